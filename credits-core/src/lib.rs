@@ -1,0 +1,24 @@
+//! What the `usage_credits!` macro and the ledger share: the catalogue's types, its tables of units and
+//! currencies, and exact cost arithmetic.
+//!
+//! Everything is `const`, nothing has a dependency, and nothing here knows of owners, time or storage. An
+//! application uses `credits-runtime`, which re-exports what of this is public there.
+#![no_std]
+
+mod catalogue;
+mod cost;
+mod fraction;
+mod money;
+mod period;
+mod rounding;
+mod unit;
+
+pub use catalogue::{
+    Catalogue, Clause, CreditsName, Limit, OperationSpec, PackSpec, PlanSpec, StripePrice, UnusedCredits,
+};
+pub use cost::{CostError, total};
+pub use fraction::Fraction;
+pub use money::{CURRENCIES, Currency, Money};
+pub use period::{PERIOD_UNITS, Period, PeriodUnit};
+pub use rounding::Rounding;
+pub use unit::{BUILT_IN_UNITS, BuiltInUnit, Dimension, Unit};

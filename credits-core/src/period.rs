@@ -1,0 +1,93 @@
+//! Periods: how often a plan gives, in calendar or clock units.
+//!
+//! A period does not know where it starts; anchoring it to a calendar is the ledger's work.
+
+/// A length of time such as 15 days or 3 months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Period {
+    /// How many of the unit; at least 1.
+    pub count: u32,
+    /// The unit.
+    pub unit: PeriodUnit,
+}
+
+/// The unit of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeriodUnit {
+    /// 1 second.
+    Second,
+    /// 60 seconds.
+    Minute,
+    /// 60 minutes.
+    Hour,
+    /// A calendar day in UTC.
+    Day,
+    /// 7 days.
+    Week,
+    /// A calendar month.
+    Month,
+    /// 3 calendar months.
+    Quarter,
+    /// 12 calendar months.
+    Year,
+}
+
+/// The words of each unit in the language: singular, plural, adverbs (`every(monthly)`).
+pub const PERIOD_UNITS: &[(PeriodUnit, &str, &str, &[&str])] = &[
+    (PeriodUnit::Second, "second", "seconds", &[]),
+    (PeriodUnit::Minute, "minute", "minutes", &[]),
+    (PeriodUnit::Hour, "hour", "hours", &["hourly"]),
+    (PeriodUnit::Day, "day", "days", &["daily"]),
+    (PeriodUnit::Week, "week", "weeks", &["weekly"]),
+    (PeriodUnit::Month, "month", "months", &["monthly"]),
+    (PeriodUnit::Quarter, "quarter", "quarters", &["quarterly"]),
+    (PeriodUnit::Year, "year", "years", &["yearly", "annually"]),
+];
+
+impl PeriodUnit {
+    /// The shortest the unit can last, in seconds: a month has at least 28 days.
+    pub const fn seconds_min(self) -> u64 {
+        const DAY: u64 = 86_400;
+        match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => DAY,
+            Self::Week => 7 * DAY,
+            Self::Month => 28 * DAY,
+            Self::Quarter => 90 * DAY,
+            Self::Year => 365 * DAY,
+        }
+    }
+
+    /// The singular word, such as `month`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+}
+
+impl Period {
+    /// The shortest the period can last, in seconds; saturates at `u64::MAX`.
+    pub const fn seconds_min(self) -> u64 {
+        (self.count as u64).saturating_mul(self.unit.seconds_min())
+    }
+}
+
+impl core::fmt::Display for Period {
+    /// `month` for one, `3 months` for more.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.count {
+            1 => f.write_str(self.unit.word()),
+            count => write!(f, "{count} {}s", self.unit.word()),
+        }
+    }
+}

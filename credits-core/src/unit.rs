@@ -1,0 +1,66 @@
+//! Units of quantities: what an operation's rate is per.
+//!
+//! Time is counted in microseconds and size in bytes, so that a quantity given in one unit of a dimension is
+//! exact in every other. Every other unit is a count of pieces.
+
+/// What a unit measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    /// Microseconds.
+    Time,
+    /// Bytes.
+    Size,
+    /// Pieces of whatever the unit is called.
+    Count,
+}
+
+/// A unit of a catalogue: built in, or any other word, which counts pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Unit {
+    /// One of them, as in `credit_per(page)`.
+    pub name: &'static str,
+    /// Several of them; the name of the operation's field.
+    pub plural: &'static str,
+    /// What it measures.
+    pub dimension: Dimension,
+    /// How many base units (microseconds, bytes, pieces) one is.
+    pub base: u64,
+}
+
+/// A unit that the language knows, with every word for it.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltInUnit {
+    /// The unit as the catalogue holds it.
+    pub unit: Unit,
+    /// The name of its marker type, such as `Minute`.
+    pub marker: &'static str,
+    /// The words that mean it.
+    pub words: &'static [&'static str],
+}
+
+const fn built_in(
+    unit: (&'static str, &'static str),
+    marker: &'static str,
+    measure: (Dimension, u64),
+    words: &'static [&'static str],
+) -> BuiltInUnit {
+    let (name, plural) = unit;
+    let (dimension, base) = measure;
+    BuiltInUnit { unit: Unit { name, plural, dimension, base }, marker, words }
+}
+
+const KIB: u64 = 1_024;
+const SECOND: u64 = 1_000_000;
+
+/// The units of time and size. 1 mb is 1,048,576 bytes, as in the Ruby system.
+pub const BUILT_IN_UNITS: &[BuiltInUnit] = &[
+    built_in(("second", "seconds"), "Second", (Dimension::Time, SECOND), &["second", "seconds"]),
+    built_in(("minute", "minutes"), "Minute", (Dimension::Time, 60 * SECOND), &["minute", "minutes"]),
+    built_in(("hour", "hours"), "Hour", (Dimension::Time, 3_600 * SECOND), &["hour", "hours"]),
+    built_in(("day", "days"), "Day", (Dimension::Time, 86_400 * SECOND), &["day", "days"]),
+    built_in(("byte", "bytes"), "Byte", (Dimension::Size, 1), &["byte", "bytes"]),
+    built_in(("kb", "kb"), "Kb", (Dimension::Size, KIB), &["kb", "kilobyte", "kilobytes"]),
+    built_in(("mb", "mb"), "Mb", (Dimension::Size, KIB * KIB), &["mb", "megabyte", "megabytes"]),
+    built_in(("gb", "gb"), "Gb", (Dimension::Size, KIB * KIB * KIB), &["gb", "gigabyte", "gigabytes"]),
+    built_in(("tb", "tb"), "Tb", (Dimension::Size, KIB * KIB * KIB * KIB), &["tb", "terabyte", "terabytes"]),
+];
