@@ -1,0 +1,12 @@
+//! A wallet: its state, what is due in it, what a command makes of it, and how facts change it.
+
+mod apply;
+mod decide;
+mod due;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Decision, Known, decide};
+pub use state::{OpenHold, Wallet};
