@@ -87,6 +87,15 @@ impl Inbox {
         self.filled.notify_all();
     }
 
+    /// Ends it when the writer ends, however it ended: what is in is dropped, and so answered.
+    pub(crate) fn abandon(&self) {
+        let mut contents = self.lock();
+        contents.closed = true;
+        let work = std::mem::take(&mut contents.work);
+        drop(contents);
+        drop(work);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Contents> {
         // Nothing under the lock can panic half-way.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)

@@ -67,6 +67,11 @@ impl Ledger {
             Place::File(path) => Store::create(path, &state)?,
             Place::Memory => Store::in_memory(&state)?,
         };
+        Self::over(store, clock, terms)
+    }
+
+    /// Starts the writer over a store.
+    pub(crate) fn over(store: Store, clock: Arc<dyn Clock>, terms: &Terms) -> Result<Arc<Self>, LedgerError> {
         let Recovered { id, views, position, terms, catalogue } = recover(&store, terms, clock.now())?;
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let writer = Writer {
@@ -143,6 +148,12 @@ impl Ledger {
     /// The terms of a catalogue that facts name.
     pub(crate) fn terms(&self, catalogue: u32) -> Option<&Terms> {
         self.terms.get(&catalogue)
+    }
+
+    /// The store, to look at its rows.
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The ledger's id.

@@ -12,5 +12,7 @@ mod overlay;
 mod recovery;
 pub(crate) mod reply;
 mod store;
+#[cfg(test)]
+mod tests;
 mod views;
 mod writer;

@@ -80,11 +80,6 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Whether a hold is open in the wallet as the batch has it.
-    pub(crate) fn is_open(&self, wallet: &WalletId, hold: HoldId) -> bool {
-        self.wallets.get(wallet).is_some_and(|loaded| loaded.wallet.hold(hold).is_some())
-    }
-
     /// Declares a catalogue, unless one of the same terms was; answers its number.
     pub(crate) fn declare(&mut self, catalogues: &mut Catalogues, terms: &Terms, clock: Timestamp) -> u32 {
         if let Some(number) = catalogues.number_of(&terms.fingerprint()) {

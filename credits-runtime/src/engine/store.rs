@@ -9,8 +9,8 @@ use std::sync::{PoisonError, RwLock};
 
 use redb::backends::InMemoryBackend;
 use redb::{
-    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageError,
-    TableDefinition, TableError, WriteTransaction,
+    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
+    StorageError, TableDefinition, TableError, WriteTransaction,
 };
 
 use super::codec::{self, FORMAT, KeyRow, State};
@@ -93,8 +93,13 @@ impl Store {
 
     /// Creates a ledger that lives as long as its handle.
     pub(crate) fn in_memory(state: &State) -> Result<Self, LedgerError> {
+        Self::create_in(InMemoryBackend::new(), state)
+    }
+
+    /// Creates a ledger that this empty backend keeps.
+    pub(crate) fn create_in(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
         let path = Path::new("in memory");
-        let store = Self::of(path, guarded(path, || builder().create_with_backend(InMemoryBackend::new()))?);
+        let store = Self::of(path, guarded(path, || builder().create_with_backend(backend))?);
         store.initialise(state)?;
         Ok(store)
     }

@@ -9,14 +9,14 @@ use std::sync::atomic::Ordering;
 
 use super::clock::Clock;
 use super::inbox::{Inbox, Waiting, Work};
+use super::ledger::Ledger;
 use super::overlay::{Batch, Position, Submitted};
 use super::reply::{HoldGuard, Outcome, Slot};
 use super::store::{Failure, Store};
 use super::views::Views;
 use crate::domain::command::{Action, Command};
 use crate::domain::fact::Kind;
-use crate::domain::ids::{HoldId, Key, WalletId};
-use crate::domain::metadata::Metadata;
+use crate::domain::ids::{HoldId, WalletId};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
 /// What the writer's thread owns and shares.
@@ -30,11 +30,22 @@ pub(crate) struct Writer {
     pub(crate) stopped: Option<LedgerError>,
 }
 
-type Answered = Vec<(Key, Slot, Result<Outcome, Error>)>;
+/// Answers whoever waits when the thread ends, by a bug too.
+struct Ended(Arc<Inbox>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+/// Commands with what they came to, while it is not yet durable.
+type Decided = Vec<(Command, Slot, Result<Submitted, LedgerError>)>;
 
 impl Writer {
     /// Works until the inbox is closed and empty.
     pub(crate) fn run(mut self) {
+        let _ended = Ended(Arc::clone(&self.inbox));
         while let Some(work) = self.inbox.take() {
             self.work(work);
         }
@@ -46,71 +57,56 @@ impl Writer {
             return refuse(commands, stopped);
         }
         let count = commands.len().saturating_add(releases.len());
-        match self.commit(&mut commands, &releases) {
-            Ok(answers) => {
+        let mut decided = Vec::with_capacity(commands.len());
+        match self.commit(&mut commands, &releases, &mut decided) {
+            Ok(()) => {
                 self.views.commands.fetch_add(count as u64, Ordering::Relaxed);
                 self.views.largest_batch.fetch_max(count as u64, Ordering::Relaxed);
-                for (_, slot, answer) in answers {
-                    slot.answer(answer);
+                for (command, slot, submitted) in decided {
+                    slot.answer(self.answer(&command, submitted));
                 }
             }
-            Err((answers, error)) => {
-                for (key, slot, _) in answers {
-                    slot.answer(Err(error.of(&key).into()));
-                }
-                refuse(commands, &error);
+            Err(error) => {
+                let decided = decided.into_iter().map(|(command, slot, _)| Waiting { command, slot });
+                refuse(decided.chain(commands), &error);
             }
         }
     }
 
-    /// Decides and commits a batch. On success every command has an answer; on failure the error is everyone's.
+    /// Decides and commits a batch: everything in it, or, on an error, nothing that anybody may count on.
     fn commit(
         &mut self,
         commands: &mut Vec<Waiting>,
         releases: &[(WalletId, HoldId)],
-    ) -> Result<Answered, (Answered, LedgerError)> {
+        decided: &mut Decided,
+    ) -> Result<(), LedgerError> {
         let (store, views) = (Arc::clone(&self.store), Arc::clone(&self.views));
-        let mut answers = Vec::with_capacity(commands.len());
         let mut batch = Batch::new(&store, &views, &self.position);
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
-        let decided = catch_unwind(AssertUnwindSafe(|| {
+        let deciding = catch_unwind(AssertUnwindSafe(|| {
             for (wallet, hold) in releases {
-                self.release(&mut batch, wallet, *hold)?;
+                self.release(&mut batch, wallet, *hold);
             }
             for Waiting { command, slot } in commands.drain(..) {
+                // What cannot be read harms this command alone: nothing of it is booked.
                 let submitted = batch.submit(&command, self.clock.now());
-                let failed = submitted.as_ref().err().cloned();
-                let answer = submitted
-                    .map_err(Error::from)
-                    .and_then(|submitted| self.outcome(&batch, &command, submitted));
-                answers.push((command.key, slot, answer));
-                if let Some(error) = failed {
-                    return Err(error);
-                }
+                decided.push((command, slot, submitted));
             }
-            Ok(())
         }));
-        match decided {
-            Ok(Ok(())) if batch.is_empty() => return Ok(answers),
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err((answers, not_done(error))),
-            Err(_) => {
-                return Err((
-                    answers,
-                    not_done(LedgerError::new(LedgerErrorKind::NotDone, "a rule was broken")),
-                ));
-            }
+        if deciding.is_err() {
+            tracing::error!("a rule was broken while deciding; nothing of the batch was written");
+            let message = "the write did not happen, a rule of the ledger was broken: please report it";
+            return Err(LedgerError::new(LedgerErrorKind::NotDone, message));
         }
-        match self.write(&batch) {
-            Ok(()) => {
-                let (position, wallets) = batch.committed();
-                self.views.publish(wallets, position.last_at);
-                self.views.commits.fetch_add(1, Ordering::Relaxed);
-                self.position = position;
-                Ok(answers)
-            }
-            Err(error) => Err((answers, error)),
+        if batch.is_empty() {
+            return Ok(());
         }
+        self.write(&batch)?;
+        let (position, wallets) = batch.committed();
+        self.views.publish(wallets, position.last_at);
+        self.views.commits.fetch_add(1, Ordering::Relaxed);
+        self.position = position;
+        Ok(())
     }
 
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), LedgerError> {
@@ -134,26 +130,24 @@ impl Writer {
         Err(unknown)
     }
 
-    /// Releases a dropped hold; one that is closed already needs nothing.
-    fn release(&self, batch: &mut Batch<'_>, wallet: &WalletId, hold: HoldId) -> Result<(), LedgerError> {
-        let command = Command {
-            wallet: wallet.clone(),
-            key: Key::of_hold(hold),
-            action: Action::Release(hold),
-            metadata: Metadata::default(),
-        };
-        if let Err(rejection) = batch.submit(&command, self.clock.now())? {
-            tracing::debug!(%hold, %rejection, "a dropped hold was closed already");
+    /// Releases a dropped hold; one that is closed already needs nothing, and its limit frees any other.
+    fn release(&self, batch: &mut Batch<'_>, wallet: &WalletId, hold: HoldId) {
+        let command = Ledger::close_hold(wallet.clone(), hold, Action::Release(hold));
+        match batch.submit(&command, self.clock.now()) {
+            Ok(Ok(_)) => {}
+            Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
+            Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
         }
-        Ok(())
     }
 
-    fn outcome(&self, batch: &Batch<'_>, command: &Command, submitted: Submitted) -> Result<Outcome, Error> {
-        let (frame, replayed) = submitted?;
+    /// The answer of a durable command. A hold that it opened is guarded from here on: not before, because the
+    /// number of one that was not written is given to another.
+    fn answer(&self, command: &Command, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
+        let (frame, replayed) = submitted.map_err(|error| error.of(&command.key))??;
         if let Action::Settle(hold) = command.action
-            && batch.is_open(&command.wallet, hold)
+            && replayed
         {
-            // Its key was charged through another hold, so nothing is owed for this one.
+            // Its key may have been charged through another hold; then nothing is owed for this one.
             self.inbox.release(command.wallet.clone(), hold);
         }
         let opened = frame.1.answer().filter(|_| frame.1.kind == Kind::Hold && !replayed);
@@ -166,14 +160,8 @@ impl Writer {
     }
 }
 
-fn refuse(commands: Vec<Waiting>, error: &LedgerError) {
+fn refuse(commands: impl IntoIterator<Item = Waiting>, error: &LedgerError) {
     for Waiting { command, slot } in commands {
         slot.answer(Err(error.of(&command.key).into()));
     }
-}
-
-fn not_done(error: LedgerError) -> LedgerError {
-    tracing::error!(%error, "a batch was given up before its commit; nothing of it was written");
-    let message = format!("the write did not happen ({error}): send it again");
-    LedgerError::caused(LedgerErrorKind::NotDone, message, error)
 }

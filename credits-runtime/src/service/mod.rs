@@ -11,6 +11,6 @@ pub mod history;
 pub mod hold;
 pub mod spend;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod wallet;
 mod write;

@@ -71,7 +71,7 @@ fn replay(
 ) -> Result<Option<Decision>, Rejection> {
     match &command.action {
         Action::Settle(id) => Ok(settled_before(*id, known)),
-        Action::Release(_) => Ok(released_before(known)),
+        Action::Release(id) => Ok(released_before(*id, known)),
         action => {
             let Some((fingerprint, frame)) = &known.keyed else { return Ok(None) };
             if *fingerprint != command.fingerprint() {
@@ -112,7 +112,7 @@ fn held_before(
         (Purpose::Hold, Some(_)) => Ok(Some(Decision::Replay(frame.clone()))),
         // After release or lapse the work may be tried again.
         (Purpose::Run, None) => Ok(None),
-        (Purpose::Hold, None) => Err(Rejection::HoldClosed { hold: id, closing: closing_of(known) }),
+        (Purpose::Hold, None) => Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) }),
     }
 }
 
@@ -132,14 +132,16 @@ fn charged(frame: &Frame) -> Option<&Settled> {
     }
 }
 
-/// How the hold of the lookup was closed; a hold that is open past its limit, or was never written down as
-/// closed, has lapsed.
-fn closing_of(known: &Known) -> HoldClosing {
-    match known.closing.as_ref().map(|(_, frame)| frame.kind) {
-        Some(Kind::Settle) => HoldClosing::Settled,
-        Some(Kind::Release) => HoldClosing::Released,
-        _ => HoldClosing::Lapsed,
-    }
+/// How the hold was closed. The frame that closed it may be another hold's, with the lapse as something due
+/// before it; a hold past its limit that nothing closed has lapsed too.
+fn closing_of(id: HoldId, known: &Known) -> HoldClosing {
+    let closings =
+        known.closing.iter().flat_map(|(_, frame)| &frame.facts).filter_map(|fact| match &fact.body {
+            Body::Charged { settles: Some(settled), .. } if settled.hold == id => Some(HoldClosing::Settled),
+            Body::Released { hold } if *hold == id => Some(HoldClosing::Released),
+            _ => None,
+        });
+    closings.last().unwrap_or(HoldClosing::Lapsed)
 }
 
 /// The charge of this hold, or of another hold under the same key: one key is charged once.
@@ -152,8 +154,9 @@ fn settled_before(id: HoldId, known: &Known) -> Option<Decision> {
     Some(Decision::Replay(charge.clone()))
 }
 
-fn released_before(known: &Known) -> Option<Decision> {
-    known.closing.as_ref().filter(|(_, frame)| frame.kind == Kind::Release).cloned().map(Decision::Replay)
+fn released_before(id: HoldId, known: &Known) -> Option<Decision> {
+    let closing = known.closing.as_ref().filter(|_| closing_of(id, known) == HoldClosing::Released)?;
+    Some(Decision::Replay(closing.clone()))
 }
 
 fn give(wallet: &Wallet, gift: &Gift, command: &Command, now: Timestamp) -> Result<Body, Rejection> {
@@ -242,8 +245,8 @@ fn settle(wallet: &Wallet, id: HoldId, command: &Command, known: &Known) -> Resu
         return Ok(charge_hold(wallet, open, open.pins.clone(), false));
     }
     let opening = opened(id, command, known)?;
-    if closing_of(known) != HoldClosing::Lapsed {
-        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(known) });
+    if closing_of(id, known) != HoldClosing::Lapsed {
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
     }
     Ok(charge_hold(wallet, &opening, wallet.allocate(opening.charge.price), true))
 }
@@ -296,7 +299,7 @@ fn release(
 ) -> Result<Vec<Body>, Rejection> {
     let Some(open) = wallet.hold(id) else {
         opened(id, command, known)?;
-        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(known) });
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
     };
     let mut bodies = vec![Body::Released { hold: id }];
     let mut balance = wallet.balance;
