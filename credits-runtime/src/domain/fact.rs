@@ -170,21 +170,7 @@ pub enum Body {
     },
     /// Credits were set aside. It opens the hold of its own number.
     #[n(4)]
-    Held {
-        #[n(0)]
-        charge: Charge,
-        #[n(1)]
-        pins: Vec<Allocation>,
-        #[n(2)]
-        until: Timestamp,
-        #[n(3)]
-        purpose: Purpose,
-        /// The key, if the caller chose it; settling uses it up.
-        #[n(4)]
-        key: Option<ChosenKey>,
-        #[n(5)]
-        metadata: Metadata,
-    },
+    Held(#[n(0)] Held),
     /// A hold was given up.
     #[n(5)]
     Released {
@@ -211,6 +197,29 @@ pub enum Body {
         #[n(3)]
         balance_after: Amount,
     },
+}
+
+/// What a hold sets aside, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Held {
+    /// What it is to pay for.
+    #[n(0)]
+    pub charge: Charge,
+    /// What it set aside of which grants.
+    #[n(1)]
+    pub pins: Vec<Allocation>,
+    /// When it lapses.
+    #[n(2)]
+    pub until: Timestamp,
+    /// Who does the work.
+    #[n(3)]
+    pub purpose: Purpose,
+    /// The key, if the caller chose it; settling uses it up.
+    #[n(4)]
+    pub key: Option<ChosenKey>,
+    /// What to write on the entry.
+    #[n(5)]
+    pub metadata: Metadata,
 }
 
 /// What a settling says of its hold.
@@ -315,10 +324,9 @@ impl Body {
             Self::Charged { allocations, balance_after, .. }
             | Self::Deducted { allocations, balance_after, .. } => Some((taken(allocations), *balance_after)),
             Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
-            Self::CatalogueDeclared { .. }
-            | Self::Held { .. }
-            | Self::Released { .. }
-            | Self::Lapsed { .. } => None,
+            Self::CatalogueDeclared { .. } | Self::Held(_) | Self::Released { .. } | Self::Lapsed { .. } => {
+                None
+            }
         }
     }
 }
@@ -332,11 +340,21 @@ impl Frame {
                 (Kind::Declare, Body::CatalogueDeclared { .. })
                     | (Kind::Give, Body::Given { .. })
                     | (Kind::Spend | Kind::Settle, Body::Charged { .. })
-                    | (Kind::Hold, Body::Held { .. })
+                    | (Kind::Hold, Body::Held(_))
                     | (Kind::Release, Body::Released { .. })
                     | (Kind::Deduct, Body::Deducted { .. })
             )
         };
         self.facts.iter().enumerate().find(|(_, fact)| answers(fact))
+    }
+
+    /// What the hold of this number set aside, if the frame opened it in this wallet.
+    pub fn held(&self, first: FactNumber, id: HoldId, wallet: &WalletId) -> Option<&Held> {
+        let mut facts = self.facts.iter().enumerate();
+        let (_, fact) = facts.find(|(place, _)| HoldId(first.plus(*place)) == id)?;
+        match &fact.body {
+            Body::Held(held) if fact.record == Record::Wallet(wallet.clone()) => Some(held),
+            _ => None,
+        }
     }
 }

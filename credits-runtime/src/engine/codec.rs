@@ -1,7 +1,7 @@
 //! Bytes: how frames, blocks, records, key rows and the ledger's state are written.
 //!
 //! It decides no format question twice: facts and records encode themselves (CBOR with numbered fields), this
-//! file adds the frames around them. docs/FORMAT.md describes the file.
+//! file adds the frames around them. ARCHITECTURE.md describes the file.
 
 use minicbor::{Decode, Encode};
 

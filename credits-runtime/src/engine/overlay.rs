@@ -183,16 +183,18 @@ impl<'a> Batch<'a> {
     fn known(&mut self, command: &Command, now: Timestamp) -> Result<Known, LedgerError> {
         let mut known = Known::default();
         match command.action {
-            Action::Settle(hold) | Action::Release(hold) => {
-                let open = self.wallet(&command.wallet).hold(hold);
-                let mut key = open.and_then(|open| open.key.clone()).map(|key| key.key);
-                if open.is_none_or(|open| open.until <= now) {
-                    known.closing = self.closing(&command.wallet, hold)?;
-                    known.opening = self.frame(hold.0)?;
-                    key = key.or_else(|| opening_key(known.opening.as_ref()?, hold, &command.wallet));
+            Action::Settle(id) | Action::Release(id) => {
+                let open = self.wallet(&command.wallet).hold(id).map(|open| &open.held);
+                let mut chosen = open.and_then(|held| held.key.clone());
+                if open.is_none_or(|held| held.until <= now) {
+                    known.closing = self.closing(&command.wallet, id)?;
+                    known.opening = self.frame(id.0)?;
+                    let opening = known.opening.as_ref();
+                    let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
+                    chosen = chosen.or_else(|| held?.key.clone());
                 }
-                if let (Some(key), Action::Settle(_)) = (key, &command.action) {
-                    known.keyed = self.keyed(&Scope::Wallet(command.wallet.clone()), &key)?;
+                if let (Some(chosen), Action::Settle(_)) = (chosen, &command.action) {
+                    known.keyed = self.keyed(&Scope::Wallet(command.wallet.clone()), &chosen.key)?;
                 }
             }
             _ => {
@@ -294,16 +296,4 @@ fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, 
         }
     });
     others.chain(own).map(move |(hash, fingerprint)| (hash, KeyRow { frame: first, fingerprint }))
-}
-
-/// The key that the caller chose for a hold that is no longer open.
-fn opening_key((first, frame): &Numbered, hold: HoldId, wallet: &WalletId) -> Option<Key> {
-    let mut facts = frame.facts.iter().enumerate();
-    let (_, fact) = facts.find(|(place, _)| HoldId(first.plus(*place)) == hold)?;
-    match &fact.body {
-        Body::Held { key, .. } if fact.record == Record::Wallet(wallet.clone()) => {
-            key.as_ref().map(|chosen| chosen.key.clone())
-        }
-        _ => None,
-    }
 }

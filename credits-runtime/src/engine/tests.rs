@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::backends::InMemoryBackend;
 use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
 
 use super::clock::SystemClock;
 use super::ledger::Ledger;
@@ -34,9 +34,10 @@ struct Faulty {
 
 impl Faulty {
     fn check(&self) -> Result<(), std::io::Error> {
-        match self.fails.load(Ordering::SeqCst) {
-            true => Err(std::io::Error::other("the disk is gone")),
-            false => Ok(()),
+        if self.fails.load(Ordering::SeqCst) {
+            Err(std::io::Error::other("the disk is gone"))
+        } else {
+            Ok(())
         }
     }
 }

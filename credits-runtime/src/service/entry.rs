@@ -150,10 +150,9 @@ impl Entry {
                 effective_at: *effective_at,
                 ..self
             },
-            Body::CatalogueDeclared { .. }
-            | Body::Held { .. }
-            | Body::Released { .. }
-            | Body::Lapsed { .. } => self,
+            Body::CatalogueDeclared { .. } | Body::Held(_) | Body::Released { .. } | Body::Lapsed { .. } => {
+                self
+            }
         }
     }
 }

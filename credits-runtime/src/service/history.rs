@@ -72,11 +72,15 @@ impl History {
     /// Errors: `OwnerInvalid`, then the ledger's. A cursor of another wallet gives that nothing.
     pub fn page(self) -> Result<HistoryPage, Error> {
         let wallet = self.wallet?;
+        // The wallet before the journal: what was published is committed, so the journal read after it has it.
+        let last = self.ledger.wallet(&wallet)?.last_fact;
         let mut journal = self.ledger.journal()?;
-        let record = Record::Wallet(wallet.clone());
+        let record = Record::Wallet(wallet);
         let mut next = match self.cursor {
-            Some(Cursor(number)) => Some(number),
-            None => self.ledger.wallet(&wallet)?.last_fact,
+            Some(Cursor(number)) => {
+                last.filter(|last| (FactNumber::FIRST..=*last).contains(&number)).and(Some(number))
+            }
+            None => last,
         };
         let mut entries = Vec::new();
         for _ in 0..HISTORY_SCAN_MAX {

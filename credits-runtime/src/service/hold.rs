@@ -36,7 +36,7 @@ impl<C> Hold<C> {
         let Outcome { frame: (first, frame), replayed, guard } = outcome;
         let missing = || LedgerError::damaged(format!("the frame of fact {first} has no hold"));
         let (place, fact) = frame.answer().ok_or_else(missing)?;
-        let Body::Held { charge, until, .. } = &fact.body else { return Err(missing().into()) };
+        let Body::Held(held) = &fact.body else { return Err(missing().into()) };
         let id = HoldId(first.plus(place));
         let guard = guard.unwrap_or_else(|| {
             // Somebody else's hold: dropping this handle on it releases nothing.
@@ -49,8 +49,8 @@ impl<C> Hold<C> {
             ledger: Arc::clone(ledger),
             id,
             wallet: wallet.clone(),
-            amount: charge.price,
-            until: *until,
+            amount: held.charge.price,
+            until: held.until,
             replayed,
             pricing: PhantomData,
         })

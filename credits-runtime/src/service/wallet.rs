@@ -72,10 +72,10 @@ impl<C> Wallet<C> {
         self.now(|wallet| {
             let summary = |hold: &domain::wallet::OpenHold| HoldSummary {
                 id: hold.id,
-                amount: hold.charge.price,
-                operation: entry::operation_name(ledger, hold.charge.operation),
-                until: hold.until,
-                metadata: hold.metadata.clone(),
+                amount: hold.held.charge.price,
+                operation: entry::operation_name(ledger, hold.held.charge.operation),
+                until: hold.held.until,
+                metadata: hold.held.metadata.clone(),
             };
             wallet.holds.iter().map(summary).collect()
         })

@@ -41,17 +41,9 @@ impl Wallet {
                 _ => self.take(allocations),
             },
             Body::Deducted { allocations, .. } => self.take(allocations),
-            Body::Held { charge, pins, until, purpose, key, metadata } => {
-                self.pin(pins);
-                self.holds.push(OpenHold {
-                    id: HoldId(number),
-                    pins: pins.clone(),
-                    until: *until,
-                    charge: charge.clone(),
-                    purpose: *purpose,
-                    key: key.clone(),
-                    metadata: metadata.clone(),
-                });
+            Body::Held(held) => {
+                self.pin(&held.pins);
+                self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
             Body::Expired { grant, amount, .. } => {
@@ -87,7 +79,7 @@ impl Wallet {
     }
 
     fn unpin(&mut self, hold: HoldId) {
-        for part in self.close(hold).pins {
+        for part in self.close(hold).held.pins {
             self.alter(part.grant, |grant| {
                 grant.held = grant.held.minus(part.amount);
                 grant.free = grant.free.plus(part.amount);
@@ -97,7 +89,7 @@ impl Wallet {
 
     fn settle(&mut self, hold: HoldId, allocations: &[Allocation]) {
         assert_eq!(
-            self.close(hold).pins,
+            self.close(hold).held.pins,
             allocations,
             "hold {hold} is settled from other grants than it pinned"
         );

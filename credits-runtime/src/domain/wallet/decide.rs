@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::state::{Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::command::{Action, Command, Gift, Quote};
-use crate::domain::fact::{Allocation, Body, ChosenKey, Frame, GrantTerms, Kind, Purpose, Record, Settled};
+use crate::domain::fact::{Allocation, Body, ChosenKey, Frame, GrantTerms, Held, Kind, Purpose, Settled};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::limits::{HOLD_LIMIT_MAX, OPEN_GRANTS_MAX, OPEN_GRANTS_MERGE_ABOVE, OPEN_HOLDS_MAX};
@@ -104,10 +104,10 @@ fn held_before(
             _ => Ok(Some(Decision::Replay(frame.clone()))),
         };
     };
-    let open = wallet.hold(id).filter(|hold| hold.until > now);
+    let open = wallet.hold(id).filter(|hold| hold.held.until > now);
     match (purpose, open) {
         (Purpose::Run, Some(open)) => {
-            Err(Rejection::InProgress { key: command.key.clone(), until: open.until })
+            Err(Rejection::InProgress { key: command.key.clone(), until: open.held.until })
         }
         (Purpose::Hold, Some(_)) => Ok(Some(Decision::Replay(frame.clone()))),
         // After release or lapse the work may be tried again.
@@ -135,13 +135,13 @@ fn charged(frame: &Frame) -> Option<&Settled> {
 /// How the hold was closed. The frame that closed it may be another hold's, with the lapse as something due
 /// before it; a hold past its limit that nothing closed has lapsed too.
 fn closing_of(id: HoldId, known: &Known) -> HoldClosing {
-    let closings =
+    let mut closings =
         known.closing.iter().flat_map(|(_, frame)| &frame.facts).filter_map(|fact| match &fact.body {
             Body::Charged { settles: Some(settled), .. } if settled.hold == id => Some(HoldClosing::Settled),
             Body::Released { hold } if *hold == id => Some(HoldClosing::Released),
             _ => None,
         });
-    closings.last().unwrap_or(HoldClosing::Lapsed)
+    closings.next_back().unwrap_or(HoldClosing::Lapsed)
 }
 
 /// The charge of this hold, or of another hold under the same key: one key is charged once.
@@ -226,67 +226,46 @@ fn hold(
         return Err(Rejection::OpenHoldsLimit { open: wallet.holds.len() });
     }
     let pins = allocate_whole(wallet, charge.price)?;
-    Ok(Body::Held {
-        charge,
-        pins,
-        until: now.after(limit),
-        purpose,
-        key: command
-            .key
-            .is_given()
-            .then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint() }),
-        metadata: command.metadata.clone(),
-    })
+    let key = command.key.is_given();
+    let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint() });
+    let metadata = command.metadata.clone();
+    Ok(Body::Held(Held { charge, pins, until: now.after(limit), purpose, key, metadata }))
 }
 
 /// Charges what the hold set aside; after its lapse, what is free now, and the rest is a shortfall.
 fn settle(wallet: &Wallet, id: HoldId, command: &Command, known: &Known) -> Result<Body, Rejection> {
-    if let Some(open) = wallet.hold(id) {
-        return Ok(charge_hold(wallet, open, open.pins.clone(), false));
+    if let Some(OpenHold { held, .. }) = wallet.hold(id) {
+        return Ok(charge_hold(wallet, (id, held), held.pins.clone(), false));
     }
-    let opening = opened(id, command, known)?;
+    let held = opened(id, command, known)?;
     if closing_of(id, known) != HoldClosing::Lapsed {
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
     }
-    Ok(charge_hold(wallet, &opening, wallet.allocate(opening.charge.price), true))
+    Ok(charge_hold(wallet, (id, held), wallet.allocate(held.charge.price), true))
 }
 
-fn charge_hold(wallet: &Wallet, hold: &OpenHold, allocations: Vec<Allocation>, late: bool) -> Body {
+fn charge_hold(
+    wallet: &Wallet,
+    (id, held): (HoldId, &Held),
+    allocations: Vec<Allocation>,
+    late: bool,
+) -> Body {
     let taken = Amount::sum(allocations.iter().map(|part| part.amount));
     Body::Charged {
-        charge: hold.charge.clone(),
+        charge: held.charge.clone(),
         allocations,
-        settles: Some(Settled { hold: hold.id, late, key: hold.key.clone() }),
-        shortfall: hold.charge.price.minus(taken),
-        metadata: hold.metadata.clone(),
+        settles: Some(Settled { hold: id, late, key: held.key.clone() }),
+        shortfall: held.charge.price.minus(taken),
+        metadata: held.metadata.clone(),
         balance_after: wallet.balance.minus(taken),
     }
 }
 
-/// The hold of this number as the wallet's journal opened it.
-fn opened(id: HoldId, command: &Command, known: &Known) -> Result<OpenHold, Rejection> {
-    let unknown = Rejection::HoldUnknown { hold: id };
-    let Some((first, frame)) = &known.opening else { return Err(unknown) };
-    let mut facts = frame.facts.iter().enumerate();
-    let Some((_, fact)) = facts.find(|(place, _)| HoldId(first.plus(*place)) == id) else {
-        return Err(unknown);
-    };
-    match &fact.body {
-        Body::Held { charge, pins, until, purpose, key, metadata }
-            if fact.record == Record::Wallet(command.wallet.clone()) =>
-        {
-            Ok(OpenHold {
-                id,
-                pins: pins.clone(),
-                until: *until,
-                charge: charge.clone(),
-                purpose: *purpose,
-                key: key.clone(),
-                metadata: metadata.clone(),
-            })
-        }
-        _ => Err(unknown),
-    }
+/// What the wallet's journal says of a hold that is no longer open.
+fn opened<'a>(id: HoldId, command: &Command, known: &'a Known) -> Result<&'a Held, Rejection> {
+    let opening = known.opening.as_ref();
+    let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
+    held.ok_or(Rejection::HoldUnknown { hold: id })
 }
 
 /// Frees what the hold set aside; what of it had expired meanwhile expires now.
@@ -303,7 +282,7 @@ fn release(
     };
     let mut bodies = vec![Body::Released { hold: id }];
     let mut balance = wallet.balance;
-    let mut pins: Vec<_> = open.pins.iter().filter(|pin| is_past(wallet, **pin, now)).collect();
+    let mut pins: Vec<_> = open.held.pins.iter().filter(|pin| is_past(wallet, **pin, now)).collect();
     pins.sort_unstable_by_key(|pin| pin.grant);
     for pin in pins {
         balance = balance.minus(pin.amount);

@@ -45,7 +45,7 @@ impl Wallet {
 
     /// What is due next; credits freed after their expiry are due at the instant they were freed.
     fn next_due(&self, booked_until: Timestamp) -> Option<Due> {
-        let lapses = self.holds.iter().map(|hold| Due { at: hold.until, what: What::Lapse(hold.id) });
+        let lapses = self.holds.iter().map(|hold| Due { at: hold.held.until, what: What::Lapse(hold.id) });
         let expiries = self.grants.iter().filter(|grant| grant.free.is_positive()).filter_map(|grant| {
             let at = grant.terms.expires_at?.max(booked_until);
             Some(Due { at, what: What::Expiry(grant.number) })

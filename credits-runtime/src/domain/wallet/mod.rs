@@ -5,8 +5,5 @@ mod decide;
 mod due;
 mod state;
 
-#[cfg(test)]
-mod tests;
-
 pub use decide::{Decision, Known, decide};
 pub use state::{OpenHold, Wallet};

@@ -6,10 +6,8 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Allocation, ChosenKey, Class, GrantTerms, Purpose};
+use crate::domain::fact::{Allocation, Class, GrantTerms, Held};
 use crate::domain::ids::{FactNumber, HoldId};
-use crate::domain::metadata::Metadata;
-use crate::domain::pricing::Charge;
 use crate::domain::time::Timestamp;
 
 /// One owner's holding of one asset.
@@ -58,24 +56,9 @@ pub struct OpenHold {
     /// The fact that opened it.
     #[n(0)]
     pub id: HoldId,
-    /// What it set aside of which grants.
+    /// What it set aside.
     #[n(1)]
-    pub pins: Vec<Allocation>,
-    /// When it lapses.
-    #[n(2)]
-    pub until: Timestamp,
-    /// What it is to pay for.
-    #[n(3)]
-    pub charge: Charge,
-    /// Who does the work.
-    #[n(4)]
-    pub purpose: Purpose,
-    /// The key, if the caller chose it.
-    #[n(5)]
-    pub key: Option<ChosenKey>,
-    /// What to write on the entry.
-    #[n(6)]
-    pub metadata: Metadata,
+    pub held: Held,
 }
 
 /// Where a grant stands in the order of use: narrower scope, lower priority, sooner expiry, promotional before
