@@ -124,10 +124,12 @@ fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
 fn views_are_what_the_journal_says_and_blocks_are_chained() {
     let store = Store::create_in(InMemoryBackend::new(), &state_of(&beginning())).unwrap();
     let ledger = open(store);
-    let replies: Vec<_> = (0..500)
-        .map(|n| send(&ledger, gift(["ann", "bob", "eve"][n % 3], 1 + n as i64, &format!("key {n}"))))
-        .collect();
-    replies.into_iter().for_each(|reply| drop(reply.wait().unwrap()));
+    let owners = ["ann", "bob", "eve"].into_iter().cycle();
+    let gifts = (1..=500).zip(owners).map(|(n, owner)| gift(owner, n, &format!("key {n}")));
+    let replies: Vec<_> = gifts.map(|command| send(&ledger, command)).collect();
+    for reply in replies {
+        reply.wait().unwrap();
+    }
 
     let mut rebuilt: HashMap<WalletId, Wallet> = HashMap::new();
     let snapshot = ledger.store().snapshot().unwrap();
