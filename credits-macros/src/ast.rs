@@ -1,0 +1,162 @@
+//! The definition as it was written: words, numbers and texts with their places.
+//!
+//! It does not know what any of them means.
+
+use proc_macro2::Span;
+
+use crate::diag::{Reported, Result};
+
+/// A whole definition.
+#[derive(Debug, Default)]
+pub(crate) struct Pricing {
+    pub(crate) settings: Vec<Settings>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) packs: Vec<Pack>,
+    /// Set if an item declares nobody knows what: its kind or its name could not be read.
+    pub(crate) unreadable: Option<Reported>,
+}
+
+/// A bare word or symbol, without `r#` and without the colon.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+/// A string literal.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    pub(crate) value: String,
+    pub(crate) span: Span,
+}
+
+/// A numeric literal as written.
+#[derive(Clone, Debug)]
+pub(crate) struct Number {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+/// A path to a crate or module.
+#[derive(Clone, Debug)]
+pub(crate) struct RustPath {
+    pub(crate) leading_colons: bool,
+    pub(crate) segments: Vec<proc_macro2::Ident>,
+}
+
+/// What every named item has.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) docs: Vec<String>,
+    pub(crate) name: Word,
+    /// Where something missing is reported: the closing brace.
+    pub(crate) end: Span,
+    /// Set if a statement was lost, so that what is missing may have been it.
+    pub(crate) poisoned: Option<Reported>,
+}
+
+/// A statement: its keyword, and what follows it.
+#[derive(Debug)]
+pub(crate) struct Stated<T> {
+    pub(crate) keyword: Word,
+    pub(crate) value: Result<T>,
+}
+
+/// `settings { .. }`
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) keyword: Word,
+    pub(crate) currency: Vec<Stated<Word>>,
+    pub(crate) rounding: Vec<Stated<Word>>,
+    pub(crate) credits_named: Vec<Stated<(Text, Text)>>,
+    pub(crate) runtime: Vec<Stated<RustPath>>,
+}
+
+/// `subscription_plan name { .. }`
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) header: Header,
+    pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
+    pub(crate) gives: Vec<Stated<Gives>>,
+    pub(crate) unused_credits: Vec<Stated<Word>>,
+}
+
+/// `credit_pack name { .. }`
+#[derive(Debug)]
+pub(crate) struct Pack {
+    pub(crate) header: Header,
+    pub(crate) gives: Vec<Stated<Gives>>,
+    pub(crate) bonus: Vec<Stated<Amount>>,
+    pub(crate) costs: Vec<Stated<Amount>>,
+}
+
+/// `operation name { .. }`
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) header: Header,
+    pub(crate) costs: Vec<Stated<Vec<Result<Clause>>>>,
+    pub(crate) limits: Vec<Stated<Limit>>,
+}
+
+/// `"price_xyz"` or `month: "price_xyz"`
+#[derive(Debug)]
+pub(crate) struct Price {
+    pub(crate) period: Option<Word>,
+    pub(crate) id: Text,
+}
+
+/// `50.credits`, `49.99.dollars`, `3.months`
+#[derive(Clone, Debug)]
+pub(crate) struct Amount {
+    pub(crate) minus: Option<Span>,
+    pub(crate) number: Number,
+    pub(crate) word: Word,
+}
+
+/// `10_000.credits` or `10_000.credits.every(month)`
+#[derive(Debug)]
+pub(crate) struct Gives {
+    pub(crate) amount: Amount,
+    pub(crate) every: Option<Every>,
+}
+
+/// `.every(month)`
+#[derive(Debug)]
+pub(crate) struct Every {
+    pub(crate) keyword: Word,
+    pub(crate) period: Period,
+}
+
+/// `month` or `3.months`
+#[derive(Debug)]
+pub(crate) enum Period {
+    One(Word),
+    Several(Amount),
+}
+
+/// A term of a cost.
+#[derive(Debug)]
+pub(crate) enum Clause {
+    /// `50.credits`
+    Fixed(Amount),
+    /// `1.credit_per(page)`
+    Rate(Amount, Per),
+}
+
+/// What is between the parentheses of a rate.
+#[derive(Debug)]
+pub(crate) enum Per {
+    /// `page` or `index, indices`
+    Unit { one: Word, many: Option<Word> },
+    /// `1_000.tokens`
+    Batch(Amount),
+}
+
+/// `pages <= 500`
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub(crate) field: Word,
+    pub(crate) minus: Option<Span>,
+    pub(crate) max: Number,
+}

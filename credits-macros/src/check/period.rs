@@ -1,0 +1,63 @@
+//! Periods: how often a plan gives, and what a Stripe price is billed by.
+//!
+//! It does not know calendars.
+
+use credits_core::{PERIOD_UNITS, Period, PeriodUnit};
+use proc_macro2::Span;
+
+use super::Checker;
+use super::number::whole_amount;
+use crate::ast::{self, Word};
+use crate::diag::Result;
+use crate::{messages, suggest, vocab};
+
+/// The shortest period of a plan, as `min_fulfillment_period` has it.
+const PERIOD_MIN: Period = Period { count: 1, unit: PeriodUnit::Day };
+
+impl Checker<'_> {
+    /// How often a plan gives: not more often than once a day.
+    pub(super) fn plan_period(&mut self, written: &ast::Period) -> Result<Period> {
+        let (period, span) = self.period(written)?;
+        if period.seconds_min() < PERIOD_MIN.seconds_min() {
+            let message = messages::period_too_short(&period.to_string(), &PERIOD_MIN.to_string());
+            return Err(self.diagnostics.report(span, message));
+        }
+        Ok(period)
+    }
+
+    /// The period, and the token to edit if it is refused.
+    fn period(&mut self, written: &ast::Period) -> Result<(Period, Span)> {
+        match written {
+            ast::Period::One(word) => {
+                self.period_unit(word).map(|unit| (Period { count: 1, unit }, word.span))
+            }
+            ast::Period::Several(amount) => {
+                let unit = self.period_unit(&amount.word)?;
+                let span = amount.number.span;
+                let number = whole_amount(amount, self.diagnostics)?;
+                match u32::try_from(number) {
+                    Ok(0) => Err(self.diagnostics.report(span, messages::zero_period(&amount.word.text))),
+                    Ok(count) => Ok((Period { count, unit }, span)),
+                    Err(_) => {
+                        Err(self.diagnostics.report(span, messages::period_too_long(&amount.number.text)))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The unit that a word for a period means.
+    pub(super) fn period_unit(&mut self, word: &Word) -> Result<PeriodUnit> {
+        let text = word.text.as_str();
+        let known = PERIOD_UNITS
+            .iter()
+            .find(|(_, one, many, adverbs)| text == *one || text == *many || adverbs.contains(&text));
+        match known {
+            Some((unit, ..)) => Ok(*unit),
+            None => {
+                let nearest = suggest::nearest(text, &vocab::period_words());
+                Err(self.diagnostics.report(word.span, messages::unknown_period(text, nearest)))
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Statements: each stands at most once, and the necessary ones stand.
+//!
+//! It does not know what a statement says.
+
+use crate::ast::{Header, Stated};
+use crate::diag::{Diagnostics, Result};
+use crate::messages;
+
+/// The one statement of its kind, if it was written; every further one is refused.
+pub(super) fn at_most_one<'a, T>(
+    statements: &'a [Stated<T>],
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<&'a T>> {
+    let Some((first, others)) = statements.split_first() else { return Ok(None) };
+    for other in others {
+        let culprit = (other.keyword.span, messages::statement_twice(&other.keyword.text));
+        let first = (first.keyword.span, messages::first_statement(&first.keyword.text));
+        diagnostics.report_pair(culprit, first);
+    }
+    first.value.as_ref().map(Some).map_err(|reported| *reported)
+}
+
+/// The one statement of its kind; its absence is reported at the end of the block.
+pub(super) fn exactly_one<'a, T>(
+    statements: &'a [Stated<T>],
+    header: &Header,
+    missing: impl FnOnce(&str) -> messages::Message,
+    diagnostics: &mut Diagnostics,
+) -> Result<&'a T> {
+    if let Some(statement) = at_most_one(statements, diagnostics)? {
+        return Ok(statement);
+    }
+    // The statement may be the one that was lost.
+    match header.poisoned {
+        Some(reported) => Err(reported),
+        None => Err(diagnostics.report(header.end, missing(&header.name.text))),
+    }
+}

@@ -1,0 +1,175 @@
+//! Units: what a rate counts. Built in, or any other word, which counts pieces.
+//!
+//! It does not know rates.
+
+use credits_core::{BUILT_IN_UNITS, Dimension};
+use heck::ToUpperCamelCase;
+
+use super::Checker;
+use crate::ast::{Clause, Operation, Per, Word};
+use crate::diag::{Diagnostics, Result};
+use crate::vocab::RUST_RESERVED;
+use crate::{messages, vocab};
+
+/// A unit of this definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub(crate) name: String,
+    pub(crate) plural: String,
+    /// The name of its marker type.
+    pub(crate) marker: String,
+    pub(crate) dimension: Dimension,
+    /// How many base units one is.
+    pub(crate) base: u64,
+    /// Whether the language knows it, so that its marker exists already.
+    pub(crate) is_built_in: bool,
+}
+
+/// The plurals that were written: `1.credit_per(index, indices)`.
+#[derive(Debug, Default)]
+pub(super) struct Plurals {
+    pairs: Vec<(Word, Word)>,
+}
+
+impl Plurals {
+    /// Looks through all operations, because a plural written in one names the unit in all.
+    pub(super) fn collect(operations: &[Operation], diagnostics: &mut Diagnostics) -> Self {
+        let mut plurals = Self::default();
+        let statements = operations.iter().flat_map(|operation| &operation.costs);
+        for clause in statements.flat_map(|stated| stated.value.iter().flatten()).flatten() {
+            if let Clause::Rate(_, Per::Unit { one, many: Some(many) }) = clause {
+                plurals.declare(one, many, diagnostics);
+            }
+        }
+        plurals
+    }
+
+    fn declare(&mut self, one: &Word, many: &Word, diagnostics: &mut Diagnostics) {
+        match self.pairs.iter().find(|(known, _)| known.text == one.text) {
+            None => self.pairs.push((one.clone(), many.clone())),
+            Some((_, first)) if first.text == many.text => {}
+            Some((_, first)) => {
+                let culprit = (many.span, messages::plural_twice(&one.text, &many.text));
+                diagnostics.report_pair(culprit, (first.span, messages::first_item(&first.text)));
+            }
+        }
+    }
+
+    /// The singular and the plural of a word that may be either.
+    fn of(&self, word: &str) -> (String, String) {
+        let written = self.pairs.iter().find(|(one, many)| one.text == word || many.text == word);
+        match written {
+            Some((one, many)) => (one.text.clone(), many.text.clone()),
+            None => {
+                let one = singular(word);
+                let many = plural(&one);
+                (one, many)
+            }
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// The unit that a word means.
+    pub(super) fn unit(&mut self, word: &Word) -> Result<Unit> {
+        let text = word.text.as_str();
+        if let Some(built_in) = BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&text)) {
+            let unit = built_in.unit;
+            return Ok(Unit {
+                name: unit.name.to_owned(),
+                plural: unit.plural.to_owned(),
+                marker: built_in.marker.to_owned(),
+                dimension: unit.dimension,
+                base: unit.base,
+                is_built_in: true,
+            });
+        }
+        if let Some(meant) = misspelt(text) {
+            return Err(self.diagnostics.report(word.span, messages::misspelt_unit(text, meant)));
+        }
+        let (name, plural) = self.plurals.of(text);
+        let marker = name.to_upper_camel_case();
+        let is_name = |text: &str| syn::parse_str::<syn::Ident>(text).is_ok();
+        if RUST_RESERVED.contains(&text) || !is_name(&marker) {
+            return Err(self.diagnostics.report(word.span, messages::reserved_name(text)));
+        }
+        Ok(Unit { name, plural, marker, dimension: Dimension::Count, base: 1, is_built_in: false })
+    }
+}
+
+/// The built-in unit that a word is one slip of the pen away from. Short words and other first letters are left
+/// alone: a `tour` is no misspelt `hour`.
+fn misspelt(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    vocab::unit_words().into_iter().find(|known| {
+        let is_long = known.len() >= 5 && known.starts_with(|first| lower.starts_with(first));
+        lower == *known || (is_long && strsim::osa_distance(&lower, known) == 1)
+    })
+}
+
+/// The plural by the usual English rule.
+fn plural(one: &str) -> String {
+    let hisses = ["s", "x", "z", "ch", "sh"].iter().any(|end| one.ends_with(end));
+    let consonant_y = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    match consonant_y {
+        Some(stem) if !stem.is_empty() => format!("{stem}ies"),
+        _ if hisses => format!("{one}es"),
+        _ => format!("{one}s"),
+    }
+}
+
+/// The singular of a word that may be a plural by the same rule.
+fn singular(word: &str) -> String {
+    let is_singular = word.len() <= 3 || ["ss", "us", "is"].iter().any(|end| word.ends_with(end));
+    if is_singular {
+        return word.to_owned();
+    }
+    if let Some(stem) = word.strip_suffix("ies") {
+        return format!("{stem}y");
+    }
+    let hissing = word
+        .strip_suffix("es")
+        .filter(|stem| ["ss", "x", "zz", "ch", "sh"].iter().any(|end| stem.ends_with(end)));
+    hissing.or_else(|| word.strip_suffix('s')).unwrap_or(word).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{misspelt, plural, singular};
+
+    #[test]
+    fn singular_and_plural_of_a_table_of_words() {
+        for (one, many) in [
+            ("page", "pages"),
+            ("query", "queries"),
+            ("batch", "batches"),
+            ("box", "boxes"),
+            ("class", "classes"),
+            ("response", "responses"),
+            ("size", "sizes"),
+            ("key", "keys"),
+            ("bus", "buses"),
+        ] {
+            assert_eq!(plural(one), many);
+            if one != "bus" {
+                assert_eq!(singular(many), one);
+            }
+            assert_eq!(singular(one), one);
+        }
+    }
+
+    #[test]
+    fn only_a_slip_of_the_pen_is_a_misspelt_unit() {
+        for (word, meant) in [
+            ("secnd", Some("second")),
+            ("minuts", Some("minute")),
+            ("MB", Some("mb")),
+            ("tour", None),
+            ("page", None),
+            ("image", None),
+            ("token", None),
+        ] {
+            assert_eq!(misspelt(word), meant, "{word}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Diagnostics: what is wrong and where, collected until the end of the expansion.
+//!
+//! It does not know a single message; those are in `messages`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::messages::Message;
+
+/// The proof that an error was reported; only [`Diagnostics`] makes one. What has it for a value is poisoned:
+/// rules that come later skip it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reported(());
+
+/// A value, or the proof that the user was told why there is none.
+pub(crate) type Result<T> = core::result::Result<T, Reported>;
+
+/// Every error of one definition.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnostics {
+    reports: Vec<Report>,
+}
+
+/// One cause, shown at one place or at two.
+#[derive(Debug)]
+struct Report {
+    culprit: (Span, Message),
+    other_party: Option<(Span, Message)>,
+}
+
+impl Diagnostics {
+    /// Reports a mistake at the smallest token to edit.
+    pub(crate) fn report(&mut self, span: Span, message: Message) -> Reported {
+        self.reports.push(Report { culprit: (span, message), other_party: None });
+        Reported(())
+    }
+
+    /// Reports a mistake that takes two: the culprit, and what it collides with.
+    pub(crate) fn report_pair(&mut self, culprit: (Span, Message), other: (Span, Message)) -> Reported {
+        self.reports.push(Report { culprit, other_party: Some(other) });
+        Reported(())
+    }
+
+    /// The errors in the order of the source; the other party follows its culprit.
+    pub(crate) fn into_errors(mut self) -> Vec<(Span, Message)> {
+        self.reports.sort_by_key(|report| {
+            let start = report.culprit.0.start();
+            (start.line, start.column)
+        });
+        self.reports
+            .into_iter()
+            .flat_map(|report| std::iter::once(report.culprit).chain(report.other_party))
+            .collect()
+    }
+
+    /// The errors as `compile_error!` calls. The first one also defines [`poison`].
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        let poison = poison();
+        let mut errors = self.into_errors().into_iter().map(|(span, message)| {
+            let text = message.to_string();
+            quote_spanned!(span=> ::core::compile_error! { #text })
+        });
+        let Some(first) = errors.next() else { return TokenStream::new() };
+        quote! {
+            #[doc(hidden)]
+            #[allow(dead_code)]
+            type #poison = [(); #first];
+            #(#errors)*
+        }
+    }
+}
+
+/// The type of what is unknown because of an error. It contains that error, and therefore rustc reports nothing
+/// about it again: it can be called with any arguments, and every method and field of it exists.
+pub(crate) fn poison() -> Ident {
+    Ident::new("__Poisoned", Span::call_site())
+}

@@ -1,0 +1,47 @@
+//! Generating: the model in, Rust out. It cannot fail and decides nothing.
+
+mod catalogue;
+mod operation;
+mod pricing;
+mod sale;
+mod units;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::model::{Items, Pricing};
+
+/// The items of a definition.
+pub(crate) fn pricing(model: &Pricing) -> TokenStream {
+    let runtime = runtime(model);
+    let pricing = pricing::generate(model, &runtime);
+    let items = match &model.items {
+        Items::Known(known) => {
+            let operations = operation::generate(known, &runtime);
+            let plans = sale::plans(&known.plans, &runtime);
+            let packs = sale::packs(&known.packs, &runtime);
+            let units = units::generate(&known.units, &runtime);
+            quote! { #operations #plans #packs #units }
+        }
+        Items::Unreadable => pricing::unreadable(&runtime),
+    };
+    quote! { #pricing #items }
+}
+
+/// The path of the runtime.
+fn runtime(model: &Pricing) -> TokenStream {
+    let Some(path) = &model.runtime else { return quote! { ::credits_runtime } };
+    let leading_colons = path.leading_colons.then(|| quote! { :: });
+    let segments = &path.segments;
+    quote! { #leading_colons #(#segments)::* }
+}
+
+/// Lines of documentation. A line of the user's begins with a space already, as `/// ..` makes it.
+fn docs(lines: &[String]) -> TokenStream {
+    let lines = lines.iter().map(|line| match line.as_str() {
+        "" => String::new(),
+        line if line.starts_with(' ') => line.to_owned(),
+        line => format!(" {line}"),
+    });
+    quote! { #(#[doc = #lines])* }
+}

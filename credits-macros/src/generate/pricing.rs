@@ -1,0 +1,62 @@
+//! `Pricing` itself, and the ledger's types for it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::catalogue;
+use crate::diag::poison;
+use crate::model::Pricing;
+
+/// `Pricing`, `Credits`, `Wallet` and `Hold`.
+pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
+    let docs = super::docs(&model.docs);
+    let catalogue = catalogue::generate(model, runtime);
+    quote! {
+        #docs
+        #[derive(Clone, Copy, Debug)]
+        pub struct Pricing;
+
+        #[automatically_derived]
+        impl #runtime::generated::Pricing for Pricing {
+            type Operation = Operation;
+            type Plan = Plan;
+            type Pack = Pack;
+
+            const CATALOGUE: &'static #runtime::catalogue::Catalogue = &#catalogue;
+
+            fn shared() -> &'static #runtime::generated::Shared<Self> {
+                static SHARED: #runtime::generated::Shared<Pricing> = #runtime::generated::Shared::new();
+                &SHARED
+            }
+        }
+
+        /// The ledger of this pricing.
+        pub type Credits = #runtime::Credits<Pricing>;
+
+        /// An owner's credits in the ledger of this pricing.
+        pub type Wallet = #runtime::Wallet<Pricing>;
+
+        /// Credits that are set aside until the work they pay for is done.
+        pub type Hold = #runtime::Hold<Pricing>;
+    }
+}
+
+/// What is generated if an item could not even be named: any name may exist.
+pub(super) fn unreadable(runtime: &TokenStream) -> TokenStream {
+    let poison = poison();
+    quote! {
+        /// What costs credits.
+        pub type Operation = #poison;
+
+        /// The subscription plans of this pricing.
+        pub type Plan = #poison;
+
+        /// The credit packs of this pricing.
+        pub type Pack = #poison;
+
+        /// The units of this pricing.
+        pub mod units {
+            pub use #runtime::units::*;
+        }
+    }
+}

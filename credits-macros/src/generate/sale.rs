@@ -1,0 +1,101 @@
+//! `Plan` and `Pack`, which are alike: an enum of names with the terms behind each.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::catalogue;
+use crate::model::{Pack, Plan, Variant};
+
+/// What differs between the two.
+struct Kind {
+    /// `Plan`
+    ident: Ident,
+    /// `PlanSpec`
+    spec: Ident,
+    docs: &'static str,
+}
+
+/// One variant, and the terms behind it.
+struct Item<'a> {
+    variant: &'a Variant,
+    spec: &'a Ident,
+    data: TokenStream,
+}
+
+/// `enum Plan` with everything on it.
+pub(super) fn plans(plans: &[Plan], runtime: &TokenStream) -> TokenStream {
+    let kind = Kind { ident: ident("Plan"), spec: ident("PlanSpec"), docs: " A subscription plan." };
+    let items = plans.iter().map(|plan| Item {
+        variant: &plan.variant,
+        spec: &plan.spec,
+        data: catalogue::plan(plan, runtime),
+    });
+    generate(&kind, &items.collect::<Vec<_>>(), runtime)
+}
+
+/// `enum Pack` with everything on it.
+pub(super) fn packs(packs: &[Pack], runtime: &TokenStream) -> TokenStream {
+    let kind = Kind { ident: ident("Pack"), spec: ident("PackSpec"), docs: " A credit pack." };
+    let items = packs.iter().map(|pack| Item {
+        variant: &pack.variant,
+        spec: &pack.spec,
+        data: catalogue::pack(pack, runtime),
+    });
+    generate(&kind, &items.collect::<Vec<_>>(), runtime)
+}
+
+fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStream {
+    let Kind { ident, spec, docs } = kind;
+    let variant_docs = items.iter().map(|item| super::docs(&item.variant.docs));
+    let variants: Vec<_> = items.iter().map(|item| &item.variant.ident).collect();
+    let names = items.iter().map(|item| &item.variant.name);
+    let specs: Vec<_> = items.iter().map(|item| item.spec).collect();
+    let data = items.iter().map(|item| &item.data);
+    quote! {
+        #[doc = #docs]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum #ident {
+            #(#variant_docs #variants),*
+        }
+
+        impl #ident {
+            /// All of them, in the order of declaration.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            #(const #specs: #runtime::catalogue::#spec = #data;)*
+
+            /// The name as declared.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    #(Self::#variants => #names),*
+                }
+            }
+
+            /// The one with this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> ::core::option::Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.name() == name)
+            }
+
+            /// Its terms.
+            #[must_use]
+            pub const fn spec(self) -> &'static #runtime::catalogue::#spec {
+                match self {
+                    #(Self::#variants => &Self::#specs),*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl #runtime::generated::#ident for #ident {
+            fn spec(self) -> &'static #runtime::catalogue::#spec {
+                Self::spec(self)
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Rust names, with the places where the user wrote them.
+//!
+//! It does not know what is generated under a name.
+
+use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+use proc_macro2::{Ident, Span};
+
+use crate::ast::Word;
+
+/// `GenerateImage` for `generate_image`.
+pub(super) fn variant(name: &Word) -> Ident {
+    ident(&name.text.to_upper_camel_case(), name.span)
+}
+
+/// `GENERATE_IMAGE_COST` for `generate_image` and `COST`.
+pub(super) fn constant(name: &Word, suffix: &str) -> Ident {
+    ident(&format!("{}_{suffix}", name.text.to_shouty_snake_case()), name.span)
+}
+
+/// The name itself, with `r#` where Rust needs it.
+pub(super) fn ident(text: &str, span: Span) -> Ident {
+    if syn::parse_str::<Ident>(text).is_ok() { Ident::new(text, span) } else { Ident::new_raw(text, span) }
+}

@@ -1,0 +1,554 @@
+//! Every message of the macro: what is wrong, then what to write.
+//!
+//! Lower case, no full stop, the user's word in backticks, and `help:` on its own line. A message does not know
+//! where it is shown.
+
+use std::fmt;
+
+use crate::ast::Amount;
+
+/// What is wrong, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    problem: String,
+    help: Option<String>,
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)?;
+        self.help.iter().try_for_each(|help| write!(f, "\nhelp: {help}"))
+    }
+}
+
+fn message(problem: impl Into<String>, help: impl Into<String>) -> Message {
+    Message { problem: problem.into(), help: Some(help.into()) }
+}
+
+/// `write `nearest``, or the list of what there is.
+fn did_you_mean(nearest: Option<&str>, known: &[&str]) -> String {
+    match nearest {
+        Some(nearest) => format!("write `{nearest}`"),
+        None => format!("write {}", one_of(known)),
+    }
+}
+
+/// `a`, `b` or `c`
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// `50.credits`, as the user wrote the number.
+fn credits(amount: &Amount) -> String {
+    let word = if amount.number.text == "1" { "credit" } else { "credits" };
+    format!("{}.{word}", amount.number.text)
+}
+
+/// `5.credits_per(page)`, as the user wrote the number.
+fn rate(amount: &Amount, unit: &str) -> String {
+    let word = if amount.number.text == "1" { "credit_per" } else { "credits_per" };
+    format!("{}.{word}({unit})", amount.number.text)
+}
+
+// Numbers.
+
+pub(crate) fn not_whole(number: &str, whole: &str) -> Message {
+    let help = match whole.replace('_', "").parse::<u64>() {
+        Ok(0) | Err(_) => "write `1`".to_owned(),
+        Ok(whole) => format!("write `{whole}` or `{}`", whole.saturating_add(1)),
+    };
+    message(format!("`{number}` is not a whole number"), help)
+}
+
+pub(crate) fn negative_number(number: &str) -> Message {
+    message(format!("`-{number}` is below zero"), "remove `-`")
+}
+
+pub(crate) fn number_too_large(number: &str) -> Message {
+    message(
+        format!("`{number}` is more than 9_223_372_036_854_775_807, the largest number of all"),
+        "write a smaller number",
+    )
+}
+
+pub(crate) fn other_base(number: &str, value: Option<u64>) -> Message {
+    let help = value.map_or_else(|| "write a decimal number".to_owned(), |value| format!("write `{value}`"));
+    message(format!("`{number}` is not a decimal number"), help)
+}
+
+pub(crate) fn exponent(number: &str, expanded: Option<&str>) -> Message {
+    let help =
+        expanded.map_or_else(|| "write all its digits".to_owned(), |digits| format!("write `{digits}`"));
+    message(format!("`{number}` has an exponent"), help)
+}
+
+pub(crate) fn number_suffix(number: &str, digits: &str) -> Message {
+    message(format!("`{number}` has a suffix"), format!("write `{digits}`"))
+}
+
+pub(crate) fn glued_word(digits: &str, word: &str) -> Message {
+    message(format!("`{digits}{word}` needs a dot before `{word}`"), format!("write `{digits}.{word}`"))
+}
+
+pub(crate) fn swallowed_dot(digits: &str, word: &str) -> Message {
+    message(
+        format!("`{digits}.` is a number with a decimal point, because a space follows the dot"),
+        format!("write `{digits}.{word}`"),
+    )
+}
+
+pub(crate) fn missing_dot(number: &str, word: &str) -> Message {
+    message(format!("`{number}` needs a dot before `{word}`"), format!("write `{number}.{word}`"))
+}
+
+pub(crate) fn missing_unit(number: &str, example: &str) -> Message {
+    let number = number.strip_suffix('.').unwrap_or(number);
+    let unit = example.rsplit('.').next().unwrap_or(example);
+    message(format!("`{number}` does not say what it counts"), format!("write `{number}.{unit}`"))
+}
+
+pub(crate) fn leading_dot(number: &str) -> Message {
+    message(
+        format!("`.{number}` begins with its decimal point"),
+        format!("write `0.{number}` for money, and a whole number for anything else"),
+    )
+}
+
+pub(crate) fn comma_in_number(number: &str) -> Message {
+    message("a comma ends a number", format!("write `{number}`"))
+}
+
+pub(crate) fn too_many_decimals(number: &str, currency: &str, places: u32, cut: &str) -> Message {
+    message(format!("`{number}` has more than the {places} decimals of {currency}"), format!("write `{cut}`"))
+}
+
+pub(crate) fn no_decimals(number: &str, word: &str, cut: &str) -> Message {
+    message(format!("`{number}` has decimals, and {word} have none"), format!("write `{cut}`"))
+}
+
+// Words.
+
+pub(crate) fn expected_item(found: &str, known: &[&str]) -> Message {
+    message(format!("expected an item, found {found}"), format!("write {}", one_of(known)))
+}
+
+pub(crate) fn unknown_item(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    message(format!("`{word}` is not an item of a pricing"), did_you_mean(nearest, known))
+}
+
+pub(crate) fn expected_name(kind: &str, found: &str) -> Message {
+    message(format!("expected the name of the `{kind}`, found {found}"), "write a name such as `pro`")
+}
+
+pub(crate) fn name_in_quotes(name: &str) -> Message {
+    message("a name is written without quotes", format!("write `{name}`"))
+}
+
+pub(crate) fn hyphen_in_name(name: &str) -> Message {
+    message("a name has no hyphens", format!("write `{name}`"))
+}
+
+pub(crate) fn reserved_name(name: &str) -> Message {
+    message(format!("`{name}` cannot be a name, because the generated code needs it"), "write another name")
+}
+
+pub(crate) fn expected_block(kind: &str, name: &str, found: &str) -> Message {
+    let head = [kind, name].join(" ");
+    message(
+        format!("`{kind}` needs a block, found {found}"),
+        format!("write its statements in braces: `{} {{ .. }}`", head.trim_end()),
+    )
+}
+
+pub(crate) fn ruby_block() -> Message {
+    message("`do` does not open a block", "write `{` for `do` and `}` for `end`")
+}
+
+pub(crate) fn ruby_comment() -> Message {
+    message("`#` does not begin a comment", "write `//`")
+}
+
+pub(crate) fn attribute(name: &str) -> Message {
+    message(
+        format!("the attribute `{name}` has no effect in a pricing"),
+        "remove it; only documentation, `/// ..`, is copied to what is generated",
+    )
+}
+
+pub(crate) fn comma_between() -> Message {
+    message("no comma separates items or statements", "remove it, or write `;`")
+}
+
+pub(crate) fn equals_sign(keyword: &str) -> Message {
+    message(format!("`{keyword}` takes no equals sign"), "remove `=`")
+}
+
+pub(crate) fn expected_statement(item: &str, found: &str, known: &[&str]) -> Message {
+    message(format!("expected a statement of `{item}`, found {found}"), format!("write {}", one_of(known)))
+}
+
+pub(crate) fn unknown_statement(word: &str, item: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    message(format!("`{word}` is not a statement of `{item}`"), did_you_mean(nearest, known))
+}
+
+pub(crate) fn expected_option(statement: &str, found: &str, example: &str) -> Message {
+    message(
+        format!("expected a word after `{statement}`, found {found}"),
+        format!("write `{statement} {example}`"),
+    )
+}
+
+pub(crate) fn option_in_quotes(option: &str) -> Message {
+    message("this word is written without quotes", format!("write `{option}`"))
+}
+
+pub(crate) fn expected_credit_names() -> Message {
+    message(
+        "`credits_named` takes the word for one credit and the word for several",
+        "write `credits_named \"token\", \"tokens\"`",
+    )
+}
+
+pub(crate) fn expected_path(found: &str) -> Message {
+    message(format!("expected a path, found {found}"), "write `crate my::path`")
+}
+
+pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
+    message(
+        format!("`{code}` is not a currency"),
+        did_you_mean(nearest, &["usd", "eur", "gbp"]) + &another(nearest, "ISO 4217 code in lower case"),
+    )
+}
+
+pub(crate) fn unknown_rounding(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    message(format!("`{word}` is not a way of rounding"), did_you_mean(nearest, known))
+}
+
+pub(crate) fn unknown_policy(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    message(format!("`{word}` is not what unused credits can do"), did_you_mean(nearest, known))
+}
+
+pub(crate) fn expected_period() -> Message {
+    message("expected a period", "write `every(month)` or `every(3.months)`")
+}
+
+pub(crate) fn unknown_period(word: &str, nearest: Option<&str>) -> Message {
+    let known = ["day", "week", "month", "quarter", "year"];
+    message(format!("`{word}` is not a period"), did_you_mean(nearest, &known))
+}
+
+pub(crate) fn not_credits(amount: &Amount, nearest: &str) -> Message {
+    let Amount { number, word, .. } = amount;
+    message(
+        format!("`{}` is not a word for credits", word.text),
+        format!("write `{}.{nearest}`", number.text),
+    )
+}
+
+pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
+    message(
+        format!("`{word}` is not a word for money"),
+        did_you_mean(nearest, &["dollars", "euros", "pounds", "yen", "cents"])
+            + &another(nearest, "currency code such as `chf`"),
+    )
+}
+
+pub(crate) fn no_cents(currency: &str) -> Message {
+    message(
+        format!("the currency of the settings is {currency}, which has no cents"),
+        format!("write the price in `{currency}`"),
+    )
+}
+
+pub(crate) fn misspelt_unit(word: &str, meant: &str) -> Message {
+    message(format!("`{word}` is almost the unit `{meant}`"), format!("write `{meant}`"))
+}
+
+/// `, or another ..` after a list of examples, nothing after one suggestion.
+fn another(nearest: Option<&str>, what: &str) -> String {
+    if nearest.is_some() { String::new() } else { format!(", or another {what}") }
+}
+
+// Amounts.
+
+pub(crate) fn expected_amount(found: &str, example: &str) -> Message {
+    message(format!("expected an amount, found {found}"), format!("write an amount such as `{example}`"))
+}
+
+pub(crate) fn money_for_credits(amount: &Amount, statement: &str) -> Message {
+    message(
+        format!("`{statement}` takes credits here, and `{}` is money", amount.word.text),
+        "write an amount of credits, such as `100.credits`",
+    )
+}
+
+pub(crate) fn credits_for_money(amount: &Amount) -> Message {
+    message(
+        format!("a pack is paid for with money, and `{}` is not money", amount.word.text),
+        "write a price such as `9.dollars`",
+    )
+}
+
+pub(crate) fn rate_where_amount(amount: &Amount, statement: &str) -> Message {
+    message(
+        format!("`{statement}` takes an amount, and `{}` begins a rate", amount.word.text),
+        format!("write `{}`", credits(amount)),
+    )
+}
+
+pub(crate) fn zero_credits(statement: &str) -> Message {
+    message(
+        format!("`{statement}` needs at least one credit"),
+        format!("write how many, such as `{statement} 100.credits`"),
+    )
+}
+
+pub(crate) fn expected_parenthesis(found: &str) -> Message {
+    message(format!("expected `)`, found {found}"), format!("remove {found}"))
+}
+
+// Doubles.
+
+pub(crate) fn item_twice(kind: &str, name: &str) -> Message {
+    let help = if kind == name { "write one block" } else { "rename one of them" };
+    message(format!("the {kind} `{name}` is declared twice"), help)
+}
+
+pub(crate) fn same_variant(name: &str, other: &str, variant: &str) -> Message {
+    message(format!("`{name}` and `{other}` both become `{variant}` in Rust"), "rename one of them")
+}
+
+pub(crate) fn same_marker(name: &str, other: &str, marker: &str) -> Message {
+    message(
+        format!("the units `{name}` and `{other}` both become `{marker}` in Rust"),
+        format!("write `{other}` for both, or rename one of them"),
+    )
+}
+
+pub(crate) fn first_item(name: &str) -> Message {
+    Message { problem: format!("`{name}` was first declared here"), help: None }
+}
+
+pub(crate) fn statement_twice(keyword: &str) -> Message {
+    message(format!("`{keyword}` is written twice"), "remove one of them")
+}
+
+pub(crate) fn first_statement(keyword: &str) -> Message {
+    Message { problem: format!("`{keyword}` was first written here"), help: None }
+}
+
+pub(crate) fn plural_twice(one: &str, many: &str) -> Message {
+    message(
+        format!("`{one}` has another plural than `{many}` already"),
+        "write the same plural in both places",
+    )
+}
+
+// Plans.
+
+pub(crate) fn plan_without_gives(name: &str) -> Message {
+    message(
+        format!("the plan `{name}` does not say what it gives"),
+        "add a line such as `gives 1_000.credits.every(month)`",
+    )
+}
+
+pub(crate) fn plan_without_price(name: &str) -> Message {
+    message(
+        format!("the plan `{name}` has no price at Stripe"),
+        "add a line such as `stripe_price \"price_xyz\"`",
+    )
+}
+
+pub(crate) fn gives_once(amount: &Amount) -> Message {
+    message(
+        "a plan gives again and again, and this does not say how often",
+        format!("write `{}.every(month)`", credits(amount)),
+    )
+}
+
+pub(crate) fn every_otherwise(word: &str) -> Message {
+    message(
+        format!("`{word}` is not how a plan says how often it gives"),
+        "write `.every(month)` after the amount",
+    )
+}
+
+pub(crate) fn period_too_short(period: &str, min: &str) -> Message {
+    message(
+        format!("every {period} is more often than once a {min}, which is the limit"),
+        format!("write `every({min})` or a longer period"),
+    )
+}
+
+pub(crate) fn zero_period(unit: &str) -> Message {
+    message("a period is longer than zero", format!("write `1.{}`", unit.trim_end_matches('s')))
+}
+
+pub(crate) fn period_too_long(number: &str) -> Message {
+    message(format!("`{number}` is more than 4_294_967_295, the longest period"), "write a smaller number")
+}
+
+pub(crate) fn expected_price(found: &str) -> Message {
+    message(
+        format!("expected a price at Stripe, found {found}"),
+        "write `\"price_xyz\"`, or `month: \"price_xyz\"` for each period of billing",
+    )
+}
+
+pub(crate) fn price_without_quotes(id: &str) -> Message {
+    message("the id of a price is written in quotes", format!("write `\"{id}\"`"))
+}
+
+pub(crate) fn price_without_colon(period: &str) -> Message {
+    message(format!("`{period}` needs a colon before its price"), format!("write `{period}:`"))
+}
+
+pub(crate) fn empty_price() -> Message {
+    message("the id of a price cannot be empty", "write the id that Stripe shows, such as `\"price_xyz\"`")
+}
+
+pub(crate) fn list_ends_in_comma() -> Message {
+    message("a comma continues a list, and nothing follows", "remove the comma")
+}
+
+pub(crate) fn price_period_twice(period: &str) -> Message {
+    message(format!("the plan has two prices for `{period}`"), "remove one of them")
+}
+
+pub(crate) fn price_id_twice(id: &str) -> Message {
+    message(format!("the price `{id}` is declared twice"), "write the id of a price of its own")
+}
+
+// Packs.
+
+pub(crate) fn pack_without_gives(name: &str) -> Message {
+    message(
+        format!("the pack `{name}` does not say what it gives"),
+        "add a line such as `gives 1_000.credits`",
+    )
+}
+
+pub(crate) fn pack_without_costs(name: &str) -> Message {
+    message(format!("the pack `{name}` does not say what it costs"), "add a line such as `costs 9.dollars`")
+}
+
+pub(crate) fn pack_gives_again() -> Message {
+    message("a pack gives once", "remove `.every(..)`, or declare a `subscription_plan`")
+}
+
+pub(crate) fn zero_price(word: &str) -> Message {
+    message("a pack cannot be free", format!("write what it costs, such as `9.{word}`"))
+}
+
+// Operations.
+
+pub(crate) fn operation_without_costs(name: &str) -> Message {
+    message(
+        format!("the operation `{name}` does not say what it costs"),
+        "add a line such as `costs 50.credits`",
+    )
+}
+
+pub(crate) fn comma_in_sum() -> Message {
+    message("a comma does not add costs", "write `+`")
+}
+
+pub(crate) fn rate_without_unit(amount: &Amount, unit: &str) -> Message {
+    message(
+        format!("`{}` needs its unit in parentheses", amount.word.text),
+        format!("write `{}`", rate(amount, unit)),
+    )
+}
+
+pub(crate) fn rate_otherwise(amount: &Amount, unit: &str) -> Message {
+    message("this is not how a rate is written", format!("write `{}`", rate(amount, unit)))
+}
+
+pub(crate) fn not_a_rate(amount: &Amount, nearest: Option<&str>) -> Message {
+    let word = amount.word.text.as_str();
+    let help = match word {
+        "credit" | "credits" => format!("write `{word}_per(..)`, or remove the parentheses"),
+        _ => format!("write `{}`", nearest.unwrap_or("credits_per")),
+    };
+    message(format!("`{word}` does not begin a rate"), help)
+}
+
+pub(crate) fn expected_unit(found: &str) -> Message {
+    message(
+        format!("expected a unit, found {found}"),
+        "write what is counted, such as `page`, or a batch of it, such as `1_000.tokens`",
+    )
+}
+
+pub(crate) fn zero_rate() -> Message {
+    message("a rate of zero charges nothing", "remove it, or write at least `1.credit_per(..)`")
+}
+
+pub(crate) fn zero_batch(unit: &str) -> Message {
+    message("a batch of zero has no price", format!("write how many {unit} a batch has"))
+}
+
+pub(crate) fn unit_twice(plural: &str) -> Message {
+    message(
+        format!("the cost counts {plural} twice"),
+        "write one rate for both; the number would have to be given twice",
+    )
+}
+
+pub(crate) fn dimension_twice(unit: &str, dimension: &str) -> Message {
+    message(
+        format!("`{unit}` measures {dimension}, which the cost counts already"),
+        format!("write one rate of {dimension}"),
+    )
+}
+
+pub(crate) fn expected_limit(found: &str) -> Message {
+    message(format!("expected what is limited, found {found}"), "write a limit such as `limit pages <= 500`")
+}
+
+pub(crate) fn expected_number(found: &str, example: &str) -> Message {
+    message(format!("expected a number, found {found}"), format!("write a number such as `{example}`"))
+}
+
+pub(crate) fn limit_without_at_most(field: &str) -> Message {
+    message(
+        "a limit is written with `<=`",
+        format!("write `limit {field} <= 500` with the largest number allowed"),
+    )
+}
+
+pub(crate) fn limit_with_unit(field: &str, number: &str) -> Message {
+    message(format!("`{field}` says already what is counted"), format!("write `limit {field} <= {number}`"))
+}
+
+pub(crate) fn unknown_limit(field: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    let help = match known {
+        [] => "remove the limit; its cost is fixed".to_owned(),
+        known => did_you_mean(nearest, known),
+    };
+    message(format!("the operation does not count `{field}`"), help)
+}
+
+pub(crate) fn limit_twice(field: &str) -> Message {
+    message(format!("`{field}` is limited twice"), "remove one of the limits")
+}
+
+pub(crate) fn zero_limit(field: &str) -> Message {
+    message(
+        format!("a limit of zero {field} allows nothing"),
+        "write the largest number allowed, such as `500`",
+    )
+}
+
+pub(crate) fn cost_overflows(operation: &str, sum: &str) -> Message {
+    message(
+        format!("`{operation}` can cost {sum}, more than 9223372036854775807 credits"),
+        "lower the limit or the cost",
+    )
+}

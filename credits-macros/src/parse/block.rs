@@ -1,0 +1,94 @@
+//! A block of statements, whatever they are: keywords, recovery, unknown words.
+//!
+//! It does not know any statement's own shape.
+
+use super::tokens::Parser;
+use crate::ast::{Stated, Word};
+use crate::diag::{Reported, Result};
+use crate::vocab::{ItemWord, Vocabulary};
+use crate::{messages, suggest};
+
+impl Parser<'_, '_> {
+    /// Reads statements up to the end; `statement` reads what follows a keyword. The answer says whether a
+    /// statement was lost.
+    pub(super) fn statements<K: Vocabulary>(
+        &mut self,
+        item: ItemWord,
+        mut statement: impl FnMut(&mut Self, K, Word) -> Result<()>,
+    ) -> Option<Reported> {
+        let mut lost = None;
+        loop {
+            self.trivia();
+            if self.is_empty() {
+                return lost;
+            }
+            match self.keyword::<K>(item) {
+                Ok((meaning, keyword)) => {
+                    if statement(self, meaning, keyword).is_err() {
+                        self.recover::<K>();
+                    }
+                }
+                Err(reported) => {
+                    lost = Some(reported);
+                    self.recover::<K>();
+                }
+            }
+        }
+    }
+
+    /// A keyword and its colon. A misspelt one is reported and then taken for the one that was meant.
+    fn keyword<K: Vocabulary>(&mut self, item: ItemWord) -> Result<(K, Word)> {
+        let Some(word) = self.word() else {
+            let message = messages::expected_statement(item.word(), &self.found(), &K::words());
+            let reported = self.refuse(message);
+            self.skip();
+            return Err(reported);
+        };
+        let meaning = match K::from_word(&word.text) {
+            Some(meaning) => meaning,
+            None => self.misspelt::<K>(item, &word)?,
+        };
+        self.colon();
+        if let Some(equals) = self.mark('=') {
+            self.diagnostics.report(equals, messages::equals_sign(&word.text));
+        }
+        Ok((meaning, word))
+    }
+
+    fn misspelt<K: Vocabulary>(&mut self, item: ItemWord, word: &Word) -> Result<K> {
+        let words = K::words();
+        let nearest = suggest::nearest(&word.text, &words);
+        let message = messages::unknown_statement(&word.text, item.word(), nearest, &words);
+        let reported = self.diagnostics.report(word.span, message);
+        nearest.and_then(K::from_word).ok_or(reported)
+    }
+
+    /// Skips what is left of a broken statement.
+    fn recover<K: Vocabulary>(&mut self) {
+        while !self.is_empty() && !self.peek_mark(';') && !self.at_keyword::<K>() {
+            self.skip();
+        }
+    }
+
+    /// Whether a statement begins here or the block ends, so that nothing follows the statement before.
+    pub(super) fn at_statement_end<K: Vocabulary>(&self) -> bool {
+        self.is_empty() || self.peek_mark(';') || self.at_keyword::<K>()
+    }
+
+    pub(super) fn at_keyword<K: Vocabulary>(&self) -> bool {
+        self.peek_word().is_some_and(|word| K::from_word(&word.text).is_some())
+    }
+
+    /// Reads the rest of a statement and remembers it, also if it is broken.
+    pub(super) fn stated<T>(
+        &mut self,
+        keyword: Word,
+        statements: &mut Vec<Stated<T>>,
+        rest: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<()> {
+        let value = rest(self);
+        let outcome = value.as_ref().map(drop).map_err(|reported| *reported);
+        statements.push(Stated { keyword, value });
+        outcome
+    }
+}

@@ -1,0 +1,151 @@
+//! Items: which kind, what name, and the block.
+//!
+//! It does not know the statements inside.
+
+use proc_macro2::Delimiter;
+
+use super::tokens::Parser;
+use crate::ast::{Header, Pricing, Settings, Word};
+use crate::diag::{Reported, Result};
+use crate::vocab::{ItemWord, Vocabulary};
+use crate::{messages, suggest};
+
+/// A block that was read: where it ends, and whether a statement was lost.
+struct Block {
+    end: proc_macro2::Span,
+    lost: Option<Reported>,
+}
+
+impl Parser<'_, '_> {
+    /// Reads items up to the end.
+    pub(super) fn items(&mut self, pricing: &mut Pricing) {
+        loop {
+            let docs = self.trivia();
+            if self.is_empty() {
+                return;
+            }
+            if let Err(reported) = self.item(docs, pricing) {
+                pricing.unreadable = Some(reported);
+                self.skip_to_item();
+            }
+        }
+    }
+
+    fn item(&mut self, docs: Vec<String>, pricing: &mut Pricing) -> Result<()> {
+        let (kind, keyword, misspelt) = self.item_keyword()?;
+        self.colon();
+        if kind == ItemWord::Settings {
+            pricing.settings.push(self.settings(keyword));
+            return Ok(());
+        }
+        let (name, misnamed) = self.name(kind)?;
+        let end = name.span;
+        let header = Header { docs, name, end, poisoned: misspelt.or(misnamed) };
+        match kind {
+            ItemWord::Operation => pricing.operations.push(self.operation(header)),
+            ItemWord::Plan => pricing.plans.push(self.plan(header)),
+            ItemWord::Pack | ItemWord::Settings => pricing.packs.push(self.pack(header)),
+        }
+        Ok(())
+    }
+
+    /// The kind of the next item. A misspelt one is reported and then taken for the one that was meant.
+    fn item_keyword(&mut self) -> Result<(ItemWord, Word, Option<Reported>)> {
+        let words = ItemWord::words();
+        let Some(word) = self.word() else {
+            let message = messages::expected_item(&self.found(), &words);
+            let reported = self.refuse(message);
+            self.skip();
+            return Err(reported);
+        };
+        if let Some(kind) = ItemWord::from_word(&word.text) {
+            return Ok((kind, word, None));
+        }
+        let nearest = suggest::nearest(&word.text, &words);
+        let message = messages::unknown_item(&word.text, nearest, &words);
+        let reported = self.diagnostics.report(word.span, message);
+        let kind = nearest.and_then(ItemWord::from_word).ok_or(reported)?;
+        Ok((kind, word, Some(reported)))
+    }
+
+    /// The name of an item; one in quotes or with hyphens is reported and then read as it was meant.
+    fn name(&mut self, kind: ItemWord) -> Result<(Word, Option<Reported>)> {
+        if let Some(text) = self.text() {
+            let reported = self.diagnostics.report(text.span, messages::name_in_quotes(&text.value));
+            let is_name = syn::parse_str::<syn::Ident>(&text.value).is_ok();
+            let word = Word { text: text.value, span: text.span };
+            return if is_name { Ok((word, Some(reported))) } else { Err(reported) };
+        }
+        let Some(mut name) = self.symbol() else {
+            let message = messages::expected_name(kind.word(), &self.found());
+            return Err(self.refuse(message));
+        };
+        let mut hyphen = None;
+        while let Some(span) = self.mark('-') {
+            hyphen = hyphen.or(Some(span));
+            name.text.extend(self.word().map(|part| format!("_{}", part.text)));
+        }
+        let misnamed = hyphen.map(|span| self.diagnostics.report(span, messages::hyphen_in_name(&name.text)));
+        Ok((name, misnamed))
+    }
+
+    /// The block of a named item: reads the statements, and completes the header.
+    pub(super) fn block(
+        &mut self,
+        kind: ItemWord,
+        header: &mut Header,
+        inside: impl FnOnce(&mut Parser<'_, '_>) -> Option<Reported>,
+    ) {
+        let block = self.braces(kind, &header.name.text, inside);
+        header.end = block.end;
+        header.poisoned = header.poisoned.or(block.lost);
+    }
+
+    /// The block of `settings`, which has no name.
+    pub(super) fn settings_block(
+        &mut self,
+        settings: &mut Settings,
+        inside: impl FnOnce(&mut Parser<'_, '_>, &mut Settings) -> Option<Reported>,
+    ) {
+        self.braces(ItemWord::Settings, "", |block| inside(block, settings));
+    }
+
+    fn braces(
+        &mut self,
+        kind: ItemWord,
+        name: &str,
+        inside: impl FnOnce(&mut Parser<'_, '_>) -> Option<Reported>,
+    ) -> Block {
+        if let Some(mut block) = self.group(Delimiter::Brace) {
+            return Block { end: block.end(), lost: inside(&mut block) };
+        }
+        if self.peek_word().is_some_and(|word| word.text == "do") {
+            return self.ruby_block(inside);
+        }
+        let message = messages::expected_block(kind.word(), name, &self.found());
+        let place = if self.cursor.eof() { self.previous() } else { self.here() };
+        let reported = self.diagnostics.report(place, message);
+        self.skip_to_item();
+        Block { end: place, lost: Some(reported) }
+    }
+
+    /// `do .. end`, read as the braces that were meant.
+    fn ruby_block(&mut self, inside: impl FnOnce(&mut Parser<'_, '_>) -> Option<Reported>) -> Block {
+        let reported = self.refuse(messages::ruby_block());
+        self.skip();
+        let mut block = self.until_word_end();
+        inside(&mut block);
+        self.cursor = block.cursor;
+        let end = self.here();
+        if self.peek_word().is_some_and(|word| word.text == "end") {
+            self.skip();
+        }
+        Block { end, lost: Some(reported) }
+    }
+
+    fn skip_to_item(&mut self) {
+        while !self.is_empty() && !self.at_keyword::<ItemWord>() {
+            self.skip();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Parsing: tokens in, [`crate::ast`] out. It judges shape alone and does not know what a unit, a currency or a
+//! duplicate is.
+//!
+//! A mistake inside a statement skips to the next statement, a mistake in an item to the next item. Plausible
+//! mistakes are read on purpose, so that the message can name the fix.
+
+mod amount;
+mod block;
+mod item;
+mod number;
+mod operation;
+mod pack;
+mod plan;
+mod settings;
+mod tokens;
+mod trivia;
+
+use proc_macro2::TokenStream;
+use syn::buffer::TokenBuffer;
+
+use crate::ast::Pricing;
+use crate::diag::Diagnostics;
+
+/// Reads a whole definition.
+pub(crate) fn pricing(input: TokenStream, diagnostics: &mut Diagnostics) -> Pricing {
+    let buffer = TokenBuffer::new2(input);
+    let mut pricing = Pricing::default();
+    tokens::Parser::new(&buffer, diagnostics).items(&mut pricing);
+    pricing
+}

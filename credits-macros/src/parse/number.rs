@@ -1,0 +1,64 @@
+//! Numeric literals, and how Rust's lexer reads what was meant as an amount.
+//!
+//! `10_000.credits` is a number, a dot and a word; but `50credits` is one literal with a suffix, `50. credits` is
+//! the float `50.` and a word, and `10,000.credits` is a list.
+
+use super::tokens::Parser;
+use crate::ast::{Number, Text};
+use crate::diag::Result;
+use crate::messages;
+
+impl Parser<'_, '_> {
+    /// The next token, if it is a number.
+    pub(super) fn peek_number(&self) -> Option<Number> {
+        let literal = self.peek_literal()?;
+        let text = literal.to_string();
+        let numeric = text.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
+        numeric.then(|| Number { text, span: literal.span() })
+    }
+
+    /// The next token, if it is a string.
+    pub(super) fn text_ahead(&mut self) -> Option<Text> {
+        let cursor = self.cursor;
+        let text = self.text();
+        self.cursor = cursor;
+        text
+    }
+
+    /// Refuses what follows the argument of a call.
+    pub(super) fn nothing_more(&mut self) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let message = messages::expected_parenthesis(&self.found());
+        Err(self.refuse(message))
+    }
+
+    /// The rest of a number that was written with commas: `,000` after `10`.
+    pub(super) fn thousands(&mut self, number: &Number) -> Result<()> {
+        let mut cursor = self.cursor;
+        let mut whole = number.text.clone();
+        let mut comma = None;
+        while let Some((punct, after)) = cursor.punct().filter(|(punct, _)| punct.as_char() == ',') {
+            let Some((literal, after)) = after.literal() else { break };
+            comma = comma.or(Some(punct.span()));
+            whole.push('_');
+            whole.push_str(&literal.to_string());
+            cursor = after;
+        }
+        match comma {
+            Some(comma) => Err(self.diagnostics.report(comma, messages::comma_in_number(&whole))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Splits `50credits` into the number and the word that is glued to it.
+pub(super) fn split_suffix(text: &str) -> Option<(&str, &str)> {
+    let is_radix = text.len() > 1 && text.starts_with('0') && !text.starts_with("0.");
+    let is_part = |letter: char| letter.is_ascii_digit() || letter == '_' || letter == '.';
+    let start = text.find(|letter| !is_part(letter))?;
+    let (number, suffix) = text.split_at_checked(start)?;
+    let looks_like_radix = is_radix && suffix.starts_with(['x', 'o', 'b']);
+    (!looks_like_radix).then_some((number, suffix))
+}

@@ -1,0 +1,77 @@
+//! The statements of `settings`.
+//!
+//! It does not know which currencies or roundings there are.
+
+use super::tokens::Parser;
+use crate::ast::{RustPath, Settings, Text, Word};
+use crate::diag::Result;
+use crate::messages;
+use crate::vocab::{ItemWord, SettingWord};
+
+impl Parser<'_, '_> {
+    /// `settings { .. }`, after the keyword.
+    pub(super) fn settings(&mut self, keyword: Word) -> Settings {
+        let mut settings = Settings {
+            keyword,
+            currency: Vec::new(),
+            rounding: Vec::new(),
+            credits_named: Vec::new(),
+            runtime: Vec::new(),
+        };
+        self.settings_block(&mut settings, |block, settings| {
+            block.statements(ItemWord::Settings, |parser, meaning, keyword| match meaning {
+                SettingWord::Currency => parser.stated(keyword, &mut settings.currency, |parser| {
+                    parser.option(SettingWord::Currency.word(), "usd")
+                }),
+                SettingWord::Rounding => parser.stated(keyword, &mut settings.rounding, |parser| {
+                    parser.option(SettingWord::Rounding.word(), "ceil")
+                }),
+                SettingWord::CreditsNamed => {
+                    parser.stated(keyword, &mut settings.credits_named, Parser::credits_named)
+                }
+                SettingWord::Crate => parser.stated(keyword, &mut settings.runtime, Parser::rust_path),
+            })
+        });
+        settings
+    }
+
+    /// A word or symbol that chooses something.
+    pub(super) fn option(&mut self, statement: &str, example: &str) -> Result<Word> {
+        if let Some(word) = self.symbol() {
+            return Ok(word);
+        }
+        if let Some(text) = self.text() {
+            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+        }
+        let message = messages::expected_option(statement, &self.found(), example);
+        Err(self.refuse(message))
+    }
+
+    fn credits_named(&mut self) -> Result<(Text, Text)> {
+        let one = self.text().ok_or(()).or_else(|()| Err(self.refuse(messages::expected_credit_names())))?;
+        let comma = self.mark(',');
+        let many = self.text().filter(|_| comma.is_some());
+        many.map(|many| (one, many))
+            .ok_or(())
+            .or_else(|()| Err(self.refuse(messages::expected_credit_names())))
+    }
+
+    fn rust_path(&mut self) -> Result<RustPath> {
+        let leading_colons = self.path_separator();
+        let mut segments = Vec::new();
+        loop {
+            let Some(segment) = self.ident() else {
+                let message = messages::expected_path(&self.found());
+                return Err(self.refuse(message));
+            };
+            segments.push(segment);
+            if !self.path_separator() {
+                return Ok(RustPath { leading_colons, segments });
+            }
+        }
+    }
+
+    fn path_separator(&mut self) -> bool {
+        self.peek_path_separator() && self.mark(':').is_some() && self.mark(':').is_some()
+    }
+}

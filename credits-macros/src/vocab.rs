@@ -1,0 +1,177 @@
+//! The vocabulary: every keyword of the language, once. It feeds the parser and the suggestions.
+//!
+//! It does not know the grammar. Units, periods, currencies and roundings have their tables in `credits-core`,
+//! because the ledger uses them too.
+
+use credits_core::{BUILT_IN_UNITS, CURRENCIES, PERIOD_UNITS, Rounding};
+
+/// A closed set of keywords.
+pub(crate) trait Vocabulary: Copy + PartialEq + 'static {
+    /// The words, each with its meaning.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// The meaning of a word.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
+    }
+
+    /// Only the words.
+    fn words() -> Vec<&'static str> {
+        Self::WORDS.iter().map(|(word, _)| *word).collect()
+    }
+}
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $($meaning:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum $name { $($meaning),+ }
+
+        impl Vocabulary for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$meaning)),+];
+        }
+
+        impl $name {
+            /// How it is written.
+            #[allow(dead_code, reason = "not every set is quoted word by word")]
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Self::$meaning => $word),+ }
+            }
+        }
+    };
+}
+
+vocabulary! {
+    /// What a definition consists of.
+    ItemWord {
+        Settings = "settings",
+        Plan = "subscription_plan",
+        Pack = "credit_pack",
+        Operation = "operation",
+    }
+}
+
+vocabulary! {
+    /// The statements of `settings`.
+    SettingWord {
+        Currency = "currency",
+        Rounding = "rounding",
+        CreditsNamed = "credits_named",
+        Crate = "crate",
+    }
+}
+
+vocabulary! {
+    /// The statements of `subscription_plan`.
+    PlanWord {
+        StripePrice = "stripe_price",
+        Gives = "gives",
+        UnusedCredits = "unused_credits",
+    }
+}
+
+vocabulary! {
+    /// The statements of `credit_pack`.
+    PackWord {
+        Gives = "gives",
+        Bonus = "bonus",
+        Costs = "costs",
+    }
+}
+
+vocabulary! {
+    /// The statements of `operation`.
+    OperationWord {
+        Costs = "costs",
+        Limit = "limit",
+    }
+}
+
+vocabulary! {
+    /// What may happen to unused credits.
+    PolicyWord {
+        Expire = "expire",
+        Rollover = "rollover",
+    }
+}
+
+vocabulary! {
+    /// What an amount of credits is followed by.
+    CreditWord {
+        Credit = "credit",
+        Credits = "credits",
+        CreditPer = "credit_per",
+        CreditsPer = "credits_per",
+    }
+}
+
+impl CreditWord {
+    /// Whether it begins a rate, which needs a unit in parentheses.
+    pub(crate) const fn is_rate(self) -> bool {
+        matches!(self, Self::CreditPer | Self::CreditsPer)
+    }
+}
+
+/// `10.credits.every(month)`.
+pub(crate) const EVERY: &str = "every";
+
+/// Hundredths of the currency of the settings.
+pub(crate) const CENTS: &[&str] = &["cent", "cents"];
+
+/// A word for money, and the currencies that go by it: the one of the settings if it is among them, otherwise
+/// the first.
+pub(crate) struct MoneyWord {
+    /// Singular and plural.
+    pub(crate) words: &'static [&'static str],
+    /// Codes of `credits_core::CURRENCIES`.
+    pub(crate) codes: &'static [&'static str],
+}
+
+/// Words for money; every currency code is one, too.
+pub(crate) const MONEY_WORDS: &[MoneyWord] = &[
+    MoneyWord { words: &["dollar", "dollars"], codes: &["usd", "aud", "cad", "hkd", "nzd", "sgd", "twd"] },
+    MoneyWord { words: &["euro", "euros"], codes: &["eur"] },
+    MoneyWord { words: &["pound", "pounds"], codes: &["gbp", "egp"] },
+    MoneyWord { words: &["yen"], codes: &["jpy"] },
+];
+
+/// Names that Rust keeps for itself, even behind `r#`.
+pub(crate) const RUST_RESERVED: &[&str] = &["self", "Self", "super", "crate", "_"];
+
+/// Names that the generated functions of operations have.
+pub(crate) const GENERATED_FUNCTIONS: &[&str] =
+    &["all", "check", "cost", "from_name", "index", "inputs", "name", "spec"];
+
+/// Every word that may follow the number of a price.
+pub(crate) fn money_words() -> Vec<&'static str> {
+    let words = MONEY_WORDS.iter().flat_map(|money| money.words).chain(CENTS).copied();
+    words.chain(CURRENCIES.iter().map(|currency| currency.code)).collect()
+}
+
+/// Every word for a period: `month`, `months`, `monthly`.
+pub(crate) fn period_words() -> Vec<&'static str> {
+    PERIOD_UNITS
+        .iter()
+        .flat_map(|(_, one, many, adverbs)| [*one, *many].into_iter().chain(adverbs.iter().copied()))
+        .collect()
+}
+
+/// Every word for a built-in unit of a quantity.
+pub(crate) fn unit_words() -> Vec<&'static str> {
+    BUILT_IN_UNITS.iter().flat_map(|built_in| built_in.words.iter().copied()).collect()
+}
+
+/// The words of `rounding`.
+pub(crate) fn rounding_words() -> Vec<&'static str> {
+    Rounding::ALL.iter().map(|rounding| rounding.word()).collect()
+}
+
+/// The codes of `currency`.
+pub(crate) fn currency_codes() -> Vec<&'static str> {
+    CURRENCIES.iter().map(|currency| currency.code).collect()
+}
+
+/// Whether a word can follow the dot of an amount.
+pub(crate) fn follows_a_number(word: &str) -> bool {
+    CreditWord::from_word(word).is_some() || money_words().contains(&word) || period_words().contains(&word)
+}
