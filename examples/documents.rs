@@ -187,7 +187,7 @@ fn confirm() -> Result<(), String> {
 
 fn history(wallet: &Wallet) -> Result<Table, Box<dyn Error>> {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["When", "What", "Credits", "Balance"]);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(["When", "What", "Credits", "Balance"]);
     for entry in wallet.credit_history().limit(10).page()?.entries {
         table.add_row([
             entry.recorded_at.to_string(),

@@ -1,3 +1,5 @@
+//! The README's example.
+
 use credits_runtime::usage_credits;
 
 usage_credits! {
