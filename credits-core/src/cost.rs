@@ -1,68 +1,153 @@
-//! Exact cost arithmetic: clauses and quantities in, whole credits out, rounded once.
+//! Exact cost arithmetic: clauses and their inputs in, whole credits out, rounded once.
 //!
-//! total = round(sum of fixed + sum of credits x quantity / (batch x base)), where a quantity is in base units
-//! (microseconds, bytes, pieces). Nothing is divided before the one rounding: 40 minutes at 3 credits an hour
-//! is 2, not 2.000...1 rounded up to 3.
+//! total = round(sum of clauses), then raised to `at_least` and cut to `at_most`. A quantity is in base units
+//! (microseconds, bytes, pieces); a rate is credits x (quantity - included) / (batch x base), never below zero;
+//! tiers are that for the part of the quantity within each. Nothing is divided before the one rounding: 40
+//! minutes at 3 credits an hour is 2, not 2.000...1 rounded up to 3.
 
-use crate::{Clause, Fraction, Rounding};
+use crate::{Clause, Fraction, OperationSpec, Rounding, Tier};
+
+/// What a clause is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostInput {
+    /// A quantity in base units.
+    Quantity(Fraction),
+    /// A choice by its place among the options.
+    Choice(u16),
+    /// The value of Rust over the parameters, in whole credits.
+    Computed(i128),
+}
 
 /// Why an operation has no cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostError {
-    /// The quantity at this place, counted from 0, is negative.
-    NegativeQuantity(usize),
-    /// There are fewer quantities than rates; an error of the caller's.
-    MissingQuantity(usize),
     /// The total, or a step on the way to it, is over 2^63 - 1 credits.
     Overflow,
+    /// The total is below zero: Rust over the parameters came to less than nothing.
+    Negative,
+    /// The input at this place, counted from 0, is not what its clause takes: an error of the caller's.
+    WrongInput(usize),
 }
 
-/// The cost in whole credits of `quantities`, given in base units and in the order of the rates in `clauses`.
+/// The cost of an operation in whole units of its asset. `inputs` are in the order of the clauses that take one.
 pub const fn total(
-    clauses: &[Clause],
-    quantities: &[Fraction],
+    operation: &OperationSpec,
+    inputs: &[CostInput],
     rounding: Rounding,
 ) -> Result<i64, CostError> {
     let mut sum = Fraction::ZERO;
-    let mut place = 0;
-    let mut rest = clauses;
-    while let [clause, others @ ..] = rest {
-        let term = match clause {
-            Clause::Fixed(credits) => Fraction::whole(*credits as i128),
-            Clause::Rate { credits, batch, unit } => {
-                if place >= quantities.len() {
-                    return Err(CostError::MissingQuantity(place));
-                }
-                let (_, from_here) = quantities.split_at(place);
-                let [quantity, ..] = from_here else { return Err(CostError::MissingQuantity(place)) };
-                if quantity.is_negative() {
-                    return Err(CostError::NegativeQuantity(place));
-                }
-                place += 1;
-                let batch_base = *batch as i128 * unit.base as i128;
-                let Some(rate) = Fraction::new(*credits as i128, batch_base) else {
-                    return Err(CostError::Overflow);
-                };
-                match rate.checked_mul(*quantity) {
-                    Some(term) => term,
-                    None => return Err(CostError::Overflow),
+    let mut clauses = operation.costs;
+    let mut rest = inputs;
+    while let [clause, others @ ..] = clauses {
+        let term = match (clause, rest) {
+            (Clause::Fixed(credits), _) => Some(Fraction::whole(*credits as i128)),
+            (clause, [input, following @ ..]) => {
+                let place = inputs.len() - rest.len();
+                rest = following;
+                match term(clause, *input) {
+                    Ok(term) => term,
+                    Err(WrongInput) => return Err(CostError::WrongInput(place)),
                 }
             }
+            (_, []) => return Err(CostError::WrongInput(inputs.len())),
         };
-        sum = match sum.checked_add(term) {
-            Some(sum) => sum,
+        sum = match term {
+            Some(term) => match sum.checked_add(term) {
+                Some(sum) => sum,
+                None => return Err(CostError::Overflow),
+            },
             None => return Err(CostError::Overflow),
         };
+        clauses = others;
+    }
+    whole(sum.round(rounding), operation)
+}
+
+struct WrongInput;
+
+/// What one clause comes to; `None` if it does not fit.
+const fn term(clause: &Clause, input: CostInput) -> Result<Option<Fraction>, WrongInput> {
+    match (clause, input) {
+        (Clause::Rate { credits, batch, unit, after }, CostInput::Quantity(quantity)) => {
+            let included = Fraction::whole(*after as i128 * unit.base as i128);
+            Ok(match quantity.checked_sub(included) {
+                Some(paid) if paid.is_negative() => Some(Fraction::ZERO),
+                Some(paid) => rate(*credits, *batch as i128 * unit.base as i128, paid),
+                None => None,
+            })
+        }
+        (Clause::Tiers { batch, unit, tiers }, CostInput::Quantity(quantity)) => {
+            Ok(graduated(tiers, *batch, unit.base, quantity))
+        }
+        (Clause::Choice { options, .. }, CostInput::Choice(chosen)) => {
+            let mut place = 0;
+            let mut rest = *options;
+            while let [(_, credits), others @ ..] = rest {
+                if place == chosen {
+                    return Ok(Some(Fraction::whole(*credits as i128)));
+                }
+                place += 1;
+                rest = others;
+            }
+            Err(WrongInput)
+        }
+        (Clause::Computed { .. }, CostInput::Computed(value)) => Ok(Fraction::new(value, 1)),
+        _ => Err(WrongInput),
+    }
+}
+
+const fn rate(credits: i64, batch_base: i128, quantity: Fraction) -> Option<Fraction> {
+    match Fraction::new(credits as i128, batch_base) {
+        Some(rate) => rate.checked_mul(quantity),
+        None => None,
+    }
+}
+
+/// The part of the quantity within each tier, at that tier's rate.
+const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction) -> Option<Fraction> {
+    let batch_base = batch as i128 * base as i128;
+    let mut sum = Fraction::ZERO;
+    let mut from = Fraction::ZERO;
+    let mut rest = tiers;
+    while let [tier, others @ ..] = rest {
+        let mut end = quantity;
+        if let Some(up_to) = tier.up_to {
+            let limit = Fraction::whole(up_to as i128 * base as i128);
+            match quantity.exceeds(limit) {
+                Some(true) => end = limit,
+                Some(false) => {}
+                None => return None,
+            }
+        }
+        let Some(part) = end.checked_sub(from) else { return None };
+        let Some(term) = rate(tier.credits, batch_base, part) else { return None };
+        let Some(next) = sum.checked_add(term) else { return None };
+        (sum, from) = (next, end);
         rest = others;
     }
-    let credits = sum.round(rounding);
+    Some(sum)
+}
+
+/// Within the operation's bounds and what an amount can be.
+const fn whole(credits: i128, operation: &OperationSpec) -> Result<i64, CostError> {
+    if credits < 0 {
+        return Err(CostError::Negative);
+    }
+    let mut credits = credits;
+    if let Some(least) = operation.at_least
+        && credits < least as i128
+    {
+        credits = least as i128;
+    }
+    if let Some(most) = operation.at_most
+        && credits > most as i128
+    {
+        credits = most as i128;
+    }
     if credits > i64::MAX as i128 {
         return Err(CostError::Overflow);
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "compared with i64::MAX just above, and never negative"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and i64::MAX, as compared above")]
     let credits = credits as i64;
     Ok(credits)
 }
@@ -79,40 +164,105 @@ mod tests {
     }
 
     fn rate(credits: i64, batch: u64, unit: Unit) -> Clause {
-        Clause::Rate { credits, batch, unit }
+        Clause::Rate { credits, batch, unit, after: 0 }
+    }
+
+    fn operation(costs: &'static [Clause]) -> OperationSpec {
+        OperationSpec {
+            name: "test",
+            asset: "",
+            costs,
+            at_least: None,
+            at_most: None,
+            limits: &[],
+            meta: &[],
+        }
+    }
+
+    /// The cost of clauses, rounded up, for inputs in base units.
+    fn cost(costs: &[Clause], inputs: &[CostInput]) -> Result<i64, CostError> {
+        let costs: &'static [Clause] = std::boxed::Box::leak(costs.into());
+        total(&operation(costs), inputs, Rounding::Ceil)
+    }
+
+    extern crate std;
+
+    fn pieces(quantity: i128) -> CostInput {
+        CostInput::Quantity(Fraction::whole(quantity))
     }
 
     #[test]
     fn forty_minutes_at_three_credits_an_hour_are_two() {
-        let forty_minutes = Fraction::whole(40 * 60 * 1_000_000);
-        assert_eq!(total(&[rate(3, 1, unit("hour"))], &[forty_minutes], Rounding::Ceil), Ok(2));
+        assert_eq!(cost(&[rate(3, 1, unit("hour"))], &[pieces(40 * 60 * 1_000_000)]), Ok(2));
     }
 
     #[test]
     fn terms_are_added_before_the_one_rounding() {
         let costs = [Clause::Fixed(2), rate(1, 3, PAGE), rate(1, 2, unit("kb"))];
         // 2 + 2/3 + 1/3 of a credit: rounding each term would make 4.
-        let quantities = [Fraction::whole(2), Fraction::new(2 * 1_024, 3).unwrap()];
-        assert_eq!(total(&costs, &quantities, Rounding::Ceil), Ok(3));
+        let size = CostInput::Quantity(Fraction::new(2 * 1_024, 3).unwrap());
+        assert_eq!(cost(&costs, &[pieces(2), size]), Ok(3));
     }
 
     #[test]
-    fn what_has_no_cost_says_why() {
-        let costs = [rate(1, 1, PAGE)];
-        assert_eq!(total(&costs, &[], Rounding::Ceil), Err(CostError::MissingQuantity(0)));
-        let negative = [Fraction::whole(-1)];
-        assert_eq!(total(&costs, &negative, Rounding::Ceil), Err(CostError::NegativeQuantity(0)));
-        let huge = [Fraction::whole(i128::from(i64::MAX) + 1)];
-        assert_eq!(total(&costs, &huge, Rounding::Ceil), Err(CostError::Overflow));
+    fn included_units_cost_nothing() {
+        let costs = [Clause::Rate { credits: 2, batch: 1, unit: PAGE, after: 10 }];
+        for (pages, credits) in [(0, 0), (9, 0), (10, 0), (11, 2), (15, 10)] {
+            assert_eq!(cost(&costs, &[pieces(pages)]), Ok(credits), "{pages} pages");
+        }
+    }
+
+    #[test]
+    fn tiers_are_graduated() {
+        let tiers = &[
+            Tier { up_to: Some(1_000), credits: 5 },
+            Tier { up_to: Some(3_000), credits: 2 },
+            Tier { up_to: None, credits: 1 },
+        ];
+        let costs = [Clause::Tiers { batch: 100, unit: PAGE, tiers }];
+        // 50 for the first 1,000, 40 for the next 2,000, then 1 for each 100.
+        for (pages, credits) in [(0, 0), (1, 1), (100, 5), (1_000, 50), (1_001, 51), (3_000, 90), (3_500, 95)]
+        {
+            assert_eq!(cost(&costs, &[pieces(pages)]), Ok(credits), "{pages} pages");
+        }
+    }
+
+    #[test]
+    fn choices_and_computed_costs_are_added() {
+        let options = &[("standard", 10), ("hd", 25)];
+        let costs = [Clause::Choice { name: "quality", options }, Clause::Computed { source: "pages * 2" }];
+        assert_eq!(cost(&costs, &[CostInput::Choice(1), CostInput::Computed(6)]), Ok(31));
         assert_eq!(
-            total(&[Clause::Fixed(i64::MAX), Clause::Fixed(1)], &[], Rounding::Ceil),
+            cost(&costs, &[CostInput::Choice(2), CostInput::Computed(6)]),
+            Err(CostError::WrongInput(0))
+        );
+        assert_eq!(cost(&costs, &[CostInput::Choice(1)]), Err(CostError::WrongInput(1)));
+        assert_eq!(cost(&costs, &[CostInput::Choice(0), CostInput::Computed(-11)]), Err(CostError::Negative));
+        assert_eq!(
+            cost(&costs, &[CostInput::Choice(0), CostInput::Computed(i128::MIN)]),
             Err(CostError::Overflow)
         );
     }
 
     #[test]
-    fn the_largest_cost_fits() {
-        let quantity = [Fraction::whole(i128::from(i64::MAX))];
-        assert_eq!(total(&[rate(1, 1, PAGE)], &quantity, Rounding::Ceil), Ok(i64::MAX));
+    fn a_cost_is_kept_within_its_bounds() {
+        let bounded = OperationSpec {
+            at_least: Some(3),
+            at_most: Some(5),
+            ..operation(&[Clause::Computed { source: "" }])
+        };
+        for (value, credits) in [(0, 3), (3, 3), (4, 4), (6, 5)] {
+            assert_eq!(total(&bounded, &[CostInput::Computed(value)], Rounding::Ceil), Ok(credits));
+        }
+        // A bound does not hide a value that is no cost.
+        assert_eq!(total(&bounded, &[CostInput::Computed(-1)], Rounding::Ceil), Err(CostError::Negative));
+    }
+
+    #[test]
+    fn the_largest_cost_fits_and_no_larger_one() {
+        let costs = [rate(1, 1, PAGE)];
+        assert_eq!(cost(&costs, &[pieces(i128::from(i64::MAX))]), Ok(i64::MAX));
+        assert_eq!(cost(&costs, &[pieces(i128::from(i64::MAX) + 1)]), Err(CostError::Overflow));
+        assert_eq!(cost(&[Clause::Fixed(i64::MAX), Clause::Fixed(1)], &[]), Err(CostError::Overflow));
     }
 }

@@ -66,6 +66,11 @@ impl Fraction {
         Self::new(numerator, denominator)
     }
 
+    /// The exact difference.
+    pub const fn checked_sub(self, other: Self) -> Option<Self> {
+        self.checked_add(Self { numerator: -other.numerator, denominator: other.denominator })
+    }
+
     /// The exact product.
     pub const fn checked_mul(self, other: Self) -> Option<Self> {
         // Reduced crosswise first, so that the product overflows only if its reduced form does.
@@ -86,8 +91,7 @@ impl Fraction {
 
     /// Whether `self > other`; `None` if the comparison overflows.
     pub const fn exceeds(self, other: Self) -> Option<bool> {
-        let negated = Self { numerator: -other.numerator, denominator: other.denominator };
-        match self.checked_add(negated) {
+        match self.checked_sub(other) {
             Some(difference) => Some(difference.numerator > 0),
             None => None,
         }

@@ -12,13 +12,17 @@ mod money;
 mod period;
 mod rounding;
 mod unit;
+mod wording;
 
 pub use catalogue::{
-    Catalogue, Clause, CreditsName, Limit, OperationSpec, PackSpec, PlanSpec, StripePrice, UnusedCredits,
+    AssetSpec, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade, OperationSpec, Overrun,
+    PackSpec, PlanSpec, RefundedButSpent, Settings, StripePrice, SubscriptionRefunds, Tier,
+    TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
 };
-pub use cost::{CostError, total};
+pub use cost::{CostError, CostInput, total};
 pub use fraction::Fraction;
 pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};
 pub use rounding::Rounding;
 pub use unit::{BUILT_IN_UNITS, BuiltInUnit, Dimension, Unit};
+pub use wording::{Wording, price_list};

@@ -13,6 +13,11 @@ pub struct Currency {
     pub symbol: &'static str,
 }
 
+impl Currency {
+    /// US dollars, the currency of a pricing that names none.
+    pub const USD: Self = currency("usd", 2, "$");
+}
+
 const fn currency(code: &'static str, exponent: u32, symbol: &'static str) -> Currency {
     Currency { code, exponent, symbol }
 }

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use credits_core::{Catalogue, OperationSpec, PackSpec, PlanSpec};
 use once_cell::sync::OnceCell;
 
+pub use credits_core::assert_unique_prices;
+
 pub use crate::domain::pricing::{Input, Inputs};
 
 use crate::domain::amount::Amount;
 use crate::domain::command::Quote;
-use crate::domain::pricing::{OperationId, price};
+use crate::domain::pricing::{Charge, OperationId, price, recorded};
 use crate::domain::rejection::Rejection;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::credits::Credits;
@@ -24,6 +26,8 @@ pub trait Pricing: Sized + 'static {
     type Plan: Plan;
     /// What gives credits once.
     type Pack: Pack;
+    /// What is counted.
+    type Asset: Asset;
     /// Everything that was declared.
     const CATALOGUE: &'static Catalogue;
 
@@ -31,12 +35,22 @@ pub trait Pricing: Sized + 'static {
     fn shared() -> &'static Shared<Self>;
 }
 
-/// An operation with its quantities.
+/// An operation with its inputs.
 pub trait Operation {
     /// Its place in the catalogue.
     fn index(&self) -> u16;
-    /// Its quantities, in the order of its rates.
+    /// Its inputs: those of its clauses in their order, then the parameters that costs use.
     fn inputs(&self) -> Inputs;
+    /// The message of the first validation that fails, as written.
+    fn validate(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
+/// What is counted: credits, or another asset.
+pub trait Asset: Copy {
+    /// The name in the ledger; empty for credits.
+    fn name(self) -> &'static str;
 }
 
 /// A subscription plan.
@@ -52,20 +66,26 @@ pub trait Pack: Copy {
 }
 
 /// The exact cost of an operation. Errors in order, quantity by quantity: out of range, negative, over its
-/// limit; then a cost over 2^63 - 1.
+/// limit; then what `validate` says; then a cost below zero or over 2^63 - 1.
 pub fn cost<C: Pricing>(operation: &C::Operation) -> Result<Amount, Rejection> {
-    let charge = price(spec::<C>(operation), C::CATALOGUE.rounding, &operation.inputs())?;
-    Ok(charge.price)
+    price(spec::<C>(operation), C::CATALOGUE.settings.rounding, &operation.inputs(), || operation.validate())
+}
+
+/// The asset that an operation's costs are in; empty for credits.
+pub(crate) fn asset<C: Pricing>(operation: &C::Operation) -> &'static str {
+    spec::<C>(operation).asset
 }
 
 /// An operation priced for the ledger, where its catalogue has this number.
 pub(crate) fn quote<C: Pricing>(operation: &C::Operation, catalogue: u32) -> Quote {
     let (spec, inputs) = (spec::<C>(operation), operation.inputs());
-    let charge = price(spec, C::CATALOGUE.rounding, &inputs).map(|mut charge| {
-        charge.operation = OperationId { catalogue, index: operation.index() };
-        charge
+    let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
+    let charge = price.map(|price| Charge {
+        operation: OperationId { catalogue, index: operation.index() },
+        inputs: recorded(&inputs),
+        price,
     });
-    Quote { operation: spec.name, inputs, charge }
+    Quote { fingerprint: inputs.fingerprint(spec), charge }
 }
 
 fn spec<C: Pricing>(operation: &C::Operation) -> &'static OperationSpec {

@@ -36,10 +36,16 @@ pub use service::hold::Hold;
 pub use service::spend::{RunError, Spend};
 pub use service::wallet::{HoldSummary, Wallet};
 
-/// The catalogue of a pricing as data: what `Pricing::CATALOGUE` holds.
+/// The catalogue of a pricing: as the constant that `Pricing::CATALOGUE` is, and as data to serialise or show.
 pub mod catalogue {
     pub use credits_core::{
-        Catalogue, Clause, CreditsName, Currency, Dimension, Limit, Money, OperationSpec, PackSpec, Period,
-        PeriodUnit, PlanSpec, Rounding, StripePrice, Unit, UnusedCredits,
+        AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, Limit, Meta, Money, OnUpgrade,
+        OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanSpec, RefundedButSpent, Rounding, Settings,
+        StripePrice, SubscriptionRefunds, Tier, TransferExpiration, Unit, UnusedCredits, Upgrades,
+    };
+
+    pub use crate::domain::catalogue::{
+        AssetData, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData, PackData,
+        PlanData, SettingsData, StripePriceData, UnitData,
     };
 }

@@ -7,7 +7,7 @@ use super::fingerprint::{Fingerprint, Hash128};
 use super::ids::{HoldId, Key, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
-use super::pricing::{Charge, Inputs};
+use super::pricing::Charge;
 use super::rejection::Rejection;
 use super::time::Timestamp;
 
@@ -82,10 +82,8 @@ pub enum Expiry {
 /// An operation with its inputs, limits and price evaluated by the caller's side.
 #[derive(Clone, Debug)]
 pub struct Quote {
-    /// The operation's name, which identifies it across catalogues.
-    pub operation: &'static str,
-    /// What it was asked for.
-    pub inputs: Inputs,
+    /// Of the operation with its inputs, the same across catalogues.
+    pub fingerprint: Hash128,
     /// What it costs, or why it has no price.
     pub charge: Result<Charge, Rejection>,
 }
@@ -133,8 +131,8 @@ impl Command {
                 .field(gift.category().name().as_bytes())
                 .field(&[gift.class() as u8])
                 .field(&gift.expiry.requested()),
-            Action::Spend(quote) => quote.fingerprint(kind),
-            Action::Hold { quote, purpose, .. } => quote.fingerprint(kind.field(&[*purpose as u8])),
+            Action::Spend(quote) => kind.field(&quote.fingerprint),
+            Action::Hold { quote, purpose, .. } => kind.field(&[*purpose as u8]).field(&quote.fingerprint),
             Action::Settle(hold) | Action::Release(hold) => kind.field(&hold.get().to_be_bytes()),
             Action::Deduct { amount, .. } => kind.field(&amount.get().to_be_bytes()),
         }
@@ -187,15 +185,5 @@ impl Expiry {
             Self::At(instant) => Some(instant),
             Self::In(duration) => Some(now.after(duration)),
         }
-    }
-}
-
-impl Quote {
-    fn fingerprint(&self, kind: Fingerprint) -> Fingerprint {
-        self.inputs.quantities().fold(kind.field(self.operation.as_bytes()), |fields, quantity| {
-            let parts =
-                quantity.map(|value| [value.numerator().to_be_bytes(), value.denominator().to_be_bytes()]);
-            fields.optional(parts.as_ref().map(|parts| parts.as_flattened()))
-        })
     }
 }

@@ -25,15 +25,6 @@ impl Fingerprint {
         self
     }
 
-    /// One more field, which may be missing.
-    #[must_use]
-    pub fn optional(self, bytes: Option<&[u8]>) -> Self {
-        match bytes {
-            Some(bytes) => self.field(&[1]).field(bytes),
-            None => self.field(&[0]),
-        }
-    }
-
     /// The first 16 bytes.
     pub fn hash(self) -> Hash128 {
         let digest: [u8; 32] = self.0.finalize().into();

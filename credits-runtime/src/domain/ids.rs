@@ -77,9 +77,14 @@ impl Owner {
 }
 
 impl Asset {
-    /// The asset that every pricing has.
+    /// The asset that every pricing has, written as nothing in records.
     pub fn credits() -> Self {
         Self("".into())
+    }
+
+    /// The asset of this name.
+    pub(crate) fn named(name: &'static str) -> Self {
+        Self(name.into())
     }
 }
 
@@ -164,6 +169,11 @@ impl WalletId {
     /// The wallet of `owner` that holds credits.
     pub fn of_credits(owner: Owner) -> Self {
         Self { asset: Asset::credits(), owner }
+    }
+
+    /// The same owner's wallet of this asset.
+    pub(crate) fn of(&self, asset: &'static str) -> Self {
+        Self { asset: Asset::named(asset), owner: self.owner.clone() }
     }
 }
 

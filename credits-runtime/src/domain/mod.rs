@@ -8,6 +8,7 @@ pub mod amount;
 pub mod catalogue;
 pub mod category;
 pub mod command;
+pub mod declarations;
 pub mod encoding;
 pub mod fact;
 pub mod fingerprint;

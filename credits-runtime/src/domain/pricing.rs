@@ -1,20 +1,29 @@
 //! Pricing an operation: its inputs, checked against its limits, become whole credits.
 
-use credits_core::{Clause, CostError, Fraction, OperationSpec, Rounding, Unit};
+use credits_core::{Clause, CostError, CostInput, Fraction, OperationSpec, Rounding, Unit};
 use minicbor::{Decode, Encode};
 
 use super::amount::Amount;
 use super::encoding;
+use super::fingerprint::{Fingerprint, Hash128};
 use super::rejection::Rejection;
 
-/// One input of an operation, as its charge records it.
+/// One input of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A quantity in base units (microseconds, bytes, pieces); `None` if it did not fit.
     Quantity(Option<Fraction>),
+    /// A choice, by its place among the options.
+    Choice(u16),
+    /// What Rust over the parameters came to, in whole credits. The charge records the parameters instead.
+    Computed(i128),
+    /// A parameter that costs use.
+    Integer(i128),
+    /// A parameter that costs use.
+    Flag(bool),
 }
 
-/// The inputs of an operation, in the order of the rates of its costs.
+/// The inputs of an operation: those of its clauses in their order, then the parameters that costs use.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Inputs(Vec<Input>);
 
@@ -29,18 +38,47 @@ impl Inputs {
         Self::default()
     }
 
-    /// Quantities that fit, in base units.
-    pub fn quantities(&self) -> impl Iterator<Item = Option<Fraction>> {
-        self.0.iter().map(|Input::Quantity(quantity)| *quantity)
+    /// What makes the same operation with the same inputs the same: choices by name, because another catalogue
+    /// may list them in another order; not what was computed.
+    pub fn fingerprint(&self, operation: &OperationSpec) -> Hash128 {
+        let mut choices = operation.costs.iter().filter_map(|clause| match clause {
+            Clause::Choice { options, .. } => Some(options),
+            _ => None,
+        });
+        let named = Fingerprint::default().field(operation.name.as_bytes());
+        let fields = self.0.iter().fold(named, |fields, input| match input {
+            Input::Quantity(None) => fields.field(&[0]),
+            Input::Quantity(Some(value)) => fields
+                .field(&[1])
+                .field(&value.numerator().to_be_bytes())
+                .field(&value.denominator().to_be_bytes()),
+            Input::Choice(place) => {
+                let option = choices.next().and_then(|options| options.get(usize::from(*place)));
+                fields.field(&[2]).field(option.map_or(&[], |(name, _)| name.as_bytes()))
+            }
+            Input::Computed(_) => fields,
+            Input::Integer(value) => fields.field(&[3]).field(&value.to_be_bytes()),
+            Input::Flag(value) => fields.field(&[4, u8::from(*value)]),
+        });
+        fields.hash()
     }
 }
 
-/// A recorded input.
+/// An input as its charge records it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum RecordedInput {
     /// A quantity in base units.
     #[n(0)]
     Quantity(#[cbor(n(0), with = "encoding::fraction")] Fraction),
+    /// A choice, by its place among the options of its catalogue.
+    #[n(1)]
+    Choice(#[n(0)] u16),
+    /// A parameter.
+    #[n(2)]
+    Integer(#[cbor(n(0), with = "encoding::integer")] i128),
+    /// A parameter.
+    #[n(3)]
+    Flag(#[n(0)] bool),
 }
 
 /// Which operation, in which catalogue of the journal.
@@ -64,56 +102,79 @@ pub struct Charge {
 }
 
 /// The price of an operation. Errors in order: a quantity that does not fit, that is negative, that is over its
-/// limit; a cost over 2^63 - 1.
-pub fn price(operation: &OperationSpec, rounding: Rounding, inputs: &Inputs) -> Result<Charge, Rejection> {
+/// limit; what `validate` says; a cost below zero or over 2^63 - 1.
+pub fn price(
+    operation: &OperationSpec,
+    rounding: Rounding,
+    inputs: &Inputs,
+    validate: impl FnOnce() -> Result<(), &'static str>,
+) -> Result<Amount, Rejection> {
     let name = operation.name;
-    let mut quantities = Vec::with_capacity(inputs.0.len());
-    for (place, (quantity, unit)) in inputs.quantities().zip(units(operation)).enumerate() {
-        let Some(value) = quantity else {
-            return Err(Rejection::QuantityOutOfRange { operation: name, quantity: unit.plural });
-        };
-        let given = || quantity_text(quantity, unit);
-        if value.is_negative() {
-            return Err(Rejection::QuantityNegative {
-                operation: name,
-                quantity: unit.plural,
-                given: given(),
-            });
-        }
-        for limit in operation.limits.iter().filter(|limit| limit.quantity == place) {
-            let most =
-                Fraction::whole(i128::from(limit.max)).checked_mul(Fraction::whole(i128::from(unit.base)));
-            if most.and_then(|most| value.exceeds(most)) != Some(false) {
-                let limit = limit.max;
-                return Err(Rejection::QuantityOverLimit {
-                    operation: name,
-                    quantity: unit.plural,
-                    given: given(),
-                    limit,
-                });
+    let mut taken = Vec::with_capacity(inputs.0.len());
+    let mut quantities = 0;
+    for (clause, input) in
+        operation.costs.iter().filter(|clause| !matches!(clause, Clause::Fixed(_))).zip(&inputs.0)
+    {
+        taken.push(match (clause.unit(), input) {
+            (Some(unit), Input::Quantity(quantity)) => {
+                let value = checked_quantity(operation, quantities, unit, *quantity)?;
+                quantities = quantities.saturating_add(1);
+                CostInput::Quantity(value)
             }
-        }
-        quantities.push(value);
+            (None, Input::Choice(place)) => CostInput::Choice(*place),
+            (None, Input::Computed(value)) => CostInput::Computed(*value),
+            (_, other) => panic!("`{name}` was given {other:?} for {clause:?}"),
+        });
     }
-    match credits_core::total(operation.costs, &quantities, rounding) {
-        Ok(credits) => Ok(Charge {
-            // The catalogue's number is the ledger's to say; see `OperationId`.
-            operation: OperationId { catalogue: 0, index: 0 },
-            inputs: quantities.into_iter().map(RecordedInput::Quantity).collect(),
-            price: Amount::new(credits),
-        }),
+    validate().map_err(|message| Rejection::ValidationFailed { operation: name, message })?;
+    match credits_core::total(operation, &taken, rounding) {
+        Ok(credits) => Ok(Amount::new(credits)),
         Err(CostError::Overflow) => Err(Rejection::CostOutOfRange { operation: name }),
-        Err(CostError::NegativeQuantity(place) | CostError::MissingQuantity(place)) => {
-            panic!("quantity {place} of `{name}` was checked and is still refused")
-        }
+        Err(CostError::Negative) => Err(Rejection::CostNegative { operation: name }),
+        Err(CostError::WrongInput(place)) => panic!("input {place} of `{name}` does not fit its costs"),
     }
 }
 
-fn units(operation: &OperationSpec) -> impl Iterator<Item = &Unit> {
-    operation.costs.iter().filter_map(|clause| match clause {
-        Clause::Rate { unit, .. } => Some(unit),
-        Clause::Fixed(_) => None,
-    })
+/// A quantity that fits and is within its limits.
+fn checked_quantity(
+    operation: &OperationSpec,
+    place: usize,
+    unit: &Unit,
+    quantity: Option<Fraction>,
+) -> Result<Fraction, Rejection> {
+    let (name, plural) = (operation.name, unit.plural);
+    let Some(value) = quantity else {
+        return Err(Rejection::QuantityOutOfRange { operation: name, quantity: plural });
+    };
+    let given = || quantity_text(quantity, unit);
+    if value.is_negative() {
+        return Err(Rejection::QuantityNegative { operation: name, quantity: plural, given: given() });
+    }
+    for limit in operation.limits.iter().filter(|limit| limit.quantity == place) {
+        let most = Fraction::whole(i128::from(limit.max)).checked_mul(Fraction::whole(i128::from(unit.base)));
+        if most.and_then(|most| value.exceeds(most)) != Some(false) {
+            let limit = limit.max;
+            return Err(Rejection::QuantityOverLimit {
+                operation: name,
+                quantity: plural,
+                given: given(),
+                limit,
+            });
+        }
+    }
+    Ok(value)
+}
+
+/// What a charge records of the inputs. Those of a price that was found all fit.
+pub fn recorded(inputs: &Inputs) -> Vec<RecordedInput> {
+    let record = |input: &Input| match input {
+        Input::Quantity(quantity) => quantity.map(RecordedInput::Quantity),
+        Input::Choice(place) => Some(RecordedInput::Choice(*place)),
+        Input::Computed(_) => None,
+        Input::Integer(value) => Some(RecordedInput::Integer(*value)),
+        Input::Flag(value) => Some(RecordedInput::Flag(*value)),
+    };
+    inputs.0.iter().filter_map(record).collect()
 }
 
 /// A quantity as people read it: `3 pages`, `3/2 minutes`.

@@ -128,6 +128,20 @@ pub enum Rejection {
         /// The most there may be.
         limit: u64,
     },
+    /// What the operation's own validation says, as written.
+    #[error("{message}")]
+    ValidationFailed {
+        /// The operation.
+        operation: &'static str,
+        /// As written in the pricing.
+        message: &'static str,
+    },
+    /// A cost below zero.
+    #[error("`{operation}` would cost less than nothing: correct the parameters, or its costs")]
+    CostNegative {
+        /// The operation.
+        operation: &'static str,
+    },
     /// A cost over 2^63 - 1.
     #[error("`{operation}` would cost more than 9223372036854775807: ask for less")]
     CostOutOfRange {
@@ -212,6 +226,8 @@ impl Rejection {
             Self::QuantityOutOfRange { .. } => "quantity_out_of_range",
             Self::QuantityNegative { .. } => "quantity_negative",
             Self::QuantityOverLimit { .. } => "quantity_over_limit",
+            Self::ValidationFailed { .. } => "validation_failed",
+            Self::CostNegative { .. } => "cost_negative",
             Self::CostOutOfRange { .. } => "cost_out_of_range",
             Self::ExpiryInPast { .. } => "expiry_in_past",
             Self::HoldLimitInvalid { .. } => "hold_limit_invalid",

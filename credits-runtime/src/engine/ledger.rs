@@ -14,7 +14,7 @@ use super::reply::{HoldGuard, Outcome, Reply, Slot};
 use super::store::{LedgerId, Snapshot, Store};
 use super::views::{Views, stored_wallet};
 use super::writer::Writer;
-use crate::domain::catalogue::Terms;
+use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
@@ -59,7 +59,7 @@ impl Ledger {
     pub(crate) fn open(
         place: &Place<'_>,
         clock: Arc<dyn Clock>,
-        terms: &Terms,
+        terms: &CatalogueData,
     ) -> Result<Arc<Self>, LedgerError> {
         let state = state_of(&beginning());
         let store = match place {
@@ -71,7 +71,11 @@ impl Ledger {
     }
 
     /// Starts the writer over a store.
-    pub(crate) fn over(store: Store, clock: Arc<dyn Clock>, terms: &Terms) -> Result<Arc<Self>, LedgerError> {
+    pub(crate) fn over(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        terms: &CatalogueData,
+    ) -> Result<Arc<Self>, LedgerError> {
         let Recovered { id, views, position, terms, catalogue } = recover(&store, terms, clock.now())?;
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let writer = Writer {
@@ -146,7 +150,7 @@ impl Ledger {
     }
 
     /// The terms of a catalogue that facts name.
-    pub(crate) fn terms(&self, catalogue: u32) -> Option<&Terms> {
+    pub(crate) fn terms(&self, catalogue: u32) -> Option<&CatalogueData> {
         self.terms.get(&catalogue)
     }
 

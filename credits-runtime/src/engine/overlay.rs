@@ -8,8 +8,9 @@ use super::codec::{self, KeyRow, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
 use super::store::{Changes, Snapshot, Store};
 use super::views::{Views, stored_wallet};
-use crate::domain::catalogue::{Catalogues, Terms};
+use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
+use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash128, key_row};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
@@ -81,8 +82,13 @@ impl<'a> Batch<'a> {
     }
 
     /// Declares a catalogue, unless one of the same terms was; answers its number.
-    pub(crate) fn declare(&mut self, catalogues: &mut Catalogues, terms: &Terms, clock: Timestamp) -> u32 {
-        if let Some(number) = catalogues.number_of(&terms.fingerprint()) {
+    pub(crate) fn declare(
+        &mut self,
+        catalogues: &mut Catalogues,
+        terms: &CatalogueData,
+        clock: Timestamp,
+    ) -> u32 {
+        if let Some(number) = catalogues.number_of(&terms.terms_fingerprint()) {
             return number;
         }
         let (number, fact) = catalogues.declaration(terms);

@@ -8,14 +8,15 @@ use super::journal::{Block, Head, Tail, frame_of};
 use super::overlay::{Batch, Position, state_of};
 use super::store::{LedgerId, Snapshot, Store};
 use super::views::Views;
-use crate::domain::catalogue::{Catalogues, Terms};
+use crate::domain::catalogue::CatalogueData;
+use crate::domain::declarations::Catalogues;
 use crate::domain::fact::Body;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// The terms of every catalogue that the journal's facts name, by number.
-pub(crate) type TermsByNumber = HashMap<u32, Terms>;
+pub(crate) type TermsByNumber = HashMap<u32, CatalogueData>;
 
 /// A ledger that is ready to write.
 pub(crate) struct Recovered {
@@ -34,13 +35,17 @@ pub(crate) fn beginning() -> Position {
 }
 
 /// Brings a store's ledger up to date and declares the application's catalogue in it.
-pub(crate) fn recover(store: &Store, terms: &Terms, now: Timestamp) -> Result<Recovered, LedgerError> {
+pub(crate) fn recover(
+    store: &Store,
+    terms: &CatalogueData,
+    now: Timestamp,
+) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
     catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, now)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
-fn recover_unguarded(store: &Store, terms: &Terms, now: Timestamp) -> Result<Recovered, LedgerError> {
+fn recover_unguarded(store: &Store, terms: &CatalogueData, now: Timestamp) -> Result<Recovered, LedgerError> {
     let snapshot = store.snapshot()?;
     let position = position(&snapshot)?;
     let views = Views::new(position.last_at);

@@ -15,7 +15,7 @@ use super::recovery::beginning;
 use super::reply::{Outcome, Reply};
 use super::store::Store;
 use crate::domain::amount::Amount;
-use crate::domain::catalogue::Terms;
+use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command, Expiry, Gift};
 use crate::domain::fact::Record;
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
@@ -67,7 +67,7 @@ impl StorageBackend for Faulty {
 }
 
 fn open(store: Store) -> Arc<Ledger> {
-    Ledger::over(store, Arc::new(SystemClock), &Terms::from(Pricing::CATALOGUE)).unwrap()
+    Ledger::over(store, Arc::new(SystemClock), &CatalogueData::from(Pricing::CATALOGUE).terms()).unwrap()
 }
 
 fn wallet(owner: &str) -> WalletId {
@@ -160,9 +160,12 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 
 #[test]
 fn a_closed_ledger_takes_no_commands() {
-    let ledger =
-        Ledger::open(&super::ledger::Place::Memory, Arc::new(SystemClock), &Terms::from(Pricing::CATALOGUE))
-            .unwrap();
+    let ledger = Ledger::open(
+        &super::ledger::Place::Memory,
+        Arc::new(SystemClock),
+        &CatalogueData::from(Pricing::CATALOGUE).terms(),
+    )
+    .unwrap();
     ledger.close().unwrap();
     assert_eq!(failure(send(&ledger, gift("ann", 1, "k")).wait()).kind(), LedgerErrorKind::Closed);
     let unread = ledger.wallet(&wallet("ann")).unwrap_err();

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::domain::catalogue::Terms;
+use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::{Owner, WalletId};
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::ledger::{Ledger, Place, Statistics};
@@ -117,7 +117,7 @@ impl<C: Pricing> CreditsBuilder<C> {
     }
 
     fn open_at(self, place: &Place<'_>) -> Result<Credits<C>, Error> {
-        let ledger = Ledger::open(place, self.clock, &Terms::from(C::CATALOGUE))?;
+        let ledger = Ledger::open(place, self.clock, &CatalogueData::from(C::CATALOGUE).terms())?;
         Ok(Credits { ledger, pricing: PhantomData })
     }
 }

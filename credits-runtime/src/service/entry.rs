@@ -159,8 +159,13 @@ impl Entry {
 
 /// The name of an operation, as declared when it was priced.
 pub(crate) fn operation_name(ledger: &Ledger, operation: OperationId) -> String {
-    let name = ledger.terms(operation.catalogue).and_then(|terms| terms.operation(operation.index));
-    name.map_or_else(|| format!("operation {}/{}", operation.catalogue, operation.index), str::to_owned)
+    let name = ledger
+        .terms(operation.catalogue)
+        .and_then(|terms| terms.operations.get(usize::from(operation.index)));
+    name.map_or_else(
+        || format!("operation {}/{}", operation.catalogue, operation.index),
+        |known| known.name.clone(),
+    )
 }
 
 pub(crate) fn receipt(ledger: &Ledger, outcome: &Outcome) -> Result<Receipt, Error> {

@@ -1,8 +1,6 @@
 //! The services over a pricing written by hand, as the macro would generate it.
 
-use credits_core::{
-    CURRENCIES, Catalogue, Clause, CreditsName, Limit, OperationSpec, PackSpec, PlanSpec, Rounding, Unit,
-};
+use credits_core::{Catalogue, Clause, Limit, OperationSpec, PackSpec, PlanSpec, Settings, Unit};
 
 use crate::generated::{self, Inputs, Shared};
 use crate::{Quantity, units};
@@ -26,19 +24,39 @@ pub(crate) enum Operation {
 #[derive(Clone, Copy)]
 pub(crate) enum Nothing {}
 
+#[derive(Clone, Copy)]
+pub(crate) enum Asset {}
+
+impl generated::Asset for Asset {
+    fn name(self) -> &'static str {
+        match self {}
+    }
+}
+
 const PAGE: Unit = Unit { name: "page", plural: "pages", dimension: credits_core::Dimension::Count, base: 1 };
 
 const CATALOGUE: Catalogue = Catalogue {
-    currency: CURRENCIES[0],
-    rounding: Rounding::Ceil,
-    credits_named: CreditsName::DEFAULT,
+    settings: Settings::DEFAULT,
+    assets: &[],
     operations: &[
         OperationSpec {
             name: "process",
-            costs: &[Clause::Fixed(5), Clause::Rate { credits: 1, batch: 1, unit: PAGE }],
+            asset: "",
+            at_least: None,
+            at_most: None,
+            meta: &[],
+            costs: &[Clause::Fixed(5), Clause::Rate { credits: 1, batch: 1, unit: PAGE, after: 0 }],
             limits: &[Limit { quantity: 0, max: 100 }],
         },
-        OperationSpec { name: "free", costs: &[Clause::Fixed(0)], limits: &[] },
+        OperationSpec {
+            name: "free",
+            asset: "",
+            costs: &[Clause::Fixed(0)],
+            at_least: None,
+            at_most: None,
+            limits: &[],
+            meta: &[],
+        },
     ],
     plans: &[],
     packs: &[],
@@ -48,6 +66,7 @@ impl generated::Pricing for Pricing {
     type Operation = Operation;
     type Plan = Nothing;
     type Pack = Nothing;
+    type Asset = Asset;
     const CATALOGUE: &'static Catalogue = &CATALOGUE;
 
     fn shared() -> &'static Shared<Self> {

@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::ledger::Ledger;
 use crate::engine::reply::Reply;
 use crate::error::Error;
-use crate::generated::{Pricing, cost};
+use crate::generated::{Asset as _, Pricing, asset, cost};
 use crate::service::deduct::Deduct;
 use crate::service::entry::{self, Released, Settled};
 use crate::service::give::Give;
@@ -136,8 +136,18 @@ impl<C> Wallet<C> {
 }
 
 impl<C: Pricing> Wallet<C> {
-    /// What an operation costs. Errors in order: a quantity that does not fit, is negative or over its limit; a
-    /// cost over 2^63 - 1.
+    /// The same owner's wallet of another asset: `credits.wallet("user:42").of(Asset::Gems)`.
+    #[must_use]
+    pub fn of(&self, asset: C::Asset) -> Self {
+        self.of_asset(asset.name())
+    }
+
+    fn of_asset(&self, asset: &'static str) -> Self {
+        Self::new(Arc::clone(&self.ledger), self.id.as_ref().map(|id| id.of(asset)).map_err(Clone::clone))
+    }
+
+    /// What an operation costs, in the asset it is priced in. Errors in order: a quantity that does not fit, is
+    /// negative or over its limit; what the operation's validation says; a cost below zero or over 2^63 - 1.
     pub fn estimate_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Rejection> {
         cost::<C>(operation.borrow())
     }
@@ -145,12 +155,15 @@ impl<C: Pricing> Wallet<C> {
     /// Whether an operation could be paid for now. Errors as [`estimate_credits_to`](Self::estimate_credits_to),
     /// then the ledger's.
     pub fn has_enough_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<bool, Error> {
-        Ok(self.estimate_credits_to(operation)? <= self.credits()?)
+        let operation = operation.borrow();
+        let price = self.estimate_credits_to(operation)?;
+        Ok(price <= self.of_asset(asset::<C>(operation)).credits()?)
     }
 
-    /// Spends credits on an operation: finish with `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
+    /// Spends credits on an operation, or the owner's wallet of the asset it is priced in: finish with `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
     pub fn spend_credits_on(&self, operation: C::Operation) -> Spend<C> {
-        Spend::new(Write::new(&self.ledger, &self.id), operation)
+        let wallet = self.of_asset(asset::<C>(&operation));
+        Spend::new(Write::new(&wallet.ledger, &wallet.id), operation)
     }
 }
 

@@ -1,0 +1,373 @@
+//! A catalogue in words: what the generated documentation says, and the price list as Markdown.
+//!
+//! It does not know where the words are shown.
+
+use core::fmt::{Display, Formatter, Result, from_fn};
+
+use crate::{
+    AssetSpec, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec, StripePrice,
+    Tier, Unit, UnusedCredits,
+};
+
+/// How a pricing names what it counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Wording<'a> {
+    /// The words for credits.
+    pub credits_named: CreditsName,
+    /// The assets besides credits.
+    pub assets: &'a [AssetSpec],
+}
+
+impl<'a> Wording<'a> {
+    /// The words of a catalogue.
+    pub const fn of(catalogue: &'a Catalogue) -> Self {
+        Self { credits_named: catalogue.settings.credits_named, assets: catalogue.assets }
+    }
+
+    /// `1 credit`, `10,000 credits`, `5 gems`. An empty asset is credits.
+    pub fn amount(self, amount: i64, asset: &str) -> impl Display {
+        let CreditsName { one, many } = self.credits_named;
+        let known = self.assets.iter().find(|known| !asset.is_empty() && known.name == asset);
+        let (one, many) = known.map_or((one, many), |known| (known.name, known.plural));
+        from_fn(move |f| {
+            let sign = if amount < 0 { "-" } else { "" };
+            write!(f, "{sign}{} {}", grouped(amount.unsigned_abs()), if amount == 1 { one } else { many })
+        })
+    }
+
+    /// `5 credits + 1 credit per page after 10 pages, at least 6 credits (at most 500 pages)`.
+    pub fn operation(self, operation: &OperationSpec) -> impl Display {
+        let operation = *operation;
+        from_fn(move |f| {
+            for (place, clause) in operation.costs.iter().enumerate() {
+                f.write_str(if place > 0 { " + " } else { "" })?;
+                self.clause(clause, operation.asset, f)?;
+            }
+            for (word, bound) in [("at least", operation.at_least), ("at most", operation.at_most)] {
+                if let Some(bound) = bound {
+                    write!(f, ", {word} {}", self.amount(bound, operation.asset))?;
+                }
+            }
+            limits(&operation, f)
+        })
+    }
+
+    fn clause(self, clause: &Clause, asset: &str, f: &mut Formatter<'_>) -> Result {
+        match clause {
+            Clause::Fixed(credits) => write!(f, "{}", self.amount(*credits, asset)),
+            Clause::Rate { credits, batch, unit, after } => {
+                write!(f, "{} per {}", self.amount(*credits, asset), batch_of(*batch, unit))?;
+                if *after > 0 { write!(f, " after {}", count(*after, unit)) } else { Ok(()) }
+            }
+            Clause::Tiers { batch, unit, tiers } => {
+                write!(f, "per {}: ", batch_of(*batch, unit))?;
+                for (place, Tier { up_to, credits }) in tiers.iter().enumerate() {
+                    write!(f, "{}{}", if place > 0 { ", " } else { "" }, self.amount(*credits, asset))?;
+                    match up_to {
+                        Some(up_to) => write!(f, " up to {}", count(*up_to, unit))?,
+                        None => f.write_str(" beyond")?,
+                    }
+                }
+                Ok(())
+            }
+            Clause::Choice { name, options } => {
+                write!(f, "by {name}: ")?;
+                for (place, (option, credits)) in options.iter().enumerate() {
+                    let separator = if place > 0 { ", " } else { "" };
+                    write!(f, "{separator}{option} {}", self.amount(*credits, asset))?;
+                }
+                Ok(())
+            }
+            Clause::Computed { source } => {
+                let CreditsName { many, .. } = self.credits_named;
+                write!(f, "`{source}` {many}")
+            }
+        }
+    }
+
+    /// `10,000 credits every month`, or `nothing`.
+    pub fn plan_gives(self, plan: &PlanSpec) -> impl Display {
+        let gives = plan.gives;
+        from_fn(move |f| match gives {
+            Some(Gives { amount, asset, every }) => write!(f, "{} every {every}", self.amount(amount, asset)),
+            None => f.write_str("nothing"),
+        })
+    }
+
+    /// `10,000 credits every month, unused credits roll over, 100 credits at sign-up`.
+    pub fn plan(self, plan: &PlanSpec) -> impl Display {
+        let plan = *plan;
+        from_fn(move |f| {
+            write!(f, "{}", self.plan_gives(&plan))?;
+            let Some(Gives { asset, .. }) = plan.gives else { return Ok(()) };
+            write!(f, ", unused {} {}", self.credits_named.many, self.unused(plan.unused_credits))?;
+            if plan.signup_bonus > 0 {
+                write!(f, ", {} at sign-up", self.amount(plan.signup_bonus, asset))?;
+            }
+            if plan.trial_includes > 0 {
+                write!(f, ", {} in the trial", self.amount(plan.trial_includes, asset))?;
+            }
+            f.write_str(if plan.retired { ", no longer sold" } else { "" })
+        })
+    }
+
+    /// What happens to unused credits: `expire`, `roll over up to 500 credits`.
+    pub fn unused(self, policy: UnusedCredits) -> impl Display {
+        from_fn(move |f| match policy {
+            UnusedCredits::Expire => f.write_str("expire"),
+            UnusedCredits::Rollover => f.write_str("roll over"),
+            UnusedCredits::RolloverUpTo(most) => write!(f, "roll over up to {}", self.amount(most, "")),
+            UnusedCredits::RolloverFor(period) => write!(f, "roll over for {}", counted(period)),
+        })
+    }
+
+    /// `1,000 credits + 100 credits bonus`.
+    pub fn pack_gives(self, pack: &PackSpec) -> impl Display {
+        let pack = *pack;
+        from_fn(move |f| {
+            write!(f, "{}", self.amount(pack.gives, pack.asset))?;
+            if pack.bonus > 0 {
+                write!(f, " + {} bonus", self.amount(pack.bonus, pack.asset))
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// `1,000 credits + 100 credits bonus for $9, expiring after 12 months`.
+    pub fn pack(self, pack: &PackSpec) -> impl Display {
+        let pack = *pack;
+        from_fn(move |f| {
+            write!(f, "{} for {}", self.pack_gives(&pack), pack.costs)?;
+            match pack.expires_after {
+                Some(period) => write!(f, ", expiring after {}", counted(period)),
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+/// The whole catalogue as Markdown tables; a kind that has no items has no table.
+pub fn price_list(catalogue: &Catalogue) -> impl Display {
+    let Catalogue { operations, plans, packs, .. } = *catalogue;
+    let (named, assets) = (catalogue.settings.credits_named, catalogue.assets);
+    from_fn(move |f| {
+        let words = Wording { credits_named: named, assets };
+        if !operations.is_empty() {
+            f.write_str("# Operations\n\n| operation | costs |\n| --- | --- |\n")?;
+        }
+        for operation in operations {
+            writeln!(f, "| `{}` | {} |", operation.name, cell(words.operation(operation)))?;
+        }
+        if !packs.is_empty() {
+            f.write_str(if operations.is_empty() { "" } else { "\n" })?;
+            f.write_str("# Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n")?;
+        }
+        for pack in packs {
+            writeln!(f, "| `{}` | {} | {} |", pack.name, cell(words.pack_gives(pack)), pack.costs)?;
+        }
+        if !plans.is_empty() {
+            f.write_str(if operations.is_empty() && packs.is_empty() { "" } else { "\n" })?;
+            writeln!(f, "# Plans\n\n| plan | gives | unused {} | Stripe price |", cell(named.many))?;
+            f.write_str("| --- | --- | --- | --- |\n")?;
+        }
+        for plan in plans {
+            let (gives, unused) = (cell(words.plan_gives(plan)), cell(words.unused(plan.unused_credits)));
+            writeln!(
+                f,
+                "| `{}` | {gives} | {unused} | {} |",
+                plan.name,
+                cell(stripe_prices(plan.stripe_prices))
+            )?;
+        }
+        Ok(())
+    })
+}
+
+/// `` `price_a` per month, `price_b` per year (live) ``
+fn stripe_prices(prices: &'static [StripePrice]) -> impl Display {
+    from_fn(move |f| {
+        for (place, StripePrice { environment, period, id }) in prices.iter().enumerate() {
+            write!(f, "{}`{id}`", if place > 0 { ", " } else { "" })?;
+            period.map_or(Ok(()), |period| write!(f, " per {period}"))?;
+            environment.map_or(Ok(()), |environment| write!(f, " ({environment})"))?;
+        }
+        Ok(())
+    })
+}
+
+/// A text with nothing that would end a cell of a table.
+fn cell(text: impl Display) -> impl Display {
+    struct Escaped<'a, 'b>(&'a mut Formatter<'b>);
+    impl core::fmt::Write for Escaped<'_, '_> {
+        fn write_str(&mut self, text: &str) -> Result {
+            text.chars().try_for_each(|letter| match letter {
+                '|' => self.0.write_str("\\|"),
+                '\n' => self.0.write_str(" "),
+                other => core::fmt::Write::write_char(self.0, other),
+            })
+        }
+    }
+    from_fn(move |f| core::fmt::Write::write_fmt(&mut Escaped(f), format_args!("{text}")))
+}
+
+fn limits(operation: &OperationSpec, f: &mut Formatter<'_>) -> Result {
+    for (place, limit) in operation.limits.iter().enumerate() {
+        let mut units = operation.costs.iter().filter_map(Clause::unit);
+        let Some(unit) = units.nth(limit.quantity) else { continue };
+        write!(f, "{}at most {}", if place > 0 { ", " } else { " (" }, count(limit.max, unit))?;
+    }
+    f.write_str(if operation.limits.is_empty() { "" } else { ")" })
+}
+
+/// `page`, `1,000 tokens`
+fn batch_of(batch: u64, unit: &Unit) -> impl Display {
+    let unit = *unit;
+    from_fn(move |f| match batch {
+        1 => f.write_str(unit.name),
+        batch => write!(f, "{}", count(batch, &unit)),
+    })
+}
+
+/// `1 page`, `1,000 pages`
+fn count(number: u64, unit: &Unit) -> impl Display {
+    let word = if number == 1 { unit.name } else { unit.plural };
+    from_fn(move |f| write!(f, "{} {word}", grouped(number)))
+}
+
+/// `1 month`, `12 months`
+fn counted(period: Period) -> impl Display {
+    from_fn(move |f| match period.count {
+        1 => write!(f, "1 {period}"),
+        _ => write!(f, "{period}"),
+    })
+}
+
+/// `10,000`
+fn grouped(number: u64) -> impl Display {
+    from_fn(move |f| {
+        let (rest, group) = (number / 1_000, number % 1_000);
+        if rest == 0 { write!(f, "{group}") } else { write!(f, "{},{group:03}", Grouped(rest)) }
+    })
+}
+
+struct Grouped(u64);
+
+impl Display for Grouped {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}", grouped(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::{BUILT_IN_UNITS, CURRENCIES, Dimension, Limit, Money, OnUpgrade, PeriodUnit, Settings};
+    use std::string::ToString;
+
+    const PAGE: Unit = Unit { name: "page", plural: "pages", dimension: Dimension::Count, base: 1 };
+    const WORDS: Wording<'_> =
+        Wording { credits_named: CreditsName::DEFAULT, assets: &[AssetSpec { name: "gem", plural: "gems" }] };
+    const OPERATION: OperationSpec = OperationSpec {
+        name: "scan",
+        asset: "",
+        costs: &[],
+        at_least: None,
+        at_most: None,
+        limits: &[],
+        meta: &[],
+    };
+
+    #[test]
+    fn operations_in_words() {
+        let minute = BUILT_IN_UNITS.iter().find(|known| known.unit.name == "minute").unwrap().unit;
+        let rate = Clause::Rate { credits: 1, batch: 1, unit: minute, after: 10 };
+        let batch = Clause::Rate { credits: 3, batch: 1_000, unit: PAGE, after: 0 };
+        let tiers = &[Tier { up_to: Some(1_000_000), credits: 2 }, Tier { up_to: None, credits: 1 }];
+        let options = &[("standard", 10), ("hd", 25)];
+        for (costs, shown) in [
+            (std::vec![Clause::Fixed(10_000)], "10,000 credits"),
+            (std::vec![Clause::Fixed(1), rate], "1 credit + 1 credit per minute after 10 minutes"),
+            (std::vec![batch], "3 credits per 1,000 pages"),
+            (
+                std::vec![Clause::Tiers { batch: 1_000, unit: PAGE, tiers }],
+                "per 1,000 pages: 2 credits up to 1,000,000 pages, 1 credit beyond",
+            ),
+            (
+                std::vec![Clause::Choice { name: "quality", options }],
+                "by quality: standard 10 credits, hd 25 credits",
+            ),
+            (std::vec![Clause::Computed { source: "pages * 2" }], "`pages * 2` credits"),
+        ] {
+            let operation = OperationSpec { costs: costs.leak(), ..OPERATION };
+            assert_eq!(WORDS.operation(&operation).to_string(), shown);
+        }
+        let bounded = OperationSpec {
+            asset: "gem",
+            costs: &[Clause::Rate { credits: 1, batch: 1, unit: PAGE, after: 0 }],
+            at_least: Some(1),
+            at_most: Some(50),
+            limits: &[Limit { quantity: 0, max: 500 }],
+            ..OPERATION
+        };
+        let shown = "1 gem per page, at least 1 gem, at most 50 gems (at most 500 pages)";
+        assert_eq!(WORDS.operation(&bounded).to_string(), shown);
+    }
+
+    #[test]
+    fn a_price_list_is_markdown() {
+        const MONTH: Period = Period { count: 1, unit: PeriodUnit::Month };
+        let plans = &[PlanSpec {
+            name: "pro",
+            version: 1,
+            retired: false,
+            gives: Some(Gives { amount: 10_000, asset: "", every: MONTH }),
+            stripe_prices: &[StripePrice { environment: Some("live"), period: Some(MONTH), id: "price_a" }],
+            signup_bonus: 100,
+            trial_includes: 0,
+            unused_credits: UnusedCredits::RolloverUpTo(500),
+            expire_after: None,
+            on_upgrade: OnUpgrade::Prorated,
+            in_advance: false,
+            meta: &[],
+        }];
+        let packs = &[PackSpec {
+            name: "small",
+            gives: 1_000,
+            asset: "",
+            bonus: 100,
+            costs: Money {
+                minor: 900,
+                currency: *CURRENCIES.iter().find(|known| known.code == "usd").unwrap(),
+            },
+            expires_after: Some(MONTH),
+            stripe_prices: &[],
+            only_for: &[],
+            meta: &[],
+        }];
+        let operations = &[OperationSpec { costs: &[Clause::Computed { source: "a | b" }], ..OPERATION }];
+        let catalogue = Catalogue {
+            settings: Settings::DEFAULT,
+            assets: &[],
+            operations: std::vec::Vec::from(operations).leak(),
+            plans: std::vec::Vec::from(plans).leak(),
+            packs: std::vec::Vec::from(packs).leak(),
+        };
+        let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| `scan` | `a \\| b` credits |\n\n\
+                        # Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n\
+                        | `small` | 1,000 credits + 100 credits bonus | $9 |\n\n\
+                        # Plans\n\n| plan | gives | unused credits | Stripe price |\n| --- | --- | --- | --- |\n\
+                        | `pro` | 10,000 credits every month | roll over up to 500 credits | `price_a` per month (live) |\n";
+        assert_eq!(price_list(&catalogue).to_string(), expected);
+        let words = Wording::of(&catalogue);
+        assert_eq!(
+            words.plan(&catalogue.plans[0]).to_string(),
+            "10,000 credits every month, unused credits roll over up to 500 credits, 100 credits at sign-up"
+        );
+        assert_eq!(
+            words.pack(&catalogue.packs[0]).to_string(),
+            "1,000 credits + 100 credits bonus for $9, expiring after 1 month"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The catalogues that a ledger has seen, by number: the record that `CatalogueDeclared` facts are about.
+
+use minicbor::{Decode, Encode};
+
+use super::catalogue::CatalogueData;
+use super::fact::{Body, Fact, Record};
+use super::ids::FactNumber;
+
+/// Every catalogue that was declared.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Catalogues {
+    /// The last fact that was applied; kept before the record's body.
+    #[cbor(skip)]
+    pub last_fact: Option<FactNumber>,
+    #[n(0)]
+    facts: u64,
+    #[n(1)]
+    declared: Vec<Declared>,
+}
+
+/// Where the terms of a catalogue are.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Declared {
+    /// What facts name it by.
+    #[n(0)]
+    pub number: u32,
+    /// SHA-256 over its terms.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub fingerprint: [u8; 32],
+    /// The fact that declared it.
+    #[n(2)]
+    pub fact: FactNumber,
+}
+
+impl Catalogues {
+    /// Every catalogue, in the order in which they were first declared.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
+    }
+
+    /// The number of the catalogue with this fingerprint, if it was declared before.
+    pub fn number_of(&self, fingerprint: &[u8; 32]) -> Option<u32> {
+        self.declared
+            .iter()
+            .find(|declared| declared.fingerprint == *fingerprint)
+            .map(|declared| declared.number)
+    }
+
+    /// The fact that declares a catalogue, and its number.
+    pub fn declaration(&self, terms: &CatalogueData) -> (u32, Fact) {
+        let number = u32::try_from(self.declared.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let body = Body::CatalogueDeclared {
+            number,
+            fingerprint: terms.terms_fingerprint(),
+            data: terms.to_bytes(),
+        };
+        let ordinal = self.facts.saturating_add(1);
+        (number, Fact { record: Record::Catalogues, previous: self.last_fact, ordinal, body })
+    }
+
+    /// Applies the fact of this number, unless it was applied before.
+    pub fn apply(&mut self, fact_number: FactNumber, fact: &Fact) {
+        if self.last_fact.is_some_and(|last| last >= fact_number) {
+            return;
+        }
+        let Body::CatalogueDeclared { number, fingerprint, .. } = &fact.body else {
+            panic!("fact {fact_number} is no fact about catalogues");
+        };
+        self.declared.push(Declared { number: *number, fingerprint: *fingerprint, fact: fact_number });
+        self.last_fact = Some(fact_number);
+        self.facts = fact.ordinal;
+    }
+}
