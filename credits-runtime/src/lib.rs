@@ -20,7 +20,7 @@ pub use domain::fact::Allocation;
 pub use domain::ids::{FactNumber, GivenKey, HoldId, Key};
 pub use domain::limits;
 pub use domain::metadata::Metadata;
-pub use domain::quantity::{Bytes, Quantity, units};
+pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
 pub use domain::rejection::{HoldClosing, Rejection};
 pub use domain::time::{Timestamp, TimestampError};
 pub use engine::clock::{Clock, SystemClock};
@@ -42,6 +42,7 @@ pub mod catalogue {
         AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, Limit, Meta, Money, OnUpgrade,
         OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanSpec, RefundedButSpent, Rounding, Settings,
         StripePrice, SubscriptionRefunds, Tier, TransferExpiration, Unit, UnusedCredits, Upgrades,
+        price_list,
     };
 
     pub use crate::domain::catalogue::{

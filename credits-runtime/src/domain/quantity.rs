@@ -53,6 +53,34 @@ impl<U: units::Unit> Quantity<U> {
     }
 }
 
+/// What an operation's constructor takes for a quantity of the unit `U`: any integer, a [`Decimal`], a
+/// [`Quantity`] of the same unit, and for units of time or size also a [`Duration`] or [`Bytes`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a quantity of `{U}`",
+    label = "expected a whole number, a `Decimal` or a `Quantity<{U}>`",
+    note = "floats are not exact and a quantity of another unit counts something else"
+)]
+pub trait IntoQuantity<U> {
+    /// The quantity.
+    fn into_quantity(self) -> Quantity<U>;
+}
+
+macro_rules! into_quantity {
+    ($(impl[$($bound:tt)*] for $given:ty;)*) => {$(
+        impl<U: $($bound)*> IntoQuantity<U> for $given {
+            fn into_quantity(self) -> Quantity<U> {
+                self.into()
+            }
+        }
+    )*};
+}
+into_quantity! {
+    impl[units::Unit] for Quantity<U>;
+    impl[units::Unit] for Decimal;
+    impl[units::Time] for Duration;
+    impl[units::Size] for Bytes;
+}
+
 macro_rules! from_integers {
     ($($integer:ty)*) => {$(
         impl<U: units::Unit> From<$integer> for Quantity<U> {
@@ -60,6 +88,8 @@ macro_rules! from_integers {
                 Self::of_units(i128::try_from(value).ok().map(Fraction::whole))
             }
         }
+
+        into_quantity! { impl[units::Unit] for $integer; }
     )*};
 }
 from_integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
@@ -135,9 +165,17 @@ pub mod units {
     }
 
     /// A unit of time: its quantities may be given as [`Duration`](std::time::Duration).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not count time, so a `Duration` is no quantity of it",
+        label = "expected a whole number, a `Decimal` or a `Quantity<{Self}>`"
+    )]
     pub trait Time: Unit {}
 
     /// A unit of size: its quantities may be given as [`Bytes`](super::Bytes).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not count size, so `Bytes` are no quantity of it",
+        label = "expected a whole number, a `Decimal` or a `Quantity<{Self}>`"
+    )]
     pub trait Size: Unit {}
 
     macro_rules! built_in {
