@@ -134,7 +134,7 @@ pub(crate) fn no_decimals(number: &str, word: &str, cut: &str) -> Message {
 // Words.
 
 pub(crate) fn expected_item(found: &str, known: &[&str]) -> Message {
-    message(format!("expected an item, found {found}"), format!("write {}", one_of(known)))
+    message(format!("{found} begins no item"), format!("remove it, or begin an item: {}", one_of(known)))
 }
 
 pub(crate) fn unknown_item(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
@@ -142,7 +142,10 @@ pub(crate) fn unknown_item(word: &str, nearest: Option<&str>, known: &[&str]) ->
 }
 
 pub(crate) fn expected_name(kind: &str, found: &str) -> Message {
-    message(format!("expected the name of the `{kind}`, found {found}"), "write a name such as `pro`")
+    message(
+        format!("expected the name of the `{kind}`, found {found}"),
+        format!("write a name after `{kind}`"),
+    )
 }
 
 pub(crate) fn name_in_quotes(name: &str) -> Message {
@@ -189,18 +192,22 @@ pub(crate) fn equals_sign(keyword: &str) -> Message {
 }
 
 pub(crate) fn expected_statement(item: &str, found: &str, known: &[&str]) -> Message {
-    message(format!("expected a statement of `{item}`, found {found}"), format!("write {}", one_of(known)))
+    message(
+        format!("{found} begins no statement of `{item}`"),
+        format!("remove it, or begin a statement: {}", one_of(known)),
+    )
 }
 
 pub(crate) fn unknown_statement(word: &str, item: &str, nearest: Option<&str>, known: &[&str]) -> Message {
     message(format!("`{word}` is not a statement of `{item}`"), did_you_mean(nearest, known))
 }
 
-pub(crate) fn expected_option(statement: &str, found: &str, example: &str) -> Message {
-    message(
-        format!("expected a word after `{statement}`, found {found}"),
-        format!("write `{statement} {example}`"),
-    )
+pub(crate) fn missing_option(example: &str) -> Message {
+    message("this statement chooses nothing", format!("write it out, such as `{example}`"))
+}
+
+pub(crate) fn expected_option(found: &str, example: &str) -> Message {
+    message(format!("expected a word, found {found}"), format!("write a word, such as in `{example}`"))
 }
 
 pub(crate) fn option_in_quotes(option: &str) -> Message {
@@ -221,7 +228,8 @@ pub(crate) fn expected_path(found: &str) -> Message {
 pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
     message(
         format!("`{code}` is not a currency"),
-        did_you_mean(nearest, &["usd", "eur", "gbp"]) + &another(nearest, "ISO 4217 code in lower case"),
+        did_you_mean(nearest, &["usd", "eur", "gbp"])
+            + &another(nearest, "another ISO 4217 code in lower case"),
     )
 }
 
@@ -254,7 +262,7 @@ pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
     message(
         format!("`{word}` is not a word for money"),
         did_you_mean(nearest, &["dollars", "euros", "pounds", "yen", "cents"])
-            + &another(nearest, "currency code such as `chf`"),
+            + &another(nearest, "a currency code such as `chf`"),
     )
 }
 
@@ -269,9 +277,9 @@ pub(crate) fn misspelt_unit(word: &str, meant: &str) -> Message {
     message(format!("`{word}` is almost the unit `{meant}`"), format!("write `{meant}`"))
 }
 
-/// `, or another ..` after a list of examples, nothing after one suggestion.
+/// `, or ..` after a list of examples, nothing after one suggestion.
 fn another(nearest: Option<&str>, what: &str) -> String {
-    if nearest.is_some() { String::new() } else { format!(", or another {what}") }
+    if nearest.is_some() { String::new() } else { format!(", or {what}") }
 }
 
 // Amounts.
@@ -315,8 +323,7 @@ pub(crate) fn expected_parenthesis(found: &str) -> Message {
 // Doubles.
 
 pub(crate) fn item_twice(kind: &str, name: &str) -> Message {
-    let help = if kind == name { "write one block" } else { "rename one of them" };
-    message(format!("the {kind} `{name}` is declared twice"), help)
+    message(format!("the {kind} `{name}` is declared twice"), "rename one of them")
 }
 
 pub(crate) fn same_variant(name: &str, other: &str, variant: &str) -> Message {
@@ -447,6 +454,10 @@ pub(crate) fn zero_price(word: &str) -> Message {
 }
 
 // Operations.
+
+pub(crate) fn rate_not_whole(number: &str, help: &str) -> Message {
+    message(format!("`{number}` is not a whole number"), format!("write `{help}`"))
+}
 
 pub(crate) fn operation_without_costs(name: &str) -> Message {
     message(

@@ -3,7 +3,7 @@
 use credits_core::{CostError, Dimension, Fraction, total};
 use proc_macro2::Span;
 
-use super::number::{whole, whole_amount};
+use super::number::{decimal, whole, whole_amount};
 use super::statement::exactly_one;
 use super::{Checker, Clause, Limit, Operation, Price, Quantity};
 use crate::ast::{self, Amount, Per, Stated};
@@ -65,7 +65,7 @@ impl Checker<'_> {
     }
 
     fn rate(&mut self, amount: &Amount, per: &Per, terms: &mut Terms) -> Result<Clause> {
-        let credits = self.rate_credits(amount);
+        let credits = self.rate_credits(amount, per);
         let (word, batch) = match per {
             Per::Unit { one, .. } => (one, Ok(1)),
             Per::Batch(batch) => (&batch.word, self.batch(batch)),
@@ -80,13 +80,19 @@ impl Checker<'_> {
         Ok(Clause::Rate { credits: credits?, batch: batch? })
     }
 
-    fn rate_credits(&mut self, amount: &Amount) -> Result<i64> {
+    fn rate_credits(&mut self, amount: &Amount, per: &Per) -> Result<i64> {
         let word = amount.word.text.as_str();
         if !CreditWord::from_word(word).is_some_and(CreditWord::is_rate) {
             let message = messages::not_a_rate(amount, suggest::nearest(word, &CreditWord::words()));
             return Err(self.diagnostics.report(amount.word.span, message));
         }
-        match whole_amount(amount, self.diagnostics)? {
+        let too_fine = |number: &str, cut: &str| match per {
+            Per::Unit { one, .. } => {
+                messages::rate_not_whole(number, &batch_for(number, &self.plurals.plural_of(&one.text)))
+            }
+            Per::Batch(_) => messages::not_whole(number, cut),
+        };
+        match decimal(&amount.number, amount.minus, 0, too_fine, self.diagnostics)? {
             0 => Err(self.diagnostics.report(amount.number.span, messages::zero_rate())),
             credits => Ok(credits),
         }
@@ -203,6 +209,19 @@ impl Checker<'_> {
             .collect();
         total(&clauses, &largest, self.rounding)
     }
+}
+
+/// `1.credit_per(2.pages)`, which is 0.5 credits a page.
+fn batch_for(number: &str, units: &str) -> String {
+    let digits = number.replace('_', "");
+    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let scale = u32::try_from(decimals).ok().and_then(|decimals| 10_i128.checked_pow(decimals));
+    let credits = digits.replace('.', "").parse::<i128>().ok();
+    let rate = credits.zip(scale).and_then(|(credits, scale)| Fraction::new(credits, scale));
+    let rate = rate.filter(|rate| rate.numerator() > 0 && rate.denominator() > 1);
+    let (credits, batch) = rate.map_or((1, 2), |rate| (rate.numerator(), rate.denominator()));
+    let word = if credits == 1 { "credit_per" } else { "credits_per" };
+    format!("{credits}.{word}({batch}.{units})")
 }
 
 /// The token that makes a clause as large as it is.

@@ -15,8 +15,8 @@ const CURRENCY: &str = "usd";
 pub(super) fn check(blocks: &[ast::Settings], diagnostics: &mut Diagnostics) -> Settings {
     let Some((settings, others)) = blocks.split_first() else { return Settings::unwritten(diagnostics) };
     for other in others {
-        let culprit = (other.keyword.span, messages::item_twice("settings", "settings"));
-        diagnostics.report_pair(culprit, (settings.keyword.span, messages::first_item("settings")));
+        let culprit = (other.keyword.span, messages::statement_twice("settings"));
+        diagnostics.report_pair(culprit, (settings.keyword.span, messages::first_statement("settings")));
     }
     let unwritten = Settings::unwritten(diagnostics);
     let rounding = at_most_one(&settings.rounding, diagnostics)

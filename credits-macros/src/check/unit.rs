@@ -55,6 +55,12 @@ impl Plurals {
         }
     }
 
+    /// The plural of any unit.
+    pub(super) fn plural_of(&self, word: &str) -> String {
+        let built_in = BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&word));
+        built_in.map_or_else(|| self.of(word).1, |built_in| built_in.unit.plural.to_owned())
+    }
+
     /// The singular and the plural of a word that may be either.
     fn of(&self, word: &str) -> (String, String) {
         let written = self.pairs.iter().find(|(one, many)| one.text == word || many.text == word);

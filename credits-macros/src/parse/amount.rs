@@ -52,9 +52,19 @@ impl Parser<'_, '_> {
         self.diagnostics.report(number.span, message)
     }
 
+    /// An amount that is no rate.
+    pub(super) fn plain_amount<K: Vocabulary>(&mut self, statement: &str, example: &str) -> Result<Amount> {
+        let amount = self.amount::<K>(example)?;
+        if self.group(Delimiter::Parenthesis).is_none() {
+            return Ok(amount);
+        }
+        let message = messages::rate_where_amount(&amount, statement);
+        Err(self.diagnostics.report(amount.word.span, message))
+    }
+
     /// `10_000.credits`, with or without `.every(month)`.
     pub(super) fn gives<K: Vocabulary>(&mut self) -> Result<Gives> {
-        let amount = self.amount::<K>("100.credits")?;
+        let amount = self.plain_amount::<K>("gives", "100.credits")?;
         let every = self.every()?;
         Ok(Gives { amount, every })
     }

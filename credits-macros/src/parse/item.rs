@@ -123,7 +123,8 @@ impl Parser<'_, '_> {
             return self.ruby_block(inside);
         }
         let message = messages::expected_block(kind.word(), name, &self.found());
-        let place = if self.cursor.eof() { self.previous() } else { self.here() };
+        let is_missing = self.is_empty() || self.at_keyword::<ItemWord>();
+        let place = if is_missing { self.previous() } else { self.here() };
         let reported = self.diagnostics.report(place, message);
         self.skip_to_item();
         Block { end: place, lost: Some(reported) }

@@ -6,7 +6,7 @@ use super::tokens::Parser;
 use crate::ast::{Header, Plan, Price};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{ItemWord, PlanWord, PolicyWord};
+use crate::vocab::{ItemWord, PlanWord};
 
 impl Parser<'_, '_> {
     /// The block of a plan.
@@ -19,7 +19,7 @@ impl Parser<'_, '_> {
                 PlanWord::StripePrice => parser.stated(keyword, stripe_price, Parser::prices),
                 PlanWord::Gives => parser.stated(keyword, gives, Parser::gives::<PlanWord>),
                 PlanWord::UnusedCredits => parser.stated(keyword, unused_credits, |parser| {
-                    parser.option(PlanWord::UnusedCredits.word(), PolicyWord::Rollover.word())
+                    parser.option::<PlanWord>("unused_credits rollover")
                 }),
             })
         });
@@ -30,6 +30,9 @@ impl Parser<'_, '_> {
     fn prices(&mut self) -> Result<Vec<Price>> {
         if let Some(id) = self.text() {
             return Ok(vec![Price { period: None, id }]);
+        }
+        if self.at_statement_end::<PlanWord>() {
+            return Err(self.diagnostics.report(self.previous(), messages::expected_price("nothing")));
         }
         let mut prices = vec![self.price_of_period()?];
         while let Some(comma) = self.mark(',') {

@@ -461,7 +461,7 @@ fn a_mistake_leaves_every_name_declared() {
             3:18 50: `50` needs a dot before `credits`
             help: write `50.credits`
             6:18 1.5: `1.5` is not a whole number
-            help: write `1` or `2`
+            help: write `3.credits_per(2.minutes)`
             10:8 }: the plan `pro` does not say what it gives
             help: add a line such as `gives 1_000.credits.every(month)`
 

@@ -187,9 +187,9 @@ fn costs() {
             [5.credits + ]
             1:30 +: expected an amount, found the end | help: write an amount such as `50.credits`
             [5.credits - 1.credit]
-            1:30 -: expected a statement of `operation`, found `-` | help: write `costs` or `limit`
+            1:30 -: `-` begins no statement of `operation` | help: remove it, or begin a statement: `costs` or `limit`
             [5.credits * 2]
-            1:30 *: expected a statement of `operation`, found `*` | help: write `costs` or `limit`
+            1:30 *: `*` begins no statement of `operation` | help: remove it, or begin a statement: `costs` or `limit`
             [9223372036854775807.credits + 1.credit]
             1:50 1: `o` can cost 9223372036854775807 + 1, more than 9223372036854775807 credits | help: lower the limit or the cost
             [= 5.credits]
@@ -308,7 +308,7 @@ fn items() {
             1:0 generate_image: `generate_image` is not an item of a pricing | help: write `settings`, `subscription_plan`, `credit_pack` or `operation`
             1:84 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation { costs 1.credit }]
-            1:10 {: expected the name of the `operation`, found `{` | help: write a name such as `pro`
+            1:10 {: expected the name of the `operation`, found `{` | help: write a name after `operation`
             1:79 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation "o" { costs 1.credit }]
             1:10 "o": a name is written without quotes | help: write `o`
@@ -333,7 +333,7 @@ fn items() {
             1:12 do: `do` does not open a block | help: write `{` for `do` and `}` for `end`
             1:84 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation o]
-            1:12 operation: `operation` needs a block, found `operation` | help: write its statements in braces: `operation o { .. }`
+            1:10 o: `operation` needs a block, found `operation` | help: write its statements in braces: `operation o { .. }`
             1:62 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation cost { costs 1.credit }]
             1:10 cost: `cost` cannot be a name, because the generated code needs it | help: write another name
@@ -381,8 +381,6 @@ fn items() {
             2:69 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation o { costs 1.credit cost 2.credits }]
             1:29 cost: `cost` is not a statement of `operation` | help: write `costs`
-            1:29 cost: `cost` is written twice | help: remove one of them
-            1:14 costs: `costs` was first written here
             1:96 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation o { cost 1.credit }]
             1:14 cost: `cost` is not a statement of `operation` | help: write `costs`
@@ -392,17 +390,17 @@ fn items() {
             1:81 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation o { , costs 1.credit 5 }]
             1:14 ,: no comma separates items or statements | help: remove it, or write `;`
-            1:31 5: expected a statement of `operation`, found `5` | help: write `costs` or `limit`
+            1:31 5: `5` begins no statement of `operation` | help: remove it, or begin a statement: `costs` or `limit`
             1:85 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [settings { currency usd } settings {}]
-            1:26 settings: the settings `settings` is declared twice | help: write one block
-            1:0 settings: `settings` was first declared here
+            1:26 settings: `settings` is written twice | help: remove one of them
+            1:0 settings: `settings` was first written here
             1:88 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [settings s { currency usd }]
             1:9 s: `settings` needs a block, found `s` | help: write its statements in braces: `settings { .. }`
             1:78 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [42]
-            1:0 42: expected an item, found `42` | help: write `settings`, `subscription_plan`, `credit_pack` or `operation`
+            1:0 42: `42` begins no item | help: remove it, or begin an item: `settings`, `subscription_plan`, `credit_pack` or `operation`
             1:53 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
         "#]],
     );
@@ -453,7 +451,7 @@ fn settings() {
             [currency jpy]
             1:66 cents: the currency of the settings is jpy, which has no cents | help: write the price in `jpy`
             [currency]
-            1:20 }: expected a word after `currency`, found the end | help: write `currency usd`
+            1:11 currency: this statement chooses nothing | help: write it out, such as `currency usd`
             [rounding floor]
             fine
             [rounding up]
@@ -570,17 +568,16 @@ fn plans() {
             1:47 dollars: `gives` takes credits here, and `dollars` is money | help: write an amount of credits, such as `100.credits`
             [gives 10.credits_per(month)]
             1:48 credits_per: `gives` takes an amount, and `credits_per` begins a rate | help: write `10.credits`
-            1:59 (: expected a statement of `subscription_plan`, found `(` | help: write `stripe_price`, `gives` or `unused_credits`
             [gives 10.credits.every(month) unused_credits "rollover"]
             1:84 "rollover": this word is written without quotes | help: write `rollover`
             [gives 10.credits.every(month) unused_credits rolover]
             1:84 rolover: `rolover` is not what unused credits can do | help: write `rollover`
             [gives 10.credits.every(month) unused_credits]
-            1:84 }: expected a word after `unused_credits`, found the end | help: write `unused_credits rollover`
+            1:69 unused_credits: this statement chooses nothing | help: write it out, such as `unused_credits rollover`
             [gives 10.credits.every(month) unused_credits keep]
             1:84 keep: `keep` is not what unused credits can do | help: write `expire` or `rollover`
             [gives 10.credits.every(month) + 5.credits]
-            1:69 +: expected a statement of `subscription_plan`, found `+` | help: write `stripe_price`, `gives` or `unused_credits`
+            1:69 +: `+` begins no statement of `subscription_plan` | help: remove it, or begin a statement: `stripe_price`, `gives` or `unused_credits`
             [gives 10.credits.every(month) costs 9.dollars]
             1:69 costs: `costs` is not a statement of `subscription_plan` | help: write `stripe_price`, `gives` or `unused_credits`
             [gives 10.credits.every(month) gives 20.credits.every(month)]
@@ -643,8 +640,7 @@ fn prices() {
             [stripe_price 5]
             1:35 5: expected a price at Stripe, found `5` | help: write `"price_xyz"`, or `month: "price_xyz"` for each period of billing
             [stripe_price]
-            1:35 gives: the id of a price is written in quotes | help: write `"gives"`
-            1:65 }: the plan `p` does not say what it gives | help: add a line such as `gives 1_000.credits.every(month)`
+            1:22 stripe_price: expected a price at Stripe, found nothing | help: write `"price_xyz"`, or `month: "price_xyz"` for each period of billing
             [price "a"]
             1:22 price: `price` is not a statement of `subscription_plan` | help: write `stripe_price`
         "#]],
@@ -720,7 +716,7 @@ fn packs() {
             [costs 9.dolars]
             1:41 dolars: `dolars` is not a word for money | help: write `dollars`
             [costs 9.doubloons]
-            1:41 doubloons: `doubloons` is not a word for money | help: write `dollars`, `euros`, `pounds`, `yen` or `cents`, or another currency code such as `chf`
+            1:41 doubloons: `doubloons` is not a word for money | help: write `dollars`, `euros`, `pounds`, `yen` or `cents`, or a currency code such as `chf`
             [costs $9]
             1:39 $: expected an amount, found `$` | help: write an amount such as `9.dollars`
             [costs 9.99dollars]
