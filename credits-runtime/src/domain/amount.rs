@@ -1,0 +1,117 @@
+//! Amounts: whole numbers of credits. Sums are checked and never wrap.
+
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+/// A whole number of credits, or of another asset; negative where credits leave or are owed.
+///
+/// ```
+/// use credits_runtime::Amount;
+/// let amount = Amount::from(1_000);
+/// assert_eq!(amount, 1_000);
+/// assert_eq!(amount.to_string(), "1000");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, Serialize)]
+#[cbor(transparent)]
+#[serde(transparent)]
+pub struct Amount(i64);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The largest amount, 2^63 - 1.
+    pub const MAX: Self = Self(i64::MAX);
+
+    /// The amount of this many.
+    pub const fn new(value: i64) -> Self {
+        Self(value)
+    }
+
+    /// How many.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Whether it is above zero.
+    pub const fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    /// Whether it is zero.
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The sum, or `None` outside of 64 bits.
+    pub const fn checked_add(self, other: Self) -> Option<Self> {
+        match self.0.checked_add(other.0) {
+            Some(value) => Some(Self(value)),
+            None => None,
+        }
+    }
+
+    /// The difference, or `None` outside of 64 bits.
+    pub const fn checked_sub(self, other: Self) -> Option<Self> {
+        match self.0.checked_sub(other.0) {
+            Some(value) => Some(Self(value)),
+            None => None,
+        }
+    }
+
+    /// The sum within a wallet, where the balance bounds every sum.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        match self.checked_add(other) {
+            Some(sum) => sum,
+            None => panic!("{self} + {other} is over 2^63 - 1: a wallet's balance bounds its sums"),
+        }
+    }
+
+    /// The difference within a wallet, where the balance bounds every sum.
+    pub(crate) fn minus(self, other: Self) -> Self {
+        match self.checked_sub(other) {
+            Some(difference) => difference,
+            None => panic!("{self} - {other} is under -2^63: a wallet's balance bounds its sums"),
+        }
+    }
+
+    /// The same amount leaving.
+    pub(crate) fn negated(self) -> Self {
+        Self::ZERO.minus(self)
+    }
+
+    /// The sum of amounts within a wallet.
+    pub(crate) fn sum(amounts: impl Iterator<Item = Self>) -> Self {
+        amounts.fold(Self::ZERO, Self::plus)
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl PartialEq<i64> for Amount {
+    fn eq(&self, other: &i64) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialOrd<i64> for Amount {
+    fn partial_cmp(&self, other: &i64) -> Option<std::cmp::Ordering> {
+        self.0.partial_cmp(other)
+    }
+}
+
+macro_rules! from_integers {
+    ($($integer:ty)*) => {$(
+        impl From<$integer> for Amount {
+            fn from(value: $integer) -> Self {
+                Self(i64::from(value))
+            }
+        }
+    )*};
+}
+from_integers!(i8 i16 i32 i64 u8 u16 u32);

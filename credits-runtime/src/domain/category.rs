@@ -1,0 +1,92 @@
+//! Categories: what an entry was for. The codes are part of the file's format.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+macro_rules! categories {
+    ($($code:literal $variant:ident $name:literal $doc:literal)*) => {
+        /// What an entry was for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+        #[cbor(index_only)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Category {
+            $(#[doc = $doc] #[n($code)] $variant,)*
+        }
+
+        impl Category {
+            /// Every category that the ledger knows.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name, such as `operation_charge`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+    };
+}
+
+categories! {
+    0 SignupBonus "signup_bonus" "A gift for signing up."
+    1 ReferralBonus "referral_bonus" "A gift for a referral."
+    2 Bonus "bonus" "Another gift."
+    3 SubscriptionCredits "subscription_credits" "Credits of a subscription's cycle."
+    4 SubscriptionTrial "subscription_trial" "Credits of a trial."
+    5 SubscriptionSignupBonus "subscription_signup_bonus" "A bonus with the first paid cycle."
+    6 SubscriptionUpgrade "subscription_upgrade" "Credits of a rise within a cycle."
+    7 SubscriptionRefund "subscription_refund" "A revoked award."
+    8 CreditPackPurchase "credit_pack_purchase" "Credits of a pack."
+    9 CreditPackRefund "credit_pack_refund" "Credits taken back when a pack was refunded."
+    10 OperationCharge "operation_charge" "What an operation cost."
+    11 ManualAdjustment "manual_adjustment" "Given or taken by hand."
+    12 CreditDeducted "credit_deducted" "Taken by an administrator."
+    13 TransferIn "transfer_in" "Received from another wallet."
+    14 TransferOut "transfer_out" "Sent to another wallet."
+    15 Expired "expired" "The free part of a grant at its expiry."
+    16 Dispute "dispute" "Taken when funds were withdrawn in a dispute."
+    17 DisputeReversal "dispute_reversal" "Given back when a dispute was won."
+    18 DebtRepaid "debt_repaid" "Credits that repaid a debt as they became free."
+}
+
+impl Category {
+    /// The category that a reason means: signup, referral, anything with `bonus`, or by hand.
+    pub fn of_reason(reason: Option<&str>) -> Self {
+        match reason {
+            Some("signup") => Self::SignupBonus,
+            Some("referral") => Self::ReferralBonus,
+            Some(text) if text.contains("bonus") => Self::Bonus,
+            _ => Self::ManualAdjustment,
+        }
+    }
+}
+
+impl std::fmt::Display for Category {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_means_a_category() {
+        for (reason, category) in [
+            (Some("signup"), Category::SignupBonus),
+            (Some("referral"), Category::ReferralBonus),
+            (Some("spring bonus"), Category::Bonus),
+            (Some("sorry"), Category::ManualAdjustment),
+            (None, Category::ManualAdjustment),
+        ] {
+            assert_eq!(Category::of_reason(reason), category, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_category_serialises_as_its_name() {
+        for category in Category::ALL {
+            assert_eq!(serde_json::to_value(category).unwrap(), category.name());
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Facts: what one command committed. They are the journal, and everything else is a view of them.
+//!
+//! The numbers of variants and fields are the file's format: they are never reused or changed, only added to.
+
+use minicbor::{Decode, Encode};
+
+use super::amount::Amount;
+use super::category::Category;
+use super::fingerprint::Hash128;
+use super::ids::{FactNumber, HoldId, Key, WalletId};
+use super::metadata::Metadata;
+use super::pricing::{Charge, OperationId};
+use super::time::Timestamp;
+
+/// Everything one command committed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Frame {
+    /// What was asked.
+    #[n(0)]
+    pub kind: Kind,
+    /// Where its key is unique.
+    #[n(1)]
+    pub scope: Scope,
+    /// Its key.
+    #[n(2)]
+    pub key: Key,
+    /// What makes a command the same as this one.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub fingerprint: Hash128,
+    /// The ledger's time; never before that of an earlier frame.
+    #[n(4)]
+    pub at: Timestamp,
+    /// What is true since, in order.
+    #[n(5)]
+    pub facts: Vec<Fact>,
+}
+
+/// What a frame's command asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Kind {
+    /// The ledger declared its pricing.
+    #[n(0)]
+    Declare,
+    /// Give credits.
+    #[n(1)]
+    Give,
+    /// Spend at once.
+    #[n(2)]
+    Spend,
+    /// Set credits aside.
+    #[n(3)]
+    Hold,
+    /// Charge a hold.
+    #[n(4)]
+    Settle,
+    /// Give a hold up.
+    #[n(5)]
+    Release,
+    /// Take credits, by an administrator.
+    #[n(6)]
+    Deduct,
+}
+
+/// Where a key is unique.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Scope {
+    /// The whole ledger.
+    #[n(0)]
+    Ledger,
+    /// A wallet's keys as its callers choose them.
+    #[n(1)]
+    Wallet(#[n(0)] WalletId),
+    /// The closings of a wallet's holds, by the hold's number.
+    #[n(2)]
+    Holds(#[n(0)] WalletId),
+}
+
+/// One immutable statement about one record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Fact {
+    /// Which record it is about.
+    #[n(0)]
+    pub record: Record,
+    /// That record's fact before this one.
+    #[n(1)]
+    pub previous: Option<FactNumber>,
+    /// Its place among that record's facts, counted from 1.
+    #[n(2)]
+    pub ordinal: u64,
+    /// What it says.
+    #[n(3)]
+    pub body: Body,
+}
+
+/// What facts are about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+pub enum Record {
+    /// The list of the ledger's catalogues.
+    #[n(0)]
+    Catalogues,
+    /// A wallet.
+    #[n(1)]
+    Wallet(#[n(0)] WalletId),
+}
+
+/// What a fact says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Body {
+    /// The application's pricing has these terms from here on.
+    #[n(0)]
+    CatalogueDeclared {
+        /// Counted from 1; what facts name it by.
+        #[n(0)]
+        number: u32,
+        /// SHA-256 over the data.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        fingerprint: [u8; 32],
+        /// The terms, encoded.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        data: Vec<u8>,
+    },
+    /// An entry: credits were given. It opens the grant of its own number, or joins one.
+    #[n(1)]
+    Given {
+        #[n(0)]
+        amount: Amount,
+        #[n(1)]
+        category: Category,
+        #[n(2)]
+        terms: GrantTerms,
+        #[n(3)]
+        reason: Option<String>,
+        #[n(4)]
+        joins: Option<FactNumber>,
+        #[n(5)]
+        metadata: Metadata,
+        #[n(6)]
+        balance_after: Amount,
+    },
+    /// An entry: an operation was charged, at once or by settling a hold.
+    #[n(2)]
+    Charged {
+        #[n(0)]
+        charge: Charge,
+        #[n(1)]
+        allocations: Vec<Allocation>,
+        /// The hold that this settles.
+        #[n(2)]
+        settles: Option<Settled>,
+        /// What the price was more than could be taken.
+        #[n(3)]
+        shortfall: Amount,
+        #[n(4)]
+        metadata: Metadata,
+        #[n(5)]
+        balance_after: Amount,
+    },
+    /// An entry: credits were taken by an administrator.
+    #[n(3)]
+    Deducted {
+        #[n(0)]
+        reason: String,
+        #[n(1)]
+        allocations: Vec<Allocation>,
+        #[n(2)]
+        metadata: Metadata,
+        #[n(3)]
+        balance_after: Amount,
+    },
+    /// Credits were set aside. It opens the hold of its own number.
+    #[n(4)]
+    Held(#[n(0)] Held),
+    /// A hold was given up.
+    #[n(5)]
+    Released {
+        #[n(0)]
+        hold: HoldId,
+    },
+    /// A hold reached its limit.
+    #[n(6)]
+    Lapsed {
+        #[n(0)]
+        hold: HoldId,
+        #[n(1)]
+        at: Timestamp,
+    },
+    /// An entry: the free part of a grant expired.
+    #[n(7)]
+    Expired {
+        #[n(0)]
+        grant: FactNumber,
+        #[n(1)]
+        amount: Amount,
+        #[n(2)]
+        effective_at: Timestamp,
+        #[n(3)]
+        balance_after: Amount,
+    },
+}
+
+/// What a hold sets aside, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Held {
+    /// What it is to pay for.
+    #[n(0)]
+    pub charge: Charge,
+    /// What it set aside of which grants.
+    #[n(1)]
+    pub pins: Vec<Allocation>,
+    /// When it lapses.
+    #[n(2)]
+    pub until: Timestamp,
+    /// Who does the work.
+    #[n(3)]
+    pub purpose: Purpose,
+    /// The key, if the caller chose it; settling uses it up.
+    #[n(4)]
+    pub key: Option<ChosenKey>,
+    /// What to write on the entry.
+    #[n(5)]
+    pub metadata: Metadata,
+}
+
+/// What a settling says of its hold.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Settled {
+    /// Which hold.
+    #[n(0)]
+    pub hold: HoldId,
+    /// Whether it had lapsed before.
+    #[n(1)]
+    pub late: bool,
+    /// The key that this uses up, if the caller chose one.
+    #[n(2)]
+    pub key: Option<ChosenKey>,
+}
+
+/// A key that a caller chose for a hold, which settling uses up.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ChosenKey {
+    /// The key.
+    #[n(0)]
+    pub key: Key,
+    /// Of the command that opened the hold.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub fingerprint: Hash128,
+}
+
+/// The part of a spending taken from, or of a hold pinned to, one grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+pub struct Allocation {
+    /// Which grant, by the number of the fact that opened it.
+    #[n(0)]
+    pub grant: FactNumber,
+    /// How much.
+    #[n(1)]
+    pub amount: Amount,
+}
+
+/// What a hold is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Purpose {
+    /// Work that the ledger runs: `.run(..)`.
+    #[n(0)]
+    Run,
+    /// Work of the caller's: `.hold(..)`.
+    #[n(1)]
+    Hold,
+}
+
+/// The terms of a grant: when, for what and in which order its credits may be used.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct GrantTerms {
+    /// From when it cannot be used; `None` for never.
+    #[n(0)]
+    pub expires_at: Option<Timestamp>,
+    /// Lower is used first.
+    #[n(1)]
+    pub priority: u16,
+    /// Paid for, or a gift.
+    #[n(2)]
+    pub class: Class,
+    /// The operations it is for; none means all.
+    #[n(3)]
+    pub scope: Vec<OperationId>,
+}
+
+impl GrantTerms {
+    /// The priority of grants that name none.
+    pub const PRIORITY_DEFAULT: u16 = 50;
+}
+
+/// Whether credits were paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Class {
+    /// A gift: used before paid credits of the same expiry.
+    #[n(0)]
+    Promotional,
+    /// Paid for.
+    #[n(1)]
+    Paid,
+}
+
+impl Class {
+    /// The class of a gift that names none: signing up and referring are promotions.
+    pub fn of_category(category: Category) -> Self {
+        match category {
+            Category::SignupBonus | Category::ReferralBonus => Self::Promotional,
+            _ => Self::Paid,
+        }
+    }
+}
+
+impl Body {
+    /// By how much it moves the balance, and the balance after it; `None` if it is no entry.
+    pub fn movement(&self) -> Option<(Amount, Amount)> {
+        let taken =
+            |allocations: &[Allocation]| Amount::sum(allocations.iter().map(|part| part.amount)).negated();
+        match self {
+            Self::Given { amount, balance_after, .. } => Some((*amount, *balance_after)),
+            Self::Charged { allocations, balance_after, .. }
+            | Self::Deducted { allocations, balance_after, .. } => Some((taken(allocations), *balance_after)),
+            Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
+            Self::CatalogueDeclared { .. } | Self::Held(_) | Self::Released { .. } | Self::Lapsed { .. } => {
+                None
+            }
+        }
+    }
+}
+
+impl Frame {
+    /// The fact that answers the command, with its place: the others were due before it or follow from it.
+    pub fn answer(&self) -> Option<(usize, &Fact)> {
+        let answers = |fact: &&Fact| {
+            matches!(
+                (self.kind, &fact.body),
+                (Kind::Declare, Body::CatalogueDeclared { .. })
+                    | (Kind::Give, Body::Given { .. })
+                    | (Kind::Spend | Kind::Settle, Body::Charged { .. })
+                    | (Kind::Hold, Body::Held(_))
+                    | (Kind::Release, Body::Released { .. })
+                    | (Kind::Deduct, Body::Deducted { .. })
+            )
+        };
+        self.facts.iter().enumerate().find(|(_, fact)| answers(fact))
+    }
+
+    /// What the hold of this number set aside, if the frame opened it in this wallet.
+    pub fn held(&self, first: FactNumber, id: HoldId, wallet: &WalletId) -> Option<&Held> {
+        let mut facts = self.facts.iter().enumerate();
+        let (_, fact) = facts.find(|(place, _)| HoldId(first.plus(*place)) == id)?;
+        match &fact.body {
+            Body::Held(held) if fact.record == Record::Wallet(wallet.clone()) => Some(held),
+            _ => None,
+        }
+    }
+}

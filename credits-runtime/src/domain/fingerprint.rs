@@ -1,0 +1,63 @@
+//! Fingerprints: what makes two commands the same, and which key row a key means.
+
+use sha2::{Digest, Sha256};
+
+use super::fact::Scope;
+
+/// The first 16 bytes of a SHA-256.
+pub type Hash128 = [u8; 16];
+
+/// SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Collects fields, each with its length before it, so that no two lists of fields look alike.
+#[derive(Default)]
+pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// One more field.
+    #[must_use]
+    pub fn field(mut self, bytes: &[u8]) -> Self {
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
+        self
+    }
+
+    /// One more field, which may be missing.
+    #[must_use]
+    pub fn optional(self, bytes: Option<&[u8]>) -> Self {
+        match bytes {
+            Some(bytes) => self.field(&[1]).field(bytes),
+            None => self.field(&[0]),
+        }
+    }
+
+    /// The first 16 bytes.
+    pub fn hash(self) -> Hash128 {
+        let digest: [u8; 32] = self.0.finalize().into();
+        let mut hash = Hash128::default();
+        for (byte, from) in hash.iter_mut().zip(digest) {
+            *byte = from;
+        }
+        hash
+    }
+}
+
+/// Which row of `keys` a key within a scope means.
+pub fn key_row(scope: &Scope, key: &str) -> Hash128 {
+    let (kind, wallet) = match scope {
+        Scope::Ledger => (0, None),
+        Scope::Wallet(wallet) => (1, Some(wallet)),
+        Scope::Holds(wallet) => (2, Some(wallet)),
+    };
+    let scoped = Fingerprint::default().field(&[kind]);
+    let scoped = match wallet {
+        Some(wallet) => {
+            scoped.field(wallet.asset.as_str().as_bytes()).field(wallet.owner.as_str().as_bytes())
+        }
+        None => scoped,
+    };
+    scoped.field(key.as_bytes()).hash()
+}

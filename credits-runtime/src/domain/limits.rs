@@ -1,0 +1,39 @@
+//! Every limit of the ledger, in one table. Where one is hit, a rejection or an error names it.
+
+use std::time::Duration;
+
+/// Bytes of an owner's name.
+pub const OWNER_BYTES_MAX: usize = 255;
+/// Bytes of an idempotency key.
+pub const KEY_BYTES_MAX: usize = 255;
+/// Bytes of a reason.
+pub const REASON_BYTES_MAX: usize = 1_000;
+/// Bytes of one write's metadata, as JSON.
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// Levels of lists and objects within metadata.
+pub const METADATA_DEPTH_MAX: usize = 32;
+
+/// Open grants above which a gift joins an open one with the same terms.
+pub const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
+/// Open grants of a wallet; an application's gift over it is rejected.
+pub const OPEN_GRANTS_MAX: usize = 1_000;
+/// Open holds of a wallet.
+pub const OPEN_HOLDS_MAX: usize = 1_000;
+/// How long a hold around work stays open without being settled.
+pub const HOLD_LIMIT: Duration = Duration::from_mins(15);
+/// How long a hold may be open in all.
+pub const HOLD_LIMIT_MAX: Duration = Duration::from_hours(24);
+
+/// Commands waiting for the writer.
+pub const QUEUE_COMMANDS_MAX: usize = 65_536;
+/// Commands of one commit.
+pub const BATCH_COMMANDS_MAX: usize = 4_096;
+/// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.
+pub const BLOCK_BYTES_MAX: usize = 4_000;
+/// Bytes of a frame: the command's own (texts of 6 KiB, an allocation of 20 bytes for each open grant), and what
+/// was due before it (a fact of at most 330 bytes for each open grant and hold).
+pub const FRAME_BYTES_MAX: usize = 1_024 * 1_024;
+/// Entries of one page of history.
+pub const HISTORY_PAGE_MAX: usize = 1_000;
+/// Facts that one page of history looks at; it ends early and gives a cursor.
+pub const HISTORY_SCAN_MAX: usize = 5_000;

@@ -1,0 +1,21 @@
+//! The rules: pure functions over plain values.
+//!
+//! Nothing here has a clock, I/O, randomness, floats or logging; `now` and ids are arguments. A decision fails
+//! only by [`Rejection`](rejection::Rejection); a broken invariant panics, because it is a bug of ours.
+#![warn(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::float_arithmetic)]
+
+pub mod amount;
+pub mod catalogue;
+pub mod category;
+pub mod command;
+pub mod encoding;
+pub mod fact;
+pub mod fingerprint;
+pub mod ids;
+pub mod limits;
+pub mod metadata;
+pub mod pricing;
+pub mod quantity;
+pub mod rejection;
+pub mod time;
+pub mod wallet;

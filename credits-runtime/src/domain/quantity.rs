@@ -1,0 +1,202 @@
+//! Quantities: how much an operation was given of a unit, as an exact fraction of base units.
+//!
+//! A quantity is typed by its unit, so minutes cannot be given for pages. It does not know what it costs.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use credits_core::Fraction;
+use rust_decimal::Decimal;
+
+use super::pricing::Input;
+
+/// How much of the unit `U`: an exact fraction, made from any integer, a [`Decimal`], and for units of time or
+/// size also from a [`Duration`] or [`Bytes`]. Never from a float.
+///
+/// A negative quantity, or one that does not fit, is rejected when the operation is priced.
+///
+/// ```
+/// use credits_runtime::{Bytes, Quantity, units};
+/// use std::time::Duration;
+///
+/// let minutes: Quantity<units::Minute> = Duration::from_secs(90).into();
+/// assert_eq!(minutes.to_string(), "3/2 minutes");
+/// let size: Quantity<units::Mb> = Bytes(2_097_152).into();
+/// assert_eq!(size, Quantity::from(2));
+/// ```
+pub struct Quantity<U> {
+    /// In base units; `None` if the value does not fit.
+    base: Option<Fraction>,
+    unit: PhantomData<fn() -> U>,
+}
+
+/// A size in bytes, as a quantity of any unit of size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(pub u64);
+
+impl<U> Quantity<U> {
+    fn of_base(base: Option<Fraction>) -> Self {
+        Self { base, unit: PhantomData }
+    }
+
+    /// The quantity as a charge records it.
+    pub fn to_input(&self) -> Input {
+        Input::Quantity(self.base)
+    }
+}
+
+impl<U: units::Unit> Quantity<U> {
+    fn of_units(units: Option<Fraction>) -> Self {
+        let base = Fraction::whole(i128::from(U::BASE));
+        Self::of_base(units.and_then(|units| units.checked_mul(base)))
+    }
+}
+
+macro_rules! from_integers {
+    ($($integer:ty)*) => {$(
+        impl<U: units::Unit> From<$integer> for Quantity<U> {
+            fn from(value: $integer) -> Self {
+                Self::of_units(i128::try_from(value).ok().map(Fraction::whole))
+            }
+        }
+    )*};
+}
+from_integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
+impl<U: units::Unit> From<Decimal> for Quantity<U> {
+    fn from(value: Decimal) -> Self {
+        let units =
+            10_i128.checked_pow(value.scale()).and_then(|scale| Fraction::new(value.mantissa(), scale));
+        Self::of_units(units)
+    }
+}
+
+impl<U: units::Time> From<Duration> for Quantity<U> {
+    /// Exact to the nanosecond.
+    fn from(value: Duration) -> Self {
+        Self::of_base(i128::try_from(value.as_nanos()).ok().and_then(|nanos| Fraction::new(nanos, 1_000)))
+    }
+}
+
+impl<U: units::Size> From<Bytes> for Quantity<U> {
+    fn from(Bytes(bytes): Bytes) -> Self {
+        Self::of_base(Some(Fraction::whole(i128::from(bytes))))
+    }
+}
+
+impl<U> Clone for Quantity<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<U> Copy for Quantity<U> {}
+
+impl<U> PartialEq for Quantity<U> {
+    fn eq(&self, other: &Self) -> bool {
+        self.base == other.base
+    }
+}
+
+impl<U> Eq for Quantity<U> {}
+
+impl<U: units::Unit> fmt::Display for Quantity<U> {
+    /// `1 page`, `3 pages`, `3/2 minutes`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = credits_core::Unit {
+            name: U::NAME,
+            plural: U::PLURAL,
+            dimension: credits_core::Dimension::Count,
+            base: U::BASE,
+        };
+        f.write_str(&super::pricing::quantity_text(self.base, &unit))
+    }
+}
+
+impl<U: units::Unit> fmt::Debug for Quantity<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Units as types: a quantity of one is not a quantity of another.
+pub mod units {
+    use credits_core::BUILT_IN_UNITS;
+
+    /// A unit that quantities are counted in.
+    pub trait Unit {
+        /// One of it.
+        const NAME: &'static str;
+        /// Several of it.
+        const PLURAL: &'static str;
+        /// How many base units (microseconds, bytes, pieces) one is.
+        const BASE: u64;
+    }
+
+    /// A unit of time: its quantities may be given as [`Duration`](std::time::Duration).
+    pub trait Time: Unit {}
+
+    /// A unit of size: its quantities may be given as [`Bytes`](super::Bytes).
+    pub trait Size: Unit {}
+
+    macro_rules! built_in {
+        ($($dimension:ident: $($marker:ident $word:literal),*;)*) => {$($(
+            #[doc = concat!("The unit `", $word, "`.")]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub enum $marker {}
+
+            impl Unit for $marker {
+                const NAME: &'static str = known($word).name;
+                const PLURAL: &'static str = known($word).plural;
+                const BASE: u64 = known($word).base;
+            }
+
+            impl $dimension for $marker {}
+        )*)*};
+    }
+
+    built_in! {
+        Time: Second "second", Minute "minute", Hour "hour", Day "day";
+        Size: Byte "byte", Kb "kb", Mb "mb", Gb "gb", Tb "tb";
+    }
+
+    /// The unit of this name in the table that the language reads; evaluated while compiling.
+    const fn known(name: &str) -> credits_core::Unit {
+        let mut rest = BUILT_IN_UNITS;
+        while let [known, others @ ..] = rest {
+            if same(known.unit.name.as_bytes(), name.as_bytes()) {
+                return known.unit;
+            }
+            rest = others;
+        }
+        panic!("no such unit")
+    }
+
+    const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
+        while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+            if *a != *b {
+                return false;
+            }
+            (left, right) = (left_rest, right_rest);
+        }
+        left.is_empty() && right.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_exact_whatever_they_are_made_from() {
+        type Minutes = Quantity<units::Minute>;
+        let ninety_seconds: Minutes = Duration::from_secs(90).into();
+        assert_eq!(ninety_seconds, Minutes::from(Decimal::new(15, 1)));
+        assert_eq!(Quantity::<units::Kb>::from(Bytes(2_048)), Quantity::from(2_u8));
+        assert_eq!(Minutes::from(u128::MAX).to_input(), Input::Quantity(None));
+        let third: Quantity<units::Hour> = Duration::from_mins(20).into();
+        assert_eq!(third.to_string(), "1/3 hours");
+        assert_eq!(Quantity::<units::Hour>::from(1).to_string(), "1 hour");
+    }
+}

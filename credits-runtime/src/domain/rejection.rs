@@ -1,0 +1,226 @@
+//! Rejections: the business "no". It changes nothing, does not use a key up, and says what would help.
+
+use serde::Serialize;
+
+use super::amount::Amount;
+use super::ids::{HoldId, Key};
+use super::time::Timestamp;
+
+/// How a hold ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldClosing {
+    /// Its work was charged.
+    Settled,
+    /// It was given up.
+    Released,
+    /// It reached its limit.
+    Lapsed,
+}
+
+impl std::fmt::Display for HoldClosing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Settled => "settled",
+            Self::Released => "released",
+            Self::Lapsed => "lapsed",
+        })
+    }
+}
+
+/// Why the ledger says no. Checked in this order: idempotency, shape, existence, state, money.
+///
+/// It serialises as its [`code`](Self::code) and its fields.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The key belongs to another command.
+    #[error("key `{key}` was used for another command: choose a new key, or send the first command again")]
+    IdempotencyKeyReused {
+        /// The key.
+        key: Key,
+    },
+    /// The work under this key is under way.
+    #[error("the work under key `{key}` is in progress until {until} at the latest: ask again later")]
+    InProgress {
+        /// The key.
+        key: Key,
+        /// When its hold lapses.
+        until: Timestamp,
+    },
+
+    /// An owner the ledger cannot name.
+    #[error("owner `{owner}` {rule}: name owners with 1 to 255 bytes of printable text")]
+    OwnerInvalid {
+        /// The beginning of the owner.
+        owner: String,
+        /// What is wrong with it.
+        rule: &'static str,
+    },
+    /// A key the ledger cannot keep.
+    #[error("key `{key}` {rule}: give keys of 1 to 255 bytes of printable text")]
+    KeyInvalid {
+        /// The beginning of the key.
+        key: String,
+        /// What is wrong with it.
+        rule: &'static str,
+    },
+    /// A reason that is too long.
+    #[error("a reason of {bytes} bytes is over the limit of {max}: shorten it")]
+    ReasonTooLong {
+        /// Its bytes.
+        bytes: usize,
+        /// The most there may be.
+        max: usize,
+    },
+    /// Metadata that is too large.
+    #[error(
+        "metadata of {bytes} bytes is over the limit of {max}: keep large data elsewhere and its id here"
+    )]
+    MetadataTooLarge {
+        /// Its bytes as JSON.
+        bytes: usize,
+        /// The most there may be.
+        max: usize,
+    },
+    /// Metadata that is nested too deeply.
+    #[error("metadata of {levels} levels is over the limit of {max}: flatten it")]
+    MetadataTooDeep {
+        /// Its levels.
+        levels: usize,
+        /// The most there may be.
+        max: usize,
+    },
+    /// An amount of zero or less.
+    #[error("{amount} is not a positive amount: give or take at least 1")]
+    AmountNotPositive {
+        /// The amount.
+        amount: Amount,
+    },
+    /// A quantity that does not fit.
+    #[error("the {quantity} of `{operation}` are out of range: give a smaller number")]
+    QuantityOutOfRange {
+        /// The operation.
+        operation: &'static str,
+        /// Which quantity.
+        quantity: &'static str,
+    },
+    /// A negative quantity.
+    #[error("`{operation}` was asked for {given}: a quantity is zero or more")]
+    QuantityNegative {
+        /// The operation.
+        operation: &'static str,
+        /// Which quantity.
+        quantity: &'static str,
+        /// What was given.
+        given: String,
+    },
+    /// A quantity over the operation's limit.
+    #[error("`{operation}` was asked for {given}: its limit is {limit} {quantity}")]
+    QuantityOverLimit {
+        /// The operation.
+        operation: &'static str,
+        /// Which quantity.
+        quantity: &'static str,
+        /// What was given.
+        given: String,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// A cost over 2^63 - 1.
+    #[error("`{operation}` would cost more than 9223372036854775807: ask for less")]
+    CostOutOfRange {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// An expiry that is not in the future.
+    #[error("an expiry at {expires_at} has passed at {now}: choose a later one")]
+    ExpiryInPast {
+        /// The expiry.
+        expires_at: Timestamp,
+        /// The ledger's time.
+        now: Timestamp,
+    },
+    /// A hold of no time, or longer than holds may be.
+    #[error("a hold of {seconds} s is not between 1 us and {max} s: choose a limit in that range")]
+    HoldLimitInvalid {
+        /// The time asked for, in whole seconds.
+        seconds: u64,
+        /// The longest there may be, in seconds.
+        max: u64,
+    },
+
+    /// A hold the wallet never had.
+    #[error("this wallet has no hold {hold}: settle it on the wallet that opened it")]
+    HoldUnknown {
+        /// The hold.
+        hold: HoldId,
+    },
+
+    /// A hold that has ended.
+    #[error("hold {hold} is closed, it was {closing}: open a new one")]
+    HoldClosed {
+        /// The hold.
+        hold: HoldId,
+        /// How it ended.
+        closing: HoldClosing,
+    },
+    /// A wallet with as many open grants as there may be.
+    #[error("the wallet has {open} open grants, the most there may be: spend or let some expire first")]
+    OpenGrantsLimit {
+        /// How many are open.
+        open: usize,
+    },
+    /// A wallet with as many open holds as there may be.
+    #[error("the wallet has {open} open holds, the most there may be: settle or release some first")]
+    OpenHoldsLimit {
+        /// How many are open.
+        open: usize,
+    },
+
+    /// More than the wallet can use.
+    #[error("{needed} needed, {available} available: give or buy at least {} more", .needed.get().saturating_sub(.available.get()))]
+    InsufficientCredits {
+        /// What it would take.
+        needed: Amount,
+        /// What may be used for it.
+        available: Amount,
+    },
+    /// A balance over 2^63 - 1.
+    #[error("{amount} more than a balance of {balance} is over 9223372036854775807: give less")]
+    BalanceOutOfRange {
+        /// The balance.
+        balance: Amount,
+        /// What was to be added.
+        amount: Amount,
+    },
+}
+
+impl Rejection {
+    /// The stable name of the rule, such as `insufficient_credits`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::IdempotencyKeyReused { .. } => "idempotency_key_reused",
+            Self::InProgress { .. } => "in_progress",
+            Self::OwnerInvalid { .. } => "owner_invalid",
+            Self::KeyInvalid { .. } => "key_invalid",
+            Self::ReasonTooLong { .. } => "reason_too_long",
+            Self::MetadataTooLarge { .. } => "metadata_too_large",
+            Self::MetadataTooDeep { .. } => "metadata_too_deep",
+            Self::AmountNotPositive { .. } => "amount_not_positive",
+            Self::QuantityOutOfRange { .. } => "quantity_out_of_range",
+            Self::QuantityNegative { .. } => "quantity_negative",
+            Self::QuantityOverLimit { .. } => "quantity_over_limit",
+            Self::CostOutOfRange { .. } => "cost_out_of_range",
+            Self::ExpiryInPast { .. } => "expiry_in_past",
+            Self::HoldLimitInvalid { .. } => "hold_limit_invalid",
+            Self::HoldUnknown { .. } => "hold_unknown",
+            Self::HoldClosed { .. } => "hold_closed",
+            Self::OpenGrantsLimit { .. } => "open_grants_limit",
+            Self::OpenHoldsLimit { .. } => "open_holds_limit",
+            Self::InsufficientCredits { .. } => "insufficient_credits",
+            Self::BalanceOutOfRange { .. } => "balance_out_of_range",
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Applying facts: the one way a wallet changes, in the writer as in recovery.
+//!
+//! It judges nothing: a fact was decided. A fact that does not fit the state is a bug or a damaged file, and
+//! panics before anything is written or answered.
+
+use super::state::{Grant, OpenHold, Wallet};
+use crate::domain::amount::Amount;
+use crate::domain::fact::{Allocation, Body, Fact};
+use crate::domain::ids::{FactNumber, HoldId};
+
+impl Wallet {
+    /// Applies the fact of this number, unless it was applied before.
+    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
+        if self.last_fact.is_some_and(|last| last >= number) {
+            return;
+        }
+        assert_eq!(
+            self.last_fact, fact.previous,
+            "fact {number} follows another fact than the wallet's last"
+        );
+        self.change(number, &fact.body);
+        self.last_fact = Some(number);
+        self.facts = fact.ordinal;
+    }
+
+    /// What a fact's body does, whatever its place.
+    pub(super) fn change(&mut self, number: FactNumber, body: &Body) {
+        match body {
+            Body::Given { amount, category, terms, joins, .. } => match joins {
+                Some(grant) => self.alter(*grant, |grant| grant.free = grant.free.plus(*amount)),
+                None => self.open(Grant {
+                    number,
+                    free: *amount,
+                    held: Amount::ZERO,
+                    terms: terms.clone(),
+                    category: *category,
+                }),
+            },
+            Body::Charged { allocations, settles, .. } => match settles {
+                Some(settled) if !settled.late => self.settle(settled.hold, allocations),
+                _ => self.take(allocations),
+            },
+            Body::Deducted { allocations, .. } => self.take(allocations),
+            Body::Held(held) => {
+                self.pin(&held.pins);
+                self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
+            }
+            Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
+            Body::Expired { grant, amount, .. } => {
+                self.take(&[Allocation { grant: *grant, amount: *amount }]);
+            }
+            Body::CatalogueDeclared { .. } => panic!("fact {number} is no fact about a wallet"),
+        }
+        if let Some((amount, balance_after)) = body.movement() {
+            self.balance = self.balance.plus(amount);
+            assert_eq!(self.balance, balance_after, "fact {number} states another balance than it leads to");
+        }
+        self.grants.retain(|grant| !grant.is_empty());
+    }
+
+    fn open(&mut self, grant: Grant) {
+        let place = self.grants.partition_point(|other| other.use_key() < grant.use_key());
+        self.grants.insert(place, grant);
+    }
+
+    fn take(&mut self, allocations: &[Allocation]) {
+        for part in allocations {
+            self.alter(part.grant, |grant| grant.free = grant.free.minus(part.amount));
+        }
+    }
+
+    fn pin(&mut self, pins: &[Allocation]) {
+        for part in pins {
+            self.alter(part.grant, |grant| {
+                grant.free = grant.free.minus(part.amount);
+                grant.held = grant.held.plus(part.amount);
+            });
+        }
+    }
+
+    fn unpin(&mut self, hold: HoldId) {
+        for part in self.close(hold).held.pins {
+            self.alter(part.grant, |grant| {
+                grant.held = grant.held.minus(part.amount);
+                grant.free = grant.free.plus(part.amount);
+            });
+        }
+    }
+
+    fn settle(&mut self, hold: HoldId, allocations: &[Allocation]) {
+        assert_eq!(
+            self.close(hold).held.pins,
+            allocations,
+            "hold {hold} is settled from other grants than it pinned"
+        );
+        for part in allocations {
+            self.alter(part.grant, |grant| grant.held = grant.held.minus(part.amount));
+        }
+    }
+
+    fn close(&mut self, hold: HoldId) -> OpenHold {
+        let Ok(place) = self.holds.binary_search_by_key(&hold, |open| open.id) else {
+            panic!("hold {hold} is closed but was not open");
+        };
+        self.holds.remove(place)
+    }
+
+    fn alter(&mut self, number: FactNumber, change: impl FnOnce(&mut Grant)) {
+        let Some(grant) = self.grants.iter_mut().find(|grant| grant.number == number) else {
+            panic!("grant {number} is used but was not open");
+        };
+        change(grant);
+        assert!(grant.free >= Amount::ZERO && grant.held >= Amount::ZERO, "grant {number} is overdrawn");
+    }
+}

@@ -1,0 +1,9 @@
+//! A wallet: its state, what is due in it, what a command makes of it, and how facts change it.
+
+mod apply;
+mod decide;
+mod due;
+mod state;
+
+pub use decide::{Decision, Known, decide};
+pub use state::{OpenHold, Wallet};

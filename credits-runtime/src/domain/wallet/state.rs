@@ -1,0 +1,120 @@
+//! The state of a wallet: its open grants in the order of their use, its open holds, and its balance.
+//!
+//! It does not know its owner, the time, or what is due; an emptied grant leaves it, the journal remembers.
+
+use minicbor::{Decode, Encode};
+
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::fact::{Allocation, Class, GrantTerms, Held};
+use crate::domain::ids::{FactNumber, HoldId};
+use crate::domain::time::Timestamp;
+
+/// One owner's holding of one asset.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Wallet {
+    /// The last fact that was applied; kept before the record's body.
+    #[cbor(skip)]
+    pub last_fact: Option<FactNumber>,
+    /// How many facts were applied.
+    #[n(0)]
+    pub facts: u64,
+    /// Free and held, as of the last entry.
+    #[n(1)]
+    pub balance: Amount,
+    /// Grants with anything free or held, in the order of their use.
+    #[n(2)]
+    pub grants: Vec<Grant>,
+    /// Open holds, by number.
+    #[n(3)]
+    pub holds: Vec<OpenHold>,
+}
+
+/// A grant with credits left.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Grant {
+    /// The fact that opened it.
+    #[n(0)]
+    pub number: FactNumber,
+    /// What may be used.
+    #[n(1)]
+    pub free: Amount,
+    /// What holds have set aside.
+    #[n(2)]
+    pub held: Amount,
+    /// Its terms.
+    #[n(3)]
+    pub terms: GrantTerms,
+    /// What it was given for.
+    #[n(4)]
+    pub category: Category,
+}
+
+/// A hold that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OpenHold {
+    /// The fact that opened it.
+    #[n(0)]
+    pub id: HoldId,
+    /// What it set aside.
+    #[n(1)]
+    pub held: Held,
+}
+
+/// Where a grant stands in the order of use: narrower scope, lower priority, sooner expiry, promotional before
+/// paid, lower number.
+type UseKey = (usize, u16, Timestamp, Class, FactNumber);
+
+impl Grant {
+    pub(super) fn use_key(&self) -> UseKey {
+        // An empty scope means every operation, the widest there is.
+        let width = if self.terms.scope.is_empty() { usize::MAX } else { self.terms.scope.len() };
+        let expires_at = self.terms.expires_at.unwrap_or(Timestamp::MAX);
+        (width, self.terms.priority, expires_at, self.terms.class, self.number)
+    }
+
+    pub(super) fn has_expired(&self, now: Timestamp) -> bool {
+        self.terms.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.free.is_zero() && self.held.is_zero()
+    }
+}
+
+impl Wallet {
+    /// What may be used; right once everything due is booked.
+    pub fn available(&self) -> Amount {
+        Amount::sum(self.grants.iter().map(|grant| grant.free))
+    }
+
+    /// What holds have set aside.
+    pub fn held(&self) -> Amount {
+        Amount::sum(self.grants.iter().map(|grant| grant.held))
+    }
+
+    /// The open hold of this number.
+    pub fn hold(&self, id: HoldId) -> Option<&OpenHold> {
+        let place = self.holds.binary_search_by_key(&id, |hold| hold.id).ok()?;
+        self.holds.get(place)
+    }
+
+    pub(super) fn grant(&self, number: FactNumber) -> Option<&Grant> {
+        self.grants.iter().find(|grant| grant.number == number)
+    }
+
+    /// `amount` taken from free credits in the order of their use; less if there is less.
+    pub(super) fn allocate(&self, amount: Amount) -> Vec<Allocation> {
+        let mut missing = amount;
+        let mut allocations = Vec::new();
+        for grant in self.grants.iter().filter(|grant| grant.free.is_positive()) {
+            if !missing.is_positive() {
+                break;
+            }
+            let part = grant.free.min(missing);
+            missing = missing.minus(part);
+            allocations.push(Allocation { grant: grant.number, amount: part });
+        }
+        allocations
+    }
+}

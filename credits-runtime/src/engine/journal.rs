@@ -1,0 +1,104 @@
+//! The journal in memory: blocks of frames under a hash chain.
+//!
+//! head = SHA-256(previous head, frames). The last block grows in place until it is sealed; a block never
+//! splits a frame. It does not know where blocks are kept.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::codec;
+use crate::domain::fact::Frame;
+use crate::domain::ids::FactNumber;
+use crate::domain::limits::{BLOCK_BYTES_MAX, FRAME_BYTES_MAX};
+use crate::error::LedgerError;
+
+/// The hash of the journal up to some fact.
+pub(crate) type Head = [u8; 32];
+
+/// A frame, with the number of its first fact.
+pub(crate) type Numbered = (FactNumber, Arc<Frame>);
+
+/// Consecutive frames.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    /// Its first fact.
+    pub(crate) first: FactNumber,
+    /// The head of the block before it.
+    pub(crate) previous_head: Head,
+    /// The frames, encoded one after another.
+    pub(crate) frames: Vec<u8>,
+    hash: Sha256,
+}
+
+impl Block {
+    /// The first block of a journal, or the one after a block with this head.
+    pub(crate) fn after(previous_head: Head, first: FactNumber) -> Self {
+        Self::of(first, previous_head, &[])
+    }
+
+    /// A block of these frames.
+    pub(crate) fn of(first: FactNumber, previous_head: Head, frames: &[u8]) -> Self {
+        let hash = Sha256::new().chain_update(previous_head).chain_update(frames);
+        Self { first, previous_head, frames: frames.to_vec(), hash }
+    }
+
+    /// The hash of the journal up to the block's last fact.
+    pub(crate) fn head(&self) -> Head {
+        self.hash.clone().finalize().into()
+    }
+
+    /// Its frames, numbered.
+    pub(crate) fn decode(&self) -> Result<Vec<Numbered>, LedgerError> {
+        let mut decoder = minicbor::Decoder::new(&self.frames);
+        let mut next = self.first;
+        let mut frames = Vec::new();
+        while decoder.position() < self.frames.len() {
+            let frame: Frame = decoder.decode().map_err(|error| {
+                LedgerError::damaged(format!("the frame of fact {next} cannot be read ({error})"))
+            })?;
+            let first = next;
+            next = next.plus(frame.facts.len());
+            frames.push((first, Arc::new(frame)));
+        }
+        Ok(frames)
+    }
+
+    fn push(&mut self, frame: &[u8]) {
+        self.frames.extend_from_slice(frame);
+        self.hash.update(frame);
+    }
+}
+
+/// The end of the journal: the block that grows, and blocks sealed since the last commit.
+#[derive(Clone, Debug)]
+pub(crate) struct Tail {
+    pub(crate) sealed: Vec<Block>,
+    pub(crate) block: Block,
+}
+
+impl Tail {
+    /// A tail that ends with this block.
+    pub(crate) fn new(block: Block) -> Self {
+        Self { sealed: Vec::new(), block }
+    }
+
+    /// Adds the frame whose first fact has this number.
+    pub(crate) fn push(&mut self, first: FactNumber, frame: &Frame) {
+        let bytes = codec::encode(frame);
+        assert!(bytes.len() <= FRAME_BYTES_MAX, "a frame of {} bytes is over its limit", bytes.len());
+        let is_full = self.block.frames.len() + bytes.len() > BLOCK_BYTES_MAX;
+        if is_full && !self.block.frames.is_empty() {
+            let next = Block::after(self.block.head(), first);
+            self.sealed.push(std::mem::replace(&mut self.block, next));
+        }
+        self.block.push(&bytes);
+    }
+}
+
+/// The frame that holds the fact of this number.
+pub(crate) fn frame_of(frames: &[Numbered], number: FactNumber) -> Option<&Numbered> {
+    let place = frames.partition_point(|(first, _)| *first <= number);
+    let (first, frame) = frames.get(place.checked_sub(1)?)?;
+    (number < first.plus(frame.facts.len())).then_some(frames.get(place.checked_sub(1)?)).flatten()
+}

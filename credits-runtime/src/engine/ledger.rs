@@ -1,0 +1,207 @@
+//! The ledger: what the services stand on. Commands are submitted to it, views are read from it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::clock::Clock;
+use super::inbox::{Inbox, Waiting};
+use super::journal::{Numbered, frame_of};
+use super::overlay::state_of;
+use super::recovery::{Recovered, TermsByNumber, beginning, recover};
+use super::reply::{HoldGuard, Outcome, Reply, Slot};
+use super::store::{LedgerId, Snapshot, Store};
+use super::views::{Views, stored_wallet};
+use super::writer::Writer;
+use crate::domain::catalogue::Terms;
+use crate::domain::command::{Action, Command};
+use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
+use crate::domain::metadata::Metadata;
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::Wallet;
+use crate::error::{Error, LedgerError, LedgerErrorKind};
+
+/// Where a ledger is kept.
+pub(crate) enum Place<'a> {
+    File(&'a Path),
+    Memory,
+}
+
+/// An open ledger, shared by every handle on it. The last one dropped closes it.
+pub(crate) struct Ledger {
+    store: Arc<Store>,
+    views: Arc<Views>,
+    inbox: Arc<Inbox>,
+    clock: Arc<dyn Clock>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    id: LedgerId,
+    terms: TermsByNumber,
+    catalogue: u32,
+    /// What generated keys of this handle begin with, and how many there are.
+    key_base: u64,
+    key_count: AtomicU64,
+}
+
+/// What the writer has done since the ledger was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// Durable commits.
+    pub commits: u64,
+    /// Commands that were answered.
+    pub commands: u64,
+    /// The most commands that one batch answered.
+    pub largest_batch: u64,
+}
+
+impl Ledger {
+    /// Opens a ledger, or creates it, for an application of these terms.
+    pub(crate) fn open(
+        place: &Place<'_>,
+        clock: Arc<dyn Clock>,
+        terms: &Terms,
+    ) -> Result<Arc<Self>, LedgerError> {
+        let state = state_of(&beginning());
+        let store = match place {
+            Place::File(path) if path.exists() => Store::open(path)?,
+            Place::File(path) => Store::create(path, &state)?,
+            Place::Memory => Store::in_memory(&state)?,
+        };
+        Self::over(store, clock, terms)
+    }
+
+    /// Starts the writer over a store.
+    pub(crate) fn over(store: Store, clock: Arc<dyn Clock>, terms: &Terms) -> Result<Arc<Self>, LedgerError> {
+        let Recovered { id, views, position, terms, catalogue } = recover(&store, terms, clock.now())?;
+        let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
+        let writer = Writer {
+            store: Arc::clone(&store),
+            views: Arc::clone(&views),
+            inbox: Arc::clone(&inbox),
+            clock: Arc::clone(&clock),
+            position,
+            stopped: None,
+        };
+        let thread =
+            std::thread::Builder::new().name("credits-writer".to_owned()).spawn(move || writer.run());
+        let thread = thread.map_err(|error| {
+            LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's thread", error)
+        })?;
+        let key_base = getrandom::u64()
+            .map_err(|error| LedgerError::caused(LedgerErrorKind::Io, "no random numbers for keys", error))?;
+        let (writer, key_count) = (Mutex::new(Some(thread)), AtomicU64::new(0));
+        Ok(Arc::new(Self { store, views, inbox, clock, writer, id, terms, catalogue, key_base, key_count }))
+    }
+
+    /// Sends a command to the writer; its outcome is read once it is durable.
+    pub(crate) fn submit<T>(
+        &self,
+        command: Command,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        let (slot, receiver) = Slot::new();
+        let key = command.key.clone();
+        match self.inbox.submit(Waiting { command, slot }) {
+            Ok(()) => Reply::waiting(receiver, key, read),
+            Err(error) => Reply::failed(error.of(&key)),
+        }
+    }
+
+    /// A key for a write that was given none.
+    pub(crate) fn generated_key(&self) -> Key {
+        Key::generated(self.key_base, self.key_count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A guard for a hold that is open: dropped, it releases the hold.
+    pub(crate) fn guard(&self, wallet: WalletId, hold: HoldId) -> HoldGuard {
+        HoldGuard { inbox: Arc::clone(&self.inbox), wallet, hold: Some(hold) }
+    }
+
+    /// Settling or releasing a hold by its number.
+    pub(crate) fn close_hold(wallet: WalletId, hold: HoldId, action: Action) -> Command {
+        Command { wallet, key: Key::of_hold(hold), action, metadata: Metadata::default() }
+    }
+
+    /// The ledger's time: the clock's, but never before the last frame's.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().max(self.views.last_at())
+    }
+
+    /// The wallet as of its last committed fact.
+    pub(crate) fn wallet(&self, id: &WalletId) -> Result<Arc<Wallet>, LedgerError> {
+        match self.views.wallet(id) {
+            Some(wallet) => Ok(wallet),
+            None => stored_wallet(&self.store.snapshot()?, id).map(Arc::new),
+        }
+    }
+
+    /// Reads facts of the journal as it is now.
+    pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
+        Ok(JournalReader { snapshot: self.store.snapshot()?, frames: Vec::new() })
+    }
+
+    /// The number of the application's catalogue in the journal.
+    pub(crate) fn catalogue(&self) -> u32 {
+        self.catalogue
+    }
+
+    /// The terms of a catalogue that facts name.
+    pub(crate) fn terms(&self, catalogue: u32) -> Option<&Terms> {
+        self.terms.get(&catalogue)
+    }
+
+    /// The store, to look at its rows.
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The ledger's id.
+    pub(crate) fn id(&self) -> LedgerId {
+        self.id
+    }
+
+    /// What the writer has done.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let Views { commits, commands, largest_batch, .. } = &*self.views;
+        let [commits, commands, largest_batch] =
+            [commits, commands, largest_batch].map(|count| count.load(Ordering::Relaxed));
+        Statistics { commits, commands, largest_batch }
+    }
+
+    /// Does what is waiting, then closes the file. Whoever still has a handle is told that it is closed.
+    pub(crate) fn close(&self) -> Result<(), LedgerError> {
+        self.inbox.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let message = "the ledger's thread ended by a bug: what it had answered is durable";
+            writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message))?;
+        }
+        self.store.close()
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "closing the ledger failed");
+        }
+    }
+}
+
+/// Reads facts by number; consecutive ones of a block cost one read.
+pub(crate) struct JournalReader {
+    snapshot: Snapshot,
+    frames: Vec<Numbered>,
+}
+
+impl JournalReader {
+    /// The frame that holds this fact.
+    pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Numbered, LedgerError> {
+        if frame_of(&self.frames, number).is_none() {
+            self.frames = self.snapshot.block(number)?.decode()?;
+        }
+        let missing = || LedgerError::damaged(format!("fact {number} is missing"));
+        frame_of(&self.frames, number).cloned().ok_or_else(missing)
+    }
+}

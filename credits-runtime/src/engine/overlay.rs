@@ -1,0 +1,299 @@
+//! A batch: commands read through it what earlier commands of the batch have changed, and nothing of it is seen
+//! outside until its commit has succeeded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::codec::{self, KeyRow, State};
+use super::journal::{Block, Numbered, Tail, frame_of};
+use super::store::{Changes, Snapshot, Store};
+use super::views::{Views, stored_wallet};
+use crate::domain::catalogue::{Catalogues, Terms};
+use crate::domain::command::{Action, Command};
+use crate::domain::fact::{Body, Fact, Frame, Kind, Record, Scope};
+use crate::domain::fingerprint::{Hash128, key_row};
+use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::{Decision, Known, Wallet, decide};
+use crate::error::LedgerError;
+
+/// Where the journal stands between batches.
+#[derive(Clone, Debug)]
+pub(crate) struct Position {
+    pub(crate) next_fact: FactNumber,
+    pub(crate) tail: Tail,
+    pub(crate) last_at: Timestamp,
+}
+
+/// What one batch has changed so far.
+pub(crate) struct Batch<'a> {
+    store: &'a Store,
+    views: &'a Views,
+    snapshot: Option<Snapshot>,
+    pub(crate) position: Position,
+    wallets: HashMap<WalletId, Loaded>,
+    catalogues: Option<Catalogues>,
+    keys: HashMap<Hash128, KeyRow>,
+    frames: BTreeMap<FactNumber, Arc<Frame>>,
+}
+
+/// A wallet as the batch has it.
+struct Loaded {
+    wallet: Wallet,
+    changed: bool,
+}
+
+/// What a command came to within a batch.
+pub(crate) type Submitted = Result<(Numbered, bool), Rejection>;
+
+impl<'a> Batch<'a> {
+    /// An empty batch after this position.
+    pub(crate) fn new(store: &'a Store, views: &'a Views, position: &Position) -> Self {
+        Self {
+            store,
+            views,
+            snapshot: None,
+            position: position.clone(),
+            wallets: HashMap::new(),
+            catalogues: None,
+            keys: HashMap::new(),
+            frames: BTreeMap::new(),
+        }
+    }
+
+    /// Whether there is nothing to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Decides a command and, if it is not rejected, books its facts. Answers the frame, and whether it was
+    /// booked before.
+    pub(crate) fn submit(&mut self, command: &Command, clock: Timestamp) -> Result<Submitted, LedgerError> {
+        let now = self.position.last_at.max(clock);
+        self.load(&command.wallet)?;
+        let known = self.known(command, now)?;
+        match decide(self.wallet(&command.wallet), command, &known, now) {
+            Err(rejection) => Ok(Err(rejection)),
+            Ok(Decision::Replay(frame)) => Ok(Ok((frame, true))),
+            Ok(Decision::Book(bodies)) => Ok(Ok((self.book(command, bodies, now), false))),
+        }
+    }
+
+    /// Declares a catalogue, unless one of the same terms was; answers its number.
+    pub(crate) fn declare(&mut self, catalogues: &mut Catalogues, terms: &Terms, clock: Timestamp) -> u32 {
+        if let Some(number) = catalogues.number_of(&terms.fingerprint()) {
+            return number;
+        }
+        let (number, fact) = catalogues.declaration(terms);
+        catalogues.apply(self.position.next_fact, &fact);
+        self.push(Frame {
+            kind: Kind::Declare,
+            scope: Scope::Ledger,
+            key: Key::none(),
+            fingerprint: Hash128::default(),
+            at: self.position.last_at.max(clock),
+            facts: vec![fact],
+        });
+        self.catalogues = Some(catalogues.clone());
+        number
+    }
+
+    /// Applies the facts of a committed frame that the rows of their wallets lack.
+    pub(crate) fn replay(&mut self, (first, frame): &Numbered) -> Result<(), LedgerError> {
+        for (place, fact) in frame.facts.iter().enumerate() {
+            if let Record::Wallet(id) = &fact.record {
+                self.load(id)?;
+                self.apply(id, first.plus(place), fact);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows to commit.
+    pub(crate) fn changes(&self) -> Changes<'_> {
+        let wallets = self.wallets.iter().filter(|(_, loaded)| loaded.changed);
+        let wallets = wallets.map(|(id, Loaded { wallet, .. })| {
+            (codec::wallet_key(id), codec::record_to_bytes(wallet.last_fact, wallet))
+        });
+        let catalogues = self.catalogues.iter();
+        let catalogues = catalogues
+            .map(|list| (codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list)));
+        let Tail { sealed, block } = &self.position.tail;
+        Changes {
+            blocks: sealed.iter().chain([block]).collect(),
+            views: wallets.chain(catalogues).collect(),
+            keys: self.keys.iter().map(|(hash, row)| (*hash, *row)).collect(),
+            state: state_of(&self.position),
+        }
+    }
+
+    /// Where the journal stands, and the wallets to publish, once it is committed.
+    pub(crate) fn committed(self) -> (Position, Vec<(WalletId, Arc<Wallet>)>) {
+        let mut position = self.position;
+        position.tail.sealed.clear();
+        let changed = self.wallets.into_iter().filter(|(_, loaded)| loaded.changed);
+        (position, changed.map(|(id, loaded)| (id, Arc::new(loaded.wallet))).collect())
+    }
+
+    fn book(&mut self, command: &Command, bodies: Vec<Body>, now: Timestamp) -> Numbered {
+        let first = self.position.next_fact;
+        let mut facts = Vec::with_capacity(bodies.len());
+        for (place, body) in bodies.into_iter().enumerate() {
+            let record = Record::Wallet(command.wallet.clone());
+            let wallet = self.wallet(&command.wallet);
+            let fact =
+                Fact { record, previous: wallet.last_fact, ordinal: wallet.facts.saturating_add(1), body };
+            self.apply(&command.wallet, first.plus(place), &fact);
+            facts.push(fact);
+        }
+        let (key, fingerprint) = (command.key.clone(), command.fingerprint());
+        let frame = Frame { kind: command.kind(), scope: command.scope(), key, fingerprint, at: now, facts };
+        for (hash, row) in key_rows(first, &frame) {
+            self.keys.insert(hash, row);
+        }
+        self.push(frame)
+    }
+
+    fn wallet(&self, id: &WalletId) -> &Wallet {
+        match self.wallets.get(id) {
+            Some(loaded) => &loaded.wallet,
+            None => panic!("a wallet is used that was not loaded"),
+        }
+    }
+
+    fn apply(&mut self, id: &WalletId, number: FactNumber, fact: &Fact) {
+        if let Some(loaded) = self.wallets.get_mut(id) {
+            loaded.wallet.apply(number, fact);
+            loaded.changed = true;
+        }
+    }
+
+    fn push(&mut self, frame: Frame) -> Numbered {
+        let first = self.position.next_fact;
+        self.position.tail.push(first, &frame);
+        self.position.next_fact = first.plus(frame.facts.len());
+        self.position.last_at = frame.at;
+        let frame = Arc::new(frame);
+        self.frames.insert(first, Arc::clone(&frame));
+        (first, frame)
+    }
+
+    /// What the journal knows about the command's key and hold.
+    fn known(&mut self, command: &Command, now: Timestamp) -> Result<Known, LedgerError> {
+        let mut known = Known::default();
+        match command.action {
+            Action::Settle(id) | Action::Release(id) => {
+                let open = self.wallet(&command.wallet).hold(id).map(|open| &open.held);
+                let mut chosen = open.and_then(|held| held.key.clone());
+                if open.is_none_or(|held| held.until <= now) {
+                    known.closing = self.closing(&command.wallet, id)?;
+                    known.opening = self.frame(id.0)?;
+                    let opening = known.opening.as_ref();
+                    let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
+                    chosen = chosen.or_else(|| held?.key.clone());
+                }
+                if let (Some(chosen), Action::Settle(_)) = (chosen, &command.action) {
+                    known.keyed = self.keyed(&Scope::Wallet(command.wallet.clone()), &chosen.key)?;
+                }
+            }
+            _ => {
+                known.keyed = self.keyed(&command.scope(), &command.key)?;
+                let opened = known.keyed.as_ref().and_then(|(_, (first, frame))| {
+                    let (place, _) = frame.answer().filter(|_| frame.kind == Kind::Hold)?;
+                    Some(HoldId(first.plus(place)))
+                });
+                if let Some(hold) = opened {
+                    known.closing = self.closing(&command.wallet, hold)?;
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    fn closing(&mut self, wallet: &WalletId, hold: HoldId) -> Result<Option<Numbered>, LedgerError> {
+        let found = self.keyed(&Scope::Holds(wallet.clone()), &Key::of_hold(hold))?;
+        Ok(found.map(|(_, frame)| frame))
+    }
+
+    fn keyed(&mut self, scope: &Scope, key: &Key) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
+        let hash = key_row(scope, key.as_str());
+        let row = match self.keys.get(&hash) {
+            Some(row) => Some(*row),
+            None => self.snapshot()?.key(hash)?,
+        };
+        let Some(row) = row else { return Ok(None) };
+        let Some(frame) = self.frame(row.frame)? else {
+            return Err(LedgerError::damaged(format!("the frame of key `{key}` is missing")));
+        };
+        if !key_rows(frame.0, &frame.1).any(|(other, _)| other == hash) {
+            return Err(LedgerError::damaged(format!("the frame of key `{key}` is of another key")));
+        }
+        Ok(Some((row.fingerprint, frame)))
+    }
+
+    /// The frame that holds this fact, of this batch or committed; `None` if there is no such fact.
+    fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+        if number >= self.position.next_fact || number < FactNumber::FIRST {
+            return Ok(None);
+        }
+        if let Some((first, frame)) = self.frames.range(..=number).next_back() {
+            return Ok(Some((*first, Arc::clone(frame))));
+        }
+        let frames = self.snapshot()?.block(number)?.decode()?;
+        Ok(frame_of(&frames, number).cloned())
+    }
+
+    fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
+        if !self.wallets.contains_key(id) {
+            let wallet = match self.views.wallet(id) {
+                Some(wallet) => Wallet::clone(&wallet),
+                None => stored_wallet(self.snapshot()?, id)?,
+            };
+            self.wallets.insert(id.clone(), Loaded { wallet, changed: false });
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<&Snapshot, LedgerError> {
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.store.snapshot()?);
+        }
+        self.snapshot.as_ref().ok_or_else(LedgerError::closed)
+    }
+}
+
+/// The state that a commit at this position leaves.
+pub(crate) fn state_of(position: &Position) -> State {
+    let block: &Block = &position.tail.block;
+    State {
+        next_fact: position.next_fact,
+        // Every changed record is written in each commit, so there is nothing to replay.
+        replay_from: position.next_fact,
+        tail: block.first,
+        head: block.head(),
+    }
+}
+
+/// The key rows that a frame writes: its own key, the closings of holds, and the key that a settling uses up.
+fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, KeyRow)> {
+    let own = match frame.kind {
+        Kind::Declare => None,
+        _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
+    };
+    let others = frame.facts.iter().filter_map(|fact| {
+        let Record::Wallet(wallet) = &fact.record else { return None };
+        match &fact.body {
+            Body::Lapsed { hold, .. } => {
+                let scope = Scope::Holds(wallet.clone());
+                Some((key_row(&scope, Key::of_hold(*hold).as_str()), frame.fingerprint))
+            }
+            Body::Charged { settles: Some(settled), .. } => {
+                let chosen = settled.key.as_ref()?;
+                Some((key_row(&Scope::Wallet(wallet.clone()), chosen.key.as_str()), chosen.fingerprint))
+            }
+            _ => None,
+        }
+    });
+    others.chain(own).map(move |(hash, fingerprint)| (hash, KeyRow { frame: first, fingerprint }))
+}

@@ -1,0 +1,125 @@
+//! Opening: what the file says is checked where it is used, and records that lack facts get them.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::codec;
+use super::journal::{Block, Head, Tail, frame_of};
+use super::overlay::{Batch, Position, state_of};
+use super::store::{LedgerId, Snapshot, Store};
+use super::views::Views;
+use crate::domain::catalogue::{Catalogues, Terms};
+use crate::domain::fact::Body;
+use crate::domain::ids::FactNumber;
+use crate::domain::time::Timestamp;
+use crate::error::{LedgerError, LedgerErrorKind};
+
+/// The terms of every catalogue that the journal's facts name, by number.
+pub(crate) type TermsByNumber = HashMap<u32, Terms>;
+
+/// A ledger that is ready to write.
+pub(crate) struct Recovered {
+    pub(crate) id: LedgerId,
+    pub(crate) views: Views,
+    pub(crate) position: Position,
+    pub(crate) terms: TermsByNumber,
+    /// The number of the application's catalogue.
+    pub(crate) catalogue: u32,
+}
+
+/// Where a journal without facts stands.
+pub(crate) fn beginning() -> Position {
+    let block = Block::after(Head::default(), FactNumber::FIRST);
+    Position { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN }
+}
+
+/// Brings a store's ledger up to date and declares the application's catalogue in it.
+pub(crate) fn recover(store: &Store, terms: &Terms, now: Timestamp) -> Result<Recovered, LedgerError> {
+    // Facts that contradict their record panic, and so may redb over a damaged file.
+    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, now)))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
+}
+
+fn recover_unguarded(store: &Store, terms: &Terms, now: Timestamp) -> Result<Recovered, LedgerError> {
+    let snapshot = store.snapshot()?;
+    let position = position(&snapshot)?;
+    let views = Views::new(position.last_at);
+    let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
+        None => Catalogues::default(),
+        Some(bytes) => {
+            let (last_fact, mut catalogues) = codec::record_from_bytes::<Catalogues>(&bytes)?;
+            catalogues.last_fact = last_fact;
+            catalogues
+        }
+    };
+    let mut batch = Batch::new(store, &views, &position);
+    replay(&snapshot, &mut batch, &mut catalogues)?;
+    let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
+    let catalogue = batch.declare(&mut catalogues, terms, now);
+    terms_by_number.insert(catalogue, terms.clone());
+    let id = snapshot.id()?;
+    if !batch.is_empty() {
+        store.commit(&batch.changes()).map_err(|failure| {
+            let message = format!("cannot declare the pricing in the ledger: {failure:?}");
+            LedgerError::new(LedgerErrorKind::Io, message)
+        })?;
+    }
+    let (position, wallets) = batch.committed();
+    views.publish(wallets, position.last_at);
+    Ok(Recovered { id, views, position, terms: terms_by_number, catalogue })
+}
+
+/// Where the journal ends, by the state row and by its last block, which must agree.
+fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
+    let state = snapshot.state()?;
+    if state.next_fact == FactNumber::FIRST {
+        return if state == state_of(&beginning()) { Ok(beginning()) } else { Err(disagree()) };
+    }
+    let block = snapshot.block(state.tail)?;
+    let frames = block.decode()?;
+    let (first, last) = frames.last().ok_or_else(disagree)?;
+    let next_fact = first.plus(last.facts.len());
+    if block.first != state.tail || block.head() != state.head || next_fact != state.next_fact {
+        return Err(disagree());
+    }
+    Ok(Position { next_fact, last_at: last.at, tail: Tail::new(block) })
+}
+
+fn disagree() -> LedgerError {
+    LedgerError::damaged("its journal does not end where its state says")
+}
+
+/// Applies every fact that the rows of their records may lack.
+fn replay(
+    snapshot: &Snapshot,
+    batch: &mut Batch<'_>,
+    catalogues: &mut Catalogues,
+) -> Result<(), LedgerError> {
+    let end = batch.position.next_fact;
+    let mut next = snapshot.state()?.replay_from;
+    while next < end {
+        for numbered in snapshot.block(next)?.decode()? {
+            let (first, frame) = &numbered;
+            for (place, fact) in frame.facts.iter().enumerate() {
+                if matches!(fact.body, Body::CatalogueDeclared { .. }) {
+                    catalogues.apply(first.plus(place), fact);
+                }
+            }
+            batch.replay(&numbered)?;
+            next = first.plus(frame.facts.len());
+        }
+    }
+    Ok(())
+}
+
+fn declared_terms(snapshot: &Snapshot, catalogues: &Catalogues) -> Result<TermsByNumber, LedgerError> {
+    let terms = catalogues.declared().iter().map(|declared| {
+        let broken = || LedgerError::damaged(format!("catalogue {} cannot be read", declared.number));
+        let frames = snapshot.block(declared.fact)?.decode()?;
+        let (_, frame) = frame_of(&frames, declared.fact).ok_or_else(broken)?;
+        let (_, fact) = frame.answer().ok_or_else(broken)?;
+        let Body::CatalogueDeclared { data, .. } = &fact.body else { return Err(broken()) };
+        Ok((declared.number, codec::decode(data)?))
+    });
+    terms.collect()
+}

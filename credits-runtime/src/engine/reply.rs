@@ -1,0 +1,175 @@
+//! Replies: the answer of a write, to wait for on a thread or in a task of any executor.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::inbox::Inbox;
+use super::journal::Numbered;
+use crate::domain::ids::{HoldId, Key, WalletId};
+use crate::error::{Error, LedgerError, LedgerErrorKind};
+
+/// What a command came to, once it is durable.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The frame that answers it.
+    pub(crate) frame: Numbered,
+    /// Whether it was done before.
+    pub(crate) replayed: bool,
+    /// Of a hold opened just now: releases it when dropped.
+    pub(crate) guard: Option<HoldGuard>,
+}
+
+/// Asks for the release of a hold when dropped. Never blocks for long, awaits or panics.
+pub(crate) struct HoldGuard {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) wallet: WalletId,
+    pub(crate) hold: Option<HoldId>,
+}
+
+impl HoldGuard {
+    /// Lets the hold be.
+    pub(crate) fn disarm(&mut self) {
+        self.hold = None;
+    }
+}
+
+impl Drop for HoldGuard {
+    fn drop(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            self.inbox.release(self.wallet.clone(), hold);
+        }
+    }
+}
+
+impl std::fmt::Debug for HoldGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HoldGuard").field("hold", &self.hold).finish_non_exhaustive()
+    }
+}
+
+type Answer = Result<Outcome, Error>;
+
+/// Where the writer puts an answer. Dropped without one it answers that the outcome is unknown, so that nobody
+/// waits for ever.
+pub(crate) struct Slot {
+    sender: oneshot::Sender<Answer>,
+}
+
+impl Slot {
+    /// A slot, and where its answer arrives.
+    pub(crate) fn new() -> (Self, oneshot::Receiver<Answer>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self { sender }, receiver)
+    }
+
+    /// Answers; an answer that nobody waits for is dropped, and a hold in it released.
+    pub(crate) fn answer(self, answer: Answer) {
+        drop(self.sender.send(answer));
+    }
+}
+
+/// The answer of a write: a future on any executor, or [`wait`](Self::wait) for it on this thread.
+///
+/// Dropping it does not undo the write, which may be under way.
+#[must_use = "the write may be under way; .wait() or .await says whether it is durable"]
+pub struct Reply<T> {
+    state: State,
+    key: Key,
+    read: Option<Read<T>>,
+}
+
+type Read<T> = Box<dyn FnOnce(Outcome) -> Result<T, Error> + Send>;
+
+enum State {
+    Ready(Option<Error>),
+    Waiting(oneshot::Receiver<Answer>),
+    Polled(oneshot::AsyncReceiver<Answer>),
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn waiting(
+        receiver: oneshot::Receiver<Answer>,
+        key: Key,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Self {
+        Self { state: State::Waiting(receiver), key, read: Some(Box::new(read)) }
+    }
+
+    pub(crate) fn failed(error: impl Into<Error>) -> Self {
+        Self { state: State::Ready(Some(error.into())), key: Key::none(), read: None }
+    }
+
+    /// Waits on this thread until the write is durable or has failed.
+    pub fn wait(self) -> Result<T, Error> {
+        let Self { state, key, read } = self;
+        match state {
+            State::Ready(error) => Err(error.unwrap_or_else(|| unanswered(&key))),
+            State::Waiting(receiver) => received(receiver.recv().ok(), &key, read),
+            State::Polled(receiver) => received(block_on(receiver), &key, read),
+        }
+    }
+}
+
+/// Waits for a receiver that a task has polled before.
+fn block_on(receiver: oneshot::AsyncReceiver<Answer>) -> Option<Answer> {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut receiver = std::pin::pin!(receiver);
+    loop {
+        match receiver.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(answer) => return answer.ok(),
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+fn received<T>(answer: Option<Answer>, key: &Key, read: Option<Read<T>>) -> Result<T, Error> {
+    match (answer, read) {
+        (Some(answer), Some(read)) => read(answer?),
+        _ => Err(unanswered(key)),
+    }
+}
+
+fn unanswered(key: &Key) -> Error {
+    let message =
+        "the ledger stopped before it answered: open it again and send the command under the same key";
+    LedgerError::new(LedgerErrorKind::OutcomeUnknown, message).of(key).into()
+}
+
+impl<T> Future for Reply<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let reply = &mut *self;
+        loop {
+            match std::mem::replace(&mut reply.state, State::Ready(None)) {
+                State::Ready(error) => {
+                    return Poll::Ready(Err(error.unwrap_or_else(|| unanswered(&reply.key))));
+                }
+                State::Waiting(receiver) => reply.state = State::Polled(receiver.into_future()),
+                State::Polled(mut receiver) => match Pin::new(&mut receiver).poll(context) {
+                    Poll::Ready(answer) => {
+                        return Poll::Ready(received(answer.ok(), &reply.key, reply.read.take()));
+                    }
+                    Poll::Pending => {
+                        reply.state = State::Polled(receiver);
+                        return Poll::Pending;
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,320 @@
+//! The store: the one file that knows redb. Rows in, rows out; what they mean is the codec's business.
+//!
+//! Tables: `journal` (first fact -> block), `views` (record -> its state), `keys` (hash of scope and key -> frame)
+//! and `meta` (format, id, state).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use redb::backends::InMemoryBackend;
+use redb::{
+    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
+    StorageError, TableDefinition, TableError, WriteTransaction,
+};
+
+use super::codec::{self, FORMAT, KeyRow, State};
+use super::journal::Block;
+use crate::domain::fingerprint::Hash128;
+use crate::domain::ids::FactNumber;
+use crate::error::{LedgerError, LedgerErrorKind as Kind};
+
+const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
+const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
+const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+const FORMAT_ROW: &str = "format";
+const ID_ROW: &str = "id";
+const STATE_ROW: &str = "state";
+
+/// Bytes that redb may cache.
+const CACHE_BYTES: usize = 64 * 1_024 * 1_024;
+
+/// A ledger's id: random, given when it was created.
+pub(crate) type LedgerId = [u8; 16];
+
+/// The rows of one commit.
+pub(crate) struct Changes<'a> {
+    pub(crate) blocks: Vec<&'a Block>,
+    pub(crate) views: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) keys: Vec<(Hash128, KeyRow)>,
+    pub(crate) state: State,
+}
+
+/// An open redb database that holds a ledger.
+#[derive(Debug)]
+pub(crate) struct Store {
+    database: RwLock<Option<Database>>,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the ledger in this file.
+    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
+        let length = std::fs::metadata(path).map_err(|error| LedgerError::io(path, error))?.len();
+        if length == 0 {
+            let message = format!(
+                "`{}` is empty, which a ledger never is: restore a backup, or remove the file to begin a new ledger",
+                path.display()
+            );
+            return Err(LedgerError::new(Kind::Empty, message));
+        }
+        let store = Self::of(path, guarded(path, || builder().open(path))?);
+        store.check_format()?;
+        Ok(store)
+    }
+
+    /// Creates a ledger in this file, which must not exist, whole or not at all: it is written beside it and
+    /// then renamed.
+    pub(crate) fn create(path: &Path, state: &State) -> Result<Self, LedgerError> {
+        let draft = draft_path(path);
+        let database = match guarded(&draft, || builder().create(&draft)) {
+            Ok(database) => database,
+            Err(error) if error.kind() == Kind::Locked => return Err(error),
+            // A draft that was cut off in the middle holds nothing.
+            Err(_) => {
+                std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
+                guarded(&draft, || builder().create(&draft))?
+            }
+        };
+        let store = Self::of(path, database);
+        store.initialise(state)?;
+        // The draft's lock is held: whoever else creates this ledger waits for nothing and is told `Locked`, or
+        // finds the renamed file here.
+        if path.exists() {
+            std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
+            return Self::open(path);
+        }
+        std::fs::rename(&draft, path).map_err(|error| LedgerError::io(path, error))?;
+        sync_folder(path).map_err(|error| LedgerError::io(path, error))?;
+        Ok(store)
+    }
+
+    /// Creates a ledger that lives as long as its handle.
+    pub(crate) fn in_memory(state: &State) -> Result<Self, LedgerError> {
+        Self::create_in(InMemoryBackend::new(), state)
+    }
+
+    /// Creates a ledger that this empty backend keeps.
+    pub(crate) fn create_in(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
+        let path = Path::new("in memory");
+        let store = Self::of(path, guarded(path, || builder().create_with_backend(backend))?);
+        store.initialise(state)?;
+        Ok(store)
+    }
+
+    fn of(path: &Path, database: Database) -> Self {
+        Self { database: RwLock::new(Some(database)), path: path.to_owned() }
+    }
+
+    fn initialise(&self, state: &State) -> Result<(), LedgerError> {
+        let mut id = LedgerId::default();
+        getrandom::fill(&mut id)
+            .map_err(|error| LedgerError::caused(Kind::Io, "no random numbers for an id", error))?;
+        let written = self.write(|transaction| {
+            transaction.open_table(JOURNAL)?;
+            transaction.open_table(VIEWS)?;
+            transaction.open_table(KEYS)?;
+            let mut meta = transaction.open_table(META)?;
+            meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
+            meta.insert(ID_ROW, &id[..])?;
+            meta.insert(STATE_ROW, &codec::encode(state)[..])?;
+            Ok(())
+        });
+        written.map_err(|failure| failure.error(&self.path))
+    }
+
+    fn check_format(&self) -> Result<(), LedgerError> {
+        let foreign = || {
+            let message =
+                format!("`{}` is a redb database but no ledger: name another file", self.path.display());
+            LedgerError::new(Kind::NotALedger, message)
+        };
+        let snapshot = self.snapshot()?;
+        let format = snapshot.meta(FORMAT_ROW)?.ok_or_else(foreign)?;
+        let format = u32::from_be_bytes(format.try_into().map_err(|_| foreign())?);
+        if format > FORMAT {
+            let message = format!(
+                "`{}` has format {format}, this version reads up to {FORMAT}: update the program",
+                self.path.display()
+            );
+            return Err(LedgerError::new(Kind::NewerVersion, message));
+        }
+        Ok(())
+    }
+
+    /// What is committed now, for as long as the snapshot lives.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = &*database else { return Err(LedgerError::closed()) };
+        let transaction = database.begin_read().map_err(|error| read_failed(&error))?;
+        Ok(Snapshot(transaction))
+    }
+
+    /// Commits all or nothing, durably.
+    pub(crate) fn commit(&self, changes: &Changes<'_>) -> Result<(), Failure> {
+        self.write(|transaction| {
+            let mut journal = transaction.open_table(JOURNAL)?;
+            for block in &changes.blocks {
+                journal.insert(block.first.get(), &codec::block_to_bytes(block)[..])?;
+            }
+            let mut views = transaction.open_table(VIEWS)?;
+            for (key, value) in &changes.views {
+                views.insert(&key[..], &value[..])?;
+            }
+            let mut keys = transaction.open_table(KEYS)?;
+            for (hash, row) in &changes.keys {
+                keys.insert(u128::from_be_bytes(*hash), &codec::key_row_to_bytes(*row)[..])?;
+            }
+            let mut meta = transaction.open_table(META)?;
+            meta.insert(STATE_ROW, &codec::encode(&changes.state)[..])?;
+            Ok(())
+        })
+    }
+
+    fn write(&self, rows: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>) -> Result<(), Failure> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(database) = &*database else { return Err(Failure::NotDone(redb::Error::DatabaseClosed)) };
+        let mut transaction = database.begin_write().map_err(|error| Failure::NotDone(error.into()))?;
+        transaction.set_durability(Durability::Immediate).map_err(|error| Failure::NotDone(error.into()))?;
+        rows(&transaction).map_err(Failure::NotDone)?;
+        transaction.commit().map_err(|error| Failure::OutcomeUnknown(error.into()))
+    }
+
+    /// Writes what makes the next opening quick, and closes the file.
+    pub(crate) fn close(&self) -> Result<(), LedgerError> {
+        let Some(database) = self.database.write().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Ok(());
+        };
+        database.close().map_err(|error| open_failed(&self.path, error))
+    }
+}
+
+/// What a failed commit leaves.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing, for certain.
+    NotDone(redb::Error),
+    /// What was asked, or nothing.
+    OutcomeUnknown(redb::Error),
+}
+
+impl Failure {
+    fn error(self, path: &Path) -> LedgerError {
+        let (Self::NotDone(error) | Self::OutcomeUnknown(error)) = self;
+        LedgerError::caused(Kind::Io, format!("cannot write the ledger `{}`", path.display()), error)
+    }
+}
+
+/// A consistent state of the file.
+pub(crate) struct Snapshot(ReadTransaction);
+
+impl Snapshot {
+    fn meta(&self, row: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+        let table = match self.0.open_table(META) {
+            Ok(table) => table,
+            Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => return Ok(None),
+            Err(error) => return Err(read_failed(&error)),
+        };
+        let row = table.get(row).map_err(|error| read_failed(&error))?;
+        Ok(row.map(|row| row.value().to_vec()))
+    }
+
+    /// Where the journal ends.
+    pub(crate) fn state(&self) -> Result<State, LedgerError> {
+        let bytes = self.meta(STATE_ROW)?.ok_or_else(|| LedgerError::damaged("its state is missing"))?;
+        codec::decode(&bytes)
+    }
+
+    /// The ledger's id.
+    pub(crate) fn id(&self) -> Result<LedgerId, LedgerError> {
+        let bytes = self.meta(ID_ROW)?.unwrap_or_default();
+        bytes.try_into().map_err(|_| LedgerError::damaged("its id is missing"))
+    }
+
+    /// The block that would hold this fact: the last one that starts no later.
+    pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
+        let table = self.0.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+        let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
+        let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
+        let (first, bytes) = range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
+        codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+    }
+
+    /// A record's row.
+    pub(crate) fn view(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+        let row = table.get(key).map_err(|error| read_failed(&error))?;
+        Ok(row.map(|row| row.value().to_vec()))
+    }
+
+    /// A key's row.
+    pub(crate) fn key(&self, hash: Hash128) -> Result<Option<KeyRow>, LedgerError> {
+        let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
+        let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
+        row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// Opens with redb. It asserts much of what a sound file has, so a damaged one may panic.
+fn guarded(
+    path: &Path,
+    open: impl FnOnce() -> Result<Database, DatabaseError>,
+) -> Result<Database, LedgerError> {
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(opened) => opened.map_err(|error| open_failed(path, error)),
+        Err(_) => Err(LedgerError::damaged(format!("`{}` contradicts itself", path.display()))),
+    }
+}
+
+fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
+    let path = path.display();
+    let (kind, message) = match &error {
+        DatabaseError::DatabaseAlreadyOpen => (
+            Kind::Locked,
+            format!(
+                "the ledger `{path}` is open elsewhere: close the other program, or share one handle within this one"
+            ),
+        ),
+        DatabaseError::UpgradeRequired(version) => (
+            Kind::NewerVersion,
+            format!(
+                "`{path}` has redb's file format {version}, which this version does not read: use the program that wrote it"
+            ),
+        ),
+        DatabaseError::Storage(StorageError::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
+            (Kind::NotALedger, format!("`{path}` is no ledger: name another file"))
+        }
+        DatabaseError::Storage(StorageError::Corrupted(what)) => (
+            Kind::Damaged,
+            format!(
+                "the ledger `{path}` is damaged ({what}): restore a backup, and keep this file for a rescue"
+            ),
+        ),
+        other => (Kind::Io, format!("cannot open the ledger `{path}`: {other}")),
+    };
+    LedgerError::caused(kind, message, error)
+}
+
+fn read_failed(error: &(impl std::fmt::Display + std::fmt::Debug)) -> LedgerError {
+    LedgerError::new(Kind::Io, format!("cannot read the ledger: {error}"))
+}
+
+fn draft_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    name.into()
+}
+
+/// Makes a rename last.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,171 @@
+//! The engine over stores that fail, and its views against its journal.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
+
+use super::clock::SystemClock;
+use super::ledger::Ledger;
+use super::overlay::state_of;
+use super::recovery::beginning;
+use super::reply::{Outcome, Reply};
+use super::store::Store;
+use crate::domain::amount::Amount;
+use crate::domain::catalogue::Terms;
+use crate::domain::command::{Action, Command, Expiry, Gift};
+use crate::domain::fact::Record;
+use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
+use crate::domain::metadata::Metadata;
+use crate::domain::wallet::Wallet;
+use crate::error::{Error, LedgerError, LedgerErrorKind};
+use crate::generated::Pricing as _;
+use crate::service::tests::Pricing;
+
+/// Memory whose writes and syncs fail while a switch is on.
+#[derive(Debug)]
+struct Faulty {
+    memory: InMemoryBackend,
+    fails: Arc<AtomicBool>,
+}
+
+impl Faulty {
+    fn check(&self) -> Result<(), std::io::Error> {
+        if self.fails.load(Ordering::SeqCst) {
+            Err(std::io::Error::other("the disk is gone"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl StorageBackend for Faulty {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+        self.check()?;
+        self.memory.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        self.check()?;
+        self.memory.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.memory.write(offset, data)
+    }
+}
+
+fn open(store: Store) -> Arc<Ledger> {
+    Ledger::over(store, Arc::new(SystemClock), &Terms::from(Pricing::CATALOGUE)).unwrap()
+}
+
+fn wallet(owner: &str) -> WalletId {
+    WalletId::of_credits(Owner::new(owner).unwrap())
+}
+
+fn gift(owner: &str, amount: i64, key: &str) -> Command {
+    let gift = Gift {
+        amount: Amount::new(amount),
+        reason: None,
+        category: None,
+        class: None,
+        expiry: Expiry::Never,
+    };
+    let key: GivenKey = key.into();
+    Command {
+        wallet: wallet(owner),
+        key: key.0.unwrap(),
+        action: Action::Give(gift),
+        metadata: Metadata::default(),
+    }
+}
+
+fn send(ledger: &Ledger, command: Command) -> Reply<Outcome> {
+    ledger.submit(command, Ok)
+}
+
+fn failure(result: Result<Outcome, Error>) -> LedgerError {
+    match result {
+        Err(Error::Ledger(error)) => error,
+        other => panic!("no failure: {other:?}"),
+    }
+}
+
+#[test]
+fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let backend = Faulty { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) };
+    let ledger = open(Store::create_in(backend, &state_of(&beginning())).unwrap());
+    send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
+
+    fails.store(true, Ordering::SeqCst);
+    let error = failure(send(&ledger, gift("ann", 10, "k2")).wait());
+    assert_eq!(error.kind(), LedgerErrorKind::OutcomeUnknown);
+    assert_eq!(error.key().map(Key::as_str), Some("k2"));
+
+    fails.store(false, Ordering::SeqCst);
+    let error = failure(send(&ledger, gift("ann", 10, "k2")).wait());
+    assert_eq!(error.kind(), LedgerErrorKind::Stopped);
+    assert_eq!(ledger.wallet(&wallet("ann")).unwrap().balance, 10);
+}
+
+#[test]
+fn views_are_what_the_journal_says_and_blocks_are_chained() {
+    let store = Store::create_in(InMemoryBackend::new(), &state_of(&beginning())).unwrap();
+    let ledger = open(store);
+    let owners = ["ann", "bob", "eve"].into_iter().cycle();
+    let gifts = (1..=500).zip(owners).map(|(n, owner)| gift(owner, n, &format!("key {n}")));
+    let replies: Vec<_> = gifts.map(|command| send(&ledger, command)).collect();
+    for reply in replies {
+        reply.wait().unwrap();
+    }
+
+    let mut rebuilt: HashMap<WalletId, Wallet> = HashMap::new();
+    let snapshot = ledger.store().snapshot().unwrap();
+    let state = snapshot.state().unwrap();
+    let (mut next, mut head, mut blocks) = (FactNumber::FIRST, [0; 32], 0);
+    while next < state.next_fact {
+        let block = snapshot.block(next).unwrap();
+        assert_eq!((block.first, block.previous_head), (next, head));
+        for (first, frame) in block.decode().unwrap() {
+            for (place, fact) in frame.facts.iter().enumerate() {
+                if let Record::Wallet(id) = &fact.record {
+                    rebuilt.entry(id.clone()).or_default().apply(first.plus(place), fact);
+                }
+            }
+            next = first.plus(frame.facts.len());
+        }
+        (head, blocks) = (block.head(), blocks + 1);
+    }
+    assert_eq!(head, state.head);
+    assert!(blocks > 3, "500 gifts fill several blocks, not {blocks}");
+    for owner in ["ann", "bob", "eve"] {
+        let wallet = wallet(owner);
+        let stored = super::views::stored_wallet(&snapshot, &wallet).unwrap();
+        assert_eq!(rebuilt.remove(&wallet).as_ref(), Some(&stored));
+        assert_eq!(*ledger.wallet(&wallet).unwrap(), stored);
+    }
+}
+
+#[test]
+fn a_closed_ledger_takes_no_commands() {
+    let ledger =
+        Ledger::open(&super::ledger::Place::Memory, Arc::new(SystemClock), &Terms::from(Pricing::CATALOGUE))
+            .unwrap();
+    ledger.close().unwrap();
+    assert_eq!(failure(send(&ledger, gift("ann", 1, "k")).wait()).kind(), LedgerErrorKind::Closed);
+    let unread = ledger.wallet(&wallet("ann")).unwrap_err();
+    assert_eq!(unread.kind(), LedgerErrorKind::Closed);
+    assert!(!Path::new("in memory").exists());
+}

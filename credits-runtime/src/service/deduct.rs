@@ -1,0 +1,32 @@
+//! Taking credits, by an administrator.
+
+use crate::domain::amount::Amount;
+use crate::domain::command::Action;
+use crate::engine::reply::Reply;
+use crate::service::entry::{self, Receipt};
+use crate::service::write::{Write, write_options};
+
+/// Credits about to be taken.
+#[must_use = "nothing is taken until `.now()`"]
+pub struct Deduct {
+    write: Write,
+    amount: Amount,
+    reason: String,
+}
+
+impl Deduct {
+    pub(crate) fn new(write: Write, amount: Amount, reason: String) -> Self {
+        Self { write, amount, reason }
+    }
+
+    write_options!();
+
+    /// Takes them, at most what is available.
+    ///
+    /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `InsufficientCredits`.
+    pub fn now(self) -> Reply<Receipt> {
+        let action = Action::Deduct { amount: self.amount, reason: self.reason };
+        self.write.send(action, |ledger, _, outcome| entry::receipt(ledger, &outcome))
+    }
+}

@@ -1,0 +1,191 @@
+//! Entries and receipts: facts as an application reads them.
+
+use serde::Serialize;
+
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::fact::{Allocation, Body, Fact};
+use crate::domain::ids::{FactNumber, HoldId, Key};
+use crate::domain::metadata::Metadata;
+use crate::domain::pricing::OperationId;
+use crate::domain::time::Timestamp;
+use crate::engine::journal::Numbered;
+use crate::engine::ledger::Ledger;
+use crate::engine::reply::Outcome;
+use crate::error::{Error, LedgerError};
+
+/// One immutable line of a wallet's history.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its place in the ledger; of entries that gave credits also the number of their grant.
+    pub number: FactNumber,
+    /// What it added to the balance; negative where credits left.
+    pub amount: Amount,
+    /// What it was for.
+    pub category: Category,
+    /// The balance before it.
+    pub balance_before: Amount,
+    /// The balance after it.
+    pub balance_after: Amount,
+    /// From which grants it took what.
+    pub allocations: Vec<Allocation>,
+    /// The operation that was charged.
+    pub operation: Option<String>,
+    /// The price of the operation; what was charged unless there was a shortfall.
+    pub price: Option<Amount>,
+    /// What the price was more than could be taken, when a hold was settled after its limit.
+    pub shortfall: Amount,
+    /// The hold that was settled.
+    pub hold: Option<HoldId>,
+    /// Why, in the application's words.
+    pub reason: Option<String>,
+    /// When credits that were given expire.
+    pub expires_at: Option<Timestamp>,
+    /// The idempotency key, if the caller chose one.
+    pub key: Option<Key>,
+    /// What the application wrote on it.
+    pub metadata: Metadata,
+    /// When it was booked; never decreases.
+    pub recorded_at: Timestamp,
+    /// When it took effect: the same, but for an expiry that was booked later.
+    pub effective_at: Timestamp,
+}
+
+/// The answer of a write that made an entry.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The entry.
+    pub entry: Entry,
+    /// Whether an earlier write with the same key made it.
+    pub replayed: bool,
+}
+
+/// The answer of settling a hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Settled {
+    /// The entry.
+    pub entry: Entry,
+    /// Whether the hold had lapsed before.
+    pub late: bool,
+    /// Whether it was settled before.
+    pub replayed: bool,
+}
+
+/// The answer of releasing a hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Released {
+    /// Whether it was released before.
+    pub replayed: bool,
+}
+
+impl Entry {
+    /// What the entry was for, in a word or two: the operation, the reason, or the category.
+    pub fn description(&self) -> &str {
+        self.operation.as_deref().or(self.reason.as_deref()).unwrap_or(self.category.name())
+    }
+
+    /// The entry that a fact is; `None` if it is none.
+    pub(crate) fn of(ledger: &Ledger, (first, frame): &Numbered, place: usize) -> Option<Self> {
+        let Fact { body, .. } = frame.facts.get(place)?;
+        let (amount, balance_after) = body.movement()?;
+        let answers = frame.answer().is_some_and(|(answer, _)| answer == place);
+        let blank = Self {
+            number: first.plus(place),
+            amount,
+            category: Category::Expired,
+            balance_before: balance_after.minus(amount),
+            balance_after,
+            allocations: Vec::new(),
+            operation: None,
+            price: None,
+            shortfall: Amount::ZERO,
+            hold: None,
+            reason: None,
+            expires_at: None,
+            key: (answers && frame.key.is_given()).then(|| frame.key.clone()),
+            metadata: Metadata::default(),
+            recorded_at: frame.at,
+            effective_at: frame.at,
+        };
+        Some(blank.filled(ledger, body))
+    }
+
+    fn filled(self, ledger: &Ledger, body: &Body) -> Self {
+        match body {
+            Body::Given { category, terms, reason, metadata, .. } => Self {
+                category: *category,
+                reason: reason.clone(),
+                expires_at: terms.expires_at,
+                metadata: metadata.clone(),
+                ..self
+            },
+            Body::Charged { charge, allocations, settles, shortfall, metadata, .. } => Self {
+                category: Category::OperationCharge,
+                allocations: allocations.clone(),
+                operation: Some(operation_name(ledger, charge.operation)),
+                price: Some(charge.price),
+                shortfall: *shortfall,
+                hold: settles.as_ref().map(|settled| settled.hold),
+                // A settling's own key is its hold's number; the caller's was given to the hold.
+                key: match settles {
+                    Some(settled) => settled.key.as_ref().map(|chosen| chosen.key.clone()),
+                    None => self.key,
+                },
+                metadata: metadata.clone(),
+                ..self
+            },
+            Body::Deducted { reason, allocations, metadata, .. } => Self {
+                category: Category::CreditDeducted,
+                reason: Some(reason.clone()),
+                allocations: allocations.clone(),
+                metadata: metadata.clone(),
+                ..self
+            },
+            Body::Expired { grant, amount, effective_at, .. } => Self {
+                allocations: vec![Allocation { grant: *grant, amount: *amount }],
+                effective_at: *effective_at,
+                ..self
+            },
+            Body::CatalogueDeclared { .. } | Body::Held(_) | Body::Released { .. } | Body::Lapsed { .. } => {
+                self
+            }
+        }
+    }
+}
+
+/// The name of an operation, as declared when it was priced.
+pub(crate) fn operation_name(ledger: &Ledger, operation: OperationId) -> String {
+    let name = ledger.terms(operation.catalogue).and_then(|terms| terms.operation(operation.index));
+    name.map_or_else(|| format!("operation {}/{}", operation.catalogue, operation.index), str::to_owned)
+}
+
+pub(crate) fn receipt(ledger: &Ledger, outcome: &Outcome) -> Result<Receipt, Error> {
+    Ok(Receipt { entry: answer(ledger, outcome)?, replayed: outcome.replayed })
+}
+
+pub(crate) fn settled(ledger: &Ledger, outcome: &Outcome) -> Result<Settled, Error> {
+    let late = outcome
+        .frame
+        .1
+        .facts
+        .iter()
+        .any(|fact| matches!(&fact.body, Body::Charged { settles: Some(settled), .. } if settled.late));
+    Ok(Settled { entry: answer(ledger, outcome)?, late, replayed: outcome.replayed })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one shape for everything that reads an outcome")]
+pub(crate) fn released(outcome: &Outcome) -> Result<Released, Error> {
+    Ok(Released { replayed: outcome.replayed })
+}
+
+/// The entry that answers a write.
+fn answer(ledger: &Ledger, outcome: &Outcome) -> Result<Entry, Error> {
+    let entry = outcome.frame.1.answer().and_then(|(place, _)| Entry::of(ledger, &outcome.frame, place));
+    entry.ok_or_else(|| {
+        LedgerError::damaged(format!("the frame of fact {} has no entry", outcome.frame.0)).into()
+    })
+}

@@ -1,0 +1,77 @@
+//! Giving credits.
+
+use std::time::Duration;
+
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::command::{Action, Expiry, Gift};
+use crate::domain::fact::Class;
+use crate::domain::time::Timestamp;
+use crate::engine::reply::Reply;
+use crate::service::entry::{self, Receipt};
+use crate::service::write::{Write, write_options};
+
+/// Credits about to be given.
+#[must_use = "nothing is given until `.now()`"]
+pub struct Give {
+    write: Write,
+    gift: Gift,
+}
+
+impl Give {
+    pub(crate) fn new(write: Write, amount: Amount) -> Self {
+        Self {
+            write,
+            gift: Gift { amount, reason: None, category: None, class: None, expiry: Expiry::Never },
+        }
+    }
+
+    write_options!();
+
+    /// Why, in the application's words: `signup` and `referral` have categories of their own, anything with
+    /// `bonus` is a bonus, everything else is given by hand. At most 1,000 bytes.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.gift.reason = Some(reason.into());
+        self
+    }
+
+    /// The category, whatever the reason.
+    pub fn category(mut self, category: Category) -> Self {
+        self.gift.category = Some(category);
+        self
+    }
+
+    /// Can be used before this instant, which must be in the future.
+    pub fn expires_at(mut self, at: impl Into<Timestamp>) -> Self {
+        self.gift.expiry = Expiry::At(at.into());
+        self
+    }
+
+    /// Can be used for this long.
+    pub fn expires_in(mut self, duration: Duration) -> Self {
+        self.gift.expiry = Expiry::In(duration);
+        self
+    }
+
+    /// Used before paid credits of the same expiry. Signup and referral gifts are promotional unless said
+    /// otherwise.
+    pub fn promotional(mut self) -> Self {
+        self.gift.class = Some(Class::Promotional);
+        self
+    }
+
+    /// Used like credits that were paid for, as every gift is but signup and referral ones.
+    pub fn paid(mut self) -> Self {
+        self.gift.class = Some(Class::Paid);
+        self
+    }
+
+    /// Gives them.
+    ///
+    /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`,
+    /// `BalanceOutOfRange`.
+    pub fn now(self) -> Reply<Receipt> {
+        self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
+    }
+}

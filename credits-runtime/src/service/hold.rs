@@ -1,0 +1,117 @@
+//! Holds: credits set aside for work under way.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::domain::amount::Amount;
+use crate::domain::command::Action;
+use crate::domain::fact::Body;
+use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::time::Timestamp;
+use crate::engine::ledger::Ledger;
+use crate::engine::reply::{HoldGuard, Outcome, Reply};
+use crate::error::{Error, LedgerError};
+use crate::service::entry::{self, Released, Settled};
+
+/// Credits set aside for work under way: settle it when the work is done, release it when it failed.
+///
+/// Dropping it releases it as best it can; its limit is the guarantee. Settling takes the hold, so settling
+/// twice does not compile.
+#[must_use = "a dropped hold is released: settle it when the work is done"]
+pub struct Hold<C> {
+    // Dropped before the handle on the ledger, which may be the last one and close it.
+    guard: HoldGuard,
+    ledger: Arc<Ledger>,
+    id: HoldId,
+    wallet: WalletId,
+    amount: Amount,
+    until: Timestamp,
+    replayed: bool,
+    pricing: PhantomData<fn() -> C>,
+}
+
+impl<C> Hold<C> {
+    pub(crate) fn of(ledger: &Arc<Ledger>, wallet: &WalletId, outcome: Outcome) -> Result<Self, Error> {
+        let Outcome { frame: (first, frame), replayed, guard } = outcome;
+        let missing = || LedgerError::damaged(format!("the frame of fact {first} has no hold"));
+        let (place, fact) = frame.answer().ok_or_else(missing)?;
+        let Body::Held(held) = &fact.body else { return Err(missing().into()) };
+        let id = HoldId(first.plus(place));
+        let guard = guard.unwrap_or_else(|| {
+            // Somebody else's hold: dropping this handle on it releases nothing.
+            let mut guard = ledger.guard(wallet.clone(), id);
+            guard.disarm();
+            guard
+        });
+        Ok(Self {
+            guard,
+            ledger: Arc::clone(ledger),
+            id,
+            wallet: wallet.clone(),
+            amount: held.charge.price,
+            until: held.until,
+            replayed,
+            pricing: PhantomData,
+        })
+    }
+
+    /// What is set aside.
+    pub fn amount(&self) -> Amount {
+        self.amount
+    }
+
+    /// When it lapses.
+    pub fn until(&self) -> Timestamp {
+        self.until
+    }
+
+    /// Whether an earlier `.hold(..)` with the same key opened it.
+    pub fn replayed(&self) -> bool {
+        self.replayed
+    }
+
+    /// Charges it. After its limit what is free is charged, and what is missing is the entry's shortfall.
+    ///
+    /// Rejections: `HoldClosed` if it was released elsewhere.
+    pub fn settle(self) -> Reply<Settled> {
+        self.close(Action::Settle, entry::settled)
+    }
+
+    /// Gives it up.
+    ///
+    /// Rejections: `HoldClosed` if it was settled elsewhere or has lapsed.
+    pub fn release(self) -> Reply<Released> {
+        self.close(Action::Release, |_, outcome| entry::released(outcome))
+    }
+
+    /// Its number, to settle or release it elsewhere with [`Wallet::settle`](crate::Wallet::settle). The hold
+    /// stays open until then, or until its limit.
+    pub fn into_id(mut self) -> HoldId {
+        self.guard.disarm();
+        self.id
+    }
+
+    fn close<T: 'static>(
+        mut self,
+        action: impl FnOnce(HoldId) -> Action,
+        read: fn(&Ledger, &Outcome) -> Result<T, Error>,
+    ) -> Reply<T> {
+        // Disarmed before it is sent: from here on the command's own outcome counts.
+        self.guard.disarm();
+        let command = Ledger::close_hold(self.wallet.clone(), self.id, action(self.id));
+        let ledger = Arc::clone(&self.ledger);
+        self.ledger.submit(command, move |outcome| read(&ledger, &outcome))
+    }
+}
+
+impl<C> fmt::Debug for Hold<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold")
+            .field("id", &self.id)
+            .field("amount", &self.amount)
+            .field("until", &self.until)
+            .field("replayed", &self.replayed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+//! One owner's wallet: what it holds, and where every use of it begins.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::domain;
+use crate::domain::amount::Amount;
+use crate::domain::command::Action;
+use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::metadata::Metadata;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::engine::ledger::Ledger;
+use crate::engine::reply::Reply;
+use crate::error::Error;
+use crate::generated::{Pricing, cost};
+use crate::service::deduct::Deduct;
+use crate::service::entry::{self, Released, Settled};
+use crate::service::give::Give;
+use crate::service::history::History;
+use crate::service::spend::Spend;
+use crate::service::write::Write;
+
+/// One owner's credits. Cheap to make and to clone; it holds nothing but a name and a handle on the ledger.
+pub struct Wallet<C> {
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) id: Result<WalletId, Rejection>,
+    pricing: PhantomData<fn() -> C>,
+}
+
+/// A hold that is open.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct HoldSummary {
+    /// Its number, for [`Wallet::settle`] and [`Wallet::release`].
+    pub id: HoldId,
+    /// What it sets aside.
+    pub amount: Amount,
+    /// What it is to pay for.
+    pub operation: String,
+    /// When it lapses.
+    pub until: Timestamp,
+    /// What will be written on the entry.
+    pub metadata: Metadata,
+}
+
+impl<C> Wallet<C> {
+    pub(crate) fn new(ledger: Arc<Ledger>, id: Result<WalletId, Rejection>) -> Self {
+        Self { ledger, id, pricing: PhantomData }
+    }
+
+    /// What may be spent now: free credits that have not expired.
+    pub fn credits(&self) -> Result<Amount, Error> {
+        self.now(domain::wallet::Wallet::available)
+    }
+
+    /// What open holds have set aside.
+    pub fn held(&self) -> Result<Amount, Error> {
+        self.now(domain::wallet::Wallet::held)
+    }
+
+    /// Free and held together.
+    pub fn balance(&self) -> Result<Amount, Error> {
+        self.now(|wallet| wallet.balance)
+    }
+
+    /// Holds that are open, oldest first: work under way, or cut off and not yet lapsed.
+    pub fn open_holds(&self) -> Result<Vec<HoldSummary>, Error> {
+        let ledger = &self.ledger;
+        self.now(|wallet| {
+            let summary = |hold: &domain::wallet::OpenHold| HoldSummary {
+                id: hold.id,
+                amount: hold.held.charge.price,
+                operation: entry::operation_name(ledger, hold.held.charge.operation),
+                until: hold.held.until,
+                metadata: hold.held.metadata.clone(),
+            };
+            wallet.holds.iter().map(summary).collect()
+        })
+    }
+
+    /// The wallet's entries, newest first.
+    pub fn credit_history(&self) -> History {
+        History::new(Arc::clone(&self.ledger), self.id.clone())
+    }
+
+    /// Gives credits: finish with `.now()`.
+    pub fn give_credits(&self, amount: impl Into<Amount>) -> Give {
+        Give::new(Write::new(&self.ledger, &self.id), amount.into())
+    }
+
+    /// Takes credits, by an administrator, for a reason: finish with `.now()`.
+    pub fn deduct_credits(&self, amount: impl Into<Amount>, reason: impl Into<String>) -> Deduct {
+        Deduct::new(Write::new(&self.ledger, &self.id), amount.into(), reason.into())
+    }
+
+    /// Charges a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id). Done again it is answered
+    /// with the first outcome.
+    ///
+    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
+    pub fn settle(&self, hold: HoldId) -> Reply<Settled> {
+        self.close_hold(hold, Action::Settle(hold), entry::settled)
+    }
+
+    /// Gives up a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id), or was left by work that
+    /// was cut off.
+    ///
+    /// Rejections: `HoldUnknown`, `HoldClosed` if it was settled or has lapsed.
+    pub fn release(&self, hold: HoldId) -> Reply<Released> {
+        self.close_hold(hold, Action::Release(hold), |_, outcome| entry::released(outcome))
+    }
+
+    fn close_hold<T: 'static>(
+        &self,
+        hold: HoldId,
+        action: Action,
+        read: fn(&Ledger, &crate::engine::reply::Outcome) -> Result<T, Error>,
+    ) -> Reply<T> {
+        match &self.id {
+            Err(rejection) => Reply::failed(rejection.clone()),
+            Ok(id) => {
+                let ledger = Arc::clone(&self.ledger);
+                let command = Ledger::close_hold(id.clone(), hold, action);
+                self.ledger.submit(command, move |outcome| read(&ledger, &outcome))
+            }
+        }
+    }
+
+    /// Reads the wallet with everything due by now booked.
+    fn now<T>(&self, read: impl FnOnce(&domain::wallet::Wallet) -> T) -> Result<T, Error> {
+        let wallet = self.ledger.wallet(self.id.as_ref().map_err(Clone::clone)?)?;
+        Ok(read(&wallet.at(self.ledger.now())))
+    }
+}
+
+impl<C: Pricing> Wallet<C> {
+    /// What an operation costs. Errors in order: a quantity that does not fit, is negative or over its limit; a
+    /// cost over 2^63 - 1.
+    pub fn estimate_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Rejection> {
+        cost::<C>(operation.borrow())
+    }
+
+    /// Whether an operation could be paid for now. Errors as [`estimate_credits_to`](Self::estimate_credits_to),
+    /// then the ledger's.
+    pub fn has_enough_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<bool, Error> {
+        Ok(self.estimate_credits_to(operation)? <= self.credits()?)
+    }
+
+    /// Spends credits on an operation: finish with `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
+    pub fn spend_credits_on(&self, operation: C::Operation) -> Spend<C> {
+        Spend::new(Write::new(&self.ledger, &self.id), operation)
+    }
+}
+
+impl<C> Clone for Wallet<C> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.ledger), self.id.clone())
+    }
+}
+
+impl<C> fmt::Debug for Wallet<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wallet").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! What every write has in common: a wallet, an optional key, metadata.
+
+use std::sync::Arc;
+
+use crate::domain::command::{Action, Command};
+use crate::domain::ids::{GivenKey, Key, WalletId};
+use crate::domain::metadata::Metadata;
+use crate::domain::rejection::Rejection;
+use crate::engine::ledger::Ledger;
+use crate::engine::reply::{Outcome, Reply};
+use crate::error::Error;
+
+/// A write that is being described.
+#[derive(Clone)]
+pub(crate) struct Write {
+    pub(crate) ledger: Arc<Ledger>,
+    wallet: Result<WalletId, Rejection>,
+    key: Option<Result<Key, Rejection>>,
+    metadata: Metadata,
+}
+
+impl Write {
+    pub(crate) fn new(ledger: &Arc<Ledger>, wallet: &Result<WalletId, Rejection>) -> Self {
+        Self { ledger: Arc::clone(ledger), wallet: wallet.clone(), key: None, metadata: Metadata::default() }
+    }
+
+    pub(crate) fn key(&mut self, GivenKey(key): GivenKey) {
+        self.key = Some(key);
+    }
+
+    pub(crate) fn metadata(&mut self, metadata: Metadata) {
+        self.metadata = metadata;
+    }
+
+    /// Sends it.
+    pub(crate) fn send<T>(
+        self,
+        action: Action,
+        read: impl FnOnce(&Arc<Ledger>, &WalletId, Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        let Self { ledger, wallet, key, metadata } = self;
+        let key = key.unwrap_or_else(|| Ok(ledger.generated_key()));
+        match (wallet, key) {
+            (Err(rejection), _) | (_, Err(rejection)) => Reply::failed(rejection),
+            (Ok(wallet), Ok(key)) => {
+                let command = Command { wallet: wallet.clone(), key, action, metadata };
+                let reader = Arc::clone(&ledger);
+                ledger.submit(command, move |outcome| read(&reader, &wallet, outcome))
+            }
+        }
+    }
+}
+
+/// The options that every write's builder has.
+macro_rules! write_options {
+    () => {
+        /// Makes the write safe to send again: the same key and command are answered with the first outcome.
+        /// Keys are the wallet's own.
+        pub fn key(mut self, key: impl Into<$crate::domain::ids::GivenKey>) -> Self {
+            self.write.key(key.into());
+            self
+        }
+
+        /// Written on the entry, for ever.
+        pub fn metadata(mut self, metadata: impl Into<$crate::domain::metadata::Metadata>) -> Self {
+            self.write.metadata(metadata.into());
+            self
+        }
+    };
+}
+pub(crate) use write_options;
