@@ -1,0 +1,23 @@
+// A plan and a pack that are wrong inside exist all the same.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10_000.credits every month
+    }
+
+    credit_pack small {
+        gives 100.credits
+        costs 9.99.dollars
+    }
+}
+
+fn main() {
+    println!("{:?} {}", Plan::Pro, Plan::Pro.spec().gives);
+    match Plan::from_name("pro") {
+        Some(Plan::Pro) => println!("{}", Plan::Pro.name()),
+        None => println!("{:?} {:?}", Plan::ALL, Pack::Small),
+    }
+}
