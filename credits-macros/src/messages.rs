@@ -71,7 +71,7 @@ pub(crate) fn negative_number(number: &str) -> Message {
 
 pub(crate) fn number_too_large(number: &str) -> Message {
     message(
-        format!("`{number}` is more than 9_223_372_036_854_775_807, the largest number of all"),
+        format!("`{number}` is more than 9_223_372_036_854_775_807, the largest number there is here"),
         "write a smaller number",
     )
 }
@@ -157,7 +157,10 @@ pub(crate) fn hyphen_in_name(name: &str) -> Message {
 }
 
 pub(crate) fn reserved_name(name: &str) -> Message {
-    message(format!("`{name}` cannot be a name, because the generated code needs it"), "write another name")
+    message(
+        format!("`{name}` cannot be a name, because Rust or the generated code needs it"),
+        "write another name",
+    )
 }
 
 pub(crate) fn expected_block(kind: &str, name: &str, found: &str) -> Message {
@@ -317,7 +320,7 @@ pub(crate) fn zero_credits(statement: &str) -> Message {
 }
 
 pub(crate) fn expected_parenthesis(found: &str) -> Message {
-    message(format!("expected `)`, found {found}"), format!("remove {found}"))
+    message(format!("expected `)`, found {found}"), "remove what follows, up to the `)`")
 }
 
 // Doubles.

@@ -2,3 +2,7 @@
 //!
 //! `fail/<kind>/<rule>.rs` breaks one rule each; `recovery/` makes one mistake in the pricing and uses what it
 //! declares many times, which is one error; `pass/` is what compiles without a warning.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../credits-macros/docs/usage_credits.md")]
+struct Documentation;

@@ -19,9 +19,8 @@ impl Parser<'_, '_> {
             return Err(self.leading_dot(dot));
         }
         let Some(number) = self.peek_number() else {
-            let place = if self.at_statement_end::<K>() { self.previous() } else { self.here() };
             let message = messages::expected_amount(&self.found(), example);
-            return Err(self.diagnostics.report(place, message));
+            return Err(self.diagnostics.report(self.place::<K>(), message));
         };
         self.skip();
         self.thousands(&number)?;

@@ -2,6 +2,8 @@
 //!
 //! It does not know any statement's own shape.
 
+use proc_macro2::Span;
+
 use super::tokens::Parser;
 use crate::ast::{Keyword, Stated, Word};
 use crate::diag::{Reported, Result};
@@ -73,6 +75,11 @@ impl Parser<'_, '_> {
     /// Whether a statement begins here or the block ends, so that nothing follows the statement before.
     pub(super) fn at_statement_end<K: Vocabulary>(&self) -> bool {
         self.is_empty() || self.peek_mark(';') || self.at_keyword::<K>()
+    }
+
+    /// Where something that is missing or wrong is reported: at the token before if the statement ends here.
+    pub(super) fn place<K: Vocabulary>(&self) -> Span {
+        if self.at_statement_end::<K>() { self.previous() } else { self.here() }
     }
 
     pub(super) fn at_keyword<K: Vocabulary>(&self) -> bool {

@@ -106,9 +106,9 @@ impl Parser<'_, '_> {
     fn limit(&mut self) -> Result<Limit> {
         let Some(field) = self.symbol() else {
             let message = messages::expected_limit(&self.found());
-            return Err(self.refuse(message));
+            return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
         };
-        let place = self.here();
+        let place = self.place::<OperationWord>();
         let is_at_most = self.mark('<').is_some() && self.mark('=').is_some();
         if !is_at_most {
             return Err(self.diagnostics.report(place, messages::limit_without_at_most(&field.text)));
@@ -129,7 +129,7 @@ impl Parser<'_, '_> {
             }
             None => {
                 let message = messages::expected_number(&self.found(), example);
-                Err(self.refuse(message))
+                Err(self.diagnostics.report(self.place::<OperationWord>(), message))
             }
         }
     }

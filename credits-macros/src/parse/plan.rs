@@ -32,7 +32,8 @@ impl Parser<'_, '_> {
             return Ok(vec![Price { period: None, id }]);
         }
         if self.at_statement_end::<PlanWord>() {
-            return Err(self.diagnostics.report(self.previous(), messages::expected_price("nothing")));
+            let message = messages::expected_price(&self.found());
+            return Err(self.diagnostics.report(self.previous(), message));
         }
         let mut prices = vec![self.price_of_period()?];
         while let Some(comma) = self.mark(',') {
@@ -61,7 +62,7 @@ impl Parser<'_, '_> {
             }
             (Some(_), None) => {
                 let message = messages::expected_price(&self.found());
-                Err(self.refuse(message))
+                Err(self.diagnostics.report(self.place::<PlanWord>(), message))
             }
         }
     }

@@ -51,12 +51,13 @@ impl Parser<'_, '_> {
     }
 
     fn credits_named(&mut self) -> Result<(Text, Text)> {
-        let one = self.text().ok_or(()).or_else(|()| Err(self.refuse(messages::expected_credit_names())))?;
-        let comma = self.mark(',');
-        let many = self.text().filter(|_| comma.is_some());
-        many.map(|many| (one, many))
-            .ok_or(())
-            .or_else(|()| Err(self.refuse(messages::expected_credit_names())))
+        if let Some(one) = self.text()
+            && self.mark(',').is_some()
+            && let Some(many) = self.text()
+        {
+            return Ok((one, many));
+        }
+        Err(self.diagnostics.report(self.place::<SettingWord>(), messages::expected_credit_names()))
     }
 
     fn rust_path(&mut self) -> Result<RustPath> {
@@ -65,7 +66,7 @@ impl Parser<'_, '_> {
         loop {
             let Some(segment) = self.ident() else {
                 let message = messages::expected_path(&self.found());
-                return Err(self.refuse(message));
+                return Err(self.diagnostics.report(self.place::<SettingWord>(), message));
             };
             segments.push(segment);
             if !self.path_separator() {

@@ -158,7 +158,7 @@ fn the_sample_of_the_contract() {
                 ///
                 /// # Errors
                 ///
-                /// In this order: a quantity that is negative, a quantity over its limit, a cost over 2^63 - 1.
+                /// Quantity by quantity: out of range, negative, over its limit; then a cost over 2^63 - 1.
                 pub fn cost(
                     &self,
                 ) -> ::core::result::Result<
@@ -355,7 +355,7 @@ fn an_empty_pricing() {
                 ///
                 /// # Errors
                 ///
-                /// In this order: a quantity that is negative, a quantity over its limit, a cost over 2^63 - 1.
+                /// Quantity by quantity: out of range, negative, over its limit; then a cost over 2^63 - 1.
                 pub fn cost(
                     &self,
                 ) -> ::core::result::Result<
@@ -567,7 +567,7 @@ fn a_mistake_leaves_every_name_declared() {
                 ///
                 /// # Errors
                 ///
-                /// In this order: a quantity that is negative, a quantity over its limit, a cost over 2^63 - 1.
+                /// Quantity by quantity: out of range, negative, over its limit; then a cost over 2^63 - 1.
                 pub fn cost(
                     &self,
                 ) -> ::core::result::Result<

@@ -73,7 +73,7 @@ fn numbers() {
             [9223372036854775807.credits]
             fine
             [9223372036854775808.credits]
-            1:20 9223372036854775808: `9223372036854775808` is more than 9_223_372_036_854_775_807, the largest number of all | help: write a smaller number
+            1:20 9223372036854775808: `9223372036854775808` is more than 9_223_372_036_854_775_807, the largest number there is here | help: write a smaller number
             [50]
             1:20 50: `50` does not say what it counts | help: write `50.credits`
             [50.]
@@ -159,15 +159,15 @@ fn costs() {
             [1.credit_per(1.5.pages)]
             1:33 1.5: `1.5` is not a whole number | help: write `1` or `2`
             [1.credit_per(page, pages, more)]
-            1:44 ,: expected `)`, found `,` | help: remove `,`
+            1:44 ,: expected `)`, found `,` | help: remove what follows, up to the `)`
             [1.credit_per(1_000.tokens per)]
-            1:46 per: expected `)`, found `per` | help: remove `per`
+            1:46 per: expected `)`, found `per` | help: remove what follows, up to the `)`
             [1.credit_per(secnd)]
             1:33 secnd: `secnd` is almost the unit `second` | help: write `second`
             [1.credit_per(self)]
-            1:33 self: `self` cannot be a name, because the generated code needs it | help: write another name
+            1:33 self: `self` cannot be a name, because Rust or the generated code needs it | help: write another name
             [1.credit_per(_)]
-            1:33 _: `_` cannot be a name, because the generated code needs it | help: write another name
+            1:33 _: `_` cannot be a name, because Rust or the generated code needs it | help: write another name
             [1.credit_per(page) + 2.credits_per(100.pages)]
             1:59 pages: the cost counts pages twice | help: write one rate for both; the number would have to be given twice
             1:33 page: `page` was first declared here
@@ -336,17 +336,17 @@ fn items() {
             1:10 o: `operation` needs a block, found `operation` | help: write its statements in braces: `operation o { .. }`
             1:62 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation cost { costs 1.credit }]
-            1:10 cost: `cost` cannot be a name, because the generated code needs it | help: write another name
+            1:10 cost: `cost` cannot be a name, because Rust or the generated code needs it | help: write another name
             1:84 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation type { costs 1.credit }]
             1:84 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation r#type { costs 1.credit }]
             1:86 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation self { costs 1.credit }]
-            1:10 self: `self` cannot be a name, because the generated code needs it | help: write another name
+            1:10 self: `self` cannot be a name, because Rust or the generated code needs it | help: write another name
             1:84 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation _ { costs 1.credit }]
-            1:10 _: `_` cannot be a name, because the generated code needs it | help: write another name
+            1:10 _: `_` cannot be a name, because Rust or the generated code needs it | help: write another name
             1:81 }: the operation `lost` does not say what it costs | help: add a line such as `costs 50.credits`
             [operation last { costs 1.credit }]
             1:44 last: the operation `last` is declared twice | help: rename one of them
@@ -464,7 +464,7 @@ fn settings() {
             [credits_named "token", "tokens"]
             fine
             [credits_named "token"]
-            1:33 }: `credits_named` takes the word for one credit and the word for several | help: write `credits_named "token", "tokens"`
+            1:25 "token": `credits_named` takes the word for one credit and the word for several | help: write `credits_named "token", "tokens"`
             [credits_named token, tokens]
             1:25 token: `credits_named` takes the word for one credit and the word for several | help: write `credits_named "token", "tokens"`
             [crate ::my::path]
@@ -474,7 +474,7 @@ fn settings() {
             [crate "path"]
             1:17 "path": expected a path, found `"path"` | help: write `crate my::path`
             [crate my::]
-            1:22 }: expected a path, found the end | help: write `crate my::path`
+            1:20 :: expected a path, found the end | help: write `crate my::path`
             [low_balance_threshold 100.credits]
             1:11 low_balance_threshold: `low_balance_threshold` is not a statement of `settings` | help: write `currency`, `rounding`, `credits_named` or `crate`
         "#]],
@@ -640,7 +640,7 @@ fn prices() {
             [stripe_price 5]
             1:35 5: expected a price at Stripe, found `5` | help: write `"price_xyz"`, or `month: "price_xyz"` for each period of billing
             [stripe_price]
-            1:22 stripe_price: expected a price at Stripe, found nothing | help: write `"price_xyz"`, or `month: "price_xyz"` for each period of billing
+            1:22 stripe_price: expected a price at Stripe, found `gives` | help: write `"price_xyz"`, or `month: "price_xyz"` for each period of billing
             [price "a"]
             1:22 price: `price` is not a statement of `subscription_plan` | help: write `stripe_price`
         "#]],
@@ -733,7 +733,7 @@ fn packs() {
             [costs 9.dollars stripe_price "a"]
             1:49 stripe_price: `stripe_price` is not a statement of `credit_pack` | help: write `gives`, `bonus` or `costs`
             [costs 99_999_999_999_999_999.99.dollars]
-            1:39 99_999_999_999_999_999.99: `99_999_999_999_999_999.99` is more than 9_223_372_036_854_775_807, the largest number of all | help: write a smaller number
+            1:39 99_999_999_999_999_999.99: `99_999_999_999_999_999.99` is more than 9_223_372_036_854_775_807, the largest number there is here | help: write a smaller number
             [.every(month) costs 9.dollars]
             1:34 every: a pack gives once | help: remove `.every(..)`, or declare a `subscription_plan`
         "#]],

@@ -1,4 +1,4 @@
-// A plan and a pack that are wrong inside exist all the same.
+// A plan that is wrong inside exists all the same.
 
 use credits_runtime::usage_credits;
 
@@ -7,17 +7,12 @@ usage_credits! {
         stripe_price "price_xyz"
         gives 10_000.credits every month
     }
-
-    credit_pack small {
-        gives 100.credits
-        costs 9.99.dollars
-    }
 }
 
 fn main() {
     println!("{:?} {}", Plan::Pro, Plan::Pro.spec().gives);
     match Plan::from_name("pro") {
         Some(Plan::Pro) => println!("{}", Plan::Pro.name()),
-        None => println!("{:?} {:?}", Plan::ALL, Pack::Small),
+        None => println!("{:?}", Plan::ALL),
     }
 }
