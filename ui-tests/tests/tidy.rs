@@ -1,7 +1,7 @@
 //! Every message is shown by some fixture, and every fixture breaks one rule.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// Parts of a text shorter than this could be found by chance.
 const FRAGMENT_LETTERS_MIN: usize = 10;
@@ -49,12 +49,14 @@ fn longest_fragment(function: &str) -> Option<String> {
     fragments.filter(|fragment| fragment.len() >= FRAGMENT_LETTERS_MIN).max_by_key(String::len)
 }
 
+/// The files of a folder, and of those in it, with this extension.
 fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        let entries = fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        for entry in entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {

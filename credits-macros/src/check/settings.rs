@@ -46,17 +46,17 @@ impl Settings {
 }
 
 fn currency(word: &Word, diagnostics: &mut Diagnostics) -> Result<Currency> {
-    money::currency(&word.text).ok_or(()).or_else(|()| {
+    money::currency(&word.text).ok_or_else(|| {
         let nearest = suggest::nearest(&word.text, &vocab::currency_codes());
-        Err(diagnostics.report(word.span, messages::unknown_currency(&word.text, nearest)))
+        diagnostics.report(word.span, messages::unknown_currency(&word.text, nearest))
     })
 }
 
 fn rounding(word: &Word, diagnostics: &mut Diagnostics) -> Result<Rounding> {
     let known = Rounding::ALL.iter().find(|rounding| rounding.word() == word.text).copied();
-    known.ok_or(()).or_else(|()| {
+    known.ok_or_else(|| {
         let words = vocab::rounding_words();
         let nearest = suggest::nearest(&word.text, &words);
-        Err(diagnostics.report(word.span, messages::unknown_rounding(&word.text, nearest, &words)))
+        diagnostics.report(word.span, messages::unknown_rounding(&word.text, nearest, &words))
     })
 }

@@ -64,14 +64,12 @@ impl Plurals {
     /// The singular and the plural of a word that may be either.
     fn of(&self, word: &str) -> (String, String) {
         let written = self.pairs.iter().find(|(one, many)| one.text == word || many.text == word);
-        match written {
-            Some((one, many)) => (one.text.clone(), many.text.clone()),
-            None => {
-                let one = singular(word);
-                let many = plural(&one);
-                (one, many)
-            }
+        if let Some((one, many)) = written {
+            return (one.text.clone(), many.text.clone());
         }
+        let one = singular(word);
+        let many = plural(&one);
+        (one, many)
     }
 }
 

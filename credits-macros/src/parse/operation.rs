@@ -122,15 +122,11 @@ impl Parser<'_, '_> {
     }
 
     fn number(&mut self, example: &str) -> Result<Number> {
-        match self.peek_number() {
-            Some(number) => {
-                self.skip();
-                Ok(number)
-            }
-            None => {
-                let message = messages::expected_number(&self.found(), example);
-                Err(self.diagnostics.report(self.place::<OperationWord>(), message))
-            }
-        }
+        let Some(number) = self.peek_number() else {
+            let message = messages::expected_number(&self.found(), example);
+            return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
+        };
+        self.skip();
+        Ok(number)
     }
 }
