@@ -58,7 +58,10 @@ fn rate(amount: &Amount, unit: &str) -> String {
 // Numbers.
 
 pub(crate) fn not_whole(number: &str, whole: &str) -> Message {
+    let is_whole =
+        number.split_once('.').is_some_and(|(_, decimals)| decimals.chars().all(|digit| digit == '0'));
     let help = match whole.replace('_', "").parse::<u64>() {
+        Ok(whole) if is_whole => format!("write `{whole}`"),
         Ok(0) | Err(_) => "write `1`".to_owned(),
         Ok(whole) => format!("write `{whole}` or `{}`", whole.saturating_add(1)),
     };
@@ -419,6 +422,17 @@ pub(crate) fn price_without_colon(period: &str) -> Message {
     message(format!("`{period}` needs a colon before its price"), format!("write `{period}:`"))
 }
 
+pub(crate) fn price_without_comma(period: &str) -> Message {
+    message("a comma separates prices", format!("write `, {period}:`"))
+}
+
+pub(crate) fn price_without_period(id: &str) -> Message {
+    message(
+        "a plan with several prices says how often each is billed",
+        format!("write `month: \"{id}\"`, or another period"),
+    )
+}
+
 pub(crate) fn empty_price() -> Message {
     message("the id of a price cannot be empty", "write the id that Stripe shows, such as `\"price_xyz\"`")
 }
@@ -500,6 +514,10 @@ pub(crate) fn expected_unit(found: &str) -> Message {
     )
 }
 
+pub(crate) fn built_in_plural(one: &str, plural: &str) -> Message {
+    message(format!("the unit `{one}` has the plural `{plural}` already"), "remove the comma and the plural")
+}
+
 pub(crate) fn zero_rate() -> Message {
     message("a rate of zero charges nothing", "remove it, or write at least `1.credit_per(..)`")
 }
@@ -530,11 +548,8 @@ pub(crate) fn expected_number(found: &str, example: &str) -> Message {
     message(format!("expected a number, found {found}"), format!("write a number such as `{example}`"))
 }
 
-pub(crate) fn limit_without_at_most(field: &str) -> Message {
-    message(
-        "a limit is written with `<=`",
-        format!("write `limit {field} <= 500` with the largest number allowed"),
-    )
+pub(crate) fn limit_without_at_most(field: &str, max: &str) -> Message {
+    message("a limit is written with `<=`", format!("write `limit {field} <= {max}`"))
 }
 
 pub(crate) fn limit_with_unit(field: &str, number: &str) -> Message {

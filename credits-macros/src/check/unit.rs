@@ -2,7 +2,7 @@
 //!
 //! It does not know rates.
 
-use credits_core::{BUILT_IN_UNITS, Dimension};
+use credits_core::{BUILT_IN_UNITS, BuiltInUnit, Dimension};
 use heck::ToUpperCamelCase;
 
 use super::Checker;
@@ -45,6 +45,14 @@ impl Plurals {
     }
 
     fn declare(&mut self, one: &Word, many: &Word, diagnostics: &mut Diagnostics) {
+        if let Some(unit) = built_in(&one.text) {
+            diagnostics.report(many.span, messages::built_in_plural(&one.text, unit.unit.plural));
+            return;
+        }
+        if RUST_RESERVED.contains(&many.text.as_str()) {
+            diagnostics.report(many.span, messages::reserved_name(&many.text));
+            return;
+        }
         match self.pairs.iter().find(|(known, _)| known.text == one.text) {
             None => self.pairs.push((one.clone(), many.clone())),
             Some((_, first)) if first.text == many.text => {}
@@ -57,8 +65,7 @@ impl Plurals {
 
     /// The plural of any unit.
     pub(super) fn plural_of(&self, word: &str) -> String {
-        let built_in = BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&word));
-        built_in.map_or_else(|| self.of(word).1, |built_in| built_in.unit.plural.to_owned())
+        built_in(word).map_or_else(|| self.of(word).1, |built_in| built_in.unit.plural.to_owned())
     }
 
     /// The singular and the plural of a word that may be either.
@@ -77,7 +84,7 @@ impl Checker<'_> {
     /// The unit that a word means.
     pub(super) fn unit(&mut self, word: &Word) -> Result<Unit> {
         let text = word.text.as_str();
-        if let Some(built_in) = BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&text)) {
+        if let Some(built_in) = built_in(text) {
             let unit = built_in.unit;
             return Ok(Unit {
                 name: unit.name.to_owned(),
@@ -99,6 +106,11 @@ impl Checker<'_> {
         }
         Ok(Unit { name, plural, marker, dimension: Dimension::Count, base: 1, is_built_in: false })
     }
+}
+
+/// The built-in unit that has this word.
+fn built_in(word: &str) -> Option<&'static BuiltInUnit> {
+    BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&word))
 }
 
 /// The built-in unit that a word is one slip of the pen away from. Short words and other first letters are left

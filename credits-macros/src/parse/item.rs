@@ -134,6 +134,11 @@ impl Parser<'_, '_> {
     fn ruby_block(&mut self, inside: impl FnOnce(&mut Parser<'_, '_>) -> Option<Reported>) -> Block {
         let reported = self.refuse(messages::ruby_block());
         self.skip();
+        // `|plan|`
+        if self.mark('|').is_some() {
+            self.word();
+            self.mark('|');
+        }
         let mut block = self.until_word_end();
         inside(&mut block);
         self.cursor = block.cursor;
