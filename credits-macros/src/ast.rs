@@ -56,10 +56,18 @@ pub(crate) struct Header {
     pub(crate) poisoned: Option<Reported>,
 }
 
+/// The keyword of a statement.
+#[derive(Debug)]
+pub(crate) struct Keyword {
+    pub(crate) word: Word,
+    /// Set if it was misspelt: whether the statement was meant is not certain.
+    pub(crate) misspelt: Option<Reported>,
+}
+
 /// A statement: its keyword, and what follows it.
 #[derive(Debug)]
 pub(crate) struct Stated<T> {
-    pub(crate) keyword: Word,
+    pub(crate) keyword: Keyword,
     pub(crate) value: Result<T>,
 }
 

@@ -58,7 +58,10 @@ fn rate(amount: &Amount, unit: &str) -> String {
 // Numbers.
 
 pub(crate) fn not_whole(number: &str, whole: &str) -> Message {
+    let is_whole =
+        number.split_once('.').is_some_and(|(_, decimals)| decimals.chars().all(|digit| digit == '0'));
     let help = match whole.replace('_', "").parse::<u64>() {
+        Ok(whole) if is_whole => format!("write `{whole}`"),
         Ok(0) | Err(_) => "write `1`".to_owned(),
         Ok(whole) => format!("write `{whole}` or `{}`", whole.saturating_add(1)),
     };
@@ -71,7 +74,7 @@ pub(crate) fn negative_number(number: &str) -> Message {
 
 pub(crate) fn number_too_large(number: &str) -> Message {
     message(
-        format!("`{number}` is more than 9_223_372_036_854_775_807, the largest number of all"),
+        format!("`{number}` is more than 9_223_372_036_854_775_807, the largest number there is here"),
         "write a smaller number",
     )
 }
@@ -134,7 +137,7 @@ pub(crate) fn no_decimals(number: &str, word: &str, cut: &str) -> Message {
 // Words.
 
 pub(crate) fn expected_item(found: &str, known: &[&str]) -> Message {
-    message(format!("expected an item, found {found}"), format!("write {}", one_of(known)))
+    message(format!("{found} begins no item"), format!("remove it, or begin an item: {}", one_of(known)))
 }
 
 pub(crate) fn unknown_item(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
@@ -142,7 +145,10 @@ pub(crate) fn unknown_item(word: &str, nearest: Option<&str>, known: &[&str]) ->
 }
 
 pub(crate) fn expected_name(kind: &str, found: &str) -> Message {
-    message(format!("expected the name of the `{kind}`, found {found}"), "write a name such as `pro`")
+    message(
+        format!("expected the name of the `{kind}`, found {found}"),
+        format!("write a name after `{kind}`"),
+    )
 }
 
 pub(crate) fn name_in_quotes(name: &str) -> Message {
@@ -154,7 +160,10 @@ pub(crate) fn hyphen_in_name(name: &str) -> Message {
 }
 
 pub(crate) fn reserved_name(name: &str) -> Message {
-    message(format!("`{name}` cannot be a name, because the generated code needs it"), "write another name")
+    message(
+        format!("`{name}` cannot be a name, because Rust or the generated code needs it"),
+        "write another name",
+    )
 }
 
 pub(crate) fn expected_block(kind: &str, name: &str, found: &str) -> Message {
@@ -189,18 +198,22 @@ pub(crate) fn equals_sign(keyword: &str) -> Message {
 }
 
 pub(crate) fn expected_statement(item: &str, found: &str, known: &[&str]) -> Message {
-    message(format!("expected a statement of `{item}`, found {found}"), format!("write {}", one_of(known)))
+    message(
+        format!("{found} begins no statement of `{item}`"),
+        format!("remove it, or begin a statement: {}", one_of(known)),
+    )
 }
 
 pub(crate) fn unknown_statement(word: &str, item: &str, nearest: Option<&str>, known: &[&str]) -> Message {
     message(format!("`{word}` is not a statement of `{item}`"), did_you_mean(nearest, known))
 }
 
-pub(crate) fn expected_option(statement: &str, found: &str, example: &str) -> Message {
-    message(
-        format!("expected a word after `{statement}`, found {found}"),
-        format!("write `{statement} {example}`"),
-    )
+pub(crate) fn missing_option(example: &str) -> Message {
+    message("this statement chooses nothing", format!("write it out, such as `{example}`"))
+}
+
+pub(crate) fn expected_option(found: &str, example: &str) -> Message {
+    message(format!("expected a word, found {found}"), format!("write a word, such as in `{example}`"))
 }
 
 pub(crate) fn option_in_quotes(option: &str) -> Message {
@@ -221,7 +234,8 @@ pub(crate) fn expected_path(found: &str) -> Message {
 pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
     message(
         format!("`{code}` is not a currency"),
-        did_you_mean(nearest, &["usd", "eur", "gbp"]) + &another(nearest, "ISO 4217 code in lower case"),
+        did_you_mean(nearest, &["usd", "eur", "gbp"])
+            + &another(nearest, "another ISO 4217 code in lower case"),
     )
 }
 
@@ -254,7 +268,7 @@ pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
     message(
         format!("`{word}` is not a word for money"),
         did_you_mean(nearest, &["dollars", "euros", "pounds", "yen", "cents"])
-            + &another(nearest, "currency code such as `chf`"),
+            + &another(nearest, "a currency code such as `chf`"),
     )
 }
 
@@ -269,9 +283,9 @@ pub(crate) fn misspelt_unit(word: &str, meant: &str) -> Message {
     message(format!("`{word}` is almost the unit `{meant}`"), format!("write `{meant}`"))
 }
 
-/// `, or another ..` after a list of examples, nothing after one suggestion.
+/// `, or ..` after a list of examples, nothing after one suggestion.
 fn another(nearest: Option<&str>, what: &str) -> String {
-    if nearest.is_some() { String::new() } else { format!(", or another {what}") }
+    if nearest.is_some() { String::new() } else { format!(", or {what}") }
 }
 
 // Amounts.
@@ -309,14 +323,13 @@ pub(crate) fn zero_credits(statement: &str) -> Message {
 }
 
 pub(crate) fn expected_parenthesis(found: &str) -> Message {
-    message(format!("expected `)`, found {found}"), format!("remove {found}"))
+    message(format!("expected `)`, found {found}"), "remove what follows, up to the `)`")
 }
 
 // Doubles.
 
 pub(crate) fn item_twice(kind: &str, name: &str) -> Message {
-    let help = if kind == name { "write one block" } else { "rename one of them" };
-    message(format!("the {kind} `{name}` is declared twice"), help)
+    message(format!("the {kind} `{name}` is declared twice"), "rename one of them")
 }
 
 pub(crate) fn same_variant(name: &str, other: &str, variant: &str) -> Message {
@@ -409,6 +422,17 @@ pub(crate) fn price_without_colon(period: &str) -> Message {
     message(format!("`{period}` needs a colon before its price"), format!("write `{period}:`"))
 }
 
+pub(crate) fn price_without_comma(period: &str) -> Message {
+    message("a comma separates prices", format!("write `, {period}:`"))
+}
+
+pub(crate) fn price_without_period(id: &str) -> Message {
+    message(
+        "a plan with several prices says how often each is billed",
+        format!("write `month: \"{id}\"`, or another period"),
+    )
+}
+
 pub(crate) fn empty_price() -> Message {
     message("the id of a price cannot be empty", "write the id that Stripe shows, such as `\"price_xyz\"`")
 }
@@ -448,6 +472,10 @@ pub(crate) fn zero_price(word: &str) -> Message {
 
 // Operations.
 
+pub(crate) fn rate_not_whole(number: &str, help: &str) -> Message {
+    message(format!("`{number}` is not a whole number"), format!("write `{help}`"))
+}
+
 pub(crate) fn operation_without_costs(name: &str) -> Message {
     message(
         format!("the operation `{name}` does not say what it costs"),
@@ -486,6 +514,10 @@ pub(crate) fn expected_unit(found: &str) -> Message {
     )
 }
 
+pub(crate) fn built_in_plural(one: &str, plural: &str) -> Message {
+    message(format!("the unit `{one}` has the plural `{plural}` already"), "remove the comma and the plural")
+}
+
 pub(crate) fn zero_rate() -> Message {
     message("a rate of zero charges nothing", "remove it, or write at least `1.credit_per(..)`")
 }
@@ -516,11 +548,8 @@ pub(crate) fn expected_number(found: &str, example: &str) -> Message {
     message(format!("expected a number, found {found}"), format!("write a number such as `{example}`"))
 }
 
-pub(crate) fn limit_without_at_most(field: &str) -> Message {
-    message(
-        "a limit is written with `<=`",
-        format!("write `limit {field} <= 500` with the largest number allowed"),
-    )
+pub(crate) fn limit_without_at_most(field: &str, max: &str) -> Message {
+    message("a limit is written with `<=`", format!("write `limit {field} <= {max}`"))
 }
 
 pub(crate) fn limit_with_unit(field: &str, number: &str) -> Message {

@@ -1,1 +1,8 @@
-//! Nothing here: see the folder's other targets.
+//! What the `usage_credits!` macro refuses, and what it accepts.
+//!
+//! `fail/<kind>/<rule>.rs` breaks one rule each; `recovery/` makes one mistake in the pricing and uses what it
+//! declares many times, which is one error; `pass/` is what compiles without a warning.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../credits-macros/docs/usage_credits.md")]
+struct Documentation;

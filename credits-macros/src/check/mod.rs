@@ -3,7 +3,9 @@
 //! What is refused is poisoned: `Err(Reported)` in place of a value. Rules skip what is poisoned, so that one
 //! cause gives one error.
 
+mod cost;
 mod credits;
+mod limit;
 mod money;
 mod names;
 mod number;
@@ -11,6 +13,7 @@ mod operation;
 mod pack;
 mod period;
 mod plan;
+mod rate;
 mod settings;
 mod statement;
 mod unit;

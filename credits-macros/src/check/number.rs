@@ -73,8 +73,11 @@ fn digits(text: &str) -> core::result::Result<Digits, Message> {
     if rest.starts_with(['e', 'E']) {
         return Err(messages::exponent(text, expanded(number, rest).as_deref()));
     }
-    if !rest.is_empty() {
-        return Err(messages::number_suffix(text, number));
+    match rest {
+        "" => {}
+        "k" | "K" => return Err(messages::number_suffix(text, &format!("{number}_000"))),
+        "m" | "M" => return Err(messages::number_suffix(text, &format!("{number}_000_000"))),
+        _ => return Err(messages::number_suffix(text, number)),
     }
     Ok(match number.split_once('.') {
         Some((whole, decimals)) => Digits { whole: whole.to_owned(), decimals: Some(decimals.to_owned()) },

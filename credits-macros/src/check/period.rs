@@ -52,12 +52,9 @@ impl Checker<'_> {
         let known = PERIOD_UNITS
             .iter()
             .find(|(_, one, many, adverbs)| text == *one || text == *many || adverbs.contains(&text));
-        match known {
-            Some((unit, ..)) => Ok(*unit),
-            None => {
-                let nearest = suggest::nearest(text, &vocab::period_words());
-                Err(self.diagnostics.report(word.span, messages::unknown_period(text, nearest)))
-            }
-        }
+        known.map(|(unit, ..)| *unit).ok_or_else(|| {
+            let nearest = suggest::nearest(text, &vocab::period_words());
+            self.diagnostics.report(word.span, messages::unknown_period(text, nearest))
+        })
     }
 }

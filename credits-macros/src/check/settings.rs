@@ -15,8 +15,8 @@ const CURRENCY: &str = "usd";
 pub(super) fn check(blocks: &[ast::Settings], diagnostics: &mut Diagnostics) -> Settings {
     let Some((settings, others)) = blocks.split_first() else { return Settings::unwritten(diagnostics) };
     for other in others {
-        let culprit = (other.keyword.span, messages::item_twice("settings", "settings"));
-        diagnostics.report_pair(culprit, (settings.keyword.span, messages::first_item("settings")));
+        let culprit = (other.keyword.span, messages::statement_twice("settings"));
+        diagnostics.report_pair(culprit, (settings.keyword.span, messages::first_statement("settings")));
     }
     let unwritten = Settings::unwritten(diagnostics);
     let rounding = at_most_one(&settings.rounding, diagnostics)
@@ -46,17 +46,17 @@ impl Settings {
 }
 
 fn currency(word: &Word, diagnostics: &mut Diagnostics) -> Result<Currency> {
-    money::currency(&word.text).ok_or(()).or_else(|()| {
+    money::currency(&word.text).ok_or_else(|| {
         let nearest = suggest::nearest(&word.text, &vocab::currency_codes());
-        Err(diagnostics.report(word.span, messages::unknown_currency(&word.text, nearest)))
+        diagnostics.report(word.span, messages::unknown_currency(&word.text, nearest))
     })
 }
 
 fn rounding(word: &Word, diagnostics: &mut Diagnostics) -> Result<Rounding> {
     let known = Rounding::ALL.iter().find(|rounding| rounding.word() == word.text).copied();
-    known.ok_or(()).or_else(|()| {
+    known.ok_or_else(|| {
         let words = vocab::rounding_words();
         let nearest = suggest::nearest(&word.text, &words);
-        Err(diagnostics.report(word.span, messages::unknown_rounding(&word.text, nearest, &words)))
+        diagnostics.report(word.span, messages::unknown_rounding(&word.text, nearest, &words))
     })
 }

@@ -12,9 +12,10 @@ pub(super) fn at_most_one<'a, T>(
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<&'a T>> {
     let Some((first, others)) = statements.split_first() else { return Ok(None) };
-    for other in others {
-        let culprit = (other.keyword.span, messages::statement_twice(&other.keyword.text));
-        let first = (first.keyword.span, messages::first_statement(&first.keyword.text));
+    for other in others.iter().filter(|other| other.keyword.misspelt.is_none()) {
+        let (other, first) = (&other.keyword.word, &first.keyword.word);
+        let culprit = (other.span, messages::statement_twice(&other.text));
+        let first = (first.span, messages::first_statement(&first.text));
         diagnostics.report_pair(culprit, first);
     }
     first.value.as_ref().map(Some).map_err(|reported| *reported)

@@ -2,7 +2,7 @@
 //!
 //! It does not know rates.
 
-use credits_core::{BUILT_IN_UNITS, Dimension};
+use credits_core::{BUILT_IN_UNITS, BuiltInUnit, Dimension};
 use heck::ToUpperCamelCase;
 
 use super::Checker;
@@ -45,6 +45,14 @@ impl Plurals {
     }
 
     fn declare(&mut self, one: &Word, many: &Word, diagnostics: &mut Diagnostics) {
+        if let Some(unit) = built_in(&one.text) {
+            diagnostics.report(many.span, messages::built_in_plural(&one.text, unit.unit.plural));
+            return;
+        }
+        if RUST_RESERVED.contains(&many.text.as_str()) {
+            diagnostics.report(many.span, messages::reserved_name(&many.text));
+            return;
+        }
         match self.pairs.iter().find(|(known, _)| known.text == one.text) {
             None => self.pairs.push((one.clone(), many.clone())),
             Some((_, first)) if first.text == many.text => {}
@@ -55,17 +63,20 @@ impl Plurals {
         }
     }
 
+    /// The plural of any unit.
+    pub(super) fn plural_of(&self, word: &str) -> String {
+        built_in(word).map_or_else(|| self.of(word).1, |built_in| built_in.unit.plural.to_owned())
+    }
+
     /// The singular and the plural of a word that may be either.
     fn of(&self, word: &str) -> (String, String) {
         let written = self.pairs.iter().find(|(one, many)| one.text == word || many.text == word);
-        match written {
-            Some((one, many)) => (one.text.clone(), many.text.clone()),
-            None => {
-                let one = singular(word);
-                let many = plural(&one);
-                (one, many)
-            }
+        if let Some((one, many)) = written {
+            return (one.text.clone(), many.text.clone());
         }
+        let one = singular(word);
+        let many = plural(&one);
+        (one, many)
     }
 }
 
@@ -73,7 +84,7 @@ impl Checker<'_> {
     /// The unit that a word means.
     pub(super) fn unit(&mut self, word: &Word) -> Result<Unit> {
         let text = word.text.as_str();
-        if let Some(built_in) = BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&text)) {
+        if let Some(built_in) = built_in(text) {
             let unit = built_in.unit;
             return Ok(Unit {
                 name: unit.name.to_owned(),
@@ -95,6 +106,11 @@ impl Checker<'_> {
         }
         Ok(Unit { name, plural, marker, dimension: Dimension::Count, base: 1, is_built_in: false })
     }
+}
+
+/// The built-in unit that has this word.
+fn built_in(word: &str) -> Option<&'static BuiltInUnit> {
+    BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&word))
 }
 
 /// The built-in unit that a word is one slip of the pen away from. Short words and other first letters are left

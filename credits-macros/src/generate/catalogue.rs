@@ -87,13 +87,11 @@ pub(super) fn plan(plan: &Plan, runtime: &TokenStream) -> TokenStream {
         UnusedCredits::Rollover => quote! { Rollover },
     };
     let prices = plan.stripe_prices.iter().map(|(billed, id)| {
-        let billed = match billed {
-            Some(billed) => {
-                let billed = period(*billed, runtime);
-                quote! { ::core::option::Option::Some(#billed) }
-            }
-            None => quote! { ::core::option::Option::None },
-        };
+        let billed = billed.map(|billed| period(billed, runtime));
+        let billed = billed.map_or_else(
+            || quote! { ::core::option::Option::None },
+            |billed| quote! { ::core::option::Option::Some(#billed) },
+        );
         quote! { #runtime::catalogue::StripePrice { period: #billed, id: #id } }
     });
     quote! {

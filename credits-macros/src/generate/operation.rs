@@ -1,7 +1,7 @@
 //! `Operation`: the enum, its constructors and its costs.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use crate::diag::poison;
 use crate::model::{Constant, Known, Operation, Quantity};
@@ -32,7 +32,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// In this order: a quantity that is negative, a quantity over its limit, a cost over 2^63 - 1.
+            /// Quantity by quantity: out of range, negative, over its limit; then a cost over 2^63 - 1.
             pub fn cost(&self) -> ::core::result::Result<#runtime::Amount, #runtime::Rejection> {
                 #runtime::generated::cost::<Pricing>(self)
             }
@@ -84,12 +84,15 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
         };
     }
     let fields: Vec<_> = operation.quantities.iter().map(|quantity| &quantity.field).collect();
-    let markers = operation.quantities.iter().map(|quantity| &quantity.marker);
+    // With the place of the unit, which a quantity of another unit is then compared with.
+    let bounds = operation.quantities.iter().map(|Quantity { field, marker, .. }| {
+        quote_spanned!(field.span()=> impl ::core::convert::Into<#runtime::Quantity<units::#marker>>)
+    });
     quote! {
         #docs
         #[must_use]
         pub fn #name(
-            #(#fields: impl ::core::convert::Into<#runtime::Quantity<units::#markers>>),*
+            #(#fields: #bounds),*
         ) -> Self {
             Self::#ident { #(#fields: #fields.into()),* }
         }

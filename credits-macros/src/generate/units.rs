@@ -1,7 +1,7 @@
 //! The module of units: those of the runtime, and a marker for every other one.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use crate::model::UnitMarker;
 
@@ -9,10 +9,12 @@ use crate::model::UnitMarker;
 pub(super) fn generate(units: &[UnitMarker], runtime: &TokenStream) -> TokenStream {
     let markers = units.iter().map(|UnitMarker { ident, docs, name, plural }| {
         let docs = super::docs(std::slice::from_ref(docs));
+        // With the place of the unit, which a quantity of another unit is then compared with.
+        let marker = quote_spanned!(ident.span()=> pub enum #ident {});
         quote! {
             #docs
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-            pub enum #ident {}
+            #marker
 
             #[automatically_derived]
             impl #runtime::units::Unit for #ident {

@@ -7,26 +7,35 @@ use proc_macro2::{Delimiter, Span};
 use super::number::split_suffix;
 use super::tokens::Parser;
 use crate::ast::{Amount, Every, Gives, Number, Period};
-use crate::diag::Result;
+use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::{EVERY, PlanWord, Vocabulary, follows_a_number, period_words};
 
 impl Parser<'_, '_> {
     /// A number, a dot and a word. `K` are the keywords that end the statement, `example` is what was expected.
     pub(super) fn amount<K: Vocabulary>(&mut self, example: &str) -> Result<Amount> {
+        self.amount_of::<K>(example, follows_a_number)
+    }
+
+    /// An amount that may be of anything: any word after its number lacks only the dot.
+    pub(super) fn amount_of_units<K: Vocabulary>(&mut self, example: &str) -> Result<Amount> {
+        self.amount_of::<K>(example, |_| true)
+    }
+
+    fn amount_of<K: Vocabulary>(&mut self, example: &str, is_unit: fn(&str) -> bool) -> Result<Amount> {
         let minus = self.mark('-');
         if let Some(dot) = self.mark('.') {
             return Err(self.leading_dot(dot));
         }
         let Some(number) = self.peek_number() else {
-            let place = if self.at_statement_end::<K>() { self.previous() } else { self.here() };
             let message = messages::expected_amount(&self.found(), example);
-            return Err(self.diagnostics.report(place, message));
+            return Err(self.diagnostics.report(self.place::<K>(), message));
         };
         self.skip();
         self.thousands(&number)?;
-        if self.mark('.').is_none() {
-            return Err(self.no_dot(&number, example));
+        let has_dot = self.mark('.').is_some();
+        if !has_dot || number.text.ends_with('.') {
+            return Err(self.no_dot(&number, example, is_unit));
         }
         match self.word() {
             Some(word) => Ok(Amount { minus, number, word }),
@@ -35,14 +44,14 @@ impl Parser<'_, '_> {
     }
 
     /// `.5.credits`
-    fn leading_dot(&mut self, dot: Span) -> crate::diag::Reported {
+    fn leading_dot(&mut self, dot: Span) -> Reported {
         let number = self.peek_number().map_or_else(|| "5".to_owned(), |number| number.text);
         self.diagnostics.report(dot, messages::leading_dot(&number))
     }
 
     /// `50credits`, `50. credits`, `50 credits` and `50`.
-    fn no_dot(&mut self, number: &Number, example: &str) -> crate::diag::Reported {
-        let next = self.peek_word().map(|word| word.text).filter(|word| follows_a_number(word));
+    fn no_dot(&mut self, number: &Number, example: &str, is_unit: fn(&str) -> bool) -> Reported {
+        let next = self.peek_word().map(|word| word.text).filter(|word| is_unit(word));
         let message = match (split_suffix(&number.text), number.text.strip_suffix('.'), next) {
             (Some((digits, suffix)), _, _) => messages::glued_word(digits, suffix),
             (None, Some(digits), Some(word)) => messages::swallowed_dot(digits, &word),
@@ -52,9 +61,19 @@ impl Parser<'_, '_> {
         self.diagnostics.report(number.span, message)
     }
 
+    /// An amount that is no rate.
+    pub(super) fn plain_amount<K: Vocabulary>(&mut self, statement: &str, example: &str) -> Result<Amount> {
+        let amount = self.amount::<K>(example)?;
+        if self.group(Delimiter::Parenthesis).is_none() {
+            return Ok(amount);
+        }
+        let message = messages::rate_where_amount(&amount, statement);
+        Err(self.diagnostics.report(amount.word.span, message))
+    }
+
     /// `10_000.credits`, with or without `.every(month)`.
     pub(super) fn gives<K: Vocabulary>(&mut self) -> Result<Gives> {
-        let amount = self.amount::<K>("100.credits")?;
+        let amount = self.plain_amount::<K>("gives", "100.credits")?;
         let every = self.every()?;
         Ok(Gives { amount, every })
     }

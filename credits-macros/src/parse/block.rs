@@ -2,8 +2,10 @@
 //!
 //! It does not know any statement's own shape.
 
+use proc_macro2::Span;
+
 use super::tokens::Parser;
-use crate::ast::{Stated, Word};
+use crate::ast::{Keyword, Stated, Word};
 use crate::diag::{Reported, Result};
 use crate::vocab::{ItemWord, Vocabulary};
 use crate::{messages, suggest};
@@ -14,7 +16,7 @@ impl Parser<'_, '_> {
     pub(super) fn statements<K: Vocabulary>(
         &mut self,
         item: ItemWord,
-        mut statement: impl FnMut(&mut Self, K, Word) -> Result<()>,
+        mut statement: impl FnMut(&mut Self, K, Keyword) -> Result<()>,
     ) -> Option<Reported> {
         let mut lost = None;
         loop {
@@ -37,30 +39,30 @@ impl Parser<'_, '_> {
     }
 
     /// A keyword and its colon. A misspelt one is reported and then taken for the one that was meant.
-    fn keyword<K: Vocabulary>(&mut self, item: ItemWord) -> Result<(K, Word)> {
+    fn keyword<K: Vocabulary>(&mut self, item: ItemWord) -> Result<(K, Keyword)> {
         let Some(word) = self.word() else {
             let message = messages::expected_statement(item.word(), &self.found(), &K::words());
             let reported = self.refuse(message);
             self.skip();
             return Err(reported);
         };
-        let meaning = match K::from_word(&word.text) {
-            Some(meaning) => meaning,
+        let (meaning, misspelt) = match K::from_word(&word.text) {
+            Some(meaning) => (meaning, None),
             None => self.misspelt::<K>(item, &word)?,
         };
         self.colon();
         if let Some(equals) = self.mark('=') {
             self.diagnostics.report(equals, messages::equals_sign(&word.text));
         }
-        Ok((meaning, word))
+        Ok((meaning, Keyword { word, misspelt }))
     }
 
-    fn misspelt<K: Vocabulary>(&mut self, item: ItemWord, word: &Word) -> Result<K> {
+    fn misspelt<K: Vocabulary>(&mut self, item: ItemWord, word: &Word) -> Result<(K, Option<Reported>)> {
         let words = K::words();
         let nearest = suggest::nearest(&word.text, &words);
         let message = messages::unknown_statement(&word.text, item.word(), nearest, &words);
         let reported = self.diagnostics.report(word.span, message);
-        nearest.and_then(K::from_word).ok_or(reported)
+        nearest.and_then(K::from_word).map(|meant| (meant, Some(reported))).ok_or(reported)
     }
 
     /// Skips what is left of a broken statement.
@@ -75,6 +77,11 @@ impl Parser<'_, '_> {
         self.is_empty() || self.peek_mark(';') || self.at_keyword::<K>()
     }
 
+    /// Where something that is missing or wrong is reported: at the token before if the statement ends here.
+    pub(super) fn place<K: Vocabulary>(&self) -> Span {
+        if self.at_statement_end::<K>() { self.previous() } else { self.here() }
+    }
+
     pub(super) fn at_keyword<K: Vocabulary>(&self) -> bool {
         self.peek_word().is_some_and(|word| K::from_word(&word.text).is_some())
     }
@@ -82,7 +89,7 @@ impl Parser<'_, '_> {
     /// Reads the rest of a statement and remembers it, also if it is broken.
     pub(super) fn stated<T>(
         &mut self,
-        keyword: Word,
+        keyword: Keyword,
         statements: &mut Vec<Stated<T>>,
         rest: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<()> {

@@ -123,7 +123,8 @@ impl Parser<'_, '_> {
             return self.ruby_block(inside);
         }
         let message = messages::expected_block(kind.word(), name, &self.found());
-        let place = if self.cursor.eof() { self.previous() } else { self.here() };
+        let is_missing = self.is_empty() || self.at_keyword::<ItemWord>();
+        let place = if is_missing { self.previous() } else { self.here() };
         let reported = self.diagnostics.report(place, message);
         self.skip_to_item();
         Block { end: place, lost: Some(reported) }
@@ -133,6 +134,11 @@ impl Parser<'_, '_> {
     fn ruby_block(&mut self, inside: impl FnOnce(&mut Parser<'_, '_>) -> Option<Reported>) -> Block {
         let reported = self.refuse(messages::ruby_block());
         self.skip();
+        // `|plan|`
+        if self.mark('|').is_some() {
+            self.word();
+            self.mark('|');
+        }
         let mut block = self.until_word_end();
         inside(&mut block);
         self.cursor = block.cursor;

@@ -34,16 +34,17 @@ impl Parser<'_, '_> {
         Err(self.refuse(message))
     }
 
-    /// The rest of a number that was written with commas: `,000` after `10`.
+    /// The rest of a number that was written with commas: `,000` after `10`, or `,99` after `49`.
     pub(super) fn thousands(&mut self, number: &Number) -> Result<()> {
         let mut cursor = self.cursor;
-        let mut whole = number.text.clone();
-        let mut comma = None;
+        let (mut whole, mut comma) = (number.text.clone(), None);
         while let Some((punct, after)) = cursor.punct().filter(|(punct, _)| punct.as_char() == ',') {
             let Some((literal, after)) = after.literal() else { break };
             comma = comma.or(Some(punct.span()));
-            whole.push('_');
-            whole.push_str(&literal.to_string());
+            let group = literal.to_string();
+            let is_thousands = group.split('.').next().is_some_and(|digits| digits.len() == 3);
+            whole.push(if is_thousands { '_' } else { '.' });
+            whole.push_str(&group);
             cursor = after;
         }
         match comma {

@@ -35,6 +35,10 @@ impl Parser<'_, '_> {
                 self.skip();
             }
             if let Some(comma) = self.mark(',') {
+                if self.at_statement_end::<OperationWord>() {
+                    self.diagnostics.report(comma, messages::comma_between());
+                    return clauses;
+                }
                 clauses.push(Err(self.diagnostics.report(comma, messages::comma_in_sum())));
             } else if self.mark('+').is_none() {
                 return clauses;
@@ -83,7 +87,7 @@ impl Parser<'_, '_> {
     /// What is between the parentheses of a rate.
     fn per(&mut self) -> Result<Per> {
         if self.peek_literal().is_some() && self.text_ahead().is_none() {
-            let batch = self.amount::<OperationWord>("1_000.tokens")?;
+            let batch = self.amount_of_units::<OperationWord>("1_000.tokens")?;
             return self.nothing_more().map(|()| Per::Batch(batch));
         }
         let one = self.unit_name()?;
@@ -106,12 +110,13 @@ impl Parser<'_, '_> {
     fn limit(&mut self) -> Result<Limit> {
         let Some(field) = self.symbol() else {
             let message = messages::expected_limit(&self.found());
-            return Err(self.refuse(message));
+            return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
         };
-        let place = self.here();
-        let is_at_most = self.mark('<').is_some() && self.mark('=').is_some();
-        if !is_at_most {
-            return Err(self.diagnostics.report(place, messages::limit_without_at_most(&field.text)));
+        let place = self.place::<OperationWord>();
+        let is_below = self.mark('<').is_some();
+        if !(is_below && self.mark('=').is_some()) {
+            let max = self.meant_limit(is_below);
+            return Err(self.diagnostics.report(place, messages::limit_without_at_most(&field.text, &max)));
         }
         let minus = self.mark('-');
         let max = self.number("500")?;
@@ -121,16 +126,22 @@ impl Parser<'_, '_> {
         Ok(Limit { field, minus, max })
     }
 
-    fn number(&mut self, example: &str) -> Result<Number> {
-        match self.peek_number() {
-            Some(number) => {
-                self.skip();
-                Ok(number)
-            }
-            None => {
-                let message = messages::expected_number(&self.found(), example);
-                Err(self.refuse(message))
-            }
+    /// The limit that `pages < 501` or `pages: 500` means.
+    fn meant_limit(&mut self, is_below: bool) -> String {
+        while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('<')).is_some() {}
+        let number = self.peek_number().map_or_else(|| "500".to_owned(), |number| number.text);
+        match number.replace('_', "").parse::<u64>() {
+            Ok(value) if is_below => value.saturating_sub(1).to_string(),
+            _ => number,
         }
+    }
+
+    fn number(&mut self, example: &str) -> Result<Number> {
+        let Some(number) = self.peek_number() else {
+            let message = messages::expected_number(&self.found(), example);
+            return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
+        };
+        self.skip();
+        Ok(number)
     }
 }

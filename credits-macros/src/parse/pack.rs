@@ -14,12 +14,10 @@ impl Parser<'_, '_> {
         self.block(ItemWord::Pack, header, |block| {
             block.statements(ItemWord::Pack, |parser, meaning, keyword| match meaning {
                 PackWord::Gives => parser.stated(keyword, gives, Parser::gives::<PackWord>),
-                PackWord::Bonus => {
-                    parser.stated(keyword, bonus, |parser| parser.amount::<PackWord>("100.credits"))
-                }
-                PackWord::Costs => {
-                    parser.stated(keyword, costs, |parser| parser.amount::<PackWord>("9.dollars"))
-                }
+                PackWord::Bonus => parser
+                    .stated(keyword, bonus, |parser| parser.plain_amount::<PackWord>("bonus", "100.credits")),
+                PackWord::Costs => parser
+                    .stated(keyword, costs, |parser| parser.plain_amount::<PackWord>("costs", "9.dollars")),
             })
         });
         pack

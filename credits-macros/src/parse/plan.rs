@@ -3,10 +3,10 @@
 //! It does not know which periods and policies there are.
 
 use super::tokens::Parser;
-use crate::ast::{Header, Plan, Price};
+use crate::ast::{Header, Plan, Price, Text};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{ItemWord, PlanWord, PolicyWord};
+use crate::vocab::{ItemWord, PlanWord};
 
 impl Parser<'_, '_> {
     /// The block of a plan.
@@ -19,7 +19,7 @@ impl Parser<'_, '_> {
                 PlanWord::StripePrice => parser.stated(keyword, stripe_price, Parser::prices),
                 PlanWord::Gives => parser.stated(keyword, gives, Parser::gives::<PlanWord>),
                 PlanWord::UnusedCredits => parser.stated(keyword, unused_credits, |parser| {
-                    parser.option(PlanWord::UnusedCredits.word(), PolicyWord::Rollover.word())
+                    parser.option::<PlanWord>("unused_credits rollover")
                 }),
             })
         });
@@ -29,17 +29,49 @@ impl Parser<'_, '_> {
     /// `"id"` or `month: "id", year: "id"`.
     fn prices(&mut self) -> Result<Vec<Price>> {
         if let Some(id) = self.text() {
-            return Ok(vec![Price { period: None, id }]);
+            return self.only_price(id);
+        }
+        if self.at_statement_end::<PlanWord>() {
+            let message = messages::expected_price(&self.found());
+            return Err(self.diagnostics.report(self.previous(), message));
         }
         let mut prices = vec![self.price_of_period()?];
-        while let Some(comma) = self.mark(',') {
-            if self.at_statement_end::<PlanWord>() {
-                self.diagnostics.report(comma, messages::list_ends_in_comma());
-                return Ok(prices);
-            }
+        while self.another_price()? {
             prices.push(self.price_of_period()?);
         }
         Ok(prices)
+    }
+
+    /// A price without a period, which has none beside it.
+    fn only_price(&mut self, id: Text) -> Result<Vec<Price>> {
+        if self.mark(',').is_some() {
+            return Err(self.diagnostics.report(id.span, messages::price_without_period(&id.value)));
+        }
+        Ok(vec![Price { period: None, id }])
+    }
+
+    /// Whether the list goes on.
+    fn another_price(&mut self) -> Result<bool> {
+        let comma = self.mark(',');
+        match (comma, self.at_statement_end::<PlanWord>()) {
+            (None, true) => Ok(false),
+            (Some(comma), true) => Err(self.diagnostics.report(comma, messages::list_ends_in_comma())),
+            (Some(_), false) => Ok(true),
+            (None, false) => match self.peek_word() {
+                Some(period) if self.is_price_ahead() => {
+                    Err(self.diagnostics.report(period.span, messages::price_without_comma(&period.text)))
+                }
+                _ => Ok(false),
+            },
+        }
+    }
+
+    /// Whether `year:` comes next.
+    fn is_price_ahead(&self) -> bool {
+        self.cursor
+            .ident()
+            .and_then(|(_, after)| after.punct())
+            .is_some_and(|(mark, _)| mark.as_char() == ':')
     }
 
     fn price_of_period(&mut self) -> Result<Price> {
@@ -48,17 +80,19 @@ impl Parser<'_, '_> {
             return Err(self.refuse(message));
         };
         let colon = self.colon();
+        // `month => "id"`
+        let arrow = self.mark('=').and_then(|_| self.mark('>'));
         match (colon, self.text()) {
             (Some(_), Some(id)) => Ok(Price { period: Some(period), id }),
-            (None, Some(_)) => {
-                Err(self.diagnostics.report(period.span, messages::price_without_colon(&period.text)))
-            }
-            (None, None) => {
-                Err(self.diagnostics.report(period.span, messages::price_without_quotes(&period.text)))
-            }
             (Some(_), None) => {
                 let message = messages::expected_price(&self.found());
-                Err(self.refuse(message))
+                Err(self.diagnostics.report(self.place::<PlanWord>(), message))
+            }
+            (None, None) if arrow.is_none() => {
+                Err(self.diagnostics.report(period.span, messages::price_without_quotes(&period.text)))
+            }
+            (None, _) => {
+                Err(self.diagnostics.report(period.span, messages::price_without_colon(&period.text)))
             }
         }
     }

@@ -6,7 +6,7 @@ use super::tokens::Parser;
 use crate::ast::{RustPath, Settings, Text, Word};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{ItemWord, SettingWord};
+use crate::vocab::{ItemWord, SettingWord, Vocabulary};
 
 impl Parser<'_, '_> {
     /// `settings { .. }`, after the keyword.
@@ -21,10 +21,10 @@ impl Parser<'_, '_> {
         self.settings_block(&mut settings, |block, settings| {
             block.statements(ItemWord::Settings, |parser, meaning, keyword| match meaning {
                 SettingWord::Currency => parser.stated(keyword, &mut settings.currency, |parser| {
-                    parser.option(SettingWord::Currency.word(), "usd")
+                    parser.option::<SettingWord>("currency usd")
                 }),
                 SettingWord::Rounding => parser.stated(keyword, &mut settings.rounding, |parser| {
-                    parser.option(SettingWord::Rounding.word(), "ceil")
+                    parser.option::<SettingWord>("rounding ceil")
                 }),
                 SettingWord::CreditsNamed => {
                     parser.stated(keyword, &mut settings.credits_named, Parser::credits_named)
@@ -35,25 +35,29 @@ impl Parser<'_, '_> {
         settings
     }
 
-    /// A word or symbol that chooses something.
-    pub(super) fn option(&mut self, statement: &str, example: &str) -> Result<Word> {
+    /// A word or symbol that chooses something. `K` are the keywords that begin the next statement.
+    pub(super) fn option<K: Vocabulary>(&mut self, example: &str) -> Result<Word> {
+        if self.at_statement_end::<K>() {
+            return Err(self.diagnostics.report(self.previous(), messages::missing_option(example)));
+        }
         if let Some(word) = self.symbol() {
             return Ok(word);
         }
         if let Some(text) = self.text() {
             return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
         }
-        let message = messages::expected_option(statement, &self.found(), example);
+        let message = messages::expected_option(&self.found(), example);
         Err(self.refuse(message))
     }
 
     fn credits_named(&mut self) -> Result<(Text, Text)> {
-        let one = self.text().ok_or(()).or_else(|()| Err(self.refuse(messages::expected_credit_names())))?;
-        let comma = self.mark(',');
-        let many = self.text().filter(|_| comma.is_some());
-        many.map(|many| (one, many))
-            .ok_or(())
-            .or_else(|()| Err(self.refuse(messages::expected_credit_names())))
+        if let Some(one) = self.text()
+            && self.mark(',').is_some()
+            && let Some(many) = self.text()
+        {
+            return Ok((one, many));
+        }
+        Err(self.diagnostics.report(self.place::<SettingWord>(), messages::expected_credit_names()))
     }
 
     fn rust_path(&mut self) -> Result<RustPath> {
@@ -62,7 +66,7 @@ impl Parser<'_, '_> {
         loop {
             let Some(segment) = self.ident() else {
                 let message = messages::expected_path(&self.found());
-                return Err(self.refuse(message));
+                return Err(self.diagnostics.report(self.place::<SettingWord>(), message));
             };
             segments.push(segment);
             if !self.path_separator() {

@@ -1,0 +1,45 @@
+//! The rules of limits: on a quantity that the operation has, once each.
+//!
+//! It does not know what the quantities cost.
+
+use proc_macro2::Span;
+
+use super::number::whole;
+use super::operation::Terms;
+use super::{Checker, Limit};
+use crate::ast::{self, Stated};
+use crate::diag::Result;
+use crate::{messages, suggest};
+
+impl Checker<'_> {
+    /// Checks the limits of an operation.
+    pub(super) fn limits(&mut self, limits: &[Stated<ast::Limit>], terms: &Terms) -> Result<Vec<Limit>> {
+        let mut fields: Vec<(usize, Span)> = Vec::new();
+        let checked: Vec<Result<Limit>> = limits
+            .iter()
+            .map(|limit| self.limit(limit.value.as_ref().map_err(|reported| *reported)?, terms, &mut fields))
+            .collect();
+        checked.into_iter().collect()
+    }
+
+    fn limit(&mut self, limit: &ast::Limit, terms: &Terms, fields: &mut Vec<(usize, Span)>) -> Result<Limit> {
+        let max = whole(&limit.max, limit.minus, self.diagnostics);
+        let field = limit.field.text.as_str();
+        let Some(quantity) = terms.quantities.iter().position(|known| known.unit.plural == field) else {
+            // It may be the quantity that was not understood.
+            terms.complete.map_or(Ok(()), Err)?;
+            let known: Vec<&str> = terms.quantities.iter().map(|known| known.unit.plural.as_str()).collect();
+            let message = messages::unknown_limit(field, suggest::nearest(field, &known), &known);
+            return Err(self.diagnostics.report(limit.field.span, message));
+        };
+        if let Some((_, first)) = fields.iter().find(|(known, _)| *known == quantity) {
+            let culprit = (limit.field.span, messages::limit_twice(field));
+            return Err(self.diagnostics.report_pair(culprit, (*first, messages::first_item(field))));
+        }
+        fields.push((quantity, limit.field.span));
+        match max? {
+            0 => Err(self.diagnostics.report(limit.max.span, messages::zero_limit(field))),
+            max => Ok(Limit { quantity, max: max.unsigned_abs() }),
+        }
+    }
+}

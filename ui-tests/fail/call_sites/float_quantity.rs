@@ -1,0 +1,17 @@
+// A quantity is exact, and a float is not.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation upscale {
+        costs 10.credits
+    }
+
+    operation process_document {
+        costs 5.credits + 1.credit_per(page)
+    }
+}
+
+fn main() {
+    let _ = Operation::process_document(1.5);
+}

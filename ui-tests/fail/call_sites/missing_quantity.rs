@@ -1,0 +1,18 @@
+// A rate cannot be charged without its quantity.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation upscale {
+        costs 10.credits
+    }
+
+    operation process_document {
+        costs 5.credits + 1.credit_per(page)
+    }
+}
+
+fn main() {
+    let _ = Operation::process_document();
+    let _ = Operation::ProcessDocument {};
+}

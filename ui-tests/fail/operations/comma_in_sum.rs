@@ -1,0 +1,11 @@
+// A comma continues a list, and costs are a sum.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation generate_image {
+        costs 5.credits, 1.credit_per(page)
+    }
+}
+
+fn main() {}

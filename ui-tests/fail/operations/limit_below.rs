@@ -1,0 +1,12 @@
+// A limit is the largest quantity allowed.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation generate_image {
+        costs 1.credit_per(page)
+        limit pages < 500
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// Nobody is paid to take a pack.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    credit_pack small {
+        gives 100.credits
+        costs -9.dollars
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// A plan gives again and again.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10_000.credits
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// A rate belongs to an operation.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10.credits_per(month)
+    }
+}
+
+fn main() {}

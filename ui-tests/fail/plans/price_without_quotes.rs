@@ -1,0 +1,12 @@
+// The id of a price is a string of Stripe's.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price price_xyz
+        gives 10_000.credits.every(month)
+    }
+}
+
+fn main() {}

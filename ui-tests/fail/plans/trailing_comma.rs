@@ -1,0 +1,12 @@
+// A comma continues a list.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price month: "price_a",
+        gives 10_000.credits.every(month)
+    }
+}
+
+fn main() {}

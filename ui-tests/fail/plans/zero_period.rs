@@ -1,0 +1,12 @@
+// A cycle takes time.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10.credits.every(0.months)
+    }
+}
+
+fn main() {}

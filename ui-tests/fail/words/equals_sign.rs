@@ -1,0 +1,11 @@
+// A statement is no assignment.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    settings {
+        currency = eur
+    }
+}
+
+fn main() {}

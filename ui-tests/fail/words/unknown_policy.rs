@@ -1,0 +1,13 @@
+// Unused credits can do two things.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10_000.credits.every(month)
+        unused_credits keep
+    }
+}
+
+fn main() {}

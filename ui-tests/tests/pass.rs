@@ -1,0 +1,10 @@
+//! What the macro accepts, compiled without a warning and run.
+
+#[path = "../pass/empty.rs"]
+mod empty;
+#[path = "../pass/everything.rs"]
+mod everything;
+#[path = "../pass/readme.rs"]
+mod readme;
+#[path = "../pass/wrapped.rs"]
+mod wrapped;

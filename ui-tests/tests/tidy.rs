@@ -1,0 +1,80 @@
+//! Every message is shown by some fixture, and every fixture breaks one rule.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// Parts of a text shorter than this could be found by chance.
+const FRAGMENT_LETTERS_MIN: usize = 10;
+
+#[test]
+fn every_message_appears_in_some_fixture() {
+    let shown: String = files(".", "stderr").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let source = fs::read_to_string(root().join("../credits-macros/src/messages.rs")).unwrap();
+    let (_, functions) = source.split_once("pub(crate) fn ").unwrap();
+    let unseen: Vec<&str> = functions
+        .split("pub(crate) fn ")
+        .filter(|function| !longest_fragment(function).is_some_and(|text| shown.contains(&text)))
+        .filter_map(|function| function.split('(').next())
+        .collect();
+    assert_eq!(unseen, [""; 0], "messages without a fixture");
+}
+
+#[test]
+fn every_fixture_gives_its_reason_and_its_error() {
+    for file in files("fail", "rs").into_iter().chain(files("recovery", "rs")) {
+        let source = fs::read_to_string(&file).unwrap();
+        assert!(source.starts_with("// "), "{} does not begin with its reason", file.display());
+        assert!(file.with_extension("stderr").exists(), "{} has no .stderr", file.display());
+    }
+}
+
+#[test]
+fn one_mistake_in_a_pricing_is_one_error() {
+    let shown =
+        files("recovery", "stderr").into_iter().filter(|file| !file.ends_with("other_mistakes.stderr"));
+    for file in shown {
+        let shown = fs::read_to_string(&file).unwrap();
+        let errors = shown.lines().filter(|line| line.starts_with("error"));
+        let causes = errors.filter(|line| !line.contains("was first declared here")).count();
+        assert_eq!(causes, 1, "{}", file.display());
+    }
+}
+
+#[test]
+fn the_readme_shows_an_error_as_the_compiler_does() {
+    let readme = fs::read_to_string(root().join("../README.md")).unwrap();
+    let shown = fs::read_to_string(root().join("fail/words/unknown_period.stderr")).unwrap();
+    assert!(readme.contains(&shown), "README.md does not show:\n{shown}");
+}
+
+/// The longest run of literal text in what a message function says is wrong.
+fn longest_fragment(function: &str) -> Option<String> {
+    let (_, problem) = function.rsplit_once("    message(").or_else(|| function.rsplit_once("problem: "))?;
+    let escaped = problem.replace("\\\"", "\u{0}");
+    let text = escaped.split('"').nth(1)?.replace('\u{0}', "\"");
+    let fragments = text.split(['{', '}']).step_by(2).map(str::to_owned);
+    fragments.filter(|fragment| fragment.len() >= FRAGMENT_LETTERS_MIN).max_by_key(String::len)
+}
+
+/// The files of a folder, and of those in it, with this extension.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        for entry in entries.unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
