@@ -2,7 +2,14 @@
 //!
 //! It does not know what any of them means.
 
+mod operation;
+
 use proc_macro2::Span;
+
+pub(crate) use operation::{
+    Choice, ChoiceOption, Clause, Limit, Operation, Param, Per, Rate, RustCode, Tier, TierEnd, Tiers,
+    Validation,
+};
 
 use crate::diag::{Reported, Result};
 
@@ -99,14 +106,6 @@ pub(crate) struct Pack {
     pub(crate) costs: Vec<Stated<Amount>>,
 }
 
-/// `operation name { .. }`
-#[derive(Debug)]
-pub(crate) struct Operation {
-    pub(crate) header: Header,
-    pub(crate) costs: Vec<Stated<Vec<Result<Clause>>>>,
-    pub(crate) limits: Vec<Stated<Limit>>,
-}
-
 /// `"price_xyz"` or `month: "price_xyz"`
 #[derive(Debug)]
 pub(crate) struct Price {
@@ -143,28 +142,17 @@ pub(crate) enum Period {
     Several(Amount),
 }
 
-/// A term of a cost.
+/// `category: "ai"`
 #[derive(Debug)]
-pub(crate) enum Clause {
-    /// `50.credits`
-    Fixed(Amount),
-    /// `1.credit_per(page)`
-    Rate(Amount, Per),
+pub(crate) struct MetaEntry {
+    pub(crate) key: Word,
+    pub(crate) value: MetaValue,
 }
 
-/// What is between the parentheses of a rate.
+/// What an application says of an item.
 #[derive(Debug)]
-pub(crate) enum Per {
-    /// `page` or `index, indices`
-    Unit { one: Word, many: Option<Word> },
-    /// `1_000.tokens`
-    Batch(Amount),
-}
-
-/// `pages <= 500`
-#[derive(Debug)]
-pub(crate) struct Limit {
-    pub(crate) field: Word,
-    pub(crate) minus: Option<Span>,
-    pub(crate) max: Number,
+pub(crate) enum MetaValue {
+    Text(Text),
+    Number { minus: Option<Span>, number: Number },
+    Flag(bool),
 }

@@ -3,9 +3,14 @@
 //! Lower case, no full stop, the user's word in backticks, and `help:` on its own line. A message does not know
 //! where it is shown.
 
+mod operation;
+
 use std::fmt;
 
+pub(crate) use operation::*;
+
 use crate::ast::Amount;
+use crate::vocab::is_rate_word;
 
 /// What is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +56,11 @@ fn credits(amount: &Amount) -> String {
 
 /// `5.credits_per(page)`, as the user wrote the number.
 fn rate(amount: &Amount, unit: &str) -> String {
-    let word = if amount.number.text == "1" { "credit_per" } else { "credits_per" };
+    let word = match amount.word.text.as_str() {
+        word if is_rate_word(word) => word,
+        _ if amount.number.text == "1" => "credit_per",
+        _ => "credits_per",
+    };
     format!("{}.{word}({unit})", amount.number.text)
 }
 
@@ -468,116 +477,4 @@ pub(crate) fn pack_gives_again() -> Message {
 
 pub(crate) fn zero_price(word: &str) -> Message {
     message("a pack cannot be free", format!("write what it costs, such as `9.{word}`"))
-}
-
-// Operations.
-
-pub(crate) fn rate_not_whole(number: &str, help: &str) -> Message {
-    message(format!("`{number}` is not a whole number"), format!("write `{help}`"))
-}
-
-pub(crate) fn operation_without_costs(name: &str) -> Message {
-    message(
-        format!("the operation `{name}` does not say what it costs"),
-        "add a line such as `costs 50.credits`",
-    )
-}
-
-pub(crate) fn comma_in_sum() -> Message {
-    message("a comma does not add costs", "write `+`")
-}
-
-pub(crate) fn rate_without_unit(amount: &Amount, unit: &str) -> Message {
-    message(
-        format!("`{}` needs its unit in parentheses", amount.word.text),
-        format!("write `{}`", rate(amount, unit)),
-    )
-}
-
-pub(crate) fn rate_otherwise(amount: &Amount, unit: &str) -> Message {
-    message("this is not how a rate is written", format!("write `{}`", rate(amount, unit)))
-}
-
-pub(crate) fn not_a_rate(amount: &Amount, nearest: Option<&str>) -> Message {
-    let word = amount.word.text.as_str();
-    let help = match word {
-        "credit" | "credits" => format!("write `{word}_per(..)`, or remove the parentheses"),
-        _ => format!("write `{}`", nearest.unwrap_or("credits_per")),
-    };
-    message(format!("`{word}` does not begin a rate"), help)
-}
-
-pub(crate) fn expected_unit(found: &str) -> Message {
-    message(
-        format!("expected a unit, found {found}"),
-        "write what is counted, such as `page`, or a batch of it, such as `1_000.tokens`",
-    )
-}
-
-pub(crate) fn built_in_plural(one: &str, plural: &str) -> Message {
-    message(format!("the unit `{one}` has the plural `{plural}` already"), "remove the comma and the plural")
-}
-
-pub(crate) fn zero_rate() -> Message {
-    message("a rate of zero charges nothing", "remove it, or write at least `1.credit_per(..)`")
-}
-
-pub(crate) fn zero_batch(unit: &str) -> Message {
-    message("a batch of zero has no price", format!("write how many {unit} a batch has"))
-}
-
-pub(crate) fn unit_twice(plural: &str) -> Message {
-    message(
-        format!("the cost counts {plural} twice"),
-        "write one rate for both; the number would have to be given twice",
-    )
-}
-
-pub(crate) fn dimension_twice(unit: &str, dimension: &str) -> Message {
-    message(
-        format!("`{unit}` measures {dimension}, which the cost counts already"),
-        format!("write one rate of {dimension}"),
-    )
-}
-
-pub(crate) fn expected_limit(found: &str) -> Message {
-    message(format!("expected what is limited, found {found}"), "write a limit such as `limit pages <= 500`")
-}
-
-pub(crate) fn expected_number(found: &str, example: &str) -> Message {
-    message(format!("expected a number, found {found}"), format!("write a number such as `{example}`"))
-}
-
-pub(crate) fn limit_without_at_most(field: &str, max: &str) -> Message {
-    message("a limit is written with `<=`", format!("write `limit {field} <= {max}`"))
-}
-
-pub(crate) fn limit_with_unit(field: &str, number: &str) -> Message {
-    message(format!("`{field}` says already what is counted"), format!("write `limit {field} <= {number}`"))
-}
-
-pub(crate) fn unknown_limit(field: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    let help = match known {
-        [] => "remove the limit; its cost is fixed".to_owned(),
-        known => did_you_mean(nearest, known),
-    };
-    message(format!("the operation does not count `{field}`"), help)
-}
-
-pub(crate) fn limit_twice(field: &str) -> Message {
-    message(format!("`{field}` is limited twice"), "remove one of the limits")
-}
-
-pub(crate) fn zero_limit(field: &str) -> Message {
-    message(
-        format!("a limit of zero {field} allows nothing"),
-        "write the largest number allowed, such as `500`",
-    )
-}
-
-pub(crate) fn cost_overflows(operation: &str, sum: &str) -> Message {
-    message(
-        format!("`{operation}` can cost {sum}, more than 9223372036854775807 credits"),
-        "lower the limit or the cost",
-    )
 }

@@ -2,8 +2,14 @@
 //!
 //! It holds nothing that could be refused, and does not know the words it was written in.
 
-use credits_core::{Currency, Dimension, Money, Period, Rounding, UnusedCredits};
+mod operation;
+
+use credits_core::{Currency, Money, Period, Rounding, UnusedCredits};
 use proc_macro2::Ident;
+
+pub(crate) use operation::{
+    Choice, ChoiceOption, Condition, Constant, Field, FieldKind, Input, Operation, Seen, Visible,
+};
 
 use crate::ast::RustPath;
 
@@ -42,51 +48,6 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) ident: Ident,
     pub(crate) docs: Vec<String>,
-}
-
-/// An operation.
-pub(crate) struct Operation {
-    pub(crate) variant: Variant,
-    /// None if it is one of the swallowers.
-    pub(crate) constructor: Option<Ident>,
-    pub(crate) constants: Vec<Constant>,
-    pub(crate) quantities: Vec<Quantity>,
-    pub(crate) clauses: Vec<Clause>,
-    pub(crate) limits: Vec<Limit>,
-}
-
-/// `GENERATE_IMAGE_COST`
-pub(crate) struct Constant {
-    pub(crate) ident: Ident,
-    pub(crate) docs: String,
-    pub(crate) credits: i64,
-}
-
-/// A field of an operation.
-pub(crate) struct Quantity {
-    pub(crate) field: Ident,
-    pub(crate) marker: Ident,
-    pub(crate) docs: String,
-}
-
-/// A term of a cost, as the catalogue has it.
-pub(crate) enum Clause {
-    Fixed(i64),
-    Rate { credits: i64, batch: u64, unit: Unit },
-}
-
-/// A unit, as the catalogue has it.
-pub(crate) struct Unit {
-    pub(crate) name: String,
-    pub(crate) plural: String,
-    pub(crate) dimension: Dimension,
-    pub(crate) base: u64,
-}
-
-/// A limit, as the catalogue has it.
-pub(crate) struct Limit {
-    pub(crate) quantity: usize,
-    pub(crate) max: u64,
 }
 
 /// The marker type of a unit that the runtime does not have.

@@ -83,7 +83,12 @@ vocabulary! {
     /// The statements of `operation`.
     OperationWord {
         Costs = "costs",
+        AtLeast = "at_least",
+        AtMost = "at_most",
         Limit = "limit",
+        With = "with",
+        Validate = "validate",
+        Meta = "meta",
     }
 }
 
@@ -111,6 +116,20 @@ impl CreditWord {
         matches!(self, Self::CreditPer | Self::CreditsPer)
     }
 }
+
+/// Whether a word begins a rate of credits or of an asset.
+pub(crate) fn is_rate_word(word: &str) -> bool {
+    word.ends_with("_per")
+}
+
+/// `by quality { .. }`.
+pub(crate) const BY: &str = "by";
+
+/// `tiers(1_000.tokens) { .. }`.
+pub(crate) const TIERS: &str = "tiers";
+
+/// `1.credit_per(minute) after 10.minutes`.
+pub(crate) const AFTER: &str = "after";
 
 /// `10.credits.every(month)`.
 pub(crate) const EVERY: &str = "every";

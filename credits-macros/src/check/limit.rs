@@ -6,20 +6,41 @@ use proc_macro2::Span;
 
 use super::number::whole;
 use super::operation::Terms;
-use super::{Checker, Limit};
+use super::{Checker, Param};
 use crate::ast::{self, Stated};
 use crate::diag::Result;
 use crate::{messages, suggest};
+use credits_core::Limit;
 
 impl Checker<'_> {
     /// Checks the limits of an operation.
-    pub(super) fn limits(&mut self, limits: &[Stated<ast::Limit>], terms: &Terms) -> Result<Vec<Limit>> {
+    pub(super) fn limits(
+        &mut self,
+        limits: &[Stated<ast::Limit>],
+        terms: &Terms,
+        params: &[Param],
+    ) -> Result<Vec<Limit>> {
         let mut fields: Vec<(usize, Span)> = Vec::new();
         let checked: Vec<Result<Limit>> = limits
             .iter()
-            .map(|limit| self.limit(limit.value.as_ref().map_err(|reported| *reported)?, terms, &mut fields))
+            .map(|limit| {
+                let limit = limit.value.as_ref().map_err(|reported| *reported)?;
+                self.is_quantity(limit, params)?;
+                self.limit(limit, terms, &mut fields)
+            })
             .collect();
         checked.into_iter().collect()
+    }
+
+    /// A parameter is an ordinary value, which `validate` sees.
+    fn is_quantity(&mut self, limit: &ast::Limit, params: &[Param]) -> Result<()> {
+        match params.iter().find(|param| param.name.text == limit.field.text) {
+            None => Ok(()),
+            Some(param) => {
+                let message = messages::limit_of_param(&param.name.text, &limit.max.text);
+                Err(self.diagnostics.report(limit.field.span, message))
+            }
+        }
     }
 
     fn limit(&mut self, limit: &ast::Limit, terms: &Terms, fields: &mut Vec<(usize, Span)>) -> Result<Limit> {

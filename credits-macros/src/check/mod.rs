@@ -3,23 +3,32 @@
 //! What is refused is poisoned: `Err(Reported)` in place of a value. Rules skip what is poisoned, so that one
 //! cause gives one error.
 
+mod asset;
+mod choice;
 mod cost;
 mod credits;
+mod denomination;
+mod leak;
 mod limit;
+mod meta;
 mod money;
 mod names;
 mod number;
 mod operation;
 mod pack;
+mod param;
 mod period;
 mod plan;
 mod rate;
+mod rust;
 mod settings;
 mod statement;
+mod tiers;
 mod unit;
 
-use credits_core::{Currency, Money, Period, Rounding, UnusedCredits};
+use credits_core::{Currency, Money, OperationSpec, Period, Rounding, UnusedCredits};
 
+pub(crate) use rust::{Computed, Validation};
 pub(crate) use unit::Unit;
 
 use crate::ast::{self, RustPath, Word};
@@ -55,40 +64,113 @@ pub(crate) struct Settings {
 pub(crate) struct Operation {
     pub(crate) name: Word,
     pub(crate) docs: Vec<String>,
-    /// What its rates count; poisoned if a rate could not be read, so that there may be more.
-    pub(crate) quantities: Result<Vec<Quantity>>,
-    /// Poisoned if anything of the operation was refused.
+    /// What it is made of; poisoned if a clause or a parameter could not be read, so that there may be more.
+    pub(crate) fields: Result<Fields>,
+    /// Its choices, as far as they are known.
+    pub(crate) choices: Vec<Choice>,
+    /// Poisoned if anything of the price was refused.
     pub(crate) price: Result<Price>,
+    pub(crate) validations: Vec<Validation>,
 }
 
-/// What a rate counts, and where its unit was written.
+impl Operation {
+    /// What its clauses count, if all of it is known.
+    pub(crate) fn quantities(&self) -> impl Iterator<Item = &Quantity> {
+        self.fields.iter().flat_map(|fields| &fields.quantities)
+    }
+}
+
+/// The fields of an operation, in the order of its constructor's arguments.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields {
+    pub(crate) quantities: Vec<Quantity>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) params: Vec<Param>,
+}
+
+impl Fields {
+    /// The quantity of this name.
+    fn quantity(&self, name: &str) -> Option<&Quantity> {
+        self.quantities.iter().find(|quantity| quantity.unit.plural == name)
+    }
+}
+
+/// What a clause counts, and where its unit was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Quantity {
     pub(crate) unit: Unit,
     pub(crate) span: proc_macro2::Span,
 }
 
+/// What is chosen, and the type of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub(crate) name: Word,
+    /// `GenerateImageQuality`
+    pub(crate) ty: String,
+    pub(crate) options: Result<Vec<ChoiceOption>>,
+    /// What the options cost amounts of; empty for credits.
+    pub(crate) asset: &'static str,
+}
+
+/// One of several.
+#[derive(Clone, Debug)]
+pub(crate) struct ChoiceOption {
+    pub(crate) name: Word,
+    pub(crate) credits: Result<i64>,
+}
+
+/// `prompt: String`
+#[derive(Clone, Debug)]
+pub(crate) struct Param {
+    pub(crate) name: Word,
+    /// With its `r#`.
+    pub(crate) ident: proc_macro2::Ident,
+    pub(crate) ty: syn::Type,
+    pub(crate) kind: ParamKind,
+    /// Whether it is surely cloned, compared and shown.
+    pub(crate) is_comparable: bool,
+}
+
+/// How a parameter is taken and seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ParamKind {
+    /// An integer that `i128` has a `From` for.
+    Integer,
+    /// An integer that may be converted to `i128`, or is cut to its largest.
+    WideInteger,
+    /// `i128` itself.
+    Widest,
+    /// `bool`
+    Flag,
+    /// `char`, `f32`, `f64`
+    Primitive,
+    /// `String` or `PathBuf`, made from what becomes one.
+    Text,
+    /// Anything else, taken as written.
+    Other,
+}
+
+impl ParamKind {
+    /// Whether costs see it as `i128`.
+    pub(crate) const fn is_integer(self) -> bool {
+        matches!(self, Self::Integer | Self::WideInteger | Self::Widest)
+    }
+
+    /// Whether it is seen as a value, and not as a reference.
+    pub(crate) const fn is_primitive(self) -> bool {
+        self.is_integer() || matches!(self, Self::Flag | Self::Primitive)
+    }
+}
+
 /// What an operation costs.
 #[derive(Clone, Debug)]
 pub(crate) struct Price {
-    pub(crate) clauses: Vec<Clause>,
-    pub(crate) limits: Vec<Limit>,
-    /// The most it can cost; none if a quantity has no limit.
+    pub(crate) spec: OperationSpec,
+    /// Its clauses in braces, in their order.
+    pub(crate) computed: Vec<Computed>,
+    /// The most it can cost; none if nothing bounds it.
     pub(crate) cost_max: Option<i64>,
-}
-
-/// A term of a price. Rates are in the order of the quantities.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Clause {
-    Fixed(i64),
-    Rate { credits: i64, batch: u64 },
-}
-
-/// The largest quantity allowed, in its unit.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit {
-    pub(crate) quantity: usize,
-    pub(crate) max: u64,
 }
 
 /// A plan.
@@ -140,9 +222,10 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
     let mut checker = Checker { diagnostics, currency, rounding, plurals };
     let homonyms = checker.names(ast);
     checker.stripe_ids(&ast.plans);
-    let operations: Vec<Operation> =
+    let mut operations: Vec<Operation> =
         ast.operations.iter().map(|operation| checker.operation(operation)).collect();
     checker.markers(&operations);
+    checker.choice_types(&mut operations);
     Pricing {
         operations,
         plans: ast.plans.iter().map(|plan| checker.plan(plan)).collect(),

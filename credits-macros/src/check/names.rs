@@ -51,7 +51,7 @@ impl Checker<'_> {
     /// Two units of different names must not become one marker type.
     pub(super) fn markers(&mut self, operations: &[super::Operation]) {
         let mut markers: HashMap<&str, (&str, Span)> = HashMap::new();
-        for quantity in operations.iter().flat_map(|operation| operation.quantities.iter().flatten()) {
+        for quantity in operations.iter().flat_map(super::Operation::quantities) {
             let (name, marker) = (quantity.unit.name.as_str(), quantity.unit.marker.as_str());
             match markers.get(marker) {
                 None => drop(markers.insert(marker, (name, quantity.span))),

@@ -1,23 +1,42 @@
-//! The rules of operations: what a cost consists of, as far as it could be read.
+//! The rules of operations: what one consists of, as far as it could be read.
 //!
-//! It does not know the rules of rates and limits.
+//! It does not know the rules of single clauses, parameters and limits.
 
+use credits_core::{Clause, OperationSpec};
 use proc_macro2::Span;
 
-use super::statement::exactly_one;
-use super::{Checker, Clause, Operation, Quantity};
-use crate::ast::{self, Amount};
+use super::rust::Computed;
+use super::statement::{at_most_one, exactly_one};
+use super::{Checker, Choice, Fields, Operation, Quantity, leak};
+use crate::ast;
 use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::OperationWord;
+
+/// What an operation is in: credits or an asset, and the word that said so first.
+#[derive(Clone, Copy)]
+pub(super) struct Denomination {
+    /// Empty for credits.
+    pub(super) asset: &'static str,
+    pub(super) span: Span,
+}
 
 /// The terms of a cost, as far as they could be read.
 #[derive(Default)]
 pub(super) struct Terms {
     pub(super) clauses: Vec<Result<Clause>>,
     pub(super) quantities: Vec<Quantity>,
-    /// Poisoned if a clause was not understood, so that there may be more quantities.
+    pub(super) choices: Vec<Choice>,
+    pub(super) computed: Vec<ast::RustCode>,
+    pub(super) denomination: Option<Denomination>,
+    /// Poisoned if a clause was not understood, so that there may be more fields.
     pub(super) complete: Option<Reported>,
+}
+
+/// The least and the most an operation costs, and where the latter was written.
+struct Bounds {
+    at_least: Option<i64>,
+    at_most: Option<i64>,
 }
 
 impl Checker<'_> {
@@ -26,26 +45,51 @@ impl Checker<'_> {
         let header = &operation.header;
         let missing = messages::operation_without_costs;
         let costs = exactly_one(&operation.costs, header, missing, self.diagnostics);
-        let terms = costs.map(|clauses| self.terms(clauses));
-        let limits = terms.as_ref().map_err(|reported| *reported).and_then(|terms| {
-            let limits = self.limits(&operation.limits, terms);
-            header.poisoned.map_or(limits, Err)
-        });
-        let last = costs.ok().and_then(|clauses| clauses.iter().flatten().last()).map(number_span);
-        let price = terms.as_ref().map_err(|reported| *reported).and_then(|terms| {
-            let clauses: Result<Vec<Clause>> = terms.clauses.iter().copied().collect();
-            self.price_of(header, clauses?, &terms.quantities, limits?, (&operation.limits, last))
-        });
-        let quantities = terms.and_then(|terms| terms.complete.map_or(Ok(terms.quantities), Err));
-        Operation { name: header.name.clone(), docs: header.docs.clone(), quantities, price }
+        let mut terms = match costs {
+            Ok(clauses) => self.terms(clauses, &header.name),
+            Err(reported) => Terms { complete: Some(reported), ..Terms::default() },
+        };
+        let bounds = self.bounds(operation, &mut terms);
+        let meta = self.meta(&operation.meta);
+        let params = self.params(&operation.params, &terms);
+        let limits = self.limits(&operation.limits, &terms, params.as_deref().unwrap_or_default());
+        let fields = self.fields(&terms, params, header.poisoned);
+        let validations = self.validations(&operation.validations, fields.as_ref().ok());
+        let computed = self.computed(&terms.computed, fields.as_ref().ok());
+        let price = (|| {
+            let clauses = terms.clauses.into_iter().collect::<Result<Vec<Clause>>>()?;
+            let (bounds, limits, computed) = (bounds?, limits?, computed?);
+            let spec = OperationSpec {
+                name: leak::text(&header.name.text),
+                asset: terms.denomination.map_or("", |known| known.asset),
+                costs: leak::list(clauses),
+                at_least: bounds.at_least,
+                at_most: bounds.at_most,
+                limits: leak::list(limits),
+                meta: meta.unwrap_or_default(),
+            };
+            fields.as_ref().map_err(|reported| *reported)?;
+            self.price_of(operation, spec, computed)
+        })();
+        Operation {
+            name: header.name.clone(),
+            docs: header.docs.clone(),
+            choices: terms.choices,
+            fields,
+            price,
+            validations,
+        }
     }
 
-    fn terms(&mut self, clauses: &[Result<ast::Clause>]) -> Terms {
+    fn terms(&mut self, clauses: &[Result<ast::Clause>], operation: &ast::Word) -> Terms {
         let mut terms = Terms::default();
         for clause in clauses {
             let checked = match clause {
                 Ok(ast::Clause::Fixed(amount)) => self.fixed(amount, &mut terms),
-                Ok(ast::Clause::Rate(amount, per)) => self.rate(amount, per, &mut terms),
+                Ok(ast::Clause::Rate(rate)) => self.rate(rate, &mut terms),
+                Ok(ast::Clause::Tiers(tiers)) => self.tiers(tiers, &mut terms),
+                Ok(ast::Clause::Choice(choice)) => self.choice(choice, operation, &mut terms),
+                Ok(ast::Clause::Rust(code)) => self.rust(code, &mut terms),
                 Err(reported) => {
                     terms.complete = Some(*reported);
                     Err(*reported)
@@ -56,18 +100,62 @@ impl Checker<'_> {
         terms
     }
 
-    fn fixed(&mut self, amount: &Amount, terms: &mut Terms) -> Result<Clause> {
-        let credits = self.credits(amount, OperationWord::Costs.word());
+    fn fixed(&mut self, amount: &ast::Amount, terms: &mut Terms) -> Result<Clause> {
+        let costs = self.cost_amount(amount, OperationWord::Costs.word(), &mut terms.denomination);
         // `5.credits_pr` may have been meant as a rate.
-        let is_fixed = matches!(amount.word.text.as_str(), "credit" | "credits");
-        terms.complete = terms.complete.or(credits.err().filter(|_| !is_fixed));
-        credits.map(Clause::Fixed)
+        let is_known = self.denomination(&amount.word).is_some();
+        terms.complete = terms.complete.or(costs.err().filter(|_| !is_known));
+        costs.map(Clause::Fixed)
     }
-}
 
-/// The token that makes a clause as large as it is.
-fn number_span(clause: &ast::Clause) -> Span {
-    match clause {
-        ast::Clause::Fixed(amount) | ast::Clause::Rate(amount, _) => amount.number.span,
+    /// Rust in braces comes to credits: a number says nothing of an asset.
+    fn rust(&mut self, code: &ast::RustCode, terms: &mut Terms) -> Result<Clause> {
+        let credits = Denomination { asset: "", span: code.span };
+        let fits = self.fits(credits, &mut terms.denomination);
+        terms.computed.push(code.clone());
+        fits.map(|()| Clause::Computed { source: leak::text(&code.tokens.to_string()) })
+    }
+
+    /// `at_least` and `at_most`, which must leave a cost between them.
+    fn bounds(&mut self, operation: &ast::Operation, terms: &mut Terms) -> Result<Bounds> {
+        let mut bound = |statements: &[ast::Stated<ast::Amount>], word: OperationWord| {
+            let amount = at_most_one(statements, self.diagnostics)?;
+            let Some(amount) = amount else { return Ok(None) };
+            match self.cost_amount(amount, word.word(), &mut terms.denomination)? {
+                0 => Err(self.diagnostics.report(amount.number.span, messages::zero_credits(word.word()))),
+                credits => Ok(Some((credits, amount.number.clone()))),
+            }
+        };
+        let at_least = bound(&operation.at_least, OperationWord::AtLeast);
+        let at_most = bound(&operation.at_most, OperationWord::AtMost);
+        let (at_least, at_most) = (at_least?, at_most?);
+        if let (Some((least, low)), Some((most, high))) = (&at_least, &at_most)
+            && least > most
+        {
+            let culprit = (low.span, messages::bounds_crossed(&low.text, &high.text));
+            let other = (high.span, messages::other_bound(OperationWord::AtMost.word()));
+            return Err(self.diagnostics.report_pair(culprit, other));
+        }
+        let credits = |bound: Option<(i64, ast::Number)>| bound.map(|(credits, _)| credits);
+        Ok(Bounds { at_least: credits(at_least), at_most: credits(at_most) })
+    }
+
+    /// What a constructor takes, if all of it is known.
+    fn fields(
+        &mut self,
+        terms: &Terms,
+        params: Result<Vec<super::Param>>,
+        poisoned: Option<Reported>,
+    ) -> Result<Fields> {
+        // A statement that was lost may have been a parameter.
+        terms.complete.or(poisoned).map_or(Ok(()), Err)?;
+        let Terms { quantities, choices, .. } = terms;
+        Ok(Fields { quantities: quantities.clone(), choices: choices.clone(), params: params? })
+    }
+
+    fn computed(&mut self, codes: &[ast::RustCode], fields: Option<&Fields>) -> Result<Vec<Computed>> {
+        let Some(fields) = fields else { return Ok(Vec::new()) };
+        let checked: Vec<_> = codes.iter().map(|code| self.computed_cost(code, fields)).collect();
+        checked.into_iter().collect()
     }
 }

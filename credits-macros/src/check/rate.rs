@@ -2,56 +2,94 @@
 //!
 //! It does not know limits.
 
-use credits_core::{Dimension, Fraction};
+use credits_core::{Clause, Dimension, Fraction};
 
-use super::number::{decimal, whole_amount};
+use super::number::whole_amount;
 use super::operation::Terms;
-use super::{Checker, Clause, Quantity};
-use crate::ast::{Amount, Per};
+use super::{Checker, Quantity, Unit};
+use crate::ast::{Amount, Per, Rate, Word};
 use crate::diag::Result;
-use crate::vocab::{CreditWord, Vocabulary};
-use crate::{messages, suggest};
+use crate::messages;
 
 impl Checker<'_> {
     /// Checks a rate, and adds what it counts to the quantities.
-    pub(super) fn rate(&mut self, amount: &Amount, per: &Per, terms: &mut Terms) -> Result<Clause> {
-        let credits = self.rate_credits(amount, per);
-        let (word, batch) = match per {
+    pub(super) fn rate(&mut self, rate: &Rate, terms: &mut Terms) -> Result<Clause> {
+        let credits = self.rate_credits(rate, terms);
+        let (word, batch) = match &rate.per {
             Per::Unit { one, .. } => (one, Ok(1)),
             Per::Batch(batch) => (&batch.word, self.batch(batch)),
         };
-        match self.unit(word) {
-            Ok(unit) => self.quantity(Quantity { unit, span: word.span }, terms)?,
-            Err(reported) => {
-                terms.complete = Some(reported);
-                return Err(reported);
-            }
-        }
-        Ok(Clause::Rate { credits: credits?, batch: batch? })
+        let unit = self.counted(word, terms)?;
+        let after = rate.after.as_ref().map_or(Ok(0), |after| self.included(after, &unit));
+        Ok(Clause::Rate { credits: credits?, batch: batch?, unit: unit.to_core(), after: after? })
     }
 
-    fn rate_credits(&mut self, amount: &Amount, per: &Per) -> Result<i64> {
-        let word = amount.word.text.as_str();
-        if !CreditWord::from_word(word).is_some_and(CreditWord::is_rate) {
-            let message = messages::not_a_rate(amount, suggest::nearest(word, &CreditWord::words()));
-            return Err(self.diagnostics.report(amount.word.span, message));
-        }
-        let too_fine = |number: &str, cut: &str| match per {
+    /// The unit of a clause, added to the quantities.
+    pub(super) fn counted(&mut self, word: &Word, terms: &mut Terms) -> Result<Unit> {
+        let unit = self.unit(word).inspect_err(|reported| terms.complete = Some(*reported))?;
+        let field = Word { text: unit.plural.clone(), span: word.span };
+        let choices: Vec<_> = terms.choices.iter().map(|choice| &choice.name).collect();
+        let choices: Vec<_> =
+            choices.iter().map(|name| (name.text.as_str(), name.span, "a choice")).collect();
+        self.can_be_field(&field, &choices)?;
+        self.quantity(Quantity { unit: unit.clone(), span: word.span }, terms)?;
+        Ok(unit)
+    }
+
+    fn rate_credits(&mut self, rate: &Rate, terms: &mut Terms) -> Result<i64> {
+        let help = match &rate.per {
             Per::Unit { one, .. } => {
-                messages::rate_not_whole(number, &batch_for(number, &self.plurals.plural_of(&one.text)))
+                let units = self.plurals.plural_of(&one.text);
+                Some(batch_for(&rate.amount.number.text, &rate.amount.word.text, &units))
             }
-            Per::Batch(_) => messages::not_whole(number, cut),
+            Per::Batch(_) => None,
         };
-        match decimal(&amount.number, amount.minus, 0, too_fine, self.diagnostics)? {
-            0 => Err(self.diagnostics.report(amount.number.span, messages::zero_rate())),
-            credits => Ok(credits),
-        }
+        let too_fine = |number: &str, cut: &str| match help {
+            Some(help) => messages::rate_not_whole(number, &help),
+            None => messages::not_whole(number, cut),
+        };
+        self.cost_rate(&rate.amount, &mut terms.denomination, too_fine)
     }
 
-    fn batch(&mut self, batch: &Amount) -> Result<u64> {
+    /// How many units one price is for.
+    pub(super) fn batch(&mut self, batch: &Amount) -> Result<u64> {
         match whole_amount(batch, self.diagnostics)? {
             0 => Err(self.diagnostics.report(batch.number.span, messages::zero_batch(&batch.word.text))),
             batch => Ok(batch.unsigned_abs()),
+        }
+    }
+
+    fn included(&mut self, after: &Amount, unit: &Unit) -> Result<u64> {
+        match self.in_unit(after, unit)? {
+            0 => Err(self.diagnostics.report(after.number.span, messages::after_zero(&unit.plural))),
+            included => Ok(included),
+        }
+    }
+
+    /// A number of units that may be written in another unit of the dimension, if it is a whole number of these.
+    pub(super) fn in_unit(&mut self, amount: &Amount, unit: &Unit) -> Result<u64> {
+        let written = self.unit(&amount.word)?;
+        let number = whole_amount(amount, self.diagnostics)?.unsigned_abs();
+        if written.name == unit.name {
+            return Ok(number);
+        }
+        if written.dimension != unit.dimension || unit.dimension == Dimension::Count {
+            let message = messages::other_unit(&amount.word.text, &unit.plural);
+            return Err(self.diagnostics.report(amount.word.span, message));
+        }
+        let base = i128::from(number).saturating_mul(i128::from(written.base));
+        let units = Fraction::new(base, i128::from(unit.base)).unwrap_or(Fraction::ZERO);
+        match u64::try_from(units.numerator()) {
+            Ok(whole) if units.denominator() == 1 => Ok(whole),
+            Err(_) if units.denominator() == 1 => {
+                let message = messages::number_too_large(&units.numerator().to_string());
+                Err(self.diagnostics.report(amount.number.span, message))
+            }
+            _ => {
+                let shown = format!("{}/{}", units.numerator(), units.denominator());
+                let message = messages::inexact_unit(amount, &written.name, &shown, &unit.plural);
+                Err(self.diagnostics.report(amount.number.span, message))
+            }
         }
     }
 
@@ -77,7 +115,7 @@ impl Checker<'_> {
 }
 
 /// `1.credit_per(2.pages)`, which is 0.5 credits a page.
-fn batch_for(number: &str, units: &str) -> String {
+fn batch_for(number: &str, word: &str, units: &str) -> String {
     let digits = number.replace('_', "");
     let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let scale = u32::try_from(decimals).ok().and_then(|decimals| 10_i128.checked_pow(decimals));
@@ -85,6 +123,10 @@ fn batch_for(number: &str, units: &str) -> String {
     let rate = credits.zip(scale).and_then(|(credits, scale)| Fraction::new(credits, scale));
     let rate = rate.filter(|rate| rate.numerator() > 0 && rate.denominator() > 1);
     let (credits, batch) = rate.map_or((1, 2), |rate| (rate.numerator(), rate.denominator()));
-    let word = if credits == 1 { "credit_per" } else { "credits_per" };
+    let word = match word {
+        "credit_per" | "credits_per" if credits == 1 => "credit_per",
+        "credit_per" | "credits_per" => "credits_per",
+        asset => asset,
+    };
     format!("{credits}.{word}({batch}.{units})")
 }

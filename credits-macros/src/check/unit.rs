@@ -5,8 +5,8 @@
 use credits_core::{BUILT_IN_UNITS, BuiltInUnit, Dimension};
 use heck::ToUpperCamelCase;
 
-use super::Checker;
-use crate::ast::{Clause, Operation, Per, Word};
+use super::{Checker, leak};
+use crate::ast::{Clause, Operation, Per, Rate, Word};
 use crate::diag::{Diagnostics, Result};
 use crate::vocab::RUST_RESERVED;
 use crate::{messages, vocab};
@@ -25,6 +25,19 @@ pub(crate) struct Unit {
     pub(crate) is_built_in: bool,
 }
 
+impl Unit {
+    /// The unit as the catalogue has it.
+    pub(super) fn to_core(&self) -> credits_core::Unit {
+        let Self { name, plural, dimension, base, .. } = self;
+        credits_core::Unit {
+            name: leak::text(name),
+            plural: leak::text(plural),
+            dimension: *dimension,
+            base: *base,
+        }
+    }
+}
+
 /// The plurals that were written: `1.credit_per(index, indices)`.
 #[derive(Debug, Default)]
 pub(super) struct Plurals {
@@ -37,7 +50,7 @@ impl Plurals {
         let mut plurals = Self::default();
         let statements = operations.iter().flat_map(|operation| &operation.costs);
         for clause in statements.flat_map(|stated| stated.value.iter().flatten()).flatten() {
-            if let Clause::Rate(_, Per::Unit { one, many: Some(many) }) = clause {
+            if let Clause::Rate(Rate { per: Per::Unit { one, many: Some(many) }, .. }) = clause {
                 plurals.declare(one, many, diagnostics);
             }
         }

@@ -1,10 +1,11 @@
 //! The catalogue: the whole definition as `const` data.
 
-use credits_core::{Currency, Dimension, Period, PeriodUnit, Rounding, UnusedCredits};
+use credits_core::{Currency, Period, PeriodUnit, Rounding, UnusedCredits};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::model::{Clause, Items, Limit, Operation, Pack, Plan, Pricing};
+use super::spec;
+use crate::model::{Items, Pack, Plan, Pricing};
 
 /// `Catalogue { .. }`
 pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
@@ -19,61 +20,20 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
         Items::Known(known) => (known.operations.as_slice(), known.plans.as_slice(), known.packs.as_slice()),
         Items::Unreadable => Default::default(),
     };
-    let operations = operations.iter().map(|item| operation(item, runtime));
+    let operations = operations.iter().map(|item| spec::operation(&item.variant.name, &item.spec, runtime));
     let (plans, packs) = (plans.iter().map(|plan| &plan.spec), packs.iter().map(|pack| &pack.spec));
     quote! {
         #runtime::catalogue::Catalogue {
-            currency: #currency,
-            rounding: #runtime::catalogue::Rounding::#rounding,
-            credits_named: #runtime::catalogue::CreditsName { one: #one, many: #many },
+            settings: #runtime::catalogue::Settings {
+                currency: #currency,
+                rounding: #runtime::catalogue::Rounding::#rounding,
+                credits_named: #runtime::catalogue::CreditsName { one: #one, many: #many },
+                ..#runtime::catalogue::Settings::DEFAULT
+            },
+            assets: &[],
             operations: &[#(#operations),*],
             plans: &[#(Plan::#plans),*],
             packs: &[#(Pack::#packs),*],
-        }
-    }
-}
-
-fn operation(operation: &Operation, runtime: &TokenStream) -> TokenStream {
-    let name = &operation.variant.name;
-    let costs = operation.clauses.iter().map(|item| clause(item, runtime));
-    let limits = operation.limits.iter().map(|Limit { quantity, max }| {
-        let (quantity, max) = (Literal::usize_unsuffixed(*quantity), Literal::u64_unsuffixed(*max));
-        quote! { #runtime::catalogue::Limit { quantity: #quantity, max: #max } }
-    });
-    quote! {
-        #runtime::catalogue::OperationSpec {
-            name: #name,
-            costs: &[#(#costs),*],
-            limits: &[#(#limits),*],
-        }
-    }
-}
-
-fn clause(clause: &Clause, runtime: &TokenStream) -> TokenStream {
-    let (credits, batch, unit) = match clause {
-        Clause::Rate { credits, batch, unit } => (credits, batch, unit),
-        Clause::Fixed(credits) => {
-            let credits = Literal::i64_unsuffixed(*credits);
-            return quote! { #runtime::catalogue::Clause::Fixed(#credits) };
-        }
-    };
-    let (credits, batch) = (Literal::i64_unsuffixed(*credits), Literal::u64_unsuffixed(*batch));
-    let (name, plural, base) = (&unit.name, &unit.plural, Literal::u64_unsuffixed(unit.base));
-    let dimension = match unit.dimension {
-        Dimension::Time => quote! { Time },
-        Dimension::Size => quote! { Size },
-        Dimension::Count => quote! { Count },
-    };
-    quote! {
-        #runtime::catalogue::Clause::Rate {
-            credits: #credits,
-            batch: #batch,
-            unit: #runtime::catalogue::Unit {
-                name: #name,
-                plural: #plural,
-                dimension: #runtime::catalogue::Dimension::#dimension,
-                base: #base,
-            },
         }
     }
 }
@@ -84,7 +44,7 @@ pub(super) fn plan(plan: &Plan, runtime: &TokenStream) -> TokenStream {
     let every = period(plan.every, runtime);
     let unused_credits = match plan.unused_credits {
         UnusedCredits::Expire => quote! { Expire },
-        UnusedCredits::Rollover => quote! { Rollover },
+        _ => quote! { Rollover },
     };
     let prices = plan.stripe_prices.iter().map(|(billed, id)| {
         let billed = billed.map(|billed| period(billed, runtime));
@@ -92,15 +52,22 @@ pub(super) fn plan(plan: &Plan, runtime: &TokenStream) -> TokenStream {
             || quote! { ::core::option::Option::None },
             |billed| quote! { ::core::option::Option::Some(#billed) },
         );
-        quote! { #runtime::catalogue::StripePrice { period: #billed, id: #id } }
+        quote! { #runtime::catalogue::StripePrice { environment: ::core::option::Option::None, period: #billed, id: #id } }
     });
     quote! {
         #runtime::catalogue::PlanSpec {
             name: #name,
-            gives: #gives,
-            every: #every,
+            version: 1,
+            retired: false,
+            gives: ::core::option::Option::Some(#runtime::catalogue::Gives { amount: #gives, asset: "", every: #every }),
             stripe_prices: &[#(#prices),*],
+            signup_bonus: 0,
+            trial_includes: 0,
             unused_credits: #runtime::catalogue::UnusedCredits::#unused_credits,
+            expire_after: ::core::option::Option::None,
+            on_upgrade: #runtime::catalogue::OnUpgrade::Prorated,
+            in_advance: false,
+            meta: &[],
         }
     }
 }
@@ -114,8 +81,13 @@ pub(super) fn pack(pack: &Pack, runtime: &TokenStream) -> TokenStream {
         #runtime::catalogue::PackSpec {
             name: #name,
             gives: #gives,
+            asset: "",
             bonus: #bonus,
             costs: #runtime::catalogue::Money { minor: #minor, currency: #currency },
+            expires_after: ::core::option::Option::None,
+            stripe_prices: &[],
+            only_for: &[],
+            meta: &[],
         }
     }
 }

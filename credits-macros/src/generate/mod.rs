@@ -4,6 +4,7 @@ mod catalogue;
 mod operation;
 mod pricing;
 mod sale;
+mod spec;
 mod units;
 
 use proc_macro2::TokenStream;

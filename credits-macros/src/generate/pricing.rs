@@ -21,12 +21,27 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
             type Operation = Operation;
             type Plan = Plan;
             type Pack = Pack;
+            type Asset = Asset;
 
             const CATALOGUE: &'static #runtime::catalogue::Catalogue = &#catalogue;
 
             fn shared() -> &'static #runtime::generated::Shared<Self> {
                 static SHARED: #runtime::generated::Shared<Pricing> = #runtime::generated::Shared::new();
                 &SHARED
+            }
+        }
+
+        /// What is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Asset {
+            /// Credits.
+            Credits,
+        }
+
+        #[automatically_derived]
+        impl #runtime::generated::Asset for Asset {
+            fn name(self) -> &'static str {
+                ""
             }
         }
 

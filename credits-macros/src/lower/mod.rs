@@ -1,13 +1,14 @@
 //! Lowering: what was checked in, the model out. It chooses Rust names and words of documentation, and what a
 //! poisoned item is generated as. It refuses nothing.
 
+mod choice;
 mod names;
 mod operation;
 mod price_list;
 mod sale;
 mod wording;
 
-use credits_core::CURRENCIES;
+use credits_core::{CURRENCIES, CreditsName, Wording};
 
 use crate::check;
 use crate::model::{Items, Known, Pricing};
@@ -15,11 +16,12 @@ use wording::CreditWords;
 
 /// Makes the model of a definition.
 pub(crate) fn pricing(checked: check::Pricing) -> Pricing {
-    let words = CreditWords::new(&checked.settings.credits_named);
-    let docs = price_list::docs(&checked, &words);
+    let credits = CreditWords::new(&checked.settings.credits_named);
+    let words = Wording { credits_named: credits_named(&checked), assets: &[] };
+    let docs = price_list::docs(&checked, &credits, words);
     let items = match checked.unreadable {
         Some(_) => Items::Unreadable,
-        None => Items::Known(known(&checked, &words)),
+        None => Items::Known(known(&checked, &credits, words)),
     };
     let check::Settings { currency, rounding, credits_named, runtime } = checked.settings;
     // A poisoned currency is generated as the first one; the program does not compile anyway.
@@ -28,11 +30,16 @@ pub(crate) fn pricing(checked: check::Pricing) -> Pricing {
     Pricing { runtime, docs, currency, rounding, credits_named, items }
 }
 
-fn known(checked: &check::Pricing, words: &CreditWords) -> Known {
+fn credits_named(checked: &check::Pricing) -> CreditsName {
+    let (one, many) = checked.settings.credits_named.clone();
+    CreditsName { one: one.leak(), many: many.leak() }
+}
+
+fn known(checked: &check::Pricing, credits: &CreditWords, words: Wording<'_>) -> Known {
     Known {
         operations: checked.operations.iter().map(|item| operation::lower(item, words)).collect(),
-        plans: checked.plans.iter().map(|item| sale::plan(item, words)).collect(),
-        packs: checked.packs.iter().map(|item| sale::pack(item, words)).collect(),
+        plans: checked.plans.iter().map(|item| sale::plan(item, credits)).collect(),
+        packs: checked.packs.iter().map(|item| sale::pack(item, credits)).collect(),
         units: operation::markers(&checked.operations),
         swallowers: operation::swallowers(checked),
     }

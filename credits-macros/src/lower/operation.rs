@@ -1,28 +1,41 @@
 //! Operations: their fields, constructors and constants, and the units they need.
 
+use credits_core::{Clause, OperationSpec, Wording};
 use proc_macro2::Ident;
 
+use super::choice;
 use super::names;
-use super::wording::CreditWords;
-use crate::check;
-use crate::model::{Clause, Constant, Limit, Operation, Quantity, Unit, UnitMarker, Variant};
+use crate::check::{self, ParamKind};
+use crate::model::{
+    Condition, Constant, Field, FieldKind, Input, Operation, Seen, UnitMarker, Variant, Visible,
+};
 
-/// The model of an operation. A poisoned one has the quantities that were understood, and no terms.
-pub(super) fn lower(operation: &check::Operation, words: &CreditWords) -> Operation {
+/// What stands where an error left nothing to show.
+const UNKNOWN: &str = "not known yet";
+
+/// The model of an operation. A poisoned one has the fields that were understood, and no terms.
+pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operation {
     let name = &operation.name;
     let mut docs = operation.docs.clone();
     super::sale::separate(&mut docs);
-    docs.push(format!("`{}`: {}.", name.text, words.operation(operation)));
-    let quantities = operation.quantities.as_deref().unwrap_or_default();
-    let constructor = operation.quantities.is_ok().then(|| names::ident(&name.text, name.span));
+    let price = operation.price.as_ref();
+    let shown = price.map_or_else(|_| UNKNOWN.to_owned(), |price| words.operation(&price.spec).to_string());
+    docs.push(format!("`{}`: {shown}.", name.text));
     Operation {
         variant: Variant { name: name.text.clone(), ident: names::variant(name), docs },
-        constructor,
+        constructor: operation.fields.is_ok().then(|| names::ident(&name.text, name.span)),
         constants: constants(operation),
-        quantities: quantities.iter().map(quantity).collect(),
-        clauses: operation.price.iter().flat_map(|price| clauses(price, quantities)).collect(),
-        limits: operation.price.iter().flat_map(|price| &price.limits).map(limit).collect(),
+        fields: operation.fields.iter().flat_map(|known| fields(known)).collect(),
+        spec: price.map_or_else(|_| unknown(), |price| price.spec),
+        inputs: inputs(operation),
+        validations: operation.fields.iter().flat_map(|known| conditions(operation, known)).collect(),
+        choices: operation.choices.iter().map(|known| choice::lower(known, name, words)).collect(),
     }
+}
+
+/// What a poisoned operation is generated with.
+fn unknown() -> OperationSpec {
+    OperationSpec { name: "", asset: "", costs: &[], at_least: None, at_most: None, limits: &[], meta: &[] }
 }
 
 fn constants(operation: &check::Operation) -> Vec<Constant> {
@@ -36,54 +49,120 @@ fn constants(operation: &check::Operation) -> Vec<Constant> {
     let largest = |credits| {
         constant("COST_MAX", format!("The most that `{}` can cost within its limits.", name.text), credits)
     };
-    let has_quantities = operation.quantities.as_ref().is_ok_and(|quantities| !quantities.is_empty());
     match &operation.price {
-        Ok(price) => price
-            .cost_max
-            .map(|max| if has_quantities { largest(max) } else { fixed(max) })
-            .into_iter()
-            .collect(),
+        Ok(price) => {
+            let is_fixed = price.spec.costs.iter().all(|clause| matches!(clause, Clause::Fixed(_)));
+            let most = price.cost_max.map(|max| if is_fixed { fixed(max) } else { largest(max) });
+            most.into_iter().collect()
+        }
         // Which one there would be is not known.
         Err(_) => vec![fixed(0), largest(0)],
     }
 }
 
-fn quantity(quantity: &check::Quantity) -> Quantity {
-    let unit = &quantity.unit;
-    Quantity {
-        field: names::ident(&unit.plural, quantity.span),
-        marker: names::ident(&unit.marker, quantity.span),
-        docs: format!("How many {}.", unit.plural),
+fn fields(known: &check::Fields) -> Vec<Field> {
+    let quantities = known.quantities.iter().map(|quantity| Field {
+        ident: quantity_ident(quantity),
+        docs: format!("How many {}.", quantity.unit.plural),
+        kind: FieldKind::Quantity(names::ident(&quantity.unit.marker, quantity.span)),
+    });
+    let choices = known.choices.iter().map(|choice| Field {
+        ident: names::ident(&choice.name.text, choice.name.span),
+        docs: format!("Which {}.", choice.name.text),
+        kind: FieldKind::Choice(names::ident(&choice.ty, choice.name.span)),
+    });
+    let params = known.params.iter().map(|param| Field {
+        ident: param.ident.clone(),
+        docs: format!("The parameter `{}`.", param.name.text),
+        kind: match param.kind {
+            ParamKind::Text => FieldKind::Into(param.ty.clone()),
+            _ => FieldKind::Plain { ty: param.ty.clone(), is_comparable: param.is_comparable },
+        },
+    });
+    quantities.chain(choices).chain(params).collect()
+}
+
+fn quantity_ident(quantity: &check::Quantity) -> Ident {
+    names::ident(&quantity.unit.plural, quantity.span)
+}
+
+/// The inputs of the clauses, then the parameters that Rust in braces names.
+fn inputs(operation: &check::Operation) -> Vec<Input> {
+    let (Ok(fields), Ok(price)) = (&operation.fields, &operation.price) else { return Vec::new() };
+    let mut quantities = fields.quantities.iter();
+    let mut choices = fields.choices.iter();
+    let mut computed = price.computed.iter();
+    let clauses = price.spec.costs.iter().filter_map(|clause| match clause {
+        Clause::Fixed(_) => None,
+        Clause::Rate { .. } | Clause::Tiers { .. } => {
+            quantities.next().map(quantity_ident).map(Input::Quantity)
+        }
+        Clause::Choice { .. } => {
+            choices.next().map(|choice| Input::Choice(names::ident(&choice.name.text, choice.name.span)))
+        }
+        Clause::Computed { .. } => computed.next().map(|computed| Input::Computed {
+            code: computed.code.tokens.clone(),
+            span: computed.code.span,
+            sees: sees(fields, &computed.params, &computed.choices, cost_sees),
+        }),
+    });
+    let mut inputs: Vec<Input> = clauses.collect();
+    let recorded = fields
+        .params
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| price.computed.iter().any(|computed| computed.params.contains(place)));
+    inputs.extend(recorded.map(|(_, param)| match param.kind {
+        ParamKind::Flag => Input::Flag(param.ident.clone()),
+        kind => Input::Integer(Visible { ident: param.ident.clone(), seen: cost_sees(kind) }),
+    }));
+    inputs
+}
+
+/// Costs see integers as `i128`, so that no step of theirs overflows.
+fn cost_sees(kind: ParamKind) -> Seen {
+    match kind {
+        ParamKind::Integer => Seen::Widened,
+        ParamKind::WideInteger => Seen::Cut,
+        _ => Seen::Value,
     }
 }
 
-fn clauses(price: &check::Price, quantities: &[check::Quantity]) -> Vec<Clause> {
-    let mut units = quantities.iter().map(|quantity| &quantity.unit);
-    price
-        .clauses
-        .iter()
-        .filter_map(|clause| match *clause {
-            check::Clause::Fixed(credits) => Some(Clause::Fixed(credits)),
-            check::Clause::Rate { credits, batch } => {
-                Some(Clause::Rate { credits, batch, unit: unit(units.next()?) })
-            }
-        })
+fn validation_sees(kind: ParamKind) -> Seen {
+    if kind.is_primitive() { Seen::Value } else { Seen::Reference }
+}
+
+fn conditions(operation: &check::Operation, fields: &check::Fields) -> Vec<Condition> {
+    let condition = |validation: &check::Validation| Condition {
+        code: validation.condition.tokens.clone(),
+        message: validation.message.clone(),
+        sees: sees(fields, &validation.params, &validation.choices, validation_sees),
+    };
+    operation.validations.iter().map(condition).collect()
+}
+
+/// The fields that Rust names, each as it sees them.
+fn sees(
+    fields: &check::Fields,
+    params: &[usize],
+    choices: &[usize],
+    seen: fn(ParamKind) -> Seen,
+) -> Vec<Visible> {
+    let params = params.iter().filter_map(|place| fields.params.get(*place));
+    let choices = choices.iter().filter_map(|place| fields.choices.get(*place));
+    params
+        .map(|param| Visible { ident: param.ident.clone(), seen: seen(param.kind) })
+        .chain(choices.map(|choice| Visible {
+            ident: names::ident(&choice.name.text, choice.name.span),
+            seen: Seen::Value,
+        }))
         .collect()
-}
-
-fn unit(unit: &check::Unit) -> Unit {
-    let check::Unit { name, plural, dimension, base, .. } = unit.clone();
-    Unit { name, plural, dimension, base }
-}
-
-fn limit(limit: &check::Limit) -> Limit {
-    Limit { quantity: limit.quantity, max: limit.max }
 }
 
 /// The units that need a marker type, each once.
 pub(super) fn markers(operations: &[check::Operation]) -> Vec<UnitMarker> {
     let mut markers: Vec<UnitMarker> = Vec::new();
-    for quantity in operations.iter().flat_map(|operation| operation.quantities.iter().flatten()) {
+    for quantity in operations.iter().flat_map(check::Operation::quantities) {
         let unit = &quantity.unit;
         let ident = names::ident(&unit.marker, quantity.span);
         if !unit.is_built_in && !markers.iter().any(|known| known.ident == ident) {
@@ -94,9 +173,9 @@ pub(super) fn markers(operations: &[check::Operation]) -> Vec<UnitMarker> {
     markers
 }
 
-/// Operations whose quantities are not known, and those that have no variant of their own.
+/// Operations whose fields are not known, and those that have no variant of their own.
 pub(super) fn swallowers(checked: &check::Pricing) -> Vec<Ident> {
-    let unknown = checked.operations.iter().filter(|operation| operation.quantities.is_err());
+    let unknown = checked.operations.iter().filter(|operation| operation.fields.is_err());
     unknown
         .map(|operation| &operation.name)
         .chain(&checked.homonyms)

@@ -2,13 +2,19 @@
 //!
 //! It does not know how a price is put into words.
 
+use credits_core::Wording;
+
 use super::wording::{self, CreditWords};
 use crate::check::Pricing;
 
 /// The lines of the price list; a kind that has no items has no table.
-pub(super) fn docs(pricing: &Pricing, words: &CreditWords) -> Vec<String> {
-    let operations =
-        pricing.operations.iter().map(|item| [format!("`{}`", item.name.text), words.operation(item)]);
+pub(super) fn docs(pricing: &Pricing, words: &CreditWords, wording: Wording<'_>) -> Vec<String> {
+    let operations = pricing.operations.iter().map(|item| {
+        [
+            format!("`{}`", item.name.text),
+            wording::or_unknown(&item.price, |price| wording.operation(&price.spec).to_string()),
+        ]
+    });
     let packs = pricing.packs.iter().map(|item| {
         let gives = wording::or_unknown(&item.terms, |terms| words.pack_gives(terms));
         [

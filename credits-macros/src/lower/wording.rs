@@ -4,7 +4,7 @@
 
 use credits_core::{Period, UnusedCredits};
 
-use crate::check::{Clause, Operation, PackTerms, PlanTerms, Price, Quantity};
+use crate::check::{PackTerms, PlanTerms};
 
 /// What stands where an error left nothing to show.
 const UNKNOWN: &str = "not known yet";
@@ -30,34 +30,6 @@ impl<'a> CreditWords<'a> {
     pub(super) fn amount(&self, credits: i64) -> String {
         let word = if credits == 1 { self.one } else { self.many };
         format!("{} {word}", grouped(credits.unsigned_abs()))
-    }
-
-    /// `5 credits + 1 credit per page (at most 500 pages)`.
-    pub(super) fn operation(&self, operation: &Operation) -> String {
-        match (&operation.price, &operation.quantities) {
-            (Ok(price), Ok(quantities)) => self.price(price, quantities),
-            _ => UNKNOWN.to_owned(),
-        }
-    }
-
-    fn price(&self, price: &Price, quantities: &[Quantity]) -> String {
-        let mut rates = quantities.iter();
-        let terms: Vec<String> = price
-            .clauses
-            .iter()
-            .map(|clause| match clause {
-                Clause::Fixed(credits) => self.amount(*credits),
-                Clause::Rate { credits, batch } => {
-                    let unit = rates.next().map(|quantity| &quantity.unit);
-                    let (one, many) = unit.map_or(("", ""), |unit| (&unit.name, &unit.plural));
-                    match batch {
-                        1 => format!("{} per {one}", self.amount(*credits)),
-                        batch => format!("{} per {} {many}", self.amount(*credits), grouped(*batch)),
-                    }
-                }
-            })
-            .collect();
-        terms.join(" + ") + &limits(price, quantities)
     }
 
     /// `10,000 credits every month, unused credits roll over`.
@@ -88,7 +60,7 @@ impl<'a> CreditWords<'a> {
 pub(super) fn unused(policy: UnusedCredits) -> &'static str {
     match policy {
         UnusedCredits::Expire => "expire",
-        UnusedCredits::Rollover => "roll over",
+        _ => "roll over",
     }
 }
 
@@ -107,19 +79,6 @@ pub(super) fn stripe_prices(prices: &[(Option<Period>, String)]) -> String {
 /// What a poisoned item is said to give or cost.
 pub(super) fn or_unknown<T, E>(terms: &Result<T, E>, wording: impl FnOnce(&T) -> String) -> String {
     terms.as_ref().map_or_else(|_| UNKNOWN.to_owned(), wording)
-}
-
-fn limits(price: &Price, quantities: &[Quantity]) -> String {
-    let limits: Vec<String> = price
-        .limits
-        .iter()
-        .filter_map(|limit| {
-            let unit = &quantities.get(limit.quantity)?.unit;
-            let word = if limit.max == 1 { &unit.name } else { &unit.plural };
-            Some(format!("at most {} {word}", grouped(limit.max)))
-        })
-        .collect();
-    if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) }
 }
 
 /// `10,000`

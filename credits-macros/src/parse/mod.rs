@@ -6,12 +6,17 @@
 
 mod amount;
 mod block;
+mod choice;
+mod costs;
 mod item;
+mod meta;
 mod number;
 mod operation;
 mod pack;
 mod plan;
+mod rust;
 mod settings;
+mod tiers;
 mod tokens;
 mod trivia;
 

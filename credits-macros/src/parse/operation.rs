@@ -1,109 +1,35 @@
-//! The statements of `operation`: sums of clauses, and limits.
+//! The statements of `operation`, but for its costs.
 //!
 //! It does not know which units there are.
 
-use proc_macro2::Delimiter;
-
 use super::tokens::Parser;
-use crate::ast::{Amount, Clause, Header, Limit, Number, Operation, Per, Word};
+use crate::ast::{Header, Limit, Number, Operation, Param, Validation, Word};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{CreditWord, ItemWord, OperationWord, Vocabulary};
+use crate::vocab::{ItemWord, OperationWord};
 
 impl Parser<'_, '_> {
     /// The block of an operation.
     pub(super) fn operation(&mut self, header: Header) -> Operation {
-        let mut operation = Operation { header, costs: Vec::new(), limits: Vec::new() };
-        let Operation { header, costs, limits } = &mut operation;
+        let mut operation = Operation::new(header);
+        let Operation { header, costs, at_least, at_most, limits, params, validations, meta } =
+            &mut operation;
         self.block(ItemWord::Operation, header, |block| {
             block.statements(ItemWord::Operation, |parser, meaning, keyword| match meaning {
                 OperationWord::Costs => parser.stated(keyword, costs, |parser| Ok(parser.costs())),
+                OperationWord::AtLeast => parser.stated(keyword, at_least, |parser| parser.bound("at_least")),
+                OperationWord::AtMost => parser.stated(keyword, at_most, |parser| parser.bound("at_most")),
                 OperationWord::Limit => parser.stated(keyword, limits, Parser::limit),
+                OperationWord::With => parser.stated(keyword, params, Parser::params),
+                OperationWord::Validate => parser.stated(keyword, validations, Parser::validation),
+                OperationWord::Meta => parser.stated(keyword, meta, Parser::meta::<OperationWord>),
             })
         });
         operation
     }
 
-    /// `clause + clause`. A broken clause skips to the next one, so that the others are known.
-    fn costs(&mut self) -> Vec<Result<Clause>> {
-        let mut clauses = Vec::new();
-        loop {
-            let clause = self.clause();
-            let broken = clause.is_err();
-            clauses.push(clause);
-            while broken && !self.peek_mark('+') && !self.at_statement_end::<OperationWord>() {
-                self.skip();
-            }
-            if let Some(comma) = self.mark(',') {
-                if self.at_statement_end::<OperationWord>() {
-                    self.diagnostics.report(comma, messages::comma_between());
-                    return clauses;
-                }
-                clauses.push(Err(self.diagnostics.report(comma, messages::comma_in_sum())));
-            } else if self.mark('+').is_none() {
-                return clauses;
-            }
-        }
-    }
-
-    fn clause(&mut self) -> Result<Clause> {
-        let amount = self.amount::<OperationWord>("50.credits")?;
-        let is_rate = CreditWord::from_word(&amount.word.text).is_some_and(CreditWord::is_rate);
-        if let Some(mut inside) = self.group(Delimiter::Parenthesis) {
-            return inside.per().map(|per| Clause::Rate(amount, per));
-        }
-        if is_rate {
-            let unit = self.peek_word().map_or_else(|| "page".to_owned(), |word| word.text);
-            return Err(self
-                .diagnostics
-                .report(amount.word.span, messages::rate_without_unit(&amount, &unit)));
-        }
-        self.not_a_rate(&amount)?;
-        Ok(Clause::Fixed(amount))
-    }
-
-    /// `5.credits.per(page)`, `5.credits per page` and `5.credits / page` are rates that are written otherwise.
-    fn not_a_rate(&mut self, amount: &Amount) -> Result<()> {
-        let place = self.here();
-        let slash = self.mark('/').is_some();
-        let dot = !slash && self.mark('.').is_some();
-        let per = if slash { None } else { self.peek_word() };
-        let is_per = per.as_ref().is_some_and(|word| word.text == "per" || word.text == "each");
-        if is_per {
-            self.skip();
-        }
-        if !(slash || dot || is_per) {
-            return Ok(());
-        }
-        let unit = match self.group(Delimiter::Parenthesis) {
-            Some(mut inside) => inside.symbol(),
-            None => self.symbol(),
-        };
-        let unit = unit.map_or_else(|| "page".to_owned(), |word| word.text);
-        let place = per.filter(|_| is_per).map_or(place, |word| word.span);
-        Err(self.diagnostics.report(place, messages::rate_otherwise(amount, &unit)))
-    }
-
-    /// What is between the parentheses of a rate.
-    fn per(&mut self) -> Result<Per> {
-        if self.peek_literal().is_some() && self.text_ahead().is_none() {
-            let batch = self.amount_of_units::<OperationWord>("1_000.tokens")?;
-            return self.nothing_more().map(|()| Per::Batch(batch));
-        }
-        let one = self.unit_name()?;
-        let many = if self.mark(',').is_some() { Some(self.unit_name()?) } else { None };
-        self.nothing_more().map(|()| Per::Unit { one, many })
-    }
-
-    fn unit_name(&mut self) -> Result<Word> {
-        if let Some(text) = self.text() {
-            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
-        }
-        let Some(unit) = self.symbol() else {
-            let message = messages::expected_unit(&self.found());
-            return Err(self.refuse(message));
-        };
-        Ok(unit)
+    fn bound(&mut self, statement: &str) -> Result<crate::ast::Amount> {
+        self.plain_amount::<OperationWord>(statement, "1.credit")
     }
 
     /// `pages <= 500`
@@ -143,5 +69,54 @@ impl Parser<'_, '_> {
         };
         self.skip();
         Ok(number)
+    }
+
+    /// `prompt: String`, or several.
+    fn params(&mut self) -> Result<Vec<Param>> {
+        let mut params = vec![self.param()?];
+        while let Some(comma) = self.mark(',') {
+            if let Some(word) = self.peek_word().filter(|_| self.at_keyword::<OperationWord>()) {
+                return Err(self.diagnostics.report(comma, messages::statement_in_list(&word.text)));
+            }
+            if self.at_statement_end::<OperationWord>() {
+                return Err(self.diagnostics.report(comma, messages::list_ends_in_comma()));
+            }
+            params.push(self.param()?);
+        }
+        Ok(params)
+    }
+
+    fn param(&mut self) -> Result<Param> {
+        let place = self.place::<OperationWord>();
+        let is_named = !self.at_keyword::<OperationWord>() || self.colon_ahead();
+        let Some(ident) = is_named.then(|| self.ident()).flatten() else {
+            let message = messages::expected_param(&self.found());
+            return Err(self.diagnostics.report(place, message));
+        };
+        let name = Word { text: syn::ext::IdentExt::unraw(&ident).to_string(), span: ident.span() };
+        if self.colon().is_none() {
+            return Err(self.diagnostics.report(name.span, messages::param_without_type(&name.text)));
+        }
+        let ty = self.rust_type(&name.text)?;
+        Ok(Param { name, ident, ty })
+    }
+
+    /// `prompt.len() <= 1_000, "prompt too long"`
+    fn validation(&mut self) -> Result<Validation> {
+        if let Some(text) = self.text_ahead() {
+            return Err(self.diagnostics.report(text.span, messages::expected_condition()));
+        }
+        let condition = self.condition()?;
+        let Some(comma) = self.mark(',') else {
+            let message = match self.text_ahead() {
+                Some(text) => messages::validate_without_comma(&text.value),
+                None => messages::validate_without_message(),
+            };
+            return Err(self.diagnostics.report(self.previous(), message));
+        };
+        match self.text() {
+            Some(message) => Ok(Validation { condition, message }),
+            None => Err(self.diagnostics.report(comma, messages::validate_without_message())),
+        }
     }
 }

@@ -61,3 +61,18 @@ fn prices() {
 fn packs() {
     check("packs.txt");
 }
+
+#[test]
+fn clauses() {
+    check("clauses.txt");
+}
+
+#[test]
+fn params() {
+    check("params.txt");
+}
+
+#[test]
+fn rust() {
+    check("rust.txt");
+}

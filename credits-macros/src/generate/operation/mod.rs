@@ -1,10 +1,17 @@
 //! `Operation`: the enum, its constructors and its costs.
 
+mod choice;
+mod inputs;
+mod validate;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::diag::poison;
-use crate::model::{Constant, Known, Operation, Quantity};
+use crate::model::{Constant, Field, FieldKind, Known, Operation};
+
+/// More arguments than this are too many for a lint, which the user cannot satisfy.
+const ARGUMENTS_MAX: usize = 7;
 
 /// `enum Operation` with everything on it.
 pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
@@ -15,10 +22,12 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
     let constructors = operations.iter().map(|operation| constructor(operation, runtime));
     let swallowers = swallowers(known);
     let name = name(operations);
-    let (index, inputs) = (index(operations), inputs(operations, runtime));
+    let choices = operations.iter().flat_map(|operation| &operation.choices).map(choice::generate);
+    let (index, derives) = (index(operations), derives(operations));
+    let (inputs, validate) = (inputs::generate(operations, runtime), validate::generate(operations));
     quote! {
         /// What costs credits.
-        #[derive(Clone, Debug, PartialEq)]
+        #derives
         pub enum Operation {
             #(#variants),*
         }
@@ -32,7 +41,8 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// Quantity by quantity: out of range, negative, over its limit; then a cost over 2^63 - 1.
+            /// Quantity by quantity: out of range, negative, over its limit; then the first validation that
+            /// fails; then a cost below zero or over 2^63 - 1.
             pub fn cost(&self) -> ::core::result::Result<#runtime::Amount, #runtime::Rejection> {
                 #runtime::generated::cost::<Pricing>(self)
             }
@@ -44,19 +54,39 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
         impl #runtime::generated::Operation for Operation {
             #index
             #inputs
+            #validate
         }
+
+        #(#choices)*
+    }
+}
+
+/// What every parameter is known to have; a type of the application's may have none of it.
+fn derives(operations: &[Operation]) -> TokenStream {
+    let mut fields = operations.iter().flat_map(|operation| &operation.fields);
+    let is_comparable =
+        fields.all(|field| !matches!(field.kind, FieldKind::Plain { is_comparable: false, .. }));
+    if is_comparable {
+        quote! { #[derive(Clone, Debug, PartialEq)] }
+    } else {
+        TokenStream::new()
     }
 }
 
 fn variant(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     let docs = super::docs(&operation.variant.docs);
     let ident = &operation.variant.ident;
-    if operation.quantities.is_empty() {
+    if operation.fields.is_empty() {
         return quote! { #docs #ident };
     }
-    let fields = operation.quantities.iter().map(|Quantity { field, marker, docs }| {
+    let fields = operation.fields.iter().map(|Field { ident, docs, kind }| {
         let docs = super::docs(std::slice::from_ref(docs));
-        quote! { #docs #field: #runtime::Quantity<units::#marker> }
+        let ty = match kind {
+            FieldKind::Quantity(marker) => quote! { #runtime::Quantity<units::#marker> },
+            FieldKind::Choice(ty) => quote! { #ty },
+            FieldKind::Into(ty) | FieldKind::Plain { ty, .. } => quote! { #ty },
+        };
+        quote! { #docs #ident: #ty }
     });
     quote! { #docs #ident { #(#fields),* } }
 }
@@ -74,7 +104,7 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     let Some(name) = &operation.constructor else { return TokenStream::new() };
     let docs = super::docs(&operation.variant.docs);
     let ident = &operation.variant.ident;
-    if operation.quantities.is_empty() {
+    if operation.fields.is_empty() {
         return quote! {
             #docs
             #[must_use]
@@ -83,20 +113,37 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
             }
         };
     }
-    let fields: Vec<_> = operation.quantities.iter().map(|quantity| &quantity.field).collect();
-    // With the place of the unit, which a quantity of another unit is then compared with.
-    let bounds = operation.quantities.iter().map(|Quantity { field, marker, .. }| {
-        quote_spanned!(field.span()=> impl ::core::convert::Into<#runtime::Quantity<units::#marker>>)
+    let arguments = operation.fields.iter().map(|field| argument(field, runtime));
+    let values = operation.fields.iter().map(|Field { ident, kind, .. }| match kind {
+        FieldKind::Quantity(_) => quote! { #ident: #runtime::IntoQuantity::into_quantity(#ident) },
+        FieldKind::Into(_) => quote! { #ident: ::core::convert::Into::into(#ident) },
+        FieldKind::Choice(_) | FieldKind::Plain { .. } => quote! { #ident },
     });
+    let many =
+        (operation.fields.len() > ARGUMENTS_MAX).then(|| quote! { #[allow(clippy::too_many_arguments)] });
     quote! {
         #docs
         #[must_use]
+        #many
         pub fn #name(
-            #(#fields: #bounds),*
+            #(#arguments),*
         ) -> Self {
-            Self::#ident { #(#fields: #fields.into()),* }
+            Self::#ident { #(#values),* }
         }
     }
+}
+
+fn argument(Field { ident, kind, .. }: &Field, runtime: &TokenStream) -> TokenStream {
+    let ty = match kind {
+        // With the place of the unit, which a quantity of another unit is then compared with.
+        FieldKind::Quantity(marker) => {
+            quote_spanned!(ident.span()=> impl #runtime::IntoQuantity<units::#marker>)
+        }
+        FieldKind::Into(ty) => quote! { impl ::core::convert::Into<#ty> },
+        FieldKind::Choice(ty) => quote! { #ty },
+        FieldKind::Plain { ty, .. } => quote! { #ty },
+    };
+    quote! { #ident: #ty }
 }
 
 /// Constructors that take anything, because nobody knows what they should take.
@@ -144,33 +191,10 @@ fn index(operations: &[Operation]) -> TokenStream {
     }
 }
 
-fn inputs(operations: &[Operation], runtime: &TokenStream) -> TokenStream {
-    let inputs = operations.iter().map(|operation| {
-        let ident = &operation.variant.ident;
-        if operation.quantities.is_empty() {
-            return quote! { Self::#ident => #runtime::generated::Inputs::none() };
-        }
-        let fields: Vec<_> = operation.quantities.iter().map(|quantity| &quantity.field).collect();
-        quote! {
-            Self::#ident { #(#fields),* } => {
-                #runtime::generated::Inputs::new([#(#fields.to_input()),*])
-            }
-        }
-    });
-    let scrutinee = scrutinee(operations);
-    quote! {
-        fn inputs(&self) -> #runtime::generated::Inputs {
-            match #scrutinee {
-                #(#inputs),*
-            }
-        }
-    }
-}
-
 /// `Self::GenerateImage`, or `Self::ProcessDocument { .. }`.
 fn pattern(operation: &Operation) -> TokenStream {
     let ident = &operation.variant.ident;
-    let fields = (!operation.quantities.is_empty()).then(|| quote! { { .. } });
+    let fields = (!operation.fields.is_empty()).then(|| quote! { { .. } });
     quote! { Self::#ident #fields }
 }
 

@@ -1,0 +1,95 @@
+//! `inputs()`: what an operation is priced by.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::scrutinee;
+use crate::model::{Input, Operation, Seen, Visible};
+
+/// The function.
+pub(super) fn generate(operations: &[Operation], runtime: &TokenStream) -> TokenStream {
+    let arms = operations.iter().map(|operation| arm(operation, runtime));
+    let scrutinee = scrutinee(operations);
+    quote! {
+        fn inputs(&self) -> #runtime::generated::Inputs {
+            match #scrutinee {
+                #(#arms),*
+            }
+        }
+    }
+}
+
+fn arm(operation: &Operation, runtime: &TokenStream) -> TokenStream {
+    let inputs = operation.inputs.iter().map(|item| input(item, runtime));
+    let mut used: Vec<&Ident> = Vec::new();
+    for ident in operation.inputs.iter().flat_map(fields) {
+        if !used.contains(&ident) {
+            used.push(ident);
+        }
+    }
+    let pattern = binding(operation, &used);
+    if operation.inputs.is_empty() {
+        quote! { #pattern => #runtime::generated::Inputs::none() }
+    } else {
+        quote! { #pattern => #runtime::generated::Inputs::new([#(#inputs),*]) }
+    }
+}
+
+/// `Self::ProcessDocument { pages, .. }`
+pub(super) fn binding(operation: &Operation, used: &[&Ident]) -> TokenStream {
+    let ident = &operation.variant.ident;
+    match (operation.fields.len(), used.len()) {
+        (0, _) => quote! { Self::#ident },
+        (all, used_fields) if all == used_fields => quote! { Self::#ident { #(#used),* } },
+        (_, 0) => quote! { Self::#ident { .. } },
+        _ => quote! { Self::#ident { #(#used,)* .. } },
+    }
+}
+
+fn fields(input: &Input) -> Vec<&Ident> {
+    match input {
+        Input::Quantity(ident) | Input::Choice(ident) | Input::Flag(ident) => vec![ident],
+        Input::Integer(visible) => vec![&visible.ident],
+        Input::Computed { sees, .. } => sees.iter().map(|visible| &visible.ident).collect(),
+    }
+}
+
+fn input(input: &Input, runtime: &TokenStream) -> TokenStream {
+    let kind = quote! { #runtime::generated::Input };
+    match input {
+        Input::Quantity(ident) => quote! { #ident.to_input() },
+        Input::Choice(ident) => quote! { #kind::Choice(*#ident as u16) },
+        Input::Flag(ident) => quote! { #kind::Flag(*#ident) },
+        Input::Integer(visible) => {
+            let value = value(visible);
+            quote! { #kind::Integer(#value) }
+        }
+        Input::Computed { code, span, sees } => {
+            let sees = bindings(sees);
+            // With the place of the braces, where a value of another type is then compared with it.
+            let ty = quote_spanned!(*span=> i128);
+            quote! { #kind::Computed({ #sees let cost: #ty = { #code }; cost }) }
+        }
+    }
+}
+
+/// `let pages = i128::from(*pages);` for every field that Rust sees.
+pub(super) fn bindings(sees: &[Visible]) -> TokenStream {
+    let bindings = sees.iter().filter(|visible| visible.seen != Seen::Reference).map(|visible| {
+        let (ident, value) = (&visible.ident, value(visible));
+        quote! { let #ident = #value; }
+    });
+    quote! { #(#bindings)* }
+}
+
+fn value(Visible { ident, seen }: &Visible) -> TokenStream {
+    match seen {
+        Seen::Value => quote! { *#ident },
+        Seen::Widened => quote! { ::core::primitive::i128::from(*#ident) },
+        Seen::Cut => quote! {
+            <::core::primitive::i128 as ::core::convert::TryFrom<_>>::try_from(*#ident)
+                .unwrap_or(::core::primitive::i128::MAX)
+        },
+        Seen::Reference => quote! { #ident },
+    }
+}

@@ -1,0 +1,414 @@
+//! What is wrong with an operation.
+//!
+//! It does not know where a message is shown.
+
+use super::{Message, did_you_mean, message, rate};
+use crate::ast::Amount;
+
+// Costs.
+
+pub(crate) fn rate_not_whole(number: &str, help: &str) -> Message {
+    message(format!("`{number}` is not a whole number"), format!("write `{help}`"))
+}
+
+pub(crate) fn operation_without_costs(name: &str) -> Message {
+    message(
+        format!("the operation `{name}` does not say what it costs"),
+        "add a line such as `costs 50.credits`",
+    )
+}
+
+pub(crate) fn comma_in_sum() -> Message {
+    message("a comma does not add costs", "write `+`")
+}
+
+pub(crate) fn rate_without_unit(amount: &Amount, unit: &str) -> Message {
+    message(
+        format!("`{}` needs its unit in parentheses", amount.word.text),
+        format!("write `{}`", rate(amount, unit)),
+    )
+}
+
+pub(crate) fn rate_otherwise(amount: &Amount, unit: &str) -> Message {
+    message("this is not how a rate is written", format!("write `{}`", rate(amount, unit)))
+}
+
+pub(crate) fn not_a_rate(amount: &Amount, nearest: Option<&str>) -> Message {
+    let word = amount.word.text.as_str();
+    let help = match word {
+        "credit" | "credits" => format!("write `{word}_per(..)`, or remove the parentheses"),
+        _ => format!("write `{}`", nearest.unwrap_or("credits_per")),
+    };
+    message(format!("`{word}` does not begin a rate"), help)
+}
+
+pub(crate) fn expected_unit(found: &str) -> Message {
+    message(
+        format!("expected a unit, found {found}"),
+        "write what is counted, such as `page`, or a batch of it, such as `1_000.tokens`",
+    )
+}
+
+pub(crate) fn built_in_plural(one: &str, plural: &str) -> Message {
+    message(format!("the unit `{one}` has the plural `{plural}` already"), "remove the comma and the plural")
+}
+
+pub(crate) fn zero_rate() -> Message {
+    message("a rate of zero charges nothing", "remove it, or write at least `1.credit_per(..)`")
+}
+
+pub(crate) fn zero_batch(unit: &str) -> Message {
+    message("a batch of zero has no price", format!("write how many {unit} a batch has"))
+}
+
+pub(crate) fn unit_twice(plural: &str) -> Message {
+    message(
+        format!("the cost counts {plural} twice"),
+        "write one rate for both; the number would have to be given twice",
+    )
+}
+
+pub(crate) fn dimension_twice(unit: &str, dimension: &str) -> Message {
+    message(
+        format!("`{unit}` measures {dimension}, which the cost counts already"),
+        format!("write one rate of {dimension}"),
+    )
+}
+
+pub(crate) fn expected_limit(found: &str) -> Message {
+    message(format!("expected what is limited, found {found}"), "write a limit such as `limit pages <= 500`")
+}
+
+pub(crate) fn expected_number(found: &str, example: &str) -> Message {
+    message(format!("expected a number, found {found}"), format!("write a number such as `{example}`"))
+}
+
+pub(crate) fn limit_without_at_most(field: &str, max: &str) -> Message {
+    message("a limit is written with `<=`", format!("write `limit {field} <= {max}`"))
+}
+
+pub(crate) fn limit_with_unit(field: &str, number: &str) -> Message {
+    message(format!("`{field}` says already what is counted"), format!("write `limit {field} <= {number}`"))
+}
+
+pub(crate) fn unknown_limit(field: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    let help = match known {
+        [] => "remove the limit; its cost is fixed".to_owned(),
+        known => did_you_mean(nearest, known),
+    };
+    message(format!("the operation does not count `{field}`"), help)
+}
+
+pub(crate) fn limit_twice(field: &str) -> Message {
+    message(format!("`{field}` is limited twice"), "remove one of the limits")
+}
+
+pub(crate) fn zero_limit(field: &str) -> Message {
+    message(
+        format!("a limit of zero {field} allows nothing"),
+        "write the largest number allowed, such as `500`",
+    )
+}
+
+pub(crate) fn cost_overflows(operation: &str, sum: &str) -> Message {
+    message(
+        format!("`{operation}` can cost {sum}, more than 9223372036854775807 credits"),
+        "lower the limit or the cost",
+    )
+}
+
+pub(crate) fn mixed_assets(asset: &str, other: &str) -> Message {
+    message(
+        format!("one cost cannot be in {asset} and in {other}"),
+        "write all of it in one of them, or declare two operations",
+    )
+}
+
+pub(crate) fn first_asset(asset: &str) -> Message {
+    Message { problem: format!("it is in {asset} because of this"), help: None }
+}
+
+pub(crate) fn bounds_crossed(least: &str, most: &str) -> Message {
+    message(
+        format!("`at_least` is {least}, more than the {most} of `at_most`"),
+        "write a smaller `at_least`, or a larger `at_most`",
+    )
+}
+
+pub(crate) fn other_bound(keyword: &str) -> Message {
+    Message { problem: format!("`{keyword}` is here"), help: None }
+}
+
+// Included units.
+
+pub(crate) fn after_no_rate(clause: &str) -> Message {
+    message(
+        format!("only a rate has units that are included, and this is {clause}"),
+        "remove `after ..`, or write a rate such as `1.credit_per(minute) after 10.minutes`",
+    )
+}
+
+pub(crate) fn after_zero(plural: &str) -> Message {
+    message(format!("`after` zero {plural} includes nothing"), "remove it, or write how many are included")
+}
+
+pub(crate) fn other_unit(word: &str, plural: &str) -> Message {
+    message(
+        format!("`{word}` is not what is counted here, which is {plural}"),
+        format!("write the number of {plural}"),
+    )
+}
+
+pub(crate) fn inexact_unit(amount: &Amount, one: &str, in_units: &str, plural: &str) -> Message {
+    let Amount { number, word, .. } = amount;
+    message(
+        format!("{} {} are {in_units} {plural}, which is not a whole number", number.text, word.text),
+        format!("write whole {plural}, or the rate per {one}"),
+    )
+}
+
+// Choices.
+
+pub(crate) fn expected_choice(found: &str) -> Message {
+    message(
+        format!("expected what is chosen, found {found}"),
+        "write such as `by quality { standard => 10.credits, hd => 25.credits }`",
+    )
+}
+
+pub(crate) fn choice_without_options(choice: &str) -> Message {
+    message(
+        format!("`by {choice}` has nothing to choose from"),
+        format!("list the options: `by {choice} {{ standard => 10.credits, hd => 25.credits }}`"),
+    )
+}
+
+pub(crate) fn expected_choice_option(found: &str) -> Message {
+    message(format!("expected an option, found {found}"), "write such as `hd => 25.credits`")
+}
+
+pub(crate) fn expected_arrow(key: &str) -> Message {
+    message(format!("an arrow stands between `{key}` and its price"), format!("write `{key} => ..`"))
+}
+
+pub(crate) fn entry_without_comma(found: &str) -> Message {
+    message(format!("a comma separates prices, and {found} is none"), "write `,`")
+}
+
+pub(crate) fn option_twice(option: &str) -> Message {
+    message(format!("the option `{option}` is written twice"), "remove one of them")
+}
+
+pub(crate) fn same_type(choice: &str, operation: &str, ty: &str) -> Message {
+    message(
+        format!("`{choice}` of `{operation}` becomes `{ty}` in Rust, as another choice does"),
+        "rename one of them",
+    )
+}
+
+// Tiers.
+
+pub(crate) fn tiers_without_batch(example: &str) -> Message {
+    message(
+        "`tiers` does not say what the prices are for",
+        format!("write how many units one price is for: `tiers({example})`"),
+    )
+}
+
+pub(crate) fn tiers_without_block() -> Message {
+    message(
+        "`tiers` has no tiers",
+        "write them in braces: `{ ..1_000_000.tokens => 2.credits, .. => 1.credit }`",
+    )
+}
+
+pub(crate) fn expected_tier(found: &str) -> Message {
+    message(
+        format!("expected a tier, found {found}"),
+        "write where it ends, such as `..1_000_000.tokens => 2.credits`, or `.. => 1.credit` for the last one",
+    )
+}
+
+pub(crate) fn tier_from_somewhere() -> Message {
+    message("a tier begins where the one before it ends", "write `..` and its end alone")
+}
+
+pub(crate) fn tier_inclusive() -> Message {
+    message("the end of a tier is no part of it", "write `..` and the first number that is in the next tier")
+}
+
+pub(crate) fn tiers_without_open(last: &str) -> Message {
+    message("the last tier has an end, and beyond it nothing has a price", format!("add `.. => {last}`"))
+}
+
+pub(crate) fn tier_after_open() -> Message {
+    message(
+        "this tier has no end, so that nothing is left for the next one",
+        "write where it ends, or move it to the end",
+    )
+}
+
+pub(crate) fn tiers_not_ascending(bound: &str, before: &str) -> Message {
+    message(
+        format!("this tier ends at {bound}, and the one before it at {before}"),
+        "list the tiers in ascending order",
+    )
+}
+
+pub(crate) fn previous_tier() -> Message {
+    Message { problem: "the tier before it ends here".to_owned(), help: None }
+}
+
+pub(crate) fn tier_not_in_batches(bound: &str, batch: u64, nearest: u64, unit: &str) -> Message {
+    message(
+        format!("{bound} is not a multiple of {batch}, which the prices are for"),
+        format!("write `{nearest}.{unit}`"),
+    )
+}
+
+// Parameters.
+
+pub(crate) fn expected_param(found: &str) -> Message {
+    message(
+        format!("expected a parameter, found {found}"),
+        "write its name and its type, such as `with prompt: String`",
+    )
+}
+
+pub(crate) fn param_without_type(name: &str) -> Message {
+    message(
+        format!("the parameter `{name}` has no type"),
+        format!("write `with {name}: String`, or another type"),
+    )
+}
+
+pub(crate) fn not_a_type(name: &str) -> Message {
+    message(
+        format!("this is not a type that `{name}` can have"),
+        format!("write a Rust type, such as `with {name}: String`"),
+    )
+}
+
+pub(crate) fn borrowed_param(name: &str) -> Message {
+    message(
+        format!("the parameter `{name}` is borrowed, and an operation owns its parameters"),
+        format!("write `with {name}: String`, or another type without `&`"),
+    )
+}
+
+pub(crate) fn field_twice(name: &str, what: &str) -> Message {
+    message(format!("`{name}` is {what} of the operation already"), "rename one of them")
+}
+
+// Rust.
+
+pub(crate) fn expected_rust() -> Message {
+    message("the braces hold nothing", "write Rust that comes to whole credits, such as `{ pages * 2 + 5 }`")
+}
+
+pub(crate) fn not_an_expression() -> Message {
+    message("this is not an expression in Rust", "correct it from here on")
+}
+
+pub(crate) fn amount_in_rust(number: &str, word: &str) -> Message {
+    message(
+        format!("in braces stands Rust, in which `{number}.{word}` is no amount"),
+        "write the number alone, or the amount without braces",
+    )
+}
+
+pub(crate) fn quantity_in_costs(plural: &str) -> Message {
+    message(
+        format!("`{plural}` is a quantity, which Rust in braces does not see"),
+        format!(
+            "declare a parameter of another name, such as `with number_of_{plural}: u32`, or write a rate"
+        ),
+    )
+}
+
+pub(crate) fn not_seen_in_costs(name: &str) -> Message {
+    message(
+        format!("costs do not see `{name}`, because a charge records integers, `bool` and choices alone"),
+        "declare a parameter of one of these types, and compute it before the call",
+    )
+}
+
+pub(crate) fn quantity_in_validate(plural: &str) -> Message {
+    message(
+        format!("`{plural}` is a quantity, which `validate` does not see"),
+        format!("write `limit {plural} <= ..` instead"),
+    )
+}
+
+// Validations.
+
+pub(crate) fn expected_condition() -> Message {
+    message(
+        "`validate` has no condition",
+        "write it in Rust, such as `validate prompt.len() <= 1_000, \"prompt too long\"`",
+    )
+}
+
+pub(crate) fn ruby_lambda() -> Message {
+    message(
+        "a condition is no function",
+        "declare the parameters, such as `with prompt: String`, and write the condition alone: `validate prompt.len() <= 1_000, \"prompt too long\"`",
+    )
+}
+
+pub(crate) fn validate_without_message() -> Message {
+    message(
+        "`validate` does not say what is wrong",
+        "write a message after the condition: `, \"prompt too long\"`",
+    )
+}
+
+pub(crate) fn validate_without_comma(text: &str) -> Message {
+    message("a comma separates the condition from its message", format!("write `, \"{text}\"`"))
+}
+
+pub(crate) fn empty_message() -> Message {
+    message("the message is empty", "write what is wrong, such as `\"prompt too long\"`")
+}
+
+// Limits.
+
+pub(crate) fn limit_of_param(name: &str, max: &str) -> Message {
+    message(
+        format!("`{name}` is a parameter, and limits are for quantities"),
+        format!("write `validate {name} <= {max}, \"..\"`"),
+    )
+}
+
+// Meta.
+
+pub(crate) fn meta_in_braces() -> Message {
+    message("the entries of `meta` stand without braces", "write `meta category: \"ai\"`")
+}
+
+pub(crate) fn expected_meta_key(found: &str) -> Message {
+    message(format!("expected a key, found {found}"), "write a key and its value, such as `category: \"ai\"`")
+}
+
+pub(crate) fn meta_without_colon(key: &str) -> Message {
+    message(format!("the key `{key}` needs a colon before its value"), format!("write `{key}: \"..\"`"))
+}
+
+pub(crate) fn expected_meta_value(key: &str, found: &str) -> Message {
+    message(
+        format!("expected the value of `{key}`, found {found}"),
+        "write a text in quotes, a whole number, `true` or `false`",
+    )
+}
+
+pub(crate) fn meta_without_quotes(word: &str) -> Message {
+    message(format!("`{word}` is a text without quotes"), format!("write `\"{word}\"`"))
+}
+
+pub(crate) fn statement_in_list(keyword: &str) -> Message {
+    message(format!("a comma continues the list, and `{keyword}` begins a statement"), "remove the comma")
+}
+
+pub(crate) fn key_twice(key: &str) -> Message {
+    message(format!("the key `{key}` is written twice"), "remove one of them")
+}

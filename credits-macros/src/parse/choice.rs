@@ -1,0 +1,85 @@
+//! `by quality { standard => 10.credits, hd => 25.credits }`.
+//!
+//! It does not know what Rust is generated for a choice.
+
+use proc_macro2::Delimiter;
+
+use super::tokens::Parser;
+use crate::ast::{Amount, Choice, ChoiceOption};
+use crate::diag::{Reported, Result};
+use crate::messages;
+use crate::vocab::OperationWord;
+
+impl Parser<'_, '_> {
+    /// The clause, from `by`.
+    pub(super) fn choice(&mut self) -> Result<Choice> {
+        self.skip();
+        let Some(name) = self.symbol() else {
+            let message = messages::expected_choice(&self.found());
+            return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
+        };
+        let place = self.place::<OperationWord>();
+        let Some(mut block) = self.group(Delimiter::Brace) else {
+            return Err(self.diagnostics.report(place, messages::choice_without_options(&name.text)));
+        };
+        let options = block.options(&name.text);
+        self.no_after("a choice")?;
+        Ok(Choice { name, options })
+    }
+
+    fn options(&mut self, choice: &str) -> Result<Vec<ChoiceOption>> {
+        if self.is_empty() {
+            return Err(self.diagnostics.report(self.end(), messages::choice_without_options(choice)));
+        }
+        let mut options = Vec::new();
+        while !self.is_empty() {
+            options.push(self.choice_option()?);
+            self.end_of_entry()?;
+        }
+        Ok(options)
+    }
+
+    fn choice_option(&mut self) -> Result<ChoiceOption> {
+        if let Some(text) = self.text() {
+            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+        }
+        let Some(name) = self.symbol() else {
+            let message = messages::expected_choice_option(&self.found());
+            return Err(self.refuse(message));
+        };
+        let amount = self.entry_amount(&name.text);
+        if amount.is_err() {
+            self.skip_entry();
+        }
+        Ok(ChoiceOption { name, amount })
+    }
+
+    /// `=> 10.credits`, of an option or a tier.
+    pub(super) fn entry_amount(&mut self, key: &str) -> Result<Amount> {
+        let place = if self.is_empty() { self.previous() } else { self.here() };
+        if !(self.mark('=').is_some() && self.mark('>').is_some()) {
+            return Err(self.diagnostics.report(place, messages::expected_arrow(key)));
+        }
+        self.plain_amount::<OperationWord>("each case", "10.credits")
+    }
+
+    /// The comma between two entries, or the end.
+    pub(super) fn end_of_entry(&mut self) -> Result<()> {
+        if self.is_empty() || self.mark(',').is_some() {
+            return Ok(());
+        }
+        let message = messages::entry_without_comma(&self.found());
+        Err(self.refuse(message))
+    }
+
+    pub(super) fn skip_entry(&mut self) {
+        while !self.is_empty() && !self.peek_mark(',') {
+            self.skip();
+        }
+    }
+
+    /// Reports at the closing brace.
+    pub(super) fn missing(&mut self, message: messages::Message) -> Reported {
+        self.diagnostics.report(self.end(), message)
+    }
+}

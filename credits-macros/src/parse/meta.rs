@@ -1,0 +1,74 @@
+//! `meta key: value, key: value`, which operations, plans and packs have.
+//!
+//! It does not know what the values are for.
+
+use proc_macro2::Delimiter;
+
+use super::tokens::Parser;
+use crate::ast::{MetaEntry, MetaValue};
+use crate::diag::Result;
+use crate::messages;
+use crate::vocab::Vocabulary;
+
+impl Parser<'_, '_> {
+    /// The entries after the keyword. `K` are the keywords that end the statement.
+    pub(super) fn meta<K: Vocabulary>(&mut self) -> Result<Vec<MetaEntry>> {
+        if self.at_statement_end::<K>() {
+            let message = messages::missing_option("meta category: \"ai\"");
+            return Err(self.diagnostics.report(self.previous(), message));
+        }
+        // `meta { category: "ai" }`
+        let brace = self.here();
+        if self.group(Delimiter::Brace).is_some() {
+            return Err(self.diagnostics.report(brace, messages::meta_in_braces()));
+        }
+        let mut entries = vec![self.meta_entry::<K>()?];
+        while let Some(comma) = self.mark(',') {
+            if let Some(word) = self.peek_word().filter(|_| self.at_keyword::<K>()) {
+                return Err(self.diagnostics.report(comma, messages::statement_in_list(&word.text)));
+            }
+            if self.at_statement_end::<K>() {
+                return Err(self.diagnostics.report(comma, messages::list_ends_in_comma()));
+            }
+            entries.push(self.meta_entry::<K>()?);
+        }
+        Ok(entries)
+    }
+
+    fn meta_entry<K: Vocabulary>(&mut self) -> Result<MetaEntry> {
+        if let Some(text) = self.text() {
+            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+        }
+        let Some(key) = self.symbol() else {
+            let message = messages::expected_meta_key(&self.found());
+            return Err(self.refuse(message));
+        };
+        if self.colon().is_none() {
+            return Err(self.diagnostics.report(key.span, messages::meta_without_colon(&key.text)));
+        }
+        let value = self.meta_value::<K>(&key.text)?;
+        Ok(MetaEntry { key, value })
+    }
+
+    fn meta_value<K: Vocabulary>(&mut self, key: &str) -> Result<MetaValue> {
+        if let Some(text) = self.text() {
+            return Ok(MetaValue::Text(text));
+        }
+        let minus = self.mark('-');
+        if let Some(number) = self.peek_number() {
+            self.skip();
+            return Ok(MetaValue::Number { minus, number });
+        }
+        let place = self.place::<K>();
+        if self.at_keyword::<K>() {
+            return Err(self.diagnostics.report(place, messages::expected_meta_value(key, "the end")));
+        }
+        let found = self.found();
+        let message = match self.symbol().map(|word| word.text) {
+            Some(word) if word == "true" || word == "false" => return Ok(MetaValue::Flag(word == "true")),
+            Some(word) => messages::meta_without_quotes(&word),
+            None => messages::expected_meta_value(key, &found),
+        };
+        Err(self.diagnostics.report(place, message))
+    }
+}
