@@ -4,6 +4,8 @@
 mod empty;
 #[path = "../pass/everything.rs"]
 mod everything;
+#[path = "../pass/operations.rs"]
+mod operations;
 #[path = "../pass/readme.rs"]
 mod readme;
 #[path = "../pass/wrapped.rs"]

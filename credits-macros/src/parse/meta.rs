@@ -64,11 +64,12 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(place, messages::expected_meta_value(key, "the end")));
         }
         let found = self.found();
-        let message = match self.symbol().map(|word| word.text) {
-            Some(word) if word == "true" || word == "false" => return Ok(MetaValue::Flag(word == "true")),
-            Some(word) => messages::meta_without_quotes(&word),
-            None => messages::expected_meta_value(key, &found),
+        let Some(word) = self.symbol() else {
+            return Err(self.diagnostics.report(place, messages::expected_meta_value(key, &found)));
         };
-        Err(self.diagnostics.report(place, message))
+        match word.text.as_str() {
+            "true" | "false" => Ok(MetaValue::Flag(word.text == "true")),
+            text => Err(self.diagnostics.report(word.span, messages::meta_without_quotes(text))),
+        }
     }
 }

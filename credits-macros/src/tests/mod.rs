@@ -2,6 +2,7 @@
 
 mod expansion;
 mod messages;
+mod soup;
 
 use proc_macro2::TokenStream;
 
