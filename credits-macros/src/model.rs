@@ -2,19 +2,17 @@
 //!
 //! It holds nothing that could be refused, and does not know the words it was written in.
 
-use credits_core::{Currency, Dimension, Money, Period, Rounding, UnusedCredits};
+use credits_core::{AssetSpec, OperationSpec, PackSpec, PlanSpec, Settings};
 use proc_macro2::Ident;
 
-use crate::ast::RustPath;
+use crate::ast::{PriceId, RustPath};
 
 /// Everything that one definition generates.
 pub(crate) struct Pricing {
     /// Where the runtime is, if not at `::credits_runtime`.
     pub(crate) runtime: Option<RustPath>,
     pub(crate) docs: Vec<String>,
-    pub(crate) currency: Currency,
-    pub(crate) rounding: Rounding,
-    pub(crate) credits_named: (String, String),
+    pub(crate) settings: Settings,
     pub(crate) items: Items,
 }
 
@@ -28,12 +26,20 @@ pub(crate) enum Items {
 
 /// The declarations of a definition.
 pub(crate) struct Known {
+    pub(crate) assets: Vec<Asset>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
     pub(crate) units: Vec<UnitMarker>,
     /// Constructors of operations of which nobody knows how they are called; they take anything.
     pub(crate) swallowers: Vec<Ident>,
+}
+
+/// An asset besides credits.
+pub(crate) struct Asset {
+    pub(crate) ident: Ident,
+    pub(crate) docs: Vec<String>,
+    pub(crate) terms: AssetSpec,
 }
 
 /// A variant of an enum.
@@ -51,8 +57,7 @@ pub(crate) struct Operation {
     pub(crate) constructor: Option<Ident>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) quantities: Vec<Quantity>,
-    pub(crate) clauses: Vec<Clause>,
-    pub(crate) limits: Vec<Limit>,
+    pub(crate) terms: OperationSpec,
 }
 
 /// `GENERATE_IMAGE_COST`
@@ -69,26 +74,6 @@ pub(crate) struct Quantity {
     pub(crate) docs: String,
 }
 
-/// A term of a cost, as the catalogue has it.
-pub(crate) enum Clause {
-    Fixed(i64),
-    Rate { credits: i64, batch: u64, unit: Unit },
-}
-
-/// A unit, as the catalogue has it.
-pub(crate) struct Unit {
-    pub(crate) name: String,
-    pub(crate) plural: String,
-    pub(crate) dimension: Dimension,
-    pub(crate) base: u64,
-}
-
-/// A limit, as the catalogue has it.
-pub(crate) struct Limit {
-    pub(crate) quantity: usize,
-    pub(crate) max: u64,
-}
-
 /// The marker type of a unit that the runtime does not have.
 pub(crate) struct UnitMarker {
     pub(crate) ident: Ident,
@@ -102,10 +87,9 @@ pub(crate) struct Plan {
     pub(crate) variant: Variant,
     /// The private constant with its terms.
     pub(crate) spec: Ident,
-    pub(crate) gives: i64,
-    pub(crate) every: Period,
-    pub(crate) stripe_prices: Vec<(Option<Period>, String)>,
-    pub(crate) unused_credits: UnusedCredits,
+    pub(crate) terms: PlanSpec,
+    /// The ids of its prices as they were written.
+    pub(crate) price_ids: Vec<PriceId>,
 }
 
 /// A pack.
@@ -113,7 +97,7 @@ pub(crate) struct Pack {
     pub(crate) variant: Variant,
     /// The private constant with its terms.
     pub(crate) spec: Ident,
-    pub(crate) gives: i64,
-    pub(crate) bonus: i64,
-    pub(crate) costs: Money,
+    pub(crate) terms: PackSpec,
+    /// The ids of its prices as they were written.
+    pub(crate) price_ids: Vec<PriceId>,
 }

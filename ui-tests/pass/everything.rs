@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use credits_runtime::catalogue::{Money, Period, PeriodUnit, Rounding, UnusedCredits};
+use credits_runtime::catalogue::{Gives, Money, Period, PeriodUnit, Rounding, UnusedCredits};
 use credits_runtime::generated::Pricing as _;
 use credits_runtime::{Amount, Bytes, Quantity};
 
@@ -87,8 +87,9 @@ fn plans_and_packs_are_what_was_declared() {
     assert_eq!(Plan::ALL.iter().map(|plan| plan.name()).collect::<Vec<_>>(), ["basic", "pro", "Team"]);
     assert_eq!(Plan::from_name("pro"), Some(Plan::Pro));
     let pro = Plan::Pro.spec();
-    assert_eq!((pro.gives, pro.unused_credits), (10_000, UnusedCredits::Rollover));
-    assert_eq!(pro.every, Period { count: 1, unit: PeriodUnit::Quarter });
+    let every = Period { count: 1, unit: PeriodUnit::Quarter };
+    assert_eq!(pro.gives, Some(Gives { amount: 10_000, asset: "", every }));
+    assert_eq!(pro.unused_credits, UnusedCredits::Rollover);
     let billed = pro.stripe_prices.iter().map(|price| price.period.map(|period| period.unit));
     assert_eq!(billed.collect::<Vec<_>>(), [Some(PeriodUnit::Month), Some(PeriodUnit::Year)]);
     let prices = Pack::ALL.iter().map(|pack| {
@@ -104,7 +105,8 @@ fn plans_and_packs_are_what_was_declared() {
 #[test]
 fn settings_hold_for_the_catalogue() {
     let catalogue = Pricing::CATALOGUE;
-    assert_eq!((catalogue.currency.code, catalogue.rounding), ("cad", Rounding::Round));
-    assert_eq!((catalogue.credits_named.one, catalogue.credits_named.many), ("token", "tokens"));
+    let settings = catalogue.settings;
+    assert_eq!((settings.currency.code, settings.rounding), ("cad", Rounding::Round));
+    assert_eq!((settings.credits_named.one, settings.credits_named.many), ("token", "tokens"));
     assert_eq!(catalogue.operations.len(), 9);
 }

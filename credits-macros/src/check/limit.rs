@@ -2,11 +2,12 @@
 //!
 //! It does not know what the quantities cost.
 
+use credits_core::Limit;
 use proc_macro2::Span;
 
+use super::Checker;
 use super::number::whole;
 use super::operation::Terms;
-use super::{Checker, Limit};
 use crate::ast::{self, Stated};
 use crate::diag::Result;
 use crate::{messages, suggest};

@@ -2,10 +2,11 @@
 //!
 //! It does not know the rules of rates and limits.
 
+use credits_core::Clause;
 use proc_macro2::Span;
 
 use super::statement::exactly_one;
-use super::{Checker, Clause, Operation, Quantity};
+use super::{Checker, Operation, Quantity};
 use crate::ast::{self, Amount};
 use crate::diag::{Reported, Result};
 use crate::messages;

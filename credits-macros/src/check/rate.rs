@@ -2,11 +2,11 @@
 //!
 //! It does not know limits.
 
-use credits_core::{Dimension, Fraction};
+use credits_core::{Clause, Dimension, Fraction};
 
 use super::number::{decimal, whole_amount};
 use super::operation::Terms;
-use super::{Checker, Clause, Quantity};
+use super::{Checker, Quantity};
 use crate::ast::{Amount, Per};
 use crate::diag::Result;
 use crate::vocab::{CreditWord, Vocabulary};
@@ -20,14 +20,16 @@ impl Checker<'_> {
             Per::Unit { one, .. } => (one, Ok(1)),
             Per::Batch(batch) => (&batch.word, self.batch(batch)),
         };
-        match self.unit(word) {
-            Ok(unit) => self.quantity(Quantity { unit, span: word.span }, terms)?,
+        let unit = match self.unit(word) {
+            Ok(unit) => unit,
             Err(reported) => {
                 terms.complete = Some(reported);
                 return Err(reported);
             }
-        }
-        Ok(Clause::Rate { credits: credits?, batch: batch? })
+        };
+        let counted = unit.terms();
+        self.quantity(Quantity { unit, span: word.span }, terms)?;
+        Ok(Clause::Rate { credits: credits?, batch: batch?, unit: counted, after: 0 })
     }
 
     fn rate_credits(&mut self, amount: &Amount, per: &Per) -> Result<i64> {

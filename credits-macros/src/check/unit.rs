@@ -6,6 +6,7 @@ use credits_core::{BUILT_IN_UNITS, BuiltInUnit, Dimension};
 use heck::ToUpperCamelCase;
 
 use super::Checker;
+use super::forever::forever;
 use crate::ast::{Clause, Operation, Per, Word};
 use crate::diag::{Diagnostics, Result};
 use crate::vocab::RUST_RESERVED;
@@ -108,6 +109,14 @@ impl Checker<'_> {
     }
 }
 
+impl Unit {
+    /// The unit as the catalogue has it.
+    pub(crate) fn terms(&self) -> credits_core::Unit {
+        let (name, plural) = (forever(&self.name), forever(&self.plural));
+        credits_core::Unit { name, plural, dimension: self.dimension, base: self.base }
+    }
+}
+
 /// The built-in unit that has this word.
 fn built_in(word: &str) -> Option<&'static BuiltInUnit> {
     BUILT_IN_UNITS.iter().find(|built_in| built_in.words.contains(&word))
@@ -124,7 +133,7 @@ fn misspelt(word: &str) -> Option<&'static str> {
 }
 
 /// The plural by the usual English rule.
-fn plural(one: &str) -> String {
+pub(super) fn plural(one: &str) -> String {
     let hisses = ["s", "x", "z", "ch", "sh"].iter().any(|end| one.ends_with(end));
     let consonant_y = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
     match consonant_y {

@@ -86,7 +86,7 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     let fields: Vec<_> = operation.quantities.iter().map(|quantity| &quantity.field).collect();
     // With the place of the unit, which a quantity of another unit is then compared with.
     let bounds = operation.quantities.iter().map(|Quantity { field, marker, .. }| {
-        quote_spanned!(field.span()=> impl ::core::convert::Into<#runtime::Quantity<units::#marker>>)
+        quote_spanned!(field.span()=> impl #runtime::IntoQuantity<units::#marker>)
     });
     quote! {
         #docs
@@ -94,7 +94,7 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
         pub fn #name(
             #(#fields: #bounds),*
         ) -> Self {
-            Self::#ident { #(#fields: #fields.into()),* }
+            Self::#ident { #(#fields: #runtime::IntoQuantity::into_quantity(#fields)),* }
         }
     }
 }

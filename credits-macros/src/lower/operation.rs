@@ -1,18 +1,21 @@
 //! Operations: their fields, constructors and constants, and the units they need.
 
+use credits_core::{OperationSpec, Wording};
 use proc_macro2::Ident;
 
 use super::names;
-use super::wording::CreditWords;
-use crate::check;
-use crate::model::{Clause, Constant, Limit, Operation, Quantity, Unit, UnitMarker, Variant};
+use super::price_list::{or_unknown, terms};
+use crate::ast::Word;
+use crate::check::{self, forever};
+use crate::model::{Constant, Operation, Quantity, UnitMarker, Variant};
 
 /// The model of an operation. A poisoned one has the quantities that were understood, and no terms.
-pub(super) fn lower(operation: &check::Operation, words: &CreditWords) -> Operation {
+pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operation {
     let name = &operation.name;
     let mut docs = operation.docs.clone();
     super::sale::separate(&mut docs);
-    docs.push(format!("`{}`: {}.", name.text, words.operation(operation)));
+    let price = terms(&operation.price, |price| &price.terms);
+    docs.push(format!("`{}`: {}.", name.text, or_unknown(price, |terms| words.operation(terms))));
     let quantities = operation.quantities.as_deref().unwrap_or_default();
     let constructor = operation.quantities.is_ok().then(|| names::ident(&name.text, name.span));
     Operation {
@@ -20,8 +23,7 @@ pub(super) fn lower(operation: &check::Operation, words: &CreditWords) -> Operat
         constructor,
         constants: constants(operation),
         quantities: quantities.iter().map(quantity).collect(),
-        clauses: operation.price.iter().flat_map(|price| clauses(price, quantities)).collect(),
-        limits: operation.price.iter().flat_map(|price| &price.limits).map(limit).collect(),
+        terms: price.copied().unwrap_or_else(|| nothing(name)),
     }
 }
 
@@ -57,27 +59,16 @@ fn quantity(quantity: &check::Quantity) -> Quantity {
     }
 }
 
-fn clauses(price: &check::Price, quantities: &[check::Quantity]) -> Vec<Clause> {
-    let mut units = quantities.iter().map(|quantity| &quantity.unit);
-    price
-        .clauses
-        .iter()
-        .filter_map(|clause| match *clause {
-            check::Clause::Fixed(credits) => Some(Clause::Fixed(credits)),
-            check::Clause::Rate { credits, batch } => {
-                Some(Clause::Rate { credits, batch, unit: unit(units.next()?) })
-            }
-        })
-        .collect()
-}
-
-fn unit(unit: &check::Unit) -> Unit {
-    let check::Unit { name, plural, dimension, base, .. } = unit.clone();
-    Unit { name, plural, dimension, base }
-}
-
-fn limit(limit: &check::Limit) -> Limit {
-    Limit { quantity: limit.quantity, max: limit.max }
+fn nothing(name: &Word) -> OperationSpec {
+    OperationSpec {
+        name: forever(&name.text),
+        asset: "",
+        costs: &[],
+        at_least: None,
+        at_most: None,
+        limits: &[],
+        meta: &[],
+    }
 }
 
 /// The units that need a marker type, each once.
