@@ -36,7 +36,7 @@ impl<'a> Wording<'a> {
     }
 
     /// `5 credits + 1 credit per page after 10 pages, at least 6 credits (at most 500 pages)`.
-    pub fn operation(self, operation: &OperationSpec) -> impl Display {
+    pub fn operation(self, operation: &OperationSpec) -> impl Display + use<'a> {
         let operation = *operation;
         from_fn(move |f| {
             for (place, clause) in operation.costs.iter().enumerate() {
@@ -86,7 +86,7 @@ impl<'a> Wording<'a> {
     }
 
     /// `10,000 credits every month`, or `nothing`.
-    pub fn plan_gives(self, plan: &PlanSpec) -> impl Display {
+    pub fn plan_gives(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let gives = plan.gives;
         from_fn(move |f| match gives {
             Some(Gives { amount, asset, every }) => write!(f, "{} every {every}", self.amount(amount, asset)),
@@ -95,7 +95,7 @@ impl<'a> Wording<'a> {
     }
 
     /// `10,000 credits every month, unused credits roll over, 100 credits at sign-up`.
-    pub fn plan(self, plan: &PlanSpec) -> impl Display {
+    pub fn plan(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let plan = *plan;
         from_fn(move |f| {
             write!(f, "{}", self.plan_gives(&plan))?;
@@ -122,7 +122,7 @@ impl<'a> Wording<'a> {
     }
 
     /// `1,000 credits + 100 credits bonus`.
-    pub fn pack_gives(self, pack: &PackSpec) -> impl Display {
+    pub fn pack_gives(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
         from_fn(move |f| {
             write!(f, "{}", self.amount(pack.gives, pack.asset))?;
@@ -135,7 +135,7 @@ impl<'a> Wording<'a> {
     }
 
     /// `1,000 credits + 100 credits bonus for $9, expiring after 12 months`.
-    pub fn pack(self, pack: &PackSpec) -> impl Display {
+    pub fn pack(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
         from_fn(move |f| {
             write!(f, "{} for {}", self.pack_gives(&pack), pack.costs)?;
@@ -147,40 +147,84 @@ impl<'a> Wording<'a> {
     }
 }
 
+/// What stands where an item has no price to show, because a mistake in its declaration hides it.
+pub const NOT_KNOWN_YET: &str = "not known yet";
+
+/// An item of a price list: its name, and its terms if they are known.
+pub type Listed<'a, T> = (&'a str, Option<&'a T>);
+
 /// The whole catalogue as Markdown tables; a kind that has no items has no table.
 pub fn price_list(catalogue: &Catalogue) -> impl Display {
     let Catalogue { operations, plans, packs, .. } = *catalogue;
-    let (named, assets) = (catalogue.settings.credits_named, catalogue.assets);
+    let words = Wording { credits_named: catalogue.settings.credits_named, assets: catalogue.assets };
     from_fn(move |f| {
-        let words = Wording { credits_named: named, assets };
-        if !operations.is_empty() {
+        let operations = operations.iter().map(|operation| (operation.name, Some(operation)));
+        let packs = packs.iter().map(|pack| (pack.name, Some(pack)));
+        let plans = plans.iter().map(|plan| (plan.name, Some(plan)));
+        words.tables(operations, packs, plans, f)
+    })
+}
+
+/// The same for items of which some are not known yet.
+pub fn price_list_of(
+    words: Wording<'_>,
+    operations: &[Listed<'_, OperationSpec>],
+    packs: &[Listed<'_, PackSpec>],
+    plans: &[Listed<'_, PlanSpec>],
+) -> impl Display {
+    from_fn(move |f| {
+        words.tables(operations.iter().copied(), packs.iter().copied(), plans.iter().copied(), f)
+    })
+}
+
+impl Wording<'_> {
+    fn tables<'i>(
+        self,
+        operations: impl Iterator<Item = Listed<'i, OperationSpec>>,
+        packs: impl Iterator<Item = Listed<'i, PackSpec>>,
+        plans: impl Iterator<Item = Listed<'i, PlanSpec>>,
+        f: &mut Formatter<'_>,
+    ) -> Result {
+        let mut operations = operations.peekable();
+        let mut packs = packs.peekable();
+        let mut plans = plans.peekable();
+        let mut separator = "";
+        if operations.peek().is_some() {
             f.write_str("# Operations\n\n| operation | costs |\n| --- | --- |\n")?;
+            separator = "\n";
         }
-        for operation in operations {
-            writeln!(f, "| `{}` | {} |", operation.name, cell(words.operation(operation)))?;
+        for (name, operation) in operations {
+            writeln!(f, "| `{name}` | {} |", known(operation, |operation| cell(self.operation(operation))))?;
         }
-        if !packs.is_empty() {
-            f.write_str(if operations.is_empty() { "" } else { "\n" })?;
-            f.write_str("# Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n")?;
+        if packs.peek().is_some() {
+            write!(f, "{separator}# Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n")?;
+            separator = "\n";
         }
-        for pack in packs {
-            writeln!(f, "| `{}` | {} | {} |", pack.name, cell(words.pack_gives(pack)), pack.costs)?;
+        for (name, pack) in packs {
+            let gives = known(pack, |pack| cell(self.pack_gives(pack)));
+            writeln!(f, "| `{name}` | {gives} | {} |", known(pack, |pack| pack.costs))?;
         }
-        if !plans.is_empty() {
-            f.write_str(if operations.is_empty() && packs.is_empty() { "" } else { "\n" })?;
-            writeln!(f, "# Plans\n\n| plan | gives | unused {} | Stripe price |", cell(named.many))?;
+        if plans.peek().is_some() {
+            let many = cell(self.credits_named.many);
+            writeln!(f, "{separator}# Plans\n\n| plan | gives | unused {many} | Stripe price |")?;
             f.write_str("| --- | --- | --- | --- |\n")?;
         }
-        for plan in plans {
-            let (gives, unused) = (cell(words.plan_gives(plan)), cell(words.unused(plan.unused_credits)));
-            writeln!(
-                f,
-                "| `{}` | {gives} | {unused} | {} |",
-                plan.name,
-                cell(stripe_prices(plan.stripe_prices))
-            )?;
+        for (name, plan) in plans {
+            let gives = known(plan, |plan| cell(self.plan_gives(plan)));
+            let unused = known(plan, |plan| cell(self.unused(plan.unused_credits)));
+            let prices = known(plan, |plan| cell(stripe_prices(plan.stripe_prices)));
+            writeln!(f, "| `{name}` | {gives} | {unused} | {prices} |")?;
         }
         Ok(())
+    }
+}
+
+/// What is said of an item, if it is known.
+fn known<T, D: Display>(item: Option<&T>, words: impl FnOnce(&T) -> D) -> impl Display {
+    let words = item.map(words);
+    from_fn(move |f| match &words {
+        Some(words) => words.fmt(f),
+        None => f.write_str(NOT_KNOWN_YET),
     })
 }
 

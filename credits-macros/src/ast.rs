@@ -4,6 +4,8 @@
 
 mod operation;
 
+use std::fmt;
+
 use proc_macro2::Span;
 
 pub(crate) use operation::{
@@ -17,6 +19,7 @@ use crate::diag::{Reported, Result};
 #[derive(Debug, Default)]
 pub(crate) struct Pricing {
     pub(crate) settings: Vec<Settings>,
+    pub(crate) assets: Vec<Asset>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
@@ -50,6 +53,13 @@ pub(crate) struct Number {
 pub(crate) struct RustPath {
     pub(crate) leading_colons: bool,
     pub(crate) segments: Vec<proc_macro2::Ident>,
+}
+
+impl fmt::Display for RustPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let segments: Vec<String> = self.segments.iter().map(ToString::to_string).collect();
+        write!(f, "{}{}", if self.leading_colons { "::" } else { "" }, segments.join("::"))
+    }
 }
 
 /// What every named item has.
@@ -88,6 +98,14 @@ pub(crate) struct Settings {
     pub(crate) runtime: Vec<Stated<RustPath>>,
 }
 
+/// `asset gem, gems`
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) docs: Vec<String>,
+    pub(crate) name: Word,
+    pub(crate) plural: Option<Word>,
+}
+
 /// `subscription_plan name { .. }`
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -110,7 +128,14 @@ pub(crate) struct Pack {
 #[derive(Debug)]
 pub(crate) struct Price {
     pub(crate) period: Option<Word>,
-    pub(crate) id: Text,
+    pub(crate) id: PriceId,
+}
+
+/// The id of a price: as text, or in a constant.
+#[derive(Clone, Debug)]
+pub(crate) enum PriceId {
+    Text(Text),
+    Path(RustPath),
 }
 
 /// `50.credits`, `49.99.dollars`, `3.months`

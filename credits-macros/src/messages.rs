@@ -310,6 +310,13 @@ pub(crate) fn money_for_credits(amount: &Amount, statement: &str) -> Message {
     )
 }
 
+pub(crate) fn asset_for_credits(amount: &Amount, statement: &str) -> Message {
+    message(
+        format!("`{statement}` is counted in credits, and `{}` is another asset", amount.word.text),
+        format!("write `{}`", credits(amount)),
+    )
+}
+
 pub(crate) fn credits_for_money(amount: &Amount) -> Message {
     message(
         format!("a pack is paid for with money, and `{}` is not money", amount.word.text),

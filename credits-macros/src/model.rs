@@ -4,23 +4,21 @@
 
 mod operation;
 
-use credits_core::{Currency, Money, Period, Rounding, UnusedCredits};
+use credits_core::{AssetSpec, PackSpec, PlanSpec, Settings};
 use proc_macro2::Ident;
 
 pub(crate) use operation::{
     Choice, ChoiceOption, Condition, Constant, Field, FieldKind, Input, Operation, Seen, Visible,
 };
 
-use crate::ast::RustPath;
+use crate::ast::{PriceId, RustPath};
 
 /// Everything that one definition generates.
 pub(crate) struct Pricing {
     /// Where the runtime is, if not at `::credits_runtime`.
     pub(crate) runtime: Option<RustPath>,
     pub(crate) docs: Vec<String>,
-    pub(crate) currency: Currency,
-    pub(crate) rounding: Rounding,
-    pub(crate) credits_named: (String, String),
+    pub(crate) settings: Settings,
     pub(crate) items: Items,
 }
 
@@ -34,12 +32,20 @@ pub(crate) enum Items {
 
 /// The declarations of a definition.
 pub(crate) struct Known {
+    pub(crate) assets: Vec<Asset>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
     pub(crate) units: Vec<UnitMarker>,
     /// Constructors of operations of which nobody knows how they are called; they take anything.
     pub(crate) swallowers: Vec<Ident>,
+}
+
+/// An asset besides credits.
+pub(crate) struct Asset {
+    pub(crate) ident: Ident,
+    pub(crate) docs: Vec<String>,
+    pub(crate) terms: AssetSpec,
 }
 
 /// A variant of an enum.
@@ -63,10 +69,9 @@ pub(crate) struct Plan {
     pub(crate) variant: Variant,
     /// The private constant with its terms.
     pub(crate) spec: Ident,
-    pub(crate) gives: i64,
-    pub(crate) every: Period,
-    pub(crate) stripe_prices: Vec<(Option<Period>, String)>,
-    pub(crate) unused_credits: UnusedCredits,
+    pub(crate) terms: PlanSpec,
+    /// The ids of its prices as they were written.
+    pub(crate) price_ids: Vec<PriceId>,
 }
 
 /// A pack.
@@ -74,7 +79,7 @@ pub(crate) struct Pack {
     pub(crate) variant: Variant,
     /// The private constant with its terms.
     pub(crate) spec: Ident,
-    pub(crate) gives: i64,
-    pub(crate) bonus: i64,
-    pub(crate) costs: Money,
+    pub(crate) terms: PackSpec,
+    /// The ids of its prices as they were written.
+    pub(crate) price_ids: Vec<PriceId>,
 }

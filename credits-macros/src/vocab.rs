@@ -45,6 +45,7 @@ vocabulary! {
     /// What a definition consists of.
     ItemWord {
         Settings = "settings",
+        Asset = "asset",
         Plan = "subscription_plan",
         Pack = "credit_pack",
         Operation = "operation",

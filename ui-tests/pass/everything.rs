@@ -105,7 +105,8 @@ fn plans_and_packs_are_what_was_declared() {
 #[test]
 fn settings_hold_for_the_catalogue() {
     let catalogue = Pricing::CATALOGUE;
-    assert_eq!((catalogue.settings.currency.code, catalogue.settings.rounding), ("cad", Rounding::Round));
-    assert_eq!((catalogue.settings.credits_named.one, catalogue.settings.credits_named.many), ("token", "tokens"));
+    let settings = catalogue.settings;
+    assert_eq!((settings.currency.code, settings.rounding), ("cad", Rounding::Round));
+    assert_eq!((settings.credits_named.one, settings.credits_named.many), ("token", "tokens"));
     assert_eq!(catalogue.operations.len(), 9);
 }

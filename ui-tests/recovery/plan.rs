@@ -10,7 +10,7 @@ usage_credits! {
 }
 
 fn main() {
-    println!("{:?} {}", Plan::Pro, Plan::Pro.spec().gives);
+    println!("{:?} {}", Plan::Pro, Plan::Pro.spec().version);
     match Plan::from_name("pro") {
         Some(Plan::Pro) => println!("{}", Plan::Pro.name()),
         None => println!("{:?}", Plan::ALL),

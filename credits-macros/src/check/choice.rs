@@ -8,7 +8,8 @@ use credits_core::Clause;
 use heck::ToUpperCamelCase;
 
 use super::operation::Terms;
-use super::{Checker, Choice, ChoiceOption, leak};
+use super::forever::{all_forever, forever};
+use super::{Checker, Choice, ChoiceOption};
 use crate::ast::{self, Word};
 use crate::diag::Result;
 use crate::messages;
@@ -33,13 +34,13 @@ impl Checker<'_> {
         let costs = options.as_ref().map_err(|reported| *reported).and_then(|options| {
             let costs = options
                 .iter()
-                .map(|option| option.credits.map(|credits| (leak::text(&option.name.text), credits)));
+                .map(|option| option.credits.map(|credits| (forever(&option.name.text), credits)));
             costs.collect::<Result<Vec<_>>>()
         });
         let ty =
             format!("{}{}", operation.text.to_upper_camel_case(), choice.name.text.to_upper_camel_case());
         terms.choices.push(Choice { name: choice.name.clone(), ty, options, asset });
-        Ok(Clause::Choice { name: leak::text(&choice.name.text), options: leak::list(costs?) })
+        Ok(Clause::Choice { name: forever(&choice.name.text), options: all_forever(costs?) })
     }
 
     /// The options, if all of them can be named; what one costs is poisoned alone.

@@ -22,24 +22,24 @@ impl Checker<'_> {
     pub(super) fn price_of(
         &mut self,
         operation: &ast::Operation,
-        spec: OperationSpec,
+        terms: OperationSpec,
         computed: Vec<Computed>,
     ) -> Result<Price> {
-        let Largest { inputs, is_bounded } = largest(&spec);
-        let most = match total(&spec, &inputs, self.rounding) {
+        let Largest { inputs, is_bounded } = largest(&terms);
+        let most = match total(&terms, &inputs, self.rounding) {
             Ok(most) => most,
             Err(CostError::Overflow) => {
                 let limit = operation.limits.last().and_then(|stated| stated.value.as_ref().ok());
                 let place = limit.map(|limit| limit.max.span).or_else(|| number_span(operation));
                 let place = place.unwrap_or(operation.header.name.span);
-                let message = messages::cost_overflows(&operation.header.name.text, &arithmetic(&spec));
+                let message = messages::cost_overflows(&operation.header.name.text, &arithmetic(&terms));
                 return Err(self.diagnostics.report(place, message));
             }
             // Nothing here is negative, and the inputs are made for the clauses.
             Err(CostError::Negative | CostError::WrongInput(_)) => 0,
         };
-        let cost_max = if is_bounded { Some(most) } else { spec.at_most };
-        Ok(Price { spec, computed, cost_max })
+        let cost_max = if is_bounded { Some(most) } else { terms.at_most };
+        Ok(Price { terms, computed, cost_max })
     }
 }
 

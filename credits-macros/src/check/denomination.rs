@@ -9,7 +9,7 @@ use crate::ast::{Amount, Word};
 use crate::diag::Result;
 use crate::messages::{self, Message};
 use crate::suggest;
-use crate::vocab::{self, CreditWord, Vocabulary};
+use crate::vocab::{CreditWord, Vocabulary};
 
 impl Checker<'_> {
     /// What a word after the dot is an amount of, if it is one: `credits`, `gem`.
@@ -18,7 +18,7 @@ impl Checker<'_> {
         match CreditWord::from_word(&word.text) {
             Some(meaning) if !meaning.is_rate() => Some(Denomination { asset: "", span }),
             Some(_) => None,
-            None => self.asset_named(&word.text).map(|asset| Denomination { asset, span }),
+            None => self.assets.of_amount(&word.text).map(|asset| Denomination { asset, span }),
         }
     }
 
@@ -35,20 +35,8 @@ impl Checker<'_> {
         statement: &str,
         before: &mut Option<Denomination>,
     ) -> Result<i64> {
-        let Some(denomination) = self.denomination(&amount.word) else {
-            let word = amount.word.text.as_str();
-            let message = if self.rate_denomination(&amount.word).is_some() {
-                messages::rate_where_amount(amount, statement)
-            } else if vocab::money_words().contains(&word) {
-                messages::money_for_credits(amount, statement)
-            } else {
-                let words = [CreditWord::Credit.word(), CreditWord::Credits.word()];
-                let known: Vec<&str> = words.into_iter().chain(self.asset_words()).collect();
-                let nearest = suggest::nearest(word, &CreditWord::words());
-                messages::not_credits(amount, suggest::nearest(word, &known).or(nearest).unwrap_or("credits"))
-            };
-            return Err(self.diagnostics.report(amount.word.span, message));
-        };
+        let asset = self.asset_of(amount, statement)?;
+        let denomination = Denomination { asset, span: amount.word.span };
         let fits = self.fits(denomination, before);
         let number = whole_amount(amount, self.diagnostics);
         fits.and(number)
@@ -79,7 +67,7 @@ impl Checker<'_> {
         if first.asset == new.asset {
             return Ok(());
         }
-        let name = |asset: &'static str| if asset.is_empty() { "credits" } else { self.asset_plural(asset) };
+        let name = |asset: &'static str| if asset.is_empty() { "credits" } else { self.assets.plural(asset) };
         let culprit = (new.span, messages::mixed_assets(name(new.asset), name(first.asset)));
         let other = (first.span, messages::first_asset(name(first.asset)));
         Err(self.diagnostics.report_pair(culprit, other))

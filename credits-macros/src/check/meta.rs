@@ -6,7 +6,8 @@ use credits_core::Meta;
 
 use super::number::whole;
 use super::statement::at_most_one;
-use super::{Checker, leak};
+use super::forever::{all_forever, forever};
+use super::{Checker};
 use crate::ast::{MetaEntry, MetaValue, Stated, Word};
 use crate::diag::Result;
 use crate::messages;
@@ -27,14 +28,14 @@ impl Checker<'_> {
                 continue;
             }
             keys.push(key);
-            checked.push(self.meta_value(value).map(|value| (leak::text(&key.text), value)));
+            checked.push(self.meta_value(value).map(|value| (forever(&key.text), value)));
         }
-        checked.into_iter().collect::<Result<Vec<_>>>().map(leak::list)
+        checked.into_iter().collect::<Result<Vec<_>>>().map(all_forever)
     }
 
     fn meta_value(&mut self, value: &MetaValue) -> Result<Meta> {
         Ok(match value {
-            MetaValue::Text(text) => Meta::Text(leak::text(&text.value)),
+            MetaValue::Text(text) => Meta::Text(forever(&text.value)),
             MetaValue::Flag(flag) => Meta::Flag(*flag),
             MetaValue::Number { minus: None, number } => {
                 Meta::Integer(whole(number, None, self.diagnostics)?)

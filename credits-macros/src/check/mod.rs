@@ -3,12 +3,12 @@
 //! What is refused is poisoned: `Err(Reported)` in place of a value. Rules skip what is poisoned, so that one
 //! cause gives one error.
 
+mod amount;
 mod asset;
 mod choice;
 mod cost;
-mod credits;
 mod denomination;
-mod leak;
+mod forever;
 mod limit;
 mod meta;
 mod money;
@@ -26,19 +26,22 @@ mod statement;
 mod tiers;
 mod unit;
 
-use credits_core::{Currency, Money, OperationSpec, Period, Rounding, UnusedCredits};
+use credits_core::{AssetSpec, Currency, OperationSpec, PackSpec, PlanSpec, Rounding};
 
+pub(crate) use forever::forever;
 pub(crate) use rust::{Computed, Validation};
 pub(crate) use unit::Unit;
 
-use crate::ast::{self, RustPath, Word};
+use crate::ast::{self, PriceId, RustPath, Word};
 use crate::diag::{Diagnostics, Reported, Result};
+use asset::Assets;
 use unit::Plurals;
 
 /// A definition that was checked.
 #[derive(Debug)]
 pub(crate) struct Pricing {
     pub(crate) settings: Settings,
+    pub(crate) assets: Vec<Asset>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
@@ -51,12 +54,20 @@ pub(crate) struct Pricing {
 /// What holds for the whole catalogue.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    /// What was refused has its default here.
+    pub(crate) terms: credits_core::Settings,
+    /// Of money that names none.
     pub(crate) currency: Result<Currency>,
-    pub(crate) rounding: Rounding,
-    /// One credit, several credits.
-    pub(crate) credits_named: (String, String),
     /// Where the runtime is, if not at `::credits_runtime`.
     pub(crate) runtime: Option<RustPath>,
+}
+
+/// An asset besides credits.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) name: Word,
+    pub(crate) docs: Vec<String>,
+    pub(crate) terms: AssetSpec,
 }
 
 /// An operation.
@@ -166,7 +177,7 @@ impl ParamKind {
 /// What an operation costs.
 #[derive(Clone, Debug)]
 pub(crate) struct Price {
-    pub(crate) spec: OperationSpec,
+    pub(crate) terms: OperationSpec,
     /// Its clauses in braces, in their order.
     pub(crate) computed: Vec<Computed>,
     /// The most it can cost; none if nothing bounds it.
@@ -178,16 +189,7 @@ pub(crate) struct Price {
 pub(crate) struct Plan {
     pub(crate) name: Word,
     pub(crate) docs: Vec<String>,
-    pub(crate) terms: Result<PlanTerms>,
-}
-
-/// What a plan gives.
-#[derive(Clone, Debug)]
-pub(crate) struct PlanTerms {
-    pub(crate) gives: i64,
-    pub(crate) every: Period,
-    pub(crate) stripe_prices: Vec<(Option<Period>, String)>,
-    pub(crate) unused_credits: UnusedCredits,
+    pub(crate) terms: Result<Sale<PlanSpec>>,
 }
 
 /// A pack.
@@ -195,15 +197,16 @@ pub(crate) struct PlanTerms {
 pub(crate) struct Pack {
     pub(crate) name: Word,
     pub(crate) docs: Vec<String>,
-    pub(crate) terms: Result<PackTerms>,
+    pub(crate) terms: Result<Sale<PackSpec>>,
 }
 
-/// What a pack gives, and for what.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PackTerms {
-    pub(crate) gives: i64,
-    pub(crate) bonus: i64,
-    pub(crate) costs: Money,
+/// The terms of a plan or a pack.
+#[derive(Clone, Debug)]
+pub(crate) struct Sale<T> {
+    /// An id that was written as a path is that path's text here.
+    pub(crate) terms: T,
+    /// The ids of its prices as they were written.
+    pub(crate) price_ids: Vec<PriceId>,
 }
 
 /// What every rule may ask and where it reports.
@@ -211,6 +214,7 @@ struct Checker<'d> {
     diagnostics: &'d mut Diagnostics,
     currency: Result<Currency>,
     rounding: Rounding,
+    assets: Assets,
     plurals: Plurals,
 }
 
@@ -218,8 +222,10 @@ struct Checker<'d> {
 pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pricing {
     let settings = settings::check(&ast.settings, diagnostics);
     let plurals = Plurals::collect(&ast.operations, diagnostics);
-    let (currency, rounding) = (settings.currency, settings.rounding);
-    let mut checker = Checker { diagnostics, currency, rounding, plurals };
+    let (currency, rounding) = (settings.currency, settings.terms.rounding);
+    let assets: Vec<Asset> = ast.assets.iter().map(Checker::asset).collect();
+    let known = Assets::of(&assets);
+    let mut checker = Checker { diagnostics, currency, rounding, assets: known, plurals };
     let homonyms = checker.names(ast);
     checker.stripe_ids(&ast.plans);
     let mut operations: Vec<Operation> =
@@ -231,6 +237,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         plans: ast.plans.iter().map(|plan| checker.plan(plan)).collect(),
         packs: ast.packs.iter().map(|pack| checker.pack(pack)).collect(),
         settings,
+        assets,
         homonyms,
         unreadable: ast.unreadable,
     }

@@ -5,9 +5,10 @@
 use credits_core::{Clause, OperationSpec};
 use proc_macro2::Span;
 
+use super::forever::{all_forever, forever};
 use super::rust::Computed;
 use super::statement::{at_most_one, exactly_one};
-use super::{Checker, Choice, Fields, Operation, Quantity, leak};
+use super::{Checker, Choice, Fields, Operation, Quantity};
 use crate::ast;
 use crate::diag::{Reported, Result};
 use crate::messages;
@@ -60,12 +61,12 @@ impl Checker<'_> {
             let clauses = terms.clauses.into_iter().collect::<Result<Vec<Clause>>>()?;
             let (bounds, limits, computed) = (bounds?, limits?, computed?);
             let spec = OperationSpec {
-                name: leak::text(&header.name.text),
+                name: forever(&header.name.text),
                 asset: terms.denomination.map_or("", |known| known.asset),
-                costs: leak::list(clauses),
+                costs: all_forever(clauses),
                 at_least: bounds.at_least,
                 at_most: bounds.at_most,
-                limits: leak::list(limits),
+                limits: all_forever(limits),
                 meta: meta.unwrap_or_default(),
             };
             fields.as_ref().map_err(|reported| *reported)?;
@@ -113,7 +114,7 @@ impl Checker<'_> {
         let credits = Denomination { asset: "", span: code.span };
         let fits = self.fits(credits, &mut terms.denomination);
         terms.computed.push(code.clone());
-        fits.map(|()| Clause::Computed { source: leak::text(&code.tokens.to_string()) })
+        fits.map(|()| Clause::Computed { source: forever(&code.tokens.to_string()) })
     }
 
     /// `at_least` and `at_most`, which must leave a cost between them.

@@ -19,13 +19,13 @@ impl Checker<'_> {
             Per::Unit { one, .. } => (one, Ok(1)),
             Per::Batch(batch) => (&batch.word, self.batch(batch)),
         };
-        let unit = self.counted(word, terms)?;
+        let unit = self.counted_unit(word, terms)?;
         let after = rate.after.as_ref().map_or(Ok(0), |after| self.included(after, &unit));
         Ok(Clause::Rate { credits: credits?, batch: batch?, unit: unit.to_core(), after: after? })
     }
 
     /// The unit of a clause, added to the quantities.
-    pub(super) fn counted(&mut self, word: &Word, terms: &mut Terms) -> Result<Unit> {
+    pub(super) fn counted_unit(&mut self, word: &Word, terms: &mut Terms) -> Result<Unit> {
         let unit = self.unit(word).inspect_err(|reported| terms.complete = Some(*reported))?;
         let field = Word { text: unit.plural.clone(), span: word.span };
         let choices: Vec<_> = terms.choices.iter().map(|choice| &choice.name).collect();

@@ -5,7 +5,8 @@
 use credits_core::{Clause, Tier};
 
 use super::operation::Terms;
-use super::{Checker, Unit, leak};
+use super::forever::all_forever;
+use super::{Checker, Unit};
 use crate::ast::{self, Amount, TierEnd};
 use crate::diag::Result;
 use crate::messages;
@@ -15,7 +16,7 @@ impl Checker<'_> {
     /// Checks tiers, and adds what they count to the quantities.
     pub(super) fn tiers(&mut self, tiers: &ast::Tiers, terms: &mut Terms) -> Result<Clause> {
         let batch = self.batch(&tiers.batch);
-        let unit = self.counted(&tiers.batch.word, terms)?;
+        let unit = self.counted_unit(&tiers.batch.word, terms)?;
         let written = tiers.tiers.as_ref().map_err(|reported| *reported)?;
         let credits: Vec<Result<i64>> = written
             .iter()
@@ -26,7 +27,7 @@ impl Checker<'_> {
         self.last_is_open(tiers, written)?;
         let credits = credits.into_iter().collect::<Result<Vec<i64>>>()?;
         let tiers = ends.into_iter().zip(credits).map(|(up_to, credits)| Tier { up_to, credits });
-        Ok(Clause::Tiers { batch, unit: unit.to_core(), tiers: leak::list(tiers.collect()) })
+        Ok(Clause::Tiers { batch, unit: unit.to_core(), tiers: all_forever(tiers) })
     }
 
     fn tier_ends(&mut self, tiers: &[ast::Tier], batch: u64, unit: &Unit) -> Result<Vec<Option<u64>>> {

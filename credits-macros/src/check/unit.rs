@@ -5,7 +5,8 @@
 use credits_core::{BUILT_IN_UNITS, BuiltInUnit, Dimension};
 use heck::ToUpperCamelCase;
 
-use super::{Checker, leak};
+use super::Checker;
+use super::forever::forever;
 use crate::ast::{Clause, Operation, Per, Rate, Word};
 use crate::diag::{Diagnostics, Result};
 use crate::vocab::RUST_RESERVED;
@@ -30,8 +31,8 @@ impl Unit {
     pub(super) fn to_core(&self) -> credits_core::Unit {
         let Self { name, plural, dimension, base, .. } = self;
         credits_core::Unit {
-            name: leak::text(name),
-            plural: leak::text(plural),
+            name: forever(name),
+            plural: forever(plural),
             dimension: *dimension,
             base: *base,
         }
@@ -137,7 +138,7 @@ fn misspelt(word: &str) -> Option<&'static str> {
 }
 
 /// The plural by the usual English rule.
-fn plural(one: &str) -> String {
+pub(super) fn plural(one: &str) -> String {
     let hisses = ["s", "x", "z", "ch", "sh"].iter().any(|end| one.ends_with(end));
     let consonant_y = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
     match consonant_y {

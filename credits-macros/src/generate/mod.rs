@@ -1,15 +1,16 @@
 //! Generating: the model in, Rust out. It cannot fail and decides nothing.
 
+mod asset;
 mod catalogue;
 mod operation;
 mod pricing;
 mod sale;
-mod spec;
 mod units;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::ast::RustPath;
 use crate::model::{Items, Pricing};
 
 /// The items of a definition.
@@ -21,8 +22,9 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
             let operations = operation::generate(known, &runtime);
             let plans = sale::plans(&known.plans, &runtime);
             let packs = sale::packs(&known.packs, &runtime);
-            let units = units::generate(&known.units, &runtime);
-            quote! { #operations #plans #packs #units }
+            let (assets, units) =
+                (asset::generate(&known.assets, &runtime), units::generate(&known.units, &runtime));
+            quote! { #operations #plans #packs #assets #units }
         }
         Items::Unreadable => pricing::unreadable(&runtime),
     };
@@ -31,7 +33,11 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
 
 /// The path of the runtime.
 fn runtime(model: &Pricing) -> TokenStream {
-    let Some(path) = &model.runtime else { return quote! { ::credits_runtime } };
+    model.runtime.as_ref().map_or_else(|| quote! { ::credits_runtime }, path)
+}
+
+/// A path as it was written.
+fn path(path: &RustPath) -> TokenStream {
     let leading_colons = path.leading_colons.then(|| quote! { :: });
     let segments = &path.segments;
     quote! { #leading_colons #(#segments)::* }

@@ -16,6 +16,22 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
         #[derive(Clone, Copy, Debug)]
         pub struct Pricing;
 
+        impl Pricing {
+            /// The whole catalogue as data, to serialise or to compare.
+            #[must_use]
+            pub fn catalog() -> #runtime::catalogue::CatalogueData {
+                #runtime::catalogue::CatalogueData::from(<Self as #runtime::generated::Pricing>::CATALOGUE)
+            }
+
+            /// The price list as Markdown.
+            #[must_use]
+            pub fn price_list() -> ::std::string::String {
+                ::std::string::ToString::to_string(
+                    &#runtime::catalogue::price_list(<Self as #runtime::generated::Pricing>::CATALOGUE),
+                )
+            }
+        }
+
         #[automatically_derived]
         impl #runtime::generated::Pricing for Pricing {
             type Operation = Operation;
@@ -68,6 +84,9 @@ pub(super) fn unreadable(runtime: &TokenStream) -> TokenStream {
 
         /// The credit packs of this pricing.
         pub type Pack = #poison;
+
+        /// What is counted.
+        pub type Asset = #poison;
 
         /// The units of this pricing.
         pub mod units {

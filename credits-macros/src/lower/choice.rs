@@ -1,6 +1,6 @@
 //! Choices: a type with a variant for every option.
 
-use credits_core::Wording;
+use credits_core::{NOT_KNOWN_YET, Wording};
 
 use super::names;
 use crate::ast::Word;
@@ -14,7 +14,7 @@ pub(super) fn lower(choice: &check::Choice, operation: &Word, words: Wording<'_>
             .iter()
             .map(|option| {
                 let shown = option.credits.map_or_else(
-                    |_| "not known yet".to_owned(),
+                    |_| NOT_KNOWN_YET.to_owned(),
                     |credits| words.amount(credits, choice.asset).to_string(),
                 );
                 let docs = vec![format!("`{}`: {shown}.", option.name.text)];

@@ -12,6 +12,11 @@ pub(super) fn variant(name: &Word) -> Ident {
     ident(&name.text.to_upper_camel_case(), name.span)
 }
 
+/// `Gems` for the asset `gem`, whose plural is `gems`.
+pub(super) fn plural_variant(name: &Word, plural: &str) -> Ident {
+    ident(&plural.to_upper_camel_case(), name.span)
+}
+
 /// `GENERATE_IMAGE_COST` for `generate_image` and `COST`.
 pub(super) fn constant(name: &Word, suffix: &str) -> Ident {
     ident(&format!("{}_{suffix}", name.text.to_shouty_snake_case()), name.span)

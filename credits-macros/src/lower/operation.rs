@@ -5,28 +5,27 @@ use proc_macro2::Ident;
 
 use super::choice;
 use super::names;
-use crate::check::{self, ParamKind};
+use super::price_list::{or_unknown, terms};
+use crate::ast::Word;
+use crate::check::{self, ParamKind, forever};
 use crate::model::{
     Condition, Constant, Field, FieldKind, Input, Operation, Seen, UnitMarker, Variant, Visible,
 };
-
-/// What stands where an error left nothing to show.
-const UNKNOWN: &str = "not known yet";
 
 /// The model of an operation. A poisoned one has the fields that were understood, and no terms.
 pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operation {
     let name = &operation.name;
     let mut docs = operation.docs.clone();
     super::sale::separate(&mut docs);
-    let price = operation.price.as_ref();
-    let shown = price.map_or_else(|_| UNKNOWN.to_owned(), |price| words.operation(&price.spec).to_string());
+    let price = terms(&operation.price, |price| &price.terms);
+    let shown = or_unknown(price, |terms| words.operation(terms));
     docs.push(format!("`{}`: {shown}.", name.text));
     Operation {
         variant: Variant { name: name.text.clone(), ident: names::variant(name), docs },
         constructor: operation.fields.is_ok().then(|| names::ident(&name.text, name.span)),
         constants: constants(operation),
         fields: operation.fields.iter().flat_map(|known| fields(known)).collect(),
-        spec: price.map_or_else(|_| unknown(), |price| price.spec),
+        terms: price.copied().unwrap_or_else(|| nothing(name)),
         inputs: inputs(operation),
         validations: operation.fields.iter().flat_map(|known| conditions(operation, known)).collect(),
         choices: operation.choices.iter().map(|known| choice::lower(known, name, words)).collect(),
@@ -34,8 +33,16 @@ pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operati
 }
 
 /// What a poisoned operation is generated with.
-fn unknown() -> OperationSpec {
-    OperationSpec { name: "", asset: "", costs: &[], at_least: None, at_most: None, limits: &[], meta: &[] }
+fn nothing(name: &Word) -> OperationSpec {
+    OperationSpec {
+        name: forever(&name.text),
+        asset: "",
+        costs: &[],
+        at_least: None,
+        at_most: None,
+        limits: &[],
+        meta: &[],
+    }
 }
 
 fn constants(operation: &check::Operation) -> Vec<Constant> {
@@ -51,7 +58,7 @@ fn constants(operation: &check::Operation) -> Vec<Constant> {
     };
     match &operation.price {
         Ok(price) => {
-            let is_fixed = price.spec.costs.iter().all(|clause| matches!(clause, Clause::Fixed(_)));
+            let is_fixed = price.terms.costs.iter().all(|clause| matches!(clause, Clause::Fixed(_)));
             let most = price.cost_max.map(|max| if is_fixed { fixed(max) } else { largest(max) });
             most.into_iter().collect()
         }
@@ -92,7 +99,7 @@ fn inputs(operation: &check::Operation) -> Vec<Input> {
     let mut quantities = fields.quantities.iter();
     let mut choices = fields.choices.iter();
     let mut computed = price.computed.iter();
-    let clauses = price.spec.costs.iter().filter_map(|clause| match clause {
+    let clauses = price.terms.costs.iter().filter_map(|clause| match clause {
         Clause::Fixed(_) => None,
         Clause::Rate { .. } | Clause::Tiers { .. } => {
             quantities.next().map(quantity_ident).map(Input::Quantity)

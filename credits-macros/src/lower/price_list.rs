@@ -1,60 +1,51 @@
-//! The documentation of `Pricing`: the whole catalogue as Markdown tables.
+//! Words for the generated documentation: the price list on `Pricing`, and the price of each item.
 //!
-//! It does not know how a price is put into words.
+//! `credits-core` puts prices into words; an item that was refused has none yet.
 
-use credits_core::Wording;
+use std::fmt::Display;
 
-use super::wording::{self, CreditWords};
+use credits_core::{AssetSpec, NOT_KNOWN_YET, OperationSpec, PackSpec, PlanSpec, Wording, price_list_of};
+
 use crate::check::Pricing;
+use crate::diag::Result;
 
 /// The lines of the price list; a kind that has no items has no table.
-pub(super) fn docs(pricing: &Pricing, words: &CreditWords, wording: Wording<'_>) -> Vec<String> {
-    let operations = pricing.operations.iter().map(|item| {
-        [
-            format!("`{}`", item.name.text),
-            wording::or_unknown(&item.price, |price| wording.operation(&price.spec).to_string()),
-        ]
-    });
-    let packs = pricing.packs.iter().map(|item| {
-        let gives = wording::or_unknown(&item.terms, |terms| words.pack_gives(terms));
-        [
-            format!("`{}`", item.name.text),
-            gives,
-            wording::or_unknown(&item.terms, |terms| terms.costs.to_string()),
-        ]
-    });
-    let plans = pricing.plans.iter().map(|item| {
-        let terms = &item.terms;
-        [
-            format!("`{}`", item.name.text),
-            wording::or_unknown(terms, |terms| words.plan_gives(terms)),
-            wording::or_unknown(terms, |terms| wording::unused(terms.unused_credits).to_owned()),
-            wording::or_unknown(terms, |terms| wording::stripe_prices(&terms.stripe_prices)),
-        ]
-    });
+pub(super) fn docs(pricing: &Pricing, assets: &[AssetSpec]) -> Vec<String> {
+    let operations: Vec<(&str, Option<&OperationSpec>)> = pricing
+        .operations
+        .iter()
+        .map(|item| (item.name.text.as_str(), terms(&item.price, |price| &price.terms)))
+        .collect();
+    let packs: Vec<(&str, Option<&PackSpec>)> = pricing
+        .packs
+        .iter()
+        .map(|item| (item.name.text.as_str(), terms(&item.terms, |sale| &sale.terms)))
+        .collect();
+    let plans: Vec<(&str, Option<&PlanSpec>)> = pricing
+        .plans
+        .iter()
+        .map(|item| (item.name.text.as_str(), terms(&item.terms, |sale| &sale.terms)))
+        .collect();
+    let list = price_list_of(words(pricing, assets), &operations, &packs, &plans).to_string();
     let mut lines = vec!["The pricing of this application.".to_owned()];
-    lines.extend(table("Operations", ["operation", "costs"], operations));
-    lines.extend(table("Packs", ["pack", "gives", "costs"], packs));
-    let unused = format!("unused {}", words.many());
-    lines.extend(table("Plans", ["plan", "gives", &unused, "Stripe price"], plans));
+    if !list.is_empty() {
+        lines.push(String::new());
+        lines.extend(list.lines().map(str::to_owned));
+    }
     lines
 }
 
-fn table<const N: usize>(
-    title: &str,
-    head: [&str; N],
-    rows: impl ExactSizeIterator<Item = [String; N]>,
-) -> Vec<String> {
-    if rows.len() == 0 {
-        return Vec::new();
-    }
-    let row = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-        format!("| {} |", cells.join(" | "))
-    };
-    let mut lines = vec![String::new(), format!("# {title}"), String::new()];
-    lines.push(row(&head.map(str::to_owned)));
-    lines.push(row(&[const { "---" }; N].map(str::to_owned)));
-    lines.extend(rows.map(|cells| row(&cells)));
-    lines
+/// How this definition names what it counts.
+pub(super) fn words<'a>(pricing: &Pricing, assets: &'a [AssetSpec]) -> Wording<'a> {
+    Wording { credits_named: pricing.settings.terms.credits_named, assets }
+}
+
+/// The price in words.
+pub(super) fn or_unknown<T, D: Display>(terms: Option<&T>, wording: impl FnOnce(&T) -> D) -> String {
+    terms.map_or_else(|| NOT_KNOWN_YET.to_owned(), |terms| wording(terms).to_string())
+}
+
+/// The terms that were understood.
+pub(super) fn terms<T, U>(checked: &Result<T>, terms: impl FnOnce(&T) -> &U) -> Option<&U> {
+    checked.as_ref().ok().map(terms)
 }

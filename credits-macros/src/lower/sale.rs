@@ -1,36 +1,63 @@
 //! Plans and packs: what is sold.
 
-use credits_core::{Currency, Money, Period, PeriodUnit, UnusedCredits};
+use credits_core::{Currency, Money, OnUpgrade, PackSpec, PlanSpec, UnusedCredits, Wording};
 
 use super::names;
-use super::wording::{self, CreditWords};
+use super::price_list::{or_unknown, terms};
 use crate::ast::Word;
 use crate::check;
+use crate::check::forever;
 use crate::model::{Pack, Plan, Variant};
 
 /// The model of a plan. A poisoned one gives nothing.
-pub(super) fn plan(plan: &check::Plan, words: &CreditWords) -> Plan {
-    let price = wording::or_unknown(&plan.terms, |terms| words.plan(terms));
-    let nothing = check::PlanTerms {
-        gives: 0,
-        every: Period { count: 1, unit: PeriodUnit::Month },
-        stripe_prices: Vec::new(),
-        unused_credits: UnusedCredits::Expire,
-    };
-    let check::PlanTerms { gives, every, stripe_prices, unused_credits } =
-        plan.terms.clone().unwrap_or(nothing);
+pub(super) fn plan(plan: &check::Plan, words: Wording<'_>) -> Plan {
+    let price = or_unknown(terms(&plan.terms, |sale| &sale.terms), |terms| words.plan(terms));
     let (variant, spec) = (variant(&plan.name, &plan.docs, &price), names::constant(&plan.name, "SPEC"));
-    Plan { variant, spec, gives, every, stripe_prices, unused_credits }
+    match &plan.terms {
+        Ok(sale) => Plan { variant, spec, terms: sale.terms, price_ids: sale.price_ids.clone() },
+        Err(_) => Plan { variant, spec, terms: no_plan(&plan.name), price_ids: Vec::new() },
+    }
 }
 
 /// The model of a pack. A poisoned one gives nothing.
-pub(super) fn pack(pack: &check::Pack, words: &CreditWords) -> Pack {
-    let price = wording::or_unknown(&pack.terms, |terms| words.pack(terms));
-    let nothing = Money { minor: 0, currency: Currency { code: "", exponent: 0, symbol: "" } };
-    let nothing = check::PackTerms { gives: 0, bonus: 0, costs: nothing };
-    let check::PackTerms { gives, bonus, costs } = pack.terms.unwrap_or(nothing);
+pub(super) fn pack(pack: &check::Pack, words: Wording<'_>) -> Pack {
+    let price = or_unknown(terms(&pack.terms, |sale| &sale.terms), |terms| words.pack(terms));
     let (variant, spec) = (variant(&pack.name, &pack.docs, &price), names::constant(&pack.name, "SPEC"));
-    Pack { variant, spec, gives, bonus, costs }
+    match &pack.terms {
+        Ok(sale) => Pack { variant, spec, terms: sale.terms, price_ids: sale.price_ids.clone() },
+        Err(_) => Pack { variant, spec, terms: no_pack(&pack.name), price_ids: Vec::new() },
+    }
+}
+
+fn no_plan(name: &Word) -> PlanSpec {
+    PlanSpec {
+        name: forever(&name.text),
+        version: 1,
+        retired: false,
+        gives: None,
+        stripe_prices: &[],
+        signup_bonus: 0,
+        trial_includes: 0,
+        unused_credits: UnusedCredits::Expire,
+        expire_after: None,
+        on_upgrade: OnUpgrade::Prorated,
+        in_advance: false,
+        meta: &[],
+    }
+}
+
+fn no_pack(name: &Word) -> PackSpec {
+    PackSpec {
+        name: forever(&name.text),
+        gives: 0,
+        asset: "",
+        bonus: 0,
+        costs: Money { minor: 0, currency: Currency::USD },
+        expires_after: None,
+        stripe_prices: &[],
+        only_for: &[],
+        meta: &[],
+    }
 }
 
 fn variant(name: &Word, docs: &[String], price: &str) -> Variant {

@@ -13,7 +13,7 @@ pub(crate) struct Operation {
     pub(crate) constants: Vec<Constant>,
     /// In the order of the constructor's arguments.
     pub(crate) fields: Vec<Field>,
-    pub(crate) spec: OperationSpec,
+    pub(crate) terms: OperationSpec,
     /// Those of the clauses in their order, then what is recorded besides.
     pub(crate) inputs: Vec<Input>,
     pub(crate) validations: Vec<Condition>,

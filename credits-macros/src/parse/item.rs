@@ -5,7 +5,7 @@
 use proc_macro2::Delimiter;
 
 use super::tokens::Parser;
-use crate::ast::{Header, Pricing, Settings, Word};
+use crate::ast::{Asset, Header, Pricing, Settings, Word};
 use crate::diag::{Reported, Result};
 use crate::vocab::{ItemWord, Vocabulary};
 use crate::{messages, suggest};
@@ -39,12 +39,17 @@ impl Parser<'_, '_> {
             return Ok(());
         }
         let (name, misnamed) = self.name(kind)?;
+        if kind == ItemWord::Asset {
+            let plural = if self.mark(',').is_some() { Some(self.name(kind)?.0) } else { None };
+            pricing.assets.push(Asset { docs, name, plural });
+            return Ok(());
+        }
         let end = name.span;
         let header = Header { docs, name, end, poisoned: misspelt.or(misnamed) };
         match kind {
             ItemWord::Operation => pricing.operations.push(self.operation(header)),
             ItemWord::Plan => pricing.plans.push(self.plan(header)),
-            ItemWord::Pack | ItemWord::Settings => pricing.packs.push(self.pack(header)),
+            ItemWord::Pack | ItemWord::Settings | ItemWord::Asset => pricing.packs.push(self.pack(header)),
         }
         Ok(())
     }

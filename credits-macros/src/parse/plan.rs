@@ -3,7 +3,7 @@
 //! It does not know which periods and policies there are.
 
 use super::tokens::Parser;
-use crate::ast::{Header, Plan, Price, Text};
+use crate::ast::{Header, Plan, Price, PriceId, Text};
 use crate::diag::Result;
 use crate::messages;
 use crate::vocab::{ItemWord, PlanWord};
@@ -47,7 +47,7 @@ impl Parser<'_, '_> {
         if self.mark(',').is_some() {
             return Err(self.diagnostics.report(id.span, messages::price_without_period(&id.value)));
         }
-        Ok(vec![Price { period: None, id }])
+        Ok(vec![Price { period: None, id: PriceId::Text(id) }])
     }
 
     /// Whether the list goes on.
@@ -83,7 +83,7 @@ impl Parser<'_, '_> {
         // `month => "id"`
         let arrow = self.mark('=').and_then(|_| self.mark('>'));
         match (colon, self.text()) {
-            (Some(_), Some(id)) => Ok(Price { period: Some(period), id }),
+            (Some(_), Some(id)) => Ok(Price { period: Some(period), id: PriceId::Text(id) }),
             (Some(_), None) => {
                 let message = messages::expected_price(&self.found());
                 Err(self.diagnostics.report(self.place::<PlanWord>(), message))

@@ -1,0 +1,73 @@
+//! Amounts of credits and of declared assets.
+//!
+//! It does not know what they are given or taken for.
+
+use super::Checker;
+use super::number::whole_amount;
+use crate::ast::Amount;
+use crate::diag::{Reported, Result};
+use crate::vocab::{self, CreditWord, Vocabulary};
+use crate::{messages, suggest};
+
+/// How much, and of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) amount: i64,
+    /// The name of the asset; empty for credits.
+    pub(super) asset: &'static str,
+}
+
+impl Checker<'_> {
+    /// A whole amount of credits or of a declared asset, none or more.
+    pub(super) fn counted(&mut self, amount: &Amount, statement: &str) -> Result<Counted> {
+        let asset = self.asset_of(amount, statement)?;
+        Ok(Counted { amount: whole_amount(amount, self.diagnostics)?, asset })
+    }
+
+    /// At least one credit, or one of a declared asset.
+    pub(super) fn some_counted(&mut self, amount: &Amount, statement: &str) -> Result<Counted> {
+        match self.counted(amount, statement)? {
+            Counted { amount: 0, .. } => {
+                Err(self.diagnostics.report(amount.number.span, messages::zero_credits(statement)))
+            }
+            counted => Ok(counted),
+        }
+    }
+
+    /// Whole credits, none or more.
+    pub(super) fn credits(&mut self, amount: &Amount, statement: &str) -> Result<i64> {
+        match self.counted(amount, statement)? {
+            Counted { amount, asset: "" } => Ok(amount),
+            Counted { .. } => {
+                let message = messages::asset_for_credits(amount, statement);
+                Err(self.diagnostics.report(amount.word.span, message))
+            }
+        }
+    }
+
+    /// The asset that the word after the dot means; empty for credits.
+    pub(super) fn asset_of(&mut self, amount: &Amount, statement: &str) -> Result<&'static str> {
+        let word = amount.word.text.as_str();
+        match CreditWord::from_word(word) {
+            Some(meaning) if !meaning.is_rate() => Ok(""),
+            Some(_) => {
+                let message = messages::rate_where_amount(amount, statement);
+                Err(self.diagnostics.report(amount.word.span, message))
+            }
+            None => self.assets.of_amount(word).ok_or_else(|| self.no_asset(amount, statement)),
+        }
+    }
+
+    fn no_asset(&mut self, amount: &Amount, statement: &str) -> Reported {
+        let word = amount.word.text.as_str();
+        let message = if vocab::money_words().contains(&word) {
+            messages::money_for_credits(amount, statement)
+        } else if self.assets.of_rate(word).is_some() {
+            messages::rate_where_amount(amount, statement)
+        } else {
+            let known: Vec<&str> = ["credit", "credits"].into_iter().chain(self.assets.words()).collect();
+            messages::not_credits(amount, suggest::nearest(word, &known).unwrap_or("credits"))
+        };
+        self.diagnostics.report(amount.word.span, message)
+    }
+}
