@@ -67,7 +67,7 @@ impl Parser<'_, '_> {
         if self.group(Delimiter::Parenthesis).is_none() {
             return Ok(amount);
         }
-        let message = messages::rate_where_amount(&amount, statement);
+        let message = messages::rate_where_amount(&amount.number.text, &amount.word.text, statement);
         Err(self.diagnostics.report(amount.word.span, message))
     }
 

@@ -54,9 +54,8 @@ impl Parser<'_, '_> {
         }
         if is_rate {
             let unit = self.peek_word().map_or_else(|| "page".to_owned(), |word| word.text);
-            return Err(self
-                .diagnostics
-                .report(amount.word.span, messages::rate_without_unit(&amount, &unit)));
+            let message = messages::rate_without_unit(&amount.number.text, &amount.word.text, &unit);
+            return Err(self.diagnostics.report(amount.word.span, message));
         }
         self.not_a_rate(&amount)?;
         Ok(Clause::Fixed(amount))
@@ -81,7 +80,7 @@ impl Parser<'_, '_> {
         };
         let unit = unit.map_or_else(|| "page".to_owned(), |word| word.text);
         let place = per.filter(|_| is_per).map_or(place, |word| word.span);
-        Err(self.diagnostics.report(place, messages::rate_otherwise(amount, &unit)))
+        Err(self.diagnostics.report(place, messages::rate_otherwise(&amount.number.text, &unit)))
     }
 
     /// What is between the parentheses of a rate.

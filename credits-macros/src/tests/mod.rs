@@ -1,6 +1,7 @@
 //! Tests of the whole pipeline, without the compiler.
 
 mod expansion;
+mod imports;
 mod messages;
 
 use proc_macro2::TokenStream;
