@@ -23,7 +23,7 @@ impl Checker<'_> {
         match self.unit(word) {
             Ok(unit) => self.quantity(Quantity { unit, span: word.span }, terms)?,
             Err(reported) => {
-                terms.complete = Some(reported);
+                terms.lost = Some(reported);
                 return Err(reported);
             }
         }
