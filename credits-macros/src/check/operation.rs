@@ -5,7 +5,7 @@
 use super::cost::Cost;
 use super::statement::exactly_one;
 use super::{Checker, Clause, Operation, Price, Quantity};
-use crate::ast::{self, Amount};
+use crate::ast;
 use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::OperationWord;
@@ -38,7 +38,9 @@ impl Checker<'_> {
         let mut terms = Terms::default();
         for clause in clauses {
             let checked = match clause {
-                Ok(ast::Clause::Fixed(amount)) => self.fixed(amount, &mut terms),
+                Ok(ast::Clause::Fixed(amount)) => {
+                    self.credits(amount, OperationWord::Costs.word()).map(Clause::Fixed)
+                }
                 Ok(ast::Clause::Rate(amount, per)) => self.rate(amount, per, &mut terms),
                 Err(reported) => {
                     terms.lost = Some(*reported);
@@ -48,14 +50,6 @@ impl Checker<'_> {
             terms.clauses.push(checked);
         }
         terms
-    }
-
-    fn fixed(&mut self, amount: &Amount, terms: &mut Terms) -> Result<Clause> {
-        let credits = self.credits(amount, OperationWord::Costs.word());
-        // `5.credits_pr` may have been meant as a rate.
-        let is_fixed = matches!(amount.word.text.as_str(), "credit" | "credits");
-        terms.lost = terms.lost.or(credits.err().filter(|_| !is_fixed));
-        credits.map(Clause::Fixed)
     }
 
     fn operation_price(&mut self, operation: &ast::Operation, terms: &Terms) -> Result<Price> {

@@ -44,10 +44,17 @@ impl Parser<'_, '_> {
             return Ok(word);
         }
         if let Some(text) = self.text() {
-            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+            return self.quoted(text);
         }
         let message = messages::expected_option(&self.found(), example);
         Err(self.refuse(message))
+    }
+
+    /// A word in quotes, read as it was meant.
+    pub(super) fn quoted(&mut self, text: Text) -> Result<Word> {
+        let reported = self.diagnostics.report(text.span, messages::option_in_quotes(&text.value));
+        let is_word = syn::parse_str::<syn::Ident>(&text.value).is_ok();
+        if is_word { Ok(Word { text: text.value, span: text.span }) } else { Err(reported) }
     }
 
     fn credits_named(&mut self) -> Result<(Text, Text)> {
