@@ -40,6 +40,13 @@ fn one_mistake_in_a_pricing_is_one_error() {
     }
 }
 
+#[test]
+fn the_readme_shows_an_error_as_the_compiler_does() {
+    let readme = fs::read_to_string(root().join("../README.md")).unwrap();
+    let shown = fs::read_to_string(root().join("fail/words/unknown_period.stderr")).unwrap();
+    assert!(readme.contains(&shown), "README.md does not show:\n{shown}");
+}
+
 /// The longest run of literal text in what a message function says is wrong.
 fn longest_fragment(function: &str) -> Option<String> {
     let (_, problem) = function.rsplit_once("    message(").or_else(|| function.rsplit_once("problem: "))?;

@@ -1,0 +1,1 @@
+//! Many threads and tasks at once: one wins, sums hold.

@@ -1,0 +1,1 @@
+//! Closed, killed, opened again: everything acknowledged is found.

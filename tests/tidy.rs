@@ -1,0 +1,1 @@
+//! The mechanical rules of the house, over every source file.

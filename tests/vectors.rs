@@ -1,0 +1,1 @@
+//! What the Ruby system did on random sequences, step by step.
