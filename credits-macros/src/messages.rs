@@ -226,7 +226,10 @@ pub(crate) fn expected_credit_names() -> Message {
 }
 
 pub(crate) fn expected_path(found: &str) -> Message {
-    message(format!("expected a path, found {found}"), "write `crate my::path`")
+    message(
+        format!("expected the path of a crate or module, found {found}"),
+        "write a path that is the same everywhere, such as `my_runtime`, or one that begins with `crate::`",
+    )
 }
 
 pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {

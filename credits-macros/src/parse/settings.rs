@@ -2,6 +2,8 @@
 //!
 //! It does not know which currencies or roundings there are.
 
+use proc_macro2::Ident;
+
 use super::tokens::Parser;
 use crate::ast::{RustPath, Settings, Text, Word};
 use crate::diag::Result;
@@ -71,7 +73,8 @@ impl Parser<'_, '_> {
         let leading_colons = self.path_separator();
         let mut segments = Vec::new();
         loop {
-            let Some(segment) = self.ident() else {
+            let is_first = segments.is_empty() && !leading_colons;
+            let Some(segment) = self.path_segment(is_first) else {
                 let message = messages::expected_path(&self.found());
                 return Err(self.diagnostics.report(self.place::<SettingWord>(), message));
             };
@@ -80,6 +83,13 @@ impl Parser<'_, '_> {
                 return Ok(RustPath { leading_colons, segments });
             }
         }
+    }
+
+    /// A name; the first may be `crate`, but not `self` or `super`, which mean another module in `units`.
+    fn path_segment(&mut self, is_first: bool) -> Option<Ident> {
+        let text = self.peek_ident()?.to_string();
+        let is_name = syn::parse_str::<Ident>(&text).is_ok() || (is_first && text == "crate");
+        is_name.then(|| self.ident()).flatten()
     }
 
     fn path_separator(&mut self) -> bool {

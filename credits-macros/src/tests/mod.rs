@@ -3,6 +3,7 @@
 mod expansion;
 mod imports;
 mod messages;
+mod robustness;
 
 use proc_macro2::TokenStream;
 
