@@ -69,14 +69,14 @@ impl Store {
     /// then renamed.
     pub(crate) fn create(path: &Path, state: &State) -> Result<Self, LedgerError> {
         let draft = draft_path(path);
-        let database = match guarded(&draft, || builder().create(&draft)) {
-            Ok(database) => database,
-            Err(error) if error.kind() == Kind::Locked => return Err(error),
+        let was_left_over = draft.exists();
+        let database = match guarded(path, || builder().create(&draft)) {
             // A draft that was cut off in the middle holds nothing.
-            Err(_) => {
+            Err(error) if was_left_over && error.kind() != Kind::Locked => {
                 std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
-                guarded(&draft, || builder().create(&draft))?
+                guarded(path, || builder().create(&draft))?
             }
+            created => created?,
         };
         let store = Self::of(path, database);
         store.initialise(state)?;
@@ -297,6 +297,10 @@ fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
             format!(
                 "the ledger `{path}` is damaged ({what}): restore a backup, and keep this file for a rescue"
             ),
+        ),
+        DatabaseError::Storage(StorageError::Io(io)) => (
+            Kind::Io,
+            format!("cannot open the ledger `{path}` ({io}): name a file that this program may write"),
         ),
         other => (Kind::Io, format!("cannot open the ledger `{path}`: {other}")),
     };
