@@ -1,0 +1,2 @@
+//! A process that spends until it is killed.
+fn main() {}
