@@ -1,6 +1,5 @@
 //! The ledger from outside, one file a surface.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod concurrency;
 mod model;

@@ -172,14 +172,16 @@ fn answers(path: &Path) -> Result<Vec<String>, Error> {
 fn check_damaged(sound: &[String], bytes: &[u8], what: &str) -> bool {
     let (_folder, path) = place();
     fs::write(&path, bytes).unwrap();
-    match catch_unwind(AssertUnwindSafe(|| answers(&path))) {
-        Ok(Ok(found)) => {
+    let Ok(found) = catch_unwind(AssertUnwindSafe(|| answers(&path))) else {
+        panic!("{what}: a panic out of the ledger");
+    };
+    match found {
+        Ok(found) => {
             assert!(found == sound, "{what}: a wrong answer in silence");
             false
         }
-        Ok(Err(Error::Ledger(_))) => true,
-        Ok(Err(other)) => panic!("{what}: {other}"),
-        Err(_) => panic!("{what}: a panic out of the ledger"),
+        Err(Error::Ledger(_)) => true,
+        Err(other) => panic!("{what}: {other}"),
     }
 }
 
