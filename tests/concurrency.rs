@@ -1,14 +1,15 @@
 //! Many threads and tasks at once: one wins, sums hold.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
 use credits_runtime::{Error, LedgerErrorKind, Rejection, RunError, usage_credits};
+
+use crate::executor::block_on;
 
 usage_credits! {
     operation step { costs 1.credit }
@@ -26,24 +27,6 @@ fn wallet(credits: &Credits, owner: &str, amount: i64) -> Wallet {
     let wallet = credits.wallet(owner);
     wallet.give_credits(amount).now().wait().unwrap();
     wallet
-}
-
-/// Waits for a future on this thread.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Error, HoldId, Rejection, RunError, Timestamp};
+use credits_runtime::{Entry, Error, FactNumber, HoldId, Rejection, RunError, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -221,6 +221,57 @@ impl Model {
         Ok(price)
     }
 
+    fn run(&mut self, owner: usize, key: Option<u8>, pages: i64, works: bool) -> String {
+        let command = format!("run {pages}");
+        if let Some(answer) = self.replay(owner, key, &command) {
+            return answer;
+        }
+        let price = match self.charge(owner, pages) {
+            Ok(price) => price,
+            Err(refused) => return refused,
+        };
+        if !works {
+            self.remember(owner, key, command, Used::Failed);
+            return "work failed".to_owned();
+        }
+        self.take(owner, price);
+        self.remember(owner, key, command, Used::Charged);
+        "work done".to_owned()
+    }
+
+    fn settle(&mut self, place: usize) -> String {
+        let Hold { owner, price, state, .. } = self.holds[place];
+        match state {
+            State::Settled => "replayed".to_owned(),
+            State::Released => "closed Released".to_owned(),
+            State::Open => {
+                let pins = std::mem::take(&mut self.holds[place].pins);
+                for (grant, amount) in &pins {
+                    self.wallets[owner][*grant].held -= amount;
+                }
+                self.holds[place].state = State::Settled;
+                charged(price, &pins) + " short 0"
+            }
+            State::Lapsed => {
+                let from = self.take(owner, price);
+                let taken: i64 = from.iter().map(|(_, amount)| amount).sum();
+                self.holds[place].state = State::Settled;
+                charged(taken, &from) + &format!(" short {}", price - taken)
+            }
+        }
+    }
+
+    fn release(&mut self, place: usize) -> String {
+        match self.holds[place].state {
+            State::Released => "replayed".to_owned(),
+            State::Open => {
+                self.free(place, State::Released);
+                "released".to_owned()
+            }
+            state => format!("closed {state:?}"),
+        }
+    }
+
     /// What the ledger should answer.
     fn expect(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
         match step {
@@ -247,9 +298,9 @@ impl Model {
                     Ok(price) => price,
                     Err(refused) => return refused,
                 };
-                self.take(owner, price);
+                let from = self.take(owner, price);
                 self.remember(owner, key, command, Used::Done);
-                format!("{:+}", -price)
+                charged(price, &from)
             }
             Step::Hold { pages, limit } => {
                 let command = format!("hold {pages}");
@@ -270,23 +321,7 @@ impl Model {
                 self.remember(owner, key, command, Used::Hold(place));
                 format!("hold {place}")
             }
-            Step::Run { pages, works } => {
-                let command = format!("run {pages}");
-                if let Some(answer) = self.replay(owner, key, &command) {
-                    return answer;
-                }
-                let price = match self.charge(owner, *pages) {
-                    Ok(price) => price,
-                    Err(refused) => return refused,
-                };
-                if !works {
-                    self.remember(owner, key, command, Used::Failed);
-                    return "work failed".to_owned();
-                }
-                self.take(owner, price);
-                self.remember(owner, key, command, Used::Charged);
-                "work done".to_owned()
-            }
+            Step::Run { pages, works } => self.run(owner, key, *pages, *works),
             Step::Deduct { amount } => {
                 let command = format!("deduct {amount}");
                 if let Some(answer) = self.replay(owner, key, &command) {
@@ -299,41 +334,12 @@ impl Model {
                 if *amount > available {
                     return format!("needs {amount} of {available}");
                 }
-                self.take(owner, *amount);
+                let from = self.take(owner, *amount);
                 self.remember(owner, key, command, Used::Done);
-                format!("{:+}", -amount)
+                charged(*amount, &from)
             }
-            Step::Settle(index) if !self.holds.is_empty() => {
-                let place = index.index(self.holds.len());
-                let Hold { owner, price, state, .. } = self.holds[place];
-                match state {
-                    State::Settled => "replayed".to_owned(),
-                    State::Released => "closed Released".to_owned(),
-                    State::Open => {
-                        for (grant, amount) in std::mem::take(&mut self.holds[place].pins) {
-                            self.wallets[owner][grant].held -= amount;
-                        }
-                        self.holds[place].state = State::Settled;
-                        format!("{:+} short 0", -price)
-                    }
-                    State::Lapsed => {
-                        let taken: i64 = self.take(owner, price).iter().map(|(_, amount)| amount).sum();
-                        self.holds[place].state = State::Settled;
-                        format!("{:+} short {}", -taken, price - taken)
-                    }
-                }
-            }
-            Step::Release(index) if !self.holds.is_empty() => {
-                let place = index.index(self.holds.len());
-                match self.holds[place].state {
-                    State::Released => "replayed".to_owned(),
-                    State::Open => {
-                        self.free(place, State::Released);
-                        "released".to_owned()
-                    }
-                    state => format!("closed {state:?}"),
-                }
-            }
+            Step::Settle(index) if !self.holds.is_empty() => self.settle(index.index(self.holds.len())),
+            Step::Release(index) if !self.holds.is_empty() => self.release(index.index(self.holds.len())),
             Step::TimeToDue(index, beside) => {
                 let instants = self.instants();
                 if !instants.is_empty() {
@@ -351,6 +357,11 @@ impl Model {
     }
 }
 
+/// A charge with the grants it was taken from, by their places in the owner's list.
+fn charged(amount: i64, from: &[(usize, i64)]) -> String {
+    format!("{:+} from {from:?}", -amount)
+}
+
 /// The ledger that is compared with the model.
 struct Subject<'a> {
     credits: Option<Credits>,
@@ -358,6 +369,8 @@ struct Subject<'a> {
     clock: ManualClock,
     /// Numbers of holds, in the order in which they were opened.
     holds: Vec<(usize, HoldId)>,
+    /// Numbers of each owner's grants, in the order in which they were given.
+    grants: [Vec<FactNumber>; OWNERS.len()],
 }
 
 fn refused(error: Error) -> String {
@@ -427,7 +440,7 @@ impl Subject<'_> {
                 return match self.wallet(owner).settle(id).wait() {
                     Ok(settled) if settled.replayed => "replayed".to_owned(),
                     Ok(settled) => {
-                        format!("{:+} short {}", settled.entry.amount.get(), settled.entry.shortfall)
+                        self.charged(owner, &settled.entry) + &format!(" short {}", settled.entry.shortfall)
                     }
                     Err(error) => refused(error),
                 };
@@ -449,9 +462,20 @@ impl Subject<'_> {
         };
         match receipt {
             Ok(receipt) if receipt.replayed => "replayed".to_owned(),
-            Ok(receipt) => format!("{:+}", receipt.entry.amount.get()),
+            Ok(receipt) if receipt.entry.amount.is_positive() => {
+                self.grants[owner].push(receipt.entry.number);
+                format!("{:+}", receipt.entry.amount.get())
+            }
+            Ok(receipt) => self.charged(owner, &receipt.entry),
             Err(error) => refused(error),
         }
+    }
+
+    fn charged(&self, owner: usize, entry: &Entry) -> String {
+        let place = |number| self.grants[owner].iter().position(|grant| *grant == number).unwrap();
+        let from: Vec<_> =
+            entry.allocations.iter().map(|part| (place(part.grant), part.amount.get())).collect();
+        charged(-entry.amount.get(), &from)
     }
 
     fn hold(&mut self, owner: usize, key: Option<&str>, pages: i64, limit: u32) -> String {
@@ -482,7 +506,7 @@ fn compare(steps: &[(usize, Option<u8>, Step)], file: Option<&Path>) {
         now: "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap().microseconds(),
         ..Model::default()
     };
-    let mut subject = Subject { credits: None, file, clock, holds: Vec::new() };
+    let mut subject = Subject { credits: None, file, clock, holds: Vec::new(), grants: Default::default() };
     subject.open();
     for (owner, key, step) in steps {
         let expected = model.expect(*owner, *key, step);

@@ -229,8 +229,9 @@ fn documents_name_files_that_exist() {
         for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
             assert!(root().join(link).exists(), "{document} links to `{link}`, which is not there");
         }
-        let quoted =
-            text.split('`').skip(1).step_by(2).filter(|word| word.contains('/') && word.ends_with(".rs"));
+        let is_source =
+            |word: &&str| word.contains('/') && Path::new(word).extension().is_some_and(|it| it == "rs");
+        let quoted = text.split('`').skip(1).step_by(2).filter(is_source);
         for path in quoted {
             let places = ["", "credits-runtime/src/"];
             assert!(
