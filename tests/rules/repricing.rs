@@ -58,6 +58,7 @@ fn a_replay_is_answered_before_limits_and_price() {
     let lines: Vec<_> = page.entries.iter().map(|entry| (entry.description(), entry.amount.get())).collect();
     let expected = [
         ("print", -10),
+        ("send", -4),
         ("print", -9),
         ("scan", -1),
         ("print", -8),

@@ -60,7 +60,7 @@ impl Store {
             );
             return Err(LedgerError::new(Kind::Empty, message));
         }
-        let store = Self::of(path, guarded(path, || builder().open(path))?);
+        let store = Self::of(path, opened(path, || builder().open(path))?);
         store.check_format()?;
         Ok(store)
     }
@@ -70,11 +70,11 @@ impl Store {
     pub(crate) fn create(path: &Path, state: &State) -> Result<Self, LedgerError> {
         let draft = draft_path(path);
         let was_left_over = draft.exists();
-        let database = match guarded(path, || builder().create(&draft)) {
+        let database = match opened(path, || builder().create(&draft)) {
             // A draft that was cut off in the middle holds nothing.
             Err(error) if was_left_over && error.kind() != Kind::Locked => {
                 std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
-                guarded(path, || builder().create(&draft))?
+                opened(path, || builder().create(&draft))?
             }
             created => created?,
         };
@@ -99,7 +99,7 @@ impl Store {
     /// Creates a ledger that this empty backend keeps.
     pub(crate) fn create_in(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
         let path = Path::new("in memory");
-        let store = Self::of(path, guarded(path, || builder().create_with_backend(backend))?);
+        let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
         store.initialise(state)?;
         Ok(store)
     }
@@ -148,8 +148,7 @@ impl Store {
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(LedgerError::closed()) };
-        let transaction = database.begin_read().map_err(|error| read_failed(&error))?;
-        Ok(Snapshot(transaction))
+        guarded(|| Ok(Snapshot(database.begin_read().map_err(|error| read_failed(&error))?)))
     }
 
     /// Commits all or nothing, durably.
@@ -187,7 +186,7 @@ impl Store {
         let Some(database) = self.database.write().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
         };
-        database.close().map_err(|error| open_failed(&self.path, error))
+        guarded(|| database.close().map_err(|error| open_failed(&self.path, error)))
     }
 }
 
@@ -212,13 +211,17 @@ pub(crate) struct Snapshot(ReadTransaction);
 
 impl Snapshot {
     fn meta(&self, row: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        let table = match self.0.open_table(META) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => return Ok(None),
-            Err(error) => return Err(read_failed(&error)),
-        };
-        let row = table.get(row).map_err(|error| read_failed(&error))?;
-        Ok(row.map(|row| row.value().to_vec()))
+        guarded(|| {
+            let table = match self.0.open_table(META) {
+                Ok(table) => table,
+                Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(read_failed(&error)),
+            };
+            let row = table.get(row).map_err(|error| read_failed(&error))?;
+            Ok(row.map(|row| row.value().to_vec()))
+        })
     }
 
     /// Where the journal ends.
@@ -235,43 +238,54 @@ impl Snapshot {
 
     /// The block that would hold this fact: the last one that starts no later.
     pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
-        let table = self.0.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
-        let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
-        let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
-        let (first, bytes) = range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
-        codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+        guarded(|| {
+            let table = self.0.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+            let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
+            let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
+            let (first, bytes) =
+                range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
+            codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+        })
     }
 
     /// A record's row.
     pub(crate) fn view(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
-        let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
-        let row = table.get(key).map_err(|error| read_failed(&error))?;
-        Ok(row.map(|row| row.value().to_vec()))
+        guarded(|| {
+            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let row = table.get(key).map_err(|error| read_failed(&error))?;
+            Ok(row.map(|row| row.value().to_vec()))
+        })
     }
 
     /// A key's row.
     pub(crate) fn key(&self, hash: Hash128) -> Result<Option<KeyRow>, LedgerError> {
-        let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
-        let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
-        row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
+        guarded(|| {
+            let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
+            let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
+            row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
+        })
     }
 }
 
 fn builder() -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
+    // Every page is checked on opening, about a second a GiB: a bit that flipped must not become a balance.
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
     builder
 }
 
-/// Opens with redb. It asserts much of what a sound file has, so a damaged one may panic.
-fn guarded(
+/// Opens with redb.
+fn opened(
     path: &Path,
     open: impl FnOnce() -> Result<Database, DatabaseError>,
 ) -> Result<Database, LedgerError> {
-    match catch_unwind(AssertUnwindSafe(open)) {
-        Ok(opened) => opened.map_err(|error| open_failed(path, error)),
-        Err(_) => Err(LedgerError::damaged(format!("`{}` contradicts itself", path.display()))),
-    }
+    guarded(|| open().map_err(|error| open_failed(path, error)))
+}
+
+/// redb asserts much of what a sound file has, so over a damaged one it may panic.
+fn guarded<T>(use_redb: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+    catch_unwind(AssertUnwindSafe(use_redb))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
 fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {

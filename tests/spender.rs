@@ -1,2 +1,0 @@
-//! A process that spends until it is killed.
-fn main() {}
