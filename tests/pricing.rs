@@ -1,6 +1,6 @@
 //! The pricing of the tests, as an application declares it.
 
-use credits_runtime::{Quantity, usage_credits};
+use credits_runtime::usage_credits;
 
 usage_credits! {
     /// The work of most tests.
@@ -20,9 +20,4 @@ usage_credits! {
     operation store {
         costs 2.credits_per(mb)
     }
-}
-
-/// `process` of this many pages.
-pub(crate) fn process(pages: impl Into<Quantity<units::Page>>) -> Operation {
-    Operation::process(pages)
 }

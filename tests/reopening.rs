@@ -47,8 +47,13 @@ fn start(role: &str, ledger: &Path) -> Child {
 #[test]
 fn a_process_that_is_there_to_be_killed() {
     let Some(ledger) = env::var_os(LEDGER) else { return };
-    let credits = Credits::open(ledger).unwrap();
-    match env::var(ROLE).unwrap().as_str() {
+    let opened = Credits::open(ledger);
+    let role = env::var(ROLE).unwrap();
+    if role == "open" {
+        return say(&opened.map_or_else(|refused| refused.to_string(), |_| "opened".to_owned()));
+    }
+    let credits = opened.unwrap();
+    match role.as_str() {
         "work" => {
             let work = || {
                 say("working");
@@ -91,6 +96,23 @@ fn kill_after(mut child: Child, lines: usize) -> Vec<String> {
     child.wait().unwrap();
     heard.extend(std::iter::from_fn(said_lines));
     heard
+}
+
+#[test]
+fn a_ledger_is_open_in_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let credits = Credits::open(&path).unwrap();
+    credits.wallet("ann").give_credits(5).now().wait().unwrap();
+    let refused = format!(
+        "the ledger `{}` is open elsewhere: close the other program, or share one handle within this one",
+        path.display()
+    );
+    assert_eq!(kill_after(start("open", &path), 1), [refused]);
+    credits.wallet("ann").give_credits(5).now().wait().unwrap();
+    credits.close().unwrap();
+    assert_eq!(kill_after(start("open", &path), 1), ["opened"]);
+    assert_eq!(Credits::open(&path).unwrap().wallet("ann").credits().unwrap(), 10);
 }
 
 #[test]

@@ -622,6 +622,23 @@ fn the_key_of_a_hold_that_ended_says_how() {
 }
 
 #[test]
+fn a_key_that_looks_like_the_number_of_a_hold_is_no_hold() {
+    check(
+        "give alice 10 key 4 -> 10
+         spend alice tick key 5 -> 9
+         hold h alice upscale key 6 -> 3 until 15m
+         keep h
+         settle h -> -3
+         hold other alice tick -> 1 until 15m
+         release other
+         give alice 10 key 4 -> replayed: 10
+         spend alice tick key 5 -> replayed: 9
+         hold h alice upscale key 6 -> hold_closed: hold 4 is closed, it was settled: open a new one
+         balance alice -> 6 available, 0 held",
+    );
+}
+
+#[test]
 fn a_hold_is_settled_on_the_wallet_that_opened_it() {
     check(
         "give alice 10 -> 10

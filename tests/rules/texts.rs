@@ -3,7 +3,7 @@
 use credits_runtime::{Error, Metadata, Rejection};
 use serde_json::{Value, json};
 
-use crate::pricing::{Credits, Operation, Wallet, process};
+use crate::pricing::{Credits, Operation, Wallet};
 
 /// Checks that a result is the rejection of this code with this message, or none.
 fn check<T: std::fmt::Debug>(what: &str, result: Result<T, Error>, refused: Option<(&str, &str)>) {
@@ -185,7 +185,7 @@ fn rejections_come_in_their_order() {
     assert_eq!(give("new", json!(1), "r".to_owned(), 0), "amount_not_positive");
     assert_eq!(give("new", json!(1), "r".to_owned(), 1), "expiry_in_past");
     let hold = |key: &str, metadata: Value, pages: i64, seconds: u64| {
-        let hold = wallet.spend_credits_on(process(pages)).key(key).metadata(metadata);
+        let hold = wallet.spend_credits_on(Operation::process(pages)).key(key).metadata(metadata);
         code(
             hold.hold(std::time::Duration::from_secs(seconds)).wait().map(|_| unreachable!("it has a fault")),
         )
@@ -202,13 +202,17 @@ fn a_quantity_that_does_not_fit_is_rejected() {
     let wallet = alice();
     let refused =
         Some(("quantity_out_of_range", "the pages of `process` are out of range: give a smaller number"));
-    check("estimate", wallet.estimate_credits_to(process(u128::MAX)).map_err(Error::from), refused);
-    check("spend", wallet.spend_credits_on(process(u128::MAX)).now().wait(), refused);
+    check(
+        "estimate",
+        wallet.estimate_credits_to(Operation::process(u128::MAX)).map_err(Error::from),
+        refused,
+    );
+    check("spend", wallet.spend_credits_on(Operation::process(u128::MAX)).now().wait(), refused);
 }
 
 #[test]
 fn a_rejection_serialises_as_its_code_and_numbers() {
-    let rejection = alice().spend_credits_on(process(3)).now().wait().unwrap_err();
+    let rejection = alice().spend_credits_on(Operation::process(3)).now().wait().unwrap_err();
     let Error::Rejected(rejection) = rejection else { panic!("{rejection:?}") };
     assert_eq!(rejection, Rejection::InsufficientCredits { needed: 8.into(), available: 0.into() });
     assert_eq!(

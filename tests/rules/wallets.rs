@@ -129,6 +129,49 @@ fn a_wallet_has_at_most_1000_open_holds() {
     assert_eq!(last.settle().wait().unwrap().entry.balance_after, 1_999);
 }
 
+#[test]
+fn all_that_can_be_due_in_a_wallet_is_booked_before_its_next_fact() {
+    let (clock, credits) = ledger();
+    // The longest name makes the longest facts.
+    let wallet = credits.wallet("o".repeat(limits::OWNER_BYTES_MAX));
+    give_each(&wallet, 1..=1_000);
+    // Each takes the last credit of the grant that it pins, so that all grants stay open.
+    let replies: Vec<_> =
+        (0..1_000).map(|_| wallet.spend_credits_on(Operation::Tick).hold(Duration::from_hours(1))).collect();
+    for reply in replies {
+        reply.wait().unwrap().into_id();
+    }
+    assert_eq!((wallet.credits().unwrap().get(), wallet.held().unwrap().get()), (0, 1_000));
+    clock.advance(Duration::from_hours(24 * 1_000));
+    assert_eq!((wallet.credits().unwrap().get(), wallet.held().unwrap().get()), (0, 0));
+    let entry = wallet.give_credits(7).now().wait().unwrap().entry;
+    assert_eq!((entry.balance_before.get(), entry.balance_after.get()), (0, 7));
+    let expired = by_pages(&wallet, 1_000, || ()).into_iter().filter(|entry| entry.amount == -1);
+    assert!(expired.clone().is_sorted_by_key(|entry| std::cmp::Reverse(entry.effective_at)));
+    assert_eq!(expired.count(), 1_000);
+}
+
+#[test]
+fn a_page_that_looked_at_many_facts_ends_early_and_goes_on() {
+    let (_, credits) = ledger();
+    let wallet = credits.wallet("alice");
+    wallet.give_credits(10).now().wait().unwrap();
+    // Holds are facts and no entries.
+    for _ in 0..6 {
+        let replies: Vec<_> =
+            (0..450).map(|_| wallet.spend_credits_on(Operation::Look).hold(Duration::from_mins(1))).collect();
+        let holds: Vec<_> = replies.into_iter().map(|reply| reply.wait().unwrap()).collect();
+        let replies: Vec<_> = holds.into_iter().map(credits_runtime::Hold::release).collect();
+        for reply in replies {
+            reply.wait().unwrap();
+        }
+    }
+    let page = wallet.credit_history().page().unwrap();
+    assert_eq!((page.entries.len(), page.next.is_some()), (0, true));
+    let entries = by_pages(&wallet, 50, || ());
+    assert_eq!(entries.iter().map(|entry| entry.amount.get()).collect::<Vec<_>>(), [10]);
+}
+
 /// Every entry of a wallet by pages of this size.
 fn by_pages(wallet: &Wallet, size: usize, mut between: impl FnMut()) -> Vec<Entry> {
     let (mut entries, mut next): (Vec<Entry>, Option<Cursor>) = (Vec::new(), None);

@@ -3,15 +3,17 @@
 //! Tables: `journal` (first fact -> block), `views` (record -> its state), `keys` (hash of scope and key -> frame)
 //! and `meta` (format, id, state).
 
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use redb::backends::InMemoryBackend;
+use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
     Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
     StorageError, TableDefinition, TableError, WriteTransaction,
 };
+use tempfile::NamedTempFile;
 
 use super::codec::{self, FORMAT, KeyRow, State};
 use super::journal::Block;
@@ -60,34 +62,31 @@ impl Store {
             );
             return Err(LedgerError::new(Kind::Empty, message));
         }
+        // What is refused is left as it is: looked at without writing, unless redb has to repair it first.
+        let looked_at = opened(path, || match Builder::new().open_read_only(path) {
+            Err(DatabaseError::RepairAborted) => Ok(None),
+            looked_at => looked_at.map(Some),
+        })?;
+        if let Some(database) = looked_at {
+            check_format(path, &Snapshot::of(&database)?)?;
+        }
         let store = Self::of(path, opened(path, || builder().open(path))?);
-        store.check_format()?;
+        check_format(path, &store.snapshot()?)?;
         Ok(store)
     }
 
-    /// Creates a ledger in this file, which must not exist, whole or not at all: it is written beside it and
-    /// then renamed.
+    /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
+    /// another has it by then, which is opened.
     pub(crate) fn create(path: &Path, state: &State) -> Result<Self, LedgerError> {
-        let draft = draft_path(path);
-        let was_left_over = draft.exists();
-        let database = match opened(path, || builder().create(&draft)) {
-            // A draft that was cut off in the middle holds nothing.
-            Err(error) if was_left_over && error.kind() != Kind::Locked => {
-                std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
-                opened(path, || builder().create(&draft))?
-            }
-            created => created?,
-        };
-        let store = Self::of(path, database);
+        let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
+        let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
+        let store = Self::of(path, opened(path, || builder().create_with_backend(FileBackend::new(file)?))?);
         store.initialise(state)?;
-        // The draft's lock is held: whoever else creates this ledger waits for nothing and is told `Locked`, or
-        // finds the renamed file here.
-        if path.exists() {
-            std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
-            return Self::open(path);
+        match draft.persist_noclobber(path) {
+            Ok(_) => sync_folder(path).map_err(|error| LedgerError::io(path, error))?,
+            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => return Self::open(path),
+            Err(refused) => return Err(LedgerError::io(path, refused.error)),
         }
-        std::fs::rename(&draft, path).map_err(|error| LedgerError::io(path, error))?;
-        sync_folder(path).map_err(|error| LedgerError::io(path, error))?;
         Ok(store)
     }
 
@@ -125,30 +124,11 @@ impl Store {
         written.map_err(|failure| failure.error(&self.path))
     }
 
-    fn check_format(&self) -> Result<(), LedgerError> {
-        let foreign = || {
-            let message =
-                format!("`{}` is a redb database but no ledger: name another file", self.path.display());
-            LedgerError::new(Kind::NotALedger, message)
-        };
-        let snapshot = self.snapshot()?;
-        let format = snapshot.meta(FORMAT_ROW)?.ok_or_else(foreign)?;
-        let format = u32::from_be_bytes(format.try_into().map_err(|_| foreign())?);
-        if format > FORMAT {
-            let message = format!(
-                "`{}` has format {format}, this version reads up to {FORMAT}: update the program",
-                self.path.display()
-            );
-            return Err(LedgerError::new(Kind::NewerVersion, message));
-        }
-        Ok(())
-    }
-
     /// What is committed now, for as long as the snapshot lives.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(LedgerError::closed()) };
-        guarded(|| Ok(Snapshot(database.begin_read().map_err(|error| read_failed(&error))?)))
+        Snapshot::of(database)
     }
 
     /// Commits all or nothing, durably.
@@ -210,6 +190,10 @@ impl Failure {
 pub(crate) struct Snapshot(ReadTransaction);
 
 impl Snapshot {
+    fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
+        guarded(|| Ok(Self(database.begin_read().map_err(|error| read_failed(&error))?)))
+    }
+
     fn meta(&self, row: &str) -> Result<Option<Vec<u8>>, LedgerError> {
         guarded(|| {
             let table = match self.0.open_table(META) {
@@ -267,6 +251,23 @@ impl Snapshot {
     }
 }
 
+fn check_format(path: &Path, snapshot: &Snapshot) -> Result<(), LedgerError> {
+    let foreign = || {
+        let message = format!("`{}` is a redb database but no ledger: name another file", path.display());
+        LedgerError::new(Kind::NotALedger, message)
+    };
+    let format = snapshot.meta(FORMAT_ROW)?.ok_or_else(foreign)?;
+    let format = u32::from_be_bytes(format.try_into().map_err(|_| foreign())?);
+    if format > FORMAT {
+        let message = format!(
+            "`{}` has format {format}, this version reads up to {FORMAT}: update the program",
+            path.display()
+        );
+        return Err(LedgerError::new(Kind::NewerVersion, message));
+    }
+    Ok(())
+}
+
 fn builder() -> Builder {
     let mut builder = Builder::new();
     // Every page is checked on opening, about a second a GiB: a bit that flipped must not become a balance.
@@ -275,10 +276,7 @@ fn builder() -> Builder {
 }
 
 /// Opens with redb.
-fn opened(
-    path: &Path,
-    open: impl FnOnce() -> Result<Database, DatabaseError>,
-) -> Result<Database, LedgerError> {
+fn opened<D>(path: &Path, open: impl FnOnce() -> Result<D, DatabaseError>) -> Result<D, LedgerError> {
     guarded(|| open().map_err(|error| open_failed(path, error)))
 }
 
@@ -303,7 +301,7 @@ fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
                 "`{path}` has redb's file format {version}, which this version does not read: use the program that wrote it"
             ),
         ),
-        DatabaseError::Storage(StorageError::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
+        DatabaseError::Storage(StorageError::Io(io)) if io.kind() == ErrorKind::InvalidData => {
             (Kind::NotALedger, format!("`{path}` is no ledger: name another file"))
         }
         DatabaseError::Storage(StorageError::Corrupted(what)) => (
@@ -325,14 +323,25 @@ fn read_failed(error: &(impl std::fmt::Display + std::fmt::Debug)) -> LedgerErro
     LedgerError::new(Kind::Io, format!("cannot read the ledger: {error}"))
 }
 
-fn draft_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
+/// An empty file in the folder of the ledger, gone when dropped.
+fn draft(path: &Path) -> std::io::Result<NamedTempFile> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let mut draft = tempfile::Builder::new();
+    draft.prefix(&name).suffix(".new");
+    // The access that any file of the program gets; a temporary file would have less.
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    // Asked for its own words: those about a draft would name a file that nobody knows.
+    std::fs::metadata(folder(path))?;
+    draft.tempfile_in(folder(path))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a rename last.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { std::fs::File::open(folder(path))?.sync_all() } else { Ok(()) }
 }
