@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use crate::ast::Amount;
-
 /// What is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
@@ -44,15 +42,15 @@ fn one_of(words: &[&str]) -> String {
 }
 
 /// `50.credits`, as the user wrote the number.
-fn credits(amount: &Amount) -> String {
-    let word = if amount.number.text == "1" { "credit" } else { "credits" };
-    format!("{}.{word}", amount.number.text)
+fn credits(number: &str) -> String {
+    let word = if number == "1" { "credit" } else { "credits" };
+    format!("{number}.{word}")
 }
 
 /// `5.credits_per(page)`, as the user wrote the number.
-fn rate(amount: &Amount, unit: &str) -> String {
-    let word = if amount.number.text == "1" { "credit_per" } else { "credits_per" };
-    format!("{}.{word}({unit})", amount.number.text)
+fn rate(number: &str, unit: &str) -> String {
+    let word = if number == "1" { "credit_per" } else { "credits_per" };
+    format!("{number}.{word}({unit})")
 }
 
 // Numbers.
@@ -228,7 +226,10 @@ pub(crate) fn expected_credit_names() -> Message {
 }
 
 pub(crate) fn expected_path(found: &str) -> Message {
-    message(format!("expected a path, found {found}"), "write `crate my::path`")
+    message(
+        format!("expected the path of a crate or module, found {found}"),
+        "write a path that is the same everywhere, such as `my_runtime`, or one that begins with `crate::`",
+    )
 }
 
 pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
@@ -256,12 +257,8 @@ pub(crate) fn unknown_period(word: &str, nearest: Option<&str>) -> Message {
     message(format!("`{word}` is not a period"), did_you_mean(nearest, &known))
 }
 
-pub(crate) fn not_credits(amount: &Amount, nearest: &str) -> Message {
-    let Amount { number, word, .. } = amount;
-    message(
-        format!("`{}` is not a word for credits", word.text),
-        format!("write `{}.{nearest}`", number.text),
-    )
+pub(crate) fn not_credits(word: &str, nearest: &str) -> Message {
+    message(format!("`{word}` is not a word for credits"), format!("write `{nearest}`"))
 }
 
 pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
@@ -294,24 +291,24 @@ pub(crate) fn expected_amount(found: &str, example: &str) -> Message {
     message(format!("expected an amount, found {found}"), format!("write an amount such as `{example}`"))
 }
 
-pub(crate) fn money_for_credits(amount: &Amount, statement: &str) -> Message {
+pub(crate) fn money_for_credits(word: &str, statement: &str) -> Message {
     message(
-        format!("`{statement}` takes credits here, and `{}` is money", amount.word.text),
+        format!("`{statement}` takes credits here, and `{word}` is money"),
         "write an amount of credits, such as `100.credits`",
     )
 }
 
-pub(crate) fn credits_for_money(amount: &Amount) -> Message {
+pub(crate) fn credits_for_money(word: &str) -> Message {
     message(
-        format!("a pack is paid for with money, and `{}` is not money", amount.word.text),
+        format!("a pack is paid for with money, and `{word}` is not money"),
         "write a price such as `9.dollars`",
     )
 }
 
-pub(crate) fn rate_where_amount(amount: &Amount, statement: &str) -> Message {
+pub(crate) fn rate_where_amount(number: &str, word: &str, statement: &str) -> Message {
     message(
-        format!("`{statement}` takes an amount, and `{}` begins a rate", amount.word.text),
-        format!("write `{}`", credits(amount)),
+        format!("`{statement}` takes an amount, and `{word}` begins a rate"),
+        format!("write `{}`", credits(number)),
     )
 }
 
@@ -378,10 +375,10 @@ pub(crate) fn plan_without_price(name: &str) -> Message {
     )
 }
 
-pub(crate) fn gives_once(amount: &Amount) -> Message {
+pub(crate) fn gives_once(number: &str) -> Message {
     message(
         "a plan gives again and again, and this does not say how often",
-        format!("write `{}.every(month)`", credits(amount)),
+        format!("write `{}.every(month)`", credits(number)),
     )
 }
 
@@ -487,19 +484,15 @@ pub(crate) fn comma_in_sum() -> Message {
     message("a comma does not add costs", "write `+`")
 }
 
-pub(crate) fn rate_without_unit(amount: &Amount, unit: &str) -> Message {
-    message(
-        format!("`{}` needs its unit in parentheses", amount.word.text),
-        format!("write `{}`", rate(amount, unit)),
-    )
+pub(crate) fn rate_without_unit(number: &str, word: &str, unit: &str) -> Message {
+    message(format!("`{word}` needs its unit in parentheses"), format!("write `{}`", rate(number, unit)))
 }
 
-pub(crate) fn rate_otherwise(amount: &Amount, unit: &str) -> Message {
-    message("this is not how a rate is written", format!("write `{}`", rate(amount, unit)))
+pub(crate) fn rate_otherwise(number: &str, unit: &str) -> Message {
+    message("this is not how a rate is written", format!("write `{}`", rate(number, unit)))
 }
 
-pub(crate) fn not_a_rate(amount: &Amount, nearest: Option<&str>) -> Message {
-    let word = amount.word.text.as_str();
+pub(crate) fn not_a_rate(word: &str, nearest: Option<&str>) -> Message {
     let help = match word {
         "credit" | "credits" => format!("write `{word}_per(..)`, or remove the parentheses"),
         _ => format!("write `{}`", nearest.unwrap_or("credits_per")),

@@ -2,43 +2,40 @@
 //!
 //! The arithmetic is the one that charges; it does not know how a price is written.
 
-use credits_core::{CostError, Fraction, total};
+use credits_core::{CostError, Fraction, Rounding, total};
 use proc_macro2::Span;
 
 use super::{Checker, Clause, Limit, Price, Quantity};
-use crate::ast::{self, Stated};
+use crate::ast;
 use crate::diag::Result;
 use crate::messages;
 
+/// What an operation costs, before it is known whether it can always be charged.
+pub(super) struct Cost<'a> {
+    pub(super) clauses: Vec<Clause>,
+    pub(super) quantities: &'a [Quantity],
+    pub(super) limits: Vec<Limit>,
+}
+
 impl Checker<'_> {
     /// The price, if even the largest quantities that the limits allow can be charged.
-    pub(super) fn price_of(
-        &mut self,
-        header: &ast::Header,
-        clauses: Vec<Clause>,
-        quantities: &[Quantity],
-        limits: Vec<Limit>,
-        (written, last): (&[Stated<ast::Limit>], Option<Span>),
-    ) -> Result<Price> {
-        let Ok(cost_max) = self.cost_max(&clauses, quantities, &limits) else {
-            let limit = written.last().and_then(|stated| stated.value.as_ref().ok());
-            let place = limit.map(|limit| limit.max.span).or(last).unwrap_or(header.name.span);
-            let sum = arithmetic(&clauses, quantities, &limits);
-            return Err(self.diagnostics.report(place, messages::cost_overflows(&header.name.text, &sum)));
+    pub(super) fn chargeable(&mut self, operation: &ast::Operation, cost: Cost<'_>) -> Result<Price> {
+        let Ok(cost_max) = cost.largest(self.rounding) else {
+            let message = messages::cost_overflows(&operation.header.name.text, &cost.arithmetic());
+            return Err(self.diagnostics.report(number_to_lower(operation), message));
         };
-        let is_limited = quantities.len() == limits.len();
+        let is_limited = cost.quantities.len() == cost.limits.len();
+        let Cost { clauses, limits, .. } = cost;
         Ok(Price { clauses, limits, cost_max: is_limited.then_some(cost_max) })
     }
+}
 
+impl Cost<'_> {
     /// The cost of the largest quantities; one without a limit counts as none.
-    fn cost_max(
-        &self,
-        clauses: &[Clause],
-        quantities: &[Quantity],
-        limits: &[Limit],
-    ) -> core::result::Result<i64, CostError> {
-        let mut units = quantities.iter().map(|quantity| &quantity.unit);
-        let clauses: Vec<credits_core::Clause> = clauses
+    fn largest(&self, rounding: Rounding) -> core::result::Result<i64, CostError> {
+        let mut units = self.quantities.iter().map(|quantity| &quantity.unit);
+        let clauses: Vec<credits_core::Clause> = self
+            .clauses
             .iter()
             .filter_map(|clause| match *clause {
                 Clause::Fixed(credits) => Some(credits_core::Clause::Fixed(credits)),
@@ -50,33 +47,44 @@ impl Checker<'_> {
                 }
             })
             .collect();
-        let largest: Vec<Fraction> = quantities
+        let largest: Vec<Fraction> = self
+            .quantities
             .iter()
             .enumerate()
             .map(|(place, quantity)| {
-                let max = limits.iter().find(|limit| limit.quantity == place).map_or(0, |limit| limit.max);
+                let max = self.limit(place).unwrap_or(0);
                 Fraction::whole(i128::from(max).saturating_mul(i128::from(quantity.unit.base)))
             })
             .collect();
-        total(&clauses, &largest, self.rounding)
+        total(&clauses, &largest, rounding)
+    }
+
+    /// The sum as a person would write it: `5 + 9000 x 500 pages`.
+    fn arithmetic(&self) -> String {
+        let mut quantities = self.quantities.iter().enumerate();
+        let terms = self.clauses.iter().filter_map(|clause| match clause {
+            Clause::Fixed(credits) => Some(credits.to_string()),
+            Clause::Rate { credits, batch } => {
+                let (place, quantity) = quantities.next()?;
+                let (max, plural) = (self.limit(place)?, &quantity.unit.plural);
+                let per = if *batch == 1 { String::new() } else { format!(" / {batch}") };
+                Some(format!("{credits} x {max} {plural}{per}"))
+            }
+        });
+        terms.collect::<Vec<_>>().join(" + ")
+    }
+
+    fn limit(&self, quantity: usize) -> Option<u64> {
+        self.limits.iter().find(|limit| limit.quantity == quantity).map(|limit| limit.max)
     }
 }
 
-/// The sum as a person would write it: `5 + 9000 x 500 pages`.
-fn arithmetic(clauses: &[Clause], quantities: &[Quantity], limits: &[Limit]) -> String {
-    let mut places = quantities.iter().enumerate();
-    let terms: Vec<String> = clauses
-        .iter()
-        .map(|clause| match clause {
-            Clause::Fixed(credits) => credits.to_string(),
-            Clause::Rate { credits, batch } => {
-                let (place, plural) =
-                    places.next().map_or((0, ""), |(place, known)| (place, known.unit.plural.as_str()));
-                let max = limits.iter().find(|limit| limit.quantity == place).map_or(0, |limit| limit.max);
-                let per = if *batch == 1 { String::new() } else { format!(" / {batch}") };
-                format!("{credits} x {max} {plural}{per}")
-            }
-        })
-        .collect();
-    terms.join(" + ")
+/// The number to lower: that of the last limit, otherwise that of the last clause.
+fn number_to_lower(operation: &ast::Operation) -> Span {
+    let limit = operation.limits.iter().filter_map(|stated| stated.value.as_ref().ok()).next_back();
+    let clauses = operation.costs.iter().filter_map(|stated| stated.value.as_ref().ok()).flatten();
+    let clause = clauses.flatten().last().map(|clause| match clause {
+        ast::Clause::Fixed(amount) | ast::Clause::Rate(amount, _) => amount.number.span,
+    });
+    limit.map(|limit| limit.max.span).or(clause).unwrap_or(operation.header.name.span)
 }

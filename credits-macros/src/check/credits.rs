@@ -30,11 +30,11 @@ fn is_credits(amount: &Amount, statement: &str, diagnostics: &mut Diagnostics) -
     let word = amount.word.text.as_str();
     let message = match CreditWord::from_word(word) {
         Some(meaning) if !meaning.is_rate() => return Ok(()),
-        Some(_) => messages::rate_where_amount(amount, statement),
-        None if vocab::money_words().contains(&word) => messages::money_for_credits(amount, statement),
+        Some(_) => messages::rate_where_amount(&amount.number.text, word, statement),
+        None if vocab::money_words().contains(&word) => messages::money_for_credits(word, statement),
         None => {
             let nearest = suggest::nearest(word, &CreditWord::words());
-            messages::not_credits(amount, nearest.unwrap_or("credits"))
+            messages::not_credits(word, nearest.unwrap_or("credits"))
         }
     };
     Err(diagnostics.report(amount.word.span, message))

@@ -2,11 +2,10 @@
 //!
 //! It does not know the rules of rates and limits.
 
-use proc_macro2::Span;
-
+use super::cost::Cost;
 use super::statement::exactly_one;
-use super::{Checker, Clause, Operation, Quantity};
-use crate::ast::{self, Amount};
+use super::{Checker, Clause, Operation, Price, Quantity};
+use crate::ast;
 use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::OperationWord;
@@ -16,8 +15,8 @@ use crate::vocab::OperationWord;
 pub(super) struct Terms {
     pub(super) clauses: Vec<Result<Clause>>,
     pub(super) quantities: Vec<Quantity>,
-    /// Poisoned if a clause was not understood, so that there may be more quantities.
-    pub(super) complete: Option<Reported>,
+    /// Set if a clause was not understood, so that there may be more quantities.
+    pub(super) lost: Option<Reported>,
 }
 
 impl Checker<'_> {
@@ -27,16 +26,11 @@ impl Checker<'_> {
         let missing = messages::operation_without_costs;
         let costs = exactly_one(&operation.costs, header, missing, self.diagnostics);
         let terms = costs.map(|clauses| self.terms(clauses));
-        let limits = terms.as_ref().map_err(|reported| *reported).and_then(|terms| {
-            let limits = self.limits(&operation.limits, terms);
-            header.poisoned.map_or(limits, Err)
-        });
-        let last = costs.ok().and_then(|clauses| clauses.iter().flatten().last()).map(number_span);
-        let price = terms.as_ref().map_err(|reported| *reported).and_then(|terms| {
-            let clauses: Result<Vec<Clause>> = terms.clauses.iter().copied().collect();
-            self.price_of(header, clauses?, &terms.quantities, limits?, (&operation.limits, last))
-        });
-        let quantities = terms.and_then(|terms| terms.complete.map_or(Ok(terms.quantities), Err));
+        let price = match &terms {
+            Ok(terms) => self.operation_price(operation, terms),
+            Err(reported) => Err(*reported),
+        };
+        let quantities = terms.and_then(|terms| terms.lost.map_or(Ok(terms.quantities), Err));
         Operation { name: header.name.clone(), docs: header.docs.clone(), quantities, price }
     }
 
@@ -44,10 +38,12 @@ impl Checker<'_> {
         let mut terms = Terms::default();
         for clause in clauses {
             let checked = match clause {
-                Ok(ast::Clause::Fixed(amount)) => self.fixed(amount, &mut terms),
+                Ok(ast::Clause::Fixed(amount)) => {
+                    self.credits(amount, OperationWord::Costs.word()).map(Clause::Fixed)
+                }
                 Ok(ast::Clause::Rate(amount, per)) => self.rate(amount, per, &mut terms),
                 Err(reported) => {
-                    terms.complete = Some(*reported);
+                    terms.lost = Some(*reported);
                     Err(*reported)
                 }
             };
@@ -56,18 +52,11 @@ impl Checker<'_> {
         terms
     }
 
-    fn fixed(&mut self, amount: &Amount, terms: &mut Terms) -> Result<Clause> {
-        let credits = self.credits(amount, OperationWord::Costs.word());
-        // `5.credits_pr` may have been meant as a rate.
-        let is_fixed = matches!(amount.word.text.as_str(), "credit" | "credits");
-        terms.complete = terms.complete.or(credits.err().filter(|_| !is_fixed));
-        credits.map(Clause::Fixed)
-    }
-}
-
-/// The token that makes a clause as large as it is.
-fn number_span(clause: &ast::Clause) -> Span {
-    match clause {
-        ast::Clause::Fixed(amount) | ast::Clause::Rate(amount, _) => amount.number.span,
+    fn operation_price(&mut self, operation: &ast::Operation, terms: &Terms) -> Result<Price> {
+        let limits = self.limits(&operation.limits, terms);
+        let clauses = terms.clauses.iter().copied().collect::<Result<Vec<Clause>>>();
+        operation.header.poisoned.map_or(Ok(()), Err)?;
+        let cost = Cost { clauses: clauses?, quantities: &terms.quantities, limits: limits? };
+        self.chargeable(operation, cost)
     }
 }

@@ -35,7 +35,9 @@ impl Checker<'_> {
         let credits = self.some_credits(&gives.amount, PlanWord::Gives.word());
         let Some(every) = &gives.every else {
             credits?;
-            return Err(self.diagnostics.report(gives.amount.word.span, messages::gives_once(&gives.amount)));
+            return Err(self
+                .diagnostics
+                .report(gives.amount.word.span, messages::gives_once(&gives.amount.number.text)));
         };
         let period = self.plan_period(&every.period);
         Ok((credits?, period?))

@@ -23,7 +23,7 @@ impl Checker<'_> {
         match self.unit(word) {
             Ok(unit) => self.quantity(Quantity { unit, span: word.span }, terms)?,
             Err(reported) => {
-                terms.complete = Some(reported);
+                terms.lost = Some(reported);
                 return Err(reported);
             }
         }
@@ -33,7 +33,7 @@ impl Checker<'_> {
     fn rate_credits(&mut self, amount: &Amount, per: &Per) -> Result<i64> {
         let word = amount.word.text.as_str();
         if !CreditWord::from_word(word).is_some_and(CreditWord::is_rate) {
-            let message = messages::not_a_rate(amount, suggest::nearest(word, &CreditWord::words()));
+            let message = messages::not_a_rate(word, suggest::nearest(word, &CreditWord::words()));
             return Err(self.diagnostics.report(amount.word.span, message));
         }
         let too_fine = |number: &str, cut: &str| match per {

@@ -2,7 +2,7 @@
 //!
 //! It does not know which units there are.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, Span};
 
 use super::tokens::Parser;
 use crate::ast::{Amount, Clause, Header, Limit, Number, Operation, Per, Word};
@@ -39,7 +39,7 @@ impl Parser<'_, '_> {
                     self.diagnostics.report(comma, messages::comma_between());
                     return clauses;
                 }
-                clauses.push(Err(self.diagnostics.report(comma, messages::comma_in_sum())));
+                self.diagnostics.report(comma, messages::comma_in_sum());
             } else if self.mark('+').is_none() {
                 return clauses;
             }
@@ -53,35 +53,50 @@ impl Parser<'_, '_> {
             return inside.per().map(|per| Clause::Rate(amount, per));
         }
         if is_rate {
-            let unit = self.peek_word().map_or_else(|| "page".to_owned(), |word| word.text);
-            return Err(self
-                .diagnostics
-                .report(amount.word.span, messages::rate_without_unit(&amount, &unit)));
+            return self.rate_without_parentheses(amount);
         }
-        self.not_a_rate(&amount)?;
-        Ok(Clause::Fixed(amount))
+        match self.rate_ahead() {
+            Some(place) => self.rate_otherwise(amount, place),
+            None => Ok(Clause::Fixed(amount)),
+        }
     }
 
-    /// `5.credits.per(page)`, `5.credits per page` and `5.credits / page` are rates that are written otherwise.
-    fn not_a_rate(&mut self, amount: &Amount) -> Result<()> {
-        let place = self.here();
-        let slash = self.mark('/').is_some();
-        let dot = !slash && self.mark('.').is_some();
-        let per = if slash { None } else { self.peek_word() };
-        let is_per = per.as_ref().is_some_and(|word| word.text == "per" || word.text == "each");
-        if is_per {
+    /// `5.credits_per page`, read as it was meant.
+    fn rate_without_parentheses(&mut self, amount: Amount) -> Result<Clause> {
+        let unit = if self.at_statement_end::<OperationWord>() { None } else { self.symbol() };
+        let meant = unit.as_ref().map_or("page", |unit| &unit.text);
+        let message = messages::rate_without_unit(&amount.number.text, &amount.word.text, meant);
+        let reported = self.diagnostics.report(amount.word.span, message);
+        let one = unit.ok_or(reported)?;
+        Ok(Clause::Rate(amount, Per::Unit { one, many: None }))
+    }
+
+    /// Where `.per(page)`, `per page` or `/ page` begins; steps over what is before the unit.
+    fn rate_ahead(&mut self) -> Option<Span> {
+        if let Some(slash) = self.mark('/') {
+            return Some(slash);
+        }
+        let dot = self.mark('.');
+        let is_per = |word: &Word| dot.is_some() || word.text == "per" || word.text == "each";
+        let per = self.peek_word().filter(is_per);
+        if per.is_some() {
             self.skip();
         }
-        if !(slash || dot || is_per) {
-            return Ok(());
-        }
+        per.map(|per| per.span).or(dot)
+    }
+
+    /// A rate that is written otherwise, read as it was meant.
+    fn rate_otherwise(&mut self, mut amount: Amount, place: Span) -> Result<Clause> {
         let unit = match self.group(Delimiter::Parenthesis) {
             Some(mut inside) => inside.symbol(),
             None => self.symbol(),
         };
-        let unit = unit.map_or_else(|| "page".to_owned(), |word| word.text);
-        let place = per.filter(|_| is_per).map_or(place, |word| word.span);
-        Err(self.diagnostics.report(place, messages::rate_otherwise(amount, &unit)))
+        let meant = unit.as_ref().map_or("page", |unit| &unit.text);
+        let message = messages::rate_otherwise(&amount.number.text, meant);
+        let reported = self.diagnostics.report(place, message);
+        let one = unit.ok_or(reported)?;
+        CreditWord::CreditsPer.word().clone_into(&mut amount.word.text);
+        Ok(Clause::Rate(amount, Per::Unit { one, many: None }))
     }
 
     /// What is between the parentheses of a rate.
@@ -97,7 +112,7 @@ impl Parser<'_, '_> {
 
     fn unit_name(&mut self) -> Result<Word> {
         if let Some(text) = self.text() {
-            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+            return self.quoted(text);
         }
         let Some(unit) = self.symbol() else {
             let message = messages::expected_unit(&self.found());
