@@ -52,7 +52,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Some(arguments) = arguments(std::env::args().skip(1)) else {
-        eprint!("{}", usage());
+        usage();
         return ExitCode::from(2);
     };
     match serve(&arguments) {
@@ -80,21 +80,24 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
     (!files.is_empty()).then_some(Arguments { ledger, review, owner, files })
 }
 
-fn usage() -> String {
-    let mut text = "usage: documents [--ledger FILE] [--review] OWNER FILE...\n\n\
-                    Counts the words of text files. A document costs 5 credits and 1 for each page of 3,000\n\
-                    characters, charged only when it was processed. With --review you see the result first and\n\
-                    pay if you keep it.\n\nPrices:\n"
-        .to_owned();
+fn usage() {
+    eprintln!(
+        "usage: documents [--ledger FILE] [--review] OWNER FILE...\n\n\
+         Counts the words of text files. A document costs 5 credits and 1 for each page of 3,000\n\
+         characters, charged only when it was processed. With --review you see the result first and\n\
+         pay if you keep it.\n\nPrices:"
+    );
     for plan in Plan::ALL {
-        let spec = plan.spec();
-        text += &format!("  {:8} {} credits every {}\n", plan.name(), spec.gives, spec.every);
+        eprintln!("  {:8} {} credits every {}", plan.name(), plan.spec().gives, plan.spec().every);
     }
     for pack in Pack::ALL {
-        let spec = pack.spec();
-        text += &format!("  {:8} {} credits for {}\n", pack.name(), spec.gives + spec.bonus, spec.costs);
+        eprintln!("  {:8} {} credits for {}", pack.name(), credits_of(*pack), pack.spec().costs);
     }
-    text
+}
+
+/// What buying a pack adds to the balance.
+fn credits_of(pack: Pack) -> i64 {
+    pack.spec().gives + pack.spec().bonus
 }
 
 /// Serves the owner; whether every document was processed.
@@ -114,9 +117,10 @@ fn serve(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
 /// Gives a new owner the starter gift, and frees what a run that was cut off had set aside.
 fn welcome(wallet: &Wallet, owner: &str) -> Result<(), Box<dyn Error>> {
     let gift = wallet.give_credits(STARTER_GIFT).reason("signup").key("welcome").now().wait()?;
-    match gift.replayed {
-        false => println!("Welcome, {owner}! {STARTER_GIFT} credits to begin with."),
-        true => println!("Welcome back, {owner}: {} credits.", wallet.credits()?),
+    if gift.replayed {
+        println!("Welcome back, {owner}: {} credits.", wallet.credits()?);
+    } else {
+        println!("Welcome, {owner}! {STARTER_GIFT} credits to begin with.");
     }
     // Nobody else has this ledger open, so whatever is still on hold was left by a run that was cut off.
     for hold in wallet.open_holds()? {
@@ -149,11 +153,9 @@ fn process(wallet: &Wallet, file: &Path, review: bool) -> Result<bool, Box<dyn E
         Ok(()) => return Ok(true),
         Err(RunError::Work(reason)) => println!("{name}: {reason}. Nothing was charged."),
         Err(RunError::Rejected(Rejection::InsufficientCredits { needed, available })) => {
-            let refill = Pack::Refill.spec();
+            let (refill, price) = (credits_of(Pack::Refill), Pack::Refill.spec().costs);
             println!(
-                "Sorry, that takes {needed} credits and you have {available}. A refill gives {} for {}.",
-                refill.gives + refill.bonus,
-                refill.costs
+                "Sorry, that takes {needed} credits and you have {available}. A refill gives {refill} for {price}."
             );
         }
         Err(error) => return Err(error.into()),

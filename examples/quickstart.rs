@@ -1,4 +1,9 @@
 //! The README's example.
+#![expect(
+    clippy::print_stdout,
+    clippy::unnecessary_wraps,
+    reason = "an example talks, and its work could fail"
+)]
 
 use credits_runtime::usage_credits;
 

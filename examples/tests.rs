@@ -1,4 +1,5 @@
 //! Every example, run as a user runs it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;

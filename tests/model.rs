@@ -1,1 +1,183 @@
 //! Random commands against a naive model of the rules.
+//!
+//! Time lands on, just before and just after every expiry and limit; work has other commands in its middle, on
+//! its own key too; the clock goes back; files are reopened. `PROPTEST_CASES` asks for more sequences.
+
+mod naive;
+mod steps;
+mod subject;
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use naive::Model;
+use steps::{Asked, OWNERS, Step, steps};
+use subject::Subject;
+
+/// The ledger and its model, given the same commands.
+struct Pair<'a> {
+    model: Model,
+    subject: Subject<'a>,
+    /// How far the clock lags behind the ledger's time.
+    behind: i64,
+}
+
+impl Pair<'_> {
+    /// Plays a step on both and compares the answers and every balance.
+    fn play(&mut self, asked: &Asked) {
+        let Asked { owner, key, step } = asked;
+        if let Step::ClockBack(minutes) = step {
+            // A fact of now, behind which the ledger's time does not go.
+            self.subject.flush();
+            self.behind = i64::from(*minutes) * steps::MINUTE;
+        }
+        let (expected, answer) = if let Step::Run { pages, works, during } = step {
+            self.run(asked, *pages, *works, during)
+        } else {
+            let now = self.model.now;
+            let expected = self.model.expect(*owner, *key, step);
+            if self.model.now != now {
+                self.behind = 0;
+            }
+            self.set_clock();
+            (expected, self.subject.answer(*owner, *key, step))
+        };
+        assert_eq!(answer, expected, "{asked:?}");
+        self.compare_balances(asked);
+    }
+
+    /// Work with other commands in its middle.
+    fn run(&mut self, asked: &Asked, pages: i64, works: bool, during: &[Asked]) -> (String, String) {
+        let Asked { owner, key, .. } = asked;
+        self.set_clock();
+        let begun = self.model.begin(*owner, *key, pages);
+        let mut done = false;
+        let spend = self.subject.spending(*owner, *key, pages);
+        let ran = spend.run(|| {
+            done = true;
+            assert!(begun.is_ok(), "work was done that should not be: {begun:?} for {asked:?}");
+            self.subject.remember_run(*owner);
+            for asked in during {
+                self.play(asked);
+            }
+            self.set_clock();
+            if works { Ok(()) } else { Err("failed") }
+        });
+        self.subject.flush();
+        let expected = match begun {
+            Err(refused) => refused,
+            Ok(place) => {
+                assert!(done, "work was not done that should be: {asked:?}");
+                self.model.end(place, works)
+            }
+        };
+        (expected, subject::ran(ran))
+    }
+
+    fn set_clock(&self) {
+        self.subject.set_clock(self.model.now - self.behind);
+    }
+
+    fn compare_balances(&self, asked: &Asked) {
+        for (owner, name) in OWNERS.iter().enumerate() {
+            let wallet = self.subject.wallet(owner);
+            let balances = (wallet.credits().unwrap().get(), wallet.held().unwrap().get());
+            let expected = (self.model.available(owner), self.model.held(owner));
+            assert_eq!(balances, expected, "available and held of {name} after {asked:?}");
+            assert_eq!(wallet.balance().unwrap(), expected.0 + expected.1);
+            let open: Vec<_> = wallet.open_holds().unwrap().iter().map(|hold| hold.amount.get()).collect();
+            assert_eq!(open, self.model.open_holds(owner), "open holds of {name} after {asked:?}");
+        }
+    }
+
+    /// Every entry is the model's, and they follow each other without a gap.
+    fn compare_histories(&self) {
+        for (owner, name) in OWNERS.iter().enumerate() {
+            let wallet = self.subject.wallet(owner);
+            let mut page = wallet.credit_history().limit(1_000).page().unwrap();
+            assert_eq!(page.next, None);
+            page.entries.reverse();
+            let gifts: Vec<_> = page
+                .entries
+                .iter()
+                .filter(|entry| entry.amount.is_positive())
+                .map(|entry| entry.number)
+                .collect();
+            let mut balance = 0;
+            for entry in &page.entries {
+                assert_eq!(entry.balance_before, balance, "{entry:?}");
+                balance += entry.amount.get();
+                assert_eq!(entry.balance_after, balance, "{entry:?}");
+            }
+            assert!(page.entries.is_sorted_by_key(|entry| (entry.recorded_at, entry.effective_at)));
+            let lines: Vec<_> = page.entries.iter().map(|entry| subject::line(entry, &gifts)).collect();
+            assert_eq!(lines, self.model.lines[owner], "the history of {name}");
+        }
+    }
+}
+
+/// Plays the steps on a ledger in memory, or in a file.
+fn compare(steps: &[Asked], file: Option<&Path>) {
+    let model = Model::default();
+    let mut pair = Pair { subject: Subject::open(file, model.now), model, behind: 0 };
+    for asked in steps {
+        pair.play(asked);
+    }
+    // A fact in each wallet books what is due, so that the entries come to the balance.
+    for owner in 0..OWNERS.len() {
+        pair.play(&Asked { owner, key: None, step: Step::Deduct { amount: 0 } });
+        let step = Step::Give { amount: 1, expires_in: None, promotional: false };
+        pair.play(&Asked { owner, key: None, step });
+    }
+    pair.compare_histories();
+    if file.is_some() {
+        pair.subject.reopen();
+        pair.compare_histories();
+    }
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    let default = ProptestConfig::default();
+    // 256 cases are the default; more of them mean more of each kind.
+    ProptestConfig { cases: cases * default.cases / 256, failure_persistence: None, ..default }
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn the_ledger_does_what_the_rules_say(steps in steps(1..60)) {
+        compare(&steps, None);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    #[test]
+    fn a_ledger_in_a_file_that_is_reopened_does_the_same(steps in steps(1..40)) {
+        let folder = tempfile::tempdir().unwrap();
+        compare(&steps, Some(&folder.path().join("credits.redb")));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(16))]
+
+    #[test]
+    fn a_wallet_whose_gifts_are_merged_does_the_same(steps in steps(10..60)) {
+        // Every third one never expires and has the terms of others.
+        let gift = |place: u32| Asked {
+            owner: 0,
+            key: None,
+            step: Step::Give {
+                amount: 5,
+                expires_in: (!place.is_multiple_of(3)).then_some(1 + place),
+                promotional: place.is_multiple_of(2),
+            },
+        };
+        let many: Vec<_> = (0..80).map(gift).chain(steps).collect();
+        compare(&many, None);
+    }
+}

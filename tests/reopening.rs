@@ -1,1 +1,240 @@
 //! Closed, killed, opened again: everything acknowledged is found.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write, stdout};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use credits_runtime::testing::ManualClock;
+use credits_runtime::{Clock, Error, HoldClosing, HoldId, Rejection, SystemClock, usage_credits};
+
+usage_credits! {
+    operation step { costs 1.credit }
+    operation render { costs 10.credits }
+}
+
+/// The same operations in another order, and one more: another catalogue over the same file.
+mod renewed {
+    credits_runtime::usage_credits! {
+        operation upscale { costs 3.credits }
+        operation render { costs 20.credits }
+        operation step { costs 1.credit }
+    }
+}
+
+/// Names the ledger to a process of ours that was started to be killed.
+const LEDGER: &str = "CREDITS_TEST_LEDGER";
+/// What such a process is to do.
+const ROLE: &str = "CREDITS_TEST_ROLE";
+
+const GIVEN: i64 = 1_000_000;
+
+/// Starts this test program again, for one test that does the role's work.
+fn start(role: &str, ledger: &Path) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args(["--exact", "reopening::a_process_that_is_there_to_be_killed", "--nocapture"])
+        .env(LEDGER, ledger)
+        .env(ROLE, role)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_process_that_is_there_to_be_killed() {
+    let Some(ledger) = env::var_os(LEDGER) else { return };
+    let opened = Credits::open(ledger);
+    let role = env::var(ROLE).unwrap();
+    if role == "open" {
+        return say(&opened.map_or_else(|refused| refused.to_string(), |_| "opened".to_owned()));
+    }
+    let credits = opened.unwrap();
+    match role.as_str() {
+        "work" => {
+            let work = || {
+                say("working");
+                thread::park();
+                Ok::<_, std::io::Error>(())
+            };
+            credits.wallet("ann").spend_credits_on(Operation::Render).key("job").run(work).unwrap();
+        }
+        round => spend_for_ever(&credits, round),
+    }
+}
+
+/// Four threads spend under keys of their own and say which ones were acknowledged.
+fn spend_for_ever(credits: &Credits, round: &str) {
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                let wallet = credits.wallet("ann");
+                for number in 0.. {
+                    let key = format!("{round}/{thread}/{number}");
+                    wallet.spend_credits_on(Operation::Step).key(&key).now().wait().unwrap();
+                    say(&key);
+                }
+            });
+        }
+    });
+}
+
+fn say(line: &str) {
+    let mut out = stdout().lock();
+    writeln!(out, "\n>{line}").and_then(|()| out.flush()).unwrap();
+}
+
+/// What a process said, until it is killed after this many lines.
+fn kill_after(mut child: Child, lines: usize) -> Vec<String> {
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut said_lines = || said.by_ref().find_map(|line| line.strip_prefix('>').map(str::to_owned));
+    let mut heard: Vec<String> = (0..lines).map_while(|_| said_lines()).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    heard.extend(std::iter::from_fn(said_lines));
+    heard
+}
+
+#[test]
+fn a_ledger_is_open_in_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let credits = Credits::open(&path).unwrap();
+    credits.wallet("ann").give_credits(5).now().wait().unwrap();
+    let refused = format!(
+        "the ledger `{}` is open elsewhere: close the other program, or share one handle within this one",
+        path.display()
+    );
+    assert_eq!(kill_after(start("open", &path), 1), [refused]);
+    credits.wallet("ann").give_credits(5).now().wait().unwrap();
+    credits.close().unwrap();
+    assert_eq!(kill_after(start("open", &path), 1), ["opened"]);
+    assert_eq!(Credits::open(&path).unwrap().wallet("ann").credits().unwrap(), 10);
+}
+
+#[test]
+fn a_clean_close_keeps_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let (id, page, hold) = {
+        let credits = Credits::open(&path).unwrap();
+        let ann = credits.wallet("ann");
+        ann.give_credits(100).reason("signup").key("welcome").now().wait().unwrap();
+        ann.spend_credits_on(Operation::Step).metadata(serde_json::json!({ "job": 1 })).now().wait().unwrap();
+        let hold =
+            ann.spend_credits_on(Operation::Render).hold(Duration::from_mins(5)).wait().unwrap().into_id();
+        (credits.ledger_id(), ann.credit_history().page().unwrap(), hold)
+    };
+    let credits = Credits::open(&path).unwrap();
+    assert_eq!(credits.ledger_id(), id);
+    let ann = credits.wallet("ann");
+    assert_eq!(ann.credit_history().page().unwrap(), page);
+    assert_eq!((ann.credits().unwrap(), ann.held().unwrap()), (89.into(), 10.into()));
+    assert!(ann.give_credits(100).reason("signup").key("welcome").now().wait().unwrap().replayed);
+    let settled = ann.settle(hold).wait().unwrap();
+    assert!(!settled.replayed);
+    drop((ann, credits));
+    let credits = Credits::open(&path).unwrap();
+    let again = credits.wallet("ann").settle(hold).wait().unwrap();
+    assert_eq!((again.replayed, again.entry), (true, settled.entry));
+    assert_eq!(credits.wallet("ann").balance().unwrap(), 89);
+}
+
+#[test]
+fn a_killed_process_loses_nothing_it_acknowledged_and_books_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    Credits::open(&path).unwrap().wallet("ann").give_credits(GIVEN).now().wait().unwrap();
+    let mut spent = 0;
+    for round in 0..6 {
+        let acknowledged = kill_after(start(&format!("round {round}"), &path), 40 + 25 * round);
+        assert!(acknowledged.len() >= 40, "{acknowledged:?}");
+
+        let credits = Credits::open(&path).unwrap();
+        let ann = credits.wallet("ann");
+        // Each of the four threads may have had one spend under way that was done and not acknowledged.
+        let booked = GIVEN - ann.balance().unwrap().get() - spent;
+        let sure = i64::try_from(acknowledged.len()).unwrap();
+        assert!((sure..=sure + 4).contains(&booked), "{booked} booked, {sure} acknowledged");
+        for key in &acknowledged {
+            let again = ann.spend_credits_on(Operation::Step).key(key).now().wait().unwrap();
+            assert!(again.replayed, "{key} was acknowledged and is lost");
+        }
+        spent += booked;
+        assert_eq!(ann.balance().unwrap(), GIVEN - spent);
+        let page = ann.credit_history().limit(1_000).page().unwrap();
+        let sum: i64 = page.entries.iter().map(|entry| entry.amount.get()).sum();
+        assert_eq!((sum, page.next), (GIVEN - spent, None));
+    }
+}
+
+#[test]
+fn work_that_was_killed_is_not_charged_and_its_credits_are_free_after_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    Credits::open(&path).unwrap().wallet("ann").give_credits(100).now().wait().unwrap();
+    assert_eq!(kill_after(start("work", &path), 1), ["working"]);
+
+    let clock = ManualClock::at(SystemClock.now());
+    let credits = Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    let ann = credits.wallet("ann");
+    let [hold] = &ann.open_holds().unwrap()[..] else { panic!("one hold is open") };
+    assert_eq!((ann.credits().unwrap(), ann.held().unwrap()), (90.into(), 10.into()));
+    let again = || ann.spend_credits_on(Operation::Render).key("job").run(|| Ok::<_, std::io::Error>("done"));
+    let in_progress = again().unwrap_err().to_string();
+    assert!(in_progress.starts_with("the work under key `job` is in progress until "), "{in_progress}");
+
+    clock.set(hold.until);
+    assert_eq!((ann.credits().unwrap(), ann.held().unwrap()), (100.into(), 0.into()));
+    assert_eq!(again().unwrap(), "done");
+    assert_eq!(ann.balance().unwrap(), 90);
+    let released = ann.release(hold.id).wait().unwrap_err();
+    let Error::Rejected(Rejection::HoldClosed { closing, .. }) = released else { panic!("{released}") };
+    assert_eq!(closing, HoldClosing::Lapsed);
+    // What was killed comes back and settles: the key was charged, so nothing more is.
+    assert!(ann.settle(hold.id).wait().unwrap().replayed);
+    assert_eq!(ann.balance().unwrap(), 90);
+}
+
+#[test]
+fn entries_keep_their_operations_when_the_pricing_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    {
+        let ann = Credits::open(&path).unwrap().wallet("ann");
+        ann.give_credits(100).now().wait().unwrap();
+        ann.spend_credits_on(Operation::Render).key("job").now().wait().unwrap();
+    }
+    {
+        let ann = renewed::Credits::open(&path).unwrap().wallet("ann");
+        // The same operation under the same key is the same command, whatever it costs now.
+        let again = ann.spend_credits_on(renewed::Operation::Render).key("job").now().wait().unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.entry.amount, -10);
+        ann.spend_credits_on(renewed::Operation::Upscale).now().wait().unwrap();
+        ann.spend_credits_on(renewed::Operation::Step).now().wait().unwrap();
+    }
+    let ann = Credits::open(&path).unwrap().wallet("ann");
+    ann.spend_credits_on(Operation::Step).now().wait().unwrap();
+    let page = ann.credit_history().page().unwrap();
+    let described: Vec<_> =
+        page.entries.iter().map(|entry| (entry.description(), entry.amount.get())).collect();
+    let expected = [("step", -1), ("step", -1), ("upscale", -3), ("render", -10), ("manual_adjustment", 100)];
+    assert_eq!(described, expected);
+}
+
+#[test]
+fn a_hold_that_never_was_is_unknown_after_reopening_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    drop(Credits::open(&path).unwrap());
+    let ann = Credits::open(&path).unwrap().wallet("ann");
+    for number in [0, 1, 2, u64::MAX] {
+        let unknown = ann.settle(HoldId::new(number)).wait().unwrap_err().to_string();
+        let expected = format!("this wallet has no hold {number}: settle it on the wallet that opened it");
+        assert_eq!(unknown, expected);
+    }
+}

@@ -1,1 +1,243 @@
 //! The mechanical rules of the house, over every source file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A source file: its path from the workspace's root, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every Rust file of the workspace but the fixtures of compiler errors, which break rules on purpose.
+fn sources() -> Vec<Source> {
+    let mut sources = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+            let is_ours = !name.starts_with("target") && !name.starts_with('.') && !name.starts_with("wip");
+            if path.is_dir() && is_ours && !["ui-tests/fail", "ui-tests/recovery"].contains(&name.as_str()) {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(Source { text: fs::read_to_string(&path).unwrap(), path: name });
+            }
+        }
+    }
+    assert!(sources.len() > 80, "only {} sources were found", sources.len());
+    sources
+}
+
+/// Applies a rule to every source and fails with everything it says.
+fn check(rule: impl Fn(&Source) -> Vec<String>) {
+    let broken: Vec<String> = sources()
+        .iter()
+        .flat_map(|source| rule(source).into_iter().map(|what| format!("{}: {what}", source.path)))
+        .collect();
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// Asserts that a rule finds something in a sample that breaks it: a rule that cannot fail is none.
+fn check_finds(rule: impl Fn(&Source) -> Vec<String>, path: &str, text: &str) {
+    let found = rule(&Source { path: path.to_owned(), text: text.to_owned() });
+    assert!(!found.is_empty(), "nothing is found in {path}: {text}");
+}
+
+/// The text of a file before its tests.
+fn before_tests(source: &Source) -> &str {
+    source.text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+/// Comments are prose and may name what code may not.
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn opens_with_its_purpose(source: &Source) -> Vec<String> {
+    let opens = source.text.starts_with("//!") || source.path.starts_with("ui-tests/pass/");
+    if opens { Vec::new() } else { vec!["does not open with `//!`: say what it owns".to_owned()] }
+}
+
+fn is_ascii(source: &Source) -> Vec<String> {
+    let lines = source.text.lines().enumerate().filter(|(_, line)| !line.is_ascii());
+    lines.map(|(number, _)| format!("line {} is not ASCII: escape it", number + 1)).collect()
+}
+
+fn has_a_name_that_says_something(source: &Source) -> Vec<String> {
+    let name = source.path.rsplit('/').next().unwrap_or_default();
+    let empty = ["util.rs", "utils.rs", "helpers.rs", "common.rs", "misc.rs"].contains(&name);
+    if empty { vec!["its name says nothing: name it after what it owns".to_owned()] } else { Vec::new() }
+}
+
+fn holds_nothing_unfinished(source: &Source) -> Vec<String> {
+    let marks = [
+        concat!("to", "do!("),
+        concat!("unimplement", "ed!("),
+        concat!("#[", "ignore"),
+        concat!("should_", "panic"),
+        concat!("thread::", "sleep"),
+    ];
+    let found = marks.into_iter().filter(|mark| code_lines(&source.text).any(|line| line.contains(mark)));
+    found.map(|mark| format!("holds `{mark}`")).collect()
+}
+
+/// An `allow` without a reason; what the macro generates carries its reasons in the generator.
+fn gives_reasons(source: &Source) -> Vec<String> {
+    if source.path.starts_with("credits-macros/src/") || source.path.starts_with("ui-tests/pass/") {
+        return Vec::new();
+    }
+    let bare = |line: &&str| {
+        let attribute =
+            ["#[allow(", "#![allow(", "#[expect(", "#![expect("].iter().any(|start| line.contains(start));
+        attribute && !line.contains("reason") && line.trim_end().ends_with(']')
+    };
+    let lines = code_lines(&source.text).filter(bare);
+    lines
+        .filter(|line| !line.contains('"'))
+        .map(|line| format!("`{}` gives no reason", line.trim()))
+        .collect()
+}
+
+fn keeps_logic_out_of_roots(source: &Source) -> Vec<String> {
+    let is_root = source.path.ends_with("src/lib.rs") || source.path.ends_with("/mod.rs");
+    let is_library = source.path.contains("/src/") && !source.path.contains("/tests/");
+    if !is_root || !is_library {
+        return Vec::new();
+    }
+    // The entry point of a macro has to stand in the root of its crate, and phases begin in theirs.
+    let mut functions = code_lines(before_tests(source)).filter(|line| line.trim_start().starts_with("fn "));
+    match functions.next() {
+        Some(line) if !source.path.starts_with("credits-macros/") => {
+            vec![format!("`{}`: move it to a file of its own", line.trim())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Words that the files under a path may not hold.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    (
+        "credits-runtime/src/domain/",
+        &[
+            "crate::engine",
+            "crate::service",
+            "crate::generated",
+            "crate::testing",
+            "redb",
+            "tracing::",
+            "std::thread",
+            "std::fs",
+            "std::io",
+            "Mutex",
+            "getrandom",
+            "f32",
+            "f64",
+        ],
+    ),
+    ("credits-runtime/src/engine/", &["crate::service", "crate::generated", "crate::testing"]),
+    ("credits-core/src/", &["std::", "f32", "f64"]),
+    (
+        "credits-macros/src/vocab.rs",
+        &["crate::ast", "crate::parse", "crate::check", "crate::lower", "crate::generate"],
+    ),
+    ("credits-macros/src/diag.rs", &["crate::parse", "crate::check", "crate::lower", "crate::generate"]),
+    ("credits-macros/src/ast.rs", &["crate::parse", "crate::check", "crate::lower", "crate::generate"]),
+    ("credits-macros/src/parse/", &["crate::check", "crate::lower", "crate::model", "crate::generate"]),
+    (
+        "credits-macros/src/check/",
+        &["crate::parse", "crate::lower", "crate::model", "crate::generate", "quote!"],
+    ),
+    ("credits-macros/src/model.rs", &["crate::parse", "crate::lower", "crate::generate"]),
+    ("credits-macros/src/lower/", &["crate::parse", "crate::generate", "quote!"]),
+    ("credits-macros/src/generate/", &["crate::parse", "crate::check", "crate::lower"]),
+];
+
+/// Words that one file alone may hold.
+const EXCLUSIVE: &[(&str, &str)] = &[
+    ("redb", "credits-runtime/src/engine/store.rs"),
+    ("SystemTime::now", "credits-runtime/src/engine/clock.rs"),
+];
+
+fn imports_downwards(source: &Source) -> Vec<String> {
+    let code: Vec<&str> = code_lines(before_tests(source)).collect();
+    let holds = |word: &str| code.iter().any(|line| line.contains(word));
+    let rules = FORBIDDEN.iter().filter(|(path, _)| source.path.starts_with(path));
+    let is_tests = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
+    let forbidden = rules.flat_map(|(_, words)| words.iter()).filter(|word| !is_tests && holds(word));
+    let exclusive = EXCLUSIVE.iter().filter(|(word, file)| {
+        source.path.starts_with("credits-runtime/src/") && !is_tests && source.path != *file && holds(word)
+    });
+    let words = forbidden.copied().chain(exclusive.map(|(word, _)| *word));
+    words.map(|word| format!("holds `{word}`, which is not for this floor")).collect()
+}
+
+#[test]
+fn every_file_opens_with_its_purpose() {
+    check(opens_with_its_purpose);
+    check_finds(opens_with_its_purpose, "a/src/b.rs", "use std::fmt;\n");
+}
+
+#[test]
+fn sources_are_ascii() {
+    check(is_ascii);
+    check_finds(is_ascii, "a.rs", "//! \u{2014}\n");
+}
+
+#[test]
+fn files_are_named_after_what_they_own() {
+    check(has_a_name_that_says_something);
+    check_finds(has_a_name_that_says_something, "a/src/utils.rs", "//! Things.\n");
+}
+
+#[test]
+fn nothing_is_left_unfinished_and_nothing_sleeps() {
+    check(holds_nothing_unfinished);
+    check_finds(holds_nothing_unfinished, "a.rs", concat!("fn a() { to", "do!() }"));
+    check_finds(holds_nothing_unfinished, "a.rs", concat!("    #[", "ignore]"));
+}
+
+#[test]
+fn whatever_is_allowed_gives_its_reason() {
+    check(gives_reasons);
+    check_finds(gives_reasons, "a.rs", "#[allow(dead_code)]\n");
+}
+
+#[test]
+fn roots_hold_no_logic() {
+    check(keeps_logic_out_of_roots);
+    check_finds(keeps_logic_out_of_roots, "credits-runtime/src/service/mod.rs", "//! A.\nfn a() {}\n");
+}
+
+#[test]
+fn imports_point_down() {
+    check(imports_downwards);
+    check_finds(imports_downwards, "credits-runtime/src/domain/a.rs", "use crate::engine::clock;\n");
+    check_finds(imports_downwards, "credits-runtime/src/service/a.rs", "use redb::Database;\n");
+    check_finds(imports_downwards, "credits-macros/src/check/a.rs", "    quote! {}\n");
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    for document in ["README.md", "ARCHITECTURE.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            assert!(root().join(link).exists(), "{document} links to `{link}`, which is not there");
+        }
+        let is_source =
+            |word: &&str| word.contains('/') && Path::new(word).extension().is_some_and(|it| it == "rs");
+        let quoted = text.split('`').skip(1).step_by(2).filter(is_source);
+        for path in quoted {
+            let places = ["", "credits-runtime/src/"];
+            assert!(
+                places.iter().any(|place| root().join(place).join(path).exists()),
+                "{document} names `{path}`"
+            );
+        }
+    }
+}

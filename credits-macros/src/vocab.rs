@@ -118,6 +118,16 @@ impl CreditWord {
     }
 }
 
+/// The word of a rate for this word of an amount: `credits_per` for `credits`.
+pub(crate) fn rate_word(number: &str, word: &str) -> String {
+    match word {
+        "credit" | "credits" if number == "1" => CreditWord::CreditPer.word().to_owned(),
+        "credit" | "credits" => CreditWord::CreditsPer.word().to_owned(),
+        word if is_rate_word(word) => word.to_owned(),
+        asset => format!("{asset}_per"),
+    }
+}
+
 /// Whether a word begins a rate of credits or of an asset.
 pub(crate) fn is_rate_word(word: &str) -> bool {
     word.ends_with("_per")

@@ -4,7 +4,7 @@ use credits_runtime::usage_credits;
 
 usage_credits! {
     operation process_document {
-        costs 5.credits per page
+        costs 5.credits + pages * 2
     }
 
     operation upscale {

@@ -39,7 +39,7 @@ impl Checker<'_> {
         match self.counted(amount, statement)? {
             Counted { amount, asset: "" } => Ok(amount),
             Counted { .. } => {
-                let message = messages::asset_for_credits(amount, statement);
+                let message = messages::asset_for_credits(&amount.number.text, &amount.word.text, statement);
                 Err(self.diagnostics.report(amount.word.span, message))
             }
         }
@@ -51,7 +51,7 @@ impl Checker<'_> {
         match CreditWord::from_word(word) {
             Some(meaning) if !meaning.is_rate() => Ok(""),
             Some(_) => {
-                let message = messages::rate_where_amount(amount, statement);
+                let message = messages::rate_where_amount(&amount.number.text, word, statement);
                 Err(self.diagnostics.report(amount.word.span, message))
             }
             None => self.assets.of_amount(word).ok_or_else(|| self.no_asset(amount, statement)),
@@ -61,12 +61,12 @@ impl Checker<'_> {
     fn no_asset(&mut self, amount: &Amount, statement: &str) -> Reported {
         let word = amount.word.text.as_str();
         let message = if vocab::money_words().contains(&word) {
-            messages::money_for_credits(amount, statement)
+            messages::money_for_credits(word, statement)
         } else if self.assets.of_rate(word).is_some() {
-            messages::rate_where_amount(amount, statement)
+            messages::rate_where_amount(&amount.number.text, word, statement)
         } else {
             let known: Vec<&str> = ["credit", "credits"].into_iter().chain(self.assets.words()).collect();
-            messages::not_credits(amount, suggest::nearest(word, &known).unwrap_or("credits"))
+            messages::not_credits(word, suggest::nearest(word, &known).unwrap_or("credits"))
         };
         self.diagnostics.report(amount.word.span, message)
     }

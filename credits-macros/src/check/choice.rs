@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use credits_core::Clause;
 use heck::ToUpperCamelCase;
 
-use super::operation::Terms;
 use super::forever::{all_forever, forever};
+use super::operation::Terms;
 use super::{Checker, Choice, ChoiceOption};
 use crate::ast::{self, Word};
 use crate::diag::Result;
@@ -27,7 +27,7 @@ impl Checker<'_> {
         let options = options.and_then(|options| self.options(options, terms));
         if let Err(reported) = self.can_be_field(&choice.name, &super::param::known(terms, &[])) {
             // Which of the two was meant is not known.
-            terms.complete = Some(reported);
+            terms.lost = Some(reported);
             return Err(reported);
         }
         let asset = terms.denomination.map_or("", |known| known.asset);

@@ -51,7 +51,9 @@ impl Checker<'_> {
     ) -> Result<i64> {
         let Some(denomination) = self.rate_denomination(&amount.word) else {
             let nearest = suggest::nearest(&amount.word.text, &CreditWord::words());
-            return Err(self.diagnostics.report(amount.word.span, messages::not_a_rate(amount, nearest)));
+            return Err(self
+                .diagnostics
+                .report(amount.word.span, messages::not_a_rate(&amount.word.text, nearest)));
         };
         let fits = self.fits(denomination, before);
         let number = match decimal(&amount.number, amount.minus, 0, too_fine, self.diagnostics) {

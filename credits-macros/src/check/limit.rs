@@ -48,7 +48,7 @@ impl Checker<'_> {
         let field = limit.field.text.as_str();
         let Some(quantity) = terms.quantities.iter().position(|known| known.unit.plural == field) else {
             // It may be the quantity that was not understood.
-            terms.complete.map_or(Ok(()), Err)?;
+            terms.lost.map_or(Ok(()), Err)?;
             let known: Vec<&str> = terms.quantities.iter().map(|known| known.unit.plural.as_str()).collect();
             let message = messages::unknown_limit(field, suggest::nearest(field, &known), &known);
             return Err(self.diagnostics.report(limit.field.span, message));

@@ -4,10 +4,10 @@
 
 use credits_core::Meta;
 
+use super::Checker;
+use super::forever::{all_forever, forever};
 use super::number::whole;
 use super::statement::at_most_one;
-use super::forever::{all_forever, forever};
-use super::{Checker};
 use crate::ast::{MetaEntry, MetaValue, Stated, Word};
 use crate::diag::Result;
 use crate::messages;

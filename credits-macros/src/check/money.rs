@@ -57,7 +57,7 @@ impl Checker<'_> {
     fn not_money(&mut self, amount: &Amount) -> crate::diag::Reported {
         let word = amount.word.text.as_str();
         let message = if CreditWord::from_word(word).is_some() {
-            messages::credits_for_money(amount)
+            messages::credits_for_money(word)
         } else {
             messages::unknown_money(word, suggest::nearest(word, &vocab::money_words()))
         };

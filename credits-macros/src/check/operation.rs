@@ -30,8 +30,8 @@ pub(super) struct Terms {
     pub(super) choices: Vec<Choice>,
     pub(super) computed: Vec<ast::RustCode>,
     pub(super) denomination: Option<Denomination>,
-    /// Poisoned if a clause was not understood, so that there may be more fields.
-    pub(super) complete: Option<Reported>,
+    /// Set if a clause was not understood, so that there may be more fields.
+    pub(super) lost: Option<Reported>,
 }
 
 /// The least and the most an operation costs, and where the latter was written.
@@ -48,7 +48,7 @@ impl Checker<'_> {
         let costs = exactly_one(&operation.costs, header, missing, self.diagnostics);
         let mut terms = match costs {
             Ok(clauses) => self.terms(clauses, &header.name),
-            Err(reported) => Terms { complete: Some(reported), ..Terms::default() },
+            Err(reported) => Terms { lost: Some(reported), ..Terms::default() },
         };
         let bounds = self.bounds(operation, &mut terms);
         let meta = self.meta(&operation.meta);
@@ -92,7 +92,7 @@ impl Checker<'_> {
                 Ok(ast::Clause::Choice(choice)) => self.choice(choice, operation, &mut terms),
                 Ok(ast::Clause::Rust(code)) => self.rust(code, &mut terms),
                 Err(reported) => {
-                    terms.complete = Some(*reported);
+                    terms.lost = Some(*reported);
                     Err(*reported)
                 }
             };
@@ -105,7 +105,7 @@ impl Checker<'_> {
         let costs = self.cost_amount(amount, OperationWord::Costs.word(), &mut terms.denomination);
         // `5.credits_pr` may have been meant as a rate.
         let is_known = self.denomination(&amount.word).is_some();
-        terms.complete = terms.complete.or(costs.err().filter(|_| !is_known));
+        terms.lost = terms.lost.or(costs.err().filter(|_| !is_known));
         costs.map(Clause::Fixed)
     }
 
@@ -149,7 +149,7 @@ impl Checker<'_> {
         poisoned: Option<Reported>,
     ) -> Result<Fields> {
         // A statement that was lost may have been a parameter.
-        terms.complete.or(poisoned).map_or(Ok(()), Err)?;
+        terms.lost.or(poisoned).map_or(Ok(()), Err)?;
         let Terms { quantities, choices, .. } = terms;
         Ok(Fields { quantities: quantities.clone(), choices: choices.clone(), params: params? })
     }

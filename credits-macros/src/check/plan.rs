@@ -50,7 +50,9 @@ impl Checker<'_> {
         let credits = self.some_counted(&gives.amount, PlanWord::Gives.word());
         let Some(every) = &gives.every else {
             credits?;
-            return Err(self.diagnostics.report(gives.amount.word.span, messages::gives_once(&gives.amount)));
+            return Err(self
+                .diagnostics
+                .report(gives.amount.word.span, messages::gives_once(&gives.amount.number.text)));
         };
         let period = self.plan_period(&every.period);
         let (Counted { amount, asset }, every) = (credits?, period?);

@@ -26,7 +26,7 @@ impl Checker<'_> {
 
     /// The unit of a clause, added to the quantities.
     pub(super) fn counted_unit(&mut self, word: &Word, terms: &mut Terms) -> Result<Unit> {
-        let unit = self.unit(word).inspect_err(|reported| terms.complete = Some(*reported))?;
+        let unit = self.unit(word).inspect_err(|reported| terms.lost = Some(*reported))?;
         let field = Word { text: unit.plural.clone(), span: word.span };
         let choices: Vec<_> = terms.choices.iter().map(|choice| &choice.name).collect();
         let choices: Vec<_> =
@@ -87,7 +87,12 @@ impl Checker<'_> {
             }
             _ => {
                 let shown = format!("{}/{}", units.numerator(), units.denominator());
-                let message = messages::inexact_unit(amount, &written.name, &shown, &unit.plural);
+                let message = messages::inexact_unit(
+                    &format!("{} {}", amount.number.text, amount.word.text),
+                    &written.name,
+                    &shown,
+                    &unit.plural,
+                );
                 Err(self.diagnostics.report(amount.number.span, message))
             }
         }

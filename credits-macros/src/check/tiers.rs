@@ -4,8 +4,8 @@
 
 use credits_core::{Clause, Tier};
 
-use super::operation::Terms;
 use super::forever::all_forever;
+use super::operation::Terms;
 use super::{Checker, Unit};
 use crate::ast::{self, Amount, TierEnd};
 use crate::diag::Result;

@@ -97,7 +97,12 @@ impl Plurals {
 impl Checker<'_> {
     /// The unit that a word means.
     pub(super) fn unit(&mut self, word: &Word) -> Result<Unit> {
-        let text = word.text.as_str();
+        let mut text = word.text.as_str();
+        if let Some(meant) = misspelt(text) {
+            // Reported, and then read as it was meant.
+            self.diagnostics.report(word.span, messages::misspelt_unit(text, meant));
+            text = meant;
+        }
         if let Some(built_in) = built_in(text) {
             let unit = built_in.unit;
             return Ok(Unit {
@@ -108,9 +113,6 @@ impl Checker<'_> {
                 base: unit.base,
                 is_built_in: true,
             });
-        }
-        if let Some(meant) = misspelt(text) {
-            return Err(self.diagnostics.report(word.span, messages::misspelt_unit(text, meant)));
         }
         let (name, plural) = self.plurals.of(text);
         let marker = name.to_upper_camel_case();
@@ -131,6 +133,9 @@ fn built_in(word: &str) -> Option<&'static BuiltInUnit> {
 /// alone: a `tour` is no misspelt `hour`.
 fn misspelt(word: &str) -> Option<&'static str> {
     let lower = word.to_lowercase();
+    if built_in(word).is_some() {
+        return None;
+    }
     vocab::unit_words().into_iter().find(|known| {
         let is_long = known.len() >= 5 && known.starts_with(|first| lower.starts_with(first));
         lower == *known || (is_long && strsim::osa_distance(&lower, known) == 1)

@@ -2,8 +2,7 @@
 //!
 //! It does not know where a message is shown.
 
-use super::{Message, did_you_mean, message, rate};
-use crate::ast::Amount;
+use super::{Message, did_you_mean, message};
 
 // Costs.
 
@@ -22,19 +21,15 @@ pub(crate) fn comma_in_sum() -> Message {
     message("a comma does not add costs", "write `+`")
 }
 
-pub(crate) fn rate_without_unit(amount: &Amount, unit: &str) -> Message {
-    message(
-        format!("`{}` needs its unit in parentheses", amount.word.text),
-        format!("write `{}`", rate(amount, unit)),
-    )
+pub(crate) fn rate_without_unit(number: &str, word: &str, unit: &str) -> Message {
+    message(format!("`{word}` needs its unit in parentheses"), format!("write `{number}.{word}({unit})`"))
 }
 
-pub(crate) fn rate_otherwise(amount: &Amount, unit: &str) -> Message {
-    message("this is not how a rate is written", format!("write `{}`", rate(amount, unit)))
+pub(crate) fn rate_otherwise(number: &str, word: &str, unit: &str) -> Message {
+    message("this is not how a rate is written", format!("write `{number}.{word}({unit})`"))
 }
 
-pub(crate) fn not_a_rate(amount: &Amount, nearest: Option<&str>) -> Message {
-    let word = amount.word.text.as_str();
+pub(crate) fn not_a_rate(word: &str, nearest: Option<&str>) -> Message {
     let help = match word {
         "credit" | "credits" => format!("write `{word}_per(..)`, or remove the parentheses"),
         _ => format!("write `{}`", nearest.unwrap_or("credits_per")),
@@ -159,10 +154,9 @@ pub(crate) fn other_unit(word: &str, plural: &str) -> Message {
     )
 }
 
-pub(crate) fn inexact_unit(amount: &Amount, one: &str, in_units: &str, plural: &str) -> Message {
-    let Amount { number, word, .. } = amount;
+pub(crate) fn inexact_unit(written: &str, one: &str, in_units: &str, plural: &str) -> Message {
     message(
-        format!("{} {} are {in_units} {plural}, which is not a whole number", number.text, word.text),
+        format!("{written} are {in_units} {plural}, which is not a whole number"),
         format!("write whole {plural}, or the rate per {one}"),
     )
 }

@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Span};
 
 use super::number::split_suffix;
 use super::tokens::Parser;
-use crate::ast::{Amount, Every, Gives, Number, Period};
+use crate::ast::{Amount, Every, Gives, Number, Period, Word};
 use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::{EVERY, PlanWord, Vocabulary, follows_a_number, period_words};
@@ -32,10 +32,10 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(self.place::<K>(), message));
         };
         self.skip();
-        self.thousands(&number)?;
+        let number = self.thousands(number);
         let has_dot = self.mark('.').is_some();
         if !has_dot || number.text.ends_with('.') {
-            return Err(self.no_dot(&number, example, is_unit));
+            return self.no_dot(minus, &number, example, is_unit);
         }
         match self.word() {
             Some(word) => Ok(Amount { minus, number, word }),
@@ -49,16 +49,34 @@ impl Parser<'_, '_> {
         self.diagnostics.report(dot, messages::leading_dot(&number))
     }
 
-    /// `50credits`, `50. credits`, `50 credits` and `50`.
-    fn no_dot(&mut self, number: &Number, example: &str, is_unit: fn(&str) -> bool) -> Reported {
-        let next = self.peek_word().map(|word| word.text).filter(|word| is_unit(word));
-        let message = match (split_suffix(&number.text), number.text.strip_suffix('.'), next) {
-            (Some((digits, suffix)), _, _) => messages::glued_word(digits, suffix),
-            (None, Some(digits), Some(word)) => messages::swallowed_dot(digits, &word),
-            (None, None, Some(word)) => messages::missing_dot(&number.text, &word),
-            (None, _, None) => messages::missing_unit(&number.text, example),
+    /// `50credits`, `50. credits` and `50 credits`, read as they were meant, and `50`.
+    fn no_dot(
+        &mut self,
+        minus: Option<Span>,
+        number: &Number,
+        example: &str,
+        is_unit: fn(&str) -> bool,
+    ) -> Result<Amount> {
+        let Number { text, span } = number;
+        let amount = |digits: &str, word: Word| {
+            let number = Number { text: digits.to_owned(), span: *span };
+            Amount { minus, number, word }
         };
-        self.diagnostics.report(number.span, message)
+        if let Some((digits, suffix)) = split_suffix(text) {
+            let reported = self.diagnostics.report(*span, messages::glued_word(digits, suffix));
+            let word = Word { text: suffix.to_owned(), span: *span };
+            return if is_unit(suffix) { Ok(amount(digits, word)) } else { Err(reported) };
+        }
+        let is_next = self.peek_word().is_some_and(|word| is_unit(&word.text));
+        let Some(word) = is_next.then(|| self.word()).flatten() else {
+            return Err(self.diagnostics.report(*span, messages::missing_unit(text, example)));
+        };
+        let (digits, message) = match text.strip_suffix('.') {
+            Some(digits) => (digits, messages::swallowed_dot(digits, &word.text)),
+            None => (text.as_str(), messages::missing_dot(text, &word.text)),
+        };
+        self.diagnostics.report(*span, message);
+        Ok(amount(digits, word))
     }
 
     /// An amount that is no rate.
@@ -67,7 +85,7 @@ impl Parser<'_, '_> {
         if self.group(Delimiter::Parenthesis).is_none() {
             return Ok(amount);
         }
-        let message = messages::rate_where_amount(&amount, statement);
+        let message = messages::rate_where_amount(&amount.number.text, &amount.word.text, statement);
         Err(self.diagnostics.report(amount.word.span, message))
     }
 
@@ -100,7 +118,7 @@ impl Parser<'_, '_> {
             return self.nothing_more().map(|()| Period::One(word));
         }
         if let Some(text) = self.text() {
-            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+            return self.quoted(text).map(Period::One);
         }
         if self.is_empty() {
             return Err(self.refuse(messages::expected_period()));

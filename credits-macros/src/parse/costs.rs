@@ -2,13 +2,13 @@
 //!
 //! It does not know which units and assets there are.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, Span};
 
 use super::tokens::Parser;
 use crate::ast::{Amount, Clause, Per, Rate, Word};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{AFTER, BY, OperationWord, TIERS, is_rate_word};
+use crate::vocab::{self, AFTER, BY, OperationWord, TIERS, is_rate_word};
 
 impl Parser<'_, '_> {
     /// `clause + clause`. A broken clause skips to the next one, so that the others are known.
@@ -26,7 +26,7 @@ impl Parser<'_, '_> {
                     self.diagnostics.report(comma, messages::comma_between());
                     return clauses;
                 }
-                clauses.push(Err(self.diagnostics.report(comma, messages::comma_in_sum())));
+                self.diagnostics.report(comma, messages::comma_in_sum());
             } else if self.mark('+').is_none() {
                 return clauses;
             }
@@ -50,13 +50,51 @@ impl Parser<'_, '_> {
             return Ok(Clause::Rate(Rate { amount, per, after }));
         }
         if is_rate_word(&amount.word.text) {
-            let unit = self.peek_word().map_or_else(|| "page".to_owned(), |word| word.text);
-            let message = messages::rate_without_unit(&amount, &unit);
-            return Err(self.diagnostics.report(amount.word.span, message));
+            return self.rate_without_parentheses(amount).map(Clause::Rate);
         }
-        self.not_a_rate(&amount)?;
+        if let Some(place) = self.rate_ahead() {
+            return self.rate_otherwise(amount, place).map(Clause::Rate);
+        }
         self.no_after("an amount")?;
         Ok(Clause::Fixed(amount))
+    }
+
+    /// `5.credits_per page`, read as it was meant.
+    fn rate_without_parentheses(&mut self, amount: Amount) -> Result<Rate> {
+        let unit = if self.at_statement_end::<OperationWord>() { None } else { self.symbol() };
+        let meant = unit.as_ref().map_or("page", |unit| &unit.text);
+        let message = messages::rate_without_unit(&amount.number.text, &amount.word.text, meant);
+        let reported = self.diagnostics.report(amount.word.span, message);
+        let per = Per::Unit { one: unit.ok_or(reported)?, many: None };
+        Ok(Rate { amount, per, after: self.after()? })
+    }
+
+    /// Where `.per(page)`, `per page` or `/ page` begins; steps over what is before the unit.
+    fn rate_ahead(&mut self) -> Option<Span> {
+        if let Some(slash) = self.mark('/') {
+            return Some(slash);
+        }
+        let dot = self.mark('.');
+        let is_per = |word: &Word| dot.is_some() || word.text == "per" || word.text == "each";
+        let per = self.peek_word().filter(is_per);
+        if per.is_some() {
+            self.skip();
+        }
+        per.map(|per| per.span).or(dot)
+    }
+
+    /// A rate that is written otherwise, read as it was meant.
+    fn rate_otherwise(&mut self, mut amount: Amount, place: Span) -> Result<Rate> {
+        let unit = match self.group(Delimiter::Parenthesis) {
+            Some(mut inside) => inside.symbol(),
+            None => self.symbol(),
+        };
+        amount.word.text = vocab::rate_word(&amount.number.text, &amount.word.text);
+        let meant = unit.as_ref().map_or("page", |unit| &unit.text);
+        let message = messages::rate_otherwise(&amount.number.text, &amount.word.text, meant);
+        let reported = self.diagnostics.report(place, message);
+        let per = Per::Unit { one: unit.ok_or(reported)?, many: None };
+        Ok(Rate { amount, per, after: self.after()? })
     }
 
     /// Whether this word comes next.
@@ -78,28 +116,6 @@ impl Parser<'_, '_> {
         if self.peek_is(AFTER) { Err(self.refuse(messages::after_no_rate(clause))) } else { Ok(()) }
     }
 
-    /// `5.credits.per(page)`, `5.credits per page` and `5.credits / page` are rates that are written otherwise.
-    fn not_a_rate(&mut self, amount: &Amount) -> Result<()> {
-        let place = self.here();
-        let slash = self.mark('/').is_some();
-        let dot = !slash && self.mark('.').is_some();
-        let per = if slash { None } else { self.peek_word() };
-        let is_per = per.as_ref().is_some_and(|word| word.text == "per" || word.text == "each");
-        if is_per {
-            self.skip();
-        }
-        if !(slash || dot || is_per) {
-            return Ok(());
-        }
-        let unit = match self.group(Delimiter::Parenthesis) {
-            Some(mut inside) => inside.symbol(),
-            None => self.symbol(),
-        };
-        let unit = unit.map_or_else(|| "page".to_owned(), |word| word.text);
-        let place = per.filter(|_| is_per).map_or(place, |word| word.span);
-        Err(self.diagnostics.report(place, messages::rate_otherwise(amount, &unit)))
-    }
-
     /// What is between the parentheses of a rate.
     fn per(&mut self) -> Result<Per> {
         if self.peek_literal().is_some() && self.text_ahead().is_none() {
@@ -113,7 +129,7 @@ impl Parser<'_, '_> {
 
     fn unit_name(&mut self) -> Result<Word> {
         if let Some(text) = self.text() {
-            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+            return self.quoted(text);
         }
         let Some(unit) = self.symbol() else {
             let message = messages::expected_unit(&self.found());

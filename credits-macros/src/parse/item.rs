@@ -34,24 +34,33 @@ impl Parser<'_, '_> {
     fn item(&mut self, docs: Vec<String>, pricing: &mut Pricing) -> Result<()> {
         let (kind, keyword, misspelt) = self.item_keyword()?;
         self.colon();
-        if kind == ItemWord::Settings {
-            pricing.settings.push(self.settings(keyword));
-            return Ok(());
-        }
-        let (name, misnamed) = self.name(kind)?;
-        if kind == ItemWord::Asset {
-            let plural = if self.mark(',').is_some() { Some(self.name(kind)?.0) } else { None };
-            pricing.assets.push(Asset { docs, name, plural });
-            return Ok(());
-        }
-        let end = name.span;
-        let header = Header { docs, name, end, poisoned: misspelt.or(misnamed) };
         match kind {
-            ItemWord::Operation => pricing.operations.push(self.operation(header)),
-            ItemWord::Plan => pricing.plans.push(self.plan(header)),
-            ItemWord::Pack | ItemWord::Settings | ItemWord::Asset => pricing.packs.push(self.pack(header)),
+            ItemWord::Settings => pricing.settings.push(self.settings(keyword)),
+            ItemWord::Asset => {
+                let name = self.name(kind)?.0;
+                let plural = if self.mark(',').is_some() { Some(self.name(kind)?.0) } else { None };
+                pricing.assets.push(Asset { docs, name, plural });
+            }
+            ItemWord::Operation => {
+                let header = self.header(kind, docs, misspelt)?;
+                pricing.operations.push(self.operation(header));
+            }
+            ItemWord::Plan => {
+                let header = self.header(kind, docs, misspelt)?;
+                pricing.plans.push(self.plan(header));
+            }
+            ItemWord::Pack => {
+                let header = self.header(kind, docs, misspelt)?;
+                pricing.packs.push(self.pack(header));
+            }
         }
         Ok(())
+    }
+
+    fn header(&mut self, kind: ItemWord, docs: Vec<String>, misspelt: Option<Reported>) -> Result<Header> {
+        let (name, misnamed) = self.name(kind)?;
+        let end = name.span;
+        Ok(Header { docs, name, end, poisoned: misspelt.or(misnamed) })
     }
 
     /// The kind of the next item. A misspelt one is reported and then taken for the one that was meant.

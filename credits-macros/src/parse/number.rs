@@ -3,12 +3,15 @@
 //! `10_000.credits` is a number, a dot and a word; but `50credits` is one literal with a suffix, `50. credits` is
 //! the float `50.` and a word, and `10,000.credits` is a list.
 
+use proc_macro2::Span;
+use syn::buffer::Cursor;
+
 use super::tokens::Parser;
 use crate::ast::{Number, Text};
 use crate::diag::Result;
 use crate::messages;
 
-impl Parser<'_, '_> {
+impl<'t> Parser<'t, '_> {
     /// The next token, if it is a number.
     pub(super) fn peek_number(&self) -> Option<Number> {
         let literal = self.peek_literal()?;
@@ -34,23 +37,28 @@ impl Parser<'_, '_> {
         Err(self.refuse(message))
     }
 
-    /// The rest of a number that was written with commas: `,000` after `10`, or `,99` after `49`.
-    pub(super) fn thousands(&mut self, number: &Number) -> Result<()> {
-        let mut cursor = self.cursor;
-        let (mut whole, mut comma) = (number.text.clone(), None);
-        while let Some((punct, after)) = cursor.punct().filter(|(punct, _)| punct.as_char() == ',') {
-            let Some((literal, after)) = after.literal() else { break };
-            comma = comma.or(Some(punct.span()));
-            let group = literal.to_string();
-            let is_thousands = group.split('.').next().is_some_and(|digits| digits.len() == 3);
-            whole.push(if is_thousands { '_' } else { '.' });
-            whole.push_str(&group);
-            cursor = after;
+    /// A number that may go on after commas: `,000` after `10`, or `,99` after `49`. It is reported and then
+    /// read as it was meant.
+    pub(super) fn thousands(&mut self, mut number: Number) -> Number {
+        let mut first = None;
+        while let Some((literal, comma, after)) = self.group_of_digits() {
+            let is_thousands = literal.split('.').next().is_some_and(|digits| digits.len() == 3);
+            number.text.push(if is_thousands { '_' } else { '.' });
+            number.text.push_str(&literal);
+            first = first.or(Some(comma));
+            self.cursor = after;
         }
-        match comma {
-            Some(comma) => Err(self.diagnostics.report(comma, messages::comma_in_number(&whole))),
-            None => Ok(()),
+        if let Some(comma) = first {
+            self.diagnostics.report(comma, messages::comma_in_number(&number.text));
         }
+        number
+    }
+
+    fn group_of_digits(&self) -> Option<(String, Span, Cursor<'t>)> {
+        let (comma, after) = self.cursor.punct().filter(|(punct, _)| punct.as_char() == ',')?;
+        let (literal, after) = after.literal()?;
+        let text = literal.to_string();
+        text.starts_with(|first: char| first.is_ascii_digit()).then(|| (text, comma.span(), after))
     }
 }
 

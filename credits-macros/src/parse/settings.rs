@@ -2,6 +2,8 @@
 //!
 //! It does not know which currencies or roundings there are.
 
+use proc_macro2::Ident;
+
 use super::tokens::Parser;
 use crate::ast::{RustPath, Settings, Text, Word};
 use crate::diag::Result;
@@ -44,10 +46,17 @@ impl Parser<'_, '_> {
             return Ok(word);
         }
         if let Some(text) = self.text() {
-            return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
+            return self.quoted(text);
         }
         let message = messages::expected_option(&self.found(), example);
         Err(self.refuse(message))
+    }
+
+    /// A word in quotes, read as it was meant.
+    pub(super) fn quoted(&mut self, text: Text) -> Result<Word> {
+        let reported = self.diagnostics.report(text.span, messages::option_in_quotes(&text.value));
+        let is_word = syn::parse_str::<syn::Ident>(&text.value).is_ok();
+        if is_word { Ok(Word { text: text.value, span: text.span }) } else { Err(reported) }
     }
 
     fn credits_named(&mut self) -> Result<(Text, Text)> {
@@ -64,7 +73,8 @@ impl Parser<'_, '_> {
         let leading_colons = self.path_separator();
         let mut segments = Vec::new();
         loop {
-            let Some(segment) = self.ident() else {
+            let is_first = segments.is_empty() && !leading_colons;
+            let Some(segment) = self.path_segment(is_first) else {
                 let message = messages::expected_path(&self.found());
                 return Err(self.diagnostics.report(self.place::<SettingWord>(), message));
             };
@@ -73,6 +83,13 @@ impl Parser<'_, '_> {
                 return Ok(RustPath { leading_colons, segments });
             }
         }
+    }
+
+    /// A name; the first may be `crate`, but not `self` or `super`, which mean another module in `units`.
+    fn path_segment(&mut self, is_first: bool) -> Option<Ident> {
+        let text = self.peek_ident()?.to_string();
+        let is_name = syn::parse_str::<Ident>(&text).is_ok() || (is_first && text == "crate");
+        is_name.then(|| self.ident()).flatten()
     }
 
     fn path_separator(&mut self) -> bool {

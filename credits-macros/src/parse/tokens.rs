@@ -118,6 +118,11 @@ impl<'t, 'd> Parser<'t, 'd> {
         Some(word(&ident))
     }
 
+    /// Like [`Self::peek_word`], with its `r#`.
+    pub(super) fn peek_ident(&self) -> Option<Ident> {
+        self.cursor.ident().map(|(ident, _)| ident)
+    }
+
     /// Like [`Self::word`], with its `r#`.
     pub(super) fn ident(&mut self) -> Option<Ident> {
         let (ident, after) = self.cursor.ident()?;

@@ -50,7 +50,7 @@ fn a_mistake_leaves_every_name_declared() {
     check(
         r#"
         operation generate_image {
-            costs 50 credits
+            costs 50 apples
         }
 
         operation transcribe {

@@ -1,7 +1,9 @@
 //! Tests of the whole pipeline, without the compiler.
 
 mod expansion;
+mod imports;
 mod messages;
+mod robustness;
 mod soup;
 
 use proc_macro2::TokenStream;

@@ -39,22 +39,31 @@ impl Metadata {
         if text.len() > METADATA_BYTES_MAX {
             return Err(Rejection::MetadataTooLarge { bytes: text.len(), max: METADATA_BYTES_MAX });
         }
-        match depth(&self.value()) {
-            depth if depth > METADATA_DEPTH_MAX => {
-                Err(Rejection::MetadataTooDeep { levels: depth, max: METADATA_DEPTH_MAX })
+        match levels(text) {
+            levels if levels > METADATA_DEPTH_MAX => {
+                Err(Rejection::MetadataTooDeep { levels, max: METADATA_DEPTH_MAX })
             }
             _ => Ok(()),
         }
     }
 }
 
-fn depth(value: &Value) -> usize {
-    let inner = match value {
-        Value::Array(values) => values.iter().map(depth).max().unwrap_or(0),
-        Value::Object(fields) => fields.values().map(depth).max().unwrap_or(0),
-        _ => return 0,
-    };
-    inner.saturating_add(1)
+/// How deep lists and objects are nested in a JSON text: brackets outside of strings, without recursion.
+fn levels(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => open = open.saturating_add(1),
+            b']' | b'}' if !in_string => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = open.max(deepest);
+    }
+    deepest
 }
 
 impl From<Value> for Metadata {
@@ -72,5 +81,23 @@ impl std::fmt::Display for Metadata {
 impl Serialize for Metadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value().serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn levels_are_lists_and_objects_outside_of_strings() {
+        for (value, expected) in [
+            (json!(1), 0),
+            (json!([]), 1),
+            (json!({ "a": [1, { "b": 2 }] }), 3),
+            (json!(["[[[", "\\\"[{"]), 1),
+        ] {
+            assert_eq!(levels(&value.to_string()), expected, "{value}");
+        }
     }
 }

@@ -3,15 +3,17 @@
 //! Tables: `journal` (first fact -> block), `views` (record -> its state), `keys` (hash of scope and key -> frame)
 //! and `meta` (format, id, state).
 
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use redb::backends::InMemoryBackend;
+use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
     Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
     StorageError, TableDefinition, TableError, WriteTransaction,
 };
+use tempfile::NamedTempFile;
 
 use super::codec::{self, FORMAT, KeyRow, State};
 use super::journal::Block;
@@ -60,34 +62,31 @@ impl Store {
             );
             return Err(LedgerError::new(Kind::Empty, message));
         }
-        let store = Self::of(path, guarded(path, || builder().open(path))?);
-        store.check_format()?;
+        // What is refused is left as it is: looked at without writing, unless redb has to repair it first.
+        let looked_at = opened(path, || match Builder::new().open_read_only(path) {
+            Err(DatabaseError::RepairAborted) => Ok(None),
+            looked_at => looked_at.map(Some),
+        })?;
+        if let Some(database) = looked_at {
+            check_format(path, &Snapshot::of(&database)?)?;
+        }
+        let store = Self::of(path, opened(path, || builder().open(path))?);
+        check_format(path, &store.snapshot()?)?;
         Ok(store)
     }
 
-    /// Creates a ledger in this file, which must not exist, whole or not at all: it is written beside it and
-    /// then renamed.
+    /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
+    /// another has it by then, which is opened.
     pub(crate) fn create(path: &Path, state: &State) -> Result<Self, LedgerError> {
-        let draft = draft_path(path);
-        let database = match guarded(&draft, || builder().create(&draft)) {
-            Ok(database) => database,
-            Err(error) if error.kind() == Kind::Locked => return Err(error),
-            // A draft that was cut off in the middle holds nothing.
-            Err(_) => {
-                std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
-                guarded(&draft, || builder().create(&draft))?
-            }
-        };
-        let store = Self::of(path, database);
+        let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
+        let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
+        let store = Self::of(path, opened(path, || builder().create_with_backend(FileBackend::new(file)?))?);
         store.initialise(state)?;
-        // The draft's lock is held: whoever else creates this ledger waits for nothing and is told `Locked`, or
-        // finds the renamed file here.
-        if path.exists() {
-            std::fs::remove_file(&draft).map_err(|error| LedgerError::io(&draft, error))?;
-            return Self::open(path);
+        match draft.persist_noclobber(path) {
+            Ok(_) => sync_folder(path).map_err(|error| LedgerError::io(path, error))?,
+            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => return Self::open(path),
+            Err(refused) => return Err(LedgerError::io(path, refused.error)),
         }
-        std::fs::rename(&draft, path).map_err(|error| LedgerError::io(path, error))?;
-        sync_folder(path).map_err(|error| LedgerError::io(path, error))?;
         Ok(store)
     }
 
@@ -99,7 +98,7 @@ impl Store {
     /// Creates a ledger that this empty backend keeps.
     pub(crate) fn create_in(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
         let path = Path::new("in memory");
-        let store = Self::of(path, guarded(path, || builder().create_with_backend(backend))?);
+        let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
         store.initialise(state)?;
         Ok(store)
     }
@@ -125,31 +124,11 @@ impl Store {
         written.map_err(|failure| failure.error(&self.path))
     }
 
-    fn check_format(&self) -> Result<(), LedgerError> {
-        let foreign = || {
-            let message =
-                format!("`{}` is a redb database but no ledger: name another file", self.path.display());
-            LedgerError::new(Kind::NotALedger, message)
-        };
-        let snapshot = self.snapshot()?;
-        let format = snapshot.meta(FORMAT_ROW)?.ok_or_else(foreign)?;
-        let format = u32::from_be_bytes(format.try_into().map_err(|_| foreign())?);
-        if format > FORMAT {
-            let message = format!(
-                "`{}` has format {format}, this version reads up to {FORMAT}: update the program",
-                self.path.display()
-            );
-            return Err(LedgerError::new(Kind::NewerVersion, message));
-        }
-        Ok(())
-    }
-
     /// What is committed now, for as long as the snapshot lives.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(LedgerError::closed()) };
-        let transaction = database.begin_read().map_err(|error| read_failed(&error))?;
-        Ok(Snapshot(transaction))
+        Snapshot::of(database)
     }
 
     /// Commits all or nothing, durably.
@@ -187,7 +166,7 @@ impl Store {
         let Some(database) = self.database.write().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
         };
-        database.close().map_err(|error| open_failed(&self.path, error))
+        guarded(|| database.close().map_err(|error| open_failed(&self.path, error)))
     }
 }
 
@@ -211,14 +190,22 @@ impl Failure {
 pub(crate) struct Snapshot(ReadTransaction);
 
 impl Snapshot {
+    fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
+        guarded(|| Ok(Self(database.begin_read().map_err(|error| read_failed(&error))?)))
+    }
+
     fn meta(&self, row: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        let table = match self.0.open_table(META) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => return Ok(None),
-            Err(error) => return Err(read_failed(&error)),
-        };
-        let row = table.get(row).map_err(|error| read_failed(&error))?;
-        Ok(row.map(|row| row.value().to_vec()))
+        guarded(|| {
+            let table = match self.0.open_table(META) {
+                Ok(table) => table,
+                Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(read_failed(&error)),
+            };
+            let row = table.get(row).map_err(|error| read_failed(&error))?;
+            Ok(row.map(|row| row.value().to_vec()))
+        })
     }
 
     /// Where the journal ends.
@@ -235,43 +222,68 @@ impl Snapshot {
 
     /// The block that would hold this fact: the last one that starts no later.
     pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
-        let table = self.0.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
-        let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
-        let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
-        let (first, bytes) = range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
-        codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+        guarded(|| {
+            let table = self.0.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+            let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
+            let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
+            let (first, bytes) =
+                range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
+            codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+        })
     }
 
     /// A record's row.
     pub(crate) fn view(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
-        let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
-        let row = table.get(key).map_err(|error| read_failed(&error))?;
-        Ok(row.map(|row| row.value().to_vec()))
+        guarded(|| {
+            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let row = table.get(key).map_err(|error| read_failed(&error))?;
+            Ok(row.map(|row| row.value().to_vec()))
+        })
     }
 
     /// A key's row.
     pub(crate) fn key(&self, hash: Hash128) -> Result<Option<KeyRow>, LedgerError> {
-        let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
-        let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
-        row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
+        guarded(|| {
+            let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
+            let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
+            row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
+        })
     }
+}
+
+fn check_format(path: &Path, snapshot: &Snapshot) -> Result<(), LedgerError> {
+    let foreign = || {
+        let message = format!("`{}` is a redb database but no ledger: name another file", path.display());
+        LedgerError::new(Kind::NotALedger, message)
+    };
+    let format = snapshot.meta(FORMAT_ROW)?.ok_or_else(foreign)?;
+    let format = u32::from_be_bytes(format.try_into().map_err(|_| foreign())?);
+    if format > FORMAT {
+        let message = format!(
+            "`{}` has format {format}, this version reads up to {FORMAT}: update the program",
+            path.display()
+        );
+        return Err(LedgerError::new(Kind::NewerVersion, message));
+    }
+    Ok(())
 }
 
 fn builder() -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
+    // Every page is checked on opening, about a second a GiB: a bit that flipped must not become a balance.
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
     builder
 }
 
-/// Opens with redb. It asserts much of what a sound file has, so a damaged one may panic.
-fn guarded(
-    path: &Path,
-    open: impl FnOnce() -> Result<Database, DatabaseError>,
-) -> Result<Database, LedgerError> {
-    match catch_unwind(AssertUnwindSafe(open)) {
-        Ok(opened) => opened.map_err(|error| open_failed(path, error)),
-        Err(_) => Err(LedgerError::damaged(format!("`{}` contradicts itself", path.display()))),
-    }
+/// Opens with redb.
+fn opened<D>(path: &Path, open: impl FnOnce() -> Result<D, DatabaseError>) -> Result<D, LedgerError> {
+    guarded(|| open().map_err(|error| open_failed(path, error)))
+}
+
+/// redb asserts much of what a sound file has, so over a damaged one it may panic.
+fn guarded<T>(use_redb: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+    catch_unwind(AssertUnwindSafe(use_redb))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
 fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
@@ -289,7 +301,7 @@ fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
                 "`{path}` has redb's file format {version}, which this version does not read: use the program that wrote it"
             ),
         ),
-        DatabaseError::Storage(StorageError::Io(io)) if io.kind() == std::io::ErrorKind::InvalidData => {
+        DatabaseError::Storage(StorageError::Io(io)) if io.kind() == ErrorKind::InvalidData => {
             (Kind::NotALedger, format!("`{path}` is no ledger: name another file"))
         }
         DatabaseError::Storage(StorageError::Corrupted(what)) => (
@@ -297,6 +309,10 @@ fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
             format!(
                 "the ledger `{path}` is damaged ({what}): restore a backup, and keep this file for a rescue"
             ),
+        ),
+        DatabaseError::Storage(StorageError::Io(io)) => (
+            Kind::Io,
+            format!("cannot open the ledger `{path}` ({io}): name a file that this program may write"),
         ),
         other => (Kind::Io, format!("cannot open the ledger `{path}`: {other}")),
     };
@@ -307,14 +323,25 @@ fn read_failed(error: &(impl std::fmt::Display + std::fmt::Debug)) -> LedgerErro
     LedgerError::new(Kind::Io, format!("cannot read the ledger: {error}"))
 }
 
-fn draft_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
+/// An empty file in the folder of the ledger, gone when dropped.
+fn draft(path: &Path) -> std::io::Result<NamedTempFile> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let mut draft = tempfile::Builder::new();
+    draft.prefix(&name).suffix(".new");
+    // The access that any file of the program gets; a temporary file would have less.
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    // Asked for its own words: those about a draft would name a file that nobody knows.
+    std::fs::metadata(folder(path))?;
+    draft.tempfile_in(folder(path))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a rename last.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { std::fs::File::open(folder(path))?.sync_all() } else { Ok(()) }
 }

@@ -19,5 +19,4 @@ usage_credits! {
 fn main() {
     let minutes = credits_runtime::Quantity::<units::Minute>::from(3);
     let _ = Operation::process_document(minutes);
-    let _ = Operation::process_document(std::time::Duration::from_secs(60));
 }

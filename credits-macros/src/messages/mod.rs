@@ -9,9 +9,6 @@ use std::fmt;
 
 pub(crate) use operation::*;
 
-use crate::ast::Amount;
-use crate::vocab::is_rate_word;
-
 /// What is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
@@ -49,19 +46,9 @@ fn one_of(words: &[&str]) -> String {
 }
 
 /// `50.credits`, as the user wrote the number.
-fn credits(amount: &Amount) -> String {
-    let word = if amount.number.text == "1" { "credit" } else { "credits" };
-    format!("{}.{word}", amount.number.text)
-}
-
-/// `5.credits_per(page)`, as the user wrote the number.
-fn rate(amount: &Amount, unit: &str) -> String {
-    let word = match amount.word.text.as_str() {
-        word if is_rate_word(word) => word,
-        _ if amount.number.text == "1" => "credit_per",
-        _ => "credits_per",
-    };
-    format!("{}.{word}({unit})", amount.number.text)
+fn credits(number: &str) -> String {
+    let word = if number == "1" { "credit" } else { "credits" };
+    format!("{number}.{word}")
 }
 
 // Numbers.
@@ -237,7 +224,10 @@ pub(crate) fn expected_credit_names() -> Message {
 }
 
 pub(crate) fn expected_path(found: &str) -> Message {
-    message(format!("expected a path, found {found}"), "write `crate my::path`")
+    message(
+        format!("expected the path of a crate or module, found {found}"),
+        "write a path that is the same everywhere, such as `my_runtime`, or one that begins with `crate::`",
+    )
 }
 
 pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
@@ -265,12 +255,8 @@ pub(crate) fn unknown_period(word: &str, nearest: Option<&str>) -> Message {
     message(format!("`{word}` is not a period"), did_you_mean(nearest, &known))
 }
 
-pub(crate) fn not_credits(amount: &Amount, nearest: &str) -> Message {
-    let Amount { number, word, .. } = amount;
-    message(
-        format!("`{}` is not a word for credits", word.text),
-        format!("write `{}.{nearest}`", number.text),
-    )
+pub(crate) fn not_credits(word: &str, nearest: &str) -> Message {
+    message(format!("`{word}` is not a word for credits"), format!("write `{nearest}`"))
 }
 
 pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
@@ -303,31 +289,31 @@ pub(crate) fn expected_amount(found: &str, example: &str) -> Message {
     message(format!("expected an amount, found {found}"), format!("write an amount such as `{example}`"))
 }
 
-pub(crate) fn money_for_credits(amount: &Amount, statement: &str) -> Message {
+pub(crate) fn money_for_credits(word: &str, statement: &str) -> Message {
     message(
-        format!("`{statement}` takes credits here, and `{}` is money", amount.word.text),
+        format!("`{statement}` takes credits here, and `{word}` is money"),
         "write an amount of credits, such as `100.credits`",
     )
 }
 
-pub(crate) fn asset_for_credits(amount: &Amount, statement: &str) -> Message {
+pub(crate) fn asset_for_credits(number: &str, word: &str, statement: &str) -> Message {
     message(
-        format!("`{statement}` is counted in credits, and `{}` is another asset", amount.word.text),
-        format!("write `{}`", credits(amount)),
+        format!("`{statement}` is counted in credits, and `{word}` is another asset"),
+        format!("write `{}`", credits(number)),
     )
 }
 
-pub(crate) fn credits_for_money(amount: &Amount) -> Message {
+pub(crate) fn credits_for_money(word: &str) -> Message {
     message(
-        format!("a pack is paid for with money, and `{}` is not money", amount.word.text),
+        format!("a pack is paid for with money, and `{word}` is not money"),
         "write a price such as `9.dollars`",
     )
 }
 
-pub(crate) fn rate_where_amount(amount: &Amount, statement: &str) -> Message {
+pub(crate) fn rate_where_amount(number: &str, word: &str, statement: &str) -> Message {
     message(
-        format!("`{statement}` takes an amount, and `{}` begins a rate", amount.word.text),
-        format!("write `{}`", credits(amount)),
+        format!("`{statement}` takes an amount, and `{word}` begins a rate"),
+        format!("write `{}`", credits(number)),
     )
 }
 
@@ -394,10 +380,10 @@ pub(crate) fn plan_without_price(name: &str) -> Message {
     )
 }
 
-pub(crate) fn gives_once(amount: &Amount) -> Message {
+pub(crate) fn gives_once(number: &str) -> Message {
     message(
         "a plan gives again and again, and this does not say how often",
-        format!("write `{}.every(month)`", credits(amount)),
+        format!("write `{}.every(month)`", credits(number)),
     )
 }
 

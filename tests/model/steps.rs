@@ -1,0 +1,108 @@
+//! What is asked, as it is drawn.
+
+use std::ops::Range;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+pub(super) const OWNERS: [&str; 2] = ["ann", "bob"];
+pub(super) const PAGES_MAX: i64 = 20;
+/// In microseconds.
+pub(super) const MINUTE: i64 = 60_000_000;
+
+/// A step, by whom, under which key.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) owner: usize,
+    pub(super) key: Option<u8>,
+    pub(super) step: Step,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Give {
+        amount: i64,
+        expires_in: Option<u32>,
+        promotional: bool,
+    },
+    Spend {
+        pages: i64,
+    },
+    Hold {
+        pages: i64,
+        limit: u32,
+    },
+    /// A hold that is dropped at once.
+    Drop {
+        pages: i64,
+    },
+    Run {
+        pages: i64,
+        works: bool,
+        during: Vec<Asked>,
+    },
+    Deduct {
+        amount: i64,
+    },
+    Settle(Index),
+    Release(Index),
+    /// To an instant at which something is due, and this far beside it.
+    TimeToDue(Index, i64),
+    TimePasses(u32),
+    ClockBack(u32),
+    Reopen,
+}
+
+/// Sequences of this many steps.
+pub(super) fn steps(count: Range<usize>) -> impl Strategy<Value = Vec<Asked>> {
+    let reopen = asked(Just(Step::Reopen));
+    proptest::collection::vec(prop_oneof![32 => asked(simple()), 8 => run(), 1 => reopen], count)
+}
+
+fn asked(step: impl Strategy<Value = Step>) -> impl Strategy<Value = Asked> {
+    (owner(), key(), step).prop_map(|(owner, key, step)| Asked { owner, key, step })
+}
+
+/// Work with other steps in its middle: the same work again, and its limit, among them.
+fn run() -> impl Strategy<Value = Asked> {
+    let run = |works, during| Step::Run { pages: 2, works, during };
+    (owner(), key(), any::<bool>()).prop_flat_map(move |(owner, key, works)| {
+        let again = any::<bool>().prop_map(move |works| Asked { owner, key, step: run(works, Vec::new()) });
+        let limit = asked(Just(Step::TimePasses(15)));
+        let during =
+            proptest::collection::vec(prop_oneof![2 => again, 1 => limit, 3 => asked(simple())], 0..6);
+        during.prop_map(move |during| Asked { owner, key, step: run(works, during) })
+    })
+}
+
+fn owner() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => Just(0_usize), 1 => Just(1)]
+}
+
+fn key() -> impl Strategy<Value = Option<u8>> {
+    proptest::option::weighted(0.5, 0..5_u8)
+}
+
+/// Few different ones, so that keys meet the same command again.
+fn pages() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => Just(2_i64), 2 => 0..4_i64, 1 => -1..PAGES_MAX + 2]
+}
+
+fn simple() -> impl Strategy<Value = Step> {
+    let minutes = 0..90_u32;
+    let amount = prop_oneof![4 => Just(50_i64), 3 => 1..100_i64, 1 => -1..1_i64];
+    let expiry = prop_oneof![3 => Just(None), 2 => Just(Some(30)), 3 => minutes.clone().prop_map(Some)];
+    prop_oneof![
+        7 => (amount.clone(), expiry, any::<bool>())
+            .prop_map(|(amount, expires_in, promotional)| Step::Give { amount, expires_in, promotional }),
+        4 => pages().prop_map(|pages| Step::Spend { pages }),
+        4 => (pages(), minutes.clone()).prop_map(|(pages, limit)| Step::Hold { pages, limit }),
+        1 => pages().prop_map(|pages| Step::Drop { pages }),
+        1 => amount.prop_map(|amount| Step::Deduct { amount }),
+        4 => any::<Index>().prop_map(Step::Settle),
+        3 => any::<Index>().prop_map(Step::Release),
+        4 => (any::<Index>(), -1..=1_i64).prop_map(|(index, beside)| Step::TimeToDue(index, beside)),
+        2 => minutes.clone().prop_map(Step::TimePasses),
+        1 => minutes.prop_map(Step::ClockBack),
+    ]
+}

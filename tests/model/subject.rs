@@ -1,0 +1,214 @@
+//! The ledger that is compared with the model: steps become calls of its API, and its answers words.
+
+use std::path::Path;
+use std::time::Duration;
+
+use credits_runtime::testing::ManualClock;
+use credits_runtime::{Category, Entry, Error, FactNumber, HoldId, Rejection, RunError, Spend, Timestamp};
+
+use super::steps::{OWNERS, Step};
+
+mod pricing {
+    credits_runtime::usage_credits! {
+        operation process {
+            costs 5.credits + 1.credit_per(page)
+            limit pages <= 20
+        }
+    }
+}
+
+use pricing::{Credits, Operation, Pricing, Wallet};
+
+pub(super) struct Subject<'a> {
+    credits: Option<Credits>,
+    file: Option<&'a Path>,
+    clock: ManualClock,
+    /// Numbers of holds, in the order in which they were opened.
+    holds: Vec<(usize, HoldId)>,
+}
+
+/// A write under a key, if there is one.
+macro_rules! keyed {
+    ($key:expr, $write:expr) => {
+        match $key {
+            Some(key) => $write.key(format!("key {key}")),
+            None => $write,
+        }
+    };
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn open(file: Option<&'a Path>, now: i64) -> Self {
+        let clock = ManualClock::at(Timestamp::from_microseconds(now));
+        let mut subject = Self { credits: None, file, clock, holds: Vec::new() };
+        subject.reopen();
+        subject
+    }
+
+    /// Opens the file again; memory is opened once.
+    pub(super) fn reopen(&mut self) {
+        let builder = Credits::builder().clock(self.clock.clone());
+        match self.file {
+            None if self.credits.is_some() => {}
+            None => self.credits = Some(builder.in_memory().unwrap()),
+            Some(path) => {
+                self.credits = None;
+                self.credits = Some(builder.open(path).unwrap());
+            }
+        }
+    }
+
+    pub(super) fn set_clock(&self, now: i64) {
+        self.clock.set(Timestamp::from_microseconds(now));
+    }
+
+    pub(super) fn wallet(&self, owner: usize) -> Wallet {
+        self.credits.as_ref().unwrap().wallet(OWNERS[owner])
+    }
+
+    pub(super) fn spending(&self, owner: usize, key: Option<u8>, pages: i64) -> Spend<Pricing> {
+        keyed!(key, self.wallet(owner).spend_credits_on(Operation::process(pages)))
+    }
+
+    /// Waits until what was dropped before is released: the writer works in order.
+    pub(super) fn flush(&self) {
+        self.credits.as_ref().unwrap().wallet("nobody").give_credits(1).now().wait().unwrap();
+    }
+
+    /// Takes down the hold of work that has just begun.
+    pub(super) fn remember_run(&mut self, owner: usize) {
+        let id = self.wallet(owner).open_holds().unwrap().last().unwrap().id;
+        self.holds.push((owner, id));
+    }
+
+    /// What the ledger answers.
+    pub(super) fn answer(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
+        let receipt = match *step {
+            Step::Give { amount, expires_in, promotional } => {
+                let give = keyed!(key, self.wallet(owner).give_credits(amount));
+                let give = if promotional { give.promotional() } else { give };
+                match expires_in {
+                    Some(minutes) => give.expires_in(Duration::from_mins(minutes.into())),
+                    None => give,
+                }
+                .now()
+                .wait()
+            }
+            Step::Spend { pages } => self.spending(owner, key, pages).now().wait(),
+            Step::Deduct { amount } => {
+                keyed!(key, self.wallet(owner).deduct_credits(amount, "by hand")).now().wait()
+            }
+            Step::Hold { pages, limit } => return self.hold(owner, key, pages, limit),
+            Step::Drop { pages } => return self.hold_and_drop(owner, key, pages),
+            Step::Settle(index) if !self.holds.is_empty() => {
+                let settled = self.settle(index.index(self.holds.len()));
+                self.flush();
+                return settled;
+            }
+            Step::Release(index) if !self.holds.is_empty() => {
+                return self.release(index.index(self.holds.len()));
+            }
+            Step::Reopen => {
+                self.reopen();
+                return String::new();
+            }
+            _ => return String::new(),
+        };
+        match receipt {
+            Ok(receipt) if receipt.replayed => "replayed".to_owned(),
+            Ok(receipt) => format!("{:+}", receipt.entry.amount.get()),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn hold(&mut self, owner: usize, key: Option<u8>, pages: i64, limit: u32) -> String {
+        match self.spending(owner, key, pages).hold(Duration::from_mins(limit.into())).wait() {
+            Ok(hold) if hold.replayed() => {
+                let id = hold.into_id();
+                let place = self.holds.iter().position(|(_, known)| *known == id).unwrap();
+                format!("hold {place} replayed")
+            }
+            Ok(hold) => {
+                self.holds.push((owner, hold.into_id()));
+                format!("hold {}", self.holds.len() - 1)
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    fn hold_and_drop(&mut self, owner: usize, key: Option<u8>, pages: i64) -> String {
+        let hold = match self.spending(owner, key, pages).hold(Duration::from_mins(10)).wait() {
+            Ok(hold) => hold,
+            Err(error) => return refused(error),
+        };
+        if hold.replayed() {
+            let id = hold.into_id();
+            let place = self.holds.iter().position(|(_, known)| *known == id).unwrap();
+            return format!("hold {place} replayed");
+        }
+        self.remember_run(owner);
+        drop(hold);
+        self.flush();
+        format!("hold {}", self.holds.len() - 1)
+    }
+
+    fn settle(&self, place: usize) -> String {
+        let (owner, id) = self.holds[place];
+        match self.wallet(owner).settle(id).wait() {
+            Ok(settled) if settled.replayed => "replayed".to_owned(),
+            Ok(settled) => format!("{:+} short {}", settled.entry.amount.get(), settled.entry.shortfall),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn release(&self, place: usize) -> String {
+        let (owner, id) = self.holds[place];
+        match self.wallet(owner).release(id).wait() {
+            Ok(released) if released.replayed => "replayed".to_owned(),
+            Ok(_) => "released".to_owned(),
+            Err(error) => refused(error),
+        }
+    }
+}
+
+/// What work came to.
+pub(super) fn ran(result: Result<(), RunError<&str>>) -> String {
+    match result {
+        Ok(()) => "work done".to_owned(),
+        Err(RunError::Work(_)) => "work failed".to_owned(),
+        Err(RunError::AlreadyCharged(_)) => "already charged".to_owned(),
+        Err(RunError::Rejected(rejection)) => refused(rejection.into()),
+        Err(other) => panic!("the ledger failed: {other}"),
+    }
+}
+
+fn refused(error: Error) -> String {
+    let Error::Rejected(rejection) = error else { panic!("the ledger failed: {error}") };
+    match rejection {
+        Rejection::IdempotencyKeyReused { .. } => "key reused".to_owned(),
+        Rejection::InProgress { .. } => "in progress".to_owned(),
+        Rejection::AmountNotPositive { amount } => format!("{amount} is not positive"),
+        Rejection::ExpiryInPast { .. } => "expired".to_owned(),
+        Rejection::InsufficientCredits { needed, available } => format!("needs {needed} of {available}"),
+        Rejection::QuantityOverLimit { given, limit, .. } => format!("{given} are over {limit}"),
+        Rejection::QuantityNegative { given, .. } => format!("{given} are negative"),
+        Rejection::HoldLimitInvalid { .. } => "hold limit".to_owned(),
+        Rejection::HoldClosed { closing, .. } => format!("closed {closing:?}"),
+        other => panic!("no step leads to: {other}"),
+    }
+}
+
+/// An entry as the model writes it, with grants by the place of their gift.
+pub(super) fn line(entry: &Entry, gifts: &[FactNumber]) -> String {
+    let Entry { amount, category, allocations, shortfall, effective_at, .. } = entry;
+    if amount.is_positive() {
+        return format!("{:+}", amount.get());
+    }
+    let place = |grant: FactNumber| gifts.iter().position(|gift| *gift == grant).unwrap();
+    let taken: Vec<_> = allocations.iter().map(|part| (place(part.grant), part.amount.get())).collect();
+    let line = format!("{:+} {taken:?} short {shortfall}", amount.get());
+    match category {
+        Category::Expired => format!("{line} expired at {}", effective_at.microseconds()),
+        _ => line,
+    }
+}

@@ -1,0 +1,70 @@
+//! A pricing that changes between two openings: what was done stays as it was.
+
+use std::time::Duration;
+
+use credits_runtime::{Error, RunError};
+
+mod before {
+    credits_runtime::usage_credits! {
+        operation print { costs 2.credits_per(page) }
+        operation scan { costs 1.credit }
+    }
+}
+
+mod after {
+    credits_runtime::usage_credits! {
+        operation send { costs 4.credits }
+        operation print { costs 9.credits_per(page) limit pages <= 1 }
+    }
+}
+
+#[test]
+fn a_replay_is_answered_before_limits_and_price() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let open = before::Credits::open(&path).unwrap();
+    let wallet = open.wallet("alice");
+    wallet.give_credits(100).now().wait().unwrap();
+    let spent = wallet.spend_credits_on(before::Operation::print(3)).key("spent").now().wait().unwrap();
+    wallet.spend_credits_on(before::Operation::print(4)).key("run").run(|| Ok::<_, Error>(())).unwrap();
+    let hold = wallet.spend_credits_on(before::Operation::print(5)).key("hold");
+    let hold = hold.hold(Duration::from_hours(1)).wait().unwrap().into_id();
+    wallet.spend_credits_on(before::Operation::Scan).now().wait().unwrap();
+    open.close().unwrap();
+
+    let open = after::Credits::open(&path).unwrap();
+    let wallet = open.wallet("alice");
+    let print = |pages: i64| wallet.spend_credits_on(after::Operation::print(pages));
+    let again = print(3).key("spent").now().wait().unwrap();
+    assert!(again.replayed);
+    assert_eq!(again.entry, spent.entry);
+    match print(4).key("run").run(|| Ok::<_, Error>(())) {
+        Err(RunError::AlreadyCharged(receipt)) => assert_eq!(receipt.entry.amount, -8),
+        other => panic!("{other:?}"),
+    }
+    let replayed = print(5).key("hold").hold(Duration::from_hours(1)).wait().unwrap();
+    assert!(replayed.replayed());
+    assert_eq!(replayed.amount(), 10);
+    // A new command has the new limit and price.
+    let refused = print(3).key("new").now().wait().unwrap_err();
+    assert_eq!(refused.to_string(), "`print` was asked for 3 pages: its limit is 1 pages");
+    assert_eq!(print(1).key("new").now().wait().unwrap().entry.amount, -9);
+
+    assert_eq!(wallet.spend_credits_on(after::Operation::Send).now().wait().unwrap().entry.amount, -4);
+
+    // A hold is charged what it set aside, and old entries are called what they were called.
+    assert_eq!(wallet.settle(hold).wait().unwrap().entry.amount, -10);
+    let page = wallet.credit_history().page().unwrap();
+    let lines: Vec<_> = page.entries.iter().map(|entry| (entry.description(), entry.amount.get())).collect();
+    let expected = [
+        ("print", -10),
+        ("send", -4),
+        ("print", -9),
+        ("scan", -1),
+        ("print", -8),
+        ("print", -6),
+        ("manual_adjustment", 100),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(wallet.credits().unwrap(), 62);
+}
