@@ -59,7 +59,11 @@ fn expand_pricings(criterion: &mut Criterion) {
     for operations in [5, 50, 500] {
         let tokens: TokenStream = pricing(operations).parse().expect("a pricing of tokens");
         let errors = expand::expand(tokens.clone()).diagnostics.into_errors();
-        assert!(errors.is_empty(), "the pricing is refused: {:?}", errors.first().map(|(_, message)| message));
+        assert!(
+            errors.is_empty(),
+            "the pricing is refused: {:?}",
+            errors.first().map(|(_, message)| message)
+        );
         group.bench_with_input(BenchmarkId::new("operations", operations), &tokens, |bencher, tokens| {
             bencher.iter(|| black_box(expand::expand(tokens.clone()).into_tokens()));
         });

@@ -390,3 +390,26 @@ const fn same_text(left: &str, right: &str) -> bool {
     }
     left.is_empty() && right.is_empty()
 }
+
+/// The categories that the ledger has entries of; an application's own have other names.
+pub const BUILT_IN_CATEGORIES: &[&str] = &[
+    "signup_bonus",
+    "referral_bonus",
+    "bonus",
+    "subscription_credits",
+    "subscription_trial",
+    "subscription_signup_bonus",
+    "subscription_upgrade",
+    "subscription_refund",
+    "credit_pack_purchase",
+    "credit_pack_refund",
+    "operation_charge",
+    "manual_adjustment",
+    "credit_deducted",
+    "transfer_in",
+    "transfer_out",
+    "expired",
+    "dispute",
+    "dispute_reversal",
+    "debt_repaid",
+];

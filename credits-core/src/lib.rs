@@ -15,9 +15,9 @@ mod unit;
 mod wording;
 
 pub use catalogue::{
-    AssetSpec, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade, OperationSpec, Overrun,
-    PackSpec, PlanSpec, RefundedButSpent, Settings, StripePrice, SubscriptionRefunds, Tier,
-    TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
+    AssetSpec, BUILT_IN_CATEGORIES, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade,
+    OperationSpec, Overrun, PackSpec, PlanSpec, RefundedButSpent, Settings, StripePrice, SubscriptionRefunds,
+    Tier, TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
 };
 pub use cost::{CostError, CostInput, total};
 pub use fraction::Fraction;

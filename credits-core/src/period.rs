@@ -60,6 +60,17 @@ impl PeriodUnit {
         }
     }
 
+    /// The longest the unit can last, in seconds: a month has at most 31 days.
+    pub const fn seconds_max(self) -> u64 {
+        const DAY: u64 = 86_400;
+        match self {
+            Self::Second | Self::Minute | Self::Hour | Self::Day | Self::Week => self.seconds_min(),
+            Self::Month => 31 * DAY,
+            Self::Quarter => 92 * DAY,
+            Self::Year => 366 * DAY,
+        }
+    }
+
     /// The singular word, such as `month`.
     pub const fn word(self) -> &'static str {
         match self {
@@ -79,6 +90,11 @@ impl Period {
     /// The shortest the period can last, in seconds; saturates at `u64::MAX`.
     pub const fn seconds_min(self) -> u64 {
         (self.count as u64).saturating_mul(self.unit.seconds_min())
+    }
+
+    /// The longest the period can last, in seconds; saturates at `u64::MAX`.
+    pub const fn seconds_max(self) -> u64 {
+        (self.count as u64).saturating_mul(self.unit.seconds_max())
     }
 }
 

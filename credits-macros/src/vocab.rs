@@ -3,7 +3,7 @@
 //! It does not know the grammar. Units, periods, currencies and roundings have their tables in `credits-core`,
 //! because the ledger uses them too.
 
-use credits_core::{BUILT_IN_UNITS, CURRENCIES, PERIOD_UNITS, Rounding};
+use credits_core::{BUILT_IN_UNITS, CURRENCIES, PERIOD_UNITS};
 
 /// A closed set of keywords.
 pub(crate) trait Vocabulary: Copy + PartialEq + 'static {
@@ -57,7 +57,22 @@ vocabulary! {
     SettingWord {
         Currency = "currency",
         Rounding = "rounding",
+        LowBalanceThreshold = "low_balance_threshold",
+        FulfillmentGracePeriod = "fulfillment_grace_period",
+        RenewalWait = "renewal_wait",
+        MinFulfillmentPeriod = "min_fulfillment_period",
+        AllowNegativeBalance = "allow_negative_balance",
+        TransferExpiration = "transfer_expiration",
+        Upgrades = "upgrades",
+        SubscriptionRefunds = "subscription_refunds",
+        RefundedButSpent = "refunded_but_spent",
+        Overrun = "overrun",
+        HoldLimit = "hold_limit",
+        HoldLimitMax = "hold_limit_max",
+        KeepKeys = "keep_keys",
+        Categories = "categories",
         CreditsNamed = "credits_named",
+        Environments = "environments",
         Crate = "crate",
     }
 }
@@ -67,7 +82,15 @@ vocabulary! {
     PlanWord {
         StripePrice = "stripe_price",
         Gives = "gives",
+        SignupBonus = "signup_bonus",
+        TrialIncludes = "trial_includes",
         UnusedCredits = "unused_credits",
+        ExpireAfter = "expire_after",
+        OnUpgrade = "on_upgrade",
+        InAdvance = "in_advance",
+        Version = "version",
+        Retired = "retired",
+        Meta = "meta",
     }
 }
 
@@ -77,6 +100,11 @@ vocabulary! {
         Gives = "gives",
         Bonus = "bonus",
         Costs = "costs",
+        Currency = "currency",
+        ExpiresAfter = "expires_after",
+        StripePrice = "stripe_price",
+        OnlyFor = "only_for",
+        Meta = "meta",
     }
 }
 
@@ -142,6 +170,15 @@ pub(crate) const TIERS: &str = "tiers";
 /// `1.credit_per(minute) after 10.minutes`.
 pub(crate) const AFTER: &str = "after";
 
+/// `gives nothing`.
+pub(crate) const NOTHING: &str = "nothing";
+
+/// `rollover up_to 500.credits`.
+pub(crate) const UP_TO: &str = "up_to";
+
+/// `rollover for 3.months`.
+pub(crate) const FOR: &str = "for";
+
 /// `10.credits.every(month)`.
 pub(crate) const EVERY: &str = "every";
 
@@ -189,11 +226,6 @@ pub(crate) fn period_words() -> Vec<&'static str> {
 /// Every word for a built-in unit of a quantity.
 pub(crate) fn unit_words() -> Vec<&'static str> {
     BUILT_IN_UNITS.iter().flat_map(|built_in| built_in.words.iter().copied()).collect()
-}
-
-/// The words of `rounding`.
-pub(crate) fn rounding_words() -> Vec<&'static str> {
-    Rounding::ALL.iter().map(|rounding| rounding.word()).collect()
 }
 
 /// The codes of `currency`.

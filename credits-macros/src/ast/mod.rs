@@ -3,6 +3,7 @@
 //! It does not know what any of them means.
 
 mod operation;
+mod sale;
 
 use std::fmt;
 
@@ -12,6 +13,8 @@ pub(crate) use operation::{
     Choice, ChoiceOption, Clause, Limit, Operation, Param, Per, Rate, RustCode, Tier, TierEnd, Tiers,
     Validation,
 };
+
+pub(crate) use sale::{Pack, Plan, PlanGives, Price, PriceId, RolloverBound, UnusedCredits};
 
 use crate::diag::{Reported, Result};
 
@@ -89,11 +92,27 @@ pub(crate) struct Stated<T> {
 }
 
 /// `settings { .. }`
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
-    pub(crate) keyword: Word,
+    /// The keyword; none where there is no block.
+    pub(crate) keyword: Option<Word>,
     pub(crate) currency: Vec<Stated<Word>>,
     pub(crate) rounding: Vec<Stated<Word>>,
+    pub(crate) low_balance_threshold: Vec<Stated<Vec<Amount>>>,
+    pub(crate) fulfillment_grace_period: Vec<Stated<Period>>,
+    pub(crate) renewal_wait: Vec<Stated<Period>>,
+    pub(crate) min_fulfillment_period: Vec<Stated<Period>>,
+    pub(crate) allow_negative_balance: Vec<Stated<Amount>>,
+    pub(crate) transfer_expiration: Vec<Stated<Word>>,
+    pub(crate) upgrades: Vec<Stated<Word>>,
+    pub(crate) subscription_refunds: Vec<Stated<Word>>,
+    pub(crate) refunded_but_spent: Vec<Stated<Word>>,
+    pub(crate) overrun: Vec<Stated<Word>>,
+    pub(crate) hold_limit: Vec<Stated<Period>>,
+    pub(crate) hold_limit_max: Vec<Stated<Period>>,
+    pub(crate) keep_keys: Vec<Stated<Period>>,
+    pub(crate) categories: Vec<Stated<Vec<Word>>>,
+    pub(crate) environments: Vec<Stated<Vec<Word>>>,
     pub(crate) credits_named: Vec<Stated<(Text, Text)>>,
     pub(crate) runtime: Vec<Stated<RustPath>>,
 }
@@ -104,38 +123,6 @@ pub(crate) struct Asset {
     pub(crate) docs: Vec<String>,
     pub(crate) name: Word,
     pub(crate) plural: Option<Word>,
-}
-
-/// `subscription_plan name { .. }`
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) header: Header,
-    pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
-    pub(crate) gives: Vec<Stated<Gives>>,
-    pub(crate) unused_credits: Vec<Stated<Word>>,
-}
-
-/// `credit_pack name { .. }`
-#[derive(Debug)]
-pub(crate) struct Pack {
-    pub(crate) header: Header,
-    pub(crate) gives: Vec<Stated<Gives>>,
-    pub(crate) bonus: Vec<Stated<Amount>>,
-    pub(crate) costs: Vec<Stated<Amount>>,
-}
-
-/// `"price_xyz"` or `month: "price_xyz"`
-#[derive(Debug)]
-pub(crate) struct Price {
-    pub(crate) period: Option<Word>,
-    pub(crate) id: PriceId,
-}
-
-/// The id of a price: as text, or in a constant.
-#[derive(Clone, Debug)]
-pub(crate) enum PriceId {
-    Text(Text),
-    Path(RustPath),
 }
 
 /// `50.credits`, `49.99.dollars`, `3.months`
@@ -165,6 +152,16 @@ pub(crate) struct Every {
 pub(crate) enum Period {
     One(Word),
     Several(Amount),
+}
+
+impl Period {
+    /// The token to edit.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::One(word) => word.span,
+            Self::Several(amount) => amount.number.span,
+        }
+    }
 }
 
 /// `category: "ai"`

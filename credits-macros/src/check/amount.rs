@@ -34,14 +34,26 @@ impl Checker<'_> {
         }
     }
 
-    /// Whole credits, none or more.
-    pub(super) fn credits(&mut self, amount: &Amount, statement: &str) -> Result<i64> {
-        match self.counted(amount, statement)? {
-            Counted { amount, asset: "" } => Ok(amount),
-            Counted { .. } => {
-                let message = messages::asset_for_credits(&amount.number.text, &amount.word.text, statement);
+    /// At least one credit.
+    pub(super) fn some_credits(&mut self, amount: &Amount, statement: &str) -> Result<i64> {
+        self.some_of_asset(amount, statement, Ok(""))
+    }
+
+    /// At least one of the asset that the item is about; of any, if that is not known.
+    pub(super) fn some_of_asset(
+        &mut self,
+        amount: &Amount,
+        statement: &str,
+        expected: Result<&'static str>,
+    ) -> Result<i64> {
+        let Counted { amount: number, asset } = self.some_counted(amount, statement)?;
+        match expected {
+            Ok(expected) if expected != asset => {
+                let (word, expected) = (amount.word.text.as_str(), self.assets.plural(expected));
+                let message = messages::other_asset(&amount.number.text, word, statement, expected);
                 Err(self.diagnostics.report(amount.word.span, message))
             }
+            _ => Ok(number),
         }
     }
 

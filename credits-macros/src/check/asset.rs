@@ -2,12 +2,18 @@
 //!
 //! It does not know what they are given or taken for.
 
+use std::collections::HashMap;
+
 use credits_core::AssetSpec;
+use heck::ToUpperCamelCase;
+use proc_macro2::Span;
 
 use super::forever::forever;
 use super::unit::plural;
 use super::{Asset, Checker};
 use crate::ast;
+use crate::messages;
+use crate::vocab::{RUST_RESERVED, follows_a_number, is_rate_word, unit_words};
 
 /// The words of the declared assets.
 #[derive(Clone, Debug, Default)]
@@ -32,8 +38,11 @@ impl Assets {
         word.strip_suffix("_per").and_then(|word| self.of_amount(word))
     }
 
-    /// Several of this asset.
+    /// Several of this asset; an empty one is credits.
     pub(super) fn plural(&self, name: &'static str) -> &'static str {
+        if name.is_empty() {
+            return "credits";
+        }
         self.declared.iter().find(|asset| asset.name == name).map_or(name, |asset| asset.plural)
     }
 
@@ -44,6 +53,43 @@ impl Assets {
 }
 
 impl Checker<'_> {
+    /// A word of an asset stands after a number: it means one thing there.
+    pub(super) fn asset_names(&mut self, ast: &ast::Pricing) {
+        let mut words: HashMap<&str, Span> = HashMap::new();
+        let mut variants: HashMap<String, Span> = HashMap::new();
+        for (place, asset) in ast.assets.iter().enumerate() {
+            let declared = self.assets.declared.get(place).map_or("", |asset| asset.plural);
+            let variant = declared.to_upper_camel_case();
+            let many = asset.plural.as_ref().unwrap_or(&asset.name);
+            let names = [(asset.name.text.as_str(), asset.name.span), (declared, many.span)];
+            let taken = |name: &str| {
+                follows_a_number(name)
+                    || is_rate_word(name)
+                    || unit_words().contains(&name)
+                    || name == "credit"
+            };
+            let not_a_name =
+                |name: &str| RUST_RESERVED.contains(&name) || syn::parse_str::<syn::Ident>(&variant).is_err();
+            if let Some((name, span)) = names.iter().find(|(name, _)| taken(name)) {
+                self.diagnostics.report(*span, messages::asset_word_taken(name));
+            } else if let Some((name, span)) = names.iter().find(|(name, _)| not_a_name(name)) {
+                self.diagnostics.report(*span, messages::reserved_name(name));
+            } else if let Some((name, first)) =
+                names.iter().find_map(|(name, _)| words.get(name).map(|first| (*name, *first)))
+            {
+                let culprit = (asset.name.span, messages::item_twice("asset", name));
+                self.diagnostics.report_pair(culprit, (first, messages::first_item(name)));
+            } else if let Some(first) = variants.get(&variant) {
+                let culprit = (asset.name.span, messages::item_twice("asset", &variant));
+                self.diagnostics.report_pair(culprit, (*first, messages::first_item(&variant)));
+            }
+            for (name, span) in names {
+                words.entry(name).or_insert(span);
+            }
+            variants.entry(variant).or_insert(asset.name.span);
+        }
+    }
+
     /// Checks an asset.
     pub(super) fn asset(asset: &ast::Asset) -> Asset {
         let many = asset.plural.as_ref().map_or_else(|| plural(&asset.name.text), |many| many.text.clone());

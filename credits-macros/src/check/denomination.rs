@@ -69,7 +69,7 @@ impl Checker<'_> {
         if first.asset == new.asset {
             return Ok(());
         }
-        let name = |asset: &'static str| if asset.is_empty() { "credits" } else { self.assets.plural(asset) };
+        let name = |asset: &'static str| self.assets.plural(asset);
         let culprit = (new.span, messages::mixed_assets(name(new.asset), name(first.asset)));
         let other = (first.span, messages::first_asset(name(first.asset)));
         Err(self.diagnostics.report_pair(culprit, other))

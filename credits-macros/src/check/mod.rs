@@ -19,6 +19,7 @@ mod pack;
 mod param;
 mod period;
 mod plan;
+mod price;
 mod rate;
 mod rust;
 mod settings;
@@ -26,7 +27,7 @@ mod statement;
 mod tiers;
 mod unit;
 
-use credits_core::{AssetSpec, Currency, OperationSpec, PackSpec, PlanSpec, Rounding};
+use credits_core::{AssetSpec, Currency, OperationSpec, PackSpec, Period, PlanSpec, Rounding};
 
 pub(crate) use forever::forever;
 pub(crate) use rust::{Computed, Validation};
@@ -214,28 +215,42 @@ struct Checker<'d> {
     diagnostics: &'d mut Diagnostics,
     currency: Result<Currency>,
     rounding: Rounding,
+    period_min: Period,
+    environments: &'static [&'static str],
     assets: Assets,
     plurals: Plurals,
 }
 
 /// Checks a whole definition.
 pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pricing {
-    let settings = settings::check(&ast.settings, diagnostics);
     let plurals = Plurals::collect(&ast.operations, diagnostics);
-    let (currency, rounding) = (settings.currency, settings.terms.rounding);
     let assets: Vec<Asset> = ast.assets.iter().map(Checker::asset).collect();
-    let known = Assets::of(&assets);
-    let mut checker = Checker { diagnostics, currency, rounding, assets: known, plurals };
+    let default = credits_core::Settings::DEFAULT;
+    let mut checker = Checker {
+        diagnostics,
+        currency: Ok(default.currency),
+        rounding: default.rounding,
+        period_min: default.min_fulfillment_period,
+        environments: default.environments,
+        assets: Assets::of(&assets),
+        plurals,
+    };
+    let settings = checker.settings(&ast.settings);
+    checker.currency = settings.currency;
+    checker.rounding = settings.terms.rounding;
+    checker.period_min = settings.terms.min_fulfillment_period;
+    checker.environments = settings.terms.environments;
+    checker.asset_names(ast);
     let homonyms = checker.names(ast);
-    checker.stripe_ids(&ast.plans);
+    checker.stripe_ids(ast);
     let mut operations: Vec<Operation> =
         ast.operations.iter().map(|operation| checker.operation(operation)).collect();
     checker.markers(&operations);
     checker.choice_types(&mut operations);
     Pricing {
-        operations,
         plans: ast.plans.iter().map(|plan| checker.plan(plan)).collect(),
-        packs: ast.packs.iter().map(|pack| checker.pack(pack)).collect(),
+        packs: ast.packs.iter().map(|pack| checker.pack(pack, &operations)).collect(),
+        operations,
         settings,
         assets,
         homonyms,

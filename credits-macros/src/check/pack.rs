@@ -1,42 +1,57 @@
 //! The rules of packs.
 
-use credits_core::PackSpec;
+use credits_core::{Currency, PackSpec};
 
 use super::amount::Counted;
-use super::forever::forever;
-use super::statement::{at_most_one, exactly_one};
-use super::{Checker, Pack, Sale};
-use crate::ast::{self, Gives};
+use super::forever::{all_forever, forever};
+use super::statement::exactly_one;
+use super::{Checker, Operation, Pack, Sale};
+use crate::ast::{self, Gives, Price, Word};
 use crate::diag::Result;
-use crate::messages;
-use crate::vocab::PackWord;
+use crate::vocab::{self, PackWord};
+use crate::{messages, suggest};
 
 impl Checker<'_> {
     /// Checks a pack.
-    pub(super) fn pack(&mut self, pack: &ast::Pack) -> Pack {
-        let gives = exactly_one(&pack.gives, &pack.header, messages::pack_without_gives, self.diagnostics)
+    pub(super) fn pack(&mut self, pack: &ast::Pack, operations: &[Operation]) -> Pack {
+        let header = &pack.header;
+        let gives = exactly_one(&pack.gives, header, messages::pack_without_gives, self.diagnostics)
             .and_then(|gives| self.pack_gives(gives));
-        let bonus = at_most_one(&pack.bonus, self.diagnostics).and_then(|bonus| {
-            bonus.map(|bonus| self.some_counted(bonus, PackWord::Bonus.word())).transpose()
+        let asset = gives.map(|gives| gives.asset);
+        let bonus =
+            self.stated(&pack.bonus, |this, bonus| this.some_of_asset(bonus, PackWord::Bonus.word(), asset));
+        let currency = self.stated(&pack.currency, |this, word| this.currency(word));
+        let costs = exactly_one(&pack.costs, header, messages::pack_without_costs, self.diagnostics)
+            .and_then(|costs| self.pack_price(costs, currency));
+        let expires_after =
+            self.stated(&pack.expires_after, |this, period| this.period(period).map(|(period, _)| period));
+        let prices = self.stated(&pack.stripe_price, |this, prices| {
+            this.paid_once(prices)?;
+            this.prices(prices, &header.name)
         });
-        let costs = exactly_one(&pack.costs, &pack.header, messages::pack_without_costs, self.diagnostics)
-            .and_then(|costs| self.price(costs));
+        let only_for = self.stated(&pack.only_for, |this, names| this.only_for(names, operations, asset));
+        let meta = self.meta(&pack.meta);
         let terms = || {
-            let (gives, bonus) = (gives?, bonus?);
+            let gives = gives?;
             let terms = PackSpec {
-                name: forever(&pack.header.name.text),
+                name: forever(&header.name.text),
                 gives: gives.amount,
                 asset: gives.asset,
-                bonus: bonus.map_or(0, |bonus| bonus.amount),
+                bonus: bonus?.unwrap_or(0),
                 costs: costs?,
-                expires_after: None,
-                stripe_prices: &[],
-                only_for: &[],
-                meta: &[],
+                expires_after: expires_after?,
+                stripe_prices: all_forever(prices?.unwrap_or_default()),
+                only_for: all_forever(only_for?.unwrap_or_default()),
+                meta: meta?,
             };
-            pack.header.poisoned.map_or(Ok(Sale { terms, price_ids: Vec::new() }), Err)
+            terms.gives.checked_add(terms.bonus).ok_or_else(|| {
+                self.diagnostics.report(header.name.span, messages::pack_overflows(&header.name.text))
+            })?;
+            let price_ids = super::price::ids(&pack.stripe_price);
+            header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
         };
-        Pack { name: pack.header.name.clone(), docs: pack.header.docs.clone(), terms: terms() }
+        let terms = (terms)();
+        Pack { name: header.name.clone(), docs: header.docs.clone(), terms }
     }
 
     fn pack_gives(&mut self, gives: &Gives) -> Result<Counted> {
@@ -45,5 +60,76 @@ impl Checker<'_> {
             Some(every) => Err(self.diagnostics.report(every.keyword.span, messages::pack_gives_again())),
             None => credits,
         }
+    }
+
+    /// The price, in the pack's own currency if it names one.
+    fn pack_price(
+        &mut self,
+        costs: &ast::Amount,
+        currency: Result<Option<Currency>>,
+    ) -> Result<credits_core::Money> {
+        let settings = self.currency;
+        let own = currency?;
+        if let Some(own) = own {
+            self.currency = Ok(own);
+        }
+        let price = self.price(costs);
+        self.currency = settings;
+        match (price?, own) {
+            (price, Some(own)) if price.currency != own => {
+                let message = messages::other_currency(&costs.word.text, price.currency.code, own.code);
+                Err(self.diagnostics.report(costs.word.span, message))
+            }
+            (price, _) => Ok(price),
+        }
+    }
+
+    /// A pack is paid for once: its price has no period.
+    fn paid_once(&mut self, prices: &[Price]) -> Result<()> {
+        let words = vocab::period_words();
+        let period = prices.iter().filter_map(|price| price.key.as_ref()).find(|key| {
+            words.contains(&key.text.as_str()) && !self.environments.contains(&key.text.as_str())
+        });
+        match period {
+            Some(period) => {
+                Err(self.diagnostics.report(period.span, messages::pack_price_period(&period.text)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The places of the operations.
+    fn only_for(
+        &mut self,
+        names: &[Word],
+        operations: &[Operation],
+        asset: Result<&'static str>,
+    ) -> Result<Vec<u16>> {
+        let mut places: Vec<u16> = Vec::new();
+        for name in names {
+            let Some((place, operation)) =
+                (0_u16..).zip(operations).find(|(_, known)| known.name.text == name.text)
+            else {
+                let known: Vec<&str> = operations.iter().map(|known| known.name.text.as_str()).collect();
+                let nearest = suggest::nearest(&name.text, &known);
+                let message = messages::unknown_operation(&name.text, nearest, &known);
+                return Err(self.diagnostics.report(name.span, message));
+            };
+            if places.contains(&place) {
+                return Err(self.diagnostics.report(name.span, messages::name_twice(&name.text)));
+            }
+            if let (Ok(price), Ok(asset)) = (&operation.price, asset)
+                && price.terms.asset != asset
+            {
+                let message = messages::only_for_other_asset(
+                    &name.text,
+                    self.assets.plural(price.terms.asset),
+                    self.assets.plural(asset),
+                );
+                return Err(self.diagnostics.report(name.span, message));
+            }
+            places.push(place);
+        }
+        Ok(places)
     }
 }

@@ -11,22 +11,19 @@ use crate::ast::{self, Word};
 use crate::diag::Result;
 use crate::{messages, suggest, vocab};
 
-/// The shortest period of a plan, as `min_fulfillment_period` has it.
-const PERIOD_MIN: Period = Period { count: 1, unit: PeriodUnit::Day };
-
 impl Checker<'_> {
-    /// How often a plan gives: not more often than once a day.
+    /// How often a plan gives: not more often than the settings allow.
     pub(super) fn plan_period(&mut self, written: &ast::Period) -> Result<Period> {
         let (period, span) = self.period(written)?;
-        if period.seconds_min() < PERIOD_MIN.seconds_min() {
-            let message = messages::period_too_short(&period.to_string(), &PERIOD_MIN.to_string());
+        if period.seconds_min() < self.period_min.seconds_min() {
+            let message = messages::period_too_short(&period.to_string(), &self.period_min.to_string());
             return Err(self.diagnostics.report(span, message));
         }
         Ok(period)
     }
 
     /// The period, and the token to edit if it is refused.
-    fn period(&mut self, written: &ast::Period) -> Result<(Period, Span)> {
+    pub(super) fn period(&mut self, written: &ast::Period) -> Result<(Period, Span)> {
         match written {
             ast::Period::One(word) => {
                 self.period_unit(word).map(|unit| (Period { count: 1, unit }, word.span))

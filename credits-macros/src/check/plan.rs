@@ -1,126 +1,171 @@
 //! The rules of plans.
 
-use std::collections::HashMap;
-
 use credits_core::{Gives, OnUpgrade, Period, PlanSpec, StripePrice, UnusedCredits};
 use proc_macro2::Span;
 
 use super::amount::Counted;
 use super::forever::{all_forever, forever};
-use super::statement::{at_most_one, exactly_one};
+use super::number::whole;
+use super::statement::exactly_one;
 use super::{Checker, Plan, Sale};
-use crate::ast::{self, Price, PriceId, Text, Word};
+use crate::ast::{self, Amount, Number, PlanGives, RolloverBound, Stated};
 use crate::diag::Result;
-use crate::vocab::{PlanWord, PolicyWord, Vocabulary};
-use crate::{messages, suggest};
+use crate::messages;
+use crate::vocab::{PlanWord, PolicyWord, UP_TO, Vocabulary};
 
 impl Checker<'_> {
     /// Checks a plan.
     pub(super) fn plan(&mut self, plan: &ast::Plan) -> Plan {
-        let gives = exactly_one(&plan.gives, &plan.header, messages::plan_without_gives, self.diagnostics)
+        let header = &plan.header;
+        let gives = exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
             .and_then(|gives| self.plan_gives(gives));
-        let missing = messages::plan_without_price;
-        let prices = exactly_one(&plan.stripe_price, &plan.header, missing, self.diagnostics)
-            .and_then(|prices| self.prices(prices));
-        let unused_credits = at_most_one(&plan.unused_credits, self.diagnostics)
-            .and_then(|word| word.map_or(Ok(UnusedCredits::default()), |word| self.policy(word)));
+        let prices = exactly_one(&plan.stripe_price, header, messages::plan_without_price, self.diagnostics)
+            .and_then(|prices| self.prices(prices, &header.name));
+        let asset = gives.map(|gives| gives.map_or("", |gives| gives.asset));
+        let signup_bonus = self.extra(&plan.signup_bonus, PlanWord::SignupBonus, asset);
+        let trial_includes = self.extra(&plan.trial_includes, PlanWord::TrialIncludes, asset);
+        let unused_credits =
+            self.stated(&plan.unused_credits, |this, unused| this.unused_credits(unused, asset));
+        let expire_after =
+            self.stated(&plan.expire_after, |this, period| this.period(period).map(|(period, _)| period));
+        let on_upgrade = self.stated(&plan.on_upgrade, |this, word| {
+            let all = OnUpgrade::ALL.iter().map(|policy| (policy.word(), *policy));
+            this.one_of(word, "what an upgrade gives", all)
+        });
+        let in_advance = self.stated(&plan.in_advance, |_, ()| Ok(true));
+        let version = self.stated(&plan.version, |this, number| this.version(number));
+        let retired = self.stated(&plan.retired, |_, ()| Ok(true));
+        let meta = self.meta(&plan.meta);
+        let gives = gives.and_then(|gives| self.fits_nothing(plan, gives));
+        let in_advance = in_advance.and_then(|in_advance| {
+            let (Ok(gives), Ok(prices)) = (&gives, &prices) else { return Ok(false) };
+            self.in_advance(plan, *gives, prices, in_advance.unwrap_or(false))
+        });
         let terms = || {
             let terms = PlanSpec {
-                name: forever(&plan.header.name.text),
-                version: 1,
-                retired: false,
-                gives: Some(gives?),
+                name: forever(&header.name.text),
+                version: version?.unwrap_or(1),
+                retired: retired?.unwrap_or(false),
+                gives: gives?,
                 stripe_prices: all_forever(prices?),
-                signup_bonus: 0,
-                trial_includes: 0,
-                unused_credits: unused_credits?,
-                expire_after: None,
-                on_upgrade: OnUpgrade::Prorated,
-                in_advance: false,
-                meta: &[],
+                signup_bonus: signup_bonus?,
+                trial_includes: trial_includes?,
+                unused_credits: unused_credits?.unwrap_or_default(),
+                expire_after: expire_after?,
+                on_upgrade: on_upgrade?.unwrap_or_default(),
+                in_advance: in_advance?,
+                meta: meta?,
             };
-            let statements = plan.stripe_price.iter().flat_map(|stated| stated.value.iter().flatten());
-            let price_ids = statements.map(|price| price.id.clone()).collect();
-            plan.header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
+            let price_ids = super::price::ids(&plan.stripe_price);
+            header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
         };
-        Plan { name: plan.header.name.clone(), docs: plan.header.docs.clone(), terms: terms() }
+        Plan { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }
 
-    fn plan_gives(&mut self, gives: &ast::Gives) -> Result<Gives> {
+    fn plan_gives(&mut self, gives: &PlanGives) -> Result<Option<Gives>> {
+        let PlanGives::Something(gives) = gives else { return Ok(None) };
         let credits = self.some_counted(&gives.amount, PlanWord::Gives.word());
         let Some(every) = &gives.every else {
             credits?;
-            return Err(self
-                .diagnostics
-                .report(gives.amount.word.span, messages::gives_once(&gives.amount.number.text)));
+            let message = messages::gives_once(&gives.amount.number.text);
+            return Err(self.diagnostics.report(gives.amount.word.span, message));
         };
         let period = self.plan_period(&every.period);
         let (Counted { amount, asset }, every) = (credits?, period?);
-        Ok(Gives { amount, asset, every })
+        Ok(Some(Gives { amount, asset, every }))
     }
 
-    fn prices(&mut self, prices: &[Price]) -> Result<Vec<StripePrice>> {
-        let mut written: Vec<(&Word, Period)> = Vec::new();
-        let checked: Vec<Result<_>> =
-            prices.iter().map(|price| self.price_of_plan(price, &mut written)).collect();
-        checked.into_iter().collect()
-    }
-
-    fn price_of_plan<'a>(
+    /// An amount besides what the plan gives, of the same asset.
+    fn extra(
         &mut self,
-        price: &'a Price,
-        written: &mut Vec<(&'a Word, Period)>,
-    ) -> Result<StripePrice> {
-        let id = self.price_id(&price.id)?;
-        let Some(word) = &price.period else {
-            return Ok(StripePrice { environment: None, period: None, id });
+        statements: &[Stated<Amount>],
+        word: PlanWord,
+        asset: Result<&'static str>,
+    ) -> Result<i64> {
+        let amount =
+            self.stated(statements, |this, amount| this.some_of_asset(amount, word.word(), asset))?;
+        Ok(amount.unwrap_or(0))
+    }
+
+    fn unused_credits(
+        &mut self,
+        unused: &ast::UnusedCredits,
+        asset: Result<&'static str>,
+    ) -> Result<UnusedCredits> {
+        let words = PolicyWord::WORDS.iter().copied();
+        let policy = self.one_of(&unused.policy, "what unused credits can do", words)?;
+        match (policy, &unused.bound) {
+            (PolicyWord::Expire, None) => Ok(UnusedCredits::Expire),
+            (PolicyWord::Rollover, None) => Ok(UnusedCredits::Rollover),
+            (PolicyWord::Expire, Some(RolloverBound::UpTo(word, _) | RolloverBound::For(word, _))) => {
+                Err(self.diagnostics.report(word.span, messages::bound_of_expiry(&word.text)))
+            }
+            (PolicyWord::Rollover, Some(RolloverBound::UpTo(_, amount))) => {
+                self.some_of_asset(amount, UP_TO, asset).map(UnusedCredits::RolloverUpTo)
+            }
+            (PolicyWord::Rollover, Some(RolloverBound::For(_, period))) => {
+                self.period(period).map(|(period, _)| UnusedCredits::RolloverFor(period))
+            }
+        }
+    }
+
+    fn version(&mut self, number: &Number) -> Result<u32> {
+        match u32::try_from(whole(number, None, self.diagnostics)?) {
+            Ok(0) => Err(self.diagnostics.report(number.span, messages::version_zero())),
+            Ok(version) => Ok(version),
+            Err(_) => Err(self.diagnostics.report(number.span, messages::version_too_large(&number.text))),
+        }
+    }
+
+    /// A plan without credits has none that could be unused, rise or come in advance.
+    fn fits_nothing(&mut self, plan: &ast::Plan, gives: Option<Gives>) -> Result<Option<Gives>> {
+        let keyword = |keywords: &[&ast::Keyword]| keywords.first().map(|keyword| keyword.word.clone());
+        let written = [
+            keyword(&plan.unused_credits.iter().map(|stated| &stated.keyword).collect::<Vec<_>>()),
+            keyword(&plan.on_upgrade.iter().map(|stated| &stated.keyword).collect::<Vec<_>>()),
+            keyword(&plan.in_advance.iter().map(|stated| &stated.keyword).collect::<Vec<_>>()),
+        ];
+        let meaningless = written.into_iter().flatten().next();
+        match (gives, meaningless) {
+            (None, Some(word)) => {
+                Err(self.diagnostics.report(word.span, messages::nothing_given(&word.text)))
+            }
+            (gives, _) => Ok(gives),
+        }
+    }
+
+    /// A cycle that is longer than a billing period gives credits that are not paid for yet.
+    fn in_advance(
+        &mut self,
+        plan: &ast::Plan,
+        gives: Option<Gives>,
+        prices: &[StripePrice],
+        written: bool,
+    ) -> Result<bool> {
+        let Some(Gives { every, .. }) = gives else { return Ok(written) };
+        let billed: Vec<Period> = prices.iter().filter_map(|price| price.period).collect();
+        let shorter = billed.iter().find(|period| period.seconds_max() < every.seconds_min());
+        let place = |statements: &[Stated<()>]| {
+            statements.first().map_or(plan.header.name.span, |stated| stated.keyword.word.span)
         };
-        let period = Period { count: 1, unit: self.period_unit(word)? };
-        if let Some((first, _)) = written.iter().find(|(_, known)| *known == period) {
-            let culprit = (word.span, messages::price_period_twice(&word.text));
-            let first = (first.span, messages::first_item(&first.text));
-            return Err(self.diagnostics.report_pair(culprit, first));
-        }
-        written.push((word, period));
-        Ok(StripePrice { environment: None, period: Some(period), id })
-    }
-
-    fn price_id(&mut self, id: &PriceId) -> Result<&'static str> {
-        match id {
-            PriceId::Path(path) => Ok(forever(&path.to_string())),
-            PriceId::Text(text) if text.value.trim().is_empty() => {
-                Err(self.diagnostics.report(text.span, messages::empty_price()))
+        match (shorter, written) {
+            (Some(billed), false) => {
+                let span: Span = plan
+                    .gives
+                    .first()
+                    .and_then(|stated| match stated.value.as_ref() {
+                        Ok(PlanGives::Something(gives)) => gives.every.as_ref(),
+                        _ => None,
+                    })
+                    .map_or(plan.header.name.span, |every| every.period.span());
+                let message = messages::not_in_advance(&every.to_string(), &billed.to_string());
+                Err(self.diagnostics.report(span, message))
             }
-            PriceId::Text(text) => Ok(forever(&text.value)),
-        }
-    }
-
-    fn policy(&mut self, word: &Word) -> Result<UnusedCredits> {
-        match PolicyWord::from_word(&word.text) {
-            Some(PolicyWord::Expire) => Ok(UnusedCredits::Expire),
-            Some(PolicyWord::Rollover) => Ok(UnusedCredits::Rollover),
-            None => {
-                let words = PolicyWord::words();
-                let nearest = suggest::nearest(&word.text, &words);
-                let message = messages::unknown_policy(&word.text, nearest, &words);
-                Err(self.diagnostics.report(word.span, message))
+            (None, true) if billed.len() == prices.len() => {
+                let message = messages::needlessly_in_advance(&every.to_string());
+                Err(self.diagnostics.report(place(&plan.in_advance), message))
             }
-        }
-    }
-
-    /// A Stripe price belongs to one plan and one period: whoever pays it must get one thing.
-    pub(super) fn stripe_ids(&mut self, plans: &[ast::Plan]) {
-        let mut known: HashMap<&str, Span> = HashMap::new();
-        let statements = plans.iter().filter_map(|plan| plan.stripe_price.first());
-        for price in statements.flat_map(|stated| stated.value.iter().flatten()) {
-            // What a path leads to is compared by the compiler.
-            let PriceId::Text(Text { value: id, span }) = &price.id else { continue };
-            if let Some(first) = known.get(id.as_str()) {
-                let culprit = (*span, messages::price_id_twice(id));
-                self.diagnostics.report_pair(culprit, (*first, messages::first_item(id)));
-            } else if !id.trim().is_empty() {
-                known.insert(id, *span);
-            }
+            (_, written) => Ok(written),
         }
     }
 }

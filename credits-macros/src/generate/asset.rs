@@ -13,12 +13,14 @@ pub(super) fn generate(assets: &[Asset], runtime: &TokenStream) -> TokenStream {
     quote! {
         /// What is counted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(dead_code)]
         pub enum Asset {
             /// Credits.
             Credits,
             #(#docs #variants),*
         }
 
+        #[allow(dead_code)]
         impl Asset {
             /// All of them: credits, then the others in the order of declaration.
             pub const ALL: &'static [Self] = &[Self::Credits, #(Self::#variants),*];

@@ -24,7 +24,8 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
             let packs = sale::packs(&known.packs, &runtime);
             let (assets, units) =
                 (asset::generate(&known.assets, &runtime), units::generate(&known.units, &runtime));
-            quote! { #operations #plans #packs #assets #units }
+            let unique = sale::unique_prices(known, &runtime);
+            quote! { #operations #plans #packs #assets #units #unique }
         }
         Items::Unreadable => pricing::unreadable(&runtime),
     };

@@ -16,6 +16,7 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
         #[derive(Clone, Copy, Debug)]
         pub struct Pricing;
 
+        #[allow(dead_code)]
         impl Pricing {
             /// The whole catalogue as data, to serialise or to compare.
             #[must_use]
@@ -47,27 +48,16 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
             }
         }
 
-        /// What is counted.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Asset {
-            /// Credits.
-            Credits,
-        }
-
-        #[automatically_derived]
-        impl #runtime::generated::Asset for Asset {
-            fn name(self) -> &'static str {
-                ""
-            }
-        }
-
         /// The ledger of this pricing.
+        #[allow(dead_code)]
         pub type Credits = #runtime::Credits<Pricing>;
 
         /// An owner's credits in the ledger of this pricing.
+        #[allow(dead_code)]
         pub type Wallet = #runtime::Wallet<Pricing>;
 
         /// Credits that are set aside until the work they pay for is done.
+        #[allow(dead_code)]
         pub type Hold = #runtime::Hold<Pricing>;
     }
 }

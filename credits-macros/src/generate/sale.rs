@@ -1,10 +1,11 @@
 //! `Plan` and `Pack`, which are alike: an enum of names with the terms behind each.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::catalogue;
-use crate::model::{Pack, Plan, Variant};
+use crate::ast::PriceId;
+use crate::model::{Known, Pack, Plan, Variant};
 
 /// What differs between the two.
 struct Kind {
@@ -44,6 +45,17 @@ pub(super) fn packs(packs: &[Pack], runtime: &TokenStream) -> TokenStream {
     generate(&kind, &items.collect::<Vec<_>>(), runtime)
 }
 
+/// Compares the prices that are paths to constants with all others, at the place of the first path.
+pub(super) fn unique_prices(known: &Known, runtime: &TokenStream) -> TokenStream {
+    let plans = known.plans.iter().flat_map(|plan| &plan.price_ids);
+    let ids: Vec<&PriceId> = plans.chain(known.packs.iter().flat_map(|pack| &pack.price_ids)).collect();
+    let Some(path) = ids.iter().find(|id| matches!(id, PriceId::Path(_))) else { return TokenStream::new() };
+    let prices = ids.iter().map(|id| catalogue::price_id(id));
+    quote_spanned! { path.span()=>
+        const _: () = #runtime::generated::assert_unique_prices(&[#(#prices),*]);
+    }
+}
+
 fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
@@ -58,10 +70,12 @@ fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStre
     quote! {
         #[doc = #docs]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(dead_code)]
         pub enum #ident {
             #(#variant_docs #variants),*
         }
 
+        #[allow(dead_code)]
         impl #ident {
             /// All of them, in the order of declaration.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];

@@ -26,6 +26,7 @@ pub(super) fn generate(units: &[UnitMarker], runtime: &TokenStream) -> TokenStre
     });
     quote! {
         /// The units of this pricing.
+        #[allow(dead_code, unused_imports)]
         pub mod units {
             pub use #runtime::units::*;
             #(#markers)*

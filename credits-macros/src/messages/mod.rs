@@ -4,10 +4,14 @@
 //! where it is shown.
 
 mod operation;
+mod sale;
+mod settings;
 
 use std::fmt;
 
 pub(crate) use operation::*;
+pub(crate) use sale::*;
+pub(crate) use settings::*;
 
 /// What is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,12 +242,8 @@ pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
     )
 }
 
-pub(crate) fn unknown_rounding(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    message(format!("`{word}` is not a way of rounding"), did_you_mean(nearest, known))
-}
-
-pub(crate) fn unknown_policy(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    message(format!("`{word}` is not what unused credits can do"), did_you_mean(nearest, known))
+pub(crate) fn unknown_option(word: &str, what: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    message(format!("`{word}` is not {what}"), did_you_mean(nearest, known))
 }
 
 pub(crate) fn expected_period() -> Message {
@@ -293,13 +293,6 @@ pub(crate) fn money_for_credits(word: &str, statement: &str) -> Message {
     message(
         format!("`{statement}` takes credits here, and `{word}` is money"),
         "write an amount of credits, such as `100.credits`",
-    )
-}
-
-pub(crate) fn asset_for_credits(number: &str, word: &str, statement: &str) -> Message {
-    message(
-        format!("`{statement}` is counted in credits, and `{word}` is another asset"),
-        format!("write `{}`", credits(number)),
     )
 }
 
@@ -362,112 +355,4 @@ pub(crate) fn plural_twice(one: &str, many: &str) -> Message {
         format!("`{one}` has another plural than `{many}` already"),
         "write the same plural in both places",
     )
-}
-
-// Plans.
-
-pub(crate) fn plan_without_gives(name: &str) -> Message {
-    message(
-        format!("the plan `{name}` does not say what it gives"),
-        "add a line such as `gives 1_000.credits.every(month)`",
-    )
-}
-
-pub(crate) fn plan_without_price(name: &str) -> Message {
-    message(
-        format!("the plan `{name}` has no price at Stripe"),
-        "add a line such as `stripe_price \"price_xyz\"`",
-    )
-}
-
-pub(crate) fn gives_once(number: &str) -> Message {
-    message(
-        "a plan gives again and again, and this does not say how often",
-        format!("write `{}.every(month)`", credits(number)),
-    )
-}
-
-pub(crate) fn every_otherwise(word: &str) -> Message {
-    message(
-        format!("`{word}` is not how a plan says how often it gives"),
-        "write `.every(month)` after the amount",
-    )
-}
-
-pub(crate) fn period_too_short(period: &str, min: &str) -> Message {
-    message(
-        format!("every {period} is more often than once a {min}, which is the limit"),
-        format!("write `every({min})` or a longer period"),
-    )
-}
-
-pub(crate) fn zero_period(unit: &str) -> Message {
-    message("a period is longer than zero", format!("write `1.{}`", unit.trim_end_matches('s')))
-}
-
-pub(crate) fn period_too_long(number: &str) -> Message {
-    message(format!("`{number}` is more than 4_294_967_295, the longest period"), "write a smaller number")
-}
-
-pub(crate) fn expected_price(found: &str) -> Message {
-    message(
-        format!("expected a price at Stripe, found {found}"),
-        "write `\"price_xyz\"`, or `month: \"price_xyz\"` for each period of billing",
-    )
-}
-
-pub(crate) fn price_without_quotes(id: &str) -> Message {
-    message("the id of a price is written in quotes", format!("write `\"{id}\"`"))
-}
-
-pub(crate) fn price_without_colon(period: &str) -> Message {
-    message(format!("`{period}` needs a colon before its price"), format!("write `{period}:`"))
-}
-
-pub(crate) fn price_without_comma(period: &str) -> Message {
-    message("a comma separates prices", format!("write `, {period}:`"))
-}
-
-pub(crate) fn price_without_period(id: &str) -> Message {
-    message(
-        "a plan with several prices says how often each is billed",
-        format!("write `month: \"{id}\"`, or another period"),
-    )
-}
-
-pub(crate) fn empty_price() -> Message {
-    message("the id of a price cannot be empty", "write the id that Stripe shows, such as `\"price_xyz\"`")
-}
-
-pub(crate) fn list_ends_in_comma() -> Message {
-    message("a comma continues a list, and nothing follows", "remove the comma")
-}
-
-pub(crate) fn price_period_twice(period: &str) -> Message {
-    message(format!("the plan has two prices for `{period}`"), "remove one of them")
-}
-
-pub(crate) fn price_id_twice(id: &str) -> Message {
-    message(format!("the price `{id}` is declared twice"), "write the id of a price of its own")
-}
-
-// Packs.
-
-pub(crate) fn pack_without_gives(name: &str) -> Message {
-    message(
-        format!("the pack `{name}` does not say what it gives"),
-        "add a line such as `gives 1_000.credits`",
-    )
-}
-
-pub(crate) fn pack_without_costs(name: &str) -> Message {
-    message(format!("the pack `{name}` does not say what it costs"), "add a line such as `costs 9.dollars`")
-}
-
-pub(crate) fn pack_gives_again() -> Message {
-    message("a pack gives once", "remove `.every(..)`, or declare a `subscription_plan`")
-}
-
-pub(crate) fn zero_price(word: &str) -> Message {
-    message("a pack cannot be free", format!("write what it costs, such as `9.{word}`"))
 }

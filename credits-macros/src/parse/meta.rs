@@ -24,12 +24,7 @@ impl Parser<'_, '_> {
         }
         let mut entries = vec![self.meta_entry::<K>()?];
         while let Some(comma) = self.mark(',') {
-            if let Some(word) = self.peek_word().filter(|_| self.at_keyword::<K>()) {
-                return Err(self.diagnostics.report(comma, messages::statement_in_list(&word.text)));
-            }
-            if self.at_statement_end::<K>() {
-                return Err(self.diagnostics.report(comma, messages::list_ends_in_comma()));
-            }
+            self.list_goes_on::<K>(comma)?;
             entries.push(self.meta_entry::<K>()?);
         }
         Ok(entries)

@@ -75,12 +75,7 @@ impl Parser<'_, '_> {
     fn params(&mut self) -> Result<Vec<Param>> {
         let mut params = vec![self.param()?];
         while let Some(comma) = self.mark(',') {
-            if let Some(word) = self.peek_word().filter(|_| self.at_keyword::<OperationWord>()) {
-                return Err(self.diagnostics.report(comma, messages::statement_in_list(&word.text)));
-            }
-            if self.at_statement_end::<OperationWord>() {
-                return Err(self.diagnostics.report(comma, messages::list_ends_in_comma()));
-            }
+            self.list_goes_on::<OperationWord>(comma)?;
             params.push(self.param()?);
         }
         Ok(params)

@@ -9,15 +9,28 @@ use crate::vocab::{ItemWord, PackWord};
 impl Parser<'_, '_> {
     /// The block of a pack.
     pub(super) fn pack(&mut self, header: Header) -> Pack {
-        let mut pack = Pack { header, gives: Vec::new(), bonus: Vec::new(), costs: Vec::new() };
-        let Pack { header, gives, bonus, costs } = &mut pack;
-        self.block(ItemWord::Pack, header, |block| {
+        let mut pack = Pack::new(header);
+        self.block(ItemWord::Pack, &mut pack.header, |block| {
             block.statements(ItemWord::Pack, |parser, meaning, keyword| match meaning {
-                PackWord::Gives => parser.stated(keyword, gives, Parser::gives::<PackWord>),
-                PackWord::Bonus => parser
-                    .stated(keyword, bonus, |parser| parser.plain_amount::<PackWord>("bonus", "100.credits")),
-                PackWord::Costs => parser
-                    .stated(keyword, costs, |parser| parser.plain_amount::<PackWord>("costs", "9.dollars")),
+                PackWord::Gives => parser.stated(keyword, &mut pack.gives, Parser::gives::<PackWord>),
+                PackWord::Bonus => parser.stated(keyword, &mut pack.bonus, |parser| {
+                    parser.plain_amount::<PackWord>("bonus", "100.credits")
+                }),
+                PackWord::Costs => parser.stated(keyword, &mut pack.costs, |parser| {
+                    parser.plain_amount::<PackWord>("costs", "9.dollars")
+                }),
+                PackWord::Currency => parser
+                    .stated(keyword, &mut pack.currency, |parser| parser.option::<PackWord>("currency eur")),
+                PackWord::ExpiresAfter => parser.stated(keyword, &mut pack.expires_after, |parser| {
+                    parser.length::<PackWord>("expires_after 12.months")
+                }),
+                PackWord::StripePrice => {
+                    parser.stated(keyword, &mut pack.stripe_price, Parser::prices::<PackWord>)
+                }
+                PackWord::OnlyFor => parser.stated(keyword, &mut pack.only_for, |parser| {
+                    parser.words::<PackWord>("only_for generate_video")
+                }),
+                PackWord::Meta => parser.stated(keyword, &mut pack.meta, Parser::meta::<PackWord>),
             })
         });
         pack

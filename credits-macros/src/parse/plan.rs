@@ -3,97 +3,84 @@
 //! It does not know which periods and policies there are.
 
 use super::tokens::Parser;
-use crate::ast::{Header, Plan, Price, PriceId, Text};
+use crate::ast::{Header, Plan, PlanGives, RolloverBound, UnusedCredits, Word};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{ItemWord, PlanWord};
+use crate::vocab::{FOR, ItemWord, NOTHING, PlanWord, UP_TO};
 
 impl Parser<'_, '_> {
     /// The block of a plan.
     pub(super) fn plan(&mut self, header: Header) -> Plan {
-        let mut plan =
-            Plan { header, stripe_price: Vec::new(), gives: Vec::new(), unused_credits: Vec::new() };
-        let Plan { header, stripe_price, gives, unused_credits } = &mut plan;
-        self.block(ItemWord::Plan, header, |block| {
+        let mut plan = Plan::new(header);
+        self.block(ItemWord::Plan, &mut plan.header, |block| {
             block.statements(ItemWord::Plan, |parser, meaning, keyword| match meaning {
-                PlanWord::StripePrice => parser.stated(keyword, stripe_price, Parser::prices),
-                PlanWord::Gives => parser.stated(keyword, gives, Parser::gives::<PlanWord>),
-                PlanWord::UnusedCredits => parser.stated(keyword, unused_credits, |parser| {
-                    parser.option::<PlanWord>("unused_credits rollover")
+                PlanWord::StripePrice => {
+                    parser.stated(keyword, &mut plan.stripe_price, Parser::prices::<PlanWord>)
+                }
+                PlanWord::Gives => parser.stated(keyword, &mut plan.gives, Parser::plan_gives),
+                PlanWord::SignupBonus => parser.stated(keyword, &mut plan.signup_bonus, |parser| {
+                    parser.plain_amount::<PlanWord>("signup_bonus", "100.credits")
                 }),
+                PlanWord::TrialIncludes => parser.stated(keyword, &mut plan.trial_includes, |parser| {
+                    parser.plain_amount::<PlanWord>("trial_includes", "50.credits")
+                }),
+                PlanWord::UnusedCredits => {
+                    parser.stated(keyword, &mut plan.unused_credits, Parser::unused_credits)
+                }
+                PlanWord::ExpireAfter => parser.stated(keyword, &mut plan.expire_after, |parser| {
+                    parser.length::<PlanWord>("expire_after 30.days")
+                }),
+                PlanWord::OnUpgrade => parser.stated(keyword, &mut plan.on_upgrade, |parser| {
+                    parser.option::<PlanWord>("on_upgrade prorated")
+                }),
+                PlanWord::InAdvance => parser
+                    .stated(keyword, &mut plan.in_advance, |parser| parser.flag::<PlanWord>("in_advance")),
+                PlanWord::Version => parser
+                    .stated(keyword, &mut plan.version, |parser| parser.integer::<PlanWord>("version 2")),
+                PlanWord::Retired => {
+                    parser.stated(keyword, &mut plan.retired, |parser| parser.flag::<PlanWord>("retired"))
+                }
+                PlanWord::Meta => parser.stated(keyword, &mut plan.meta, Parser::meta::<PlanWord>),
             })
         });
         plan
     }
 
-    /// `"id"` or `month: "id", year: "id"`.
-    fn prices(&mut self) -> Result<Vec<Price>> {
-        if let Some(id) = self.text() {
-            return self.only_price(id);
+    /// `nothing`, or `10_000.credits.every(month)`.
+    fn plan_gives(&mut self) -> Result<PlanGives> {
+        if self.peek_is(NOTHING) {
+            self.skip();
+            return Ok(PlanGives::Nothing);
         }
-        if self.at_statement_end::<PlanWord>() {
-            let message = messages::expected_price(&self.found());
-            return Err(self.diagnostics.report(self.previous(), message));
-        }
-        let mut prices = vec![self.price_of_period()?];
-        while self.another_price()? {
-            prices.push(self.price_of_period()?);
-        }
-        Ok(prices)
+        self.gives::<PlanWord>().map(PlanGives::Something)
     }
 
-    /// A price without a period, which has none beside it.
-    fn only_price(&mut self, id: Text) -> Result<Vec<Price>> {
-        if self.mark(',').is_some() {
-            return Err(self.diagnostics.report(id.span, messages::price_without_period(&id.value)));
+    /// `rollover`, with or without `up_to 500.credits` or `for 3.months`.
+    fn unused_credits(&mut self) -> Result<UnusedCredits> {
+        let policy = self.option::<PlanWord>("unused_credits rollover")?;
+        let bound = self.rollover_bound()?;
+        if let Some(bound) = &bound
+            && let Some(word) = self.peek_word().filter(|word| [UP_TO, FOR].contains(&word.text.as_str()))
+        {
+            let (RolloverBound::UpTo(first, _) | RolloverBound::For(first, _)) = bound;
+            return Err(self.diagnostics.report(word.span, messages::two_rollover_bounds(&first.text)));
         }
-        Ok(vec![Price { period: None, id: PriceId::Text(id) }])
+        Ok(UnusedCredits { policy, bound })
     }
 
-    /// Whether the list goes on.
-    fn another_price(&mut self) -> Result<bool> {
-        let comma = self.mark(',');
-        match (comma, self.at_statement_end::<PlanWord>()) {
-            (None, true) => Ok(false),
-            (Some(comma), true) => Err(self.diagnostics.report(comma, messages::list_ends_in_comma())),
-            (Some(_), false) => Ok(true),
-            (None, false) => match self.peek_word() {
-                Some(period) if self.is_price_ahead() => {
-                    Err(self.diagnostics.report(period.span, messages::price_without_comma(&period.text)))
-                }
-                _ => Ok(false),
-            },
-        }
-    }
-
-    /// Whether `year:` comes next.
-    fn is_price_ahead(&self) -> bool {
-        self.cursor
-            .ident()
-            .and_then(|(_, after)| after.punct())
-            .is_some_and(|(mark, _)| mark.as_char() == ':')
-    }
-
-    fn price_of_period(&mut self) -> Result<Price> {
-        let Some(period) = self.symbol() else {
-            let message = messages::expected_price(&self.found());
-            return Err(self.refuse(message));
-        };
-        let colon = self.colon();
-        // `month => "id"`
-        let arrow = self.mark('=').and_then(|_| self.mark('>'));
-        match (colon, self.text()) {
-            (Some(_), Some(id)) => Ok(Price { period: Some(period), id: PriceId::Text(id) }),
-            (Some(_), None) => {
-                let message = messages::expected_price(&self.found());
-                Err(self.diagnostics.report(self.place::<PlanWord>(), message))
+    fn rollover_bound(&mut self) -> Result<Option<RolloverBound>> {
+        let Some(word): Option<Word> = self.peek_word() else { return Ok(None) };
+        match word.text.as_str() {
+            UP_TO => {
+                self.skip();
+                let amount = self.plain_amount::<PlanWord>(UP_TO, "500.credits")?;
+                Ok(Some(RolloverBound::UpTo(word, amount)))
             }
-            (None, None) if arrow.is_none() => {
-                Err(self.diagnostics.report(period.span, messages::price_without_quotes(&period.text)))
+            FOR => {
+                self.skip();
+                Ok(Some(RolloverBound::For(word, self.length::<PlanWord>("for 3.months")?)))
             }
-            (None, _) => {
-                Err(self.diagnostics.report(period.span, messages::price_without_colon(&period.text)))
-            }
+            _ => Ok(None),
         }
     }
 }

@@ -1,62 +1,91 @@
 //! The statements of `settings`.
 //!
-//! It does not know which currencies or roundings there are.
+//! It does not know which currencies, roundings or policies there are.
 
 use proc_macro2::Ident;
 
 use super::tokens::Parser;
-use crate::ast::{RustPath, Settings, Text, Word};
+use crate::ast::{Amount, RustPath, Settings, Text, Word};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{ItemWord, SettingWord, Vocabulary};
+use crate::vocab::{ItemWord, SettingWord, UP_TO};
 
 impl Parser<'_, '_> {
     /// `settings { .. }`, after the keyword.
     pub(super) fn settings(&mut self, keyword: Word) -> Settings {
-        let mut settings = Settings {
-            keyword,
-            currency: Vec::new(),
-            rounding: Vec::new(),
-            credits_named: Vec::new(),
-            runtime: Vec::new(),
-        };
+        let mut settings = Settings { keyword: Some(keyword), ..Settings::default() };
         self.settings_block(&mut settings, |block, settings| {
+            macro_rules! read {
+                ($parser:ident, $keyword:ident, $field:ident, $method:ident $example:literal) => {
+                    $parser.stated($keyword, &mut settings.$field, |parser| {
+                        parser.$method::<SettingWord>($example)
+                    })
+                };
+                ($parser:ident, $keyword:ident, $field:ident, $rest:path) => {
+                    $parser.stated($keyword, &mut settings.$field, $rest)
+                };
+            }
             block.statements(ItemWord::Settings, |parser, meaning, keyword| match meaning {
-                SettingWord::Currency => parser.stated(keyword, &mut settings.currency, |parser| {
-                    parser.option::<SettingWord>("currency usd")
-                }),
-                SettingWord::Rounding => parser.stated(keyword, &mut settings.rounding, |parser| {
-                    parser.option::<SettingWord>("rounding ceil")
-                }),
-                SettingWord::CreditsNamed => {
-                    parser.stated(keyword, &mut settings.credits_named, Parser::credits_named)
+                SettingWord::Currency => read!(parser, keyword, currency, option "currency usd"),
+                SettingWord::Rounding => read!(parser, keyword, rounding, option "rounding ceil"),
+                SettingWord::LowBalanceThreshold => {
+                    read!(parser, keyword, low_balance_threshold, Parser::thresholds)
                 }
-                SettingWord::Crate => parser.stated(keyword, &mut settings.runtime, Parser::rust_path),
+                SettingWord::FulfillmentGracePeriod => {
+                    read!(parser, keyword, fulfillment_grace_period, length "fulfillment_grace_period 5.minutes")
+                }
+                SettingWord::RenewalWait => read!(parser, keyword, renewal_wait, length "renewal_wait 72.hours"),
+                SettingWord::MinFulfillmentPeriod => {
+                    read!(parser, keyword, min_fulfillment_period, length "min_fulfillment_period 1.day")
+                }
+                SettingWord::AllowNegativeBalance => {
+                    read!(parser, keyword, allow_negative_balance, Parser::negative_balance)
+                }
+                SettingWord::TransferExpiration => {
+                    read!(parser, keyword, transfer_expiration, option "transfer_expiration preserve")
+                }
+                SettingWord::Upgrades => read!(parser, keyword, upgrades, option "upgrades on_payment"),
+                SettingWord::SubscriptionRefunds => {
+                    read!(parser, keyword, subscription_refunds, option "subscription_refunds free_part")
+                }
+                SettingWord::RefundedButSpent => {
+                    read!(parser, keyword, refunded_but_spent, option "refunded_but_spent debt")
+                }
+                SettingWord::Overrun => read!(parser, keyword, overrun, option "overrun deny"),
+                SettingWord::HoldLimit => read!(parser, keyword, hold_limit, length "hold_limit 15.minutes"),
+                SettingWord::HoldLimitMax => {
+                    read!(parser, keyword, hold_limit_max, length "hold_limit_max 24.hours")
+                }
+                SettingWord::KeepKeys => read!(parser, keyword, keep_keys, length "keep_keys 400.days"),
+                SettingWord::Categories => read!(parser, keyword, categories, words "categories tip, cashback"),
+                SettingWord::CreditsNamed => read!(parser, keyword, credits_named, Parser::credits_named),
+                SettingWord::Environments => {
+                    read!(parser, keyword, environments, words "environments test, live")
+                }
+                SettingWord::Crate => read!(parser, keyword, runtime, Parser::rust_path),
             })
         });
         settings
     }
 
-    /// A word or symbol that chooses something. `K` are the keywords that begin the next statement.
-    pub(super) fn option<K: Vocabulary>(&mut self, example: &str) -> Result<Word> {
-        if self.at_statement_end::<K>() {
-            return Err(self.diagnostics.report(self.previous(), messages::missing_option(example)));
-        }
-        if let Some(word) = self.symbol() {
-            return Ok(word);
-        }
-        if let Some(text) = self.text() {
-            return self.quoted(text);
-        }
-        let message = messages::expected_option(&self.found(), example);
-        Err(self.refuse(message))
+    /// `100.credits, 10.credits`
+    fn thresholds(&mut self) -> Result<Vec<Amount>> {
+        self.list_of::<SettingWord, _>(|parser| {
+            parser.plain_amount::<SettingWord>(SettingWord::LowBalanceThreshold.word(), "100.credits")
+        })
     }
 
-    /// A word in quotes, read as it was meant.
-    pub(super) fn quoted(&mut self, text: Text) -> Result<Word> {
-        let reported = self.diagnostics.report(text.span, messages::option_in_quotes(&text.value));
-        let is_word = syn::parse_str::<syn::Ident>(&text.value).is_ok();
-        if is_word { Ok(Word { text: text.value, span: text.span }) } else { Err(reported) }
+    /// `up_to 500.credits`
+    fn negative_balance(&mut self) -> Result<Amount> {
+        if self.peek_is(UP_TO) {
+            self.skip();
+        } else {
+            let message = messages::negative_balance_without_bound(&self.found());
+            let reported = self.diagnostics.report(self.place::<SettingWord>(), message);
+            // `allow_negative_balance 500.credits`, read as it was meant.
+            self.peek_number().ok_or(reported)?;
+        }
+        self.plain_amount::<SettingWord>(UP_TO, "500.credits")
     }
 
     fn credits_named(&mut self) -> Result<(Text, Text)> {
@@ -92,7 +121,8 @@ impl Parser<'_, '_> {
         is_name.then(|| self.ident()).flatten()
     }
 
-    fn path_separator(&mut self) -> bool {
+    /// `::`; steps over it.
+    pub(super) fn path_separator(&mut self) -> bool {
         self.peek_path_separator() && self.mark(':').is_some() && self.mark(':').is_some()
     }
 }

@@ -72,6 +72,12 @@ impl<'t, 'd> Parser<'t, 'd> {
         self.previous
     }
 
+    /// Steps back to a place that was left, given with the token before it.
+    pub(super) fn back_to(&mut self, (cursor, previous): (Cursor<'t>, Span)) {
+        self.cursor = cursor;
+        self.previous = previous;
+    }
+
     /// The closing delimiter, or the last token where there is none.
     pub(super) fn end(&self) -> Span {
         self.end.unwrap_or(self.previous)
@@ -100,7 +106,10 @@ impl<'t, 'd> Parser<'t, 'd> {
     /// Steps over one token or group.
     pub(super) fn skip(&mut self) {
         if let Some((token, after)) = self.cursor.token_tree() {
-            self.previous = token.span();
+            self.previous = match &token {
+                TokenTree::Group(group) => group.span_close(),
+                _ => token.span(),
+            };
             self.cursor = after;
         }
     }

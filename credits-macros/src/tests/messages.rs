@@ -76,3 +76,18 @@ fn params() {
 fn rust() {
     check("rust.txt");
 }
+
+#[test]
+fn environments() {
+    check("environments.txt");
+}
+
+#[test]
+fn assets() {
+    check("assets.txt");
+}
+
+#[test]
+fn cycles() {
+    check("cycles.txt");
+}

@@ -12,11 +12,25 @@ use crate::expand::expand;
 /// Cases of one run, where the environment names no number.
 const CASES: u32 = 2_000;
 
-/// A definition with every statement of an operation, and the common ones of the other items.
+/// A definition with every statement.
 const DEFINITION: &str = r#"
-settings { currency usd rounding ceil credits_named "token", "tokens" }
-subscription_plan pro { stripe_price month: "price_a", year: "price_b" gives 10_000.credits.every(month) unused_credits :rollover }
-credit_pack small { gives 1_000.credits bonus 100.credits costs 9.dollars }
+settings {
+    currency usd rounding ceil credits_named "token", "tokens" environments test, live
+    low_balance_threshold 100.credits, 10.credits allow_negative_balance up_to 500.credits
+    renewal_wait 72.hours hold_limit 15.minutes overrun debt categories tip, cashback
+}
+asset gem, gemstones
+subscription_plan pro {
+    stripe_price live(month: "price_a", year: "price_b"), test(month: TEST_MONTH, year: crate::TEST_YEAR)
+    gives 10_000.credits.every(month) signup_bonus 5.credits trial_includes 1.credit
+    unused_credits rollover up_to 500.credits expire_after 30.days on_upgrade full version 2 retired meta tier: "x"
+}
+subscription_plan free { stripe_price live: "price_c", test: "price_d" gives nothing }
+credit_pack small {
+    gives 1_000.credits bonus 100.credits costs 9.dollars currency cad expires_after 12.months
+    only_for scan, embed stripe_price live: LIVE, test: "price_e" meta a: 1
+}
+credit_pack stones { gives 5.gemstones costs 99.cents }
 /// Reads.
 operation scan { costs 5.credits + 1.credit_per(page) limit pages <= 500 }
 operation generate_video {
@@ -48,6 +62,18 @@ const SOUP: &[&str] = &[
     "meta",
     "at_least",
     "at_most",
+    "environments",
+    "only_for",
+    "unused_credits",
+    "rollover",
+    "up_to",
+    "for",
+    "nothing",
+    "in_advance",
+    "retired",
+    "version",
+    "live",
+    "PRICE",
     "by",
     "tiers",
     "after",

@@ -5,6 +5,8 @@ mod sale;
 mod settings;
 mod value;
 
+pub(super) use sale::price_id;
+
 use credits_core::AssetSpec;
 use proc_macro2::TokenStream;
 use quote::quote;

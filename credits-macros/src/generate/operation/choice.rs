@@ -19,10 +19,12 @@ pub(super) fn generate(Choice { ident, docs, options }: &Choice) -> TokenStream 
     quote! {
         #docs
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(dead_code)]
         pub enum #ident {
             #(#variant_docs #variants),*
         }
 
+        #[allow(dead_code)]
         impl #ident {
             /// All of them, in the order of declaration.
             pub const ALL: &'static [Self] = &[#(Self::#variants),*];

@@ -28,10 +28,12 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
     quote! {
         /// What costs credits.
         #derives
+        #[allow(dead_code)]
         pub enum Operation {
             #(#variants),*
         }
 
+        #[allow(dead_code)]
         impl Operation {
             #(#constants)*
             #(#constructors)*

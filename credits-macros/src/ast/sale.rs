@@ -1,0 +1,121 @@
+//! Plans, packs and their prices as they were written.
+
+use proc_macro2::Span;
+
+use super::{Amount, Gives, Header, MetaEntry, Number, Period, RustPath, Stated, Text, Word};
+
+/// `subscription_plan name { .. }`
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) header: Header,
+    pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
+    pub(crate) gives: Vec<Stated<PlanGives>>,
+    pub(crate) signup_bonus: Vec<Stated<Amount>>,
+    pub(crate) trial_includes: Vec<Stated<Amount>>,
+    pub(crate) unused_credits: Vec<Stated<UnusedCredits>>,
+    pub(crate) expire_after: Vec<Stated<Period>>,
+    pub(crate) on_upgrade: Vec<Stated<Word>>,
+    pub(crate) in_advance: Vec<Stated<()>>,
+    pub(crate) version: Vec<Stated<Number>>,
+    pub(crate) retired: Vec<Stated<()>>,
+    pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
+}
+
+impl Plan {
+    /// One without statements.
+    pub(crate) fn new(header: Header) -> Self {
+        Self {
+            header,
+            stripe_price: Vec::new(),
+            gives: Vec::new(),
+            signup_bonus: Vec::new(),
+            trial_includes: Vec::new(),
+            unused_credits: Vec::new(),
+            expire_after: Vec::new(),
+            on_upgrade: Vec::new(),
+            in_advance: Vec::new(),
+            version: Vec::new(),
+            retired: Vec::new(),
+            meta: Vec::new(),
+        }
+    }
+}
+
+/// What a plan gives.
+#[derive(Debug)]
+pub(crate) enum PlanGives {
+    Nothing,
+    Something(Gives),
+}
+
+/// `rollover`, `rollover up_to 500.credits`, `rollover for 3.months`
+#[derive(Debug)]
+pub(crate) struct UnusedCredits {
+    pub(crate) policy: Word,
+    pub(crate) bound: Option<RolloverBound>,
+}
+
+/// How much or how long is kept; the word is its keyword.
+#[derive(Debug)]
+pub(crate) enum RolloverBound {
+    UpTo(Word, Amount),
+    For(Word, Period),
+}
+
+/// `credit_pack name { .. }`
+#[derive(Debug)]
+pub(crate) struct Pack {
+    pub(crate) header: Header,
+    pub(crate) gives: Vec<Stated<Gives>>,
+    pub(crate) bonus: Vec<Stated<Amount>>,
+    pub(crate) costs: Vec<Stated<Amount>>,
+    pub(crate) currency: Vec<Stated<Word>>,
+    pub(crate) expires_after: Vec<Stated<Period>>,
+    pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
+    pub(crate) only_for: Vec<Stated<Vec<Word>>>,
+    pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
+}
+
+impl Pack {
+    /// One without statements.
+    pub(crate) fn new(header: Header) -> Self {
+        Self {
+            header,
+            gives: Vec::new(),
+            bonus: Vec::new(),
+            costs: Vec::new(),
+            currency: Vec::new(),
+            expires_after: Vec::new(),
+            stripe_price: Vec::new(),
+            only_for: Vec::new(),
+            meta: Vec::new(),
+        }
+    }
+}
+
+/// `"price_xyz"`, `month: "price_xyz"`, `live: "price_xyz"` or one of `live(month: "price_xyz")`
+#[derive(Debug)]
+pub(crate) struct Price {
+    /// The word before the parentheses.
+    pub(crate) environment: Option<Word>,
+    /// The word before the colon, which may be a period or an environment.
+    pub(crate) key: Option<Word>,
+    pub(crate) id: PriceId,
+}
+
+/// The id of a price: as text, or in a constant.
+#[derive(Clone, Debug)]
+pub(crate) enum PriceId {
+    Text(Text),
+    Path(RustPath),
+}
+
+impl PriceId {
+    /// Its first token.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Text(text) => text.span,
+            Self::Path(path) => path.segments.first().map_or_else(Span::call_site, proc_macro2::Ident::span),
+        }
+    }
+}

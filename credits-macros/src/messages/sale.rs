@@ -1,0 +1,248 @@
+//! What is wrong with a plan, a pack or a price.
+//!
+//! It does not know where a message is shown.
+
+use super::{Message, credits, did_you_mean, message, one_of};
+
+// Plans.
+
+pub(crate) fn plan_without_gives(name: &str) -> Message {
+    message(
+        format!("the plan `{name}` does not say what it gives"),
+        "add a line such as `gives 1_000.credits.every(month)`",
+    )
+}
+
+pub(crate) fn plan_without_price(name: &str) -> Message {
+    message(
+        format!("the plan `{name}` has no price at Stripe"),
+        "add a line such as `stripe_price \"price_xyz\"`",
+    )
+}
+
+pub(crate) fn gives_once(number: &str) -> Message {
+    message(
+        "a plan gives again and again, and this does not say how often",
+        format!("write `{}.every(month)`", credits(number)),
+    )
+}
+
+pub(crate) fn every_otherwise(word: &str) -> Message {
+    message(
+        format!("`{word}` is not how a plan says how often it gives"),
+        "write `.every(month)` after the amount",
+    )
+}
+
+pub(crate) fn period_too_short(period: &str, min: &str) -> Message {
+    message(
+        format!("every {period} is more often than once a {min}, which is the limit"),
+        format!("write `every({min})` or a longer period"),
+    )
+}
+
+pub(crate) fn zero_period(unit: &str) -> Message {
+    message("a period is longer than zero", format!("write `1.{}`", unit.trim_end_matches('s')))
+}
+
+pub(crate) fn period_too_long(number: &str) -> Message {
+    message(format!("`{number}` is more than 4_294_967_295, the longest period"), "write a smaller number")
+}
+
+pub(crate) fn expected_price(found: &str) -> Message {
+    message(
+        format!("expected a price at Stripe, found {found}"),
+        "write `\"price_xyz\"`, or `month: \"price_xyz\"` for each period of billing",
+    )
+}
+
+pub(crate) fn price_without_quotes(id: &str) -> Message {
+    message("the id of a price is written in quotes", format!("write `\"{id}\"`"))
+}
+
+pub(crate) fn price_without_colon(period: &str) -> Message {
+    message(format!("`{period}` needs a colon before its price"), format!("write `{period}:`"))
+}
+
+pub(crate) fn price_without_comma(period: &str) -> Message {
+    message("a comma separates prices", format!("write `, {period}:`"))
+}
+
+pub(crate) fn price_without_period(id: &str) -> Message {
+    message(
+        "an item with several prices says what each is for",
+        format!("write `month: {id}`, or another period or environment"),
+    )
+}
+
+pub(crate) fn empty_price() -> Message {
+    message("the id of a price cannot be empty", "write the id that Stripe shows, such as `\"price_xyz\"`")
+}
+
+pub(crate) fn list_ends_in_comma() -> Message {
+    message("a comma continues a list, and nothing follows", "remove the comma")
+}
+
+pub(crate) fn price_period_twice(period: &str) -> Message {
+    message(format!("there are two prices for `{period}`"), "remove one of them")
+}
+
+pub(crate) fn price_id_twice(id: &str) -> Message {
+    message(format!("the price `{id}` is declared twice"), "write the id of a price of its own")
+}
+
+// Packs.
+
+pub(crate) fn pack_without_gives(name: &str) -> Message {
+    message(
+        format!("the pack `{name}` does not say what it gives"),
+        "add a line such as `gives 1_000.credits`",
+    )
+}
+
+pub(crate) fn pack_without_costs(name: &str) -> Message {
+    message(format!("the pack `{name}` does not say what it costs"), "add a line such as `costs 9.dollars`")
+}
+
+pub(crate) fn pack_gives_again() -> Message {
+    message("a pack gives once", "remove `.every(..)`, or declare a `subscription_plan`")
+}
+
+pub(crate) fn zero_price(word: &str) -> Message {
+    message("a pack cannot be free", format!("write what it costs, such as `9.{word}`"))
+}
+
+pub(crate) fn pack_price_period(period: &str) -> Message {
+    message(
+        format!("a pack is paid for once, and `{period}` is a period"),
+        "write the price alone, or under an environment",
+    )
+}
+
+pub(crate) fn pack_overflows(name: &str) -> Message {
+    message(
+        format!("the pack `{name}` gives more than 9223372036854775807 in all"),
+        "lower what it gives or its bonus",
+    )
+}
+
+pub(crate) fn other_currency(word: &str, meant: &str, own: &str) -> Message {
+    message(
+        format!("`{word}` means {meant}, and the pack is sold in {own}"),
+        format!("write the price in `{own}`, or remove `currency {own}`"),
+    )
+}
+
+pub(crate) fn unknown_operation(name: &str, nearest: Option<&str>, known: &[&str]) -> Message {
+    let help = match known {
+        [] => "remove it; the pricing has no operations".to_owned(),
+        known => did_you_mean(nearest, known),
+    };
+    message(format!("`{name}` is not an operation of this pricing"), help)
+}
+
+pub(crate) fn only_for_other_asset(name: &str, costs: &str, gives: &str) -> Message {
+    message(
+        format!("`{name}` costs {costs}, and the pack gives {gives}"),
+        "remove it; nothing of the pack could be spent on it",
+    )
+}
+
+// Terms of plans.
+
+pub(crate) fn other_asset(number: &str, word: &str, statement: &str, expected: &str) -> Message {
+    message(
+        format!("`{statement}` is counted in {expected} here, and `{word}` is something else"),
+        format!("write `{number}.{expected}`"),
+    )
+}
+
+pub(crate) fn two_rollover_bounds(first: &str) -> Message {
+    message(format!("`{first}` bounds what rolls over already"), "write `up_to` or `for`, not both")
+}
+
+pub(crate) fn bound_of_expiry(word: &str) -> Message {
+    message(
+        format!("`{word}` bounds what rolls over, and these credits expire"),
+        "remove it, or write `rollover`",
+    )
+}
+
+pub(crate) fn version_zero() -> Message {
+    message("the first version is 1", "write `version 1`, or a later one")
+}
+
+pub(crate) fn version_too_large(number: &str) -> Message {
+    message(format!("`{number}` is more than 4_294_967_295, the last version"), "write a smaller number")
+}
+
+pub(crate) fn nothing_given(keyword: &str) -> Message {
+    message(
+        format!("`{keyword}` has no meaning for a plan that gives nothing"),
+        "remove it, or write what the plan gives",
+    )
+}
+
+pub(crate) fn not_in_advance(every: &str, billed: &str) -> Message {
+    message(
+        format!("the plan gives for {} at once, and {} is paid for at a time", a(every), a(billed)),
+        "add a line `in_advance` to give credits before they are paid for, or write a shorter period",
+    )
+}
+
+pub(crate) fn needlessly_in_advance(every: &str) -> Message {
+    message(format!("nothing is given in advance: each payment is for {} or longer", a(every)), "remove it")
+}
+
+pub(crate) fn flag_with_value(keyword: &str, found: &str) -> Message {
+    message(format!("`{keyword}` says it all, found {found}"), format!("write `{keyword}` alone"))
+}
+
+/// `a month`, `3 months`
+fn a(period: &str) -> String {
+    let is_one = period.starts_with(|first: char| first.is_alphabetic());
+    if is_one { format!("a {period}") } else { period.to_owned() }
+}
+
+// Prices in environments.
+
+pub(crate) fn unknown_price_key(word: &str, nearest: Option<&str>) -> Message {
+    let help = match nearest {
+        Some(nearest) => format!("write `{nearest}`"),
+        None => {
+            format!("write a period such as `month`, or declare `environments {word}, ..` in the settings")
+        }
+    };
+    message(format!("`{word}` is neither a period nor an environment"), help)
+}
+
+pub(crate) fn no_environments(word: &str) -> Message {
+    message(
+        format!("the pricing declares no environment `{word}`"),
+        format!("add `environments {word}, ..` to the settings"),
+    )
+}
+
+pub(crate) fn price_without_environment(environments: &[&str]) -> Message {
+    let first = environments.first().copied().unwrap_or_default();
+    message(
+        format!("the price says not whether it is for {}", one_of(environments)),
+        format!("write `{first}:` before it, and one for each other environment"),
+    )
+}
+
+pub(crate) fn period_without_environment(period: &str, environments: &[&str]) -> Message {
+    let first = environments.first().copied().unwrap_or_default();
+    message(
+        format!("the price says not whether it is for {}", one_of(environments)),
+        format!("write `{first}({period}: ..)`, and one for each other environment"),
+    )
+}
+
+pub(crate) fn price_missing(item: &str, environment: &str, period: Option<&str>) -> Message {
+    let period = period.map_or_else(String::new, |period| format!(" for {}", a(period)));
+    message(
+        format!("`{item}` has no price in `{environment}`{period}, which it has elsewhere"),
+        format!("add one under `{environment}`"),
+    )
+}

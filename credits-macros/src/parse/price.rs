@@ -1,0 +1,151 @@
+//! Prices at Stripe: `"id"`, `month: "id", year: "id"`, `live(month: "id"), test(month: "id")`.
+//!
+//! It does not know which periods and environments there are.
+
+use proc_macro2::Delimiter;
+
+use super::tokens::Parser;
+use crate::ast::{Price, PriceId, RustPath, Text, Word};
+use crate::diag::Result;
+use crate::messages;
+use crate::vocab::Vocabulary;
+
+impl Parser<'_, '_> {
+    /// All prices of a plan or a pack. `K` are the keywords that end the statement.
+    pub(super) fn prices<K: Vocabulary>(&mut self) -> Result<Vec<Price>> {
+        if let Some(id) = self.only_id() {
+            return self.only_price(id);
+        }
+        if self.at_statement_end::<K>() && !self.is_price_ahead() {
+            let message = messages::expected_price(&self.found());
+            return Err(self.diagnostics.report(self.previous(), message));
+        }
+        let mut prices = self.keyed_prices::<K>()?;
+        while self.another_price::<K>()? {
+            prices.extend(self.keyed_prices::<K>()?);
+        }
+        Ok(prices)
+    }
+
+    /// An id that stands alone.
+    fn only_id(&mut self) -> Option<PriceId> {
+        if self.is_price_ahead() { None } else { self.price_id() }
+    }
+
+    /// A price without a key, which has none beside it.
+    fn only_price(&mut self, id: PriceId) -> Result<Vec<Price>> {
+        if self.mark(',').is_some() {
+            let text = match &id {
+                PriceId::Text(Text { value, .. }) => format!("\"{value}\""),
+                PriceId::Path(path) => path.to_string(),
+            };
+            return Err(self.diagnostics.report(id.span(), messages::price_without_period(&text)));
+        }
+        Ok(vec![Price { environment: None, key: None, id }])
+    }
+
+    /// Whether the list goes on.
+    fn another_price<K: Vocabulary>(&mut self) -> Result<bool> {
+        let comma = self.mark(',');
+        let is_price = self.is_price_ahead();
+        match (comma, self.at_statement_end::<K>() && !is_price) {
+            (None, true) => Ok(false),
+            (Some(comma), true) => self.list_goes_on::<K>(comma).map(|()| false),
+            (Some(_), false) => Ok(true),
+            (None, false) => match self.peek_word() {
+                Some(period) if is_price => {
+                    Err(self.diagnostics.report(period.span, messages::price_without_comma(&period.text)))
+                }
+                _ => Ok(false),
+            },
+        }
+    }
+
+    /// Whether `year:` comes next, or `live(`.
+    fn is_price_ahead(&self) -> bool {
+        let Some((_, after)) = self.cursor.ident() else { return false };
+        let is_path =
+            |cursor: syn::buffer::Cursor<'_>| cursor.punct().is_some_and(|(mark, _)| mark.as_char() == ':');
+        match after.punct() {
+            Some((mark, after)) if mark.as_char() == ':' => !is_path(after),
+            _ => after.group(Delimiter::Parenthesis).is_some(),
+        }
+    }
+
+    /// `month: "id"`, or all of `live(month: "id", year: "id")`.
+    fn keyed_prices<K: Vocabulary>(&mut self) -> Result<Vec<Price>> {
+        let Some(key) = self.symbol() else {
+            let message = messages::expected_price(&self.found());
+            return Err(self.refuse(message));
+        };
+        let Some(mut inside) = self.group(Delimiter::Parenthesis) else {
+            return self.price_of::<K>(key).map(|price| vec![price]);
+        };
+        if let Some(id) = inside.only_id() {
+            inside.nothing_more()?;
+            return Ok(vec![Price { environment: None, key: Some(key), id }]);
+        }
+        let prices = inside.list_of::<K, _>(|parser| {
+            let Some(period) = parser.symbol() else {
+                let message = messages::expected_price(&parser.found());
+                return Err(parser.refuse(message));
+            };
+            parser.price_of::<K>(period)
+        })?;
+        inside.nothing_more()?;
+        Ok(prices.into_iter().map(|price| Price { environment: Some(key.clone()), ..price }).collect())
+    }
+
+    fn price_of<K: Vocabulary>(&mut self, key: Word) -> Result<Price> {
+        let colon = self.colon();
+        // `month => "id"`
+        let arrow = self.mark('=').and_then(|_| self.mark('>'));
+        if colon.is_none() {
+            let follows = self.price_id().is_some() || arrow.is_some();
+            let message = if follows {
+                messages::price_without_colon(&key.text)
+            } else {
+                messages::price_without_quotes(&key.text)
+            };
+            return Err(self.diagnostics.report(key.span, message));
+        }
+        if let Some(id) = self.price_id() {
+            return Ok(Price { environment: None, key: Some(key), id });
+        }
+        if let Some(word) = self.peek_word().filter(|_| !self.at_keyword::<K>()) {
+            return Err(self.diagnostics.report(word.span, messages::price_without_quotes(&word.text)));
+        }
+        let message = messages::expected_price(&self.found());
+        Err(self.diagnostics.report(self.place::<K>(), message))
+    }
+
+    /// A text, or a path to a constant: one of several segments, or a name in capitals.
+    fn price_id(&mut self) -> Option<PriceId> {
+        if let Some(text) = self.text() {
+            return Some(PriceId::Text(text));
+        }
+        let is_constant = |name: &str| name.chars().all(|letter| !letter.is_lowercase());
+        if self.peek_word().is_none() && !self.peek_path_separator() {
+            return None;
+        }
+        let start = (self.cursor, self.previous());
+        let leading_colons = self.path_separator();
+        let mut segments = Vec::new();
+        while let Some(segment) = self.ident() {
+            segments.push(segment);
+            if !self.path_separator() {
+                break;
+            }
+        }
+        let is_path = match segments.as_slice() {
+            [] => false,
+            [only] => leading_colons || is_constant(&only.to_string()),
+            _ => true,
+        };
+        if !is_path {
+            self.back_to(start);
+            return None;
+        }
+        Some(PriceId::Path(RustPath { leading_colons, segments }))
+    }
+}
