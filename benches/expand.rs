@@ -1,7 +1,12 @@
 //! How long the macro takes to expand a pricing, by its size.
 //!
 //! A macro crate exports its macro alone, so its modules are compiled into this benchmark.
-#![expect(dead_code, reason = "the macro's entry point is not part of the benchmark")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the macro's entry point and unit tests are no part of the benchmark"
+)]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(missing_docs, reason = "criterion's macros generate items")]
 
 use std::fmt::Write;

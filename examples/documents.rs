@@ -88,7 +88,9 @@ fn usage() {
          pay if you keep it.\n\nPrices:"
     );
     for plan in Plan::ALL {
-        eprintln!("  {:8} {} credits every {}", plan.name(), plan.spec().gives, plan.spec().every);
+        if let Some(gives) = plan.spec().gives {
+            eprintln!("  {:8} {} credits every {}", plan.name(), gives.amount, gives.every);
+        }
     }
     for pack in Pack::ALL {
         eprintln!("  {:8} {} credits for {}", pack.name(), credits_of(*pack), pack.spec().costs);

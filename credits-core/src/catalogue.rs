@@ -372,7 +372,10 @@ pub const fn assert_unique_prices(prices: &[&str]) {
     while let [price, others @ ..] = rest {
         let mut later = others;
         while let [other, following @ ..] = later {
-            assert!(!same_text(price, other), "two items have the same Stripe price");
+            assert!(
+                !same_text(price, other),
+                "two items have the same Stripe price: give each of them its own"
+            );
             later = following;
         }
         rest = others;

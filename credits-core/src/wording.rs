@@ -26,13 +26,22 @@ impl<'a> Wording<'a> {
 
     /// `1 credit`, `10,000 credits`, `5 gems`. An empty asset is credits.
     pub fn amount(self, amount: i64, asset: &str) -> impl Display {
-        let CreditsName { one, many } = self.credits_named;
-        let known = self.assets.iter().find(|known| !asset.is_empty() && known.name == asset);
-        let (one, many) = known.map_or((one, many), |known| (known.name, known.plural));
+        let (one, many) = self.words(asset);
         from_fn(move |f| {
             let sign = if amount < 0 { "-" } else { "" };
             write!(f, "{sign}{} {}", grouped(amount.unsigned_abs()), if amount == 1 { one } else { many })
         })
+    }
+
+    /// The words for one and for several of an asset.
+    fn words(self, asset: &str) -> (&'a str, &'a str) {
+        let CreditsName { one, many } = self.credits_named;
+        let known = self.assets.iter().find(|known| !asset.is_empty() && known.name == asset);
+        known.map_or((one, many), |known| (known.name, known.plural))
+    }
+
+    fn many(self, asset: &str) -> &'a str {
+        self.words(asset).1
     }
 
     /// `5 credits + 1 credit per page after 10 pages, at least 6 credits (at most 500 pages)`.
@@ -85,22 +94,17 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// `10,000 credits every month`, or `nothing`.
+    /// `10,000 credits every month, 100 credits at sign-up`; `nothing` for a plan without credits.
     pub fn plan_gives(self, plan: &PlanSpec) -> impl Display + use<'a> {
-        let gives = plan.gives;
-        from_fn(move |f| match gives {
-            Some(Gives { amount, asset, every }) => write!(f, "{} every {every}", self.amount(amount, asset)),
-            None => f.write_str("nothing"),
-        })
-    }
-
-    /// `10,000 credits every month, unused credits roll over, 100 credits at sign-up`.
-    pub fn plan(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let plan = *plan;
         from_fn(move |f| {
-            write!(f, "{}", self.plan_gives(&plan))?;
-            let Some(Gives { asset, .. }) = plan.gives else { return Ok(()) };
-            write!(f, ", unused {} {}", self.credits_named.many, self.unused(plan.unused_credits))?;
+            match plan.gives {
+                Some(Gives { amount, asset, every }) => {
+                    write!(f, "{} every {every}", self.amount(amount, asset))?;
+                }
+                None => f.write_str("nothing")?,
+            }
+            let asset = asset_of(&plan);
             if plan.signup_bonus > 0 {
                 write!(f, ", {} at sign-up", self.amount(plan.signup_bonus, asset))?;
             }
@@ -111,12 +115,26 @@ impl<'a> Wording<'a> {
         })
     }
 
-    /// What happens to unused credits: `expire`, `roll over up to 500 credits`.
-    pub fn unused(self, policy: UnusedCredits) -> impl Display {
-        from_fn(move |f| match policy {
+    /// `10,000 credits every month, 100 credits at sign-up, unused credits roll over`.
+    pub fn plan(self, plan: &PlanSpec) -> impl Display + use<'a> {
+        let plan = *plan;
+        from_fn(move |f| {
+            write!(f, "{}", self.plan_gives(&plan))?;
+            let Some(Gives { asset, .. }) = plan.gives else { return Ok(()) };
+            write!(f, ", unused {} {}", self.many(asset), self.unused(&plan))
+        })
+    }
+
+    /// What happens to unused credits: `expire`, `roll over up to 500 credits`; `-` for a plan without credits.
+    pub fn unused(self, plan: &PlanSpec) -> impl Display + use<'a> {
+        let plan = *plan;
+        from_fn(move |f| match plan.unused_credits {
+            _ if plan.gives.is_none() => f.write_str("-"),
             UnusedCredits::Expire => f.write_str("expire"),
             UnusedCredits::Rollover => f.write_str("roll over"),
-            UnusedCredits::RolloverUpTo(most) => write!(f, "roll over up to {}", self.amount(most, "")),
+            UnusedCredits::RolloverUpTo(most) => {
+                write!(f, "roll over up to {}", self.amount(most, asset_of(&plan)))
+            }
             UnusedCredits::RolloverFor(period) => write!(f, "roll over for {}", counted(period)),
         })
     }
@@ -134,17 +152,31 @@ impl<'a> Wording<'a> {
         })
     }
 
+    /// `1,000 credits + 100 credits bonus, expiring after 12 months`.
+    fn pack_lasts(self, pack: &PackSpec) -> impl Display + use<'a> {
+        let pack = *pack;
+        from_fn(move |f| write!(f, "{}{}", self.pack_gives(&pack), expiry(&pack)))
+    }
+
     /// `1,000 credits + 100 credits bonus for $9, expiring after 12 months`.
     pub fn pack(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
-        from_fn(move |f| {
-            write!(f, "{} for {}", self.pack_gives(&pack), pack.costs)?;
-            match pack.expires_after {
-                Some(period) => write!(f, ", expiring after {}", counted(period)),
-                None => Ok(()),
-            }
-        })
+        from_fn(move |f| write!(f, "{} for {}{}", self.pack_gives(&pack), pack.costs, expiry(&pack)))
     }
+}
+
+/// What a plan gives and bounds amounts of.
+fn asset_of(plan: &PlanSpec) -> &'static str {
+    plan.gives.map_or("", |gives| gives.asset)
+}
+
+/// `, expiring after 12 months`, or nothing.
+fn expiry(pack: &PackSpec) -> impl Display + use<> {
+    let expires_after = pack.expires_after;
+    from_fn(move |f| match expires_after {
+        Some(period) => write!(f, ", expiring after {}", counted(period)),
+        None => Ok(()),
+    })
 }
 
 /// What stands where an item has no price to show, because a mistake in its declaration hides it.
@@ -201,7 +233,7 @@ impl Wording<'_> {
             separator = "\n";
         }
         for (name, pack) in packs {
-            let gives = known(pack, |pack| cell(self.pack_gives(pack)));
+            let gives = known(pack, |pack| cell(self.pack_lasts(pack)));
             writeln!(f, "| `{name}` | {gives} | {} |", known(pack, |pack| pack.costs))?;
         }
         if plans.peek().is_some() {
@@ -211,7 +243,7 @@ impl Wording<'_> {
         }
         for (name, plan) in plans {
             let gives = known(plan, |plan| cell(self.plan_gives(plan)));
-            let unused = known(plan, |plan| cell(self.unused(plan.unused_credits)));
+            let unused = known(plan, |plan| cell(self.unused(plan)));
             let prices = known(plan, |plan| cell(stripe_prices(plan.stripe_prices)));
             writeln!(f, "| `{name}` | {gives} | {unused} | {prices} |")?;
         }
@@ -400,14 +432,14 @@ mod tests {
         };
         let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| `scan` | `a \\| b` credits |\n\n\
                         # Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n\
-                        | `small` | 1,000 credits + 100 credits bonus | $9 |\n\n\
+                        | `small` | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 |\n\n\
                         # Plans\n\n| plan | gives | unused credits | Stripe price |\n| --- | --- | --- | --- |\n\
-                        | `pro` | 10,000 credits every month | roll over up to 500 credits | `price_a` per month (live) |\n";
+                        | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | `price_a` per month (live) |\n";
         assert_eq!(price_list(&catalogue).to_string(), expected);
         let words = Wording::of(&catalogue);
         assert_eq!(
             words.plan(&catalogue.plans[0]).to_string(),
-            "10,000 credits every month, unused credits roll over up to 500 credits, 100 credits at sign-up"
+            "10,000 credits every month, 100 credits at sign-up, unused credits roll over up to 500 credits"
         );
         assert_eq!(
             words.pack(&catalogue.packs[0]).to_string(),

@@ -29,6 +29,7 @@ usage_credits! {
     subscription_plan :pro {
         stripe_price month: "price_b", :year: "price_c";
         gives: 10_000.credits.every(:quarterly);
+        in_advance;
         unused_credits :rollover;
     };
 

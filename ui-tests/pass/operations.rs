@@ -68,19 +68,16 @@ usage_credits! {
     operation store { costs 3.credits_per(hour) + 1.credit_per(2.mb) after 1.gb }
 }
 
-fn cost(operation: &Operation) -> Amount {
-    operation.cost().unwrap()
-}
-
 #[test]
 fn quantities_choices_and_parameters_make_a_price() {
+    let cost = |operation: &Operation| operation.cost().unwrap();
     for (operation, expected) in [
         (Operation::generate_video(12, "a cat"), 220),
         (Operation::GenerateVideo { seconds: 12.into(), prompt: "a cat".to_owned() }, 220),
         (Operation::generate_image(GenerateImageQuality::Standard), 10),
         (Operation::generate_image(GenerateImageQuality::Hd), 25),
         (Operation::transcribe(Duration::from_secs(95)), 1),
-        (Operation::transcribe(Duration::from_secs(15 * 60)), 5),
+        (Operation::transcribe(Duration::from_mins(15)), 5),
         (Operation::transcribe(1_000_000), 500),
         (Operation::embed(1_500), 3),
         (Operation::embed(2_000_000), 3_000),
@@ -88,7 +85,7 @@ fn quantities_choices_and_parameters_make_a_price() {
         (Operation::wide(u128::MAX / 4, 1, -1), 9),
         (Operation::wide(3, 1, -1), 3),
         // 40 minutes at 3 credits an hour are 2 credits, not 2.000..1 rounded up.
-        (Operation::store(Duration::from_secs(40 * 60), Bytes(1)), 2),
+        (Operation::store(Duration::from_mins(40), Bytes(1)), 2),
         (Operation::store(0, Bytes(1_024 * 1_024 * 1_024 + 3)), 1),
     ] {
         assert_eq!(cost(&operation), Amount::new(expected), "{}", operation.name());
@@ -103,9 +100,9 @@ fn png() -> Blob {
 fn rust_in_braces_sees_integers_flags_and_choices() {
     let names = std::collections::BTreeMap::new;
     let draft = Operation::render(2, RenderSize::Small, true, 4, png(), "a.png", names(), 1);
-    assert_eq!(cost(&draft), Amount::new(2 + 1 + 4));
+    assert_eq!(draft.cost().unwrap(), Amount::new(2 + 1 + 4));
     let large = Operation::render(2, RenderSize::Large, false, 4, png(), "a.png", names(), 1);
-    assert_eq!(cost(&large), Amount::new(2 + 7 + 10 + 4 + 1));
+    assert_eq!(large.cost().unwrap(), Amount::new(2 + 7 + 10 + 4 + 1));
 }
 
 #[test]

@@ -8,5 +8,7 @@ mod everything;
 mod operations;
 #[path = "../pass/readme.rs"]
 mod readme;
+#[path = "../pass/sale.rs"]
+mod sale;
 #[path = "../pass/wrapped.rs"]
 mod wrapped;

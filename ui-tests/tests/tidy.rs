@@ -9,7 +9,8 @@ const FRAGMENT_LETTERS_MIN: usize = 10;
 #[test]
 fn every_message_appears_in_some_fixture() {
     let shown: String = files(".", "stderr").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    let source = fs::read_to_string(root().join("../credits-macros/src/messages.rs")).unwrap();
+    let messages = files("../credits-macros/src/messages", "rs");
+    let source: String = messages.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let (_, functions) = source.split_once("pub(crate) fn ").unwrap();
     let unseen: Vec<&str> = functions
         .split("pub(crate) fn ")

@@ -86,7 +86,7 @@ pub(crate) struct ChoiceOption {
 pub(crate) struct Tiers {
     pub(crate) keyword: Word,
     pub(crate) batch: Amount,
-    pub(crate) tiers: Result<Vec<Tier>>,
+    pub(crate) list: Result<Vec<Tier>>,
     /// The closing brace.
     pub(crate) end: Span,
 }

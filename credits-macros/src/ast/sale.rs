@@ -45,7 +45,7 @@ impl Plan {
 #[derive(Debug)]
 pub(crate) enum PlanGives {
     Nothing,
-    Something(Gives),
+    Something(Box<Gives>),
 }
 
 /// `rollover`, `rollover up_to 500.credits`, `rollover for 3.months`

@@ -76,8 +76,10 @@ pub(crate) struct Asset {
 pub(crate) struct Operation {
     pub(crate) name: Word,
     pub(crate) docs: Vec<String>,
-    /// What it is made of; poisoned if a clause or a parameter could not be read, so that there may be more.
-    pub(crate) fields: Result<Fields>,
+    /// What it is made of, as far as that was understood.
+    pub(crate) fields: Fields,
+    /// Poisoned if it may be made of more than was understood.
+    pub(crate) complete: Result<()>,
     /// Its choices, as far as they are known.
     pub(crate) choices: Vec<Choice>,
     /// Poisoned if anything of the price was refused.
@@ -86,9 +88,9 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// What its clauses count, if all of it is known.
+    /// What its clauses count.
     pub(crate) fn quantities(&self) -> impl Iterator<Item = &Quantity> {
-        self.fields.iter().flat_map(|fields| &fields.quantities)
+        self.fields.quantities.iter()
     }
 }
 

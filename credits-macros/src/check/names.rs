@@ -68,11 +68,26 @@ impl Checker<'_> {
 impl Pricing {
     /// Keeps the first of the items that would become one variant, and none whose name Rust cannot have.
     pub(super) fn without_doubles(mut self) -> Self {
+        self.assets = first_assets(self.assets);
         self.operations = first_ones(self.operations, ItemWord::Operation, |item| &item.name);
         self.plans = first_ones(self.plans, ItemWord::Plan, |item| &item.name);
         self.packs = first_ones(self.packs, ItemWord::Pack, |item| &item.name);
         self
     }
+}
+
+/// An asset's variant is its plural, and credits have one.
+fn first_assets(assets: Vec<super::Asset>) -> Vec<super::Asset> {
+    let mut known = vec!["Credits".to_owned()];
+    assets
+        .into_iter()
+        .filter(|asset| {
+            let variant = asset.terms.plural.to_upper_camel_case();
+            let is_first = !known.contains(&variant) && syn::parse_str::<syn::Ident>(&variant).is_ok();
+            known.push(variant);
+            is_first
+        })
+        .collect()
 }
 
 fn first_ones<T>(items: Vec<T>, kind: ItemWord, name: impl Fn(&T) -> &Word) -> Vec<T> {

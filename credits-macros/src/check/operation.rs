@@ -54,9 +54,16 @@ impl Checker<'_> {
         let meta = self.meta(&operation.meta);
         let params = self.params(&operation.params, &terms);
         let limits = self.limits(&operation.limits, &terms, params.as_deref().unwrap_or_default());
-        let fields = self.fields(&terms, params, header.poisoned);
-        let validations = self.validations(&operation.validations, fields.as_ref().ok());
-        let computed = self.computed(&terms.computed, fields.as_ref().ok());
+        // A statement that was lost may have been a parameter.
+        let complete = terms.lost.or(header.poisoned).or(params.as_ref().err().copied()).map_or(Ok(()), Err);
+        let fields = Fields {
+            quantities: terms.quantities.clone(),
+            choices: terms.choices.clone(),
+            params: params.unwrap_or_default(),
+        };
+        let known = complete.is_ok().then_some(&fields);
+        let validations = self.validations(&operation.validations, known);
+        let computed = self.computed(&terms.computed, known);
         let price = (|| {
             let clauses = terms.clauses.into_iter().collect::<Result<Vec<Clause>>>()?;
             let (bounds, limits, computed) = (bounds?, limits?, computed?);
@@ -69,7 +76,7 @@ impl Checker<'_> {
                 limits: all_forever(limits),
                 meta: meta.unwrap_or_default(),
             };
-            fields.as_ref().map_err(|reported| *reported)?;
+            complete?;
             self.price_of(operation, spec, computed)
         })();
         Operation {
@@ -77,6 +84,7 @@ impl Checker<'_> {
             docs: header.docs.clone(),
             choices: terms.choices,
             fields,
+            complete,
             price,
             validations,
         }
@@ -139,19 +147,6 @@ impl Checker<'_> {
         }
         let credits = |bound: Option<(i64, ast::Number)>| bound.map(|(credits, _)| credits);
         Ok(Bounds { at_least: credits(at_least), at_most: credits(at_most) })
-    }
-
-    /// What a constructor takes, if all of it is known.
-    fn fields(
-        &mut self,
-        terms: &Terms,
-        params: Result<Vec<super::Param>>,
-        poisoned: Option<Reported>,
-    ) -> Result<Fields> {
-        // A statement that was lost may have been a parameter.
-        terms.lost.or(poisoned).map_or(Ok(()), Err)?;
-        let Terms { quantities, choices, .. } = terms;
-        Ok(Fields { quantities: quantities.clone(), choices: choices.clone(), params: params? })
     }
 
     fn computed(&mut self, codes: &[ast::RustCode], fields: Option<&Fields>) -> Result<Vec<Computed>> {

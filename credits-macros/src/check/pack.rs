@@ -20,7 +20,7 @@ impl Checker<'_> {
         let asset = gives.map(|gives| gives.asset);
         let bonus =
             self.stated(&pack.bonus, |this, bonus| this.some_of_asset(bonus, PackWord::Bonus.word(), asset));
-        let currency = self.stated(&pack.currency, |this, word| this.currency(word));
+        let currency = self.stated(&pack.currency, Self::currency);
         let costs = exactly_one(&pack.costs, header, messages::pack_without_costs, self.diagnostics)
             .and_then(|costs| self.pack_price(costs, currency));
         let expires_after =

@@ -53,6 +53,9 @@ impl Checker<'_> {
 
     fn param(&mut self, param: &ast::Param, terms: &Terms, before: &[Param]) -> Result<Param> {
         self.can_be_field(&param.name, &known(terms, before))?;
+        if syn::parse_str::<syn::Ident>(&param.ident.to_string()).is_err() {
+            return Err(self.diagnostics.report(param.name.span, messages::keyword_param(&param.name.text)));
+        }
         if let syn::Type::Reference(borrowed) = &param.ty
             && borrowed.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
         {

@@ -33,7 +33,7 @@ impl Checker<'_> {
             this.one_of(word, "what an upgrade gives", all)
         });
         let in_advance = self.stated(&plan.in_advance, |_, ()| Ok(true));
-        let version = self.stated(&plan.version, |this, number| this.version(number));
+        let version = self.stated(&plan.version, Self::version);
         let retired = self.stated(&plan.retired, |_, ()| Ok(true));
         let meta = self.meta(&plan.meta);
         let gives = gives.and_then(|gives| self.fits_nothing(plan, gives));
@@ -93,7 +93,7 @@ impl Checker<'_> {
         asset: Result<&'static str>,
     ) -> Result<UnusedCredits> {
         let words = PolicyWord::WORDS.iter().copied();
-        let policy = self.one_of(&unused.policy, "what unused credits can do", words)?;
+        let policy = self.one_of(&unused.policy, "what happens to unused credits", words)?;
         match (policy, &unused.bound) {
             (PolicyWord::Expire, None) => Ok(UnusedCredits::Expire),
             (PolicyWord::Rollover, None) => Ok(UnusedCredits::Rollover),

@@ -105,7 +105,12 @@ impl Checker<'_> {
             messages::period_without_environment(&word.text, self.environments)
         } else {
             let nearest = suggest::nearest(&word.text, self.environments);
-            messages::unknown_option(&word.text, "an environment of the settings", nearest, self.environments)
+            messages::unknown_option(
+                &word.text,
+                "which environment of the settings is meant",
+                nearest,
+                self.environments,
+            )
         };
         self.diagnostics.report(word.span, message)
     }

@@ -26,9 +26,8 @@ impl Checker<'_> {
             }
         }
         let default = credits_core::Settings::DEFAULT;
-        let currency = self
-            .stated(&settings.currency, |this, word| this.currency(word))
-            .map(|known| known.unwrap_or(default.currency));
+        let currency =
+            self.stated(&settings.currency, Self::currency).map(|known| known.unwrap_or(default.currency));
         macro_rules! checked {
             ($field:ident, $default:expr, $check:expr) => {
                 self.stated(&settings.$field, $check).ok().flatten().unwrap_or($default)
@@ -48,8 +47,8 @@ impl Checker<'_> {
         let length = |this: &mut Self, period: &ast::Period| this.period(period).map(|(period, _)| period);
         let terms = credits_core::Settings {
             currency: currency.unwrap_or(default.currency),
-            rounding: policy!(rounding, Rounding, "a way of rounding"),
-            credits_named: checked!(credits_named, |this, names| this.credits_name(names)),
+            rounding: policy!(rounding, Rounding, "how to round"),
+            credits_named: checked!(credits_named, Self::credits_name),
             low_balance_thresholds: checked!(low_balance_threshold, &[], |this, list| this.thresholds(list)),
             fulfillment_grace_period: checked!(fulfillment_grace_period, length),
             renewal_wait: checked!(renewal_wait, length),

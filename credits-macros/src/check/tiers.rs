@@ -17,7 +17,7 @@ impl Checker<'_> {
     pub(super) fn tiers(&mut self, tiers: &ast::Tiers, terms: &mut Terms) -> Result<Clause> {
         let batch = self.batch(&tiers.batch);
         let unit = self.counted_unit(&tiers.batch.word, terms)?;
-        let written = tiers.tiers.as_ref().map_err(|reported| *reported)?;
+        let written = tiers.list.as_ref().map_err(|reported| *reported)?;
         let credits: Vec<Result<i64>> = written
             .iter()
             .map(|tier| self.cost_amount(&tier.amount, OperationWord::Costs.word(), &mut terms.denomination))

@@ -7,7 +7,7 @@ mod pricing;
 mod sale;
 mod units;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
 use crate::ast::RustPath;
@@ -35,6 +35,15 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
 /// The path of the runtime.
 fn runtime(model: &Pricing) -> TokenStream {
     model.runtime.as_ref().map_or_else(|| quote! { ::credits_runtime }, path)
+}
+
+/// The same tokens at the place of a token of the user's, so that an error about them is shown there.
+fn at(span: Span, tokens: &TokenStream) -> TokenStream {
+    let moved = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    moved.collect()
 }
 
 /// A path as it was written.

@@ -51,6 +51,7 @@ pub(super) fn unique_prices(known: &Known, runtime: &TokenStream) -> TokenStream
     let ids: Vec<&PriceId> = plans.chain(known.packs.iter().flat_map(|pack| &pack.price_ids)).collect();
     let Some(path) = ids.iter().find(|id| matches!(id, PriceId::Path(_))) else { return TokenStream::new() };
     let prices = ids.iter().map(|id| catalogue::price_id(id));
+    let runtime = super::at(path.span(), runtime);
     quote_spanned! { path.span()=>
         const _: () = #runtime::generated::assert_unique_prices(&[#(#prices),*]);
     }

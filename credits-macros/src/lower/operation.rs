@@ -22,12 +22,12 @@ pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operati
     docs.push(format!("`{}`: {shown}.", name.text));
     Operation {
         variant: Variant { name: name.text.clone(), ident: names::variant(name), docs },
-        constructor: operation.fields.is_ok().then(|| names::ident(&name.text, name.span)),
+        constructor: operation.complete.is_ok().then(|| names::ident(&name.text, name.span)),
         constants: constants(operation),
-        fields: operation.fields.iter().flat_map(|known| fields(known)).collect(),
+        fields: fields(&operation.fields),
         terms: price.copied().unwrap_or_else(|| nothing(name)),
         inputs: inputs(operation),
-        validations: operation.fields.iter().flat_map(|known| conditions(operation, known)).collect(),
+        validations: conditions(operation),
         choices: operation.choices.iter().map(|known| choice::lower(known, name, words)).collect(),
     }
 }
@@ -95,7 +95,7 @@ fn quantity_ident(quantity: &check::Quantity) -> Ident {
 
 /// The inputs of the clauses, then the parameters that Rust in braces names.
 fn inputs(operation: &check::Operation) -> Vec<Input> {
-    let (Ok(fields), Ok(price)) = (&operation.fields, &operation.price) else { return Vec::new() };
+    let (fields, Ok(price)) = (&operation.fields, &operation.price) else { return Vec::new() };
     let mut quantities = fields.quantities.iter();
     let mut choices = fields.choices.iter();
     let mut computed = price.computed.iter();
@@ -139,13 +139,15 @@ fn validation_sees(kind: ParamKind) -> Seen {
     if kind.is_primitive() { Seen::Value } else { Seen::Reference }
 }
 
-fn conditions(operation: &check::Operation, fields: &check::Fields) -> Vec<Condition> {
+fn conditions(operation: &check::Operation) -> Vec<Condition> {
     let condition = |validation: &check::Validation| Condition {
         code: validation.condition.tokens.clone(),
         message: validation.message.clone(),
-        sees: sees(fields, &validation.params, &validation.choices, validation_sees),
+        sees: sees(&operation.fields, &validation.params, &validation.choices, validation_sees),
     };
-    operation.validations.iter().map(condition).collect()
+    // They may name what was not understood.
+    let validations = operation.complete.map_or(&[][..], |()| operation.validations.as_slice());
+    validations.iter().map(condition).collect()
 }
 
 /// The fields that Rust names, each as it sees them.
@@ -182,7 +184,7 @@ pub(super) fn markers(operations: &[check::Operation]) -> Vec<UnitMarker> {
 
 /// Operations whose fields are not known, and those that have no variant of their own.
 pub(super) fn swallowers(checked: &check::Pricing) -> Vec<Ident> {
-    let unknown = checked.operations.iter().filter(|operation| operation.fields.is_err());
+    let unknown = checked.operations.iter().filter(|operation| operation.complete.is_err());
     unknown
         .map(|operation| &operation.name)
         .chain(&checked.homonyms)

@@ -243,7 +243,7 @@ pub(crate) fn unknown_currency(code: &str, nearest: Option<&str>) -> Message {
 }
 
 pub(crate) fn unknown_option(word: &str, what: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    message(format!("`{word}` is not {what}"), did_you_mean(nearest, known))
+    message(format!("`{word}` does not say {what}"), did_you_mean(nearest, known))
 }
 
 pub(crate) fn expected_period() -> Message {

@@ -131,7 +131,7 @@ pub(crate) fn bounds_crossed(least: &str, most: &str) -> Message {
 }
 
 pub(crate) fn other_bound(keyword: &str) -> Message {
-    Message { problem: format!("`{keyword}` is here"), help: None }
+    Message { problem: format!("`{keyword}` was written here"), help: None }
 }
 
 // Included units.
@@ -287,6 +287,13 @@ pub(crate) fn borrowed_param(name: &str) -> Message {
     message(
         format!("the parameter `{name}` is borrowed, and an operation owns its parameters"),
         format!("write `with {name}: String`, or another type without `&`"),
+    )
+}
+
+pub(crate) fn keyword_param(name: &str) -> Message {
+    message(
+        format!("`{name}` is a keyword, which Rust cannot use as a name"),
+        format!("write `r#{name}`, or another name"),
     )
 }
 

@@ -52,7 +52,7 @@ impl Parser<'_, '_> {
             self.skip();
             return Ok(PlanGives::Nothing);
         }
-        self.gives::<PlanWord>().map(PlanGives::Something)
+        self.gives::<PlanWord>().map(|gives| PlanGives::Something(Box::new(gives)))
     }
 
     /// `rollover`, with or without `up_to 500.credits` or `for 3.months`.

@@ -97,7 +97,7 @@ impl Parser<'_, '_> {
             return true;
         }
         if self.peek_mark(',') {
-            return self.message_follows() || !is_operand(before.last()) || !self.comma_is_rust(before);
+            return self.message_follows() || !is_operand(before.last()) || !Self::comma_is_rust(before);
         }
         let is_next =
             self.peek_mark('#') || self.at_keyword::<OperationWord>() || self.text_ahead().is_some();
@@ -113,12 +113,12 @@ impl Parser<'_, '_> {
 
     fn message_follows(&self) -> bool {
         let after = self.cursor.punct().map(|(_, after)| after);
-        let literal = after.and_then(|after| after.literal());
+        let literal = after.and_then(syn::buffer::Cursor::literal);
         literal.is_some_and(|(literal, _)| matches!(syn::Lit::new(literal), syn::Lit::Str(_)))
     }
 
     /// Whether a comma may belong to `::<A, B>`.
-    fn comma_is_rust(&self, before: &[TokenTree]) -> bool {
+    fn comma_is_rust(before: &[TokenTree]) -> bool {
         before.windows(2).any(|pair| is_mark(pair.first(), ':') && is_mark(pair.last(), '<'))
     }
 

@@ -26,7 +26,7 @@ impl Parser<'_, '_> {
         };
         let (end, tiers) = (block.end(), block.tier_list());
         self.no_after("a clause of tiers")?;
-        Ok(Tiers { keyword, batch, tiers, end })
+        Ok(Tiers { keyword, batch, list: tiers, end })
     }
 
     /// `1_000.tokens`; a unit alone is no batch.
@@ -86,6 +86,6 @@ impl Parser<'_, '_> {
 
     fn arrow_ahead(&self) -> bool {
         let after = self.cursor.punct().map(|(_, after)| after);
-        after.and_then(|after| after.punct()).is_some_and(|(punct, _)| punct.as_char() == '>')
+        after.and_then(syn::buffer::Cursor::punct).is_some_and(|(punct, _)| punct.as_char() == '>')
     }
 }

@@ -151,7 +151,12 @@ const SOUP: &[&str] = &[
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: cases.unwrap_or(CASES), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: cases.unwrap_or(CASES),
+        max_shrink_iters: 3000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 /// A change of one whole token tree.
@@ -313,8 +318,11 @@ proptest! {
     fn a_mutated_definition_is_valid_or_refused_at_a_token(
         mutations in prop::collection::vec(mutation(), 1..4),
     ) {
-        let stream = mutations.iter().fold(tokens(DEFINITION), mutated);
-        holds(&stream.to_string())?;
+        let source = mutations.iter().fold(tokens(DEFINITION), mutated).to_string();
+        // A quote that moved may begin another literal, which the lexer refuses.
+        if source.parse::<TokenStream>().is_ok() {
+            holds(&source)?;
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use credits_runtime::usage_credits;
 
 usage_credits! {
     subscription_plan pro {
-        stripe_price month: "price_a",
         gives 10_000.credits.every(month)
+        stripe_price month: "price_a",
     }
 }
 

@@ -74,8 +74,8 @@ impl Data<'_> {
             hold_limit: |value| self.period(value),
             hold_limit_max: |value| self.period(value),
             keep_keys: |value| self.period(value),
-            categories: |values| list(values),
-            environments: |values| list(values),
+            categories: list,
+            environments: list,
         }
         match changed.0.as_slice() {
             [] => quote! { #types::Settings::DEFAULT },

@@ -139,6 +139,7 @@ fn argument(Field { ident, kind, .. }: &Field, runtime: &TokenStream) -> TokenSt
     let ty = match kind {
         // With the place of the unit, which a quantity of another unit is then compared with.
         FieldKind::Quantity(marker) => {
+            let runtime = crate::generate::at(ident.span(), runtime);
             quote_spanned!(ident.span()=> impl #runtime::IntoQuantity<units::#marker>)
         }
         FieldKind::Into(ty) => quote! { impl ::core::convert::Into<#ty> },

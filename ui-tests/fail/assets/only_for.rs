@@ -1,0 +1,19 @@
+// What is given can be spent on what it is for.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    asset gem
+
+    operation scan {
+        costs 5.gems
+    }
+
+    credit_pack small {
+        gives 1_000.credits
+        costs 9.dollars
+        only_for scan
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// An option leads to its price.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs by quality { standard => 10.credits, hd: 25.credits }
+    }
+}
+
+fn main() {}

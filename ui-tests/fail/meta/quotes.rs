@@ -1,0 +1,12 @@
+// A text is in quotes.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs 5.credits
+        meta category: ai
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// What is included is a whole number of what is counted.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs 1.credit_per(minute) after 90.seconds
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// `with` declares something.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs 5.credits
+        with
+    }
+}
+
+fn main() {}

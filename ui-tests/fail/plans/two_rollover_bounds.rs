@@ -1,0 +1,13 @@
+// What rolls over has one bound.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10_000.credits.every(month)
+        unused_credits rollover up_to 500.credits for 3.months
+    }
+}
+
+fn main() {}

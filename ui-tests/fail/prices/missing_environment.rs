@@ -1,0 +1,16 @@
+// What is sold in one environment is sold in all.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    settings {
+        environments test, live
+    }
+
+    subscription_plan pro {
+        stripe_price live: "price_a"
+        gives 10_000.credits.every(month)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+// A price for a period belongs to one environment, too.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    settings {
+        environments test, live
+    }
+
+    subscription_plan pro {
+        stripe_price month: "price_a"
+        gives 10_000.credits.every(month)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+// A price belongs to one environment.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    settings {
+        environments test, live
+    }
+
+    subscription_plan pro {
+        stripe_price "price_a"
+        gives 10_000.credits.every(month)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// Rust has no amounts.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs { 5.credits }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+// A message follows a comma.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs 5.credits
+        with prompt: String
+        validate prompt.len() <= 1_000 "prompt too long"
+    }
+}
+
+fn main() {}

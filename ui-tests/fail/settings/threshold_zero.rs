@@ -1,0 +1,11 @@
+// Nobody falls below zero credits.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    settings {
+        low_balance_threshold 0.credits
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// The end of a tier is no part of it.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs tiers(1_000.tokens) { ..=1_000_000.tokens => 2.credits, .. => 1.credit }
+    }
+}
+
+fn main() {}
