@@ -41,6 +41,16 @@ impl Diagnostics {
         Reported(())
     }
 
+    /// How many mistakes were reported so far.
+    pub(crate) fn count(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// Forgets what was reported since there were this many: follow-ups of a mistake that was.
+    pub(crate) fn forget_after(&mut self, count: usize) {
+        self.reports.truncate(count);
+    }
+
     /// The errors in the order of the source; the other party follows its culprit.
     pub(crate) fn into_errors(mut self) -> Vec<(Span, Message)> {
         self.reports.sort_by_key(|report| {

@@ -8,6 +8,8 @@ mod domain;
 mod engine;
 mod error;
 pub mod generated;
+#[doc(hidden)]
+pub mod keywords;
 mod service;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -48,6 +48,32 @@ fn the_readme_shows_an_error_as_the_compiler_does() {
     assert!(readme.contains(&shown), "README.md does not show:\n{shown}");
 }
 
+#[test]
+fn every_keyword_is_documented_for_editors() {
+    let vocabulary = fs::read_to_string(root().join("../credits-macros/src/vocab.rs")).unwrap();
+    let documented = fs::read_to_string(root().join("../credits-runtime/src/keywords.rs")).unwrap();
+    let block = |text: &str, name: &str| {
+        let (_, block) = text.split_once(&format!("    {name} {{\n")).unwrap();
+        block.split_once("\n    }").unwrap().0.to_owned()
+    };
+    for (set, module) in [
+        ("ItemWord", "items"),
+        ("SettingWord", "settings"),
+        ("PlanWord", "subscription_plan"),
+        ("PackWord", "credit_pack"),
+        ("OperationWord", "operation"),
+    ] {
+        let (words, shown) = (block(&vocabulary, set), block(&documented, module));
+        // `crate` cannot be a name.
+        for word in words.split('"').skip(1).step_by(2).filter(|word| *word != "crate") {
+            assert!(
+                shown.lines().any(|line| line.trim() == word),
+                "`{word}` of `{module}` is not documented"
+            );
+        }
+    }
+}
+
 /// The longest run of literal text in what a message function says is wrong.
 fn longest_fragment(function: &str) -> Option<String> {
     let (_, problem) = function.rsplit_once("    message(").or_else(|| function.rsplit_once("problem: "))?;

@@ -26,6 +26,8 @@ pub(crate) struct Pricing {
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
+    /// Every keyword of an item or a statement, misspelt ones too, with the item that a statement is in.
+    pub(crate) keywords: Vec<(Option<&'static str>, Word)>,
     /// Set if an item declares nobody knows what: its kind or its name could not be read.
     pub(crate) unreadable: Option<Reported>,
 }

@@ -46,6 +46,8 @@ pub(crate) struct Pricing {
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
+    /// Every keyword, for editors.
+    pub(crate) keywords: Vec<(Option<&'static str>, Word)>,
     /// Names of operations that share their variant with another one.
     pub(crate) homonyms: Vec<Word>,
     /// Set if an item declares nobody knows what.
@@ -256,6 +258,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         settings,
         assets,
         homonyms,
+        keywords: ast.keywords.clone(),
         unreadable: ast.unreadable,
     }
     .without_doubles()

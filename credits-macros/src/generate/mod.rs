@@ -2,6 +2,7 @@
 
 mod asset;
 mod catalogue;
+mod keywords;
 mod operation;
 mod pricing;
 mod sale;
@@ -29,7 +30,8 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
         }
         Items::Unreadable => pricing::unreadable(&runtime),
     };
-    quote! { #pricing #items }
+    let keywords = keywords::generate(model, &runtime);
+    quote! { #pricing #items #keywords }
 }
 
 /// The path of the runtime.

@@ -12,6 +12,7 @@ use credits_core::{AssetSpec, Wording};
 
 use crate::check;
 use crate::model::{Items, Known, Pricing};
+use crate::vocab::RUST_RESERVED;
 
 /// Makes the model of a definition.
 pub(crate) fn pricing(checked: check::Pricing) -> Pricing {
@@ -21,8 +22,11 @@ pub(crate) fn pricing(checked: check::Pricing) -> Pricing {
         Some(_) => Items::Unreadable,
         None => Items::Known(known(&checked, price_list::words(&checked, &assets))),
     };
+    // `crate` is a keyword here too, and cannot be a name.
+    let named = checked.keywords.iter().filter(|(_, word)| !RUST_RESERVED.contains(&word.text.as_str()));
+    let keywords = named.map(|(item, word)| (*item, names::ident(&word.text, word.span))).collect();
     let check::Settings { terms, runtime, .. } = checked.settings;
-    Pricing { runtime, docs, settings: terms, items }
+    Pricing { runtime, docs, settings: terms, keywords, items }
 }
 
 fn known(checked: &check::Pricing, words: Wording<'_>) -> Known {

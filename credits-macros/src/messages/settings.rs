@@ -15,6 +15,10 @@ pub(crate) fn threshold_twice(threshold: i64) -> Message {
     message(format!("the threshold {threshold} is listed twice"), "remove one of them")
 }
 
+pub(crate) fn list_without_comma(name: &str) -> Message {
+    message("a comma separates the names of a list", format!("write `, {name}`"))
+}
+
 pub(crate) fn name_twice(name: &str) -> Message {
     message(format!("`{name}` is listed twice"), "remove one of them")
 }

@@ -19,6 +19,8 @@ pub(crate) struct Pricing {
     pub(crate) runtime: Option<RustPath>,
     pub(crate) docs: Vec<String>,
     pub(crate) settings: Settings,
+    /// Every keyword, with the item that a statement is in; for editors.
+    pub(crate) keywords: Vec<(Option<&'static str>, Ident)>,
     pub(crate) items: Items,
 }
 

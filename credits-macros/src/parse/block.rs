@@ -26,7 +26,13 @@ impl Parser<'_, '_> {
             }
             match self.keyword::<K>(item) {
                 Ok((meaning, keyword)) => {
+                    let (misspelt, reports) = (keyword.misspelt, self.diagnostics.count());
                     if statement(self, meaning, keyword).is_err() {
+                        // Another statement was meant: only its keyword is wrong.
+                        if let Some(misspelt) = misspelt {
+                            self.diagnostics.forget_after(reports);
+                            lost = Some(misspelt);
+                        }
                         self.recover::<K>();
                     }
                 }
@@ -46,6 +52,7 @@ impl Parser<'_, '_> {
             self.skip();
             return Err(reported);
         };
+        self.keywords.push((Some(item.word()), word.clone()));
         let (meaning, misspelt) = match K::from_word(&word.text) {
             Some(meaning) => (meaning, None),
             None => self.misspelt::<K>(item, &word)?,

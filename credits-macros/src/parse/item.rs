@@ -72,6 +72,7 @@ impl Parser<'_, '_> {
             self.skip();
             return Err(reported);
         };
+        self.keywords.push((None, word.clone()));
         if let Some(kind) = ItemWord::from_word(&word.text) {
             return Ok((kind, word, None));
         }

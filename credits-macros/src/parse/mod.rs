@@ -32,6 +32,7 @@ use crate::diag::Diagnostics;
 pub(crate) fn pricing(input: TokenStream, diagnostics: &mut Diagnostics) -> Pricing {
     let buffer = TokenBuffer::new2(input);
     let mut pricing = Pricing::default();
-    tokens::Parser::new(&buffer, diagnostics).items(&mut pricing);
-    pricing
+    let mut keywords = Vec::new();
+    tokens::Parser::new(&buffer, diagnostics, &mut keywords).items(&mut pricing);
+    Pricing { keywords, ..pricing }
 }

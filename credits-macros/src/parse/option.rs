@@ -31,7 +31,13 @@ impl Parser<'_, '_> {
 
     /// Words with commas between them.
     pub(super) fn words<K: Vocabulary>(&mut self, example: &str) -> Result<Vec<Word>> {
-        self.list_of::<K, _>(|parser| parser.option::<K>(example))
+        let mut words = self.list_of::<K, _>(|parser| parser.option::<K>(example))?;
+        // `test live`, read as it was meant.
+        while let Some(word) = self.peek_word().filter(|_| !self.at_statement_end::<K>()) {
+            self.diagnostics.report(word.span, messages::list_without_comma(&word.text));
+            words.extend(self.list_of::<K, _>(|parser| parser.option::<K>(example))?);
+        }
+        Ok(words)
     }
 
     /// What `one` reads, with commas between.

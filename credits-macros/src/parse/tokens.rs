@@ -24,6 +24,8 @@ pub(super) enum Close {
 pub(super) struct Parser<'t, 'd> {
     pub(super) cursor: Cursor<'t>,
     pub(super) diagnostics: &'d mut Diagnostics,
+    /// The keywords that were read, with the item that a statement is in.
+    pub(super) keywords: &'d mut Vec<(Option<&'static str>, Word)>,
     close: Close,
     /// The closing delimiter; none at the end of the definition.
     end: Option<Span>,
@@ -32,9 +34,20 @@ pub(super) struct Parser<'t, 'd> {
 
 impl<'t, 'd> Parser<'t, 'd> {
     /// At the first token of a definition.
-    pub(super) fn new(buffer: &'t TokenBuffer, diagnostics: &'d mut Diagnostics) -> Self {
+    pub(super) fn new(
+        buffer: &'t TokenBuffer,
+        diagnostics: &'d mut Diagnostics,
+        keywords: &'d mut Vec<(Option<&'static str>, Word)>,
+    ) -> Self {
         let cursor = buffer.begin();
-        Self { cursor, diagnostics, close: Close::Delimiter, end: None, previous: Span::call_site() }
+        Self {
+            cursor,
+            diagnostics,
+            keywords,
+            close: Close::Delimiter,
+            end: None,
+            previous: Span::call_site(),
+        }
     }
 
     /// The inside of the next token, if it is a group of this kind; steps over the group.
@@ -43,13 +56,15 @@ impl<'t, 'd> Parser<'t, 'd> {
         self.cursor = after;
         self.previous = span.close();
         let (end, previous) = (Some(span.close()), span.open());
-        Some(Parser { cursor, diagnostics: self.diagnostics, close: Close::Delimiter, end, previous })
+        let (diagnostics, keywords) = (&mut *self.diagnostics, &mut *self.keywords);
+        Some(Parser { cursor, diagnostics, keywords, close: Close::Delimiter, end, previous })
     }
 
     /// The tokens up to the word `end`.
     pub(super) fn until_word_end(&mut self) -> Parser<'t, '_> {
         let (cursor, end, previous) = (self.cursor, self.end, self.previous);
-        Parser { cursor, diagnostics: self.diagnostics, close: Close::WordEnd, end, previous }
+        let (diagnostics, keywords) = (&mut *self.diagnostics, &mut *self.keywords);
+        Parser { cursor, diagnostics, keywords, close: Close::WordEnd, end, previous }
     }
 
     /// Whether nothing is left.

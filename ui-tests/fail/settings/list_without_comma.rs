@@ -1,0 +1,11 @@
+// Names of a list are separated.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    settings {
+        environments test live
+    }
+}
+
+fn main() {}
