@@ -2,7 +2,7 @@
 //!
 //! It does not know which periods and environments there are.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, Ident};
 
 use super::tokens::Parser;
 use crate::ast::{Price, PriceId, RustPath, Text, Word};
@@ -131,14 +131,14 @@ impl Parser<'_, '_> {
         let start = (self.cursor, self.previous());
         let leading_colons = self.path_separator();
         let mut segments = Vec::new();
-        while let Some(segment) = self.ident() {
+        let mut goes_on = true;
+        while goes_on && let Some(segment) = self.constant_segment(segments.is_empty() && !leading_colons) {
             segments.push(segment);
-            if !self.path_separator() {
-                break;
-            }
+            goes_on = self.path_separator();
         }
         let is_path = match segments.as_slice() {
             [] => false,
+            _ if goes_on => false,
             [only] => leading_colons || is_constant(&only.to_string()),
             _ => true,
         };
@@ -147,5 +147,13 @@ impl Parser<'_, '_> {
             return None;
         }
         Some(PriceId::Path(RustPath { leading_colons, segments }))
+    }
+
+    /// A name; the first may also be one of a module that Rust knows.
+    fn constant_segment(&mut self, is_first: bool) -> Option<Ident> {
+        let text = self.peek_ident()?.to_string();
+        let is_name = syn::parse_str::<Ident>(&text).is_ok();
+        let is_module = is_first && ["crate", "self", "super"].contains(&text.as_str());
+        (is_name || is_module).then(|| self.ident()).flatten()
     }
 }
