@@ -9,7 +9,6 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(missing_docs, reason = "criterion's macros generate items")]
 
-use std::fmt::Write;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -33,36 +32,16 @@ mod messages;
 mod model;
 #[path = "../credits-macros/src/parse/mod.rs"]
 mod parse;
+mod pricing;
 #[path = "../credits-macros/src/suggest.rs"]
 mod suggest;
 #[path = "../credits-macros/src/vocab.rs"]
 mod vocab;
 
-/// A pricing with this many operations, and a tenth as many plans and packs.
-fn pricing(operations: usize) -> String {
-    let mut source = "settings { currency eur rounding round }\n".to_owned();
-    for number in 0..operations {
-        writeln!(
-            source,
-            "/// Does work number {number}.\noperation work_{number} {{\n    costs {number}.credits + 1.credit_per(page) + 2.credits_per(1_000.tokens)\n    limit pages <= 500\n}}",
-            number = number + 1,
-        )
-        .expect("writing to a string");
-    }
-    for number in 0..operations / 10 {
-        writeln!(
-            source,
-            "subscription_plan plan_{number} {{\n    stripe_price month: \"price_m{number}\", year: \"price_y{number}\"\n    gives 1_000.credits.every(month)\n    unused_credits rollover\n}}\ncredit_pack pack_{number} {{\n    gives 100.credits\n    bonus 10.credits\n    costs 9.99.euros\n}}"
-        )
-        .expect("writing to a string");
-    }
-    source
-}
-
 fn expand_pricings(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("expand");
     for operations in [5, 50, 500] {
-        let tokens: TokenStream = pricing(operations).parse().expect("a pricing of tokens");
+        let tokens: TokenStream = pricing::of(operations).parse().expect("a pricing of tokens");
         let errors = expand::expand(tokens.clone()).diagnostics.into_errors();
         assert!(
             errors.is_empty(),
