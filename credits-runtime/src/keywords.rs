@@ -4,7 +4,7 @@
 macro_rules! keywords {
     ($($(#[$docs:meta])* $module:ident { $($(#[$keyword_docs:meta])* $keyword:ident)* })*) => {$(
         $(#[$docs])*
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, reason = "a keyword is written as it is")]
         pub mod $module {
             $($(#[$keyword_docs])* pub const $keyword: () = ();)*
         }
