@@ -9,6 +9,7 @@ mod subject;
 
 use std::path::Path;
 
+use credits_runtime::Category;
 use proptest::prelude::*;
 
 use naive::Model;
@@ -101,7 +102,8 @@ impl Pair<'_> {
             let gifts: Vec<_> = page
                 .entries
                 .iter()
-                .filter(|entry| entry.amount.is_positive())
+                // What is restored after a lapse is no gift.
+                .filter(|entry| entry.amount.is_positive() && entry.category != Category::Expired)
                 .map(|entry| entry.number)
                 .collect();
             let mut balance = 0;

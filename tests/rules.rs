@@ -293,27 +293,41 @@ fn a_settle_after_the_lapse_charges_what_is_free_and_records_the_shortfall() {
 }
 
 #[test]
-fn a_settle_after_the_lapse_never_fails_and_may_use_other_grants() {
+fn a_settle_after_the_lapse_never_fails_and_restores_what_expired_with_it() {
     check(
         "give alice 8 expires 15m -> 8
          hold h alice process 3 -> 8 until 15m
          hold other alice look -> 0 until 15m
          clock @20m
-         settle h -> 0, late, 8 short
+         settle h -> -8, late
          give alice 10 -> 10
-         settle h -> replayed: 0, late, 8 short
+         settle h -> replayed: -8, late
          settle other -> 0, late
          hold again alice upscale -> 3 until 35m
          clock @35m
          settle again -> -3, late
-         release again -> hold_closed: hold 11 is closed, it was settled: open a new one
+         release again -> hold_closed: hold 12 is closed, it was settled: open a new one
          history alice
          | -3 operation_charge (upscale) #2:3 = 7
          | +0 operation_charge (look) = 10
          | +10 manual_adjustment = 10
-         | +0 operation_charge (process) = 0, 8 short
+         | -8 operation_charge (process) #1:8 = 0
+         | +8 expired #1:8 = 8, expires 15m
          | -8 expired #1:8 = 0, effective 15m, recorded 20m
          | +8 manual_adjustment = 8, expires 15m",
+    );
+}
+
+#[test]
+fn a_late_settle_takes_what_its_hold_returned_before_other_credits() {
+    check(
+        "give alice 8 -> 8
+         hold h alice process 3 for 5m -> 8 until 5m
+         clock @6m
+         give alice 4 expires 15m -> 12
+         spend alice upscale -> 9
+         settle h -> -8, late
+         balance alice -> 1 available, 0 held",
     );
 }
 

@@ -15,6 +15,7 @@ use crate::domain::amount::Amount;
 use crate::domain::command::Quote;
 use crate::domain::pricing::{Charge, OperationId, price, recorded};
 use crate::domain::rejection::Rejection;
+use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::credits::Credits;
 
@@ -76,16 +77,19 @@ pub(crate) fn asset<C: Pricing>(operation: &C::Operation) -> &'static str {
     spec::<C>(operation).asset
 }
 
-/// An operation priced for the ledger, where its catalogue has this number.
-pub(crate) fn quote<C: Pricing>(operation: &C::Operation, catalogue: u32) -> Quote {
+/// An operation priced for this ledger.
+pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Ledger) -> Quote {
     let (spec, inputs) = (spec::<C>(operation), operation.inputs());
+    let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
-    let charge = price.map(|price| Charge {
-        operation: OperationId { catalogue, index: operation.index() },
-        inputs: recorded(&inputs),
-        price,
-    });
-    Quote { fingerprint: inputs.fingerprint(spec), charge }
+    let charge = price.map(|price| Charge { operation: id, inputs: recorded(&inputs), price });
+    Quote { fingerprint: inputs.fingerprint(spec), charge, usable_as: usable_as::<C>(operation, ledger) }
+}
+
+/// An operation as scopes name it.
+pub(crate) fn usable_as<C: Pricing>(operation: &C::Operation, ledger: &Ledger) -> OperationId {
+    let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
+    ledger.operation(spec::<C>(operation).name).unwrap_or(id)
 }
 
 fn spec<C: Pricing>(operation: &C::Operation) -> &'static OperationSpec {

@@ -31,6 +31,9 @@ struct Hold {
     owner: usize,
     key: Option<u8>,
     pins: Vec<(usize, i64)>,
+    /// What a lapse gave back, and what of it expired at once.
+    returned: Vec<(usize, i64)>,
+    expired: Vec<(usize, i64)>,
     price: i64,
     until: i64,
     state: State,
@@ -238,7 +241,16 @@ impl Model {
             self.wallets[owner][*grant].held += amount;
         }
         let until = self.now + i64::from(limit) * MINUTE;
-        self.holds.push(Hold { owner, key, pins, price, until, state: State::Open });
+        self.holds.push(Hold {
+            owner,
+            key,
+            pins,
+            returned: Vec::new(),
+            expired: Vec::new(),
+            price,
+            until,
+            state: State::Open,
+        });
         Ok(self.holds.len() - 1)
     }
 
@@ -270,9 +282,34 @@ impl Model {
         if state == State::Open {
             return format!("{:+} short 0", -price);
         }
-        let taken = price.min(self.available(owner));
-        self.charge(owner, taken, price - taken);
-        format!("{:+} short {}", -taken, price - taken)
+        self.settle_late(place)
+    }
+
+    /// What the hold gave back and is still free, what expired because it lapsed, then anything else.
+    fn settle_late(&mut self, place: usize) -> String {
+        let Hold { owner, price, .. } = self.holds[place];
+        let (returned, expired) = (self.holds[place].returned.clone(), self.holds[place].expired.clone());
+        let (mut missing, mut taken) = (price, Vec::new());
+        for (grant, amount) in returned {
+            let part = self.wallets[owner][grant].free.min(amount).min(missing);
+            self.wallets[owner][grant].free -= part;
+            missing -= part;
+            add(&mut taken, grant, part);
+        }
+        for (grant, amount) in expired {
+            let part = amount.min(missing);
+            if part > 0 {
+                self.lines[owner].push(format!("{part:+}"));
+            }
+            missing -= part;
+            add(&mut taken, grant, part);
+        }
+        for (grant, part) in self.take(owner, missing) {
+            missing -= part;
+            add(&mut taken, grant, part);
+        }
+        self.lines[owner].push(line(missing - price, &taken, missing));
+        format!("{:+} short {missing}", missing - price)
     }
 
     fn release(&mut self, place: usize) -> String {
@@ -341,6 +378,10 @@ impl Model {
                 let hold = &mut self.holds[place];
                 if hold.state == State::Open && hold.until <= at {
                     hold.state = State::Lapsed;
+                    hold.returned.clone_from(&hold.pins);
+                    let grants = &self.wallets[hold.owner];
+                    let is_past = |grant: usize| grants[grant].expires_at.is_some_and(|expiry| expiry <= at);
+                    hold.expired = hold.pins.iter().copied().filter(|(grant, _)| is_past(*grant)).collect();
                     self.unpin(place);
                 }
             }
@@ -381,6 +422,15 @@ fn price_of(pages: i64) -> Result<i64, String> {
         0.. if pages <= PAGES_MAX => Ok(5 + pages),
         0.. => Err(format!("{pages} pages are over {PAGES_MAX}")),
         _ => Err(format!("{pages} pages are negative")),
+    }
+}
+
+/// Takes more of a grant, which stands once.
+fn add(taken: &mut Vec<(usize, i64)>, grant: usize, part: i64) {
+    match taken.iter_mut().find(|(known, _)| *known == grant) {
+        _ if part == 0 => {}
+        Some((_, amount)) => *amount += part,
+        None => taken.push((grant, part)),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::amount::Amount;
 use super::category::Category;
-use super::fact::{Class, Kind, Purpose, Scope};
+use super::fact::{Class, Held, Kind, Purpose, Scope};
 use super::fingerprint::{Fingerprint, Hash128};
 use super::ids::{HoldId, Key, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
-use super::pricing::Charge;
+use super::pricing::{Charge, OperationId};
 use super::rejection::Rejection;
 use super::time::Timestamp;
 
@@ -40,8 +40,20 @@ pub enum Action {
         /// Who does the work.
         purpose: Purpose,
     },
-    /// Charge what a hold set aside.
-    Settle(HoldId),
+    /// Charge a hold.
+    Settle {
+        /// Which one.
+        hold: HoldId,
+        /// What is charged.
+        at: SettleAt,
+    },
+    /// Let a hold be open for longer.
+    Extend {
+        /// Which one.
+        hold: HoldId,
+        /// By how much.
+        by: std::time::Duration,
+    },
     /// Give a hold up.
     Release(HoldId),
     /// Take credits, by an administrator.
@@ -50,7 +62,32 @@ pub enum Action {
         amount: Amount,
         /// Why.
         reason: String,
+        /// Whether what is not available is owed.
+        with_debt: bool,
     },
+}
+
+/// What a settling charges.
+#[derive(Clone, Debug)]
+pub enum SettleAt {
+    /// What was set aside for.
+    Held,
+    /// What the work came to.
+    Quote(Box<Quote>),
+    /// This much, for the same operation.
+    Amount(Amount),
+}
+
+impl SettleAt {
+    /// The charge of a hold, and the operation as scopes name it.
+    pub fn charge(&self, held: &Held) -> Result<(Charge, OperationId), Rejection> {
+        match self {
+            Self::Held => Ok((held.charge.clone(), held.usable_as)),
+            Self::Quote(quote) => Ok((quote.charge.clone()?, quote.usable_as)),
+            Self::Amount(price) if *price < Amount::ZERO => Err(Rejection::AmountNegative { amount: *price }),
+            Self::Amount(price) => Ok((Charge { price: *price, ..held.charge.clone() }, held.usable_as)),
+        }
+    }
 }
 
 /// What is to be given.
@@ -66,6 +103,10 @@ pub struct Gift {
     pub class: Option<Class>,
     /// Until when it can be used.
     pub expiry: Expiry,
+    /// Lower is used first.
+    pub priority: u16,
+    /// The operations it is for; none means all.
+    pub scope: Vec<OperationId>,
 }
 
 /// Until when a gift can be used, as it was asked for.
@@ -86,6 +127,8 @@ pub struct Quote {
     pub fingerprint: Hash128,
     /// What it costs, or why it has no price.
     pub charge: Result<Charge, Rejection>,
+    /// The operation as scopes name it, whichever catalogue prices it.
+    pub usable_as: OperationId,
 }
 
 impl Gift {
@@ -107,7 +150,8 @@ impl Command {
             Action::Give(_) => Kind::Give,
             Action::Spend(_) => Kind::Spend,
             Action::Hold { .. } => Kind::Hold,
-            Action::Settle(_) => Kind::Settle,
+            Action::Settle { .. } => Kind::Settle,
+            Action::Extend { .. } => Kind::Extend,
             Action::Release(_) => Kind::Release,
             Action::Deduct { .. } => Kind::Deduct,
         }
@@ -116,7 +160,7 @@ impl Command {
     /// Where the key is unique.
     pub fn scope(&self) -> Scope {
         match self.action {
-            Action::Settle(_) | Action::Release(_) => Scope::Holds(self.wallet.clone()),
+            Action::Settle { .. } | Action::Release(_) => Scope::Holds(self.wallet.clone()),
             _ => Scope::Wallet(self.wallet.clone()),
         }
     }
@@ -130,11 +174,18 @@ impl Command {
                 .field(&gift.amount.get().to_be_bytes())
                 .field(gift.category().name().as_bytes())
                 .field(&[gift.class() as u8])
-                .field(&gift.expiry.requested()),
+                .field(&gift.expiry.requested())
+                .field(&gift.priority.to_be_bytes())
+                .field(&gift.scope.iter().flat_map(|operation| operation.to_bytes()).collect::<Vec<_>>()),
             Action::Spend(quote) => kind.field(&quote.fingerprint),
             Action::Hold { quote, purpose, .. } => kind.field(&[*purpose as u8]).field(&quote.fingerprint),
-            Action::Settle(hold) | Action::Release(hold) => kind.field(&hold.get().to_be_bytes()),
-            Action::Deduct { amount, .. } => kind.field(&amount.get().to_be_bytes()),
+            Action::Settle { hold, .. } | Action::Release(hold) => kind.field(&hold.get().to_be_bytes()),
+            Action::Extend { hold, by } => {
+                kind.field(&hold.get().to_be_bytes()).field(&by.as_micros().to_be_bytes())
+            }
+            Action::Deduct { amount, with_debt, .. } => {
+                kind.field(&amount.get().to_be_bytes()).field(&[u8::from(*with_debt)])
+            }
         }
         .hash()
     }
@@ -148,11 +199,15 @@ impl Command {
                 check_reason(gift.reason.as_deref())?;
                 check_positive(gift.amount)
             }
-            Action::Deduct { amount, reason } => {
+            Action::Deduct { amount, reason, .. } => {
                 check_reason(Some(reason))?;
                 check_positive(*amount)
             }
-            Action::Spend(_) | Action::Hold { .. } | Action::Settle(_) | Action::Release(_) => Ok(()),
+            Action::Spend(_)
+            | Action::Hold { .. }
+            | Action::Settle { .. }
+            | Action::Extend { .. }
+            | Action::Release(_) => Ok(()),
         }
     }
 }

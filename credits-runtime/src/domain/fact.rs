@@ -60,6 +60,9 @@ pub enum Kind {
     /// Take credits, by an administrator.
     #[n(6)]
     Deduct,
+    /// Let a hold be open for longer.
+    #[n(7)]
+    Extend,
 }
 
 /// Where a key is unique.
@@ -155,6 +158,9 @@ pub enum Body {
         metadata: Metadata,
         #[n(5)]
         balance_after: Amount,
+        /// What is charged beyond the allocations: it is owed.
+        #[n(6)]
+        owed: Amount,
     },
     /// An entry: credits were taken by an administrator.
     #[n(3)]
@@ -167,6 +173,9 @@ pub enum Body {
         metadata: Metadata,
         #[n(3)]
         balance_after: Amount,
+        /// What is taken beyond the allocations: it is owed.
+        #[n(4)]
+        owed: Amount,
     },
     /// Credits were set aside. It opens the hold of its own number.
     #[n(4)]
@@ -197,6 +206,38 @@ pub enum Body {
         #[n(3)]
         balance_after: Amount,
     },
+    /// An entry of no amount: credits that became free repaid what was owed.
+    #[n(8)]
+    DebtRepaid {
+        #[n(0)]
+        allocations: Vec<Allocation>,
+        #[n(1)]
+        effective_at: Timestamp,
+        #[n(2)]
+        balance_after: Amount,
+    },
+    /// A hold may be open for longer.
+    #[n(9)]
+    Extended {
+        #[n(0)]
+        hold: HoldId,
+        #[n(1)]
+        until: Timestamp,
+    },
+    /// An entry: what expired because a hold lapsed is there again, because its work was charged after all.
+    #[n(10)]
+    Restored {
+        #[n(0)]
+        grant: FactNumber,
+        #[n(1)]
+        amount: Amount,
+        #[n(2)]
+        category: Category,
+        #[n(3)]
+        terms: GrantTerms,
+        #[n(4)]
+        balance_after: Amount,
+    },
 }
 
 /// What a hold sets aside, and for what.
@@ -220,6 +261,39 @@ pub struct Held {
     /// What to write on the entry.
     #[n(5)]
     pub metadata: Metadata,
+    /// The operation as scopes name it, whichever catalogue priced it.
+    #[n(6)]
+    pub usable_as: OperationId,
+    /// What it sets aside beyond the grants, where debt is allowed.
+    #[n(7)]
+    pub unpinned: Amount,
+    /// When it was opened.
+    #[n(8)]
+    pub opened_at: Timestamp,
+    /// The categories and terms of the grants it pinned, in their order, so that they can be restored.
+    #[n(9)]
+    pub pinned: Vec<PinnedTerms>,
+}
+
+impl Held {
+    /// All that is set aside.
+    pub fn amount(&self) -> Amount {
+        Amount::sum(self.pins.iter().map(|pin| pin.amount)).plus(self.unpinned)
+    }
+}
+
+/// Of a grant that a hold pinned and that expires.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PinnedTerms {
+    /// Which grant.
+    #[n(0)]
+    pub grant: FactNumber,
+    /// What it was given for.
+    #[n(1)]
+    pub category: Category,
+    /// Its terms.
+    #[n(2)]
+    pub terms: GrantTerms,
 }
 
 /// What a settling says of its hold.
@@ -320,13 +394,20 @@ impl Body {
         let taken =
             |allocations: &[Allocation]| Amount::sum(allocations.iter().map(|part| part.amount)).negated();
         match self {
-            Self::Given { amount, balance_after, .. } => Some((*amount, *balance_after)),
-            Self::Charged { allocations, balance_after, .. }
-            | Self::Deducted { allocations, balance_after, .. } => Some((taken(allocations), *balance_after)),
-            Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
-            Self::CatalogueDeclared { .. } | Self::Held(_) | Self::Released { .. } | Self::Lapsed { .. } => {
-                None
+            Self::Given { amount, balance_after, .. } | Self::Restored { amount, balance_after, .. } => {
+                Some((*amount, *balance_after))
             }
+            Self::Charged { allocations, owed, balance_after, .. }
+            | Self::Deducted { allocations, owed, balance_after, .. } => {
+                Some((taken(allocations).minus(*owed), *balance_after))
+            }
+            Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
+            Self::DebtRepaid { balance_after, .. } => Some((Amount::ZERO, *balance_after)),
+            Self::CatalogueDeclared { .. }
+            | Self::Held(_)
+            | Self::Released { .. }
+            | Self::Lapsed { .. }
+            | Self::Extended { .. } => None,
         }
     }
 }
@@ -343,6 +424,7 @@ impl Frame {
                     | (Kind::Hold, Body::Held(_))
                     | (Kind::Release, Body::Released { .. })
                     | (Kind::Deduct, Body::Deducted { .. })
+                    | (Kind::Extend, Body::Extended { .. })
             )
         };
         self.facts.iter().enumerate().find(|(_, fact)| answers(fact))

@@ -15,6 +15,7 @@ pub mod fingerprint;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod policy;
 pub mod pricing;
 pub mod quantity;
 pub mod rejection;

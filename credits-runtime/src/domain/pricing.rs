@@ -82,12 +82,19 @@ pub enum RecordedInput {
 }
 
 /// Which operation, in which catalogue of the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct OperationId {
     #[n(0)]
     pub(crate) catalogue: u32,
     #[n(1)]
     pub(crate) index: u16,
+}
+
+impl OperationId {
+    /// Its bytes, to compare commands by.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        [&self.catalogue.to_be_bytes()[..], &self.index.to_be_bytes()].concat()
+    }
 }
 
 /// What an operation was priced at, as its charge records it.

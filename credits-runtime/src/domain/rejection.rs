@@ -98,6 +98,18 @@ pub enum Rejection {
         /// The amount.
         amount: Amount,
     },
+    /// An amount below zero where none is meant.
+    #[error("{amount} is below zero: settle a hold at 0 or more")]
+    AmountNegative {
+        /// The amount.
+        amount: Amount,
+    },
+    /// An operation that no catalogue of the ledger declares.
+    #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
+    OperationUnknown {
+        /// What was named.
+        operation: String,
+    },
     /// A quantity that does not fit.
     #[error("the {quantity} of `{operation}` are out of range: give a smaller number")]
     QuantityOutOfRange {
@@ -223,6 +235,8 @@ impl Rejection {
             Self::MetadataTooLarge { .. } => "metadata_too_large",
             Self::MetadataTooDeep { .. } => "metadata_too_deep",
             Self::AmountNotPositive { .. } => "amount_not_positive",
+            Self::AmountNegative { .. } => "amount_negative",
+            Self::OperationUnknown { .. } => "operation_unknown",
             Self::QuantityOutOfRange { .. } => "quantity_out_of_range",
             Self::QuantityNegative { .. } => "quantity_negative",
             Self::QuantityOverLimit { .. } => "quantity_over_limit",

@@ -1,5 +1,6 @@
 //! The ledger: what the services stand on. Commands are submitted to it, views are read from it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,8 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
+use crate::domain::policy::Policy;
+use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
@@ -38,6 +41,9 @@ pub(crate) struct Ledger {
     id: LedgerId,
     terms: TermsByNumber,
     catalogue: u32,
+    policy: Policy,
+    /// Every operation that was ever declared, as scopes name it: by the first catalogue that has it.
+    operations: HashMap<String, OperationId>,
     /// What generated keys of this handle begin with, and how many there are.
     key_base: u64,
     key_count: AtomicU64,
@@ -60,6 +66,7 @@ impl Ledger {
         place: &Place<'_>,
         clock: Arc<dyn Clock>,
         terms: &CatalogueData,
+        policy: Policy,
     ) -> Result<Arc<Self>, LedgerError> {
         let state = state_of(&beginning());
         let store = match place {
@@ -67,7 +74,7 @@ impl Ledger {
             Place::File(path) => Store::create(path, &state)?,
             Place::Memory => Store::in_memory(&state)?,
         };
-        Self::over(store, clock, terms)
+        Self::over(store, clock, terms, policy)
     }
 
     /// Starts the writer over a store.
@@ -75,8 +82,11 @@ impl Ledger {
         store: Store,
         clock: Arc<dyn Clock>,
         terms: &CatalogueData,
+        policy: Policy,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Recovered { id, views, position, terms, catalogue } = recover(&store, terms, clock.now())?;
+        let Recovered { id, views, position, terms, catalogue } =
+            recover(&store, terms, &policy, clock.now())?;
+        let operations = operations(&terms);
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let writer = Writer {
             store: Arc::clone(&store),
@@ -84,6 +94,7 @@ impl Ledger {
             inbox: Arc::clone(&inbox),
             clock: Arc::clone(&clock),
             position,
+            policy,
             stopped: None,
         };
         let thread =
@@ -94,7 +105,20 @@ impl Ledger {
         let key_base = getrandom::u64()
             .map_err(|error| LedgerError::caused(LedgerErrorKind::Io, "no random numbers for keys", error))?;
         let (writer, key_count) = (Mutex::new(Some(thread)), AtomicU64::new(0));
-        Ok(Arc::new(Self { store, views, inbox, clock, writer, id, terms, catalogue, key_base, key_count }))
+        Ok(Arc::new(Self {
+            store,
+            views,
+            inbox,
+            clock,
+            writer,
+            id,
+            terms,
+            catalogue,
+            policy,
+            operations,
+            key_base,
+            key_count,
+        }))
     }
 
     /// Sends a command to the writer; its outcome is read once it is durable.
@@ -149,6 +173,16 @@ impl Ledger {
         self.catalogue
     }
 
+    /// What the settings decide.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// An operation as scopes name it, if it was ever declared.
+    pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
+        self.operations.get(name).copied()
+    }
+
     /// The terms of a catalogue that facts name.
     pub(crate) fn terms(&self, catalogue: u32) -> Option<&CatalogueData> {
         self.terms.get(&catalogue)
@@ -183,6 +217,20 @@ impl Ledger {
         }
         self.store.close()
     }
+}
+
+/// Each operation by the first catalogue that declares it.
+fn operations(terms: &TermsByNumber) -> HashMap<String, OperationId> {
+    let mut numbers: Vec<u32> = terms.keys().copied().collect();
+    numbers.sort_unstable();
+    let mut operations = HashMap::new();
+    for catalogue in numbers {
+        let declared = terms.get(&catalogue).into_iter().flat_map(|terms| &terms.operations);
+        for (operation, index) in declared.zip(0..) {
+            operations.entry(operation.name.clone()).or_insert(OperationId { catalogue, index });
+        }
+    }
+    operations
 }
 
 impl Drop for Ledger {

@@ -14,6 +14,7 @@ use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash128, key_row};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
+use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Decision, Known, Wallet, decide};
@@ -31,6 +32,7 @@ pub(crate) struct Position {
 pub(crate) struct Batch<'a> {
     store: &'a Store,
     views: &'a Views,
+    policy: &'a Policy,
     snapshot: Option<Snapshot>,
     pub(crate) position: Position,
     wallets: HashMap<WalletId, Loaded>,
@@ -50,10 +52,11 @@ pub(crate) type Submitted = Result<(Numbered, bool), Rejection>;
 
 impl<'a> Batch<'a> {
     /// An empty batch after this position.
-    pub(crate) fn new(store: &'a Store, views: &'a Views, position: &Position) -> Self {
+    pub(crate) fn new(store: &'a Store, views: &'a Views, policy: &'a Policy, position: &Position) -> Self {
         Self {
             store,
             views,
+            policy,
             snapshot: None,
             position: position.clone(),
             wallets: HashMap::new(),
@@ -74,7 +77,13 @@ impl<'a> Batch<'a> {
         let now = self.position.last_at.max(clock);
         self.load(&command.wallet)?;
         let known = self.known(command, now)?;
-        match decide(self.wallet(&command.wallet), command, &known, now) {
+        match decide(
+            self.wallet(&command.wallet),
+            command,
+            &known,
+            self.policy,
+            (self.position.next_fact, now),
+        ) {
             Err(rejection) => Ok(Err(rejection)),
             Ok(Decision::Replay(frame)) => Ok(Ok((frame, true))),
             Ok(Decision::Book(bodies)) => Ok(Ok((self.book(command, bodies, now), false))),
@@ -189,7 +198,7 @@ impl<'a> Batch<'a> {
     fn known(&mut self, command: &Command, now: Timestamp) -> Result<Known, LedgerError> {
         let mut known = Known::default();
         match command.action {
-            Action::Settle(id) | Action::Release(id) => {
+            Action::Settle { hold: id, .. } | Action::Release(id) => {
                 let open = self.wallet(&command.wallet).hold(id).map(|open| &open.held);
                 let mut chosen = open.and_then(|held| held.key.clone());
                 if open.is_none_or(|held| held.until <= now) {
@@ -199,7 +208,7 @@ impl<'a> Batch<'a> {
                     let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
                     chosen = chosen.or_else(|| held?.key.clone());
                 }
-                if let (Some(chosen), Action::Settle(_)) = (chosen, &command.action) {
+                if let (Some(chosen), Action::Settle { .. }) = (chosen, &command.action) {
                     known.keyed = self.keyed(&Scope::Wallet(command.wallet.clone()), &chosen.key)?;
                 }
             }
@@ -211,6 +220,10 @@ impl<'a> Batch<'a> {
                 });
                 if let Some(hold) = opened {
                     known.closing = self.closing(&command.wallet, hold)?;
+                }
+                if let Action::Extend { hold, .. } = command.action {
+                    known.closing = self.closing(&command.wallet, hold)?;
+                    known.opening = self.frame(hold.0)?;
                 }
             }
         }

@@ -12,6 +12,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
 use crate::domain::fact::Body;
 use crate::domain::ids::FactNumber;
+use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -38,14 +39,20 @@ pub(crate) fn beginning() -> Position {
 pub(crate) fn recover(
     store: &Store,
     terms: &CatalogueData,
+    policy: &Policy,
     now: Timestamp,
 ) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
-    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, now)))
+    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, policy, now)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
-fn recover_unguarded(store: &Store, terms: &CatalogueData, now: Timestamp) -> Result<Recovered, LedgerError> {
+fn recover_unguarded(
+    store: &Store,
+    terms: &CatalogueData,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Recovered, LedgerError> {
     let snapshot = store.snapshot()?;
     let position = position(&snapshot)?;
     let views = Views::new(position.last_at);
@@ -57,7 +64,7 @@ fn recover_unguarded(store: &Store, terms: &CatalogueData, now: Timestamp) -> Re
             catalogues
         }
     };
-    let mut batch = Batch::new(store, &views, &position);
+    let mut batch = Batch::new(store, &views, policy, &position);
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     let catalogue = batch.declare(&mut catalogues, terms, now);

@@ -17,9 +17,10 @@ use super::store::Store;
 use crate::domain::amount::Amount;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command, Expiry, Gift};
-use crate::domain::fact::Record;
+use crate::domain::fact::{GrantTerms, Record};
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
+use crate::domain::policy::Policy;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::generated::Pricing as _;
@@ -67,7 +68,12 @@ impl StorageBackend for Faulty {
 }
 
 fn open(store: Store) -> Arc<Ledger> {
-    Ledger::over(store, Arc::new(SystemClock), &CatalogueData::from(Pricing::CATALOGUE).terms()).unwrap()
+    Ledger::over(store, Arc::new(SystemClock), &CatalogueData::from(Pricing::CATALOGUE).terms(), policy())
+        .unwrap()
+}
+
+fn policy() -> Policy {
+    Policy::of(&Pricing::CATALOGUE.settings)
 }
 
 fn wallet(owner: &str) -> WalletId {
@@ -81,6 +87,8 @@ fn gift(owner: &str, amount: i64, key: &str) -> Command {
         category: None,
         class: None,
         expiry: Expiry::Never,
+        priority: GrantTerms::PRIORITY_DEFAULT,
+        scope: Vec::new(),
     };
     let key: GivenKey = key.into();
     Command {
@@ -164,6 +172,7 @@ fn a_closed_ledger_takes_no_commands() {
         &super::ledger::Place::Memory,
         Arc::new(SystemClock),
         &CatalogueData::from(Pricing::CATALOGUE).terms(),
+        policy(),
     )
     .unwrap();
     ledger.close().unwrap();

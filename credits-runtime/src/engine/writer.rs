@@ -17,6 +17,7 @@ use super::views::Views;
 use crate::domain::command::{Action, Command};
 use crate::domain::fact::Kind;
 use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::policy::Policy;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
 /// What the writer's thread owns and shares.
@@ -26,6 +27,7 @@ pub(crate) struct Writer {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) position: Position,
+    pub(crate) policy: Policy,
     /// Set once an outcome is unknown: this handle writes no more.
     pub(crate) stopped: Option<LedgerError>,
 }
@@ -80,8 +82,8 @@ impl Writer {
         releases: &[(WalletId, HoldId)],
         decided: &mut Decided,
     ) -> Result<(), LedgerError> {
-        let (store, views) = (Arc::clone(&self.store), Arc::clone(&self.views));
-        let mut batch = Batch::new(&store, &views, &self.position);
+        let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
+        let mut batch = Batch::new(&store, &views, &policy, &self.position);
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
         let deciding = catch_unwind(AssertUnwindSafe(|| {
             for (wallet, hold) in releases {
@@ -144,7 +146,7 @@ impl Writer {
     /// number of one that was not written is given to another.
     fn answer(&self, command: &Command, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
         let (frame, replayed) = submitted.map_err(|error| error.of(&command.key))??;
-        if let Action::Settle(hold) = command.action
+        if let Action::Settle { hold, .. } = command.action
             && replayed
         {
             // Its key may have been charged through another hold; then nothing is owed for this one.

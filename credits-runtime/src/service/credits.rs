@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::{Owner, WalletId};
+use crate::domain::policy::Policy;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::ledger::{Ledger, Place, Statistics};
 use crate::error::Error;
@@ -117,7 +118,9 @@ impl<C: Pricing> CreditsBuilder<C> {
     }
 
     fn open_at(self, place: &Place<'_>) -> Result<Credits<C>, Error> {
-        let ledger = Ledger::open(place, self.clock, &CatalogueData::from(C::CATALOGUE).terms())?;
+        let terms = CatalogueData::from(C::CATALOGUE).terms();
+        let policy = Policy::of(&C::CATALOGUE.settings);
+        let ledger = Ledger::open(place, self.clock, &terms, policy)?;
         Ok(Credits { ledger, pricing: PhantomData })
     }
 }

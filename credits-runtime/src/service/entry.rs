@@ -34,8 +34,10 @@ pub struct Entry {
     pub operation: Option<String>,
     /// The price of the operation; what was charged unless there was a shortfall.
     pub price: Option<Amount>,
-    /// What the price was more than could be taken, when a hold was settled after its limit.
+    /// What the price was more than could be taken, when a hold was settled.
     pub shortfall: Amount,
+    /// What of it is owed since.
+    pub owed: Amount,
     /// The hold that was settled.
     pub hold: Option<HoldId>,
     /// Why, in the application's words.
@@ -103,6 +105,7 @@ impl Entry {
             operation: None,
             price: None,
             shortfall: Amount::ZERO,
+            owed: Amount::ZERO,
             hold: None,
             reason: None,
             expires_at: None,
@@ -123,7 +126,8 @@ impl Entry {
                 metadata: metadata.clone(),
                 ..self
             },
-            Body::Charged { charge, allocations, settles, shortfall, metadata, .. } => Self {
+            Body::Charged { charge, allocations, settles, shortfall, metadata, owed, .. } => Self {
+                owed: *owed,
                 category: Category::OperationCharge,
                 allocations: allocations.clone(),
                 operation: Some(operation_name(ledger, charge.operation)),
@@ -138,7 +142,8 @@ impl Entry {
                 metadata: metadata.clone(),
                 ..self
             },
-            Body::Deducted { reason, allocations, metadata, .. } => Self {
+            Body::Deducted { reason, allocations, metadata, owed, .. } => Self {
+                owed: *owed,
                 category: Category::CreditDeducted,
                 reason: Some(reason.clone()),
                 allocations: allocations.clone(),
@@ -150,9 +155,22 @@ impl Entry {
                 effective_at: *effective_at,
                 ..self
             },
-            Body::CatalogueDeclared { .. } | Body::Held(_) | Body::Released { .. } | Body::Lapsed { .. } => {
-                self
-            }
+            Body::DebtRepaid { allocations, effective_at, .. } => Self {
+                category: Category::DebtRepaid,
+                allocations: allocations.clone(),
+                effective_at: *effective_at,
+                ..self
+            },
+            Body::Restored { grant, amount, terms, .. } => Self {
+                allocations: vec![Allocation { grant: *grant, amount: *amount }],
+                expires_at: terms.expires_at,
+                ..self
+            },
+            Body::CatalogueDeclared { .. }
+            | Body::Held(_)
+            | Body::Released { .. }
+            | Body::Lapsed { .. }
+            | Body::Extended { .. } => self,
         }
     }
 }
@@ -180,6 +198,16 @@ pub(crate) fn settled(ledger: &Ledger, outcome: &Outcome) -> Result<Settled, Err
         .iter()
         .any(|fact| matches!(&fact.body, Body::Charged { settles: Some(settled), .. } if settled.late));
     Ok(Settled { entry: answer(ledger, outcome)?, late, replayed: outcome.replayed })
+}
+
+/// When an extended hold lapses.
+pub(crate) fn extended(outcome: &Outcome) -> Result<Timestamp, Error> {
+    match outcome.frame.1.answer().map(|(_, fact)| &fact.body) {
+        Some(Body::Extended { until, .. }) => Ok(*until),
+        _ => {
+            Err(LedgerError::damaged(format!("the frame of fact {} extends no hold", outcome.frame.0)).into())
+        }
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one shape for everything that reads an outcome")]

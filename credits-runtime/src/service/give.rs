@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Expiry, Gift};
-use crate::domain::fact::Class;
+use crate::domain::fact::{Class, GrantTerms};
+use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::reply::Reply;
 use crate::service::entry::{self, Receipt};
@@ -16,13 +17,24 @@ use crate::service::write::{Write, write_options};
 pub struct Give {
     write: Write,
     gift: Gift,
+    /// An operation that was named and is not known.
+    unknown: Option<String>,
 }
 
 impl Give {
     pub(crate) fn new(write: Write, amount: Amount) -> Self {
         Self {
             write,
-            gift: Gift { amount, reason: None, category: None, class: None, expiry: Expiry::Never },
+            gift: Gift {
+                amount,
+                reason: None,
+                category: None,
+                class: None,
+                expiry: Expiry::Never,
+                priority: GrantTerms::PRIORITY_DEFAULT,
+                scope: Vec::new(),
+            },
+            unknown: None,
         }
     }
 
@@ -66,12 +78,35 @@ impl Give {
         self
     }
 
+    /// Used in this order: those of a lower priority first. 50 unless said otherwise.
+    pub fn priority(mut self, priority: u16) -> Self {
+        self.gift.priority = priority;
+        self
+    }
+
+    /// Can be used for these operations alone, by the names that they are declared with. Credits for fewer
+    /// operations are used first.
+    pub fn only_for(mut self, operations: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        for name in operations {
+            match self.write.ledger.operation(name.as_ref()) {
+                Some(operation) => self.gift.scope.push(operation),
+                None => self.unknown = Some(name.as_ref().to_owned()),
+            }
+        }
+        self.gift.scope.sort_unstable();
+        self.gift.scope.dedup();
+        self
+    }
+
     /// Gives them.
     ///
-    /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// Rejections in order: `OperationUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
+        if let Some(operation) = self.unknown {
+            return Reply::failed(Rejection::OperationUnknown { operation });
+        }
         self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 }

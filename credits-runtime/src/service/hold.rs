@@ -1,17 +1,21 @@
 //! Holds: credits set aside for work under way.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::amount::Amount;
-use crate::domain::command::Action;
+use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::fact::Body;
 use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
 use crate::engine::ledger::Ledger;
 use crate::engine::reply::{HoldGuard, Outcome, Reply};
 use crate::error::{Error, LedgerError};
+use crate::generated::{Pricing, quote};
 use crate::service::entry::{self, Released, Settled};
 
 /// Credits set aside for work under way: settle it when the work is done, release it when it failed.
@@ -61,7 +65,7 @@ impl<C> Hold<C> {
         self.amount
     }
 
-    /// When it lapses.
+    /// When it lapses, unless it was extended since it was opened.
     pub fn until(&self) -> Timestamp {
         self.until
     }
@@ -75,7 +79,37 @@ impl<C> Hold<C> {
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere.
     pub fn settle(self) -> Reply<Settled> {
-        self.close(Action::Settle, entry::settled)
+        self.close(|hold| Action::Settle { hold, at: SettleAt::Held }, entry::settled)
+    }
+
+    /// Charges what the work came to: less than was set aside frees the rest, more is taken from what is
+    /// available, and what is still missing is the shortfall, or owed if the settings say `overrun debt`.
+    ///
+    /// Rejections: `HoldClosed` if it was released elsewhere, those of the operation's cost.
+    pub fn settle_for(self, operation: impl Borrow<C::Operation>) -> Reply<Settled>
+    where
+        C: Pricing,
+    {
+        let quote = Box::new(quote::<C>(operation.borrow(), &self.ledger));
+        self.close(|hold| Action::Settle { hold, at: SettleAt::Quote(quote) }, entry::settled)
+    }
+
+    /// Charges this much, as [`settle_for`](Self::settle_for).
+    ///
+    /// Rejections: `HoldClosed` if it was released elsewhere, `AmountNegative`.
+    pub fn settle_amount(self, amount: impl Into<Amount>) -> Reply<Settled> {
+        let amount = amount.into();
+        self.close(|hold| Action::Settle { hold, at: SettleAt::Amount(amount) }, entry::settled)
+    }
+
+    /// Lets it be open for longer, `hold_limit_max` of the settings in all; answers when it lapses now.
+    ///
+    /// Rejections: `HoldClosed` if it has ended, `HoldLimitInvalid`.
+    pub fn extend(&mut self, by: Duration) -> Reply<Timestamp> {
+        let key = self.ledger.generated_key();
+        let action = Action::Extend { hold: self.id, by };
+        let command = Command { wallet: self.wallet.clone(), key, action, metadata: Metadata::default() };
+        self.ledger.submit(command, |outcome| entry::extended(&outcome))
     }
 
     /// Gives it up.

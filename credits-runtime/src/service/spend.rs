@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::domain::command::Action;
 use crate::domain::fact::{Kind, Purpose};
-use crate::domain::limits::HOLD_LIMIT;
 use crate::domain::rejection::Rejection;
 use crate::engine::reply::Reply;
 use crate::error::{Error, LedgerError};
@@ -53,14 +52,14 @@ impl<C: Pricing> Spend<C> {
     /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, those of the operation's cost, `InsufficientCredits`.
     pub fn now(self) -> Reply<Receipt> {
-        let quote = quote::<C>(&self.operation, self.write.ledger.catalogue());
+        let quote = quote::<C>(&self.operation, &self.write.ledger);
         self.write.send(Action::Spend(quote), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 
     /// Sets the cost aside, does the work on this thread and outside any lock, and charges if it returned `Ok`.
     /// If it returned `Err` or panicked, the credits are free again and nothing is charged.
     ///
-    /// A crash leaves the credits set aside for 15 minutes at most.
+    /// A crash leaves the credits set aside until `hold_limit` of the settings, 15 minutes unless set.
     pub fn run<T, E>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, RunError<E>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(Box::new(receipt))),
@@ -95,7 +94,7 @@ impl<C: Pricing> Spend<C> {
         }
     }
 
-    /// Sets the cost aside for at most this long, 24 hours at the most.
+    /// Sets the cost aside for at most this long, `hold_limit_max` of the settings (24 hours unless set) at the most.
     ///
     /// Rejections in order: `IdempotencyKeyReused`, `HoldClosed` if the hold under this key has ended,
     /// `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
@@ -106,7 +105,7 @@ impl<C: Pricing> Spend<C> {
     }
 
     fn start(self) -> Reply<Start<C>> {
-        let action = self.action(HOLD_LIMIT, Purpose::Run);
+        let action = self.action(self.write.ledger.policy().hold_limit, Purpose::Run);
         self.write.send(action, |ledger, wallet, outcome| match outcome.frame.1.kind {
             Kind::Hold => Hold::of(ledger, wallet, outcome).map(Start::Hold),
             _ => entry::receipt(ledger, &outcome).map(Start::Charged),
@@ -114,7 +113,7 @@ impl<C: Pricing> Spend<C> {
     }
 
     fn action(&self, limit: Duration, purpose: Purpose) -> Action {
-        let quote = quote::<C>(&self.operation, self.write.ledger.catalogue());
+        let quote = quote::<C>(&self.operation, &self.write.ledger);
         Action::Hold { quote, limit, purpose }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::domain;
 use crate::domain::amount::Amount;
-use crate::domain::command::Action;
+use crate::domain::command::{Action, SettleAt};
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::ledger::Ledger;
 use crate::engine::reply::Reply;
 use crate::error::Error;
-use crate::generated::{Asset as _, Pricing, asset, cost};
+use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::deduct::Deduct;
 use crate::service::entry::{self, Released, Settled};
 use crate::service::give::Give;
@@ -51,7 +51,7 @@ impl<C> Wallet<C> {
         Self { ledger, id, pricing: PhantomData }
     }
 
-    /// What may be spent now: free credits that have not expired.
+    /// What may be spent now: free credits that have not expired, less what is owed; below zero in debt.
     pub fn credits(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::available)
     }
@@ -61,7 +61,12 @@ impl<C> Wallet<C> {
         self.now(domain::wallet::Wallet::held)
     }
 
-    /// Free and held together.
+    /// What is owed: refunded credits that were spent, or an overdraft where the settings allow one.
+    pub fn debt(&self) -> Result<Amount, Error> {
+        self.now(|wallet| wallet.debt)
+    }
+
+    /// What may be spent and what is set aside, together.
     pub fn balance(&self) -> Result<Amount, Error> {
         self.now(|wallet| wallet.balance)
     }
@@ -72,7 +77,7 @@ impl<C> Wallet<C> {
         self.now(|wallet| {
             let summary = |hold: &domain::wallet::OpenHold| HoldSummary {
                 id: hold.id,
-                amount: hold.held.charge.price,
+                amount: hold.held.amount(),
                 operation: entry::operation_name(ledger, hold.held.charge.operation),
                 until: hold.held.until,
                 metadata: hold.held.metadata.clone(),
@@ -101,7 +106,7 @@ impl<C> Wallet<C> {
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
     pub fn settle(&self, hold: HoldId) -> Reply<Settled> {
-        self.close_hold(hold, Action::Settle(hold), entry::settled)
+        self.close_hold(hold, Action::Settle { hold, at: SettleAt::Held }, entry::settled)
     }
 
     /// Gives up a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id), or was left by work that
@@ -157,7 +162,16 @@ impl<C: Pricing> Wallet<C> {
     pub fn has_enough_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<bool, Error> {
         let operation = operation.borrow();
         let price = self.estimate_credits_to(operation)?;
-        Ok(price <= self.of_asset(asset::<C>(operation)).credits()?)
+        let usable_as = usable_as::<C>(operation, &self.ledger);
+        let wallet = self.of_asset(asset::<C>(operation));
+        wallet.now(|wallet| wallet.affords(price, usable_as, self.ledger.policy()))
+    }
+
+    /// What may be spent now on an operation: of credits for some operations alone, only those for this one count.
+    pub fn credits_for(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Error> {
+        let operation = operation.borrow();
+        let usable_as = usable_as::<C>(operation, &self.ledger);
+        self.of_asset(asset::<C>(operation)).now(|wallet| wallet.available_for(usable_as))
     }
 
     /// Spends credits on an operation, or the owner's wallet of the asset it is priced in: finish with `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.

@@ -7,6 +7,7 @@ use super::state::{Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::fact::{Allocation, Body, Fact};
 use crate::domain::ids::{FactNumber, HoldId};
+use crate::domain::time::Timestamp;
 
 impl Wallet {
     /// Applies the fact of this number, unless it was applied before.
@@ -36,11 +37,36 @@ impl Wallet {
                     category: *category,
                 }),
             },
-            Body::Charged { allocations, settles, .. } => match settles {
-                Some(settled) if !settled.late => self.settle(settled.hold, allocations),
-                _ => self.take(allocations),
-            },
-            Body::Deducted { allocations, .. } => self.take(allocations),
+            Body::Charged { allocations, settles, owed, .. } => {
+                if let Some(settled) = settles.as_ref().filter(|settled| !settled.late) {
+                    self.unpin(settled.hold);
+                }
+                self.take(allocations);
+                self.debt = self.debt.plus(*owed);
+            }
+            Body::Deducted { allocations, owed, .. } => {
+                self.take(allocations);
+                self.debt = self.debt.plus(*owed);
+            }
+            Body::DebtRepaid { allocations, .. } => {
+                self.take(allocations);
+                self.debt = self.debt.minus(Amount::sum(allocations.iter().map(|part| part.amount)));
+                assert!(self.debt >= Amount::ZERO, "fact {number} repays more than is owed");
+            }
+            Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Restored { grant, amount, category, terms, .. } => {
+                if self.grants.iter().any(|open| open.number == *grant) {
+                    self.alter(*grant, |open| open.free = open.free.plus(*amount));
+                } else {
+                    self.open(Grant {
+                        number: *grant,
+                        free: *amount,
+                        held: Amount::ZERO,
+                        terms: terms.clone(),
+                        category: *category,
+                    });
+                }
+            }
             Body::Held(held) => {
                 self.pin(&held.pins);
                 self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
@@ -69,6 +95,13 @@ impl Wallet {
         }
     }
 
+    /// The wallet as if this had been taken.
+    pub(super) fn without(&self, allocations: &[Allocation]) -> Self {
+        let mut rest = self.clone();
+        rest.take(allocations);
+        rest
+    }
+
     fn pin(&mut self, pins: &[Allocation]) {
         for part in pins {
             self.alter(part.grant, |grant| {
@@ -87,15 +120,11 @@ impl Wallet {
         }
     }
 
-    fn settle(&mut self, hold: HoldId, allocations: &[Allocation]) {
-        assert_eq!(
-            self.close(hold).held.pins,
-            allocations,
-            "hold {hold} is settled from other grants than it pinned"
-        );
-        for part in allocations {
-            self.alter(part.grant, |grant| grant.held = grant.held.minus(part.amount));
-        }
+    fn extend(&mut self, id: HoldId, until: Timestamp) {
+        let Some(hold) = self.holds.iter_mut().find(|open| open.id == id) else {
+            panic!("hold {id} is extended but was not open");
+        };
+        hold.held.until = until;
     }
 
     fn close(&mut self, hold: HoldId) -> OpenHold {

@@ -4,13 +4,20 @@
 
 use std::sync::Arc;
 
+use credits_core::Overrun;
+
+use super::draft::Draft;
 use super::state::{Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
-use crate::domain::command::{Action, Command, Gift, Quote};
-use crate::domain::fact::{Allocation, Body, ChosenKey, Frame, GrantTerms, Held, Kind, Purpose, Settled};
+use crate::domain::command::{Action, Command, Gift, Quote, SettleAt};
+use crate::domain::fact::{
+    Allocation, Body, ChosenKey, Frame, GrantTerms, Held, Kind, PinnedTerms, Purpose, Settled,
+};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{FactNumber, HoldId};
-use crate::domain::limits::{HOLD_LIMIT_MAX, OPEN_GRANTS_MAX, OPEN_GRANTS_MERGE_ABOVE, OPEN_HOLDS_MAX};
+use crate::domain::limits::{OPEN_GRANTS_MAX, OPEN_GRANTS_MERGE_ABOVE, OPEN_HOLDS_MAX};
+use crate::domain::policy::Policy;
+use crate::domain::pricing::OperationId;
 use crate::domain::rejection::{HoldClosing, Rejection};
 use crate::domain::time::Timestamp;
 
@@ -37,29 +44,34 @@ pub enum Decision {
     Replay(Numbered),
 }
 
-/// What `command` does to `wallet` at `now`.
+/// What `command` does to `wallet` at `now`; its first fact will have the number `first`.
 pub fn decide(
     wallet: &Wallet,
     command: &Command,
     known: &Known,
-    now: Timestamp,
+    policy: &Policy,
+    (first, now): (FactNumber, Timestamp),
 ) -> Result<Decision, Rejection> {
     if let Some(answered) = replay(wallet, command, known, now)? {
         return Ok(answered);
     }
     command.check()?;
-    let (wallet, mut bodies) = wallet.book_due(now);
+    let mut draft = Draft::at(wallet, first, now);
+    let booked = &*draft.wallet;
     match &command.action {
-        Action::Give(gift) => bodies.push(give(&wallet, gift, command, now)?),
-        Action::Spend(quote) => bodies.push(spend(&wallet, quote, command)?),
+        Action::Give(gift) => draft.push(give(booked, gift, command, now)?),
+        Action::Spend(quote) => draft.push(spend(booked, quote, command, policy)?),
         Action::Hold { quote, limit, purpose } => {
-            bodies.push(hold(&wallet, quote, (*limit, *purpose), command, now)?);
+            draft.push(hold(booked, quote, (*limit, *purpose), command, policy, now)?);
         }
-        Action::Settle(id) => bodies.push(settle(&wallet, *id, command, known)?),
-        Action::Release(id) => bodies.extend(release(&wallet, *id, command, known, now)?),
-        Action::Deduct { amount, reason } => bodies.push(deduct(&wallet, *amount, reason, command)?),
+        Action::Settle { hold, at } => settle(&mut draft, (*hold, at), command, known, policy)?,
+        Action::Extend { hold, by } => draft.push(extend(booked, (*hold, *by), command, known, policy, now)?),
+        Action::Release(hold) => draft.push(release(booked, *hold, command, known)?),
+        Action::Deduct { amount, reason, with_debt } => {
+            draft.push(deduct(booked, *amount, (reason, *with_debt), command)?);
+        }
     }
-    Ok(Decision::Book(bodies))
+    Ok(Decision::Book(draft.finish()))
 }
 
 /// The first outcome, if the command was done before.
@@ -70,7 +82,7 @@ fn replay(
     now: Timestamp,
 ) -> Result<Option<Decision>, Rejection> {
     match &command.action {
-        Action::Settle(id) => Ok(settled_before(*id, known)),
+        Action::Settle { hold, .. } => Ok(settled_before(*hold, known)),
         Action::Release(id) => Ok(released_before(*id, known)),
         action => {
             let Some((fingerprint, frame)) = &known.keyed else { return Ok(None) };
@@ -165,12 +177,8 @@ fn give(wallet: &Wallet, gift: &Gift, command: &Command, now: Timestamp) -> Resu
         return Err(Rejection::ExpiryInPast { expires_at, now });
     }
     let category = gift.category();
-    let terms = GrantTerms {
-        expires_at,
-        priority: GrantTerms::PRIORITY_DEFAULT,
-        class: gift.class(),
-        scope: Vec::new(),
-    };
+    let terms =
+        GrantTerms { expires_at, priority: gift.priority, class: gift.class(), scope: gift.scope.clone() };
     let joins = joinable(wallet, &terms, gift);
     if joins.is_none() && wallet.grants.len() >= OPEN_GRANTS_MAX {
         return Err(Rejection::OpenGrantsLimit { open: wallet.grants.len() });
@@ -198,9 +206,9 @@ fn joinable(wallet: &Wallet, terms: &GrantTerms, gift: &Gift) -> Option<FactNumb
     wallet.grants.iter().find(same).map(|grant| grant.number)
 }
 
-fn spend(wallet: &Wallet, quote: &Quote, command: &Command) -> Result<Body, Rejection> {
+fn spend(wallet: &Wallet, quote: &Quote, command: &Command, policy: &Policy) -> Result<Body, Rejection> {
     let charge = quote.charge.clone()?;
-    let allocations = allocate_whole(wallet, charge.price)?;
+    let (allocations, owed) = taken(wallet, charge.price, quote.usable_as, policy)?;
     Ok(Body::Charged {
         balance_after: wallet.balance.minus(charge.price),
         charge,
@@ -208,7 +216,28 @@ fn spend(wallet: &Wallet, quote: &Quote, command: &Command) -> Result<Body, Reje
         settles: None,
         shortfall: Amount::ZERO,
         metadata: command.metadata.clone(),
+        owed,
     })
+}
+
+/// What a price is taken from, and what of it is owed, where debt is allowed.
+fn taken(
+    wallet: &Wallet,
+    price: Amount,
+    operation: OperationId,
+    policy: &Policy,
+) -> Result<(Vec<Allocation>, Amount), Rejection> {
+    if !wallet.affords(price, operation, policy) {
+        let available = wallet.available_for(operation);
+        return Err(Rejection::InsufficientCredits { needed: price, available });
+    }
+    let allocations = wallet.allocate(price, |grant| grant.is_for(Some(operation)));
+    let owed = price.minus(total(&allocations));
+    Ok((allocations, owed))
+}
+
+fn total(allocations: &[Allocation]) -> Amount {
+    Amount::sum(allocations.iter().map(|part| part.amount))
 }
 
 fn hold(
@@ -216,49 +245,203 @@ fn hold(
     quote: &Quote,
     (limit, purpose): (std::time::Duration, Purpose),
     command: &Command,
+    policy: &Policy,
     now: Timestamp,
 ) -> Result<Body, Rejection> {
     let charge = quote.charge.clone()?;
-    if limit.as_micros() == 0 || limit > HOLD_LIMIT_MAX {
-        return Err(Rejection::HoldLimitInvalid { seconds: limit.as_secs(), max: HOLD_LIMIT_MAX.as_secs() });
+    let max = policy.hold_limit_max;
+    if limit.as_micros() == 0 || limit > max {
+        return Err(Rejection::HoldLimitInvalid { seconds: limit.as_secs(), max: max.as_secs() });
     }
     if wallet.holds.len() >= OPEN_HOLDS_MAX {
         return Err(Rejection::OpenHoldsLimit { open: wallet.holds.len() });
     }
-    let pins = allocate_whole(wallet, charge.price)?;
+    let (pins, unpinned) = taken(wallet, charge.price, quote.usable_as, policy)?;
     let key = command.key.is_given();
     let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint() });
-    let metadata = command.metadata.clone();
-    Ok(Body::Held(Held { charge, pins, until: now.after(limit), purpose, key, metadata }))
+    let pinned = pins.iter().filter_map(|pin| {
+        let grant = wallet.grant(pin.grant).filter(|grant| grant.terms.expires_at.is_some())?;
+        Some(PinnedTerms { grant: pin.grant, category: grant.category, terms: grant.terms.clone() })
+    });
+    Ok(Body::Held(Held {
+        pinned: pinned.collect(),
+        charge,
+        pins,
+        until: now.after(limit),
+        purpose,
+        key,
+        metadata: command.metadata.clone(),
+        usable_as: quote.usable_as,
+        unpinned,
+        opened_at: now,
+    }))
 }
 
-/// Charges what the hold set aside; after its lapse, what is free now, and the rest is a shortfall.
-fn settle(wallet: &Wallet, id: HoldId, command: &Command, known: &Known) -> Result<Body, Rejection> {
-    if let Some(OpenHold { held, .. }) = wallet.hold(id) {
-        return Ok(charge_hold(wallet, (id, held), held.pins.clone(), false));
+/// Lets a hold be open for longer, as long as all of it is within the limit.
+fn extend(
+    wallet: &Wallet,
+    (id, by): (HoldId, std::time::Duration),
+    command: &Command,
+    known: &Known,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Body, Rejection> {
+    let Some(OpenHold { held, .. }) = wallet.hold(id) else {
+        opened(id, command, known)?;
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+    };
+    let until = held.until.after(by);
+    let max = policy.hold_limit_max;
+    if by.as_micros() == 0 || until > held.opened_at.after(max) {
+        let open = until.microseconds().saturating_sub(held.opened_at.microseconds());
+        let seconds = u64::try_from(open / 1_000_000).unwrap_or_default();
+        return Err(Rejection::HoldLimitInvalid { seconds, max: max.as_secs() });
     }
-    let held = opened(id, command, known)?;
-    if closing_of(id, known) != HoldClosing::Lapsed {
+    debug_assert!(until > now, "an open hold is not past its limit");
+    Ok(Body::Extended { hold: id, until })
+}
+
+/// Charges a hold: what it set aside, more of what is available, and what is still missing as the settings say.
+fn settle(
+    draft: &mut Draft<'_>,
+    (id, at): (HoldId, &SettleAt),
+    command: &Command,
+    known: &Known,
+    policy: &Policy,
+) -> Result<(), Rejection> {
+    let open = draft.wallet.hold(id).map(|open| open.held.clone());
+    let late = open.is_none();
+    let held = match open {
+        Some(held) => held,
+        None => opened(id, command, known)?.clone(),
+    };
+    if late && closing_of(id, known) != HoldClosing::Lapsed {
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
     }
-    Ok(charge_hold(wallet, (id, held), wallet.allocate(held.charge.price), true))
-}
-
-fn charge_hold(
-    wallet: &Wallet,
-    (id, held): (HoldId, &Held),
-    allocations: Vec<Allocation>,
-    late: bool,
-) -> Body {
-    let taken = Amount::sum(allocations.iter().map(|part| part.amount));
-    Body::Charged {
-        charge: held.charge.clone(),
+    let (charge, operation) = at.charge(&held)?;
+    let price = charge.price;
+    let Settling { allocations, owed } = if late {
+        settle_late(draft, &held, (id, price, operation), known)
+    } else {
+        settle_open(&draft.wallet, &held, price, operation)
+    };
+    let missing = price.minus(total(&allocations)).minus(owed);
+    let (owed, shortfall) = match policy.overrun {
+        Overrun::Debt => (owed.plus(missing), Amount::ZERO),
+        Overrun::Deny => (owed, missing),
+    };
+    let balance_after = draft.wallet.balance.checked_sub(price.minus(shortfall));
+    let balance_after = balance_after
+        .ok_or(Rejection::BalanceOutOfRange { balance: draft.wallet.balance, amount: price.negated() })?;
+    draft.push(Body::Charged {
+        charge,
         allocations,
         settles: Some(Settled { hold: id, late, key: held.key.clone() }),
-        shortfall: held.charge.price.minus(taken),
+        shortfall,
         metadata: held.metadata.clone(),
-        balance_after: wallet.balance.minus(taken),
+        balance_after,
+        owed,
+    });
+    Ok(())
+}
+
+/// What a settling takes, and what of it is owed because the hold set it aside beyond the grants.
+struct Settling {
+    allocations: Vec<Allocation>,
+    owed: Amount,
+}
+
+fn settle_open(wallet: &Wallet, held: &Held, price: Amount, operation: OperationId) -> Settling {
+    let mut missing = price;
+    let mut allocations = Vec::new();
+    for pin in &held.pins {
+        take(&mut allocations, &mut missing, *pin);
     }
+    // What was set aside beyond the grants: of what is free by now, the rest is owed.
+    let reserved = missing.min(held.unpinned);
+    let free = wallet.free(Some(operation));
+    let owed = reserved.minus(reserved.min(free));
+    // What is more than was set aside: of what is available.
+    let rest = wallet.available_for(operation).plus(held.unpinned).minus(reserved);
+    let more = missing.minus(reserved).min(rest.max(Amount::ZERO));
+    let from_free = reserved.minus(owed).plus(more).min(free);
+    for part in wallet.allocate(from_free, |grant| grant.is_for(Some(operation))) {
+        take(&mut allocations, &mut missing, part);
+    }
+    Settling { allocations, owed }
+}
+
+/// After the lapse: what the hold returned and is still free, then what expired because it lapsed, then what else
+/// is available.
+fn settle_late(
+    draft: &mut Draft<'_>,
+    held: &Held,
+    (id, price, operation): (HoldId, Amount, OperationId),
+    known: &Known,
+) -> Settling {
+    let mut missing = price;
+    let mut allocations = Vec::new();
+    for pin in &held.pins {
+        let free = draft.wallet.grant(pin.grant).map_or(Amount::ZERO, |grant| grant.free).min(pin.amount);
+        take(&mut allocations, &mut missing, Allocation { grant: pin.grant, amount: free });
+    }
+    let rest = draft.wallet.without(&allocations);
+    let expired = expired_with(id, &draft.bodies, known);
+    let mut restored = Vec::new();
+    for pin in &held.pins {
+        let Some(gone) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
+        let amount = gone.amount.min(pin.amount).min(missing);
+        if let Some(pinned) =
+            held.pinned.iter().find(|pinned| pinned.grant == pin.grant && amount.is_positive())
+        {
+            restored.push((pinned, amount));
+            take(&mut allocations, &mut missing, Allocation { grant: pin.grant, amount });
+        }
+    }
+    let others = rest.available_for(operation).max(Amount::ZERO).min(missing);
+    for part in rest.allocate(others, |grant| grant.is_for(Some(operation))) {
+        take(&mut allocations, &mut missing, part);
+    }
+    for (PinnedTerms { grant, category, terms }, amount) in restored {
+        draft.push(Body::Restored {
+            grant: *grant,
+            amount,
+            category: *category,
+            terms: terms.clone(),
+            balance_after: draft.wallet.balance.plus(amount),
+        });
+    }
+    Settling { allocations, owed: Amount::ZERO }
+}
+
+/// Adds to what is taken, at most what is missing; a grant stands once.
+fn take(allocations: &mut Vec<Allocation>, missing: &mut Amount, part: Allocation) {
+    let amount = part.amount.min(*missing);
+    if !amount.is_positive() {
+        return;
+    }
+    *missing = missing.minus(amount);
+    match allocations.iter_mut().find(|known| known.grant == part.grant) {
+        Some(known) => known.amount = known.amount.plus(amount),
+        None => allocations.push(Allocation { grant: part.grant, amount }),
+    }
+}
+
+/// What expired at the instant a hold lapsed, because it was free again.
+fn expired_with(id: HoldId, due: &[Body], known: &Known) -> Vec<Allocation> {
+    let closing = known.closing.iter().flat_map(|(_, frame)| frame.facts.iter().map(|fact| &fact.body));
+    let mut lapsed_at = None;
+    let mut expired = Vec::new();
+    for body in closing.chain(due) {
+        match body {
+            Body::Lapsed { hold, at } if *hold == id => lapsed_at = Some(*at),
+            Body::Expired { grant, amount, effective_at, .. } if lapsed_at == Some(*effective_at) => {
+                expired.push(Allocation { grant: *grant, amount: *amount });
+            }
+            _ => {}
+        }
+    }
+    expired
 }
 
 /// What the wallet's journal says of a hold that is no longer open.
@@ -268,51 +451,34 @@ fn opened<'a>(id: HoldId, command: &Command, known: &'a Known) -> Result<&'a Hel
     held.ok_or(Rejection::HoldUnknown { hold: id })
 }
 
-/// Frees what the hold set aside; what of it had expired meanwhile expires now.
-fn release(
-    wallet: &Wallet,
-    id: HoldId,
-    command: &Command,
-    known: &Known,
-    now: Timestamp,
-) -> Result<Vec<Body>, Rejection> {
-    let Some(open) = wallet.hold(id) else {
+/// Frees what the hold set aside.
+fn release(wallet: &Wallet, id: HoldId, command: &Command, known: &Known) -> Result<Body, Rejection> {
+    if wallet.hold(id).is_none() {
         opened(id, command, known)?;
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
-    };
-    let mut bodies = vec![Body::Released { hold: id }];
-    let mut balance = wallet.balance;
-    let mut pins: Vec<_> = open.held.pins.iter().filter(|pin| is_past(wallet, **pin, now)).collect();
-    pins.sort_unstable_by_key(|pin| pin.grant);
-    for pin in pins {
-        balance = balance.minus(pin.amount);
-        bodies.push(Body::Expired {
-            grant: pin.grant,
-            amount: pin.amount,
-            effective_at: now,
-            balance_after: balance,
-        });
     }
-    Ok(bodies)
+    Ok(Body::Released { hold: id })
 }
 
-fn is_past(wallet: &Wallet, pin: Allocation, now: Timestamp) -> bool {
-    wallet.grant(pin.grant).is_some_and(|grant| grant.has_expired(now))
-}
-
-fn deduct(wallet: &Wallet, amount: Amount, reason: &str, command: &Command) -> Result<Body, Rejection> {
-    Ok(Body::Deducted {
-        reason: reason.to_owned(),
-        allocations: allocate_whole(wallet, amount)?,
-        metadata: command.metadata.clone(),
-        balance_after: wallet.balance.minus(amount),
-    })
-}
-
-fn allocate_whole(wallet: &Wallet, amount: Amount) -> Result<Vec<Allocation>, Rejection> {
+fn deduct(
+    wallet: &Wallet,
+    amount: Amount,
+    (reason, with_debt): (&str, bool),
+    command: &Command,
+) -> Result<Body, Rejection> {
     let available = wallet.available();
-    if amount > available {
+    if amount > available && !with_debt {
         return Err(Rejection::InsufficientCredits { needed: amount, available });
     }
-    Ok(wallet.allocate(amount))
+    let Some(balance_after) = wallet.balance.checked_sub(amount) else {
+        return Err(Rejection::BalanceOutOfRange { balance: wallet.balance, amount: amount.negated() });
+    };
+    let allocations = wallet.allocate(amount, |_| true);
+    Ok(Body::Deducted {
+        reason: reason.to_owned(),
+        owed: amount.minus(total(&allocations)),
+        allocations,
+        metadata: command.metadata.clone(),
+        balance_after,
+    })
 }

@@ -3,8 +3,6 @@
 //! It is booked in the order of its instants; at one instant lapses come first, then expiries by grant number,
 //! because a lapse frees credits that may expire at once.
 
-use std::borrow::Cow;
-
 use super::state::Wallet;
 use crate::domain::fact::Body;
 use crate::domain::ids::{FactNumber, HoldId};
@@ -12,8 +10,8 @@ use crate::domain::time::Timestamp;
 
 /// When something is due, and what. The derived order is the order of booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Due {
-    at: Timestamp,
+pub(super) struct Due {
+    pub(super) at: Timestamp,
     what: What,
 }
 
@@ -24,27 +22,8 @@ enum What {
 }
 
 impl Wallet {
-    /// The wallet with everything due by `now` booked.
-    pub fn at(&self, now: Timestamp) -> Cow<'_, Self> {
-        self.book_due(now).0
-    }
-
-    /// The wallet with everything due by `now` booked, and the facts that book it.
-    pub(super) fn book_due(&self, now: Timestamp) -> (Cow<'_, Self>, Vec<Body>) {
-        let mut wallet = Cow::Borrowed(self);
-        let mut bodies = Vec::new();
-        let mut booked_until = Timestamp::MIN;
-        while let Some(due) = wallet.next_due(booked_until).filter(|due| due.at <= now) {
-            let body = wallet.due_body(due);
-            wallet.to_mut().change(FactNumber::FIRST, &body);
-            bodies.push(body);
-            booked_until = due.at;
-        }
-        (wallet, bodies)
-    }
-
     /// What is due next; credits freed after their expiry are due at the instant they were freed.
-    fn next_due(&self, booked_until: Timestamp) -> Option<Due> {
+    pub(super) fn next_due(&self, booked_until: Timestamp) -> Option<Due> {
         let lapses = self.holds.iter().map(|hold| Due { at: hold.held.until, what: What::Lapse(hold.id) });
         let expiries = self.grants.iter().filter(|grant| grant.free.is_positive()).filter_map(|grant| {
             let at = grant.terms.expires_at?.max(booked_until);
@@ -53,7 +32,7 @@ impl Wallet {
         lapses.chain(expiries).min()
     }
 
-    fn due_body(&self, due: Due) -> Body {
+    pub(super) fn due_body(&self, due: Due) -> Body {
         match due.what {
             What::Lapse(hold) => Body::Lapsed { hold, at: due.at },
             What::Expiry(number) => {

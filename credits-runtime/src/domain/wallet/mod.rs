@@ -2,6 +2,7 @@
 
 mod apply;
 mod decide;
+mod draft;
 mod due;
 mod state;
 

@@ -8,6 +8,8 @@ use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::fact::{Allocation, Class, GrantTerms, Held};
 use crate::domain::ids::{FactNumber, HoldId};
+use crate::domain::policy::Policy;
+use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
 
 /// One owner's holding of one asset.
@@ -28,6 +30,9 @@ pub struct Wallet {
     /// Open holds, by number.
     #[n(3)]
     pub holds: Vec<OpenHold>,
+    /// What is owed; nothing is free while it is above zero.
+    #[n(4)]
+    pub debt: Amount,
 }
 
 /// A grant with credits left.
@@ -77,20 +82,49 @@ impl Grant {
         self.terms.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
+    /// Whether it may be used for an operation; for anything, if none is named.
+    pub(super) fn is_for(&self, operation: Option<OperationId>) -> bool {
+        let scope = &self.terms.scope;
+        scope.is_empty() || operation.is_none_or(|operation| scope.contains(&operation))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.free.is_zero() && self.held.is_zero()
     }
 }
 
 impl Wallet {
-    /// What may be used; right once everything due is booked.
+    /// What may be used, below zero in debt; right once everything due is booked.
     pub fn available(&self) -> Amount {
-        Amount::sum(self.grants.iter().map(|grant| grant.free))
+        self.free(None).minus(self.debt).minus(self.unpinned())
+    }
+
+    /// What may be used for an operation.
+    pub fn available_for(&self, operation: OperationId) -> Amount {
+        self.free(Some(operation)).minus(self.debt).minus(self.unpinned())
+    }
+
+    /// Whether an operation of this price can be paid for, by debt too where it is allowed.
+    pub fn affords(&self, price: Amount, operation: OperationId, policy: &Policy) -> bool {
+        let left = self.available().checked_sub(price);
+        let is_allowed =
+            left.zip(policy.negative_balance_max).is_some_and(|(left, max)| left >= max.negated());
+        !price.is_positive() || price <= self.available_for(operation) || is_allowed
     }
 
     /// What holds have set aside.
     pub fn held(&self) -> Amount {
-        Amount::sum(self.grants.iter().map(|grant| grant.held))
+        Amount::sum(self.holds.iter().map(|hold| hold.held.amount()))
+    }
+
+    /// What is free of the grants that may be used for an operation.
+    pub(super) fn free(&self, operation: Option<OperationId>) -> Amount {
+        Amount::sum(self.grants.iter().filter(|grant| grant.is_for(operation)).map(|grant| grant.free))
+    }
+
+    /// What holds have set aside beyond the grants.
+    fn unpinned(&self) -> Amount {
+        Amount::sum(self.holds.iter().map(|hold| hold.held.unpinned))
     }
 
     /// The open hold of this number.
@@ -103,11 +137,12 @@ impl Wallet {
         self.grants.iter().find(|grant| grant.number == number)
     }
 
-    /// `amount` taken from free credits in the order of their use; less if there is less.
-    pub(super) fn allocate(&self, amount: Amount) -> Vec<Allocation> {
+    /// `amount` taken from free credits of usable grants in the order of their use; less if there is less.
+    pub(super) fn allocate(&self, amount: Amount, is_usable: impl Fn(&Grant) -> bool) -> Vec<Allocation> {
         let mut missing = amount;
         let mut allocations = Vec::new();
-        for grant in self.grants.iter().filter(|grant| grant.free.is_positive()) {
+        let usable = self.grants.iter().filter(|grant| is_usable(grant));
+        for grant in usable.filter(|grant| grant.free.is_positive()) {
             if !missing.is_positive() {
                 break;
             }

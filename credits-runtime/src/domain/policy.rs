@@ -1,0 +1,37 @@
+//! What the application's settings decide of money: how far a wallet may run into debt, and what an overrun is.
+
+use std::time::Duration;
+
+use credits_core::{Overrun, Period, Settings};
+
+use super::amount::Amount;
+
+/// The settings that decisions ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How far spending may run into debt; `None` if it may not.
+    pub negative_balance_max: Option<Amount>,
+    /// What becomes of a settling above what is available.
+    pub overrun: Overrun,
+    /// How long a hold may be open in all.
+    pub hold_limit_max: Duration,
+    /// How long work around which credits are spent is given before it shows that it is alive.
+    pub hold_limit: Duration,
+}
+
+impl Policy {
+    /// What these settings say.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            negative_balance_max: settings.negative_balance_max.map(Amount::new),
+            overrun: settings.overrun,
+            hold_limit_max: at_least(settings.hold_limit_max),
+            hold_limit: at_least(settings.hold_limit),
+        }
+    }
+}
+
+/// A period as a length of time: the shortest that it can be.
+fn at_least(period: Period) -> Duration {
+    Duration::from_secs(period.seconds_min())
+}

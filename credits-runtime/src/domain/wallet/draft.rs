@@ -1,0 +1,72 @@
+//! A wallet with facts being added to it: each is seen by the next, and debt is repaid as soon as anything is free.
+//!
+//! It does not know what was asked.
+
+use std::borrow::Cow;
+
+use super::state::Wallet;
+use crate::domain::fact::Body;
+use crate::domain::ids::FactNumber;
+use crate::domain::time::Timestamp;
+
+/// A wallet, and what happened to it so far.
+pub(super) struct Draft<'a> {
+    pub(super) wallet: Cow<'a, Wallet>,
+    pub(super) bodies: Vec<Body>,
+    first: FactNumber,
+    now: Timestamp,
+}
+
+impl<'a> Draft<'a> {
+    /// The wallet with everything due by `now` booked; the first fact will have this number.
+    pub(super) fn at(wallet: &'a Wallet, first: FactNumber, now: Timestamp) -> Self {
+        let mut draft = Self { wallet: Cow::Borrowed(wallet), bodies: Vec::new(), first, now };
+        draft.book_due(Timestamp::MIN);
+        draft
+    }
+
+    /// Adds a fact, and the repayment that it makes possible.
+    pub(super) fn push(&mut self, body: Body) {
+        self.push_at(body, self.now);
+    }
+
+    /// What was freed of expired grants expires now.
+    pub(super) fn finish(mut self) -> Vec<Body> {
+        self.book_due(self.now);
+        self.bodies
+    }
+
+    /// Books what is due, in its order; what is freed after its expiry is due at the instant it was freed.
+    fn book_due(&mut self, mut booked_until: Timestamp) {
+        while let Some(due) = self.wallet.next_due(booked_until).filter(|due| due.at <= self.now) {
+            let body = self.wallet.due_body(due);
+            booked_until = due.at;
+            self.push_at(body, due.at);
+        }
+    }
+
+    fn push_at(&mut self, body: Body, at: Timestamp) {
+        self.change(body);
+        let wallet = &*self.wallet;
+        if !wallet.debt.is_positive() {
+            return;
+        }
+        let allocations = wallet.allocate(wallet.debt, |grant| !grant.has_expired(at));
+        if !allocations.is_empty() {
+            let balance_after = wallet.balance;
+            self.change(Body::DebtRepaid { allocations, effective_at: at, balance_after });
+        }
+    }
+
+    fn change(&mut self, body: Body) {
+        self.wallet.to_mut().change(self.first.plus(self.bodies.len()), &body);
+        self.bodies.push(body);
+    }
+}
+
+impl Wallet {
+    /// The wallet with everything due by `now` booked.
+    pub fn at(&self, now: Timestamp) -> Cow<'_, Self> {
+        Draft::at(self, FactNumber::FIRST, now).wallet
+    }
+}
