@@ -70,6 +70,16 @@ impl Ledger {
         Self::over(store, clock, terms)
     }
 
+    /// Opens the ledger that this backend keeps; creates it if the backend is empty.
+    #[cfg(feature = "testing")]
+    pub(crate) fn open_on(
+        backend: impl super::store::Backend,
+        clock: Arc<dyn Clock>,
+        terms: &Terms,
+    ) -> Result<Arc<Self>, LedgerError> {
+        Self::over(Store::open_on(backend, &state_of(&beginning()))?, clock, terms)
+    }
+
     /// Starts the writer over a store.
     pub(crate) fn over(store: Store, clock: Arc<dyn Clock>, terms: &Terms) -> Result<Arc<Self>, LedgerError> {
         let Recovered { id, views, position, terms, catalogue } = recover(&store, terms, clock.now())?;

@@ -116,6 +116,14 @@ impl<C: Pricing> CreditsBuilder<C> {
         self.open_at(&Place::Memory)
     }
 
+    /// Opens the ledger that this backend keeps, or creates it if the backend is empty: for tests of what
+    /// happens when disks fail.
+    #[cfg(feature = "testing")]
+    pub fn open_on(self, backend: impl crate::testing::Backend) -> Result<Credits<C>, Error> {
+        let ledger = Ledger::open_on(backend, self.clock, &Terms::from(C::CATALOGUE))?;
+        Ok(Credits { ledger, pricing: PhantomData })
+    }
+
     fn open_at(self, place: &Place<'_>) -> Result<Credits<C>, Error> {
         let ledger = Ledger::open(place, self.clock, &Terms::from(C::CATALOGUE))?;
         Ok(Credits { ledger, pricing: PhantomData })
