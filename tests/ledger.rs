@@ -5,6 +5,7 @@ mod concurrency;
 mod executor;
 mod model;
 mod opening;
+mod power;
 mod pricing;
 mod reopening;
 mod rules;
