@@ -3,6 +3,7 @@
 
 mod concurrency;
 mod executor;
+mod io;
 mod model;
 mod opening;
 mod power;

@@ -3,16 +3,16 @@
 //! Ledgers work on disks that remember. For every moment of their lives, disks are made as a crash may have left
 //! them, opened again and judged. `CREDITS_NIGHTLY=1` asks for ten times as many.
 
-mod batch;
-mod checker;
-mod commands;
+pub(crate) mod batch;
+pub(crate) mod checker;
+pub(crate) mod commands;
 mod controls;
-mod crash;
-mod disk;
-mod gate;
-mod picture;
-mod random;
-mod recording;
+pub(crate) mod crash;
+pub(crate) mod disk;
+pub(crate) mod gate;
+pub(crate) mod picture;
+pub(crate) mod random;
+pub(crate) mod recording;
 
 use std::env;
 use std::thread;
@@ -27,6 +27,8 @@ use recording::{History, record};
 const CRASHES: usize = 20_000;
 /// How many disks are made of one moment.
 const DISKS_OF_A_MOMENT: usize = 3;
+/// How long a ledger lives.
+pub(crate) const STEPS: usize = 10;
 /// How often a ledger crashes while it recovers, at most.
 const RELAPSES_MAX: usize = 3;
 
@@ -49,7 +51,7 @@ fn after_a_loss_of_power_everything_acknowledged_is_found() {
 
 /// Crashes a ledger at every moment of its life; answers how many disks were judged.
 fn crash_everywhere(seed: u64) -> usize {
-    let history = record(seed);
+    let history = record(seed, STEPS);
     let mut judged = 0;
     for (asked, disk) in moments(&history, &history.log) {
         for _ in 0..DISKS_OF_A_MOMENT {

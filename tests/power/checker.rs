@@ -182,8 +182,9 @@ impl Found<'_> {
         match what {
             What::Batch(commands) => {
                 let group = commands.iter().map(|(command, _)| command);
-                let answers = together(&self.credits, &self.clock, group).map_err(unreadable)?;
+                let answers = together(&self.credits, &self.clock, group);
                 for ((command, first), again) in commands.iter().zip(answers) {
+                    let again = again.map_err(unreadable)?;
                     if again != *first {
                         return Err(otherwise(command, first, &again));
                     }

@@ -8,7 +8,7 @@ use super::commands::{Answer, Answered, Ask, Command, Ran};
 use super::crash::Powered;
 use super::disk::{Disk, Operation};
 use super::recording::{History, What, record};
-use super::{Random, judge, moments};
+use super::{Random, STEPS, judge, moments};
 
 const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
@@ -55,7 +55,7 @@ fn change(disk: &Disk, change: impl FnOnce(&WriteTransaction)) {
 
 #[test]
 fn a_disk_that_never_syncs_is_caught() {
-    let history = record(1);
+    let history = record(1, STEPS);
     let unsynced = |operation: &Operation| match operation {
         Operation::Sync => Operation::Write { offset: 0, bytes: [].into() },
         other => other.clone(),
@@ -71,7 +71,7 @@ fn a_disk_that_never_syncs_is_caught() {
 
 #[test]
 fn a_single_sync_that_is_a_lie_is_caught() {
-    let history = record(2);
+    let history = record(2, STEPS);
     let mut lies = 0;
     for steps in changes(&history).filter(|steps| !matches!(history.steps[steps - 1].what, What::Reopened)) {
         let before = &history.log[..history.steps[steps - 1].acknowledged];
@@ -90,7 +90,7 @@ fn a_single_sync_that_is_a_lie_is_caught() {
 
 #[test]
 fn a_key_that_is_missing_is_caught() {
-    let history = record(3);
+    let history = record(3, STEPS);
     let steps = history.steps.len();
     let rows = rows(&kept(&history, steps), KEYS, |hash| hash);
     let caught = rows.iter().filter(|(hash, _)| {
@@ -120,7 +120,7 @@ fn keys_used(history: &History) -> usize {
 
 #[test]
 fn a_wallet_that_is_behind_its_batch_is_caught() {
-    let history = record(4);
+    let history = record(4, STEPS);
     let mut behind = 0;
     for steps in changes(&history).filter(|steps| *steps > 1) {
         let [before, after] =
@@ -141,7 +141,7 @@ fn a_wallet_that_is_behind_its_batch_is_caught() {
 
 #[test]
 fn an_entry_too_few_and_an_entry_too_many_are_caught() {
-    let history = record(5);
+    let history = record(5, STEPS);
     let steps = changes(&history).last().unwrap();
     let verdict_if = |change: fn(&mut Vec<Entry>)| {
         let mut history = history.clone();

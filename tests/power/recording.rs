@@ -20,7 +20,6 @@ mod before {
     }
 }
 
-const STEPS: usize = 10;
 const GROUP_COMMANDS_MAX: usize = 5;
 
 /// Everything about a ledger's life that a crash is judged by.
@@ -95,8 +94,8 @@ struct Recorder {
     random: Random,
 }
 
-/// The life of a ledger, the same for the same seed.
-pub(crate) fn record(seed: u64) -> History {
+/// The life of a ledger, of so many steps; the same for the same seed.
+pub(crate) fn record(seed: u64, steps: usize) -> History {
     let base = Disk::holding(Vec::new());
     let clock = GatedClock::at(birth());
     let old = before::Credits::builder().clock(clock.clone()).open_on(base.clone()).unwrap();
@@ -121,11 +120,11 @@ pub(crate) fn record(seed: u64) -> History {
         keys: 0,
         random: Random::new(seed, 0),
     };
-    for step in 1..=STEPS {
+    for step in 1..=steps {
         recorder.pass_time();
-        match step {
-            3 | 7 => recorder.run(),
-            5 | STEPS => recorder.reopen(),
+        match step % 5 {
+            3 => recorder.run(),
+            0 => recorder.reopen(),
             _ => recorder.batch(),
         }
     }
@@ -160,7 +159,8 @@ impl Recorder {
             commands.push(command);
         }
         let asked = self.disk.asked();
-        let answers = together(self.credits(), &self.clock, &commands).unwrap();
+        let answers = together(self.credits(), &self.clock, &commands).into_iter();
+        let answers: Vec<_> = answers.map(Result::unwrap).collect();
         for (command, answered) in commands.iter().zip(&answers) {
             if let Answered { answer: Answer::Held(hold), replayed: false } = answered {
                 self.holds.push((command.owner, *hold));
