@@ -4,8 +4,10 @@
 mod concurrency;
 mod debt;
 mod executor;
+mod io;
 mod model;
 mod opening;
+mod power;
 mod pricing;
 mod reopening;
 mod rules;

@@ -1,5 +1,6 @@
 //! Closed, killed, opened again: everything acknowledged is found.
 
+use std::collections::HashSet;
 use std::env;
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::Path;
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Clock, Error, HoldClosing, HoldId, Rejection, SystemClock, usage_credits};
+
+use crate::power::random::Random;
 
 usage_credits! {
     operation step { costs 1.credit }
@@ -29,7 +32,12 @@ const LEDGER: &str = "CREDITS_TEST_LEDGER";
 /// What such a process is to do.
 const ROLE: &str = "CREDITS_TEST_ROLE";
 
+/// What such a process says before it acknowledges anything.
+const OPENING: &str = "opening";
+
 const GIVEN: i64 = 1_000_000;
+/// How often a process is killed.
+const KILLS: usize = 50;
 
 /// Starts this test program again, for one test that does the role's work.
 fn start(role: &str, ledger: &Path) -> Child {
@@ -47,8 +55,11 @@ fn start(role: &str, ledger: &Path) -> Child {
 #[test]
 fn a_process_that_is_there_to_be_killed() {
     let Some(ledger) = env::var_os(LEDGER) else { return };
-    let opened = Credits::open(ledger);
     let role = env::var(ROLE).unwrap();
+    if role.starts_with("round") {
+        say(OPENING);
+    }
+    let opened = Credits::open(ledger);
     if role == "open" {
         return say(&opened.map_or_else(|refused| refused.to_string(), |_| "opened".to_owned()));
     }
@@ -149,9 +160,12 @@ fn a_killed_process_loses_nothing_it_acknowledged_and_books_nothing_twice() {
     let path = folder.path().join("credits.redb");
     Credits::open(&path).unwrap().wallet("ann").give_credits(GIVEN).now().wait().unwrap();
     let mut spent = 0;
-    for round in 0..6 {
-        let acknowledged = kill_after(start(&format!("round {round}"), &path), 40 + 25 * round);
-        assert!(acknowledged.len() >= 40, "{acknowledged:?}");
+    let mut random = Random::new(1, 0);
+    for round in 0..KILLS {
+        let lines = if random.once_in(4) { 1 } else { random.below(200) };
+        let mut acknowledged = kill_after(start(&format!("round {round}"), &path), lines);
+        assert!(acknowledged.len() >= lines, "{acknowledged:?}");
+        acknowledged.retain(|line| line != OPENING);
 
         let credits = Credits::open(&path).unwrap();
         let ann = credits.wallet("ann");
@@ -159,16 +173,27 @@ fn a_killed_process_loses_nothing_it_acknowledged_and_books_nothing_twice() {
         let booked = GIVEN - ann.balance().unwrap().get() - spent;
         let sure = i64::try_from(acknowledged.len()).unwrap();
         assert!((sure..=sure + 4).contains(&booked), "{booked} booked, {sure} acknowledged");
-        for key in &acknowledged {
-            let again = ann.spend_credits_on(Operation::Step).key(key).now().wait().unwrap();
-            assert!(again.replayed, "{key} was acknowledged and is lost");
+        let again = |key| (key, ann.spend_credits_on(Operation::Step).key(key).now());
+        for (key, again) in acknowledged.iter().map(again).collect::<Vec<_>>() {
+            assert!(again.wait().unwrap().replayed, "{key} was acknowledged and is lost");
         }
         spent += booked;
         assert_eq!(ann.balance().unwrap(), GIVEN - spent);
         let page = ann.credit_history().limit(1_000).page().unwrap();
-        let sum: i64 = page.entries.iter().map(|entry| entry.amount.get()).sum();
-        assert_eq!((sum, page.next), (GIVEN - spent, None));
+        let keys: HashSet<_> = page.entries.iter().filter_map(|entry| entry.key.as_ref()).collect();
+        assert_eq!(keys.len(), page.entries.iter().filter(|entry| entry.key.is_some()).count());
     }
+    let ann = Credits::open(&path).unwrap().wallet("ann");
+    let (mut sum, mut cursor) = (0, None);
+    loop {
+        let page = ann.credit_history().limit(1_000).after(cursor).page().unwrap();
+        sum += page.entries.iter().map(|entry| entry.amount.get()).sum::<i64>();
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sum, GIVEN - spent);
 }
 
 #[test]

@@ -77,6 +77,17 @@ impl Ledger {
         Self::over(store, clock, terms, policy)
     }
 
+    /// Opens the ledger that this backend keeps; creates it if the backend is empty.
+    #[cfg(feature = "testing")]
+    pub(crate) fn open_on(
+        backend: impl super::store::Backend,
+        clock: Arc<dyn Clock>,
+        terms: &CatalogueData,
+        policy: Policy,
+    ) -> Result<Arc<Self>, LedgerError> {
+        Self::over(Store::open_on(backend, &state_of(&beginning()))?, clock, terms, policy)
+    }
+
     /// Starts the writer over a store.
     pub(crate) fn over(
         store: Store,

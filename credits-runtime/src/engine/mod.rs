@@ -11,7 +11,7 @@ pub(crate) mod ledger;
 mod overlay;
 mod recovery;
 pub(crate) mod reply;
-mod store;
+pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 mod views;

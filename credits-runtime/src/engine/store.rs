@@ -8,6 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
+#[cfg(feature = "testing")]
+pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
     Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
@@ -100,6 +102,18 @@ impl Store {
         let path = Path::new("in memory");
         let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
         store.initialise(state)?;
+        Ok(store)
+    }
+
+    /// Opens the ledger that this backend keeps; creates it if the backend is empty.
+    #[cfg(feature = "testing")]
+    pub(crate) fn open_on(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
+        let path = Path::new("on a given backend");
+        if backend.len().map_err(|error| LedgerError::io(path, error))? == 0 {
+            return Self::create_in(backend, state);
+        }
+        let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
+        check_format(path, &store.snapshot()?)?;
         Ok(store)
     }
 

@@ -117,12 +117,25 @@ impl<C: Pricing> CreditsBuilder<C> {
         self.open_at(&Place::Memory)
     }
 
+    /// Opens the ledger that this backend keeps, or creates it if the backend is empty: for tests of what
+    /// happens when disks fail.
+    #[cfg(feature = "testing")]
+    pub fn open_on(self, backend: impl crate::testing::Backend) -> Result<Credits<C>, Error> {
+        let (terms, policy) = declared::<C>();
+        let ledger = Ledger::open_on(backend, self.clock, &terms, policy)?;
+        Ok(Credits { ledger, pricing: PhantomData })
+    }
+
     fn open_at(self, place: &Place<'_>) -> Result<Credits<C>, Error> {
-        let terms = CatalogueData::from(C::CATALOGUE).terms();
-        let policy = Policy::of(&C::CATALOGUE.settings);
+        let (terms, policy) = declared::<C>();
         let ledger = Ledger::open(place, self.clock, &terms, policy)?;
         Ok(Credits { ledger, pricing: PhantomData })
     }
+}
+
+/// What the application declares.
+fn declared<C: Pricing>() -> (CatalogueData, Policy) {
+    (CatalogueData::from(C::CATALOGUE).terms(), Policy::of(&C::CATALOGUE.settings))
 }
 
 impl<C> Clone for Credits<C> {

@@ -1,8 +1,9 @@
-//! For tests of applications, and our own: a clock that is set by hand, and the lock of published terms. Feature
-//! `testing`.
+//! For tests of applications, and our own: a clock that is set by hand, the lock of published terms, ledgers on
+//! backends of one's own. Feature `testing`.
 
 mod catalogue_lock;
 mod clock;
 
+pub use crate::engine::store::Backend;
 pub use catalogue_lock::{LockMode, check_catalogue_lock};
 pub use clock::ManualClock;

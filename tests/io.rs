@@ -1,0 +1,82 @@
+//! Disks that fail, at every operation: the right error, no panic, and whatever was acknowledged is there when the
+//! disk is back.
+
+mod faulty;
+mod session;
+
+use std::thread;
+
+use crate::power::STEPS;
+use crate::power::checker::open;
+use crate::power::crash::Powered;
+use crate::power::disk::{Disk, Operation};
+use crate::power::random::Random;
+use crate::power::recording::{History, record};
+use faulty::{Faulty, Plan};
+use session::{End, Session};
+
+/// Lives a life under a plan, then on the disk that is back: as it is, and after a loss of power as well.
+fn check(history: &History, plan: Plan, seed: u64) -> End {
+    let disk = Disk::holding(history.base.clone());
+    let (bounds, end) = Session::live(history, Faulty::new(disk.clone(), plan));
+    let mut powered = Powered::new(history.base.clone());
+    for operation in disk.log() {
+        powered.take(&operation);
+    }
+    for image in [disk.bytes(), powered.image(&mut Random::new(seed, 0))] {
+        let found = open(history, bounds, Disk::holding(image));
+        if let Err(fault) = found.and_then(|found| found.send_everything_again()) {
+            panic!("{plan:?}, {end:?} after {bounds:?} steps: {fault}");
+        }
+    }
+    end
+}
+
+/// How many operations a life takes.
+fn operations(history: &History) -> usize {
+    let disk = Faulty::new(Disk::holding(history.base.clone()), Plan::Never);
+    let (bounds, end) = Session::live(history, disk.clone());
+    assert_eq!((bounds, end), ((history.steps.len(), history.steps.len()), End::Whole));
+    disk.operations()
+}
+
+/// Checks every plan, on all processors. Some lives end with an unknown outcome, and some do not end early.
+fn check_all(history: &History, plans: &[Plan]) {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let ends: Vec<End> = thread::scope(|scope| {
+        let shares = plans.chunks(plans.len().div_ceil(threads)).map(|plans| {
+            scope.spawn(move || {
+                plans.iter().zip(0..).map(|(plan, seed)| check(history, *plan, seed)).collect::<Vec<_>>()
+            })
+        });
+        let shares: Vec<_> = shares.collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    });
+    assert!(ends.contains(&End::Whole) && ends.contains(&End::Unknown), "{ends:?}");
+}
+
+#[test]
+fn an_operation_that_fails_once_loses_nothing() {
+    let history = record(1, STEPS);
+    let plans: Vec<_> = (0..operations(&history)).map(Plan::Once).collect();
+    check_all(&history, &plans);
+}
+
+#[test]
+fn a_disk_that_fails_for_good_loses_nothing() {
+    let history = record(2, STEPS);
+    let plans: Vec<_> = (0..operations(&history)).map(Plan::ForGood).collect();
+    check_all(&history, &plans);
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    let history = record(3, 120);
+    let sizes = history.log.iter().filter_map(|operation| match operation {
+        Operation::SetLength(length) => Some(*length),
+        Operation::Write { .. } | Operation::Sync => None,
+    });
+    let sizes = (history.base.len()..sizes.max().unwrap()).step_by(16_384);
+    let plans: Vec<_> = sizes.flat_map(|size| [Plan::NoLonger(size), Plan::NothingBeyond(size)]).collect();
+    check_all(&history, &plans);
+}

@@ -1,0 +1,177 @@
+//! A recorded life lived again on a disk that fails, as far as it goes: what may have been done when it ends.
+//!
+//! Every answer on the way must be the recorded one, or an error by its right name. It does not know the disk.
+
+use credits_runtime::{Error, LedgerError, LedgerErrorKind as Kind};
+
+use super::faulty::Faulty;
+use crate::power::batch::together;
+use crate::power::checker::Bounds;
+use crate::power::commands::{Answered, Command, Credits, Ran};
+use crate::power::gate::GatedClock;
+use crate::power::picture::Picture;
+use crate::power::recording::{History, Step, What};
+
+/// How often a command that was not done is sent again.
+const ATTEMPTS: usize = 3;
+
+/// Why a life ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It did not.
+    Whole,
+    /// Nothing that was not acknowledged was done.
+    NotDone,
+    /// One more step may have been done.
+    Unknown,
+}
+
+/// A ledger on a disk that fails.
+pub(crate) struct Session<'a> {
+    history: &'a History,
+    disk: Faulty,
+    clock: GatedClock,
+    /// How many steps were done.
+    steps: usize,
+}
+
+impl<'a> Session<'a> {
+    /// Lives the life; answers how many steps were done, at least and at most, and how it ended.
+    pub(crate) fn live(history: &'a History, disk: Faulty) -> (Bounds, End) {
+        let clock = GatedClock::at(history.state(0).1);
+        let mut session = Self { history, disk, clock, steps: 0 };
+        let end = session.go_on();
+        let more = usize::from(end == End::Unknown);
+        ((session.steps, session.steps + more), end)
+    }
+
+    fn go_on(&mut self) -> End {
+        let Some(mut credits) = self.open() else { return End::NotDone };
+        while let Some(step) = self.history.steps.get(self.steps) {
+            self.clock.set(step.at);
+            let end = match &step.what {
+                What::Batch(commands) => self.batch(&credits, commands),
+                What::WorkBegins => {
+                    let What::WorkEnds(command, _, ran) = &self.history.steps[self.steps + 1].what else {
+                        panic!("work that begins ends")
+                    };
+                    self.work(&credits, command, ran)
+                }
+                What::WorkEnds(..) => panic!("the end of work is done with its beginning"),
+                What::WorkRefused(command, ran) => self.work(&credits, command, ran),
+                What::Reopened => {
+                    check_closing(credits.close());
+                    drop(credits);
+                    let Some(opened) = self.open() else { return End::NotDone };
+                    credits = opened;
+                    self.steps += 1;
+                    End::Whole
+                }
+            };
+            self.check_shown(&credits, end);
+            if end != End::Whole {
+                self.check_stopped(&credits, end);
+                check_closing(credits.close());
+                return end;
+            }
+        }
+        check_closing(credits.close());
+        End::Whole
+    }
+
+    fn open(&self) -> Option<Credits> {
+        match Credits::builder().clock(self.clock.clone()).open_on(self.disk.clone()) {
+            Ok(credits) => Some(credits),
+            Err(Error::Ledger(error)) => {
+                assert_eq!(error.kind(), Kind::Io, "{error:?}");
+                None
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// A group that is one batch: all of it is done, or none.
+    fn batch(&mut self, credits: &Credits, commands: &[(Command, Answered)]) -> End {
+        for _ in 0..ATTEMPTS {
+            let answers = together(credits, &self.clock, commands.iter().map(|(command, _)| command));
+            let failures: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+            let Some(failure) = failures.first() else {
+                for ((command, first), again) in commands.iter().zip(answers) {
+                    assert_eq!(again.unwrap(), *first, "{command:?}");
+                }
+                self.steps += 1;
+                return End::Whole;
+            };
+            assert_eq!(failures.len(), commands.len(), "a part of a batch was done: {failures:?}");
+            if end_of(failure) == End::Unknown {
+                return End::Unknown;
+            }
+        }
+        End::NotDone
+    }
+
+    /// Work, whose beginning and end are two steps.
+    fn work(&mut self, credits: &Credits, command: &Command, first: &Ran) -> End {
+        let mut began = 0;
+        let ran = command.run(credits, || began = 1);
+        self.steps += began;
+        match ran {
+            Err(error) => end_of(&error),
+            // Whether its hold was released is not said; it lapses if not.
+            Ok(Ran::Failed)
+                if Picture::of(credits).ok().as_ref() != Some(self.history.state(self.steps + 1).0) =>
+            {
+                End::Unknown
+            }
+            Ok(ran) => {
+                assert_eq!(ran, *first, "{command:?}");
+                self.steps += 1;
+                End::Whole
+            }
+        }
+    }
+
+    /// What is shown is what was acknowledged, whatever came after it; or it cannot be read, which is said.
+    fn check_shown(&self, credits: &Credits, end: End) {
+        self.clock.set(self.history.state(self.steps).1);
+        match Picture::of(credits) {
+            Ok(shown) => assert!(
+                shown == *self.history.state(self.steps).0,
+                "after {} steps, {end:?}, something else is shown: {shown:#?}",
+                self.steps
+            ),
+            Err(Error::Ledger(error)) => assert_eq!(error.kind(), Kind::Io, "{error:?}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// Once an outcome is unknown, nothing more is written.
+    fn check_stopped(&self, credits: &Credits, end: End) {
+        let Some(Step { what: What::Batch(commands), .. }) = self.history.steps.get(self.steps) else {
+            return;
+        };
+        for (command, _) in commands.iter().filter(|_| end == End::Unknown) {
+            let error = command.send(credits).wait().unwrap_err();
+            assert_eq!(error.kind(), Kind::Stopped, "{error:?}");
+        }
+    }
+}
+
+/// What an error of a write leaves.
+fn end_of(error: &LedgerError) -> End {
+    let is_bug = std::error::Error::source(error).is_none();
+    match error.kind() {
+        Kind::NotDone if !is_bug => End::NotDone,
+        Kind::OutcomeUnknown if !is_bug => End::Unknown,
+        Kind::Io => End::NotDone,
+        _ => panic!("a disk that fails is no reason for {error:?}"),
+    }
+}
+
+fn check_closing(closed: Result<(), Error>) {
+    match closed {
+        Ok(()) => {}
+        Err(Error::Ledger(error)) => assert_eq!(error.kind(), Kind::Io, "{error:?}"),
+        Err(other) => panic!("{other}"),
+    }
+}

@@ -1,0 +1,200 @@
+//! What is asked of a ledger, each under a key, and what it answers. It does not know of crashes.
+
+use std::time::Duration;
+
+use credits_runtime::{Entry, Error, HoldId, LedgerError, Receipt, Rejection, Reply, RunError, Settled};
+
+use super::random::Random;
+
+mod pricing {
+    credits_runtime::usage_credits! {
+        operation process {
+            costs 2.credits + 1.credit_per(page)
+            limit pages <= 20
+        }
+    }
+}
+
+pub(crate) use pricing::{Credits, Operation, Wallet};
+
+pub(crate) const OWNERS: [&str; 3] = ["ann", "bob", "eve"];
+
+/// What is asked for, by whom, under which key.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    pub(crate) owner: &'static str,
+    pub(crate) key: String,
+    pub(crate) ask: Ask,
+    /// Bytes of metadata.
+    note: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    Give {
+        amount: i64,
+        expires_in: Option<Duration>,
+    },
+    Spend {
+        pages: i64,
+    },
+    Deduct {
+        amount: i64,
+    },
+    Hold {
+        pages: i64,
+        limit: Duration,
+    },
+    Settle(HoldId),
+    Release(HoldId),
+    /// Work that succeeds or fails.
+    Run {
+        pages: i64,
+        works: bool,
+    },
+}
+
+/// What the ledger said, and whether it had said so before.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    pub(crate) replayed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Entry(Box<Entry>),
+    Held(HoldId),
+    Released,
+    Rejected(Rejection),
+}
+
+/// What spending around work came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ran {
+    Done,
+    Failed,
+    ChargedBefore(Box<Entry>),
+    Rejected(Rejection),
+}
+
+/// A command under way.
+pub(crate) enum Sent {
+    Receipt(Reply<Receipt>),
+    Hold(Reply<pricing::Hold>),
+    Settled(Reply<Settled>),
+    Released(Reply<credits_runtime::Released>),
+}
+
+impl Command {
+    /// The command of this number: anything but work, about these holds or a new one.
+    pub(crate) fn draw(number: usize, holds: &[(&'static str, HoldId)], random: &mut Random) -> Self {
+        let minutes = Duration::from_mins(5) * u32::try_from(1 + random.below(6)).unwrap();
+        let (owner, ask) = match (random.below(12), holds) {
+            (0..=2, _) => {
+                let expires_in = random.once_in(3).then_some(minutes);
+                (random.choose(&OWNERS), Ask::Give { amount: random.amount(60), expires_in })
+            }
+            (3, _) => (random.choose(&OWNERS), Ask::Deduct { amount: random.amount(10) }),
+            (8 | 9, [_, ..]) => {
+                let (owner, hold) = random.choose(holds);
+                (owner, Ask::Settle(hold))
+            }
+            (10, [_, ..]) => {
+                let (owner, hold) = random.choose(holds);
+                (owner, Ask::Release(hold))
+            }
+            (6.., _) => (random.choose(&OWNERS), Ask::Hold { pages: random.amount(8), limit: minutes }),
+            _ => (random.choose(&OWNERS), Ask::Spend { pages: random.amount(8) }),
+        };
+        let note = if random.once_in(4) { random.below(400) } else { 0 };
+        Self { owner, key: format!("key {number}"), ask, note }
+    }
+
+    /// Work under a key of this number.
+    pub(crate) fn draw_run(number: usize, random: &mut Random) -> Self {
+        let ask = Ask::Run { pages: random.amount(8), works: !random.once_in(3) };
+        Self { owner: random.choose(&OWNERS), key: format!("key {number}"), ask, note: 0 }
+    }
+
+    /// Whether this entry is of this command.
+    pub(crate) fn is_on(&self, entry: &Entry) -> bool {
+        entry.key.as_ref().is_some_and(|key| key.as_str() == self.key)
+    }
+
+    /// Sends anything but work.
+    pub(crate) fn send(&self, credits: &Credits) -> Sent {
+        let (wallet, key) = (credits.wallet(self.owner), self.key.as_str());
+        let metadata = serde_json::json!({ "note": "n".repeat(self.note) });
+        match self.ask {
+            Ask::Give { amount, expires_in } => {
+                let mut give = wallet.give_credits(amount).key(key).metadata(metadata);
+                if let Some(expires_in) = expires_in {
+                    give = give.expires_in(expires_in);
+                }
+                Sent::Receipt(give.now())
+            }
+            Ask::Deduct { amount } => {
+                Sent::Receipt(wallet.deduct_credits(amount, "by hand").key(key).metadata(metadata).now())
+            }
+            Ask::Spend { pages } => Sent::Receipt(spend(&wallet, pages).key(key).metadata(metadata).now()),
+            Ask::Hold { pages, limit } => {
+                Sent::Hold(spend(&wallet, pages).key(key).metadata(metadata).hold(limit))
+            }
+            Ask::Settle(hold) => Sent::Settled(wallet.settle(hold)),
+            Ask::Release(hold) => Sent::Released(wallet.release(hold)),
+            Ask::Run { .. } => panic!("work is not sent but run"),
+        }
+    }
+
+    /// Spends around work; `work` is called while it is done.
+    pub(crate) fn run(&self, credits: &Credits, work: impl FnOnce()) -> Result<Ran, LedgerError> {
+        let Ask::Run { pages, works } = self.ask else { panic!("{self:?} is no work") };
+        let ran = spend(&credits.wallet(self.owner), pages).key(&*self.key).run(|| {
+            work();
+            if works { Ok(()) } else { Err("failed") }
+        });
+        match ran {
+            Ok(()) => Ok(Ran::Done),
+            Err(RunError::Work(_)) => Ok(Ran::Failed),
+            Err(RunError::AlreadyCharged(receipt)) => Ok(Ran::ChargedBefore(Box::new(receipt.entry))),
+            Err(RunError::Rejected(rejection)) => Ok(Ran::Rejected(rejection)),
+            Err(RunError::Ledger(error)) => Err(error),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+impl Sent {
+    /// Waits for the answer.
+    pub(crate) fn wait(self) -> Result<Answered, LedgerError> {
+        let answered = match self {
+            Self::Receipt(reply) => reply.wait().map(|receipt| Answered {
+                replayed: receipt.replayed,
+                answer: Answer::Entry(Box::new(receipt.entry)),
+            }),
+            Self::Settled(reply) => reply.wait().map(|settled| Answered {
+                replayed: settled.replayed,
+                answer: Answer::Entry(Box::new(settled.entry)),
+            }),
+            Self::Hold(reply) => reply
+                .wait()
+                .map(|hold| Answered { replayed: hold.replayed(), answer: Answer::Held(hold.into_id()) }),
+            Self::Released(reply) => reply
+                .wait()
+                .map(|released| Answered { replayed: released.replayed, answer: Answer::Released }),
+        };
+        match answered {
+            Err(Error::Ledger(error)) => Err(error),
+            Err(Error::Rejected(rejection)) => {
+                Ok(Answered { answer: Answer::Rejected(rejection), replayed: false })
+            }
+            Err(other) => panic!("{other}"),
+            Ok(answered) => Ok(answered),
+        }
+    }
+}
+
+fn spend(wallet: &Wallet, pages: i64) -> credits_runtime::Spend<pricing::Pricing> {
+    wallet.spend_credits_on(Operation::process(pages))
+}

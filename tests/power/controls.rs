@@ -1,0 +1,165 @@
+//! Ledgers that break their promises are caught: by the checker that finds nothing wrong with ours.
+
+use credits_runtime::Entry;
+use redb::{Database, Key, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+
+use super::checker::{Fault, open};
+use super::commands::{Answer, Answered, Ask, Command, Ran};
+use super::crash::Powered;
+use super::disk::{Disk, Operation};
+use super::recording::{History, What, record};
+use super::{Random, STEPS, judge, moments};
+
+const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
+const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
+
+/// What the checker says of a ledger in this state, on a disk that holds this.
+fn verdict(history: &History, steps: usize, disk: Disk) -> Result<(), Fault> {
+    open(history, (steps, steps), disk)?.send_everything_again().map(drop)
+}
+
+/// What a crash leaves of a disk that keeps everything, when these steps were acknowledged.
+fn kept(history: &History, steps: usize) -> Disk {
+    let mut disk = Powered::new(history.base.clone());
+    for operation in &history.log[..history.steps[steps - 1].acknowledged] {
+        disk.take(operation);
+    }
+    disk.take(&Operation::Sync);
+    Disk::holding(disk.durable())
+}
+
+/// Steps that changed what is shown.
+fn changes(history: &History) -> impl Iterator<Item = usize> {
+    (1..=history.steps.len()).filter(|steps| history.state(*steps).0 != history.state(steps - 1).0)
+}
+
+/// The rows of a table, as a program finds them that is no ledger.
+fn rows<K: Key + 'static, T>(
+    disk: &Disk,
+    table: TableDefinition<'_, K, &[u8]>,
+    key: fn(K::SelfType<'_>) -> T,
+) -> Vec<(T, Vec<u8>)> {
+    let database = Database::builder().create_with_backend(disk.clone()).unwrap();
+    let rows = database.begin_read().unwrap().open_table(table).unwrap();
+    let rows = rows.iter().unwrap().map(Result::unwrap);
+    rows.map(|(hash, row)| (key(hash.value()), row.value().to_vec())).collect()
+}
+
+/// Changes a ledger's file behind its back.
+fn change(disk: &Disk, change: impl FnOnce(&WriteTransaction)) {
+    let database = Database::builder().create_with_backend(disk.clone()).unwrap();
+    let write = database.begin_write().unwrap();
+    change(&write);
+    write.commit().unwrap();
+}
+
+#[test]
+fn a_disk_that_never_syncs_is_caught() {
+    let history = record(1, STEPS);
+    let unsynced = |operation: &Operation| match operation {
+        Operation::Sync => Operation::Write { offset: 0, bytes: [].into() },
+        other => other.clone(),
+    };
+    let log: Vec<_> = history.log.iter().map(unsynced).collect();
+    let lost = moments(&history, &log).filter(|(asked, disk)| {
+        let mut random = Random::new(1, *asked as u64);
+        let verdict = judge(&history, history.between(*asked), disk.image(&mut random), &mut random);
+        matches!(verdict, Err(Fault::Lost(_)))
+    });
+    assert!(lost.count() > 10, "what was never synced is not missed");
+}
+
+#[test]
+fn a_single_sync_that_is_a_lie_is_caught() {
+    let history = record(2, STEPS);
+    let mut lies = 0;
+    for steps in changes(&history).filter(|steps| !matches!(history.steps[steps - 1].what, What::Reopened)) {
+        let before = &history.log[..history.steps[steps - 1].acknowledged];
+        let last = before.iter().rposition(|operation| matches!(operation, Operation::Sync)).unwrap();
+        let mut disk = Powered::new(history.base.clone());
+        for operation in &before[..last] {
+            disk.take(operation);
+        }
+        match verdict(&history, steps, Disk::holding(disk.durable())) {
+            Err(Fault::Lost(_)) => lies += 1,
+            other => panic!("the lie before step {steps} is not caught: {other:?}"),
+        }
+    }
+    assert!(lies > 5, "only {lies} steps were lied about");
+}
+
+#[test]
+fn a_key_that_is_missing_is_caught() {
+    let history = record(3, STEPS);
+    let steps = history.steps.len();
+    let rows = rows(&kept(&history, steps), KEYS, |hash| hash);
+    let caught = rows.iter().filter(|(hash, _)| {
+        let disk = kept(&history, steps);
+        change(&disk, |write| drop(write.open_table(KEYS).unwrap().remove(hash).unwrap()));
+        let verdict = verdict(&history, steps, disk);
+        assert!(matches!(verdict, Ok(()) | Err(Fault::AnsweredOtherwise(_))), "{verdict:?}");
+        verdict.is_err()
+    });
+    // The other rows tell how holds were closed, or are of commands that are not sent again.
+    assert_eq!(caught.count(), keys_used(&history));
+}
+
+/// How many keys were used up by what is sent again.
+fn keys_used(history: &History) -> usize {
+    let used = history.steps.iter().map(|step| match &step.what {
+        What::Batch(commands) => {
+            let is_keyed = |command: &Command| !matches!(command.ask, Ask::Settle(_) | Ask::Release(_));
+            let is_there = |first: &Answered| !first.replayed && !matches!(first.answer, Answer::Rejected(_));
+            commands.iter().filter(|(command, first)| is_keyed(command) && is_there(first)).count()
+        }
+        What::WorkEnds(_, _, Ran::Done) => 1,
+        _ => 0,
+    });
+    used.sum()
+}
+
+#[test]
+fn a_wallet_that_is_behind_its_batch_is_caught() {
+    let history = record(4, STEPS);
+    let mut behind = 0;
+    for steps in changes(&history).filter(|steps| *steps > 1) {
+        let [before, after] =
+            [steps - 1, steps].map(|steps| rows(&kept(&history, steps), VIEWS, |key| key.to_vec()));
+        for (key, row) in before.iter().filter(|row| !after.contains(row)) {
+            let disk = kept(&history, steps);
+            change(&disk, |write| drop(write.open_table(VIEWS).unwrap().insert(&key[..], &row[..]).unwrap()));
+            let verdict = verdict(&history, steps, disk);
+            assert!(
+                matches!(verdict, Err(Fault::Lost(_) | Fault::HalfDone(_))),
+                "a wallet without step {steps} is not caught: {verdict:?}"
+            );
+            behind += 1;
+        }
+    }
+    assert!(behind > 5, "only {behind} wallets were behind");
+}
+
+#[test]
+fn an_entry_too_few_and_an_entry_too_many_are_caught() {
+    let history = record(5, STEPS);
+    let steps = changes(&history).last().unwrap();
+    let verdict_if = |change: fn(&mut Vec<Entry>)| {
+        let mut history = history.clone();
+        for step in &mut history.steps[steps - 1..] {
+            let entries = step.picture.wallets.iter_mut().map(|wallet| &mut wallet.entries);
+            change(entries.max_by_key(|entries| entries.len()).unwrap());
+        }
+        verdict(&history, steps, kept(&history, steps))
+    };
+    assert!(matches!(verdict_if(|_| ()), Ok(())));
+    let unasked = verdict_if(|entries| drop(entries.pop()));
+    assert!(matches!(unasked, Err(Fault::NeverAsked(_))), "{unasked:?}");
+    let lost = verdict_if(|entries| {
+        let doubled = entries[0].clone();
+        entries[0].reason = Some("doubled".to_owned());
+        entries.insert(0, doubled);
+    });
+    assert!(matches!(lost, Err(Fault::Lost(_))), "{lost:?}");
+    let twice = verdict_if(|entries| entries.push(entries[0].clone()));
+    assert!(twice.is_err(), "{twice:?}");
+}

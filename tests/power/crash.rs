@@ -1,0 +1,142 @@
+//! What a loss of power leaves of a disk: what was synced, and of the rest whatever bad luck keeps.
+//!
+//! Sectors of 512 bytes are written whole or not at all, in any order; the length is any that the file had since
+//! the last sync. It does not know what the bytes mean.
+
+use super::disk::Operation;
+use super::random::Random;
+
+const SECTOR_BYTES: usize = 512;
+
+/// A disk under power: what a crash cannot take, and what was asked since the last sync.
+#[derive(Clone, Debug)]
+pub(crate) struct Powered {
+    durable: Vec<u8>,
+    pending: Vec<Operation>,
+}
+
+/// A piece of a write.
+type Fragment<'a> = (usize, &'a [u8]);
+
+impl Powered {
+    /// A disk that holds these bytes durably.
+    pub(crate) fn new(durable: Vec<u8>) -> Self {
+        Self { durable, pending: Vec::new() }
+    }
+
+    /// Does what is asked; a sync makes everything before it durable.
+    pub(crate) fn take(&mut self, operation: &Operation) {
+        let Operation::Sync = operation else { return self.pending.push(operation.clone()) };
+        for operation in std::mem::take(&mut self.pending) {
+            match operation {
+                Operation::Write { offset, bytes } => put(&mut self.durable, (offset, &bytes)),
+                Operation::SetLength(length) => self.durable.resize(length, 0),
+                Operation::Sync => {}
+            }
+        }
+    }
+
+    /// What is found when nothing is kept but what must be.
+    pub(crate) fn durable(&self) -> Vec<u8> {
+        self.durable.clone()
+    }
+
+    /// What is found after a crash now.
+    pub(crate) fn image(&self, random: &mut Random) -> Vec<u8> {
+        match random.below(8) {
+            0 => self.durable.clone(),
+            1 => self.in_order(self.pending.len(), 0),
+            2 | 3 => self.in_order(random.below(self.pending.len() + 1), random.below(8)),
+            4 => self.all_but_one_write(random),
+            5 => self.keeping(random, whole, 2),
+            6 => self.keeping(random, sectors, 8),
+            _ => self.keeping(random, sectors, 2),
+        }
+    }
+
+    /// The first operations, and so many sectors of the next.
+    fn in_order(&self, operations: usize, torn_sectors: usize) -> Vec<u8> {
+        let mut image = self.durable.clone();
+        for operation in &self.pending[..operations] {
+            match operation {
+                Operation::Write { offset, bytes } => put(&mut image, (*offset, bytes)),
+                Operation::SetLength(length) => image.resize(*length, 0),
+                Operation::Sync => {}
+            }
+        }
+        let torn = self.pending.get(operations).into_iter().flat_map(sectors);
+        for fragment in torn.take(torn_sectors) {
+            put(&mut image, fragment);
+        }
+        image
+    }
+
+    fn all_but_one_write(&self, random: &mut Random) -> Vec<u8> {
+        let mut fragments: Vec<_> = self.pending.iter().filter_map(whole).collect();
+        if !fragments.is_empty() {
+            fragments.remove(random.below(fragments.len()));
+        }
+        self.with(self.lengths().last().copied(), fragments)
+    }
+
+    /// Loses a piece of every write once in so many times; what is kept came in any order.
+    fn keeping<'a, F: IntoIterator<Item = Fragment<'a>>>(
+        &'a self,
+        random: &mut Random,
+        pieces: fn(&'a Operation) -> F,
+        lost_once_in: usize,
+    ) -> Vec<u8> {
+        let mut fragments: Vec<_> = self.pending.iter().flat_map(pieces).collect();
+        fragments.retain(|_| !random.once_in(lost_once_in));
+        if random.once_in(2) {
+            random.shuffle(&mut fragments);
+        }
+        let length = random.choose(&self.lengths());
+        self.with(Some(length), fragments)
+    }
+
+    /// Every length since the last sync.
+    fn lengths(&self) -> Vec<usize> {
+        let set = self.pending.iter().filter_map(|operation| match operation {
+            Operation::SetLength(length) => Some(*length),
+            Operation::Write { .. } | Operation::Sync => None,
+        });
+        [self.durable.len()].into_iter().chain(set).collect()
+    }
+
+    fn with(&self, length: Option<usize>, fragments: Vec<Fragment<'_>>) -> Vec<u8> {
+        let mut image = self.durable.clone();
+        image.resize(length.unwrap_or(self.durable.len()), 0);
+        for fragment in fragments {
+            put(&mut image, fragment);
+        }
+        image
+    }
+}
+
+/// Writes what is within the file.
+fn put(image: &mut [u8], (offset, bytes): Fragment<'_>) {
+    let end = image.len().min(offset + bytes.len());
+    if offset < end {
+        image[offset..end].copy_from_slice(&bytes[..end - offset]);
+    }
+}
+
+fn whole(operation: &Operation) -> Option<Fragment<'_>> {
+    match operation {
+        Operation::Write { offset, bytes } => Some((*offset, bytes)),
+        Operation::SetLength(_) | Operation::Sync => None,
+    }
+}
+
+/// A write cut at every border of a sector.
+fn sectors(operation: &Operation) -> Vec<Fragment<'_>> {
+    let Some((mut offset, mut bytes)) = whole(operation) else { return Vec::new() };
+    let mut sectors = Vec::new();
+    while !bytes.is_empty() {
+        let (sector, rest) = bytes.split_at(bytes.len().min(SECTOR_BYTES - offset % SECTOR_BYTES));
+        sectors.push((offset, sector));
+        (offset, bytes) = (offset + sector.len(), rest);
+    }
+    sectors
+}
