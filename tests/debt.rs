@@ -189,7 +189,7 @@ fn a_lapse_repays_a_debt_before_the_rest_expires() {
     assert_eq!(figures(&ann), [0, 0, 0, 0]);
     give(&ann, 1);
     let history = ann.credit_history().page().unwrap().entries;
-    let amounts: Vec<_> = history.iter().map(|entry| (entry.category, entry.amount.get())).collect();
+    let amounts: Vec<_> = history.iter().map(|entry| (entry.category.clone(), entry.amount.get())).collect();
     assert_eq!(
         amounts,
         [

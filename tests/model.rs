@@ -30,6 +30,7 @@ impl Pair<'_> {
         let Asked { owner, key, step } = asked;
         if let Step::ClockBack(minutes) = step {
             // A fact of now, behind which the ledger's time does not go.
+            self.model.ask();
             self.subject.flush();
             self.behind = i64::from(*minutes) * steps::MINUTE;
         }

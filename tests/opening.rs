@@ -119,11 +119,12 @@ fn a_ledger_of_a_newer_version_is_refused() {
 }
 
 #[test]
-fn creating_a_ledger_leaves_nothing_else() {
+fn creating_a_ledger_leaves_its_sidecar_and_nothing_else() {
     let (folder, path) = place();
     drop(Credits::open(&path).unwrap());
-    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(names, [path]);
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    assert_eq!(names, [path.clone(), path.with_extension("redb.id")]);
 }
 
 #[test]

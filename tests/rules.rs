@@ -37,7 +37,7 @@ fn a_gift_is_at_least_one_credit_that_expires_later_than_now() {
          history alice
          give alice 5 until 1h+1us -> 5
          give alice 9223372036854775802 -> 9223372036854775807
-         give alice 1 -> balance_out_of_range: 1 more than a balance of 9223372036854775807 is over 9223372036854775807: give less
+         give alice 1 -> balance_out_of_range: +1 on a balance of 9223372036854775807 is more than 64 bits hold: choose a smaller amount
          balance alice -> 9223372036854775807 available, 0 held",
     );
 }
@@ -81,7 +81,7 @@ fn a_grant_is_spendable_strictly_before_its_expiry() {
 }
 
 #[test]
-fn an_expiry_is_an_entry_at_its_instant_booked_before_the_wallets_next_fact() {
+fn an_expiry_is_an_entry_at_its_instant_booked_with_whatever_is_written_next() {
     check(
         "give alice 10 expires 3d -> 10
          give alice 20 expires 1d -> 30
@@ -89,24 +89,54 @@ fn an_expiry_is_an_entry_at_its_instant_booked_before_the_wallets_next_fact() {
          give alice 5 -> 65
          clock @4d
          balance alice -> 5 available, 0 held
-         // Neither another wallet's fact nor a rejection books anything here.
-         give bob 1 -> 1
-         spend alice process 1 -> insufficient_credits: 6 needed, 5 available: give or buy at least 1 more
+         // A clock that is set by hand books nothing by itself.
          history alice
          | +5 manual_adjustment = 65
          | +30 manual_adjustment = 60, expires 1d
          | +20 manual_adjustment = 30, expires 1d
          | +10 manual_adjustment = 10, expires 3d
-         spend alice tick -> 4
+         // A rejection does, and another wallet's fact would.
+         spend alice process 1 -> insufficient_credits: 6 needed, 5 available: give or buy at least 1 more
          history alice
-         | -1 operation_charge (tick) #4:1 = 4
          | -10 expired #1:10 = 5, effective 3d, recorded 4d
          | -30 expired #3:30 = 15, effective 1d, recorded 4d
          | -20 expired #2:20 = 45, effective 1d, recorded 4d
          | +5 manual_adjustment = 65
          | +30 manual_adjustment = 60, expires 1d
          | +20 manual_adjustment = 30, expires 1d
-         | +10 manual_adjustment = 10, expires 3d",
+         | +10 manual_adjustment = 10, expires 3d
+         spend alice tick -> 4
+         balance alice -> 4 available, 0 held",
+    );
+}
+
+#[test]
+fn the_hold_of_work_that_is_alive_is_extended_before_it_lapses() {
+    check(
+        "give alice 10 -> 10
+         begin job alice upscale key k
+         holds alice -> 3 upscale until 15m
+         clock @10m-1us
+         give bob 1 -> 1
+         holds alice -> 3 upscale until 15m
+         clock @10m
+         give bob 1 -> 2
+         holds alice -> 3 upscale until 30m
+         clock @29m
+         give bob 1 -> 3
+         holds alice -> 3 upscale until 45m
+         clock @44m
+         run alice upscale key k well -> not done, in_progress: the work under key `k` is in progress until 2026-01-01T01:00:00Z at the latest: ask again later
+         end job well -> done
+         balance alice -> 7 available, 0 held
+         // A hold of the caller's own is not.
+         hold h alice upscale for 15m -> 3 until 59m
+         clock @58m
+         give bob 1 -> 4
+         holds alice -> 3 upscale until 59m
+         clock @59m
+         holds alice
+         balance alice -> 7 available, 0 held",
     );
 }
 
@@ -546,7 +576,7 @@ fn an_attempt_that_lapsed_and_settles_late_is_the_one_charge_of_its_key() {
     check(
         "give alice 10 -> 10
          begin first alice upscale key k
-         clock @15m-1us
+         clock @10m-1us
          run alice upscale key k well -> not done, in_progress: the work under key `k` is in progress until 2026-01-01T00:15:00Z at the latest: ask again later
          clock @15m
          begin second alice upscale key k

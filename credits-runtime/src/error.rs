@@ -28,6 +28,8 @@ pub enum LedgerErrorKind {
     Empty,
     /// The file is something else than a ledger.
     NotALedger,
+    /// The sidecar beside the file tells of another ledger, or of more of it.
+    SidecarDisagrees,
     /// The file was written by a newer version.
     NewerVersion,
     /// What the file says does not fit together.

@@ -19,7 +19,7 @@ pub use credits_macros::usage_credits;
 pub use domain::amount::Amount;
 pub use domain::category::Category;
 pub use domain::fact::Allocation;
-pub use domain::ids::{FactNumber, GivenKey, HoldId, Key};
+pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;
 pub use domain::metadata::Metadata;
 pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
@@ -29,14 +29,24 @@ pub use engine::clock::{Clock, SystemClock};
 pub use engine::ledger::Statistics;
 pub use engine::reply::Reply;
 pub use error::{Error, LedgerError, LedgerErrorKind};
+pub use service::administer::{Adjust, Deduct, Revoke};
 pub use service::credits::{Credits, CreditsBuilder};
-pub use service::deduct::Deduct;
+pub use service::events::Subscriber;
 pub use service::entry::{Entry, Receipt, Released, Settled};
 pub use service::give::Give;
 pub use service::history::{Cursor, History, HistoryPage};
 pub use service::hold::Hold;
 pub use service::spend::{RunError, Spend};
+pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{HoldSummary, Wallet};
+
+/// What handlers and subscribers are told.
+pub mod events {
+    pub use crate::service::events::{
+        BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, EventId,
+        HoldLapsed, InsufficientCredits, LowBalanceReached, TransferCompleted,
+    };
+}
 
 /// The catalogue of a pricing: as the constant that `Pricing::CATALOGUE` is, and as data to serialise or show.
 pub mod catalogue {

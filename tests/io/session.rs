@@ -59,6 +59,7 @@ impl<'a> Session<'a> {
                 }
                 What::WorkEnds(..) => panic!("the end of work is done with its beginning"),
                 What::WorkRefused(command, ran) => self.work(&credits, command, ran),
+                What::BookedDue => self.book_due(&credits),
                 What::Reopened => {
                     check_closing(credits.close());
                     drop(credits);
@@ -105,6 +106,22 @@ impl<'a> Session<'a> {
             assert_eq!(failures.len(), commands.len(), "a part of a batch was done: {failures:?}");
             if end_of(failure) == End::Unknown {
                 return End::Unknown;
+            }
+        }
+        End::NotDone
+    }
+
+    /// What is due, which is booked when the disk is back.
+    fn book_due(&mut self, credits: &Credits) -> End {
+        for _ in 0..ATTEMPTS {
+            match credits.book_due() {
+                Ok(()) => {
+                    self.steps += 1;
+                    return End::Whole;
+                }
+                Err(Error::Ledger(error)) if end_of(&error) == End::Unknown => return End::Unknown,
+                Err(Error::Ledger(_)) => {}
+                Err(other) => panic!("{other}"),
             }
         }
         End::NotDone

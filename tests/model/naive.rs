@@ -35,6 +35,7 @@ struct Hold {
     returned: Vec<(usize, i64)>,
     expired: Vec<(usize, i64)>,
     price: i64,
+    opened_at: i64,
     until: i64,
     state: State,
 }
@@ -58,13 +59,15 @@ pub(super) struct Model {
     /// Of every owner, in the order in which they were opened.
     holds: Vec<Hold>,
     keys: HashMap<(usize, u8), (String, Used)>,
+    /// Holds of work that is alive.
+    alive: Vec<usize>,
 }
 
 impl Default for Model {
     fn default() -> Self {
         let now = 1_767_225_600_000_000;
-        let (lines, wallets, holds, keys) = Default::default();
-        Self { now, lines, wallets, holds, keys }
+        let (lines, wallets, holds, keys, alive) = Default::default();
+        Self { now, lines, wallets, holds, keys, alive }
     }
 }
 
@@ -83,8 +86,29 @@ impl Model {
         open.map(|hold| hold.price).collect()
     }
 
+    /// The ledger is asked something: it first extends the holds of work that is alive, a third of their time
+    /// before their limit, by the whole of it, as long as that is within a day in all.
+    pub(super) fn ask(&mut self) {
+        let limit = i64::from(RUN_MINUTES) * MINUTE;
+        for place in self.alive.clone() {
+            let hold = &mut self.holds[place];
+            let is_due = self.now >= hold.until - limit / 3;
+            if hold.state == State::Open && is_due && hold.until + limit <= hold.opened_at + 24 * 60 * MINUTE {
+                hold.until += limit;
+            }
+        }
+    }
+
     /// What the ledger should answer; work is begun and ended instead.
     pub(super) fn expect(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
+        let asks_nothing = match step {
+            Step::TimeToDue(..) | Step::TimePasses(_) | Step::Reopen | Step::ClockBack(_) => true,
+            Step::Settle(_) | Step::Release(_) => self.holds.is_empty(),
+            _ => false,
+        };
+        if !asks_nothing {
+            self.ask();
+        }
         match step {
             Step::Give { amount, expires_in, promotional } => {
                 let command = format!("give {amount} {expires_in:?} {promotional}");
@@ -127,17 +151,24 @@ impl Model {
 
     /// Work begins, if it does: where its hold is.
     pub(super) fn begin(&mut self, owner: usize, key: Option<u8>, pages: i64) -> Result<usize, String> {
+        self.ask();
         let command = format!("run {pages}");
         let place = self.holds.len();
         let answer = self.once(owner, key, command, |model| {
             let place = model.open(owner, key, pages, RUN_MINUTES)?;
             Ok((String::new(), Used::Run(place)))
         });
-        if answer.is_empty() { Ok(place) } else { Err(answer) }
+        if !answer.is_empty() {
+            return Err(answer);
+        }
+        self.alive.push(place);
+        Ok(place)
     }
 
     /// Work ends.
     pub(super) fn end(&mut self, place: usize, works: bool) -> String {
+        self.alive.retain(|alive| *alive != place);
+        self.ask();
         if works {
             let settled = self.settle(place);
             return if settled.starts_with("closed") { settled } else { "work done".to_owned() };
@@ -248,6 +279,7 @@ impl Model {
             returned: Vec::new(),
             expired: Vec::new(),
             price,
+            opened_at: self.now,
             until,
             state: State::Open,
         });

@@ -147,7 +147,11 @@ impl Found<'_> {
                 }
                 What::WorkEnds(command, _, Ran::Done) => self.run_again(command)?,
                 // Work that failed is not there, and may be tried again.
-                What::WorkEnds(..) | What::WorkBegins | What::WorkRefused(..) | What::Reopened => {}
+                What::WorkEnds(..)
+                | What::WorkBegins
+                | What::WorkRefused(..)
+                | What::BookedDue
+                | What::Reopened => {}
             }
         }
         for (command, first, sent) in sent {
@@ -201,6 +205,7 @@ impl Found<'_> {
                 let again = again.map_err(unreadable)?;
                 if again == *ran { Ok(began) } else { Err(otherwise(command, ran, &again)) }
             }
+            What::BookedDue => self.credits.book_due().map(|()| None).map_err(unreadable),
             What::WorkBegins | What::Reopened => Ok(None),
         }
     }

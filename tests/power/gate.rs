@@ -70,4 +70,12 @@ impl Clock for GatedClock {
         drop(turned.wait_while(state, |state| *state == Gate::Waiting).unwrap());
         self.clock.now()
     }
+
+    fn running(&self) -> Duration {
+        self.clock.running()
+    }
+
+    fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
+        self.clock.wait_until(instant)
+    }
 }

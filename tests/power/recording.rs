@@ -57,6 +57,8 @@ pub(crate) enum What {
     WorkEnds(Command, HoldId, Ran),
     /// Work was not begun.
     WorkRefused(Command, Ran),
+    /// What was due was booked, because time passed.
+    BookedDue,
     Reopened,
 }
 
@@ -141,6 +143,9 @@ impl Recorder {
         let minutes = if self.random.once_in(2) { self.random.below(12) } else { 0 };
         self.now = self.now.after(Duration::from_mins(minutes as u64));
         self.clock.set(self.now);
+        let asked = self.disk.asked();
+        self.credits().book_due().unwrap();
+        self.done(asked, What::BookedDue);
     }
 
     /// A group of commands in one commit, some of them sent before.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{
-    Amount, Category, Clock, Entry, Error, FactNumber, HoldId, Receipt, Rejection, Released, RunError,
+    Amount, Clock, Entry, Error, FactNumber, HoldId, Receipt, Rejection, Released, RunError,
     Settled, Timestamp,
 };
 
@@ -177,7 +177,7 @@ impl Table {
             give = give.reason(reason);
         }
         if let Some(name) = option(options, "category") {
-            give = give.category(*Category::ALL.iter().find(|category| category.name() == name).unwrap());
+            give = give.category(name);
         }
         if let Some(length) = option(options, "expires") {
             give = give.expires_in(duration(length));

@@ -133,7 +133,7 @@ fn a_wallet_has_at_most_1000_open_holds() {
 fn all_that_can_be_due_in_a_wallet_is_booked_before_its_next_fact() {
     let (clock, credits) = ledger();
     // The longest name makes the longest facts.
-    let wallet = credits.wallet("o".repeat(limits::OWNER_BYTES_MAX));
+    let wallet = credits.wallet("o".repeat(limits::NAME_BYTES_MAX));
     give_each(&wallet, 1..=1_000);
     // Each takes the last credit of the grant that it pins, so that all grants stay open.
     let replies: Vec<_> =

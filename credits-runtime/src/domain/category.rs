@@ -1,26 +1,48 @@
 //! Categories: what an entry was for. The codes are part of the file's format.
 
-use minicbor::{Decode, Encode};
-use serde::Serialize;
+use std::sync::Arc;
+
+use minicbor::data::Type;
+use minicbor::encode::Write;
+use minicbor::{Decode, Decoder, Encode, Encoder};
+use serde::{Serialize, Serializer};
 
 macro_rules! categories {
     ($($code:literal $variant:ident $name:literal $doc:literal)*) => {
         /// What an entry was for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
-        #[cbor(index_only)]
-        #[serde(rename_all = "snake_case")]
+        ///
+        /// A text converts into the category of this name: one of the ledger's, or one that the application lists
+        /// in the `categories` of its settings.
+        ///
+        /// ```
+        /// use credits_runtime::Category;
+        /// assert_eq!(Category::from("bonus"), Category::Bonus);
+        /// assert_eq!(Category::from("tip").name(), "tip");
+        /// ```
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Category {
-            $(#[doc = $doc] #[n($code)] $variant,)*
+            $(#[doc = $doc] $variant,)*
+            /// One of the application's own.
+            Application(Arc<str>),
         }
 
         impl Category {
-            /// Every category that the ledger knows.
+            /// Every category that the ledger knows by itself.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The name, such as `operation_charge`.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),* }
+            pub fn name(&self) -> &str {
+                match self { $(Self::$variant => $name,)* Self::Application(name) => name }
+            }
+
+            /// The code of a category of the ledger's own.
+            const fn code(&self) -> Option<u8> {
+                match self { $(Self::$variant => Some($code),)* Self::Application(_) => None }
+            }
+
+            const fn of_code(code: u8) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)* _ => None }
             }
         }
     };
@@ -57,6 +79,42 @@ impl Category {
             Some(text) if text.contains("bonus") => Self::Bonus,
             _ => Self::ManualAdjustment,
         }
+    }
+}
+
+impl From<&str> for Category {
+    fn from(name: &str) -> Self {
+        let known = Self::ALL.iter().find(|category| category.name() == name).cloned();
+        known.unwrap_or_else(|| Self::Application(name.into()))
+    }
+}
+
+impl<C> Encode<C> for Category {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        match self.code() {
+            Some(code) => encoder.u8(code)?.ok(),
+            None => encoder.str(self.name())?.ok(),
+        }
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Category {
+    fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        if decoder.datatype()? == Type::String {
+            return Ok(Self::Application(decoder.str()?.into()));
+        }
+        let unknown = || minicbor::decode::Error::message("a category of no known code");
+        Self::of_code(decoder.u8()?).ok_or_else(unknown)
+    }
+}
+
+impl Serialize for Category {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

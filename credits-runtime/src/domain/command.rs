@@ -4,7 +4,7 @@ use super::amount::Amount;
 use super::category::Category;
 use super::fact::{Class, Held, Kind, Purpose, Scope};
 use super::fingerprint::{Fingerprint, Hash128};
-use super::ids::{HoldId, Key, WalletId};
+use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
@@ -56,15 +56,70 @@ pub enum Action {
     },
     /// Give a hold up.
     Release(HoldId),
-    /// Take credits, by an administrator.
-    Deduct {
+    /// Take credits by hand.
+    Take(Taking),
+    /// Move credits to another wallet.
+    Transfer(Transfer),
+    /// Move them back.
+    Reverse {
+        /// Which transfer.
+        transfer: TransferId,
+        /// What becomes of what is not free any more.
+        missing: Missing,
+    },
+}
+
+/// What an administrator takes.
+#[derive(Clone, Debug)]
+pub struct Taking {
+    /// How it was asked: as a deduction, a correction or the revocation of a grant.
+    pub kind: Kind,
+    /// Of what.
+    pub from: TakeFrom,
+    /// Why.
+    pub reason: String,
+    /// The category; a deduction's if none is named.
+    pub category: Option<Category>,
+}
+
+/// Of which grants.
+#[derive(Clone, Copy, Debug)]
+pub enum TakeFrom {
+    /// In the order of their use.
+    Any {
         /// How much.
         amount: Amount,
-        /// Why.
-        reason: String,
         /// Whether what is not available is owed.
         with_debt: bool,
     },
+    /// What is free of this one.
+    Grant(FactNumber),
+}
+
+/// What is to be moved.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// Where to.
+    pub to: WalletId,
+    /// How much.
+    pub amount: Amount,
+    /// Until when it can be used there; `None` keeps the expiry of each part.
+    pub expiry: Option<Expiry>,
+    /// Whether promotional credits move too.
+    pub including_promotional: bool,
+    /// The category of both sides' entries; a transfer's if none is named.
+    pub category: Option<Category>,
+}
+
+/// What becomes of what is not free any more, when a transfer is reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Then nothing is moved.
+    Denied,
+    /// It stays where it is.
+    Left,
+    /// It is moved, and owed.
+    Owed,
 }
 
 /// What a settling charges.
@@ -107,6 +162,8 @@ pub struct Gift {
     pub priority: u16,
     /// The operations it is for; none means all.
     pub scope: Vec<OperationId>,
+    /// How it was asked: as a gift or a correction.
+    pub kind: Kind,
 }
 
 /// Until when a gift can be used, as it was asked for.
@@ -134,26 +191,28 @@ pub struct Quote {
 impl Gift {
     /// The category, named or of the reason.
     pub fn category(&self) -> Category {
-        self.category.unwrap_or_else(|| Category::of_reason(self.reason.as_deref()))
+        self.category.clone().unwrap_or_else(|| Category::of_reason(self.reason.as_deref()))
     }
 
     /// The class, named or of the category.
     pub fn class(&self) -> Class {
-        self.class.unwrap_or_else(|| Class::of_category(self.category()))
+        self.class.unwrap_or_else(|| Class::of_category(&self.category()))
     }
 }
 
 impl Command {
     /// What was asked, as a frame names it.
     pub fn kind(&self) -> Kind {
-        match self.action {
-            Action::Give(_) => Kind::Give,
+        match &self.action {
+            Action::Give(gift) => gift.kind,
             Action::Spend(_) => Kind::Spend,
             Action::Hold { .. } => Kind::Hold,
             Action::Settle { .. } => Kind::Settle,
             Action::Extend { .. } => Kind::Extend,
             Action::Release(_) => Kind::Release,
-            Action::Deduct { .. } => Kind::Deduct,
+            Action::Take(taking) => taking.kind,
+            Action::Transfer(_) => Kind::Transfer,
+            Action::Reverse { .. } => Kind::Reverse,
         }
     }
 
@@ -161,6 +220,7 @@ impl Command {
     pub fn scope(&self) -> Scope {
         match self.action {
             Action::Settle { .. } | Action::Release(_) => Scope::Holds(self.wallet.clone()),
+            Action::Reverse { .. } => Scope::Transfers(self.wallet.clone()),
             _ => Scope::Wallet(self.wallet.clone()),
         }
     }
@@ -183,9 +243,15 @@ impl Command {
             Action::Extend { hold, by } => {
                 kind.field(&hold.get().to_be_bytes()).field(&by.as_micros().to_be_bytes())
             }
-            Action::Deduct { amount, with_debt, .. } => {
-                kind.field(&amount.get().to_be_bytes()).field(&[u8::from(*with_debt)])
-            }
+            Action::Take(taking) => taking.from.fields(kind).field(category_name(taking.category.as_ref())),
+            Action::Transfer(transfer) => kind
+                .field(transfer.to.owner.as_str().as_bytes())
+                .field(&transfer.amount.get().to_be_bytes())
+                .field(&transfer.expiry.map(Expiry::requested).unwrap_or_default())
+                .field(&[u8::from(transfer.including_promotional)])
+                .field(category_name(transfer.category.as_ref())),
+            // A transfer is reversed once, however much of it.
+            Action::Reverse { transfer, .. } => kind.field(&transfer.get().to_be_bytes()),
         }
         .hash()
     }
@@ -199,15 +265,45 @@ impl Command {
                 check_reason(gift.reason.as_deref())?;
                 check_positive(gift.amount)
             }
-            Action::Deduct { amount, reason, .. } => {
-                check_reason(Some(reason))?;
-                check_positive(*amount)
+            Action::Take(taking) => {
+                check_reason(Some(&taking.reason))?;
+                match taking.from {
+                    TakeFrom::Any { amount, .. } => check_positive(amount),
+                    TakeFrom::Grant(_) => Ok(()),
+                }
+            }
+            Action::Transfer(transfer) => {
+                check_positive(transfer.amount)?;
+                if transfer.to == self.wallet {
+                    return Err(Rejection::TransferToSelf { owner: self.wallet.owner.clone() });
+                }
+                if transfer.to.asset != self.wallet.asset {
+                    let (from, to) = (self.wallet.asset.shown(), transfer.to.asset.shown());
+                    return Err(Rejection::TransferBetweenAssets { from, to });
+                }
+                Ok(())
             }
             Action::Spend(_)
             | Action::Hold { .. }
             | Action::Settle { .. }
             | Action::Extend { .. }
-            | Action::Release(_) => Ok(()),
+            | Action::Release(_)
+            | Action::Reverse { .. } => Ok(()),
+        }
+    }
+}
+
+fn category_name(category: Option<&Category>) -> &[u8] {
+    category.map_or(&[], |category| category.name().as_bytes())
+}
+
+impl TakeFrom {
+    fn fields(self, fields: Fingerprint) -> Fingerprint {
+        match self {
+            Self::Any { amount, with_debt } => {
+                fields.field(&amount.get().to_be_bytes()).field(&[u8::from(with_debt)])
+            }
+            Self::Grant(number) => fields.field(&number.get().to_be_bytes()),
         }
     }
 }

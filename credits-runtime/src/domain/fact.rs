@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use super::amount::Amount;
 use super::category::Category;
 use super::fingerprint::Hash128;
-use super::ids::{FactNumber, HoldId, Key, WalletId};
+use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
 use super::time::Timestamp;
@@ -63,6 +63,21 @@ pub enum Kind {
     /// Let a hold be open for longer.
     #[n(7)]
     Extend,
+    /// Move credits to another wallet.
+    #[n(8)]
+    Transfer,
+    /// Move them back.
+    #[n(9)]
+    Reverse,
+    /// Correct a balance, by an administrator.
+    #[n(10)]
+    Adjust,
+    /// Take what is free of one grant, by an administrator.
+    #[n(11)]
+    Revoke,
+    /// Nothing: what was due was booked at its instant.
+    #[n(12)]
+    BookDue,
 }
 
 /// Where a key is unique.
@@ -77,6 +92,9 @@ pub enum Scope {
     /// The closings of a wallet's holds, by the hold's number.
     #[n(2)]
     Holds(#[n(0)] WalletId),
+    /// The reversals of a wallet's transfers, by the transfer's number.
+    #[n(3)]
+    Transfers(#[n(0)] WalletId),
 }
 
 /// One immutable statement about one record.
@@ -176,6 +194,8 @@ pub enum Body {
         /// What is taken beyond the allocations: it is owed.
         #[n(4)]
         owed: Amount,
+        #[n(5)]
+        category: Category,
     },
     /// Credits were set aside. It opens the hold of its own number.
     #[n(4)]
@@ -238,6 +258,89 @@ pub enum Body {
         #[n(4)]
         balance_after: Amount,
     },
+    /// An entry: credits went to another wallet. The transfer has its number.
+    #[n(11)]
+    Sent {
+        #[n(0)]
+        to: WalletId,
+        #[n(1)]
+        parts: Vec<Part>,
+        #[n(2)]
+        category: Category,
+        #[n(3)]
+        metadata: Metadata,
+        #[n(4)]
+        balance_after: Amount,
+    },
+    /// An entry: credits came from another wallet. It opens the grant of its own number.
+    #[n(12)]
+    Received {
+        #[n(0)]
+        from: WalletId,
+        #[n(1)]
+        transfer: TransferId,
+        #[n(2)]
+        amount: Amount,
+        /// What it was of which of the sender's grants.
+        #[n(3)]
+        sources: Vec<Allocation>,
+        #[n(4)]
+        category: Category,
+        #[n(5)]
+        terms: GrantTerms,
+        #[n(6)]
+        metadata: Metadata,
+        #[n(7)]
+        balance_after: Amount,
+    },
+    /// An entry: credits that were received went back.
+    #[n(13)]
+    Returned {
+        #[n(0)]
+        to: WalletId,
+        #[n(1)]
+        transfer: TransferId,
+        #[n(2)]
+        allocations: Vec<Allocation>,
+        /// What goes back beyond the allocations: it is owed.
+        #[n(3)]
+        owed: Amount,
+        #[n(4)]
+        metadata: Metadata,
+        #[n(5)]
+        balance_after: Amount,
+    },
+    /// An entry: credits that were sent came back to their grants.
+    #[n(14)]
+    Reclaimed {
+        #[n(0)]
+        from: WalletId,
+        #[n(1)]
+        transfer: TransferId,
+        #[n(2)]
+        parts: Vec<Part>,
+        #[n(3)]
+        metadata: Metadata,
+        #[n(4)]
+        balance_after: Amount,
+    },
+}
+
+/// A part of a grant that leaves its wallet, or comes back to it, with what it takes to open the grant again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Part {
+    /// Which grant.
+    #[n(0)]
+    pub grant: FactNumber,
+    /// How much.
+    #[n(1)]
+    pub amount: Amount,
+    /// What the grant was given for.
+    #[n(2)]
+    pub category: Category,
+    /// Its terms.
+    #[n(3)]
+    pub terms: GrantTerms,
 }
 
 /// What a hold sets aside, and for what.
@@ -345,7 +448,7 @@ pub enum Purpose {
 }
 
 /// The terms of a grant: when, for what and in which order its credits may be used.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct GrantTerms {
     /// From when it cannot be used; `None` for never.
     #[n(0)]
@@ -359,6 +462,22 @@ pub struct GrantTerms {
     /// The operations it is for; none means all.
     #[n(3)]
     pub scope: Vec<OperationId>,
+    /// Where it came from.
+    #[n(4)]
+    pub origin: Origin,
+}
+
+/// Where a grant came from. Gifts alone may join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Origin {
+    /// It was given.
+    #[n(0)]
+    #[default]
+    Gift,
+    /// It was received from another wallet.
+    #[n(1)]
+    Transfer,
 }
 
 impl GrantTerms {
@@ -380,11 +499,18 @@ pub enum Class {
 
 impl Class {
     /// The class of a gift that names none: signing up and referring are promotions.
-    pub fn of_category(category: Category) -> Self {
+    pub fn of_category(category: &Category) -> Self {
         match category {
             Category::SignupBonus | Category::ReferralBonus => Self::Promotional,
             _ => Self::Paid,
         }
+    }
+}
+
+impl Part {
+    /// What these are together.
+    pub fn total(parts: &[Self]) -> Amount {
+        Amount::sum(parts.iter().map(|part| part.amount))
     }
 }
 
@@ -403,11 +529,48 @@ impl Body {
             }
             Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
             Self::DebtRepaid { balance_after, .. } => Some((Amount::ZERO, *balance_after)),
+            Self::Received { amount, balance_after, .. } => Some((*amount, *balance_after)),
+            Self::Sent { parts, balance_after, .. } => Some((Part::total(parts).negated(), *balance_after)),
+            Self::Reclaimed { parts, balance_after, .. } => Some((Part::total(parts), *balance_after)),
+            Self::Returned { allocations, owed, balance_after, .. } => {
+                Some((taken(allocations).minus(*owed), *balance_after))
+            }
             Self::CatalogueDeclared { .. }
             | Self::Held(_)
             | Self::Released { .. }
             | Self::Lapsed { .. }
             | Self::Extended { .. } => None,
+        }
+    }
+}
+
+impl Body {
+    /// What an entry was for; `None` if it is no entry.
+    pub fn category(&self) -> Option<Category> {
+        match self {
+            Self::Given { category, .. }
+            | Self::Deducted { category, .. }
+            | Self::Sent { category, .. }
+            | Self::Received { category, .. } => Some(category.clone()),
+            Self::Charged { .. } => Some(Category::OperationCharge),
+            Self::Expired { .. } | Self::Restored { .. } => Some(Category::Expired),
+            Self::DebtRepaid { .. } => Some(Category::DebtRepaid),
+            Self::Returned { .. } => Some(Category::TransferOut),
+            Self::Reclaimed { .. } => Some(Category::TransferIn),
+            Self::CatalogueDeclared { .. }
+            | Self::Held(_)
+            | Self::Released { .. }
+            | Self::Lapsed { .. }
+            | Self::Extended { .. } => None,
+        }
+    }
+
+    /// When it took effect, in a frame of this time.
+    pub fn effective_at(&self, recorded_at: Timestamp) -> Timestamp {
+        match self {
+            Self::Expired { effective_at, .. } | Self::DebtRepaid { effective_at, .. } => *effective_at,
+            Self::Lapsed { at, .. } => *at,
+            _ => recorded_at,
         }
     }
 }
@@ -425,6 +588,10 @@ impl Frame {
                     | (Kind::Release, Body::Released { .. })
                     | (Kind::Deduct, Body::Deducted { .. })
                     | (Kind::Extend, Body::Extended { .. })
+                    | (Kind::Transfer, Body::Sent { .. })
+                    | (Kind::Reverse, Body::Reclaimed { .. })
+                    | (Kind::Adjust, Body::Given { .. } | Body::Deducted { .. })
+                    | (Kind::Revoke, Body::Deducted { .. })
             )
         };
         self.facts.iter().enumerate().find(|(_, fact)| answers(fact))

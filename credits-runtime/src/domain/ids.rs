@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::limits::{KEY_BYTES_MAX, OWNER_BYTES_MAX};
+use super::limits::NAME_BYTES_MAX;
 use super::rejection::Rejection;
 
 macro_rules! text_id {
@@ -66,13 +66,10 @@ text_id!(
 impl Owner {
     /// The owner of this name: 1 to 255 bytes without control characters.
     pub fn new(name: &str) -> Result<Self, Rejection> {
-        let rule = match name {
-            "" => "is empty",
-            _ if name.len() > OWNER_BYTES_MAX => "has more than 255 bytes",
-            _ if name.contains(char::is_control) => "has a control character",
-            _ => return Ok(Self(name.into())),
-        };
-        Err(Rejection::OwnerInvalid { owner: excerpt(name), rule })
+        match check_name(name) {
+            None => Ok(Self(name.into())),
+            Some(rule) => Err(Rejection::OwnerInvalid { owner: excerpt(name), rule }),
+        }
     }
 }
 
@@ -80,6 +77,16 @@ impl Asset {
     /// The asset that every pricing has, written as nothing in records.
     pub fn credits() -> Self {
         Self("".into())
+    }
+
+    /// Whether it is credits.
+    pub(crate) fn is_credits(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The name as people read it.
+    pub(crate) fn shown(&self) -> String {
+        if self.0.is_empty() { "credits".to_owned() } else { self.0.to_string() }
     }
 
     /// The asset of this name.
@@ -97,6 +104,10 @@ impl Key {
         Self(hold.to_string().into())
     }
 
+    pub(crate) fn of_transfer(transfer: TransferId) -> Self {
+        Self(transfer.to_string().into())
+    }
+
     /// The key of what the ledger writes for itself.
     pub(crate) fn none() -> Self {
         Self("".into())
@@ -108,13 +119,20 @@ impl Key {
     }
 
     pub(crate) fn check(&self) -> Result<(), Rejection> {
-        let rule = match self.as_str() {
-            "" => "is empty",
-            text if text.len() > KEY_BYTES_MAX => "has more than 255 bytes",
-            text if text.contains(char::is_control) => "has a control character",
-            _ => return Ok(()),
-        };
-        Err(Rejection::KeyInvalid { key: excerpt(self.as_str()), rule })
+        match check_name(self.as_str()) {
+            None => Ok(()),
+            Some(rule) => Err(Rejection::KeyInvalid { key: excerpt(self.as_str()), rule }),
+        }
+    }
+}
+
+/// What is wrong with a name that is to have 1 to 255 bytes without control characters.
+pub(crate) fn check_name(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some("is empty"),
+        _ if name.len() > NAME_BYTES_MAX => Some("has more than 255 bytes"),
+        _ if name.contains(char::is_control) => Some("has a control character"),
+        _ => None,
     }
 }
 
@@ -171,6 +189,11 @@ impl WalletId {
         Self { asset: Asset::credits(), owner }
     }
 
+    /// The wallet of these names, as rows have them.
+    pub(crate) fn from_names(asset: &str, owner: &str) -> Option<Self> {
+        Some(Self { asset: Asset(asset.into()), owner: Owner::new(owner).ok()? })
+    }
+
     /// The same owner's wallet of this asset.
     pub(crate) fn of(&self, asset: &'static str) -> Self {
         Self { asset: Asset::named(asset), owner: self.owner.clone() }
@@ -221,6 +244,30 @@ impl HoldId {
 }
 
 impl fmt::Display for HoldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Which transfer: the number of its sender's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
+#[cbor(transparent)]
+#[serde(transparent)]
+pub struct TransferId(pub(crate) FactNumber);
+
+impl TransferId {
+    /// The number, to keep for a reversal.
+    pub const fn get(self) -> u64 {
+        self.0.0
+    }
+
+    /// The transfer of this number.
+    pub const fn new(number: u64) -> Self {
+        Self(FactNumber(number))
+    }
+}
+
+impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }

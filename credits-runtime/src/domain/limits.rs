@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-/// Bytes of an owner's name.
-pub const OWNER_BYTES_MAX: usize = 255;
-/// Bytes of an idempotency key.
-pub const KEY_BYTES_MAX: usize = 255;
+/// Bytes of an owner's name, an idempotency key or the name of a subscriber.
+pub const NAME_BYTES_MAX: usize = 255;
 /// Bytes of a reason.
 pub const REASON_BYTES_MAX: usize = 1_000;
 /// Bytes of one write's metadata, as JSON.
@@ -24,15 +22,26 @@ pub const HOLD_LIMIT: Duration = Duration::from_mins(15);
 /// How long a hold may be open in all.
 pub const HOLD_LIMIT_MAX: Duration = Duration::from_hours(24);
 
+/// How far a clock may run ahead of the time that passed before it is not believed.
+pub const CLOCK_LEAP_MAX: Duration = Duration::from_hours(30 * 24);
+/// How far a clock may be ahead of the last fact of a ledger that is opened.
+pub const CLOCK_SILENCE_MAX: Duration = Duration::from_hours(400 * 24);
+
 /// Commands waiting for the writer.
 pub const QUEUE_COMMANDS_MAX: usize = 65_536;
 /// Commands of one commit.
 pub const BATCH_COMMANDS_MAX: usize = 4_096;
+/// Wallets of the agenda that one commit works off.
+pub const AGENDA_WALLETS_MAX: usize = 256;
+/// Facts of a wallet between two milestones of its history.
+pub const MILESTONE_FACTS: u64 = 64;
 /// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.
 pub const BLOCK_BYTES_MAX: usize = 4_000;
 /// Bytes of a frame: the command's own (texts of 6 KiB, an allocation of 20 bytes for each open grant), and what
 /// was due before it (a fact of at most 330 bytes for each open grant and hold).
 pub const FRAME_BYTES_MAX: usize = 1_024 * 1_024;
+/// Refused spendings that wait for their handlers; older ones are forgotten.
+pub const REFUSALS_MAX: usize = 1_024;
 /// Entries of one page of history.
 pub const HISTORY_PAGE_MAX: usize = 1_000;
 /// Facts that one page of history looks at; it ends early and gives a cursor.

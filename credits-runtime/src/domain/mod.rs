@@ -20,4 +20,5 @@ pub mod pricing;
 pub mod quantity;
 pub mod rejection;
 pub mod time;
+pub mod totals;
 pub mod wallet;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credits_core::{Overrun, Period, Settings};
+use credits_core::{Overrun, Period, Settings, TransferExpiration};
 
 use super::amount::Amount;
 
@@ -13,6 +13,10 @@ pub struct Policy {
     pub negative_balance_max: Option<Amount>,
     /// What becomes of a settling above what is available.
     pub overrun: Overrun,
+    /// What a transfer does with the expiry of what it moves.
+    pub transfer_expiration: TransferExpiration,
+    /// Balances below which an owner is told.
+    pub low_balance_thresholds: &'static [i64],
     /// How long a hold may be open in all.
     pub hold_limit_max: Duration,
     /// How long work around which credits are spent is given before it shows that it is alive.
@@ -25,6 +29,8 @@ impl Policy {
         Self {
             negative_balance_max: settings.negative_balance_max.map(Amount::new),
             overrun: settings.overrun,
+            low_balance_thresholds: settings.low_balance_thresholds,
+            transfer_expiration: settings.transfer_expiration,
             hold_limit_max: at_least(settings.hold_limit_max),
             hold_limit: at_least(settings.hold_limit),
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::amount::Amount;
-use super::ids::{HoldId, Key};
+use super::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use super::time::Timestamp;
 
 /// How a hold ended.
@@ -66,6 +66,20 @@ pub enum Rejection {
         /// What is wrong with it.
         rule: &'static str,
     },
+    /// A subscriber the ledger cannot name.
+    #[error("subscriber `{name}` {rule}: name subscribers with 1 to 255 bytes of printable text")]
+    SubscriberInvalid {
+        /// The beginning of the name.
+        name: String,
+        /// What is wrong with it.
+        rule: &'static str,
+    },
+    /// A subscriber that is there already.
+    #[error("subscriber `{name}` was started before: choose another name")]
+    SubscriberTaken {
+        /// The name.
+        name: String,
+    },
     /// A reason that is too long.
     #[error("a reason of {bytes} bytes is over the limit of {max}: shorten it")]
     ReasonTooLong {
@@ -103,6 +117,32 @@ pub enum Rejection {
     AmountNegative {
         /// The amount.
         amount: Amount,
+    },
+    /// A correction by nothing.
+    #[error("a correction by 0 changes nothing: adjust by at least 1, up or down")]
+    AmountZero,
+    /// A category that the application does not list.
+    #[error("`{category}` is no category of this pricing: add it to `categories` in its settings")]
+    CategoryUnknown {
+        /// What was named.
+        category: String,
+    },
+    /// A transfer from a wallet to itself.
+    #[error("`{owner}` cannot transfer to itself: name another owner")]
+    TransferToSelf {
+        /// The owner.
+        owner: Owner,
+    },
+    /// A transfer to a wallet that is kept elsewhere.
+    #[error("the receiver's wallet is of another ledger: transfer within one ledger")]
+    TransferToAnotherLedger,
+    /// A transfer from a wallet of one asset to a wallet of another.
+    #[error("{from} cannot be transferred to a wallet of {to}: name a wallet of {from}")]
+    TransferBetweenAssets {
+        /// What the sender holds.
+        from: String,
+        /// What the receiver holds.
+        to: String,
     },
     /// An operation that no catalogue of the ledger declares.
     #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
@@ -184,6 +224,27 @@ pub enum Rejection {
         hold: HoldId,
     },
 
+    /// A transfer that the wallet never made.
+    #[error("this wallet made no transfer {transfer}: reverse it from the wallet that sent it")]
+    TransferUnknown {
+        /// The transfer.
+        transfer: TransferId,
+    },
+
+    /// A clock that leapt, or a ledger that was not opened for long.
+    #[error("the clock says {now}, long after the ledger's last fact at {last}: set the clock right, or confirm it with `confirm_clock()`")]
+    ClockUnconfirmed {
+        /// What the clock says.
+        now: Timestamp,
+        /// The ledger's last fact.
+        last: Timestamp,
+    },
+    /// A grant of which nothing is free.
+    #[error("grant {grant} of this wallet has no free credits: nothing can be revoked")]
+    GrantNotFree {
+        /// The grant.
+        grant: FactNumber,
+    },
     /// A hold that has ended.
     #[error("hold {hold} is closed, it was {closing}: open a new one")]
     HoldClosed {
@@ -213,8 +274,8 @@ pub enum Rejection {
         /// What may be used for it.
         available: Amount,
     },
-    /// A balance over 2^63 - 1.
-    #[error("{amount} more than a balance of {balance} is over 9223372036854775807: give less")]
+    /// A balance over 2^63 - 1, or under -2^63.
+    #[error("{amount:+} on a balance of {balance} is more than 64 bits hold: choose a smaller amount")]
     BalanceOutOfRange {
         /// The balance.
         balance: Amount,
@@ -231,11 +292,21 @@ impl Rejection {
             Self::InProgress { .. } => "in_progress",
             Self::OwnerInvalid { .. } => "owner_invalid",
             Self::KeyInvalid { .. } => "key_invalid",
+            Self::SubscriberInvalid { .. } => "subscriber_invalid",
+            Self::SubscriberTaken { .. } => "subscriber_taken",
             Self::ReasonTooLong { .. } => "reason_too_long",
             Self::MetadataTooLarge { .. } => "metadata_too_large",
             Self::MetadataTooDeep { .. } => "metadata_too_deep",
             Self::AmountNotPositive { .. } => "amount_not_positive",
             Self::AmountNegative { .. } => "amount_negative",
+            Self::AmountZero => "amount_zero",
+            Self::CategoryUnknown { .. } => "category_unknown",
+            Self::TransferToSelf { .. } => "transfer_to_self",
+            Self::TransferToAnotherLedger => "transfer_to_another_ledger",
+            Self::TransferBetweenAssets { .. } => "transfer_between_assets",
+            Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::ClockUnconfirmed { .. } => "clock_unconfirmed",
+            Self::GrantNotFree { .. } => "grant_not_free",
             Self::OperationUnknown { .. } => "operation_unknown",
             Self::QuantityOutOfRange { .. } => "quantity_out_of_range",
             Self::QuantityNegative { .. } => "quantity_negative",

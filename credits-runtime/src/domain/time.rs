@@ -43,6 +43,13 @@ impl Timestamp {
         Self(self.0.saturating_add(microseconds)).min(Self::MAX)
     }
 
+    /// The instant `duration` earlier; never earlier than [`MIN`](Self::MIN).
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(microseconds)).max(Self::MIN)
+    }
+
     /// How long after `earlier` it is; zero if it is not after it.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -1,13 +1,16 @@
 //! Bytes: how frames, blocks, records, key rows and the ledger's state are written.
 //!
 //! It decides no format question twice: facts and records encode themselves (CBOR with numbered fields), this
-//! file adds the frames around them. ARCHITECTURE.md describes the file.
+//! file adds the frames around them. docs/FORMAT.md describes the file.
 
 use minicbor::{Decode, Encode};
 
 use super::journal::{Block, Head};
+use crate::domain::amount::Amount;
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
@@ -65,6 +68,68 @@ pub(crate) fn wallet_key(WalletId { asset, owner }: &WalletId) -> Vec<u8> {
     [&[2, length], asset, owner.as_str().as_bytes()].concat()
 }
 
+/// The key of the totals' row in `views`.
+pub(crate) const TOTALS_KEY: &[u8] = &[5];
+
+/// The key of a wallet's row in the agenda, in `views`: `4 | when something is due | the wallet's own key`.
+pub(crate) fn agenda_key(due: Timestamp, wallet: &WalletId) -> Vec<u8> {
+    [&[4][..], &due.microseconds().to_be_bytes(), &wallet_key(wallet)].concat()
+}
+
+/// The keys of all agenda rows are from the first of these to before the second.
+pub(crate) const AGENDA_KEYS: (&[u8], &[u8]) = (&[4], &[5]);
+
+/// When something is due by an agenda row's key, and in which wallet.
+pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, WalletId), LedgerError> {
+    let broken = || LedgerError::damaged("a row of the agenda cannot be read");
+    let (due, wallet) = key.get(1..).and_then(<[u8]>::split_first_chunk).ok_or_else(broken)?;
+    Ok((Timestamp::from_microseconds(i64::from_be_bytes(*due)), wallet_from_key(wallet).ok_or_else(broken)?))
+}
+
+/// The wallet of a row's key.
+pub(crate) fn wallet_from_key(key: &[u8]) -> Option<WalletId> {
+    let (&[2, length], rest) = key.split_first_chunk()? else { return None };
+    let (asset, owner) = rest.split_at_checked(usize::from(length))?;
+    WalletId::from_names(std::str::from_utf8(asset).ok()?, std::str::from_utf8(owner).ok()?)
+}
+
+/// The key of a milestone of a wallet's history: `3 | asset | owner | ordinal`, names with their lengths.
+pub(crate) fn milestone_key(WalletId { asset, owner }: &WalletId, ordinal: u64) -> Vec<u8> {
+    let named = |name: &str| [&[u8::try_from(name.len()).unwrap_or(u8::MAX)], name.as_bytes()].concat();
+    [&[3][..], &named(asset.as_str()), &named(owner.as_str()), &ordinal.to_be_bytes()].concat()
+}
+
+/// Where a wallet's history stood at one of its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Milestone {
+    /// Which fact.
+    #[n(0)]
+    pub(crate) fact: FactNumber,
+    /// When it took effect.
+    #[n(1)]
+    pub(crate) effective_at: Timestamp,
+    /// The balance after it.
+    #[n(2)]
+    pub(crate) balance: Amount,
+}
+
+/// A wallet's row: the number of its last fact, when something is due, its body.
+pub(crate) fn wallet_to_bytes(wallet: &Wallet) -> Vec<u8> {
+    let due = wallet.agenda.map_or(0, Timestamp::microseconds);
+    let last_fact = wallet.last_fact.map_or(0, FactNumber::get);
+    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &encode(wallet)].concat()
+}
+
+/// A wallet.
+pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<Wallet, LedgerError> {
+    let broken = || LedgerError::damaged("the row of a wallet cannot be read");
+    let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
+    let (due, body) = rest.split_first_chunk().ok_or_else(broken)?;
+    let due = i64::from_be_bytes(*due);
+    let agenda = (due != 0).then(|| Timestamp::from_microseconds(due));
+    Ok(Wallet { last_fact: fact_number(*last_fact), agenda, ..decode(body)? })
+}
+
 /// A record: the number of its last fact, its body.
 pub(crate) fn record_to_bytes(last_fact: Option<FactNumber>, body: &impl Encode<()>) -> Vec<u8> {
     [&last_fact.map_or(0, FactNumber::get).to_be_bytes()[..], &encode(body)].concat()
@@ -76,8 +141,11 @@ pub(crate) fn record_from_bytes<T: for<'b> Decode<'b, ()>>(
 ) -> Result<(Option<FactNumber>, T), LedgerError> {
     let broken = || LedgerError::damaged("a record cannot be read");
     let (last_fact, body) = bytes.split_first_chunk().ok_or_else(broken)?;
-    let last_fact = FactNumber(u64::from_be_bytes(*last_fact));
-    Ok(((last_fact >= FactNumber::FIRST).then_some(last_fact), decode(body)?))
+    Ok((fact_number(*last_fact), decode(body)?))
+}
+
+fn fact_number(bytes: [u8; 8]) -> Option<FactNumber> {
+    Some(FactNumber(u64::from_be_bytes(bytes))).filter(|number| *number >= FactNumber::FIRST)
 }
 
 /// A key row: the frame, the fingerprint.

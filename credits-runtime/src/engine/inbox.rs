@@ -1,10 +1,14 @@
 //! The inbox: where commands wait for the writer. It is taken whole, and it is bounded.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::time::Duration;
 
+use super::store::Cursors;
+use super::sync::{Condvar, Mutex, MutexGuard};
 use super::reply::Slot;
 use crate::domain::command::Command;
-use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -14,30 +18,68 @@ pub(crate) struct Waiting {
     pub(crate) slot: Slot,
 }
 
+/// Told once everything due is booked.
+pub(crate) type Booked = oneshot::Sender<Result<(), LedgerError>>;
+
 /// What the writer takes at once.
-#[derive(Default)]
-pub(crate) struct Work {
-    pub(crate) commands: Vec<Waiting>,
+pub(crate) struct Work<T = Waiting> {
+    pub(crate) commands: Vec<T>,
     /// Holds that were dropped.
     pub(crate) releases: Vec<(WalletId, HoldId)>,
+    /// Who waits for what is due.
+    pub(crate) booked: Vec<Booked>,
+    /// How far subscribers have come.
+    pub(crate) cursors: Cursors,
 }
 
-#[derive(Default)]
-struct Contents {
-    work: Work,
+/// What the writer finds.
+pub(crate) enum Taken<T = Waiting> {
+    Work(Work<T>),
+    /// Nothing came within the time.
+    Nothing,
+    /// Nothing but cursors.
+    Poked,
+    /// Nothing comes any more. Cursors may be left.
+    Closed(Cursors),
+}
+
+struct Contents<T> {
+    work: Work<T>,
+    /// Whether cursors are to be written when there is time.
+    poked: bool,
     closed: bool,
 }
 
 /// Commands and dropped holds on their way to the writer.
-#[derive(Default)]
-pub(crate) struct Inbox {
-    contents: Mutex<Contents>,
+pub(crate) struct Inbox<T = Waiting> {
+    contents: Mutex<Contents<T>>,
     filled: Condvar,
 }
 
-impl Inbox {
+impl<T> Default for Work<T> {
+    fn default() -> Self {
+        let (commands, releases, booked) = (Vec::new(), Vec::new(), Vec::new());
+        Self { commands, releases, booked, cursors: BTreeMap::new() }
+    }
+}
+
+impl<T> Work<T> {
+    /// Whether the writer need not be woken: cursors alone can wait.
+    fn can_wait(&self) -> bool {
+        self.commands.is_empty() && self.releases.is_empty() && self.booked.is_empty()
+    }
+}
+
+impl<T> Default for Inbox<T> {
+    fn default() -> Self {
+        let contents = Contents { work: Work::default(), poked: false, closed: false };
+        Self { contents: Mutex::new(contents), filled: Condvar::new() }
+    }
+}
+
+impl<T> Inbox<T> {
     /// Puts a command in, or says why not.
-    pub(crate) fn submit(&self, waiting: Waiting) -> Result<(), LedgerError> {
+    pub(crate) fn submit(&self, waiting: T) -> Result<(), LedgerError> {
         let mut contents = self.lock();
         if contents.closed {
             return Err(LedgerError::closed());
@@ -64,21 +106,61 @@ impl Inbox {
         }
     }
 
-    /// Waits for work and takes it; `None` once the inbox is closed and empty.
-    pub(crate) fn take(&self) -> Option<Work> {
-        let contents = self.lock();
-        let is_idle = |contents: &mut Contents| {
-            contents.work.commands.is_empty() && contents.work.releases.is_empty() && !contents.closed
-        };
-        let mut contents = self.filled.wait_while(contents, is_idle).unwrap_or_else(PoisonError::into_inner);
-        if contents.work.commands.len() > BATCH_COMMANDS_MAX {
-            let rest = contents.work.commands.split_off(BATCH_COMMANDS_MAX);
-            let work = std::mem::take(&mut contents.work);
-            contents.work.commands = rest;
-            return Some(work);
+    /// Asks for everything due to be booked.
+    pub(crate) fn book_due(&self, booked: Booked) -> Result<(), LedgerError> {
+        let mut contents = self.lock();
+        if contents.closed {
+            return Err(LedgerError::closed());
         }
-        let work = std::mem::take(&mut contents.work);
-        (!work.commands.is_empty() || !work.releases.is_empty()).then_some(work)
+        contents.work.booked.push(booked);
+        drop(contents);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Where a subscriber has come to; written with the next commit.
+    pub(crate) fn advance(&self, subscriber: &str, next: FactNumber) {
+        self.lock().work.cursors.insert(subscriber.to_owned(), next);
+    }
+
+    /// Wakes an idle writer, which then writes the cursors.
+    pub(crate) fn poke(&self) {
+        self.lock().poked = true;
+        self.filled.notify_one();
+    }
+
+    /// Waits for work, at most for so long, and takes it.
+    pub(crate) fn take(&self, at_most: Option<Duration>) -> Taken<T> {
+        let mut contents = self.lock();
+        while contents.work.can_wait() && !contents.closed && !contents.poked {
+            let Some(time) = at_most else {
+                contents = self.filled.wait(contents).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let (found, waited) =
+                self.filled.wait_timeout(contents, time).unwrap_or_else(PoisonError::into_inner);
+            contents = found;
+            if waited.timed_out() {
+                break;
+            }
+        }
+        let poked = std::mem::take(&mut contents.poked);
+        if contents.work.can_wait() && !contents.closed {
+            return if poked { Taken::Poked } else { Taken::Nothing };
+        }
+        let mut work = std::mem::take(&mut contents.work);
+        if work.can_wait() {
+            return Taken::Closed(work.cursors);
+        }
+        if work.commands.len() > BATCH_COMMANDS_MAX {
+            contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
+        }
+        Taken::Work(work)
+    }
+
+    /// Takes what is there of subscribers' cursors.
+    pub(crate) fn take_cursors(&self) -> Cursors {
+        std::mem::take(&mut self.lock().work.cursors)
     }
 
     /// Takes no more; what is in is still done.
@@ -96,7 +178,7 @@ impl Inbox {
         drop(work);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents> {
+    fn lock(&self) -> MutexGuard<'_, Contents<T>> {
         // Nothing under the lock can panic half-way.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::clock::Clock;
+use super::clock::{Clock, LedgerClock};
 use super::inbox::{Inbox, Waiting};
 use super::journal::{Numbered, frame_of};
+use super::news::News;
 use super::overlay::state_of;
 use super::recovery::{Recovered, TermsByNumber, beginning, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
+use super::runs::Runs;
+use super::sidecar::{Said, Sidecar};
 use super::store::{LedgerId, Snapshot, Store};
 use super::views::{Views, stored_wallet};
-use super::writer::Writer;
+use super::writer::{Rest, Writer};
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
@@ -31,13 +34,27 @@ pub(crate) enum Place<'a> {
     Memory,
 }
 
+/// How a ledger is opened.
+pub(crate) struct Opening {
+    pub(crate) clock: Arc<dyn Clock>,
+    /// What the application declares.
+    pub(crate) terms: CatalogueData,
+    pub(crate) policy: Policy,
+    /// Whether the clock is right, however long ago the last fact was.
+    pub(crate) clock_confirmed: bool,
+    /// Whether the file may be another than its sidecar tells of.
+    pub(crate) restored_accepted: bool,
+}
+
 /// An open ledger, shared by every handle on it. The last one dropped closes it.
 pub(crate) struct Ledger {
     store: Arc<Store>,
     views: Arc<Views>,
     inbox: Arc<Inbox>,
-    clock: Arc<dyn Clock>,
+    news: Arc<News>,
+    clock: Arc<LedgerClock>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    followers: Mutex<Vec<JoinHandle<()>>>,
     id: LedgerId,
     terms: TermsByNumber,
     catalogue: u32,
@@ -62,66 +79,82 @@ pub struct Statistics {
 
 impl Ledger {
     /// Opens a ledger, or creates it, for an application of these terms.
-    pub(crate) fn open(
-        place: &Place<'_>,
-        clock: Arc<dyn Clock>,
-        terms: &CatalogueData,
-        policy: Policy,
-    ) -> Result<Arc<Self>, LedgerError> {
+    pub(crate) fn open(place: &Place<'_>, opening: Opening) -> Result<Arc<Self>, LedgerError> {
         let state = state_of(&beginning());
-        let store = match place {
-            Place::File(path) if path.exists() => Store::open(path)?,
-            Place::File(path) => Store::create(path, &state)?,
-            Place::Memory => Store::in_memory(&state)?,
+        let Place::File(path) = place else {
+            return Self::over(Store::in_memory(&state)?, None, opening);
         };
-        Self::over(store, clock, terms, policy)
+        let sidecar = Sidecar::of(path);
+        if path.exists() {
+            let store = Store::open(path)?;
+            let snapshot = store.snapshot()?;
+            let found = Said { id: snapshot.id()?, next_fact: snapshot.state()?.next_fact };
+            if !opening.restored_accepted {
+                sidecar.check(found)?;
+            }
+            drop(snapshot);
+            return Self::over(store, Some(sidecar), opening);
+        }
+        if !opening.restored_accepted {
+            sidecar.check_missing()?;
+        }
+        Self::over(Store::create(path, &state)?, Some(sidecar), opening)
     }
 
     /// Opens the ledger that this backend keeps; creates it if the backend is empty.
     #[cfg(feature = "testing")]
     pub(crate) fn open_on(
         backend: impl super::store::Backend,
-        clock: Arc<dyn Clock>,
-        terms: &CatalogueData,
-        policy: Policy,
+        opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        Self::over(Store::open_on(backend, &state_of(&beginning()))?, clock, terms, policy)
+        Self::over(Store::open_on(backend, &state_of(&beginning()))?, None, opening)
     }
 
     /// Starts the writer over a store.
     pub(crate) fn over(
         store: Store,
-        clock: Arc<dyn Clock>,
-        terms: &CatalogueData,
-        policy: Policy,
+        sidecar: Option<Sidecar>,
+        opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Recovered { id, views, position, terms, catalogue } =
-            recover(&store, terms, &policy, clock.now())?;
+        let Opening { clock, terms, policy, clock_confirmed, .. } = opening;
+        let Recovered { id, views, position, terms, catalogue, clock, next_due } =
+            recover(&store, &terms, &policy, (clock, clock_confirmed))?;
         let operations = operations(&terms);
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
-        let writer = Writer {
+        let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
+        let mut writer = Writer {
             store: Arc::clone(&store),
             views: Arc::clone(&views),
             inbox: Arc::clone(&inbox),
+            news: Arc::clone(&news),
             clock: Arc::clone(&clock),
+            sidecar,
+            id,
             position,
             policy,
+            runs: Runs::new(&policy),
+            keys: (random()?, 0),
+            next_due,
+            booked: Vec::new(),
+            rest: Rest::default(),
             stopped: None,
         };
+        writer.begin()?;
         let thread =
             std::thread::Builder::new().name("credits-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| {
             LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's thread", error)
         })?;
-        let key_base = getrandom::u64()
-            .map_err(|error| LedgerError::caused(LedgerErrorKind::Io, "no random numbers for keys", error))?;
-        let (writer, key_count) = (Mutex::new(Some(thread)), AtomicU64::new(0));
+        let (writer, key_base) = (Mutex::new(Some(thread)), random()?);
+        let (key_count, followers) = (AtomicU64::new(0), Mutex::default());
         Ok(Arc::new(Self {
             store,
             views,
             inbox,
+            news,
             clock,
             writer,
+            followers,
             id,
             terms,
             catalogue,
@@ -153,7 +186,8 @@ impl Ledger {
 
     /// A guard for a hold that is open: dropped, it releases the hold.
     pub(crate) fn guard(&self, wallet: WalletId, hold: HoldId) -> HoldGuard {
-        HoldGuard { inbox: Arc::clone(&self.inbox), wallet, hold: Some(hold) }
+        let (inbox, hold) = (Arc::clone(&self.inbox), Some(hold));
+        HoldGuard { inbox, wallet, hold, alive: None }
     }
 
     /// Settling or releasing a hold by its number.
@@ -164,6 +198,45 @@ impl Ledger {
     /// The ledger's time: the clock's, but never before the last frame's.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now().max(self.views.last_at())
+    }
+
+    /// Believes what the clock says.
+    pub(crate) fn confirm_clock(&self) {
+        self.clock.confirm();
+    }
+
+    /// Books everything that is due, and waits for it.
+    pub(crate) fn book_due(&self) -> Result<(), LedgerError> {
+        let (sender, receiver) = oneshot::channel();
+        self.inbox.book_due(sender)?;
+        let message = "the ledger stopped before it answered: open it again";
+        let stopped = |_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message);
+        receiver.recv().map_err(stopped)?
+    }
+
+    /// What those who follow the journal wait for.
+    pub(crate) fn news(&self) -> &Arc<News> {
+        &self.news
+    }
+
+    /// Where a subscriber has come to; written with the next commit.
+    pub(crate) fn advance(&self, subscriber: &str, next: FactNumber) {
+        self.inbox.advance(subscriber, next);
+    }
+
+    /// Has cursors written although there is nothing else to write.
+    pub(crate) fn write_cursors_when_idle(&self) {
+        self.inbox.poke();
+    }
+
+    /// Which fact a subscriber is given next, if it was there before.
+    pub(crate) fn cursor(&self, subscriber: &str) -> Result<Option<FactNumber>, LedgerError> {
+        self.store.snapshot()?.cursor(subscriber)
+    }
+
+    /// Keeps a thread that follows the journal, to wait for when the ledger is closed.
+    pub(crate) fn keep(&self, follower: JoinHandle<()>) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
     }
 
     /// The wallet as of its last committed fact.
@@ -194,6 +267,12 @@ impl Ledger {
         self.operations.get(name).copied()
     }
 
+    /// Whether the application lists this category as its own.
+    pub(crate) fn has_category(&self, name: &str) -> bool {
+        let declared = self.terms(self.catalogue).map(|terms| &terms.settings.categories);
+        declared.is_some_and(|categories| categories.iter().any(|category| category == name))
+    }
+
     /// The terms of a catalogue that facts name.
     pub(crate) fn terms(&self, catalogue: u32) -> Option<&CatalogueData> {
         self.terms.get(&catalogue)
@@ -220,6 +299,14 @@ impl Ledger {
 
     /// Does what is waiting, then closes the file. Whoever still has a handle is told that it is closed.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
+        self.news.close();
+        let followers = std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
+        for follower in followers {
+            // A handler may hold the last handle, and so close the ledger from its own thread.
+            if follower.thread().id() != std::thread::current().id() {
+                drop(follower.join());
+            }
+        }
         self.inbox.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
@@ -228,6 +315,11 @@ impl Ledger {
         }
         self.store.close()
     }
+}
+
+fn random() -> Result<u64, LedgerError> {
+    getrandom::u64()
+        .map_err(|error| LedgerError::caused(LedgerErrorKind::Io, "no random numbers for keys", error))
 }
 
 /// Each operation by the first catalogue that declares it.

@@ -5,13 +5,18 @@
 
 pub(crate) mod clock;
 pub(crate) mod codec;
+mod files;
 mod inbox;
 pub(crate) mod journal;
 pub(crate) mod ledger;
+pub(crate) mod news;
 mod overlay;
 mod recovery;
 pub(crate) mod reply;
+mod runs;
+mod sidecar;
 pub(crate) mod store;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::codec::{self, KeyRow, State};
+use super::codec::{self, KeyRow, Milestone, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
 use super::store::{Changes, Snapshot, Store};
 use super::views::{Views, stored_wallet};
@@ -14,10 +14,12 @@ use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash128, key_row};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
+use crate::domain::limits::{AGENDA_WALLETS_MAX, MILESTONE_FACTS};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Decision, Known, Wallet, decide};
+use crate::domain::totals::Totals;
+use crate::domain::wallet::{Decision, Known, Wallet, Wallets, decide};
 use crate::error::LedgerError;
 
 /// Where the journal stands between batches.
@@ -26,6 +28,7 @@ pub(crate) struct Position {
     pub(crate) next_fact: FactNumber,
     pub(crate) tail: Tail,
     pub(crate) last_at: Timestamp,
+    pub(crate) totals: Totals,
 }
 
 /// What one batch has changed so far.
@@ -38,6 +41,7 @@ pub(crate) struct Batch<'a> {
     wallets: HashMap<WalletId, Loaded>,
     catalogues: Option<Catalogues>,
     keys: HashMap<Hash128, KeyRow>,
+    milestones: Vec<(Vec<u8>, Milestone)>,
     frames: BTreeMap<FactNumber, Arc<Frame>>,
 }
 
@@ -45,6 +49,8 @@ pub(crate) struct Batch<'a> {
 struct Loaded {
     wallet: Wallet,
     changed: bool,
+    /// Its row in the agenda, as it is committed.
+    agenda: Option<Timestamp>,
 }
 
 /// What a command came to within a batch.
@@ -62,13 +68,14 @@ impl<'a> Batch<'a> {
             wallets: HashMap::new(),
             catalogues: None,
             keys: HashMap::new(),
+            milestones: Vec::new(),
             frames: BTreeMap::new(),
         }
     }
 
     /// Whether there is nothing to commit.
     pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.frames.is_empty() && self.wallets.values().all(|loaded| !loaded.changed)
     }
 
     /// Decides a command and, if it is not rejected, books its facts. Answers the frame, and whether it was
@@ -77,17 +84,67 @@ impl<'a> Batch<'a> {
         let now = self.position.last_at.max(clock);
         self.load(&command.wallet)?;
         let known = self.known(command, now)?;
-        match decide(
-            self.wallet(&command.wallet),
-            command,
-            &known,
-            self.policy,
-            (self.position.next_fact, now),
-        ) {
+        let other = self.other(command, &known)?;
+        let wallets = Wallets {
+            own: self.wallet(&command.wallet),
+            other: other.as_ref().map(|id| (id, self.wallet(id))),
+        };
+        match decide(wallets, command, &known, self.policy, (self.position.next_fact, now)) {
             Err(rejection) => Ok(Err(rejection)),
             Ok(Decision::Replay(frame)) => Ok(Ok((frame, true))),
-            Ok(Decision::Book(bodies)) => Ok(Ok((self.book(command, bodies, now), false))),
+            Ok(Decision::Book(facts)) => {
+                let (kind, scope) = (command.kind(), command.scope());
+                let key = (command.key.clone(), command.fingerprint());
+                Ok(Ok((self.book((kind, scope, key), facts, now), false)))
+            }
         }
+    }
+
+    /// Books what is due in the first wallets of the agenda; answers when something is due after them.
+    pub(crate) fn book_due(&mut self, clock: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+        let now = self.position.last_at.max(clock);
+        let rows = self.snapshot()?.agenda(AGENDA_WALLETS_MAX.saturating_add(1))?;
+        let due = rows.iter().take(AGENDA_WALLETS_MAX).take_while(|(due, _)| *due <= now);
+        let mut booked = 0;
+        for (_, id) in due {
+            self.load(id)?;
+            let due = self.wallet(id).due(self.position.next_fact, now);
+            if !due.is_empty() {
+                let facts = due.into_iter().map(|body| (id.clone(), body)).collect();
+                let ledgers_own = (Key::none(), Hash128::default());
+                self.book((Kind::BookDue, Scope::Ledger, ledgers_own), facts, now);
+            }
+            if let Some(loaded) = self.wallets.get_mut(id) {
+                loaded.wallet.agenda = loaded.wallet.next_due_at();
+                loaded.changed = true;
+            }
+            booked += 1;
+        }
+        Ok(rows.get(booked).map(|(due, _)| *due))
+    }
+
+    /// When something is due next in the wallets that this batch changed.
+    pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
+        let changed = self.wallets.values().filter(|loaded| loaded.changed);
+        changed.filter_map(|loaded| loaded.wallet.agenda).min()
+    }
+
+    /// The receiver of a transfer, loaded.
+    fn other(&mut self, command: &Command, known: &Known) -> Result<Option<WalletId>, LedgerError> {
+        let other = match &command.action {
+            Action::Transfer(transfer) => Some(transfer.to.clone()),
+            Action::Reverse { .. } => known.opening.as_ref().and_then(|(_, frame)| {
+                frame.facts.iter().find_map(|fact| match &fact.body {
+                    Body::Sent { to, .. } => Some(to.clone()),
+                    _ => None,
+                })
+            }),
+            _ => None,
+        };
+        if let Some(id) = &other {
+            self.load(id)?;
+        }
+        Ok(other)
     }
 
     /// Declares a catalogue, unless one of the same terms was; answers its number.
@@ -121,23 +178,34 @@ impl<'a> Batch<'a> {
                 self.load(id)?;
                 self.apply(id, first.plus(place), fact);
             }
+            self.position.totals.apply(first.plus(place), fact);
         }
         Ok(())
     }
 
     /// The rows to commit.
     pub(crate) fn changes(&self) -> Changes<'_> {
-        let wallets = self.wallets.iter().filter(|(_, loaded)| loaded.changed);
-        let wallets = wallets.map(|(id, Loaded { wallet, .. })| {
-            (codec::wallet_key(id), codec::record_to_bytes(wallet.last_fact, wallet))
-        });
-        let catalogues = self.catalogues.iter();
-        let catalogues = catalogues
-            .map(|list| (codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list)));
+        let mut views = Vec::new();
+        let mut gone = Vec::new();
+        for (id, Loaded { wallet, agenda, .. }) in self.wallets.iter().filter(|(_, loaded)| loaded.changed) {
+            views.push((codec::wallet_key(id), codec::wallet_to_bytes(wallet)));
+            if *agenda != wallet.agenda {
+                gone.extend(agenda.map(|due| codec::agenda_key(due, id)));
+                views.extend(wallet.agenda.map(|due| (codec::agenda_key(due, id), Vec::new())));
+            }
+        }
+        let milestones = self.milestones.iter();
+        views.extend(milestones.map(|(key, milestone)| (key.clone(), codec::encode(milestone))));
+        if let Some(list) = &self.catalogues {
+            views.push((codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list)));
+        }
+        let totals = &self.position.totals;
+        views.push((codec::TOTALS_KEY.to_vec(), codec::record_to_bytes(totals.last_fact, totals)));
         let Tail { sealed, block } = &self.position.tail;
         Changes {
             blocks: sealed.iter().chain([block]).collect(),
-            views: wallets.chain(catalogues).collect(),
+            gone,
+            views,
             keys: self.keys.iter().map(|(hash, row)| (*hash, *row)).collect(),
             state: state_of(&self.position),
         }
@@ -151,19 +219,30 @@ impl<'a> Batch<'a> {
         (position, changed.map(|(id, loaded)| (id, Arc::new(loaded.wallet))).collect())
     }
 
-    fn book(&mut self, command: &Command, bodies: Vec<Body>, now: Timestamp) -> Numbered {
+    fn book(
+        &mut self,
+        (kind, scope, (key, fingerprint)): (Kind, Scope, (Key, Hash128)),
+        bodies: Vec<(WalletId, Body)>,
+        at: Timestamp,
+    ) -> Numbered {
         let first = self.position.next_fact;
         let mut facts = Vec::with_capacity(bodies.len());
-        for (place, body) in bodies.into_iter().enumerate() {
-            let record = Record::Wallet(command.wallet.clone());
-            let wallet = self.wallet(&command.wallet);
-            let fact =
-                Fact { record, previous: wallet.last_fact, ordinal: wallet.facts.saturating_add(1), body };
-            self.apply(&command.wallet, first.plus(place), &fact);
+        for (place, (id, body)) in bodies.into_iter().enumerate() {
+            let wallet = self.wallet(&id);
+            let (previous, ordinal) = (wallet.last_fact, wallet.facts.saturating_add(1));
+            let fact = Fact { record: Record::Wallet(id.clone()), previous, ordinal, body };
+            let number = first.plus(place);
+            self.apply(&id, number, &fact);
+            self.position.totals.apply(number, &fact);
+            if ordinal.is_multiple_of(MILESTONE_FACTS) {
+                let effective_at = fact.body.effective_at(at);
+                let balance = self.wallet(&id).balance;
+                let milestone = Milestone { fact: number, effective_at, balance };
+                self.milestones.push((codec::milestone_key(&id, ordinal), milestone));
+            }
             facts.push(fact);
         }
-        let (key, fingerprint) = (command.key.clone(), command.fingerprint());
-        let frame = Frame { kind: command.kind(), scope: command.scope(), key, fingerprint, at: now, facts };
+        let frame = Frame { kind, scope, key, fingerprint, at, facts };
         for (hash, row) in key_rows(first, &frame) {
             self.keys.insert(hash, row);
         }
@@ -180,6 +259,9 @@ impl<'a> Batch<'a> {
     fn apply(&mut self, id: &WalletId, number: FactNumber, fact: &Fact) {
         if let Some(loaded) = self.wallets.get_mut(id) {
             loaded.wallet.apply(number, fact);
+            let due = loaded.wallet.next_due_at();
+            // A row that is early is a hint that costs a look; one that is late would be a mistake.
+            loaded.wallet.agenda = loaded.wallet.agenda.into_iter().chain(due).min();
             loaded.changed = true;
         }
     }
@@ -220,6 +302,9 @@ impl<'a> Batch<'a> {
                 });
                 if let Some(hold) = opened {
                     known.closing = self.closing(&command.wallet, hold)?;
+                }
+                if let Action::Reverse { transfer, .. } = command.action {
+                    known.opening = self.frame(transfer.0)?;
                 }
                 if let Action::Extend { hold, .. } = command.action {
                     known.closing = self.closing(&command.wallet, hold)?;
@@ -269,7 +354,8 @@ impl<'a> Batch<'a> {
                 Some(wallet) => Wallet::clone(&wallet),
                 None => stored_wallet(self.snapshot()?, id)?,
             };
-            self.wallets.insert(id.clone(), Loaded { wallet, changed: false });
+            let agenda = wallet.agenda;
+            self.wallets.insert(id.clone(), Loaded { wallet, changed: false, agenda });
         }
         Ok(())
     }
@@ -297,7 +383,7 @@ pub(crate) fn state_of(position: &Position) -> State {
 /// The key rows that a frame writes: its own key, the closings of holds, and the key that a settling uses up.
 fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, KeyRow)> {
     let own = match frame.kind {
-        Kind::Declare => None,
+        Kind::Declare | Kind::BookDue => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
     };
     let others = frame.facts.iter().filter_map(|fact| {

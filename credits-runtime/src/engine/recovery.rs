@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use super::clock::{Clock, LedgerClock};
 use super::codec;
 use super::journal::{Block, Head, Tail, frame_of};
 use super::overlay::{Batch, Position, state_of};
-use super::store::{LedgerId, Snapshot, Store};
+use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
@@ -14,6 +16,7 @@ use crate::domain::fact::Body;
 use crate::domain::ids::FactNumber;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// The terms of every catalogue that the journal's facts name, by number.
@@ -27,12 +30,16 @@ pub(crate) struct Recovered {
     pub(crate) terms: TermsByNumber,
     /// The number of the application's catalogue.
     pub(crate) catalogue: u32,
+    pub(crate) clock: LedgerClock,
+    /// When something is due next in any wallet.
+    pub(crate) next_due: Option<Timestamp>,
 }
 
 /// Where a journal without facts stands.
 pub(crate) fn beginning() -> Position {
     let block = Block::after(Head::default(), FactNumber::FIRST);
-    Position { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN }
+    let totals = Totals::default();
+    Position { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
 }
 
 /// Brings a store's ledger up to date and declares the application's catalogue in it.
@@ -40,10 +47,10 @@ pub(crate) fn recover(
     store: &Store,
     terms: &CatalogueData,
     policy: &Policy,
-    now: Timestamp,
+    clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
-    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, policy, now)))
+    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, policy, clock)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
@@ -51,10 +58,12 @@ fn recover_unguarded(
     store: &Store,
     terms: &CatalogueData,
     policy: &Policy,
-    now: Timestamp,
+    clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     let snapshot = store.snapshot()?;
     let position = position(&snapshot)?;
+    let last = (position.next_fact > FactNumber::FIRST).then_some(position.last_at);
+    let clock = LedgerClock::new(clock.0, last, clock.1);
     let views = Views::new(position.last_at);
     let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
         None => Catalogues::default(),
@@ -67,18 +76,19 @@ fn recover_unguarded(
     let mut batch = Batch::new(store, &views, policy, &position);
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
-    let catalogue = batch.declare(&mut catalogues, terms, now);
+    let catalogue = batch.declare(&mut catalogues, terms, clock.now());
     terms_by_number.insert(catalogue, terms.clone());
     let id = snapshot.id()?;
     if !batch.is_empty() {
-        store.commit(&batch.changes()).map_err(|failure| {
+        store.commit(&batch.changes(), &Cursors::new()).map_err(|failure| {
             let message = format!("cannot declare the pricing in the ledger: {failure:?}");
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
     let (position, wallets) = batch.committed();
     views.publish(wallets, position.last_at);
-    Ok(Recovered { id, views, position, terms: terms_by_number, catalogue })
+    let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
+    Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
 }
 
 /// Where the journal ends, by the state row and by its last block, which must agree.
@@ -94,7 +104,15 @@ fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
     if block.first != state.tail || block.head() != state.head || next_fact != state.next_fact {
         return Err(disagree());
     }
-    Ok(Position { next_fact, last_at: last.at, tail: Tail::new(block) })
+    let totals = match snapshot.view(codec::TOTALS_KEY)? {
+        None => Totals::default(),
+        Some(bytes) => {
+            let (last_fact, mut totals) = codec::record_from_bytes::<Totals>(&bytes)?;
+            totals.last_fact = last_fact;
+            totals
+        }
+    };
+    Ok(Position { next_fact, last_at: last.at, tail: Tail::new(block), totals })
 }
 
 fn disagree() -> LedgerError {

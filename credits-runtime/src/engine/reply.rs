@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use super::inbox::Inbox;
 use super::journal::Numbered;
+use super::runs::Alive;
 use crate::domain::ids::{HoldId, Key, WalletId};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
@@ -26,17 +27,21 @@ pub(crate) struct HoldGuard {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) wallet: WalletId,
     pub(crate) hold: Option<HoldId>,
+    /// While it is there, the hold of work is extended.
+    pub(crate) alive: Option<Alive>,
 }
 
 impl HoldGuard {
     /// Lets the hold be.
     pub(crate) fn disarm(&mut self) {
+        self.alive = None;
         self.hold = None;
     }
 }
 
 impl Drop for HoldGuard {
     fn drop(&mut self) {
+        self.alive = None;
         if let Some(hold) = self.hold.take() {
             self.inbox.release(self.wallet.clone(), hold);
         }

@@ -1,8 +1,9 @@
 //! The store: the one file that knows redb. Rows in, rows out; what they mean is the codec's business.
 //!
-//! Tables: `journal` (first fact -> block), `views` (record -> its state), `keys` (hash of scope and key -> frame)
-//! and `meta` (format, id, state).
+//! Tables: `journal` (first fact -> block), `views` (record -> its state), `keys` (hash of scope and key -> frame),
+//! `subscribers` (name -> next fact) and `meta` (format, id, state).
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -12,20 +13,22 @@ use std::sync::{PoisonError, RwLock};
 pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
+    AccessGuard, Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
     StorageError, TableDefinition, TableError, WriteTransaction,
 };
-use tempfile::NamedTempFile;
 
 use super::codec::{self, FORMAT, KeyRow, State};
+use super::files::{draft, sync_folder};
 use super::journal::Block;
 use crate::domain::fingerprint::Hash128;
-use crate::domain::ids::FactNumber;
+use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
 const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
+const SUBSCRIBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("subscribers");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 const FORMAT_ROW: &str = "format";
@@ -41,10 +44,15 @@ pub(crate) type LedgerId = [u8; 16];
 /// The rows of one commit.
 pub(crate) struct Changes<'a> {
     pub(crate) blocks: Vec<&'a Block>,
+    /// Rows of views that are no more.
+    pub(crate) gone: Vec<Vec<u8>>,
     pub(crate) views: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) keys: Vec<(Hash128, KeyRow)>,
     pub(crate) state: State,
 }
+
+/// Which fact each named subscriber is given next.
+pub(crate) type Cursors = BTreeMap<String, FactNumber>;
 
 /// An open redb database that holds a ledger.
 #[derive(Debug)]
@@ -129,6 +137,7 @@ impl Store {
             transaction.open_table(JOURNAL)?;
             transaction.open_table(VIEWS)?;
             transaction.open_table(KEYS)?;
+            transaction.open_table(SUBSCRIBERS)?;
             let mut meta = transaction.open_table(META)?;
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
             meta.insert(ID_ROW, &id[..])?;
@@ -146,13 +155,17 @@ impl Store {
     }
 
     /// Commits all or nothing, durably.
-    pub(crate) fn commit(&self, changes: &Changes<'_>) -> Result<(), Failure> {
+    pub(crate) fn commit(&self, changes: &Changes<'_>, cursors: &Cursors) -> Result<(), Failure> {
         self.write(|transaction| {
+            write_cursors(transaction, cursors)?;
             let mut journal = transaction.open_table(JOURNAL)?;
             for block in &changes.blocks {
                 journal.insert(block.first.get(), &codec::block_to_bytes(block)[..])?;
             }
             let mut views = transaction.open_table(VIEWS)?;
+            for key in &changes.gone {
+                views.remove(&key[..])?;
+            }
             for (key, value) in &changes.views {
                 views.insert(&key[..], &value[..])?;
             }
@@ -166,12 +179,20 @@ impl Store {
         })
     }
 
-    fn write(&self, rows: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>) -> Result<(), Failure> {
+    /// Commits in a way that makes the next opening quick, however the program ends.
+    pub(crate) fn mark(&self, cursors: &Cursors) -> Result<(), Failure> {
+        self.write(|transaction| {
+            transaction.set_quick_repair(true);
+            write_cursors(transaction, cursors)
+        })
+    }
+
+    fn write(&self, rows: impl FnOnce(&mut WriteTransaction) -> Result<(), redb::Error>) -> Result<(), Failure> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(Failure::NotDone(redb::Error::DatabaseClosed)) };
         let mut transaction = database.begin_write().map_err(|error| Failure::NotDone(error.into()))?;
         transaction.set_durability(Durability::Immediate).map_err(|error| Failure::NotDone(error.into()))?;
-        rows(&transaction).map_err(Failure::NotDone)?;
+        rows(&mut transaction).map_err(Failure::NotDone)?;
         transaction.commit().map_err(|error| Failure::OutcomeUnknown(error.into()))
     }
 
@@ -182,6 +203,17 @@ impl Store {
         };
         guarded(|| database.close().map_err(|error| open_failed(&self.path, error)))
     }
+}
+
+fn write_cursors(transaction: &WriteTransaction, cursors: &Cursors) -> Result<(), redb::Error> {
+    if cursors.is_empty() {
+        return Ok(());
+    }
+    let mut table = transaction.open_table(SUBSCRIBERS)?;
+    for (name, next) in cursors {
+        table.insert(&name[..], next.get())?;
+    }
+    Ok(())
 }
 
 /// What a failed commit leaves.
@@ -252,6 +284,28 @@ impl Snapshot {
             let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
             let row = table.get(key).map_err(|error| read_failed(&error))?;
             Ok(row.map(|row| row.value().to_vec()))
+        })
+    }
+
+    /// Which fact a named subscriber is given next, if it was there before.
+    pub(crate) fn cursor(&self, name: &str) -> Result<Option<FactNumber>, LedgerError> {
+        guarded(|| {
+            let table = self.0.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
+            let row = table.get(name).map_err(|error| read_failed(&error))?;
+            Ok(row.map(|row| FactNumber(row.value())))
+        })
+    }
+
+    /// The first rows of the agenda.
+    pub(crate) fn agenda(&self, rows_max: usize) -> Result<Vec<(Timestamp, WalletId)>, LedgerError> {
+        guarded(|| {
+            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let (from, to) = codec::AGENDA_KEYS;
+            let rows = table.range(from..to).map_err(|error| read_failed(&error))?;
+            let read = |row: Result<(AccessGuard<'_, &[u8]>, _), StorageError>| {
+                codec::agenda_from_key(row.map_err(|error| read_failed(&error))?.0.value())
+            };
+            rows.take(rows_max).map(read).collect()
         })
     }
 
@@ -335,27 +389,4 @@ fn open_failed(path: &Path, error: DatabaseError) -> LedgerError {
 
 fn read_failed(error: &(impl std::fmt::Display + std::fmt::Debug)) -> LedgerError {
     LedgerError::new(Kind::Io, format!("cannot read the ledger: {error}"))
-}
-
-/// An empty file in the folder of the ledger, gone when dropped.
-fn draft(path: &Path) -> std::io::Result<NamedTempFile> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    let mut draft = tempfile::Builder::new();
-    draft.prefix(&name).suffix(".new");
-    // The access that any file of the program gets; a temporary file would have less.
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // Asked for its own words: those about a draft would name a file that nobody knows.
-    std::fs::metadata(folder(path))?;
-    draft.tempfile_in(folder(path))
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Makes a rename last.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { std::fs::File::open(folder(path))?.sync_all() } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
 use super::clock::SystemClock;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Opening};
 use super::overlay::state_of;
 use super::recovery::beginning;
 use super::reply::{Outcome, Reply};
@@ -17,7 +17,7 @@ use super::store::Store;
 use crate::domain::amount::Amount;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command, Expiry, Gift};
-use crate::domain::fact::{GrantTerms, Record};
+use crate::domain::fact::{GrantTerms, Kind, Record};
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
@@ -68,12 +68,17 @@ impl StorageBackend for Faulty {
 }
 
 fn open(store: Store) -> Arc<Ledger> {
-    Ledger::over(store, Arc::new(SystemClock), &CatalogueData::from(Pricing::CATALOGUE).terms(), policy())
-        .unwrap()
+    Ledger::over(store, None, opening()).unwrap()
 }
 
-fn policy() -> Policy {
-    Policy::of(&Pricing::CATALOGUE.settings)
+fn opening() -> Opening {
+    Opening {
+        clock: Arc::new(SystemClock),
+        terms: CatalogueData::from(Pricing::CATALOGUE).terms(),
+        policy: Policy::of(&Pricing::CATALOGUE.settings),
+        clock_confirmed: false,
+        restored_accepted: false,
+    }
 }
 
 fn wallet(owner: &str) -> WalletId {
@@ -89,6 +94,7 @@ fn gift(owner: &str, amount: i64, key: &str) -> Command {
         expiry: Expiry::Never,
         priority: GrantTerms::PRIORITY_DEFAULT,
         scope: Vec::new(),
+        kind: Kind::Give,
     };
     let key: GivenKey = key.into();
     Command {
@@ -168,13 +174,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 
 #[test]
 fn a_closed_ledger_takes_no_commands() {
-    let ledger = Ledger::open(
-        &super::ledger::Place::Memory,
-        Arc::new(SystemClock),
-        &CatalogueData::from(Pricing::CATALOGUE).terms(),
-        policy(),
-    )
-    .unwrap();
+    let ledger = Ledger::open(&super::ledger::Place::Memory, opening()).unwrap();
     ledger.close().unwrap();
     assert_eq!(failure(send(&ledger, gift("ann", 1, "k")).wait()).kind(), LedgerErrorKind::Closed);
     let unread = ledger.wallet(&wallet("ann")).unwrap_err();

@@ -75,6 +75,5 @@ impl Views {
 /// The wallet as a snapshot has it; an empty one if it has none.
 pub(crate) fn stored_wallet(snapshot: &Snapshot, id: &WalletId) -> Result<Wallet, LedgerError> {
     let Some(bytes) = snapshot.view(&codec::wallet_key(id))? else { return Ok(Wallet::default()) };
-    let (last_fact, wallet) = codec::record_from_bytes::<Wallet>(&bytes)?;
-    Ok(Wallet { last_fact, ..wallet })
+    codec::wallet_from_bytes(&bytes)
 }

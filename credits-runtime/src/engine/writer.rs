@@ -6,30 +6,64 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::clock::Clock;
-use super::inbox::{Inbox, Waiting, Work};
+use super::clock::LedgerClock;
+use super::inbox::{Booked, Inbox, Taken, Waiting, Work};
 use super::ledger::Ledger;
+use super::news::{News, Refusal};
 use super::overlay::{Batch, Position, Submitted};
 use super::reply::{HoldGuard, Outcome, Slot};
-use super::store::{Failure, Store};
+use super::runs::{Alive, Runs};
+use super::sidecar::{Said, Sidecar};
+use super::store::{Cursors, Failure, LedgerId, Store};
 use super::views::Views;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::Kind;
-use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::fact::{Body, Frame, Kind, Purpose};
+use crate::domain::ids::{HoldId, Key, WalletId};
+use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
+
+/// After how much idleness the next opening is prepared.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+/// How often the sidecar is written under load.
+const SIDECAR_EVERY: Duration = Duration::from_secs(1);
 
 /// What the writer's thread owns and shares.
 pub(crate) struct Writer {
     pub(crate) store: Arc<Store>,
     pub(crate) views: Arc<Views>,
     pub(crate) inbox: Arc<Inbox>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) news: Arc<News>,
+    pub(crate) clock: Arc<LedgerClock>,
+    pub(crate) sidecar: Option<Sidecar>,
+    pub(crate) id: LedgerId,
     pub(crate) position: Position,
     pub(crate) policy: Policy,
+    pub(crate) runs: Runs,
+    /// What keys of its own commands begin with, and how many there are.
+    pub(crate) keys: (u64, u64),
+    /// When something is due next in any wallet; it may be early.
+    pub(crate) next_due: Option<Timestamp>,
+    /// Whoever waits for what is due.
+    pub(crate) booked: Vec<Booked>,
+    pub(crate) rest: Rest,
     /// Set once an outcome is unknown: this handle writes no more.
     pub(crate) stopped: Option<LedgerError>,
+}
+
+/// What is done when there is time.
+#[derive(Default)]
+pub(crate) struct Rest {
+    /// Whether there was a commit since the next opening was prepared.
+    unmarked: bool,
+    /// Cursors of subscribers that are not written.
+    cursors: Cursors,
+    /// When the sidecar was written, by the clock that nobody sets.
+    sidecar_at: Option<Duration>,
 }
 
 /// Answers whoever waits when the thread ends, by a bug too.
@@ -48,14 +82,89 @@ impl Writer {
     /// Works until the inbox is closed and empty.
     pub(crate) fn run(mut self) {
         let _ended = Ended(Arc::clone(&self.inbox));
-        while let Some(work) = self.inbox.take() {
-            self.work(work);
+        loop {
+            match self.inbox.take(self.wait()) {
+                Taken::Work(work) => self.work(work),
+                Taken::Nothing if self.is_due() => self.work(Work::default()),
+                // While there are commits, they write cursors too, and idleness follows.
+                Taken::Poked if self.rest.unmarked => {}
+                Taken::Nothing | Taken::Poked => self.rest(),
+                Taken::Closed(cursors) => {
+                    self.rest.cursors.extend(cursors);
+                    self.rest();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Books what came due while the ledger was closed, and says beside the file that it is here.
+    pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
+        self.book_due()?;
+        self.write_sidecar();
+        Ok(())
+    }
+
+    /// Books what is due; answers when all of it is, or with the first failure.
+    fn book_due(&mut self) -> Result<(), LedgerError> {
+        while self.is_due() {
+            self.commit(&mut Vec::new(), &[], &mut Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// How long it need not look for anything but work.
+    fn wait(&self) -> Option<Duration> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        let until = |instant: Option<Timestamp>| instant.and_then(|instant| self.clock.wait_until(instant));
+        let idle = self.rest.unmarked.then(|| self.clock.now().after(IDLE_AFTER));
+        [until(self.next_due), until(self.runs.next()), until(idle)].into_iter().flatten().min()
+    }
+
+    /// Whether something is to be booked by now.
+    fn is_due(&self) -> bool {
+        let now = self.clock.now().max(self.position.last_at);
+        let is_due = |instant: Option<Timestamp>| instant.is_some_and(|instant| instant <= now);
+        self.clock.unconfirmed().is_none()
+            && self.stopped.is_none()
+            && (is_due(self.next_due) || is_due(self.runs.next()))
+    }
+
+    /// Prepares for the next opening, and says beside the file how far it has come.
+    fn rest(&mut self) {
+        self.rest.cursors.extend(self.inbox.take_cursors());
+        if self.stopped.is_some() || (!self.rest.unmarked && self.rest.cursors.is_empty()) {
+            return;
+        }
+        match self.store.mark(&self.rest.cursors) {
+            Ok(()) => {
+                self.rest.cursors.clear();
+                self.rest.unmarked = false;
+            }
+            // Nothing of a ledger's is in it; a disk that fails shows at the next commit.
+            Err(error) => {
+                tracing::warn!(?error, "the next opening could not be prepared");
+                self.rest.unmarked = false;
+            }
+        }
+        self.write_sidecar();
+    }
+
+    fn write_sidecar(&mut self) {
+        if let Some(sidecar) = &self.sidecar {
+            sidecar.write(Said { id: self.id, next_fact: self.position.next_fact });
+            self.rest.sidecar_at = Some(self.clock.running());
         }
     }
 
     fn work(&mut self, work: Work) {
-        let Work { mut commands, releases } = work;
+        let Work { mut commands, releases, booked, cursors } = work;
+        self.booked.extend(booked);
+        self.rest.cursors.extend(cursors);
         if let Some(stopped) = &self.stopped {
+            self.booked.drain(..).for_each(|booked| drop(booked.send(Err(stopped.clone()))));
             return refuse(commands, stopped);
         }
         let count = commands.len().saturating_add(releases.len());
@@ -67,11 +176,27 @@ impl Writer {
                 for (command, slot, submitted) in decided {
                     slot.answer(self.answer(&command, submitted));
                 }
+                if !self.booked.is_empty() && !self.rest.cursors.is_empty() {
+                    self.rest();
+                }
+                if !self.is_due() {
+                    self.booked.drain(..).for_each(|booked| drop(booked.send(Ok(()))));
+                }
             }
             Err(error) => {
+                self.booked.drain(..).for_each(|booked| drop(booked.send(Err(error.clone()))));
                 let decided = decided.into_iter().map(|(command, slot, _)| Waiting { command, slot });
                 refuse(decided.chain(commands), &error);
             }
+        }
+        // Whoever asked for what is due is answered once all of it is booked.
+        while !self.booked.is_empty() {
+            let all = self.book_due();
+            self.booked.drain(..).for_each(|booked| drop(booked.send(all.clone())));
+        }
+        let running = self.clock.running();
+        if self.rest.sidecar_at.is_none_or(|at| running.saturating_sub(at) >= SIDECAR_EVERY) {
+            self.write_sidecar();
         }
     }
 
@@ -84,14 +209,19 @@ impl Writer {
     ) -> Result<(), LedgerError> {
         let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
         let mut batch = Batch::new(&store, &views, &policy, &self.position);
+        let mut after_due = None;
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
         let deciding = catch_unwind(AssertUnwindSafe(|| {
+            if self.is_due() {
+                self.extend(&mut batch);
+                after_due = Some(batch.book_due(self.clock.now()));
+            }
             for (wallet, hold) in releases {
                 self.release(&mut batch, wallet, *hold);
             }
             for Waiting { command, slot } in commands.drain(..) {
                 // What cannot be read harms this command alone: nothing of it is booked.
-                let submitted = batch.submit(&command, self.clock.now());
+                let submitted = self.submit(&mut batch, &command);
                 decided.push((command, slot, submitted));
             }
         }));
@@ -100,22 +230,78 @@ impl Writer {
             let message = "the write did not happen, a rule of the ledger was broken: please report it";
             return Err(LedgerError::new(LedgerErrorKind::NotDone, message));
         }
-        if batch.is_empty() {
-            return Ok(());
+        let after_due = after_due.transpose()?;
+        let is_empty = batch.is_empty();
+        if !is_empty {
+            self.write(&batch)?;
         }
-        self.write(&batch)?;
-        let (position, wallets) = batch.committed();
-        self.views.publish(wallets, position.last_at);
-        self.views.commits.fetch_add(1, Ordering::Relaxed);
-        self.position = position;
+        // Once some of the agenda was worked off, it says itself what is next.
+        let next_due = after_due.unwrap_or(self.next_due);
+        self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
+        if !is_empty {
+            let (position, wallets) = batch.committed();
+            self.views.publish(wallets, position.last_at);
+            self.views.commits.fetch_add(1, Ordering::Relaxed);
+            self.position = position;
+            self.rest.unmarked = true;
+            self.news.announce(self.position.next_fact);
+        }
         Ok(())
     }
 
+    fn submit(&self, batch: &mut Batch<'_>, command: &Command) -> Result<Submitted, LedgerError> {
+        if let Some(now) = self.clock.unconfirmed() {
+            return Ok(Err(Rejection::ClockUnconfirmed { now, last: self.position.last_at }));
+        }
+        let now = self.clock.now();
+        let submitted = batch.submit(command, now)?;
+        if let Err(Rejection::InsufficientCredits { needed, available }) = &submitted
+            && matches!(command.action, Action::Spend(_) | Action::Hold { .. })
+        {
+            let (wallet, needed, available) = (command.wallet.clone(), *needed, *available);
+            self.news.refused(Refusal { wallet, needed, available, at: now });
+        }
+        Ok(submitted)
+    }
+
+    /// Extends the holds of work that is alive, before they lapse.
+    fn extend(&mut self, batch: &mut Batch<'_>) {
+        let now = self.clock.now().max(self.position.last_at);
+        for (wallet, hold, alive) in self.runs.due(now) {
+            let (base, count) = self.keys;
+            self.keys.1 = count.saturating_add(1);
+            let action = Action::Extend { hold, by: self.policy.hold_limit };
+            let key = Key::generated(base, count);
+            let command = Command { wallet, key, action, metadata: Metadata::default() };
+            match batch.submit(&command, now) {
+                Ok(Ok((frame, _))) => self.begin_run(&command, &frame.1, hold, &alive),
+                // It has ended, or been open for as long as it may be.
+                Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a hold is not extended"),
+                Err(error) => tracing::warn!(%hold, %error, "a hold could not be extended"),
+            }
+        }
+    }
+
+    /// Takes down a hold of work, as its opening or extension says.
+    fn begin_run(&mut self, command: &Command, frame: &Frame, hold: HoldId, alive: &Alive) {
+        let until = match frame.answer().map(|(_, fact)| &fact.body) {
+            Some(Body::Held(held)) if held.purpose == Purpose::Run => held.until,
+            Some(Body::Extended { until, .. }) => *until,
+            _ => return,
+        };
+        self.runs.begin(command.wallet.clone(), hold, until, alive);
+    }
+
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), LedgerError> {
-        let committed = catch_unwind(AssertUnwindSafe(|| self.store.commit(&batch.changes())));
+        let committed = catch_unwind(AssertUnwindSafe(|| {
+            self.store.commit(&batch.changes(), &self.rest.cursors)
+        }));
         let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
         let unknown = match committed {
-            Ok(Ok(())) => return Ok(()),
+            Ok(Ok(())) => {
+                self.rest.cursors.clear();
+                return Ok(());
+            }
             Ok(Err(Failure::NotDone(error))) => {
                 let message = format!("the write did not happen ({error}): send it again");
                 return Err(LedgerError::caused(LedgerErrorKind::NotDone, message, error));
@@ -135,7 +321,7 @@ impl Writer {
     /// Releases a dropped hold; one that is closed already needs nothing, and its limit frees any other.
     fn release(&self, batch: &mut Batch<'_>, wallet: &WalletId, hold: HoldId) {
         let command = Ledger::close_hold(wallet.clone(), hold, Action::Release(hold));
-        match batch.submit(&command, self.clock.now()) {
+        match self.submit(batch, &command) {
             Ok(Ok(_)) => {}
             Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
             Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
@@ -144,7 +330,7 @@ impl Writer {
 
     /// The answer of a durable command. A hold that it opened is guarded from here on: not before, because the
     /// number of one that was not written is given to another.
-    fn answer(&self, command: &Command, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
+    fn answer(&mut self, command: &Command, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
         let (frame, replayed) = submitted.map_err(|error| error.of(&command.key))??;
         if let Action::Settle { hold, .. } = command.action
             && replayed
@@ -153,10 +339,11 @@ impl Writer {
             self.inbox.release(command.wallet.clone(), hold);
         }
         let opened = frame.1.answer().filter(|_| frame.1.kind == Kind::Hold && !replayed);
-        let guard = opened.map(|(place, _)| HoldGuard {
-            inbox: Arc::clone(&self.inbox),
-            wallet: command.wallet.clone(),
-            hold: Some(HoldId(frame.0.plus(place))),
+        let guard = opened.map(|(place, _)| {
+            let (hold, alive) = (HoldId(frame.0.plus(place)), Alive::default());
+            self.begin_run(command, &frame.1, hold, &alive);
+            let inbox = Arc::clone(&self.inbox);
+            HoldGuard { inbox, wallet: command.wallet.clone(), hold: Some(hold), alive: Some(alive) }
         });
         Ok(Outcome { frame, replayed, guard })
     }

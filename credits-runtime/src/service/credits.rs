@@ -9,9 +9,10 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::engine::clock::{Clock, SystemClock};
-use crate::engine::ledger::{Ledger, Place, Statistics};
+use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
 use crate::error::Error;
 use crate::generated::Pricing;
+use crate::service::events::{self, Handlers, Subscriber};
 use crate::service::wallet::Wallet;
 
 /// A handle on an open ledger; cheap to clone. The last one dropped closes the file.
@@ -34,6 +35,7 @@ use crate::service::wallet::Wallet;
 /// ```
 pub struct Credits<C> {
     ledger: Arc<Ledger>,
+    handlers: Arc<Handlers>,
     pricing: PhantomData<fn() -> C>,
 }
 
@@ -41,6 +43,8 @@ pub struct Credits<C> {
 #[must_use = "nothing is opened until `.open(..)` or `.in_memory()`"]
 pub struct CreditsBuilder<C> {
     clock: Arc<dyn Clock>,
+    clock_confirmed: bool,
+    restored_accepted: bool,
     pricing: PhantomData<fn() -> C>,
 }
 
@@ -48,8 +52,11 @@ impl<C: Pricing> Credits<C> {
     /// Opens the ledger in this file, or creates it. One handle at a time: clone it, or use
     /// [`shared`](Self::shared).
     ///
+    /// Beside it a small file, `<path>.id`, tells which ledger this is and how far it had come.
+    ///
     /// Errors: [`Locked`](crate::LedgerErrorKind::Locked), [`Empty`](crate::LedgerErrorKind::Empty),
     /// [`NotALedger`](crate::LedgerErrorKind::NotALedger), [`NewerVersion`](crate::LedgerErrorKind::NewerVersion),
+    /// [`SidecarDisagrees`](crate::LedgerErrorKind::SidecarDisagrees),
     /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
@@ -71,11 +78,75 @@ impl<C: Pricing> Credits<C> {
 
     /// Opening with another clock.
     pub fn builder() -> CreditsBuilder<C> {
-        CreditsBuilder { clock: Arc::new(SystemClock), pricing: PhantomData }
+        let clock = Arc::new(SystemClock);
+        CreditsBuilder { clock, clock_confirmed: false, restored_accepted: false, pricing: PhantomData }
     }
 }
 
+macro_rules! handlers {
+    ($($(#[$doc:meta])* $name:ident $event:ident)*) => {$(
+        $(#[$doc])*
+        ///
+        /// Called after the commit, in the order of the journal, on a thread of the ledger's own, from now on and
+        /// as long as this program runs: [`subscriber`](Self::subscriber) misses nothing across crashes. A handler
+        /// that panics is logged and harms nothing. It may call the ledger; a handle that it captures keeps the
+        /// ledger open until [`close`](Self::close) is called.
+        pub fn $name(&self, handler: impl Fn(&events::$event) + Send + Sync + 'static) -> Result<(), Error> {
+            self.handlers.add(&self.ledger, move |event| {
+                if let events::Event::$event(event) = event {
+                    handler(event);
+                }
+            })
+        }
+    )*};
+}
+
 impl<C> Credits<C> {
+    fn of(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, handlers: Arc::default(), pricing: PhantomData }
+    }
+
+    handlers! {
+        /// Credits came into a wallet: given, received, bought or awarded.
+        on_credits_added CreditsAdded
+        /// Credits left a wallet, by spending, transfer or hand.
+        on_credits_deducted CreditsDeducted
+        /// The free part of a grant expired.
+        on_credits_expired CreditsExpired
+        /// A balance fell below one of the settings' `low_balance_threshold`s.
+        on_low_balance_reached LowBalanceReached
+        /// A balance fell to zero or below.
+        on_balance_depleted BalanceDepleted
+        /// A balance rose above zero.
+        on_balance_recovered BalanceRecovered
+        /// A transfer was made.
+        on_transfer_completed TransferCompleted
+        /// A hold reached its limit before it was settled or released.
+        on_hold_lapsed HoldLapsed
+    }
+
+    /// A spending was refused for want of credits. It changed nothing, so it is told as best as it can be: many
+    /// at once may be told in part, and none of them after a crash.
+    ///
+    /// Otherwise as [`on_credits_deducted`](Self::on_credits_deducted).
+    pub fn on_insufficient_credits(
+        &self,
+        handler: impl Fn(&events::InsufficientCredits) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.ledger.news().want_refusals();
+        self.handlers.add(&self.ledger, move |event| {
+            if let events::Event::InsufficientCredits(event) = event {
+                handler(event);
+            }
+        })
+    }
+
+    /// Somebody who is told of every event at least once, across crashes: finish with `.start(handler)`. Its place
+    /// in the journal is kept in the ledger under this name.
+    pub fn subscriber(&self, name: &str) -> Subscriber {
+        Subscriber::new(&self.ledger, &self.handlers, name)
+    }
+
     /// The wallet of this owner, which need not have been used before. Cannot fail: an owner that the ledger
     /// cannot name is rejected as `OwnerInvalid` by the first read or write.
     pub fn wallet(&self, owner: impl AsRef<str>) -> Wallet<C> {
@@ -85,6 +156,17 @@ impl<C> Credits<C> {
     /// The id that the ledger was given when it was created, as 32 hexadecimal digits.
     pub fn ledger_id(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.ledger.id()))
+    }
+
+    /// Believes what the clock says, after it leapt ahead or the ledger was not opened for long.
+    pub fn confirm_clock(&self) {
+        self.ledger.confirm_clock();
+    }
+
+    /// Books everything that is due by now: what expired, what lapsed. An open ledger does so by itself, at the
+    /// instant; this is for clocks that are set by hand.
+    pub fn book_due(&self) -> Result<(), Error> {
+        Ok(self.ledger.book_due()?)
     }
 
     /// What the writer has done since the ledger was opened.
@@ -107,6 +189,20 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
+    /// Believes the clock although the ledger's last fact is more than 400 days ago. Without it such a ledger
+    /// rejects every write as `ClockUnconfirmed`, because a clock that is wrong would expire what it should not.
+    pub fn confirm_clock(mut self) -> Self {
+        self.clock_confirmed = true;
+        self
+    }
+
+    /// Opens the file although its sidecar tells of another ledger, or of more of it: a backup that was put in
+    /// place by hand.
+    pub fn accept_restored(mut self) -> Self {
+        self.restored_accepted = true;
+        self
+    }
+
     /// As [`Credits::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Credits<C>, Error> {
         self.open_at(&Place::File(path.as_ref()))
@@ -121,26 +217,30 @@ impl<C: Pricing> CreditsBuilder<C> {
     /// happens when disks fail.
     #[cfg(feature = "testing")]
     pub fn open_on(self, backend: impl crate::testing::Backend) -> Result<Credits<C>, Error> {
-        let (terms, policy) = declared::<C>();
-        let ledger = Ledger::open_on(backend, self.clock, &terms, policy)?;
-        Ok(Credits { ledger, pricing: PhantomData })
+        let ledger = Ledger::open_on(backend, self.opening())?;
+        Ok(Credits::of(ledger))
     }
 
     fn open_at(self, place: &Place<'_>) -> Result<Credits<C>, Error> {
-        let (terms, policy) = declared::<C>();
-        let ledger = Ledger::open(place, self.clock, &terms, policy)?;
-        Ok(Credits { ledger, pricing: PhantomData })
+        let ledger = Ledger::open(place, self.opening())?;
+        Ok(Credits::of(ledger))
     }
-}
 
-/// What the application declares.
-fn declared<C: Pricing>() -> (CatalogueData, Policy) {
-    (CatalogueData::from(C::CATALOGUE).terms(), Policy::of(&C::CATALOGUE.settings))
+    fn opening(self) -> Opening {
+        Opening {
+            clock: self.clock,
+            terms: CatalogueData::from(C::CATALOGUE).terms(),
+            policy: Policy::of(&C::CATALOGUE.settings),
+            clock_confirmed: self.clock_confirmed,
+            restored_accepted: self.restored_accepted,
+        }
+    }
 }
 
 impl<C> Clone for Credits<C> {
     fn clone(&self) -> Self {
-        Self { ledger: Arc::clone(&self.ledger), pricing: PhantomData }
+        let (ledger, handlers) = (Arc::clone(&self.ledger), Arc::clone(&self.handlers));
+        Self { ledger, handlers, pricing: PhantomData }
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Allocation, Body, Fact};
-use crate::domain::ids::{FactNumber, HoldId, Key};
+use crate::domain::fact::{Allocation, Body, Fact, Part};
+use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
@@ -40,6 +40,10 @@ pub struct Entry {
     pub owed: Amount,
     /// The hold that was settled.
     pub hold: Option<HoldId>,
+    /// The transfer that it is a side of.
+    pub transfer: Option<TransferId>,
+    /// The other side's owner.
+    pub counterparty: Option<Owner>,
     /// Why, in the application's words.
     pub reason: Option<String>,
     /// When credits that were given expire.
@@ -98,7 +102,7 @@ impl Entry {
         let blank = Self {
             number: first.plus(place),
             amount,
-            category: Category::Expired,
+            category: body.category()?,
             balance_before: balance_after.minus(amount),
             balance_after,
             allocations: Vec::new(),
@@ -107,20 +111,21 @@ impl Entry {
             shortfall: Amount::ZERO,
             owed: Amount::ZERO,
             hold: None,
+            transfer: None,
+            counterparty: None,
             reason: None,
             expires_at: None,
             key: (answers && frame.key.is_given()).then(|| frame.key.clone()),
             metadata: Metadata::default(),
             recorded_at: frame.at,
-            effective_at: frame.at,
+            effective_at: body.effective_at(frame.at),
         };
         Some(blank.filled(ledger, body))
     }
 
     fn filled(self, ledger: &Ledger, body: &Body) -> Self {
         match body {
-            Body::Given { category, terms, reason, metadata, .. } => Self {
-                category: *category,
+            Body::Given { terms, reason, metadata, .. } => Self {
                 reason: reason.clone(),
                 expires_at: terms.expires_at,
                 metadata: metadata.clone(),
@@ -128,7 +133,6 @@ impl Entry {
             },
             Body::Charged { charge, allocations, settles, shortfall, metadata, owed, .. } => Self {
                 owed: *owed,
-                category: Category::OperationCharge,
                 allocations: allocations.clone(),
                 operation: Some(operation_name(ledger, charge.operation)),
                 price: Some(charge.price),
@@ -144,21 +148,42 @@ impl Entry {
             },
             Body::Deducted { reason, allocations, metadata, owed, .. } => Self {
                 owed: *owed,
-                category: Category::CreditDeducted,
                 reason: Some(reason.clone()),
                 allocations: allocations.clone(),
                 metadata: metadata.clone(),
                 ..self
             },
-            Body::Expired { grant, amount, effective_at, .. } => Self {
-                allocations: vec![Allocation { grant: *grant, amount: *amount }],
-                effective_at: *effective_at,
+            Body::Expired { grant, amount, .. } => {
+                Self { allocations: vec![Allocation { grant: *grant, amount: *amount }], ..self }
+            }
+            Body::DebtRepaid { allocations, .. } => Self { allocations: allocations.clone(), ..self },
+            Body::Sent { to, parts, metadata, .. } => Self {
+                transfer: Some(TransferId(self.number)),
+                counterparty: Some(to.owner.clone()),
+                allocations: allocations(parts),
+                metadata: metadata.clone(),
                 ..self
             },
-            Body::DebtRepaid { allocations, effective_at, .. } => Self {
-                category: Category::DebtRepaid,
+            Body::Received { from, transfer, terms, metadata, .. } => Self {
+                transfer: Some(*transfer),
+                counterparty: Some(from.owner.clone()),
+                expires_at: terms.expires_at,
+                metadata: metadata.clone(),
+                ..self
+            },
+            Body::Returned { to, transfer, allocations, owed, metadata, .. } => Self {
+                transfer: Some(*transfer),
+                counterparty: Some(to.owner.clone()),
                 allocations: allocations.clone(),
-                effective_at: *effective_at,
+                owed: *owed,
+                metadata: metadata.clone(),
+                ..self
+            },
+            Body::Reclaimed { from, transfer, parts, metadata, .. } => Self {
+                transfer: Some(*transfer),
+                counterparty: Some(from.owner.clone()),
+                allocations: allocations(parts),
+                metadata: metadata.clone(),
                 ..self
             },
             Body::Restored { grant, amount, terms, .. } => Self {
@@ -173,6 +198,10 @@ impl Entry {
             | Body::Extended { .. } => self,
         }
     }
+}
+
+fn allocations(parts: &[Part]) -> Vec<Allocation> {
+    parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
 }
 
 /// The name of an operation, as declared when it was priced.

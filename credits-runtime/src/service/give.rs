@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Expiry, Gift};
-use crate::domain::fact::{Class, GrantTerms};
+use crate::domain::fact::{Class, GrantTerms, Kind};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::reply::Reply;
@@ -17,8 +17,6 @@ use crate::service::write::{Write, write_options};
 pub struct Give {
     write: Write,
     gift: Gift,
-    /// An operation that was named and is not known.
-    unknown: Option<String>,
 }
 
 impl Give {
@@ -33,8 +31,8 @@ impl Give {
                 expiry: Expiry::Never,
                 priority: GrantTerms::PRIORITY_DEFAULT,
                 scope: Vec::new(),
+                kind: Kind::Give,
             },
-            unknown: None,
         }
     }
 
@@ -47,9 +45,9 @@ impl Give {
         self
     }
 
-    /// The category, whatever the reason.
-    pub fn category(mut self, category: Category) -> Self {
-        self.gift.category = Some(category);
+    /// The category, whatever the reason: one of the ledger's, or one of the `categories` in the settings.
+    pub fn category(mut self, category: impl Into<Category>) -> Self {
+        self.gift.category = Some(self.write.category(category));
         self
     }
 
@@ -90,7 +88,10 @@ impl Give {
         for name in operations {
             match self.write.ledger.operation(name.as_ref()) {
                 Some(operation) => self.gift.scope.push(operation),
-                None => self.unknown = Some(name.as_ref().to_owned()),
+                None => {
+                    let operation = name.as_ref().to_owned();
+                    self.write.refuse(Rejection::OperationUnknown { operation });
+                }
             }
         }
         self.gift.scope.sort_unstable();
@@ -100,13 +101,10 @@ impl Give {
 
     /// Gives them.
     ///
-    /// Rejections in order: `OperationUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// Rejections in order: `OperationUnknown`, `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
-        if let Some(operation) = self.unknown {
-            return Reply::failed(Rejection::OperationUnknown { operation });
-        }
         self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 }

@@ -5,10 +5,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use credits_core::TransferExpiration;
+
 use crate::domain;
 use crate::domain::amount::Amount;
 use crate::domain::command::{Action, SettleAt};
-use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -16,11 +18,12 @@ use crate::engine::ledger::Ledger;
 use crate::engine::reply::Reply;
 use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
-use crate::service::deduct::Deduct;
+use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::entry::{self, Released, Settled};
 use crate::service::give::Give;
 use crate::service::history::History;
 use crate::service::spend::Spend;
+use crate::service::transfer::{Reverse, Transfer};
 use crate::service::write::Write;
 
 /// One owner's credits. Cheap to make and to clone; it holds nothing but a name and a handle on the ledger.
@@ -99,6 +102,32 @@ impl<C> Wallet<C> {
     /// Takes credits, by an administrator, for a reason: finish with `.now()`.
     pub fn deduct_credits(&self, amount: impl Into<Amount>, reason: impl Into<String>) -> Deduct {
         Deduct::new(Write::new(&self.ledger, &self.id), amount.into(), reason.into())
+    }
+
+    /// Corrects the balance, up or down, by an administrator, for a reason: finish with `.now()`.
+    pub fn adjust_credits(&self, amount: impl Into<Amount>, reason: impl Into<String>) -> Adjust {
+        Adjust::new(Write::new(&self.ledger, &self.id), amount.into(), reason.into())
+    }
+
+    /// Takes what is free of one grant, named by its entry's number, by an administrator, for a reason: finish with
+    /// `.now()`.
+    pub fn revoke_grant(&self, grant: FactNumber, reason: impl Into<String>) -> Revoke {
+        Revoke::new(Write::new(&self.ledger, &self.id), grant, reason.into())
+    }
+
+    /// Moves credits to another wallet of the same asset: finish with `.now()`.
+    ///
+    /// Keys are the sender's own.
+    pub fn transfer_to(&self, receiver: &Self, amount: impl Into<Amount>) -> Transfer {
+        let of_this_ledger = Arc::ptr_eq(&self.ledger, &receiver.ledger);
+        let keeps_expiry = self.ledger.policy().transfer_expiration == TransferExpiration::Preserve;
+        let write = Write::new(&self.ledger, &self.id);
+        Transfer::new(write, &receiver.id, amount.into(), (of_this_ledger, keeps_expiry))
+    }
+
+    /// Moves credits of a transfer that this wallet made back to it: finish with `.now()`.
+    pub fn reverse_transfer(&self, transfer: TransferId) -> Reverse {
+        Reverse::new(Write::new(&self.ledger, &self.id), transfer)
     }
 
     /// Charges a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id). Done again it is answered

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::category::Category;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{GivenKey, Key, WalletId};
 use crate::domain::metadata::Metadata;
@@ -17,11 +18,13 @@ pub(crate) struct Write {
     wallet: Result<WalletId, Rejection>,
     key: Option<Result<Key, Rejection>>,
     metadata: Metadata,
+    /// Why it cannot be sent: something in it is not known.
+    refused: Option<Rejection>,
 }
 
 impl Write {
     pub(crate) fn new(ledger: &Arc<Ledger>, wallet: &Result<WalletId, Rejection>) -> Self {
-        Self { ledger: Arc::clone(ledger), wallet: wallet.clone(), key: None, metadata: Metadata::default() }
+        Self { ledger: Arc::clone(ledger), wallet: wallet.clone(), key: None, metadata: Metadata::default(), refused: None }
     }
 
     pub(crate) fn key(&mut self, GivenKey(key): GivenKey) {
@@ -32,13 +35,43 @@ impl Write {
         self.metadata = metadata;
     }
 
+    /// The first refusal counts.
+    pub(crate) fn refuse(&mut self, rejection: Rejection) {
+        self.refused.get_or_insert(rejection);
+    }
+
+    /// The category, if the pricing has it.
+    pub(crate) fn category(&mut self, category: impl Into<Category>) -> Category {
+        let category = category.into();
+        if let Category::Application(name) = &category
+            && !self.ledger.has_category(name)
+        {
+            self.refuse(Rejection::CategoryUnknown { category: name.chars().take(40).collect() });
+        }
+        category
+    }
+
+    /// Sends it under a key of the ledger's own.
+    pub(crate) fn send_as<T>(
+        mut self,
+        key: Key,
+        action: Action,
+        read: impl FnOnce(&Arc<Ledger>, &WalletId, Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        self.key = Some(Ok(key));
+        self.send(action, read)
+    }
+
     /// Sends it.
     pub(crate) fn send<T>(
         self,
         action: Action,
         read: impl FnOnce(&Arc<Ledger>, &WalletId, Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Reply<T> {
-        let Self { ledger, wallet, key, metadata } = self;
+        let Self { ledger, wallet, key, metadata, refused } = self;
+        if let Some(rejection) = refused {
+            return Reply::failed(rejection);
+        }
         let key = key.unwrap_or_else(|| Ok(ledger.generated_key()));
         match (wallet, key) {
             (Err(rejection), _) | (_, Err(rejection)) => Reply::failed(rejection),

@@ -20,27 +20,52 @@ use crate::engine::clock::Clock;
 /// # Ok::<(), credits_runtime::TimestampError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock(Arc<Shown>);
+
+#[derive(Debug)]
+struct Shown {
+    now: AtomicI64,
+    /// What it was made to leap.
+    leapt: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that shows this instant.
     pub fn at(instant: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(instant.microseconds())))
+        let (now, leapt) = (AtomicI64::new(instant.microseconds()), AtomicI64::new(0));
+        Self(Arc::new(Shown { now, leapt }))
     }
 
-    /// Shows another instant, earlier ones too.
+    /// Shows another instant, as if time had passed until then; earlier ones too.
     pub fn set(&self, instant: Timestamp) {
-        self.0.store(instant.microseconds(), Ordering::SeqCst);
+        self.0.now.store(instant.microseconds(), Ordering::SeqCst);
     }
 
     /// Moves on.
     pub fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
     }
+
+    /// Shows a later instant although no time has passed, as a clock that was set wrong.
+    pub fn leap(&self, duration: Duration) {
+        let before = self.now();
+        self.advance(duration);
+        let leapt = self.now().microseconds().saturating_sub(before.microseconds());
+        self.0.leapt.fetch_add(leapt, Ordering::SeqCst);
+    }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_microseconds(self.0.load(Ordering::SeqCst))
+        Timestamp::from_microseconds(self.0.now.load(Ordering::SeqCst))
+    }
+
+    fn running(&self) -> Duration {
+        let running = self.0.now.load(Ordering::SeqCst).saturating_sub(self.0.leapt.load(Ordering::SeqCst));
+        Duration::from_micros(u64::try_from(running).unwrap_or(0))
+    }
+
+    fn wait_until(&self, _: Timestamp) -> Option<Duration> {
+        None
     }
 }

@@ -5,7 +5,7 @@
 
 use super::state::{Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
-use crate::domain::fact::{Allocation, Body, Fact};
+use crate::domain::fact::{Allocation, Body, Fact, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::time::Timestamp;
 
@@ -34,7 +34,7 @@ impl Wallet {
                     free: *amount,
                     held: Amount::ZERO,
                     terms: terms.clone(),
-                    category: *category,
+                    category: category.clone(),
                 }),
             },
             Body::Charged { allocations, settles, owed, .. } => {
@@ -55,18 +55,26 @@ impl Wallet {
             }
             Body::Extended { hold, until } => self.extend(*hold, *until),
             Body::Restored { grant, amount, category, terms, .. } => {
-                if self.grants.iter().any(|open| open.number == *grant) {
-                    self.alter(*grant, |open| open.free = open.free.plus(*amount));
-                } else {
-                    self.open(Grant {
-                        number: *grant,
-                        free: *amount,
-                        held: Amount::ZERO,
-                        terms: terms.clone(),
-                        category: *category,
-                    });
+                let (category, terms) = (category.clone(), terms.clone());
+                self.put_back(Part { grant: *grant, amount: *amount, category, terms });
+            }
+            Body::Sent { parts, .. } => {
+                for part in parts {
+                    self.alter(part.grant, |grant| grant.free = grant.free.minus(part.amount));
                 }
             }
+            Body::Received { amount, category, terms, .. } => self.open(Grant {
+                number,
+                free: *amount,
+                held: Amount::ZERO,
+                terms: terms.clone(),
+                category: category.clone(),
+            }),
+            Body::Returned { allocations, owed, .. } => {
+                self.take(allocations);
+                self.debt = self.debt.plus(*owed);
+            }
+            Body::Reclaimed { parts, .. } => parts.iter().cloned().for_each(|part| self.put_back(part)),
             Body::Held(held) => {
                 self.pin(&held.pins);
                 self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
@@ -87,6 +95,15 @@ impl Wallet {
     fn open(&mut self, grant: Grant) {
         let place = self.grants.partition_point(|other| other.use_key() < grant.use_key());
         self.grants.insert(place, grant);
+    }
+
+    /// Gives back to a grant, which is opened again if it had left.
+    fn put_back(&mut self, Part { grant, amount, category, terms }: Part) {
+        if self.grants.iter().any(|open| open.number == grant) {
+            self.alter(grant, |open| open.free = open.free.plus(amount));
+        } else if amount.is_positive() {
+            self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category });
+        }
     }
 
     fn take(&mut self, allocations: &[Allocation]) {

@@ -25,6 +25,11 @@ impl<'a> Draft<'a> {
         draft
     }
 
+    /// The number of the next fact.
+    pub(super) fn next(&self) -> FactNumber {
+        self.first.plus(self.bodies.len())
+    }
+
     /// Adds a fact, and the repayment that it makes possible.
     pub(super) fn push(&mut self, body: Body) {
         self.push_at(body, self.now);
@@ -59,7 +64,8 @@ impl<'a> Draft<'a> {
     }
 
     fn change(&mut self, body: Body) {
-        self.wallet.to_mut().change(self.first.plus(self.bodies.len()), &body);
+        let number = self.next();
+        self.wallet.to_mut().change(number, &body);
         self.bodies.push(body);
     }
 }

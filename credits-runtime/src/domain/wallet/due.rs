@@ -22,6 +22,11 @@ enum What {
 }
 
 impl Wallet {
+    /// When something is due next, for the agenda.
+    pub fn next_due_at(&self) -> Option<Timestamp> {
+        self.next_due(Timestamp::MIN).map(|due| due.at)
+    }
+
     /// What is due next; credits freed after their expiry are due at the instant they were freed.
     pub(super) fn next_due(&self, booked_until: Timestamp) -> Option<Due> {
         let lapses = self.holds.iter().map(|hold| Due { at: hold.held.until, what: What::Lapse(hold.id) });

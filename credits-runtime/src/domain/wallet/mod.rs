@@ -6,5 +6,5 @@ mod draft;
 mod due;
 mod state;
 
-pub use decide::{Decision, Known, decide};
+pub use decide::{Decision, Known, Wallets, decide};
 pub use state::{OpenHold, Wallet};

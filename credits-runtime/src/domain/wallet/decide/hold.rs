@@ -1,0 +1,90 @@
+//! Holds: opening, extending and giving them up.
+
+use super::command::Known;
+use super::replay::closing_of;
+use super::take::taken;
+use crate::domain::command::{Command, Quote};
+use crate::domain::fact::{Body, ChosenKey, Held, PinnedTerms, Purpose};
+use crate::domain::ids::HoldId;
+use crate::domain::limits::OPEN_HOLDS_MAX;
+use crate::domain::policy::Policy;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::state::{OpenHold, Wallet};
+
+pub(super) fn hold(
+    wallet: &Wallet,
+    quote: &Quote,
+    (limit, purpose): (std::time::Duration, Purpose),
+    command: &Command,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Body, Rejection> {
+    let charge = quote.charge.clone()?;
+    let max = policy.hold_limit_max;
+    if limit.as_micros() == 0 || limit > max {
+        return Err(Rejection::HoldLimitInvalid { seconds: limit.as_secs(), max: max.as_secs() });
+    }
+    if wallet.holds.len() >= OPEN_HOLDS_MAX {
+        return Err(Rejection::OpenHoldsLimit { open: wallet.holds.len() });
+    }
+    let (pins, unpinned) = taken(wallet, charge.price, quote.usable_as, policy)?;
+    let key = command.key.is_given();
+    let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint() });
+    let pinned = pins.iter().filter_map(|pin| {
+        let grant = wallet.grant(pin.grant).filter(|grant| grant.terms.expires_at.is_some())?;
+        Some(PinnedTerms { grant: pin.grant, category: grant.category.clone(), terms: grant.terms.clone() })
+    });
+    Ok(Body::Held(Held {
+        pinned: pinned.collect(),
+        charge,
+        pins,
+        until: now.after(limit),
+        purpose,
+        key,
+        metadata: command.metadata.clone(),
+        usable_as: quote.usable_as,
+        unpinned,
+        opened_at: now,
+    }))
+}
+
+/// Lets a hold be open for longer, as long as all of it is within the limit.
+pub(super) fn extend(
+    wallet: &Wallet,
+    (id, by): (HoldId, std::time::Duration),
+    command: &Command,
+    known: &Known,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Body, Rejection> {
+    let Some(OpenHold { held, .. }) = wallet.hold(id) else {
+        opened(id, command, known)?;
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+    };
+    let until = held.until.after(by);
+    let max = policy.hold_limit_max;
+    if by.as_micros() == 0 || until > held.opened_at.after(max) {
+        let open = until.microseconds().saturating_sub(held.opened_at.microseconds());
+        let seconds = u64::try_from(open / 1_000_000).unwrap_or_default();
+        return Err(Rejection::HoldLimitInvalid { seconds, max: max.as_secs() });
+    }
+    debug_assert!(until > now, "an open hold is not past its limit");
+    Ok(Body::Extended { hold: id, until })
+}
+
+/// What the wallet's journal says of a hold that is no longer open.
+pub(super) fn opened<'a>(id: HoldId, command: &Command, known: &'a Known) -> Result<&'a Held, Rejection> {
+    let opening = known.opening.as_ref();
+    let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
+    held.ok_or(Rejection::HoldUnknown { hold: id })
+}
+
+/// Frees what the hold set aside.
+pub(super) fn release(wallet: &Wallet, id: HoldId, command: &Command, known: &Known) -> Result<Body, Rejection> {
+    if wallet.hold(id).is_none() {
+        opened(id, command, known)?;
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+    }
+    Ok(Body::Released { hold: id })
+}

@@ -1,0 +1,159 @@
+//! Settling a hold: open, or after it lapsed.
+
+use credits_core::Overrun;
+
+use super::hold::opened;
+use super::replay::closing_of;
+use super::command::{Known, total};
+use crate::domain::amount::Amount;
+use crate::domain::command::{Command, SettleAt};
+use crate::domain::fact::{Allocation, Body, Held, PinnedTerms, Settled};
+use crate::domain::ids::HoldId;
+use crate::domain::policy::Policy;
+use crate::domain::pricing::OperationId;
+use crate::domain::rejection::{HoldClosing, Rejection};
+use crate::domain::wallet::draft::Draft;
+use crate::domain::wallet::state::Wallet;
+
+/// Charges a hold: what it set aside, more of what is available, and what is still missing as the settings say.
+pub(super) fn settle(
+    draft: &mut Draft<'_>,
+    (id, at): (HoldId, &SettleAt),
+    command: &Command,
+    known: &Known,
+    policy: &Policy,
+) -> Result<(), Rejection> {
+    let open = draft.wallet.hold(id).map(|open| open.held.clone());
+    let late = open.is_none();
+    let held = match open {
+        Some(held) => held,
+        None => opened(id, command, known)?.clone(),
+    };
+    if late && closing_of(id, known) != HoldClosing::Lapsed {
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+    }
+    let (charge, operation) = at.charge(&held)?;
+    let price = charge.price;
+    let Settling { allocations, owed } = if late {
+        settle_late(draft, &held, (id, price, operation), known)
+    } else {
+        settle_open(&draft.wallet, &held, price, operation)
+    };
+    let missing = price.minus(total(&allocations)).minus(owed);
+    let (owed, shortfall) = match policy.overrun {
+        Overrun::Debt => (owed.plus(missing), Amount::ZERO),
+        Overrun::Deny => (owed, missing),
+    };
+    let balance_after = draft.wallet.balance.checked_sub(price.minus(shortfall));
+    let balance_after = balance_after
+        .ok_or(Rejection::BalanceOutOfRange { balance: draft.wallet.balance, amount: price.negated() })?;
+    draft.push(Body::Charged {
+        charge,
+        allocations,
+        settles: Some(Settled { hold: id, late, key: held.key.clone() }),
+        shortfall,
+        metadata: held.metadata.clone(),
+        balance_after,
+        owed,
+    });
+    Ok(())
+}
+
+/// What a settling takes, and what of it is owed because the hold set it aside beyond the grants.
+struct Settling {
+    allocations: Vec<Allocation>,
+    owed: Amount,
+}
+
+fn settle_open(wallet: &Wallet, held: &Held, price: Amount, operation: OperationId) -> Settling {
+    let mut missing = price;
+    let mut allocations = Vec::new();
+    for pin in &held.pins {
+        take(&mut allocations, &mut missing, *pin);
+    }
+    // What was set aside beyond the grants: of what is free by now, the rest is owed.
+    let reserved = missing.min(held.unpinned);
+    let free = wallet.free(Some(operation));
+    let owed = reserved.minus(reserved.min(free));
+    // What is more than was set aside: of what is available.
+    let rest = wallet.available_for(operation).plus(held.unpinned).minus(reserved);
+    let more = missing.minus(reserved).min(rest.max(Amount::ZERO));
+    let from_free = reserved.minus(owed).plus(more).min(free);
+    for part in wallet.allocate(from_free, |grant| grant.is_for(Some(operation))) {
+        take(&mut allocations, &mut missing, part);
+    }
+    Settling { allocations, owed }
+}
+
+/// After the lapse: what the hold returned and is still free, then what expired because it lapsed, then what else
+/// is available.
+fn settle_late(
+    draft: &mut Draft<'_>,
+    held: &Held,
+    (id, price, operation): (HoldId, Amount, OperationId),
+    known: &Known,
+) -> Settling {
+    let mut missing = price;
+    let mut allocations = Vec::new();
+    for pin in &held.pins {
+        let free = draft.wallet.grant(pin.grant).map_or(Amount::ZERO, |grant| grant.free).min(pin.amount);
+        take(&mut allocations, &mut missing, Allocation { grant: pin.grant, amount: free });
+    }
+    let rest = draft.wallet.without(&allocations);
+    let expired = expired_with(id, &draft.bodies, known);
+    let mut restored = Vec::new();
+    for pin in &held.pins {
+        let Some(gone) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
+        let amount = gone.amount.min(pin.amount).min(missing);
+        if let Some(pinned) =
+            held.pinned.iter().find(|pinned| pinned.grant == pin.grant && amount.is_positive())
+        {
+            restored.push((pinned, amount));
+            take(&mut allocations, &mut missing, Allocation { grant: pin.grant, amount });
+        }
+    }
+    let others = rest.available_for(operation).max(Amount::ZERO).min(missing);
+    for part in rest.allocate(others, |grant| grant.is_for(Some(operation))) {
+        take(&mut allocations, &mut missing, part);
+    }
+    for (PinnedTerms { grant, category, terms }, amount) in restored {
+        draft.push(Body::Restored {
+            grant: *grant,
+            amount,
+            category: category.clone(),
+            terms: terms.clone(),
+            balance_after: draft.wallet.balance.plus(amount),
+        });
+    }
+    Settling { allocations, owed: Amount::ZERO }
+}
+
+/// Adds to what is taken, at most what is missing; a grant stands once.
+fn take(allocations: &mut Vec<Allocation>, missing: &mut Amount, part: Allocation) {
+    let amount = part.amount.min(*missing);
+    if !amount.is_positive() {
+        return;
+    }
+    *missing = missing.minus(amount);
+    match allocations.iter_mut().find(|known| known.grant == part.grant) {
+        Some(known) => known.amount = known.amount.plus(amount),
+        None => allocations.push(Allocation { grant: part.grant, amount }),
+    }
+}
+
+/// What expired at the instant a hold lapsed, because it was free again.
+fn expired_with(id: HoldId, due: &[Body], known: &Known) -> Vec<Allocation> {
+    let closing = known.closing.iter().flat_map(|(_, frame)| frame.facts.iter().map(|fact| &fact.body));
+    let mut lapsed_at = None;
+    let mut expired = Vec::new();
+    for body in closing.chain(due) {
+        match body {
+            Body::Lapsed { hold, at } if *hold == id => lapsed_at = Some(*at),
+            Body::Expired { grant, amount, effective_at, .. } if lapsed_at == Some(*effective_at) => {
+                expired.push(Allocation { grant: *grant, amount: *amount });
+            }
+            _ => {}
+        }
+    }
+    expired
+}

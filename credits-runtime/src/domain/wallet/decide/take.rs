@@ -1,0 +1,72 @@
+//! Taking: charging an operation at once, and what an administrator takes.
+
+use super::command::total;
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::command::{Command, Quote, TakeFrom, Taking};
+use crate::domain::fact::{Allocation, Body};
+use crate::domain::policy::Policy;
+use crate::domain::pricing::OperationId;
+use crate::domain::rejection::Rejection;
+use crate::domain::wallet::state::Wallet;
+
+pub(super) fn spend(wallet: &Wallet, quote: &Quote, command: &Command, policy: &Policy) -> Result<Body, Rejection> {
+    let charge = quote.charge.clone()?;
+    let (allocations, owed) = taken(wallet, charge.price, quote.usable_as, policy)?;
+    Ok(Body::Charged {
+        balance_after: wallet.balance.minus(charge.price),
+        charge,
+        allocations,
+        settles: None,
+        shortfall: Amount::ZERO,
+        metadata: command.metadata.clone(),
+        owed,
+    })
+}
+
+/// What a price is taken from, and what of it is owed, where debt is allowed.
+pub(super) fn taken(
+    wallet: &Wallet,
+    price: Amount,
+    operation: OperationId,
+    policy: &Policy,
+) -> Result<(Vec<Allocation>, Amount), Rejection> {
+    if !wallet.affords(price, operation, policy) {
+        let available = wallet.available_for(operation);
+        return Err(Rejection::InsufficientCredits { needed: price, available });
+    }
+    let allocations = wallet.allocate(price, |grant| grant.is_for(Some(operation)));
+    let owed = price.minus(total(&allocations));
+    Ok((allocations, owed))
+}
+
+/// Takes credits by hand: from any grants, or what is free of one.
+pub(super) fn by_hand(wallet: &Wallet, taking: &Taking, command: &Command) -> Result<Body, Rejection> {
+    let (allocations, owed) = match taking.from {
+        TakeFrom::Grant(number) => {
+            let grant = wallet.grant(number).filter(|grant| grant.free.is_positive());
+            let free = grant.ok_or(Rejection::GrantNotFree { grant: number })?.free;
+            (vec![Allocation { grant: number, amount: free }], Amount::ZERO)
+        }
+        TakeFrom::Any { amount, with_debt } => {
+            let available = wallet.available();
+            if amount > available && !with_debt {
+                return Err(Rejection::InsufficientCredits { needed: amount, available });
+            }
+            let allocations = wallet.allocate(amount, |_| true);
+            let owed = amount.minus(total(&allocations));
+            (allocations, owed)
+        }
+    };
+    let amount = total(&allocations).plus(owed);
+    let balance_after = wallet.balance.checked_sub(amount);
+    let over = Rejection::BalanceOutOfRange { balance: wallet.balance, amount: amount.negated() };
+    Ok(Body::Deducted {
+        category: taking.category.clone().unwrap_or(Category::CreditDeducted),
+        reason: taking.reason.clone(),
+        allocations,
+        owed,
+        metadata: command.metadata.clone(),
+        balance_after: balance_after.ok_or(over)?,
+    })
+}

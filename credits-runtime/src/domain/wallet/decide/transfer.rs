@@ -1,0 +1,190 @@
+//! Transfers: credits move to another wallet, and back.
+
+use super::command::{Known, Wallets, total};
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::command::{Command, Expiry, Missing, Transfer};
+use crate::domain::fact::{Allocation, Body, Class, Frame, GrantTerms, Origin, Part, Record};
+use crate::domain::ids::{FactNumber, TransferId, WalletId};
+use crate::domain::limits::OPEN_GRANTS_MAX;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::draft::Draft;
+use crate::domain::wallet::state::{Grant, Wallet};
+
+type Facts = Vec<(WalletId, Body)>;
+
+/// Moves free credits: one inbound grant for all of the same terms.
+pub(super) fn transfer(
+    wallets: Wallets<'_>,
+    transfer: &Transfer,
+    command: &Command,
+    (first, now): (FactNumber, Timestamp),
+) -> Result<Facts, Rejection> {
+    let (to, receiver) = wallets.receiver();
+    let expiry = transfer.expiry.map(|expiry| expires_at(expiry, now)).transpose()?;
+    let mut sender = Draft::at(wallets.own, first, now);
+    let wallet = &*sender.wallet;
+    let moves = |grant: &Grant| transfer.including_promotional || grant.terms.class == Class::Paid;
+    let free = Amount::sum(wallet.grants.iter().filter(|grant| moves(grant)).map(|grant| grant.free));
+    let available = free.min(wallet.available());
+    if transfer.amount > available {
+        return Err(Rejection::InsufficientCredits { needed: transfer.amount, available });
+    }
+    let parts: Vec<_> =
+        wallet.allocate(transfer.amount, moves).iter().filter_map(|part| whole(wallet, *part)).collect();
+    let balance_after = wallet.balance.minus(transfer.amount);
+    let (id, inbound) = (TransferId(sender.next()), inbound(&parts, expiry));
+    sender.push(Body::Sent {
+        to: to.clone(),
+        parts,
+        category: transfer.category.clone().unwrap_or(Category::TransferOut),
+        metadata: command.metadata.clone(),
+        balance_after,
+    });
+    let sent = sender.finish();
+
+    let mut receiver = Draft::at(receiver, first.plus(sent.len()), now);
+    let open = receiver.wallet.grants.len();
+    if open.saturating_add(inbound.len()) > OPEN_GRANTS_MAX {
+        return Err(Rejection::OpenGrantsLimit { open });
+    }
+    for (terms, sources) in inbound {
+        let (amount, balance) = (total(&sources), receiver.wallet.balance);
+        let over = Rejection::BalanceOutOfRange { balance, amount };
+        receiver.push(Body::Received {
+            from: command.wallet.clone(),
+            transfer: id,
+            amount,
+            sources,
+            category: transfer.category.clone().unwrap_or(Category::TransferIn),
+            terms,
+            metadata: command.metadata.clone(),
+            balance_after: balance.checked_add(amount).ok_or(over)?,
+        });
+    }
+    Ok(about(&command.wallet, sent).chain(about(to, receiver.finish())).collect())
+}
+
+/// Takes what is free of a transfer's inbound grants, and what is missing as asked, back to where it came from.
+pub(super) fn reverse(
+    wallets: Wallets<'_>,
+    (id, missing): (TransferId, Missing),
+    command: &Command,
+    known: &Known,
+    (first, now): (FactNumber, Timestamp),
+) -> Result<Facts, Rejection> {
+    let made = known.opening.as_ref().and_then(|(at, frame)| Some((*at, frame, sent(*at, frame, id, command)?)));
+    let (at, frame, parts) = made.ok_or(Rejection::TransferUnknown { transfer: id })?;
+    let (to, receiver) = wallets.receiver();
+    let mut receiver = Draft::at(receiver, first, now);
+    let (mut allocations, mut back, mut owed) = (Vec::new(), Vec::new(), Amount::ZERO);
+    for (grant, amount, sources) in received(at, frame, id) {
+        let free = receiver.wallet.grant(grant).map_or(Amount::ZERO, |grant| grant.free).min(amount);
+        if free.is_positive() {
+            allocations.push(Allocation { grant, amount: free });
+        }
+        let returned = match missing {
+            Missing::Owed => amount,
+            Missing::Denied | Missing::Left => free,
+        };
+        owed = owed.plus(returned.minus(free));
+        give_back(sources, returned, parts, &mut back);
+    }
+    let (available, needed) = (total(&allocations), Part::total(parts));
+    if missing == Missing::Denied && available < needed {
+        return Err(Rejection::InsufficientCredits { needed, available });
+    }
+    let (amount, balance) = (available.plus(owed), receiver.wallet.balance);
+    let under = Rejection::BalanceOutOfRange { balance, amount: amount.negated() };
+    receiver.push(Body::Returned {
+        to: command.wallet.clone(),
+        transfer: id,
+        allocations,
+        owed,
+        metadata: command.metadata.clone(),
+        balance_after: balance.checked_sub(amount).ok_or(under)?,
+    });
+    let returned = receiver.finish();
+
+    let mut sender = Draft::at(wallets.own, first.plus(returned.len()), now);
+    let balance = sender.wallet.balance;
+    let over = Rejection::BalanceOutOfRange { balance, amount };
+    sender.push(Body::Reclaimed {
+        from: to.clone(),
+        transfer: id,
+        parts: back,
+        metadata: command.metadata.clone(),
+        balance_after: balance.checked_add(amount).ok_or(over)?,
+    });
+    Ok(about(to, returned).chain(about(&command.wallet, sender.finish())).collect())
+}
+
+fn about(wallet: &WalletId, bodies: Vec<Body>) -> impl Iterator<Item = (WalletId, Body)> {
+    bodies.into_iter().map(move |body| (wallet.clone(), body))
+}
+
+fn expires_at(expiry: Expiry, now: Timestamp) -> Result<Option<Timestamp>, Rejection> {
+    match expiry.at(now) {
+        Some(expires_at) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
+        at => Ok(at),
+    }
+}
+
+/// What is taken of a grant, with its terms.
+fn whole(wallet: &Wallet, Allocation { grant, amount }: Allocation) -> Option<Part> {
+    let Grant { category, terms, .. } = wallet.grant(grant)?;
+    Some(Part { grant, amount, category: category.clone(), terms: terms.clone() })
+}
+
+/// The grants that the receiver gets, in the order of their first part: one for all parts of the same terms.
+fn inbound(parts: &[Part], expiry: Option<Option<Timestamp>>) -> Vec<(GrantTerms, Vec<Allocation>)> {
+    let mut grants: Vec<(GrantTerms, Vec<Allocation>)> = Vec::new();
+    for Part { grant, amount, terms, .. } in parts {
+        let expires_at = expiry.unwrap_or(terms.expires_at);
+        let terms = GrantTerms { expires_at, origin: Origin::Transfer, ..terms.clone() };
+        let part = Allocation { grant: *grant, amount: *amount };
+        match grants.iter_mut().find(|(known, _)| *known == terms) {
+            Some((_, sources)) => sources.push(part),
+            None => grants.push((terms, vec![part])),
+        }
+    }
+    grants
+}
+
+/// What a transfer of this wallet took.
+fn sent<'a>(first: FactNumber, frame: &'a Frame, id: TransferId, command: &Command) -> Option<&'a [Part]> {
+    let (place, fact) = frame.answer()?;
+    match &fact.body {
+        Body::Sent { parts, .. }
+            if TransferId(first.plus(place)) == id && fact.record == Record::Wallet(command.wallet.clone()) =>
+        {
+            Some(parts)
+        }
+        _ => None,
+    }
+}
+
+/// The inbound grants of a transfer, with what each took of which source.
+fn received(
+    first: FactNumber,
+    frame: &Frame,
+    id: TransferId,
+) -> impl Iterator<Item = (FactNumber, Amount, &[Allocation])> {
+    frame.facts.iter().enumerate().filter_map(move |(place, fact)| match &fact.body {
+        Body::Received { transfer, amount, sources, .. } if *transfer == id => {
+            Some((first.plus(place), *amount, &sources[..]))
+        }
+        _ => None,
+    })
+}
+
+/// Gives back to the sources what was taken of them, the last one first.
+fn give_back(sources: &[Allocation], mut left: Amount, parts: &[Part], back: &mut Vec<Part>) {
+    for source in sources.iter().rev() {
+        let amount = source.amount.min(left);
+        left = left.minus(amount);
+        let part = parts.iter().find(|part| part.grant == source.grant && amount.is_positive());
+        back.extend(part.map(|part| Part { amount, ..part.clone() }));
+    }
+}

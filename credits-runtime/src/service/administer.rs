@@ -1,0 +1,131 @@
+//! What administrators do by hand, each for a reason: deducting, correcting, revoking.
+
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::command::{Action, Expiry, Gift, TakeFrom, Taking};
+use crate::domain::fact::{Class, GrantTerms, Kind};
+use crate::domain::ids::FactNumber;
+use crate::domain::rejection::Rejection;
+use crate::engine::reply::Reply;
+use crate::service::entry::{self, Receipt};
+use crate::service::write::{Write, write_options};
+
+/// Credits about to be taken.
+#[must_use = "nothing is taken until `.now()`"]
+pub struct Deduct {
+    write: Write,
+    amount: Amount,
+    reason: String,
+    with_debt: bool,
+    category: Option<Category>,
+}
+
+impl Deduct {
+    pub(crate) fn new(write: Write, amount: Amount, reason: String) -> Self {
+        Self { write, amount, reason, with_debt: false, category: None }
+    }
+
+    write_options!();
+
+    /// Takes more than is available, too: the rest is owed.
+    pub fn with_debt(mut self) -> Self {
+        self.with_debt = true;
+        self
+    }
+
+    /// The category, instead of `credit_deducted`: one of the ledger's, or one of the `categories` in the settings.
+    pub fn category(mut self, category: impl Into<Category>) -> Self {
+        self.category = Some(self.write.category(category));
+        self
+    }
+
+    /// Takes them, at most what is available unless debt is allowed.
+    ///
+    /// Rejections in order: `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
+    /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `InsufficientCredits`,
+    /// `BalanceOutOfRange`.
+    pub fn now(self) -> Reply<Receipt> {
+        let from = TakeFrom::Any { amount: self.amount, with_debt: self.with_debt };
+        let taking = Taking { kind: Kind::Deduct, from, reason: self.reason, category: self.category };
+        self.write.send(Action::Take(taking), |ledger, _, outcome| entry::receipt(ledger, &outcome))
+    }
+}
+
+/// A correction about to be made.
+#[must_use = "nothing is corrected until `.now()`"]
+pub struct Adjust {
+    write: Write,
+    amount: Amount,
+    reason: String,
+    with_debt: bool,
+}
+
+impl Adjust {
+    pub(crate) fn new(write: Write, amount: Amount, reason: String) -> Self {
+        Self { write, amount, reason, with_debt: false }
+    }
+
+    write_options!();
+
+    /// Corrects by more than is available, too: the rest is owed.
+    pub fn with_debt(mut self) -> Self {
+        self.with_debt = true;
+        self
+    }
+
+    /// Makes it: up, as credits that never expire; down, as a deduction. Both are `manual_adjustment` entries.
+    ///
+    /// Rejections in order: `AmountZero`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
+    /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`, `OpenGrantsLimit`,
+    /// `BalanceOutOfRange`.
+    pub fn now(self) -> Reply<Receipt> {
+        let Self { write, amount, reason, with_debt } = self;
+        let category = Some(Category::ManualAdjustment);
+        let action = if amount.is_positive() {
+            Action::Give(Gift {
+                amount,
+                reason: Some(reason),
+                category,
+                class: Some(Class::Paid),
+                expiry: Expiry::Never,
+                priority: GrantTerms::PRIORITY_DEFAULT,
+                scope: Vec::new(),
+                kind: Kind::Adjust,
+            })
+        } else if amount.is_zero() {
+            return Reply::failed(Rejection::AmountZero);
+        } else {
+            // The one amount whose negative does not fit is over every balance.
+            let amount = Amount::ZERO.checked_sub(amount).unwrap_or(Amount::MAX);
+            let from = TakeFrom::Any { amount, with_debt };
+            Action::Take(Taking { kind: Kind::Adjust, from, reason, category })
+        };
+        write.send(action, |ledger, _, outcome| entry::receipt(ledger, &outcome))
+    }
+}
+
+/// A grant about to be revoked.
+#[must_use = "nothing is revoked until `.now()`"]
+pub struct Revoke {
+    write: Write,
+    grant: FactNumber,
+    reason: String,
+}
+
+impl Revoke {
+    pub(crate) fn new(write: Write, grant: FactNumber, reason: String) -> Self {
+        Self { write, grant, reason }
+    }
+
+    write_options!();
+
+    /// Takes what is free of the grant. What holds have set aside stays theirs.
+    ///
+    /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// `MetadataTooDeep`, `ReasonTooLong`, `GrantNotFree`.
+    pub fn now(self) -> Reply<Receipt> {
+        let from = TakeFrom::Grant(self.grant);
+        let taking = Taking { kind: Kind::Revoke, from, reason: self.reason, category: None };
+        self.write.send(Action::Take(taking), |ledger, _, outcome| entry::receipt(ledger, &outcome))
+    }
+}

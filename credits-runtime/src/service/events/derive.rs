@@ -1,0 +1,133 @@
+//! Which events a frame is: a pure reading of its facts.
+
+use super::{
+    BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, HoldLapsed,
+    LowBalanceReached, TransferCompleted,
+};
+use crate::domain::amount::Amount;
+use crate::domain::fact::{Body, Record};
+use crate::domain::ids::{FactNumber, HoldId, WalletId};
+use crate::domain::time::Timestamp;
+use crate::engine::journal::Numbered;
+use crate::engine::ledger::{JournalReader, Ledger};
+use crate::engine::reply::Outcome;
+use crate::error::{Error, LedgerError};
+use crate::service::entry::{Entry, operation_name};
+use crate::service::transfer::transferred;
+
+/// A wallet's balance before and after a frame, and its last fact there.
+struct Moved {
+    wallet: WalletId,
+    before: Amount,
+    after: Amount,
+    last: FactNumber,
+}
+
+/// Everything that a frame is to those who follow the journal, in its order.
+pub(super) fn events(
+    ledger: &Ledger,
+    journal: &mut JournalReader,
+    numbered: &Numbered,
+) -> Result<Vec<Event>, Error> {
+    let (first, frame) = numbered;
+    let mut events = Vec::new();
+    let mut moved: Vec<Moved> = Vec::new();
+    for (place, fact) in frame.facts.iter().enumerate() {
+        let (Record::Wallet(wallet), number) = (&fact.record, first.plus(place)) else { continue };
+        if let Body::Lapsed { hold, at } = &fact.body {
+            events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
+        }
+        let Some((amount, after)) = fact.body.movement() else { continue };
+        match moved.iter_mut().find(|moved| moved.wallet == *wallet) {
+            Some(moved) => (moved.after, moved.last) = (after, number),
+            None => {
+                let (wallet, before) = (wallet.clone(), after.minus(amount));
+                moved.push(Moved { wallet, before, after, last: number });
+            }
+        }
+        if let Some(entry) = Entry::of(ledger, numbered, place) {
+            events.extend(of_entry(wallet, &fact.body, entry));
+        }
+        if let Body::Sent { to, .. } = &fact.body {
+            let outcome = Outcome { frame: numbered.clone(), replayed: false, guard: None };
+            events.push(Event::TransferCompleted(TransferCompleted {
+                sender: wallet.owner.clone(),
+                receiver: to.owner.clone(),
+                asset: wallet.asset.shown(),
+                transfer: transferred(ledger, &outcome)?,
+            }));
+        }
+    }
+    for moved in &moved {
+        events.extend(of_balance(ledger, moved, numbered));
+    }
+    Ok(events)
+}
+
+fn of_entry(wallet: &WalletId, body: &Body, entry: Entry) -> Option<Event> {
+    let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
+    match body {
+        Body::Expired { .. } => Some(Event::CreditsExpired(CreditsExpired { owner, asset, entry })),
+        // What is restored after a lapse is charged in the same frame.
+        Body::Restored { .. } => None,
+        _ if entry.amount.is_positive() => Some(Event::CreditsAdded(CreditsAdded { owner, asset, entry })),
+        _ if entry.amount.is_zero() => None,
+        _ => Some(Event::CreditsDeducted(CreditsDeducted { owner, asset, entry })),
+    }
+}
+
+fn of_balance(ledger: &Ledger, moved: &Moved, (_, frame): &Numbered) -> Vec<Event> {
+    let Moved { wallet, before, after, last } = moved;
+    let (balance_before, balance_after, fact, at) = (*before, *after, *last, frame.at);
+    let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
+    let mut events = Vec::new();
+    // Thresholds are counted in credits.
+    let thresholds = if wallet.asset.is_credits() { ledger.policy().low_balance_thresholds } else { &[] };
+    for threshold in thresholds.iter().map(|threshold| Amount::new(*threshold)) {
+        if balance_before >= threshold && balance_after < threshold {
+            let owner = owner.clone();
+            let event = LowBalanceReached { owner, threshold, balance_before, balance_after, fact, at };
+            events.push(Event::LowBalanceReached(event));
+        }
+    }
+    match (balance_before.is_positive(), balance_after.is_positive()) {
+        (true, false) => events.push(Event::BalanceDepleted(BalanceDepleted {
+            owner,
+            asset,
+            balance_before,
+            balance_after,
+            fact,
+            at,
+        })),
+        (false, true) => events.push(Event::BalanceRecovered(BalanceRecovered {
+            owner,
+            asset,
+            balance_before,
+            balance_after,
+            fact,
+            at,
+        })),
+        _ => {}
+    }
+    events
+}
+
+fn lapsed(
+    ledger: &Ledger,
+    journal: &mut JournalReader,
+    wallet: &WalletId,
+    (hold, lapsed_at, fact): (HoldId, Timestamp, FactNumber),
+) -> Result<Event, Error> {
+    let (first, frame) = journal.frame(hold.0)?;
+    let held = frame.held(first, hold, wallet);
+    let held = held.ok_or_else(|| LedgerError::damaged(format!("hold {hold} was never opened")))?;
+    Ok(Event::HoldLapsed(HoldLapsed {
+        owner: wallet.owner.clone(),
+        asset: wallet.asset.shown(),
+        hold,
+        amount: held.amount(),
+        operation: operation_name(ledger, held.charge.operation),
+        lapsed_at,
+        fact,
+    }))
+}

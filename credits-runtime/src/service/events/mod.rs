@@ -1,0 +1,13 @@
+//! Events: what happened, told after it is durable, in the order of the journal and outside of every lock.
+
+mod derive;
+mod event;
+mod follow;
+mod subscriber;
+
+pub use event::{
+    BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, EventId, HoldLapsed,
+    InsufficientCredits, LowBalanceReached, TransferCompleted,
+};
+pub use follow::Handlers;
+pub use subscriber::Subscriber;
