@@ -135,7 +135,7 @@ fn the_hold_of_work_that_is_alive_is_extended_before_it_lapses() {
          give bob 1 -> 4
          holds alice -> 3 upscale until 59m
          clock @59m
-         holds alice
+         holds alice -> none
          balance alice -> 7 available, 0 held",
     );
 }

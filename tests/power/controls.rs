@@ -131,7 +131,11 @@ fn a_wallet_that_is_behind_its_batch_is_caught() {
         let [before, after] =
             [steps - 1, steps].map(|steps| rows(&kept(&history, steps), VIEWS, |key| key.to_vec()));
         let wallets = before.iter().filter(|(key, _)| key.first() == Some(&WALLET));
-        for (key, row) in wallets.filter(|row| !after.contains(row)) {
+        // A row begins with the number of the wallet's last fact.
+        let same = |row: &&(Vec<u8>, Vec<u8>)| {
+            after.iter().any(|other| other.0 == row.0 && other.1[..8] == row.1[..8])
+        };
+        for (key, row) in wallets.filter(|row| !same(row)) {
             let disk = kept(&history, steps);
             change(&disk, |write| drop(write.open_table(VIEWS).unwrap().insert(&key[..], &row[..]).unwrap()));
             let verdict = verdict(&history, steps, disk);
