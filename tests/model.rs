@@ -93,8 +93,9 @@ impl Pair<'_> {
         }
     }
 
-    /// Every entry is the model's, and they follow each other without a gap.
+    /// What is kept is what the journal says; every entry is the model's, and they follow each other without a gap.
     fn compare_histories(&self) {
+        self.subject.verify();
         for (owner, name) in OWNERS.iter().enumerate() {
             let wallet = self.subject.wallet(owner);
             let mut page = wallet.credit_history().limit(1_000).page().unwrap();

@@ -90,7 +90,9 @@ fn judge(
         }
         (bounds, image) = relapse(history, bounds, image, random)?;
     }
-    open(history, bounds, Disk::holding(image))?.send_everything_again()?;
+    let found = open(history, bounds, Disk::holding(image))?;
+    found.verify()?;
+    found.send_everything_again()?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod repricing;
 mod script;
 mod texts;
+mod transfers;
 mod wallets;
 
 use script::check;

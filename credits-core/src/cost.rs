@@ -60,7 +60,7 @@ pub const fn total(
         };
         clauses = others;
     }
-    whole(sum.round(rounding), operation)
+    bounded(sum.round(rounding), operation.at_least, operation.at_most)
 }
 
 struct WrongInput;
@@ -69,12 +69,7 @@ struct WrongInput;
 const fn term(clause: &Clause, input: CostInput) -> Result<Option<Fraction>, WrongInput> {
     match (clause, input) {
         (Clause::Rate { credits, batch, unit, after }, CostInput::Quantity(quantity)) => {
-            let included = Fraction::whole(*after as i128 * unit.base as i128);
-            Ok(match quantity.checked_sub(included) {
-                Some(paid) if paid.is_negative() => Some(Fraction::ZERO),
-                Some(paid) => rate(*credits, *batch as i128 * unit.base as i128, paid),
-                None => None,
-            })
+            Ok(rated((*credits, *batch), (unit.base, *after), quantity))
         }
         (Clause::Tiers { batch, unit, tiers }, CostInput::Quantity(quantity)) => {
             Ok(graduated(tiers, *batch, unit.base, quantity))
@@ -96,6 +91,21 @@ const fn term(clause: &Clause, input: CostInput) -> Result<Option<Fraction>, Wro
     }
 }
 
+/// What a quantity comes to at credits for a batch of units, after the units that are included; a unit has `base`
+/// base units. `None` if it does not fit.
+pub const fn rated(
+    (credits, batch): (i64, u64),
+    (base, after): (u64, u64),
+    quantity: Fraction,
+) -> Option<Fraction> {
+    let included = Fraction::whole(after as i128 * base as i128);
+    match quantity.checked_sub(included) {
+        Some(paid) if paid.is_negative() => Some(Fraction::ZERO),
+        Some(paid) => rate(credits, batch as i128 * base as i128, paid),
+        None => None,
+    }
+}
+
 const fn rate(credits: i64, batch_base: i128, quantity: Fraction) -> Option<Fraction> {
     match Fraction::new(credits as i128, batch_base) {
         Some(rate) => rate.checked_mul(quantity),
@@ -103,8 +113,9 @@ const fn rate(credits: i64, batch_base: i128, quantity: Fraction) -> Option<Frac
     }
 }
 
-/// The part of the quantity within each tier, at that tier's rate.
-const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction) -> Option<Fraction> {
+/// The part of the quantity within each tier, at that tier's credits for a batch; a unit has `base` base units.
+/// `None` if it does not fit.
+pub const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction) -> Option<Fraction> {
     let batch_base = batch as i128 * base as i128;
     let mut sum = Fraction::ZERO;
     let mut from = Fraction::ZERO;
@@ -128,18 +139,22 @@ const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction) ->
     Some(sum)
 }
 
-/// Within the operation's bounds and what an amount can be.
-const fn whole(credits: i128, operation: &OperationSpec) -> Result<i64, CostError> {
+/// Within an operation's bounds and what an amount can be.
+pub const fn bounded(
+    credits: i128,
+    at_least: Option<i64>,
+    at_most: Option<i64>,
+) -> Result<i64, CostError> {
     if credits < 0 {
         return Err(CostError::Negative);
     }
     let mut credits = credits;
-    if let Some(least) = operation.at_least
+    if let Some(least) = at_least
         && credits < least as i128
     {
         credits = least as i128;
     }
-    if let Some(most) = operation.at_most
+    if let Some(most) = at_most
         && credits > most as i128
     {
         credits = most as i128;

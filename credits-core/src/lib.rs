@@ -19,7 +19,7 @@ pub use catalogue::{
     OperationSpec, Overrun, PackSpec, PlanSpec, RefundedButSpent, Settings, StripePrice, SubscriptionRefunds,
     Tier, TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
 };
-pub use cost::{CostError, CostInput, total};
+pub use cost::{CostError, CostInput, bounded, graduated, rated, total};
 pub use fraction::Fraction;
 pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How a pricing names what it counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wording<'a> {
     /// The words for credits.
     pub credits_named: CreditsName,

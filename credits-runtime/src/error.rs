@@ -44,6 +44,8 @@ pub enum LedgerErrorKind {
     OutcomeUnknown,
     /// An earlier write's outcome is unknown, so this handle writes no more: reopen the ledger.
     Stopped,
+    /// A head that was kept is not of this ledger, or of what it was then.
+    HeadDisagrees,
     /// The ledger was closed.
     Closed,
     /// This program shares a ledger already, kept in another file.
@@ -86,7 +88,7 @@ impl LedgerError {
     pub(crate) fn io(path: &Path, error: std::io::Error) -> Self {
         Self::caused(
             LedgerErrorKind::Io,
-            format!("cannot open the ledger `{}`: {error}", path.display()),
+            format!("cannot use `{}`: {error}", path.display()),
             error,
         )
     }

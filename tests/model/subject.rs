@@ -58,6 +58,10 @@ impl<'a> Subject<'a> {
         }
     }
 
+    pub(super) fn verify(&self) {
+        self.credits.as_ref().unwrap().verify().unwrap();
+    }
+
     pub(super) fn set_clock(&self, now: i64) {
         self.clock.set(Timestamp::from_microseconds(now));
     }

@@ -100,6 +100,11 @@ fn difference(history: &History, (acknowledged, asked): Bounds, shown: &Picture)
 }
 
 impl Found<'_> {
+    /// Whether everything that is kept is what the journal says.
+    pub(crate) fn verify(&self) -> Result<(), Fault> {
+        self.credits.verify().map(drop).map_err(unreadable)
+    }
+
     fn picture(&self) -> Result<Picture, Fault> {
         let picture = Picture::of(&self.credits).map_err(unreadable)?;
         match picture.wallets.iter().find_map(Shown::contradiction) {
@@ -128,6 +133,7 @@ impl Found<'_> {
         if self.picture()? != *self.history.state(self.history.steps.len()).0 {
             return Err(Fault::EndsOtherwise("what was missing was done otherwise".to_owned()));
         }
+        self.verify()?;
         self.credits.close().map_err(unreadable)?;
         Ok(rest)
     }

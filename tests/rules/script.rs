@@ -17,7 +17,7 @@ use std::time::Duration;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{
     Amount, Clock, Entry, Error, FactNumber, HoldId, Receipt, Rejection, Released, RunError,
-    Settled, Timestamp,
+    Settled, Timestamp, TransferId, Transferred,
 };
 
 use crate::executor::poll_until;
@@ -71,6 +71,7 @@ struct Table {
     gifts: Vec<FactNumber>,
     holds: BTreeMap<String, Named>,
     jobs: BTreeMap<String, Job>,
+    transfers: BTreeMap<String, (String, TransferId)>,
 }
 
 type Words<'a> = &'a [&'a str];
@@ -79,8 +80,8 @@ impl Table {
     fn new() -> Self {
         let clock = ManualClock::at(Timestamp::from_microseconds(START));
         let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
-        let (owners, gifts, holds, jobs) = Default::default();
-        Self { clock, credits, owners, gifts, holds, jobs }
+        let (owners, gifts, holds, jobs, transfers) = Default::default();
+        Self { clock, credits, owners, gifts, holds, jobs, transfers }
     }
 
     fn answer(&mut self, words: Words) -> String {
@@ -97,6 +98,33 @@ impl Table {
                 };
                 shown(deduct.now().wait(), receipt)
             }
+            ["adjust", owner, amount, ref options @ ..] => {
+                let adjust = self.wallet(owner).adjust_credits(number(amount), "correction");
+                let adjust = if options.contains(&"with-debt") { adjust.with_debt() } else { adjust };
+                let adjusted = adjust.now().wait();
+                if let Ok(Receipt { entry, .. }) = &adjusted
+                    && entry.amount.is_positive()
+                {
+                    self.gifts.push(entry.number);
+                }
+                shown(adjusted, receipt)
+            }
+            ["revoke", owner, gift] => {
+                let grant = self.gifts[gift.trim_start_matches('#').parse::<usize>().unwrap() - 1];
+                shown(self.wallet(owner).revoke_grant(grant, "mistake").now().wait(), receipt)
+            }
+            ["transfer", name, from, to, amount, ref options @ ..] => {
+                self.transfer(name, (from, to), amount, options)
+            }
+            ["reverse", name, "of", owner] => {
+                let id = self.transfers[name].1;
+                self.reverse(owner, id, &[])
+            }
+            ["reverse", name, ref options @ ..] => {
+                let (owner, id) = self.transfers[name].clone();
+                self.reverse(&owner, id, options)
+            }
+            ["debt", owner] => self.wallet(owner).debt().unwrap().to_string(),
             ["spend", owner, ref options @ ..] => shown(self.spending(owner, options).now().wait(), receipt),
             ["run", owner, ref options @ .., end @ ("well" | "badly" | "panicking")] => {
                 self.run(owner, options, end)
@@ -202,6 +230,50 @@ impl Table {
             self.gifts.push(entry.number);
         }
         shown(given, receipt)
+    }
+
+    fn transfer(&mut self, name: &str, (from, to): (&str, &str), amount: &str, options: Words) -> String {
+        let receiver = self.wallet(to);
+        let mut transfer = self.wallet(from).transfer_to(&receiver, number(amount));
+        if options.contains(&"promotional") {
+            transfer = transfer.including_promotional();
+        }
+        if options.contains(&"evergreen") {
+            transfer = transfer.never_expiring();
+        }
+        if let Some(length) = option(options, "expires") {
+            transfer = transfer.expires_in(duration(length));
+        }
+        if let Some(category) = option(options, "category") {
+            transfer = transfer.category(category);
+        }
+        if let Some(key) = option(options, "key") {
+            transfer = transfer.key(key);
+        }
+        let made = transfer.now().wait();
+        if let Ok(Transferred { id, received, replayed: false, .. }) = &made {
+            self.gifts.extend(received.iter().map(|entry| entry.number));
+            self.transfers.insert(name.to_owned(), (from.to_owned(), *id));
+        }
+        shown(made, |made| {
+            let replayed = if made.replayed { "replayed: " } else { "" };
+            let received = made.received.iter().map(|entry| format!("{:+}", entry.amount.get()));
+            format!("{replayed}{}, {}", made.sent.amount, listed(received))
+        })
+    }
+
+    fn reverse(&mut self, owner: &str, id: TransferId, options: Words) -> String {
+        let mut reverse = self.wallet(owner).reverse_transfer(id);
+        if options.contains(&"partly") {
+            reverse = reverse.as_far_as_possible();
+        }
+        if options.contains(&"with-debt") {
+            reverse = reverse.with_debt();
+        }
+        shown(reverse.now().wait(), |reversed| {
+            let replayed = if reversed.replayed { "replayed: " } else { "" };
+            format!("{replayed}{:+}, {}", reversed.reclaimed.amount.get(), reversed.returned.amount)
+        })
     }
 
     fn spending(&mut self, owner: &str, options: Words) -> credits_runtime::Spend<crate::pricing::Pricing> {
@@ -340,8 +412,9 @@ impl Table {
         line
     }
 
-    /// What holds after every script: balances chain, sums agree, time never decreases.
+    /// What holds after every script: what is kept is what the journal says, balances chain, sums agree, time never decreases.
     fn audit(&self) {
+        self.credits.verify().unwrap();
         for owner in &self.owners {
             let wallet = self.credits.wallet(owner);
             let Ok(mut page) = wallet.credit_history().limit(1_000).page() else { continue };

@@ -5,11 +5,13 @@
 #![warn(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::float_arithmetic)]
 
 pub mod amount;
+pub mod audit;
 pub mod catalogue;
 pub mod category;
 pub mod command;
 pub mod declarations;
 pub mod encoding;
+pub mod explain;
 pub mod fact;
 pub mod fingerprint;
 pub mod ids;

@@ -36,7 +36,7 @@ pub struct Total {
 /// Every account's total.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Totals {
-    /// The last fact that was applied; kept before the record's body.
+    /// The last entry that was added; kept before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
     #[n(0)]
@@ -44,14 +44,14 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds the fact of this number, unless it was added before.
+    /// Adds the entry that the fact of this number is, if it is one, unless it was added before.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
         }
-        self.last_fact = Some(number);
         let Record::Wallet(wallet) = &fact.record else { return };
         let (Some((amount, _)), Some(account)) = (fact.body.movement(), account(&fact.body)) else { return };
+        self.last_fact = Some(number);
         let total = self.accounts.entry((wallet.asset.clone(), account)).or_default();
         total.amount = total.amount.saturating_add(i128::from(amount.get()));
         total.entries = total.entries.saturating_add(1);

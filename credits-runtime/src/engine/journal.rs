@@ -64,6 +64,21 @@ impl Block {
         Ok(frames)
     }
 
+    /// The bytes of the frames up to the one that ends with this fact; `None` if the fact is later.
+    pub(crate) fn bytes_up_to(&self, last: FactNumber) -> Result<Option<&[u8]>, LedgerError> {
+        let mut decoder = minicbor::Decoder::new(&self.frames);
+        let mut next = self.first;
+        while decoder.position() < self.frames.len() {
+            let broken = |_| LedgerError::damaged(format!("the frame of fact {next} cannot be read"));
+            let frame: Frame = decoder.decode().map_err(broken)?;
+            next = next.plus(frame.facts.len());
+            if next > last {
+                return Ok(self.frames.get(..decoder.position()));
+            }
+        }
+        Ok(None)
+    }
+
     fn push(&mut self, frame: &[u8]) {
         self.frames.extend_from_slice(frame);
         self.hash.update(frame);

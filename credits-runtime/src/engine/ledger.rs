@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use credits_core::Wording;
+
 use super::clock::{Clock, LedgerClock};
+use super::codec::{self, Milestone};
 use super::inbox::{Inbox, Waiting};
 use super::journal::{Numbered, frame_of};
 use super::news::News;
@@ -16,15 +19,20 @@ use super::reply::{HoldGuard, Outcome, Reply, Slot};
 use super::runs::Runs;
 use super::sidecar::{Said, Sidecar};
 use super::store::{LedgerId, Snapshot, Store};
+use super::verify::{Verified, verify};
 use super::views::{Views, stored_wallet};
 use super::writer::{Rest, Writer};
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
+use crate::domain::explain::Terms;
+use crate::domain::fact::Scope;
+use crate::domain::fingerprint::key_row;
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
@@ -40,6 +48,8 @@ pub(crate) struct Opening {
     /// What the application declares.
     pub(crate) terms: CatalogueData,
     pub(crate) policy: Policy,
+    /// How it names what it counts.
+    pub(crate) wording: Wording<'static>,
     /// Whether the clock is right, however long ago the last fact was.
     pub(crate) clock_confirmed: bool,
     /// Whether the file may be another than its sidecar tells of.
@@ -59,6 +69,7 @@ pub(crate) struct Ledger {
     terms: TermsByNumber,
     catalogue: u32,
     policy: Policy,
+    wording: Wording<'static>,
     /// Every operation that was ever declared, as scopes name it: by the first catalogue that has it.
     operations: HashMap<String, OperationId>,
     /// What generated keys of this handle begin with, and how many there are.
@@ -101,6 +112,15 @@ impl Ledger {
         Self::over(Store::create(path, &state)?, Some(sidecar), opening)
     }
 
+    /// Copies a backup to a place where no ledger is, after everything in it was verified.
+    pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, LedgerError> {
+        let snapshot = Store::read_only(from)?;
+        let verified = verify(&snapshot)?;
+        Store::copy(&snapshot, to)?;
+        Sidecar::of(to).write(Said { id: snapshot.id()?, next_fact: snapshot.state()?.next_fact });
+        Ok(verified)
+    }
+
     /// Opens the ledger that this backend keeps; creates it if the backend is empty.
     #[cfg(feature = "testing")]
     pub(crate) fn open_on(
@@ -116,7 +136,7 @@ impl Ledger {
         sidecar: Option<Sidecar>,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Opening { clock, terms, policy, clock_confirmed, .. } = opening;
+        let Opening { clock, terms, policy, wording, clock_confirmed, .. } = opening;
         let Recovered { id, views, position, terms, catalogue, clock, next_due } =
             recover(&store, &terms, &policy, (clock, clock_confirmed))?;
         let operations = operations(&terms);
@@ -159,6 +179,7 @@ impl Ledger {
             terms,
             catalogue,
             policy,
+            wording,
             operations,
             key_base,
             key_count,
@@ -262,6 +283,11 @@ impl Ledger {
         &self.policy
     }
 
+    /// How the application names what it counts.
+    pub(crate) fn wording(&self) -> Wording<'static> {
+        self.wording
+    }
+
     /// An operation as scopes name it, if it was ever declared.
     pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
         self.operations.get(name).copied()
@@ -269,13 +295,26 @@ impl Ledger {
 
     /// Whether the application lists this category as its own.
     pub(crate) fn has_category(&self, name: &str) -> bool {
-        let declared = self.terms(self.catalogue).map(|terms| &terms.settings.categories);
+        let declared = self.terms(self.catalogue).map(|terms| &terms.data.settings.categories);
         declared.is_some_and(|categories| categories.iter().any(|category| category == name))
     }
 
     /// The terms of a catalogue that facts name.
-    pub(crate) fn terms(&self, catalogue: u32) -> Option<&CatalogueData> {
+    pub(crate) fn terms(&self, catalogue: u32) -> Option<&Arc<Terms>> {
         self.terms.get(&catalogue)
+    }
+
+    /// The frame that a wallet's key was used for.
+    pub(crate) fn keyed(&self, wallet: &WalletId, key: &Key) -> Result<Option<Numbered>, LedgerError> {
+        let hash = key_row(&Scope::Wallet(wallet.clone()), key.as_str());
+        let snapshot = self.store.snapshot()?;
+        let Some(row) = snapshot.key(hash)? else { return Ok(None) };
+        JournalReader { snapshot, frames: Vec::new() }.frame(row.frame).map(Some)
+    }
+
+    /// What is committed now. Held for long it makes the file grow.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
+        self.store.snapshot()
     }
 
     /// The store, to look at its rows.
@@ -295,6 +334,14 @@ impl Ledger {
         let [commits, commands, largest_batch] =
             [commits, commands, largest_batch].map(|count| count.load(Ordering::Relaxed));
         Statistics { commits, commands, largest_batch }
+    }
+
+    /// What every entry moved, by its counter-account.
+    pub(crate) fn totals(&self) -> Result<Totals, LedgerError> {
+        match self.store.snapshot()?.view(codec::TOTALS_KEY)? {
+            None => Ok(Totals::default()),
+            Some(row) => Ok(codec::record_from_bytes::<Totals>(&row)?.1),
+        }
     }
 
     /// Does what is waiting, then closes the file. Whoever still has a handle is told that it is closed.
@@ -328,7 +375,7 @@ fn operations(terms: &TermsByNumber) -> HashMap<String, OperationId> {
     numbers.sort_unstable();
     let mut operations = HashMap::new();
     for catalogue in numbers {
-        let declared = terms.get(&catalogue).into_iter().flat_map(|terms| &terms.operations);
+        let declared = terms.get(&catalogue).into_iter().flat_map(|terms| &terms.data.operations);
         for (operation, index) in declared.zip(0..) {
             operations.entry(operation.name.clone()).or_insert(OperationId { catalogue, index });
         }
@@ -351,6 +398,12 @@ pub(crate) struct JournalReader {
 }
 
 impl JournalReader {
+    /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
+    pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
+        let missing = || LedgerError::damaged(format!("milestone {ordinal} of `{}` is missing", wallet.owner));
+        self.snapshot.milestone(wallet, ordinal)?.ok_or_else(missing)
+    }
+
     /// The frame that holds this fact.
     pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Numbered, LedgerError> {
         if frame_of(&self.frames, number).is_none() {

@@ -19,5 +19,6 @@ pub(crate) mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
+pub(crate) mod verify;
 mod views;
 mod writer;

@@ -381,7 +381,7 @@ pub(crate) fn state_of(position: &Position) -> State {
 }
 
 /// The key rows that a frame writes: its own key, the closings of holds, and the key that a settling uses up.
-fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, KeyRow)> {
+pub(crate) fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, KeyRow)> {
     let own = match frame.kind {
         Kind::Declare | Kind::BookDue => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),

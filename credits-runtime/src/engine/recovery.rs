@@ -12,6 +12,7 @@ use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
+use crate::domain::explain::Terms;
 use crate::domain::fact::Body;
 use crate::domain::ids::FactNumber;
 use crate::domain::policy::Policy;
@@ -20,7 +21,7 @@ use crate::domain::totals::Totals;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// The terms of every catalogue that the journal's facts name, by number.
-pub(crate) type TermsByNumber = HashMap<u32, CatalogueData>;
+pub(crate) type TermsByNumber = HashMap<u32, Arc<Terms>>;
 
 /// A ledger that is ready to write.
 pub(crate) struct Recovered {
@@ -77,7 +78,7 @@ fn recover_unguarded(
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     let catalogue = batch.declare(&mut catalogues, terms, clock.now());
-    terms_by_number.insert(catalogue, terms.clone());
+    terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
     let id = snapshot.id()?;
     if !batch.is_empty() {
         store.commit(&batch.changes(), &Cursors::new()).map_err(|failure| {
@@ -149,7 +150,7 @@ fn declared_terms(snapshot: &Snapshot, catalogues: &Catalogues) -> Result<TermsB
         let (_, frame) = frame_of(&frames, declared.fact).ok_or_else(broken)?;
         let (_, fact) = frame.answer().ok_or_else(broken)?;
         let Body::CatalogueDeclared { data, .. } = &fact.body else { return Err(broken()) };
-        Ok((declared.number, codec::decode(data)?))
+        Ok((declared.number, Arc::new(Terms::of(codec::decode(data)?))))
     });
     terms.collect()
 }

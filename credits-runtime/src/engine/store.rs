@@ -13,11 +13,12 @@ use std::sync::{PoisonError, RwLock};
 pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    AccessGuard, Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, StorageBackend,
+    AccessGuard, Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, StorageBackend,
     StorageError, TableDefinition, TableError, WriteTransaction,
 };
 
-use super::codec::{self, FORMAT, KeyRow, State};
+use super::codec::{self, FORMAT, KeyRow, Milestone, State};
 use super::files::{draft, sync_folder};
 use super::journal::Block;
 use crate::domain::fingerprint::Hash128;
@@ -83,6 +84,14 @@ impl Store {
         let store = Self::of(path, opened(path, || builder().open(path))?);
         check_format(path, &store.snapshot()?)?;
         Ok(store)
+    }
+
+    /// What a file holds that no program writes.
+    pub(crate) fn read_only(path: &Path) -> Result<Snapshot, LedgerError> {
+        let database = opened(path, || Builder::new().open_read_only(path))?;
+        let snapshot = Snapshot::of(&database)?;
+        check_format(path, &snapshot)?;
+        Ok(snapshot)
     }
 
     /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
@@ -216,6 +225,55 @@ fn write_cursors(transaction: &WriteTransaction, cursors: &Cursors) -> Result<()
     Ok(())
 }
 
+/// How many rows of a copy are written in one transaction.
+const COPY_ROWS_MAX: usize = 10_000;
+
+impl Store {
+    /// Writes everything that a snapshot has to a new file, whole or not at all.
+    pub(crate) fn copy(snapshot: &Snapshot, to: &Path) -> Result<(), LedgerError> {
+        let io = |error| LedgerError::io(to, error);
+        let draft = draft(to).map_err(io)?;
+        let file = draft.as_file().try_clone().map_err(io)?;
+        let copy = Self::of(to, opened(to, || builder().create_with_backend(FileBackend::new(file)?))?);
+        copy.fill(snapshot).map_err(|failure| failure.error(to))?;
+        copy.close()?;
+        draft.as_file().sync_all().map_err(io)?;
+        draft.persist_noclobber(to).map_err(|refused| io(refused.error))?;
+        sync_folder(to).map_err(io)
+    }
+
+    fn fill(&self, snapshot: &Snapshot) -> Result<(), Failure> {
+        self.copy_table(snapshot, JOURNAL)?;
+        self.copy_table(snapshot, VIEWS)?;
+        self.copy_table(snapshot, KEYS)?;
+        self.copy_table(snapshot, SUBSCRIBERS)?;
+        self.copy_table(snapshot, META)
+    }
+
+    fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        snapshot: &Snapshot,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<(), Failure> {
+        let failed = |error: redb::Error| Failure::NotDone(error);
+        let table = snapshot.0.open_table(definition).map_err(|error| failed(error.into()))?;
+        let mut rows = table.iter().map_err(|error| failed(error.into()))?.peekable();
+        loop {
+            self.write(|transaction| {
+                let mut copy = transaction.open_table(definition)?;
+                for row in rows.by_ref().take(COPY_ROWS_MAX) {
+                    let (key, value) = row?;
+                    copy.insert(key.value(), value.value())?;
+                }
+                Ok(())
+            })?;
+            if rows.peek().is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
 /// What a failed commit leaves.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -306,6 +364,34 @@ impl Snapshot {
                 codec::agenda_from_key(row.map_err(|error| read_failed(&error))?.0.value())
             };
             rows.take(rows_max).map(read).collect()
+        })
+    }
+
+    /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
+    pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Option<Milestone>, LedgerError> {
+        self.view(&codec::milestone_key(wallet, ordinal))?.map(|row| codec::decode(&row)).transpose()
+    }
+
+    /// Every row of the views, in the order of their keys.
+    pub(crate) fn each_view(
+        &self,
+        mut read: impl FnMut(&[u8], &[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        guarded(|| {
+            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            for row in table.range::<&[u8]>(..).map_err(|error| read_failed(&error))? {
+                let (key, value) = row.map_err(|error| read_failed(&error))?;
+                read(key.value(), value.value())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// How many key rows there are.
+    pub(crate) fn keys_count(&self) -> Result<u64, LedgerError> {
+        guarded(|| {
+            let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
+            table.len().map_err(|error| read_failed(&error))
         })
     }
 

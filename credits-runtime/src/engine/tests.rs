@@ -76,6 +76,7 @@ fn opening() -> Opening {
         clock: Arc::new(SystemClock),
         terms: CatalogueData::from(Pricing::CATALOGUE).terms(),
         policy: Policy::of(&Pricing::CATALOGUE.settings),
+        wording: credits_core::Wording::of(Pricing::CATALOGUE),
         clock_confirmed: false,
         restored_accepted: false,
     }

@@ -5,14 +5,19 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
+use credits_core::Wording;
+
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
+use crate::engine::verify::Verified;
 use crate::error::Error;
 use crate::generated::Pricing;
 use crate::service::events::{self, Handlers, Subscriber};
+use crate::service::export::{self, ExportFormat};
+use crate::service::report::{self, AccountTotal, Head};
 use crate::service::wallet::Wallet;
 
 /// A handle on an open ledger; cheap to clone. The last one dropped closes the file.
@@ -74,6 +79,16 @@ impl<C: Pricing> Credits<C> {
     /// was opened with another path.
     pub fn shared(path: impl AsRef<Path>) -> Result<&'static Self, Error> {
         C::shared().get_or_open(path.as_ref())
+    }
+
+    /// Copies a backup to a place where no ledger is, after [verifying](Self::verify) all of it, and makes it the
+    /// ledger that belongs there. What was written after the backup is lost: commands of that time are sent again
+    /// by their keys.
+    ///
+    /// Errors: those of [`open`](Self::open) about the backup, [`Damaged`](crate::LedgerErrorKind::Damaged),
+    /// [`Io`](crate::LedgerErrorKind::Io), also if something is there already.
+    pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Verified, Error> {
+        report::restore(backup.as_ref(), to.as_ref())
     }
 
     /// Opening with another clock.
@@ -169,6 +184,48 @@ impl<C> Credits<C> {
         Ok(self.ledger.book_due()?)
     }
 
+    /// What every entry of the ledger moved, by asset and counter-account: the operation that was charged, the
+    /// source that gave. With the balances of all wallets they sum to zero.
+    pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
+        Ok(report::totals(&self.ledger)?)
+    }
+
+    /// Derives everything from the journal again and compares it with what is kept: wallets, keys, totals, the sum
+    /// of every grant, every price that is data, and the chain of hashes. Answers what was verified.
+    ///
+    /// It takes about a second a million entries, and memory for every wallet; while it runs, space in the file is
+    /// not used again.
+    ///
+    /// Errors: [`Damaged`](crate::LedgerErrorKind::Damaged) with the first contradiction, and the ledger's.
+    pub fn verify(&self) -> Result<Verified, Error> {
+        report::verified(&self.ledger)
+    }
+
+    /// Where the chain of hashes stands: kept elsewhere, it shows later that nothing before it was changed.
+    pub fn head(&self) -> Result<Head, Error> {
+        Ok(report::head(&self.ledger)?)
+    }
+
+    /// Follows the chain up to a head that was kept.
+    ///
+    /// Errors: [`HeadDisagrees`](crate::LedgerErrorKind::HeadDisagrees), and the ledger's.
+    pub fn check_head(&self, head: &Head) -> Result<(), Error> {
+        Ok(report::check_head(&self.ledger, head)?)
+    }
+
+    /// Copies everything that is committed now to a new file, whole or not at all, while the ledger goes on. It is a
+    /// ledger itself. While it runs, space in the file is not used again.
+    ///
+    /// Errors: [`Io`](crate::LedgerErrorKind::Io), also if something is there already.
+    pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), Error> {
+        report::backup(&self.ledger, to.as_ref())
+    }
+
+    /// Writes every entry of every wallet, in the order of the journal; answers how many.
+    pub fn export(&self, format: ExportFormat, writer: impl std::io::Write) -> Result<u64, Error> {
+        export::export(&self.ledger, format, writer)
+    }
+
     /// What the writer has done since the ledger was opened.
     pub fn statistics(&self) -> Statistics {
         self.ledger.statistics()
@@ -231,6 +288,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             clock: self.clock,
             terms: CatalogueData::from(C::CATALOGUE).terms(),
             policy: Policy::of(&C::CATALOGUE.settings),
+            wording: Wording::of(C::CATALOGUE),
             clock_confirmed: self.clock_confirmed,
             restored_accepted: self.restored_accepted,
         }

@@ -1,13 +1,17 @@
 //! Entries and receipts: facts as an application reads them.
 
+use std::sync::Arc;
+
+use credits_core::Wording;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Allocation, Body, Fact, Part};
+use crate::domain::explain::{Explanation, Terms, explain};
+use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
-use crate::domain::pricing::OperationId;
+use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::journal::Numbered;
 use crate::engine::ledger::Ledger;
@@ -20,6 +24,8 @@ use crate::error::{Error, LedgerError};
 pub struct Entry {
     /// Its place in the ledger; of entries that gave credits also the number of their grant.
     pub number: FactNumber,
+    /// Of what it is: `credits`, or the name of another asset.
+    pub asset: String,
     /// What it added to the balance; negative where credits left.
     pub amount: Amount,
     /// What it was for.
@@ -56,6 +62,11 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// When it took effect: the same, but for an expiry that was booked later.
     pub effective_at: Timestamp,
+    /// What was charged, and under which terms.
+    #[serde(skip)]
+    charge: Option<(Arc<Terms>, Charge)>,
+    #[serde(skip)]
+    wording: Wording<'static>,
 }
 
 /// The answer of a write that made an entry.
@@ -94,13 +105,35 @@ impl Entry {
         self.operation.as_deref().or(self.reason.as_deref()).unwrap_or(self.category.name())
     }
 
+    /// What it added to the balance, in words: `+100 credits`, `-1 credit`.
+    pub fn formatted_amount(&self) -> String {
+        let sign = if self.amount.is_positive() { "+" } else { "" };
+        format!("{sign}{}", self.wording.amount(self.amount.get(), self.asset_name()))
+    }
+
+    /// The balance after it, in words: `1,250 credits`.
+    pub fn formatted_balance_after(&self) -> String {
+        self.wording.amount(self.balance_after.get(), self.asset_name()).to_string()
+    }
+
+    /// Why a charge was what it was; `None` if the entry is no charge.
+    pub fn explanation(&self) -> Option<Explanation> {
+        let (terms, charge) = self.charge.as_ref()?;
+        explain(terms, charge)
+    }
+
+    fn asset_name(&self) -> &str {
+        if self.asset == "credits" { "" } else { &self.asset }
+    }
+
     /// The entry that a fact is; `None` if it is none.
     pub(crate) fn of(ledger: &Ledger, (first, frame): &Numbered, place: usize) -> Option<Self> {
-        let Fact { body, .. } = frame.facts.get(place)?;
+        let Fact { record: Record::Wallet(wallet), body, .. } = frame.facts.get(place)? else { return None };
         let (amount, balance_after) = body.movement()?;
         let answers = frame.answer().is_some_and(|(answer, _)| answer == place);
         let blank = Self {
             number: first.plus(place),
+            asset: wallet.asset.shown(),
             amount,
             category: body.category()?,
             balance_before: balance_after.minus(amount),
@@ -115,10 +148,13 @@ impl Entry {
             counterparty: None,
             reason: None,
             expires_at: None,
-            key: (answers && frame.key.is_given()).then(|| frame.key.clone()),
+            // A reversal's own key is its transfer's number.
+            key: (answers && frame.key.is_given() && frame.kind != Kind::Reverse).then(|| frame.key.clone()),
             metadata: Metadata::default(),
             recorded_at: frame.at,
             effective_at: body.effective_at(frame.at),
+            charge: None,
+            wording: ledger.wording(),
         };
         Some(blank.filled(ledger, body))
     }
@@ -136,6 +172,9 @@ impl Entry {
                 allocations: allocations.clone(),
                 operation: Some(operation_name(ledger, charge.operation)),
                 price: Some(charge.price),
+                charge: ledger
+                    .terms(charge.operation.catalogue)
+                    .map(|terms| (Arc::clone(terms), charge.clone())),
                 shortfall: *shortfall,
                 hold: settles.as_ref().map(|settled| settled.hold),
                 // A settling's own key is its hold's number; the caller's was given to the hold.
@@ -208,7 +247,7 @@ fn allocations(parts: &[Part]) -> Vec<Allocation> {
 pub(crate) fn operation_name(ledger: &Ledger, operation: OperationId) -> String {
     let name = ledger
         .terms(operation.catalogue)
-        .and_then(|terms| terms.operations.get(usize::from(operation.index)));
+        .and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
     name.map_or_else(
         || format!("operation {}/{}", operation.catalogue, operation.index),
         |known| known.name.clone(),

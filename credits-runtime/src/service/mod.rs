@@ -7,9 +7,11 @@ pub mod administer;
 pub mod credits;
 pub mod entry;
 pub mod events;
+pub mod export;
 pub mod give;
 pub mod history;
 pub mod hold;
+pub mod report;
 pub mod spend;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -21,7 +21,7 @@ use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::entry::{self, Released, Settled};
 use crate::service::give::Give;
-use crate::service::history::History;
+use crate::service::history::{self, History};
 use crate::service::spend::Spend;
 use crate::service::transfer::{Reverse, Transfer};
 use crate::service::write::Write;
@@ -72,6 +72,11 @@ impl<C> Wallet<C> {
     /// What may be spent and what is set aside, together.
     pub fn balance(&self) -> Result<Amount, Error> {
         self.now(|wallet| wallet.balance)
+    }
+
+    /// The balance as of an instant, by when entries took effect: of now for one in the future.
+    pub fn balance_at(&self, instant: impl Into<Timestamp>) -> Result<Amount, Error> {
+        history::balance_at(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, instant.into())
     }
 
     /// Holds that are open, oldest first: work under way, or cut off and not yet lapsed.

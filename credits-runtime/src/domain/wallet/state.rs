@@ -137,6 +137,11 @@ impl Wallet {
         self.holds.get(place)
     }
 
+    /// What is free and what is held of a grant; nothing of one that has left.
+    pub fn grant_left(&self, number: FactNumber) -> (Amount, Amount) {
+        self.grant(number).map_or((Amount::ZERO, Amount::ZERO), |grant| (grant.free, grant.held))
+    }
+
     pub(super) fn grant(&self, number: FactNumber) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.number == number)
     }

@@ -1,0 +1,172 @@
+//! The audit: what every grant was given and what became of it, added up naively and apart from how wallets are kept.
+//!
+//! given = free + held + spent + repaid + expired + transferred + returned; what comes back leaves its bucket.
+
+use std::collections::BTreeMap;
+
+use super::amount::Amount;
+use super::fact::{Allocation, Body, Fact, Part};
+use super::ids::{FactNumber, HoldId};
+use super::wallet::Wallet;
+
+/// What became of one grant.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lot {
+    given: Amount,
+    spent: Amount,
+    repaid: Amount,
+    expired: Amount,
+    transferred: Amount,
+    returned: Amount,
+    held: Amount,
+}
+
+/// Everything that happened to one wallet, added up.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    lots: BTreeMap<FactNumber, Lot>,
+    holds: BTreeMap<HoldId, Vec<Allocation>>,
+    owed: Amount,
+    repaid: Amount,
+    balance: Amount,
+    facts: u64,
+    last_fact: Option<FactNumber>,
+}
+
+impl Audit {
+    /// Adds the wallet's fact of this number, or says what is wrong with it.
+    pub fn add(&mut self, number: FactNumber, fact: &Fact) -> Result<(), String> {
+        if fact.previous != self.last_fact || Some(fact.ordinal) != self.facts.checked_add(1) {
+            return Err(format!("fact {number} does not follow its wallet's last"));
+        }
+        (self.facts, self.last_fact) = (fact.ordinal, Some(number));
+        self.count(number, &fact.body)?;
+        if let Some((amount, balance_after)) = fact.body.movement() {
+            self.balance = self.balance.checked_add(amount).ok_or("a balance is over 64 bits")?;
+            if self.balance != balance_after {
+                return Err(format!("fact {number} states a balance of {balance_after}, it is {}", self.balance));
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, number: FactNumber, body: &Body) -> Result<(), String> {
+        match body {
+            Body::Given { amount, joins, .. } => {
+                let lot = self.lots.entry(joins.unwrap_or(number)).or_default();
+                lot.given = lot.given.plus(*amount);
+            }
+            Body::Received { amount, .. } => self.lots.entry(number).or_default().given = *amount,
+            Body::Charged { allocations, settles, owed, .. } => {
+                if let Some(settled) = settles.as_ref().filter(|settled| !settled.late) {
+                    self.close(settled.hold)?;
+                }
+                self.each(allocations, |lot, amount| lot.spent = lot.spent.plus(amount))?;
+                self.owed = self.owed.plus(*owed);
+            }
+            Body::Deducted { allocations, owed, .. } => {
+                self.each(allocations, |lot, amount| lot.spent = lot.spent.plus(amount))?;
+                self.owed = self.owed.plus(*owed);
+            }
+            Body::DebtRepaid { allocations, .. } => {
+                self.each(allocations, |lot, amount| lot.repaid = lot.repaid.plus(amount))?;
+                let repaid = Amount::sum(allocations.iter().map(|part| part.amount));
+                self.repaid = self.repaid.plus(repaid);
+            }
+            Body::Expired { grant, amount, .. } => {
+                self.each(&[Allocation { grant: *grant, amount: *amount }], |lot, amount| {
+                    lot.expired = lot.expired.plus(amount);
+                })?;
+            }
+            Body::Restored { grant, amount, .. } => {
+                self.each(&[Allocation { grant: *grant, amount: *amount }], |lot, amount| {
+                    lot.expired = lot.expired.minus(amount);
+                })?;
+            }
+            Body::Sent { parts, .. } => {
+                self.each(&taken(parts), |lot, amount| lot.transferred = lot.transferred.plus(amount))?;
+            }
+            Body::Reclaimed { parts, .. } => {
+                self.each(&taken(parts), |lot, amount| lot.transferred = lot.transferred.minus(amount))?;
+            }
+            Body::Returned { allocations, owed, .. } => {
+                self.each(allocations, |lot, amount| lot.returned = lot.returned.plus(amount))?;
+                self.owed = self.owed.plus(*owed);
+            }
+            Body::Held(held) => {
+                self.each(&held.pins, |lot, amount| lot.held = lot.held.plus(amount))?;
+                self.holds.insert(HoldId(number), held.pins.clone());
+            }
+            Body::Released { hold } | Body::Lapsed { hold, .. } => self.close(*hold)?,
+            Body::Extended { hold, .. } if self.holds.contains_key(hold) => {}
+            Body::Extended { hold, .. } => return Err(format!("hold {hold} is extended but was not open")),
+            Body::CatalogueDeclared { .. } => return Err(format!("fact {number} is about no wallet")),
+        }
+        Ok(())
+    }
+
+    fn each(&mut self, parts: &[Allocation], change: impl Fn(&mut Lot, Amount)) -> Result<(), String> {
+        for part in parts {
+            let lot = self.lots.get_mut(&part.grant);
+            let lot = lot.ok_or_else(|| format!("grant {} is used but was never given", part.grant))?;
+            change(lot, part.amount);
+            if lot.free() < Amount::ZERO || lot.held < Amount::ZERO || lot.expired < Amount::ZERO {
+                return Err(format!("grant {} is overdrawn", part.grant));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, hold: HoldId) -> Result<(), String> {
+        let pins = self.holds.remove(&hold);
+        let pins = pins.ok_or_else(|| format!("hold {hold} is closed but was not open"))?;
+        self.each(&pins, |lot, amount| lot.held = lot.held.minus(amount))
+    }
+
+    /// Compares with the wallet as it is kept; says the first difference.
+    pub fn compare(&self, wallet: &Wallet) -> Result<(), String> {
+        let differs = |what: &str, kept: Amount, is: Amount| match kept == is {
+            true => Ok(()),
+            false => Err(format!("its {what} is kept as {kept} and is {is}")),
+        };
+        differs("balance", wallet.balance, self.balance)?;
+        differs("debt", wallet.debt, self.owed.minus(self.repaid))?;
+        let mut left = Amount::ZERO;
+        for (number, lot) in &self.lots {
+            let (free, held) = wallet.grant_left(*number);
+            differs(&format!("grant {number}, free,"), free, lot.free())?;
+            differs(&format!("grant {number}, held,"), held, lot.held)?;
+            left = left.plus(lot.free()).plus(lot.held);
+        }
+        differs("sum of grants", self.balance.plus(wallet.debt), left)?;
+        let holds: Vec<_> = self.holds.keys().collect();
+        if !wallet.holds.iter().map(|hold| &hold.id).eq(holds) {
+            return Err("other holds are kept than are open".to_owned());
+        }
+        if wallet.last_fact != self.last_fact || wallet.facts != self.facts {
+            return Err("it is kept as of another fact than its last".to_owned());
+        }
+        Ok(())
+    }
+
+    /// How many grants it ever had.
+    pub fn grants(&self) -> usize {
+        self.lots.len()
+    }
+
+    /// The balance.
+    pub fn balance(&self) -> Amount {
+        self.balance
+    }
+}
+
+impl Lot {
+    fn free(&self) -> Amount {
+        let gone = [self.spent, self.repaid, self.expired, self.transferred, self.returned, self.held];
+        self.given.minus(Amount::sum(gone.into_iter()))
+    }
+}
+
+fn taken(parts: &[Part]) -> Vec<Allocation> {
+    parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
+}

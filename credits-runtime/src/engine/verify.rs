@@ -1,0 +1,253 @@
+//! Verifying: every view derived from the journal again and compared, every grant added up, the chain followed.
+//!
+//! It reads one consistent state of the file, whatever is written meanwhile.
+
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+
+use super::codec::{self, Milestone};
+use super::journal::{Block, Head};
+use super::overlay::key_rows;
+use super::store::Snapshot;
+use crate::domain::audit::Audit;
+use crate::domain::declarations::Catalogues;
+use crate::domain::explain::{Terms, explain};
+use crate::domain::fact::{Body, Fact, Frame, Record};
+use crate::domain::ids::{Asset, FactNumber, WalletId};
+use crate::domain::limits::MILESTONE_FACTS;
+use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
+use crate::domain::wallet::Wallet;
+use crate::error::LedgerError;
+
+/// What was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Verified {
+    /// Facts of the journal.
+    pub facts: u64,
+    /// What they were committed in.
+    pub frames: u64,
+    /// Wallets, each equal to what its facts lead to.
+    pub wallets: u64,
+    /// Grants, each equal to the sum of what became of it.
+    pub grants: u64,
+    /// Idempotency keys, each naming its frame.
+    pub keys: u64,
+}
+
+/// Follows the chain from the first block to the one that holds a fact; answers the hash up to that fact.
+pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Head, LedgerError> {
+    let (mut next, mut head) = (FactNumber::FIRST, Head::default());
+    loop {
+        let block = chained(snapshot, next, head)?;
+        let frames = block.decode()?;
+        if let Some(bytes) = block.bytes_up_to(last)? {
+            return Ok(Block::of(block.first, block.previous_head, bytes).head());
+        }
+        head = block.head();
+        next = frames.last().map_or(next, |(first, frame)| first.plus(frame.facts.len()));
+    }
+}
+
+fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Block, LedgerError> {
+    let block = snapshot.block(first)?;
+    if block.first != first || block.previous_head != head || block.frames.is_empty() {
+        return Err(LedgerError::damaged(format!("the chain of blocks breaks before fact {first}")));
+    }
+    Ok(block)
+}
+
+/// Verifies everything; the first contradiction is the error.
+pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
+    // Facts that contradict their record panic when they are applied.
+    catch_unwind(AssertUnwindSafe(|| Verification::default().run(snapshot)))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
+}
+
+#[derive(Default)]
+struct Verification {
+    wallets: HashMap<WalletId, (Wallet, Audit)>,
+    catalogues: Catalogues,
+    terms: HashMap<u32, Terms>,
+    totals: Totals,
+    last_at: Option<Timestamp>,
+    frames: u64,
+    keys: u64,
+    milestones: u64,
+}
+
+impl Verification {
+    fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
+        let state = snapshot.state()?;
+        let (mut next, mut head) = (FactNumber::FIRST, Head::default());
+        while next < state.next_fact {
+            let block = chained(snapshot, next, head)?;
+            for (first, frame) in block.decode()? {
+                self.frame(snapshot, first, &frame)?;
+                next = first.plus(frame.facts.len());
+            }
+            head = block.head();
+        }
+        if next != state.next_fact || (next > FactNumber::FIRST && head != state.head) {
+            return Err(LedgerError::damaged("its journal does not end where its state says"));
+        }
+        self.views(snapshot)?;
+        self.sums()?;
+        let grants = self.wallets.values().map(|(_, audit)| audit.grants() as u64).sum();
+        Ok(Verified {
+            facts: next.get().saturating_sub(FactNumber::FIRST.get()),
+            frames: self.frames,
+            wallets: self.wallets.len() as u64,
+            grants,
+            keys: self.keys,
+        })
+    }
+
+    fn frame(&mut self, snapshot: &Snapshot, first: FactNumber, frame: &Frame) -> Result<(), LedgerError> {
+        if self.last_at.is_some_and(|last| last > frame.at) {
+            return Err(LedgerError::damaged(format!("time goes back at fact {first}")));
+        }
+        self.last_at = Some(frame.at);
+        self.frames = self.frames.saturating_add(1);
+        for (place, fact) in frame.facts.iter().enumerate() {
+            self.fact(snapshot, first.plus(place), fact, frame.at)?;
+        }
+        for (hash, expected) in key_rows(first, frame) {
+            match snapshot.key(hash)? {
+                Some(row) if row == expected => self.keys = self.keys.saturating_add(1),
+                // An attempt that came to nothing leaves its key to a later one.
+                Some(row) if row.frame > first => {}
+                _ => return Err(LedgerError::damaged(format!("a key of fact {first} is missing"))),
+            }
+        }
+        Ok(())
+    }
+
+    fn fact(
+        &mut self,
+        snapshot: &Snapshot,
+        number: FactNumber,
+        fact: &Fact,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.totals.apply(number, fact);
+        let id = match &fact.record {
+            Record::Wallet(id) => id,
+            Record::Catalogues => {
+                let Body::CatalogueDeclared { number: catalogue, data, .. } = &fact.body else {
+                    return Err(LedgerError::damaged(format!("fact {number} declares no catalogue")));
+                };
+                self.catalogues.apply(number, fact);
+                self.terms.insert(*catalogue, Terms::of(codec::decode(data)?));
+                return Ok(());
+            }
+        };
+        if let Body::Charged { charge, settles, .. } = &fact.body {
+            let explained = self.terms.get(&charge.operation.catalogue).and_then(|terms| explain(terms, charge));
+            // A hold may be settled at an amount of the application's own.
+            let own = settles.is_some();
+            if explained.and_then(|why| why.recomputed).is_some_and(|price| price != charge.price && !own) {
+                return Err(LedgerError::damaged(format!("the price of fact {number} is not what its terms say")));
+            }
+        }
+        let (wallet, audit) = self.wallets.entry(id.clone()).or_default();
+        audit.add(number, fact).map_err(|what| LedgerError::damaged(format!("in `{}`, {what}", id.owner)))?;
+        wallet.apply(number, fact);
+        if fact.ordinal.is_multiple_of(MILESTONE_FACTS) {
+            let effective_at = fact.body.effective_at(at);
+            let expected = Milestone { fact: number, effective_at, balance: wallet.balance };
+            if snapshot.milestone(id, fact.ordinal)? != Some(expected) {
+                return Err(LedgerError::damaged(format!("the milestone of fact {number} is not what it was")));
+            }
+            self.milestones = self.milestones.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Every row of the views is one that the journal leads to, and none is missing.
+    fn views(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
+        let broken = |what: &str| LedgerError::damaged(format!("a row of {what} is not what the journal says"));
+        let (mut wallets, mut agenda, mut milestones) = (0_usize, 0_usize, 0_u64);
+        let mut rows = BTreeMap::new();
+        snapshot.each_view(|key, value| {
+            match key.first() {
+                Some(1) if key == codec::CATALOGUES_KEY => {
+                    let (last_fact, mut kept) = codec::record_from_bytes::<Catalogues>(value)?;
+                    kept.last_fact = last_fact;
+                    if kept != self.catalogues {
+                        return Err(broken("catalogues"));
+                    }
+                }
+                Some(2) => {
+                    let id = codec::wallet_from_key(key).ok_or_else(|| broken("a wallet"))?;
+                    let kept = codec::wallet_from_bytes(value)?;
+                    rows.insert(id.clone(), kept.agenda);
+                    self.wallet(&id, kept)?;
+                    wallets = wallets.saturating_add(1);
+                }
+                Some(3) => milestones = milestones.saturating_add(1),
+                Some(4) => {
+                    let (due, id) = codec::agenda_from_key(key)?;
+                    // Wallets are before the agenda, in the order of keys.
+                    if rows.get(&id) != Some(&Some(due)) {
+                        return Err(broken("the agenda"));
+                    }
+                    agenda = agenda.saturating_add(1);
+                }
+                Some(5) if key == codec::TOTALS_KEY => {
+                    let (last_fact, mut kept) = codec::record_from_bytes::<Totals>(value)?;
+                    kept.last_fact = last_fact;
+                    if kept != self.totals {
+                        return Err(broken("the totals"));
+                    }
+                }
+                _ => return Err(broken("something unknown")),
+            }
+            Ok(())
+        })?;
+        let due = rows.values().flatten().count();
+        if wallets != self.wallets.len() || agenda != due || milestones != self.milestones {
+            return Err(LedgerError::damaged("rows are missing that the journal leads to"));
+        }
+        if snapshot.keys_count()? != self.keys {
+            return Err(LedgerError::damaged("there are keys that no frame has"));
+        }
+        Ok(())
+    }
+
+    fn wallet(&self, id: &WalletId, kept: Wallet) -> Result<(), LedgerError> {
+        let differs = |what: &str| LedgerError::damaged(format!("the wallet of `{}`: {what}", id.owner));
+        let (rebuilt, audit) = self.wallets.get(id).ok_or_else(|| differs("nothing happened to it"))?;
+        audit.compare(&kept).map_err(|what| differs(&what))?;
+        let is_late = |due: Timestamp| kept.agenda.is_none_or(|agenda| agenda > due);
+        if kept.next_due_at().is_some_and(is_late) {
+            return Err(differs("the agenda is late"));
+        }
+        if *rebuilt != (Wallet { agenda: None, ..kept }) {
+            return Err(differs("it is kept otherwise than its facts say"));
+        }
+        Ok(())
+    }
+
+    /// Wallets and counter-accounts sum to zero.
+    fn sums(&self) -> Result<(), LedgerError> {
+        let mut sums: BTreeMap<&Asset, i128> = BTreeMap::new();
+        for (asset, _, total) in self.totals.iter() {
+            let sum = sums.entry(asset).or_default();
+            *sum = sum.saturating_add(total.amount);
+        }
+        for (id, (_, audit)) in &self.wallets {
+            let sum = sums.entry(&id.asset).or_default();
+            *sum = sum.saturating_sub(i128::from(audit.balance().get()));
+        }
+        match sums.iter().find(|(_, sum)| **sum != 0) {
+            None => Ok(()),
+            Some((asset, sum)) => {
+                Err(LedgerError::damaged(format!("wallets and accounts of {} differ by {sum}", asset.shown())))
+            }
+        }
+    }
+}
