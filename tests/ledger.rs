@@ -1,8 +1,10 @@
 //! The ledger from outside, one file a surface.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod clock;
 mod concurrency;
 mod debt;
+mod events;
 mod executor;
 mod io;
 mod model;
@@ -10,6 +12,8 @@ mod opening;
 mod power;
 mod pricing;
 mod reopening;
+mod reports;
 mod rules;
 mod tidy;
 mod vectors;
+mod wallet_vectors;

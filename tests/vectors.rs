@@ -6,11 +6,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
+use credits_runtime::events::Event;
 use credits_runtime::generated::Pricing;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Category, Credits, Entry, Error, FactNumber, RunError, Timestamp, Wallet};
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -58,37 +62,94 @@ struct Params {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Expect {
-    ok: bool,
-    error: Option<String>,
-    value: Option<Value>,
+pub(crate) struct Expect {
+    pub(crate) ok: bool,
+    pub(crate) error: Option<String>,
+    pub(crate) value: Option<Value>,
     #[serde(default)]
-    transactions: Vec<Transaction>,
+    pub(crate) transactions: Vec<Transaction>,
     #[serde(default)]
-    allocations: Vec<Taken>,
-    balances: BTreeMap<String, Balance>,
+    pub(crate) allocations: Vec<Taken>,
+    #[serde(default)]
+    pub(crate) callbacks: Vec<Callback>,
+    pub(crate) balances: BTreeMap<String, Balance>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Transaction {
-    id: u64,
+pub(crate) struct Transaction {
+    pub(crate) id: u64,
+    pub(crate) wallet: String,
+    pub(crate) amount: i64,
+    pub(crate) category: String,
+    pub(crate) expires_at: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Taken {
+    pub(crate) spend: u64,
+    pub(crate) source: u64,
+    pub(crate) amount: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Callback {
+    event: String,
     wallet: String,
-    amount: i64,
-    category: String,
-    expires_at: Option<String>,
+    amount: Option<i64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Taken {
-    spend: u64,
-    source: u64,
-    amount: i64,
+pub(crate) struct Balance {
+    pub(crate) live: i64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct Balance {
-    live: i64,
+/// What was told of a ledger since it was looked at last, of kinds that both systems have. Their thresholds fire at
+/// the threshold itself, and their refusals are of other commands too.
+pub(crate) struct Told(Receiver<(&'static str, String, i64)>);
+
+impl Told {
+    pub(crate) fn of<C: Pricing>(credits: &Credits<C>) -> Self {
+        let (sender, receiver) = channel();
+        let tell = move |event: &Event| {
+            let told = match event {
+                Event::CreditsAdded(event) => ("added", &event.owner, event.entry.amount.get()),
+                Event::CreditsDeducted(event) => ("deducted", &event.owner, -event.entry.amount.get()),
+                Event::TransferCompleted(event) => {
+                    ("moved", &event.sender, -event.transfer.sent.amount.get())
+                }
+                _ => return Ok(()),
+            };
+            sender.send((told.0, told.1.to_string(), told.2))
+        };
+        credits.subscriber("vectors").start(tell).unwrap();
+        Self(receiver)
+    }
+
+    /// Compares what was told with a step's callbacks.
+    pub(crate) fn compare(&self, expect: &Expect) -> Result<(), String> {
+        let theirs = expect.callbacks.iter().filter_map(|callback| {
+            let kind = match callback.event.as_str() {
+                "credits_added" | "balance_credited" => "added",
+                "credits_deducted" | "balance_debited" => "deducted",
+                "transfer_completed" => "moved",
+                _ => return None,
+            };
+            // A wallet of another asset has its owner's name first.
+            let owner = callback.wallet.split(':').next().unwrap();
+            Some((kind, owner.to_owned(), callback.amount.unwrap()))
+        });
+        let theirs: Vec<_> = theirs.collect();
+        let mut ours: Vec<_> = theirs.iter().map_while(|_| self.0.recv_timeout(PATIENCE).ok()).collect();
+        ours.extend(self.0.try_iter());
+        // They tell of a transfer after its sides, and of what came in as a whole.
+        let mut moved: Vec<_> = ours.extract_if(.., |(kind, ..)| *kind == "moved").collect();
+        ours.append(&mut moved);
+        same("callbacks", &ours, &theirs)
+    }
 }
+
+/// How long somebody is waited for who comes at once, or never.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A decimal from the digits in the file, which are never read as a float.
 fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
@@ -172,6 +233,7 @@ struct Player<'a, C: Pricing> {
     scenario: &'a Scenario,
     menu: &'a Menu<C>,
     credits: Credits<C>,
+    told: Told,
     /// The vector's ids of transactions, as our entries.
     entries: BTreeMap<u64, FactNumber>,
     last: FactNumber,
@@ -181,7 +243,8 @@ fn play<C: Pricing>(scenario: &Scenario, menu: &Menu<C>) -> Result<(), String> {
     let clock = ManualClock::at(instant(&scenario.start));
     let credits = Credits::<C>::builder().clock(clock.clone()).in_memory().unwrap();
     let last = credits.wallet("nobody").give_credits(1).now().wait().unwrap().entry.number;
-    let mut player = Player { scenario, menu, credits, entries: BTreeMap::new(), last };
+    let told = Told::of(&credits);
+    let mut player = Player { scenario, menu, credits, told, entries: BTreeMap::new(), last };
     for (place, step) in scenario.steps.iter().enumerate() {
         clock.set(instant(&step.at));
         player.step(step).map_err(|difference| format!("step {place}: {difference}"))?;
@@ -196,7 +259,8 @@ impl<C: Pricing> Player<'_, C> {
         for (name, Balance { live }) in &step.expect.balances {
             same(&format!("balance of {name}"), &self.credits.wallet(name).credits().unwrap().get(), live)?;
         }
-        self.entries(&step.expect)
+        self.entries(&step.expect)?;
+        self.told.compare(&step.expect)
     }
 
     /// Does what the step asks.
@@ -292,20 +356,22 @@ fn expected(step: &Step) -> Answer {
     }
 }
 
-fn same<T: Debug + PartialEq>(what: &str, ours: &T, theirs: &T) -> Result<(), String> {
+pub(crate) fn same<T: Debug + PartialEq>(what: &str, ours: &T, theirs: &T) -> Result<(), String> {
     if ours == theirs { Ok(()) } else { Err(format!("{what}: {ours:?}, where the vector says {theirs:?}")) }
 }
 
-fn instant(text: &str) -> Timestamp {
+pub(crate) fn instant(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn scenarios() -> Vec<(String, Scenario)> {
+/// The scenarios of an engine, with the names of their files.
+pub(crate) fn scenarios<S: DeserializeOwned>(engine: &str) -> Vec<(String, S)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.display().to_string().contains(&format!("_{engine}_")));
     files.sort();
     let scenario = |file: &Path| {
-        serde_json::from_str::<Scenario>(&std::fs::read_to_string(file).unwrap())
+        serde_json::from_str::<S>(&std::fs::read_to_string(file).unwrap())
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     };
     files.iter().map(|file| (file.display().to_string(), scenario(file))).collect()
@@ -313,7 +379,7 @@ fn scenarios() -> Vec<(String, Scenario)> {
 
 #[test]
 fn all_vectors_agree() {
-    let scenarios = scenarios();
+    let scenarios = scenarios::<Scenario>("credits");
     let differences: Vec<_> = scenarios
         .iter()
         .filter_map(|(file, scenario)| check(scenario).err().map(|difference| format!("{file} {difference}")))
@@ -365,7 +431,7 @@ fn a_tampered_vector_is_caught() {
             }
         }),
     ];
-    let scenarios = scenarios();
+    let scenarios = scenarios::<Scenario>("credits");
     for (place, (what, tamper)) in tampers.iter().enumerate() {
         let mut tampered = scenarios.iter().filter_map(|(_, scenario)| {
             let mut scenario = scenario.clone();

@@ -140,11 +140,7 @@ pub const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction
 }
 
 /// Within an operation's bounds and what an amount can be.
-pub const fn bounded(
-    credits: i128,
-    at_least: Option<i64>,
-    at_most: Option<i64>,
-) -> Result<i64, CostError> {
+pub const fn bounded(credits: i128, at_least: Option<i64>, at_most: Option<i64>) -> Result<i64, CostError> {
     if credits < 0 {
         return Err(CostError::Negative);
     }

@@ -29,7 +29,12 @@ impl<'a> Wording<'a> {
         let (one, many) = self.words(asset);
         from_fn(move |f| {
             let sign = if amount < 0 { "-" } else { "" };
-            write!(f, "{sign}{} {}", grouped(amount.unsigned_abs()), if amount == 1 { one } else { many })
+            write!(
+                f,
+                "{sign}{} {}",
+                grouped(amount.unsigned_abs()),
+                if amount.unsigned_abs() == 1 { one } else { many }
+            )
         })
     }
 

@@ -86,11 +86,7 @@ impl LedgerError {
     }
 
     pub(crate) fn io(path: &Path, error: std::io::Error) -> Self {
-        Self::caused(
-            LedgerErrorKind::Io,
-            format!("cannot use `{}`: {error}", path.display()),
-            error,
-        )
+        Self::caused(LedgerErrorKind::Io, format!("cannot use `{}`: {error}", path.display()), error)
     }
 
     pub(crate) fn closed() -> Self {

@@ -93,7 +93,8 @@ impl Model {
         for place in self.alive.clone() {
             let hold = &mut self.holds[place];
             let is_due = self.now >= hold.until - limit / 3;
-            if hold.state == State::Open && is_due && hold.until + limit <= hold.opened_at + 24 * 60 * MINUTE {
+            if hold.state == State::Open && is_due && hold.until + limit <= hold.opened_at + 24 * 60 * MINUTE
+            {
                 hold.until += limit;
             }
         }

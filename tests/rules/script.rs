@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{
-    Amount, Clock, Entry, Error, FactNumber, HoldId, Receipt, Rejection, Released, RunError,
-    Settled, Timestamp, TransferId, Transferred,
+    Amount, Clock, Entry, Error, FactNumber, HoldId, Receipt, Rejection, Released, RunError, Settled,
+    Timestamp, TransferId, Transferred,
 };
 
 use crate::executor::poll_until;

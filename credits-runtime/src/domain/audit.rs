@@ -44,7 +44,10 @@ impl Audit {
         if let Some((amount, balance_after)) = fact.body.movement() {
             self.balance = self.balance.checked_add(amount).ok_or("a balance is over 64 bits")?;
             if self.balance != balance_after {
-                return Err(format!("fact {number} states a balance of {balance_after}, it is {}", self.balance));
+                return Err(format!(
+                    "fact {number} states a balance of {balance_after}, it is {}",
+                    self.balance
+                ));
             }
         }
         Ok(())
@@ -125,9 +128,8 @@ impl Audit {
 
     /// Compares with the wallet as it is kept; says the first difference.
     pub fn compare(&self, wallet: &Wallet) -> Result<(), String> {
-        let differs = |what: &str, kept: Amount, is: Amount| match kept == is {
-            true => Ok(()),
-            false => Err(format!("its {what} is kept as {kept} and is {is}")),
+        let differs = |what: &str, kept: Amount, is: Amount| {
+            if kept == is { Ok(()) } else { Err(format!("its {what} is kept as {kept} and is {is}")) }
         };
         differs("balance", wallet.balance, self.balance)?;
         differs("debt", wallet.debt, self.owed.minus(self.repaid))?;

@@ -46,8 +46,18 @@ pub fn explain(Terms { data: terms, fingerprint }: &Terms, charge: &Charge) -> O
         operation: operation.name.clone(),
         inputs: in_words(operation, &charge.inputs),
         price: charge.price,
-        catalogue: fingerprint.iter().map(|byte| format!("{byte:02x}")).collect(),
+        catalogue: hexadecimal(fingerprint),
         recomputed: price(terms, operation, &charge.inputs),
+    })
+}
+
+/// 64 digits.
+pub fn hexadecimal(bytes: &[u8; 32]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        for half in [byte >> 4, byte & 15] {
+            digits.extend(char::from_digit(u32::from(half), 16));
+        }
+        digits
     })
 }
 
@@ -68,7 +78,8 @@ pub fn price(terms: &CatalogueData, operation: &OperationData, inputs: &[Recorde
             },
             ClauseData::Tiers { batch, unit, tiers } => match inputs.next()? {
                 RecordedInput::Quantity(quantity) => {
-                    let tier = |(up_to, credits): &(Option<u64>, i64)| Tier { up_to: *up_to, credits: *credits };
+                    let tier =
+                        |(up_to, credits): &(Option<u64>, i64)| Tier { up_to: *up_to, credits: *credits };
                     let tiers: Vec<Tier> = tiers.iter().map(tier).collect();
                     graduated(&tiers, *batch, unit.base, *quantity)?
                 }

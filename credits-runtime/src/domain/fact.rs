@@ -520,21 +520,18 @@ impl Body {
         let taken =
             |allocations: &[Allocation]| Amount::sum(allocations.iter().map(|part| part.amount)).negated();
         match self {
-            Self::Given { amount, balance_after, .. } | Self::Restored { amount, balance_after, .. } => {
-                Some((*amount, *balance_after))
-            }
+            Self::Given { amount, balance_after, .. }
+            | Self::Restored { amount, balance_after, .. }
+            | Self::Received { amount, balance_after, .. } => Some((*amount, *balance_after)),
             Self::Charged { allocations, owed, balance_after, .. }
-            | Self::Deducted { allocations, owed, balance_after, .. } => {
+            | Self::Deducted { allocations, owed, balance_after, .. }
+            | Self::Returned { allocations, owed, balance_after, .. } => {
                 Some((taken(allocations).minus(*owed), *balance_after))
             }
             Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
             Self::DebtRepaid { balance_after, .. } => Some((Amount::ZERO, *balance_after)),
-            Self::Received { amount, balance_after, .. } => Some((*amount, *balance_after)),
             Self::Sent { parts, balance_after, .. } => Some((Part::total(parts).negated(), *balance_after)),
             Self::Reclaimed { parts, balance_after, .. } => Some((Part::total(parts), *balance_after)),
-            Self::Returned { allocations, owed, balance_after, .. } => {
-                Some((taken(allocations).minus(*owed), *balance_after))
-            }
             Self::CatalogueDeclared { .. }
             | Self::Held(_)
             | Self::Released { .. }

@@ -232,7 +232,9 @@ pub enum Rejection {
     },
 
     /// A clock that leapt, or a ledger that was not opened for long.
-    #[error("the clock says {now}, long after the ledger's last fact at {last}: set the clock right, or confirm it with `confirm_clock()`")]
+    #[error(
+        "the clock says {now}, long after the ledger's last fact at {last}: set the clock right, or confirm it with `confirm_clock()`"
+    )]
     ClockUnconfirmed {
         /// What the clock says.
         now: Timestamp,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::reply::Slot;
 use super::store::Cursors;
 use super::sync::{Condvar, Mutex, MutexGuard};
-use super::reply::Slot;
 use crate::domain::command::Command;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};

@@ -64,19 +64,16 @@ impl Block {
         Ok(frames)
     }
 
-    /// The bytes of the frames up to the one that ends with this fact; `None` if the fact is later.
-    pub(crate) fn bytes_up_to(&self, last: FactNumber) -> Result<Option<&[u8]>, LedgerError> {
+    /// The frames up to the one that has this fact, or all of them, and the number of the fact after them.
+    pub(crate) fn end_of(&self, last: FactNumber) -> Result<(FactNumber, &[u8]), LedgerError> {
         let mut decoder = minicbor::Decoder::new(&self.frames);
         let mut next = self.first;
-        while decoder.position() < self.frames.len() {
+        while decoder.position() < self.frames.len() && next <= last {
             let broken = |_| LedgerError::damaged(format!("the frame of fact {next} cannot be read"));
             let frame: Frame = decoder.decode().map_err(broken)?;
             next = next.plus(frame.facts.len());
-            if next > last {
-                return Ok(self.frames.get(..decoder.position()));
-            }
         }
-        Ok(None)
+        Ok((next, self.frames.get(..decoder.position()).unwrap_or_default()))
     }
 
     fn push(&mut self, frame: &[u8]) {

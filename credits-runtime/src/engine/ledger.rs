@@ -400,7 +400,8 @@ pub(crate) struct JournalReader {
 impl JournalReader {
     /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
     pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
-        let missing = || LedgerError::damaged(format!("milestone {ordinal} of `{}` is missing", wallet.owner));
+        let missing =
+            || LedgerError::damaged(format!("milestone {ordinal} of `{}` is missing", wallet.owner));
         self.snapshot.milestone(wallet, ordinal)?.ok_or_else(missing)
     }
 

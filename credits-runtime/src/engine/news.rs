@@ -46,7 +46,8 @@ pub(crate) enum Found {
 impl News {
     /// The journal is committed up to before this fact.
     pub(crate) fn new(next_fact: FactNumber) -> Self {
-        let contents = Contents { next_fact, refusals: VecDeque::new(), wants_refusals: false, closed: false };
+        let contents =
+            Contents { next_fact, refusals: VecDeque::new(), wants_refusals: false, closed: false };
         Self { contents: Mutex::new(contents), changed: Condvar::new() }
     }
 
@@ -81,9 +82,8 @@ impl News {
     /// Waits for facts from here on, or for refusals if they are taken, at most for so long.
     pub(crate) fn wait(&self, from: FactNumber, takes_refusals: bool, at_most: Option<Duration>) -> Found {
         let nothing = |contents: &mut Contents| {
-            contents.next_fact <= from
-                && !contents.closed
-                && !(takes_refusals && !contents.refusals.is_empty())
+            let refused = takes_refusals && !contents.refusals.is_empty();
+            !(contents.closed || refused || contents.next_fact > from)
         };
         let mut contents = match at_most {
             None => self.changed.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner),

@@ -21,7 +21,7 @@ struct Run {
 
 /// Every hold of work that this handle opened, by their limits: the earliest first.
 pub(crate) struct Runs {
-    runs: VecDeque<Run>,
+    open: VecDeque<Run>,
     limit: Duration,
     /// At how many the dead are cleared away.
     clear_at: usize,
@@ -32,28 +32,28 @@ const CLEAR_AT_LEAST: usize = 64;
 impl Runs {
     /// None yet.
     pub(crate) fn new(policy: &Policy) -> Self {
-        Self { runs: VecDeque::new(), limit: policy.hold_limit, clear_at: CLEAR_AT_LEAST }
+        Self { open: VecDeque::new(), limit: policy.hold_limit, clear_at: CLEAR_AT_LEAST }
     }
 
     /// A hold was opened for work, or extended.
     pub(crate) fn begin(&mut self, wallet: WalletId, hold: HoldId, until: Timestamp, alive: &Alive) {
-        if self.runs.len() >= self.clear_at {
-            self.runs.retain(|run| run.alive.strong_count() > 0);
-            self.clear_at = self.runs.len().saturating_mul(2).max(CLEAR_AT_LEAST);
+        if self.open.len() >= self.clear_at {
+            self.open.retain(|run| run.alive.strong_count() > 0);
+            self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_LEAST);
         }
-        self.runs.push_back(Run { alive: Arc::downgrade(alive), wallet, hold, until });
+        self.open.push_back(Run { alive: Arc::downgrade(alive), wallet, hold, until });
     }
 
     /// When the next hold is to be extended: a third of its time before its limit.
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.runs.front().map(|run| run.until.before(self.ahead()))
+        self.open.front().map(|run| run.until.before(self.ahead()))
     }
 
     /// The holds to extend now, of work that is alive.
     pub(crate) fn due(&mut self, now: Timestamp) -> Vec<(WalletId, HoldId, Alive)> {
         let mut due = Vec::new();
         while self.next().is_some_and(|next| next <= now) {
-            let Some(run) = self.runs.pop_front() else { break };
+            let Some(run) = self.open.pop_front() else { break };
             due.extend(run.alive.upgrade().map(|alive| (run.wallet, run.hold, alive)));
         }
         due

@@ -13,9 +13,9 @@ use std::sync::{PoisonError, RwLock};
 pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    AccessGuard, Builder, Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable,
-    ReadableTableMetadata, StorageBackend,
-    StorageError, TableDefinition, TableError, WriteTransaction,
+    AccessGuard, Builder, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction,
+    ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError, TableDefinition,
+    TableError, WriteTransaction,
 };
 
 use super::codec::{self, FORMAT, KeyRow, Milestone, State};
@@ -91,7 +91,7 @@ impl Store {
         let database = opened(path, || Builder::new().open_read_only(path))?;
         let snapshot = Snapshot::of(&database)?;
         check_format(path, &snapshot)?;
-        Ok(snapshot)
+        Ok(Snapshot { _database: Some(database), ..snapshot })
     }
 
     /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
@@ -196,7 +196,10 @@ impl Store {
         })
     }
 
-    fn write(&self, rows: impl FnOnce(&mut WriteTransaction) -> Result<(), redb::Error>) -> Result<(), Failure> {
+    fn write(
+        &self,
+        rows: impl FnOnce(&mut WriteTransaction) -> Result<(), redb::Error>,
+    ) -> Result<(), Failure> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(Failure::NotDone(redb::Error::DatabaseClosed)) };
         let mut transaction = database.begin_write().map_err(|error| Failure::NotDone(error.into()))?;
@@ -256,7 +259,7 @@ impl Store {
         definition: TableDefinition<'_, K, V>,
     ) -> Result<(), Failure> {
         let failed = |error: redb::Error| Failure::NotDone(error);
-        let table = snapshot.0.open_table(definition).map_err(|error| failed(error.into()))?;
+        let table = snapshot.read.open_table(definition).map_err(|error| failed(error.into()))?;
         let mut rows = table.iter().map_err(|error| failed(error.into()))?.peekable();
         loop {
             self.write(|transaction| {
@@ -291,16 +294,23 @@ impl Failure {
 }
 
 /// A consistent state of the file.
-pub(crate) struct Snapshot(ReadTransaction);
+pub(crate) struct Snapshot {
+    read: ReadTransaction,
+    /// A database that is open for this snapshot alone.
+    _database: Option<ReadOnlyDatabase>,
+}
 
 impl Snapshot {
     fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
-        guarded(|| Ok(Self(database.begin_read().map_err(|error| read_failed(&error))?)))
+        guarded(|| {
+            let read = database.begin_read().map_err(|error| read_failed(&error))?;
+            Ok(Self { read, _database: None })
+        })
     }
 
     fn meta(&self, row: &str) -> Result<Option<Vec<u8>>, LedgerError> {
         guarded(|| {
-            let table = match self.0.open_table(META) {
+            let table = match self.read.open_table(META) {
                 Ok(table) => table,
                 Err(TableError::TableDoesNotExist(_) | TableError::TableTypeMismatch { .. }) => {
                     return Ok(None);
@@ -327,7 +337,7 @@ impl Snapshot {
     /// The block that would hold this fact: the last one that starts no later.
     pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
             let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
             let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
             let (first, bytes) =
@@ -339,7 +349,7 @@ impl Snapshot {
     /// A record's row.
     pub(crate) fn view(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
             let row = table.get(key).map_err(|error| read_failed(&error))?;
             Ok(row.map(|row| row.value().to_vec()))
         })
@@ -348,7 +358,7 @@ impl Snapshot {
     /// Which fact a named subscriber is given next, if it was there before.
     pub(crate) fn cursor(&self, name: &str) -> Result<Option<FactNumber>, LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
             let row = table.get(name).map_err(|error| read_failed(&error))?;
             Ok(row.map(|row| FactNumber(row.value())))
         })
@@ -357,7 +367,7 @@ impl Snapshot {
     /// The first rows of the agenda.
     pub(crate) fn agenda(&self, rows_max: usize) -> Result<Vec<(Timestamp, WalletId)>, LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
             let (from, to) = codec::AGENDA_KEYS;
             let rows = table.range(from..to).map_err(|error| read_failed(&error))?;
             let read = |row: Result<(AccessGuard<'_, &[u8]>, _), StorageError>| {
@@ -368,7 +378,11 @@ impl Snapshot {
     }
 
     /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
-    pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Option<Milestone>, LedgerError> {
+    pub(crate) fn milestone(
+        &self,
+        wallet: &WalletId,
+        ordinal: u64,
+    ) -> Result<Option<Milestone>, LedgerError> {
         self.view(&codec::milestone_key(wallet, ordinal))?.map(|row| codec::decode(&row)).transpose()
     }
 
@@ -378,7 +392,7 @@ impl Snapshot {
         mut read: impl FnMut(&[u8], &[u8]) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
             for row in table.range::<&[u8]>(..).map_err(|error| read_failed(&error))? {
                 let (key, value) = row.map_err(|error| read_failed(&error))?;
                 read(key.value(), value.value())?;
@@ -390,7 +404,7 @@ impl Snapshot {
     /// How many key rows there are.
     pub(crate) fn keys_count(&self) -> Result<u64, LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(KEYS).map_err(|error| read_failed(&error))?;
             table.len().map_err(|error| read_failed(&error))
         })
     }
@@ -398,7 +412,7 @@ impl Snapshot {
     /// A key's row.
     pub(crate) fn key(&self, hash: Hash128) -> Result<Option<KeyRow>, LedgerError> {
         guarded(|| {
-            let table = self.0.open_table(KEYS).map_err(|error| read_failed(&error))?;
+            let table = self.read.open_table(KEYS).map_err(|error| read_failed(&error))?;
             let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
             row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
         })

@@ -293,9 +293,8 @@ impl Writer {
     }
 
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), LedgerError> {
-        let committed = catch_unwind(AssertUnwindSafe(|| {
-            self.store.commit(&batch.changes(), &self.rest.cursors)
-        }));
+        let committed =
+            catch_unwind(AssertUnwindSafe(|| self.store.commit(&batch.changes(), &self.rest.cursors)));
         let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
         let unknown = match committed {
             Ok(Ok(())) => {
@@ -330,7 +329,11 @@ impl Writer {
 
     /// The answer of a durable command. A hold that it opened is guarded from here on: not before, because the
     /// number of one that was not written is given to another.
-    fn answer(&mut self, command: &Command, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
+    fn answer(
+        &mut self,
+        command: &Command,
+        submitted: Result<Submitted, LedgerError>,
+    ) -> Result<Outcome, Error> {
         let (frame, replayed) = submitted.map_err(|error| error.of(&command.key))??;
         if let Action::Settle { hold, .. } = command.action
             && replayed

@@ -38,7 +38,8 @@ pub(crate) fn export(ledger: &Ledger, format: ExportFormat, mut writer: impl Wri
     match format {
         ExportFormat::JsonLines => {
             let written = each(ledger, |owner, entry| {
-                serde_json::to_writer(&mut writer, &Line { owner, entry, explanation: entry.explanation() }).map_err(failed)?;
+                serde_json::to_writer(&mut writer, &Line { owner, entry, explanation: entry.explanation() })
+                    .map_err(failed)?;
                 writer.write_all(b"\n").map_err(failed)
             })?;
             writer.flush().map_err(failed)?;

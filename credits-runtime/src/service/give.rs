@@ -86,12 +86,11 @@ impl Give {
     /// operations are used first.
     pub fn only_for(mut self, operations: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         for name in operations {
-            match self.write.ledger.operation(name.as_ref()) {
-                Some(operation) => self.gift.scope.push(operation),
-                None => {
-                    let operation = name.as_ref().to_owned();
-                    self.write.refuse(Rejection::OperationUnknown { operation });
-                }
+            if let Some(operation) = self.write.ledger.operation(name.as_ref()) {
+                self.gift.scope.push(operation);
+            } else {
+                let operation = name.as_ref().to_owned();
+                self.write.refuse(Rejection::OperationUnknown { operation });
             }
         }
         self.gift.scope.sort_unstable();

@@ -134,7 +134,11 @@ impl History {
         // The wallet before the journal: what was published is committed, so the journal read after it has it.
         let wallet = ledger.wallet(&id)?;
         let walk = Walk { journal: ledger.journal()?, ledger: &ledger, id: &id, wallet: &wallet };
-        if oldest_first { walk.forwards(cursor, limit, &filter) } else { walk.backwards(cursor, limit, &filter) }
+        if oldest_first {
+            walk.forwards(cursor, limit, &filter)
+        } else {
+            walk.backwards(cursor, limit, &filter)
+        }
     }
 }
 
@@ -148,7 +152,8 @@ pub(crate) fn balance_at(ledger: &Ledger, id: &WalletId, at: Timestamp) -> Resul
         return Ok(wallet.at(at.min(ledger.now())).balance);
     }
     let milestone = later.saturating_sub(1) / MILESTONE_FACTS * MILESTONE_FACTS;
-    for (_, frame, place) in walk.between(milestone.saturating_add(1), later.saturating_sub(1))?.iter().rev() {
+    for (_, frame, place) in walk.between(milestone.saturating_add(1), later.saturating_sub(1))?.iter().rev()
+    {
         if let Some((_, balance_after)) = frame.1.facts.get(*place).and_then(|fact| fact.body.movement()) {
             return Ok(balance_after);
         }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::domain::explain::hexadecimal;
 use crate::domain::ids::FactNumber;
 use crate::domain::totals::Account;
 use crate::engine::journal;
@@ -56,7 +57,7 @@ impl Head {
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}:{}:", u128::from_be_bytes(self.ledger), self.last_fact)?;
-        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hexadecimal(&self.hash))
     }
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn check_head(ledger: &Ledger, head: &Head) -> Result<(), LedgerError
     if head.last_fact >= snapshot.state()?.next_fact || head.last_fact < FactNumber::FIRST {
         return Err(disagrees("it does not go as far"));
     }
-    if head_at(&snapshot, head.last_fact)? == head.hash {
+    if head_at(&snapshot, head.last_fact)? == Some(head.hash) {
         Ok(())
     } else {
         Err(disagrees("what it covers was changed"))

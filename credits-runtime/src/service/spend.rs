@@ -37,7 +37,7 @@ pub enum RunError<E> {
 /// What a hold for work under a key comes to.
 enum Start<C> {
     Hold(Hold<C>),
-    Charged(Receipt),
+    Charged(Box<Receipt>),
 }
 
 impl<C: Pricing> Spend<C> {
@@ -62,7 +62,7 @@ impl<C: Pricing> Spend<C> {
     /// A crash leaves the credits set aside until `hold_limit` of the settings, 15 minutes unless set.
     pub fn run<T, E>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, RunError<E>> {
         let hold = match self.start().wait()? {
-            Start::Charged(receipt) => return Err(RunError::AlreadyCharged(Box::new(receipt))),
+            Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
         };
         match work() {
@@ -82,7 +82,7 @@ impl<C: Pricing> Spend<C> {
         F: Future<Output = Result<T, E>>,
     {
         let hold = match self.start().await? {
-            Start::Charged(receipt) => return Err(RunError::AlreadyCharged(Box::new(receipt))),
+            Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
         };
         match work().await {
@@ -108,7 +108,7 @@ impl<C: Pricing> Spend<C> {
         let action = self.action(self.write.ledger.policy().hold_limit, Purpose::Run);
         self.write.send(action, |ledger, wallet, outcome| match outcome.frame.1.kind {
             Kind::Hold => Hold::of(ledger, wallet, outcome).map(Start::Hold),
-            _ => entry::receipt(ledger, &outcome).map(Start::Charged),
+            _ => entry::receipt(ledger, &outcome).map(|receipt| Start::Charged(Box::new(receipt))),
         })
     }
 

@@ -174,7 +174,8 @@ pub(crate) fn transferred(ledger: &Ledger, outcome: &Outcome) -> Result<Transfer
     let broken = || LedgerError::damaged(format!("the frame of fact {first} has no transfer"));
     let (place, _) = frame.answer().ok_or_else(broken)?;
     let id = TransferId(first.plus(place));
-    let received = frame.facts.iter().enumerate().filter(|(_, fact)| matches!(fact.body, Body::Received { .. }));
+    let received =
+        frame.facts.iter().enumerate().filter(|(_, fact)| matches!(fact.body, Body::Received { .. }));
     Ok(Transferred {
         id,
         sent: Entry::of(ledger, &outcome.frame, place).ok_or_else(broken)?,

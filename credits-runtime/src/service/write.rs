@@ -24,7 +24,13 @@ pub(crate) struct Write {
 
 impl Write {
     pub(crate) fn new(ledger: &Arc<Ledger>, wallet: &Result<WalletId, Rejection>) -> Self {
-        Self { ledger: Arc::clone(ledger), wallet: wallet.clone(), key: None, metadata: Metadata::default(), refused: None }
+        Self {
+            ledger: Arc::clone(ledger),
+            wallet: wallet.clone(),
+            key: None,
+            metadata: Metadata::default(),
+            refused: None,
+        }
     }
 
     pub(crate) fn key(&mut self, GivenKey(key): GivenKey) {

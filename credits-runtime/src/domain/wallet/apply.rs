@@ -44,10 +44,6 @@ impl Wallet {
                 self.take(allocations);
                 self.debt = self.debt.plus(*owed);
             }
-            Body::Deducted { allocations, owed, .. } => {
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
-            }
             Body::DebtRepaid { allocations, .. } => {
                 self.take(allocations);
                 self.debt = self.debt.minus(Amount::sum(allocations.iter().map(|part| part.amount)));
@@ -70,7 +66,7 @@ impl Wallet {
                 terms: terms.clone(),
                 category: category.clone(),
             }),
-            Body::Returned { allocations, owed, .. } => {
+            Body::Deducted { allocations, owed, .. } | Body::Returned { allocations, owed, .. } => {
                 self.take(allocations);
                 self.debt = self.debt.plus(*owed);
             }

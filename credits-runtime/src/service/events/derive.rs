@@ -38,12 +38,11 @@ pub(super) fn events(
             events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
         }
         let Some((amount, after)) = fact.body.movement() else { continue };
-        match moved.iter_mut().find(|moved| moved.wallet == *wallet) {
-            Some(moved) => (moved.after, moved.last) = (after, number),
-            None => {
-                let (wallet, before) = (wallet.clone(), after.minus(amount));
-                moved.push(Moved { wallet, before, after, last: number });
-            }
+        if let Some(moved) = moved.iter_mut().find(|moved| moved.wallet == *wallet) {
+            (moved.after, moved.last) = (after, number);
+        } else {
+            let (wallet, before) = (wallet.clone(), after.minus(amount));
+            moved.push(Moved { wallet, before, after, last: number });
         }
         if let Some(entry) = Entry::of(ledger, numbered, place) {
             events.extend(of_entry(wallet, &fact.body, entry));

@@ -16,17 +16,28 @@ macro_rules! events {
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
         #[non_exhaustive]
-        pub enum Event { $($(#[$doc])* $variant($variant),)* }
+        pub enum Event {
+            $($(#[$doc])* $variant($variant),)*
+            /// A spending was refused for want of credits. Best effort: it is no fact, has no id, and reaches no
+            /// named subscriber.
+            InsufficientCredits(InsufficientCredits),
+        }
 
         impl Event {
             /// The stable name of the kind, such as `credits_added`.
             pub fn name(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $name),* }
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                    Self::InsufficientCredits(_) => "insufficient_credits",
+                }
             }
 
             /// What tells it from every other event of the ledger; `None` of a refusal, which is no fact.
             pub fn id(&self) -> Option<EventId> {
-                let (fact, threshold) = match self { $(Self::$variant(event) => event.place()?),* };
+                let (fact, threshold) = match self {
+                    Self::InsufficientCredits(_) => return None,
+                    $(Self::$variant(event) => event.place(),)*
+                };
                 Some(EventId { fact, name: self.name(), threshold })
             }
         }
@@ -46,9 +57,6 @@ events! {
     BalanceDepleted "balance_depleted"
     /// A balance rose above zero.
     BalanceRecovered "balance_recovered"
-    /// A spending was refused for want of credits. Best effort: it is no fact, has no id, and reaches no named
-    /// subscriber.
-    InsufficientCredits "insufficient_credits"
     /// A transfer was made.
     TransferCompleted "transfer_completed"
     /// A hold reached its limit before it was settled or released.
@@ -76,7 +84,8 @@ impl Serialize for EventId {
     }
 }
 
-type Place = Option<(FactNumber, Option<Amount>)>;
+/// A fact, and of several events of one kind there, which threshold.
+type Place = (FactNumber, Option<Amount>);
 
 macro_rules! of_an_entry {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -94,7 +103,7 @@ macro_rules! of_an_entry {
 
         impl $name {
             fn place(&self) -> Place {
-                Some((self.entry.number, None))
+                (self.entry.number, None)
             }
         }
     )*};
@@ -130,7 +139,7 @@ macro_rules! of_a_balance {
 
         impl $name {
             fn place(&self) -> Place {
-                Some((self.fact, None))
+                (self.fact, None)
             }
         }
     )*};
@@ -162,7 +171,7 @@ pub struct LowBalanceReached {
 
 impl LowBalanceReached {
     fn place(&self) -> Place {
-        Some((self.fact, Some(self.threshold)))
+        (self.fact, Some(self.threshold))
     }
 }
 
@@ -182,13 +191,6 @@ pub struct InsufficientCredits {
     pub at: Timestamp,
 }
 
-impl InsufficientCredits {
-    #[expect(clippy::unused_self, reason = "one shape for every event")]
-    fn place(&self) -> Place {
-        None
-    }
-}
-
 /// A transfer was made.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -205,7 +207,7 @@ pub struct TransferCompleted {
 
 impl TransferCompleted {
     fn place(&self) -> Place {
-        Some((self.transfer.id.0, None))
+        (self.transfer.id.0, None)
     }
 }
 
@@ -231,6 +233,6 @@ pub struct HoldLapsed {
 
 impl HoldLapsed {
     fn place(&self) -> Place {
-        Some((self.fact, None))
+        (self.fact, None)
     }
 }

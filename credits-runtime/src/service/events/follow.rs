@@ -64,7 +64,9 @@ impl Handlers {
                 Found::Facts => {
                     let Some(ledger) = ledger.upgrade() else { return };
                     let told = walk(&ledger, next, |from, events| {
-                        events.iter().for_each(|event| self.tell(from, event));
+                        for event in events {
+                            self.tell(from, event);
+                        }
                     });
                     match told {
                         Ok(end) => next = end,

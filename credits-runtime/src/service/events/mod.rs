@@ -6,8 +6,8 @@ mod follow;
 mod subscriber;
 
 pub use event::{
-    BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, EventId, HoldLapsed,
-    InsufficientCredits, LowBalanceReached, TransferCompleted,
+    BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, EventId,
+    HoldLapsed, InsufficientCredits, LowBalanceReached, TransferCompleted,
 };
 pub use follow::Handlers;
 pub use subscriber::Subscriber;

@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::Event;
 use super::derive::events;
 use super::follow::{Handlers, follow};
-use super::Event;
 use crate::domain::ids::{FactNumber, check_name};
 use crate::domain::rejection::Rejection;
 use crate::engine::ledger::Ledger;
@@ -58,16 +58,14 @@ impl Subscriber {
         if !handlers.take_name(&name) {
             return Err(Rejection::SubscriberTaken { name }.into());
         }
-        let next = match ledger.cursor(&name)? {
-            Some(next) => next,
-            None => {
-                let next =
-                    if from_the_beginning { FactNumber::FIRST } else { ledger.news().next_fact() };
-                // Durable before anybody counts on it.
-                ledger.advance(&name, next);
-                ledger.book_due()?;
-                next
-            }
+        let next = if let Some(next) = ledger.cursor(&name)? {
+            next
+        } else {
+            let next = if from_the_beginning { FactNumber::FIRST } else { ledger.news().next_fact() };
+            // Durable before anybody counts on it.
+            ledger.advance(&name, next);
+            ledger.book_due()?;
+            next
         };
         let mut tell = move |event: &Event| handler(event).map_err(Into::into);
         follow(&ledger, "credits-subscriber", move |ledger, news| {

@@ -8,14 +8,24 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::state::{Grant, Wallet};
 
-pub(super) fn give(wallet: &Wallet, gift: &Gift, command: &Command, now: Timestamp) -> Result<Body, Rejection> {
+pub(super) fn give(
+    wallet: &Wallet,
+    gift: &Gift,
+    command: &Command,
+    now: Timestamp,
+) -> Result<Body, Rejection> {
     let expires_at = gift.expiry.at(now);
     if let Some(expires_at) = expires_at.filter(|expires_at| *expires_at <= now) {
         return Err(Rejection::ExpiryInPast { expires_at, now });
     }
     let category = gift.category();
-    let terms =
-        GrantTerms { expires_at, priority: gift.priority, class: gift.class(), scope: gift.scope.clone(), origin: Origin::Gift };
+    let terms = GrantTerms {
+        expires_at,
+        priority: gift.priority,
+        class: gift.class(),
+        scope: gift.scope.clone(),
+        origin: Origin::Gift,
+    };
     let joins = joinable(wallet, &terms, gift);
     if joins.is_none() && wallet.grants.len() >= OPEN_GRANTS_MAX {
         return Err(Rejection::OpenGrantsLimit { open: wallet.grants.len() });

@@ -81,7 +81,12 @@ pub(super) fn opened<'a>(id: HoldId, command: &Command, known: &'a Known) -> Res
 }
 
 /// Frees what the hold set aside.
-pub(super) fn release(wallet: &Wallet, id: HoldId, command: &Command, known: &Known) -> Result<Body, Rejection> {
+pub(super) fn release(
+    wallet: &Wallet,
+    id: HoldId,
+    command: &Command,
+    known: &Known,
+) -> Result<Body, Rejection> {
     if wallet.hold(id).is_none() {
         opened(id, command, known)?;
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });

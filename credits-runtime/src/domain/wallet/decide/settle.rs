@@ -2,9 +2,9 @@
 
 use credits_core::Overrun;
 
+use super::command::{Known, total};
 use super::hold::opened;
 use super::replay::closing_of;
-use super::command::{Known, total};
 use crate::domain::amount::Amount;
 use crate::domain::command::{Command, SettleAt};
 use crate::domain::fact::{Allocation, Body, Held, PinnedTerms, Settled};

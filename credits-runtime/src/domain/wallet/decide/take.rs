@@ -10,7 +10,12 @@ use crate::domain::pricing::OperationId;
 use crate::domain::rejection::Rejection;
 use crate::domain::wallet::state::Wallet;
 
-pub(super) fn spend(wallet: &Wallet, quote: &Quote, command: &Command, policy: &Policy) -> Result<Body, Rejection> {
+pub(super) fn spend(
+    wallet: &Wallet,
+    quote: &Quote,
+    command: &Command,
+    policy: &Policy,
+) -> Result<Body, Rejection> {
     let charge = quote.charge.clone()?;
     let (allocations, owed) = taken(wallet, charge.price, quote.usable_as, policy)?;
     Ok(Body::Charged {

@@ -22,7 +22,7 @@ pub(super) fn transfer(
     (first, now): (FactNumber, Timestamp),
 ) -> Result<Facts, Rejection> {
     let (to, receiver) = wallets.receiver();
-    let expiry = transfer.expiry.map(|expiry| expires_at(expiry, now)).transpose()?;
+    let expires_at = expires_at(transfer.expiry, now)?;
     let mut sender = Draft::at(wallets.own, first, now);
     let wallet = &*sender.wallet;
     let moves = |grant: &Grant| transfer.including_promotional || grant.terms.class == Class::Paid;
@@ -34,7 +34,7 @@ pub(super) fn transfer(
     let parts: Vec<_> =
         wallet.allocate(transfer.amount, moves).iter().filter_map(|part| whole(wallet, *part)).collect();
     let balance_after = wallet.balance.minus(transfer.amount);
-    let (id, inbound) = (TransferId(sender.next()), inbound(&parts, expiry));
+    let (id, inbound) = (TransferId(sender.next()), inbound(&parts, &expires_at));
     sender.push(Body::Sent {
         to: to.clone(),
         parts,
@@ -74,7 +74,8 @@ pub(super) fn reverse(
     known: &Known,
     (first, now): (FactNumber, Timestamp),
 ) -> Result<Facts, Rejection> {
-    let made = known.opening.as_ref().and_then(|(at, frame)| Some((*at, frame, sent(*at, frame, id, command)?)));
+    let made =
+        known.opening.as_ref().and_then(|(at, frame)| Some((*at, frame, sent(*at, frame, id, command)?)));
     let (at, frame, parts) = made.ok_or(Rejection::TransferUnknown { transfer: id })?;
     let (to, receiver) = wallets.receiver();
     let mut receiver = Draft::at(receiver, first, now);
@@ -124,10 +125,15 @@ fn about(wallet: &WalletId, bodies: Vec<Body>) -> impl Iterator<Item = (WalletId
     bodies.into_iter().map(move |body| (wallet.clone(), body))
 }
 
-fn expires_at(expiry: Expiry, now: Timestamp) -> Result<Option<Timestamp>, Rejection> {
-    match expiry.at(now) {
-        Some(expires_at) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
-        at => Ok(at),
+/// When what was given to expire at some instant expires at the receiver.
+fn expires_at(
+    expiry: Option<Expiry>,
+    now: Timestamp,
+) -> Result<impl Fn(Option<Timestamp>) -> Option<Timestamp>, Rejection> {
+    let fixed = expiry.map(|expiry| expiry.at(now));
+    match fixed {
+        Some(Some(expires_at)) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
+        _ => Ok(move |kept| fixed.unwrap_or(kept)),
     }
 }
 
@@ -138,10 +144,13 @@ fn whole(wallet: &Wallet, Allocation { grant, amount }: Allocation) -> Option<Pa
 }
 
 /// The grants that the receiver gets, in the order of their first part: one for all parts of the same terms.
-fn inbound(parts: &[Part], expiry: Option<Option<Timestamp>>) -> Vec<(GrantTerms, Vec<Allocation>)> {
+fn inbound(
+    parts: &[Part],
+    expires_at: impl Fn(Option<Timestamp>) -> Option<Timestamp>,
+) -> Vec<(GrantTerms, Vec<Allocation>)> {
     let mut grants: Vec<(GrantTerms, Vec<Allocation>)> = Vec::new();
     for Part { grant, amount, terms, .. } in parts {
-        let expires_at = expiry.unwrap_or(terms.expires_at);
+        let expires_at = expires_at(terms.expires_at);
         let terms = GrantTerms { expires_at, origin: Origin::Transfer, ..terms.clone() };
         let part = Allocation { grant: *grant, amount: *amount };
         match grants.iter_mut().find(|(known, _)| *known == terms) {
@@ -157,7 +166,8 @@ fn sent<'a>(first: FactNumber, frame: &'a Frame, id: TransferId, command: &Comma
     let (place, fact) = frame.answer()?;
     match &fact.body {
         Body::Sent { parts, .. }
-            if TransferId(first.plus(place)) == id && fact.record == Record::Wallet(command.wallet.clone()) =>
+            if TransferId(first.plus(place)) == id
+                && fact.record == Record::Wallet(command.wallet.clone()) =>
         {
             Some(parts)
         }
