@@ -9,10 +9,9 @@ mod subject;
 
 use std::path::Path;
 
-use credits_runtime::Category;
 use proptest::prelude::*;
 
-use naive::Model;
+use naive::{Model, Scope};
 use steps::{Asked, OWNERS, Step, steps};
 use subject::Subject;
 
@@ -84,10 +83,13 @@ impl Pair<'_> {
     fn compare_balances(&self, asked: &Asked) {
         for (owner, name) in OWNERS.iter().enumerate() {
             let wallet = self.subject.wallet(owner);
-            let balances = (wallet.credits().unwrap().get(), wallet.held().unwrap().get());
-            let expected = (self.model.available(owner), self.model.held(owner));
-            assert_eq!(balances, expected, "available and held of {name} after {asked:?}");
-            assert_eq!(wallet.balance().unwrap(), expected.0 + expected.1);
+            let balances =
+                [wallet.credits(), wallet.held(), wallet.debt()].map(|figure| figure.unwrap().get());
+            let expected = [self.model.available(owner), self.model.held(owner), self.model.debt(owner)];
+            assert_eq!(balances, expected, "available, held and owed of {name} after {asked:?}");
+            assert_eq!(wallet.balance().unwrap(), expected[0] + expected[1]);
+            let usable = self.model.available_for_process(owner);
+            assert_eq!(self.subject.credits_for(owner), usable, "usable of {name} after {asked:?}");
             let open: Vec<_> = wallet.open_holds().unwrap().iter().map(|hold| hold.amount.get()).collect();
             assert_eq!(open, self.model.open_holds(owner), "open holds of {name} after {asked:?}");
         }
@@ -101,13 +103,7 @@ impl Pair<'_> {
             let mut page = wallet.credit_history().limit(1_000).page().unwrap();
             assert_eq!(page.next, None);
             page.entries.reverse();
-            let gifts: Vec<_> = page
-                .entries
-                .iter()
-                // What is restored after a lapse is no gift.
-                .filter(|entry| entry.amount.is_positive() && entry.category != Category::Expired)
-                .map(|entry| entry.number)
-                .collect();
+            let gifts = subject::grants(&page.entries);
             let mut balance = 0;
             for entry in &page.entries {
                 assert_eq!(entry.balance_before, balance, "{entry:?}");
@@ -131,7 +127,13 @@ fn compare(steps: &[Asked], file: Option<&Path>) {
     // A fact in each wallet books what is due, so that the entries come to the balance.
     for owner in 0..OWNERS.len() {
         pair.play(&Asked { owner, key: None, step: Step::Deduct { amount: 0 } });
-        let step = Step::Give { amount: 1, expires_in: None, promotional: false };
+        let step = Step::Give {
+            amount: 1,
+            expires_in: None,
+            promotional: false,
+            priority: 50,
+            scope: Scope::Anything,
+        };
         pair.play(&Asked { owner, key: None, step });
     }
     pair.compare_histories();
@@ -179,6 +181,8 @@ proptest! {
                 amount: 5,
                 expires_in: (!place.is_multiple_of(3)).then_some(1 + place),
                 promotional: place.is_multiple_of(2),
+                priority: 50,
+                scope: Scope::Anything,
             },
         };
         let many: Vec<_> = (0..80).map(gift).chain(steps).collect();

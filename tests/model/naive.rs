@@ -4,18 +4,47 @@
 
 use std::collections::HashMap;
 
-use super::steps::{MINUTE, OWNERS, PAGES_MAX, Step};
+use super::steps::{Expiry, MINUTE, Missing, OWNERS, PAGES_MAX, Step};
 
 /// How long a hold around work stays open.
 const RUN_MINUTES: u32 = 15;
 const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
+/// How long a hold may be open in all.
+const DAY: i64 = 24 * 60 * MINUTE;
 
 #[derive(Debug)]
 struct Grant {
     free: i64,
     held: i64,
-    expires_at: Option<i64>,
-    promotional: bool,
+    terms: Terms,
+    /// Whether it came from another wallet.
+    received: bool,
+}
+
+/// When, for what and in which order a grant may be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Terms {
+    pub(super) expires_at: Option<i64>,
+    pub(super) promotional: bool,
+    pub(super) priority: u16,
+    pub(super) scope: Scope,
+}
+
+/// What a gift is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Scope {
+    Anything,
+    Process,
+    Other,
+}
+
+#[derive(Debug)]
+struct Transfer {
+    from: usize,
+    to: usize,
+    /// Each inbound grant with what it was of which source.
+    inbound: Vec<(usize, Vec<(usize, i64)>)>,
+    reversed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,21 +88,34 @@ pub(super) struct Model {
     /// Of every owner, in the order in which they were opened.
     holds: Vec<Hold>,
     keys: HashMap<(usize, u8), (String, Used)>,
-    /// Holds of work that is alive.
-    alive: Vec<usize>,
+    /// Holds of work that is alive, and their limits as the work knows them.
+    alive: Vec<(usize, i64)>,
+    debts: [i64; OWNERS.len()],
+    /// In the order in which they were made.
+    transfers: Vec<Transfer>,
 }
 
 impl Default for Model {
     fn default() -> Self {
         let now = 1_767_225_600_000_000;
-        let (lines, wallets, holds, keys, alive) = Default::default();
-        Self { now, lines, wallets, holds, keys, alive }
+        let (lines, wallets, holds, keys, alive, debts, transfers) = Default::default();
+        Self { now, lines, wallets, holds, keys, alive, debts, transfers }
     }
 }
 
 impl Model {
     pub(super) fn available(&self, owner: usize) -> i64 {
-        self.wallets[owner].iter().map(|grant| grant.free).sum()
+        self.wallets[owner].iter().map(|grant| grant.free).sum::<i64>() - self.debts[owner]
+    }
+
+    /// What may be spent on the operation that is spent on.
+    pub(super) fn available_for_process(&self, owner: usize) -> i64 {
+        let usable = self.wallets[owner].iter().filter(|grant| grant.terms.scope != Scope::Other);
+        usable.map(|grant| grant.free).sum::<i64>() - self.debts[owner]
+    }
+
+    pub(super) fn debt(&self, owner: usize) -> i64 {
+        self.debts[owner]
     }
 
     pub(super) fn held(&self, owner: usize) -> i64 {
@@ -90,12 +132,13 @@ impl Model {
     /// before their limit, by the whole of it, as long as that is within a day in all.
     pub(super) fn ask(&mut self) {
         let limit = i64::from(RUN_MINUTES) * MINUTE;
-        for place in self.alive.clone() {
+        for (place, known) in std::mem::take(&mut self.alive) {
             let hold = &mut self.holds[place];
-            let is_due = self.now >= hold.until - limit / 3;
-            if hold.state == State::Open && is_due && hold.until + limit <= hold.opened_at + 24 * 60 * MINUTE
-            {
+            if self.now < known - limit / 3 {
+                self.alive.push((place, known));
+            } else if hold.state == State::Open && hold.until + limit <= hold.opened_at + DAY {
                 hold.until += limit;
+                self.alive.push((place, hold.until));
             }
         }
     }
@@ -104,16 +147,45 @@ impl Model {
     pub(super) fn expect(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
         let asks_nothing = match step {
             Step::TimeToDue(..) | Step::TimePasses(_) | Step::Reopen | Step::ClockBack(_) => true,
-            Step::Settle(_) | Step::Release(_) => self.holds.is_empty(),
+            Step::Settle(..) | Step::Release(_) | Step::Extend(..) => self.holds.is_empty(),
+            Step::Reverse(..) => self.transfers.is_empty(),
+            Step::Revoke(_) => self.wallets[owner].is_empty(),
             _ => false,
         };
         if !asks_nothing {
             self.ask();
         }
         match step {
-            Step::Give { amount, expires_in, promotional } => {
-                let command = format!("give {amount} {expires_in:?} {promotional}");
-                self.once(owner, key, command, |model| model.give(owner, *amount, *expires_in, *promotional))
+            Step::Give { amount, expires_in, promotional, priority, scope } => {
+                let command = format!("give {amount} {expires_in:?} {promotional} {priority} {scope:?}");
+                let terms = Terms {
+                    expires_at: self.after(*expires_in),
+                    promotional: *promotional,
+                    priority: *priority,
+                    scope: *scope,
+                };
+                self.once(owner, key, command, |model| model.give(owner, *amount, terms))
+            }
+            Step::Adjust { amount, with_debt } => {
+                let command = format!("adjust {amount} {}", *with_debt && *amount < 0);
+                if *amount == 0 {
+                    return "adjusted by nothing".to_owned();
+                }
+                self.once(owner, key, command, |model| model.adjust(owner, *amount, *with_debt))
+            }
+            Step::Revoke(index) if !self.wallets[owner].is_empty() => {
+                let place = index.index(self.wallets[owner].len());
+                self.once(owner, key, format!("revoke {place}"), |model| model.revoke(owner, place))
+            }
+            Step::Transfer { amount, expiry, promotional } => {
+                let command = format!("transfer {amount} {expiry:?} {promotional}");
+                self.once(owner, key, command, |model| model.transfer(owner, *amount, *expiry, *promotional))
+            }
+            Step::Reverse(index, missing) if !self.transfers.is_empty() => {
+                self.reverse(index.index(self.transfers.len()), *missing)
+            }
+            Step::Extend(index, minutes) if !self.holds.is_empty() => {
+                self.extend(index.index(self.holds.len()), *minutes)
             }
             Step::Spend { pages } => self.once(owner, key, format!("spend {pages}"), |model| {
                 let price = model.price(owner, *pages)?;
@@ -131,7 +203,9 @@ impl Model {
                 self.free(self.holds.len() - 1, State::Released);
                 answer
             }
-            Step::Settle(index) if !self.holds.is_empty() => self.settle(index.index(self.holds.len())),
+            Step::Settle(index, amount) if !self.holds.is_empty() => {
+                self.settle(index.index(self.holds.len()), *amount)
+            }
             Step::Release(index) if !self.holds.is_empty() => self.release(index.index(self.holds.len())),
             Step::TimeToDue(index, beside) => {
                 let instants = self.instants();
@@ -145,7 +219,13 @@ impl Model {
                 self.move_to(self.now + i64::from(*minutes) * MINUTE);
                 String::new()
             }
-            Step::Settle(_) | Step::Release(_) | Step::Reopen | Step::ClockBack(_) => String::new(),
+            Step::Settle(..)
+            | Step::Release(_)
+            | Step::Extend(..)
+            | Step::Reverse(..)
+            | Step::Revoke(_)
+            | Step::Reopen
+            | Step::ClockBack(_) => String::new(),
             Step::Run { .. } => unreachable!("work has a beginning and an end"),
         }
     }
@@ -162,16 +242,16 @@ impl Model {
         if !answer.is_empty() {
             return Err(answer);
         }
-        self.alive.push(place);
+        self.alive.push((place, self.holds[place].until));
         Ok(place)
     }
 
     /// Work ends.
     pub(super) fn end(&mut self, place: usize, works: bool) -> String {
-        self.alive.retain(|alive| *alive != place);
+        self.alive.retain(|(alive, _)| *alive != place);
         self.ask();
         if works {
-            let settled = self.settle(place);
+            let settled = self.settle(place, None);
             return if settled.starts_with("closed") { settled } else { "work done".to_owned() };
         }
         self.release(place);
@@ -217,42 +297,169 @@ impl Model {
         }
     }
 
-    fn give(
-        &mut self,
-        owner: usize,
-        amount: i64,
-        expires_in: Option<u32>,
-        promotional: bool,
-    ) -> Result<(String, Used), String> {
+    fn after(&self, minutes: Option<u32>) -> Option<i64> {
+        minutes.map(|minutes| self.now + i64::from(minutes) * MINUTE)
+    }
+
+    fn give(&mut self, owner: usize, amount: i64, terms: Terms) -> Result<(String, Used), String> {
         if amount <= 0 {
             return Err(format!("{amount} is not positive"));
         }
-        if expires_in == Some(0) {
+        if terms.expires_at == Some(self.now) {
             return Err("expired".to_owned());
         }
-        let expires_at = expires_in.map(|minutes| self.now + i64::from(minutes) * MINUTE);
         let grants = &mut self.wallets[owner];
         let open = |grant: &Grant| grant.free + grant.held > 0;
         let crowded = grants.iter().filter(|grant| open(grant)).count() > OPEN_GRANTS_MERGE_ABOVE;
-        let same = grants.iter_mut().find(|grant| {
-            crowded && open(grant) && grant.expires_at == expires_at && grant.promotional == promotional
-        });
+        let same =
+            grants.iter_mut().find(|grant| crowded && open(grant) && grant.terms == terms && !grant.received);
         // A gift that joins keeps its place in the list, empty, so that places are those of the gifts.
         let free = if same.is_some() { 0 } else { amount };
         if let Some(grant) = same {
             grant.free += amount;
         }
-        grants.push(Grant { free, held: 0, expires_at, promotional });
+        grants.push(Grant { free, held: 0, terms, received: false });
         self.lines[owner].push(format!("{amount:+}"));
+        self.repay(owner);
         Ok((format!("{amount:+}"), Used::Done))
+    }
+
+    fn adjust(&mut self, owner: usize, amount: i64, with_debt: bool) -> Result<(String, Used), String> {
+        if amount > 0 {
+            let terms = Terms { expires_at: None, promotional: false, priority: 50, scope: Scope::Anything };
+            return self.give(owner, amount, terms);
+        }
+        if !with_debt {
+            self.affordable(-amount, self.available(owner))?;
+        }
+        let taken = self.take(owner, -amount, |_| true);
+        self.debts[owner] += -amount - sum(&taken);
+        self.lines[owner].push(line(amount, &taken, 0));
+        Ok((format!("{amount:+}"), Used::Done))
+    }
+
+    fn revoke(&mut self, owner: usize, place: usize) -> Result<(String, Used), String> {
+        let amount = std::mem::take(&mut self.wallets[owner][place].free);
+        if amount == 0 {
+            return Err("not free".to_owned());
+        }
+        self.lines[owner].push(line(-amount, &[(place, amount)], 0));
+        Ok((format!("{:+}", -amount), Used::Done))
+    }
+
+    /// To the other owner: all parts of the same terms together.
+    fn transfer(
+        &mut self,
+        from: usize,
+        amount: i64,
+        expiry: Expiry,
+        promotional: bool,
+    ) -> Result<(String, Used), String> {
+        let to = (from + 1) % OWNERS.len();
+        if amount <= 0 {
+            return Err(format!("{amount} is not positive"));
+        }
+        if expiry == Expiry::After(0) {
+            return Err("expired".to_owned());
+        }
+        let moves = |grant: &Grant| promotional || !grant.terms.promotional;
+        let free: i64 = self.wallets[from].iter().filter(|grant| moves(grant)).map(|grant| grant.free).sum();
+        self.affordable(amount, free.min(self.available(from)))?;
+        let taken = self.take(from, amount, moves);
+        self.lines[from].push(line(-amount, &taken, 0));
+        let mut inbound: Vec<(Terms, Vec<(usize, i64)>)> = Vec::new();
+        for part in taken {
+            let mut terms = self.wallets[from][part.0].terms;
+            terms.expires_at = match expiry {
+                Expiry::Kept => terms.expires_at,
+                Expiry::Never => None,
+                Expiry::After(minutes) => self.after(Some(minutes)),
+            };
+            match inbound.iter_mut().find(|(known, _)| *known == terms) {
+                Some((_, parts)) => parts.push(part),
+                None => inbound.push((terms, vec![part])),
+            }
+        }
+        let mut made = Vec::new();
+        for (terms, parts) in inbound {
+            made.push((self.wallets[to].len(), parts.clone()));
+            self.wallets[to].push(Grant { free: sum(&parts), held: 0, terms, received: true });
+            self.lines[to].push(format!("{:+}", sum(&parts)));
+            self.repay(to);
+        }
+        self.transfers.push(Transfer { from, to, inbound: made, reversed: false });
+        Ok((format!("{:+}", -amount), Used::Done))
+    }
+
+    fn reverse(&mut self, place: usize, missing: Missing) -> String {
+        let Transfer { from, to, ref inbound, reversed } = self.transfers[place];
+        if reversed {
+            return "replayed".to_owned();
+        }
+        let inbound = inbound.clone();
+        let free = |grant: usize, parts: &[(usize, i64)]| self.wallets[to][grant].free.min(sum(parts));
+        let whole: i64 = inbound.iter().map(|(_, parts)| sum(parts)).sum();
+        let there: i64 = inbound.iter().map(|(grant, parts)| free(*grant, parts)).sum();
+        if missing == Missing::Denied
+            && let Err(refused) = self.affordable(whole, there)
+        {
+            return refused;
+        }
+        let (mut taken, mut moved) = (Vec::new(), 0);
+        for (grant, parts) in inbound {
+            let part = self.wallets[to][grant].free.min(sum(&parts));
+            self.wallets[to][grant].free -= part;
+            add(&mut taken, grant, part);
+            let mut left = if missing == Missing::Owed { sum(&parts) } else { part };
+            moved += left;
+            for (source, amount) in parts.into_iter().rev() {
+                self.wallets[from][source].free += amount.min(left);
+                left -= amount.min(left);
+            }
+        }
+        self.debts[to] += moved - sum(&taken);
+        self.lines[to].push(line(-moved, &taken, 0));
+        self.repay(to);
+        self.lines[from].push(if moved == 0 { line(0, &[], 0) } else { format!("{moved:+}") });
+        self.repay(from);
+        self.expire();
+        self.transfers[place].reversed = true;
+        format!("{moved:+}")
+    }
+
+    fn extend(&mut self, place: usize, minutes: u32) -> String {
+        let hold = &mut self.holds[place];
+        let until = hold.until + i64::from(minutes) * MINUTE;
+        match hold.state {
+            State::Open if minutes == 0 || until > hold.opened_at + DAY => "hold limit".to_owned(),
+            State::Open => {
+                hold.until = until;
+                format!("until {until}")
+            }
+            state => format!("closed {state:?}"),
+        }
+    }
+
+    /// Whatever is free and has not expired repays what is owed.
+    fn repay(&mut self, owner: usize) {
+        let now = self.now;
+        let repaid = self.take(owner, self.debts[owner], |grant| {
+            grant.terms.expires_at.is_none_or(|expires_at| expires_at > now)
+        });
+        if !repaid.is_empty() {
+            self.debts[owner] -= sum(&repaid);
+            self.lines[owner].push(line(0, &repaid, 0));
+        }
     }
 
     fn deduct(&mut self, owner: usize, amount: i64) -> Result<(String, Used), String> {
         if amount <= 0 {
             return Err(format!("{amount} is not positive"));
         }
-        self.affordable(owner, amount)?;
-        Ok((self.charge(owner, amount, 0), Used::Done))
+        self.affordable(amount, self.available(owner))?;
+        let taken = self.take(owner, amount, |_| true);
+        self.lines[owner].push(line(-amount, &taken, 0));
+        Ok((format!("{:+}", -amount), Used::Done))
     }
 
     fn hold(&mut self, owner: usize, key: Option<u8>, pages: i64, limit: u32) -> String {
@@ -267,8 +474,8 @@ impl Model {
         if limit == 0 {
             return Err("hold limit".to_owned());
         }
-        self.affordable(owner, price)?;
-        let pins = self.take(owner, price);
+        self.affordable(price, self.available_for_process(owner))?;
+        let pins = self.take(owner, price, is_for_process);
         for (grant, amount) in &pins {
             self.wallets[owner][*grant].held += amount;
         }
@@ -287,7 +494,8 @@ impl Model {
         Ok(self.holds.len() - 1)
     }
 
-    fn settle(&mut self, place: usize) -> String {
+    /// Settles at what was held, or at another amount.
+    fn settle(&mut self, place: usize, at: Option<i64>) -> String {
         let Hold { owner, key, price, state, .. } = self.holds[place];
         let charged = key.is_some_and(|key| self.keys[&(owner, key)].1 == Used::Charged);
         match state {
@@ -299,28 +507,45 @@ impl Model {
             }
             _ if charged => return "replayed".to_owned(),
             State::Released => return "closed Released".to_owned(),
-            State::Open => {
-                let pins = std::mem::take(&mut self.holds[place].pins);
-                for (grant, amount) in &pins {
-                    self.wallets[owner][*grant].held -= amount;
-                }
-                self.lines[owner].push(line(-price, &pins, 0));
-            }
-            State::Lapsed => {}
+            State::Open | State::Lapsed => {}
+        }
+        let price = at.unwrap_or(price);
+        if price < 0 {
+            return format!("{price} is negative");
         }
         self.holds[place].state = State::Settled;
         if let Some(key) = key {
             self.keys.get_mut(&(owner, key)).unwrap().1 = Used::Charged;
         }
-        if state == State::Open {
-            return format!("{:+} short 0", -price);
+        if state == State::Lapsed { self.settle_late(place, price) } else { self.settle_open(place, price) }
+    }
+
+    /// What was held, as far as it goes, then what is available; the rest of what was held is free.
+    fn settle_open(&mut self, place: usize, price: i64) -> String {
+        let owner = self.holds[place].owner;
+        let more_there = self.available_for_process(owner).max(0);
+        let (mut missing, mut taken) = (price, Vec::new());
+        let pins = self.holds[place].pins.clone();
+        self.unpin(place);
+        for (grant, amount) in pins {
+            let part = amount.min(missing);
+            self.wallets[owner][grant].free -= part;
+            missing -= part;
+            add(&mut taken, grant, part);
         }
-        self.settle_late(place)
+        for (grant, part) in self.take(owner, missing.min(more_there), is_for_process) {
+            missing -= part;
+            add(&mut taken, grant, part);
+        }
+        self.lines[owner].push(line(missing - price, &taken, missing));
+        self.repay(owner);
+        self.expire();
+        format!("{:+} short {missing}", missing - price)
     }
 
     /// What the hold gave back and is still free, what expired because it lapsed, then anything else.
-    fn settle_late(&mut self, place: usize) -> String {
-        let Hold { owner, price, .. } = self.holds[place];
+    fn settle_late(&mut self, place: usize, price: i64) -> String {
+        let owner = self.holds[place].owner;
         let (returned, expired) = (self.holds[place].returned.clone(), self.holds[place].expired.clone());
         let (mut missing, mut taken) = (price, Vec::new());
         for (grant, amount) in returned {
@@ -337,7 +562,7 @@ impl Model {
             missing -= part;
             add(&mut taken, grant, part);
         }
-        for (grant, part) in self.take(owner, missing) {
+        for (grant, part) in self.take(owner, missing, is_for_process) {
             missing -= part;
             add(&mut taken, grant, part);
         }
@@ -358,28 +583,32 @@ impl Model {
 
     fn price(&self, owner: usize, pages: i64) -> Result<i64, String> {
         let price = price_of(pages)?;
-        self.affordable(owner, price)?;
+        self.affordable(price, self.available_for_process(owner))?;
         Ok(price)
     }
 
-    fn affordable(&self, owner: usize, amount: i64) -> Result<(), String> {
-        let available = self.available(owner);
+    #[expect(clippy::unused_self, reason = "it reads as the rule that it is")]
+    fn affordable(&self, amount: i64, available: i64) -> Result<(), String> {
+        if amount <= 0 {
+            return Ok(());
+        }
         if amount > available { Err(format!("needs {amount} of {available}")) } else { Ok(()) }
     }
 
-    /// Takes free credits and writes the entry.
+    /// Charges the operation and writes the entry.
     fn charge(&mut self, owner: usize, amount: i64, short: i64) -> String {
-        let taken = self.take(owner, amount);
+        let taken = self.take(owner, amount, is_for_process);
         self.lines[owner].push(line(-amount, &taken, short));
         format!("{:+}", -amount)
     }
 
-    /// Takes free credits: soonest expiry first, then promotional, then oldest.
-    fn take(&mut self, owner: usize, amount: i64) -> Vec<(usize, i64)> {
+    /// Takes free credits: narrower scope first, then lower priority, soonest expiry, promotional, oldest.
+    fn take(&mut self, owner: usize, amount: i64, is_usable: impl Fn(&Grant) -> bool) -> Vec<(usize, i64)> {
         let grants = &mut self.wallets[owner];
-        let mut order: Vec<usize> = (0..grants.len()).collect();
+        let mut order: Vec<usize> = (0..grants.len()).filter(|place| is_usable(&grants[*place])).collect();
         order.sort_by_key(|place| {
-            (grants[*place].expires_at.unwrap_or(i64::MAX), !grants[*place].promotional, *place)
+            let Terms { expires_at, promotional, priority, scope } = grants[*place].terms;
+            (scope == Scope::Anything, priority, expires_at.unwrap_or(i64::MAX), !promotional, *place)
         });
         let (mut missing, mut taken) = (amount, Vec::new());
         for place in order {
@@ -396,7 +625,7 @@ impl Model {
     /// Instants at which something is due.
     fn instants(&self) -> Vec<i64> {
         let limits = self.holds.iter().filter(|hold| hold.state == State::Open).map(|hold| hold.until);
-        let expiries = self.wallets.iter().flatten().filter_map(|grant| grant.expires_at);
+        let expiries = self.wallets.iter().flatten().filter_map(|grant| grant.terms.expires_at);
         let mut instants: Vec<i64> = limits.chain(expiries).filter(|at| *at > self.now).collect();
         instants.sort_unstable();
         instants.dedup();
@@ -413,9 +642,12 @@ impl Model {
                     hold.state = State::Lapsed;
                     hold.returned.clone_from(&hold.pins);
                     let grants = &self.wallets[hold.owner];
-                    let is_past = |grant: usize| grants[grant].expires_at.is_some_and(|expiry| expiry <= at);
+                    let is_past =
+                        |grant: usize| grants[grant].terms.expires_at.is_some_and(|expiry| expiry <= at);
                     hold.expired = hold.pins.iter().copied().filter(|(grant, _)| is_past(*grant)).collect();
+                    let owner = hold.owner;
                     self.unpin(place);
+                    self.repay(owner);
                 }
             }
             self.expire();
@@ -425,6 +657,7 @@ impl Model {
     fn free(&mut self, place: usize, state: State) {
         self.holds[place].state = state;
         self.unpin(place);
+        self.repay(self.holds[place].owner);
         self.expire();
     }
 
@@ -440,7 +673,7 @@ impl Model {
     fn expire(&mut self) {
         for (grants, lines) in self.wallets.iter_mut().zip(&mut self.lines) {
             for (place, grant) in grants.iter_mut().enumerate() {
-                if grant.free > 0 && grant.expires_at.is_some_and(|expires_at| expires_at <= self.now) {
+                if grant.free > 0 && grant.terms.expires_at.is_some_and(|expires_at| expires_at <= self.now) {
                     let expired = line(-grant.free, &[(place, grant.free)], 0);
                     lines.push(format!("{expired} expired at {}", self.now));
                     grant.free = 0;
@@ -448,6 +681,14 @@ impl Model {
             }
         }
     }
+}
+
+fn is_for_process(grant: &Grant) -> bool {
+    grant.terms.scope != Scope::Other
+}
+
+fn sum(parts: &[(usize, i64)]) -> i64 {
+    parts.iter().map(|(_, amount)| amount).sum()
 }
 
 fn price_of(pages: i64) -> Result<i64, String> {

@@ -5,6 +5,8 @@ use std::ops::Range;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::naive::Scope;
+
 pub(super) const OWNERS: [&str; 2] = ["ann", "bob"];
 pub(super) const PAGES_MAX: i64 = 20;
 /// In microseconds.
@@ -24,7 +26,24 @@ pub(super) enum Step {
         amount: i64,
         expires_in: Option<u32>,
         promotional: bool,
+        priority: u16,
+        scope: Scope,
     },
+    /// A correction, up or down.
+    Adjust {
+        amount: i64,
+        with_debt: bool,
+    },
+    /// Of one of the owner's grants.
+    Revoke(Index),
+    /// To the other owner.
+    Transfer {
+        amount: i64,
+        expiry: Expiry,
+        promotional: bool,
+    },
+    Reverse(Index, Missing),
+    Extend(Index, u32),
     Spend {
         pages: i64,
     },
@@ -44,13 +63,30 @@ pub(super) enum Step {
     Deduct {
         amount: i64,
     },
-    Settle(Index),
+    /// At what was held, or another amount.
+    Settle(Index, Option<i64>),
     Release(Index),
     /// To an instant at which something is due, and this far beside it.
     TimeToDue(Index, i64),
     TimePasses(u32),
     ClockBack(u32),
     Reopen,
+}
+
+/// The expiry of what is transferred.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Expiry {
+    Kept,
+    Never,
+    After(u32),
+}
+
+/// What becomes of what is not free any more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Missing {
+    Denied,
+    Left,
+    Owed,
 }
 
 /// Sequences of this many steps.
@@ -92,14 +128,27 @@ fn simple() -> impl Strategy<Value = Step> {
     let minutes = 0..90_u32;
     let amount = prop_oneof![4 => Just(50_i64), 3 => 1..100_i64, 1 => -1..1_i64];
     let expiry = prop_oneof![3 => Just(None), 2 => Just(Some(30)), 3 => minutes.clone().prop_map(Some)];
+    let priority = prop_oneof![5 => Just(50_u16), 1 => 49..=51_u16];
+    let scope = prop_oneof![4 => Just(Scope::Anything), 1 => Just(Scope::Process), 1 => Just(Scope::Other)];
+    let missing = prop_oneof![Just(Missing::Denied), Just(Missing::Left), Just(Missing::Owed)];
+    let moved = prop_oneof![Just(Expiry::Kept), Just(Expiry::Never), minutes.clone().prop_map(Expiry::After)];
     prop_oneof![
-        7 => (amount.clone(), expiry, any::<bool>())
-            .prop_map(|(amount, expires_in, promotional)| Step::Give { amount, expires_in, promotional }),
+        7 => (amount.clone(), expiry, any::<bool>(), priority, scope)
+            .prop_map(|(amount, expires_in, promotional, priority, scope)| {
+                Step::Give { amount, expires_in, promotional, priority, scope }
+            }),
+        2 => (-60..60_i64, any::<bool>()).prop_map(|(amount, with_debt)| Step::Adjust { amount, with_debt }),
+        1 => any::<Index>().prop_map(Step::Revoke),
+        3 => (amount.clone(), moved, any::<bool>())
+            .prop_map(|(amount, expiry, promotional)| Step::Transfer { amount, expiry, promotional }),
+        2 => (any::<Index>(), missing).prop_map(|(index, missing)| Step::Reverse(index, missing)),
+        1 => (any::<Index>(), 0..1_500_u32).prop_map(|(index, minutes)| Step::Extend(index, minutes)),
         4 => pages().prop_map(|pages| Step::Spend { pages }),
         4 => (pages(), minutes.clone()).prop_map(|(pages, limit)| Step::Hold { pages, limit }),
         1 => pages().prop_map(|pages| Step::Drop { pages }),
         1 => amount.prop_map(|amount| Step::Deduct { amount }),
-        4 => any::<Index>().prop_map(Step::Settle),
+        4 => (any::<Index>(), proptest::option::weighted(0.4, -1..40_i64))
+            .prop_map(|(index, amount)| Step::Settle(index, amount)),
         3 => any::<Index>().prop_map(Step::Release),
         4 => (any::<Index>(), -1..=1_i64).prop_map(|(index, beside)| Step::TimeToDue(index, beside)),
         2 => minutes.clone().prop_map(Step::TimePasses),

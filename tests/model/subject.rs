@@ -4,9 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Category, Entry, Error, FactNumber, HoldId, Rejection, RunError, Spend, Timestamp};
+use credits_runtime::{
+    Category, Entry, Error, FactNumber, HoldId, Rejection, RunError, Spend, Timestamp, TransferId,
+};
 
-use super::steps::{OWNERS, Step};
+use super::naive::Scope;
+use super::steps::{Expiry, Missing, OWNERS, Step};
 
 mod pricing {
     credits_runtime::usage_credits! {
@@ -14,6 +17,7 @@ mod pricing {
             costs 5.credits + 1.credit_per(page)
             limit pages <= 20
         }
+        operation other { costs 1.credit }
     }
 }
 
@@ -25,6 +29,7 @@ pub(super) struct Subject<'a> {
     clock: ManualClock,
     /// Numbers of holds, in the order in which they were opened.
     holds: Vec<(usize, HoldId)>,
+    transfers: Vec<(usize, TransferId)>,
 }
 
 /// A write under a key, if there is one.
@@ -40,7 +45,7 @@ macro_rules! keyed {
 impl<'a> Subject<'a> {
     pub(super) fn open(file: Option<&'a Path>, now: i64) -> Self {
         let clock = ManualClock::at(Timestamp::from_microseconds(now));
-        let mut subject = Self { credits: None, file, clock, holds: Vec::new() };
+        let mut subject = Self { credits: None, file, clock, holds: Vec::new(), transfers: Vec::new() };
         subject.reopen();
         subject
     }
@@ -56,6 +61,10 @@ impl<'a> Subject<'a> {
                 self.credits = Some(builder.open(path).unwrap());
             }
         }
+    }
+
+    pub(super) fn credits_for(&self, owner: usize) -> i64 {
+        self.wallet(owner).credits_for(Operation::process(1)).unwrap().get()
     }
 
     pub(super) fn verify(&self) {
@@ -88,8 +97,13 @@ impl<'a> Subject<'a> {
     /// What the ledger answers.
     pub(super) fn answer(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
         let receipt = match *step {
-            Step::Give { amount, expires_in, promotional } => {
-                let give = keyed!(key, self.wallet(owner).give_credits(amount));
+            Step::Give { amount, expires_in, promotional, priority, scope } => {
+                let give = keyed!(key, self.wallet(owner).give_credits(amount)).priority(priority);
+                let give = match scope {
+                    Scope::Anything => give,
+                    Scope::Process => give.only_for(["process"]),
+                    Scope::Other => give.only_for(["other"]),
+                };
                 let give = if promotional { give.promotional() } else { give };
                 match expires_in {
                     Some(minutes) => give.expires_in(Duration::from_mins(minutes.into())),
@@ -102,10 +116,31 @@ impl<'a> Subject<'a> {
             Step::Deduct { amount } => {
                 keyed!(key, self.wallet(owner).deduct_credits(amount, "by hand")).now().wait()
             }
+            Step::Adjust { amount, with_debt } => {
+                let adjust = keyed!(key, self.wallet(owner).adjust_credits(amount, "correction"));
+                if with_debt { adjust.with_debt() } else { adjust }.now().wait()
+            }
+            Step::Revoke(index) => {
+                let grants = self.grants(owner);
+                if grants.is_empty() {
+                    return String::new();
+                }
+                let grant = grants[index.index(grants.len())];
+                keyed!(key, self.wallet(owner).revoke_grant(grant, "mistake")).now().wait()
+            }
+            Step::Transfer { amount, expiry, promotional } => {
+                return self.transfer(owner, key, (amount, expiry, promotional));
+            }
+            Step::Reverse(index, missing) if !self.transfers.is_empty() => {
+                return self.reverse(index.index(self.transfers.len()), missing);
+            }
+            Step::Extend(index, minutes) if !self.holds.is_empty() => {
+                return self.extend(index.index(self.holds.len()), minutes);
+            }
             Step::Hold { pages, limit } => return self.hold(owner, key, pages, limit),
             Step::Drop { pages } => return self.hold_and_drop(owner, key, pages),
-            Step::Settle(index) if !self.holds.is_empty() => {
-                let settled = self.settle(index.index(self.holds.len()));
+            Step::Settle(index, amount) if !self.holds.is_empty() => {
+                let settled = self.settle(index.index(self.holds.len()), amount);
                 self.flush();
                 return settled;
             }
@@ -156,9 +191,66 @@ impl<'a> Subject<'a> {
         format!("hold {}", self.holds.len() - 1)
     }
 
-    fn settle(&self, place: usize) -> String {
+    /// The owner's grants, in the order in which they came.
+    fn grants(&self, owner: usize) -> Vec<FactNumber> {
+        let page = self.wallet(owner).credit_history().limit(1_000).oldest_first().page().unwrap();
+        grants(&page.entries)
+    }
+
+    fn transfer(
+        &mut self,
+        owner: usize,
+        key: Option<u8>,
+        (amount, expiry, promotional): (i64, Expiry, bool),
+    ) -> String {
+        let receiver = self.wallet((owner + 1) % OWNERS.len());
+        let transfer = keyed!(key, self.wallet(owner).transfer_to(&receiver, amount));
+        let transfer = if promotional { transfer.including_promotional() } else { transfer };
+        let transfer = match expiry {
+            Expiry::Kept => transfer,
+            Expiry::Never => transfer.never_expiring(),
+            Expiry::After(minutes) => transfer.expires_in(Duration::from_mins(minutes.into())),
+        };
+        match transfer.now().wait() {
+            Ok(made) if made.replayed => "replayed".to_owned(),
+            Ok(made) => {
+                self.transfers.push((owner, made.id));
+                format!("{:+}", made.sent.amount.get())
+            }
+            Err(error) => refused(error),
+        }
+    }
+
+    fn reverse(&self, place: usize, missing: Missing) -> String {
+        let (owner, id) = self.transfers[place];
+        let reverse = self.wallet(owner).reverse_transfer(id);
+        let reverse = match missing {
+            Missing::Denied => reverse,
+            Missing::Left => reverse.as_far_as_possible(),
+            Missing::Owed => reverse.with_debt(),
+        };
+        match reverse.now().wait() {
+            Ok(reversed) if reversed.replayed => "replayed".to_owned(),
+            Ok(reversed) => format!("{:+}", reversed.reclaimed.amount.get()),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn extend(&self, place: usize, minutes: u32) -> String {
         let (owner, id) = self.holds[place];
-        match self.wallet(owner).settle(id).wait() {
+        match self.wallet(owner).extend_hold(id, Duration::from_mins(minutes.into())).wait() {
+            Ok(until) => format!("until {}", until.microseconds()),
+            Err(error) => refused(error),
+        }
+    }
+
+    fn settle(&self, place: usize, amount: Option<i64>) -> String {
+        let (owner, id) = self.holds[place];
+        let settling = match amount {
+            None => self.wallet(owner).settle(id),
+            Some(amount) => self.wallet(owner).settle_amount(id, amount),
+        };
+        match settling.wait() {
             Ok(settled) if settled.replayed => "replayed".to_owned(),
             Ok(settled) => format!("{:+} short {}", settled.entry.amount.get(), settled.entry.shortfall),
             Err(error) => refused(error),
@@ -192,6 +284,9 @@ fn refused(error: Error) -> String {
         Rejection::IdempotencyKeyReused { .. } => "key reused".to_owned(),
         Rejection::InProgress { .. } => "in progress".to_owned(),
         Rejection::AmountNotPositive { amount } => format!("{amount} is not positive"),
+        Rejection::AmountNegative { amount } => format!("{amount} is negative"),
+        Rejection::AmountZero => "adjusted by nothing".to_owned(),
+        Rejection::GrantNotFree { .. } => "not free".to_owned(),
         Rejection::ExpiryInPast { .. } => "expired".to_owned(),
         Rejection::InsufficientCredits { needed, available } => format!("needs {needed} of {available}"),
         Rejection::QuantityOverLimit { given, limit, .. } => format!("{given} are over {limit}"),
@@ -200,6 +295,13 @@ fn refused(error: Error) -> String {
         Rejection::HoldClosed { closing, .. } => format!("closed {closing:?}"),
         other => panic!("no step leads to: {other}"),
     }
+}
+
+/// The entries that opened grants, or joined one.
+pub(super) fn grants(entries: &[Entry]) -> Vec<FactNumber> {
+    // What is restored after a lapse or comes back from a transfer has parts.
+    let opens = |entry: &&Entry| entry.amount.is_positive() && entry.allocations.is_empty();
+    entries.iter().filter(opens).map(|entry| entry.number).collect()
 }
 
 /// An entry as the model writes it, with grants by the place of their gift.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use credits_runtime::{Entry, Error, HoldId, LedgerError, Receipt, Rejection, Reply, RunError, Settled};
+use credits_runtime::{
+    Entry, Error, HoldId, LedgerError, Receipt, Rejection, Reply, RunError, Settled, Transferred,
+};
 
 use super::random::Random;
 
@@ -47,6 +49,15 @@ pub(crate) enum Ask {
     },
     Settle(HoldId),
     Release(HoldId),
+    /// A correction downwards, by debt if need be.
+    Adjust {
+        amount: i64,
+    },
+    /// Two wallets in one commit.
+    Transfer {
+        to: &'static str,
+        amount: i64,
+    },
     /// Work that succeeds or fails.
     Run {
         pages: i64,
@@ -84,18 +95,25 @@ pub(crate) enum Sent {
     Hold(Reply<pricing::Hold>),
     Settled(Reply<Settled>),
     Released(Reply<credits_runtime::Released>),
+    Transferred(Reply<Transferred>),
 }
 
 impl Command {
     /// The command of this number: anything but work, about these holds or a new one.
     pub(crate) fn draw(number: usize, holds: &[(&'static str, HoldId)], random: &mut Random) -> Self {
         let minutes = Duration::from_mins(5) * u32::try_from(1 + random.below(6)).unwrap();
-        let (owner, ask) = match (random.below(12), holds) {
+        let (owner, ask) = match (random.below(15), holds) {
             (0..=2, _) => {
                 let expires_in = random.once_in(3).then_some(minutes);
                 (random.choose(&OWNERS), Ask::Give { amount: random.amount(60), expires_in })
             }
             (3, _) => (random.choose(&OWNERS), Ask::Deduct { amount: random.amount(10) }),
+            (12, _) => (random.choose(&OWNERS), Ask::Adjust { amount: random.amount(40) }),
+            (13 | 14, _) => {
+                let place = random.below(OWNERS.len());
+                let to = OWNERS[(place + 1 + random.below(2)) % OWNERS.len()];
+                (OWNERS[place], Ask::Transfer { to, amount: random.amount(30) })
+            }
             (8 | 9, [_, ..]) => {
                 let (owner, hold) = random.choose(holds);
                 (owner, Ask::Settle(hold))
@@ -143,6 +161,14 @@ impl Command {
             }
             Ask::Settle(hold) => Sent::Settled(wallet.settle(hold)),
             Ask::Release(hold) => Sent::Released(wallet.release(hold)),
+            Ask::Adjust { amount } => {
+                let adjust = wallet.adjust_credits(-amount, "correction").with_debt();
+                Sent::Receipt(adjust.key(key).metadata(metadata).now())
+            }
+            Ask::Transfer { to, amount } => {
+                let transfer = wallet.transfer_to(&credits.wallet(to), amount);
+                Sent::Transferred(transfer.key(key).metadata(metadata).now())
+            }
             Ask::Run { .. } => panic!("work is not sent but run"),
         }
     }
@@ -177,6 +203,9 @@ impl Sent {
                 replayed: settled.replayed,
                 answer: Answer::Entry(Box::new(settled.entry)),
             }),
+            Self::Transferred(reply) => reply
+                .wait()
+                .map(|made| Answered { replayed: made.replayed, answer: Answer::Entry(Box::new(made.sent)) }),
             Self::Hold(reply) => reply
                 .wait()
                 .map(|hold| Answered { replayed: hold.replayed(), answer: Answer::Held(hold.into_id()) }),

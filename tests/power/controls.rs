@@ -103,8 +103,9 @@ fn a_key_that_is_missing_is_caught() {
         assert!(matches!(verdict, Err(Fault::AnsweredOtherwise(_) | Fault::Unreadable(_))), "{verdict:?}");
         matches!(verdict, Err(Fault::AnsweredOtherwise(_)))
     });
-    // The other rows tell how holds were closed, or are of commands that are not sent again.
-    assert_eq!(caught.count(), keys_used(&history));
+    // The other rows tell how holds were closed, which may be asked again too.
+    let (caught, used) = (caught.count(), keys_used(&history));
+    assert!(caught >= used, "{caught} of {used} keys are missed");
 }
 
 /// How many keys were used up by what is sent again.

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use credits_core::TransferExpiration;
 
@@ -141,6 +142,22 @@ impl<C> Wallet<C> {
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
     pub fn settle(&self, hold: HoldId) -> Reply<Settled> {
         self.close_hold(hold, Action::Settle { hold, at: SettleAt::Held }, entry::settled)
+    }
+
+    /// Charges this much for a hold that was passed on, as [`Hold::settle_amount`](crate::Hold::settle_amount).
+    ///
+    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, `AmountNegative`.
+    pub fn settle_amount(&self, hold: HoldId, amount: impl Into<Amount>) -> Reply<Settled> {
+        let at = SettleAt::Amount(amount.into());
+        self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
+    }
+
+    /// Lets a hold that was passed on be open for longer, as [`Hold::extend`](crate::Hold::extend).
+    ///
+    /// Rejections: `OwnerInvalid`, `HoldUnknown`, `HoldClosed` if it has ended, `HoldLimitInvalid`.
+    pub fn extend_hold(&self, hold: HoldId, by: Duration) -> Reply<Timestamp> {
+        Write::new(&self.ledger, &self.id)
+            .send(Action::Extend { hold, by }, |_, _, outcome| entry::extended(&outcome))
     }
 
     /// Gives up a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id), or was left by work that
