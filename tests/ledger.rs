@@ -6,6 +6,7 @@ mod concurrency;
 mod debt;
 mod events;
 mod executor;
+mod format;
 mod io;
 mod model;
 mod opening;

@@ -1,0 +1,218 @@
+//! A reader of the file that was written from `docs/FORMAT.md` alone: it uses nothing of the ledger's.
+
+use std::collections::BTreeMap;
+
+use minicbor::Decoder;
+use minicbor::data::Type;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use sha2::{Digest, Sha256};
+
+use super::{fixture, opened};
+
+/// Any CBOR that the format has.
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Nothing,
+    Flag(bool),
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+    List(Vec<Value>),
+    Pairs(Vec<(Value, Value)>),
+}
+
+impl Value {
+    fn read(decoder: &mut Decoder<'_>) -> Self {
+        match decoder.datatype().unwrap() {
+            Type::Null => {
+                decoder.null().unwrap();
+                Self::Nothing
+            }
+            Type::Bool => Self::Flag(decoder.bool().unwrap()),
+            Type::String => Self::Text(decoder.str().unwrap().to_owned()),
+            Type::Bytes => Self::Bytes(decoder.bytes().unwrap().to_vec()),
+            Type::Array => {
+                let length = decoder.array().unwrap().unwrap();
+                Self::List((0..length).map(|_| Self::read(decoder)).collect())
+            }
+            Type::Map => {
+                let length = decoder.map().unwrap().unwrap();
+                Self::Pairs((0..length).map(|_| (Self::read(decoder), Self::read(decoder))).collect())
+            }
+            _ => Self::Integer(decoder.i64().unwrap()),
+        }
+    }
+
+    fn of(bytes: &[u8]) -> Self {
+        let mut decoder = Decoder::new(bytes);
+        let value = Self::read(&mut decoder);
+        assert_eq!(decoder.position(), bytes.len(), "something follows a value");
+        value
+    }
+
+    fn list(&self) -> &[Self] {
+        let Self::List(values) = self else { panic!("{self:?} is no list") };
+        values
+    }
+
+    fn integer(&self) -> i64 {
+        let Self::Integer(value) = self else { panic!("{self:?} is no integer") };
+        *value
+    }
+
+    fn text(&self) -> &str {
+        let Self::Text(text) = self else { panic!("{self:?} is no text") };
+        text
+    }
+
+    /// The number of the variant, and its fields.
+    fn choice(&self) -> (i64, &[Self]) {
+        let [variant, fields] = self.list() else { panic!("{self:?} is no choice") };
+        (variant.integer(), fields.list())
+    }
+}
+
+/// What allocations or parts come to.
+fn sum(parts: &Value) -> i64 {
+    parts.list().iter().map(|part| part.list()[1].integer()).sum()
+}
+
+/// The amount and the balance after an entry.
+fn movement(body: &Value) -> Option<(i64, i64)> {
+    let (code, fields) = body.choice();
+    let at = |place: usize| fields[place].integer();
+    match code {
+        0 | 4 | 5 | 6 | 9 => None,
+        1 => Some((at(0), at(6))),
+        2 => Some((-sum(&fields[1]) - at(6), at(5))),
+        3 => Some((-sum(&fields[1]) - at(4), at(3))),
+        7 => Some((-at(1), at(3))),
+        8 => Some((0, at(2))),
+        10 => Some((at(1), at(4))),
+        11 => Some((-sum(&fields[1]), at(4))),
+        12 => Some((at(2), at(7))),
+        13 => Some((-sum(&fields[2]) - at(3), at(5))),
+        14 => Some((sum(&fields[2]), at(4))),
+        other => panic!("a body of code {other}"),
+    }
+}
+
+/// An entry: its number, owner, asset, amount and the balance after it.
+type Line = (i64, String, String, i64, i64);
+
+/// What the journal says: entries, the next fact, the head, and which bodies there were.
+struct Journal {
+    lines: Vec<Line>,
+    next: i64,
+    head: Vec<u8>,
+    codes: Vec<i64>,
+}
+
+fn read_journal(database: &Database) -> Journal {
+    let journal = TableDefinition::<u64, &[u8]>::new("journal");
+    let table = database.begin_read().unwrap().open_table(journal).unwrap();
+    let mut read = Journal { lines: Vec::new(), next: 1, head: vec![0; 32], codes: Vec::new() };
+    let mut records: BTreeMap<String, (Value, i64)> = BTreeMap::new();
+    let mut last_time = 0;
+    for row in table.iter().unwrap() {
+        let (first, block) = row.unwrap();
+        assert_eq!(i64::try_from(first.value()).unwrap(), read.next);
+        let (head, rest) = block.value().split_at(32);
+        let (previous, frames) = rest.split_at(32);
+        assert_eq!(previous, read.head);
+        read.head = Sha256::new().chain_update(previous).chain_update(frames).finalize().to_vec();
+        assert_eq!(head, read.head);
+        let mut decoder = Decoder::new(frames);
+        while decoder.position() < frames.len() {
+            let frame = Value::read(&mut decoder);
+            let [_kind, _scope, _key, _fingerprint, time, facts] = frame.list() else { panic!("{frame:?}") };
+            assert!(time.integer() >= last_time);
+            last_time = time.integer();
+            for fact in facts.list() {
+                let [record, previous, ordinal, body] = fact.list() else { panic!("{fact:?}") };
+                let known =
+                    records.insert(format!("{record:?}"), (Value::Integer(read.next), ordinal.integer()));
+                let (last, count) = known.unwrap_or((Value::Nothing, 0));
+                assert_eq!((previous, ordinal.integer()), (&last, count + 1));
+                read.codes.push(body.choice().0);
+                if let ((1, [id]), Some((amount, after))) = (record.choice(), movement(body)) {
+                    let [asset, owner] = [0, 1].map(|place| id.list()[place].text().to_owned());
+                    read.lines.push((read.next, owner, asset, amount, after));
+                }
+                read.next += 1;
+            }
+        }
+    }
+    read
+}
+
+#[test]
+fn the_documents_reader_finds_every_entry_and_balance() {
+    let (_folder, path) = opened();
+    let database = Database::open(&path).unwrap();
+    let Journal { lines, next, head, mut codes } = read_journal(&database);
+    let expected = std::fs::read_to_string(fixture("format-1.jsonl")).unwrap();
+    let expected: Vec<Line> =
+        expected.lines().map(|line| line_of(&serde_json::from_str(line).unwrap())).collect();
+    assert_eq!(lines, expected);
+    codes.sort_unstable();
+    codes.dedup();
+    assert!(codes.iter().copied().eq(0..=14), "the fixture has bodies of the codes {codes:?} alone");
+
+    let read = database.begin_read().unwrap();
+    let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
+    let state = Value::of(meta.get("state").unwrap().unwrap().value());
+    let [next_fact, replay_from, _last_block, last_head] = state.list() else { panic!("{state:?}") };
+    assert_eq!((next_fact.integer(), replay_from.integer()), (next, next));
+    assert_eq!(*last_head, Value::Bytes(head));
+
+    let mut balances: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (_, owner, asset, _, after) in &lines {
+        balances.insert((owner.clone(), asset.clone()), *after);
+    }
+    let views = read.open_table(TableDefinition::<&[u8], &[u8]>::new("views")).unwrap();
+    let mut kinds = Vec::new();
+    for row in views.iter().unwrap() {
+        let (key, value) = row.unwrap();
+        let (kind, rest) = key.value().split_first().unwrap();
+        kinds.push(*kind);
+        if *kind == 2 {
+            let (asset, owner) = rest[1..].split_at(usize::from(rest[0]));
+            let [asset, owner] = [asset, owner].map(|name| String::from_utf8(name.to_vec()).unwrap());
+            let wallet = Value::of(&value.value()[16..]);
+            assert_eq!(wallet.list()[1].integer(), balances.remove(&(owner, asset)).unwrap());
+            // What is left of its grants, less what is owed, is the balance.
+            let left: i64 = wallet.list()[2]
+                .list()
+                .iter()
+                .map(|grant| grant.list()[1].integer() + grant.list()[2].integer())
+                .sum();
+            assert_eq!(left - wallet.list()[4].integer(), wallet.list()[1].integer());
+        }
+    }
+    assert_eq!(balances, BTreeMap::new());
+    kinds.dedup();
+    assert_eq!(kinds, [1, 2, 3, 4, 5]);
+}
+
+fn line_of(line: &serde_json::Value) -> Line {
+    let [number, amount, after] =
+        ["number", "amount", "balance_after"].map(|name| line[name].as_i64().unwrap());
+    let [owner, asset] = ["owner", "asset"].map(|name| line[name].as_str().unwrap().to_owned());
+    (number, owner, if asset == "credits" { String::new() } else { asset }, amount, after)
+}
+
+#[test]
+fn a_keys_row_is_where_the_document_says() {
+    let (_folder, path) = opened();
+    let database = Database::open(&path).unwrap();
+    let keys = TableDefinition::<u128, &[u8]>::new("keys");
+    let keys = database.begin_read().unwrap().open_table(keys).unwrap();
+    let fields: [&[u8]; 4] = [&[1], b"", b"user:ann", b"welcome"];
+    let hash = fields.iter().fold(Sha256::new(), |hash, field| {
+        hash.chain_update((field.len() as u64).to_be_bytes()).chain_update(field)
+    });
+    let row = u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap());
+    let row = keys.get(row).unwrap().unwrap().value().to_vec();
+    assert_eq!((row.len(), &row[..8]), (24, &2_u64.to_be_bytes()[..]));
+}
