@@ -142,6 +142,97 @@ fn sums_hold_under_mixed_load() {
     }
 }
 
+/// How many clients spend at once.
+const CLIENTS: usize = 256;
+
+#[test]
+fn many_clients_of_one_wallet_spend_what_there_is_and_no_more() {
+    let credits = ledger();
+    wallet(&credits, "ann", 2_000);
+    let spent = AtomicI64::new(0);
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (credits, spent) = (&credits, &spent);
+            scope.spawn(move || {
+                for attempt in 0..10 {
+                    let spend = credits.wallet("ann").spend_credits_on(Operation::Step);
+                    if spend.key(format!("{client} {attempt}")).now().wait().is_ok() {
+                        spent.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(spent.into_inner(), 2_000);
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 0);
+    credits.verify().unwrap();
+}
+
+#[test]
+fn many_clients_of_many_wallets_keep_every_sum() {
+    const WALLETS: usize = 10_000;
+    let credits = ledger();
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let credits = &credits;
+            scope.spawn(move || {
+                // Each wallet is given to by one client, and spent from and sent on by another.
+                let mine = (client..WALLETS).step_by(CLIENTS);
+                let given: Vec<_> = mine
+                    .clone()
+                    .map(|place| credits.wallet(format!("owner {place}")).give_credits(7).now())
+                    .collect();
+                for reply in given {
+                    reply.wait().unwrap();
+                }
+                let next = |place: usize| credits.wallet(format!("owner {}", (place + 1) % WALLETS));
+                for place in mine.step_by(7) {
+                    drop(next(place).spend_credits_on(Operation::Step).now().wait());
+                    drop(next(place).transfer_to(&next(place + 1), 2).now().wait());
+                }
+            });
+        }
+    });
+    let verified = credits.verify().unwrap();
+    assert_eq!(verified.wallets, WALLETS as u64);
+    let totals = credits.totals().unwrap();
+    let sum: i128 = totals.iter().map(|total| total.amount).sum();
+    let held = (0..WALLETS).map(|place| credits.wallet(format!("owner {place}")).balance().unwrap().get());
+    assert_eq!(sum, held.map(i128::from).sum());
+}
+
+#[test]
+fn of_two_writes_the_one_answered_before_the_other_was_asked_is_first() {
+    let credits = ledger();
+    wallet(&credits, "ann", 1_000_000);
+    let ticks = AtomicUsize::new(0);
+    let tick = || ticks.fetch_add(1, Ordering::SeqCst);
+    let mut calls: Vec<(usize, usize, u64)> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..32)
+            .map(|_| {
+                scope.spawn(|| {
+                    let ann = credits.wallet("ann");
+                    let call = |_| {
+                        let asked = tick();
+                        let entry = ann.spend_credits_on(Operation::Step).now().wait().unwrap().entry;
+                        // Whoever was answered sees it.
+                        assert!(ann.balance().unwrap() <= entry.balance_after);
+                        (asked, tick(), entry.number.get())
+                    };
+                    (0..100).map(call).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    // In the order in which they were asked: whatever was answered by then has a lower number.
+    calls.sort_unstable();
+    for (place, (asked, _, number)) in calls.iter().enumerate() {
+        let before = calls[..place].iter().filter(|(_, answered, _)| answered < asked);
+        assert!(before.map(|(.., earlier)| earlier).all(|earlier| earlier < number));
+    }
+}
+
 #[test]
 fn replies_are_futures_on_any_executor() {
     let credits = ledger();

@@ -8,24 +8,29 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Error, ExportFormat, Timestamp, usage_credits};
+use credits_runtime::{Error, ExportFormat, Timestamp};
 
-usage_credits! {
-    settings { categories tip allow_negative_balance up_to 40.credits overrun debt }
-    asset gem
-    operation step { costs 1.credit_per(page) }
-    operation paint { costs by quality { standard => 2.credits, hd => 5.credits } + 3.credits_per(2.minutes) }
-    operation polish { costs 1.gem_per(piece) }
-    operation negotiated {
-        with discount: i64
-        costs { 10 - discount }
+mod pricing {
+    credits_runtime::usage_credits! {
+        settings { categories tip allow_negative_balance up_to 40.credits overrun debt }
+        asset gem
+        operation step { costs 1.credit_per(page) }
+        operation paint { costs by quality { standard => 2.credits, hd => 5.credits } + 3.credits_per(2.minutes) }
+        operation polish { costs 1.gem_per(piece) }
+        operation negotiated {
+            with discount: i64
+            costs { 10 - discount }
+        }
     }
 }
+
+pub(crate) use pricing::Credits;
+use pricing::{Asset, Operation, PaintQuality};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Where the ledgers of released versions are, with what they held.
-fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 

@@ -3,10 +3,12 @@
 
 mod clock;
 mod concurrency;
+mod damage;
 mod debt;
 mod events;
 mod executor;
 mod format;
+mod fuzzing;
 mod io;
 mod model;
 mod opening;

@@ -214,6 +214,12 @@ impl FactNumber {
         self.0
     }
 
+    /// The fact of this number.
+    #[cfg(feature = "testing")]
+    pub(crate) const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     pub(crate) fn plus(self, count: usize) -> Self {
         Self(self.0.saturating_add(count as u64))
     }

@@ -83,7 +83,14 @@ pub(crate) const AGENDA_KEYS: (&[u8], &[u8]) = (&[4], &[5]);
 pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, WalletId), LedgerError> {
     let broken = || LedgerError::damaged("a row of the agenda cannot be read");
     let (due, wallet) = key.get(1..).and_then(<[u8]>::split_first_chunk).ok_or_else(broken)?;
-    Ok((Timestamp::from_microseconds(i64::from_be_bytes(*due)), wallet_from_key(wallet).ok_or_else(broken)?))
+    let due = instant(i64::from_be_bytes(*due)).ok_or_else(broken)?;
+    Ok((due, wallet_from_key(wallet).ok_or_else(broken)?))
+}
+
+/// An instant that a ledger can know.
+fn instant(microseconds: i64) -> Option<Timestamp> {
+    let instant = Timestamp::from_microseconds(microseconds);
+    (instant.microseconds() == microseconds).then_some(instant)
 }
 
 /// The wallet of a row's key.
@@ -125,8 +132,10 @@ pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<Wallet, LedgerError> {
     let broken = || LedgerError::damaged("the row of a wallet cannot be read");
     let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
     let (due, body) = rest.split_first_chunk().ok_or_else(broken)?;
-    let due = i64::from_be_bytes(*due);
-    let agenda = (due != 0).then(|| Timestamp::from_microseconds(due));
+    let agenda = match i64::from_be_bytes(*due) {
+        0 => None,
+        due => Some(instant(due).ok_or_else(broken)?),
+    };
     Ok(Wallet { last_fact: fact_number(*last_fact), agenda, ..decode(body)? })
 }
 

@@ -96,6 +96,12 @@ impl<T> Inbox<T> {
         Ok(())
     }
 
+    /// Puts something in and tells nobody: what tests must find.
+    #[cfg(all(test, shuttle))]
+    pub(crate) fn submit_silently(&self, waiting: T) {
+        self.lock().work.commands.push(waiting);
+    }
+
     /// Asks for a hold's release. Of a closed ledger the hold lapses at its limit instead.
     pub(crate) fn release(&self, wallet: WalletId, hold: HoldId) {
         let mut contents = self.lock();
@@ -175,6 +181,7 @@ impl<T> Inbox<T> {
         contents.closed = true;
         let work = std::mem::take(&mut contents.work);
         drop(contents);
+        self.filled.notify_all();
         drop(work);
     }
 

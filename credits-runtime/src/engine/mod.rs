@@ -14,7 +14,9 @@ mod overlay;
 mod recovery;
 pub(crate) mod reply;
 mod runs;
-mod sidecar;
+#[cfg(all(test, shuttle))]
+mod schedules;
+pub(crate) mod sidecar;
 pub(crate) mod store;
 mod sync;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! It is never awaited by a write and never ahead of the ledger. Losing it loses nothing but the check.
 
+use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,23 @@ pub(crate) struct Said {
     pub(crate) id: LedgerId,
     /// Known to be durable.
     pub(crate) next_fact: FactNumber,
+}
+
+impl Said {
+    /// What a text says; nothing if it was cut off.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let id = u128::from_str_radix(lines.next()?.strip_prefix("ledger ")?, 16).ok()?;
+        let next_fact = lines.next()?.strip_prefix("next fact ")?.parse().ok()?;
+        Some(Self { id: id.to_be_bytes(), next_fact: FactNumber(next_fact) })
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "ledger {:032x}", u128::from_be_bytes(self.id))?;
+        writeln!(f, "next fact {}", self.next_fact)
+    }
 }
 
 impl Sidecar {
@@ -70,19 +88,14 @@ impl Sidecar {
         }
     }
 
-    fn try_write(&self, Said { id, next_fact }: Said) -> std::io::Result<()> {
+    fn try_write(&self, said: Said) -> std::io::Result<()> {
         let mut file = draft(&self.path)?;
-        writeln!(file, "ledger {:032x}", u128::from_be_bytes(id))?;
-        writeln!(file, "next fact {next_fact}")?;
+        write!(file, "{said}")?;
         file.persist(&self.path)?;
         Ok(())
     }
 
     fn read(&self) -> Option<Said> {
-        let text = std::fs::read_to_string(&self.path).ok()?;
-        let mut lines = text.lines();
-        let id = u128::from_str_radix(lines.next()?.strip_prefix("ledger ")?, 16).ok()?;
-        let next_fact = lines.next()?.strip_prefix("next fact ")?.parse().ok()?;
-        Some(Said { id: id.to_be_bytes(), next_fact: FactNumber(next_fact) })
+        Said::of_text(&std::fs::read_to_string(&self.path).ok()?)
     }
 }

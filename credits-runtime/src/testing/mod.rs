@@ -3,6 +3,8 @@
 
 mod catalogue_lock;
 mod clock;
+#[doc(hidden)]
+pub mod fuzzing;
 
 pub use crate::engine::store::Backend;
 pub use catalogue_lock::{LockMode, check_catalogue_lock};

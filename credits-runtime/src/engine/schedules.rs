@@ -1,0 +1,147 @@
+//! The inbox under every order of threads that a scheduler can think of: nothing is lost, nothing is taken twice, and
+//! nobody waits for ever. Run with `RUSTFLAGS="--cfg shuttle"`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use shuttle::thread;
+
+use super::inbox::{Inbox, Taken};
+use crate::domain::ids::{FactNumber, HoldId, Owner, WalletId};
+
+/// How many orders are tried.
+const SCHEDULES: usize = 20_000;
+/// How many preemptions the other scheduler places.
+const PREEMPTIONS: usize = 4;
+
+const SUBMITTERS: usize = 3;
+const ITEMS_EACH: usize = 3;
+
+/// What is submitted: by whom, and its place. It counts when it goes.
+struct Item {
+    submitter: usize,
+    place: usize,
+    gone: Arc<AtomicUsize>,
+}
+
+impl Drop for Item {
+    fn drop(&mut self) {
+        self.gone.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What the taker found.
+#[derive(Default)]
+struct Found {
+    items: Vec<(usize, usize)>,
+    releases: usize,
+    cursors: usize,
+}
+
+fn wallet() -> WalletId {
+    WalletId::from_names("", "ann").unwrap()
+}
+
+/// Takes until the inbox is closed and empty.
+fn take_all(inbox: &Inbox<Item>) -> Found {
+    let mut found = Found::default();
+    loop {
+        match inbox.take(None) {
+            Taken::Work(work) => {
+                found.items.extend(work.commands.iter().map(|item| (item.submitter, item.place)));
+                found.releases += work.releases.len();
+                found.cursors += work.cursors.len();
+            }
+            Taken::Nothing | Taken::Poked => {}
+            Taken::Closed(cursors) => {
+                found.cursors += cursors.len();
+                return found;
+            }
+        }
+    }
+}
+
+/// Submits in its order; answers how many were accepted.
+fn submit(inbox: &Inbox<Item>, submitter: usize, gone: &Arc<AtomicUsize>) -> usize {
+    let item = |place| Item { submitter, place, gone: Arc::clone(gone) };
+    (0..ITEMS_EACH).filter(|place| inbox.submit(item(*place)).is_ok()).count()
+}
+
+/// Everybody at once; `close` ends it when, and as, it likes.
+fn everybody(close: fn(&Inbox<Item>), closes_early: bool) {
+    let (inbox, gone) = (Arc::new(Inbox::<Item>::default()), Arc::new(AtomicUsize::new(0)));
+    let taker = {
+        let inbox = Arc::clone(&inbox);
+        thread::spawn(move || take_all(&inbox))
+    };
+    let submitters: Vec<_> = (0..SUBMITTERS)
+        .map(|submitter| {
+            let (inbox, gone) = (Arc::clone(&inbox), Arc::clone(&gone));
+            thread::spawn(move || submit(&inbox, submitter, &gone))
+        })
+        .collect();
+    let dropper = {
+        let inbox = Arc::clone(&inbox);
+        thread::spawn(move || {
+            inbox.release(wallet(), HoldId::new(1));
+            inbox.advance("mail", FactNumber(2));
+            inbox.poke();
+        })
+    };
+    if closes_early {
+        close(&inbox);
+    }
+    let accepted: usize = submitters.into_iter().map(|submitter| submitter.join().unwrap()).sum();
+    dropper.join().unwrap();
+    if !closes_early {
+        close(&inbox);
+    }
+    let found = taker.join().unwrap();
+    for submitter in 0..SUBMITTERS {
+        let of: Vec<_> = found.items.iter().filter(|(by, _)| *by == submitter).collect();
+        assert!(of.is_sorted() && of.windows(2).all(|pair| pair[0] != pair[1]), "out of order, or twice");
+    }
+    drop(inbox);
+    // Whoever was refused has its item back, and gone, too.
+    assert_eq!(gone.load(Ordering::Relaxed), SUBMITTERS * ITEMS_EACH);
+    if !closes_early {
+        assert_eq!((accepted, found.items.len()), (SUBMITTERS * ITEMS_EACH, accepted));
+        assert_eq!((found.releases, found.cursors), (1, 1));
+    }
+    assert!(found.items.len() <= accepted);
+}
+
+#[test]
+fn whatever_was_accepted_is_taken_once_and_in_order() {
+    shuttle::check_random(|| everybody(Inbox::close, false), SCHEDULES);
+    shuttle::check_pct(|| everybody(Inbox::close, false), SCHEDULES, PREEMPTIONS);
+}
+
+#[test]
+fn a_close_in_the_middle_takes_what_was_accepted_and_ends() {
+    shuttle::check_random(|| everybody(Inbox::close, true), SCHEDULES);
+    shuttle::check_pct(|| everybody(Inbox::close, true), SCHEDULES, PREEMPTIONS);
+}
+
+#[test]
+fn a_writer_that_ends_drops_what_waits() {
+    shuttle::check_random(|| everybody(Inbox::abandon, true), SCHEDULES);
+    shuttle::check_pct(|| everybody(Inbox::abandon, true), SCHEDULES, PREEMPTIONS);
+}
+
+#[test]
+fn a_wake_up_that_is_forgotten_is_found() {
+    let forgets = || {
+        let inbox = Arc::new(Inbox::<Item>::default());
+        let taker = {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || matches!(inbox.take(None), Taken::Work(_)))
+        };
+        let gone = Arc::new(AtomicUsize::new(0));
+        inbox.submit_silently(Item { submitter: 0, place: 0, gone });
+        assert!(taker.join().unwrap());
+    };
+    let explored = catch_unwind(AssertUnwindSafe(|| shuttle::check_random(forgets, SCHEDULES)));
+    assert!(explored.is_err(), "nobody missed the wake-up");
+}

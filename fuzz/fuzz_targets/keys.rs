@@ -1,0 +1,4 @@
+//! See `credits_runtime::testing::fuzzing::keys`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| credits_runtime::testing::fuzzing::keys(bytes));

@@ -1,0 +1,4 @@
+//! See `credits_runtime::testing::fuzzing::views`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| credits_runtime::testing::fuzzing::views(bytes));
