@@ -117,6 +117,7 @@ fn pages_in_either_order_and_by_every_filter_are_the_entries_that_fit() {
                     Box::new(|history| history.category("tip")),
                     Box::new(|entry| entry.category.name() == "tip"),
                 ),
+                ("short", Box::new(History::with_shortfall), Box::new(|entry| entry.shortfall.is_positive())),
                 (
                     "of an operation",
                     Box::new(|history| history.operation("step")),

@@ -18,9 +18,9 @@ pub trait Clock: Send + Sync + 'static {
         self.now().since(Timestamp::MIN)
     }
 
-    /// How long to wait until an instant; `None` if time does not pass by itself.
-    fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
-        Some(instant.since(self.now()))
+    /// Whether time passes by itself; if not, nothing is booked at its instant until something else is written.
+    fn runs(&self) -> bool {
+        true
     }
 }
 
@@ -110,7 +110,10 @@ impl LedgerClock {
 
     /// How long to wait until an instant; `None` for as long as nothing else happens.
     pub(crate) fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
-        self.clock.wait_until(instant).map(|wait| wait.min(CLOCK_LOOK_EVERY))
+        // By the ledger's own time: a clock that leapt is ahead of it.
+        let is_past_believing = self.silent.load(Ordering::Relaxed);
+        let wait = if is_past_believing { CLOCK_LOOK_EVERY } else { instant.since(self.now()) };
+        self.clock.runs().then(|| wait.min(CLOCK_LOOK_EVERY))
     }
 
     /// By a clock that nobody sets.

@@ -38,6 +38,7 @@ struct Filter {
     operation: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
+    short: bool,
 }
 
 /// Where a page ended. It stays right while entries are added.
@@ -115,6 +116,12 @@ impl History {
         self
     }
 
+    /// Charges that could not be taken whole alone, because a hold was settled above what there was.
+    pub fn with_shortfall(mut self) -> Self {
+        self.filter.short = true;
+        self
+    }
+
     /// What was written under this idempotency key alone.
     pub fn key(mut self, key: impl Into<GivenKey>) -> Self {
         self.key = Some(key.into().0);
@@ -173,11 +180,12 @@ fn under_key(ledger: &Ledger, id: &WalletId, key: &Key, filter: &Filter) -> Resu
 
 impl Filter {
     fn wants(&self, entry: &Entry) -> bool {
-        let Self { category, operation, since, until } = self;
+        let Self { category, operation, since, until, short } = self;
         category.as_ref().is_none_or(|category| *category == entry.category)
             && operation.as_ref().is_none_or(|name| Some(name) == entry.operation.as_ref())
             && since.is_none_or(|since| entry.effective_at >= since)
             && until.is_none_or(|until| entry.effective_at < until)
+            && (!short || entry.shortfall.is_positive())
     }
 }
 

@@ -65,7 +65,7 @@ impl Clock for ManualClock {
         Duration::from_micros(u64::try_from(running).unwrap_or(0))
     }
 
-    fn wait_until(&self, _: Timestamp) -> Option<Duration> {
-        None
+    fn runs(&self) -> bool {
+        false
     }
 }
