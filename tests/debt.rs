@@ -257,3 +257,18 @@ fn a_hold_can_be_extended_within_its_limit() {
     assert_eq!(figures(&ann), [10, 0, 0, 10]);
     assert_eq!(rejection(hold.extend(HOUR / 8).wait()).code(), "hold_closed");
 }
+
+/// Debt beyond what 64 bits hold, with something set aside, made every read of the wallet panic.
+#[test]
+fn nobody_owes_more_than_64_bits_hold() {
+    let (_, credits) = open();
+    let ann = credits.wallet("ann");
+    give(&ann, 40);
+    let _held = ann.spend_credits_on(Operation::step(40)).hold(HOUR).wait().unwrap().into_id();
+    let owe = |amount| ann.deduct_credits(amount, "by hand").with_debt().now().wait();
+    owe(i64::MAX).unwrap();
+    assert_eq!(figures(&ann), [-i64::MAX, 40, i64::MAX, 40 - i64::MAX]);
+    let refused = rejection(owe(2));
+    assert!(matches!(refused, Rejection::BalanceOutOfRange { .. }), "{refused}");
+    assert_eq!(figures(&ann), [-i64::MAX, 40, i64::MAX, 40 - i64::MAX]);
+}

@@ -256,6 +256,19 @@ fn a_subscriber_goes_on_where_it_was_in_whichever_program() {
     told(&everything, &["ann +1 credit", "ann recovered at 1", "ann +2 credits", "ann +3 credits"]);
 }
 
+/// Followers held the ledger while they read it, so that dropping the last handle did not close the file at once.
+#[test]
+fn dropping_the_last_handle_closes_a_ledger_that_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    for _ in 0..20 {
+        let credits = Credits::open(&path).unwrap();
+        credits.on_credits_added(|_| ()).unwrap();
+        credits.subscriber("log").start(|_: &Event| Ok::<_, Error>(())).unwrap();
+        give(&credits.wallet("ann"), 1);
+    }
+}
+
 #[test]
 fn events_have_ids_that_stay() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use credits_runtime::testing::fuzzing::{journal, keys, views};
+use credits_runtime::testing::fuzzing::{commands, journal, keys, views};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use crate::format::fixture;
@@ -52,5 +52,14 @@ fn bytes_that_nobody_wrote_are_read_or_refused() {
         journal(&row);
         views(&row);
         keys(&row);
+    }
+}
+
+#[test]
+fn commands_that_nobody_would_send_add_up() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed, 6);
+        let bytes: Vec<u8> = (0..600).map(|_| u8::try_from(random.below(256)).unwrap()).collect();
+        commands(&bytes);
     }
 }

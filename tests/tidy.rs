@@ -21,7 +21,7 @@ fn sources() -> Vec<Source> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-            let is_ours = !name.starts_with("target") && !name.starts_with('.') && !name.starts_with("wip");
+            let is_ours = !path.ends_with("target") && !name.starts_with('.') && !name.starts_with("wip");
             if path.is_dir() && is_ours && !["ui-tests/fail", "ui-tests/recovery"].contains(&name.as_str()) {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -15,7 +15,7 @@ use crate::domain::amount::Amount;
 use crate::domain::command::Quote;
 use crate::domain::pricing::{Charge, OperationId, price, recorded};
 use crate::domain::rejection::Rejection;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::Core;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::credits::Credits;
 
@@ -78,7 +78,7 @@ pub(crate) fn asset<C: Pricing>(operation: &C::Operation) -> &'static str {
 }
 
 /// An operation priced for this ledger.
-pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Ledger) -> Quote {
+pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quote {
     let (spec, inputs) = (spec::<C>(operation), operation.inputs());
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
@@ -87,7 +87,7 @@ pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Ledger) -> Qu
 }
 
 /// An operation as scopes name it.
-pub(crate) fn usable_as<C: Pricing>(operation: &C::Operation, ledger: &Ledger) -> OperationId {
+pub(crate) fn usable_as<C: Pricing>(operation: &C::Operation, ledger: &Core) -> OperationId {
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     ledger.operation(spec::<C>(operation).name).unwrap_or(id)
 }

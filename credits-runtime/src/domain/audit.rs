@@ -1,6 +1,7 @@
 //! The audit: what every grant was given and what became of it, added up naively and apart from how wallets are kept.
 //!
-//! given = free + held + spent + repaid + expired + transferred + returned; what comes back leaves its bucket.
+//! given = free + held + spent + repaid + expired + transferred + returned; what comes back leaves its bucket. Over a
+//! ledger's life these sums are larger than any amount, so they have 128 bits.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,13 @@ use super::wallet::Wallet;
 /// What became of one grant.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lot {
-    given: Amount,
-    spent: Amount,
-    repaid: Amount,
-    expired: Amount,
-    transferred: Amount,
-    returned: Amount,
-    held: Amount,
+    given: i128,
+    spent: i128,
+    repaid: i128,
+    expired: i128,
+    transferred: i128,
+    returned: i128,
+    held: i128,
 }
 
 /// Everything that happened to one wallet, added up.
@@ -26,8 +27,8 @@ struct Lot {
 pub struct Audit {
     lots: BTreeMap<FactNumber, Lot>,
     holds: BTreeMap<HoldId, Vec<Allocation>>,
-    owed: Amount,
-    repaid: Amount,
+    owed: i128,
+    repaid: i128,
     balance: Amount,
     facts: u64,
     last_fact: Option<FactNumber>,
@@ -57,47 +58,50 @@ impl Audit {
         match body {
             Body::Given { amount, joins, .. } => {
                 let lot = self.lots.entry(joins.unwrap_or(number)).or_default();
-                lot.given = lot.given.plus(*amount);
+                lot.given = add(lot.given, wide(*amount))?;
             }
-            Body::Received { amount, .. } => self.lots.entry(number).or_default().given = *amount,
+            Body::Received { amount, .. } => self.lots.entry(number).or_default().given = wide(*amount),
             Body::Charged { allocations, settles, owed, .. } => {
                 if let Some(settled) = settles.as_ref().filter(|settled| !settled.late) {
                     self.close(settled.hold)?;
                 }
-                self.each(allocations, |lot, amount| lot.spent = lot.spent.plus(amount))?;
-                self.owed = self.owed.plus(*owed);
+                self.each(allocations, |lot, amount| add_to(&mut lot.spent, amount))?;
+                self.owed = add(self.owed, wide(*owed))?;
             }
             Body::Deducted { allocations, owed, .. } => {
-                self.each(allocations, |lot, amount| lot.spent = lot.spent.plus(amount))?;
-                self.owed = self.owed.plus(*owed);
+                self.each(allocations, |lot, amount| add_to(&mut lot.spent, amount))?;
+                self.owed = add(self.owed, wide(*owed))?;
             }
             Body::DebtRepaid { allocations, .. } => {
-                self.each(allocations, |lot, amount| lot.repaid = lot.repaid.plus(amount))?;
-                let repaid = Amount::sum(allocations.iter().map(|part| part.amount));
-                self.repaid = self.repaid.plus(repaid);
+                self.each(allocations, |lot, amount| add_to(&mut lot.repaid, amount))?;
+                for part in allocations {
+                    self.repaid = add(self.repaid, wide(part.amount))?;
+                }
             }
             Body::Expired { grant, amount, .. } => {
                 self.each(&[Allocation { grant: *grant, amount: *amount }], |lot, amount| {
-                    lot.expired = lot.expired.plus(amount);
+                    add_to(&mut lot.expired, amount)
                 })?;
             }
             Body::Restored { grant, amount, .. } => {
                 self.each(&[Allocation { grant: *grant, amount: *amount }], |lot, amount| {
-                    lot.expired = lot.expired.minus(amount);
+                    add_to(&mut lot.expired, amount.saturating_neg())
                 })?;
             }
             Body::Sent { parts, .. } => {
-                self.each(&taken(parts), |lot, amount| lot.transferred = lot.transferred.plus(amount))?;
+                self.each(&taken(parts), |lot, amount| add_to(&mut lot.transferred, amount))?;
             }
             Body::Reclaimed { parts, .. } => {
-                self.each(&taken(parts), |lot, amount| lot.transferred = lot.transferred.minus(amount))?;
+                self.each(&taken(parts), |lot, amount| {
+                    add_to(&mut lot.transferred, amount.saturating_neg())
+                })?;
             }
             Body::Returned { allocations, owed, .. } => {
-                self.each(allocations, |lot, amount| lot.returned = lot.returned.plus(amount))?;
-                self.owed = self.owed.plus(*owed);
+                self.each(allocations, |lot, amount| add_to(&mut lot.returned, amount))?;
+                self.owed = add(self.owed, wide(*owed))?;
             }
             Body::Held(held) => {
-                self.each(&held.pins, |lot, amount| lot.held = lot.held.plus(amount))?;
+                self.each(&held.pins, |lot, amount| add_to(&mut lot.held, amount))?;
                 self.holds.insert(HoldId(number), held.pins.clone());
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.close(*hold)?,
@@ -108,12 +112,16 @@ impl Audit {
         Ok(())
     }
 
-    fn each(&mut self, parts: &[Allocation], change: impl Fn(&mut Lot, Amount)) -> Result<(), String> {
+    fn each(
+        &mut self,
+        parts: &[Allocation],
+        change: impl Fn(&mut Lot, i128) -> Result<(), String>,
+    ) -> Result<(), String> {
         for part in parts {
             let lot = self.lots.get_mut(&part.grant);
             let lot = lot.ok_or_else(|| format!("grant {} is used but was never given", part.grant))?;
-            change(lot, part.amount);
-            if lot.free() < Amount::ZERO || lot.held < Amount::ZERO || lot.expired < Amount::ZERO {
+            change(lot, wide(part.amount))?;
+            if lot.free()? < 0 || lot.held < 0 || lot.expired < 0 || lot.transferred < 0 {
                 return Err(format!("grant {} is overdrawn", part.grant));
             }
         }
@@ -123,24 +131,25 @@ impl Audit {
     fn close(&mut self, hold: HoldId) -> Result<(), String> {
         let pins = self.holds.remove(&hold);
         let pins = pins.ok_or_else(|| format!("hold {hold} is closed but was not open"))?;
-        self.each(&pins, |lot, amount| lot.held = lot.held.minus(amount))
+        self.each(&pins, |lot, amount| add_to(&mut lot.held, amount.saturating_neg()))
     }
 
     /// Compares with the wallet as it is kept; says the first difference.
     pub fn compare(&self, wallet: &Wallet) -> Result<(), String> {
-        let differs = |what: &str, kept: Amount, is: Amount| {
+        let differs = |what: &str, kept: i128, is: i128| {
             if kept == is { Ok(()) } else { Err(format!("its {what} is kept as {kept} and is {is}")) }
         };
-        differs("balance", wallet.balance, self.balance)?;
-        differs("debt", wallet.debt, self.owed.minus(self.repaid))?;
-        let mut left = Amount::ZERO;
+        differs("balance", wide(wallet.balance), wide(self.balance))?;
+        let debt = add(self.owed, self.repaid.saturating_neg())?;
+        differs("debt", wide(wallet.debt), debt)?;
+        let mut left = 0;
         for (number, lot) in &self.lots {
             let (free, held) = wallet.grant_left(*number);
-            differs(&format!("grant {number}, free,"), free, lot.free())?;
-            differs(&format!("grant {number}, held,"), held, lot.held)?;
-            left = left.plus(lot.free()).plus(lot.held);
+            differs(&format!("grant {number}, free,"), wide(free), lot.free()?)?;
+            differs(&format!("grant {number}, held,"), wide(held), lot.held)?;
+            left = add(left, add(lot.free()?, lot.held)?)?;
         }
-        differs("sum of grants", self.balance.plus(wallet.debt), left)?;
+        differs("sum of grants", add(wide(self.balance), debt)?, left)?;
         let holds: Vec<_> = self.holds.keys().collect();
         if !wallet.holds.iter().map(|hold| &hold.id).eq(holds) {
             return Err("other holds are kept than are open".to_owned());
@@ -163,10 +172,23 @@ impl Audit {
 }
 
 impl Lot {
-    fn free(&self) -> Amount {
+    fn free(&self) -> Result<i128, String> {
         let gone = [self.spent, self.repaid, self.expired, self.transferred, self.returned, self.held];
-        self.given.minus(Amount::sum(gone.into_iter()))
+        gone.into_iter().try_fold(self.given, |left, part| add(left, part.saturating_neg()))
     }
+}
+
+fn wide(amount: Amount) -> i128 {
+    amount.get().into()
+}
+
+fn add(sum: i128, more: i128) -> Result<i128, String> {
+    sum.checked_add(more).ok_or_else(|| "a sum is over 128 bits".to_owned())
+}
+
+fn add_to(sum: &mut i128, more: i128) -> Result<(), String> {
+    *sum = add(*sum, more)?;
+    Ok(())
 }
 
 fn taken(parts: &[Part]) -> Vec<Allocation> {

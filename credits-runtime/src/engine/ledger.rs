@@ -1,6 +1,7 @@
 //! The ledger: what the services stand on. Commands are submitted to it, views are read from it.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,13 +59,21 @@ pub(crate) struct Opening {
 
 /// An open ledger, shared by every handle on it. The last one dropped closes it.
 pub(crate) struct Ledger {
+    core: Arc<Core>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    followers: Mutex<Vec<JoinHandle<()>>>,
+    /// What generated keys of this handle begin with, and how many there are.
+    key_base: u64,
+    key_count: AtomicU64,
+}
+
+/// What it takes to read a ledger: those who follow the journal have it, and do not keep the ledger open.
+pub(crate) struct Core {
     store: Arc<Store>,
     views: Arc<Views>,
     inbox: Arc<Inbox>,
     news: Arc<News>,
     clock: Arc<LedgerClock>,
-    writer: Mutex<Option<JoinHandle<()>>>,
-    followers: Mutex<Vec<JoinHandle<()>>>,
     id: LedgerId,
     terms: TermsByNumber,
     catalogue: u32,
@@ -72,9 +81,14 @@ pub(crate) struct Ledger {
     wording: Wording<'static>,
     /// Every operation that was ever declared, as scopes name it: by the first catalogue that has it.
     operations: HashMap<String, OperationId>,
-    /// What generated keys of this handle begin with, and how many there are.
-    key_base: u64,
-    key_count: AtomicU64,
+}
+
+impl Deref for Ledger {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
 }
 
 /// What the writer has done since the ledger was opened.
@@ -167,25 +181,52 @@ impl Ledger {
         })?;
         let (writer, key_base) = (Mutex::new(Some(thread)), random()?);
         let (key_count, followers) = (AtomicU64::new(0), Mutex::default());
-        Ok(Arc::new(Self {
-            store,
-            views,
-            inbox,
-            news,
-            clock,
-            writer,
-            followers,
-            id,
-            terms,
-            catalogue,
-            policy,
-            wording,
-            operations,
-            key_base,
-            key_count,
-        }))
+        let core =
+            Core { store, views, inbox, news, clock, id, terms, catalogue, policy, wording, operations };
+        Ok(Arc::new(Self { core: Arc::new(core), writer, followers, key_base, key_count }))
     }
 
+    /// Settling or releasing a hold by its number.
+    pub(crate) fn close_hold(wallet: WalletId, hold: HoldId, action: Action) -> Command {
+        Command { wallet, key: Key::of_hold(hold), action, metadata: Metadata::default() }
+    }
+
+    /// What those who follow the journal have of it.
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// A key for a write that was given none.
+    pub(crate) fn generated_key(&self) -> Key {
+        Key::generated(self.key_base, self.key_count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Keeps a thread that follows the journal, to wait for when the ledger is closed.
+    pub(crate) fn keep(&self, follower: JoinHandle<()>) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
+    }
+
+    /// Does what is waiting, then closes the file. Whoever still has a handle is told that it is closed.
+    pub(crate) fn close(&self) -> Result<(), LedgerError> {
+        self.news.close();
+        let followers = std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
+        for follower in followers {
+            // A handler may hold the last handle, and so close the ledger from its own thread.
+            if follower.thread().id() != std::thread::current().id() {
+                drop(follower.join());
+            }
+        }
+        self.inbox.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let message = "the ledger's thread ended by a bug: what it had answered is durable";
+            writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message))?;
+        }
+        self.store.close()
+    }
+}
+
+impl Core {
     /// Sends a command to the writer; its outcome is read once it is durable.
     pub(crate) fn submit<T>(
         &self,
@@ -200,20 +241,10 @@ impl Ledger {
         }
     }
 
-    /// A key for a write that was given none.
-    pub(crate) fn generated_key(&self) -> Key {
-        Key::generated(self.key_base, self.key_count.fetch_add(1, Ordering::Relaxed))
-    }
-
     /// A guard for a hold that is open: dropped, it releases the hold.
     pub(crate) fn guard(&self, wallet: WalletId, hold: HoldId) -> HoldGuard {
         let (inbox, hold) = (Arc::clone(&self.inbox), Some(hold));
         HoldGuard { inbox, wallet, hold, alive: None }
-    }
-
-    /// Settling or releasing a hold by its number.
-    pub(crate) fn close_hold(wallet: WalletId, hold: HoldId, action: Action) -> Command {
-        Command { wallet, key: Key::of_hold(hold), action, metadata: Metadata::default() }
     }
 
     /// The ledger's time: the clock's, but never before the last frame's.
@@ -253,11 +284,6 @@ impl Ledger {
     /// Which fact a subscriber is given next, if it was there before.
     pub(crate) fn cursor(&self, subscriber: &str) -> Result<Option<FactNumber>, LedgerError> {
         self.store.snapshot()?.cursor(subscriber)
-    }
-
-    /// Keeps a thread that follows the journal, to wait for when the ledger is closed.
-    pub(crate) fn keep(&self, follower: JoinHandle<()>) {
-        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
     }
 
     /// The wallet as of its last committed fact.
@@ -342,25 +368,6 @@ impl Ledger {
             None => Ok(Totals::default()),
             Some(row) => Ok(codec::record_from_bytes::<Totals>(&row)?.1),
         }
-    }
-
-    /// Does what is waiting, then closes the file. Whoever still has a handle is told that it is closed.
-    pub(crate) fn close(&self) -> Result<(), LedgerError> {
-        self.news.close();
-        let followers = std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
-        for follower in followers {
-            // A handler may hold the last handle, and so close the ledger from its own thread.
-            if follower.thread().id() != std::thread::current().id() {
-                drop(follower.join());
-            }
-        }
-        self.inbox.close();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = writer {
-            let message = "the ledger's thread ended by a bug: what it had answered is durable";
-            writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message))?;
-        }
-        self.store.close()
     }
 }
 

@@ -10,8 +10,8 @@ mod inbox;
 pub(crate) mod journal;
 pub(crate) mod ledger;
 pub(crate) mod news;
-mod overlay;
-mod recovery;
+pub(crate) mod overlay;
+pub(crate) mod recovery;
 pub(crate) mod reply;
 mod runs;
 #[cfg(all(test, shuttle))]
@@ -22,5 +22,5 @@ mod sync;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verify;
-mod views;
+pub(crate) mod views;
 mod writer;

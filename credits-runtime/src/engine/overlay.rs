@@ -8,6 +8,8 @@ use super::codec::{self, KeyRow, Milestone, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
 use super::store::{Changes, Snapshot, Store};
 use super::views::{Views, stored_wallet};
+#[cfg(feature = "testing")]
+use crate::domain::audit::Audit;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
@@ -169,6 +171,30 @@ impl<'a> Batch<'a> {
         });
         self.catalogues = Some(catalogues.clone());
         number
+    }
+
+    /// Whether every fact of the batch adds up, and every wallet is what its facts lead to; to be asked of a batch that
+    /// came after nothing.
+    #[cfg(feature = "testing")]
+    pub(crate) fn audit(&self, now: Timestamp) -> Result<(), String> {
+        let mut audits: HashMap<&WalletId, Audit> = HashMap::new();
+        for (first, frame) in &self.frames {
+            for (place, fact) in frame.facts.iter().enumerate() {
+                if let Record::Wallet(id) = &fact.record {
+                    audits.entry(id).or_default().add(first.plus(place), fact)?;
+                }
+            }
+        }
+        for (id, audit) in audits {
+            let wallet = self.wallet(id);
+            audit.compare(wallet)?;
+            let read = wallet.at(now);
+            let (available, held, balance) = (read.available(), read.held(), read.balance);
+            if available.checked_add(held) != Some(balance) {
+                return Err(format!("{available} available and {held} held are not {balance}"));
+            }
+        }
+        Ok(())
     }
 
     /// Applies the facts of a committed frame that the rows of their wallets lack.

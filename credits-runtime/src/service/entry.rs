@@ -14,7 +14,7 @@ use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::journal::Numbered;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::Core;
 use crate::engine::reply::Outcome;
 use crate::error::{Error, LedgerError};
 
@@ -127,7 +127,7 @@ impl Entry {
     }
 
     /// The entry that a fact is; `None` if it is none.
-    pub(crate) fn of(ledger: &Ledger, (first, frame): &Numbered, place: usize) -> Option<Self> {
+    pub(crate) fn of(ledger: &Core, (first, frame): &Numbered, place: usize) -> Option<Self> {
         let Fact { record: Record::Wallet(wallet), body, .. } = frame.facts.get(place)? else { return None };
         let (amount, balance_after) = body.movement()?;
         let answers = frame.answer().is_some_and(|(answer, _)| answer == place);
@@ -159,7 +159,7 @@ impl Entry {
         Some(blank.filled(ledger, body))
     }
 
-    fn filled(self, ledger: &Ledger, body: &Body) -> Self {
+    fn filled(self, ledger: &Core, body: &Body) -> Self {
         match body {
             Body::Given { terms, reason, metadata, .. } => Self {
                 reason: reason.clone(),
@@ -244,7 +244,7 @@ fn allocations(parts: &[Part]) -> Vec<Allocation> {
 }
 
 /// The name of an operation, as declared when it was priced.
-pub(crate) fn operation_name(ledger: &Ledger, operation: OperationId) -> String {
+pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
     let name = ledger
         .terms(operation.catalogue)
         .and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
@@ -254,11 +254,11 @@ pub(crate) fn operation_name(ledger: &Ledger, operation: OperationId) -> String 
     )
 }
 
-pub(crate) fn receipt(ledger: &Ledger, outcome: &Outcome) -> Result<Receipt, Error> {
+pub(crate) fn receipt(ledger: &Core, outcome: &Outcome) -> Result<Receipt, Error> {
     Ok(Receipt { entry: answer(ledger, outcome)?, replayed: outcome.replayed })
 }
 
-pub(crate) fn settled(ledger: &Ledger, outcome: &Outcome) -> Result<Settled, Error> {
+pub(crate) fn settled(ledger: &Core, outcome: &Outcome) -> Result<Settled, Error> {
     let late = outcome
         .frame
         .1
@@ -284,7 +284,7 @@ pub(crate) fn released(outcome: &Outcome) -> Result<Released, Error> {
 }
 
 /// The entry that answers a write.
-fn answer(ledger: &Ledger, outcome: &Outcome) -> Result<Entry, Error> {
+fn answer(ledger: &Core, outcome: &Outcome) -> Result<Entry, Error> {
     let entry = outcome.frame.1.answer().and_then(|(place, _)| Entry::of(ledger, &outcome.frame, place));
     entry.ok_or_else(|| {
         LedgerError::damaged(format!("the frame of fact {} has no entry", outcome.frame.0)).into()

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::explain::Explanation;
 use crate::domain::fact::Record;
 use crate::domain::ids::{FactNumber, Owner};
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::Core;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::Entry;
 
@@ -34,7 +34,7 @@ struct Line<'a> {
 const FRAMES_OF_A_STEP: usize = 1_024;
 
 /// Writes every entry that is committed now; answers how many.
-pub(crate) fn export(ledger: &Ledger, format: ExportFormat, mut writer: impl Write) -> Result<u64, Error> {
+pub(crate) fn export(ledger: &Core, format: ExportFormat, mut writer: impl Write) -> Result<u64, Error> {
     match format {
         ExportFormat::JsonLines => {
             let written = each(ledger, |owner, entry| {
@@ -57,7 +57,7 @@ pub(crate) fn export(ledger: &Ledger, format: ExportFormat, mut writer: impl Wri
 
 /// Reads the journal in steps, so that no state of the file is kept for long.
 fn each(
-    ledger: &Ledger,
+    ledger: &Core,
     mut write: impl FnMut(&Owner, &Entry) -> Result<(), LedgerError>,
 ) -> Result<u64, Error> {
     let (mut next, end) = (FactNumber::FIRST, ledger.news().next_fact());

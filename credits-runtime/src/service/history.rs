@@ -13,7 +13,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::engine::journal::Numbered;
-use crate::engine::ledger::{JournalReader, Ledger};
+use crate::engine::ledger::{Core, JournalReader, Ledger};
 use crate::error::{Error, LedgerError};
 use crate::service::entry::Entry;
 
@@ -150,7 +150,7 @@ impl History {
 }
 
 /// The balance of a wallet as of an instant.
-pub(crate) fn balance_at(ledger: &Ledger, id: &WalletId, at: Timestamp) -> Result<Amount, Error> {
+pub(crate) fn balance_at(ledger: &Core, id: &WalletId, at: Timestamp) -> Result<Amount, Error> {
     let wallet = ledger.wallet(id)?;
     let mut walk = Walk { journal: ledger.journal()?, ledger, id, wallet: &wallet };
     let later = walk.first_from(|effective_at| effective_at > at)?;
@@ -169,7 +169,7 @@ pub(crate) fn balance_at(ledger: &Ledger, id: &WalletId, at: Timestamp) -> Resul
 }
 
 /// What the frame under a key says of its wallet.
-fn under_key(ledger: &Ledger, id: &WalletId, key: &Key, filter: &Filter) -> Result<HistoryPage, Error> {
+fn under_key(ledger: &Core, id: &WalletId, key: &Key, filter: &Filter) -> Result<HistoryPage, Error> {
     let frame = ledger.keyed(id, key)?;
     let entries = frame.iter().flat_map(|frame| {
         let entries = (0..frame.1.facts.len()).filter_map(|place| Entry::of(ledger, frame, place));
@@ -195,7 +195,7 @@ type Found = (FactNumber, Numbered, usize);
 /// A wallet's facts, found by number or by their place in its history.
 struct Walk<'a> {
     journal: JournalReader,
-    ledger: &'a Ledger,
+    ledger: &'a Core,
     id: &'a WalletId,
     wallet: &'a Wallet,
 }

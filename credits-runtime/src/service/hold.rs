@@ -12,7 +12,7 @@ use crate::domain::fact::Body;
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Core, Ledger};
 use crate::engine::reply::{HoldGuard, Outcome, Reply};
 use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
@@ -129,7 +129,7 @@ impl<C> Hold<C> {
     fn close<T: 'static>(
         mut self,
         action: impl FnOnce(HoldId) -> Action,
-        read: fn(&Ledger, &Outcome) -> Result<T, Error>,
+        read: fn(&Core, &Outcome) -> Result<T, Error>,
     ) -> Reply<T> {
         // Disarmed before it is sent: from here on the command's own outcome counts.
         self.guard.disarm();

@@ -10,7 +10,7 @@ use crate::domain::explain::hexadecimal;
 use crate::domain::ids::FactNumber;
 use crate::domain::totals::Account;
 use crate::engine::journal;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Core, Ledger};
 use crate::engine::store::{LedgerId, Store};
 use crate::engine::verify::{Verified, head_at, verify};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
@@ -88,13 +88,13 @@ impl Serialize for Head {
     }
 }
 
-pub(crate) fn head(ledger: &Ledger) -> Result<Head, LedgerError> {
+pub(crate) fn head(ledger: &Core) -> Result<Head, LedgerError> {
     let state = ledger.snapshot()?.state()?;
     let last_fact = FactNumber(state.next_fact.get().saturating_sub(1));
     Ok(Head { ledger: ledger.id(), last_fact, hash: state.head })
 }
 
-pub(crate) fn check_head(ledger: &Ledger, head: &Head) -> Result<(), LedgerError> {
+pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> {
     let disagrees = |what: &str| {
         let message = format!(
             "the head of fact {} is not this ledger's, {what}: look for the file that it was taken of",
@@ -116,7 +116,7 @@ pub(crate) fn check_head(ledger: &Ledger, head: &Head) -> Result<(), LedgerError
     }
 }
 
-pub(crate) fn totals(ledger: &Ledger) -> Result<Vec<AccountTotal>, LedgerError> {
+pub(crate) fn totals(ledger: &Core) -> Result<Vec<AccountTotal>, LedgerError> {
     let mut totals: Vec<AccountTotal> = Vec::new();
     for (asset, account, total) in ledger.totals()?.iter() {
         let (account, is_operation) = match account {
@@ -145,11 +145,11 @@ pub(crate) fn totals(ledger: &Ledger) -> Result<Vec<AccountTotal>, LedgerError> 
     Ok(totals)
 }
 
-pub(crate) fn verified(ledger: &Ledger) -> Result<Verified, Error> {
+pub(crate) fn verified(ledger: &Core) -> Result<Verified, Error> {
     Ok(verify(&ledger.snapshot()?)?)
 }
 
-pub(crate) fn backup(ledger: &Ledger, to: &Path) -> Result<(), Error> {
+pub(crate) fn backup(ledger: &Core, to: &Path) -> Result<(), Error> {
     Ok(Store::copy(&ledger.snapshot()?, to)?)
 }
 

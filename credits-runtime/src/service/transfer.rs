@@ -12,7 +12,7 @@ use crate::domain::ids::{Key, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::Core;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, LedgerError};
 use crate::service::entry::Entry;
@@ -169,7 +169,7 @@ impl Reverse {
     }
 }
 
-pub(crate) fn transferred(ledger: &Ledger, outcome: &Outcome) -> Result<Transferred, Error> {
+pub(crate) fn transferred(ledger: &Core, outcome: &Outcome) -> Result<Transferred, Error> {
     let (first, frame) = &outcome.frame;
     let broken = || LedgerError::damaged(format!("the frame of fact {first} has no transfer"));
     let (place, _) = frame.answer().ok_or_else(broken)?;
@@ -184,7 +184,7 @@ pub(crate) fn transferred(ledger: &Ledger, outcome: &Outcome) -> Result<Transfer
     })
 }
 
-fn reversed(ledger: &Ledger, outcome: &Outcome) -> Result<Reversed, Error> {
+fn reversed(ledger: &Core, outcome: &Outcome) -> Result<Reversed, Error> {
     let (first, frame) = &outcome.frame;
     let broken = || LedgerError::damaged(format!("the frame of fact {first} has no reversal"));
     let entry = |is: fn(&Body) -> bool| {

@@ -15,7 +15,7 @@ use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Core, Ledger};
 use crate::engine::reply::Reply;
 use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
@@ -172,7 +172,7 @@ impl<C> Wallet<C> {
         &self,
         hold: HoldId,
         action: Action,
-        read: fn(&Ledger, &crate::engine::reply::Outcome) -> Result<T, Error>,
+        read: fn(&Core, &crate::engine::reply::Outcome) -> Result<T, Error>,
     ) -> Reply<T> {
         match &self.id {
             Err(rejection) => Reply::failed(rejection.clone()),

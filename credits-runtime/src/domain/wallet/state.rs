@@ -10,6 +10,7 @@ use crate::domain::fact::{Allocation, Class, GrantTerms, Held};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
+use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 
 /// One owner's holding of one asset.
@@ -114,6 +115,12 @@ impl Wallet {
         let is_allowed =
             left.zip(policy.negative_balance_max).is_some_and(|(left, max)| left >= max.negated());
         !price.is_positive() || price <= self.available_for(operation) || is_allowed
+    }
+
+    /// The balance after this is taken; nothing if that, or what would be available then, has more than 64 bits.
+    pub(super) fn balance_after_taking(&self, amount: Amount) -> Result<Amount, Rejection> {
+        let after = self.balance.checked_sub(amount).filter(|after| after.checked_sub(self.held()).is_some());
+        after.ok_or(Rejection::BalanceOutOfRange { balance: self.balance, amount: amount.negated() })
     }
 
     /// What holds have set aside.

@@ -9,7 +9,7 @@ use crate::domain::fact::{Body, Record};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::journal::Numbered;
-use crate::engine::ledger::{JournalReader, Ledger};
+use crate::engine::ledger::{Core, JournalReader};
 use crate::engine::reply::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::service::entry::{Entry, operation_name};
@@ -25,7 +25,7 @@ struct Moved {
 
 /// Everything that a frame is to those who follow the journal, in its order.
 pub(super) fn events(
-    ledger: &Ledger,
+    ledger: &Core,
     journal: &mut JournalReader,
     numbered: &Numbered,
 ) -> Result<Vec<Event>, Error> {
@@ -75,7 +75,7 @@ fn of_entry(wallet: &WalletId, body: &Body, entry: Entry) -> Option<Event> {
     }
 }
 
-fn of_balance(ledger: &Ledger, moved: &Moved, (_, frame): &Numbered) -> Vec<Event> {
+fn of_balance(ledger: &Core, moved: &Moved, (_, frame): &Numbered) -> Vec<Event> {
     let Moved { wallet, before, after, last } = moved;
     let (balance_before, balance_after, fact, at) = (*before, *after, *last, frame.at);
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
@@ -112,7 +112,7 @@ fn of_balance(ledger: &Ledger, moved: &Moved, (_, frame): &Numbered) -> Vec<Even
 }
 
 fn lapsed(
-    ledger: &Ledger,
+    ledger: &Core,
     journal: &mut JournalReader,
     wallet: &WalletId,
     (hold, lapsed_at, fact): (HoldId, Timestamp, FactNumber),

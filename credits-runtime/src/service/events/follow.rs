@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::derive::events;
 use super::{Event, InsufficientCredits};
 use crate::domain::ids::FactNumber;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Core, Ledger};
 use crate::engine::news::{Found, News, Refusal};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
@@ -51,7 +51,7 @@ impl Handlers {
         self.lock().subscribers.insert(name.to_owned())
     }
 
-    fn tell_on(&self, ledger: &Weak<Ledger>, news: &News, mut next: FactNumber) {
+    fn tell_on(&self, ledger: &Core, news: &News, mut next: FactNumber) {
         loop {
             match news.wait(next, true, None) {
                 Found::Closed => return,
@@ -62,8 +62,7 @@ impl Handlers {
                     }
                 }
                 Found::Facts => {
-                    let Some(ledger) = ledger.upgrade() else { return };
-                    let told = walk(&ledger, next, |from, events| {
+                    let told = walk(ledger, next, |from, events| {
                         for event in events {
                             self.tell(from, event);
                         }
@@ -96,14 +95,14 @@ impl Handlers {
     }
 }
 
-/// Starts a thread that follows the journal until the ledger is closed. It holds no handle while it waits.
+/// Starts a thread that follows the journal until the ledger is closed, which it does not prevent.
 pub(super) fn follow(
     ledger: &Arc<Ledger>,
     name: &str,
-    work: impl FnOnce(&Weak<Ledger>, &News) + Send + 'static,
+    work: impl FnOnce(&Core, &News) + Send + 'static,
 ) -> Result<(), Error> {
-    let (weak, news) = (Arc::downgrade(ledger), Arc::clone(ledger.news()));
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&weak, &news));
+    let core = Arc::clone(ledger.core());
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&core, core.news()));
     let thread = thread.map_err(|error| {
         LedgerError::caused(LedgerErrorKind::Io, "cannot start a thread that tells of events", error)
     })?;
@@ -113,7 +112,7 @@ pub(super) fn follow(
 
 /// Reads what is committed from here on, frame by frame; answers where it ended.
 fn walk(
-    ledger: &Ledger,
+    ledger: &Core,
     from: FactNumber,
     mut tell: impl FnMut(FactNumber, &[Event]),
 ) -> Result<FactNumber, Error> {

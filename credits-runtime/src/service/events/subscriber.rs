@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Event;
@@ -10,7 +10,7 @@ use super::derive::events;
 use super::follow::{Handlers, follow};
 use crate::domain::ids::{FactNumber, check_name};
 use crate::domain::rejection::Rejection;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger::{Core, Ledger};
 use crate::engine::news::{Found, News};
 use crate::error::Error;
 
@@ -89,16 +89,13 @@ type Tell<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Send 
 
 impl Following {
     /// Tells of what is there, or waits; answers whether to go on.
-    fn tell_next(&mut self, ledger: &Weak<Ledger>, news: &News, tell: Tell<'_>) -> bool {
+    fn tell_next(&mut self, ledger: &Core, news: &News, tell: Tell<'_>) -> bool {
         match news.wait(self.next, false, None) {
             Found::Closed => return false,
             Found::Nothing | Found::Refusals(_) => return true,
             Found::Facts => {}
         }
-        let Some(ledger) = ledger.upgrade() else { return false };
-        let told = self.tell_all(&ledger, news, tell);
-        drop(ledger);
-        match told {
+        match self.tell_all(ledger, news, tell) {
             Ok(()) => {
                 self.pause = PAUSE_FIRST;
                 true
@@ -114,7 +111,7 @@ impl Following {
 
     fn tell_all(
         &mut self,
-        ledger: &Ledger,
+        ledger: &Core,
         news: &News,
         tell: Tell<'_>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {

@@ -44,9 +44,7 @@ pub(super) fn settle(
         Overrun::Debt => (owed.plus(missing), Amount::ZERO),
         Overrun::Deny => (owed, missing),
     };
-    let balance_after = draft.wallet.balance.checked_sub(price.minus(shortfall));
-    let balance_after = balance_after
-        .ok_or(Rejection::BalanceOutOfRange { balance: draft.wallet.balance, amount: price.negated() })?;
+    let balance_after = draft.wallet.balance_after_taking(price.minus(shortfall))?;
     draft.push(Body::Charged {
         charge,
         allocations,

@@ -64,14 +64,12 @@ pub(super) fn by_hand(wallet: &Wallet, taking: &Taking, command: &Command) -> Re
         }
     };
     let amount = total(&allocations).plus(owed);
-    let balance_after = wallet.balance.checked_sub(amount);
-    let over = Rejection::BalanceOutOfRange { balance: wallet.balance, amount: amount.negated() };
     Ok(Body::Deducted {
         category: taking.category.clone().unwrap_or(Category::CreditDeducted),
         reason: taking.reason.clone(),
         allocations,
         owed,
         metadata: command.metadata.clone(),
-        balance_after: balance_after.ok_or(over)?,
+        balance_after: wallet.balance_after_taking(amount)?,
     })
 }

@@ -96,15 +96,15 @@ pub(super) fn reverse(
     if missing == Missing::Denied && available < needed {
         return Err(Rejection::InsufficientCredits { needed, available });
     }
-    let (amount, balance) = (available.plus(owed), receiver.wallet.balance);
-    let under = Rejection::BalanceOutOfRange { balance, amount: amount.negated() };
+    let amount = available.plus(owed);
+    let balance_after = receiver.wallet.balance_after_taking(amount)?;
     receiver.push(Body::Returned {
         to: command.wallet.clone(),
         transfer: id,
         allocations,
         owed,
         metadata: command.metadata.clone(),
-        balance_after: balance.checked_sub(amount).ok_or(under)?,
+        balance_after,
     });
     let returned = receiver.finish();
 
