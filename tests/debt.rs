@@ -268,7 +268,36 @@ fn nobody_owes_more_than_64_bits_hold() {
     let owe = |amount| ann.deduct_credits(amount, "by hand").with_debt().now().wait();
     owe(i64::MAX).unwrap();
     assert_eq!(figures(&ann), [-i64::MAX, 40, i64::MAX, 40 - i64::MAX]);
-    let refused = rejection(owe(2));
+    // What is available has a 64-bit number for it still; what is owed has none.
+    let refused = rejection(owe(1));
     assert!(matches!(refused, Rejection::BalanceOutOfRange { .. }), "{refused}");
     assert_eq!(figures(&ann), [-i64::MAX, 40, i64::MAX, 40 - i64::MAX]);
+}
+
+/// Two holds of which allowed overdraft pays a part could together set aside more than 64 bits hold.
+#[test]
+fn nobody_sets_aside_more_than_64_bits_hold() {
+    let (_, credits) = open();
+    let ann = credits.wallet("ann");
+    give(&ann, i64::MAX);
+    let hold = |amount: u64| ann.spend_credits_on(Operation::step(amount)).hold(HOUR).wait();
+    let _most = hold(i64::MAX.unsigned_abs()).unwrap().into_id();
+    let refused = rejection(hold(20));
+    assert!(matches!(refused, Rejection::BalanceOutOfRange { .. }), "{refused}");
+    assert_eq!(figures(&ann), [0, i64::MAX, 0, i64::MAX]);
+}
+
+/// A settle after the lapse restored what expired into a balance that had become full meanwhile.
+#[test]
+fn a_late_settle_of_a_full_wallet_takes_other_credits() {
+    let (clock, credits) = open();
+    let ann = credits.wallet("ann");
+    ann.give_credits(5).expires_in(HOUR / 2).now().wait().unwrap();
+    let hold = ann.spend_credits_on(Operation::step(5)).hold(HOUR).wait().unwrap();
+    clock.advance(2 * HOUR);
+    give(&ann, i64::MAX - 3);
+    let entry = hold.settle().wait().unwrap().entry;
+    // Of the five that expired with the hold, the three there was room for came back.
+    assert_eq!((entry.amount, entry.shortfall, entry.owed), ((-5).into(), 0.into(), 0.into()));
+    assert_eq!(figures(&ann), [i64::MAX - 5, 0, 0, i64::MAX - 5]);
 }

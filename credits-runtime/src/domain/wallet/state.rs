@@ -117,10 +117,15 @@ impl Wallet {
         !price.is_positive() || price <= self.available_for(operation) || is_allowed
     }
 
-    /// The balance after this is taken; nothing if that, or what would be available then, has more than 64 bits.
+    /// The balance after this is taken. Not even what is owed when holds have ended may have more than 64 bits.
     pub(super) fn balance_after_taking(&self, amount: Amount) -> Result<Amount, Rejection> {
-        let after = self.balance.checked_sub(amount).filter(|after| after.checked_sub(self.held()).is_some());
-        after.ok_or(Rejection::BalanceOutOfRange { balance: self.balance, amount: amount.negated() })
+        let least = Amount::MAX.negated();
+        let fits =
+            |after: &Amount| after.checked_sub(self.held()).is_some_and(|available| available >= least);
+        self.balance
+            .checked_sub(amount)
+            .filter(fits)
+            .ok_or(Rejection::BalanceOutOfRange { balance: self.balance, amount: amount.negated() })
     }
 
     /// What holds have set aside.

@@ -28,6 +28,10 @@ pub(super) fn hold(
     if wallet.holds.len() >= OPEN_HOLDS_MAX {
         return Err(Rejection::OpenHoldsLimit { open: wallet.holds.len() });
     }
+    // What is set aside beyond the grants may be more than a balance can be.
+    if wallet.held().checked_add(charge.price).is_none() {
+        return Err(Rejection::BalanceOutOfRange { balance: wallet.balance, amount: charge.price });
+    }
     let (pins, unpinned) = taken(wallet, charge.price, quote.usable_as, policy)?;
     let key = command.key.is_given();
     let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint() });

@@ -100,12 +100,15 @@ fn settle_late(
     let rest = draft.wallet.without(&allocations);
     let expired = expired_with(id, &draft.bodies, known);
     let mut restored = Vec::new();
+    // A balance that is full leaves no room for what is restored; other credits are there then.
+    let mut room = Amount::MAX.checked_sub(draft.wallet.balance).unwrap_or(Amount::MAX);
     for pin in &held.pins {
         let Some(gone) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
-        let amount = gone.amount.min(pin.amount).min(missing);
+        let amount = gone.amount.min(pin.amount).min(missing).min(room);
         if let Some(pinned) =
             held.pinned.iter().find(|pinned| pinned.grant == pin.grant && amount.is_positive())
         {
+            room = room.minus(amount);
             restored.push((pinned, amount));
             take(&mut allocations, &mut missing, Allocation { grant: pin.grant, amount });
         }
