@@ -76,7 +76,8 @@ fn a_full_disk_loses_nothing() {
         Operation::SetLength(length) => Some(*length),
         Operation::Write { .. } | Operation::Sync => None,
     });
-    let sizes = (history.base.len()..sizes.max().unwrap()).step_by(16_384);
+    let most = sizes.max().unwrap();
+    let sizes = (history.base.len()..most).step_by(16_384).chain([most]);
     let plans: Vec<_> = sizes.flat_map(|size| [Plan::NoLonger(size), Plan::NothingBeyond(size)]).collect();
     check_all(&history, &plans);
 }

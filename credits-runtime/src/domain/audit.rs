@@ -107,7 +107,25 @@ impl Audit {
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.close(*hold)?,
             Body::Extended { hold, .. } if self.holds.contains_key(hold) => {}
             Body::Extended { hold, .. } => return Err(format!("hold {hold} is extended but was not open")),
-            Body::CatalogueDeclared { .. } => return Err(format!("fact {number} is about no wallet")),
+            Body::TakenBack { parts, owed, .. } => {
+                self.each(&taken(parts), |lot, amount| add_to(&mut lot.returned, amount))?;
+                self.owed = add(self.owed, wide(*owed))?;
+            }
+            Body::GivenBack { parts, .. } => {
+                self.each(&taken(parts), |lot, amount| add_to(&mut lot.returned, amount.saturating_neg()))?;
+            }
+            Body::Rescheduled { grant, .. } if self.lots.contains_key(grant) => {}
+            Body::Rescheduled { grant, .. } => {
+                return Err(format!("grant {grant} is rescheduled but was never given"));
+            }
+            Body::CatalogueDeclared { .. }
+            | Body::Linked { .. }
+            | Body::Waits { .. }
+            | Body::Billed { .. }
+            | Body::Priced { .. }
+            | Body::Awarded { .. }
+            | Body::TookBack { .. }
+            | Body::GaveBack { .. } => return Err(format!("fact {number} is about no wallet")),
         }
         Ok(())
     }
@@ -121,7 +139,7 @@ impl Audit {
             let lot = self.lots.get_mut(&part.grant);
             let lot = lot.ok_or_else(|| format!("grant {} is used but was never given", part.grant))?;
             change(lot, wide(part.amount))?;
-            if lot.free()? < 0 || lot.held < 0 || lot.expired < 0 || lot.transferred < 0 {
+            if lot.free()? < 0 || lot.held < 0 || lot.expired < 0 || lot.transferred < 0 || lot.returned < 0 {
                 return Err(format!("grant {} is overdrawn", part.grant));
             }
         }

@@ -5,9 +5,12 @@
 use minicbor::{Decode, Encode};
 
 use super::amount::Amount;
+use super::billing::event::BillingEvent;
+use super::billing::record::{AwardId, Taking};
+use super::billing::terms::{PackTerms, PlanTerms};
 use super::category::Category;
 use super::fingerprint::Hash128;
-use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
+use super::ids::{Asset, FactNumber, HoldId, Key, ObjectId, Owner, TransferId, WalletId};
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
 use super::time::Timestamp;
@@ -78,6 +81,9 @@ pub enum Kind {
     /// Nothing: what was due was booked at its instant.
     #[n(12)]
     BookDue,
+    /// Something happened at a payment processor.
+    #[n(13)]
+    Bill,
 }
 
 /// Where a key is unique.
@@ -123,6 +129,12 @@ pub enum Record {
     /// A wallet.
     #[n(1)]
     Wallet(#[n(0)] WalletId),
+    /// An owner's billing: subscriptions, purchases, and what was awarded for them.
+    #[n(2)]
+    Billing(#[n(0)] Owner),
+    /// An object at a payment processor: whose it is.
+    #[n(3)]
+    Object(#[n(0)] ObjectId),
 }
 
 /// What a fact says.
@@ -196,6 +208,10 @@ pub enum Body {
         owed: Amount,
         #[n(5)]
         category: Category,
+        /// Whether it revokes a grant: then what was taken counts as returned, should its purchase be refunded.
+        #[n(6)]
+        #[cbor(default)]
+        revokes: bool,
     },
     /// Credits were set aside. It opens the hold of its own number.
     #[n(4)]
@@ -323,6 +339,101 @@ pub enum Body {
         metadata: Metadata,
         #[n(4)]
         balance_after: Amount,
+    },
+    /// An entry: credits of a purchase or a subscription were taken back, because its payment was.
+    #[n(15)]
+    TakenBack {
+        #[n(0)]
+        category: Category,
+        #[n(1)]
+        parts: Vec<Part>,
+        /// What is taken beyond the parts: it is owed.
+        #[n(2)]
+        owed: Amount,
+        /// The pack's or the plan's name.
+        #[n(3)]
+        reason: String,
+        #[n(4)]
+        balance_after: Amount,
+    },
+    /// An entry: credits that had been taken back are there again, because the payment is.
+    #[n(16)]
+    GivenBack {
+        #[n(0)]
+        category: Category,
+        #[n(1)]
+        parts: Vec<Part>,
+        /// The pack's or the plan's name.
+        #[n(2)]
+        reason: String,
+        #[n(3)]
+        balance_after: Amount,
+    },
+    /// A grant can be used until another instant.
+    #[n(17)]
+    Rescheduled {
+        #[n(0)]
+        grant: FactNumber,
+        #[n(1)]
+        expires_at: Option<Timestamp>,
+    },
+    /// The object at the payment processor is this owner's.
+    #[n(18)]
+    Linked {
+        #[n(0)]
+        owner: Owner,
+    },
+    /// This happened to an object whose owner is not known, or whose owners are two.
+    #[n(19)]
+    Waits {
+        #[n(0)]
+        event: BillingEvent,
+    },
+    /// This happened to the owner's billing.
+    #[n(20)]
+    Billed {
+        #[n(0)]
+        event: BillingEvent,
+    },
+    /// These are the terms behind prices, and of what was bought.
+    #[n(21)]
+    Priced {
+        /// From when on they hold; the first of a price also before.
+        #[n(0)]
+        plans: Vec<(ObjectId, Timestamp, PlanTerms)>,
+        /// By checkout, with how many.
+        #[n(1)]
+        packs: Vec<(ObjectId, PackTerms, u64)>,
+    },
+    /// Something was awarded. It opened a grant.
+    #[n(22)]
+    Awarded {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        asset: Asset,
+        #[n(2)]
+        grant: FactNumber,
+        #[n(3)]
+        amount: Amount,
+    },
+    /// Something was taken back of an award.
+    #[n(23)]
+    TookBack {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        taken: Vec<Taking>,
+    },
+    /// So much of it was given back, the newest first; for what had been owed a grant was opened.
+    #[n(24)]
+    GaveBack {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        amount: Amount,
+        #[n(2)]
+        grant: Option<FactNumber>,
     },
 }
 
@@ -465,6 +576,9 @@ pub struct GrantTerms {
     /// Where it came from.
     #[n(4)]
     pub origin: Origin,
+    /// The grant that a purchase opened, which these credits are of, whoever has them.
+    #[n(5)]
+    pub purchase: Option<FactNumber>,
 }
 
 /// Where a grant came from. Gifts alone may join.
@@ -478,6 +592,19 @@ pub enum Origin {
     /// It was received from another wallet.
     #[n(1)]
     Transfer,
+    /// It was awarded to a subscription.
+    #[n(2)]
+    Subscription,
+    /// It was bought.
+    #[n(3)]
+    Purchase,
+}
+
+impl Origin {
+    /// Whether it was given for a payment that may come back.
+    pub fn is_paid_for(self) -> bool {
+        matches!(self, Self::Subscription | Self::Purchase)
+    }
 }
 
 impl GrantTerms {
@@ -531,12 +658,13 @@ impl Body {
             Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
             Self::DebtRepaid { balance_after, .. } => Some((Amount::ZERO, *balance_after)),
             Self::Sent { parts, balance_after, .. } => Some((Part::total(parts).negated(), *balance_after)),
-            Self::Reclaimed { parts, balance_after, .. } => Some((Part::total(parts), *balance_after)),
-            Self::CatalogueDeclared { .. }
-            | Self::Held(_)
-            | Self::Released { .. }
-            | Self::Lapsed { .. }
-            | Self::Extended { .. } => None,
+            Self::Reclaimed { parts, balance_after, .. } | Self::GivenBack { parts, balance_after, .. } => {
+                Some((Part::total(parts), *balance_after))
+            }
+            Self::TakenBack { parts, owed, balance_after, .. } => {
+                Some((Part::total(parts).negated().minus(*owed), *balance_after))
+            }
+            _ => None,
         }
     }
 }
@@ -548,17 +676,15 @@ impl Body {
             Self::Given { category, .. }
             | Self::Deducted { category, .. }
             | Self::Sent { category, .. }
-            | Self::Received { category, .. } => Some(category.clone()),
+            | Self::Received { category, .. }
+            | Self::TakenBack { category, .. }
+            | Self::GivenBack { category, .. } => Some(category.clone()),
             Self::Charged { .. } => Some(Category::OperationCharge),
             Self::Expired { .. } | Self::Restored { .. } => Some(Category::Expired),
             Self::DebtRepaid { .. } => Some(Category::DebtRepaid),
             Self::Returned { .. } => Some(Category::TransferOut),
             Self::Reclaimed { .. } => Some(Category::TransferIn),
-            Self::CatalogueDeclared { .. }
-            | Self::Held(_)
-            | Self::Released { .. }
-            | Self::Lapsed { .. }
-            | Self::Extended { .. } => None,
+            _ => None,
         }
     }
 

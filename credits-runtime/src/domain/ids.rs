@@ -63,6 +63,26 @@ text_id!(
      1 to 255 bytes without control characters; a leading `~` is the ledger's own."
 );
 
+text_id!(ObjectId, "An object at a payment processor, such as `sub_1Pq`.");
+
+impl ObjectId {
+    /// The object of this id: 1 to 255 bytes without control characters.
+    pub fn new(id: &str) -> Option<Self> {
+        check_name(id).is_none().then(|| Self(id.into()))
+    }
+
+    /// An object whose id was checked before.
+    pub(crate) fn known(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+impl Default for Asset {
+    fn default() -> Self {
+        Self::credits()
+    }
+}
+
 impl Owner {
     /// The owner of this name: 1 to 255 bytes without control characters.
     pub fn new(name: &str) -> Result<Self, Rejection> {
@@ -87,6 +107,11 @@ impl Asset {
     /// The name as people read it.
     pub(crate) fn shown(&self) -> String {
         if self.0.is_empty() { "credits".to_owned() } else { self.0.to_string() }
+    }
+
+    /// The asset of this name; of none, credits.
+    pub(crate) fn of(name: &str) -> Self {
+        Self(name.into())
     }
 
     /// The asset of this name.
@@ -187,6 +212,11 @@ impl WalletId {
     /// The wallet of `owner` that holds credits.
     pub fn of_credits(owner: Owner) -> Self {
         Self { asset: Asset::credits(), owner }
+    }
+
+    /// The wallet of `owner` that holds this asset.
+    pub(crate) fn of_asset(asset: Asset, owner: Owner) -> Self {
+        Self { asset, owner }
     }
 
     /// The wallet of these names, as rows have them.

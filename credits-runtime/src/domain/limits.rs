@@ -13,6 +13,8 @@ pub const METADATA_DEPTH_MAX: usize = 32;
 
 /// Open grants above which a gift joins an open one with the same terms.
 pub const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
+/// Grants of purchases and subscriptions of which a wallet remembers what expired.
+pub const GONE_GRANTS_MAX: usize = 64;
 /// Open grants of a wallet; an application's gift over it is rejected.
 pub const OPEN_GRANTS_MAX: usize = 1_000;
 /// Open holds of a wallet.
@@ -31,8 +33,12 @@ pub const CLOCK_SILENCE_MAX: Duration = Duration::from_hours(400 * 24);
 pub const QUEUE_COMMANDS_MAX: usize = 65_536;
 /// Commands of one commit.
 pub const BATCH_COMMANDS_MAX: usize = 4_096;
-/// Wallets of the agenda that one commit works off.
-pub const AGENDA_WALLETS_MAX: usize = 256;
+/// Records of the agenda that one commit works off.
+pub const AGENDA_RECORDS_MAX: usize = 256;
+/// Awards that one commit gives; more are given by the next one.
+pub const AWARDS_MAX: usize = 64;
+/// Billing events that wait for the owner of one object.
+pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Facts of a wallet between two milestones of its history.
 pub const MILESTONE_FACTS: u64 = 64;
 /// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.

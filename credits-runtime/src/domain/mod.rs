@@ -6,6 +6,7 @@
 
 pub mod amount;
 pub mod audit;
+pub mod billing;
 pub mod catalogue;
 pub mod category;
 pub mod command;

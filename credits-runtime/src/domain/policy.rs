@@ -5,6 +5,8 @@ use std::time::Duration;
 use credits_core::{Overrun, Period, Settings, TransferExpiration};
 
 use super::amount::Amount;
+use super::billing::awards::Fulfilment;
+use super::billing::fulfil::Retaking;
 
 /// The settings that decisions ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,10 @@ pub struct Policy {
     pub hold_limit_max: Duration,
     /// How long work around which credits are spent is given before it shows that it is alive.
     pub hold_limit: Duration,
+    /// How subscriptions are fulfilled.
+    pub fulfilment: Fulfilment,
+    /// What is taken back with a payment.
+    pub retaking: Retaking,
 }
 
 impl Policy {
@@ -33,6 +39,11 @@ impl Policy {
             transfer_expiration: settings.transfer_expiration,
             hold_limit_max: at_least(settings.hold_limit_max),
             hold_limit: at_least(settings.hold_limit),
+            fulfilment: Fulfilment::of(settings),
+            retaking: Retaking {
+                subscription_refunds: settings.subscription_refunds,
+                refunded_but_spent: settings.refunded_but_spent,
+            },
         }
     }
 }

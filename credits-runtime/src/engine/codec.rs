@@ -7,14 +7,16 @@ use minicbor::{Decode, Encode};
 
 use super::journal::{Block, Head};
 use crate::domain::amount::Amount;
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::record::Billing;
 use crate::domain::fingerprint::Hash128;
-use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// What a commit leaves behind besides its rows: where the journal ends.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -71,20 +73,62 @@ pub(crate) fn wallet_key(WalletId { asset, owner }: &WalletId) -> Vec<u8> {
 /// The key of the totals' row in `views`.
 pub(crate) const TOTALS_KEY: &[u8] = &[5];
 
-/// The key of a wallet's row in the agenda, in `views`: `4 | when something is due | the wallet's own key`.
-pub(crate) fn agenda_key(due: Timestamp, wallet: &WalletId) -> Vec<u8> {
-    [&[4][..], &due.microseconds().to_be_bytes(), &wallet_key(wallet)].concat()
+/// The key of the row of an owner's billing in `views`: `6 | owner`.
+pub(crate) fn billing_key(owner: &Owner) -> Vec<u8> {
+    [&[6], owner.as_str().as_bytes()].concat()
+}
+
+/// The keys of all billing rows are from the first of these to before the second.
+pub(crate) const BILLING_KEYS: (&[u8], &[u8]) = (&[6], &[7]);
+
+/// The owner of a billing row's key.
+pub(crate) fn billing_from_key(key: &[u8]) -> Option<Owner> {
+    let (&[6], owner) = key.split_first_chunk()? else { return None };
+    Owner::new(std::str::from_utf8(owner).ok()?).ok()
+}
+
+/// The key of the row of an object at a payment processor in `views`: `7 | id`.
+pub(crate) fn object_key(id: &ObjectId) -> Vec<u8> {
+    [&[7], id.as_str().as_bytes()].concat()
+}
+
+/// The object of a row's key.
+pub(crate) fn object_from_key(key: &[u8]) -> Option<ObjectId> {
+    let (&[7], id) = key.split_first_chunk()? else { return None };
+    ObjectId::new(std::str::from_utf8(id).ok()?)
+}
+
+/// The key of the row that lists a record somebody should look at, in `views`: `8 | the record's own key`.
+pub(crate) fn attention_key(record: &[u8]) -> Vec<u8> {
+    [&[8], record].concat()
+}
+
+/// The keys of everything that is listed are from the first of these to before the second.
+pub(crate) const ATTENTION_KEYS: (&[u8], &[u8]) = (&[8], &[9]);
+
+/// The key of a record's row in the agenda, in `views`: `4 | when something is due | the record's own key`.
+pub(crate) fn agenda_key(due: Timestamp, record: &[u8]) -> Vec<u8> {
+    [&[4][..], &due.microseconds().to_be_bytes(), record].concat()
 }
 
 /// The keys of all agenda rows are from the first of these to before the second.
 pub(crate) const AGENDA_KEYS: (&[u8], &[u8]) = (&[4], &[5]);
 
-/// When something is due by an agenda row's key, and in which wallet.
-pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, WalletId), LedgerError> {
+/// A record in which something is due.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scheduled {
+    Wallet(WalletId),
+    Billing(Owner),
+}
+
+/// When something is due by an agenda row's key, and in which record.
+pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, Scheduled), LedgerError> {
     let broken = || LedgerError::damaged("a row of the agenda cannot be read");
-    let (due, wallet) = key.get(1..).and_then(<[u8]>::split_first_chunk).ok_or_else(broken)?;
+    let (due, record) = key.get(1..).and_then(<[u8]>::split_first_chunk).ok_or_else(broken)?;
     let due = instant(i64::from_be_bytes(*due)).ok_or_else(broken)?;
-    Ok((due, wallet_from_key(wallet).ok_or_else(broken)?))
+    let wallet = wallet_from_key(record).map(Scheduled::Wallet);
+    let record = wallet.or_else(|| billing_from_key(record).map(Scheduled::Billing));
+    Ok((due, record.ok_or_else(broken)?))
 }
 
 /// An instant that a ledger can know.
@@ -137,6 +181,38 @@ pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<Wallet, LedgerError> {
         due => Some(instant(due).ok_or_else(broken)?),
     };
     Ok(Wallet { last_fact: fact_number(*last_fact), agenda, ..decode(body)? })
+}
+
+/// A row of billing: the number of its last fact, when something is due, whether it is listed, its body.
+pub(crate) fn billing_to_bytes(billing: &Billing, needs_attention: bool) -> Vec<u8> {
+    let due = billing.agenda.map_or(0, Timestamp::microseconds);
+    let last_fact = billing.last_fact.map_or(0, FactNumber::get);
+    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &[u8::from(needs_attention)], &encode(billing)]
+        .concat()
+}
+
+/// An owner's billing, and whether it is listed.
+pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<(Billing, bool), LedgerError> {
+    let broken = || LedgerError::damaged("a row of billing cannot be read");
+    let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
+    let (due, rest) = rest.split_first_chunk().ok_or_else(broken)?;
+    let (&[listed], body) = rest.split_first_chunk().ok_or_else(broken)?;
+    let agenda = match i64::from_be_bytes(*due) {
+        0 => None,
+        due => Some(instant(due).ok_or_else(broken)?),
+    };
+    let needs_attention = match listed {
+        0 => false,
+        1 => true,
+        _ => return Err(broken()),
+    };
+    Ok((Billing { last_fact: fact_number(*last_fact), agenda, ..decode(body)? }, needs_attention))
+}
+
+/// An object at a payment processor.
+pub(crate) fn object_from_bytes(bytes: &[u8]) -> Result<Object, LedgerError> {
+    let (last_fact, object) = record_from_bytes::<Object>(bytes)?;
+    Ok(Object { last_fact, ..object })
 }
 
 /// A record: the number of its last fact, its body.

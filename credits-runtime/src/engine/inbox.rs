@@ -4,17 +4,36 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::billing::Bill;
 use super::reply::Slot;
 use super::store::Cursors;
 use super::sync::{Condvar, Mutex, MutexGuard};
 use crate::domain::command::Command;
-use crate::domain::ids::{FactNumber, HoldId, WalletId};
+use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// A command and where its answer goes.
+/// What the writer is asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// Something of one wallet.
+    Command(Command),
+    /// Something about billing, with the key that an unknown outcome names.
+    Bill(Bill, Key),
+}
+
+impl Asked {
+    /// The key that it is answered under.
+    pub(crate) fn key(&self) -> &Key {
+        match self {
+            Self::Command(Command { key, .. }) | Self::Bill(_, key) => key,
+        }
+    }
+}
+
+/// What is asked, and where its answer goes.
 pub(crate) struct Waiting {
-    pub(crate) command: Command,
+    pub(crate) asked: Asked,
     pub(crate) slot: Slot,
 }
 

@@ -9,9 +9,10 @@ use std::thread::JoinHandle;
 
 use credits_core::Wording;
 
+use super::billing::{Bill, Sale};
 use super::clock::{Clock, LedgerClock};
 use super::codec::{self, Milestone};
-use super::inbox::{Inbox, Waiting};
+use super::inbox::{Asked, Inbox, Waiting};
 use super::journal::{Numbered, frame_of};
 use super::news::News;
 use super::overlay::state_of;
@@ -23,6 +24,7 @@ use super::store::{LedgerId, Snapshot, Store};
 use super::verify::{Verified, verify};
 use super::views::{Views, stored_wallet};
 use super::writer::{Rest, Writer};
+use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::explain::Terms;
@@ -49,6 +51,8 @@ pub(crate) struct Opening {
     /// What the application declares.
     pub(crate) terms: CatalogueData,
     pub(crate) policy: Policy,
+    /// What it sells.
+    pub(crate) prices: PriceList,
     /// How it names what it counts.
     pub(crate) wording: Wording<'static>,
     /// Whether the clock is right, however long ago the last fact was.
@@ -79,8 +83,9 @@ pub(crate) struct Core {
     catalogue: u32,
     policy: Policy,
     wording: Wording<'static>,
-    /// Every operation that was ever declared, as scopes name it: by the first catalogue that has it.
-    operations: HashMap<String, OperationId>,
+    /// What is on sale, and every operation that was ever declared, as scopes name it: by the first catalogue that has
+    /// it.
+    sale: Arc<Sale>,
 }
 
 impl Deref for Ledger {
@@ -150,10 +155,10 @@ impl Ledger {
         sidecar: Option<Sidecar>,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Opening { clock, terms, policy, wording, clock_confirmed, .. } = opening;
+        let Opening { clock, terms, policy, prices, wording, clock_confirmed, .. } = opening;
         let Recovered { id, views, position, terms, catalogue, clock, next_due } =
             recover(&store, &terms, &policy, (clock, clock_confirmed))?;
-        let operations = operations(&terms);
+        let sale = Arc::new(Sale { prices, operations: operations(&terms) });
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
         let mut writer = Writer {
@@ -166,6 +171,7 @@ impl Ledger {
             id,
             position,
             policy,
+            sale: Arc::clone(&sale),
             runs: Runs::new(&policy),
             keys: (random()?, 0),
             next_due,
@@ -181,8 +187,7 @@ impl Ledger {
         })?;
         let (writer, key_base) = (Mutex::new(Some(thread)), random()?);
         let (key_count, followers) = (AtomicU64::new(0), Mutex::default());
-        let core =
-            Core { store, views, inbox, news, clock, id, terms, catalogue, policy, wording, operations };
+        let core = Core { store, views, inbox, news, clock, id, terms, catalogue, policy, wording, sale };
         Ok(Arc::new(Self { core: Arc::new(core), writer, followers, key_base, key_count }))
     }
 
@@ -233,9 +238,27 @@ impl Core {
         command: Command,
         read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Reply<T> {
+        self.ask(Asked::Command(command), read)
+    }
+
+    /// Sends something about billing to the writer.
+    pub(crate) fn bill<T>(
+        &self,
+        bill: Bill,
+        key: Key,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        self.ask(Asked::Bill(bill, key), read)
+    }
+
+    fn ask<T>(
+        &self,
+        asked: Asked,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
         let (slot, receiver) = Slot::new();
-        let key = command.key.clone();
-        match self.inbox.submit(Waiting { command, slot }) {
+        let key = asked.key().clone();
+        match self.inbox.submit(Waiting { asked, slot }) {
             Ok(()) => Reply::waiting(receiver, key, read),
             Err(error) => Reply::failed(error.of(&key)),
         }
@@ -316,7 +339,7 @@ impl Core {
 
     /// An operation as scopes name it, if it was ever declared.
     pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
-        self.operations.get(name).copied()
+        self.sale.operations.get(name).copied()
     }
 
     /// Whether the application lists this category as its own.

@@ -3,6 +3,7 @@
 //!
 //! It knows nothing of operations, plans or any application's types.
 
+pub(crate) mod billing;
 pub(crate) mod clock;
 pub(crate) mod codec;
 mod files;

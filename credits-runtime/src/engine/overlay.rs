@@ -4,19 +4,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::codec::{self, KeyRow, Milestone, State};
+use super::billing::Sale;
+use super::codec::{self, KeyRow, Milestone, Scheduled, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
 use super::store::{Changes, Snapshot, Store};
 use super::views::{Views, stored_wallet};
 #[cfg(feature = "testing")]
 use crate::domain::audit::Audit;
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::record::Billing;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash128, key_row};
-use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
-use crate::domain::limits::{AGENDA_WALLETS_MAX, MILESTONE_FACTS};
+use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
+use crate::domain::limits::{AGENDA_RECORDS_MAX, MILESTONE_FACTS};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -41,6 +44,8 @@ pub(crate) struct Batch<'a> {
     snapshot: Option<Snapshot>,
     pub(crate) position: Position,
     wallets: HashMap<WalletId, Loaded>,
+    pub(super) billings: HashMap<Owner, LoadedBilling>,
+    pub(super) objects: HashMap<ObjectId, LoadedObject>,
     catalogues: Option<Catalogues>,
     keys: HashMap<Hash128, KeyRow>,
     milestones: Vec<(Vec<u8>, Milestone)>,
@@ -53,6 +58,24 @@ struct Loaded {
     changed: bool,
     /// Its row in the agenda, as it is committed.
     agenda: Option<Timestamp>,
+}
+
+/// An owner's billing as the batch has it.
+pub(super) struct LoadedBilling {
+    pub(super) billing: Billing,
+    pub(super) changed: bool,
+    /// Its row in the agenda, and whether it is listed, as they are committed.
+    pub(super) committed: (Option<Timestamp>, bool),
+    /// Whether somebody should look at it.
+    pub(super) needs_attention: bool,
+}
+
+/// An object at a payment processor as the batch has it.
+pub(super) struct LoadedObject {
+    pub(super) object: Object,
+    pub(super) changed: bool,
+    /// Whether it is listed, as it is committed.
+    pub(super) was_listed: bool,
 }
 
 /// What a command came to within a batch.
@@ -68,6 +91,8 @@ impl<'a> Batch<'a> {
             snapshot: None,
             position: position.clone(),
             wallets: HashMap::new(),
+            billings: HashMap::new(),
+            objects: HashMap::new(),
             catalogues: None,
             keys: HashMap::new(),
             milestones: Vec::new(),
@@ -75,9 +100,21 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// What the settings decide.
+    pub(super) fn policy(&self) -> &Policy {
+        self.policy
+    }
+
+    /// The frame that was booked last.
+    pub(super) fn last_frame(&self) -> Option<Numbered> {
+        self.frames.last_key_value().map(|(first, frame)| (*first, Arc::clone(frame)))
+    }
+
     /// Whether there is nothing to commit.
     pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty() && self.wallets.values().all(|loaded| !loaded.changed)
+        self.frames.is_empty()
+            && self.wallets.values().all(|loaded| !loaded.changed)
+            && self.billings.values().all(|loaded| !loaded.changed)
     }
 
     /// Decides a command and, if it is not rejected, books its facts. Answers the frame, and whether it was
@@ -97,38 +134,53 @@ impl<'a> Batch<'a> {
             Ok(Decision::Book(facts)) => {
                 let (kind, scope) = (command.kind(), command.scope());
                 let key = (command.key.clone(), command.fingerprint());
-                Ok(Ok((self.book((kind, scope, key), facts, now), false)))
+                let facts = facts.into_iter().map(|(wallet, body)| (Record::Wallet(wallet), body));
+                Ok(Ok((self.book((kind, scope, key), facts.collect(), now), false)))
             }
         }
     }
 
-    /// Books what is due in the first wallets of the agenda; answers when something is due after them.
-    pub(crate) fn book_due(&mut self, clock: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+    /// Books what is due in the first records of the agenda; answers when something is due after them.
+    pub(crate) fn book_due(
+        &mut self,
+        clock: Timestamp,
+        sale: Option<&Sale>,
+    ) -> Result<Option<Timestamp>, LedgerError> {
         let now = self.position.last_at.max(clock);
-        let rows = self.snapshot()?.agenda(AGENDA_WALLETS_MAX.saturating_add(1))?;
-        let due = rows.iter().take(AGENDA_WALLETS_MAX).take_while(|(due, _)| *due <= now);
+        let rows = self.snapshot()?.agenda(AGENDA_RECORDS_MAX.saturating_add(1))?;
+        let due = rows.iter().take(AGENDA_RECORDS_MAX).take_while(|(due, _)| *due <= now);
         let mut booked = 0;
-        for (_, id) in due {
-            self.load(id)?;
-            let due = self.wallet(id).due(self.position.next_fact, now);
-            if !due.is_empty() {
-                let facts = due.into_iter().map(|body| (id.clone(), body)).collect();
-                let ledgers_own = (Key::none(), Hash128::default());
-                self.book((Kind::BookDue, Scope::Ledger, ledgers_own), facts, now);
-            }
-            if let Some(loaded) = self.wallets.get_mut(id) {
-                loaded.wallet.agenda = loaded.wallet.next_due_at();
-                loaded.changed = true;
+        for (_, record) in due {
+            match (record, sale) {
+                (Scheduled::Wallet(id), _) => self.book_due_of(id, now)?,
+                (Scheduled::Billing(owner), Some(sale)) => self.fulfil(owner, sale, now)?,
+                (Scheduled::Billing(_), None) => {}
             }
             booked += 1;
         }
         Ok(rows.get(booked).map(|(due, _)| *due))
     }
 
-    /// When something is due next in the wallets that this batch changed.
+    fn book_due_of(&mut self, id: &WalletId, now: Timestamp) -> Result<(), LedgerError> {
+        self.load(id)?;
+        let due = self.wallet(id).due(self.position.next_fact, now);
+        if !due.is_empty() {
+            let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body)).collect();
+            self.book(own_command(Kind::BookDue), facts, now);
+        }
+        if let Some(loaded) = self.wallets.get_mut(id) {
+            loaded.wallet.agenda = loaded.wallet.next_due_at();
+            loaded.changed = true;
+        }
+        Ok(())
+    }
+
+    /// When something is due next in the records that this batch changed.
     pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
-        let changed = self.wallets.values().filter(|loaded| loaded.changed);
-        changed.filter_map(|loaded| loaded.wallet.agenda).min()
+        let wallets = self.wallets.values().filter(|loaded| loaded.changed);
+        let billings = self.billings.values().filter(|loaded| loaded.changed);
+        let wallets = wallets.filter_map(|loaded| loaded.wallet.agenda);
+        wallets.chain(billings.filter_map(|loaded| loaded.billing.agenda)).min()
     }
 
     /// The receiver of a transfer, loaded.
@@ -200,10 +252,13 @@ impl<'a> Batch<'a> {
     /// Applies the facts of a committed frame that the rows of their wallets lack.
     pub(crate) fn replay(&mut self, (first, frame): &Numbered) -> Result<(), LedgerError> {
         for (place, fact) in frame.facts.iter().enumerate() {
-            if let Record::Wallet(id) = &fact.record {
-                self.load(id)?;
-                self.apply(id, first.plus(place), fact);
+            match &fact.record {
+                Record::Catalogues => {}
+                Record::Wallet(id) => self.load(id)?,
+                Record::Billing(owner) => self.load_billing(owner)?,
+                Record::Object(id) => self.load_object(id)?,
             }
+            self.apply(first.plus(place), fact);
             self.position.totals.apply(first.plus(place), fact);
         }
         Ok(())
@@ -214,10 +269,36 @@ impl<'a> Batch<'a> {
         let mut views = Vec::new();
         let mut gone = Vec::new();
         for (id, Loaded { wallet, agenda, .. }) in self.wallets.iter().filter(|(_, loaded)| loaded.changed) {
-            views.push((codec::wallet_key(id), codec::wallet_to_bytes(wallet)));
+            let key = codec::wallet_key(id);
             if *agenda != wallet.agenda {
-                gone.extend(agenda.map(|due| codec::agenda_key(due, id)));
-                views.extend(wallet.agenda.map(|due| (codec::agenda_key(due, id), Vec::new())));
+                gone.extend(agenda.map(|due| codec::agenda_key(due, &key)));
+                views.extend(wallet.agenda.map(|due| (codec::agenda_key(due, &key), Vec::new())));
+            }
+            views.push((key, codec::wallet_to_bytes(wallet)));
+        }
+        for (owner, loaded) in self.billings.iter().filter(|(_, loaded)| loaded.changed) {
+            let key = codec::billing_key(owner);
+            let now = (loaded.billing.agenda, loaded.needs_attention);
+            views.push((key.clone(), codec::billing_to_bytes(&loaded.billing, loaded.needs_attention)));
+            if loaded.committed.0 != now.0 {
+                gone.extend(loaded.committed.0.map(|due| codec::agenda_key(due, &key)));
+                views.extend(now.0.map(|due| (codec::agenda_key(due, &key), Vec::new())));
+            }
+            match (loaded.committed.1, now.1) {
+                (true, false) => gone.push(codec::attention_key(&key)),
+                (false, true) => views.push((codec::attention_key(&key), Vec::new())),
+                _ => {}
+            }
+        }
+        for (id, LoadedObject { object, was_listed, .. }) in
+            self.objects.iter().filter(|(_, loaded)| loaded.changed)
+        {
+            let key = codec::object_key(id);
+            views.push((key.clone(), codec::record_to_bytes(object.last_fact, object)));
+            match (was_listed, object.waiting.is_empty()) {
+                (true, true) => gone.push(codec::attention_key(&key)),
+                (false, false) => views.push((codec::attention_key(&key), Vec::new())),
+                _ => {}
             }
         }
         let milestones = self.milestones.iter();
@@ -245,26 +326,27 @@ impl<'a> Batch<'a> {
         (position, changed.map(|(id, loaded)| (id, Arc::new(loaded.wallet))).collect())
     }
 
-    fn book(
+    pub(super) fn book(
         &mut self,
         (kind, scope, (key, fingerprint)): (Kind, Scope, (Key, Hash128)),
-        bodies: Vec<(WalletId, Body)>,
+        bodies: Vec<(Record, Body)>,
         at: Timestamp,
     ) -> Numbered {
         let first = self.position.next_fact;
         let mut facts = Vec::with_capacity(bodies.len());
-        for (place, (id, body)) in bodies.into_iter().enumerate() {
-            let wallet = self.wallet(&id);
-            let (previous, ordinal) = (wallet.last_fact, wallet.facts.saturating_add(1));
-            let fact = Fact { record: Record::Wallet(id.clone()), previous, ordinal, body };
+        for (place, (record, body)) in bodies.into_iter().enumerate() {
+            let (previous, count) = self.last_of(&record);
+            let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
             let number = first.plus(place);
-            self.apply(&id, number, &fact);
+            self.apply(number, &fact);
             self.position.totals.apply(number, &fact);
-            if ordinal.is_multiple_of(MILESTONE_FACTS) {
+            if let Record::Wallet(id) = &fact.record
+                && fact.ordinal.is_multiple_of(MILESTONE_FACTS)
+            {
                 let effective_at = fact.body.effective_at(at);
-                let balance = self.wallet(&id).balance;
+                let balance = self.wallet(id).balance;
                 let milestone = Milestone { fact: number, effective_at, balance };
-                self.milestones.push((codec::milestone_key(&id, ordinal), milestone));
+                self.milestones.push((codec::milestone_key(id, fact.ordinal), milestone));
             }
             facts.push(fact);
         }
@@ -275,20 +357,56 @@ impl<'a> Batch<'a> {
         self.push(frame)
     }
 
-    fn wallet(&self, id: &WalletId) -> &Wallet {
+    /// The last fact of a record, and how many it has.
+    fn last_of(&self, record: &Record) -> (Option<FactNumber>, u64) {
+        match record {
+            Record::Catalogues => panic!("catalogues are declared, not booked"),
+            Record::Wallet(id) => {
+                let wallet = self.wallet(id);
+                (wallet.last_fact, wallet.facts)
+            }
+            Record::Billing(owner) => {
+                let billing = self.billing(owner);
+                (billing.last_fact, billing.facts)
+            }
+            Record::Object(id) => {
+                let object = self.object(id);
+                (object.last_fact, object.facts)
+            }
+        }
+    }
+
+    pub(super) fn wallet(&self, id: &WalletId) -> &Wallet {
         match self.wallets.get(id) {
             Some(loaded) => &loaded.wallet,
             None => panic!("a wallet is used that was not loaded"),
         }
     }
 
-    fn apply(&mut self, id: &WalletId, number: FactNumber, fact: &Fact) {
-        if let Some(loaded) = self.wallets.get_mut(id) {
-            loaded.wallet.apply(number, fact);
-            let due = loaded.wallet.next_due_at();
-            // A row that is early is a hint that costs a look; one that is late would be a mistake.
-            loaded.wallet.agenda = loaded.wallet.agenda.into_iter().chain(due).min();
-            loaded.changed = true;
+    fn apply(&mut self, number: FactNumber, fact: &Fact) {
+        match &fact.record {
+            Record::Catalogues => {}
+            Record::Wallet(id) => {
+                if let Some(loaded) = self.wallets.get_mut(id) {
+                    loaded.wallet.apply(number, fact);
+                    let due = loaded.wallet.next_due_at();
+                    // A row that is early is a hint that costs a look; one that is late would be a mistake.
+                    loaded.wallet.agenda = loaded.wallet.agenda.into_iter().chain(due).min();
+                    loaded.changed = true;
+                }
+            }
+            Record::Billing(owner) => {
+                if let Some(loaded) = self.billings.get_mut(owner) {
+                    loaded.billing.apply(number, fact);
+                    loaded.changed = true;
+                }
+            }
+            Record::Object(id) => {
+                if let Some(loaded) = self.objects.get_mut(id) {
+                    loaded.object.apply(number, fact);
+                    loaded.changed = true;
+                }
+            }
         }
     }
 
@@ -374,7 +492,7 @@ impl<'a> Batch<'a> {
         Ok(frame_of(&frames, number).cloned())
     }
 
-    fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
+    pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
         if !self.wallets.contains_key(id) {
             let wallet = match self.views.wallet(id) {
                 Some(wallet) => Wallet::clone(&wallet),
@@ -386,12 +504,17 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<&Snapshot, LedgerError> {
+    pub(super) fn snapshot(&mut self) -> Result<&Snapshot, LedgerError> {
         if self.snapshot.is_none() {
             self.snapshot = Some(self.store.snapshot()?);
         }
         self.snapshot.as_ref().ok_or_else(LedgerError::closed)
     }
+}
+
+/// A command of the ledger's own.
+pub(super) fn own_command(kind: Kind) -> (Kind, Scope, (Key, Hash128)) {
+    (kind, Scope::Ledger, (Key::none(), Hash128::default()))
 }
 
 /// The state that a commit at this position leaves.
@@ -409,7 +532,7 @@ pub(crate) fn state_of(position: &Position) -> State {
 /// The key rows that a frame writes: its own key, the closings of holds, and the key that a settling uses up.
 pub(crate) fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, KeyRow)> {
     let own = match frame.kind {
-        Kind::Declare | Kind::BookDue => None,
+        Kind::Declare | Kind::BookDue | Kind::Bill => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
     };
     let others = frame.facts.iter().filter_map(|fact| {

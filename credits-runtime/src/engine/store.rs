@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -18,7 +19,7 @@ use redb::{
     TableError, WriteTransaction,
 };
 
-use super::codec::{self, FORMAT, KeyRow, Milestone, State};
+use super::codec::{self, FORMAT, KeyRow, Milestone, Scheduled, State};
 use super::files::{draft, sync_folder};
 use super::journal::Block;
 use crate::domain::fingerprint::Hash128;
@@ -82,8 +83,21 @@ impl Store {
             check_format(path, &Snapshot::of(&database)?)?;
         }
         let store = Self::of(path, opened(path, || builder().open(path))?);
-        check_format(path, &store.snapshot()?)?;
+        store.migrate()?;
         Ok(store)
+    }
+
+    /// Makes a ledger of an earlier format one of this version's. Format 2 only adds to format 1.
+    fn migrate(&self) -> Result<(), LedgerError> {
+        if check_format(&self.path, &self.snapshot()?)? == FORMAT {
+            return Ok(());
+        }
+        let written = self.write(|transaction| {
+            let mut meta = transaction.open_table(META)?;
+            meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
+            Ok(())
+        });
+        written.map_err(|failure| failure.error(&self.path))
     }
 
     /// What a file holds that no program writes.
@@ -130,7 +144,7 @@ impl Store {
             return Self::create_in(backend, state);
         }
         let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
-        check_format(path, &store.snapshot()?)?;
+        store.migrate()?;
         Ok(store)
     }
 
@@ -365,13 +379,32 @@ impl Snapshot {
     }
 
     /// The first rows of the agenda.
-    pub(crate) fn agenda(&self, rows_max: usize) -> Result<Vec<(Timestamp, WalletId)>, LedgerError> {
+    pub(crate) fn agenda(&self, rows_max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
         guarded(|| {
             let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
             let (from, to) = codec::AGENDA_KEYS;
             let rows = table.range(from..to).map_err(|error| read_failed(&error))?;
             let read = |row: Result<(AccessGuard<'_, &[u8]>, _), StorageError>| {
                 codec::agenda_from_key(row.map_err(|error| read_failed(&error))?.0.value())
+            };
+            rows.take(rows_max).map(read).collect()
+        })
+    }
+
+    /// The keys of the views' rows from one key on to before another, the first ones after `after`.
+    pub(crate) fn view_keys(
+        &self,
+        (from, to): (&[u8], &[u8]),
+        after: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<Vec<u8>>, LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let start = after.map_or(Bound::Included(from), Bound::Excluded);
+            let rows =
+                table.range::<&[u8]>((start, Bound::Excluded(to))).map_err(|error| read_failed(&error))?;
+            let read = |row: Result<(AccessGuard<'_, &[u8]>, _), StorageError>| {
+                Ok(row.map_err(|error| read_failed(&error))?.0.value().to_vec())
             };
             rows.take(rows_max).map(read).collect()
         })
@@ -419,7 +452,8 @@ impl Snapshot {
     }
 }
 
-fn check_format(path: &Path, snapshot: &Snapshot) -> Result<(), LedgerError> {
+/// The format, if this version reads it.
+fn check_format(path: &Path, snapshot: &Snapshot) -> Result<u32, LedgerError> {
     let foreign = || {
         let message = format!("`{}` is a redb database but no ledger: name another file", path.display());
         LedgerError::new(Kind::NotALedger, message)
@@ -433,7 +467,7 @@ fn check_format(path: &Path, snapshot: &Snapshot) -> Result<(), LedgerError> {
         );
         return Err(LedgerError::new(Kind::NewerVersion, message));
     }
-    Ok(())
+    Ok(format)
 }
 
 fn builder() -> Builder {

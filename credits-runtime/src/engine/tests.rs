@@ -15,6 +15,7 @@ use super::recovery::beginning;
 use super::reply::{Outcome, Reply};
 use super::store::Store;
 use crate::domain::amount::Amount;
+use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command, Expiry, Gift};
 use crate::domain::fact::{GrantTerms, Kind, Record};
@@ -76,6 +77,7 @@ fn opening() -> Opening {
         clock: Arc::new(SystemClock),
         terms: CatalogueData::from(Pricing::CATALOGUE).terms(),
         policy: Policy::of(&Pricing::CATALOGUE.settings),
+        prices: PriceList::default(),
         wording: credits_core::Wording::of(Pricing::CATALOGUE),
         clock_confirmed: false,
         restored_accepted: false,

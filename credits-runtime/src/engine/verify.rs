@@ -2,20 +2,22 @@
 //!
 //! It reads one consistent state of the file, whatever is written meanwhile.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
-use super::codec::{self, Milestone};
+use super::codec::{self, Milestone, Scheduled};
 use super::journal::{Block, Head};
 use super::overlay::key_rows;
 use super::store::Snapshot;
 use crate::domain::audit::Audit;
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::record::Billing;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::{Terms, explain};
 use crate::domain::fact::{Body, Fact, Frame, Record};
-use crate::domain::ids::{Asset, FactNumber, WalletId};
+use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -69,6 +71,8 @@ pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
 #[derive(Default)]
 struct Verification {
     wallets: HashMap<WalletId, (Wallet, Audit)>,
+    billings: HashMap<Owner, Billing>,
+    objects: HashMap<ObjectId, Object>,
     catalogues: Catalogues,
     terms: HashMap<u32, Terms>,
     totals: Totals,
@@ -135,6 +139,14 @@ impl Verification {
         self.totals.apply(number, fact);
         let id = match &fact.record {
             Record::Wallet(id) => id,
+            Record::Billing(owner) => {
+                self.billings.entry(owner.clone()).or_default().apply(number, fact);
+                return Ok(());
+            }
+            Record::Object(id) => {
+                self.objects.entry(id.clone()).or_default().apply(number, fact);
+                return Ok(());
+            }
             Record::Catalogues => {
                 let Body::CatalogueDeclared { number: catalogue, data, .. } = &fact.body else {
                     return Err(LedgerError::damaged(format!("fact {number} declares no catalogue")));
@@ -175,7 +187,8 @@ impl Verification {
     fn views(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let broken =
             |what: &str| LedgerError::damaged(format!("a row of {what} is not what the journal says"));
-        let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, 0_usize, 0_u64, 0);
+        let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
+        let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
         let mut rows = BTreeMap::new();
         snapshot.each_view(|key, value| {
             match key.first() {
@@ -190,18 +203,13 @@ impl Verification {
                 Some(2) => {
                     let id = codec::wallet_from_key(key).ok_or_else(|| broken("a wallet"))?;
                     let kept = codec::wallet_from_bytes(value)?;
-                    rows.insert(id.clone(), kept.agenda);
+                    rows.insert(Scheduled::Wallet(id.clone()), kept.agenda);
                     self.wallet(&id, kept)?;
                     wallets = wallets.saturating_add(1);
                 }
                 Some(3) => milestones = milestones.saturating_add(1),
                 Some(4) => {
-                    let (due, id) = codec::agenda_from_key(key)?;
-                    // Wallets are before the agenda, in the order of keys.
-                    if rows.get(&id) != Some(&Some(due)) {
-                        return Err(broken("the agenda"));
-                    }
-                    agenda = agenda.saturating_add(1);
+                    agenda.push(codec::agenda_from_key(key)?);
                 }
                 Some(5) if key == codec::TOTALS_KEY => {
                     let (last_fact, mut kept) = codec::record_from_bytes::<Totals>(value)?;
@@ -211,16 +219,49 @@ impl Verification {
                     }
                     single += 1;
                 }
+                Some(6) => {
+                    let owner = codec::billing_from_key(key).ok_or_else(|| broken("billing"))?;
+                    let (kept, needs_attention) = codec::billing_from_bytes(value)?;
+                    rows.insert(Scheduled::Billing(owner.clone()), kept.agenda);
+                    if needs_attention {
+                        listed.insert(codec::attention_key(key));
+                    }
+                    // One of which nothing is known yet may have been looked at.
+                    let rebuilt = self.billings.get(&owner).cloned().unwrap_or_default();
+                    if rebuilt != (Billing { agenda: None, ..kept }) {
+                        return Err(broken("billing"));
+                    }
+                    billings = billings.saturating_add(usize::from(self.billings.contains_key(&owner)));
+                }
+                Some(7) => {
+                    let id = codec::object_from_key(key).ok_or_else(|| broken("an object"))?;
+                    let kept = codec::object_from_bytes(value)?;
+                    if !kept.waiting.is_empty() {
+                        listed.insert(codec::attention_key(key));
+                    }
+                    if self.objects.get(&id) != Some(&kept) {
+                        return Err(broken("an object"));
+                    }
+                    objects = objects.saturating_add(1);
+                }
+                // Whatever is listed is before its list, in the order of keys.
+                Some(8) if listed.remove(key) => {}
                 _ => return Err(broken("something unknown")),
             }
             Ok(())
         })?;
+        if agenda.iter().any(|(due, record)| rows.get(record) != Some(&Some(*due))) {
+            return Err(broken("the agenda"));
+        }
         let due = rows.values().flatten().count();
         // Every commit writes the totals, and the first one a catalogue.
         let singles = if self.frames > 0 { 2 } else { 0 };
         if single != singles
             || wallets != self.wallets.len()
-            || agenda != due
+            || agenda.len() != due
+            || billings != self.billings.len()
+            || objects != self.objects.len()
+            || !listed.is_empty()
             || milestones != self.milestones
         {
             return Err(LedgerError::damaged("rows are missing that the journal leads to"));

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::billing::{Bill, Sale};
 use super::clock::LedgerClock;
-use super::inbox::{Booked, Inbox, Taken, Waiting, Work};
+use super::codec;
+use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
 use super::ledger::Ledger;
 use super::news::{News, Refusal};
 use super::overlay::{Batch, Position, Submitted};
@@ -21,6 +23,7 @@ use super::views::Views;
 use crate::domain::command::{Action, Command};
 use crate::domain::fact::{Body, Frame, Kind, Purpose};
 use crate::domain::ids::{HoldId, Key, WalletId};
+use crate::domain::limits::AGENDA_RECORDS_MAX;
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
@@ -43,6 +46,7 @@ pub(crate) struct Writer {
     pub(crate) id: LedgerId,
     pub(crate) position: Position,
     pub(crate) policy: Policy,
+    pub(crate) sale: Arc<Sale>,
     pub(crate) runs: Runs,
     /// What keys of its own commands begin with, and how many there are.
     pub(crate) keys: (u64, u64),
@@ -76,7 +80,7 @@ impl Drop for Ended {
 }
 
 /// Commands with what they came to, while it is not yet durable.
-type Decided = Vec<(Command, Slot, Result<Submitted, LedgerError>)>;
+type Decided = Vec<(Asked, Slot, Result<Submitted, LedgerError>)>;
 
 impl Writer {
     /// Works until the inbox is closed and empty.
@@ -98,9 +102,11 @@ impl Writer {
         }
     }
 
-    /// Books what came due while the ledger was closed, and says beside the file that it is here.
+    /// Books what came due while the ledger was closed or waited for another catalogue, and says beside the file that
+    /// it is here.
     pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
         self.book_due()?;
+        self.look_again()?;
         self.write_sidecar();
         Ok(())
     }
@@ -111,6 +117,21 @@ impl Writer {
             self.commit(&mut Vec::new(), &[], &mut Vec::new())?;
         }
         Ok(())
+    }
+
+    /// Looks again at billing that somebody should look at: the catalogue may know by now what was bought.
+    fn look_again(&mut self) -> Result<(), LedgerError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let snapshot = self.store.snapshot()?;
+            let listed = snapshot.view_keys(codec::ATTENTION_KEYS, after.as_deref(), AGENDA_RECORDS_MAX)?;
+            let Some(last) = listed.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let owners = listed.iter().filter_map(|key| codec::billing_from_key(key.get(1..)?));
+            let bills = owners.map(|owner| Asked::Bill(Bill::Fulfil(owner), Key::none()));
+            let mut asked: Vec<_> = bills.map(|asked| Waiting { asked, slot: Slot::new().0 }).collect();
+            self.commit(&mut asked, &[], &mut Vec::new())?;
+        }
     }
 
     /// How long it need not look for anything but work.
@@ -173,8 +194,8 @@ impl Writer {
             Ok(()) => {
                 self.views.commands.fetch_add(count as u64, Ordering::Relaxed);
                 self.views.largest_batch.fetch_max(count as u64, Ordering::Relaxed);
-                for (command, slot, submitted) in decided {
-                    slot.answer(self.answer(&command, submitted));
+                for (asked, slot, submitted) in decided {
+                    slot.answer(self.answer(&asked, submitted));
                 }
                 if !self.booked.is_empty() && !self.rest.cursors.is_empty() {
                     self.rest();
@@ -185,7 +206,7 @@ impl Writer {
             }
             Err(error) => {
                 self.booked.drain(..).for_each(|booked| drop(booked.send(Err(error.clone()))));
-                let decided = decided.into_iter().map(|(command, slot, _)| Waiting { command, slot });
+                let decided = decided.into_iter().map(|(asked, slot, _)| Waiting { asked, slot });
                 refuse(decided.chain(commands), &error);
             }
         }
@@ -214,15 +235,18 @@ impl Writer {
         let deciding = catch_unwind(AssertUnwindSafe(|| {
             if self.is_due() {
                 self.extend(&mut batch);
-                after_due = Some(batch.book_due(self.clock.now()));
+                after_due = Some(batch.book_due(self.clock.now(), Some(&self.sale)));
             }
             for (wallet, hold) in releases {
                 self.release(&mut batch, wallet, *hold);
             }
-            for Waiting { command, slot } in commands.drain(..) {
+            for Waiting { asked, slot } in commands.drain(..) {
                 // What cannot be read harms this command alone: nothing of it is booked.
-                let submitted = self.submit(&mut batch, &command);
-                decided.push((command, slot, submitted));
+                let submitted = match &asked {
+                    Asked::Command(command) => self.submit(&mut batch, command),
+                    Asked::Bill(bill, _) => self.bill(&mut batch, bill),
+                };
+                decided.push((asked, slot, submitted));
             }
         }));
         if deciding.is_err() {
@@ -262,6 +286,13 @@ impl Writer {
             self.news.refused(Refusal { wallet, needed, available, at: now });
         }
         Ok(submitted)
+    }
+
+    fn bill(&self, batch: &mut Batch<'_>, bill: &Bill) -> Result<Submitted, LedgerError> {
+        if let Some(now) = self.clock.unconfirmed() {
+            return Ok(Err(Rejection::ClockUnconfirmed { now, last: self.position.last_at }));
+        }
+        batch.bill(bill, &self.sale, self.clock.now())
     }
 
     /// Extends the holds of work that is alive, before they lapse.
@@ -329,12 +360,9 @@ impl Writer {
 
     /// The answer of a durable command. A hold that it opened is guarded from here on: not before, because the
     /// number of one that was not written is given to another.
-    fn answer(
-        &mut self,
-        command: &Command,
-        submitted: Result<Submitted, LedgerError>,
-    ) -> Result<Outcome, Error> {
-        let (frame, replayed) = submitted.map_err(|error| error.of(&command.key))??;
+    fn answer(&mut self, asked: &Asked, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
+        let (frame, replayed) = submitted.map_err(|error| error.of(asked.key()))??;
+        let Asked::Command(command) = asked else { return Ok(Outcome { frame, replayed, guard: None }) };
         if let Action::Settle { hold, .. } = command.action
             && replayed
         {
@@ -353,7 +381,7 @@ impl Writer {
 }
 
 fn refuse(commands: impl IntoIterator<Item = Waiting>, error: &LedgerError) {
-    for Waiting { command, slot } in commands {
-        slot.answer(Err(error.of(&command.key).into()));
+    for Waiting { asked, slot } in commands {
+        slot.answer(Err(error.of(asked.key()).into()));
     }
 }

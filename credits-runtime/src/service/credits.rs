@@ -7,14 +7,20 @@ use std::sync::Arc;
 
 use credits_core::Wording;
 
+use crate::domain::billing::event::BillingEvent;
+use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
+use crate::domain::ids::ObjectId;
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
+use crate::engine::reply::Reply;
 use crate::engine::verify::Verified;
 use crate::error::Error;
+use crate::generated::Plan as _;
 use crate::generated::Pricing;
+use crate::service::billing::{self, Received, Unresolved};
 use crate::service::events::{self, Handlers, Subscriber};
 use crate::service::export::{self, ExportFormat};
 use crate::service::report::{self, AccountTotal, Head};
@@ -162,6 +168,15 @@ impl<C> Credits<C> {
         Subscriber::new(&self.ledger, &self.handlers, name)
     }
 
+    /// Gives everybody who subscribes to an earlier version of this plan its declared terms, from their next cycle on
+    /// and without its bonus. Answers how many had others. Harmless to repeat.
+    pub fn migrate_subscribers(&self, plan: C::Plan) -> Result<u64, Error>
+    where
+        C: Pricing,
+    {
+        billing::migrate(&self.ledger, &plan.spec().into())
+    }
+
     /// The wallet of this owner, which need not have been used before. Cannot fail: an owner that the ledger
     /// cannot name is rejected as `OwnerInvalid` by the first read or write.
     pub fn wallet(&self, owner: impl AsRef<str>) -> Wallet<C> {
@@ -182,6 +197,45 @@ impl<C> Credits<C> {
     /// instant; this is for clocks that are set by hand.
     pub fn book_due(&self) -> Result<(), Error> {
         Ok(self.ledger.book_due()?)
+    }
+
+    /// Tells the ledger what happened at a payment processor. Everything that is due because of it is given or taken
+    /// back in the same commit; told again, in whatever order, it changes nothing. What happened to objects whose
+    /// owner is not known is kept until that is.
+    ///
+    /// The feature `stripe` translates Stripe's events; this is for other processors.
+    ///
+    /// Rejections: `ClockUnconfirmed`, `WaitingEventsLimit`.
+    pub fn receive(&self, event: BillingEvent) -> Reply<Received> {
+        billing::receive(&self.ledger, event)
+    }
+
+    /// Looks again at what is due to an owner of subscriptions and purchases. An open ledger does so by itself, at the
+    /// instant; this is for clocks that are set by hand.
+    ///
+    /// Rejections: `OwnerInvalid`, `ClockUnconfirmed`.
+    pub fn fulfill_due(&self, owner: impl AsRef<str>) -> Reply<Received> {
+        match Owner::new(owner.as_ref()) {
+            Ok(owner) => billing::fulfill(&self.ledger, owner),
+            Err(rejection) => Reply::failed(rejection),
+        }
+    }
+
+    /// Everything about billing that somebody should look at: events of unknown owners, prices and payments that
+    /// the catalogue does not know, upgrades that are not paid. A price or pack that is declared is resolved when
+    /// the ledger is next opened, an owner with [`link`](Self::link).
+    pub fn unresolved(&self) -> Result<Vec<Unresolved>, Error> {
+        billing::unresolved(&self.ledger)
+    }
+
+    /// Says whose an object at the payment processor is, such as a customer. What waited for that is applied.
+    ///
+    /// Rejections: `OwnerInvalid`. An object that is another owner's stays so: the contradiction is listed.
+    pub fn link(&self, object: ObjectId, owner: impl AsRef<str>) -> Reply<Received> {
+        match Owner::new(owner.as_ref()) {
+            Ok(owner) => billing::link(&self.ledger, object, owner),
+            Err(rejection) => Reply::failed(rejection),
+        }
     }
 
     /// What every entry of the ledger moved, by asset and counter-account: the operation that was charged, the
@@ -288,6 +342,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             clock: self.clock,
             terms: CatalogueData::from(C::CATALOGUE).terms(),
             policy: Policy::of(&C::CATALOGUE.settings),
+            prices: PriceList::of(C::CATALOGUE),
             wording: Wording::of(C::CATALOGUE),
             clock_confirmed: self.clock_confirmed,
             restored_accepted: self.restored_accepted,

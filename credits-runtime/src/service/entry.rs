@@ -195,6 +195,10 @@ impl Entry {
             Body::Expired { grant, amount, .. } => {
                 Self { allocations: vec![Allocation { grant: *grant, amount: *amount }], ..self }
             }
+            Body::TakenBack { parts, owed, reason, .. } => {
+                Self { owed: *owed, reason: Some(reason.clone()), allocations: allocations(parts), ..self }
+            }
+            Body::GivenBack { reason, .. } => Self { reason: Some(reason.clone()), ..self },
             Body::DebtRepaid { allocations, .. } => Self { allocations: allocations.clone(), ..self },
             Body::Sent { to, parts, metadata, .. } => Self {
                 transfer: Some(TransferId(self.number)),
@@ -230,11 +234,8 @@ impl Entry {
                 expires_at: terms.expires_at,
                 ..self
             },
-            Body::CatalogueDeclared { .. }
-            | Body::Held(_)
-            | Body::Released { .. }
-            | Body::Lapsed { .. }
-            | Body::Extended { .. } => self,
+            // No entries.
+            _ => self,
         }
     }
 }

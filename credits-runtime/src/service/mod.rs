@@ -4,6 +4,7 @@
 //! the application's pricing, so that the ledger below is compiled once.
 
 pub mod administer;
+pub mod billing;
 pub mod credits;
 pub mod entry;
 pub mod events;

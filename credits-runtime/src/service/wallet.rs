@@ -20,6 +20,7 @@ use crate::engine::reply::Reply;
 use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
+use crate::service::billing::{self, Purchase, Subscription};
 use crate::service::entry::{self, Released, Settled};
 use crate::service::give::Give;
 use crate::service::history::{self, History};
@@ -93,6 +94,16 @@ impl<C> Wallet<C> {
             };
             wallet.holds.iter().map(summary).collect()
         })
+    }
+
+    /// The owner's subscriptions.
+    pub fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
+        billing::subscriptions(&self.ledger, &self.id.clone()?.owner)
+    }
+
+    /// What the owner bought once.
+    pub fn purchases(&self) -> Result<Vec<Purchase>, Error> {
+        billing::purchases(&self.ledger, &self.id.clone()?.owner)
     }
 
     /// The wallet's entries, newest first.

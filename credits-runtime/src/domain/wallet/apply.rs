@@ -7,6 +7,7 @@ use super::state::{Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::fact::{Allocation, Body, Fact, Part};
 use crate::domain::ids::{FactNumber, HoldId};
+use crate::domain::limits::GONE_GRANTS_MAX;
 use crate::domain::time::Timestamp;
 
 impl Wallet {
@@ -51,6 +52,7 @@ impl Wallet {
             }
             Body::Extended { hold, until } => self.extend(*hold, *until),
             Body::Restored { grant, amount, category, terms, .. } => {
+                self.forget_gone(*grant, *amount);
                 let (category, terms) = (category.clone(), terms.clone());
                 self.put_back(Part { grant: *grant, amount: *amount, category, terms });
             }
@@ -66,20 +68,51 @@ impl Wallet {
                 terms: terms.clone(),
                 category: category.clone(),
             }),
-            Body::Deducted { allocations, owed, .. } | Body::Returned { allocations, owed, .. } => {
+            Body::Deducted { allocations, owed, revokes, .. } => {
+                if *revokes {
+                    for part in allocations {
+                        self.remember_gone(*part);
+                    }
+                }
+                self.take(allocations);
+                self.debt = self.debt.plus(*owed);
+            }
+            Body::Returned { allocations, owed, .. } => {
                 self.take(allocations);
                 self.debt = self.debt.plus(*owed);
             }
             Body::Reclaimed { parts, .. } => parts.iter().cloned().for_each(|part| self.put_back(part)),
+            Body::TakenBack { parts, owed, .. } => {
+                for part in parts {
+                    self.take(&[Allocation { grant: part.grant, amount: part.amount }]);
+                }
+                self.debt = self.debt.plus(*owed);
+            }
+            Body::GivenBack { parts, .. } => {
+                for part in parts {
+                    self.put_back(part.clone());
+                    self.reschedule(part.grant, part.terms.expires_at);
+                }
+            }
+            Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             Body::Held(held) => {
                 self.pin(&held.pins);
                 self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
             Body::Expired { grant, amount, .. } => {
-                self.take(&[Allocation { grant: *grant, amount: *amount }]);
+                let part = Allocation { grant: *grant, amount: *amount };
+                self.remember_gone(part);
+                self.take(&[part]);
             }
-            Body::CatalogueDeclared { .. } => panic!("fact {number} is no fact about a wallet"),
+            Body::CatalogueDeclared { .. }
+            | Body::Linked { .. }
+            | Body::Waits { .. }
+            | Body::Billed { .. }
+            | Body::Priced { .. }
+            | Body::Awarded { .. }
+            | Body::TookBack { .. }
+            | Body::GaveBack { .. } => panic!("fact {number} is no fact about a wallet"),
         }
         if let Some((amount, balance_after)) = body.movement() {
             self.balance = self.balance.plus(amount);
@@ -99,6 +132,37 @@ impl Wallet {
             self.alter(grant, |open| open.free = open.free.plus(amount));
         } else if amount.is_positive() {
             self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category });
+        }
+    }
+
+    /// Gives an open grant another expiry, and so another place in the order of use.
+    fn reschedule(&mut self, number: FactNumber, expires_at: Option<Timestamp>) {
+        let Some(place) = self.grants.iter().position(|grant| grant.number == number) else {
+            panic!("grant {number} is rescheduled but was not open");
+        };
+        let mut grant = self.grants.remove(place);
+        grant.terms.expires_at = expires_at;
+        self.open(grant);
+    }
+
+    /// Remembers what is gone of a grant that was paid for; of the newest of them.
+    fn remember_gone(&mut self, part: Allocation) {
+        if !self.grant(part.grant).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
+            return;
+        }
+        if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == part.grant) {
+            gone.amount = gone.amount.plus(part.amount);
+        } else {
+            self.gone.push(part);
+        }
+        if self.gone.len() > GONE_GRANTS_MAX {
+            self.gone.remove(0);
+        }
+    }
+
+    fn forget_gone(&mut self, grant: FactNumber, amount: Amount) {
+        if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == grant) {
+            gone.amount = gone.amount.minus(amount.min(gone.amount));
         }
     }
 

@@ -10,33 +10,38 @@ use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 
 /// A wallet, and what happened to it so far.
-pub(super) struct Draft<'a> {
-    pub(super) wallet: Cow<'a, Wallet>,
-    pub(super) bodies: Vec<Body>,
+pub(in crate::domain) struct Draft<'a> {
+    pub(in crate::domain) wallet: Cow<'a, Wallet>,
+    pub(in crate::domain) bodies: Vec<Body>,
     first: FactNumber,
     now: Timestamp,
 }
 
 impl<'a> Draft<'a> {
     /// The wallet with everything due by `now` booked; the first fact will have this number.
-    pub(super) fn at(wallet: &'a Wallet, first: FactNumber, now: Timestamp) -> Self {
+    pub(in crate::domain) fn at(wallet: &'a Wallet, first: FactNumber, now: Timestamp) -> Self {
         let mut draft = Self { wallet: Cow::Borrowed(wallet), bodies: Vec::new(), first, now };
         draft.book_due(Timestamp::MIN);
         draft
     }
 
+    /// Whether nothing was due or added.
+    pub(in crate::domain) fn is_unchanged(&self) -> bool {
+        self.bodies.is_empty()
+    }
+
     /// The number of the next fact.
-    pub(super) fn next(&self) -> FactNumber {
+    pub(in crate::domain) fn next(&self) -> FactNumber {
         self.first.plus(self.bodies.len())
     }
 
     /// Adds a fact, and the repayment that it makes possible.
-    pub(super) fn push(&mut self, body: Body) {
+    pub(in crate::domain) fn push(&mut self, body: Body) {
         self.push_at(body, self.now);
     }
 
     /// What was freed of expired grants expires now.
-    pub(super) fn finish(mut self) -> Vec<Body> {
+    pub(in crate::domain) fn finish(mut self) -> Vec<Body> {
         self.book_due(self.now);
         self.bodies
     }

@@ -7,4 +7,5 @@ mod due;
 mod state;
 
 pub use decide::{Decision, Known, Wallets, decide};
+pub(in crate::domain) use draft::Draft;
 pub use state::{OpenHold, Wallet};

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Allocation, Class, GrantTerms, Held};
+use crate::domain::fact::{Allocation, Class, GrantTerms, Held, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
@@ -38,6 +38,10 @@ pub struct Wallet {
     /// What is owed; nothing is free while it is above zero.
     #[n(4)]
     pub debt: Amount,
+    /// What expired or was revoked of grants that were paid for, the newest of them.
+    #[n(5)]
+    #[cbor(default)]
+    pub gone: Vec<Allocation>,
 }
 
 /// A grant with credits left.
@@ -118,7 +122,7 @@ impl Wallet {
     }
 
     /// The balance after this is taken. Not even what is owed when holds have ended may have more than 64 bits.
-    pub(super) fn balance_after_taking(&self, amount: Amount) -> Result<Amount, Rejection> {
+    pub(in crate::domain) fn balance_after_taking(&self, amount: Amount) -> Result<Amount, Rejection> {
         let least = Amount::MAX.negated();
         let fits =
             |after: &Amount| after.checked_sub(self.held()).is_some_and(|available| available >= least);
@@ -154,12 +158,27 @@ impl Wallet {
         self.grant(number).map_or((Amount::ZERO, Amount::ZERO), |grant| (grant.free, grant.held))
     }
 
-    pub(super) fn grant(&self, number: FactNumber) -> Option<&Grant> {
+    /// What expired or was revoked of a grant that was paid for.
+    pub(in crate::domain) fn gone_of(&self, number: FactNumber) -> Amount {
+        self.gone.iter().find(|gone| gone.grant == number).map_or(Amount::ZERO, |gone| gone.amount)
+    }
+
+    /// So much of an open grant, with what it takes to open it again; nothing of nothing.
+    pub(in crate::domain) fn part(&self, number: FactNumber, amount: Amount) -> Option<Part> {
+        let grant = self.grant(number).filter(|_| amount.is_positive())?;
+        Some(Part { grant: number, amount, category: grant.category.clone(), terms: grant.terms.clone() })
+    }
+
+    pub(in crate::domain) fn grant(&self, number: FactNumber) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.number == number)
     }
 
     /// `amount` taken from free credits of usable grants in the order of their use; less if there is less.
-    pub(super) fn allocate(&self, amount: Amount, is_usable: impl Fn(&Grant) -> bool) -> Vec<Allocation> {
+    pub(in crate::domain) fn allocate(
+        &self,
+        amount: Amount,
+        is_usable: impl Fn(&Grant) -> bool,
+    ) -> Vec<Allocation> {
         let mut missing = amount;
         let mut allocations = Vec::new();
         let usable = self.grants.iter().filter(|grant| is_usable(grant));

@@ -5,7 +5,7 @@ use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::totals::Totals;
-use crate::engine::codec::{self, Milestone, State};
+use crate::engine::codec::{self, Milestone, Scheduled, State};
 use crate::engine::journal::Block;
 use crate::engine::sidecar::Said;
 
@@ -46,9 +46,21 @@ pub fn views(bytes: &[u8]) {
     if let Ok(milestone) = codec::decode::<Milestone>(bytes) {
         assert!(codec::decode(&codec::encode(&milestone)).is_ok_and(|again: Milestone| again == milestone));
     }
-    if let Ok((due, wallet)) = codec::agenda_from_key(bytes) {
-        let again = codec::agenda_from_key(&codec::agenda_key(due, &wallet));
-        assert!(again.is_ok_and(|again| again == (due, wallet)));
+    if let Ok((due, record)) = codec::agenda_from_key(bytes) {
+        let key = match &record {
+            Scheduled::Wallet(wallet) => codec::wallet_key(wallet),
+            Scheduled::Billing(owner) => codec::billing_key(owner),
+        };
+        let again = codec::agenda_from_key(&codec::agenda_key(due, &key));
+        assert!(again.is_ok_and(|again| again == (due, record)));
+    }
+    if let Ok((billing, listed)) = codec::billing_from_bytes(bytes) {
+        let again = codec::billing_from_bytes(&codec::billing_to_bytes(&billing, listed));
+        assert!(again.is_ok_and(|again| again == (billing, listed)));
+    }
+    if let Ok(object) = codec::object_from_bytes(bytes) {
+        let again = codec::object_from_bytes(&codec::record_to_bytes(object.last_fact, &object));
+        assert!(again.is_ok_and(|again| again == object));
     }
     if let Some(wallet) = codec::wallet_from_key(bytes) {
         assert_eq!(codec::wallet_key(&wallet), bytes);

@@ -25,6 +25,7 @@ pub(super) fn give(
         class: gift.class(),
         scope: gift.scope.clone(),
         origin: Origin::Gift,
+        purchase: None,
     };
     let joins = joinable(wallet, &terms, gift);
     if joins.is_none() && wallet.grants.len() >= OPEN_GRANTS_MAX {

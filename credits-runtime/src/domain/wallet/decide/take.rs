@@ -69,6 +69,7 @@ pub(super) fn by_hand(wallet: &Wallet, taking: &Taking, command: &Command) -> Re
         reason: taking.reason.clone(),
         allocations,
         owed,
+        revokes: matches!(taking.from, TakeFrom::Grant(_)),
         metadata: command.metadata.clone(),
         balance_after: wallet.balance_after_taking(amount)?,
     })

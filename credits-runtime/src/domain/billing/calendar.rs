@@ -1,0 +1,129 @@
+//! The calendar: cycles are counted from an anchor, in UTC, as payment processors do: Jan 31, Feb 28, Mar 31.
+
+use std::time::Duration;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+use super::terms::{Length, LengthUnit};
+use crate::domain::time::Timestamp;
+
+/// From where cycles are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The start of the first of them.
+    pub at: Timestamp,
+    /// The day of month that months are counted to, where they have it.
+    pub day: i8,
+}
+
+impl Anchor {
+    /// Counting from this instant and its day of month.
+    pub fn new(at: Timestamp) -> Self {
+        Self { at, day: date_time(at).map_or(1, DateTime::day) }
+    }
+
+    /// Counting from another instant: to the same day of month, if the instant is on it or on the last day of a month
+    /// that does not have it.
+    #[must_use]
+    pub fn moved_to(self, at: Timestamp) -> Self {
+        let is_on_the_day =
+            date_time(at).is_some_and(|date| date.day() == self.day.min(date.date().days_in_month()));
+        if is_on_the_day { Self { at, ..self } } else { Self::new(at) }
+    }
+
+    /// So many lengths after the anchor; before it, if there are fewer than none. Within what a ledger knows.
+    pub fn plus(self, length: Length, times: i64) -> Timestamp {
+        let count = i64::from(length.count).saturating_mul(times);
+        match length.unit {
+            LengthUnit::Second => self.after(1, count),
+            LengthUnit::Minute => self.after(60, count),
+            LengthUnit::Hour => self.after(3_600, count),
+            LengthUnit::Day => self.after(86_400, count),
+            LengthUnit::Week => self.after(604_800, count),
+            LengthUnit::Month => self.months(count),
+            LengthUnit::Quarter => self.months(count.saturating_mul(3)),
+            LengthUnit::Year => self.months(count.saturating_mul(12)),
+        }
+    }
+
+    fn after(self, seconds: i64, count: i64) -> Timestamp {
+        let microseconds = seconds.saturating_mul(count).saturating_mul(1_000_000);
+        Timestamp::from_microseconds(self.at.microseconds().saturating_add(microseconds))
+    }
+
+    fn months(self, count: i64) -> Timestamp {
+        let end = if count < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        self.checked_months(count).unwrap_or(end)
+    }
+
+    fn checked_months(self, count: i64) -> Option<Timestamp> {
+        let at = date_time(self.at)?;
+        let months = i64::from(at.year()).checked_mul(12)?.checked_add(i64::from(at.month()))?;
+        let months = months.checked_sub(1)?.checked_add(count)?;
+        let (year, month) = (months.checked_div_euclid(12)?, months.checked_rem_euclid(12)?.checked_add(1)?);
+        let first = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, 1).ok()?;
+        let date = Date::new(first.year(), first.month(), self.day.min(first.days_in_month())).ok()?;
+        let moved = TimeZone::UTC.to_timestamp(date.to_datetime(at.time())).ok()?;
+        let instant = Timestamp::from_microseconds(moved.as_microsecond());
+        (instant.microseconds() == moved.as_microsecond()).then_some(instant)
+    }
+}
+
+/// This long after an instant.
+pub fn after(instant: Timestamp, length: Length) -> Timestamp {
+    Anchor::new(instant).plus(length, 1)
+}
+
+/// The share `part / whole` of an amount, rounded down; all of it if the part is no smaller.
+pub fn share(amount: i64, part: Duration, whole: Duration) -> i64 {
+    if part >= whole {
+        return amount;
+    }
+    let (part, whole) = (i128::try_from(part.as_micros()), i128::try_from(whole.as_micros()));
+    let (Ok(part), Ok(whole)) = (part, whole) else { return amount };
+    let share = i128::from(amount).saturating_mul(part).checked_div(whole);
+    share.and_then(|share| i64::try_from(share).ok()).unwrap_or(amount)
+}
+
+fn date_time(at: Timestamp) -> Option<DateTime> {
+    let at = jiff::Timestamp::from_microsecond(at.microseconds()).ok()?;
+    Some(TimeZone::UTC.to_datetime(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn months(from: &str, count: u32) -> Vec<String> {
+        let anchor = Anchor::new(from.parse().unwrap());
+        let month = Length { count, unit: LengthUnit::Month };
+        (1..=4).map(|times| anchor.plus(month, times).to_string()).collect()
+    }
+
+    #[test]
+    fn months_are_counted_to_the_day_of_the_anchor() {
+        let ends = ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"];
+        assert_eq!(months("2026-01-31T10:00:00Z", 1), ends.map(|day| format!("{day}T10:00:00Z")));
+        let leap = ["2028-02-29", "2028-03-30", "2028-04-30", "2028-05-30"];
+        assert_eq!(months("2028-01-30T00:00:00Z", 1), leap.map(|day| format!("{day}T00:00:00Z")));
+        let years = ["2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"];
+        assert_eq!(months("2024-02-29T00:00:00Z", 12), years.map(|day| format!("{day}T00:00:00Z")));
+    }
+
+    #[test]
+    fn time_ends_where_the_ledgers_does() {
+        let anchor = Anchor::new(Timestamp::MAX);
+        let year = Length { count: 1, unit: LengthUnit::Year };
+        assert_eq!(anchor.plus(year, 1), Timestamp::MAX);
+        assert_eq!(Anchor::new(Timestamp::MIN).plus(year, -1), Timestamp::MIN);
+    }
+
+    #[test]
+    fn shares_are_rounded_down() {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        assert_eq!(share(1_000, days(10), days(30)), 333);
+        assert_eq!(share(1_000, days(31), days(30)), 1_000);
+        assert_eq!(share(i64::MAX, days(1), days(2)), i64::MAX / 2);
+    }
+}

@@ -1,0 +1,371 @@
+//! Fulfilling: what is due less what was awarded, booked. What is missing is given, what is too much is taken back as
+//! far as the rules go, and lifetimes that changed are written down.
+
+use std::collections::{BTreeMap, HashMap};
+
+use credits_core::{RefundedButSpent, SubscriptionRefunds};
+
+use super::awards::{Due, Wanted};
+use super::purchases::Retake;
+use super::record::{Award, AwardId, Billing, Taken, Taking};
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::fact::{Body, GrantTerms, Origin, Part, Record};
+use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::limits::AWARDS_MAX;
+use crate::domain::metadata::Metadata;
+use crate::domain::pricing::OperationId;
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::{Draft, Wallet};
+
+/// What the settings decide of taking back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retaking {
+    /// What a refunded subscription invoice takes.
+    pub subscription_refunds: SubscriptionRefunds,
+    /// What becomes of refunded credits that were spent.
+    pub refunded_but_spent: RefundedButSpent,
+}
+
+/// Whose billing is fulfilled, and what is known besides it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fulfilling<'a> {
+    /// The owner.
+    pub owner: &'a Owner,
+    /// The owner's wallets of every asset that is concerned.
+    pub wallets: &'a BTreeMap<Asset, &'a Wallet>,
+    /// Operations as scopes name them.
+    pub operations: &'a HashMap<String, OperationId>,
+    /// What the settings decide.
+    pub retaking: Retaking,
+    /// The ledger's time.
+    pub now: Timestamp,
+}
+
+/// What fulfilling comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Fulfilled {
+    /// Facts about wallets and the billing.
+    pub facts: Vec<(Record, Body)>,
+    /// Whether more is due than one commit may hold.
+    pub has_more: bool,
+}
+
+/// The assets that anything is due in, or was awarded in.
+pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
+    let wanted = due.awards.values().map(|wanted| Asset::of(&wanted.asset));
+    let mut assets: Vec<_> = billing.awards.values().map(|award| award.asset.clone()).chain(wanted).collect();
+    assets.sort();
+    assets.dedup();
+    assets
+}
+
+/// Books the difference between what is due and what was awarded; the first fact will have the number `first`.
+pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNumber) -> Fulfilled {
+    let mut fulfilled = Fulfilled::default();
+    let mut said = Vec::new();
+    for (asset, wallet) in with.wallets {
+        let mut wanted: Vec<_> = due
+            .awards
+            .iter()
+            .filter(|(id, wanted)| asset_of(billing, id, wanted) == *asset)
+            .map(|(id, wanted)| (wanted.effective_at, id, Some(wanted)))
+            .collect();
+        wanted.sort_by_key(|(at, id, _)| (*at, *id));
+        let unwanted = billing.awards.iter().filter(|(id, award)| {
+            award.asset == *asset && !due.awards.contains_key(id) && award.taken() < award.given
+        });
+        // What is taken goes last: what replaces it is there by then.
+        wanted.extend(unwanted.map(|(id, _)| (Timestamp::MAX, id, None)));
+        let place = first.plus(fulfilled.facts.len());
+        let mut booking =
+            Booking { billing, with, draft: Draft::at(wallet, place, with.now), said: Vec::new(), given: 0 };
+        for (_, id, wanted) in wanted {
+            booking.award(id, wanted);
+        }
+        fulfilled.has_more |= booking.given >= AWARDS_MAX;
+        if booking.said.is_empty() && booking.draft.is_unchanged() {
+            continue;
+        }
+        let wallet = Record::Wallet(WalletId::of_asset(asset.clone(), with.owner.clone()));
+        fulfilled.facts.extend(booking.draft.finish().into_iter().map(|body| (wallet.clone(), body)));
+        said.extend(booking.said);
+    }
+    let record = Record::Billing(with.owner.clone());
+    fulfilled.facts.extend(said.into_iter().map(|body| (record.clone(), body)));
+    fulfilled
+}
+
+/// The asset that an award is in: that it was given in, if it was.
+fn asset_of(billing: &Billing, id: &AwardId, wanted: &Wanted) -> Asset {
+    billing.awards.get(id).map_or_else(|| Asset::of(&wanted.asset), |award| award.asset.clone())
+}
+
+/// One wallet's share of a fulfilment.
+struct Booking<'a> {
+    billing: &'a Billing,
+    with: Fulfilling<'a>,
+    draft: Draft<'a>,
+    /// What the billing remembers of it.
+    said: Vec<Body>,
+    given: usize,
+}
+
+impl Booking<'_> {
+    fn award(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
+        let nothing = Award::default();
+        let award = self.billing.awards.get(id).unwrap_or(&nothing);
+        let due = Amount::new(wanted.map_or(0, |wanted| wanted.amount));
+        if let Some(wanted) = wanted
+            && due > award.given
+        {
+            self.give(id, wanted, due.minus(award.given));
+        }
+        let retake = wanted.and_then(|wanted| wanted.retake.clone());
+        let is_pack = matches!(id, AwardId::Pack(_));
+        let target = match &retake {
+            Some(retake) => Amount::new(retake.amount),
+            None if is_pack || matches!(id, AwardId::PackBonus(_)) => Amount::ZERO,
+            // What is too much of it.
+            None => award.given.minus(due.min(award.given)),
+        };
+        let taken = award.taken();
+        let refund = Retake::of_subscription(target);
+        let retake = retake.unwrap_or(refund);
+        if target > taken {
+            self.take(id, target.minus(taken), &retake.category);
+        } else if target < taken {
+            self.give_back(id, award, wanted, taken.minus(target), &retake.given_back);
+        }
+        if let Some(wanted) = wanted.filter(|wanted| wanted.origin == Origin::Subscription) {
+            self.reschedule(award, wanted);
+        }
+    }
+
+    fn give(&mut self, id: &AwardId, wanted: &Wanted, amount: Amount) {
+        // The rest is given by the next commit.
+        if self.given >= AWARDS_MAX {
+            return;
+        }
+        if let Some(most) = wanted.trims_to {
+            self.trim(id, Amount::new(most));
+        }
+        let Some(grant) = self.open(wanted, amount, wanted.category.clone()) else { return };
+        self.given = self.given.saturating_add(1);
+        let asset = Asset::of(&wanted.asset);
+        self.said.push(Body::Awarded { award: id.clone(), asset, grant, amount });
+    }
+
+    /// A grant of its own; none if the wallet would have more than 64 bits hold.
+    fn open(&mut self, wanted: &Wanted, amount: Amount, category: Category) -> Option<FactNumber> {
+        let balance_after = self.draft.wallet.balance.checked_add(amount)?;
+        let grant = self.draft.next();
+        self.draft.push(Body::Given {
+            amount,
+            category,
+            terms: self.terms(wanted, grant),
+            reason: Some(wanted.reason.clone()),
+            joins: None,
+            metadata: Metadata::default(),
+            balance_after,
+        });
+        Some(grant)
+    }
+
+    fn terms(&self, wanted: &Wanted, grant: FactNumber) -> GrantTerms {
+        let scope = wanted.scope.iter().filter_map(|name| self.with.operations.get(name).copied());
+        GrantTerms {
+            expires_at: wanted.expires_at,
+            priority: GrantTerms::PRIORITY_DEFAULT,
+            class: wanted.class,
+            scope: scope.collect(),
+            origin: wanted.origin,
+            purchase: (wanted.origin == Origin::Purchase).then_some(grant),
+        }
+    }
+
+    /// Lets what is free of a subscription's earlier cycles expire beyond this many, oldest first.
+    fn trim(&mut self, id: &AwardId, most: Amount) {
+        let Some(item) = item_of(id) else { return };
+        let awards = self.billing.awards.iter().filter(|(id, _)| item_of(id) == Some(item));
+        let mut grants: Vec<_> = awards.flat_map(|(_, award)| award.grants.iter().copied()).collect();
+        grants.sort_unstable();
+        let free = |wallet: &Wallet, grant| wallet.grant_left(grant).0;
+        let sum = Amount::sum(grants.iter().map(|grant| free(&self.draft.wallet, *grant)));
+        let mut excess = sum.minus(most.min(sum));
+        for grant in grants {
+            let amount = free(&self.draft.wallet, grant).min(excess);
+            if amount.is_positive() {
+                excess = excess.minus(amount);
+                let balance_after = self.draft.wallet.balance.minus(amount);
+                let effective_at = self.with.now;
+                self.draft.push(Body::Expired { grant, amount, effective_at, balance_after });
+            }
+        }
+    }
+
+    fn take(&mut self, id: &AwardId, amount: Amount, category: &Category) {
+        let (own, is_pack) = self.own_grants(id);
+        let (mut missing, mut taken) = (amount, Vec::new());
+        let mut gone = Amount::ZERO;
+        for grant in &own {
+            let free = self.draft.wallet.grant_left(*grant).0.min(missing);
+            if let Some(part) = self.draft.wallet.part(*grant, free) {
+                missing = missing.minus(free);
+                taken.push(Taken::Part(part));
+            }
+            gone = gone.plus(self.draft.wallet.gone_of(*grant));
+        }
+        let settings = self.with.retaking;
+        if is_pack || settings.subscription_refunds == SubscriptionRefunds::Debt {
+            let gone = gone.minus(self.counted_as_gone(id).min(gone)).min(missing);
+            missing = missing.minus(gone);
+            taken.push(Taken::Gone(gone));
+        }
+        if is_pack {
+            let others = self.draft.wallet.allocate(missing, |grant| !own.contains(&grant.number));
+            for part in others {
+                missing = missing.minus(part.amount);
+                taken.extend(self.draft.wallet.part(part.grant, part.amount).map(Taken::Part));
+            }
+        }
+        let held = Amount::sum(own.iter().map(|grant| self.draft.wallet.grant_left(*grant).1));
+        let owed = match (is_pack, settings) {
+            (true, Retaking { refunded_but_spent: RefundedButSpent::Debt, .. })
+            | (false, Retaking { subscription_refunds: SubscriptionRefunds::Debt, .. }) => missing,
+            // What is held is taken when it is released.
+            (true, _) => missing.min(held),
+            (false, _) => Amount::ZERO,
+        };
+        self.book_taking(id, taken, (owed, missing.minus(owed)), category);
+    }
+
+    fn book_taking(
+        &mut self,
+        id: &AwardId,
+        mut taken: Vec<Taken>,
+        (owed, left): (Amount, Amount),
+        category: &Category,
+    ) {
+        let parts = taken.iter().filter_map(|taken| match taken {
+            Taken::Part(part) => Some(part.clone()),
+            _ => None,
+        });
+        let parts: Vec<_> = parts.collect();
+        let of_parts = Part::total(&parts);
+        // More than a balance can owe is left.
+        let (owed, left, balance_after) = match self.draft.wallet.balance_after_taking(of_parts.plus(owed)) {
+            Ok(balance_after) => (owed, left, balance_after),
+            Err(_) => (Amount::ZERO, left.plus(owed), self.draft.wallet.balance.minus(of_parts)),
+        };
+        if of_parts.is_positive() || owed.is_positive() {
+            let (category, reason) = (category.clone(), self.reason(id));
+            self.draft.push(Body::TakenBack { category, parts, owed, reason, balance_after });
+        }
+        taken.extend([Taken::Owed(owed), Taken::Left(left)]);
+        let at = self.with.now;
+        let taken = taken.into_iter().map(|what| Taking { at, what });
+        let taken = taken.filter(|taken| taken.amount().is_positive()).collect();
+        self.said.push(Body::TookBack { award: id.clone(), taken });
+    }
+
+    fn give_back(
+        &mut self,
+        id: &AwardId,
+        award: &Award,
+        wanted: Option<&Wanted>,
+        amount: Amount,
+        category: &Category,
+    ) {
+        let now = self.with.now;
+        let (mut parts, mut owed) = (Vec::new(), Amount::ZERO);
+        for Taking { at, what } in award.clone().untake(amount) {
+            match what {
+                Taken::Part(part) => {
+                    // At least the lifetime it had left.
+                    let left = part.terms.expires_at.map(|expires_at| expires_at.since(at));
+                    let expires_at = part
+                        .terms
+                        .expires_at
+                        .zip(left)
+                        .map(|(expires_at, left)| expires_at.max(now.after(left)));
+                    // It may be open, and until later.
+                    let open = self.draft.wallet.grant(part.grant).map(|grant| grant.terms.expires_at);
+                    let expires_at =
+                        open.map_or(expires_at, |open| open.zip(expires_at).map(|(a, b)| a.max(b)));
+                    parts.push(Part { terms: GrantTerms { expires_at, ..part.terms }, ..part });
+                }
+                Taken::Owed(amount) => owed = owed.plus(amount),
+                Taken::Gone(_) | Taken::Left(_) => {}
+            }
+        }
+        let Some(balance_after) = self.draft.wallet.balance.checked_add(Part::total(&parts)) else { return };
+        if !parts.is_empty() {
+            let (category, reason) = (category.clone(), self.reason(id));
+            self.draft.push(Body::GivenBack { category, parts, reason, balance_after });
+        }
+        let grant = match wanted {
+            Some(wanted) if owed.is_positive() => self.open(wanted, owed, category.clone()),
+            _ => None,
+        };
+        self.said.push(Body::GaveBack { award: id.clone(), amount, grant });
+    }
+
+    fn reschedule(&mut self, award: &Award, wanted: &Wanted) {
+        let expires_at = wanted.expires_at;
+        for grant in &award.grants {
+            let open = self.draft.wallet.grant(*grant);
+            if open.is_some_and(|open| open.terms.expires_at != expires_at) {
+                self.draft.push(Body::Rescheduled { grant: *grant, expires_at });
+            }
+        }
+    }
+
+    /// The grants of an award; of a pack, those of its bonus after them.
+    fn own_grants(&self, id: &AwardId) -> (Vec<FactNumber>, bool) {
+        let of =
+            |id: &AwardId| self.billing.awards.get(id).into_iter().flat_map(|award| award.grants.clone());
+        match id {
+            AwardId::Pack(session) => {
+                (of(id).chain(of(&AwardId::PackBonus(session.clone()))).collect(), true)
+            }
+            _ => (of(id).collect(), false),
+        }
+    }
+
+    /// What was counted as gone by earlier takings.
+    fn counted_as_gone(&self, id: &AwardId) -> Amount {
+        let taken = self.billing.awards.get(id).into_iter().flat_map(|award| &award.taken);
+        Amount::sum(taken.filter(|taken| matches!(taken.what, Taken::Gone(_))).map(Taking::amount))
+    }
+
+    /// What the entry of an award says: the pack's checkout, the plan's item.
+    fn reason(&self, id: &AwardId) -> String {
+        match id {
+            AwardId::Trial(plan) | AwardId::SignupBonus(plan) => plan.clone(),
+            AwardId::Cycle { item: object, .. }
+            | AwardId::Rise { item: object, .. }
+            | AwardId::Pack(object)
+            | AwardId::PackBonus(object) => self.name_of(object),
+        }
+    }
+
+    fn name_of(&self, object: &ObjectId) -> String {
+        let pack = self.billing.offers.get(object).map(|offer| offer.pack.pack.clone()).or_else(|| {
+            self.billing.purchases.get(object)?.terms.as_ref().map(|(pack, _)| pack.pack.clone())
+        });
+        let plan = || {
+            let price = &self.billing.subscriptions.get(object)?.latest()?.price;
+            self.billing.terms(price, self.with.now).map(|terms| terms.plan.clone())
+        };
+        pack.or_else(plan).unwrap_or_else(|| object.to_string())
+    }
+}
+
+/// The subscription whose credits are trimmed together with these.
+fn item_of(id: &AwardId) -> Option<&ObjectId> {
+    match id {
+        AwardId::Cycle { item, .. } | AwardId::Rise { item, .. } => Some(item),
+        _ => None,
+    }
+}

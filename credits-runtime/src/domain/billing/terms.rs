@@ -1,0 +1,201 @@
+//! Terms: what a plan or a pack gives, as it was when somebody agreed to it.
+
+use std::collections::BTreeMap;
+
+use credits_core::{Catalogue, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use crate::domain::ids::ObjectId;
+
+/// A length of calendar time, as facts keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Length {
+    /// How many.
+    #[n(0)]
+    pub count: u32,
+    /// Of what.
+    #[n(1)]
+    pub unit: LengthUnit,
+}
+
+macro_rules! units {
+    ($($code:literal $name:ident)*) => {
+        /// What a length counts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+        #[cbor(index_only)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "the names say it")]
+        pub enum LengthUnit { $(#[n($code)] $name,)* }
+
+        impl From<Period> for Length {
+            fn from(period: Period) -> Self {
+                let unit = match period.unit { $(PeriodUnit::$name => LengthUnit::$name,)* };
+                Self { count: period.count, unit }
+            }
+        }
+    };
+}
+units! { 0 Second 1 Minute 2 Hour 3 Day 4 Week 5 Month 6 Quarter 7 Year }
+
+/// What a plan gives.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PlanTerms {
+    /// The plan's name.
+    #[n(0)]
+    pub plan: String,
+    /// Which terms of that name.
+    #[n(1)]
+    pub version: u32,
+    /// How much a cycle gives; 0 for a plan without credits.
+    #[n(2)]
+    pub amount: i64,
+    /// Of which asset; empty for credits.
+    #[n(3)]
+    pub asset: String,
+    /// How long a cycle is; `None` for a plan without credits.
+    #[n(4)]
+    pub every: Option<Length>,
+    /// What happens to what is unused when a cycle ends.
+    #[n(5)]
+    pub unused: Unused,
+    /// Given with the first paid cycle.
+    #[n(6)]
+    pub signup_bonus: i64,
+    /// Given for a trial.
+    #[n(7)]
+    pub trial: i64,
+    /// How long its credits can be used after its end.
+    #[n(8)]
+    pub expire_after: Option<Length>,
+    /// Whether a rise gives all of the new amount.
+    #[n(9)]
+    pub is_rise_full: bool,
+}
+
+/// What happens to a cycle's credits that are unused at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unused {
+    /// They expire.
+    #[n(0)]
+    Expire,
+    /// They stay.
+    #[n(1)]
+    Rollover,
+    /// They stay up to this many.
+    #[n(2)]
+    UpTo(#[n(0)] i64),
+    /// They stay this long after their cycle.
+    #[n(3)]
+    For(#[n(0)] Length),
+}
+
+impl From<&PlanSpec> for PlanTerms {
+    fn from(plan: &PlanSpec) -> Self {
+        Self {
+            plan: plan.name.to_owned(),
+            version: plan.version,
+            amount: plan.gives.map_or(0, |gives| gives.amount),
+            asset: plan.gives.map_or("", |gives| gives.asset).to_owned(),
+            every: plan.gives.map(|gives| gives.every.into()),
+            unused: match plan.unused_credits {
+                UnusedCredits::Expire => Unused::Expire,
+                UnusedCredits::Rollover => Unused::Rollover,
+                UnusedCredits::RolloverUpTo(most) => Unused::UpTo(most),
+                UnusedCredits::RolloverFor(period) => Unused::For(period.into()),
+            },
+            signup_bonus: plan.signup_bonus,
+            trial: plan.trial_includes,
+            expire_after: plan.expire_after.map(Length::from),
+            is_rise_full: plan.on_upgrade == OnUpgrade::Full,
+        }
+    }
+}
+
+/// What a pack gives, and costs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PackTerms {
+    /// The pack's name.
+    #[n(0)]
+    pub pack: String,
+    /// What one gives.
+    #[n(1)]
+    pub credits: i64,
+    /// What one gives on top.
+    #[n(2)]
+    pub bonus: i64,
+    /// Of which asset; empty for credits.
+    #[n(3)]
+    pub asset: String,
+    /// What one costs, in minor units.
+    #[n(4)]
+    pub unit_amount: i64,
+    /// ISO 4217, in lower case.
+    #[n(5)]
+    pub currency: String,
+    /// How long it can be used; `None` for ever.
+    #[n(6)]
+    pub expires_after: Option<Length>,
+    /// The operations it is for, by name; none for all.
+    #[n(7)]
+    pub only_for: Vec<String>,
+}
+
+/// What is on sale: the terms behind each price at the processor.
+#[derive(Clone, Debug, Default)]
+pub struct PriceList {
+    plans: BTreeMap<ObjectId, PlanTerms>,
+    packs: BTreeMap<ObjectId, PackTerms>,
+    by_name: BTreeMap<String, PackTerms>,
+}
+
+impl PriceList {
+    /// What a catalogue offers, in every environment.
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let mut list = Self::default();
+        for plan in catalogue.plans {
+            for price in plan.stripe_prices {
+                list.plans.insert(ObjectId::known(price.id), plan.into());
+            }
+        }
+        for pack in catalogue.packs {
+            let terms = pack_terms(pack, catalogue);
+            for price in pack.stripe_prices {
+                list.packs.insert(ObjectId::known(price.id), terms.clone());
+            }
+            list.by_name.insert(pack.name.to_owned(), terms);
+        }
+        list
+    }
+
+    /// The plan that this price is of.
+    pub fn plan(&self, price: &ObjectId) -> Option<&PlanTerms> {
+        self.plans.get(price)
+    }
+
+    /// The pack that this price is of.
+    pub fn pack(&self, price: &ObjectId) -> Option<&PackTerms> {
+        self.packs.get(price)
+    }
+
+    /// The pack of this name.
+    pub fn pack_named(&self, name: &str) -> Option<&PackTerms> {
+        self.by_name.get(name)
+    }
+}
+
+/// What a pack of a catalogue gives and costs.
+pub fn pack_terms(pack: &PackSpec, catalogue: &Catalogue) -> PackTerms {
+    let scope = pack.only_for.iter().filter_map(|index| catalogue.operations.get(usize::from(*index)));
+    PackTerms {
+        pack: pack.name.to_owned(),
+        credits: pack.gives,
+        bonus: pack.bonus,
+        asset: pack.asset.to_owned(),
+        unit_amount: pack.costs.minor,
+        currency: pack.costs.currency.code.to_owned(),
+        expires_after: pack.expires_after.map(Length::from),
+        only_for: scope.map(|operation| operation.name.to_owned()).collect(),
+    }
+}

@@ -1,0 +1,293 @@
+//! Billing within a batch: whose an event is, what it changes, and what is due because of it, all in one frame.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::codec;
+use super::journal::Numbered;
+use super::overlay::{Batch, LoadedBilling, LoadedObject, Submitted, own_command};
+use super::store::Snapshot;
+use crate::domain::billing::awards::due;
+use crate::domain::billing::event::BillingEvent;
+use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::purchases::priced;
+use crate::domain::billing::record::Billing;
+use crate::domain::billing::terms::{PlanTerms, PriceList};
+use crate::domain::fact::{Body, Frame, Kind, Record};
+use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::limits::WAITING_EVENTS_MAX;
+use crate::domain::pricing::OperationId;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::error::LedgerError;
+
+/// What the application sells.
+#[derive(Debug)]
+pub(crate) struct Sale {
+    pub(crate) prices: PriceList,
+    /// Operations as scopes name them.
+    pub(crate) operations: HashMap<String, OperationId>,
+}
+
+/// What is asked of the ledger about billing.
+#[derive(Clone, Debug)]
+pub(crate) enum Bill {
+    /// This happened.
+    Receive(Box<BillingEvent>),
+    /// See what is due to an owner.
+    Fulfil(Owner),
+    /// Give the owner's subscriptions to a plan these terms from their next cycle on.
+    Migrate(Owner, Box<PlanTerms>),
+}
+
+impl Batch<'_> {
+    /// Books what is asked, with everything that is due because of it. Sent again it changes nothing.
+    pub(crate) fn bill(
+        &mut self,
+        bill: &Bill,
+        sale: &Sale,
+        clock: Timestamp,
+    ) -> Result<Submitted, LedgerError> {
+        let now = self.position.last_at.max(clock);
+        let before = self.position.next_fact;
+        match bill {
+            Bill::Receive(event) => {
+                if let Err(rejection) = self.receive(event, sale, now)? {
+                    return Ok(Err(rejection));
+                }
+            }
+            Bill::Fulfil(owner) => self.fulfil(owner, sale, now)?,
+            Bill::Migrate(owner, terms) => self.migrate(owner, terms, sale, now)?,
+        }
+        Ok(Ok(self.booked_since(before, now)))
+    }
+
+    /// The frame that was booked, or one of nothing.
+    fn booked_since(&mut self, before: FactNumber, now: Timestamp) -> (Numbered, bool) {
+        if let Some(frame) = self.last_frame().filter(|_| self.position.next_fact > before) {
+            return (frame, false);
+        }
+        let (kind, scope, (key, fingerprint)) = own_command(Kind::Bill);
+        let nothing = Frame { kind, scope, key, fingerprint, at: now, facts: Vec::new() };
+        ((before, nothing.into()), true)
+    }
+
+    fn receive(
+        &mut self,
+        event: &BillingEvent,
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<Result<(), Rejection>, LedgerError> {
+        let mut owners: Vec<Owner> = event.owner.iter().cloned().collect();
+        for id in &event.objects {
+            self.load_object(id)?;
+            owners.extend(self.object(id).owner.clone());
+        }
+        owners.sort();
+        owners.dedup();
+        let [owner] = &owners[..] else {
+            return Ok(self.wait(event, now));
+        };
+        let (links, events) = self.linked(event)?;
+        self.load_billing(owner)?;
+        let mut facts: Vec<(Record, Body)> =
+            links.into_iter().map(|id| (Record::Object(id), Body::Linked { owner: owner.clone() })).collect();
+        let mut billing = self.billing(owner).clone();
+        let mut first = self.position.next_fact.plus(facts.len());
+        for event in events {
+            if billing.knows(&event) {
+                continue;
+            }
+            let body = Body::Billed { event };
+            billing.change(first, &body);
+            facts.push((Record::Billing(owner.clone()), body));
+            first = first.plus(1);
+        }
+        self.book_with_due(owner, (billing, facts), sale, now)?;
+        Ok(Ok(()))
+    }
+
+    /// Keeps an event until its owner is known.
+    fn wait(&mut self, event: &BillingEvent, now: Timestamp) -> Result<(), Rejection> {
+        let mut facts = Vec::new();
+        for id in &event.objects {
+            let waiting = &self.object(id).waiting;
+            if waiting.len() >= WAITING_EVENTS_MAX {
+                return Err(Rejection::WaitingEventsLimit { object: id.clone() });
+            }
+            if !waiting.contains(event) {
+                facts.push((Record::Object(id.clone()), Body::Waits { event: event.clone() }));
+            }
+        }
+        if !facts.is_empty() {
+            self.book(own_command(Kind::Bill), facts, now);
+        }
+        Ok(())
+    }
+
+    /// What is to be linked when an event's owner is known, and every event that waited for it.
+    fn linked(&mut self, event: &BillingEvent) -> Result<(Vec<ObjectId>, Vec<BillingEvent>), LedgerError> {
+        let (mut links, mut events) = (Vec::new(), vec![event.clone()]);
+        let mut next = 0;
+        while let Some(event) = events.get(next).cloned() {
+            next += 1;
+            for id in event.objects {
+                self.load_object(&id)?;
+                let object = self.object(&id);
+                if object.owner.is_some() || links.contains(&id) {
+                    continue;
+                }
+                for waiting in &object.waiting {
+                    if !events.contains(waiting) {
+                        events.push(waiting.clone());
+                    }
+                }
+                links.push(id);
+            }
+        }
+        // In the order in which they happened, so that whatever order they came in books the same.
+        events.sort_by_key(|event| event.at);
+        Ok((links, events))
+    }
+
+    /// Books what is due to an owner.
+    pub(super) fn fulfil(&mut self, owner: &Owner, sale: &Sale, now: Timestamp) -> Result<(), LedgerError> {
+        self.load_billing(owner)?;
+        let billing = self.billing(owner).clone();
+        self.book_with_due(owner, (billing, Vec::new()), sale, now)
+    }
+
+    fn migrate(
+        &mut self,
+        owner: &Owner,
+        terms: &PlanTerms,
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.load_billing(owner)?;
+        let mut billing = self.billing(owner).clone();
+        let plans = billing.migration(terms, self.policy().fulfilment, now);
+        let mut facts = Vec::new();
+        if !plans.is_empty() {
+            let body = Body::Priced { plans, packs: Vec::new() };
+            billing.change(self.position.next_fact, &body);
+            facts.push((Record::Billing(owner.clone()), body));
+        }
+        self.book_with_due(owner, (billing, facts), sale, now)
+    }
+
+    /// Books facts that lead to this billing, and what is due because of it.
+    fn book_with_due(
+        &mut self,
+        owner: &Owner,
+        (mut billing, mut facts): (Billing, Vec<(Record, Body)>),
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let first = self.position.next_fact;
+        if let Some(body) = prices(&billing, &sale.prices) {
+            billing.change(first.plus(facts.len()), &body);
+            facts.push((Record::Billing(owner.clone()), body));
+        }
+        let policy = *self.policy();
+        let due = due(&billing, policy.fulfilment, now);
+        let mut ids = BTreeMap::new();
+        for asset in assets(&billing, &due) {
+            let id = WalletId::of_asset(asset.clone(), owner.clone());
+            self.load(&id)?;
+            ids.insert(asset, id);
+        }
+        let wallets = ids.iter().map(|(asset, id)| (asset.clone(), self.wallet(id))).collect();
+        let with = Fulfilling {
+            owner,
+            wallets: &wallets,
+            operations: &sale.operations,
+            retaking: policy.retaking,
+            now,
+        };
+        let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
+        facts.extend(fulfilled.facts);
+        if !facts.is_empty() {
+            self.book(own_command(Kind::Bill), facts, now);
+        }
+        if let Some(loaded) = self.billings.get_mut(owner) {
+            let agenda = if fulfilled.has_more { Some(now) } else { due.next };
+            loaded.changed |=
+                loaded.billing.agenda != agenda || loaded.needs_attention != due.needs_attention();
+            loaded.billing.agenda = agenda;
+            loaded.needs_attention = due.needs_attention();
+        }
+        Ok(())
+    }
+
+    pub(super) fn load_billing(&mut self, owner: &Owner) -> Result<(), LedgerError> {
+        if !self.billings.contains_key(owner) {
+            let (billing, needs_attention) = stored_billing(self.snapshot()?, owner)?;
+            let committed = (billing.agenda, needs_attention);
+            let loaded = LoadedBilling { billing, changed: false, committed, needs_attention };
+            self.billings.insert(owner.clone(), loaded);
+        }
+        Ok(())
+    }
+
+    pub(super) fn load_object(&mut self, id: &ObjectId) -> Result<(), LedgerError> {
+        if !self.objects.contains_key(id) {
+            let object = stored_object(self.snapshot()?, id)?;
+            let was_listed = !object.waiting.is_empty();
+            self.objects.insert(id.clone(), LoadedObject { object, changed: false, was_listed });
+        }
+        Ok(())
+    }
+
+    pub(super) fn billing(&self, owner: &Owner) -> &Billing {
+        match self.billings.get(owner) {
+            Some(loaded) => &loaded.billing,
+            None => panic!("a billing is used that was not loaded"),
+        }
+    }
+
+    pub(super) fn object(&self, id: &ObjectId) -> &Object {
+        match self.objects.get(id) {
+            Some(loaded) => &loaded.object,
+            None => panic!("an object is used that was not loaded"),
+        }
+    }
+}
+
+/// The terms that the catalogue knows and the billing lacks.
+fn prices(billing: &Billing, prices: &PriceList) -> Option<Body> {
+    let said = billing.subscriptions.values().flat_map(|subscription| &subscription.states);
+    let paid = billing.invoices.values().flat_map(|invoice| &invoice.lines).map(|line| &line.price);
+    let mut named: Vec<&ObjectId> = said.map(|(_, state)| &state.price).chain(paid).collect();
+    named.sort_unstable();
+    named.dedup();
+    let unknown = named.into_iter().filter(|price| !billing.plans.contains_key(*price));
+    let plans =
+        unknown.filter_map(|price| Some((price.clone(), Timestamp::MIN, prices.plan(price)?.clone())));
+    let open = billing
+        .purchases
+        .iter()
+        .filter(|(session, purchase)| purchase.terms.is_none() && !billing.offers.contains_key(*session));
+    let packs = open.filter_map(|(session, purchase)| {
+        let (terms, quantity) = priced(purchase, prices)?;
+        Some((session.clone(), terms, quantity))
+    });
+    let (plans, packs): (Vec<_>, Vec<_>) = (plans.collect(), packs.collect());
+    (!plans.is_empty() || !packs.is_empty()).then_some(Body::Priced { plans, packs })
+}
+
+/// An owner's billing as a snapshot has it, and whether it is listed.
+pub(crate) fn stored_billing(snapshot: &Snapshot, owner: &Owner) -> Result<(Billing, bool), LedgerError> {
+    match snapshot.view(&codec::billing_key(owner))? {
+        None => Ok((Billing::default(), false)),
+        Some(row) => codec::billing_from_bytes(&row),
+    }
+}
+
+/// An object at a payment processor as a snapshot has it.
+pub(crate) fn stored_object(snapshot: &Snapshot, id: &ObjectId) -> Result<Object, LedgerError> {
+    match snapshot.view(&codec::object_key(id))? {
+        None => Ok(Object::default()),
+        Some(row) => codec::object_from_bytes(&row),
+    }
+}

@@ -1,0 +1,77 @@
+//! Money in: what payment processors say, whatever the order, and what is given for it.
+
+mod packs;
+mod script;
+mod subscriptions;
+
+credits_runtime::usage_credits! {
+    asset gem
+    subscription_plan pro {
+        stripe_price month: "price_pro", year: "price_pro_year"
+        gives 1_000.credits.every(month)
+    }
+    subscription_plan max {
+        stripe_price "price_max"
+        gives 3_000.credits.every(month)
+    }
+    subscription_plan full {
+        stripe_price "price_full"
+        gives 3_000.credits.every(month)
+        on_upgrade full
+    }
+    subscription_plan starter {
+        stripe_price "price_starter"
+        gives 500.credits.every(month)
+        signup_bonus 100.credits
+        trial_includes 50.credits
+    }
+    subscription_plan keep {
+        stripe_price "price_keep"
+        gives 100.credits.every(month)
+        unused_credits :rollover
+        expire_after 30.days
+    }
+    subscription_plan capped {
+        stripe_price "price_capped"
+        gives 100.credits.every(month)
+        unused_credits rollover up_to 150.credits
+    }
+    subscription_plan quarterly {
+        stripe_price month: "price_quarterly"
+        gives 900.credits.every(quarter)
+        in_advance
+    }
+    subscription_plan half {
+        stripe_price "price_half"
+        gives 10.credits.every(15.days)
+    }
+    subscription_plan weekly {
+        stripe_price "price_weekly"
+        gives 7.credits.every(week)
+    }
+    subscription_plan daily {
+        stripe_price "price_daily"
+        gives 1.credit.every(day)
+    }
+    subscription_plan gems {
+        stripe_price "price_gems"
+        gives 10.gems.every(month)
+    }
+    subscription_plan free {
+        stripe_price "price_free"
+        gives nothing
+    }
+    credit_pack boost {
+        stripe_price "price_boost"
+        gives 1_000.credits
+        bonus 100.credits
+        costs 9.dollars
+    }
+    credit_pack brief {
+        stripe_price "price_brief"
+        gives 300.credits
+        costs 9.dollars
+        expires_after 30.days
+    }
+    operation step { costs 1.credit_per(page) }
+}

@@ -1,0 +1,119 @@
+//! Packs, refunds and disputes.
+
+use super::script::check;
+
+#[test]
+fn a_pack_is_given_once_with_its_bonus() {
+    check(
+        "2026-01-01   pack cs1 pi1 boost    -> 1100
+         +1h          pack cs1 pi1 boost    -> 1100
+         +1h          pack cs2 pi2 boostx2  -> 3300",
+    );
+}
+
+#[test]
+fn what_was_not_paid_as_offered_gives_nothing_and_is_listed() {
+    let stage = check(
+        "2026-01-01   pack cs1 pi1 boost subtotal=500   -> 0
+         .            pack cs2 pi2 boost in=eur         -> 0
+         .            pack cs3 pi3 unheard              -> 0
+         # A discount changes what was paid, not what is given.
+         .            pack cs4 pi4 boost paid=100       -> 1100",
+    );
+    let unresolved = stage.credits.unresolved().unwrap();
+    assert_eq!(unresolved.len(), 3, "{unresolved:?}");
+}
+
+#[test]
+fn a_refund_takes_its_share_rounded_up_and_only_the_difference() {
+    check(
+        "2026-01-01   pack cs1 pi1 boost        -> 1100
+         +1d          refund pi1 re1 1          -> 1098
+         +1d          refund pi1 re2 449        -> 550
+         # The sum again, and the same refunds again.
+         .            refunded pi1 450          -> 550
+         .            refund pi1 re1 1          -> 550
+         +1d          refund pi1 re3 450        -> 0
+         +1d          refund pi1 re3 450 failed -> 550",
+    );
+}
+
+#[test]
+fn refunded_credits_that_were_spent_are_owed_and_repaid() {
+    let stage = check(
+        "2026-01-01   pack cs1 pi1 boost      -> 1100
+         .            spend 1000              -> 100
+         +1d          refund pi1 re1 900      -> -1000
+         .            give 300                -> -700
+         # Lost, then not: what is owed is there again, and repays itself.
+         +1d          refund pi1 re1 900 failed -> 400",
+    );
+    assert_eq!(stage.ann.debt().unwrap(), 0);
+}
+
+#[test]
+fn a_refund_takes_the_packs_own_credits_first() {
+    let stage = check(
+        "2026-01-01   give 500                -> 500
+         .            pack cs1 pi1 boost      -> 1600
+         .            refund pi1 re1 900      -> 500",
+    );
+    let entry = &stage.ann.credit_history().page().unwrap().entries[0];
+    assert_eq!((entry.category.name(), entry.allocations.len()), ("credit_pack_refund", 2));
+}
+
+#[test]
+fn what_has_expired_counts_as_returned() {
+    check(
+        "2026-01-01   pack cs1 pi1 brief      -> 300
+         .            spend 100               -> 200
+         2026-02-10   give 500                -> 500
+         # 200 of the 300 expired; the 100 that were spent are taken from elsewhere.
+         .            refund pi1 re1 900      -> 400",
+    );
+}
+
+#[test]
+fn a_dispute_takes_and_gives_back_once() {
+    let stage = check(
+        "2026-01-01   pack cs1 pi1 boost      -> 1100
+         +1d          dispute pi1 dp1 900     -> 0
+         +1d          reinstated pi1 dp1      -> 1100
+         .            reinstated pi1 dp1      -> 1100
+         # The withdrawal arrives again, late.
+         .            look                    -> 1100",
+    );
+    assert!(stage.history().contains("+1100 dispute_reversal"), "{}", stage.history());
+}
+
+#[test]
+fn a_refund_and_a_dispute_of_one_payment_take_it_once() {
+    check(
+        "2026-01-01   pack cs1 pi1 boost      -> 1100
+         +1d          refund pi1 re1 450      -> 550
+         +1d          dispute pi1 dp1 900     -> 0
+         +1d          reinstated pi1 dp1      -> 550",
+    );
+}
+
+#[test]
+fn what_came_before_the_purchase_waits_for_it() {
+    check(
+        "2026-01-02   refund pi1 re1 900      -> 0
+         2026-01-03   pack cs1 pi1 boost      -> 0
+         .            refund pi1 re1 900 failed -> 1100",
+    );
+}
+
+#[test]
+fn credits_given_back_have_at_least_the_lifetime_they_had_left() {
+    let stage = check(
+        "2026-01-01   pack cs1 pi1 brief      -> 300
+         2026-01-21   dispute pi1 dp1 900     -> 0
+         # Ten days were left when they were taken.
+         2026-03-01   reinstated pi1 dp1      -> 300
+         2026-03-10   look                    -> 300
+         2026-03-11   look                    -> 0",
+    );
+    assert!(stage.history().contains("dispute_reversal"));
+}

@@ -1,0 +1,306 @@
+//! Billing as text: a line is an instant, what happened, and what ann has then.
+//!
+//! ```text
+//! 2026-01-31        state s1 pro
+//! .                 paid  in1 s1 pro 2026-01-31..2026-02-28 begins   -> 1000
+//! 2026-02-28        paid  in2 s1 pro 2026-02-28..2026-03-31          -> 2000
+//! +6m               look                                             -> 1000
+//! ```
+//!
+//! An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
+
+use std::time::Duration;
+
+use credits_runtime::billing::{
+    Before, BillingEvent, Happening, Interval, Invoice, Line, ObjectId, PackPayment, Status,
+    SubscriptionState,
+};
+use credits_runtime::testing::ManualClock;
+use credits_runtime::{Clock as _, Timestamp};
+
+use super::{Credits, Operation, Wallet};
+
+/// What happened at an instant.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub at: Timestamp,
+    pub what: What,
+    /// What ann has then, in words.
+    pub expected: Option<String>,
+    line: String,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Event(BillingEvent),
+    Spend(u64),
+    Give(i64),
+    Look,
+}
+
+pub fn object(id: &str) -> ObjectId {
+    ObjectId::new(id).unwrap()
+}
+
+pub fn instant(text: &str) -> Timestamp {
+    let text = match text.len() {
+        10 => format!("{text}T00:00:00Z"),
+        13 => format!("{text}:00:00Z"),
+        16 => format!("{text}:00Z"),
+        _ => text.to_owned(),
+    };
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn interval(text: &str) -> Interval {
+    let (start, end) = text.split_once("..").unwrap_or_else(|| panic!("`{text}` is no interval"));
+    Interval { start: instant(start), end: instant(end) }
+}
+
+fn duration(text: &str) -> Duration {
+    let (number, unit) = text.split_at(text.len() - 1);
+    let number: u64 = number.parse().unwrap();
+    match unit {
+        "s" => Duration::from_secs(number),
+        "m" => Duration::from_mins(number),
+        "h" => Duration::from_hours(number),
+        "d" => Duration::from_hours(24 * number),
+        _ => panic!("`{text}` is no time"),
+    }
+}
+
+/// `pro` or `prox3`: a price, and how many of it.
+fn price(text: &str) -> (ObjectId, u64) {
+    match text.rsplit_once('x').and_then(|(price, count)| Some((price, count.parse().ok()?))) {
+        Some((name, quantity)) => (object(&format!("price_{name}")), quantity),
+        None => (object(&format!("price_{text}")), 1),
+    }
+}
+
+/// Reads a script.
+pub fn steps(text: &str) -> Vec<Step> {
+    let mut at = Timestamp::MIN;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let read = |line: &str| {
+        let (asked, expected) = match line.split_once("->") {
+            Some((asked, expected)) => {
+                (asked, Some(expected.split_whitespace().collect::<Vec<_>>().join(" ")))
+            }
+            None => (line, None),
+        };
+        let mut words = asked.split_whitespace();
+        match words.next().unwrap() {
+            "." => {}
+            word if word.starts_with('+') => at = at.after(duration(&word[1..])),
+            word => at = instant(word),
+        }
+        let words: Vec<&str> = words.collect();
+        Step { at, what: what(&words, at), expected, line: line.to_owned() }
+    };
+    lines.map(read).collect()
+}
+
+fn what(words: &[&str], at: Timestamp) -> What {
+    let (verb, words) = words.split_first().unwrap_or((&"look", &[]));
+    match *verb {
+        "look" => What::Look,
+        "spend" => What::Spend(words[0].parse().unwrap()),
+        "give" => What::Give(words[0].parse().unwrap()),
+        _ => What::Event(event(verb, words, at)),
+    }
+}
+
+fn option<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+    words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Every object of ann's has her name in it, but payments and sessions.
+fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
+    let has = |word: &str| words.contains(&word);
+    let payment = || object(words[0]);
+    let (named, what) = match verb {
+        "state" => {
+            let (price, quantity) = price(words[1]);
+            let status = words.iter().find_map(|word| match *word {
+                "incomplete" => Some(Status::Incomplete),
+                "trialing" => Some(Status::Trialing),
+                "past_due" => Some(Status::PastDue),
+                "unpaid" => Some(Status::Unpaid),
+                "paused" => Some(Status::Paused),
+                "ended" => Some(Status::Ended),
+                _ => None,
+            });
+            let before = option(words, "was").map(self::price);
+            let state = SubscriptionState {
+                item: object(&format!("si_{}", words[0])),
+                subscription: object(words[0]),
+                status: status.unwrap_or(Status::Active),
+                price,
+                quantity,
+                anchor: option(words, "anchor").map_or(at, instant),
+                trial: option(words, "trial").map(interval),
+                ends_at: option(words, "ends").map(instant),
+                before: before
+                    .map(|(price, quantity)| Before { price: Some(price), quantity: Some(quantity) }),
+            };
+            (vec![object(words[0])], Happening::SubscriptionChanged(state))
+        }
+        "paid" => {
+            let invoice = object(words[0]);
+            let lines = words[1..].split(|word| *word == "and").map(line).collect::<Vec<_>>();
+            let paid = option(words, "total").map_or(1_000, |total| total.parse().unwrap());
+            let payments = option(words, "by").map(object).into_iter().collect();
+            let paid_at = option(words, "at").map_or(at, instant);
+            let subscription = object(words[1]);
+            let what =
+                Invoice { invoice: invoice.clone(), paid_at, paid, begins: has("begins"), payments, lines };
+            (vec![invoice, subscription], Happening::TimePaid(what))
+        }
+        "pack" => {
+            let (price, quantity) = price(words[2]);
+            let number =
+                |name: &str, default: i64| option(words, name).map_or(default, |it| it.parse().unwrap());
+            let subtotal = number("subtotal", 900 * i64::try_from(quantity).unwrap());
+            let payment = PackPayment {
+                session: object(words[0]),
+                payment: Some(object(words[1])),
+                currency: option(words, "in").unwrap_or("usd").to_owned(),
+                subtotal,
+                paid: number("paid", subtotal),
+                pack: None,
+                prices: vec![(price, quantity)],
+            };
+            (vec![object(words[0]), object(words[1])], Happening::PackPaid(payment))
+        }
+        "refund" => (
+            vec![payment()],
+            Happening::Refunded {
+                payment: payment(),
+                refund: object(words[1]),
+                amount: words[2].parse().unwrap(),
+                stands: !has("failed"),
+            },
+        ),
+        "refunded" => (
+            vec![payment()],
+            Happening::RefundedInAll { payment: payment(), amount: words[1].parse().unwrap() },
+        ),
+        "dispute" => (
+            vec![payment()],
+            Happening::DisputeFundsWithdrawn {
+                payment: payment(),
+                dispute: object(words[1]),
+                amount: words[2].parse().unwrap(),
+            },
+        ),
+        "reinstated" => (
+            vec![payment()],
+            Happening::DisputeFundsReinstated { payment: payment(), dispute: object(words[1]) },
+        ),
+        other => panic!("`{other}` is nothing that happens"),
+    };
+    BillingEvent { at, objects: named, owner: Some("ann".parse_owner()), what }
+}
+
+/// `s1 pro 2026-01-01..2026-02-01 [amount=-300] [proration]`
+fn line(words: &[&str]) -> Line {
+    let (price, quantity) = price(words[1]);
+    Line {
+        item: object(&format!("si_{}", words[0])),
+        price,
+        quantity,
+        period: interval(words[2]),
+        amount: option(words, "amount").map_or(1_000, |amount| amount.parse().unwrap()),
+        is_proration: words.contains(&"proration"),
+    }
+}
+
+trait ParseOwner {
+    fn parse_owner(&self) -> credits_runtime::Owner;
+}
+
+impl ParseOwner for str {
+    fn parse_owner(&self) -> credits_runtime::Owner {
+        credits_runtime::Owner::new(self).unwrap()
+    }
+}
+
+/// A ledger whose clock a script sets.
+pub struct Stage {
+    pub clock: ManualClock,
+    pub credits: Credits,
+    pub ann: Wallet,
+}
+
+impl Stage {
+    pub fn new(at: Timestamp) -> Self {
+        let clock = ManualClock::at(at);
+        let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+        let ann = credits.wallet("ann");
+        Self { clock, credits, ann }
+    }
+
+    /// Moves the clock in days, so that no leap is too large, and books what is due on the way.
+    pub fn go_to(&self, at: Timestamp) {
+        while self.clock.now() < at {
+            let next = self.clock.now().after(Duration::from_hours(20 * 24)).min(at);
+            self.clock.set(next);
+            self.credits.book_due().unwrap();
+        }
+    }
+
+    /// Plays a step.
+    pub fn play(&self, step: &Step) {
+        self.go_to(step.at);
+        match &step.what {
+            What::Event(event) => drop(self.credits.receive(event.clone()).wait().unwrap()),
+            What::Spend(amount) => {
+                self.ann
+                    .spend_credits_on(Operation::step(*amount))
+                    .now()
+                    .wait()
+                    .unwrap_or_else(|error| panic!("{}: {error}", step.line));
+            }
+            What::Give(amount) => drop(self.ann.give_credits(*amount).now().wait().unwrap()),
+            What::Look => {}
+        }
+        if let Some(expected) = &step.expected {
+            assert_eq!(&self.says(), expected, "{}\n{}", step.line, self.history());
+        }
+    }
+
+    /// What ann has, in words: credits, what she owes, and gems.
+    pub fn says(&self) -> String {
+        let (credits, gems) =
+            (self.ann.credits().unwrap(), self.ann.of(super::Asset::Gems).credits().unwrap());
+        let gems = if gems.is_zero() { String::new() } else { format!(" {gems} gems") };
+        format!("{credits}{gems}")
+    }
+
+    /// Her history, oldest first.
+    pub fn history(&self) -> String {
+        let page = self.ann.credit_history().oldest_first().limit(500).page().unwrap();
+        let lines = page.entries.iter().map(|entry| {
+            let until = entry.expires_at.map_or(String::new(), |until| format!(" until {until}"));
+            let category = entry.category.name();
+            format!(
+                "  {} {:+} {category}{until} = {}\n",
+                entry.effective_at,
+                entry.amount.get(),
+                entry.balance_after
+            )
+        });
+        lines.collect()
+    }
+}
+
+/// Plays a script, and verifies the ledger at its end.
+pub fn check(text: &str) -> Stage {
+    let steps = steps(text);
+    let stage = Stage::new(steps[0].at);
+    for step in &steps {
+        stage.play(step);
+    }
+    stage.credits.verify().unwrap();
+    stage
+}
