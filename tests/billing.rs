@@ -2,7 +2,9 @@
 
 mod packs;
 mod script;
+mod storm;
 mod subscriptions;
+mod webhooks;
 
 credits_runtime::usage_credits! {
     asset gem

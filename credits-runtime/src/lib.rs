@@ -11,6 +11,8 @@ pub mod generated;
 #[doc(hidden)]
 pub mod keywords;
 mod service;
+#[cfg(feature = "stripe")]
+pub mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -39,6 +39,8 @@ pub const AGENDA_RECORDS_MAX: usize = 256;
 pub const AWARDS_MAX: usize = 64;
 /// Billing events that wait for the owner of one object.
 pub const WAITING_EVENTS_MAX: usize = 1_000;
+/// Bytes of a webhook's body.
+pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts of a wallet between two milestones of its history.
 pub const MILESTONE_FACTS: u64 = 64;
 /// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.

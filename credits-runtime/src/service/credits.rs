@@ -13,6 +13,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::ObjectId;
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
 use crate::engine::reply::Reply;
@@ -181,6 +182,11 @@ impl<C> Credits<C> {
     /// cannot name is rejected as `OwnerInvalid` by the first read or write.
     pub fn wallet(&self, owner: impl AsRef<str>) -> Wallet<C> {
         Wallet::new(Arc::clone(&self.ledger), Owner::new(owner.as_ref()).map(WalletId::of_credits))
+    }
+
+    /// The ledger's time: the clock's, never before its last entry.
+    pub fn now(&self) -> Timestamp {
+        self.ledger.now()
     }
 
     /// The id that the ledger was given when it was created, as 32 hexadecimal digits.

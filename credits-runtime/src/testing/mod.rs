@@ -5,6 +5,8 @@ mod catalogue_lock;
 mod clock;
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "stripe")]
+pub mod stripe;
 
 pub use crate::engine::store::Backend;
 pub use catalogue_lock::{LockMode, check_catalogue_lock};

@@ -377,7 +377,7 @@ fn prices(
     let Some((since, state)) = subscription.states.last() else { return };
     let unknown = |price: &&ObjectId| !billing.plans.contains_key(*price);
     let lines = billing.invoices.values().flat_map(|invoice| &invoice.lines);
-    let lines = lines.filter(|line| line.item == state.item).map(|line| &line.price);
+    let lines = lines.filter(|line| billing.is_of(line, &state.item, subscription)).map(|line| &line.price);
     due.unknown_prices.extend(lines.chain([&state.price]).filter(unknown).cloned());
     if state.status == Status::Ended || fulfilment.upgrades == Upgrades::OnChange {
         return;

@@ -78,10 +78,14 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
         // What is taken goes last: what replaces it is there by then.
         wanted.extend(unwanted.map(|(id, _)| (Timestamp::MAX, id, None)));
         let place = first.plus(fulfilled.facts.len());
-        let mut booking =
-            Booking { billing, with, draft: Draft::at(wallet, place, with.now), said: Vec::new(), given: 0 };
-        for (_, id, wanted) in wanted {
-            booking.award(id, wanted);
+        let draft = Draft::at(wallet, place, with.now);
+        let mut booking = Booking { billing: billing.clone(), with, draft, said: Vec::new(), given: 0 };
+        // What is given first can be taken, whatever it is taken for.
+        for (_, id, wanted) in &wanted {
+            booking.give_missing(id, *wanted);
+        }
+        for (_, id, wanted) in &wanted {
+            booking.take_excess(id, *wanted);
         }
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
         if booking.said.is_empty() && booking.draft.is_unchanged() {
@@ -103,7 +107,8 @@ fn asset_of(billing: &Billing, id: &AwardId, wanted: &Wanted) -> Asset {
 
 /// One wallet's share of a fulfilment.
 struct Booking<'a> {
-    billing: &'a Billing,
+    /// The billing as of what was said of it so far.
+    billing: Billing,
     with: Fulfilling<'a>,
     draft: Draft<'a>,
     /// What the billing remembers of it.
@@ -112,34 +117,41 @@ struct Booking<'a> {
 }
 
 impl Booking<'_> {
-    fn award(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
-        let nothing = Award::default();
-        let award = self.billing.awards.get(id).unwrap_or(&nothing);
-        let due = Amount::new(wanted.map_or(0, |wanted| wanted.amount));
-        if let Some(wanted) = wanted
-            && due > award.given
-        {
-            self.give(id, wanted, due.minus(award.given));
+    fn give_missing(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
+        let Some(wanted) = wanted else { return };
+        let given = self.billing.awards.get(id).map_or(Amount::ZERO, |award| award.given);
+        let due = Amount::new(wanted.amount);
+        if due > given {
+            self.give(id, wanted, due.minus(given));
         }
+    }
+
+    fn take_excess(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
+        let Some(award) = self.billing.awards.get(id).cloned() else { return };
+        let due = Amount::new(wanted.map_or(0, |wanted| wanted.amount));
         let retake = wanted.and_then(|wanted| wanted.retake.clone());
-        let is_pack = matches!(id, AwardId::Pack(_));
-        let target = match &retake {
-            Some(retake) => Amount::new(retake.amount),
-            None if is_pack || matches!(id, AwardId::PackBonus(_)) => Amount::ZERO,
+        let target = match (&retake, id) {
+            (Some(retake), _) => Amount::new(retake.amount),
+            (None, AwardId::Pack(_) | AwardId::PackBonus(_)) => Amount::ZERO,
             // What is too much of it.
-            None => award.given.minus(due.min(award.given)),
+            (None, _) => award.given.minus(due.min(award.given)),
         };
         let taken = award.taken();
-        let refund = Retake::of_subscription(target);
-        let retake = retake.unwrap_or(refund);
+        let retake = retake.unwrap_or(Retake::of_subscription(target));
         if target > taken {
             self.take(id, target.minus(taken), &retake.category);
         } else if target < taken {
-            self.give_back(id, award, wanted, taken.minus(target), &retake.given_back);
+            self.give_back(id, &award, wanted, taken.minus(target), &retake.given_back);
         }
         if let Some(wanted) = wanted.filter(|wanted| wanted.origin == Origin::Subscription) {
-            self.reschedule(award, wanted);
+            self.reschedule(&award, wanted);
         }
+    }
+
+    /// Remembers what the billing is told.
+    fn say(&mut self, body: Body) {
+        self.billing.change(FactNumber::FIRST, &body);
+        self.said.push(body);
     }
 
     fn give(&mut self, id: &AwardId, wanted: &Wanted, amount: Amount) {
@@ -153,7 +165,7 @@ impl Booking<'_> {
         let Some(grant) = self.open(wanted, amount, wanted.category.clone()) else { return };
         self.given = self.given.saturating_add(1);
         let asset = Asset::of(&wanted.asset);
-        self.said.push(Body::Awarded { award: id.clone(), asset, grant, amount });
+        self.say(Body::Awarded { award: id.clone(), asset, grant, amount });
     }
 
     /// A grant of its own; none if the wallet would have more than 64 bits hold.
@@ -214,7 +226,8 @@ impl Booking<'_> {
                 missing = missing.minus(free);
                 taken.push(Taken::Part(part));
             }
-            gone = gone.plus(self.draft.wallet.gone_of(*grant));
+            let of_this = self.draft.wallet.gone_of(*grant);
+            gone = gone.plus(of_this.expired).plus(of_this.revoked);
         }
         let settings = self.with.retaking;
         if is_pack || settings.subscription_refunds == SubscriptionRefunds::Debt {
@@ -266,7 +279,7 @@ impl Booking<'_> {
         let at = self.with.now;
         let taken = taken.into_iter().map(|what| Taking { at, what });
         let taken = taken.filter(|taken| taken.amount().is_positive()).collect();
-        self.said.push(Body::TookBack { award: id.clone(), taken });
+        self.say(Body::TookBack { award: id.clone(), taken });
     }
 
     fn give_back(
@@ -308,11 +321,23 @@ impl Booking<'_> {
             Some(wanted) if owed.is_positive() => self.open(wanted, owed, category.clone()),
             _ => None,
         };
-        self.said.push(Body::GaveBack { award: id.clone(), amount, grant });
+        self.say(Body::GaveBack { award: id.clone(), amount, grant });
     }
 
     fn reschedule(&mut self, award: &Award, wanted: &Wanted) {
         let expires_at = wanted.expires_at;
+        // What expired before it was known that it lasts longer is there again; what was trimmed is not.
+        let is_over =
+            wanted.trims_to.is_some() || expires_at.is_some_and(|expires_at| expires_at <= self.with.now);
+        for grant in award.grants.iter().filter(|_| !is_over) {
+            let amount = self.draft.wallet.gone_of(*grant).expired;
+            if amount.is_positive()
+                && let Some(balance_after) = self.draft.wallet.balance.checked_add(amount)
+            {
+                let (category, terms) = (wanted.category.clone(), self.terms(wanted, *grant));
+                self.draft.push(Body::Restored { grant: *grant, amount, category, terms, balance_after });
+            }
+        }
         for grant in &award.grants {
             let open = self.draft.wallet.grant(*grant);
             if open.is_some_and(|open| open.terms.expires_at != expires_at) {

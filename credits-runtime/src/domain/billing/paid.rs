@@ -60,7 +60,7 @@ impl<'a> Paid<'a> {
         let mut lines = Vec::new();
         for invoice in billing.invoices.values() {
             let is_live = !billing.is_reversed(invoice);
-            for line in invoice.lines.iter().filter(|line| line.item == *item) {
+            for line in invoice.lines.iter().filter(|line| billing.is_of(line, item, subscription)) {
                 let is_time = (invoice.begins || !line.is_proration) && line.amount >= 0;
                 lines.push(PaidLine { line, paid_at: invoice.paid_at, is_live, is_time });
             }
@@ -125,6 +125,20 @@ impl<'a> Paid<'a> {
 }
 
 impl Billing {
+    /// Whether a line is of this item. One that names its subscription alone is of the item with its price, or of the
+    /// only one.
+    pub fn is_of(&self, line: &Line, item: &ObjectId, subscription: &Subscription) -> bool {
+        if line.item == *item {
+            return true;
+        }
+        let of_this = |other: &Subscription| {
+            other.states.first().is_some_and(|(_, state)| state.subscription == line.item)
+        };
+        of_this(subscription)
+            && (subscription.states.iter().any(|(_, state)| state.price == line.price)
+                || self.subscriptions.values().filter(|other| of_this(other)).count() == 1)
+    }
+
     /// What a line is paid for.
     pub fn level_of<'a>(&'a self, line: &'a Line) -> Level<'a> {
         let terms = self.terms(&line.price, line.period.start);

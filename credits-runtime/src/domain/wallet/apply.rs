@@ -3,7 +3,7 @@
 //! It judges nothing: a fact was decided. A fact that does not fit the state is a bug or a damaged file, and
 //! panics before anything is written or answered.
 
-use super::state::{Grant, OpenHold, Wallet};
+use super::state::{Gone, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::fact::{Allocation, Body, Fact, Part};
 use crate::domain::ids::{FactNumber, HoldId};
@@ -52,7 +52,9 @@ impl Wallet {
             }
             Body::Extended { hold, until } => self.extend(*hold, *until),
             Body::Restored { grant, amount, category, terms, .. } => {
-                self.forget_gone(*grant, *amount);
+                if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == *grant) {
+                    gone.expired = gone.expired.minus((*amount).min(gone.expired));
+                }
                 let (category, terms) = (category.clone(), terms.clone());
                 self.put_back(Part { grant: *grant, amount: *amount, category, terms });
             }
@@ -71,7 +73,7 @@ impl Wallet {
             Body::Deducted { allocations, owed, revokes, .. } => {
                 if *revokes {
                     for part in allocations {
-                        self.remember_gone(*part);
+                        self.remember_gone(part.grant, |gone| gone.revoked = gone.revoked.plus(part.amount));
                     }
                 }
                 self.take(allocations);
@@ -101,9 +103,8 @@ impl Wallet {
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
             Body::Expired { grant, amount, .. } => {
-                let part = Allocation { grant: *grant, amount: *amount };
-                self.remember_gone(part);
-                self.take(&[part]);
+                self.remember_gone(*grant, |gone| gone.expired = gone.expired.plus(*amount));
+                self.take(&[Allocation { grant: *grant, amount: *amount }]);
             }
             Body::CatalogueDeclared { .. }
             | Body::Linked { .. }
@@ -146,23 +147,18 @@ impl Wallet {
     }
 
     /// Remembers what is gone of a grant that was paid for; of the newest of them.
-    fn remember_gone(&mut self, part: Allocation) {
-        if !self.grant(part.grant).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
+    fn remember_gone(&mut self, number: FactNumber, add: impl FnOnce(&mut Gone)) {
+        if !self.grant(number).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
             return;
         }
-        if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == part.grant) {
-            gone.amount = gone.amount.plus(part.amount);
-        } else {
-            self.gone.push(part);
+        let mut gone = self.gone_of(number);
+        add(&mut gone);
+        match self.gone.iter_mut().find(|known| known.grant == number) {
+            Some(known) => *known = gone,
+            None => self.gone.push(gone),
         }
         if self.gone.len() > GONE_GRANTS_MAX {
             self.gone.remove(0);
-        }
-    }
-
-    fn forget_gone(&mut self, grant: FactNumber, amount: Amount) {
-        if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == grant) {
-            gone.amount = gone.amount.minus(amount.min(gone.amount));
         }
     }
 

@@ -41,7 +41,21 @@ pub struct Wallet {
     /// What expired or was revoked of grants that were paid for, the newest of them.
     #[n(5)]
     #[cbor(default)]
-    pub gone: Vec<Allocation>,
+    pub gone: Vec<Gone>,
+}
+
+/// What is gone of a grant that was paid for, without being used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Gone {
+    /// Which grant.
+    #[n(0)]
+    pub grant: FactNumber,
+    /// What expired.
+    #[n(1)]
+    pub expired: Amount,
+    /// What was revoked.
+    #[n(2)]
+    pub revoked: Amount,
 }
 
 /// A grant with credits left.
@@ -158,9 +172,10 @@ impl Wallet {
         self.grant(number).map_or((Amount::ZERO, Amount::ZERO), |grant| (grant.free, grant.held))
     }
 
-    /// What expired or was revoked of a grant that was paid for.
-    pub(in crate::domain) fn gone_of(&self, number: FactNumber) -> Amount {
-        self.gone.iter().find(|gone| gone.grant == number).map_or(Amount::ZERO, |gone| gone.amount)
+    /// What is gone of a grant that was paid for, without being used.
+    pub(in crate::domain) fn gone_of(&self, grant: FactNumber) -> Gone {
+        let nothing = Gone { grant, expired: Amount::ZERO, revoked: Amount::ZERO };
+        self.gone.iter().find(|gone| gone.grant == grant).copied().unwrap_or(nothing)
     }
 
     /// So much of an open grant, with what it takes to open it again; nothing of nothing.

@@ -1,0 +1,325 @@
+//! Checkouts: a page of Stripe's on which somebody pays for a pack or a plan. What it offers comes from the catalogue,
+//! and is recorded before anybody can pay.
+
+use credits_core::{PackSpec, Period, PlanSpec, StripePrice};
+use serde_json::Value;
+
+use super::client::StripeError;
+use super::settings::Stripe;
+use super::translate::{OWNER_KEY, PACK_KEY};
+use crate::domain::billing::event::{BillingEvent, Happening, Offer};
+use crate::domain::billing::terms::pack_terms;
+use crate::domain::ids::{ObjectId, Owner};
+use crate::error::Error;
+use crate::generated::{Pack, Plan, Pricing};
+
+/// A page to send somebody to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Session {
+    /// The session's id.
+    pub id: String,
+    /// The page.
+    pub url: String,
+}
+
+/// What checkouts of packs and plans have in common.
+#[derive(Clone, Debug)]
+struct Wishes {
+    owner: String,
+    success: Option<String>,
+    cancel: Option<String>,
+    customer: Option<String>,
+    quantity: u64,
+    options: Vec<(String, String)>,
+    key: Option<String>,
+}
+
+/// A checkout that sells a pack: begin it with [`Stripe::start`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sold until `stripe.start(..)`"]
+pub struct PackCheckout {
+    pack: &'static PackSpec,
+    wishes: Wishes,
+}
+
+/// A checkout that sells a subscription: begin it with [`Stripe::start`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sold until `stripe.start(..)`"]
+pub struct PlanCheckout {
+    plan: &'static PlanSpec,
+    period: Option<Period>,
+    trial_days: Option<u32>,
+    wishes: Wishes,
+}
+
+/// Packs that can be sold.
+pub trait SellPack: Pack {
+    /// Sells this pack to an owner.
+    fn checkout(self, owner: impl AsRef<str>) -> PackCheckout {
+        PackCheckout { pack: self.spec(), wishes: Wishes::of(owner.as_ref()) }
+    }
+}
+
+impl<P: Pack> SellPack for P {}
+
+/// Plans that can be sold.
+pub trait SellPlan: Plan {
+    /// Sells a subscription to this plan to an owner.
+    fn checkout(self, owner: impl AsRef<str>) -> PlanCheckout {
+        let wishes = Wishes::of(owner.as_ref());
+        PlanCheckout { plan: self.spec(), period: None, trial_days: None, wishes }
+    }
+}
+
+impl<P: Plan> SellPlan for P {}
+
+impl Wishes {
+    fn of(owner: &str) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            success: None,
+            cancel: None,
+            customer: None,
+            quantity: 1,
+            options: Vec::new(),
+            key: None,
+        }
+    }
+}
+
+macro_rules! wishes {
+    ($($checkout:ident)*) => {$(
+        impl $checkout {
+            /// Where to go when it is paid.
+            pub fn success(mut self, url: impl Into<String>) -> Self {
+                self.wishes.success = Some(url.into());
+                self
+            }
+
+            /// Where to go when it is not.
+            pub fn cancel(mut self, url: impl Into<String>) -> Self {
+                self.wishes.cancel = Some(url.into());
+                self
+            }
+
+            /// Sells to this customer of Stripe's, rather than to a new one.
+            pub fn customer(mut self, id: impl Into<String>) -> Self {
+                self.wishes.customer = Some(id.into());
+                self
+            }
+
+            /// Sells so many; 1 unless it is said.
+            pub fn quantity(mut self, quantity: u64) -> Self {
+                self.wishes.quantity = quantity;
+                self
+            }
+
+            /// Any other parameter of Stripe's, as its API names it: `allow_promotion_codes`, `automatic_tax[enabled]`.
+            /// What the checkout decides itself is refused: mode, owner, items, addresses, and our metadata.
+            pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+                self.wishes.options.push((name.into(), value.into()));
+                self
+            }
+
+            /// Makes it safe to begin again: under the same key Stripe answers with the same session.
+            pub fn key(mut self, key: impl Into<String>) -> Self {
+                self.wishes.key = Some(key.into());
+                self
+            }
+        }
+    )*};
+}
+wishes!(PackCheckout PlanCheckout);
+
+impl PlanCheckout {
+    /// Bills by this period, of those that the plan has prices for.
+    pub fn period(mut self, period: impl Into<Period>) -> Self {
+        self.period = Some(period.into());
+        self
+    }
+
+    /// Begins with a trial of so many days.
+    pub fn trial_days(mut self, days: u32) -> Self {
+        self.trial_days = Some(days);
+        self
+    }
+}
+
+/// Parameters that the checkout decides itself, and what begins with them.
+const PROTECTED: &[&str] = &[
+    "mode",
+    "client_reference_id",
+    "line_items",
+    "success_url",
+    "cancel_url",
+    "customer",
+    "currency",
+    "metadata[credits_",
+    "payment_intent_data[metadata][credits_",
+    "subscription_data[metadata][credits_",
+    "subscription_data[trial_period_days]",
+];
+
+/// Something that a checkout can sell.
+pub(super) struct Sold {
+    wishes: Wishes,
+    fields: Vec<(String, String)>,
+    offer: Option<(&'static PackSpec, u64)>,
+}
+
+impl<C: Pricing> Stripe<C> {
+    /// Begins a checkout and answers its page. Of a pack, the offer is durable before the page is known to anybody.
+    ///
+    /// Errors in order: an invalid owner, [`OptionProtected`](StripeError::OptionProtected),
+    /// [`PriceMissing`](StripeError::PriceMissing), what Stripe says, the ledger's.
+    pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
+        let Sold { wishes, mut fields, offer } = checkout.into().sold(self)?;
+        let owner = Owner::new(&wishes.owner).map_err(Error::from)?;
+        if let Some((option, _)) = wishes.options.iter().find(|(name, _)| is_protected(name)) {
+            return Err(StripeError::OptionProtected { option: option.clone() });
+        }
+        let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
+        set("client_reference_id", owner.as_str());
+        set(&format!("metadata[{OWNER_KEY}]"), owner.as_str());
+        for (name, value) in
+            [("success_url", wishes.success), ("cancel_url", wishes.cancel), ("customer", wishes.customer)]
+        {
+            if let Some(value) = value {
+                set(name, &value);
+            }
+        }
+        fields.extend(wishes.options);
+        let key = wishes.key.map_or_else(random_key, Ok)?;
+        let session = self.client()?.post("/v1/checkout/sessions", &fields, &key)?;
+        let text = |name: &str| session.get(name).and_then(Value::as_str);
+        let unreadable = || StripeError::Unreadable("the session has no id or no page".to_owned());
+        let (id, url) = (text("id").ok_or_else(unreadable)?, text("url").ok_or_else(unreadable)?);
+        if let Some((pack, quantity)) = offer {
+            let object = ObjectId::new(id).ok_or_else(unreadable)?;
+            let offer = Offer { session: object.clone(), pack: pack_terms(pack, C::CATALOGUE), quantity };
+            let (at, what) = (self.credits.now(), Happening::PackOffered(offer));
+            let event = BillingEvent { at, objects: vec![object], owner: Some(owner), what };
+            self.credits.receive(event).wait()?;
+        }
+        Ok(Session { id: id.to_owned(), url: url.to_owned() })
+    }
+
+    /// A page on which a customer of Stripe's changes plan, card or address, or cancels; answers its address.
+    pub fn portal(&self, customer: &str, return_url: &str) -> Result<String, StripeError> {
+        let fields =
+            [("customer".to_owned(), customer.to_owned()), ("return_url".to_owned(), return_url.to_owned())];
+        let session = self.client()?.post("/v1/billing_portal/sessions", &fields, &random_key()?)?;
+        let url = session.get("url").and_then(Value::as_str).map(str::to_owned);
+        url.ok_or_else(|| StripeError::Unreadable("the portal has no page".to_owned()))
+    }
+
+    /// The price for this environment and period.
+    fn price(
+        &self,
+        item: &str,
+        prices: &'static [StripePrice],
+        period: Option<Period>,
+    ) -> Result<Option<&'static str>, StripeError> {
+        let mode = self.shared.mode.word();
+        let here = prices.iter().filter(|price| {
+            self.shared.environments.is_empty() || price.environment.is_none_or(|name| name == mode)
+        });
+        let here: Vec<_> = here.collect();
+        let fits = |price: &&&StripePrice| period.is_none() || price.period == period;
+        match (here.iter().find(fits), here.is_empty() && prices.is_empty()) {
+            (Some(price), _) if period.is_some() || here.len() == 1 => Ok(Some(price.id)),
+            (_, true) => Ok(None),
+            _ => {
+                let known = prices.iter().map(|price| match (price.environment, price.period) {
+                    (Some(name), Some(period)) => format!("{name} {period}"),
+                    (Some(name), None) => name.to_owned(),
+                    (None, Some(period)) => period.to_string(),
+                    (None, None) => "one without a period".to_owned(),
+                });
+                let known = known.collect::<Vec<_>>().join(", ");
+                let period = period.map_or("one period of several".to_owned(), |period| period.to_string());
+                let (item, wanted) = (item.to_owned(), format!("{mode}, {period}"));
+                Err(StripeError::PriceMissing { item, wanted, known })
+            }
+        }
+    }
+}
+
+/// A checkout of a pack or a plan.
+#[derive(Clone, Debug)]
+pub enum Checkout {
+    /// Of a pack.
+    Pack(PackCheckout),
+    /// Of a plan.
+    Plan(PlanCheckout),
+}
+
+impl From<PackCheckout> for Checkout {
+    fn from(checkout: PackCheckout) -> Self {
+        Self::Pack(checkout)
+    }
+}
+
+impl From<PlanCheckout> for Checkout {
+    fn from(checkout: PlanCheckout) -> Self {
+        Self::Plan(checkout)
+    }
+}
+
+impl Checkout {
+    fn sold<C: Pricing>(self, stripe: &Stripe<C>) -> Result<Sold, StripeError> {
+        let mut fields = Vec::new();
+        let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
+        match self {
+            Self::Pack(PackCheckout { pack, wishes }) => {
+                set("mode", "payment");
+                if let Some(price) = stripe.price(pack.name, pack.stripe_prices, None)? {
+                    set("line_items[0][price]", price);
+                } else {
+                    // No price at Stripe: the checkout carries it.
+                    set("line_items[0][price_data][currency]", pack.costs.currency.code);
+                    set("line_items[0][price_data][unit_amount]", &pack.costs.minor.to_string());
+                    set("line_items[0][price_data][product_data][name]", pack.name);
+                }
+                set("line_items[0][quantity]", &wishes.quantity.to_string());
+                set(&format!("metadata[{PACK_KEY}]"), pack.name);
+                set(&format!("payment_intent_data[metadata][{OWNER_KEY}]"), &wishes.owner);
+                let offer = Some((pack, wishes.quantity));
+                Ok(Sold { wishes, fields, offer })
+            }
+            Self::Plan(PlanCheckout { plan, period, trial_days, wishes }) => {
+                set("mode", "subscription");
+                let price = stripe.price(plan.name, plan.stripe_prices, period)?;
+                let missing = || StripeError::PriceMissing {
+                    item: plan.name.to_owned(),
+                    wanted: "any period".to_owned(),
+                    known: "none".to_owned(),
+                };
+                set("line_items[0][price]", price.ok_or_else(missing)?);
+                set("line_items[0][quantity]", &wishes.quantity.to_string());
+                set(&format!("subscription_data[metadata][{OWNER_KEY}]"), &wishes.owner);
+                if let Some(days) = trial_days {
+                    set("subscription_data[trial_period_days]", &days.to_string());
+                }
+                Ok(Sold { wishes, fields, offer: None })
+            }
+        }
+    }
+}
+
+fn is_protected(name: &str) -> bool {
+    PROTECTED.iter().any(|protected| {
+        let is_list = protected.ends_with('_');
+        name == *protected || (is_list && name.starts_with(protected)) || {
+            // A member of what is decided: `line_items[1][price]`.
+            name.strip_prefix(protected).is_some_and(|rest| rest.starts_with('['))
+        }
+    })
+}
+
+fn random_key() -> Result<String, StripeError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| StripeError::Unreachable(Box::new(error)))?;
+    Ok(format!("credits-{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,22 @@
+//! Stripe: its webhooks are verified and translated into billing events, its checkouts are begun, and what was missed
+//! is read again.
+//!
+//! The ledger below knows nothing of it: another processor is one more translator.
+
+mod checkout;
+mod client;
+mod receive;
+mod reconcile;
+mod settings;
+mod shape;
+mod signature;
+mod translate;
+
+pub use checkout::{Checkout, PackCheckout, PlanCheckout, SellPack, SellPlan, Session};
+pub use client::{Request, Response, StripeError, Transport};
+pub use receive::{Answer, SIGNATURE_HEADER};
+pub use reconcile::Reconciled;
+pub use settings::{Stripe, StripeBuilder};
+
+#[cfg(feature = "testing")]
+pub(crate) use signature::sign;

@@ -1,0 +1,58 @@
+//! Reconciliation: what Stripe says happened since an instant is applied again. What was missed is there then, and
+//! nothing else changes.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::client::StripeError;
+use super::receive::NotApplied;
+use super::settings::Stripe;
+use crate::domain::time::Timestamp;
+use crate::generated::Pricing;
+
+/// What a reconciliation came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Reconciled {
+    /// Events that Stripe has.
+    pub seen: u64,
+    /// Of them those that said something new.
+    pub applied: u64,
+    /// Of them those that could not be read.
+    pub unreadable: u64,
+}
+
+impl<C: Pricing> Stripe<C> {
+    /// Reads every event since an instant and applies what was missed; Stripe keeps events for 30 days. Harmless to
+    /// repeat, and in whatever order.
+    ///
+    /// Progress is told after each page of 100.
+    pub fn reconcile(
+        &self,
+        since: Timestamp,
+        mut progress: impl FnMut(&Reconciled),
+    ) -> Result<Reconciled, StripeError> {
+        let mut reconciled = Reconciled::default();
+        let seconds = since.microseconds() / 1_000_000;
+        let query = [("created[gte]".to_owned(), seconds.to_string())];
+        self.pages("/v1/events", &query, |events| {
+            for event in events {
+                reconciled.seen += 1;
+                let id = event.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                match self.apply(event) {
+                    Ok(true) => reconciled.applied += 1,
+                    Ok(false) => {}
+                    Err(NotApplied::Malformed(what)) => {
+                        tracing::warn!(id, what, "an event cannot be read");
+                        reconciled.unreadable += 1;
+                    }
+                    Err(NotApplied::Stripe(error)) => return Err(error),
+                    Err(NotApplied::Ledger(error)) => return Err(error.into()),
+                }
+            }
+            progress(&reconciled);
+            Ok(())
+        })?;
+        Ok(reconciled)
+    }
+}

@@ -1,0 +1,79 @@
+//! Deliveries, and all that can become of them on the way: twice, late, in another order, or not before Stripe sends
+//! them again.
+
+use std::time::Duration;
+
+use crate::domain::fingerprint::sha256;
+use crate::domain::time::Timestamp;
+use crate::stripe::sign;
+
+/// An event on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// When it arrives.
+    pub at: Timestamp,
+    /// The event, in JSON.
+    pub body: String,
+}
+
+impl Delivery {
+    /// The value of its `Stripe-Signature` header, signed at this instant.
+    pub fn signature(&self, secret: &str, at: Timestamp) -> String {
+        sign(secret, self.body.as_bytes(), at)
+    }
+}
+
+/// How badly events are delivered; the same for the same seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Disorder {
+    seed: u64,
+    late_max: Duration,
+}
+
+impl Disorder {
+    /// One of many.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, late_max: Duration::from_hours(72) }
+    }
+
+    /// How late an event may be: three days unless it is said, as long as Stripe tries.
+    #[must_use]
+    pub fn late_at_most(mut self, time: Duration) -> Self {
+        self.late_max = time;
+        self
+    }
+
+    /// What arrives: half of all events in time, the others late, every fourth of them twice.
+    pub fn of(self, deliveries: &[Delivery]) -> Vec<Delivery> {
+        let mut arriving = Vec::new();
+        for (delivery, number) in deliveries.iter().zip(0_u64..) {
+            let drawn = self.draw(number);
+            let lateness = |draw: u64| {
+                let share = u128::from(draw % 1_000_000) * self.late_max.as_micros() / 1_000_000;
+                Duration::from_micros(u64::try_from(share).unwrap_or(u64::MAX))
+            };
+            let late = if drawn[0].is_multiple_of(2) { Duration::ZERO } else { lateness(drawn[1]) };
+            arriving.push((delivery.at.after(late), drawn[2], delivery));
+            if drawn[2].is_multiple_of(4) {
+                arriving.push((delivery.at.after(late + lateness(drawn[3])), drawn[3], delivery));
+            }
+        }
+        arriving.sort_by_key(|(at, drawn, _)| (*at, *drawn));
+        let deliver = |(at, _, delivery): (Timestamp, u64, &Delivery)| Delivery { at, ..delivery.clone() };
+        arriving.into_iter().map(deliver).collect()
+    }
+
+    /// Every event exactly once, in an order that has nothing to do with when it happened, all at this instant.
+    pub fn shuffled(self, deliveries: &[Delivery], at: Timestamp) -> Vec<Delivery> {
+        let mut drawn: Vec<_> =
+            deliveries.iter().zip(0..).map(|(it, number)| (self.draw(number)[0], it)).collect();
+        drawn.sort_by_key(|(drawn, _)| *drawn);
+        drawn.into_iter().map(|(_, delivery)| Delivery { at, ..delivery.clone() }).collect()
+    }
+
+    fn draw(self, number: u64) -> [u64; 4] {
+        let hash = sha256(&[self.seed.to_be_bytes(), number.to_be_bytes()].concat());
+        let mut words = hash.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_be_bytes));
+        [(); 4].map(|()| words.next().unwrap_or_default())
+    }
+}

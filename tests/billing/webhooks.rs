@@ -1,0 +1,159 @@
+//! Webhooks: what is not Stripe's does nothing, whatever it says, and what is Stripe's is answered when it is durable.
+
+use std::time::Duration;
+
+use credits_runtime::Clock as _;
+use credits_runtime::stripe::{Answer, SIGNATURE_HEADER, Stripe, StripeError};
+use credits_runtime::testing::ManualClock;
+use credits_runtime::testing::stripe::{Account, Delivery, Shape};
+
+use super::script::instant;
+use super::{Credits, Pricing};
+
+pub const SECRET: &str = "whsec_test";
+
+pub fn connect(credits: &Credits) -> Stripe<Pricing> {
+    credits.stripe("sk_test_1").webhook_secret("whsec_rolled").webhook_secret(SECRET).build().unwrap()
+}
+
+pub fn deliver(stripe: &Stripe<Pricing>, delivery: &Delivery, clock: &ManualClock) -> Answer {
+    let header = delivery.signature(SECRET, clock.now());
+    stripe.receive([(SIGNATURE_HEADER, header)], &delivery.body)
+}
+
+fn open() -> (ManualClock, Credits, Stripe<Pricing>) {
+    let clock = ManualClock::at(instant("2026-01-31"));
+    let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+    let stripe = connect(&credits);
+    (clock, credits, stripe)
+}
+
+fn credits_of(credits: &Credits, owner: &str) -> i64 {
+    credits.wallet(owner).credits().unwrap().get()
+}
+
+#[test]
+fn every_shape_gives_the_same() {
+    for shape in Shape::ALL {
+        let (clock, credits, stripe) = open();
+        let mut account = Account::new(*shape, instant("2026-01-31"));
+        let ann = account.subscribe("ann", "price_pro", 900);
+        account.pass(Duration::from_hours(15 * 24));
+        account.change(ann, "price_max", 2_700, 1);
+        account.buy("bob", "boost", 900, Some(Duration::from_hours(5)));
+        account.pass(Duration::from_hours(20 * 24));
+        for delivery in account.deliveries() {
+            clock.set(delivery.at.max(clock.now()));
+            assert_eq!(deliver(&stripe, delivery, &clock).status, 200);
+        }
+        clock.set(account.now());
+        credits.book_due().unwrap();
+        // February's rise and January's rest are over; March is there.
+        assert_eq!((credits_of(&credits, "ann"), credits_of(&credits, "bob")), (3_000, 1_100), "{shape:?}");
+        assert!(credits.unresolved().unwrap().is_empty(), "{:?}", credits.unresolved().unwrap());
+        credits.verify().unwrap();
+        let history = credits.wallet("ann").credit_history().oldest_first().page().unwrap().entries;
+        // 13 of 28 days were left, less an hour for nothing: 2,000 x 13 / 28.
+        let rise = history.iter().find(|entry| entry.category.name() == "subscription_upgrade").unwrap();
+        assert_eq!(rise.amount, 928, "{shape:?}");
+    }
+}
+
+#[test]
+fn what_is_not_signed_does_nothing() {
+    let (clock, credits, stripe) = open();
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.buy("ann", "boost", 900, None);
+    let delivery = &account.deliveries()[0];
+    let header = delivery.signature(SECRET, instant("2026-01-31"));
+    let refused = |headers: Vec<(&str, String)>, body: String| {
+        assert_eq!(stripe.receive(headers, body), Answer { status: 400, body: "refused" });
+        assert_eq!(credits_of(&credits, "ann"), 0);
+    };
+    refused(vec![], delivery.body.clone());
+    refused(vec![(SIGNATURE_HEADER, "t=1,v1=00".to_owned())], delivery.body.clone());
+    refused(vec![(SIGNATURE_HEADER, header.clone())], delivery.body.replace("900", "901"));
+    let forged = delivery.signature("whsec_other", instant("2026-01-31"));
+    refused(vec![(SIGNATURE_HEADER, forged)], delivery.body.clone());
+    let too_large = format!("{}{}", delivery.body, " ".repeat(2_000_000));
+    refused(vec![(SIGNATURE_HEADER, header.clone())], too_large);
+    clock.advance(Duration::from_secs(301));
+    refused(vec![(SIGNATURE_HEADER, header.clone())], delivery.body.clone());
+    clock.set(instant("2026-01-31"));
+    // As it is, it counts; and the header's name may be written otherwise.
+    assert_eq!(stripe.receive([("Stripe-Signature", header)], &delivery.body).status, 200);
+    assert_eq!(credits_of(&credits, "ann"), 1_100);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_and_what_is_not_ours_is_noted() {
+    let (clock, credits, stripe) = open();
+    let signed = |body: &str| {
+        let delivery = Delivery { at: instant("2026-01-31"), body: body.to_owned() };
+        deliver(&stripe, &delivery, &clock).status
+    };
+    assert_eq!(signed("{"), 400);
+    assert_eq!(signed("[]"), 400);
+    assert_eq!(signed("{}"), 400);
+    assert_eq!(
+        signed(r#"{"type":"invoice.paid","created":1,"data":{"object":{"id":"in_1","status":"paid"}}}"#),
+        400
+    );
+    assert_eq!(signed(r#"{"object":"v2.core.event","type":"v1.invoice.paid","id":"evt_1"}"#), 400);
+    assert_eq!(signed(r#"{"type":"customer.created","created":1,"data":{"object":{"id":"cus_1"}}}"#), 200);
+    // Money that is not real does not count here, and the other way round.
+    let live = r#"{"type":"checkout.session.completed","created":1,"livemode":true,"data":{"object":{"id":"cs_1"}}}"#;
+    assert_eq!(signed(live), 200);
+    assert_eq!(credits.totals().unwrap().len(), 0);
+}
+
+#[test]
+fn what_happened_before_the_owner_is_known_waits() {
+    let (clock, credits, stripe) = open();
+    let mut account = Account::new(Shape::Basil, instant("2026-01-31"));
+    let payment = account.buy("ann", "boost", 900, None);
+    account.refund(&payment, 450);
+    // A payment's refunds name neither the customer nor the owner.
+    let (sale, refunds) = account.deliveries().split_first().unwrap();
+    let nobody = |delivery: &Delivery| Delivery {
+        body: delivery.body.replace("cus_ann", "cus_x").replace(r#""credits_owner":"ann","#, ""),
+        ..delivery.clone()
+    };
+    for refund in refunds {
+        assert_eq!(deliver(&stripe, &nobody(refund), &clock).status, 200);
+    }
+    assert_eq!(credits.unresolved().unwrap().len(), 3);
+    assert_eq!(deliver(&stripe, sale, &clock).status, 200);
+    assert_eq!(credits_of(&credits, "ann"), 550);
+    assert!(credits.unresolved().unwrap().is_empty());
+    credits.verify().unwrap();
+}
+
+#[test]
+fn a_customer_is_linked_by_hand_where_nothing_says_whose_it_is() {
+    let (clock, credits, stripe) = open();
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.buy("ann", "boost", 900, None);
+    let delivery = account.deliveries()[0].clone();
+    let body =
+        delivery.body.replace(r#""credits_owner":"ann","#, "").replace(r#""client_reference_id":"ann","#, "");
+    assert_eq!(deliver(&stripe, &Delivery { body, ..delivery }, &clock).status, 200);
+    assert_eq!(credits.unresolved().unwrap().len(), 3, "session, payment, customer");
+    let customer = credits_runtime::billing::ObjectId::new("cus_ann").unwrap();
+    credits.link(customer, "bob").wait().unwrap();
+    assert_eq!(credits_of(&credits, "bob"), 1_100);
+    assert!(credits.unresolved().unwrap().is_empty());
+}
+
+#[test]
+fn keys_and_secrets_are_looked_at_when_it_is_connected() {
+    let credits = Credits::in_memory().unwrap();
+    let refused = |key: &str, secret: &str| {
+        credits.stripe(key).webhook_secret(secret).build().map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(refused("", "whsec_1"), StripeError::KeyMissing.to_string());
+    for key in ["pk_test_1", "sk_test_", "sk_prod_1", "sk"] {
+        assert_eq!(refused(key, "whsec_1"), StripeError::KeyInvalid.to_string());
+    }
+    assert_eq!(refused("sk_test_1", " "), StripeError::SecretEmpty.to_string());
+}
