@@ -140,8 +140,11 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
                 anchor: option(words, "anchor").map_or(at, instant),
                 trial: option(words, "trial").map(interval),
                 ends_at: option(words, "ends").map(instant),
-                before: before
-                    .map(|(price, quantity)| Before { price: Some(price), quantity: Some(quantity) }),
+                before: before.map(|(price, quantity)| Before {
+                    price: Some(price),
+                    quantity: Some(quantity),
+                    ..Before::default()
+                }),
             };
             (vec![object(words[0])], Happening::SubscriptionChanged(state))
         }

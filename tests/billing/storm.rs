@@ -85,6 +85,10 @@ fn account(random: &mut Random) -> Account {
             }
             _ => {}
         }
+        // Much can happen in one second.
+        if random.once_in(4) {
+            continue;
+        }
         account.pass(DAY * u32::try_from(random.below(18)).unwrap() + Duration::from_hours(7));
     }
     account

@@ -117,15 +117,7 @@ impl Translation<'_> {
         let customer = self.object(subscription, &["customer"]);
         let owner = subscription.text(&["metadata.credits_owner"]);
         let word = subscription.need(subscription.text(&["status"]), "status")?;
-        let status = match word {
-            "incomplete" => Status::Incomplete,
-            "trialing" => Status::Trialing,
-            "past_due" => Status::PastDue,
-            "unpaid" => Status::Unpaid,
-            "paused" => Status::Paused,
-            "canceled" | "incomplete_expired" => Status::Ended,
-            _ => Status::Active,
-        };
+        let status = status(word);
         let start = subscription.time(&["billing_cycle_anchor", "start_date", "created"]);
         let anchor = subscription.need(start, "billing_cycle_anchor")?;
         let trial = subscription.interval("trial_start", "trial_end");
@@ -332,5 +324,22 @@ fn changed(before: Shape<'_>, item: Shape<'_>) -> Option<Before> {
     let price = of_item.and_then(|item| item.object(&["price", "plan"])).or(before.object(&["plan"]));
     let quantity = of_item.and_then(|item| item.integer(&["quantity"])).or(before.integer(&["quantity"]));
     let quantity = quantity.and_then(|quantity| u64::try_from(quantity).ok());
-    (price.is_some() || quantity.is_some()).then_some(Before { price, quantity })
+    let status = before.text(&["status"]).map(status);
+    // What was not set before is named with nothing.
+    let ended_otherwise =
+        ["cancel_at", "cancel_at_period_end", "ended_at"].iter().any(|name| before.0.get(name).is_some());
+    let before = Before { price, quantity, status, ended_otherwise };
+    (before != Before::default()).then_some(before)
+}
+
+fn status(word: &str) -> Status {
+    match word {
+        "incomplete" => Status::Incomplete,
+        "trialing" => Status::Trialing,
+        "past_due" => Status::PastDue,
+        "unpaid" => Status::Unpaid,
+        "paused" => Status::Paused,
+        "canceled" | "incomplete_expired" => Status::Ended,
+        _ => Status::Active,
+    }
 }

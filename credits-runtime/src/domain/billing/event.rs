@@ -131,13 +131,13 @@ pub struct SubscriptionState {
     /// When it ended or is to end.
     #[n(7)]
     pub ends_at: Option<Timestamp>,
-    /// Price and quantity before this change, if the event names any of them.
+    /// What it was before this change, if the event names any of it.
     #[n(8)]
     pub before: Option<Before>,
 }
 
 /// What a change was made from; what is not named did not change.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Before {
     /// The price before.
     #[n(0)]
@@ -145,6 +145,12 @@ pub struct Before {
     /// The quantity before.
     #[n(1)]
     pub quantity: Option<u64>,
+    /// How it was doing before.
+    #[n(2)]
+    pub status: Option<Status>,
+    /// Whether it was to end at another instant, or not at all.
+    #[n(3)]
+    pub ended_otherwise: bool,
 }
 
 /// How a subscription is doing.

@@ -348,12 +348,18 @@ fn is_before(old: &(Timestamp, SubscriptionState), new: &(Timestamp, Subscriptio
 /// Whether a state says that it was made from another.
 fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
     let Some(before) = &state.before else { return false };
-    let (price, quantity) = (before.price.as_ref(), before.quantity);
-    let changes = price.is_some_and(|price| *price != state.price)
-        || quantity.is_some_and(|quantity| quantity != state.quantity);
-    changes
-        && *price.unwrap_or(&state.price) == earlier.price
-        && quantity.unwrap_or(state.quantity) == earlier.quantity
+    let was = SubscriptionState {
+        price: before.price.clone().unwrap_or_else(|| state.price.clone()),
+        quantity: before.quantity.unwrap_or(state.quantity),
+        status: before.status.unwrap_or(state.status),
+        ends_at: if before.ended_otherwise { earlier.ends_at } else { state.ends_at },
+        ..state.clone()
+    };
+    let is_the_earlier = (&was.price, was.quantity, was.status, was.ends_at)
+        == (&earlier.price, earlier.quantity, earlier.status, earlier.ends_at);
+    let differs = (&state.price, state.quantity, state.status, state.ends_at)
+        != (&earlier.price, earlier.quantity, earlier.status, earlier.ends_at);
+    is_the_earlier && differs
 }
 
 /// An order of states that says nothing, but is the same however they arrive. Whoever began something is older than

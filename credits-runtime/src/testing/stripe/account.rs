@@ -196,13 +196,13 @@ impl Account {
         if billed.charge_at.take().is_some() {
             let lines = std::mem::take(&mut billed.owed);
             if billed.renewals == Renewals::Charged {
-                billed.object.status = "active";
+                let before = std::mem::replace(&mut billed.object.status, "active");
                 self.paid(id, "subscription_cycle", &lines);
-                self.said(id, "customer.subscription.updated", None);
+                self.changed_status(id, before);
             } else {
-                billed.object.status = "past_due";
+                let before = std::mem::replace(&mut billed.object.status, "past_due");
                 billed.owed = lines;
-                self.said(id, "customer.subscription.updated", None);
+                self.changed_status(id, before);
             }
             return;
         }
@@ -212,7 +212,8 @@ impl Account {
         billed.object.start = billed.object.end;
         billed.turns += 1;
         billed.object.end = billed.anchor.plus(billed.length, billed.turns);
-        if billed.object.status == "trialing" {
+        let before = billed.object.status;
+        if before == "trialing" {
             billed.object.status = "active";
         }
         if billed.renewals != Renewals::Paused {
@@ -220,7 +221,13 @@ impl Account {
             let line = self.line_of(id);
             self.billed(id).owed.push(line);
         }
-        self.said(id, "customer.subscription.updated", None);
+        self.changed_status(id, before);
+    }
+
+    fn changed_status(&mut self, id: SubscriptionId, before: &str) {
+        let changed = before != self.billed(id).object.status;
+        let before = json!({ "status": before });
+        self.said(id, "customer.subscription.updated", changed.then_some(&before));
     }
 
     /// The subscription changes to another price or quantity, and the difference is invoiced and paid at once.
@@ -259,11 +266,11 @@ impl Account {
     pub fn pay_what_is_owed(&mut self, id: SubscriptionId) {
         let billed = self.billed(id);
         billed.renewals = Renewals::Charged;
-        billed.object.status = "active";
+        let before = std::mem::replace(&mut billed.object.status, "active");
         for line in std::mem::take(&mut billed.owed) {
             self.paid(id, "subscription_cycle", &[line]);
         }
-        self.said(id, "customer.subscription.updated", None);
+        self.changed_status(id, before);
     }
 
     /// From here on periods turn without being billed.
@@ -281,7 +288,8 @@ impl Account {
     /// The subscription is to end with its period.
     pub fn cancel_at_period_end(&mut self, id: SubscriptionId) {
         self.billed(id).object.cancels_at_period_end = true;
-        self.said(id, "customer.subscription.updated", None);
+        let before = json!({ "cancel_at": null, "cancel_at_period_end": false });
+        self.said(id, "customer.subscription.updated", Some(&before));
     }
 
     /// The subscription ends now.
