@@ -1,5 +1,8 @@
 //! Money in: what payment processors say, whatever the order, and what is given for it.
 
+mod calendar;
+mod checkout;
+mod events;
 mod packs;
 mod script;
 mod storm;

@@ -98,6 +98,13 @@ impl Period {
     }
 }
 
+impl From<PeriodUnit> for Period {
+    /// One of it.
+    fn from(unit: PeriodUnit) -> Self {
+        Self { count: 1, unit }
+    }
+}
+
 impl core::fmt::Display for Period {
     /// `month` for one, `3 months` for more.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -64,8 +64,9 @@ pub mod billing {
 /// What handlers and subscribers are told.
 pub mod events {
     pub use crate::service::events::{
-        BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, EventId,
-        HoldLapsed, InsufficientCredits, LowBalanceReached, TransferCompleted,
+        BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted,
+        CreditsExpired, Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund,
+        SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted,
     };
 }
 

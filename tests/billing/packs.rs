@@ -87,6 +87,20 @@ fn a_dispute_takes_and_gives_back_once() {
 }
 
 #[test]
+fn what_arrives_late_counts_from_when_it_happened() {
+    check(
+        "2026-01-01   pack cs1 pi1 boost      -> 1100
+         # Both in one second, the end first: money that came back was taken before.
+         .            reinstated pi1 dp1      -> 1100
+         .            dispute pi1 dp1 900     -> 1100
+         2026-01-03   refund pi1 re1 900 failed happened=2026-01-02T12   -> 1100
+         .            refund pi1 re1 900 happened=2026-01-02T10          -> 1100
+         2026-01-10   pack cs2 pi2 brief happened=2026-01-05             -> 1400
+         2026-02-04   look                                               -> 1100",
+    );
+}
+
+#[test]
 fn a_refund_and_a_dispute_of_one_payment_take_it_once() {
     check(
         "2026-01-01   pack cs1 pi1 boost      -> 1100

@@ -7,7 +7,7 @@
 //! +6m               look                                             -> 1000
 //! ```
 //!
-//! An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
+//! What arrives late says when it `happened=`. An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
 
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ pub enum What {
     Event(BillingEvent),
     Spend(u64),
     Give(i64),
+    Transfer(i64, String),
     Look,
 }
 
@@ -105,6 +106,7 @@ fn what(words: &[&str], at: Timestamp) -> What {
     match *verb {
         "look" => What::Look,
         "spend" => What::Spend(words[0].parse().unwrap()),
+        "transfer" => What::Transfer(words[0].parse().unwrap(), words[1].to_owned()),
         "give" => What::Give(words[0].parse().unwrap()),
         _ => What::Event(event(verb, words, at)),
     }
@@ -202,6 +204,7 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
         ),
         other => panic!("`{other}` is nothing that happens"),
     };
+    let at = option(words, "happened").map_or(at, instant);
     BillingEvent { at, objects: named, owner: Some("ann".parse_owner()), what }
 }
 
@@ -265,6 +268,10 @@ impl Stage {
                     .unwrap_or_else(|error| panic!("{}: {error}", step.line));
             }
             What::Give(amount) => drop(self.ann.give_credits(*amount).now().wait().unwrap()),
+            What::Transfer(amount, to) => {
+                let to = self.credits.wallet(to);
+                drop(self.ann.transfer_to(&to, *amount).now().wait().unwrap());
+            }
             What::Look => {}
         }
         if let Some(expected) = &step.expected {

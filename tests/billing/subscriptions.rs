@@ -253,6 +253,40 @@ fn no_cycle_starts_after_the_end_even_in_paid_time() {
 }
 
 #[test]
+fn of_one_second_the_end_is_last_and_what_was_made_from_the_other_is_later() {
+    check(
+        "2026-01-01   state s1 pro_year
+         .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
+         2026-01-20   state s1 pro_year ended ends=2026-01-20                               -> 1000
+         .            state s1 pro_year                                                     -> 1000
+         2026-02-01   look                                                                  -> 1000
+         +5m          look                                                                  -> 0",
+    );
+    check(
+        "2026-01-01   state s1 pro_year
+         .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
+         # From pro to starter and on to quarterly, told the other way round.
+         2026-01-20   state s1 starterx1 was=quarterly anchor=2026-01-01                    -> 1000
+         .            state s1 quarterly was=pro_year anchor=2026-01-01                     -> 1000
+         2026-02-01T01  look                                                                -> 600",
+    );
+}
+
+#[test]
+fn a_refunded_upgrade_takes_the_rise_alone() {
+    check(
+        "2026-01-01   state s1 pro_year
+         .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
+         2026-01-16T12  state s1 max was=pro_year anchor=2026-01-01                         -> 1000
+         .            paid in2 s1 pro_year 2026-01-16T12..2027-01-01 amount=-500 proration and s1 max 2026-01-16T12..2027-01-01 amount=1500 proration by=pi2   -> 2000
+         2026-02-01   look                                                                  -> 5000
+         +5m          look                                                                  -> 3000
+         +1d          refund pi2 re1 1000                                                   -> 1000
+         2026-03-01T01  look                                                                -> 1000",
+    );
+}
+
+#[test]
 fn a_refunded_invoice_takes_what_is_free_and_ends_its_time() {
     check(
         "2026-01-01   state s1 pro_year

@@ -145,6 +145,14 @@ impl<C> Credits<C> {
         on_transfer_completed TransferCompleted
         /// A hold reached its limit before it was settled or released.
         on_hold_lapsed HoldLapsed
+        /// A pack was paid, and its credits given.
+        on_credit_pack_purchased CreditPackPurchased
+        /// Credits of a subscription were given: of a cycle, a rise, a trial, or a bonus.
+        on_subscription_credits_awarded SubscriptionCreditsAwarded
+        /// A subscription is otherwise than it was.
+        on_subscription_changed SubscriptionChanged
+        /// A payment came back, by a refund or a dispute, and credits with it; or it came again.
+        on_refund Refund
     }
 
     /// A spending was refused for want of credits. It changed nothing, so it is told as best as it can be: many

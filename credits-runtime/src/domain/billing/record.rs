@@ -463,8 +463,7 @@ impl Billing {
             Happening::PackPaid(payment) => {
                 let purchase = Purchase { at: *at, payment: payment.clone(), terms: None };
                 let known = self.purchases.entry(payment.session.clone()).or_insert(purchase);
-                // A delivery may know more of what was bought than another, and the first instant counts.
-                known.at = known.at.min(*at);
+                // A delivery may know more of what was bought than another.
                 if known.payment.prices.is_empty() {
                     known.payment.prices.clone_from(&payment.prices);
                 }

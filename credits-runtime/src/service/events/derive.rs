@@ -1,5 +1,6 @@
 //! Which events a frame is: a pure reading of its facts.
 
+use super::billing::of_billing;
 use super::{
     BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, HoldLapsed,
     LowBalanceReached, TransferCompleted,
@@ -33,7 +34,11 @@ pub(super) fn events(
     let mut events = Vec::new();
     let mut moved: Vec<Moved> = Vec::new();
     for (place, fact) in frame.facts.iter().enumerate() {
-        let (Record::Wallet(wallet), number) = (&fact.record, first.plus(place)) else { continue };
+        let number = first.plus(place);
+        if let Record::Billing(owner) = &fact.record {
+            events.extend(of_billing(ledger, journal, numbered, (owner, &fact.body, number))?);
+        }
+        let Record::Wallet(wallet) = &fact.record else { continue };
         if let Body::Lapsed { hold, at } = &fact.body {
             events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
         }

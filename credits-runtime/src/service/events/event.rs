@@ -5,7 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
-use crate::domain::ids::{FactNumber, HoldId, Owner};
+use crate::domain::billing::event::SubscriptionState;
+use crate::domain::billing::record::AwardId;
+use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, TransferId};
 use crate::domain::time::Timestamp;
 use crate::service::entry::Entry;
 use crate::service::transfer::Transferred;
@@ -61,6 +63,14 @@ events! {
     TransferCompleted "transfer_completed"
     /// A hold reached its limit before it was settled or released.
     HoldLapsed "hold_lapsed"
+    /// A pack was paid, and its credits given.
+    CreditPackPurchased "credit_pack_purchased"
+    /// Credits of a subscription were given: of a cycle, a rise, a trial, or a bonus.
+    SubscriptionCreditsAwarded "subscription_credits_awarded"
+    /// A subscription is otherwise than it was.
+    SubscriptionChanged "subscription_changed"
+    /// A payment came back, or came again after all.
+    Refund "refund"
 }
 
 /// What tells an event from every other of its ledger; the same whenever it is told.
@@ -232,6 +242,114 @@ pub struct HoldLapsed {
 }
 
 impl HoldLapsed {
+    fn place(&self) -> Place {
+        (self.fact, None)
+    }
+}
+
+/// A pack was paid, and its credits given.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CreditPackPurchased {
+    /// Whose wallet.
+    pub owner: Owner,
+    /// The pack's name.
+    pub pack: String,
+    /// The checkout that sold it.
+    pub session: ObjectId,
+    /// Of what: `credits`, or the name of another asset.
+    pub asset: String,
+    /// What was paid for.
+    pub credits: Amount,
+    /// What was given on top.
+    pub bonus: Amount,
+    /// The fact that says so.
+    pub fact: FactNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl CreditPackPurchased {
+    fn place(&self) -> Place {
+        (self.fact, None)
+    }
+}
+
+/// Credits of a subscription were given.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SubscriptionCreditsAwarded {
+    /// Whose wallet.
+    pub owner: Owner,
+    /// The plan's name.
+    pub plan: String,
+    /// What for: a cycle, a rise, a trial, a bonus.
+    pub award: AwardId,
+    /// Of what: `credits`, or the name of another asset.
+    pub asset: String,
+    /// How much.
+    pub amount: Amount,
+    /// Until when it can be used.
+    pub expires_at: Option<Timestamp>,
+    /// The fact that says so.
+    pub fact: FactNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl SubscriptionCreditsAwarded {
+    fn place(&self) -> Place {
+        (self.fact, None)
+    }
+}
+
+/// A subscription is otherwise than it was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SubscriptionChanged {
+    /// Whose.
+    pub owner: Owner,
+    /// How it is, by the processor's time `happened_at`. It may be told late: then it is not how it is now.
+    pub state: SubscriptionState,
+    /// When, by the processor's clock.
+    pub happened_at: Timestamp,
+    /// The fact that says so.
+    pub fact: FactNumber,
+    /// When it was told.
+    pub at: Timestamp,
+}
+
+impl SubscriptionChanged {
+    fn place(&self) -> Place {
+        (self.fact, None)
+    }
+}
+
+/// A payment came back, by a refund or a dispute, and credits with it; or it came again, and so did they.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Refund {
+    /// Whose wallet.
+    pub owner: Owner,
+    /// What the credits had been given for.
+    pub award: AwardId,
+    /// Of what: `credits`, or the name of another asset.
+    pub asset: String,
+    /// What left the wallet; negative if it came again.
+    pub taken: Amount,
+    /// What is owed since, because it was spent.
+    pub owed: Amount,
+    /// What was forgiven, or had expired.
+    pub forgiven: Amount,
+    /// Transfers that had carried credits of this purchase to somebody else.
+    pub transfers: Vec<TransferId>,
+    /// The fact that says so.
+    pub fact: FactNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Refund {
     fn place(&self) -> Place {
         (self.fact, None)
     }

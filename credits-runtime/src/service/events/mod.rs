@@ -1,13 +1,15 @@
 //! Events: what happened, told after it is durable, in the order of the journal and outside of every lock.
 
+mod billing;
 mod derive;
 mod event;
 mod follow;
 mod subscriber;
 
 pub use event::{
-    BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, EventId,
-    HoldLapsed, InsufficientCredits, LowBalanceReached, TransferCompleted,
+    BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted, CreditsExpired,
+    Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund, SubscriptionChanged,
+    SubscriptionCreditsAwarded, TransferCompleted,
 };
 pub use follow::Handlers;
 pub use subscriber::Subscriber;

@@ -1,0 +1,140 @@
+//! Which events facts about billing are.
+
+use super::{CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded};
+use crate::domain::amount::Amount;
+use crate::domain::billing::event::{BillingEvent, Happening};
+use crate::domain::billing::record::{AwardId, Taken, Taking};
+use crate::domain::fact::{Body, Frame, GrantTerms, Record};
+use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
+use crate::domain::limits::HISTORY_SCAN_MAX;
+use crate::engine::billing::stored_billing;
+use crate::engine::journal::Numbered;
+use crate::engine::ledger::{Core, JournalReader};
+use crate::error::LedgerError;
+
+/// What a fact about an owner's billing is to those who follow the journal.
+pub(super) fn of_billing(
+    ledger: &Core,
+    journal: &mut JournalReader,
+    numbered: &Numbered,
+    (owner, body, fact): (&Owner, &Body, FactNumber),
+) -> Result<Option<Event>, LedgerError> {
+    let (at, owner) = (numbered.1.at, owner.clone());
+    Ok(match body {
+        Body::Billed { event: BillingEvent { at: happened_at, what, .. } } => match what {
+            Happening::SubscriptionChanged(state) => {
+                let (state, happened_at) = (state.clone(), *happened_at);
+                Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))
+            }
+            _ => None,
+        },
+        Body::Awarded { award, asset, grant, amount } => {
+            let Some((name, terms)) = given(numbered, *grant) else { return Ok(None) };
+            match award {
+                AwardId::Pack(session) => Some(Event::CreditPackPurchased(CreditPackPurchased {
+                    owner,
+                    pack: name,
+                    session: session.clone(),
+                    asset: asset.shown(),
+                    credits: *amount,
+                    bonus: bonus(&numbered.1, &AwardId::PackBonus(session.clone())),
+                    fact,
+                    at,
+                })),
+                AwardId::PackBonus(_) => None,
+                award => Some(Event::SubscriptionCreditsAwarded(SubscriptionCreditsAwarded {
+                    owner,
+                    plan: name,
+                    award: award.clone(),
+                    asset: asset.shown(),
+                    amount: *amount,
+                    expires_at: terms.expires_at,
+                    fact,
+                    at,
+                })),
+            }
+        }
+        Body::TookBack { award, taken } => {
+            let (grants, asset) = grants(ledger, &owner, award)?;
+            let (mut left, mut owed, mut forgiven) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
+            for taking in taken {
+                let sum = match taking.what {
+                    Taken::Part(_) => &mut left,
+                    Taken::Owed(_) => &mut owed,
+                    Taken::Gone(_) | Taken::Left(_) => &mut forgiven,
+                };
+                *sum = sum.plus(Taking::amount(taking));
+            }
+            let transfers = transfers(journal, numbered, &owner, &grants)?;
+            let (award, asset) = (award.clone(), asset.shown());
+            let taken = left.plus(owed);
+            Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
+        }
+        Body::GaveBack { award, amount, .. } => {
+            let (_, asset) = grants(ledger, &owner, award)?;
+            let (award, asset, taken) = (award.clone(), asset.shown(), amount.negated());
+            let (owed, forgiven, transfers) = (Amount::ZERO, Amount::ZERO, Vec::new());
+            Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
+        }
+        _ => None,
+    })
+}
+
+/// The name and the terms that a grant was given under in this frame.
+fn given((first, frame): &Numbered, grant: FactNumber) -> Option<(String, &GrantTerms)> {
+    let mut facts = frame.facts.iter().enumerate();
+    let (_, fact) = facts.find(|(place, _)| first.plus(*place) == grant)?;
+    match &fact.body {
+        Body::Given { reason, terms, .. } => Some((reason.clone().unwrap_or_default(), terms)),
+        _ => None,
+    }
+}
+
+/// What else was awarded in this frame under an id.
+fn bonus(frame: &Frame, id: &AwardId) -> Amount {
+    let awarded = frame.facts.iter().find_map(|fact| match &fact.body {
+        Body::Awarded { award, amount, .. } if award == id => Some(*amount),
+        _ => None,
+    });
+    awarded.unwrap_or(Amount::ZERO)
+}
+
+/// The grants of an award, those of its bonus too, and of what they are.
+fn grants(ledger: &Core, owner: &Owner, award: &AwardId) -> Result<(Vec<FactNumber>, Asset), LedgerError> {
+    let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
+    let bonus = match award {
+        AwardId::Pack(session) => Some(AwardId::PackBonus(session.clone())),
+        _ => None,
+    };
+    let awards = [Some(award), bonus.as_ref()].into_iter().flatten().filter_map(|id| billing.awards.get(id));
+    let grants = awards.flat_map(|award| award.grants.clone()).collect();
+    Ok((grants, billing.awards.get(award).map(|award| award.asset.clone()).unwrap_or_default()))
+}
+
+/// The transfers by which these grants left their wallet before this frame; of its newest facts.
+fn transfers(
+    journal: &mut JournalReader,
+    (_, frame): &Numbered,
+    owner: &Owner,
+    grants: &[FactNumber],
+) -> Result<Vec<TransferId>, LedgerError> {
+    let of_owner = |record: &Record| matches!(record, Record::Wallet(wallet) if wallet.owner == *owner);
+    let newest = frame.facts.iter().find(|fact| of_owner(&fact.record)).and_then(|fact| fact.previous);
+    let (mut next, mut transfers, oldest) = (newest, Vec::new(), grants.iter().min().copied());
+    for _ in 0..HISTORY_SCAN_MAX {
+        let Some(number) = next.filter(|number| oldest.is_some_and(|oldest| *number > oldest)) else { break };
+        let (first, frame) = journal.frame(number)?;
+        let facts = frame.facts.iter().enumerate();
+        let Some((_, fact)) = facts.into_iter().find(|(place, _)| first.plus(*place) == number) else {
+            break;
+        };
+        if let Body::Sent { parts, .. } = &fact.body
+            && parts.iter().any(|part| grants.contains(&part.grant))
+        {
+            transfers.push(TransferId(number));
+        }
+        next = fact.previous;
+    }
+    transfers.sort_unstable();
+    Ok(transfers)
+}

@@ -1,0 +1,138 @@
+//! A year of every kind of plan, billed monthly and yearly, against a calendar that was written by hand. It begins on
+//! the last of January of a leap year.
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use credits_runtime::billing::AwardId;
+use credits_runtime::events::Event;
+use credits_runtime::{Clock as _, Timestamp};
+
+use super::script::{Stage, instant, steps};
+
+/// Where months turn that are counted from the last of January.
+const MONTHS: &str =
+    "2028-01-31 2028-02-29 2028-03-31 2028-04-30 2028-05-31 2028-06-30 2028-07-31 2028-08-31 2028-09-30
+    2028-10-31 2028-11-30 2028-12-31 2029-01-31";
+const QUARTERS: &str = "2028-01-31 2028-04-30 2028-07-31 2028-10-31";
+const HALVES: &str = "2028-01-31 2028-02-15 2028-03-01 2028-03-16 2028-03-31 2028-04-15 2028-04-30 2028-05-15 2028-05-30
+    2028-06-14 2028-06-29 2028-07-14 2028-07-29 2028-08-13 2028-08-28 2028-09-12 2028-09-27 2028-10-12 2028-10-27
+    2028-11-11 2028-11-26 2028-12-11 2028-12-26 2029-01-10 2029-01-25";
+const WEEKS: &str =
+    "2028-01-31 2028-02-07 2028-02-14 2028-02-21 2028-02-28 2028-03-06 2028-03-13 2028-03-20 2028-03-27
+    2028-04-03 2028-04-10 2028-04-17 2028-04-24 2028-05-01 2028-05-08 2028-05-15 2028-05-22 2028-05-29
+    2028-06-05 2028-06-12 2028-06-19 2028-06-26 2028-07-03 2028-07-10 2028-07-17 2028-07-24 2028-07-31
+    2028-08-07 2028-08-14 2028-08-21 2028-08-28 2028-09-04 2028-09-11 2028-09-18 2028-09-25
+    2028-10-02 2028-10-09 2028-10-16 2028-10-23 2028-10-30 2028-11-06 2028-11-13 2028-11-20 2028-11-27
+    2028-12-04 2028-12-11 2028-12-18 2028-12-25 2029-01-01 2029-01-08 2029-01-15 2029-01-22 2029-01-29";
+/// How many days each month has, from the last of January to before the last of the next.
+const DAYS: [(&str, u32); 13] = [
+    ("2028-01", 31),
+    ("2028-02", 29),
+    ("2028-03", 31),
+    ("2028-04", 30),
+    ("2028-05", 31),
+    ("2028-06", 30),
+    ("2028-07", 31),
+    ("2028-08", 31),
+    ("2028-09", 30),
+    ("2028-10", 31),
+    ("2028-11", 30),
+    ("2028-12", 31),
+    ("2029-01", 30),
+];
+
+fn days() -> String {
+    let of_month = |(month, last): (&str, u32)| {
+        let first = if month == "2028-01" { 31 } else { 1 };
+        (first..=last).map(|day| format!("{month}-{day:02} ")).collect::<String>()
+    };
+    DAYS.into_iter().map(of_month).collect()
+}
+
+fn instants(calendar: &str) -> Vec<Timestamp> {
+    calendar.split_whitespace().map(instant).collect()
+}
+
+/// Lives through the year, and a little beyond; answers where cycles started, and whether the balance was ever zero
+/// before the year was over.
+fn year(price: &str, turns: &[Timestamp], late: Duration) -> (Vec<Timestamp>, bool) {
+    let stage = Stage::new(turns[0]);
+    let (sender, receiver) = channel();
+    let tell = move |event: &Event| match event {
+        Event::SubscriptionCreditsAwarded(it) => match &it.award {
+            AwardId::Cycle { start, .. } => sender.send(*start),
+            other => panic!("{other:?}"),
+        },
+        _ => Ok(()),
+    };
+    stage.credits.subscriber("calendar").start(tell).unwrap();
+    let mut was_zero = false;
+    let mut script = format!("{} state s1 {price}\n", turns[0]);
+    for (number, turn) in turns.windows(2).enumerate() {
+        let (begins, charged) = if number == 0 { ("begins", turn[0]) } else { ("", turn[0].after(late)) };
+        script.push_str(&format!("{charged} paid in{number} s1 {price} {}..{} {begins}\n", turn[0], turn[1]));
+    }
+    let end = turns[turns.len() - 1];
+    for step in steps(&script) {
+        // Every six hours, and just before what happens next.
+        while stage.clock.now() < step.at {
+            let next = stage.clock.now().after(Duration::from_hours(6)).min(step.at);
+            stage.go_to(next);
+            was_zero |= next < step.at && stage.ann.credits().unwrap() == 0;
+        }
+        stage.play(&step);
+        was_zero |= number_of(&step.at) > number_of(&turns[0]) && stage.ann.credits().unwrap() == 0;
+    }
+    while stage.clock.now() < end.after(Duration::from_hours(1)) {
+        stage.go_to(stage.clock.now().after(Duration::from_hours(6)));
+    }
+    stage.credits.verify().unwrap();
+    stage.credits.close().unwrap();
+    drop(stage);
+    (receiver.iter().collect(), was_zero)
+}
+
+fn number_of(at: &Timestamp) -> i64 {
+    at.microseconds()
+}
+
+#[test]
+fn cycles_start_where_the_calendar_says() {
+    let (months, days) = (instants(MONTHS), instants(&days()));
+    assert_eq!(days.len(), 366);
+    let yearly = [months[0], months[12]];
+    let plans = [
+        ("pro", instants(MONTHS)[..12].to_vec()),
+        ("quarterly", instants(QUARTERS)),
+        ("half", instants(HALVES)),
+        ("weekly", instants(WEEKS)),
+        ("daily", days),
+    ];
+    for (price, expected) in &plans {
+        let (starts, _) = year(price, &yearly, Duration::ZERO);
+        assert_eq!(starts, *expected, "{price}, billed yearly");
+        let (starts, was_zero) = year(price, &months, Duration::from_hours(1));
+        assert_eq!(starts, *expected, "{price}, billed monthly");
+        assert!(!was_zero, "{price}, billed monthly, an hour late");
+    }
+}
+
+#[test]
+fn nobodys_balance_drops_to_zero_while_a_renewal_is_charged() {
+    let months = instants(MONTHS);
+    for (price, late) in [
+        ("pro", 24),
+        ("pro", 72),
+        ("quarterly", 24),
+        ("quarterly", 72),
+        ("half", 24),
+        ("half", 72),
+        ("weekly", 24),
+    ] {
+        let (_, was_zero) = year(price, &months, Duration::from_hours(late));
+        assert!(!was_zero, "{price}, {late} hours late");
+    }
+    // A day's credits wait for a quarter of a day.
+    assert!(year("daily", &months, Duration::from_hours(24)).1);
+}

@@ -1,0 +1,281 @@
+//! Checkouts and reconciliation, over a transport that answers what a test says.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use credits_runtime::stripe::{
+    Request, Response, SIGNATURE_HEADER, SellPack as _, SellPlan as _, Stripe, StripeError, Transport,
+};
+use credits_runtime::testing::ManualClock;
+use credits_runtime::testing::stripe::{Account, Delivery, Shape};
+use serde_json::{Value, json};
+
+use super::script::instant;
+use super::webhooks::SECRET;
+use super::{Credits, Pack, Plan, Pricing};
+
+/// Answers in the order in which they are given, and remembers what was asked.
+#[derive(Clone, Default)]
+struct Script(Arc<Mutex<Contents>>);
+
+#[derive(Default)]
+struct Contents {
+    answers: VecDeque<Result<(u16, Value), &'static str>>,
+    asked: Vec<Request>,
+    pauses: Vec<Duration>,
+}
+
+impl Transport for Script {
+    fn send(&self, request: &Request) -> Result<Response, Box<dyn Error + Send + Sync>> {
+        let mut contents = self.0.lock().unwrap();
+        contents.asked.push(request.clone());
+        let (status, body) = contents.answers.pop_front().expect("an answer")?;
+        Ok(Response { status, body: body.to_string() })
+    }
+
+    fn pause(&self, time: Duration) {
+        self.0.lock().unwrap().pauses.push(time);
+    }
+}
+
+impl Script {
+    fn answers(&self, status: u16, body: Value) {
+        self.0.lock().unwrap().answers.push_back(Ok((status, body)));
+    }
+
+    fn fails(&self) {
+        self.0.lock().unwrap().answers.push_back(Err("the line is dead"));
+    }
+
+    fn asked(&self) -> Vec<Request> {
+        std::mem::take(&mut self.0.lock().unwrap().asked)
+    }
+}
+
+fn open() -> (ManualClock, Credits, Stripe<Pricing>, Script) {
+    let clock = ManualClock::at(instant("2026-01-31"));
+    let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+    let script = Script::default();
+    let stripe =
+        credits.stripe("sk_test_1").webhook_secret(SECRET).transport(script.clone()).build().unwrap();
+    (clock, credits, stripe, script)
+}
+
+/// The fields of a form, but what Stripe would ignore.
+fn fields(request: &Request) -> Vec<(String, String)> {
+    let pairs = request.body.split('&').map(|pair| pair.split_once('=').unwrap());
+    let plain = |text: &str| {
+        text.replace("%5B", "[").replace("%5D", "]").replace("%3A", ":").replace("%2F", "/").replace('+', " ")
+    };
+    pairs.map(|(name, value)| (plain(name), plain(value))).collect()
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+    &request.headers.iter().find(|(other, _)| *other == name).unwrap().1
+}
+
+fn page(id: &str) -> Value {
+    json!({ "id": id, "url": format!("https://checkout.stripe.com/{id}") })
+}
+
+#[test]
+fn a_pack_is_sold_at_what_the_catalogue_says_and_given_when_it_is_paid() {
+    let (clock, credits, stripe, script) = open();
+    script.answers(200, page("cs_1"));
+    let checkout = Pack::Boost.checkout("user:42").success("https://a/ok").cancel("https://a/no").quantity(2);
+    let session = stripe.start(checkout.option("allow_promotion_codes", "true").key("order-7")).unwrap();
+    assert_eq!(session.url, "https://checkout.stripe.com/cs_1");
+    let asked = script.asked();
+    assert_eq!((asked[0].method, &asked[0].url[..]), ("POST", "https://api.stripe.com/v1/checkout/sessions"));
+    assert_eq!(header(&asked[0], "Authorization"), "Bearer sk_test_1");
+    assert_eq!(header(&asked[0], "Idempotency-Key"), "order-7");
+    assert_eq!(header(&asked[0], "Stripe-Version"), "2025-09-30.clover");
+    let expected = [
+        ("mode", "payment"),
+        ("line_items[0][price]", "price_boost"),
+        ("line_items[0][quantity]", "2"),
+        ("metadata[credits_pack]", "boost"),
+        ("payment_intent_data[metadata][credits_owner]", "user:42"),
+        ("client_reference_id", "user:42"),
+        ("metadata[credits_owner]", "user:42"),
+        ("success_url", "https://a/ok"),
+        ("cancel_url", "https://a/no"),
+        ("allow_promotion_codes", "true"),
+    ];
+    assert_eq!(fields(&asked[0]), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    // The offer says how many; a payment of another sum gives nothing.
+    let paid = |subtotal: i64| {
+        let object = json!({
+            "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
+            "client_reference_id": "user:42", "payment_intent": "pi_1", "currency": "usd",
+            "amount_subtotal": subtotal, "amount_total": subtotal, "metadata": { "credits_pack": "boost" },
+        });
+        let event = json!({ "type": "checkout.session.completed", "created": 1_769_817_600, "data": { "object": object } });
+        let delivery = Delivery { at: instant("2026-01-31"), body: event.to_string() };
+        let header = delivery.signature(SECRET, credits_runtime::Clock::now(&clock));
+        assert_eq!(stripe.receive([(SIGNATURE_HEADER, header)], &delivery.body).status, 200);
+        credits.wallet("user:42").credits().unwrap().get()
+    };
+    assert_eq!(paid(1_800), 2_200);
+    assert_eq!(paid(1_800), 2_200);
+}
+
+#[test]
+fn a_plan_is_sold_by_its_period() {
+    let (_, _, stripe, script) = open();
+    script.answers(200, page("cs_1"));
+    stripe
+        .start(
+            Plan::Pro.checkout("user:42").period(credits_runtime::catalogue::PeriodUnit::Year).trial_days(14),
+        )
+        .unwrap();
+    let asked = fields(&script.asked()[0]);
+    let value = |name: &str| asked.iter().find(|(other, _)| other == name).map(|(_, value)| &value[..]);
+    assert_eq!(value("mode"), Some("subscription"));
+    assert_eq!(value("line_items[0][price]"), Some("price_pro_year"));
+    assert_eq!(value("subscription_data[metadata][credits_owner]"), Some("user:42"));
+    assert_eq!(value("subscription_data[trial_period_days]"), Some("14"));
+    let error = stripe.start(Plan::Pro.checkout("user:42")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`pro` has no Stripe price for test, one period of several: it has month, year"
+    );
+}
+
+#[test]
+fn what_the_checkout_decides_cannot_be_overridden() {
+    let (_, _, stripe, script) = open();
+    for name in [
+        "mode",
+        "line_items[0][price]",
+        "line_items[1][quantity]",
+        "metadata[credits_owner]",
+        "client_reference_id",
+        "payment_intent_data[metadata][credits_owner]",
+        "currency",
+    ] {
+        let error = stripe.start(Pack::Boost.checkout("user:42").option(name, "x")).unwrap_err();
+        assert!(matches!(error, StripeError::OptionProtected { .. }), "{name}: {error}");
+    }
+    let error = stripe.start(Pack::Boost.checkout("")).unwrap_err();
+    assert!(error.to_string().contains("owner"), "{error}");
+    assert!(script.asked().is_empty());
+    script.answers(200, page("cs_1"));
+    stripe
+        .start(
+            Pack::Boost.checkout("user:42").option("metadata[campaign]", "x").option("customer_email", "a@b"),
+        )
+        .unwrap();
+}
+
+#[test]
+fn what_may_pass_is_asked_again_under_the_same_key() {
+    let (_, _, stripe, script) = open();
+    script.fails();
+    script.answers(500, json!({}));
+    script.answers(429, json!({ "error": { "message": "slowly" } }));
+    script.answers(200, page("cs_1"));
+    stripe.start(Pack::Boost.checkout("user:42")).unwrap();
+    let asked = script.asked();
+    assert_eq!(asked.len(), 4);
+    assert!(
+        asked
+            .iter()
+            .all(|request| header(request, "Idempotency-Key") == header(&asked[0], "Idempotency-Key"))
+    );
+    let pauses = script.0.lock().unwrap().pauses.clone();
+    assert_eq!(pauses, [250, 500, 1_000].map(Duration::from_millis));
+    // A refusal is not asked again, and says why.
+    script.answers(402, json!({ "error": { "message": "no such price: price_boost" } }));
+    let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
+    assert_eq!(error.to_string(), "Stripe refused with status 402: no such price: price_boost");
+    for _ in 0..4 {
+        script.fails();
+    }
+    let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
+    assert_eq!(error.to_string(), "Stripe could not be reached: the line is dead");
+    script.answers(200, json!({ "id": "cs_2" }));
+    let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
+    assert!(matches!(error, StripeError::Unreadable(_)), "{error}");
+}
+
+#[test]
+fn the_portal_has_a_page() {
+    let (_, _, stripe, script) = open();
+    script.answers(200, json!({ "url": "https://billing.stripe.com/p/1" }));
+    assert_eq!(stripe.portal("cus_1", "https://a/account").unwrap(), "https://billing.stripe.com/p/1");
+    let asked = script.asked();
+    assert_eq!(asked[0].url, "https://api.stripe.com/v1/billing_portal/sessions");
+    assert_eq!(asked[0].body, "customer=cus_1&return_url=https%3A%2F%2Fa%2Faccount");
+}
+
+#[test]
+fn what_was_missed_is_read_again_and_harmless_to_repeat() {
+    let (clock, credits, stripe, script) = open();
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.subscribe("ann", "price_pro", 900);
+    account.buy("bob", "boost", 900, None);
+    clock.set(instant("2026-02-01"));
+    let mut events: Vec<Value> =
+        account.deliveries().iter().map(|delivery| serde_json::from_str(&delivery.body).unwrap()).collect();
+    // Stripe lists the newest first.
+    events.reverse();
+    let mut both = |expected: (u64, u64)| {
+        let (newer, older) = events.split_at(3);
+        script.answers(200, json!({ "data": newer, "has_more": true }));
+        script.answers(200, json!({ "data": older, "has_more": false }));
+        let mut shown = Vec::new();
+        let reconciled =
+            stripe.reconcile(instant("2026-01-30"), |progress| shown.push(progress.seen)).unwrap();
+        assert_eq!((reconciled.seen, reconciled.applied, reconciled.unreadable), (expected.0, expected.1, 0));
+        assert_eq!(shown, [3, expected.0]);
+        let asked = script.asked();
+        assert_eq!(asked[0].url, "https://api.stripe.com/v1/events?created%5Bgte%5D=1769731200&limit=100");
+        let last = newer[2]["id"].as_str().unwrap();
+        assert!(asked[1].url.ends_with(&format!("&starting_after={last}")), "{}", asked[1].url);
+        (credits.wallet("ann").credits().unwrap().get(), credits.wallet("bob").credits().unwrap().get())
+    };
+    let count = u64::try_from(account.deliveries().len()).unwrap();
+    assert_eq!(both((count, 5)), (1_000, 1_100));
+    assert_eq!(both((count, 0)), (1_000, 1_100));
+}
+
+#[test]
+fn long_invoices_and_unnamed_sales_are_read_whole() {
+    let (clock, credits, stripe, script) = open();
+    let signed = |event: &Value| {
+        let delivery = Delivery { at: instant("2026-01-31"), body: event.to_string() };
+        let header = delivery.signature(SECRET, credits_runtime::Clock::now(&clock));
+        stripe.receive([(SIGNATURE_HEADER, header)], &delivery.body).status
+    };
+    let mut account = Account::new(Shape::BeforeBasil, instant("2026-01-31"));
+    account.subscribe("ann", "price_pro", 900);
+    let mut events: Vec<Value> =
+        account.deliveries().iter().map(|delivery| serde_json::from_str(&delivery.body).unwrap()).collect();
+    assert_eq!(signed(&events[1]), 200);
+    let lines = events[2]["data"]["object"]["lines"]["data"].take();
+    events[2]["data"]["object"]["lines"] = json!({ "data": [], "has_more": true });
+    // While nobody answers, Stripe is asked to send it again.
+    for _ in 0..4 {
+        script.fails();
+    }
+    assert_eq!(signed(&events[2]), 500);
+    script.answers(200, json!({ "data": lines, "has_more": false }));
+    assert_eq!(signed(&events[2]), 200);
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 1_000);
+    let invoice = events[2]["data"]["object"]["id"].as_str().unwrap();
+    let whole = format!("https://api.stripe.com/v1/invoices/{invoice}/lines?limit=100");
+    assert_eq!(script.asked().last().unwrap().url, whole);
+    // A payment link says what it sold only when it is asked.
+    let object = json!({
+        "id": "cs_9", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
+        "client_reference_id": "bob", "payment_intent": "pi_9", "currency": "usd",
+        "amount_subtotal": 2_700, "amount_total": 2_700, "metadata": {},
+    });
+    let event = json!({ "type": "checkout.session.completed", "created": 1_769_817_600, "data": { "object": object } });
+    script.answers(200, json!({ "data": [{ "id": "li_1", "price": { "id": "price_boost" }, "quantity": 3 }], "has_more": false }));
+    assert_eq!(signed(&event), 200);
+    assert_eq!(credits.wallet("bob").credits().unwrap(), 3_300);
+}
