@@ -1,6 +1,7 @@
 //! Money in: what payment processors say, whatever the order, and what is given for it.
 
 mod calendar;
+mod changes;
 mod checkout;
 mod events;
 mod packs;

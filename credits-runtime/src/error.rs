@@ -50,6 +50,9 @@ pub enum LedgerErrorKind {
     Closed,
     /// This program shares a ledger already, kept in another file.
     SharedElsewhere,
+    /// A plan that somebody subscribes to is declared with other terms of the same version, or no longer. Give new
+    /// terms a new `version`, and keep a plan that is no longer sold as `retired`.
+    PlanChanged,
 }
 
 /// A failure of the ledger itself.

@@ -157,7 +157,7 @@ impl Ledger {
     ) -> Result<Arc<Self>, LedgerError> {
         let Opening { clock, terms, policy, prices, wording, clock_confirmed, .. } = opening;
         let Recovered { id, views, position, terms, catalogue, clock, next_due } =
-            recover(&store, &terms, &policy, (clock, clock_confirmed))?;
+            recover(&store, (&terms, &prices), &policy, (clock, clock_confirmed))?;
         let sale = Arc::new(Sale { prices, operations: operations(&terms) });
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));

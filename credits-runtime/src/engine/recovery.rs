@@ -4,17 +4,20 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::billing::stored_billing;
 use super::clock::{Clock, LedgerClock};
 use super::codec;
 use super::journal::{Block, Head, Tail, frame_of};
 use super::overlay::{Batch, Position, state_of};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
+use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
 use crate::domain::fact::Body;
 use crate::domain::ids::FactNumber;
+use crate::domain::limits::AGENDA_RECORDS_MAX;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -46,18 +49,18 @@ pub(crate) fn beginning() -> Position {
 /// Brings a store's ledger up to date and declares the application's catalogue in it.
 pub(crate) fn recover(
     store: &Store,
-    terms: &CatalogueData,
+    (terms, prices): (&CatalogueData, &PriceList),
     policy: &Policy,
     clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
-    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, terms, policy, clock)))
+    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, (terms, prices), policy, clock)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
 fn recover_unguarded(
     store: &Store,
-    terms: &CatalogueData,
+    (terms, prices): (&CatalogueData, &PriceList),
     policy: &Policy,
     clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
@@ -77,6 +80,9 @@ fn recover_unguarded(
     let mut batch = Batch::new(store, &views, policy, &position);
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
+    if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
+        check_plans(&snapshot, prices)?;
+    }
     let catalogue = batch.declare(&mut catalogues, terms, clock.now());
     terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
     let id = snapshot.id()?;
@@ -90,6 +96,22 @@ fn recover_unguarded(
     views.publish(wallets, position.last_at);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
+}
+
+/// Refuses a pricing that contradicts what anybody subscribes to.
+fn check_plans(snapshot: &Snapshot, prices: &PriceList) -> Result<(), LedgerError> {
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let rows = snapshot.view_keys(codec::BILLING_KEYS, after.as_deref(), AGENDA_RECORDS_MAX)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for owner in rows.iter().filter_map(|row| codec::billing_from_key(row)) {
+            let (billing, _) = stored_billing(snapshot, &owner)?;
+            billing
+                .check_plans(&owner, prices)
+                .map_err(|changed| LedgerError::new(LedgerErrorKind::PlanChanged, changed.to_string()))?;
+        }
+    }
 }
 
 /// Where the journal ends, by the state row and by its last block, which must agree.

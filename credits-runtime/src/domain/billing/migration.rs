@@ -5,11 +5,57 @@ use super::cycles::cycles;
 use super::event::Status;
 use super::paid::Paid;
 use super::record::Billing;
-use super::terms::PlanTerms;
-use crate::domain::ids::ObjectId;
+use super::terms::{PlanTerms, PriceList};
+use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
+/// What a pricing declares otherwise than somebody subscribes to it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanChanged {
+    /// Not at all.
+    #[error(
+        "plan `{plan}` is no longer declared and `{owner}` subscribes to it: declare it again, with `retired` if it is no longer sold"
+    )]
+    Undeclared {
+        /// Which plan.
+        plan: String,
+        /// Who.
+        owner: Owner,
+    },
+    /// With other terms of the same version.
+    #[error(
+        "plan `{plan}` has other terms than version {version} had, to which `{owner}` subscribes: write `version {next}`",
+        next = version.saturating_add(1)
+    )]
+    Other {
+        /// Which plan.
+        plan: String,
+        /// Which version.
+        version: u32,
+        /// Who.
+        owner: Owner,
+    },
+}
+
 impl Billing {
+    /// What a pricing declares otherwise than the owner subscribes to it.
+    pub fn check_plans(&self, owner: &Owner, prices: &PriceList) -> Result<(), PlanChanged> {
+        for state in self.subscriptions.values().filter_map(|subscription| subscription.latest()) {
+            let held = self.terms(&state.price, Timestamp::MAX);
+            let Some(held) = held.filter(|_| state.status != Status::Ended) else { continue };
+            let (plan, owner) = (held.plan.clone(), owner.clone());
+            let Some(declared) = prices.plan_named(&held.plan) else {
+                return Err(PlanChanged::Undeclared { plan, owner });
+            };
+            // Whoever was migrated has no bonus.
+            let same = PlanTerms { signup_bonus: held.signup_bonus, ..declared.clone() };
+            if declared.version == held.version && same != *held {
+                return Err(PlanChanged::Other { plan, version: held.version, owner });
+            }
+        }
+        Ok(())
+    }
+
     /// The prices that get these terms, each from the next cycle of its subscription on. A bonus is for joining.
     pub fn migration(
         &self,

@@ -148,6 +148,7 @@ pub struct PriceList {
     plans: BTreeMap<ObjectId, PlanTerms>,
     packs: BTreeMap<ObjectId, PackTerms>,
     by_name: BTreeMap<String, PackTerms>,
+    plans_by_name: BTreeMap<String, PlanTerms>,
 }
 
 impl PriceList {
@@ -155,6 +156,7 @@ impl PriceList {
     pub fn of(catalogue: &Catalogue) -> Self {
         let mut list = Self::default();
         for plan in catalogue.plans {
+            list.plans_by_name.insert(plan.name.to_owned(), plan.into());
             for price in plan.stripe_prices {
                 list.plans.insert(ObjectId::known(price.id), plan.into());
             }
@@ -172,6 +174,11 @@ impl PriceList {
     /// The plan that this price is of.
     pub fn plan(&self, price: &ObjectId) -> Option<&PlanTerms> {
         self.plans.get(price)
+    }
+
+    /// The plan of this name.
+    pub fn plan_named(&self, name: &str) -> Option<&PlanTerms> {
+        self.plans_by_name.get(name)
     }
 
     /// The pack that this price is of.
