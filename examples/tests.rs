@@ -135,6 +135,51 @@ fn a_result_that_is_given_back_is_not_charged() {
 }
 
 #[test]
+fn three_months_of_images_pass() {
+    let output = Command::new(env!("CARGO_BIN_EXE_images")).output().unwrap();
+    let (success, text) = shown(output);
+    assert!(success, "{text}");
+    assert_shows(
+        &text,
+        &[
+            "a trial of two weeks: 20 credits",
+            "no picture: 5 needed, 0 available",
+            "the bonus for joining: 350 credits",
+            // 1,700 more for 13 days and 22 hours of 28 days.
+            "the upgrade is paid: 944 credits",
+            "a month of the new plan: 2050 credits",
+            "nothing follows: 50 credits",
+            "+844 credits  pro (subscription_upgrade)",
+        ],
+    );
+}
+
+#[test]
+fn a_transcription_costs_what_was_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let transcribe = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_transcription"));
+        shown(command.current_dir(folder.path()).args(words).output().unwrap())
+    };
+    let (success, text) = transcribe(&["ann", "95", "30", "900"]);
+    assert!(success, "{text}");
+    assert_shows(
+        &text,
+        &[
+            "95 s: -2 tokens (19/12 minutes), 58 left",
+            "30 s: -1 token",
+            "900 s: -27 tokens (10 minutes), 30 left",
+        ],
+    );
+    let (_, text) = transcribe(&["ann", "600", "1"]);
+    assert_shows(
+        &text,
+        &["600 s: -27 tokens (10 minutes), 3 left", "up to 27 tokens must be there, 3 are: not begun"],
+    );
+    assert!(!transcribe(&["ann", "long"]).0);
+}
+
+#[test]
 fn without_files_the_usage_and_the_prices_are_shown() {
     let folder = tempfile::tempdir().unwrap();
     let (success, text) = documents(folder.path(), &["alice"]);

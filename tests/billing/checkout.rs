@@ -31,7 +31,7 @@ impl Transport for Script {
     fn send(&self, request: &Request) -> Result<Response, Box<dyn Error + Send + Sync>> {
         let mut contents = self.0.lock().unwrap();
         contents.asked.push(request.clone());
-        let (status, body) = contents.answers.pop_front().expect("an answer")?;
+        let (status, body) = contents.answers.pop_front().unwrap()?;
         Ok(Response { status, body: body.to_string() })
     }
 
@@ -222,7 +222,7 @@ fn what_was_missed_is_read_again_and_harmless_to_repeat() {
         account.deliveries().iter().map(|delivery| serde_json::from_str(&delivery.body).unwrap()).collect();
     // Stripe lists the newest first.
     events.reverse();
-    let mut both = |expected: (u64, u64)| {
+    let both = |expected: (u64, u64)| {
         let (newer, older) = events.split_at(3);
         script.answers(200, json!({ "data": newer, "has_more": true }));
         script.answers(200, json!({ "data": older, "has_more": false }));

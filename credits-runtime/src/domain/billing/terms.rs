@@ -36,6 +36,12 @@ macro_rules! units {
         }
     };
 }
+impl From<PeriodUnit> for Length {
+    fn from(unit: PeriodUnit) -> Self {
+        Period::from(unit).into()
+    }
+}
+
 units! { 0 Second 1 Minute 2 Hour 3 Day 4 Week 5 Month 6 Quarter 7 Year }
 
 /// What a plan gives.

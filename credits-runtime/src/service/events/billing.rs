@@ -21,13 +21,12 @@ pub(super) fn of_billing(
 ) -> Result<Option<Event>, LedgerError> {
     let (at, owner) = (numbered.1.at, owner.clone());
     Ok(match body {
-        Body::Billed { event: BillingEvent { at: happened_at, what, .. } } => match what {
-            Happening::SubscriptionChanged(state) => {
-                let (state, happened_at) = (state.clone(), *happened_at);
-                Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))
-            }
-            _ => None,
-        },
+        Body::Billed {
+            event: BillingEvent { at: happened_at, what: Happening::SubscriptionChanged(state), .. },
+        } => {
+            let (state, happened_at) = (state.clone(), *happened_at);
+            Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))
+        }
         Body::Awarded { award, asset, grant, amount } => {
             let Some((name, terms)) = given(numbered, *grant) else { return Ok(None) };
             match award {
