@@ -3,7 +3,9 @@
 mod calendar;
 mod changes;
 mod checkout;
+mod differences;
 mod events;
+mod mangled;
 mod packs;
 mod script;
 mod storm;

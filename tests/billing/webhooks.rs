@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use credits_runtime::Clock as _;
-use credits_runtime::stripe::{Answer, SIGNATURE_HEADER, Stripe, StripeError};
+use credits_runtime::stripe::{Answer, Request, Response, SIGNATURE_HEADER, Stripe, StripeError, Transport};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
 
@@ -12,8 +12,18 @@ use super::{Credits, Pricing};
 
 pub const SECRET: &str = "whsec_test";
 
+/// Nobody: every list that Stripe is asked for is empty.
+struct Nobody;
+
+impl Transport for Nobody {
+    fn send(&self, _: &Request) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Response { status: 200, body: r#"{"data":[],"has_more":false}"#.to_owned() })
+    }
+}
+
 pub fn connect(credits: &Credits) -> Stripe<Pricing> {
-    credits.stripe("sk_test_1").webhook_secret("whsec_rolled").webhook_secret(SECRET).build().unwrap()
+    let stripe = credits.stripe("sk_test_1").webhook_secret("whsec_rolled").webhook_secret(SECRET);
+    stripe.transport(Nobody).build().unwrap()
 }
 
 pub fn deliver(stripe: &Stripe<Pricing>, delivery: &Delivery, clock: &ManualClock) -> Answer {

@@ -1,0 +1,260 @@
+//! Where the ledger differs from the Ruby gems `usage_credits` and `wallets`, on purpose: a test for each line of that
+//! table.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use credits_runtime::testing::ManualClock;
+use credits_runtime::{Amount, Bytes, Clock as _, Error, Rejection, RunError};
+use redb::{Database, ReadableDatabase as _, TableDefinition};
+
+use super::script::{check, instant};
+
+credits_runtime::usage_credits! {
+    settings { low_balance_threshold 10.credits }
+    operation convert { costs 1.credit_per(mb) + 1.credit_per(minute) }
+    operation peek { costs 0.credits }
+    operation write_text {
+        costs 2.credits
+        with prompt: String
+        validate prompt.len() <= 5, "prompt too long"
+    }
+}
+
+fn open() -> (ManualClock, Credits, Wallet) {
+    let clock = ManualClock::at(instant("2026-01-01"));
+    let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+    let ann = credits.wallet("ann");
+    (clock, credits, ann)
+}
+
+#[test]
+fn sizes_are_exact_and_the_total_is_rounded_once() {
+    let half = Operation::convert(Bytes(512 * 1_024), Duration::from_secs(30));
+    assert_eq!(half.cost().unwrap(), 1, "and not one for each half");
+}
+
+#[test]
+fn all_units_work_and_a_negative_size_is_rejected() {
+    assert_eq!(Operation::convert(0, Duration::from_mins(90)).cost().unwrap(), 90);
+    let negative = Operation::convert(-1, Duration::ZERO).cost();
+    assert_eq!(negative.unwrap_err().code(), "quantity_negative");
+}
+
+#[test]
+fn what_costs_nothing_is_booked() {
+    let (_, _, ann) = open();
+    let receipt = ann.spend_credits_on(Operation::Peek).now().wait().unwrap();
+    assert_eq!((receipt.entry.amount, ann.credit_history().page().unwrap().entries.len()), (Amount::ZERO, 1));
+}
+
+#[test]
+fn a_validation_says_what_was_written() {
+    let (_, _, ann) = open();
+    let refused = ann.spend_credits_on(Operation::write_text("too long a text")).now().wait().unwrap_err();
+    assert_eq!(refused.to_string(), "prompt too long");
+}
+
+#[test]
+fn late_renewals_award_once_and_leave_nobody_at_zero() {
+    check(
+        "2026-01-10   state s1 pro
+         .            paid in1 s1 pro 2026-01-10..2026-02-10 begins  -> 1000
+         2026-02-12   look                                           -> 1000
+         .            paid in2 s1 pro 2026-02-10..2026-03-10         -> 2000
+         .            paid in2 s1 pro 2026-02-10..2026-03-10         -> 2000
+         +5m          look                                           -> 1000",
+    );
+}
+
+#[test]
+fn quarterly_credits_on_monthly_billing_come_once_a_quarter() {
+    check(
+        "2026-01-01   state s1 quarterly
+         .            paid in1 s1 quarterly 2026-01-01..2026-02-01 begins    -> 900
+         2026-02-01   paid in2 s1 quarterly 2026-02-01..2026-03-01           -> 900",
+    );
+}
+
+#[test]
+fn toggling_plans_mints_no_credits() {
+    let mut script =
+        "2026-01-01 state s1 pro\n. paid in0 s1 pro 2026-01-01..2026-02-01 begins -> 1000\n".to_owned();
+    for day in 10..20 {
+        let (from, to) = if day % 2 == 0 { ("pro", "max") } else { ("max", "pro") };
+        let period = format!("2026-01-{day}..2026-02-01 proration");
+        let line = format!(
+            "2026-01-{day} paid in{day} s1 {from} {period} amount=-300 and s1 {to} {period} amount=300\n"
+        );
+        script.push_str(&line);
+    }
+    // Ten changes later it is as at first.
+    check(&format!("{script}+1m look -> 1000"));
+}
+
+#[test]
+fn anchors_at_the_end_of_a_month_do_not_drift() {
+    check(
+        "2026-01-31   state s1 pro_year
+         .            paid in1 s1 pro_year 2026-01-31..2027-01-31 begins   -> 1000
+         2026-02-28   look                                                 -> 2000
+         2026-03-30   look                                                 -> 1000
+         2026-03-31   look                                                 -> 2000",
+    );
+}
+
+#[test]
+fn what_passed_while_nobody_looked_is_given() {
+    check(
+        "2026-01-01   state s1 keep
+         .            paid in1 s1 keep 2026-01-01..2027-01-01 begins  -> 100
+         2026-12-31   look                                            -> 1200",
+    );
+}
+
+#[test]
+fn past_due_time_gives_nothing() {
+    check(
+        "2026-01-01   state s1 keep
+         .            paid in1 s1 keep 2026-01-01..2026-02-01 begins  -> 100
+         2026-02-01   state s1 keep past_due                          -> 100
+         2026-05-01   state s1 keep past_due                          -> 100",
+    );
+}
+
+#[test]
+fn expire_after_expires_what_was_kept() {
+    check(
+        "2026-01-01   state s1 keep
+         .            paid in1 s1 keep 2026-01-01..2026-02-01 begins  -> 100
+         2026-02-01   state s1 keep ended ends=2026-02-01             -> 100
+         2026-03-03   look                                            -> 0",
+    );
+}
+
+#[test]
+fn a_downgrade_brings_its_own_period() {
+    check(
+        "2026-01-01   state s1 pro
+         .            paid in1 s1 pro 2026-01-01..2026-02-01 begins   -> 1000
+         2026-02-01   paid in2 s1 half 2026-02-01..2026-03-01         -> 1010
+         +5m          look                                            -> 10
+         2026-02-16   look                                            -> 20",
+    );
+}
+
+#[test]
+fn a_converted_trial_gives_the_bonus() {
+    check(
+        "2026-01-01   state s1 starter trialing trial=2026-01-01..2026-01-15 anchor=2026-01-15   -> 50
+         2026-01-15   paid in1 s1 starter 2026-01-15..2026-02-15                                 -> 650",
+    );
+}
+
+#[test]
+fn a_quantity_counts() {
+    check("2026-01-01 state s1 prox3\n. paid in1 s1 prox3 2026-01-01..2026-02-01 begins -> 3000");
+}
+
+#[test]
+fn a_refund_of_spent_credits_is_owed_and_never_an_error() {
+    check(
+        "2026-01-01   pack cs1 pi1 boost  -> 1100
+         .            spend 1100          -> 0
+         .            refund pi1 re1 900  -> -1100",
+    );
+}
+
+#[test]
+fn a_refund_takes_exactly_its_share() {
+    // A third of 1,100 credits is 366 and two thirds; floats make 367.00000000000006 of 367, and so 368.
+    check(
+        "2026-01-01   pack cs1 pi1 boost  -> 1100
+         .            refund pi1 re1 300  -> 733",
+    );
+}
+
+#[test]
+fn a_refund_takes_the_purchases_own_credits_first() {
+    check(
+        "2026-01-01   pack cs1 pi1 brief  -> 300
+         .            give 50             -> 350
+         .            refund pi1 re1 900  -> 50
+         2026-03-01   look                -> 50",
+    );
+}
+
+#[test]
+fn what_was_paid_is_checked() {
+    check("2026-01-01 pack cs1 pi1 boost subtotal=1 -> 0");
+}
+
+#[test]
+fn debt_is_remembered_and_expiry_is_an_entry() {
+    let (clock, credits, ann) = open();
+    ann.give_credits(5).expires_in(Duration::from_hours(1)).now().wait().unwrap();
+    clock.advance(Duration::from_hours(2));
+    assert_eq!(ann.balance().unwrap(), 0);
+    credits.book_due().unwrap();
+    assert_eq!(ann.credit_history().page().unwrap().entries[0].category.name(), "expired");
+    ann.deduct_credits(7, "a fee").with_debt().now().wait().unwrap();
+    assert_eq!((ann.credits().unwrap(), ann.debt().unwrap()), ((-7).into(), 7.into()));
+}
+
+#[test]
+fn the_work_runs_outside_of_every_lock_and_a_retry_charges_once() {
+    let (_, _, ann) = open();
+    ann.give_credits(100).now().wait().unwrap();
+    let ran = Cell::new(0);
+    let work = || {
+        ran.set(ran.get() + 1);
+        // The ledger can be used in the middle of it.
+        ann.spend_credits_on(Operation::write_text("b")).now().wait().map(|_| "done")
+    };
+    let spend = || ann.spend_credits_on(Operation::write_text("a")).key("job-1");
+    assert_eq!(spend().run(work).unwrap(), "done");
+    let again = spend().run(work).unwrap_err();
+    assert!(matches!(again, RunError::AlreadyCharged(_)), "{again}");
+    assert_eq!((ran.get(), ann.credits().unwrap().get()), (1, 96));
+}
+
+#[test]
+fn entries_are_never_changed_and_it_can_be_shown() {
+    let (_, credits, ann) = open();
+    ann.give_credits(100).now().wait().unwrap();
+    let (head, before) = (credits.head().unwrap(), ann.credit_history().page().unwrap().entries);
+    ann.spend_credits_on(Operation::write_text("a")).now().wait().unwrap();
+    credits.check_head(&head).unwrap();
+    assert_eq!(ann.credit_history().page().unwrap().entries[1..], before);
+}
+
+#[test]
+fn a_wallet_does_not_grow_with_its_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let mut sizes = Vec::new();
+    for spends in [10, 2_000] {
+        let credits = Credits::open(&path).unwrap();
+        let ann = credits.wallet("ann");
+        ann.give_credits(10_000).now().wait().unwrap();
+        let replies: Vec<_> =
+            (0..spends).map(|_| ann.spend_credits_on(Operation::write_text("a")).now()).collect();
+        replies.into_iter().for_each(|reply| drop(reply.wait().unwrap()));
+        credits.close().unwrap();
+        let database = Database::open(&path).unwrap();
+        let read = database.begin_read().unwrap();
+        let views = read.open_table(TableDefinition::<&[u8], &[u8]>::new("views")).unwrap();
+        let row = views.get(&[&[2, 0][..], b"ann"].concat()[..]).unwrap().unwrap();
+        sizes.push(row.value().len());
+    }
+    assert!(sizes[1] < sizes[0] + 40, "{sizes:?}: one more grant, and no more");
+}
+
+#[test]
+fn a_refusal_changes_nothing() {
+    let (_, _, ann) = open();
+    let refused = ann.spend_credits_on(Operation::write_text("a")).now().wait().unwrap_err();
+    let expected = Rejection::InsufficientCredits { needed: 2.into(), available: 0.into() };
+    assert!(matches!(refused, Error::Rejected(rejection) if rejection == expected));
+    assert!(ann.credit_history().page().unwrap().entries.is_empty());
+}

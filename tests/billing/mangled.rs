@@ -1,0 +1,110 @@
+//! Deliveries that are signed, and say what Stripe would never say: numbers at the ends of 64 bits, fields that are
+//! missing or of another kind. Nothing panics, nothing is lost of what is right, and the books add up.
+
+use serde_json::{Value, json};
+
+use credits_runtime::testing::ManualClock;
+use credits_runtime::testing::stripe::{Account, Delivery, Shape};
+
+use super::Credits;
+use super::script::instant;
+use super::webhooks::{connect, deliver};
+use crate::power::random::Random;
+
+/// Puts something else in some place of it.
+fn mangle(value: &mut Value, random: &mut Random) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            let names: Vec<String> = fields.keys().cloned().collect();
+            let name = random.choose(&names);
+            if random.once_in(6) {
+                fields.remove(&name);
+            } else if let Some(field) = fields.get_mut(&name) {
+                mangle(field, random);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let place = random.below(items.len());
+            if random.once_in(6) {
+                let again = items[place].clone();
+                items.push(again);
+            } else {
+                mangle(&mut items[place], random);
+            }
+        }
+        other => {
+            let ends = [
+                json!(i64::MAX),
+                json!(i64::MIN),
+                json!(0),
+                json!(-1),
+                json!(1.5),
+                json!(253_402_207_200_i64),
+                json!(4_000_000_000_000_i64),
+                json!("x"),
+                json!("price_starter"),
+                json!("si_1"),
+                json!("pi_6"),
+                json!("\u{0}"),
+                json!("ended"),
+                json!("trialing"),
+                json!("ann"),
+                json!("bob"),
+                json!(null),
+                json!([]),
+                json!({}),
+                json!(true),
+            ];
+            *other = random.choose(&ends);
+        }
+    }
+}
+
+fn account(random: &mut Random) -> Account {
+    let shapes = [Shape::BeforeBasil, Shape::Basil, Shape::Clover];
+    let mut account = Account::new(random.choose(&shapes), instant("2026-01-31"));
+    let subscription =
+        account.subscribe("ann", random.choose(&["price_starter", "price_keep", "price_half"]), 900);
+    account.pass(std::time::Duration::from_hours(24 * 15));
+    account.change(subscription, "price_max", 2_700, 2);
+    let payment = account.buy("ann", "boost", 900, None);
+    let refund = account.refund(&payment, 300);
+    account.fail_refund(refund);
+    let dispute = account.dispute(&payment);
+    account.win(dispute);
+    account.pass(std::time::Duration::from_hours(24 * 20));
+    account
+}
+
+#[test]
+fn what_stripe_would_never_say_harms_nothing() {
+    let mut said = [0, 0, 0];
+    for seed in 0..400 {
+        let mut random = Random::new(seed, 17);
+        let account = account(&mut random);
+        let clock = ManualClock::at(instant("2026-01-31"));
+        let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+        let stripe = connect(&credits);
+        for delivery in account.deliveries() {
+            clock.set(delivery.at);
+            let mut event: Value = serde_json::from_str(&delivery.body).unwrap();
+            if random.once_in(2) {
+                for _ in 0..=random.below(3) {
+                    mangle(&mut event["data"], &mut random);
+                }
+            }
+            let mangled = Delivery { body: event.to_string(), ..delivery.clone() };
+            match deliver(&stripe, &mangled, &clock).status {
+                200 => said[0] += 1,
+                400 => said[1] += 1,
+                500 => said[2] += 1,
+                other => panic!("{other}"),
+            }
+            credits.wallet("ann").credits().unwrap();
+            credits.unresolved().unwrap();
+        }
+        credits.book_due().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        credits.verify().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    }
+    assert!(said[0] > 2_000 && said[1] > 50 && said[2] == 0, "{said:?}");
+}
