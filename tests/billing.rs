@@ -7,7 +7,7 @@ mod differences;
 mod events;
 mod mangled;
 mod packs;
-mod script;
+pub(crate) mod script;
 mod storm;
 mod subscriptions;
 mod webhooks;

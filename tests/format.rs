@@ -5,10 +5,12 @@ mod reader;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use credits_runtime::billing::{BillingEvent, Happening};
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Error, ExportFormat, Timestamp};
+use credits_runtime::{Clock as _, Error, ExportFormat, Timestamp};
+
+use crate::billing::script::{What, steps};
 
 mod pricing {
     credits_runtime::usage_credits! {
@@ -24,81 +26,121 @@ mod pricing {
     }
 }
 
-pub(crate) use pricing::Credits;
-use pricing::{Asset, Operation, PaintQuality};
+mod sale {
+    credits_runtime::usage_credits! {
+        subscription_plan starter {
+            stripe_price "price_starter"
+            gives 500.credits.every(month)
+            signup_bonus 100.credits
+            trial_includes 50.credits
+        }
+        subscription_plan max {
+            stripe_price month: "price_max", year: "price_max_year"
+            gives 3_000.credits.every(month)
+            unused_credits rollover up_to 4_000.credits
+            expire_after 30.days
+        }
+        credit_pack boost {
+            stripe_price "price_boost"
+            gives 1_000.credits
+            bonus 100.credits
+            costs 9.dollars
+            expires_after 12.months
+        }
+        operation step { costs 1.credit_per(page) }
+    }
+}
 
-const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) use pricing::Credits;
+use pricing::Operation;
 
 /// Where the ledgers of released versions are, with what they held.
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
-/// A fact of every kind.
-fn live(path: &Path) -> Result<(), Error> {
-    let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
-    let credits = Credits::builder().clock(clock.clone()).open(path)?;
-    let [ann, bob] = ["user:ann", "user:bob"].map(|owner| credits.wallet(owner));
-    ann.give_credits(100)
-        .reason("signup")
-        .key("welcome")
-        .metadata(serde_json::json!({ "job": 17 }))
-        .now()
-        .wait()?;
-    ann.give_credits(50).expires_in(MINUTE * 30).priority(7).only_for(["step", "paint"]).now().wait()?;
-    ann.give_credits(5).category("tip").paid().now().wait()?;
-    ann.spend_credits_on(Operation::step(3)).key("job-17").now().wait()?;
-    ann.spend_credits_on(Operation::paint(Duration::from_secs(100), PaintQuality::Hd)).now().wait()?;
-    ann.spend_credits_on(Operation::negotiated(4)).now().wait()?;
-    let lapses = ann.spend_credits_on(Operation::step(45)).hold(MINUTE * 31).wait()?.into_id();
-    let mut hold = ann.spend_credits_on(Operation::step(10)).key("job-18").hold(MINUTE).wait()?;
-    hold.extend(MINUTE * 60).wait()?;
-    clock.advance(MINUTE * 31);
-    credits.book_due()?;
-    ann.settle(lapses).wait()?;
-    hold.settle_amount(12).wait()?;
-    ann.spend_credits_on(Operation::step(1)).hold(MINUTE).wait()?.release().wait()?;
-    let sent = ann.transfer_to(&bob, 20).including_promotional().now().wait()?;
-    bob.spend_credits_on(Operation::step(35)).now().wait()?;
-    ann.reverse_transfer(sent.id).with_debt().now().wait()?;
-    bob.give_credits(60).now().wait()?;
-    bob.deduct_credits(3, "given by mistake").now().wait()?;
-    bob.adjust_credits(-2, "correction").now().wait()?;
-    let gift = ann.give_credits(9).now().wait()?.entry.number;
-    ann.revoke_grant(gift, "never mind").now().wait()?;
-    ann.of(Asset::Gems).give_credits(4).now().wait()?;
-    ann.spend_credits_on(Operation::polish(1)).now().wait()?;
-    for _ in 0..70 {
-        ann.spend_credits_on(Operation::step(0)).now().wait()?;
+/// What happened at a payment processor, of every kind.
+const SOLD: &str = "
+    2026-01-01   state s1 starter trialing trial=2026-01-01..2026-01-08 anchor=2026-01-08
+    2026-01-02   pack cs1 pi1 boost
+    .            give 10
+    2026-01-03   refund pi1 re1 450
+    .            refunded pi1 450
+    2026-01-04   dispute pi1 dp1 900
+    2026-01-05   reinstated pi1 dp1
+    2026-01-06   refund pi1 re1 450 failed
+    2026-01-08   paid in1 s1 starter 2026-01-08..2026-02-08 begins by=pi2
+    2026-01-20   state s1 max was=starter anchor=2026-01-08
+    .            paid in2 s1 starter 2026-01-20..2026-02-08 amount=-100 proration and s1 max 2026-01-20..2026-02-08 amount=900 proration
+    2026-01-25   state s1 max anchor=2026-01-08 ends=2026-02-08
+    2026-02-08   paid in3 s2 mystery 2026-02-08..2026-03-08 begins
+    2026-02-09   state s2 mystery";
+
+fn sell(path: &Path) -> Result<(), Error> {
+    let steps = steps(SOLD);
+    let clock = ManualClock::at(steps[0].at);
+    let credits = sale::Credits::builder().clock(clock.clone()).open(path)?;
+    let ann = credits.wallet("ann");
+    for step in steps {
+        clock.set(step.at);
+        match step.what {
+            What::Event(event) => drop(credits.receive(event).wait()?),
+            What::Give(amount) => {
+                ann.give_credits(amount).now().wait()?;
+                ann.spend_credits_on(sale::Operation::step(700)).now().wait()?;
+            }
+            _ => credits.book_due()?,
+        }
     }
-    let _left_open = ann.spend_credits_on(Operation::step(2)).hold(MINUTE * 600).wait()?.into_id();
+    let object = credits_runtime::billing::ObjectId::new("cus_of_nobody").unwrap();
+    let (at, what) = (clock.now(), Happening::OwnerNamed);
+    credits.receive(BillingEvent { at, objects: vec![object], owner: None, what }).wait()?;
     credits.close()
 }
 
-/// The fixture in a folder of its own, where it may be written.
-fn opened() -> (tempfile::TempDir, PathBuf) {
+/// A fixture in a folder of its own, where it may be written.
+fn opened(name: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
-    fs::copy(fixture("format-1.redb"), &path).unwrap();
+    fs::copy(fixture(name), &path).unwrap();
     (folder, path)
+}
+
+/// What a fixture exports, which is kept beside it; the newest one can be written again.
+fn exported(name: &str, lines: &[u8]) {
+    let path = fixture(name);
+    if name == "format-2.jsonl" && env::var_os("WRITE_FIXTURE").is_some() {
+        fs::write(&path, lines).unwrap();
+    }
+    assert_eq!(str::from_utf8(lines).unwrap(), fs::read_to_string(path).unwrap());
+}
+
+#[test]
+fn a_ledger_of_the_second_format_is_what_it_was() {
+    if env::var_os("WRITE_FIXTURE").is_some() {
+        sell(&fixture("format-2.redb")).unwrap();
+        fs::remove_file(fixture("format-2.redb.id")).unwrap();
+    }
+    let (_folder, path) = opened("format-2.redb");
+    let clock = ManualClock::at("2026-02-09T00:00:00Z".parse::<Timestamp>().unwrap());
+    let credits = sale::Credits::builder().clock(clock).open(&path).unwrap();
+    let mut lines = Vec::new();
+    credits.export(ExportFormat::JsonLines, &mut lines).unwrap();
+    exported("format-2.jsonl", &lines);
+    credits.verify().unwrap();
+    let ann = credits.wallet("ann");
+    assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (2, 1));
+    assert_eq!(credits.unresolved().unwrap().len(), 2);
 }
 
 #[test]
 fn a_ledger_of_the_first_format_is_what_it_was() {
-    if env::var_os("WRITE_FIXTURE").is_some() {
-        fs::create_dir_all(fixture("")).unwrap();
-        live(&fixture("format-1.redb")).unwrap();
-        fs::remove_file(fixture("format-1.redb.id")).unwrap();
-    }
-    let (_folder, path) = opened();
+    let (_folder, path) = opened("format-1.redb");
     let clock = ManualClock::at("2026-01-01T01:00:00Z".parse::<Timestamp>().unwrap());
     let credits = Credits::builder().clock(clock).open(&path).unwrap();
     let mut lines = Vec::new();
     credits.export(ExportFormat::JsonLines, &mut lines).unwrap();
-    if env::var_os("WRITE_FIXTURE").is_some() {
-        fs::write(fixture("format-1.jsonl"), &lines).unwrap();
-    }
-    assert_eq!(String::from_utf8(lines).unwrap(), fs::read_to_string(fixture("format-1.jsonl")).unwrap());
+    exported("format-1.jsonl", &lines);
     credits.verify().unwrap();
     let ann = credits.wallet("user:ann");
     assert_eq!(ann.open_holds().unwrap().len(), 1);

@@ -8,11 +8,15 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use crate::format::fixture;
 use crate::power::random::Random;
 
-/// Every row of the checked-in ledger, keys and values.
+/// Every row of the checked-in ledgers, keys and values.
 fn rows() -> Vec<Vec<u8>> {
+    ["format-1.redb", "format-2.redb"].into_iter().flat_map(rows_of).collect()
+}
+
+fn rows_of(name: &str) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
-    fs::copy(fixture("format-1.redb"), &path).unwrap();
+    fs::copy(fixture(name), &path).unwrap();
     let database = Database::open(&path).unwrap();
     let read = database.begin_read().unwrap();
     let blocks = read.open_table(TableDefinition::<u64, &[u8]>::new("journal")).unwrap();

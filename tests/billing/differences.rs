@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Amount, Bytes, Clock as _, Error, Rejection, RunError};
+use credits_runtime::{Amount, Bytes, Error, Rejection, RunError};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
 use super::script::{check, instant};
@@ -239,7 +239,9 @@ fn a_wallet_does_not_grow_with_its_history() {
         ann.give_credits(10_000).now().wait().unwrap();
         let replies: Vec<_> =
             (0..spends).map(|_| ann.spend_credits_on(Operation::write_text("a")).now()).collect();
-        replies.into_iter().for_each(|reply| drop(reply.wait().unwrap()));
+        for reply in replies {
+            reply.wait().unwrap();
+        }
         credits.close().unwrap();
         let database = Database::open(&path).unwrap();
         let read = database.begin_read().unwrap();

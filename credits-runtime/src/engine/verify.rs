@@ -245,7 +245,7 @@ impl Verification {
                     objects = objects.saturating_add(1);
                 }
                 // Whatever is listed is before its list, in the order of keys.
-                Some(8) if listed.remove(key) => {}
+                Some(8) if value.is_empty() && listed.remove(key) => {}
                 _ => return Err(broken("something unknown")),
             }
             Ok(())

@@ -144,7 +144,13 @@ fn retake(billing: &Billing, purchase: &Purchase, given: i64) -> Option<Retake> 
     }
     let amount = of(refunded.saturating_add(payment.withdrawn()));
     let category = if amount > of(refunded) { Category::Dispute } else { Category::CreditPackRefund };
-    let was_reinstated = payment.disputes.values().any(|dispute| dispute.reinstated_at.is_some());
-    let given_back = if was_reinstated { Category::DisputeReversal } else { Category::CreditPackRefund };
+    // What came last is what it is given back for.
+    let reinstated_at = payment.disputes.values().filter_map(|dispute| dispute.reinstated_at).max();
+    let failed = payment.refunds.values().filter(|refund| !refund.stands);
+    let given_back = if reinstated_at > failed.map(|refund| refund.at).max() {
+        Category::DisputeReversal
+    } else {
+        Category::CreditPackRefund
+    };
     Some(Retake { amount, category, given_back })
 }
