@@ -6,3 +6,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../credits-macros/docs/usage_credits.md")]
 struct Documentation;
+
+/// The recipe for Stripe, whose examples are compiled here.
+#[doc = include_str!("../../docs/recipes/stripe.md")]
+#[cfg(doctest)]
+pub struct Stripe;
