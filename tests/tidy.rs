@@ -126,6 +126,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         &[
             "crate::engine",
             "crate::service",
+            "crate::stripe",
             "crate::generated",
             "crate::testing",
             "redb",
@@ -139,7 +140,11 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "f64",
         ],
     ),
-    ("credits-runtime/src/engine/", &["crate::service", "crate::generated", "crate::testing"]),
+    (
+        "credits-runtime/src/engine/",
+        &["crate::service", "crate::stripe", "crate::generated", "crate::testing"],
+    ),
+    ("credits-runtime/src/service/", &["crate::stripe"]),
     ("credits-core/src/", &["std::", "f32", "f64"]),
     (
         "credits-macros/src/vocab.rs",

@@ -113,6 +113,39 @@ fn subscribers_keep_their_version_until_they_are_migrated() {
 }
 
 #[test]
+fn a_long_gap_is_caught_up_with_in_bounded_commits() {
+    use super::{Credits, Operation};
+    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
+    let credits = Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    play!(
+        credits,
+        clock,
+        "2026-01-01   state s1 daily
+        .            paid in1 s1 daily 2026-01-01..2027-01-01 begins
+        .            state s2 keep
+        .            paid in2 s2 keep 2026-01-01..2027-01-01 begins"
+    );
+    credits.wallet("ann").spend_credits_on(Operation::step(1)).now().wait().unwrap();
+    credits.close().unwrap();
+    clock.set(instant("2026-10-28T00:10"));
+    let credits = Credits::builder().clock(clock.clone()).open_on(disk).unwrap();
+    let ann = credits.wallet("ann");
+    // Ten months of a hundred that stay, and the last of three hundred days.
+    assert_eq!(ann.credits().unwrap(), 1_000 + 1);
+    let awarded = credits.totals().unwrap().into_iter().find(|total| total.account == "subscription_credits");
+    assert_eq!(awarded.map(|total| (total.entries, total.amount)), Some((301 + 10, 301 + 1_000)));
+    let commits = credits.statistics().commits;
+    assert!((5..20).contains(&commits), "{commits} commits");
+    credits.verify().unwrap();
+    // From there on it goes by the day.
+    clock.set(instant("2026-10-29"));
+    credits.book_due().unwrap();
+    assert_eq!(ann.credits().unwrap(), 1_000 + 2);
+    clock.advance(std::time::Duration::from_mins(5));
+    assert_eq!(ann.credits().unwrap(), 1_000 + 1);
+}
+
+#[test]
 fn a_pack_that_was_bought_is_what_it_was() {
     let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
     let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
