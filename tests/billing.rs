@@ -8,6 +8,7 @@ mod events;
 mod mangled;
 mod packs;
 pub(crate) mod script;
+mod settings;
 mod storm;
 mod subscriptions;
 mod webhooks;

@@ -140,6 +140,27 @@ fn what_happened_before_the_owner_is_known_waits() {
 }
 
 #[test]
+fn objects_of_connected_accounts_are_others() {
+    let (clock, credits, stripe) = open();
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.buy("ann", "boost", 900, None);
+    let delivery = &account.deliveries()[0];
+    let connected = |account: &str| {
+        let named = format!(r#"{{"account":"{account}","#);
+        Delivery { body: delivery.body.replacen('{', &named, 1), ..delivery.clone() }
+    };
+    for (delivery, expected) in [
+        (connected("acct_1"), 1_100),
+        (connected("acct_1"), 1_100),
+        (connected("acct_2"), 2_200),
+        (delivery.clone(), 3_300),
+    ] {
+        assert_eq!(deliver(&stripe, &delivery, &clock).status, 200);
+        assert_eq!(credits_of(&credits, "ann"), expected);
+    }
+}
+
+#[test]
 fn a_customer_is_linked_by_hand_where_nothing_says_whose_it_is() {
     let (clock, credits, stripe) = open();
     let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
