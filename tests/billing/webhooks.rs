@@ -140,6 +140,33 @@ fn what_happened_before_the_owner_is_known_waits() {
 }
 
 #[test]
+fn a_hundred_deliveries_at_once_are_one() {
+    let (clock, credits, stripe) = open();
+    let mut account = Account::new(Shape::Basil, instant("2026-01-31"));
+    let payment = account.buy("ann", "boost", 900, None);
+    account.refund(&payment, 450);
+    account.subscribe("ann", "price_pro", 900);
+    std::thread::scope(|scope| {
+        for worker in 0..10 {
+            let (account, stripe, clock) = (&account, &stripe, &clock);
+            scope.spawn(move || {
+                for round in 0..10 {
+                    // Each begins somewhere else.
+                    let deliveries = account.deliveries().iter().cycle().skip(worker * 3 + round);
+                    for delivery in deliveries.take(account.deliveries().len()) {
+                        assert_eq!(deliver(stripe, delivery, clock).status, 200);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(credits_of(&credits, "ann"), 550 + 1_000);
+    let entries = credits.wallet("ann").credit_history().page().unwrap().entries;
+    assert!((4..=5).contains(&entries.len()), "{entries:?}");
+    credits.verify().unwrap();
+}
+
+#[test]
 fn objects_of_connected_accounts_are_others() {
     let (clock, credits, stripe) = open();
     let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
