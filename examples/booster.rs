@@ -63,8 +63,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     credits.on_subscription_changed(|event| {
         println!("{} has a subscription: {:?}", event.owner, event.state.status);
     })?;
-    let stripe = credits.stripe(var("STRIPE_SECRET_KEY")?);
-    let stripe = stripe.webhook_secret(var("STRIPE_WEBHOOK_SECRET")?).build()?;
+    let set =
+        |name: &str| var(name).map_err(|_| format!("set {name}: docs/recipes/stripe.md tells where it is"));
+    let stripe = credits.stripe(set("STRIPE_SECRET_KEY")?);
+    let stripe = stripe.webhook_secret(set("STRIPE_WEBHOOK_SECRET")?).build()?;
     let app = Router::new()
         .route("/stripe", post(webhook).layer(DefaultBodyLimit::max(limits::WEBHOOK_BYTES_MAX)))
         .route("/{owner}/credits", get(balance))

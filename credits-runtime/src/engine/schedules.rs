@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use shuttle::thread;
 
 use super::inbox::{Inbox, Taken};
-use crate::domain::ids::{FactNumber, HoldId, Owner, WalletId};
+use crate::domain::ids::{FactNumber, HoldId, WalletId};
 
 /// How many orders are tried.
 const SCHEDULES: usize = 20_000;
