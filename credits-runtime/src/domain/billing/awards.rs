@@ -16,7 +16,7 @@ use super::record::{AwardId, Billing, Subscription};
 use super::terms::{PlanTerms, Unused};
 use crate::domain::category::Category;
 use crate::domain::fact::{Class, Origin};
-use crate::domain::ids::ObjectId;
+use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::time::Timestamp;
 
 /// What the settings decide of fulfilment.
@@ -253,7 +253,8 @@ fn of_cycle(due: &mut Due, item: &ObjectId, cycle: &Cycle<'_>, lifetime: &Lifeti
     }
     let length = cycle.interval.end.since(cycle.interval.start);
     let amount = share(cycle.level.amount(), length, cycle.whole);
-    let id = AwardId::Cycle { item: item.clone(), start: cycle.interval.start };
+    let (item, asset) = (item.clone(), Asset::of(&terms.asset));
+    let id = AwardId::Cycle { item, start: cycle.interval.start, asset };
     due.awards.insert(
         id,
         Wanted {

@@ -130,6 +130,9 @@ pub enum AwardId {
         /// When the cycle starts.
         #[n(1)]
         start: Timestamp,
+        /// Of which asset: another plan's may be another.
+        #[n(2)]
+        asset: Asset,
     },
     /// What a cycle gives more since its plan or quantity rose.
     #[n(2)]
