@@ -132,7 +132,7 @@ fn what_happened_before_the_owner_is_known_waits() {
     for refund in refunds {
         assert_eq!(deliver(&stripe, &nobody(refund), &clock).status, 200);
     }
-    assert_eq!(credits.unresolved().unwrap().len(), 3);
+    assert_eq!(credits.unresolved().unwrap().len(), 2);
     assert_eq!(deliver(&stripe, sale, &clock).status, 200);
     assert_eq!(credits_of(&credits, "ann"), 550);
     assert!(credits.unresolved().unwrap().is_empty());
@@ -196,7 +196,7 @@ fn a_customer_is_linked_by_hand_where_nothing_says_whose_it_is() {
     let body =
         delivery.body.replace(r#""credits_owner":"ann","#, "").replace(r#""client_reference_id":"ann","#, "");
     assert_eq!(deliver(&stripe, &Delivery { body, ..delivery }, &clock).status, 200);
-    assert_eq!(credits.unresolved().unwrap().len(), 3, "session, payment, customer");
+    assert_eq!(credits.unresolved().unwrap().len(), 1);
     let customer = credits_runtime::billing::ObjectId::new("cus_ann").unwrap();
     credits.link(customer, "bob").wait().unwrap();
     assert_eq!(credits_of(&credits, "bob"), 1_100);

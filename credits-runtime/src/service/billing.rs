@@ -80,8 +80,6 @@ pub struct Purchase {
 pub enum Unresolved {
     /// Something happened to objects that belong to nobody, or to two owners.
     OwnerUnknown {
-        /// The object that it is listed under.
-        object: ObjectId,
         /// Who has a claim to it.
         owners: Vec<Owner>,
         /// What happened.
@@ -207,14 +205,17 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
         }
         if let Some(object) = codec::object_from_key(record) {
             for event in stored_object(&snapshot, &object)?.waiting {
+                // It waits under each of its objects, and is listed once.
+                if event.objects.iter().min() != Some(&object) {
+                    continue;
+                }
                 let mut owners: Vec<Owner> = event.owner.iter().cloned().collect();
                 for id in &event.objects {
                     owners.extend(stored_object(&snapshot, id)?.owner);
                 }
                 owners.sort();
                 owners.dedup();
-                let object = object.clone();
-                unresolved.push(Unresolved::OwnerUnknown { object, owners, event: Box::new(event) });
+                unresolved.push(Unresolved::OwnerUnknown { owners, event: Box::new(event) });
             }
         }
         Ok(())
