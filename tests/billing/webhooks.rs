@@ -188,6 +188,33 @@ fn objects_of_connected_accounts_are_others() {
 }
 
 #[test]
+fn many_events_that_waited_are_applied_at_once_and_too_large_ones_are_refused() {
+    let (clock, credits, stripe) = open();
+    let signed =
+        |body: String| deliver(&stripe, &Delivery { at: instant("2026-01-31"), body }, &clock).status;
+    // A thousand refunds of 25 kB in all, of one payment that nobody knows.
+    let long = "x".repeat(150);
+    for number in 0..1_000 {
+        let status = signed(format!(
+            r#"{{"type":"refund.created","created":1,"data":{{"object":{{"id":"re_{long}{number}","amount":1,"payment_intent":"pi_1","status":"succeeded"}}}}}}"#
+        ));
+        assert_eq!(status, 200);
+    }
+    let one_more = r#"{"type":"refund.created","created":1,"data":{"object":{"id":"re_x","amount":1,"payment_intent":"pi_1"}}}"#;
+    assert_eq!(signed(one_more.to_owned()), 500, "Stripe is asked to keep it");
+    let sale = |pack: &str| {
+        format!(
+            r#"{{"type":"checkout.session.completed","created":1,"data":{{"object":{{"object":"checkout.session","id":"cs_1","mode":"payment","payment_status":"paid","client_reference_id":"ann","payment_intent":"pi_1","currency":"usd","amount_subtotal":900,"amount_total":900,"metadata":{{"credits_pack":"{pack}"}}}}}}}}"#
+        )
+    };
+    assert_eq!(signed(sale(&"boost".repeat(20_000))), 400);
+    assert_eq!(signed(sale("boost")), 200);
+    assert_eq!(credits_of(&credits, "ann"), 0, "all of it was refunded");
+    assert_eq!(signed(one_more.to_owned()), 200);
+    credits.verify().unwrap();
+}
+
+#[test]
 fn a_customer_is_linked_by_hand_where_nothing_says_whose_it_is() {
     let (clock, credits, stripe) = open();
     let mut account = Account::new(Shape::Clover, instant("2026-01-31"));

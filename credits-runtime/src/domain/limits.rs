@@ -37,6 +37,8 @@ pub const BATCH_COMMANDS_MAX: usize = 4_096;
 pub const AGENDA_RECORDS_MAX: usize = 256;
 /// Awards that one commit gives; more are given by the next one.
 pub const AWARDS_MAX: usize = 64;
+/// Bytes of a billing event, as it is kept: an invoice of about 500 lines.
+pub const EVENT_BYTES_MAX: usize = 65_536;
 /// Billing events that wait for the owner of one object.
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Bytes of a webhook's body.

@@ -262,6 +262,16 @@ pub enum Rejection {
         /// How many are open.
         open: usize,
     },
+    /// A billing event that no processor sends.
+    #[error(
+        "the billing event has {bytes} bytes, at most {max} are kept: leave out lines that are of no subscription"
+    )]
+    BillingEventTooLarge {
+        /// As it would be kept.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
     /// Too much happened to an object at the payment processor whose owner is not known.
     #[error(
         "{max} events wait for the owner of `{object}`, the most there may be: say whose it is",
@@ -331,6 +341,7 @@ impl Rejection {
             Self::HoldUnknown { .. } => "hold_unknown",
             Self::HoldClosed { .. } => "hold_closed",
             Self::OpenGrantsLimit { .. } => "open_grants_limit",
+            Self::BillingEventTooLarge { .. } => "billing_event_too_large",
             Self::WaitingEventsLimit { .. } => "waiting_events_limit",
             Self::OpenHoldsLimit { .. } => "open_holds_limit",
             Self::InsufficientCredits { .. } => "insufficient_credits",

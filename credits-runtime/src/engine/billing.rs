@@ -15,7 +15,7 @@ use crate::domain::billing::record::Billing;
 use crate::domain::billing::terms::{PlanTerms, PriceList};
 use crate::domain::fact::{Body, Frame, Kind, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
-use crate::domain::limits::WAITING_EVENTS_MAX;
+use crate::domain::limits::{EVENT_BYTES_MAX, WAITING_EVENTS_MAX};
 use crate::domain::pricing::OperationId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -78,6 +78,10 @@ impl Batch<'_> {
         sale: &Sale,
         now: Timestamp,
     ) -> Result<Result<(), Rejection>, LedgerError> {
+        let bytes = codec::encode(event).len();
+        if bytes > EVENT_BYTES_MAX {
+            return Ok(Err(Rejection::BillingEventTooLarge { bytes, max: EVENT_BYTES_MAX }));
+        }
         let mut owners: Vec<Owner> = event.owner.iter().cloned().collect();
         for id in &event.objects {
             self.load_object(id)?;
@@ -89,21 +93,22 @@ impl Batch<'_> {
             return Ok(self.wait(event, now));
         };
         let (links, events) = self.linked(event)?;
+        if !links.is_empty() {
+            let linked = |id| (Record::Object(id), Body::Linked { owner: owner.clone() });
+            self.book(own_command(Kind::Bill), links.into_iter().map(linked).collect(), now);
+        }
         self.load_billing(owner)?;
-        let mut facts: Vec<(Record, Body)> =
-            links.into_iter().map(|id| (Record::Object(id), Body::Linked { owner: owner.clone() })).collect();
-        let mut billing = self.billing(owner).clone();
-        let mut first = self.position.next_fact.plus(facts.len());
+        // A frame for each that waited: together they may be more than one holds. All are in one commit.
         for event in events {
+            let mut billing = self.billing(owner).clone();
             if billing.knows(&event) {
                 continue;
             }
             let body = Body::Billed { event };
-            billing.change(first, &body);
-            facts.push((Record::Billing(owner.clone()), body));
-            first = first.plus(1);
+            billing.change(self.position.next_fact, &body);
+            let facts = vec![(Record::Billing(owner.clone()), body)];
+            self.book_with_due(owner, (billing, facts), sale, now)?;
         }
-        self.book_with_due(owner, (billing, facts), sale, now)?;
         Ok(Ok(()))
     }
 

@@ -219,7 +219,7 @@ impl<C> Credits<C> {
     ///
     /// The feature `stripe` translates Stripe's events; this is for other processors.
     ///
-    /// Rejections: `ClockUnconfirmed`, `WaitingEventsLimit`.
+    /// Rejections in order: `ClockUnconfirmed`, `BillingEventTooLarge`, `WaitingEventsLimit`.
     pub fn receive(&self, event: BillingEvent) -> Reply<Received> {
         billing::receive(&self.ledger, event)
     }

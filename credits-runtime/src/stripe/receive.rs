@@ -8,6 +8,7 @@ use super::signature::verify;
 use super::translate::{Translated, translate};
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::limits::WEBHOOK_BYTES_MAX;
+use crate::domain::rejection::Rejection;
 use crate::error::Error;
 use crate::generated::Pricing;
 
@@ -102,7 +103,14 @@ impl<C: Pricing> Stripe<C> {
         let replies: Vec<_> = events.into_iter().map(|event| self.credits.receive(event)).collect();
         let mut is_new = false;
         for reply in replies {
-            is_new |= reply.wait()?.is_new;
+            match reply.wait() {
+                Ok(received) => is_new |= received.is_new,
+                // It will not be smaller when it is sent again.
+                Err(Error::Rejected(rejection @ Rejection::BillingEventTooLarge { .. })) => {
+                    return Err(NotApplied::Malformed(rejection.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(is_new)
     }
