@@ -458,7 +458,7 @@ fn a_damaged_backup_is_not_restored() {
     credits.backup(&copy).unwrap();
     let database = redb::Database::open(&copy).unwrap();
     let write = database.begin_write().unwrap();
-    write.open_table(VIEWS).unwrap().retain(|key, _| key[0] != 2).unwrap();
+    write.open_table(VIEWS).unwrap().retain(|key, _| key[0] != 5).unwrap();
     write.commit().unwrap();
     drop(database);
     assert_eq!(kind(&Credits::restore(&copy, &restored).unwrap_err()), LedgerErrorKind::Damaged);

@@ -43,6 +43,10 @@ pub const EVENT_BYTES_MAX: usize = 65_536;
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Bytes of a webhook's body.
 pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
+/// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.
+pub const CHECKPOINT_FACTS: usize = 262_144;
+/// Rows of a checkpoint that one commit writes when there is time.
+pub const CHECKPOINT_ROWS_MAX: usize = 16_384;
 /// Facts of a wallet between two milestones of its history.
 pub const MILESTONE_FACTS: u64 = 64;
 /// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use credits_core::Wording;
 
 use super::billing::{Bill, Sale};
+use super::checkpoint::Checkpoint;
 use super::clock::{Clock, LedgerClock};
 use super::codec::{self, Milestone};
 use super::inbox::{Asked, Inbox, Waiting};
@@ -161,6 +162,7 @@ impl Ledger {
         let sale = Arc::new(Sale { prices, operations: operations(&terms) });
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
+        let checkpoint = Checkpoint::new(position.next_fact);
         let mut writer = Writer {
             store: Arc::clone(&store),
             views: Arc::clone(&views),
@@ -172,6 +174,7 @@ impl Ledger {
             position,
             policy,
             sale: Arc::clone(&sale),
+            checkpoint,
             runs: Runs::new(&policy),
             keys: (random()?, 0),
             next_due,

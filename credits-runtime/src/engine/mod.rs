@@ -4,6 +4,7 @@
 //! It knows nothing of operations, plans or any application's types.
 
 pub(crate) mod billing;
+mod checkpoint;
 pub(crate) mod clock;
 pub(crate) mod codec;
 mod files;

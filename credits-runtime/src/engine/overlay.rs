@@ -264,12 +264,44 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// The rows to commit.
-    pub(crate) fn changes(&self) -> Changes<'_> {
+    /// Wallets whose rows cannot lag: their place in the agenda is another.
+    pub(crate) fn forced(&self) -> Vec<WalletId> {
+        let moved =
+            |(_, loaded): &(&WalletId, &Loaded)| loaded.changed && loaded.agenda != loaded.wallet.agenda;
+        self.wallets.iter().filter(moved).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Wallets that the batch changed.
+    pub(crate) fn changed(&self) -> Vec<WalletId> {
+        self.wallets.iter().filter(|(_, loaded)| loaded.changed).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// How many facts the batch has booked.
+    pub(crate) fn facts(&self) -> usize {
+        self.frames.values().map(|frame| frame.facts.len()).sum()
+    }
+
+    /// The rows to commit if every changed one is.
+    pub(crate) fn all_changes(&self) -> Changes<'_> {
+        self.changes(&self.changed(), self.position.next_fact)
+    }
+
+    /// The rows to commit, of wallets these: changed by the batch, or published before it. From `replay_from` on rows of
+    /// others may lack facts.
+    pub(crate) fn changes<'b>(
+        &self,
+        wallets: impl IntoIterator<Item = &'b WalletId>,
+        replay_from: FactNumber,
+    ) -> Changes<'_> {
         let mut views = Vec::new();
         let mut gone = Vec::new();
-        for (id, Loaded { wallet, agenda, .. }) in self.wallets.iter().filter(|(_, loaded)| loaded.changed) {
+        for id in wallets {
             let key = codec::wallet_key(id);
+            let Some(Loaded { wallet, agenda, .. }) = self.wallets.get(id) else {
+                let Some(wallet) = self.views.wallet(id) else { panic!("a row lags that was not published") };
+                views.push((key, codec::wallet_to_bytes(&wallet)));
+                continue;
+            };
             if *agenda != wallet.agenda {
                 gone.extend(agenda.map(|due| codec::agenda_key(due, &key)));
                 views.extend(wallet.agenda.map(|due| (codec::agenda_key(due, &key), Vec::new())));
@@ -314,7 +346,7 @@ impl<'a> Batch<'a> {
             gone,
             views,
             keys: self.keys.iter().map(|(hash, row)| (*hash, *row)).collect(),
-            state: state_of(&self.position),
+            state: State { replay_from, ..state_of(&self.position) },
         }
     }
 
@@ -522,7 +554,7 @@ pub(crate) fn state_of(position: &Position) -> State {
     let block: &Block = &position.tail.block;
     State {
         next_fact: position.next_fact,
-        // Every changed record is written in each commit, so there is nothing to replay.
+        // As if every changed record were written in each commit.
         replay_from: position.next_fact,
         tail: block.first,
         head: block.head(),

@@ -87,7 +87,7 @@ fn recover_unguarded(
     terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
     let id = snapshot.id()?;
     if !batch.is_empty() {
-        store.commit(&batch.changes(), &Cursors::new()).map_err(|failure| {
+        store.commit(&batch.all_changes(), &Cursors::new()).map_err(|failure| {
             let message = format!("cannot declare the pricing in the ledger: {failure:?}");
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;

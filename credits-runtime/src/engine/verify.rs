@@ -2,7 +2,7 @@
 //!
 //! It reads one consistent state of the file, whatever is written meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
@@ -73,6 +73,9 @@ struct Verification {
     wallets: HashMap<WalletId, (Wallet, Audit)>,
     billings: HashMap<Owner, Billing>,
     objects: HashMap<ObjectId, Object>,
+    /// Facts that rows of wallets may lack.
+    lagging: HashMap<WalletId, Vec<(FactNumber, Fact)>>,
+    replay_from: Option<FactNumber>,
     catalogues: Catalogues,
     terms: HashMap<u32, Terms>,
     totals: Totals,
@@ -85,6 +88,7 @@ struct Verification {
 impl Verification {
     fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
         let state = snapshot.state()?;
+        self.replay_from = Some(state.replay_from);
         let (mut next, mut head) = (FactNumber::FIRST, Head::default());
         while next < state.next_fact {
             let block = chained(snapshot, next, head)?;
@@ -170,6 +174,9 @@ impl Verification {
         let (wallet, audit) = self.wallets.entry(id.clone()).or_default();
         audit.add(number, fact).map_err(|what| LedgerError::damaged(format!("in `{}`, {what}", id.owner)))?;
         wallet.apply(number, fact);
+        if self.replay_from.is_some_and(|from| number >= from) {
+            self.lagging.entry(id.clone()).or_default().push((number, fact.clone()));
+        }
         if fact.ordinal.is_multiple_of(MILESTONE_FACTS) {
             let effective_at = fact.body.effective_at(at);
             let expected = Milestone { fact: number, effective_at, balance: wallet.balance };
@@ -190,6 +197,12 @@ impl Verification {
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
         let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
         let mut rows = BTreeMap::new();
+        // Wallets that have no row yet, because all of their facts may lack.
+        let all_lags = |id: &&WalletId| {
+            let lagging = self.lagging.get(*id).map_or(0, Vec::len);
+            self.wallets.get(*id).is_some_and(|(wallet, _)| wallet.facts == lagging as u64)
+        };
+        let mut unwritten: HashSet<WalletId> = self.wallets.keys().filter(all_lags).cloned().collect();
         snapshot.each_view(|key, value| {
             match key.first() {
                 Some(1) if key == codec::CATALOGUES_KEY => {
@@ -205,6 +218,7 @@ impl Verification {
                     let kept = codec::wallet_from_bytes(value)?;
                     rows.insert(Scheduled::Wallet(id.clone()), kept.agenda);
                     self.wallet(&id, kept)?;
+                    unwritten.remove(&id);
                     wallets = wallets.saturating_add(1);
                 }
                 Some(3) => milestones = milestones.saturating_add(1),
@@ -257,7 +271,7 @@ impl Verification {
         // Every commit writes the totals, and the first one a catalogue.
         let singles = if self.frames > 0 { 2 } else { 0 };
         if single != singles
-            || wallets != self.wallets.len()
+            || wallets.saturating_add(unwritten.len()) != self.wallets.len()
             || agenda.len() != due
             || billings != self.billings.len()
             || objects != self.objects.len()
@@ -275,6 +289,10 @@ impl Verification {
     fn wallet(&self, id: &WalletId, kept: Wallet) -> Result<(), LedgerError> {
         let differs = |what: &str| LedgerError::damaged(format!("the wallet of `{}`: {what}", id.owner));
         let (rebuilt, audit) = self.wallets.get(id).ok_or_else(|| differs("nothing happened to it"))?;
+        let mut kept = kept;
+        for (number, fact) in self.lagging.get(id).into_iter().flatten() {
+            kept.apply(*number, fact);
+        }
         audit.compare(&kept).map_err(|what| differs(&what))?;
         let is_late = |due: Timestamp| kept.agenda.is_none_or(|agenda| agenda > due);
         if kept.next_due_at().is_some_and(is_late) {

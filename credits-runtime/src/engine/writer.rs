@@ -3,12 +3,14 @@
 //! overlay -> facts -> commit -> publish -> answer, so that a caller reads its own write, and nobody reads what
 //! is not durable.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::billing::{Bill, Sale};
+use super::checkpoint::{Checkpoint, Plan};
 use super::clock::LedgerClock;
 use super::codec;
 use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
@@ -23,7 +25,7 @@ use super::views::Views;
 use crate::domain::command::{Action, Command};
 use crate::domain::fact::{Body, Frame, Kind, Purpose};
 use crate::domain::ids::{HoldId, Key, WalletId};
-use crate::domain::limits::AGENDA_RECORDS_MAX;
+use crate::domain::limits::{AGENDA_RECORDS_MAX, CHECKPOINT_ROWS_MAX};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
@@ -47,6 +49,7 @@ pub(crate) struct Writer {
     pub(crate) position: Position,
     pub(crate) policy: Policy,
     pub(crate) sale: Arc<Sale>,
+    pub(crate) checkpoint: Checkpoint,
     pub(crate) runs: Runs,
     /// What keys of its own commands begin with, and how many there are.
     pub(crate) keys: (u64, u64),
@@ -95,6 +98,8 @@ impl Writer {
                 Taken::Nothing | Taken::Poked => self.rest(),
                 Taken::Closed(cursors) => {
                     self.rest.cursors.extend(cursors);
+                    // What cannot be written now is replayed by the next opening.
+                    while self.stopped.is_none() && self.write_lagging().is_ok_and(|complete| !complete) {}
                     self.rest();
                     return;
                 }
@@ -158,6 +163,12 @@ impl Writer {
         self.rest.cursors.extend(self.inbox.take_cursors());
         if self.stopped.is_some() || (!self.rest.unmarked && self.rest.cursors.is_empty()) {
             return;
+        }
+        match self.write_lagging() {
+            Ok(true) => {}
+            // The others are written when there is time again.
+            Ok(false) => return,
+            Err(error) => return tracing::warn!(%error, "rows that lag could not be written"),
         }
         match self.store.mark(&self.rest.cursors) {
             Ok(()) => {
@@ -256,13 +267,16 @@ impl Writer {
         }
         let after_due = after_due.transpose()?;
         let is_empty = batch.is_empty();
+        let (changed, forced) = (batch.changed(), batch.forced());
+        let plan = self.checkpoint.plan(batch.facts(), batch.position.next_fact);
         if !is_empty {
-            self.write(&batch)?;
+            self.write(&batch, &plan, &forced)?;
         }
         // Once some of the agenda was worked off, it says itself what is next.
         let next_due = after_due.unwrap_or(self.next_due);
         self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         if !is_empty {
+            self.checkpoint.committed(plan, changed, &forced);
             let (position, wallets) = batch.committed();
             self.views.publish(wallets, position.last_at);
             self.views.commits.fetch_add(1, Ordering::Relaxed);
@@ -323,9 +337,24 @@ impl Writer {
         self.runs.begin(command.wallet.clone(), hold, until, alive);
     }
 
-    fn write(&mut self, batch: &Batch<'_>) -> Result<(), LedgerError> {
-        let committed =
-            catch_unwind(AssertUnwindSafe(|| self.store.commit(&batch.changes(), &self.rest.cursors)));
+    /// Writes rows that lag, so that the next opening need not replay: some of them, as long as anybody may want
+    /// something else meanwhile. Answers whether none lags any more.
+    fn write_lagging(&mut self) -> Result<bool, LedgerError> {
+        if !self.checkpoint.is_complete(self.position.next_fact) {
+            let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
+            let batch = Batch::new(&store, &views, &policy, &self.position);
+            let plan = self.checkpoint.flush(CHECKPOINT_ROWS_MAX, self.position.next_fact);
+            self.write(&batch, &plan, &[])?;
+            self.checkpoint.committed(plan, [], &[]);
+        }
+        Ok(self.checkpoint.is_complete(self.position.next_fact))
+    }
+
+    fn write(&mut self, batch: &Batch<'_>, plan: &Plan, forced: &[WalletId]) -> Result<(), LedgerError> {
+        let committed = catch_unwind(AssertUnwindSafe(|| {
+            let wallets: BTreeSet<&WalletId> = plan.written.iter().chain(forced).collect();
+            self.store.commit(&batch.changes(wallets, plan.replay_from), &self.rest.cursors)
+        }));
         let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
         let unknown = match committed {
             Ok(Ok(())) => {
