@@ -49,13 +49,13 @@ pub use service::wallet::{HoldSummary, Wallet};
 /// Money in: what happened at a payment processor, in words that every processor's events translate into, and what
 /// came of it.
 pub mod billing {
-    pub use crate::domain::billing::awards::UnpaidUpgrade;
+    pub use crate::domain::billing::award::AwardId;
+    pub use crate::domain::billing::due::UnpaidUpgrade;
     pub use crate::domain::billing::event::{
         Before, BillingEvent, Happening, Interval, Invoice, Line, Offer, PackPayment, Status,
         SubscriptionState,
     };
     pub use crate::domain::billing::purchases::PurchaseProblem;
-    pub use crate::domain::billing::record::AwardId;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackTerms, PlanTerms, Unused};
     pub use crate::domain::ids::ObjectId;
     pub use crate::service::billing::{Purchase, Received, Subscription, Unresolved};

@@ -5,8 +5,8 @@
 use minicbor::{Decode, Encode};
 
 use super::amount::Amount;
+use super::billing::award::{AwardId, Taking};
 use super::billing::event::BillingEvent;
-use super::billing::record::{AwardId, Taking};
 use super::billing::terms::{PackTerms, PlanTerms};
 use super::category::Category;
 use super::fingerprint::Hash128;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use credits_core::{Overrun, Period, Settings, TransferExpiration};
 
 use super::amount::Amount;
-use super::billing::awards::Fulfilment;
+use super::billing::due::Fulfilment;
 use super::billing::fulfil::Retaking;
 
 /// The settings that decisions ask for.

@@ -6,7 +6,7 @@ use super::codec;
 use super::journal::Numbered;
 use super::overlay::{Batch, LoadedBilling, LoadedObject, Submitted, own_command};
 use super::store::Snapshot;
-use crate::domain::billing::awards::due;
+use crate::domain::billing::due::due;
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
 use crate::domain::billing::objects::Object;

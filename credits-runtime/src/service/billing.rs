@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
-use crate::domain::billing::awards::{UnpaidUpgrade, due};
+use crate::domain::billing::award::AwardId;
+use crate::domain::billing::due::{UnpaidUpgrade, due};
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
 use crate::domain::billing::purchases::PurchaseProblem;
-use crate::domain::billing::record::{AwardId, Billing as Record};
+use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::PlanTerms;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;

@@ -7,7 +7,8 @@ use credits_core::Upgrades;
 use super::calendar::Anchor;
 use super::event::Interval;
 use super::paid::{Level, Paid, PaidInstant};
-use super::record::{Billing, Subscription};
+use super::record::Billing;
+use super::subscription::Subscription;
 use super::terms::Length;
 use crate::domain::time::Timestamp;
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use credits_core::{RefundedButSpent, SubscriptionRefunds};
 
-use super::awards::{Due, Wanted};
+use super::award::{Award, AwardId, Taken, Taking};
+use super::due::{Due, Wanted};
 use super::purchases::Retake;
-use super::record::{Award, AwardId, Billing, Taken, Taking};
+use super::record::Billing;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::fact::{Body, GrantTerms, Origin, Part, Record};

@@ -1,7 +1,7 @@
 //! Migration: a plan's new terms reach those who joined under older ones when the application says so.
 
-use super::awards::Fulfilment;
 use super::cycles::cycles;
+use super::due::Fulfilment;
 use super::event::Status;
 use super::paid::Paid;
 use super::record::Billing;

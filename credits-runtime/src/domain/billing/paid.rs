@@ -1,7 +1,8 @@
 //! Paid time: what paid invoices say about one item of a subscription.
 
 use super::event::{Interval, Line};
-use super::record::{Billing, Subscription};
+use super::record::Billing;
+use super::subscription::Subscription;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;

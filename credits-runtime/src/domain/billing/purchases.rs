@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::awards::{Due, Wanted};
+use super::award::AwardId;
 use super::calendar::after;
-use super::record::{AwardId, Billing, Purchase};
+use super::due::{Due, Wanted};
+use super::record::{Billing, Purchase};
 use super::terms::{PackTerms, PriceList};
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;

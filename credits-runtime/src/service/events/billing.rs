@@ -2,8 +2,8 @@
 
 use super::{CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded};
 use crate::domain::amount::Amount;
+use crate::domain::billing::award::{AwardId, Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening};
-use crate::domain::billing::record::{AwardId, Taken, Taking};
 use crate::domain::fact::{Body, Frame, GrantTerms, Record};
 use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
+use crate::domain::billing::award::AwardId;
 use crate::domain::billing::event::SubscriptionState;
-use crate::domain::billing::record::AwardId;
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, TransferId};
 use crate::domain::time::Timestamp;
 use crate::service::entry::Entry;

@@ -7,12 +7,16 @@ use std::time::Duration;
 use credits_core::{Settings, Upgrades};
 use serde::Serialize;
 
-use super::calendar::{after, share};
+use super::award::AwardId;
+use super::calendar::share;
 use super::cycles::{Cycle, cycles};
 use super::event::{Line, Status};
+use super::lifetime::Lifetime;
 use super::paid::{Level, Paid, PaidInstant};
 use super::purchases::{self, PurchaseProblem, Retake};
-use super::record::{AwardId, Billing, Subscription};
+use super::record::Billing;
+use super::rises::{rises, scaled};
+use super::subscription::Subscription;
 use super::terms::{PlanTerms, Unused};
 use crate::domain::category::Category;
 use crate::domain::fact::{Class, Origin};
@@ -116,16 +120,12 @@ pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
     let mut due = Due::default();
     // Subscriptions in the order in which they began, so that what is given once is given for the first.
     let mut subscriptions: Vec<_> = billing.subscriptions.iter().collect();
-    subscriptions.sort_by_key(|(item, subscription)| (began_at(subscription), (*item).clone()));
+    subscriptions.sort_by_key(|(item, subscription)| (subscription.began_at(), (*item).clone()));
     for (item, subscription) in subscriptions {
         of_subscription(&mut due, billing, (item, subscription), fulfilment, now);
     }
     purchases::due(&mut due, billing, now);
     due
-}
-
-fn began_at(subscription: &Subscription) -> Timestamp {
-    subscription.states.first().map_or(Timestamp::MAX, |(at, _)| *at)
 }
 
 fn of_subscription(
@@ -148,69 +148,6 @@ fn of_subscription(
         rises(due, item, cycle, &paid, &lifetime);
     }
     prices(due, billing, subscription, &cycles, fulfilment);
-}
-
-/// What the cycles of one subscription have in common for how long their credits last.
-struct Lifetime<'a> {
-    billing: &'a Billing,
-    subscription: &'a Subscription,
-    fulfilment: Fulfilment,
-    following: Option<&'a Cycle<'a>>,
-}
-
-impl Lifetime<'_> {
-    /// Until when credits of a cycle last that were paid then.
-    fn of(&self, cycle: &Cycle<'_>, terms: &PlanTerms, paid_at: Timestamp) -> Option<Timestamp> {
-        let end = cycle.interval.end;
-        let expires_at = match terms.unused {
-            Unused::Expire => Some(self.of_expiring(cycle, paid_at)),
-            Unused::Rollover | Unused::UpTo(_) => None,
-            Unused::For(length) => Some(after(end, length)),
-        };
-        self.after_the_end(terms, expires_at)
-    }
-
-    fn of_expiring(&self, cycle: &Cycle<'_>, paid_at: Timestamp) -> Timestamp {
-        let end = cycle.interval.end;
-        let grace = self.fulfilment.grace.min(cycle.whole);
-        if paid_at >= end {
-            return cycle.end_running_at(paid_at).after(grace);
-        }
-        if self.subscription.ends_at().is_some_and(|ends_at| ends_at <= end) {
-            return end.after(grace);
-        }
-        // A renewal may be charged until then; the overlap begins when it is.
-        let wait = self.fulfilment.renewal_wait.min(cycle.whole.checked_div(4).unwrap_or_default());
-        let renewed = self.following.and_then(|following| {
-            Some(following.interval.start.max(following.first_paid?.paid_at).after(grace))
-        });
-        let waited = end.after(wait).after(grace);
-        renewed.map_or(waited, |renewed| renewed.min(waited))
-    }
-
-    /// What the end of the subscription leaves of a lifetime, unless the owner has the plan again.
-    fn after_the_end(&self, terms: &PlanTerms, expires_at: Option<Timestamp>) -> Option<Timestamp> {
-        let Some(length) = terms.expire_after else { return expires_at };
-        let Some(mut ends_at) = self.subscription.ends_at() else { return expires_at };
-        let again = self.billing.subscriptions.values().filter(|other| {
-            let price = other.latest().map(|state| &state.price);
-            let plan = price.and_then(|price| self.billing.terms(price, Timestamp::MAX));
-            plan.is_some_and(|plan| plan.plan == terms.plan)
-        });
-        let mut again: Vec<_> = again.map(|other| (began_at(other), other.ends_at())).collect();
-        again.sort_unstable();
-        for (began_at, others_end) in again {
-            if began_at > after(ends_at, length) {
-                break;
-            }
-            match others_end {
-                None => return expires_at,
-                Some(others_end) => ends_at = ends_at.max(others_end),
-            }
-        }
-        let shortened = after(ends_at, length);
-        Some(expires_at.map_or(shortened, |expires_at| expires_at.min(shortened)))
-    }
 }
 
 fn trial(
@@ -272,101 +209,6 @@ fn of_cycle(due: &mut Due, item: &ObjectId, cycle: &Cycle<'_>, lifetime: &Lifeti
     }
 }
 
-/// A change within a cycle to another price or quantity, paid or, if that is enough, said.
-struct Change<'a> {
-    at: Timestamp,
-    paid_at: Timestamp,
-    level: Level<'a>,
-    /// Whether it begins there, or ends.
-    begins: bool,
-}
-
-/// What a cycle gives more since the plan or the quantity rose in it.
-fn rises(due: &mut Due, item: &ObjectId, cycle: &Cycle<'_>, paid: &Paid<'_>, lifetime: &Lifetime<'_>) {
-    if cycle.first_paid.is_none() {
-        return;
-    }
-    let changes = changes(cycle, paid, lifetime);
-    let scaled = |level: &Level<'_>| scaled(level, cycle);
-    // Levels that are still paid for at the end of the cycle.
-    let mut open: Vec<(&ObjectId, u64, i64)> = Vec::new();
-    for change in &changes {
-        let named = (change.level.price, change.level.quantity);
-        open.retain(|(price, quantity, _)| (*price, *quantity) != named);
-        if change.begins {
-            open.push((named.0, named.1, scaled(&change.level)));
-        }
-    }
-    let honoured = open.iter().map(|(.., level)| *level).max().unwrap_or(i64::MIN);
-    let (mut covered, mut full) = (scaled(&cycle.level), BTreeSet::new());
-    full.extend(cycle.level.terms.map(|terms| terms.plan.clone()));
-    for change in changes.iter().filter(|change| change.begins) {
-        let (level, Some(terms)) = (scaled(&change.level), change.level.terms) else { continue };
-        if level <= covered
-            || terms.asset != cycle.level.terms.map_or(&terms.asset, |base| &base.asset).as_str()
-        {
-            continue;
-        }
-        let left = cycle.interval.end.since(change.at);
-        let amount = if terms.is_rise_full && full.insert(terms.plan.clone()) {
-            level
-        } else {
-            share(level.saturating_sub(covered), left, cycle.whole)
-        };
-        covered = level;
-        if level > honoured || amount == 0 {
-            continue;
-        }
-        let (price, quantity) = (change.level.price.clone(), change.level.quantity);
-        let id = AwardId::Rise { item: item.clone(), start: cycle.interval.start, price, quantity };
-        due.awards.entry(id).or_insert(Wanted {
-            expires_at: lifetime.of(cycle, terms, change.paid_at),
-            ..wanted(terms, change.at, amount, Category::SubscriptionUpgrade)
-        });
-    }
-}
-
-fn changes<'a>(cycle: &Cycle<'_>, paid: &Paid<'a>, lifetime: &Lifetime<'a>) -> Vec<Change<'a>> {
-    let begins = |line: &Line| line.amount > 0;
-    let paid = paid.changes(cycle.interval).map(|paid| Change {
-        at: paid.line.period.start,
-        paid_at: paid.paid_at,
-        level: lifetime.billing.level_of(paid.line),
-        begins: begins(paid.line),
-    });
-    let mut changes: Vec<_> = paid.collect();
-    if lifetime.fulfilment.upgrades == Upgrades::OnChange {
-        let states = lifetime.subscription.states.iter();
-        let within = states.filter(|(at, _)| *at > cycle.interval.start && *at < cycle.interval.end);
-        changes.extend(within.map(|(at, state)| Change {
-            at: *at,
-            paid_at: *at,
-            level: Level {
-                price: &state.price,
-                terms: lifetime.billing.terms(&state.price, *at),
-                quantity: state.quantity,
-            },
-            begins: true,
-        }));
-    }
-    // What ends there goes first: what it makes room for begins.
-    changes.sort_by_key(|change| (change.at, change.begins));
-    changes
-}
-
-/// What a level gives in a cycle, if its own are of another length.
-fn scaled(level: &Level<'_>, cycle: &Cycle<'_>) -> i64 {
-    let every = level.terms.and_then(|terms| terms.every);
-    let Some(every) = every.filter(|_| level.terms.and_then(|terms| terms.every) != cycle.length()) else {
-        return level.amount();
-    };
-    let own = after(cycle.interval.start, every).since(cycle.interval.start);
-    let (amount, part, whole) = (i128::from(level.amount()), cycle.whole.as_micros(), own.as_micros());
-    let product = i128::try_from(part).ok().and_then(|part| amount.checked_mul(part));
-    let scaled = product.and_then(|product| product.checked_div(i128::try_from(whole).ok()?));
-    scaled.and_then(|scaled| i64::try_from(scaled).ok()).unwrap_or(i64::MAX)
-}
-
 /// Prices that nobody knows, and rises that nobody paid.
 fn prices(
     due: &mut Due,
@@ -407,7 +249,7 @@ fn has_credits(terms: &PlanTerms) -> bool {
     terms.every.is_some() && terms.amount > 0
 }
 
-fn wanted(terms: &PlanTerms, effective_at: Timestamp, amount: i64, category: Category) -> Wanted {
+pub(super) fn wanted(terms: &PlanTerms, effective_at: Timestamp, amount: i64, category: Category) -> Wanted {
     let class = match category {
         Category::SubscriptionTrial | Category::SubscriptionSignupBonus => Class::Promotional,
         _ => Class::Paid,

@@ -1,0 +1,146 @@
+//! An award: what was given under an id, and what was taken back of it.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use crate::domain::amount::Amount;
+use crate::domain::fact::Part;
+use crate::domain::ids::{Asset, FactNumber, ObjectId};
+use crate::domain::time::Timestamp;
+
+/// What is awarded once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AwardId {
+    /// A trial's credits, once for a plan's name.
+    #[n(0)]
+    Trial(#[n(0)] String),
+    /// The credits of a subscription's cycle.
+    #[n(1)]
+    Cycle {
+        /// Whose.
+        #[n(0)]
+        item: ObjectId,
+        /// When the cycle starts.
+        #[n(1)]
+        start: Timestamp,
+        /// Of which asset: another plan's may be another.
+        #[n(2)]
+        asset: Asset,
+    },
+    /// What a cycle gives more since its plan or quantity rose.
+    #[n(2)]
+    Rise {
+        /// Whose.
+        #[n(0)]
+        item: ObjectId,
+        /// When the cycle starts.
+        #[n(1)]
+        start: Timestamp,
+        /// To which price.
+        #[n(2)]
+        price: ObjectId,
+        /// To how many of it.
+        #[n(3)]
+        quantity: u64,
+    },
+    /// A bonus with the first paid cycle, once for a plan's name.
+    #[n(3)]
+    SignupBonus(#[n(0)] String),
+    /// A pack's credits, by the checkout that sold it.
+    #[n(4)]
+    Pack(#[n(0)] ObjectId),
+    /// What a pack gave on top.
+    #[n(5)]
+    PackBonus(#[n(0)] ObjectId),
+}
+
+/// What was given for an award, and taken back of it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Award {
+    /// Of which asset.
+    #[n(0)]
+    pub asset: Asset,
+    /// The grants that it opened.
+    #[n(1)]
+    pub grants: Vec<FactNumber>,
+    /// All that was given.
+    #[n(2)]
+    pub given: Amount,
+    /// What was taken back, in the order of the taking.
+    #[n(3)]
+    pub taken: Vec<Taking>,
+}
+
+/// A part of what was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Taking {
+    /// When.
+    #[n(0)]
+    pub at: Timestamp,
+    /// What.
+    #[n(1)]
+    pub what: Taken,
+}
+
+/// What was taken back, and so what giving it back is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Taken {
+    /// Free credits of a grant.
+    #[n(0)]
+    Part(#[n(0)] Part),
+    /// Nothing: it had expired or was revoked.
+    #[n(1)]
+    Gone(#[n(0)] Amount),
+    /// It is owed.
+    #[n(2)]
+    Owed(#[n(0)] Amount),
+    /// It was left or forgiven.
+    #[n(3)]
+    Left(#[n(0)] Amount),
+}
+
+impl Taking {
+    /// How much.
+    pub fn amount(&self) -> Amount {
+        match &self.what {
+            Taken::Part(part) => part.amount,
+            Taken::Gone(amount) | Taken::Owed(amount) | Taken::Left(amount) => *amount,
+        }
+    }
+
+    /// The same of another amount.
+    pub(super) fn of(self, amount: Amount) -> Self {
+        let what = match self.what {
+            Taken::Part(part) => Taken::Part(Part { amount, ..part }),
+            Taken::Gone(_) => Taken::Gone(amount),
+            Taken::Owed(_) => Taken::Owed(amount),
+            Taken::Left(_) => Taken::Left(amount),
+        };
+        Self { what, ..self }
+    }
+}
+
+impl Award {
+    /// What was taken back of it.
+    pub fn taken(&self) -> Amount {
+        Amount::sum(self.taken.iter().map(Taking::amount))
+    }
+
+    /// Takes so much off the end of what was taken back, newest first.
+    pub(super) fn untake(&mut self, amount: Amount) -> Vec<Taking> {
+        let mut missing = amount;
+        let mut untaken = Vec::new();
+        while missing.is_positive() {
+            let Some(last) = self.taken.pop() else { break };
+            let part = last.amount().min(missing);
+            if part < last.amount() {
+                self.taken.push(last.clone().of(last.amount().minus(part)));
+            }
+            untaken.push(last.of(part));
+            missing = missing.minus(part);
+        }
+        untaken
+    }
+}
