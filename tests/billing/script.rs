@@ -9,6 +9,7 @@
 //!
 //! What arrives late says when it `happened=`. An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use credits_runtime::billing::{
@@ -16,7 +17,7 @@ use credits_runtime::billing::{
     SubscriptionState,
 };
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Clock as _, Timestamp};
+use credits_runtime::{Clock as _, HoldId, Timestamp};
 
 use super::{Credits, Operation, Wallet};
 
@@ -36,6 +37,9 @@ pub enum What {
     Spend(u64),
     Give(i64),
     Transfer(i64, String),
+    Hold(u64),
+    Release,
+    Settle,
     Look,
 }
 
@@ -105,6 +109,9 @@ fn what(words: &[&str], at: Timestamp) -> What {
     let (verb, words) = words.split_first().unwrap_or((&"look", &[]));
     match *verb {
         "look" => What::Look,
+        "hold" => What::Hold(words[0].parse().unwrap()),
+        "release" => What::Release,
+        "settle" => What::Settle,
         "spend" => What::Spend(words[0].parse().unwrap()),
         "transfer" => What::Transfer(words[0].parse().unwrap(), words[1].to_owned()),
         "give" => What::Give(words[0].parse().unwrap()),
@@ -236,6 +243,8 @@ pub struct Stage {
     pub clock: ManualClock,
     pub credits: Credits,
     pub ann: Wallet,
+    /// What she has on hold.
+    hold: Cell<Option<HoldId>>,
 }
 
 impl Stage {
@@ -243,7 +252,7 @@ impl Stage {
         let clock = ManualClock::at(at);
         let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
         let ann = credits.wallet("ann");
-        Self { clock, credits, ann }
+        Self { clock, credits, ann, hold: Cell::new(None) }
     }
 
     /// Moves the clock in days, so that no leap is too large, and books what is due on the way.
@@ -272,6 +281,12 @@ impl Stage {
                 let to = self.credits.wallet(to);
                 drop(self.ann.transfer_to(&to, *amount).now().wait().unwrap());
             }
+            What::Hold(amount) => {
+                let hold = self.ann.spend_credits_on(Operation::step(*amount)).hold(Duration::from_hours(20));
+                self.hold.set(Some(hold.wait().unwrap().into_id()));
+            }
+            What::Release => self.ann.release(self.hold.take().unwrap()).wait().map(drop).unwrap(),
+            What::Settle => self.ann.settle(self.hold.take().unwrap()).wait().map(drop).unwrap(),
             What::Look => {}
         }
         if let Some(expected) = &step.expected {

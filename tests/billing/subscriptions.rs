@@ -42,6 +42,33 @@ fn credits_outlive_their_cycle_while_the_renewal_is_charged() {
 }
 
 #[test]
+fn what_is_held_over_the_turn_is_charged_or_gone() {
+    for (ends, expected) in [("release", 1_000), ("settle", 1_000)] {
+        let stage = check(&format!(
+            "2026-01-10        state s1 pro
+             .                 paid in1 s1 pro 2026-01-10..2026-02-10 begins     -> 1000
+             2026-02-10        hold 300                                          -> 700
+             +1h               paid in2 s1 pro 2026-02-10..2026-03-10            -> 1700
+             +5m               look                                              -> 1000
+             +1h               {ends}                                            -> {expected}",
+        ));
+        let last = &stage.ann.credit_history().page().unwrap().entries[0];
+        let (category, amount) = (last.category.name(), last.amount.get());
+        assert_eq!(amount, -300);
+        assert_eq!(category, if ends == "release" { "expired" } else { "operation_charge" });
+    }
+    // The invoice comes back while a part of it is held: the rest is taken, and the part is not charged twice.
+    check(
+        "2026-01-10        state s1 pro
+         .                 paid in1 s1 pro 2026-01-10..2026-02-10 begins by=pi1  -> 1000
+         .                 hold 300                                              -> 700
+         +1h               refund pi1 re1 1000                                   -> 0
+         +1h               settle                                                -> 0
+         +1h               refund pi1 re1 1000 failed                            -> 700",
+    );
+}
+
+#[test]
 fn what_ends_with_its_cycle_has_no_wait() {
     check(
         "2026-01-10        state s1 pro
