@@ -55,9 +55,9 @@ fn instants(calendar: &str) -> Vec<Timestamp> {
     calendar.split_whitespace().map(instant).collect()
 }
 
-/// Lives through the year, and a little beyond; answers where cycles started, and whether the balance was ever zero
-/// before the year was over.
-fn year(price: &str, turns: &[Timestamp], late: Duration) -> (Vec<Timestamp>, bool) {
+/// Lives through the year, and a little beyond; answers where cycles started, of which there must be so many unless that
+/// is zero, and whether the balance was ever zero before the year was over.
+fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec<Timestamp>, bool) {
     let stage = Stage::new(turns[0]);
     let (sender, receiver) = channel();
     let tell = move |event: &Event| match event {
@@ -89,9 +89,14 @@ fn year(price: &str, turns: &[Timestamp], late: Duration) -> (Vec<Timestamp>, bo
         stage.go_to(stage.clock.now().after(Duration::from_hours(6)));
     }
     stage.credits.verify().unwrap();
+    let totals = stage.credits.totals().unwrap();
+    let given = totals.iter().find(|total| total.account == "subscription_credits").unwrap().entries;
+    assert!(cycles == 0 || given == cycles as u64, "{price}: {given} cycles were given, not {cycles}");
+    // Whoever is told is told later.
+    let told = (0..cycles).map_while(|_| receiver.recv_timeout(Duration::from_mins(1)).ok());
+    let starts: Vec<Timestamp> = told.collect();
     stage.credits.close().unwrap();
-    drop(stage);
-    (receiver.iter().collect(), was_zero)
+    (starts, was_zero)
 }
 
 #[test]
@@ -107,9 +112,9 @@ fn cycles_start_where_the_calendar_says() {
         ("daily", days),
     ];
     for (price, expected) in &plans {
-        let (starts, _) = year(price, &yearly, Duration::ZERO);
+        let (starts, _) = year(price, &yearly, Duration::ZERO, expected.len());
         assert_eq!(starts, *expected, "{price}, billed yearly");
-        let (starts, was_zero) = year(price, &months, Duration::from_hours(1));
+        let (starts, was_zero) = year(price, &months, Duration::from_hours(1), expected.len());
         assert_eq!(starts, *expected, "{price}, billed monthly");
         assert!(!was_zero, "{price}, billed monthly, an hour late");
     }
@@ -127,9 +132,9 @@ fn nobodys_balance_drops_to_zero_while_a_renewal_is_charged() {
         ("half", 72),
         ("weekly", 24),
     ] {
-        let (_, was_zero) = year(price, &months, Duration::from_hours(late));
+        let (_, was_zero) = year(price, &months, Duration::from_hours(late), 0);
         assert!(!was_zero, "{price}, {late} hours late");
     }
     // A day's credits wait for a quarter of a day.
-    assert!(year("daily", &months, Duration::from_hours(24)).1);
+    assert!(year("daily", &months, Duration::from_hours(24), 0).1);
 }

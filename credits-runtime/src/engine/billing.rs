@@ -216,7 +216,8 @@ impl Batch<'_> {
             self.book(own_command(Kind::Bill), facts, now);
         }
         if let Some(loaded) = self.billings.get_mut(owner) {
-            let agenda = if fulfilled.has_more { Some(now) } else { due.next };
+            let next = due.next.into_iter().chain(fulfilled.again_at).min();
+            let agenda = if fulfilled.has_more { Some(now) } else { next };
             loaded.changed |=
                 loaded.billing.agenda != agenda || loaded.needs_attention != due.needs_attention();
             loaded.billing.agenda = agenda;

@@ -50,6 +50,8 @@ pub struct Fulfilled {
     pub facts: Vec<(Record, Body)>,
     /// Whether more is due than one commit may hold.
     pub has_more: bool,
+    /// When to look again, because holds have ended by then that keep credits from being taken back.
+    pub again_at: Option<Timestamp>,
 }
 
 /// The assets that anything is due in, or was awarded in.
@@ -80,7 +82,8 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
         wanted.extend(unwanted.map(|(id, _)| (Timestamp::MAX, id, None)));
         let place = first.plus(fulfilled.facts.len());
         let draft = Draft::at(wallet, place, with.now);
-        let mut booking = Booking { billing: billing.clone(), with, draft, said: Vec::new(), given: 0 };
+        let mut booking =
+            Booking { billing: billing.clone(), with, draft, said: Vec::new(), given: 0, again_at: None };
         // What is given first can be taken, whatever it is taken for.
         for (_, id, wanted) in &wanted {
             booking.give_missing(id, *wanted);
@@ -89,6 +92,7 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
             booking.take_excess(id, *wanted);
         }
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
+        fulfilled.again_at = fulfilled.again_at.max(booking.again_at);
         if booking.said.is_empty() && booking.draft.is_unchanged() {
             continue;
         }
@@ -115,6 +119,7 @@ struct Booking<'a> {
     /// What the billing remembers of it.
     said: Vec<Body>,
     given: usize,
+    again_at: Option<Timestamp>,
 }
 
 impl Booking<'_> {
@@ -251,7 +256,13 @@ impl Booking<'_> {
             (true, _) => missing.min(held),
             (false, _) => Amount::ZERO,
         };
-        self.book_taking(id, taken, (owed, missing.minus(owed)), category);
+        let mut left = missing.minus(owed);
+        if !is_pack && owed.is_zero() && held.is_positive() {
+            // Of a subscription only what is free is taken; whether what is held becomes free shows when its holds end.
+            left = left.minus(left.min(held));
+            self.again_at = self.again_at.max(self.draft.wallet.held_until(&own));
+        }
+        self.book_taking(id, taken, (owed, left), category);
     }
 
     fn book_taking(
@@ -279,8 +290,10 @@ impl Booking<'_> {
         taken.extend([Taken::Owed(owed), Taken::Left(left)]);
         let at = self.with.now;
         let taken = taken.into_iter().map(|what| Taking { at, what });
-        let taken = taken.filter(|taken| taken.amount().is_positive()).collect();
-        self.say(Body::TookBack { award: id.clone(), taken });
+        let taken: Vec<_> = taken.filter(|taken| taken.amount().is_positive()).collect();
+        if !taken.is_empty() {
+            self.say(Body::TookBack { award: id.clone(), taken });
+        }
     }
 
     fn give_back(

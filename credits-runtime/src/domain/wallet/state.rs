@@ -178,6 +178,12 @@ impl Wallet {
         self.gone.iter().find(|gone| gone.grant == grant).copied().unwrap_or(nothing)
     }
 
+    /// When the last hold lapses at the latest that has set aside credits of these grants.
+    pub(in crate::domain) fn held_until(&self, grants: &[FactNumber]) -> Option<Timestamp> {
+        let pins = |hold: &&OpenHold| hold.held.pins.iter().any(|pin| grants.contains(&pin.grant));
+        self.holds.iter().filter(pins).map(|hold| hold.held.until).max()
+    }
+
     /// So much of an open grant, with what it takes to open it again; nothing of nothing.
     pub(in crate::domain) fn part(&self, number: FactNumber, amount: Amount) -> Option<Part> {
         let grant = self.grant(number).filter(|_| amount.is_positive())?;
