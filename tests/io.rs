@@ -77,7 +77,7 @@ fn a_full_disk_loses_nothing() {
         Operation::Write { .. } | Operation::Sync => None,
     });
     let most = sizes.max().unwrap();
-    let sizes = (history.base.len()..most).step_by(16_384).chain([most]);
+    let sizes = (history.base.len()..most).step_by(16_384).chain([2 * most]);
     let plans: Vec<_> = sizes.flat_map(|size| [Plan::NoLonger(size), Plan::NothingBeyond(size)]).collect();
     check_all(&history, &plans);
 }

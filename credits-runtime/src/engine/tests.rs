@@ -149,6 +149,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
     }
 
     let mut rebuilt: HashMap<WalletId, Wallet> = HashMap::new();
+    let mut lagging = Vec::new();
     let snapshot = ledger.store().snapshot().unwrap();
     let state = snapshot.state().unwrap();
     let (mut next, mut head, mut blocks) = (FactNumber::FIRST, [0; 32], 0);
@@ -159,6 +160,9 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
             for (place, fact) in frame.facts.iter().enumerate() {
                 if let Record::Wallet(id) = &fact.record {
                     rebuilt.entry(id.clone()).or_default().apply(first.plus(place), fact);
+                    if first.plus(place) >= state.replay_from {
+                        lagging.push((id.clone(), first.plus(place), fact.clone()));
+                    }
                 }
             }
             next = first.plus(frame.facts.len());
@@ -169,9 +173,15 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
     assert!(blocks > 3, "500 gifts fill several blocks, not {blocks}");
     for owner in ["ann", "bob", "eve"] {
         let wallet = wallet(owner);
-        let stored = super::views::stored_wallet(&snapshot, &wallet).unwrap();
-        assert_eq!(rebuilt.remove(&wallet).as_ref(), Some(&stored));
-        assert_eq!(*ledger.wallet(&wallet).unwrap(), stored);
+        let mut stored = super::views::stored_wallet(&snapshot, &wallet).unwrap();
+        for (_, number, fact) in lagging.iter().filter(|(id, ..)| *id == wallet) {
+            stored.apply(*number, fact);
+        }
+        assert!(
+            rebuilt.remove(&wallet).as_ref() == Some(&stored),
+            "{owner}: a row is not what the journal says"
+        );
+        assert!(*ledger.wallet(&wallet).unwrap() == stored, "{owner}: what is read is not what is kept");
     }
 }
 
