@@ -11,6 +11,7 @@ mod executor;
 mod format;
 mod fuzzing;
 mod io;
+mod keys;
 mod model;
 mod opening;
 mod power;

@@ -12,9 +12,9 @@ use credits_runtime::{
 };
 use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 
-use crate::power::random::Random;
-
 use crate::billing::script::{What, steps};
+use crate::format::pages;
+use crate::power::random::Random;
 
 usage_credits! {
     settings { categories tip, cashback allow_negative_balance up_to 50.credits }
@@ -280,16 +280,49 @@ fn a_wallet_may_move_more_in_its_life_than_it_can_hold() {
 
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
-const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
+const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
 
 type Change<'a> = Box<dyn Fn(&redb::WriteTransaction) + 'a>;
+type Alter = fn(&mut Vec<pages::Entry>);
+
+/// Ways to change a row of a segment.
+fn segment_changes(row: &[u8]) -> Vec<(String, Change<'_>)> {
+    let gone: Change<'_> =
+        Box::new(move |write| drop(write.open_table(SEGMENTS).unwrap().remove(row).unwrap()));
+    let mut changes = vec![(format!("row {row:?} of a segment is gone"), gone)];
+    let Some(first) = pages::first_of(row) else {
+        let misses: Change<'_> = Box::new(move |write| {
+            let mut segments = write.open_table(SEGMENTS).unwrap();
+            let size = segments.get(row).unwrap().unwrap().value().len();
+            segments.insert(row, &vec![0; size][..]).unwrap();
+        });
+        changes.push((format!("filter {row:?} misses keys"), misses));
+        return changes;
+    };
+    let alterations: [(&str, Alter); 4] = [
+        ("a key is gone", |entries| entries.truncate(entries.len() - 1)),
+        ("a key nobody used", |entries| entries.push((entries[entries.len() - 1].0 + 1, 1))),
+        ("a key is another", |entries| entries.last_mut().unwrap().0 += 1),
+        ("a key's frame is another", |entries| entries.last_mut().unwrap().1 += 1),
+    ];
+    for (what, alter) in alterations {
+        let altered: Change<'_> = Box::new(move |write| {
+            let mut segments = write.open_table(SEGMENTS).unwrap();
+            let mut entries = pages::read(first, segments.get(row).unwrap().unwrap().value());
+            alter(&mut entries);
+            segments.insert(row, &pages::write(&entries)[..]).unwrap();
+        });
+        changes.push((format!("{what} in page {row:?}"), altered));
+    }
+    changes
+}
 
 #[test]
 fn the_audit_finds_every_row_that_is_missing_or_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
     let clock = ManualClock::at(start());
-    let credits = Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    let credits = Credits::builder().clock(clock.clone()).hurried().open(&path).unwrap();
     live(&credits, &clock, 300);
     for step in steps("2026-01-01 state s1 mystery\n. pack cs1 pi1 mystery\n. refund pi2 re1 1") {
         let What::Event(event) = step.what else { panic!("only events") };
@@ -312,12 +345,12 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
             kinds.push(key);
         }
     }
-    let keys = read.open_table(KEYS).unwrap();
-    let keys: Vec<u128> =
-        keys.range::<u128>(..).unwrap().step_by(40).map(|row| row.unwrap().0.value()).collect();
+    let segments = read.open_table(SEGMENTS).unwrap();
+    let segments: Vec<Vec<u8>> =
+        segments.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec()).collect();
     drop(read);
     drop(database);
-    assert!(kinds.iter().any(|key| key[0] == 8) && kinds.len() > 9 && keys.len() > 3);
+    assert!(kinds.iter().any(|key| key[0] == 8) && kinds.len() > 9 && segments.len() > 3);
 
     let mut changes: Vec<(String, Change<'_>)> = Vec::new();
     for key in &kinds {
@@ -343,19 +376,8 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
             }),
         ));
     }
-    for key in keys.iter().copied() {
-        changes.push((
-            "a key is gone".to_owned(),
-            Box::new(move |write| drop(write.open_table(KEYS).unwrap().remove(key).unwrap())),
-        ));
-        changes.push((
-            "a key nobody used".to_owned(),
-            Box::new(move |write| {
-                let mut keys = write.open_table(KEYS).unwrap();
-                let row = keys.get(key).unwrap().unwrap().value().to_vec();
-                keys.insert(key ^ 1, &row[..]).unwrap();
-            }),
-        ));
+    for row in segments.iter().step_by(segments.len() / 6) {
+        changes.extend(segment_changes(row));
     }
     changes.push((
         "a block is another".to_owned(),

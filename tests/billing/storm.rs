@@ -108,7 +108,7 @@ impl Stage {
     }
 
     fn on(disk: Disk, clock: ManualClock) -> Self {
-        let credits = Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+        let credits = Credits::builder().clock(clock.clone()).hurried().open_on(disk.clone()).unwrap();
         let stripe = connect(&credits);
         Self { clock, disk, credits, stripe }
     }

@@ -7,7 +7,7 @@ use minicbor::data::Type;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use sha2::{Digest, Sha256};
 
-use super::{fixture, opened};
+use super::{fixture, opened, pages};
 
 /// Any CBOR that the format has.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,12 +108,15 @@ struct Journal {
     next: i64,
     head: Vec<u8>,
     codes: Vec<i64>,
+    /// Of frames under an owner's key of credits, their first fact and the key's hash.
+    keys: Vec<(i64, u128)>,
 }
 
 fn read_journal(database: &Database) -> Journal {
     let journal = TableDefinition::<u64, &[u8]>::new("journal");
     let table = database.begin_read().unwrap().open_table(journal).unwrap();
-    let mut read = Journal { lines: Vec::new(), next: 1, head: vec![0; 32], codes: Vec::new() };
+    let mut read =
+        Journal { lines: Vec::new(), next: 1, head: vec![0; 32], codes: Vec::new(), keys: Vec::new() };
     let mut records: BTreeMap<String, (Value, i64)> = BTreeMap::new();
     let mut last_time = 0;
     for row in table.iter().unwrap() {
@@ -127,7 +130,13 @@ fn read_journal(database: &Database) -> Journal {
         let mut decoder = Decoder::new(frames);
         while decoder.position() < frames.len() {
             let frame = Value::read(&mut decoder);
-            let [_kind, _scope, _key, _fingerprint, time, facts] = frame.list() else { panic!("{frame:?}") };
+            let [kind, scope, key, _fingerprint, time, facts] = frame.list() else { panic!("{frame:?}") };
+            if let ((1, [wallet]), 1..=11) = (scope.choice(), kind.integer()) {
+                let [asset, owner] = [0, 1].map(|place| wallet.list()[place].text());
+                if asset.is_empty() {
+                    read.keys.push((read.next, hash_of(owner, key.text())));
+                }
+            }
             assert!(time.integer() >= last_time);
             last_time = time.integer();
             for fact in facts.list() {
@@ -151,7 +160,7 @@ fn read_journal(database: &Database) -> Journal {
 #[test]
 fn the_documents_reader_finds_every_entry_and_balance() {
     let (mut codes, mut kinds) = (Vec::new(), Vec::new());
-    for name in ["format-1", "format-2"] {
+    for name in ["format-1", "format-2", "format-3"] {
         let (more_codes, more_kinds) = read_all(name);
         codes.extend(more_codes);
         kinds.extend(more_kinds);
@@ -168,7 +177,7 @@ fn the_documents_reader_finds_every_entry_and_balance() {
 fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     let (_folder, path) = opened(&format!("{name}.redb"));
     let database = Database::open(&path).unwrap();
-    let Journal { lines, next, head, codes } = read_journal(&database);
+    let Journal { lines, next, head, codes, .. } = read_journal(&database);
     let expected = std::fs::read_to_string(fixture(&format!("{name}.jsonl"))).unwrap();
     let expected: Vec<Line> =
         expected.lines().map(|line| line_of(&serde_json::from_str(line).unwrap())).collect();
@@ -176,7 +185,10 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     let read = database.begin_read().unwrap();
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
     let state = Value::of(meta.get("state").unwrap().unwrap().value());
-    let [next_fact, replay_from, _last_block, last_head] = state.list() else { panic!("{state:?}") };
+    let [next_fact, replay_from, _last_block, last_head, keys @ ..] = state.list() else {
+        panic!("{state:?}")
+    };
+    assert_eq!(keys.len(), usize::from(name == "format-3"));
     assert_eq!((next_fact.integer(), replay_from.integer()), (next, next));
     assert_eq!(*last_head, Value::Bytes(head));
 
@@ -215,17 +227,85 @@ fn line_of(line: &serde_json::Value) -> Line {
     (number, owner, if asset == "credits" { String::new() } else { asset }, amount, after)
 }
 
+/// The hash of the owner's key.
+fn hash_of(owner: &str, key: &str) -> u128 {
+    let fields: [&[u8]; 4] = [&[1], b"", owner.as_bytes(), key.as_bytes()];
+    let hash = fields.iter().fold(Sha256::new(), |hash, field| {
+        hash.chain_update((field.len() as u64).to_be_bytes()).chain_update(field)
+    });
+    u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap())
+}
+
 #[test]
 fn a_keys_row_is_where_the_document_says() {
     let (_folder, path) = opened("format-1.redb");
     let database = Database::open(&path).unwrap();
     let keys = TableDefinition::<u128, &[u8]>::new("keys");
     let keys = database.begin_read().unwrap().open_table(keys).unwrap();
-    let fields: [&[u8]; 4] = [&[1], b"", b"user:ann", b"welcome"];
-    let hash = fields.iter().fold(Sha256::new(), |hash, field| {
-        hash.chain_update((field.len() as u64).to_be_bytes()).chain_update(field)
-    });
-    let row = u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap());
-    let row = keys.get(row).unwrap().unwrap().value().to_vec();
+    let row = keys.get(hash_of("user:ann", "welcome")).unwrap().unwrap().value().to_vec();
     assert_eq!((row.len(), &row[..8]), (24, &2_u64.to_be_bytes()[..]));
+}
+
+/// The frames that the segments have under a key.
+fn frames_of(database: &Database, hash: u128) -> Vec<i64> {
+    let read = database.begin_read().unwrap();
+    let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
+    let state = Value::of(meta.get("state").unwrap().unwrap().value());
+    let [_from, _lapsed, segments] = state.list()[4].list() else { panic!("{state:?}") };
+    let rows = read.open_table(TableDefinition::<&[u8], &[u8]>::new("segments")).unwrap();
+    let prefix = u64::try_from(hash >> 80).unwrap();
+    let mut found = Vec::new();
+    for segment in segments.list() {
+        let [number, _lapses, keys, from, _to, _until] = segment.list() else { panic!("{segment:?}") };
+        let number = u32::try_from(number.integer()).unwrap().to_be_bytes();
+        let (mut frames, mut count, mut filter) = (Vec::new(), 0, Vec::new());
+        for row in rows.range(&number[..]..).unwrap().map(Result::unwrap) {
+            let (key, value) = (row.0.value().to_vec(), row.1.value().to_vec());
+            match pages::first_of(&key) {
+                _ if key[..4] != number => break,
+                None => filter.extend(value),
+                Some(first) => {
+                    let entries = pages::read(first, &value);
+                    count += i64::try_from(entries.len()).unwrap();
+                    frames.extend(entries.iter().filter(|entry| entry.0 == prefix).map(|entry| entry.1));
+                }
+            }
+        }
+        assert_eq!(count, keys.integer());
+        let words: Vec<u32> =
+            filter.chunks(4).map(|word| u32::from_be_bytes(word.try_into().unwrap())).collect();
+        let blocks = (count * 16 + 255) / 256;
+        assert_eq!(i64::try_from(words.len()).unwrap(), blocks * 8);
+        let block = usize::try_from((u128::from(prefix) * u128::try_from(blocks).unwrap()) >> 48).unwrap();
+        let salts = [
+            0x47b6_137b_u32,
+            0x4497_4d91,
+            0x8824_ad5b,
+            0xa2b7_289d,
+            0x7054_95c7,
+            0x2df1_424b,
+            0x9efc_4947,
+            0x5c6b_fb31,
+        ];
+        let low = u32::try_from(prefix & 0xFFFF_FFFF).unwrap();
+        let mut bits = salts.iter().zip(&words[block * 8..]);
+        let may_have = bits.all(|(salt, word)| word >> (low.wrapping_mul(*salt) >> 27) & 1 == 1);
+        assert!(may_have || frames.is_empty(), "a filter denies a key");
+        found.extend(frames.iter().map(|frame| from.integer() + i64::try_from(*frame).unwrap()));
+    }
+    found
+}
+
+#[test]
+fn a_key_is_in_the_segment_that_the_document_says() {
+    let (_folder, path) = opened("format-3.redb");
+    let database = Database::open(&path).unwrap();
+    let (mut sealed, mut absent) = (0, 0);
+    for (first, hash) in read_journal(&database).keys {
+        let frames = frames_of(&database, hash);
+        sealed += usize::from(frames.contains(&first));
+        absent += usize::from(frames.is_empty());
+    }
+    assert!(sealed > 10 && absent < 9, "{sealed} keys are in segments, {absent} are not");
+    assert!(frames_of(&database, hash_of("nobody", "none")).is_empty());
 }

@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
     }
 
     fn open(&self) -> Option<Credits> {
-        match Credits::builder().clock(self.clock.clone()).open_on(self.disk.clone()) {
+        match Credits::builder().clock(self.clock.clone()).hurried().open_on(self.disk.clone()) {
             Ok(credits) => Some(credits),
             Err(Error::Ledger(error)) => {
                 assert_eq!(error.kind(), Kind::Io, "{error:?}");

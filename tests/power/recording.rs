@@ -109,7 +109,7 @@ pub(crate) fn record(seed: u64, steps: usize) -> History {
     let base = base.bytes();
 
     let disk = Disk::holding(base.clone());
-    let credits = Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let credits = Credits::builder().clock(clock.clone()).hurried().open_on(disk.clone()).unwrap();
     let beginning = Picture::of(&credits).unwrap();
     let mut recorder = Recorder {
         disk,
@@ -197,7 +197,7 @@ impl Recorder {
         let asked = self.disk.asked();
         self.credits().close().unwrap();
         self.credits = None;
-        let opened = Credits::builder().clock(self.clock.clone()).open_on(self.disk.clone());
+        let opened = Credits::builder().clock(self.clock.clone()).hurried().open_on(self.disk.clone());
         self.credits = Some(opened.unwrap());
         self.done(asked, What::Reopened);
     }

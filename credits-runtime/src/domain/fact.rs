@@ -86,6 +86,13 @@ pub enum Kind {
     Bill,
 }
 
+impl Kind {
+    /// Whether its keys may be forgotten some day: those of spending may, those of giving never.
+    pub fn key_lapses(self) -> bool {
+        matches!(self, Self::Spend | Self::Hold | Self::Settle | Self::Release | Self::Extend | Self::BookDue)
+    }
+}
+
 /// Where a key is unique.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Scope {

@@ -47,6 +47,13 @@ pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 pub const CHECKPOINT_FACTS: usize = 262_144;
 /// Rows of a checkpoint that one commit writes when there is time.
 pub const CHECKPOINT_ROWS_MAX: usize = 16_384;
+/// Keys that are kept in memory before they are sealed into a segment; the frames of at most so many are read again
+/// when the ledger is opened.
+pub const RECENT_KEYS_MAX: usize = 32_768;
+/// Segments of keys that are merged into one.
+pub const SEGMENTS_MERGED: usize = 8;
+/// Rows of segments that are no more, which one commit removes.
+pub const SEGMENT_ROWS_DROPPED: usize = 16;
 /// Facts of a wallet between two milestones of its history.
 pub const MILESTONE_FACTS: u64 = 64;
 /// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.

@@ -23,6 +23,8 @@ pub struct Policy {
     pub hold_limit_max: Duration,
     /// How long work around which credits are spent is given before it shows that it is alive.
     pub hold_limit: Duration,
+    /// How long keys of spends and holds are kept at least.
+    pub keep_keys: Duration,
     /// How subscriptions are fulfilled.
     pub fulfilment: Fulfilment,
     /// What is taken back with a payment.
@@ -39,6 +41,7 @@ impl Policy {
             transfer_expiration: settings.transfer_expiration,
             hold_limit_max: at_least(settings.hold_limit_max),
             hold_limit: at_least(settings.hold_limit),
+            keep_keys: at_most(settings.keep_keys),
             fulfilment: Fulfilment::of(settings),
             retaking: Retaking {
                 subscription_refunds: settings.subscription_refunds,
@@ -46,6 +49,11 @@ impl Policy {
             },
         }
     }
+}
+
+/// A period as a length of time: the longest that it can be.
+fn at_most(period: Period) -> Duration {
+    Duration::from_secs(period.seconds_max())
 }
 
 /// A period as a length of time: the shortest that it can be.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use crate::domain::ids::{FactNumber, WalletId};
-use crate::domain::limits::CHECKPOINT_FACTS;
 
 /// Which wallets' rows lag, and how far the pass over them has come.
 #[derive(Debug)]
@@ -37,11 +36,7 @@ pub(crate) struct Plan {
 
 impl Checkpoint {
     /// Nothing lags before this fact.
-    pub(crate) fn new(next_fact: FactNumber) -> Self {
-        Self::of_passes(next_fact, CHECKPOINT_FACTS)
-    }
-
-    fn of_passes(next_fact: FactNumber, pass_facts: usize) -> Self {
+    pub(crate) fn of_passes(next_fact: FactNumber, pass_facts: usize) -> Self {
         let (lagging, cursor) = (BTreeSet::new(), None);
         Self { lagging, cursor, began: next_fact, replay_from: next_fact, owed: 0, pass_facts }
     }

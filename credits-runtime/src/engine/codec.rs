@@ -6,17 +6,17 @@
 use minicbor::{Decode, Encode};
 
 use super::journal::{Block, Head};
+use super::keys::pages::Prefix;
 use crate::domain::amount::Amount;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
-use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// What a commit leaves behind besides its rows: where the journal ends.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -33,15 +33,53 @@ pub(crate) struct State {
     /// The head of the chain.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub(crate) head: Head,
+    /// Where keys are.
+    #[n(4)]
+    #[cbor(default)]
+    pub(crate) keys: KeysState,
 }
 
-/// What a key was used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeyRow {
-    /// The first fact of the frame.
-    pub(crate) frame: FactNumber,
-    /// Of the command.
-    pub(crate) fingerprint: Hash128,
+/// Where keys are.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KeysState {
+    /// From which fact on keys are in no segment: the frames have them.
+    #[n(0)]
+    pub(crate) from: FactNumber,
+    /// Before which fact keys that lapse may be gone.
+    #[n(1)]
+    pub(crate) lapsed: FactNumber,
+    /// The newest first.
+    #[n(2)]
+    pub(crate) segments: Vec<SegmentRow>,
+}
+
+impl Default for KeysState {
+    fn default() -> Self {
+        Self { from: FactNumber::FIRST, lapsed: FactNumber::FIRST, segments: Vec::new() }
+    }
+}
+
+/// Of a segment: sorted keys that were written once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct SegmentRow {
+    /// What its rows are found by.
+    #[n(0)]
+    pub(crate) number: u32,
+    /// Whether its keys may be forgotten some day.
+    #[n(1)]
+    pub(crate) lapses: bool,
+    /// How many there are.
+    #[n(2)]
+    pub(crate) keys: u64,
+    /// From which fact on their frames are.
+    #[n(3)]
+    pub(crate) from: FactNumber,
+    /// Before which fact they are.
+    #[n(4)]
+    pub(crate) to: FactNumber,
+    /// When the newest was used, at the latest.
+    #[n(5)]
+    pub(crate) until: Timestamp,
 }
 
 const HEAD_BYTES: usize = 32;
@@ -233,17 +271,36 @@ fn fact_number(bytes: [u8; 8]) -> Option<FactNumber> {
     Some(FactNumber(u64::from_be_bytes(bytes))).filter(|number| *number >= FactNumber::FIRST)
 }
 
-/// A key row: the frame, the fingerprint.
-pub(crate) fn key_row_to_bytes(row: KeyRow) -> Vec<u8> {
-    [&row.frame.get().to_be_bytes()[..], &row.fingerprint].concat()
+/// The key of a page of a segment: `number | 0 | its first key`.
+pub(crate) fn segment_page_key(number: u32, first: Prefix) -> Vec<u8> {
+    [&number.to_be_bytes()[..], &[0], &first.to_be_bytes()].concat()
 }
 
-/// A key row.
-pub(crate) fn key_row_from_bytes(bytes: &[u8]) -> Result<KeyRow, LedgerError> {
-    let broken = || LedgerError::damaged("a key row cannot be read");
-    let (frame, fingerprint) = bytes.split_first_chunk().ok_or_else(broken)?;
-    let fingerprint = fingerprint.try_into().map_err(|_| broken())?;
-    Ok(KeyRow { frame: FactNumber(u64::from_be_bytes(*frame)), fingerprint })
+/// The first key of a page.
+pub(crate) fn segment_page_from_key(key: &[u8]) -> Option<Prefix> {
+    let (&[0], first) = key.get(4..)?.split_first_chunk()? else { return None };
+    first.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// The key of a row of a segment's filter: `number | 1 | its place`.
+pub(crate) fn segment_filter_key(number: u32, place: usize) -> Vec<u8> {
+    [&number.to_be_bytes()[..], &[1], &(place as u64).to_be_bytes()].concat()
+}
+
+/// Before which key all rows of a segment are.
+pub(crate) fn segment_end(number: u32) -> Vec<u8> {
+    [&number.to_be_bytes()[..], &[2]].concat()
+}
+
+/// The segment of a row.
+pub(crate) fn segment_of_key(key: &[u8]) -> Option<u32> {
+    key.first_chunk().map(|number| u32::from_be_bytes(*number))
+}
+
+/// A key row of formats 1 and 2: the frame, and a fingerprint that the frame has too.
+pub(crate) fn key_row_from_bytes(bytes: &[u8]) -> Result<FactNumber, LedgerError> {
+    let frame = bytes.first_chunk().ok_or_else(|| LedgerError::damaged("a key row cannot be read"))?;
+    Ok(FactNumber(u64::from_be_bytes(*frame)))
 }
 
 /// Any value of ours. Writing to memory cannot fail, and every value of ours encodes.

@@ -15,8 +15,11 @@ use super::clock::{Clock, LedgerClock};
 use super::codec::{self, Milestone};
 use super::inbox::{Asked, Inbox, Waiting};
 use super::journal::{Numbered, frame_of};
+use super::keys::frames_under;
+use super::keys::upkeep::Upkeep;
 use super::news::News;
-use super::overlay::state_of;
+use super::overlay::{fingerprint_under, state_of};
+use super::pace::Pace;
 use super::recovery::{Recovered, TermsByNumber, beginning, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
 use super::runs::Runs;
@@ -60,6 +63,7 @@ pub(crate) struct Opening {
     pub(crate) clock_confirmed: bool,
     /// Whether the file may be another than its sidecar tells of.
     pub(crate) restored_accepted: bool,
+    pub(crate) pace: Pace,
 }
 
 /// An open ledger, shared by every handle on it. The last one dropped closes it.
@@ -132,11 +136,10 @@ impl Ledger {
         Self::over(Store::create(path, &state)?, Some(sidecar), opening)
     }
 
-    /// Copies a backup to a place where no ledger is, after everything in it was verified.
+    /// Copies a backup to a place where no ledger is, once everything in the copy was verified.
     pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, LedgerError> {
         let snapshot = Store::read_only(from)?;
-        let verified = verify(&snapshot)?;
-        Store::copy(&snapshot, to)?;
+        let verified = Store::copy(&snapshot, to, verify)?;
         Sidecar::of(to).write(Said { id: snapshot.id()?, next_fact: snapshot.state()?.next_fact });
         Ok(verified)
     }
@@ -156,13 +159,14 @@ impl Ledger {
         sidecar: Option<Sidecar>,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Opening { clock, terms, policy, prices, wording, clock_confirmed, .. } = opening;
+        let Opening { clock, terms, policy, prices, wording, clock_confirmed, pace, .. } = opening;
         let Recovered { id, views, position, terms, catalogue, clock, next_due } =
             recover(&store, (&terms, &prices), &policy, (clock, clock_confirmed))?;
         let sale = Arc::new(Sale { prices, operations: operations(&terms) });
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
-        let checkpoint = Checkpoint::new(position.next_fact);
+        let checkpoint = Checkpoint::of_passes(position.next_fact, pace.pass_facts);
+        let upkeep = Upkeep::after(&store.snapshot()?, policy.keep_keys, pace)?;
         let mut writer = Writer {
             store: Arc::clone(&store),
             views: Arc::clone(&views),
@@ -175,6 +179,7 @@ impl Ledger {
             policy,
             sale: Arc::clone(&sale),
             checkpoint,
+            upkeep,
             runs: Runs::new(&policy),
             keys: (random()?, 0),
             next_due,
@@ -359,9 +364,21 @@ impl Core {
     /// The frame that a wallet's key was used for.
     pub(crate) fn keyed(&self, wallet: &WalletId, key: &Key) -> Result<Option<Numbered>, LedgerError> {
         let hash = key_row(&Scope::Wallet(wallet.clone()), key.as_str());
+        // In this order: a key that is not recent any more is in a segment of the snapshot.
+        let recent = self.views.keys.recent(&hash);
         let snapshot = self.store.snapshot()?;
-        let Some(row) = snapshot.key(hash)? else { return Ok(None) };
-        JournalReader { snapshot, frames: Vec::new() }.frame(row.frame).map(Some)
+        let frames = match recent {
+            Some(frame) => vec![frame],
+            None => frames_under(&snapshot, &snapshot.state()?.keys.segments, &hash)?,
+        };
+        let mut journal = JournalReader { snapshot, frames: Vec::new() };
+        for first in frames {
+            let frame = journal.frame(first)?;
+            if fingerprint_under(&frame, &hash).is_some() {
+                return Ok(Some(frame));
+            }
+        }
+        Ok(None)
     }
 
     /// What is committed now. Held for long it makes the file grow.

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::billing::Sale;
-use super::codec::{self, KeyRow, Milestone, Scheduled, State};
+use super::codec::{self, KeysState, Milestone, Scheduled, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
+use super::keys::upkeep::KeysPlan;
+use super::keys::{Used, frames_under};
 use super::store::{Changes, Snapshot, Store};
 use super::views::{Views, stored_wallet};
 #[cfg(feature = "testing")]
@@ -47,7 +49,7 @@ pub(crate) struct Batch<'a> {
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
     catalogues: Option<Catalogues>,
-    keys: HashMap<Hash128, KeyRow>,
+    keys: HashMap<Hash128, Used>,
     milestones: Vec<(Vec<u8>, Milestone)>,
     frames: BTreeMap<FactNumber, Arc<Frame>>,
 }
@@ -76,6 +78,16 @@ pub(super) struct LoadedObject {
     pub(super) changed: bool,
     /// Whether it is listed, as it is committed.
     pub(super) was_listed: bool,
+}
+
+/// What a commit leaves.
+pub(crate) struct Committed {
+    /// Where the journal stands.
+    pub(crate) position: Position,
+    /// Wallets that changed.
+    pub(crate) wallets: Vec<(WalletId, Arc<Wallet>)>,
+    /// Keys that were used.
+    pub(crate) keys: HashMap<Hash128, Used>,
 }
 
 /// What a command came to within a batch.
@@ -281,18 +293,21 @@ impl<'a> Batch<'a> {
         self.frames.values().map(|frame| frame.facts.len()).sum()
     }
 
-    /// The rows to commit if every changed one is.
-    pub(crate) fn all_changes(&self) -> Changes<'_> {
-        self.changes(&self.changed(), self.position.next_fact)
+    /// The keys that it used, and what was committed before it.
+    pub(crate) fn keys(&mut self) -> Result<(&HashMap<Hash128, Used>, &Snapshot), LedgerError> {
+        self.snapshot()?;
+        let snapshot = self.snapshot.as_ref().ok_or_else(LedgerError::closed)?;
+        Ok((&self.keys, snapshot))
     }
 
     /// The rows to commit, of wallets these: changed by the batch, or published before it. From `replay_from` on rows of
     /// others may lack facts.
     pub(crate) fn changes<'b>(
-        &self,
+        &'b self,
         wallets: impl IntoIterator<Item = &'b WalletId>,
         replay_from: FactNumber,
-    ) -> Changes<'_> {
+        keys: &'b KeysPlan,
+    ) -> Changes<'b> {
         let mut views = Vec::new();
         let mut gone = Vec::new();
         for id in wallets {
@@ -345,17 +360,18 @@ impl<'a> Batch<'a> {
             blocks: sealed.iter().chain([block]).collect(),
             gone,
             views,
-            keys: self.keys.iter().map(|(hash, row)| (*hash, *row)).collect(),
-            state: State { replay_from, ..state_of(&self.position) },
+            keys: &keys.rows,
+            state: State { replay_from, keys: keys.state.clone(), ..state_of(&self.position) },
         }
     }
 
-    /// Where the journal stands, and the wallets to publish, once it is committed.
-    pub(crate) fn committed(self) -> (Position, Vec<(WalletId, Arc<Wallet>)>) {
+    /// What there is to publish once it is committed.
+    pub(crate) fn committed(self) -> Committed {
         let mut position = self.position;
         position.tail.sealed.clear();
         let changed = self.wallets.into_iter().filter(|(_, loaded)| loaded.changed);
-        (position, changed.map(|(id, loaded)| (id, Arc::new(loaded.wallet))).collect())
+        let wallets = changed.map(|(id, loaded)| (id, Arc::new(loaded.wallet))).collect();
+        Committed { position, wallets, keys: self.keys }
     }
 
     pub(super) fn book(
@@ -383,10 +399,14 @@ impl<'a> Batch<'a> {
             facts.push(fact);
         }
         let frame = Frame { kind, scope, key, fingerprint, at, facts };
-        for (hash, row) in key_rows(first, &frame) {
-            self.keys.insert(hash, row);
-        }
+        self.use_keys(first, &frame);
         self.push(frame)
+    }
+
+    /// Notes which keys a frame uses.
+    pub(crate) fn use_keys(&mut self, first: FactNumber, frame: &Frame) {
+        let used = Used { frame: first, lapses: frame.kind.key_lapses() };
+        self.keys.extend(key_rows(frame).map(|(hash, _)| (hash, used)));
     }
 
     /// The last fact of a record, and how many it has.
@@ -498,18 +518,24 @@ impl<'a> Batch<'a> {
 
     fn keyed(&mut self, scope: &Scope, key: &Key) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
         let hash = key_row(scope, key.as_str());
-        let row = match self.keys.get(&hash) {
-            Some(row) => Some(*row),
-            None => self.snapshot()?.key(hash)?,
+        let keys = &self.views.keys;
+        let recent = self.keys.get(&hash).map(|used| used.frame).or_else(|| keys.recent(&hash));
+        let frames = match recent {
+            Some(frame) => vec![frame],
+            None => match keys.segments_with(&hash) {
+                segments if segments.is_empty() => return Ok(None),
+                segments => frames_under(self.snapshot()?, &segments, &hash)?,
+            },
         };
-        let Some(row) = row else { return Ok(None) };
-        let Some(frame) = self.frame(row.frame)? else {
-            return Err(LedgerError::damaged(format!("the frame of key `{key}` is missing")));
-        };
-        if !key_rows(frame.0, &frame.1).any(|(other, _)| other == hash) {
-            return Err(LedgerError::damaged(format!("the frame of key `{key}` is of another key")));
+        for first in frames {
+            let missing = || LedgerError::damaged(format!("the frame of key `{key}` is missing"));
+            let frame = self.frame(first)?.ok_or_else(missing)?;
+            // Another key may begin alike.
+            if let Some(fingerprint) = fingerprint_under(&frame, &hash) {
+                return Ok(Some((fingerprint, frame)));
+            }
         }
-        Ok(Some((row.fingerprint, frame)))
+        Ok(None)
     }
 
     /// The frame that holds this fact, of this batch or committed; `None` if there is no such fact.
@@ -558,11 +584,18 @@ pub(crate) fn state_of(position: &Position) -> State {
         replay_from: position.next_fact,
         tail: block.first,
         head: block.head(),
+        keys: KeysState::default(),
     }
 }
 
-/// The key rows that a frame writes: its own key, the closings of holds, and the key that a settling uses up.
-pub(crate) fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item = (Hash128, KeyRow)> {
+/// The command that a frame used this key for, if it did, by its fingerprint.
+pub(crate) fn fingerprint_under((_, frame): &Numbered, hash: &Hash128) -> Option<Hash128> {
+    key_rows(frame).find(|(used, _)| used == hash).map(|(_, fingerprint)| fingerprint)
+}
+
+/// The keys that a frame uses, with the fingerprints of their commands: its own key, the closings of holds, and the key
+/// that a settling uses up.
+pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)> {
     let own = match frame.kind {
         Kind::Declare | Kind::BookDue | Kind::Bill => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
@@ -581,5 +614,5 @@ pub(crate) fn key_rows(first: FactNumber, frame: &Frame) -> impl Iterator<Item =
             _ => None,
         }
     });
-    others.chain(own).map(move |(hash, fingerprint)| (hash, KeyRow { frame: first, fingerprint }))
+    others.chain(own)
 }

@@ -8,7 +8,9 @@ use super::billing::stored_billing;
 use super::clock::{Clock, LedgerClock};
 use super::codec;
 use super::journal::{Block, Head, Tail, frame_of};
-use super::overlay::{Batch, Position, state_of};
+use super::keys::Keys;
+use super::keys::upkeep::KeysPlan;
+use super::overlay::{Batch, Committed, Position, state_of};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::billing::terms::PriceList;
@@ -68,7 +70,7 @@ fn recover_unguarded(
     let position = position(&snapshot)?;
     let last = (position.next_fact > FactNumber::FIRST).then_some(position.last_at);
     let clock = LedgerClock::new(clock.0, last, clock.1);
-    let views = Views::new(position.last_at);
+    let views = Views::new(position.last_at, Keys::stored(&snapshot)?);
     let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
         None => Catalogues::default(),
         Some(bytes) => {
@@ -87,13 +89,17 @@ fn recover_unguarded(
     terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
     let id = snapshot.id()?;
     if !batch.is_empty() {
-        store.commit(&batch.all_changes(), &Cursors::new()).map_err(|failure| {
+        let keys = KeysPlan::unchanged(&views.keys);
+        let changed = batch.changed();
+        let changes = batch.changes(&changed, batch.position.next_fact, &keys);
+        store.commit(&changes, &Cursors::new()).map_err(|failure| {
             let message = format!("cannot declare the pricing in the ledger: {failure:?}");
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
-    let (position, wallets) = batch.committed();
+    let Committed { position, wallets, keys } = batch.committed();
     views.publish(wallets, position.last_at);
+    views.keys.publish(keys);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
 }
@@ -142,24 +148,30 @@ fn disagree() -> LedgerError {
     LedgerError::damaged("its journal does not end where its state says")
 }
 
-/// Applies every fact that the rows of their records may lack.
+/// Applies every fact that the rows of their records may lack, and notes every key that no segment has.
 fn replay(
     snapshot: &Snapshot,
     batch: &mut Batch<'_>,
     catalogues: &mut Catalogues,
 ) -> Result<(), LedgerError> {
-    let end = batch.position.next_fact;
-    let mut next = snapshot.state()?.replay_from;
+    let (end, state) = (batch.position.next_fact, snapshot.state()?);
+    let mut next = state.replay_from.min(state.keys.from);
     while next < end {
         for numbered in snapshot.block(next)?.decode()? {
             let (first, frame) = &numbered;
+            if *first >= state.keys.from {
+                batch.use_keys(*first, frame);
+            }
+            next = first.plus(frame.facts.len());
+            if *first < state.replay_from {
+                continue;
+            }
             for (place, fact) in frame.facts.iter().enumerate() {
                 if matches!(fact.body, Body::CatalogueDeclared { .. }) {
                     catalogues.apply(first.plus(place), fact);
                 }
             }
             batch.replay(&numbered)?;
-            next = first.plus(frame.facts.len());
         }
     }
     Ok(())

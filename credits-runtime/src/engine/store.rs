@@ -1,6 +1,6 @@
 //! The store: the one file that knows redb. Rows in, rows out; what they mean is the codec's business.
 //!
-//! Tables: `journal` (first fact -> block), `views` (record -> its state), `keys` (hash of scope and key -> frame),
+//! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (keys -> frames),
 //! `subscribers` (name -> next fact) and `meta` (format, id, state).
 
 use std::collections::BTreeMap;
@@ -14,21 +14,24 @@ use std::sync::{PoisonError, RwLock};
 pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    AccessGuard, Builder, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadTransaction,
+    AccessGuard, Builder, Database, DatabaseError, Durability, Range, ReadOnlyDatabase, ReadTransaction,
     ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError, TableDefinition,
     TableError, WriteTransaction,
 };
 
-use super::codec::{self, FORMAT, KeyRow, Milestone, Scheduled, State};
+use super::codec::{self, FORMAT, KeysState, Milestone, Scheduled, SegmentRow, State};
 use super::files::{draft, sync_folder};
 use super::journal::Block;
-use crate::domain::fingerprint::Hash128;
+use super::keys::pages::{Page, Prefix, prefix_of};
+use super::keys::upkeep::{KeyRows, Making};
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
+const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
+/// Where formats 1 and 2 kept keys.
 const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
 const SUBSCRIBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("subscribers");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -49,7 +52,7 @@ pub(crate) struct Changes<'a> {
     /// Rows of views that are no more.
     pub(crate) gone: Vec<Vec<u8>>,
     pub(crate) views: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(crate) keys: Vec<(Hash128, KeyRow)>,
+    pub(crate) keys: &'a KeyRows,
     pub(crate) state: State,
 }
 
@@ -87,13 +90,26 @@ impl Store {
         Ok(store)
     }
 
-    /// Makes a ledger of an earlier format one of this version's. Format 2 only adds to format 1.
+    /// Makes a ledger of an earlier format one of this version's, in one commit: format 2 only adds to format 1, format 3
+    /// has keys in segments.
     fn migrate(&self) -> Result<(), LedgerError> {
-        if check_format(&self.path, &self.snapshot()?)? == FORMAT {
+        let snapshot = self.snapshot()?;
+        if check_format(&self.path, &snapshot)? == FORMAT {
             return Ok(());
         }
+        let state = snapshot.state()?;
+        let (rows, segment) = snapshot.keys_as_segment(state.next_fact)?;
+        let keys = KeysState { from: state.next_fact, lapsed: FactNumber::FIRST, segments: vec![segment] };
+        let state = State { keys, ..state };
+        drop(snapshot);
         let written = self.write(|transaction| {
+            let mut segments = transaction.open_table(SEGMENTS)?;
+            for (key, value) in &rows.written {
+                segments.insert(&key[..], &value[..])?;
+            }
+            transaction.delete_table(KEYS)?;
             let mut meta = transaction.open_table(META)?;
+            meta.insert(STATE_ROW, &codec::encode(&state)[..])?;
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
             Ok(())
         });
@@ -159,7 +175,7 @@ impl Store {
         let written = self.write(|transaction| {
             transaction.open_table(JOURNAL)?;
             transaction.open_table(VIEWS)?;
-            transaction.open_table(KEYS)?;
+            transaction.open_table(SEGMENTS)?;
             transaction.open_table(SUBSCRIBERS)?;
             let mut meta = transaction.open_table(META)?;
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
@@ -192,9 +208,15 @@ impl Store {
             for (key, value) in &changes.views {
                 views.insert(&key[..], &value[..])?;
             }
-            let mut keys = transaction.open_table(KEYS)?;
-            for (hash, row) in &changes.keys {
-                keys.insert(u128::from_be_bytes(*hash), &codec::key_row_to_bytes(*row)[..])?;
+            let KeyRows { written, gone } = changes.keys;
+            if !(written.is_empty() && gone.is_empty()) {
+                let mut segments = transaction.open_table(SEGMENTS)?;
+                for key in gone {
+                    segments.remove(&key[..])?;
+                }
+                for (key, value) in written {
+                    segments.insert(&key[..], &value[..])?;
+                }
             }
             let mut meta = transaction.open_table(META)?;
             meta.insert(STATE_ROW, &codec::encode(&changes.state)[..])?;
@@ -246,23 +268,34 @@ fn write_cursors(transaction: &WriteTransaction, cursors: &Cursors) -> Result<()
 const COPY_ROWS_MAX: usize = 10_000;
 
 impl Store {
-    /// Writes everything that a snapshot has to a new file, whole or not at all.
-    pub(crate) fn copy(snapshot: &Snapshot, to: &Path) -> Result<(), LedgerError> {
+    /// Writes everything that a snapshot has to a new file, whole or not at all, and only if nothing is said against what
+    /// was written.
+    pub(crate) fn copy<T>(
+        snapshot: &Snapshot,
+        to: &Path,
+        check: impl FnOnce(&Snapshot) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
         let io = |error| LedgerError::io(to, error);
         let draft = draft(to).map_err(io)?;
         let file = draft.as_file().try_clone().map_err(io)?;
         let copy = Self::of(to, opened(to, || builder().create_with_backend(FileBackend::new(file)?))?);
         copy.fill(snapshot).map_err(|failure| failure.error(to))?;
+        copy.migrate()?;
+        let checked = check(&copy.snapshot()?)?;
         copy.close()?;
         draft.as_file().sync_all().map_err(io)?;
         draft.persist_noclobber(to).map_err(|refused| io(refused.error))?;
-        sync_folder(to).map_err(io)
+        sync_folder(to).map_err(io)?;
+        Ok(checked)
     }
 
     fn fill(&self, snapshot: &Snapshot) -> Result<(), Failure> {
         self.copy_table(snapshot, JOURNAL)?;
         self.copy_table(snapshot, VIEWS)?;
-        self.copy_table(snapshot, KEYS)?;
+        match check_format(&self.path, snapshot) {
+            Ok(FORMAT) => self.copy_table(snapshot, SEGMENTS)?,
+            _ => self.copy_table(snapshot, KEYS)?,
+        }
         self.copy_table(snapshot, SUBSCRIBERS)?;
         self.copy_table(snapshot, META)
     }
@@ -434,22 +467,104 @@ impl Snapshot {
         })
     }
 
-    /// How many key rows there are.
-    pub(crate) fn keys_count(&self) -> Result<u64, LedgerError> {
+    /// The numbers of the segments that have rows.
+    pub(crate) fn segment_numbers(&self) -> Result<Vec<u32>, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(KEYS).map_err(|error| read_failed(&error))?;
-            table.len().map_err(|error| read_failed(&error))
+            let table = self.read.open_table(SEGMENTS).map_err(|error| read_failed(&error))?;
+            let (mut numbers, mut from) = (Vec::new(), Vec::new());
+            loop {
+                let mut rows = table.range::<&[u8]>(&from[..]..).map_err(|error| read_failed(&error))?;
+                let Some(row) = rows.next() else { return Ok(numbers) };
+                let (key, _) = row.map_err(|error| read_failed(&error))?;
+                let broken = || LedgerError::damaged("a row of keys is of no segment");
+                let number = codec::segment_of_key(key.value()).ok_or_else(broken)?;
+                numbers.push(number);
+                let Some(next) = number.checked_add(1) else { return Ok(numbers) };
+                from = next.to_be_bytes().to_vec();
+            }
         })
     }
 
-    /// A key's row.
-    pub(crate) fn key(&self, hash: Hash128) -> Result<Option<KeyRow>, LedgerError> {
-        guarded(|| {
-            let table = self.read.open_table(KEYS).map_err(|error| read_failed(&error))?;
-            let row = table.get(u128::from_be_bytes(hash)).map_err(|error| read_failed(&error))?;
-            row.map(|row| codec::key_row_from_bytes(row.value())).transpose()
+    /// The keys of the first rows of a segment.
+    pub(crate) fn segment_rows(&self, number: u32, rows_max: usize) -> Result<Vec<Vec<u8>>, LedgerError> {
+        self.of_segments(&number.to_be_bytes(), &codec::segment_end(number), |rows| {
+            let keys = rows
+                .take(rows_max)
+                .map(|row| Ok(row.map_err(|error| read_failed(&error))?.0.value().to_vec()));
+            keys.collect()
         })
     }
+
+    /// The rows of a segment's filter.
+    pub(crate) fn segment_filter(&self, number: u32) -> Result<Vec<Vec<u8>>, LedgerError> {
+        self.of_segments(&codec::segment_filter_key(number, 0), &codec::segment_end(number), |rows| {
+            rows.map(|row| Ok(row.map_err(|error| read_failed(&error))?.1.value().to_vec())).collect()
+        })
+    }
+
+    /// The page of a segment that has this key, if the segment has it.
+    pub(crate) fn segment_page(&self, number: u32, prefix: Prefix) -> Result<Option<Page>, LedgerError> {
+        let (from, to) =
+            (codec::segment_page_key(number, 0), codec::segment_page_key(number, prefix.saturating_add(1)));
+        self.of_segments(&from, &to, |mut rows| rows.next_back().map(page).transpose())
+    }
+
+    /// The page of a segment after the one that begins with this key; of none, its first.
+    pub(crate) fn segment_page_after(
+        &self,
+        number: u32,
+        first: Option<Prefix>,
+    ) -> Result<Option<Page>, LedgerError> {
+        let from = codec::segment_page_key(number, first.map_or(0, |first| first.saturating_add(1)));
+        self.of_segments(&from, &codec::segment_filter_key(number, 0), |mut rows| {
+            rows.next().map(page).transpose()
+        })
+    }
+
+    fn of_segments<T>(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        read: impl FnOnce(Range<'_, &'static [u8], &'static [u8]>) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(SEGMENTS).map_err(|error| read_failed(&error))?;
+            read(table.range::<&[u8]>(from..to).map_err(|error| read_failed(&error))?)
+        })
+    }
+
+    /// What formats 1 and 2 have of keys, as a segment of keys that last.
+    fn keys_as_segment(&self, next_fact: FactNumber) -> Result<(KeyRows, SegmentRow), LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(KEYS).map_err(|error| read_failed(&error))?;
+            let keys = table.len().map_err(|error| read_failed(&error))?;
+            let row = SegmentRow {
+                number: 0,
+                lapses: false,
+                keys,
+                from: FactNumber::FIRST,
+                to: next_fact,
+                until: Timestamp::MAX,
+            };
+            let (mut rows, mut making) = (KeyRows::default(), Making::of(row));
+            for row in table.iter().map_err(|error| read_failed(&error))? {
+                let (hash, row) = row.map_err(|error| read_failed(&error))?;
+                let frame = codec::key_row_from_bytes(row.value())?;
+                making.push((prefix_of(&hash.value().to_be_bytes()), frame), &mut rows);
+            }
+            let segment = making.finish(&mut rows);
+            Ok((rows, segment.row))
+        })
+    }
+}
+
+type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
+
+fn page(row: Result<(Bytes<'_>, Bytes<'_>), StorageError>) -> Result<Page, LedgerError> {
+    let (key, value) = row.map_err(|error| read_failed(&error))?;
+    let broken = || LedgerError::damaged("a row of keys is no page");
+    let first = codec::segment_page_from_key(key.value()).ok_or_else(broken)?;
+    Ok((first, value.value().to_vec()))
 }
 
 /// The format, if this version reads it.

@@ -11,6 +11,7 @@ use redb::backends::InMemoryBackend;
 use super::clock::SystemClock;
 use super::ledger::{Ledger, Opening};
 use super::overlay::state_of;
+use super::pace::Pace;
 use super::recovery::beginning;
 use super::reply::{Outcome, Reply};
 use super::store::Store;
@@ -81,6 +82,7 @@ fn opening() -> Opening {
         wording: credits_core::Wording::of(Pricing::CATALOGUE),
         clock_confirmed: false,
         restored_accepted: false,
+        pace: Pace::USUAL,
     }
 }
 

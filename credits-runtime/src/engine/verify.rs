@@ -7,8 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
-use super::codec::{self, Milestone, Scheduled};
+use super::codec::{self, KeysState, Milestone, Scheduled};
 use super::journal::{Block, Head};
+use super::keys::pages::entries;
+use super::keys::{Keys, frames_under};
 use super::overlay::key_rows;
 use super::store::Snapshot;
 use crate::domain::audit::Audit;
@@ -17,6 +19,7 @@ use crate::domain::billing::record::Billing;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::{Terms, explain};
 use crate::domain::fact::{Body, Fact, Frame, Record};
+use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
 use crate::domain::time::Timestamp;
@@ -36,7 +39,7 @@ pub struct Verified {
     pub wallets: u64,
     /// Grants, each equal to the sum of what became of it.
     pub grants: u64,
-    /// Idempotency keys, each naming its frame.
+    /// Uses of idempotency keys, each naming its frame.
     pub keys: u64,
 }
 
@@ -64,12 +67,17 @@ fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Block, 
 /// Verifies everything; the first contradiction is the error.
 pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
     // Facts that contradict their record panic when they are applied.
-    catch_unwind(AssertUnwindSafe(|| Verification::default().run(snapshot)))
+    catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
-#[derive(Default)]
 struct Verification {
+    /// The keys that segments have.
+    keys: Keys,
+    sealed_keys: u64,
+    recent_keys: HashSet<Hash128>,
+    /// Of keys that no segment has the frames that used them.
+    missing_keys: HashMap<Hash128, FactNumber>,
     wallets: HashMap<WalletId, (Wallet, Audit)>,
     billings: HashMap<Owner, Billing>,
     objects: HashMap<ObjectId, Object>,
@@ -81,11 +89,30 @@ struct Verification {
     totals: Totals,
     last_at: Option<Timestamp>,
     frames: u64,
-    keys: u64,
     milestones: u64,
 }
 
 impl Verification {
+    fn of(snapshot: &Snapshot) -> Result<Self, LedgerError> {
+        Ok(Self {
+            keys: Keys::stored(snapshot)?,
+            sealed_keys: 0,
+            recent_keys: HashSet::new(),
+            missing_keys: HashMap::new(),
+            wallets: HashMap::new(),
+            billings: HashMap::new(),
+            objects: HashMap::new(),
+            lagging: HashMap::new(),
+            replay_from: None,
+            catalogues: Catalogues::default(),
+            terms: HashMap::new(),
+            totals: Totals::default(),
+            last_at: None,
+            frames: 0,
+            milestones: 0,
+        })
+    }
+
     fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
         let state = snapshot.state()?;
         self.replay_from = Some(state.replay_from);
@@ -102,6 +129,7 @@ impl Verification {
             return Err(LedgerError::damaged("its journal does not end where its state says"));
         }
         self.views(snapshot)?;
+        self.segments(snapshot)?;
         self.sums()?;
         let grants = self.wallets.values().map(|(_, audit)| audit.grants() as u64).sum();
         Ok(Verified {
@@ -109,7 +137,7 @@ impl Verification {
             frames: self.frames,
             wallets: self.wallets.len() as u64,
             grants,
-            keys: self.keys,
+            keys: self.sealed_keys.saturating_add(self.recent_keys.len() as u64),
         })
     }
 
@@ -122,15 +150,62 @@ impl Verification {
         for (place, fact) in frame.facts.iter().enumerate() {
             self.fact(snapshot, first.plus(place), fact, frame.at)?;
         }
-        for (hash, expected) in key_rows(first, frame) {
-            match snapshot.key(hash)? {
-                Some(row) if row == expected => self.keys = self.keys.saturating_add(1),
-                // An attempt that came to nothing leaves its key to a later one.
-                Some(row) if row.frame > first => {}
-                _ => return Err(LedgerError::damaged(format!("a key of fact {first} is missing"))),
-            }
+        for (hash, _) in key_rows(frame) {
+            self.key(snapshot, hash, first, frame.kind.key_lapses())?;
         }
         Ok(())
+    }
+
+    /// A key that a frame uses is in a segment, unless the frame is so young that opening reads it, or a later frame
+    /// took the key over.
+    fn key(
+        &mut self,
+        snapshot: &Snapshot,
+        hash: Hash128,
+        first: FactNumber,
+        lapses: bool,
+    ) -> Result<(), LedgerError> {
+        self.missing_keys.remove(&hash);
+        let KeysState { from, lapsed, .. } = self.keys.state();
+        if first >= from {
+            self.recent_keys.insert(hash);
+            return Ok(());
+        }
+        if frames_under(snapshot, &self.keys.segments_with(&hash), &hash)?.contains(&first) {
+            self.sealed_keys = self.sealed_keys.saturating_add(1);
+        } else if !(lapses && first < lapsed) {
+            self.missing_keys.insert(hash, first);
+        }
+        Ok(())
+    }
+
+    /// No key is missing, and segments have no others.
+    fn segments(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
+        if let Some(first) = self.missing_keys.values().min() {
+            return Err(LedgerError::damaged(format!("a key of fact {first} is missing")));
+        }
+        let mut keys = 0_u64;
+        for segment in self.keys.state().segments {
+            let (mut after, mut count, mut last) = (None, 0_u64, None);
+            while let Some((first, bytes)) = snapshot.segment_page_after(segment.number, after)? {
+                let entries = entries(first, &bytes, segment.from)?;
+                if last.is_some_and(|last| last >= first) {
+                    return Err(LedgerError::damaged("the pages of a segment of keys are not in order"));
+                }
+                last = entries.last().map(|(prefix, _)| *prefix);
+                count = count.saturating_add(entries.len() as u64);
+                after = Some(first);
+            }
+            if count != segment.keys {
+                let number = segment.number;
+                return Err(LedgerError::damaged(format!("segment {number} of keys is not complete")));
+            }
+            keys = keys.saturating_add(count);
+        }
+        if keys == self.sealed_keys {
+            return Ok(());
+        }
+        Err(LedgerError::damaged("there are keys that no frame has"))
     }
 
     fn fact(
@@ -279,9 +354,6 @@ impl Verification {
             || milestones != self.milestones
         {
             return Err(LedgerError::damaged("rows are missing that the journal leads to"));
-        }
-        if snapshot.keys_count()? != self.keys {
-            return Err(LedgerError::damaged("there are keys that no frame has"));
         }
         Ok(())
     }

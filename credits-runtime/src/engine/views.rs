@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::codec;
+use super::keys::Keys;
 use super::store::Snapshot;
 use crate::domain::ids::WalletId;
 use crate::domain::time::Timestamp;
@@ -23,15 +24,18 @@ pub(crate) struct Views {
     shards: Vec<Shard>,
     hasher: RandomState,
     last_at: AtomicI64,
+    /// Which frames keys were used for.
+    pub(crate) keys: Keys,
     pub(crate) commits: AtomicU64,
     pub(crate) commands: AtomicU64,
     pub(crate) largest_batch: AtomicU64,
 }
 
 impl Views {
-    /// Nothing published; the last frame was of this time.
-    pub(crate) fn new(last_at: Timestamp) -> Self {
+    /// Nothing published but these keys; the last frame was of this time.
+    pub(crate) fn new(last_at: Timestamp, keys: Keys) -> Self {
         Self {
+            keys,
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             hasher: RandomState::new(),
             last_at: AtomicI64::new(last_at.microseconds()),

@@ -14,9 +14,10 @@ use super::checkpoint::{Checkpoint, Plan};
 use super::clock::LedgerClock;
 use super::codec;
 use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
+use super::keys::upkeep::{KeysPlan, Upkeep};
 use super::ledger::Ledger;
 use super::news::{News, Refusal};
-use super::overlay::{Batch, Position, Submitted};
+use super::overlay::{Batch, Committed, Position, Submitted};
 use super::reply::{HoldGuard, Outcome, Slot};
 use super::runs::{Alive, Runs};
 use super::sidecar::{Said, Sidecar};
@@ -50,6 +51,7 @@ pub(crate) struct Writer {
     pub(crate) policy: Policy,
     pub(crate) sale: Arc<Sale>,
     pub(crate) checkpoint: Checkpoint,
+    pub(crate) upkeep: Upkeep,
     pub(crate) runs: Runs,
     /// What keys of its own commands begin with, and how many there are.
     pub(crate) keys: (u64, u64),
@@ -269,15 +271,24 @@ impl Writer {
         let is_empty = batch.is_empty();
         let (changed, forced) = (batch.changed(), batch.forced());
         let plan = self.checkpoint.plan(batch.facts(), batch.position.next_fact);
-        if !is_empty {
-            self.write(&batch, &plan, &forced)?;
+        let after = (batch.position.next_fact, batch.position.last_at);
+        let keys = if is_empty {
+            KeysPlan::unchanged(&views.keys)
+        } else {
+            let (used, snapshot) = batch.keys()?;
+            self.upkeep.plan(&views.keys, used, after, snapshot)
+        };
+        if !is_empty && let Err(error) = self.write(&batch, &plan, &forced, &keys) {
+            self.upkeep.failed(&views.keys, &keys);
+            return Err(error);
         }
         // Once some of the agenda was worked off, it says itself what is next.
         let next_due = after_due.unwrap_or(self.next_due);
         self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         if !is_empty {
             self.checkpoint.committed(plan, changed, &forced);
-            let (position, wallets) = batch.committed();
+            let Committed { position, wallets, keys: used } = batch.committed();
+            self.views.keys.committed(keys, used);
             self.views.publish(wallets, position.last_at);
             self.views.commits.fetch_add(1, Ordering::Relaxed);
             self.position = position;
@@ -344,16 +355,22 @@ impl Writer {
             let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
             let batch = Batch::new(&store, &views, &policy, &self.position);
             let plan = self.checkpoint.flush(CHECKPOINT_ROWS_MAX, self.position.next_fact);
-            self.write(&batch, &plan, &[])?;
+            self.write(&batch, &plan, &[], &KeysPlan::unchanged(&views.keys))?;
             self.checkpoint.committed(plan, [], &[]);
         }
         Ok(self.checkpoint.is_complete(self.position.next_fact))
     }
 
-    fn write(&mut self, batch: &Batch<'_>, plan: &Plan, forced: &[WalletId]) -> Result<(), LedgerError> {
+    fn write(
+        &mut self,
+        batch: &Batch<'_>,
+        plan: &Plan,
+        forced: &[WalletId],
+        keys: &KeysPlan,
+    ) -> Result<(), LedgerError> {
         let committed = catch_unwind(AssertUnwindSafe(|| {
             let wallets: BTreeSet<&WalletId> = plan.written.iter().chain(forced).collect();
-            self.store.commit(&batch.changes(wallets, plan.replay_from), &self.rest.cursors)
+            self.store.commit(&batch.changes(wallets, plan.replay_from, keys), &self.rest.cursors)
         }));
         let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
         let unknown = match committed {

@@ -16,6 +16,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
+use crate::engine::pace::Pace;
 use crate::engine::reply::Reply;
 use crate::engine::verify::Verified;
 use crate::error::Error;
@@ -57,6 +58,7 @@ pub struct CreditsBuilder<C> {
     clock: Arc<dyn Clock>,
     clock_confirmed: bool,
     restored_accepted: bool,
+    pace: Pace,
     pricing: PhantomData<fn() -> C>,
 }
 
@@ -101,7 +103,8 @@ impl<C: Pricing> Credits<C> {
     /// Opening with another clock.
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
-        CreditsBuilder { clock, clock_confirmed: false, restored_accepted: false, pricing: PhantomData }
+        let (clock_confirmed, restored_accepted, pace) = (false, false, Pace::USUAL);
+        CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, pricing: PhantomData }
     }
 }
 
@@ -328,6 +331,13 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
+    /// Tidies up as often as if the ledger were thousands of times larger: for tests of what happens then.
+    #[cfg(feature = "testing")]
+    pub fn hurried(mut self) -> Self {
+        self.pace = Pace::HURRIED;
+        self
+    }
+
     /// As [`Credits::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Credits<C>, Error> {
         self.open_at(&Place::File(path.as_ref()))
@@ -360,6 +370,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             wording: Wording::of(C::CATALOGUE),
             clock_confirmed: self.clock_confirmed,
             restored_accepted: self.restored_accepted,
+            pace: self.pace,
         }
     }
 }

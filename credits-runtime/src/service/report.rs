@@ -150,7 +150,7 @@ pub(crate) fn verified(ledger: &Core) -> Result<Verified, Error> {
 }
 
 pub(crate) fn backup(ledger: &Core, to: &Path) -> Result<(), Error> {
-    Ok(Store::copy(&ledger.snapshot()?, to)?)
+    Ok(Store::copy(&ledger.snapshot()?, to, |_| Ok(()))?)
 }
 
 pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, Error> {

@@ -18,6 +18,7 @@ use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
+use crate::engine::keys::Keys;
 use crate::engine::overlay::{Batch, state_of};
 use crate::engine::recovery::beginning;
 use crate::engine::store::Store;
@@ -28,7 +29,7 @@ fn empty() -> &'static (Store, Views) {
     static EMPTY: OnceLock<(Store, Views)> = OnceLock::new();
     EMPTY.get_or_init(|| {
         let store = Store::in_memory(&state_of(&beginning()));
-        (store.unwrap_or_else(|error| panic!("{error}")), Views::new(Timestamp::MIN))
+        (store.unwrap_or_else(|error| panic!("{error}")), Views::new(Timestamp::MIN, Keys::none()))
     })
 }
 

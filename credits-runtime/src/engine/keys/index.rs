@@ -1,0 +1,116 @@
+//! Which frame each key was used for: the newest in memory, the others in segments.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use super::filter::Filter;
+use super::pages::{Prefix, entries, prefix_of};
+use crate::domain::fingerprint::Hash128;
+use crate::domain::ids::FactNumber;
+use crate::engine::codec::{KeysState, SegmentRow};
+use crate::engine::store::Snapshot;
+use crate::error::LedgerError;
+
+/// What a key was used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Used {
+    /// The first fact of the frame.
+    pub(crate) frame: FactNumber,
+    /// Whether it may be forgotten some day.
+    pub(crate) lapses: bool,
+}
+
+/// A segment that can be looked into.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) row: SegmentRow,
+    pub(super) filter: Filter,
+}
+
+/// Every key, as of the last commit. Only the writer changes it.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    index: RwLock<Index>,
+}
+
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Those of frames that no segment has.
+    pub(super) recent: HashMap<Hash128, Used>,
+    /// From which fact on.
+    pub(super) from: FactNumber,
+    /// The newest first.
+    pub(super) segments: Vec<Arc<Segment>>,
+    /// Before which fact keys that lapse may be gone.
+    pub(super) lapsed: FactNumber,
+}
+
+impl Keys {
+    /// No keys.
+    #[cfg(feature = "testing")]
+    pub(crate) fn none() -> Self {
+        let (recent, from, lapsed) = (HashMap::new(), FactNumber::FIRST, FactNumber::FIRST);
+        Self { index: RwLock::new(Index { recent, from, segments: Vec::new(), lapsed }) }
+    }
+
+    /// The keys that a snapshot has in segments.
+    pub(crate) fn stored(snapshot: &Snapshot) -> Result<Self, LedgerError> {
+        let KeysState { from, lapsed, segments } = snapshot.state()?.keys;
+        let load = |row: SegmentRow| {
+            let filter = Filter::of_rows(row.keys, &snapshot.segment_filter(row.number)?)?;
+            Ok(Arc::new(Segment { row, filter }))
+        };
+        let segments = segments.into_iter().map(load).collect::<Result<_, LedgerError>>()?;
+        Ok(Self { index: RwLock::new(Index { recent: HashMap::new(), from, segments, lapsed }) })
+    }
+
+    /// The state that a commit leaves which changes no segment.
+    pub(crate) fn state(&self) -> KeysState {
+        let index = self.read();
+        let segments = index.segments.iter().map(|segment| segment.row).collect();
+        KeysState { from: index.from, lapsed: index.lapsed, segments }
+    }
+
+    /// What a key was used for, if that is not in a segment.
+    pub(crate) fn recent(&self, hash: &Hash128) -> Option<FactNumber> {
+        self.read().recent.get(hash).map(|used| used.frame)
+    }
+
+    /// The segments that may have a key.
+    pub(crate) fn segments_with(&self, hash: &Hash128) -> Vec<SegmentRow> {
+        let prefix = prefix_of(hash);
+        let index = self.read();
+        let may_have = index.segments.iter().filter(|segment| segment.filter.may_have(prefix));
+        may_have.map(|segment| segment.row).collect()
+    }
+
+    /// Keys that were used in a commit.
+    pub(crate) fn publish(&self, used: HashMap<Hash128, Used>) {
+        self.write(|index| index.recent.extend(used));
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write(&self, change: impl FnOnce(&mut Index)) {
+        change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// The frames that these segments have under a key, or under another that begins alike; the newest first.
+pub(crate) fn frames_under(
+    snapshot: &Snapshot,
+    segments: &[SegmentRow],
+    hash: &Hash128,
+) -> Result<Vec<FactNumber>, LedgerError> {
+    let prefix = prefix_of(hash);
+    let mut frames = Vec::new();
+    for segment in segments {
+        let Some((first, bytes)) = snapshot.segment_page(segment.number, prefix)? else { continue };
+        let found = entries(first, &bytes, segment.from)?.into_iter();
+        frames.extend(found.filter(|entry: &(Prefix, _)| entry.0 == prefix).map(|(_, frame)| frame));
+    }
+    frames.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(frames)
+}

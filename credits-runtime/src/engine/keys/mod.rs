@@ -1,0 +1,9 @@
+//! Keys: which frame each was used for. The newest are in memory; the others are in segments, each sorted, written
+//! once, and with a filter in memory that proves most absences.
+
+mod filter;
+mod index;
+pub(crate) mod pages;
+pub(crate) mod upkeep;
+
+pub(crate) use index::{Keys, Used, frames_under};

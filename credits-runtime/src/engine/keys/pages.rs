@@ -1,0 +1,137 @@
+//! Pages of a segment: for each key, by the beginning of its hash, the frame it was used for.
+
+use crate::domain::fingerprint::Hash128;
+use crate::domain::ids::FactNumber;
+use crate::error::LedgerError;
+
+/// Bytes of a page: one row to a page of redb's.
+const PAGE_BYTES_MAX: usize = 4_000;
+
+/// The beginning of a key's hash, by which segments are sorted. Two keys may share it: the frame says which it is.
+pub(crate) type Prefix = u64;
+
+/// How much of a hash it is.
+pub(crate) const PREFIX_BITS: u32 = 48;
+
+/// A key and the frame it was used for.
+pub(crate) type Entry = (Prefix, FactNumber);
+
+/// The beginning of a hash.
+pub(crate) fn prefix_of(hash: &Hash128) -> Prefix {
+    u64::try_from(u128::from_be_bytes(*hash) >> (u128::BITS - PREFIX_BITS)).unwrap_or_default()
+}
+
+/// A page, with its first key.
+pub(crate) type Page = (Prefix, Vec<u8>);
+
+/// Packs entries in their order into pages: of each, how far its key is from the one before and its frame from the
+/// segment's first, both as LEB128.
+#[derive(Debug)]
+pub(crate) struct Packing {
+    from: FactNumber,
+    page: Option<Page>,
+    last: Prefix,
+}
+
+impl Packing {
+    /// Entries whose frames begin no earlier than this.
+    pub(crate) fn from(from: FactNumber) -> Self {
+        Self { from, page: None, last: 0 }
+    }
+
+    /// One more entry; the page before it, if that is full. Entries of one prefix share a page.
+    pub(crate) fn push(&mut self, (prefix, frame): Entry) -> Option<Page> {
+        let is_full = |(_, bytes): &mut Page| bytes.len() >= PAGE_BYTES_MAX - 20 && prefix != self.last;
+        let full = self.page.take_if(is_full);
+        let (first, bytes) = self.page.get_or_insert_with(|| (prefix, Vec::with_capacity(PAGE_BYTES_MAX)));
+        let before = if bytes.is_empty() { *first } else { self.last };
+        write(bytes, prefix.saturating_sub(before));
+        write(bytes, frame.get().saturating_sub(self.from.get()));
+        self.last = prefix;
+        full
+    }
+
+    /// The last page.
+    pub(crate) fn finish(&mut self) -> Option<Page> {
+        self.page.take()
+    }
+}
+
+/// What a page holds.
+pub(crate) fn entries(first: Prefix, bytes: &[u8], from: FactNumber) -> Result<Vec<Entry>, LedgerError> {
+    let broken = || LedgerError::damaged("a page of keys cannot be read");
+    let (mut rest, mut prefix) = (bytes, first);
+    let mut entries = Vec::with_capacity(bytes.len() / 8);
+    while !rest.is_empty() {
+        let step = read(&mut rest).ok_or_else(broken)?;
+        prefix = prefix.checked_add(step).filter(|prefix| prefix >> PREFIX_BITS == 0).ok_or_else(broken)?;
+        let frame = read(&mut rest).and_then(|step| from.get().checked_add(step)).ok_or_else(broken)?;
+        entries.push((prefix, FactNumber(frame)));
+    }
+    Ok(entries)
+}
+
+fn write(bytes: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let low = u8::try_from(value & 0x7F).unwrap_or_default();
+        value >>= 7;
+        bytes.push(if value == 0 { low } else { low | 0x80 });
+        if value == 0 {
+            return;
+        }
+    }
+}
+
+fn read(bytes: &mut &[u8]) -> Option<u64> {
+    let (mut value, mut shift) = (0_u64, 0_u32);
+    loop {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        let part = u64::from(byte & 0x7F);
+        if shift >= u64::BITS || (part << shift) >> shift != part {
+            return None;
+        }
+        value |= part << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pages_hold_what_was_packed_in_order(
+            mut packed in proptest::collection::vec((0_u64..1 << 20, 5_u64..u64::MAX), 0..3_000),
+            spread in 0_u32..28,
+        ) {
+            packed.sort_unstable();
+            let packed: Vec<Entry> =
+                packed.into_iter().map(|(prefix, frame)| (prefix << spread, FactNumber(frame))).collect();
+            let mut packing = Packing::from(FactNumber(5));
+            let mut pages: Vec<Page> = packed.iter().filter_map(|entry| packing.push(*entry)).collect();
+            pages.extend(packing.finish());
+            let mut found = Vec::new();
+            for (first, bytes) in pages {
+                let entries = entries(first, &bytes, FactNumber(5)).unwrap();
+                prop_assert_eq!(entries[0].0, first);
+                // No page begins with what another ends with.
+                prop_assert!(found.last().is_none_or(|last: &Entry| last.0 < first));
+                prop_assert!(bytes.len() <= PAGE_BYTES_MAX || entries.iter().all(|entry| entry.0 == first));
+                found.extend(entries);
+            }
+            prop_assert_eq!(found, packed);
+        }
+
+        #[test]
+        fn any_bytes_are_entries_or_refused(first in 0_u64..1 << 48, bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            drop(entries(first, &bytes, FactNumber::FIRST));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Pages of keys, as `docs/FORMAT.md` describes them.
+
+/// The beginning of a key's hash, and its frame less the segment's first.
+pub(crate) type Entry = (u64, u64);
+
+/// Whether a row is a page, and its first key.
+pub(crate) fn first_of(key: &[u8]) -> Option<u64> {
+    assert_eq!(key.len(), 13);
+    (key[4] == 0).then(|| u64::from_be_bytes(key[5..].try_into().unwrap()))
+}
+
+pub(crate) fn read(first: u64, page: &[u8]) -> Vec<Entry> {
+    let mut numbers = Vec::new();
+    let (mut number, mut shift) = (0, 0);
+    for byte in page {
+        number |= u64::from(byte & 0x7F) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            numbers.push(number);
+            (number, shift) = (0, 0);
+        }
+    }
+    let mut at = first;
+    let entries = numbers.chunks(2).map(|pair| {
+        at += pair[0];
+        (at, pair[1])
+    });
+    entries.collect()
+}
+
+pub(crate) fn write(entries: &[Entry]) -> Vec<u8> {
+    let mut page = Vec::new();
+    let mut before = entries.first().map_or(0, |entry| entry.0);
+    for (at, frame) in entries {
+        for mut number in [at - before, *frame] {
+            while number > 0x7F {
+                page.push(number.to_le_bytes()[0] | 0x80);
+                number >>= 7;
+            }
+            page.push(number.to_le_bytes()[0]);
+        }
+        before = *at;
+    }
+    page
+}
