@@ -54,6 +54,8 @@ pub const RECENT_KEYS_MAX: usize = 32_768;
 pub const SEGMENTS_MERGED: usize = 8;
 /// Rows of segments that are no more, which one commit removes.
 pub const SEGMENT_ROWS_DROPPED: usize = 16;
+/// Bytes that wallets may take in memory, about, unless it is set.
+pub const MEMORY_BYTES: usize = 256 * 1_024 * 1_024;
 /// Facts of a wallet between two milestones of its history.
 pub const MILESTONE_FACTS: u64 = 64;
 /// Bytes of frames after which a block is sealed: redb rounds values over a page up to 2^k pages.

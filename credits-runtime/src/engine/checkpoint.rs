@@ -46,11 +46,17 @@ impl Checkpoint {
         self.lagging.is_empty() && self.replay_from == next_fact
     }
 
-    /// What to write with so many facts, after which the next fact is this one.
-    pub(crate) fn plan(&self, facts: usize, next_fact: FactNumber) -> Plan {
+    /// From which fact on rows may lack facts.
+    pub(crate) fn replay_from(&self) -> FactNumber {
+        self.replay_from
+    }
+
+    /// What to write with so many facts, at least so many rows, after which the next fact is this one.
+    pub(crate) fn plan(&self, facts: usize, rows_min: usize, next_fact: FactNumber) -> Plan {
         let owed = self.owed.saturating_add(facts.saturating_mul(self.lagging.len()));
         let rows = owed.checked_div(self.pass_facts).unwrap_or(0);
-        self.take(rows, owed.saturating_sub(rows.saturating_mul(self.pass_facts)), next_fact)
+        let rest = owed.saturating_sub(rows.saturating_mul(self.pass_facts));
+        self.take(rows.max(rows_min), rest, next_fact)
     }
 
     /// The next so many rows, whatever is owed, while nothing else is changed.
@@ -141,7 +147,7 @@ mod tests {
                 }
                 let forced: Vec<WalletId> = changed.iter().take(forced).cloned().collect();
                 let plan =
-                    if flushes { checkpoint.flush(5, next) } else { checkpoint.plan(changed.len(), next) };
+                    if flushes { checkpoint.flush(5, next) } else { checkpoint.plan(changed.len(), 0, next) };
                 for id in plan.written.iter().chain(&forced) {
                     lacking.remove(id);
                 }

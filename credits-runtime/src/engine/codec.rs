@@ -202,9 +202,9 @@ pub(crate) struct Milestone {
     pub(crate) balance: Amount,
 }
 
-/// A wallet's row: the number of its last fact, when something is due, its body.
-pub(crate) fn wallet_to_bytes(wallet: &Wallet) -> Vec<u8> {
-    let due = wallet.agenda.map_or(0, Timestamp::microseconds);
+/// A wallet's row: the number of its last fact, when its row in the agenda says that something is due, its body.
+pub(crate) fn wallet_to_bytes(wallet: &Wallet, due: Option<Timestamp>) -> Vec<u8> {
+    let due = due.map_or(0, Timestamp::microseconds);
     let last_fact = wallet.last_fact.map_or(0, FactNumber::get);
     [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &encode(wallet)].concat()
 }

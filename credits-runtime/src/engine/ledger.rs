@@ -9,10 +9,11 @@ use std::thread::JoinHandle;
 
 use credits_core::Wording;
 
+use super::agenda::Agenda;
 use super::billing::{Bill, Sale};
 use super::checkpoint::Checkpoint;
 use super::clock::{Clock, LedgerClock};
-use super::codec::{self, Milestone};
+use super::codec::Milestone;
 use super::inbox::{Asked, Inbox, Waiting};
 use super::journal::{Numbered, frame_of};
 use super::keys::frames_under;
@@ -64,6 +65,8 @@ pub(crate) struct Opening {
     /// Whether the file may be another than its sidecar tells of.
     pub(crate) restored_accepted: bool,
     pub(crate) pace: Pace,
+    /// Bytes that wallets may take in memory, about.
+    pub(crate) memory: usize,
 }
 
 /// An open ledger, shared by every handle on it. The last one dropped closes it.
@@ -159,9 +162,9 @@ impl Ledger {
         sidecar: Option<Sidecar>,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Opening { clock, terms, policy, prices, wording, clock_confirmed, pace, .. } = opening;
+        let Opening { clock, terms, policy, prices, wording, clock_confirmed, pace, memory, .. } = opening;
         let Recovered { id, views, position, terms, catalogue, clock, next_due } =
-            recover(&store, (&terms, &prices), &policy, (clock, clock_confirmed))?;
+            recover(&store, (&terms, &prices), (&policy, memory), (clock, clock_confirmed))?;
         let sale = Arc::new(Sale { prices, operations: operations(&terms) });
         let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
@@ -180,6 +183,7 @@ impl Ledger {
             sale: Arc::clone(&sale),
             checkpoint,
             upkeep,
+            agenda: Agenda::default(),
             runs: Runs::new(&policy),
             keys: (random()?, 0),
             next_due,
@@ -406,11 +410,8 @@ impl Core {
     }
 
     /// What every entry moved, by its counter-account.
-    pub(crate) fn totals(&self) -> Result<Totals, LedgerError> {
-        match self.store.snapshot()?.view(codec::TOTALS_KEY)? {
-            None => Ok(Totals::default()),
-            Some(row) => Ok(codec::record_from_bytes::<Totals>(&row)?.1),
-        }
+    pub(crate) fn totals(&self) -> Arc<Totals> {
+        self.views.totals()
     }
 }
 

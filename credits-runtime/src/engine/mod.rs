@@ -3,6 +3,7 @@
 //!
 //! It knows nothing of operations, plans or any application's types.
 
+pub(crate) mod agenda;
 pub(crate) mod billing;
 mod checkpoint;
 pub(crate) mod clock;

@@ -1,9 +1,12 @@
 //! A batch: commands read through it what earlier commands of the batch have changed, and nothing of it is seen
 //! outside until its commit has succeeded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
+use super::agenda::Agenda;
 use super::billing::Sale;
 use super::codec::{self, KeysState, Milestone, Scheduled, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
@@ -35,7 +38,7 @@ pub(crate) struct Position {
     pub(crate) next_fact: FactNumber,
     pub(crate) tail: Tail,
     pub(crate) last_at: Timestamp,
-    pub(crate) totals: Totals,
+    pub(crate) totals: Arc<Totals>,
 }
 
 /// What one batch has changed so far.
@@ -44,22 +47,28 @@ pub(crate) struct Batch<'a> {
     views: &'a Views,
     policy: &'a Policy,
     snapshot: Option<Snapshot>,
+    /// From which fact on rows may lack facts, as it is committed.
+    replay_from: FactNumber,
     pub(crate) position: Position,
-    wallets: HashMap<WalletId, Loaded>,
+    wallets: HashMap<WalletId, Loaded, RandomState>,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
     catalogues: Option<Catalogues>,
     keys: HashMap<Hash128, Used>,
     milestones: Vec<(Vec<u8>, Milestone)>,
-    frames: BTreeMap<FactNumber, Arc<Frame>>,
+    frames: Vec<Numbered>,
 }
 
 /// A wallet as the batch has it.
 struct Loaded {
     wallet: Wallet,
     changed: bool,
-    /// Its row in the agenda, as it is committed.
-    agenda: Option<Timestamp>,
+    /// Whether its row lacked facts before.
+    lagged: bool,
+    /// When something was due in it before its row says so.
+    unfiled: Option<Timestamp>,
+    /// Whether what is due in it was looked at.
+    looked_at: bool,
 }
 
 /// An owner's billing as the batch has it.
@@ -80,12 +89,22 @@ pub(super) struct LoadedObject {
     pub(super) was_listed: bool,
 }
 
+/// A wallet that a commit changed.
+pub(crate) struct Changed {
+    pub(crate) id: WalletId,
+    pub(crate) wallet: Arc<Wallet>,
+    /// Whether its row lacks facts, and whether it did before.
+    pub(crate) lags: bool,
+    pub(crate) lagged: bool,
+    /// When something was due in it before its row says so, and when it is.
+    pub(crate) unfiled: (Option<Timestamp>, Option<Timestamp>),
+}
+
 /// What a commit leaves.
 pub(crate) struct Committed {
     /// Where the journal stands.
     pub(crate) position: Position,
-    /// Wallets that changed.
-    pub(crate) wallets: Vec<(WalletId, Arc<Wallet>)>,
+    pub(crate) wallets: Vec<Changed>,
     /// Keys that were used.
     pub(crate) keys: HashMap<Hash128, Used>,
 }
@@ -94,21 +113,26 @@ pub(crate) struct Committed {
 pub(crate) type Submitted = Result<(Numbered, bool), Rejection>;
 
 impl<'a> Batch<'a> {
-    /// An empty batch after this position.
-    pub(crate) fn new(store: &'a Store, views: &'a Views, policy: &'a Policy, position: &Position) -> Self {
+    /// An empty batch after this position, where rows may lack facts from `replay_from` on.
+    pub(crate) fn new(
+        (store, views, policy): (&'a Store, &'a Views, &'a Policy),
+        position: &Position,
+        replay_from: FactNumber,
+    ) -> Self {
         Self {
             store,
             views,
             policy,
             snapshot: None,
+            replay_from,
             position: position.clone(),
-            wallets: HashMap::new(),
+            wallets: HashMap::default(),
             billings: HashMap::new(),
             objects: HashMap::new(),
             catalogues: None,
             keys: HashMap::new(),
             milestones: Vec::new(),
-            frames: BTreeMap::new(),
+            frames: Vec::new(),
         }
     }
 
@@ -119,7 +143,7 @@ impl<'a> Batch<'a> {
 
     /// The frame that was booked last.
     pub(super) fn last_frame(&self) -> Option<Numbered> {
-        self.frames.last_key_value().map(|(first, frame)| (*first, Arc::clone(frame)))
+        self.frames.last().cloned()
     }
 
     /// Whether there is nothing to commit.
@@ -157,20 +181,33 @@ impl<'a> Batch<'a> {
         &mut self,
         clock: Timestamp,
         sale: Option<&Sale>,
+        unfiled: &Agenda,
     ) -> Result<Option<Timestamp>, LedgerError> {
         let now = self.position.last_at.max(clock);
-        let rows = self.snapshot()?.agenda(AGENDA_RECORDS_MAX.saturating_add(1))?;
-        let due = rows.iter().take(AGENDA_RECORDS_MAX).take_while(|(due, _)| *due <= now);
-        let mut booked = 0;
-        for (_, record) in due {
+        let rows_max = AGENDA_RECORDS_MAX.saturating_add(1);
+        let mut rows = self.snapshot()?.agenda(rows_max)?;
+        let unfiled = unfiled.iter().take(rows_max);
+        rows.extend(unfiled.map(|(due, id)| (*due, Scheduled::Wallet(id.clone()))));
+        rows.sort_unstable();
+        let count = rows.iter().take(AGENDA_RECORDS_MAX).take_while(|(due, _)| *due <= now).count();
+        let next = rows.get(count).map(|(due, _)| *due);
+        rows.truncate(count);
+        // Rows may be early: what is booked is in the order of when it is due, whatever is written of it.
+        for (due, record) in &mut rows {
+            if let Scheduled::Wallet(id) = record {
+                self.load(id)?;
+                *due = self.wallet(id).next_due_at().unwrap_or(*due);
+            }
+        }
+        rows.sort_unstable();
+        for (_, record) in rows {
             match (record, sale) {
-                (Scheduled::Wallet(id), _) => self.book_due_of(id, now)?,
-                (Scheduled::Billing(owner), Some(sale)) => self.fulfil(owner, sale, now)?,
+                (Scheduled::Wallet(id), _) => self.book_due_of(&id, now)?,
+                (Scheduled::Billing(owner), Some(sale)) => self.fulfil(&owner, sale, now)?,
                 (Scheduled::Billing(_), None) => {}
             }
-            booked += 1;
         }
-        Ok(rows.get(booked).map(|(due, _)| *due))
+        Ok(next)
     }
 
     fn book_due_of(&mut self, id: &WalletId, now: Timestamp) -> Result<(), LedgerError> {
@@ -181,8 +218,7 @@ impl<'a> Batch<'a> {
             self.book(own_command(Kind::BookDue), facts, now);
         }
         if let Some(loaded) = self.wallets.get_mut(id) {
-            loaded.wallet.agenda = loaded.wallet.next_due_at();
-            loaded.changed = true;
+            (loaded.changed, loaded.looked_at) = (true, true);
         }
         Ok(())
     }
@@ -191,7 +227,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
         let wallets = self.wallets.values().filter(|loaded| loaded.changed);
         let billings = self.billings.values().filter(|loaded| loaded.changed);
-        let wallets = wallets.filter_map(|loaded| loaded.wallet.agenda);
+        let wallets = wallets.filter_map(|loaded| loaded.wallet.next_due_at());
         wallets.chain(billings.filter_map(|loaded| loaded.billing.agenda)).min()
     }
 
@@ -271,16 +307,18 @@ impl<'a> Batch<'a> {
                 Record::Object(id) => self.load_object(id)?,
             }
             self.apply(first.plus(place), fact);
-            self.position.totals.apply(first.plus(place), fact);
+            self.add_to_totals(first.plus(place), fact);
         }
         Ok(())
     }
 
-    /// Wallets whose rows cannot lag: their place in the agenda is another.
+    /// Wallets whose rows cannot lag: their rows in the agenda would be looked at for ever.
     pub(crate) fn forced(&self) -> Vec<WalletId> {
-        let moved =
-            |(_, loaded): &(&WalletId, &Loaded)| loaded.changed && loaded.agenda != loaded.wallet.agenda;
-        self.wallets.iter().filter(moved).map(|(id, _)| id.clone()).collect()
+        let is_stale = |loaded: &Loaded| {
+            loaded.looked_at
+                && loaded.wallet.agenda.is_some_and(|filed| loaded.wallet.next_due_at() != Some(filed))
+        };
+        self.wallets.iter().filter(|(_, loaded)| is_stale(loaded)).map(|(id, _)| id.clone()).collect()
     }
 
     /// Wallets that the batch changed.
@@ -290,7 +328,7 @@ impl<'a> Batch<'a> {
 
     /// How many facts the batch has booked.
     pub(crate) fn facts(&self) -> usize {
-        self.frames.values().map(|frame| frame.facts.len()).sum()
+        self.frames.iter().map(|(_, frame)| frame.facts.len()).sum()
     }
 
     /// The keys that it used, and what was committed before it.
@@ -312,16 +350,17 @@ impl<'a> Batch<'a> {
         let mut gone = Vec::new();
         for id in wallets {
             let key = codec::wallet_key(id);
-            let Some(Loaded { wallet, agenda, .. }) = self.wallets.get(id) else {
-                let Some(wallet) = self.views.wallet(id) else { panic!("a row lags that was not published") };
-                views.push((key, codec::wallet_to_bytes(&wallet)));
-                continue;
+            let published = if self.wallets.contains_key(id) { None } else { self.views.wallet(id) };
+            let changed = self.wallets.get(id).map(|loaded| &loaded.wallet);
+            let Some(wallet) = changed.or(published.as_deref()) else {
+                panic!("a row lags that was not published")
             };
-            if *agenda != wallet.agenda {
-                gone.extend(agenda.map(|due| codec::agenda_key(due, &key)));
-                views.extend(wallet.agenda.map(|due| (codec::agenda_key(due, &key), Vec::new())));
+            let (filed, due) = (wallet.agenda, wallet.next_due_at());
+            if filed != due {
+                gone.extend(filed.map(|due| codec::agenda_key(due, &key)));
+                views.extend(due.map(|due| (codec::agenda_key(due, &key), Vec::new())));
             }
-            views.push((key, codec::wallet_to_bytes(wallet)));
+            views.push((key, codec::wallet_to_bytes(wallet, due)));
         }
         for (owner, loaded) in self.billings.iter().filter(|(_, loaded)| loaded.changed) {
             let key = codec::billing_key(owner);
@@ -353,8 +392,11 @@ impl<'a> Batch<'a> {
         if let Some(list) = &self.catalogues {
             views.push((codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list)));
         }
-        let totals = &self.position.totals;
-        views.push((codec::TOTALS_KEY.to_vec(), codec::record_to_bytes(totals.last_fact, totals)));
+        // The totals lag as wallets do, as long as nothing else is written.
+        if !views.is_empty() || replay_from > self.replay_from {
+            let totals = &*self.position.totals;
+            views.push((codec::TOTALS_KEY.to_vec(), codec::record_to_bytes(totals.last_fact, totals)));
+        }
         let Tail { sealed, block } = &self.position.tail;
         Changes {
             blocks: sealed.iter().chain([block]).collect(),
@@ -366,12 +408,19 @@ impl<'a> Batch<'a> {
     }
 
     /// What there is to publish once it is committed.
-    pub(crate) fn committed(self) -> Committed {
+    pub(crate) fn committed(self, is_written: impl Fn(&WalletId) -> bool) -> Committed {
         let mut position = self.position;
         position.tail.sealed.clear();
         let changed = self.wallets.into_iter().filter(|(_, loaded)| loaded.changed);
-        let wallets = changed.map(|(id, loaded)| (id, Arc::new(loaded.wallet))).collect();
-        Committed { position, wallets, keys: self.keys }
+        let publish = |(id, Loaded { mut wallet, lagged, unfiled, .. }): (WalletId, Loaded)| {
+            let lags = !is_written(&id);
+            if !lags {
+                wallet.agenda = wallet.next_due_at();
+            }
+            let unfiled = (unfiled, Agenda::unfiled(&wallet));
+            Changed { id, wallet: Arc::new(wallet), lags, lagged, unfiled }
+        };
+        Committed { position, wallets: changed.map(publish).collect(), keys: self.keys }
     }
 
     pub(super) fn book(
@@ -387,7 +436,7 @@ impl<'a> Batch<'a> {
             let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
             let number = first.plus(place);
             self.apply(number, &fact);
-            self.position.totals.apply(number, &fact);
+            self.add_to_totals(number, &fact);
             if let Record::Wallet(id) = &fact.record
                 && fact.ordinal.is_multiple_of(MILESTONE_FACTS)
             {
@@ -401,6 +450,10 @@ impl<'a> Batch<'a> {
         let frame = Frame { kind, scope, key, fingerprint, at, facts };
         self.use_keys(first, &frame);
         self.push(frame)
+    }
+
+    fn add_to_totals(&mut self, number: FactNumber, fact: &Fact) {
+        Arc::make_mut(&mut self.position.totals).apply(number, fact);
     }
 
     /// Notes which keys a frame uses.
@@ -441,9 +494,6 @@ impl<'a> Batch<'a> {
             Record::Wallet(id) => {
                 if let Some(loaded) = self.wallets.get_mut(id) {
                     loaded.wallet.apply(number, fact);
-                    let due = loaded.wallet.next_due_at();
-                    // A row that is early is a hint that costs a look; one that is late would be a mistake.
-                    loaded.wallet.agenda = loaded.wallet.agenda.into_iter().chain(due).min();
                     loaded.changed = true;
                 }
             }
@@ -467,9 +517,9 @@ impl<'a> Batch<'a> {
         self.position.tail.push(first, &frame);
         self.position.next_fact = first.plus(frame.facts.len());
         self.position.last_at = frame.at;
-        let frame = Arc::new(frame);
-        self.frames.insert(first, Arc::clone(&frame));
-        (first, frame)
+        let numbered = (first, Arc::new(frame));
+        self.frames.push(numbered.clone());
+        numbered
     }
 
     /// What the journal knows about the command's key and hold.
@@ -543,8 +593,8 @@ impl<'a> Batch<'a> {
         if number >= self.position.next_fact || number < FactNumber::FIRST {
             return Ok(None);
         }
-        if let Some((first, frame)) = self.frames.range(..=number).next_back() {
-            return Ok(Some((*first, Arc::clone(frame))));
+        if let Some(booked) = frame_of(&self.frames, number) {
+            return Ok(Some(booked.clone()));
         }
         let frames = self.snapshot()?.block(number)?.decode()?;
         Ok(frame_of(&frames, number).cloned())
@@ -552,12 +602,13 @@ impl<'a> Batch<'a> {
 
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
         if !self.wallets.contains_key(id) {
-            let wallet = match self.views.wallet(id) {
-                Some(wallet) => Wallet::clone(&wallet),
-                None => stored_wallet(self.snapshot()?, id)?,
+            let (wallet, lagged) = match self.views.hot(id) {
+                Some((wallet, lags)) => (Wallet::clone(&wallet), lags),
+                None => (stored_wallet(self.snapshot()?, id)?, false),
             };
-            let agenda = wallet.agenda;
-            self.wallets.insert(id.clone(), Loaded { wallet, changed: false, agenda });
+            let unfiled = Agenda::unfiled(&wallet);
+            let loaded = Loaded { wallet, changed: false, lagged, unfiled, looked_at: false };
+            self.wallets.insert(id.clone(), loaded);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::codec;
 use super::journal::{Block, Head, Tail, frame_of};
 use super::keys::Keys;
 use super::keys::upkeep::KeysPlan;
-use super::overlay::{Batch, Committed, Position, state_of};
+use super::overlay::{Batch, Changed, Committed, Position, state_of};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::billing::terms::PriceList;
@@ -44,7 +44,7 @@ pub(crate) struct Recovered {
 /// Where a journal without facts stands.
 pub(crate) fn beginning() -> Position {
     let block = Block::after(Head::default(), FactNumber::FIRST);
-    let totals = Totals::default();
+    let totals = Arc::default();
     Position { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
 }
 
@@ -52,25 +52,25 @@ pub(crate) fn beginning() -> Position {
 pub(crate) fn recover(
     store: &Store,
     (terms, prices): (&CatalogueData, &PriceList),
-    policy: &Policy,
+    (policy, memory): (&Policy, usize),
     clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
-    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, (terms, prices), policy, clock)))
+    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, (terms, prices), (policy, memory), clock)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
 fn recover_unguarded(
     store: &Store,
     (terms, prices): (&CatalogueData, &PriceList),
-    policy: &Policy,
+    (policy, memory): (&Policy, usize),
     clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     let snapshot = store.snapshot()?;
     let position = position(&snapshot)?;
     let last = (position.next_fact > FactNumber::FIRST).then_some(position.last_at);
     let clock = LedgerClock::new(clock.0, last, clock.1);
-    let views = Views::new(position.last_at, Keys::stored(&snapshot)?);
+    let views = Views::new(position.last_at, Keys::stored(&snapshot)?, memory);
     let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
         None => Catalogues::default(),
         Some(bytes) => {
@@ -79,7 +79,8 @@ fn recover_unguarded(
             catalogues
         }
     };
-    let mut batch = Batch::new(store, &views, policy, &position);
+    let state = snapshot.state()?;
+    let mut batch = Batch::new((store, &views, policy), &position, state.replay_from);
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
@@ -97,8 +98,9 @@ fn recover_unguarded(
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
-    let Committed { position, wallets, keys } = batch.committed();
-    views.publish(wallets, position.last_at);
+    let Committed { position, wallets, keys } = batch.committed(|_| true);
+    views.publish(wallets.into_iter().map(|Changed { id, wallet, lags, .. }| (id, wallet, lags)));
+    views.publish_rest(position.last_at, &position.totals);
     views.keys.publish(keys);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
@@ -141,7 +143,7 @@ fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
             totals
         }
     };
-    Ok(Position { next_fact, last_at: last.at, tail: Tail::new(block), totals })
+    Ok(Position { next_fact, last_at: last.at, tail: Tail::new(block), totals: Arc::new(totals) })
 }
 
 fn disagree() -> LedgerError {

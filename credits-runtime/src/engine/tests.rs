@@ -83,6 +83,7 @@ fn opening() -> Opening {
         clock_confirmed: false,
         restored_accepted: false,
         pace: Pace::USUAL,
+        memory: usize::MAX,
     }
 }
 

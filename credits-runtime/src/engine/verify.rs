@@ -303,6 +303,11 @@ impl Verification {
                 Some(5) if key == codec::TOTALS_KEY => {
                     let (last_fact, mut kept) = codec::record_from_bytes::<Totals>(value)?;
                     kept.last_fact = last_fact;
+                    let mut lagging: Vec<_> = self.lagging.values().flatten().collect();
+                    lagging.sort_unstable_by_key(|(number, _)| *number);
+                    for (number, fact) in lagging {
+                        kept.apply(*number, fact);
+                    }
                     if kept != self.totals {
                         return Err(broken("the totals"));
                     }
@@ -361,15 +366,15 @@ impl Verification {
     fn wallet(&self, id: &WalletId, kept: Wallet) -> Result<(), LedgerError> {
         let differs = |what: &str| LedgerError::damaged(format!("the wallet of `{}`: {what}", id.owner));
         let (rebuilt, audit) = self.wallets.get(id).ok_or_else(|| differs("nothing happened to it"))?;
+        let is_late = |due: Timestamp| kept.agenda.is_none_or(|agenda| agenda > due);
+        if kept.next_due_at().is_some_and(is_late) {
+            return Err(differs("the agenda is late"));
+        }
         let mut kept = kept;
         for (number, fact) in self.lagging.get(id).into_iter().flatten() {
             kept.apply(*number, fact);
         }
         audit.compare(&kept).map_err(|what| differs(&what))?;
-        let is_late = |due: Timestamp| kept.agenda.is_none_or(|agenda| agenda > due);
-        if kept.next_due_at().is_some_and(is_late) {
-            return Err(differs("the agenda is late"));
-        }
         if *rebuilt != (Wallet { agenda: None, ..kept }) {
             return Err(differs("it is kept otherwise than its facts say"));
         }

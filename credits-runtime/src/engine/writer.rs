@@ -3,12 +3,15 @@
 //! overlay -> facts -> commit -> publish -> answer, so that a caller reads its own write, and nobody reads what
 //! is not durable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
+use super::agenda::Agenda;
 use super::billing::{Bill, Sale};
 use super::checkpoint::{Checkpoint, Plan};
 use super::clock::LedgerClock;
@@ -17,7 +20,7 @@ use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
 use super::keys::upkeep::{KeysPlan, Upkeep};
 use super::ledger::Ledger;
 use super::news::{News, Refusal};
-use super::overlay::{Batch, Committed, Position, Submitted};
+use super::overlay::{Batch, Changed, Committed, Position, Submitted};
 use super::reply::{HoldGuard, Outcome, Slot};
 use super::runs::{Alive, Runs};
 use super::sidecar::{Said, Sidecar};
@@ -52,6 +55,7 @@ pub(crate) struct Writer {
     pub(crate) sale: Arc<Sale>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) upkeep: Upkeep,
+    pub(crate) agenda: Agenda,
     pub(crate) runs: Runs,
     /// What keys of its own commands begin with, and how many there are.
     pub(crate) keys: (u64, u64),
@@ -242,13 +246,14 @@ impl Writer {
         decided: &mut Decided,
     ) -> Result<(), LedgerError> {
         let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
-        let mut batch = Batch::new(&store, &views, &policy, &self.position);
+        let replay_from = self.checkpoint.replay_from();
+        let mut batch = Batch::new((&store, &views, &policy), &self.position, replay_from);
         let mut after_due = None;
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
         let deciding = catch_unwind(AssertUnwindSafe(|| {
             if self.is_due() {
                 self.extend(&mut batch);
-                after_due = Some(batch.book_due(self.clock.now(), Some(&self.sale)));
+                after_due = Some(batch.book_due(self.clock.now(), Some(&self.sale), &self.agenda));
             }
             for (wallet, hold) in releases {
                 self.release(&mut batch, wallet, *hold);
@@ -269,8 +274,9 @@ impl Writer {
         }
         let after_due = after_due.transpose()?;
         let is_empty = batch.is_empty();
-        let (changed, forced) = (batch.changed(), batch.forced());
-        let plan = self.checkpoint.plan(batch.facts(), batch.position.next_fact);
+        let forced = batch.forced();
+        let hurried = if views.is_over_budget() { batch.facts().saturating_mul(2) } else { 0 };
+        let plan = self.checkpoint.plan(batch.facts(), hurried, batch.position.next_fact);
         let after = (batch.position.next_fact, batch.position.last_at);
         let keys = if is_empty {
             KeysPlan::unchanged(&views.keys)
@@ -286,10 +292,21 @@ impl Writer {
         let next_due = after_due.unwrap_or(self.next_due);
         self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         if !is_empty {
-            self.checkpoint.committed(plan, changed, &forced);
-            let Committed { position, wallets, keys: used } = batch.committed();
+            let written: HashSet<&WalletId, RandomState> = plan.written.iter().chain(&forced).collect();
+            let Committed { position, wallets, keys: used } = batch.committed(|id| written.contains(id));
+            drop(written);
             self.views.keys.committed(keys, used);
-            self.views.publish(wallets, position.last_at);
+            self.file(&plan, &wallets);
+            for Changed { id, unfiled: (from, to), .. } in &wallets {
+                self.agenda.moved(id, *from, *to);
+            }
+            let lagging = wallets.iter().filter(|changed| changed.lags && !changed.lagged);
+            let lagging: Vec<WalletId> = lagging.map(|changed| changed.id.clone()).collect();
+            self.checkpoint.committed(plan, lagging, &forced);
+            let published = wallets.into_iter().map(|Changed { id, wallet, lags, .. }| (id, wallet, lags));
+            self.views.publish(published);
+            self.views.publish_rest(position.last_at, &position.totals);
+            self.views.sweep();
             self.views.commits.fetch_add(1, Ordering::Relaxed);
             self.position = position;
             self.rest.unmarked = true;
@@ -353,12 +370,24 @@ impl Writer {
     fn write_lagging(&mut self) -> Result<bool, LedgerError> {
         if !self.checkpoint.is_complete(self.position.next_fact) {
             let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
-            let batch = Batch::new(&store, &views, &policy, &self.position);
+            let replay_from = self.checkpoint.replay_from();
+            let batch = Batch::new((&store, &views, &policy), &self.position, replay_from);
             let plan = self.checkpoint.flush(CHECKPOINT_ROWS_MAX, self.position.next_fact);
             self.write(&batch, &plan, &[], &KeysPlan::unchanged(&views.keys))?;
+            self.file(&plan, &[]);
             self.checkpoint.committed(plan, [], &[]);
         }
         Ok(self.checkpoint.is_complete(self.position.next_fact))
+    }
+
+    /// Rows of wallets were written that the commit did not change: they say when something is due.
+    fn file(&mut self, plan: &Plan, changed: &[Changed]) {
+        let changed: HashSet<&WalletId, RandomState> = changed.iter().map(|changed| &changed.id).collect();
+        let written: Vec<&WalletId> = plan.written.iter().filter(|id| !changed.contains(id)).collect();
+        for (id, wallet) in written.iter().filter_map(|id| Some((id, self.views.wallet(id)?))) {
+            self.agenda.moved(id, Agenda::unfiled(&wallet), None);
+        }
+        self.views.written(written);
     }
 
     fn write(

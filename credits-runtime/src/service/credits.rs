@@ -12,6 +12,7 @@ use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::ObjectId;
 use crate::domain::ids::{Owner, WalletId};
+use crate::domain::limits::MEMORY_BYTES;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
@@ -59,6 +60,7 @@ pub struct CreditsBuilder<C> {
     clock_confirmed: bool,
     restored_accepted: bool,
     pace: Pace,
+    memory: usize,
     pricing: PhantomData<fn() -> C>,
 }
 
@@ -103,8 +105,9 @@ impl<C: Pricing> Credits<C> {
     /// Opening with another clock.
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
-        let (clock_confirmed, restored_accepted, pace) = (false, false, Pace::USUAL);
-        CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, pricing: PhantomData }
+        let (clock_confirmed, restored_accepted) = (false, false);
+        let (pace, memory, pricing) = (Pace::USUAL, MEMORY_BYTES, PhantomData);
+        CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, memory, pricing }
     }
 }
 
@@ -258,7 +261,7 @@ impl<C> Credits<C> {
     /// What every entry of the ledger moved, by asset and counter-account: the operation that was charged, the
     /// source that gave. With the balances of all wallets they sum to zero.
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
-        Ok(report::totals(&self.ledger)?)
+        Ok(report::totals(&self.ledger))
     }
 
     /// Derives everything from the journal again and compares it with what is kept: wallets, keys, totals, the sum
@@ -331,6 +334,13 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
+    /// How many bytes wallets may take in memory, about; 256 MiB unless set. A wallet that is not in memory is read from
+    /// the file.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
     /// Tidies up as often as if the ledger were thousands of times larger: for tests of what happens then.
     #[cfg(feature = "testing")]
     pub fn hurried(mut self) -> Self {
@@ -371,6 +381,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             clock_confirmed: self.clock_confirmed,
             restored_accepted: self.restored_accepted,
             pace: self.pace,
+            memory: self.memory,
         }
     }
 }

@@ -116,9 +116,9 @@ pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> 
     }
 }
 
-pub(crate) fn totals(ledger: &Core) -> Result<Vec<AccountTotal>, LedgerError> {
+pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
     let mut totals: Vec<AccountTotal> = Vec::new();
-    for (asset, account, total) in ledger.totals()?.iter() {
+    for (asset, account, total) in ledger.totals().iter() {
         let (account, is_operation) = match account {
             Account::Operation(operation) => (operation_name(ledger, *operation), true),
             Account::Category(category) => (category.name().to_owned(), false),
@@ -142,7 +142,7 @@ pub(crate) fn totals(ledger: &Core) -> Result<Vec<AccountTotal>, LedgerError> {
             }),
         }
     }
-    Ok(totals)
+    totals
 }
 
 pub(crate) fn verified(ledger: &Core) -> Result<Verified, Error> {

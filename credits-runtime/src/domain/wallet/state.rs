@@ -19,8 +19,8 @@ pub struct Wallet {
     /// The last fact that was applied; kept before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
-    /// When its row in the agenda says that something is due: never later than anything is, and kept before the
-    /// record's body too.
+    /// When its row in the agenda says that something is due, as both were written last; kept before the record's body
+    /// too.
     #[cbor(skip)]
     pub agenda: Option<Timestamp>,
     /// How many facts were applied.

@@ -29,7 +29,10 @@ fn empty() -> &'static (Store, Views) {
     static EMPTY: OnceLock<(Store, Views)> = OnceLock::new();
     EMPTY.get_or_init(|| {
         let store = Store::in_memory(&state_of(&beginning()));
-        (store.unwrap_or_else(|error| panic!("{error}")), Views::new(Timestamp::MIN, Keys::none()))
+        (
+            store.unwrap_or_else(|error| panic!("{error}")),
+            Views::new(Timestamp::MIN, Keys::none(), usize::MAX),
+        )
     })
 }
 
@@ -45,7 +48,7 @@ pub fn commands(bytes: &[u8]) {
     };
     let (policy, beginning) = (Policy::of(&settings), beginning());
     let (store, views) = empty();
-    let mut batch = Batch::new(store, views, &policy, &beginning);
+    let mut batch = Batch::new((store, views, &policy), &beginning, beginning.next_fact);
     let mut now = Timestamp::from_microseconds(1_767_225_600_000_000);
     for _ in 0..COMMANDS_MAX {
         if drawn.bytes.is_empty() {
