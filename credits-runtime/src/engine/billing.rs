@@ -95,7 +95,7 @@ impl Batch<'_> {
         let (links, events) = self.linked(event)?;
         if !links.is_empty() {
             let linked = |id| (Record::Object(id), Body::Linked { owner: owner.clone() });
-            self.book(own_command(Kind::Bill), links.into_iter().map(linked).collect(), now);
+            self.book(own_command(Kind::Bill), links.into_iter().map(linked), now);
         }
         self.load_billing(owner)?;
         // A frame for each that waited: together they may be more than one holds. All are in one commit.

@@ -305,9 +305,15 @@ pub(crate) fn key_row_from_bytes(bytes: &[u8]) -> Result<FactNumber, LedgerError
 
 /// Any value of ours. Writing to memory cannot fail, and every value of ours encodes.
 pub(crate) fn encode(value: &impl Encode<()>) -> Vec<u8> {
-    match minicbor::to_vec(value) {
-        Ok(bytes) => bytes,
-        Err(error) => panic!("a value does not encode: {error}"),
+    let mut bytes = Vec::new();
+    encode_into(value, &mut bytes);
+    bytes
+}
+
+/// Any value of ours, after what is there.
+pub(crate) fn encode_into(value: &impl Encode<()>, bytes: &mut Vec<u8>) {
+    if let Err(error) = minicbor::encode(value, bytes) {
+        panic!("a value does not encode: {error}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The inbox: where commands wait for the writer. It is taken whole, and it is bounded.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::billing::Bill;
@@ -33,7 +33,8 @@ impl Asked {
 
 /// What is asked, and where its answer goes.
 pub(crate) struct Waiting {
-    pub(crate) asked: Asked,
+    /// Shared with whoever asked, so that it is freed where it was made.
+    pub(crate) asked: Arc<Asked>,
     pub(crate) slot: Slot,
 }
 

@@ -87,24 +87,28 @@ impl Block {
 pub(crate) struct Tail {
     pub(crate) sealed: Vec<Block>,
     pub(crate) block: Block,
+    /// The last frame, to write the next one where it was.
+    bytes: Vec<u8>,
 }
 
 impl Tail {
     /// A tail that ends with this block.
     pub(crate) fn new(block: Block) -> Self {
-        Self { sealed: Vec::new(), block }
+        Self { sealed: Vec::new(), block, bytes: Vec::new() }
     }
 
     /// Adds the frame whose first fact has this number.
     pub(crate) fn push(&mut self, first: FactNumber, frame: &Frame) {
-        let bytes = codec::encode(frame);
+        let Self { sealed, block, bytes } = self;
+        bytes.clear();
+        codec::encode_into(frame, bytes);
         assert!(bytes.len() <= FRAME_BYTES_MAX, "a frame of {} bytes is over its limit", bytes.len());
-        let is_full = self.block.frames.len() + bytes.len() > BLOCK_BYTES_MAX;
-        if is_full && !self.block.frames.is_empty() {
-            let next = Block::after(self.block.head(), first);
-            self.sealed.push(std::mem::replace(&mut self.block, next));
+        let is_full = block.frames.len() + bytes.len() > BLOCK_BYTES_MAX;
+        if is_full && !block.frames.is_empty() {
+            let next = Block::after(block.head(), first);
+            sealed.push(std::mem::replace(block, next));
         }
-        self.block.push(&bytes);
+        block.push(bytes);
     }
 }
 

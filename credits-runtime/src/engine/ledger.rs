@@ -188,6 +188,7 @@ impl Ledger {
             keys: (random()?, 0),
             next_due,
             booked: Vec::new(),
+            answered: Vec::new(),
             rest: Rest::default(),
             stopped: None,
         };
@@ -269,10 +270,10 @@ impl Core {
         read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Reply<T> {
         let (slot, receiver) = Slot::new();
-        let key = asked.key().clone();
-        match self.inbox.submit(Waiting { asked, slot }) {
-            Ok(()) => Reply::waiting(receiver, key, read),
-            Err(error) => Reply::failed(error.of(&key)),
+        let asked = Arc::new(asked);
+        match self.inbox.submit(Waiting { asked: Arc::clone(&asked), slot }) {
+            Ok(()) => Reply::waiting(receiver, asked, read),
+            Err(error) => Reply::failed(error.of(asked.key())),
         }
     }
 

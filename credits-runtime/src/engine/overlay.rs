@@ -11,7 +11,7 @@ use super::billing::Sale;
 use super::codec::{self, KeysState, Milestone, Scheduled, State};
 use super::journal::{Block, Numbered, Tail, frame_of};
 use super::keys::upkeep::KeysPlan;
-use super::keys::{Used, frames_under};
+use super::keys::{Used, UsedKeys, frames_under};
 use super::store::{Changes, Snapshot, Store};
 use super::views::{Views, stored_wallet};
 #[cfg(feature = "testing")]
@@ -54,7 +54,7 @@ pub(crate) struct Batch<'a> {
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
     catalogues: Option<Catalogues>,
-    keys: HashMap<Hash128, Used>,
+    keys: UsedKeys,
     milestones: Vec<(Vec<u8>, Milestone)>,
     frames: Vec<Numbered>,
 }
@@ -106,7 +106,8 @@ pub(crate) struct Committed {
     pub(crate) position: Position,
     pub(crate) wallets: Vec<Changed>,
     /// Keys that were used.
-    pub(crate) keys: HashMap<Hash128, Used>,
+    pub(crate) keys: UsedKeys,
+    pub(crate) frames: Vec<Numbered>,
 }
 
 /// What a command came to within a batch.
@@ -130,10 +131,17 @@ impl<'a> Batch<'a> {
             billings: HashMap::new(),
             objects: HashMap::new(),
             catalogues: None,
-            keys: HashMap::new(),
+            keys: UsedKeys::default(),
             milestones: Vec::new(),
             frames: Vec::new(),
         }
+    }
+
+    /// Room for so many commands.
+    pub(crate) fn reserve(&mut self, commands: usize) {
+        self.wallets.reserve(commands);
+        self.keys.reserve(commands);
+        self.frames.reserve(commands);
     }
 
     /// What the settings decide.
@@ -167,11 +175,14 @@ impl<'a> Batch<'a> {
         match decide(wallets, command, &known, self.policy, (self.position.next_fact, now)) {
             Err(rejection) => Ok(Err(rejection)),
             Ok(Decision::Replay(frame)) => Ok(Ok((frame, true))),
-            Ok(Decision::Book(facts)) => {
-                let (kind, scope) = (command.kind(), command.scope());
-                let key = (command.key.clone(), command.fingerprint());
+            Ok(Decision::Book(bodies)) => {
+                let own = || Record::Wallet(command.wallet.clone());
+                let facts = bodies.into_iter().map(|body| (own(), body));
+                Ok(Ok((self.book(described(command), facts, now), false)))
+            }
+            Ok(Decision::BookOfTwo(facts)) => {
                 let facts = facts.into_iter().map(|(wallet, body)| (Record::Wallet(wallet), body));
-                Ok(Ok((self.book((kind, scope, key), facts.collect(), now), false)))
+                Ok(Ok((self.book(described(command), facts, now), false)))
             }
         }
     }
@@ -214,7 +225,7 @@ impl<'a> Batch<'a> {
         self.load(id)?;
         let due = self.wallet(id).due(self.position.next_fact, now);
         if !due.is_empty() {
-            let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body)).collect();
+            let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body));
             self.book(own_command(Kind::BookDue), facts, now);
         }
         if let Some(loaded) = self.wallets.get_mut(id) {
@@ -332,7 +343,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The keys that it used, and what was committed before it.
-    pub(crate) fn keys(&mut self) -> Result<(&HashMap<Hash128, Used>, &Snapshot), LedgerError> {
+    pub(crate) fn keys(&mut self) -> Result<(&UsedKeys, &Snapshot), LedgerError> {
         self.snapshot()?;
         let snapshot = self.snapshot.as_ref().ok_or_else(LedgerError::closed)?;
         Ok((&self.keys, snapshot))
@@ -397,7 +408,7 @@ impl<'a> Batch<'a> {
             let totals = &*self.position.totals;
             views.push((codec::TOTALS_KEY.to_vec(), codec::record_to_bytes(totals.last_fact, totals)));
         }
-        let Tail { sealed, block } = &self.position.tail;
+        let Tail { sealed, block, .. } = &self.position.tail;
         Changes {
             blocks: sealed.iter().chain([block]).collect(),
             gone,
@@ -420,18 +431,20 @@ impl<'a> Batch<'a> {
             let unfiled = (unfiled, Agenda::unfiled(&wallet));
             Changed { id, wallet: Arc::new(wallet), lags, lagged, unfiled }
         };
-        Committed { position, wallets: changed.map(publish).collect(), keys: self.keys }
+        let wallets = changed.map(publish).collect();
+        Committed { position, wallets, keys: self.keys, frames: self.frames }
     }
 
     pub(super) fn book(
         &mut self,
-        (kind, scope, (key, fingerprint)): (Kind, Scope, (Key, Hash128)),
-        bodies: Vec<(Record, Body)>,
+        (kind, scope, (key, fingerprint)): Described,
+        bodies: impl IntoIterator<Item = (Record, Body)>,
         at: Timestamp,
     ) -> Numbered {
         let first = self.position.next_fact;
-        let mut facts = Vec::with_capacity(bodies.len());
-        for (place, (record, body)) in bodies.into_iter().enumerate() {
+        let bodies = bodies.into_iter();
+        let mut facts = Vec::with_capacity(bodies.size_hint().0);
+        for (place, (record, body)) in bodies.enumerate() {
             let (previous, count) = self.last_of(&record);
             let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
             let number = first.plus(place);
@@ -621,8 +634,15 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// A command as its frame tells of it.
+type Described = (Kind, Scope, (Key, Hash128));
+
+fn described(command: &Command) -> Described {
+    (command.kind(), command.scope(), (command.key.clone(), command.fingerprint()))
+}
+
 /// A command of the ledger's own.
-pub(super) fn own_command(kind: Kind) -> (Kind, Scope, (Key, Hash128)) {
+pub(super) fn own_command(kind: Kind) -> Described {
     (kind, Scope::Ledger, (Key::none(), Hash128::default()))
 }
 

@@ -98,7 +98,7 @@ fn recover_unguarded(
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
-    let Committed { position, wallets, keys } = batch.committed(|_| true);
+    let Committed { position, wallets, keys, .. } = batch.committed(|_| true);
     views.publish(wallets.into_iter().map(|Changed { id, wallet, lags, .. }| (id, wallet, lags)));
     views.publish_rest(position.last_at, &position.totals);
     views.keys.publish(keys);

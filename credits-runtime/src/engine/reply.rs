@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::inbox::Inbox;
+use super::inbox::{Asked, Inbox};
 use super::journal::Numbered;
 use super::runs::Alive;
 use crate::domain::ids::{HoldId, Key, WalletId};
@@ -81,7 +81,7 @@ impl Slot {
 #[must_use = "the write may be under way; .wait() or .await says whether it is durable"]
 pub struct Reply<T> {
     state: State,
-    key: Key,
+    asked: Option<Arc<Asked>>,
     read: Option<Read<T>>,
 }
 
@@ -96,23 +96,24 @@ enum State {
 impl<T> Reply<T> {
     pub(crate) fn waiting(
         receiver: oneshot::Receiver<Answer>,
-        key: Key,
+        asked: Arc<Asked>,
         read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Self {
-        Self { state: State::Waiting(receiver), key, read: Some(Box::new(read)) }
+        Self { state: State::Waiting(receiver), asked: Some(asked), read: Some(Box::new(read)) }
     }
 
     pub(crate) fn failed(error: impl Into<Error>) -> Self {
-        Self { state: State::Ready(Some(error.into())), key: Key::none(), read: None }
+        Self { state: State::Ready(Some(error.into())), asked: None, read: None }
     }
 
     /// Waits on this thread until the write is durable or has failed.
     pub fn wait(self) -> Result<T, Error> {
-        let Self { state, key, read } = self;
+        let Self { state, asked, read } = self;
+        let asked = asked.as_deref();
         match state {
-            State::Ready(error) => Err(error.unwrap_or_else(|| unanswered(&key))),
-            State::Waiting(receiver) => received(receiver.recv().ok(), &key, read),
-            State::Polled(receiver) => received(block_on(receiver), &key, read),
+            State::Ready(error) => Err(error.unwrap_or_else(|| unanswered(asked))),
+            State::Waiting(receiver) => received(receiver.recv().ok(), asked, read),
+            State::Polled(receiver) => received(block_on(receiver), asked, read),
         }
     }
 }
@@ -135,17 +136,18 @@ fn block_on(receiver: oneshot::AsyncReceiver<Answer>) -> Option<Answer> {
     }
 }
 
-fn received<T>(answer: Option<Answer>, key: &Key, read: Option<Read<T>>) -> Result<T, Error> {
+fn received<T>(answer: Option<Answer>, asked: Option<&Asked>, read: Option<Read<T>>) -> Result<T, Error> {
     match (answer, read) {
         (Some(answer), Some(read)) => read(answer?),
-        _ => Err(unanswered(key)),
+        _ => Err(unanswered(asked)),
     }
 }
 
-fn unanswered(key: &Key) -> Error {
+fn unanswered(asked: Option<&Asked>) -> Error {
+    let key = asked.map_or_else(Key::none, |asked| asked.key().clone());
     let message =
         "the ledger stopped before it answered: open it again and send the command under the same key";
-    LedgerError::new(LedgerErrorKind::OutcomeUnknown, message).of(key).into()
+    LedgerError::new(LedgerErrorKind::OutcomeUnknown, message).of(&key).into()
 }
 
 impl<T> Future for Reply<T> {
@@ -156,12 +158,12 @@ impl<T> Future for Reply<T> {
         loop {
             match std::mem::replace(&mut reply.state, State::Ready(None)) {
                 State::Ready(error) => {
-                    return Poll::Ready(Err(error.unwrap_or_else(|| unanswered(&reply.key))));
+                    return Poll::Ready(Err(error.unwrap_or_else(|| unanswered(reply.asked.as_deref()))));
                 }
                 State::Waiting(receiver) => reply.state = State::Polled(receiver.into_future()),
                 State::Polled(mut receiver) => match Pin::new(&mut receiver).poll(context) {
                     Poll::Ready(answer) => {
-                        return Poll::Ready(received(answer.ok(), &reply.key, reply.read.take()));
+                        return Poll::Ready(received(answer.ok(), reply.asked.as_deref(), reply.read.take()));
                     }
                     Poll::Pending => {
                         reply.state = State::Polled(receiver);
@@ -175,6 +177,6 @@ impl<T> Future for Reply<T> {
 
 impl<T> std::fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Reply").field("key", &self.asked.as_deref().map(Asked::key)).finish_non_exhaustive()
     }
 }

@@ -17,6 +17,7 @@ use super::checkpoint::{Checkpoint, Plan};
 use super::clock::LedgerClock;
 use super::codec;
 use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
+use super::journal::Numbered;
 use super::keys::upkeep::{KeysPlan, Upkeep};
 use super::ledger::Ledger;
 use super::news::{News, Refusal};
@@ -64,6 +65,9 @@ pub(crate) struct Writer {
     /// Whoever waits for what is due.
     pub(crate) booked: Vec<Booked>,
     pub(crate) rest: Rest,
+    /// The frames of the last batch: whoever was answered with one has let go of it by the next, so that they are freed
+    /// where they were made.
+    pub(crate) answered: Vec<Numbered>,
     /// Set once an outcome is unknown: this handle writes no more.
     pub(crate) stopped: Option<LedgerError>,
 }
@@ -89,7 +93,7 @@ impl Drop for Ended {
 }
 
 /// Commands with what they came to, while it is not yet durable.
-type Decided = Vec<(Asked, Slot, Result<Submitted, LedgerError>)>;
+type Decided = Vec<(Arc<Asked>, Slot, Result<Submitted, LedgerError>)>;
 
 impl Writer {
     /// Works until the inbox is closed and empty.
@@ -140,7 +144,8 @@ impl Writer {
             after = Some(last.clone());
             let owners = listed.iter().filter_map(|key| codec::billing_from_key(key.get(1..)?));
             let bills = owners.map(|owner| Asked::Bill(Bill::Fulfil(owner), Key::none()));
-            let mut asked: Vec<_> = bills.map(|asked| Waiting { asked, slot: Slot::new().0 }).collect();
+            let waiting = |asked| Waiting { asked: Arc::new(asked), slot: Slot::new().0 };
+            let mut asked: Vec<_> = bills.map(waiting).collect();
             self.commit(&mut asked, &[], &mut Vec::new())?;
         }
     }
@@ -248,6 +253,7 @@ impl Writer {
         let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
         let replay_from = self.checkpoint.replay_from();
         let mut batch = Batch::new((&store, &views, &policy), &self.position, replay_from);
+        batch.reserve(commands.len());
         let mut after_due = None;
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
         let deciding = catch_unwind(AssertUnwindSafe(|| {
@@ -260,7 +266,7 @@ impl Writer {
             }
             for Waiting { asked, slot } in commands.drain(..) {
                 // What cannot be read harms this command alone: nothing of it is booked.
-                let submitted = match &asked {
+                let submitted = match &*asked {
                     Asked::Command(command) => self.submit(&mut batch, command),
                     Asked::Bill(bill, _) => self.bill(&mut batch, bill),
                 };
@@ -293,7 +299,9 @@ impl Writer {
         self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         if !is_empty {
             let written: HashSet<&WalletId, RandomState> = plan.written.iter().chain(&forced).collect();
-            let Committed { position, wallets, keys: used } = batch.committed(|id| written.contains(id));
+            let Committed { position, wallets, keys: used, frames } =
+                batch.committed(|id| written.contains(id));
+            self.answered = frames;
             drop(written);
             self.views.keys.committed(keys, used);
             self.file(&plan, &wallets);

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use foldhash::fast::RandomState;
+
 use super::filter::Filter;
 use super::pages::{Prefix, entries, prefix_of};
 use crate::domain::fingerprint::Hash128;
@@ -20,6 +22,9 @@ pub(crate) struct Used {
     pub(crate) lapses: bool,
 }
 
+/// Which keys were used for what.
+pub(crate) type UsedKeys = HashMap<Hash128, Used, RandomState>;
+
 /// A segment that can be looked into.
 #[derive(Debug)]
 pub(crate) struct Segment {
@@ -36,7 +41,7 @@ pub(crate) struct Keys {
 #[derive(Debug)]
 pub(super) struct Index {
     /// Those of frames that no segment has.
-    pub(super) recent: HashMap<Hash128, Used>,
+    pub(super) recent: UsedKeys,
     /// From which fact on.
     pub(super) from: FactNumber,
     /// The newest first.
@@ -49,7 +54,7 @@ impl Keys {
     /// No keys.
     #[cfg(feature = "testing")]
     pub(crate) fn none() -> Self {
-        let (recent, from, lapsed) = (HashMap::new(), FactNumber::FIRST, FactNumber::FIRST);
+        let (recent, from, lapsed) = (UsedKeys::default(), FactNumber::FIRST, FactNumber::FIRST);
         Self { index: RwLock::new(Index { recent, from, segments: Vec::new(), lapsed }) }
     }
 
@@ -61,7 +66,7 @@ impl Keys {
             Ok(Arc::new(Segment { row, filter }))
         };
         let segments = segments.into_iter().map(load).collect::<Result<_, LedgerError>>()?;
-        Ok(Self { index: RwLock::new(Index { recent: HashMap::new(), from, segments, lapsed }) })
+        Ok(Self { index: RwLock::new(Index { recent: UsedKeys::default(), from, segments, lapsed }) })
     }
 
     /// The state that a commit leaves which changes no segment.
@@ -85,7 +90,7 @@ impl Keys {
     }
 
     /// Keys that were used in a commit.
-    pub(crate) fn publish(&self, used: HashMap<Hash128, Used>) {
+    pub(crate) fn publish(&self, used: UsedKeys) {
         self.write(|index| index.recent.extend(used));
     }
 

@@ -6,4 +6,4 @@ mod index;
 pub(crate) mod pages;
 pub(crate) mod upkeep;
 
-pub(crate) use index::{Keys, Used, frames_under};
+pub(crate) use index::{Keys, Used, UsedKeys, frames_under};

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::filter::Filter;
-use super::index::{Keys, Segment, Used};
+use super::index::{Keys, Segment, Used, UsedKeys};
 use super::pages::{Entry, Packing, Page, Prefix, entries, prefix_of};
-use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::{SEGMENT_ROWS_DROPPED, SEGMENTS_MERGED};
 use crate::domain::time::Timestamp;
@@ -96,7 +95,7 @@ impl Upkeep {
     pub(crate) fn plan(
         &mut self,
         keys: &Keys,
-        used: &HashMap<Hash128, Used>,
+        used: &UsedKeys,
         (next_fact, now): (FactNumber, Timestamp),
         snapshot: &Snapshot,
     ) -> KeysPlan {
@@ -156,7 +155,7 @@ impl Upkeep {
     fn seal(
         &mut self,
         keys: &Keys,
-        used: &HashMap<Hash128, Used>,
+        used: &UsedKeys,
         (from, to, until): (FactNumber, FactNumber, Timestamp),
         rows: &mut KeyRows,
     ) -> Vec<Arc<Segment>> {
@@ -256,7 +255,7 @@ impl Upkeep {
 
 impl Keys {
     /// A plan is committed, with these keys.
-    pub(crate) fn committed(&self, plan: KeysPlan, used: HashMap<Hash128, Used>) {
+    pub(crate) fn committed(&self, plan: KeysPlan, used: UsedKeys) {
         self.write(|index| {
             let KeysPlan { state: KeysState { from, lapsed, segments }, made, seals, .. } = plan;
             if seals {

@@ -51,8 +51,10 @@ impl<'a> Wallets<'a> {
 /// What a command comes to.
 #[derive(Clone, Debug)]
 pub enum Decision {
+    /// These facts about the wallet, in order.
+    Book(Vec<Body>),
     /// These facts about these wallets, in order.
-    Book(Vec<(WalletId, Body)>),
+    BookOfTwo(Vec<(WalletId, Body)>),
     /// It was done before: the first outcome again.
     Replay(Numbered),
 }
@@ -73,7 +75,14 @@ pub fn decide(
     let booked = &*draft.wallet;
     match &command.action {
         Action::Give(gift) => draft.push(give::give(booked, gift, command, now)?),
-        Action::Spend(quote) => draft.push(take::spend(booked, quote, command, policy)?),
+        Action::Spend(quote) => {
+            let charged = take::spend(booked, quote, command, policy)?;
+            if draft.is_unchanged() && booked.debt.is_zero() && take::owes_nothing(&charged) {
+                // Nothing follows from it: nothing is owed, and nothing is free that was not.
+                return Ok(Decision::Book(vec![charged]));
+            }
+            draft.push(charged);
+        }
         Action::Hold { quote, limit, purpose } => {
             draft.push(hold::hold(booked, quote, (*limit, *purpose), command, policy, now)?);
         }
@@ -84,15 +93,14 @@ pub fn decide(
         Action::Release(hold) => draft.push(hold::release(booked, *hold, command, known)?),
         Action::Take(taking) => draft.push(take::by_hand(booked, taking, command)?),
         Action::Transfer(asked) => {
-            return transfer::transfer(wallets, asked, command, (first, now)).map(Decision::Book);
+            return transfer::transfer(wallets, asked, command, (first, now)).map(Decision::BookOfTwo);
         }
         Action::Reverse { transfer, missing } => {
             let asked = (*transfer, *missing);
-            return transfer::reverse(wallets, asked, command, known, (first, now)).map(Decision::Book);
+            return transfer::reverse(wallets, asked, command, known, (first, now)).map(Decision::BookOfTwo);
         }
     }
-    let facts = draft.finish().into_iter().map(|body| (command.wallet.clone(), body));
-    Ok(Decision::Book(facts.collect()))
+    Ok(Decision::Book(draft.finish()))
 }
 
 impl Wallet {

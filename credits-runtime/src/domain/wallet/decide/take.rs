@@ -29,6 +29,11 @@ pub(super) fn spend(
     })
 }
 
+/// Whether a charge is taken from grants alone.
+pub(super) fn owes_nothing(charged: &Body) -> bool {
+    matches!(charged, Body::Charged { owed, .. } if owed.is_zero())
+}
+
 /// What a price is taken from, and what of it is owed, where debt is allowed.
 pub(super) fn taken(
     wallet: &Wallet,
