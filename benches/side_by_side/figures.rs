@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use plotters::prelude::*;
 use serde_json::json;
 
 use super::options::Options;
+use super::plots::{bars, line};
 
 /// One measurement.
 #[derive(Clone, Debug)]
@@ -36,122 +36,170 @@ impl Figure {
     }
 }
 
+/// What one round measured.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// Spends a second, and how long they took.
+    pub figures: Vec<Figure>,
+    /// Microseconds of a spend by how many there were before.
+    pub sizes: Vec<(usize, f64)>,
+    /// Anything else.
+    pub costs: Vec<Cost>,
+}
+
+/// Something that should be little.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    /// What it should be at most.
+    target: f64,
+}
+
+impl Round {
+    /// Something that should be this little.
+    pub fn add(&mut self, name: &str, value: f64, unit: &'static str, target: f64) {
+        self.costs.push(Cost { name: name.to_owned(), value, unit, target });
+    }
+}
+
 /// The medians of all rounds.
 pub struct Report {
-    figures: Vec<Figure>,
+    round: Round,
     rounds: usize,
     settings: String,
 }
 
+/// What every round has at this place.
+fn of_all<T: Clone>(rounds: &[Round], place: usize, get: impl Fn(&Round) -> &Vec<T>) -> Vec<T> {
+    rounds.iter().filter_map(|round| get(round).get(place).cloned()).collect()
+}
+
+/// The one in the middle.
+pub fn median<T: Clone>(mut all: Vec<T>, value: impl Fn(&T) -> f64) -> T {
+    all.sort_by(|one, other| value(one).total_cmp(&value(other)));
+    all.swap_remove(all.len() / 2)
+}
+
 impl Report {
-    /// Of each measurement its round of the median rate.
-    pub fn of_rounds(options: &Options, rounds: &[Vec<Figure>]) -> Self {
-        let count = rounds.first().map_or(0, Vec::len);
-        let median = |place: usize| {
-            let mut of_all: Vec<Figure> =
-                rounds.iter().filter_map(|round| round.get(place).cloned()).collect();
-            of_all.sort_by(|one, other| one.rate.total_cmp(&other.rate));
-            of_all.swap_remove(of_all.len() / 2)
-        };
-        let settings = format!(
-            "{} wallets, {} entries before, {} s each",
-            options.wallets,
-            options.entries,
-            options.time.as_secs()
-        );
-        Self { figures: (0..count).map(median).collect(), rounds: rounds.len(), settings }
+    /// Of each measurement its round of the median.
+    pub fn of_rounds(options: &Options, rounds: &[Round]) -> Self {
+        let first = rounds.first().cloned().unwrap_or_default();
+        let figures = (0..first.figures.len())
+            .map(|place| median(of_all(rounds, place, |round| &round.figures), |figure| figure.rate));
+        let sizes = (0..first.sizes.len())
+            .map(|place| median(of_all(rounds, place, |round| &round.sizes), |(_, cost)| *cost));
+        let costs = (0..first.costs.len())
+            .map(|place| median(of_all(rounds, place, |round| &round.costs), |cost| cost.value));
+        let round = Round { figures: figures.collect(), sizes: sizes.collect(), costs: costs.collect() };
+        let settings = format!("{} wallets, {} s each", options.wallets, options.time.as_secs());
+        Self { round, rounds: rounds.len(), settings }
     }
 
     fn rate(&self, name: &str) -> Option<f64> {
-        self.figures.iter().find(|figure| figure.name.starts_with(name)).map(|figure| figure.rate)
+        self.round.figures.iter().find(|figure| figure.name.starts_with(name)).map(|figure| figure.rate)
     }
 
-    /// A row for each measurement, with its ratios to SQLite and to the disk.
-    pub fn table(&self) -> String {
+    /// What the issue of speed asks of the rates: which ratio, and what it should be at least.
+    fn ratios(&self) -> Vec<(&'static str, f64, f64)> {
+        let ratio = |one: &str, other: &str| Some(self.rate(one)? / self.rate(other)?);
+        let (one, batched) = ("SQLite FULL, one", "SQLite FULL, 1024");
+        let last = self.round.figures.last().map_or("", |figure| &figure.name);
+        [
+            ("1 client, vs SQLite", ratio("ledger, 1 clients", one), 0.8),
+            ("64 clients, vs SQLite", ratio("ledger, 64 clients", one), 15.0),
+            ("512 clients, vs SQLite", ratio("ledger, 512 clients", one), 50.0),
+            ("512 clients, vs SQLite in batches", ratio("ledger, 512 clients", batched), 8.0),
+            ("512 clients, vs the disk alone", ratio("ledger, 512 clients", last), 0.6),
+            (
+                "512 clients around work, vs plain",
+                ratio("ledger, 512 clients, around work", "ledger, 512 clients"),
+                0.5,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(name, ratio, target)| Some((name, ratio?, target)))
+        .collect()
+    }
+
+    /// A row for each measurement.
+    pub fn tables(&self) -> String {
         let sqlite = self.rate("SQLite FULL, one").unwrap_or(1.0);
-        let batched = self.rate("SQLite FULL, 1024").unwrap_or(1.0);
-        let raw = self.figures.last().map_or(1.0, |figure| figure.rate);
         let mut table = format!("{}, medians of {} rounds\n\n", self.settings, self.rounds);
-        table.push_str("| | spends/s | p50 | p99 | max | vs SQLite | vs SQLite batched | vs the disk |\n");
-        table.push_str("|---|---|---|---|---|---|---|---|\n");
-        for figure in &self.figures {
+        if !self.round.figures.is_empty() {
+            table.push_str("| | spends/s | p50 | p99 | max | vs SQLite |\n|---|---|---|---|---|---|\n");
+        }
+        for figure in &self.round.figures {
             let [p50, p99, max] = figure.latencies.map(|micros| format!("{:.2} ms", micros as f64 / 1_000.0));
-            writeln!(
-                table,
-                "| {} | {:.0} | {p50} | {p99} | {max} | {:.2} x | {:.2} x | {:.2} x |",
-                figure.name,
-                figure.rate,
-                figure.rate / sqlite,
-                figure.rate / batched,
-                figure.rate / raw
-            )
-            .expect("memory");
+            let Figure { name, rate, .. } = figure;
+            writeln!(table, "| {name} | {rate:.0} | {p50} | {p99} | {max} | {:.2} x |", rate / sqlite)
+                .expect("memory");
+        }
+        if !self.round.sizes.is_empty() {
+            table.push_str("\n| spends before | a spend |\n|---|---|\n");
+        }
+        for (size, cost) in &self.round.sizes {
+            writeln!(table, "| {size} | {cost:.1} us |").expect("memory");
+        }
+        table.push_str("\n| | measured | target | |\n|---|---|---|---|\n");
+        for (name, ratio, target) in self.ratios() {
+            let met = if ratio >= target { "met" } else { "missed" };
+            writeln!(table, "| {name} | {ratio:.2} x | at least {target} x | {met} |").expect("memory");
+        }
+        for Cost { name, value, unit, target } in &self.round.costs {
+            let met = if value <= target { "met" } else { "missed" };
+            writeln!(table, "| {name} | {value:.2} {unit} | at most {target} {unit} | {met} |")
+                .expect("memory");
         }
         table
     }
 
-    /// Everything as JSON, and two plots.
+    /// Everything as JSON, and the plots.
     pub fn write(&self, folder: &Path) {
-        let figures: Vec<_> = self
-            .figures
+        let Round { figures, sizes, costs } = &self.round;
+        let shown: Vec<_> = figures
             .iter()
-            .map(|figure| {
-                json!({
-                    "name": figure.name,
-                    "spends_per_second": figure.rate,
-                    "p50_us": figure.latencies[0],
-                    "p99_us": figure.latencies[1],
-                    "max_us": figure.latencies[2],
-                })
+            .map(|Figure { name, rate, latencies: [p50, p99, max], .. }| {
+                json!({ "name": name, "spends_per_second": rate, "p50_us": p50, "p99_us": p99, "max_us": max })
             })
             .collect();
-        let all = json!({ "settings": self.settings, "rounds": self.rounds, "figures": figures });
+        let costs: Vec<_> = costs
+            .iter()
+            .map(|Cost { name, value, unit, target }| {
+                json!({ "name": name, "value": value, "unit": unit, "at_most": target })
+            })
+            .collect();
+        let ratios: Vec<_> = self
+            .ratios()
+            .into_iter()
+            .map(|(name, ratio, target)| json!({ "name": name, "ratio": ratio, "at_least": target }))
+            .collect();
+        let all = json!({
+            "settings": self.settings, "rounds": self.rounds, "figures": shown, "ratios": ratios,
+            "microseconds_by_size": sizes, "costs": costs,
+        });
         let file = folder.join("side_by_side.json");
         std::fs::write(&file, format!("{all:#}\n")).expect("a file for the figures");
-        let rates: Vec<_> = self.figures.iter().map(|figure| (figure.name.clone(), figure.rate)).collect();
-        bars(&folder.join("throughput.svg"), "Durable spends a second", &rates);
-        let p99: Vec<_> =
-            self.figures.iter().map(|figure| (figure.name.clone(), figure.latencies[1] as f64)).collect();
-        bars(&folder.join("latency.svg"), "Microseconds until 99 of 100 spends are answered", &p99);
-        println!("{} and two plots are beside it", file.display());
+        let of_all = |value: fn(&Figure) -> f64| -> Vec<(String, f64)> {
+            figures.iter().map(|figure| (figure.name.clone(), value(figure))).collect()
+        };
+        if !figures.is_empty() {
+            let rates = of_all(|figure| figure.rate);
+            bars(&folder.join("throughput.svg"), "Durable spends a second", &rates);
+            let latencies = [
+                ("p50", "half of the", of_all(|figure| figure.latencies[0] as f64)),
+                ("p99", "99 of 100", of_all(|figure| figure.latencies[1] as f64)),
+            ];
+            for (name, which, latencies) in latencies {
+                let title = format!("Microseconds until {which} spends are answered");
+                bars(&folder.join(format!("latency_{name}.svg")), &title, &latencies);
+            }
+        }
+        if !sizes.is_empty() {
+            let title = "Microseconds of a spend, by how many there were before";
+            line(&folder.join("size.svg"), title, ("spends before", "us"), sizes);
+        }
+        println!("{} and the plots are beside it", file.display());
     }
-}
-
-/// A bar for each of these, on a logarithmic scale.
-fn bars(file: &Path, title: &str, values: &[(String, f64)]) {
-    let most = values.iter().map(|(_, value)| *value).fold(10.0, f64::max) * 3.0;
-    let root = SVGBackend::new(file, (960, 60 + 44 * values.len() as u32)).into_drawing_area();
-    root.fill(&WHITE).expect("a plot");
-    let mut chart = ChartBuilder::on(&root)
-        .caption(title, ("sans-serif", 20))
-        .margin(10)
-        .x_label_area_size(30)
-        .y_label_area_size(270)
-        .build_cartesian_2d((1.0..most).log_scale(), (0..values.len()).into_segmented())
-        .expect("a plot");
-    let name = |place: &SegmentValue<usize>| match place {
-        SegmentValue::CenterOf(place) => values
-            .len()
-            .checked_sub(place + 1)
-            .and_then(|place| values.get(place))
-            .map_or(String::new(), |it| it.0.clone()),
-        _ => String::new(),
-    };
-    chart
-        .configure_mesh()
-        .disable_y_mesh()
-        .y_label_formatter(&name)
-        .y_labels(values.len())
-        .x_label_formatter(&|value| format!("{value:.0}"))
-        .draw()
-        .expect("a plot");
-    let bar = |(place, (name, value)): (usize, &(String, f64))| {
-        let color = if name.starts_with("ledger") { RGBColor(31, 97, 141) } else { RGBColor(170, 170, 170) };
-        let ends = [(1.0, SegmentValue::Exact(place)), (value.max(1.0), SegmentValue::Exact(place + 1))];
-        let mut bar = Rectangle::new(ends, color.filled());
-        bar.set_margin(4, 4, 0, 0);
-        bar
-    };
-    chart.draw_series(values.iter().rev().enumerate().map(bar)).expect("a plot");
-    root.present().expect("a plot");
 }

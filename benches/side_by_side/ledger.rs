@@ -1,10 +1,11 @@
 //! This ledger, through its public API.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use credits_runtime::{Receipt, Reply, usage_credits};
+use credits_runtime::{Receipt, Reply, Settled, usage_credits};
 use hdrhistogram::Histogram;
 
 use super::figures::Figure;
@@ -17,47 +18,117 @@ usage_credits! {
 
 /// What each wallet begins with, in as many grants.
 const GRANTS: [i64; 3] = [1_000_000, 1_000_000_000, 1_000_000_000_000];
+/// Writes that are under way while a ledger is filled.
+const FILLING: usize = 4_000;
 
-/// Threads that generate load; each has its share of the clients.
-fn threads(clients: usize) -> usize {
-    clients.min(4)
-}
-
-fn open(options: &Options) -> (tempfile::TempDir, Credits) {
-    let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
-    let credits = Credits::open(folder.path().join("credits.redb")).expect("a ledger");
+/// Writes all of these, many at a time.
+pub fn fill<T, U>(what: impl Iterator<Item = T>, write: impl Fn(T) -> Reply<U>) {
     let mut replies = VecDeque::new();
-    for number in 0..options.wallets {
-        let wallet = credits.wallet(owner(number));
-        for amount in GRANTS {
-            replies.push_back(wallet.give_credits(amount).now());
-        }
-        while replies.len() > 4_000 {
-            drop(replies.pop_front().expect("a reply").wait().expect("a gift"));
+    for it in what {
+        replies.push_back(write(it));
+        if replies.len() > FILLING {
+            drop(replies.pop_front().expect("a reply").wait().expect("a write"));
         }
     }
     for reply in replies {
-        drop(reply.wait().expect("a gift"));
+        drop(reply.wait().expect("a write"));
     }
-    let mut replies = VecDeque::new();
-    for number in 0..options.entries {
-        replies.push_back(spend(&credits, options, 0, number));
-        if replies.len() > 4_000 {
-            drop(replies.pop_front().expect("a reply").wait().expect("a spend"));
-        }
-    }
-    for reply in replies {
-        drop(reply.wait().expect("a spend"));
-    }
-    (folder, credits)
 }
 
-fn owner(number: usize) -> String {
+/// A ledger that is measured, in a folder that is gone with it.
+pub struct Subject {
+    pub credits: Credits,
+    pub file: PathBuf,
+    wallets: usize,
+    _folder: tempfile::TempDir,
+}
+
+impl Subject {
+    /// A ledger of so many wallets, which may take so many bytes of memory.
+    pub fn new(options: &Options, wallets: usize, memory: usize) -> Self {
+        let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
+        let file = folder.path().join("credits.redb");
+        let credits = Credits::builder().memory(memory).open(&file).expect("a ledger");
+        let subject = Self { credits, file, wallets, _folder: folder };
+        fill((0..wallets).flat_map(|number| GRANTS.map(|amount| (number, amount))), |(number, amount)| {
+            subject.credits.wallet(owner(number)).give_credits(amount).now()
+        });
+        subject
+    }
+
+    /// So many spends, drawn by a client of this number.
+    pub fn spend_many(&self, client: usize, count: usize) {
+        fill(0..count, |number| self.spend(client, number));
+    }
+
+    fn spend(&self, client: usize, count: usize) -> Reply<Receipt> {
+        let drawn = drawn(client, count);
+        let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
+        let metadata = serde_json::json!({ "job": count });
+        wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).metadata(metadata).now()
+    }
+
+    /// A spend of the least that a spend can have.
+    pub fn spend_plainly(&self, count: usize) -> Reply<Receipt> {
+        let drawn = drawn(usize::MAX, count);
+        let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
+        wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).now()
+    }
+
+    /// Spends of so many clients. Their keys are those of no other `first_client`.
+    pub fn spends(&self, name: &str, (time, clients): (Duration, usize), first_client: usize) -> Figure {
+        let ask = |client: usize, count| self.spend(first_client + client, count);
+        load((time, clients), name, ask, |spend| {
+            drop(spend.wait().expect("a spend"));
+            None
+        })
+    }
+
+    /// Spends around work that takes no time: a hold, and its settling.
+    pub fn holds(&self, name: &str, (time, clients): (Duration, usize)) -> Figure {
+        enum Step {
+            Holding(Reply<Hold>),
+            Settling(Reply<Settled>),
+        }
+        let ask = |client, count| {
+            let drawn = drawn(client, count);
+            let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
+            let spend = wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}"));
+            Step::Holding(spend.hold(Duration::from_mins(15)))
+        };
+        load((time, clients), name, ask, |step| match step {
+            Step::Holding(hold) => Some(Step::Settling(hold.wait().expect("a hold").settle())),
+            Step::Settling(settled) => {
+                drop(settled.wait().expect("a charge"));
+                None
+            }
+        })
+    }
+
+    /// Closes it, and opens it again once this was done.
+    pub fn closed<T>(&mut self, look: impl FnOnce(&Path) -> T) -> T {
+        self.credits.close().expect("it closes");
+        let found = look(&self.file);
+        self.credits = Credits::open(&self.file).expect("a ledger");
+        found
+    }
+
+    /// Bytes of its file.
+    pub fn bytes(&self) -> u64 {
+        bytes(&self.file)
+    }
+}
+
+pub fn bytes(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |metadata| metadata.len())
+}
+
+pub fn owner(number: usize) -> String {
     format!("user:{number}")
 }
 
 /// A number that looks random, of a client's so-many-th spend.
-fn drawn(client: usize, count: usize) -> u64 {
+pub fn drawn(client: usize, count: usize) -> u64 {
     let mut mixed = (client as u64) << 40 ^ count as u64 ^ 0x9E37_79B9_7F4A_7C15;
     for _ in 0..2 {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -66,116 +137,40 @@ fn drawn(client: usize, count: usize) -> u64 {
     mixed
 }
 
-fn spend(credits: &Credits, options: &Options, client: usize, count: usize) -> Reply<Receipt> {
-    let drawn = drawn(client + 1, count);
-    let wallet = credits.wallet(owner((drawn % options.wallets as u64) as usize));
-    let metadata = serde_json::json!({ "job": count });
-    wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).metadata(metadata).now()
-}
-
-/// Spends of so many clients; answers also how many shared a commit, and their bytes on disk.
-pub fn spends(options: &Options, clients: usize) -> (Figure, f64, f64) {
-    let (folder, credits) = open(options);
-    let file = folder.path().join("credits.redb");
-    let before = (credits.statistics(), bytes(&file));
-    let figure = load(options, clients, format!("ledger, {clients} clients"), |client, count| {
-        spend(&credits, options, client, count)
-    });
-    let (statistics, after) = (credits.statistics(), bytes(&file));
-    let commits = (statistics.commits - before.0.commits).max(1);
-    let spends_a_commit = figure.count as f64 / commits as f64;
-    let grown = (after - before.1) as f64 / (figure.count as f64).max(1.0);
-    (figure, spends_a_commit, grown.clamp(90.0, 400.0))
-}
-
-fn bytes(file: &std::path::Path) -> u64 {
-    std::fs::metadata(file).map_or(0, |metadata| metadata.len())
-}
-
-/// Spends around work that takes no time: a hold, and its settling.
-pub fn holds(options: &Options, clients: usize) -> Figure {
-    let (_folder, credits) = open(options);
-    let name = format!("ledger, {clients} clients, around work");
-    let start = Instant::now();
-    let mut latencies = Histogram::new(3).expect("a histogram");
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads(clients))
-            .map(|thread| {
-                let credits = &credits;
-                scope.spawn(move || {
-                    let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
-                    let (mut holding, mut settling) = (VecDeque::new(), VecDeque::new());
-                    let mut count = 0;
-                    let share = clients / threads(clients);
-                    while start.elapsed() < options.time || !settling.is_empty() || !holding.is_empty() {
-                        let more = start.elapsed() < options.time;
-                        while more && holding.len() + settling.len() < share {
-                            let drawn = drawn(thread + 1, count);
-                            count += 1;
-                            let wallet = credits.wallet(owner((drawn % options.wallets as u64) as usize));
-                            let hold = wallet
-                                .spend_credits_on(Operation::step(1))
-                                .key(format!("{drawn:016x}"))
-                                .hold(std::time::Duration::from_mins(1));
-                            holding.push_back((Instant::now(), hold));
-                        }
-                        for _ in 0..holding.len() {
-                            let Some((asked, hold)) = holding.pop_front() else { break };
-                            settling.push_back((asked, hold.wait().expect("a hold").settle()));
-                        }
-                        for _ in 0..settling.len() {
-                            let Some((asked, settled)) = settling.pop_front() else { break };
-                            drop(settled.wait().expect("a charge"));
-                            latencies.record(micros(asked.elapsed())).expect("a latency");
-                        }
-                    }
-                    latencies
-                })
-            })
-            .collect();
-        for worker in workers {
-            latencies.add(worker.join().expect("a worker")).expect("latencies");
-        }
-    });
-    Figure::of(name, &latencies, start.elapsed())
-}
-
-/// A closed loop of so many clients for so long.
-fn load(
-    options: &Options,
-    clients: usize,
-    name: String,
-    ask: impl Fn(usize, usize) -> Reply<Receipt> + Sync,
+/// A closed loop of so many clients for so long: each asks again once what it asked has come to its end. Few threads have
+/// all clients between them.
+fn load<P>(
+    (time, clients): (Duration, usize),
+    name: &str,
+    ask: impl Fn(usize, usize) -> P + Sync,
+    next: impl Fn(P) -> Option<P> + Sync,
 ) -> Figure {
+    let threads = clients.min(4);
     let start = Instant::now();
+    let client = |thread: usize| {
+        let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
+        let mut waiting = VecDeque::new();
+        let mut count = 0;
+        loop {
+            let more = start.elapsed() < time;
+            while more && waiting.len() < clients / threads {
+                waiting.push_back((Instant::now(), ask(thread, count)));
+                count += 1;
+            }
+            let Some((asked, step)) = waiting.pop_front() else { return latencies };
+            match next(step) {
+                Some(step) => waiting.push_back((asked, step)),
+                None => latencies.record(micros(asked.elapsed())).expect("a latency"),
+            }
+        }
+    };
     let mut latencies = Histogram::new(3).expect("a histogram");
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads(clients))
-            .map(|thread| {
-                let ask = &ask;
-                scope.spawn(move || {
-                    let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
-                    let mut waiting = VecDeque::new();
-                    let mut count = 0;
-                    let share = clients / threads(clients);
-                    loop {
-                        let more = start.elapsed() < options.time;
-                        while more && waiting.len() < share {
-                            // Numbers apart from those that were there before.
-                            waiting.push_back((Instant::now(), ask(thread + 1, count)));
-                            count += 1;
-                        }
-                        let Some((asked, reply)) = waiting.pop_front() else { break };
-                        drop(reply.wait().expect("a spend"));
-                        latencies.record(micros(asked.elapsed())).expect("a latency");
-                    }
-                    latencies
-                })
-            })
-            .collect();
+        let client = &client;
+        let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || client(thread))).collect();
         for worker in workers {
             latencies.add(worker.join().expect("a worker")).expect("latencies");
         }
     });
-    Figure::of(name, &latencies, start.elapsed())
+    Figure::of(name.to_owned(), &latencies, start.elapsed())
 }

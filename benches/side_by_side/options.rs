@@ -12,8 +12,10 @@ pub struct Options {
     pub wallets: usize,
     /// How long each measurement is.
     pub time: Duration,
-    /// Spends that are there before.
+    /// Spends that are there at last.
     pub entries: usize,
+    /// What is measured; everything if it is empty.
+    pub only: Vec<String>,
     /// How often everything is measured.
     pub rounds: usize,
     /// Where files are measured.
@@ -30,7 +32,8 @@ impl Options {
             clients: vec![1, 64, 512],
             wallets: 100_000,
             time: Duration::from_secs(10),
-            entries: 0,
+            entries: 1_000_000,
+            only: Vec::new(),
             rounds: 3,
             folder: target.clone(),
             out: target,
@@ -47,6 +50,10 @@ impl Options {
                     let list = words.next().expect("numbers of clients");
                     options.clients = list.split(',').map(|word| word.parse().expect("a number")).collect();
                 }
+                "--only" => {
+                    let list = words.next().expect("what to measure");
+                    options.only = list.split(',').map(str::to_owned).collect();
+                }
                 "--folder" => options.folder = words.next().expect("a folder").into(),
                 "--out" => options.out = words.next().expect("a folder").into(),
                 // What cargo passes to every benchmark.
@@ -55,5 +62,10 @@ impl Options {
             }
         }
         options
+    }
+
+    /// Whether this is to be measured.
+    pub fn measures(&self, what: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == what)
     }
 }

@@ -1,0 +1,158 @@
+//! What the ledger costs as it grows: entries, keys, used-up grants, wallets, bytes, openings and readings.
+
+use std::time::{Duration, Instant};
+
+use redb::{ReadableDatabase, ReadableTableMetadata, TableDefinition};
+
+use super::figures::{Figure, Round, median};
+use super::ledger::{Credits, Operation, Subject, drawn, fill, owner};
+use super::options::Options;
+
+/// Clients of every measurement here.
+const CLIENTS: usize = 512;
+/// Wallets whose grants are used up.
+const USED_WALLETS: usize = 64;
+/// Grants that each of them has used up.
+const USED_GRANTS: usize = 10_000;
+/// Plain spends whose bytes are counted.
+const COUNTED_SPENDS: usize = 500_000;
+
+/// Everything here that is asked for.
+pub fn measure(options: &Options, round: &mut Round) {
+    if ["size", "opening", "reading"].iter().any(|what| options.measures(what)) {
+        size(options, round);
+    }
+    if options.measures("grants") {
+        grants(options, round);
+    }
+    if options.measures("bytes") {
+        bytes(options, round);
+    }
+    if options.measures("memory") {
+        memory(options, round);
+    }
+}
+
+/// One ledger, measured again and again as it grows; then killed, opened and read.
+fn size(options: &Options, round: &mut Round) {
+    let subject = Subject::new(options, options.wallets, usize::MAX);
+    let mut there = 0;
+    let mut first: Option<Figure> = None;
+    for size in [0, options.entries / 100, options.entries / 10, options.entries] {
+        if size < there {
+            continue;
+        }
+        subject.spend_many(1_000 + size, size - there);
+        let figure = subject.spends("", (options.time, CLIENTS), 100_000 + size);
+        there = size + figure.count as usize;
+        round.sizes.push((size, 1_000_000.0 / figure.rate));
+        if let Some(first) = &first
+            && size == options.entries
+        {
+            let name = format!("a spend after {size} others, against after none");
+            round.add(&name, first.rate / figure.rate, "x", 1.2);
+        }
+        first.get_or_insert(figure);
+    }
+    if options.measures("reading") {
+        reading(&subject, options, round);
+    }
+    if options.measures("opening") {
+        // What a kill leaves: the file as it is in the middle of writing.
+        let image = subject.file.with_extension("killed");
+        subject.spend_many(900_000, 10_000);
+        std::fs::copy(&subject.file, &image).expect("a copy");
+        let start = Instant::now();
+        let opened = Credits::open(&image).expect("a ledger");
+        let name = format!("opening after a kill, {there} entries");
+        round.add(&name, start.elapsed().as_secs_f64(), "s", 3.0);
+        drop(opened);
+    }
+}
+
+fn reading(subject: &Subject, options: &Options, round: &mut Round) {
+    let wallets: Vec<_> =
+        (0..1_000).map(|number| subject.credits.wallet(owner(number % options.wallets))).collect();
+    let (start, mut reads, mut sum) = (Instant::now(), 0_u64, 0_i64);
+    while start.elapsed() < Duration::from_secs(2) {
+        for wallet in &wallets {
+            sum ^= wallet.credits().expect("a balance").get();
+            reads += 1;
+        }
+    }
+    assert!(sum != 1, "nothing is read");
+    round.add("a balance from memory", start.elapsed().as_secs_f64() * 1e6 / reads as f64, "us", 1.0);
+    let mut pages = Vec::new();
+    for count in 0..1_000 {
+        let wallet = subject.credits.wallet(owner((drawn(3, count) % options.wallets as u64) as usize));
+        let start = Instant::now();
+        let page = wallet.credit_history().limit(50).page().expect("a page");
+        pages.push(start.elapsed().as_secs_f64() * 1e6);
+        assert!(!page.entries.is_empty());
+    }
+    round.add("the first page of 50 entries", median(pages, |page| *page), "us", 200.0);
+}
+
+/// Wallets of one grant, and wallets that have used up many before.
+fn grants(options: &Options, round: &mut Round) {
+    let rate = |used: usize| {
+        let subject = Subject::new(options, USED_WALLETS, usize::MAX);
+        let all = (0..used).flat_map(|_| 0..USED_WALLETS);
+        fill(all.clone(), |number| {
+            let wallet = subject.credits.wallet(owner(number));
+            drop(wallet.give_credits(1).priority(1).now());
+            wallet.spend_credits_on(Operation::step(1)).now()
+        });
+        subject.spends("", (options.time, CLIENTS), 1).rate
+    };
+    let (few, many) = (rate(1), rate(USED_GRANTS));
+    round.add("a spend after 10,000 used-up grants, against after one", few / many, "x", 1.1);
+}
+
+/// Bytes that plain spends take, with the index of their keys, and what of the file is free to be used again.
+fn bytes(options: &Options, round: &mut Round) {
+    let mut subject = Subject::new(options, options.wallets, usize::MAX);
+    let before = subject.closed(used);
+    fill(0..COUNTED_SPENDS, |count| subject.spend_plainly(count));
+    let grown = subject.closed(used) - before;
+    round.add("bytes of a plain spend, its key's index included", grown / COUNTED_SPENDS as f64, "B", 90.0);
+}
+
+/// Bytes of the journal and of the keys in a ledger that is closed.
+fn used(file: &std::path::Path) -> f64 {
+    let database = redb::Database::open(file).expect("a database");
+    let read = database.begin_read().expect("a reading");
+    let journal = TableDefinition::<u64, &[u8]>::new("journal");
+    let segments = TableDefinition::<&[u8], &[u8]>::new("segments");
+    let journal = read.open_table(journal).and_then(|table| Ok(table.stats()?)).expect("a journal");
+    let segments = read.open_table(segments).and_then(|table| Ok(table.stats()?)).expect("segments");
+    let all =
+        |stats: redb::TableStats| stats.stored_bytes() + stats.metadata_bytes() + stats.fragmented_bytes();
+    (all(journal) + all(segments)) as f64
+}
+
+/// Memory of wallets that are all kept, and of a million of which few may be.
+fn memory(options: &Options, round: &mut Round) {
+    let wallets = 200_000;
+    let before = resident();
+    let subject = Subject::new(options, wallets, usize::MAX);
+    // What redb caches, and what the writer keeps of keys, is there without wallets too.
+    let others = 64.0 * 1_024.0 * 1_024.0;
+    let each = (resident() - before - others).max(0.0) / wallets as f64;
+    drop(subject);
+    round.add("memory of a wallet with 3 grants", each, "B", 250.0);
+
+    let before = resident();
+    let budget = 64 * 1_024 * 1_024;
+    let subject = Subject::new(options, 1_000_000, budget);
+    let name = "memory with a million wallets, of which 64 MiB may be kept";
+    round.add(name, (resident() - before) / 1_024.0 / 1_024.0, "MiB", 192.0);
+    drop(subject);
+}
+
+/// Bytes of memory that this process takes.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: f64 = status.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0.0);
+    pages * 4_096.0
+}

@@ -1,0 +1,71 @@
+//! Plots.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+/// A bar for each of these, on a logarithmic scale.
+pub fn bars(file: &Path, title: &str, values: &[(String, f64)]) {
+    let most = values.iter().map(|(_, value)| *value).fold(10.0, f64::max) * 3.0;
+    let root = SVGBackend::new(file, (960, 60 + 44 * values.len() as u32)).into_drawing_area();
+    root.fill(&WHITE).expect("a plot");
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, ("sans-serif", 20))
+        .margin(10)
+        .x_label_area_size(30)
+        .y_label_area_size(270)
+        .build_cartesian_2d((1.0..most).log_scale(), (0..values.len()).into_segmented())
+        .expect("a plot");
+    let name = |place: &SegmentValue<usize>| match place {
+        SegmentValue::CenterOf(place) => values
+            .len()
+            .checked_sub(place + 1)
+            .and_then(|place| values.get(place))
+            .map_or(String::new(), |it| it.0.clone()),
+        _ => String::new(),
+    };
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .y_label_formatter(&name)
+        .y_labels(values.len())
+        .x_label_formatter(&|value| format!("{value:.0}"))
+        .draw()
+        .expect("a plot");
+    let bar = |(place, (name, value)): (usize, &(String, f64))| {
+        let color = if name.starts_with("ledger") { RGBColor(31, 97, 141) } else { RGBColor(170, 170, 170) };
+        let ends = [(1.0, SegmentValue::Exact(place)), (value.max(1.0), SegmentValue::Exact(place + 1))];
+        let mut bar = Rectangle::new(ends, color.filled());
+        bar.set_margin(4, 4, 0, 0);
+        bar
+    };
+    chart.draw_series(values.iter().rev().enumerate().map(bar)).expect("a plot");
+    root.present().expect("a plot");
+}
+
+/// Points of a line, from the left to the right, on a logarithmic scale below.
+pub fn line(file: &Path, title: &str, (below, beside): (&str, &str), points: &[(usize, f64)]) {
+    let right = points.iter().map(|(x, _)| *x as f64).fold(10.0, f64::max) * 2.0;
+    let top = points.iter().map(|(_, y)| *y).fold(1.0, f64::max) * 1.3;
+    let root = SVGBackend::new(file, (960, 400)).into_drawing_area();
+    root.fill(&WHITE).expect("a plot");
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, ("sans-serif", 20))
+        .margin(10)
+        .x_label_area_size(45)
+        .y_label_area_size(60)
+        .build_cartesian_2d((1_000.0..right).log_scale(), 0.0..top)
+        .expect("a plot");
+    chart
+        .configure_mesh()
+        .x_desc(below)
+        .y_desc(beside)
+        .x_label_formatter(&|value| format!("{value:.0}"))
+        .draw()
+        .expect("a plot");
+    let color = RGBColor(31, 97, 141);
+    let points: Vec<(f64, f64)> = points.iter().map(|(x, y)| ((*x as f64).max(1_000.0), *y)).collect();
+    chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2))).expect("a plot");
+    chart.draw_series(points.into_iter().map(|at| Circle::new(at, 4, color.filled()))).expect("a plot");
+    root.present().expect("a plot");
+}
