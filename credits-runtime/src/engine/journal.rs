@@ -64,6 +64,23 @@ impl Block {
         Ok(frames)
     }
 
+    /// The frame that has this fact, if it is here; the others are not decoded.
+    pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+        let mut decoder = minicbor::Decoder::new(&self.frames);
+        let mut first = self.first;
+        while decoder.position() < self.frames.len() {
+            let broken = |_| LedgerError::damaged(format!("the frame of fact {first} cannot be read"));
+            let (start, facts) = (decoder.position(), skip_frame(&mut decoder).map_err(broken)?);
+            let next = first.plus(facts);
+            if number < next {
+                let mut frame = minicbor::Decoder::new(self.frames.get(start..).unwrap_or_default());
+                return Ok(Some((first, Arc::new(frame.decode().map_err(broken)?))));
+            }
+            first = next;
+        }
+        Ok(None)
+    }
+
     /// The frames up to the one that has this fact, or all of them, and the number of the fact after them.
     pub(crate) fn end_of(&self, last: FactNumber) -> Result<(FactNumber, &[u8]), LedgerError> {
         let mut decoder = minicbor::Decoder::new(&self.frames);
@@ -80,6 +97,22 @@ impl Block {
         self.frames.extend_from_slice(frame);
         self.hash.update(frame);
     }
+}
+
+/// Goes past a frame; answers how many facts it has, its sixth field.
+fn skip_frame(decoder: &mut minicbor::Decoder<'_>) -> Result<usize, minicbor::decode::Error> {
+    let fields = decoder.array()?;
+    for _ in 0..5 {
+        decoder.skip()?;
+    }
+    let facts = decoder.array()?;
+    let (Some(fields), Some(facts)) = (fields, facts) else {
+        return Err(minicbor::decode::Error::message("a frame of unknown length"));
+    };
+    for _ in 0..facts.saturating_add(fields).saturating_sub(6) {
+        decoder.skip()?;
+    }
+    usize::try_from(facts).map_err(minicbor::decode::Error::custom)
 }
 
 /// The end of the journal: the block that grows, and blocks sealed since the last commit.

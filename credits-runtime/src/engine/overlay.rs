@@ -550,7 +550,10 @@ impl<'a> Batch<'a> {
                     chosen = chosen.or_else(|| held?.key.clone());
                 }
                 if let (Some(chosen), Action::Settle { .. }) = (chosen, &command.action) {
-                    known.keyed = self.keyed(&Scope::Wallet(command.wallet.clone()), &chosen.key)?;
+                    let scope = Scope::Wallet(command.wallet.clone());
+                    // What opened this very hold charged nothing: it need not be read.
+                    let is_own = |frames: &[FactNumber]| frames.first() == Some(&id.0);
+                    known.keyed = self.keyed_unless(&scope, &chosen.key, is_own)?;
                 }
             }
             _ => {
@@ -580,6 +583,16 @@ impl<'a> Batch<'a> {
     }
 
     fn keyed(&mut self, scope: &Scope, key: &Key) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
+        self.keyed_unless(scope, key, |_| false)
+    }
+
+    /// What a key was used for, unless the frames that may have used it, the newest first, are not worth reading.
+    fn keyed_unless(
+        &mut self,
+        scope: &Scope,
+        key: &Key,
+        is_idle: impl FnOnce(&[FactNumber]) -> bool,
+    ) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
         let hash = key_row(scope, key.as_str());
         let keys = &self.views.keys;
         let recent = self.keys.get(&hash).map(|used| used.frame).or_else(|| keys.recent(&hash));
@@ -590,6 +603,9 @@ impl<'a> Batch<'a> {
                 segments => frames_under(self.snapshot()?, &segments, &hash)?,
             },
         };
+        if is_idle(&frames) {
+            return Ok(None);
+        }
         for first in frames {
             let missing = || LedgerError::damaged(format!("the frame of key `{key}` is missing"));
             let frame = self.frame(first)?.ok_or_else(missing)?;
@@ -609,8 +625,7 @@ impl<'a> Batch<'a> {
         if let Some(booked) = frame_of(&self.frames, number) {
             return Ok(Some(booked.clone()));
         }
-        let frames = self.snapshot()?.block(number)?.decode()?;
-        Ok(frame_of(&frames, number).cloned())
+        self.snapshot()?.block(number)?.frame(number)
     }
 
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
