@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Options: `--clients 1,64,512`, `--wallets N`, `--seconds N`, `--entries N` (spends that are there at last), `--rounds N`,
-//! `--only throughput,size,grants,bytes,memory,opening,reading`, `--folder PATH` (where the files are), `--out PATH`
+//! `--only throughput,ledger,size,grants,bytes,memory,opening,reading`, `--folder PATH` (where the files are), `--out PATH`
 //! (where `side_by_side.json` and the plots go).
 //!
 //! Every spend has an idempotency key of 16 bytes and metadata, and is answered once it is durable. Clients are a closed
@@ -51,7 +51,7 @@ fn main() {
 /// Everything once, one after the other.
 fn round(options: &Options) -> Round {
     let mut round = Round::default();
-    if options.measures("throughput") {
+    if options.measures("throughput") || options.measures("ledger") {
         throughput(options, &mut round);
     }
     growth::measure(options, &mut round);
@@ -74,6 +74,9 @@ fn throughput(options: &Options, round: &mut Round) {
     let subject = Subject::new(options, options.wallets, usize::MAX);
     add(subject.holds(&format!("ledger, {most} clients, around work"), (options.time, most)));
     drop(subject);
+    if !options.measures("throughput") {
+        return;
+    }
     add(sqlite::spends(options, 1));
     add(sqlite::spends(options, 1_024));
     add(raw::syncs(options, 1.0, batch.1));

@@ -1,10 +1,10 @@
 //! Names and numbers: who, what, and which fact.
 
 use std::fmt;
-use std::sync::Arc;
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use super::limits::NAME_BYTES_MAX;
 use super::rejection::Rejection;
@@ -13,7 +13,7 @@ macro_rules! text_id {
     ($name:ident, $doc:literal) => {
         #[doc = $doc]
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The text.
@@ -96,7 +96,7 @@ impl Owner {
 impl Asset {
     /// The asset that every pricing has, written as nothing in records.
     pub fn credits() -> Self {
-        Self("".into())
+        Self(SmolStr::new_static(""))
     }
 
     /// Whether it is credits.
@@ -116,7 +116,7 @@ impl Asset {
 
     /// The asset of this name.
     pub(crate) fn named(name: &'static str) -> Self {
-        Self(name.into())
+        Self(SmolStr::new_static(name))
     }
 }
 

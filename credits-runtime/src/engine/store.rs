@@ -82,10 +82,13 @@ impl Store {
             Err(DatabaseError::RepairAborted) => Ok(None),
             looked_at => looked_at.map(Some),
         })?;
+        // What redb has to repair it looks at as a whole anyway.
+        let is_repaired = looked_at.is_none();
         if let Some(database) = looked_at {
             check_format(path, &Snapshot::of(&database)?)?;
         }
-        let store = Self::of(path, opened(path, || builder().open(path))?);
+        let open = || builder().set_check_integrity_on_open(!is_repaired).open(path);
+        let store = Self::of(path, opened(path, open)?);
         store.migrate()?;
         Ok(store)
     }
