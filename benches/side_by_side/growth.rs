@@ -83,7 +83,7 @@ fn reading(subject: &Subject, options: &Options, round: &mut Round) {
     assert!(sum != 1, "nothing is read");
     round.add("a balance from memory", start.elapsed().as_secs_f64() * 1e6 / reads as f64, "us", 1.0);
     let mut pages = Vec::new();
-    for count in 0..1_000 {
+    for count in 0..5_000 {
         let wallet = subject.credits.wallet(owner((drawn(3, count) % options.wallets as u64) as usize));
         let start = Instant::now();
         let page = wallet.credit_history().limit(50).page().expect("a page");

@@ -155,8 +155,8 @@ impl<T> Inbox<T> {
         self.filled.notify_one();
     }
 
-    /// Waits for work, at most for so long, and takes it.
-    pub(crate) fn take(&self, at_most: Option<Duration>) -> Taken<T> {
+    /// Waits for work, at most for so long, and takes it; what comes next goes into `empty`.
+    pub(crate) fn take(&self, at_most: Option<Duration>, empty: Vec<T>) -> Taken<T> {
         let mut contents = self.lock();
         while contents.work.can_wait() && !contents.closed && !contents.poked {
             let Some(time) = at_most else {
@@ -178,6 +178,7 @@ impl<T> Inbox<T> {
         if work.can_wait() {
             return Taken::Closed(work.cursors);
         }
+        contents.work.commands = empty;
         if work.commands.len() > BATCH_COMMANDS_MAX {
             contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
         }

@@ -66,17 +66,28 @@ impl Block {
 
     /// The frame that has this fact, if it is here; the others are not decoded.
     pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
-        let mut decoder = minicbor::Decoder::new(&self.frames);
-        let mut first = self.first;
-        while decoder.position() < self.frames.len() {
+        self.frame_after(number, &mut Seek { first: self.first, byte: 0 })
+    }
+
+    /// The same, looked for from where another was found, if that was before it.
+    pub(crate) fn frame_after(
+        &self,
+        number: FactNumber,
+        seek: &mut Seek,
+    ) -> Result<Option<Numbered>, LedgerError> {
+        if number < seek.first {
+            *seek = Seek { first: self.first, byte: 0 };
+        }
+        while let Some(bytes) = self.frames.get(seek.byte..).filter(|bytes| !bytes.is_empty()) {
+            let first = seek.first;
             let broken = |_| LedgerError::damaged(format!("the frame of fact {first} cannot be read"));
-            let (start, facts) = (decoder.position(), skip_frame(&mut decoder).map_err(broken)?);
-            let next = first.plus(facts);
+            let mut decoder = minicbor::Decoder::new(bytes);
+            let next = first.plus(skip_frame(&mut decoder).map_err(broken)?);
             if number < next {
-                let mut frame = minicbor::Decoder::new(self.frames.get(start..).unwrap_or_default());
-                return Ok(Some((first, Arc::new(frame.decode().map_err(broken)?))));
+                let frame = minicbor::Decoder::new(bytes).decode().map_err(broken)?;
+                return Ok(Some((first, Arc::new(frame))));
             }
-            first = next;
+            *seek = Seek { first: next, byte: seek.byte.saturating_add(decoder.position()) };
         }
         Ok(None)
     }
@@ -97,6 +108,13 @@ impl Block {
         self.frames.extend_from_slice(frame);
         self.hash.update(frame);
     }
+}
+
+/// Where a frame begins in a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seek {
+    pub(crate) first: FactNumber,
+    pub(crate) byte: usize,
 }
 
 /// Goes past a frame; answers how many facts it has, its sixth field.

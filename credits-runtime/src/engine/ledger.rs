@@ -15,11 +15,11 @@ use super::checkpoint::Checkpoint;
 use super::clock::{Clock, LedgerClock};
 use super::codec::Milestone;
 use super::inbox::{Asked, Inbox, Waiting};
-use super::journal::{Numbered, frame_of};
+use super::journal::{Block, Numbered, Seek};
 use super::keys::frames_under;
 use super::keys::upkeep::Upkeep;
 use super::news::News;
-use super::overlay::{fingerprint_under, state_of};
+use super::overlay::{Room, fingerprint_under, state_of};
 use super::pace::Pace;
 use super::recovery::{Recovered, TermsByNumber, beginning, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
@@ -188,7 +188,9 @@ impl Ledger {
             keys: (random()?, 0),
             next_due,
             booked: Vec::new(),
-            answered: Vec::new(),
+            room: Room::default(),
+            decided: Vec::new(),
+            commands: Vec::new(),
             rest: Rest::default(),
             stopped: None,
         };
@@ -332,7 +334,7 @@ impl Core {
 
     /// Reads facts of the journal as it is now.
     pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
-        Ok(JournalReader { snapshot: self.store.snapshot()?, frames: Vec::new() })
+        Ok(JournalReader::of(self.store.snapshot()?))
     }
 
     /// The number of the application's catalogue in the journal.
@@ -376,7 +378,7 @@ impl Core {
             Some(frame) => vec![frame],
             None => frames_under(&snapshot, &snapshot.state()?.keys.segments, &hash)?,
         };
-        let mut journal = JournalReader { snapshot, frames: Vec::new() };
+        let mut journal = JournalReader::of(snapshot);
         for first in frames {
             let frame = journal.frame(first)?;
             if fingerprint_under(&frame, &hash).is_some() {
@@ -443,13 +445,18 @@ impl Drop for Ledger {
     }
 }
 
-/// Reads facts by number; consecutive ones of a block cost one read.
+/// Reads facts by number; those of one block cost one read.
 pub(crate) struct JournalReader {
     snapshot: Snapshot,
-    frames: Vec<Numbered>,
+    /// The block that was read last, and where in it.
+    block: Option<(Block, Seek)>,
 }
 
 impl JournalReader {
+    fn of(snapshot: Snapshot) -> Self {
+        Self { snapshot, block: None }
+    }
+
     /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
     pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
         let missing =
@@ -459,10 +466,15 @@ impl JournalReader {
 
     /// The frame that holds this fact.
     pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Numbered, LedgerError> {
-        if frame_of(&self.frames, number).is_none() {
-            self.frames = self.snapshot.block(number)?.decode()?;
+        if let Some((block, seek)) = self.block.as_mut().filter(|(block, _)| block.first <= number)
+            && let Some(frame) = block.frame_after(number, seek)?
+        {
+            return Ok(frame);
         }
-        let missing = || LedgerError::damaged(format!("fact {number} is missing"));
-        frame_of(&self.frames, number).cloned().ok_or_else(missing)
+        let block = self.snapshot.block(number)?;
+        let mut seek = Seek { first: block.first, byte: 0 };
+        let frame = block.frame_after(number, &mut seek)?;
+        self.block = Some((block, seek));
+        frame.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
     }
 }

@@ -50,13 +50,24 @@ pub(crate) struct Batch<'a> {
     /// From which fact on rows may lack facts, as it is committed.
     replay_from: FactNumber,
     pub(crate) position: Position,
-    wallets: HashMap<WalletId, Loaded, RandomState>,
+    room: Room,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
     catalogues: Option<Catalogues>,
-    keys: UsedKeys,
     milestones: Vec<(Vec<u8>, Milestone)>,
+}
+
+/// What batches are made in, one after the other: an allocator is spared what is as large as a batch.
+#[derive(Default)]
+pub(crate) struct Room {
+    wallets: HashMap<WalletId, Loaded, RandomState>,
+    /// Keys that the batch uses.
+    pub(crate) keys: UsedKeys,
+    /// Frames of the batch. Whoever is answered with one has let go of it by the next, so that it is freed where it was
+    /// made.
     frames: Vec<Numbered>,
+    /// The wallets that a commit changed.
+    pub(crate) changed: Vec<Changed>,
 }
 
 /// A wallet as the batch has it.
@@ -104,10 +115,8 @@ pub(crate) struct Changed {
 pub(crate) struct Committed {
     /// Where the journal stands.
     pub(crate) position: Position,
-    pub(crate) wallets: Vec<Changed>,
-    /// Keys that were used.
-    pub(crate) keys: UsedKeys,
-    pub(crate) frames: Vec<Numbered>,
+    /// With the wallets that changed and the keys that were used.
+    pub(crate) room: Room,
 }
 
 /// What a command came to within a batch.
@@ -127,21 +136,21 @@ impl<'a> Batch<'a> {
             snapshot: None,
             replay_from,
             position: position.clone(),
-            wallets: HashMap::default(),
+            room: Room::default(),
             billings: HashMap::new(),
             objects: HashMap::new(),
             catalogues: None,
-            keys: UsedKeys::default(),
             milestones: Vec::new(),
-            frames: Vec::new(),
         }
     }
 
-    /// Room for so many commands.
-    pub(crate) fn reserve(&mut self, commands: usize) {
-        self.wallets.reserve(commands);
-        self.keys.reserve(commands);
-        self.frames.reserve(commands);
+    /// The same in a room that another batch has left.
+    pub(crate) fn within(self, mut room: Room) -> Self {
+        room.wallets.clear();
+        room.keys.clear();
+        room.frames.clear();
+        room.changed.clear();
+        Self { room, ..self }
     }
 
     /// What the settings decide.
@@ -151,13 +160,13 @@ impl<'a> Batch<'a> {
 
     /// The frame that was booked last.
     pub(super) fn last_frame(&self) -> Option<Numbered> {
-        self.frames.last().cloned()
+        self.room.frames.last().cloned()
     }
 
     /// Whether there is nothing to commit.
     pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-            && self.wallets.values().all(|loaded| !loaded.changed)
+        self.room.frames.is_empty()
+            && self.room.wallets.values().all(|loaded| !loaded.changed)
             && self.billings.values().all(|loaded| !loaded.changed)
     }
 
@@ -228,7 +237,7 @@ impl<'a> Batch<'a> {
             let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body));
             self.book(own_command(Kind::BookDue), facts, now);
         }
-        if let Some(loaded) = self.wallets.get_mut(id) {
+        if let Some(loaded) = self.room.wallets.get_mut(id) {
             (loaded.changed, loaded.looked_at) = (true, true);
         }
         Ok(())
@@ -236,7 +245,7 @@ impl<'a> Batch<'a> {
 
     /// When something is due next in the records that this batch changed.
     pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
-        let wallets = self.wallets.values().filter(|loaded| loaded.changed);
+        let wallets = self.room.wallets.values().filter(|loaded| loaded.changed);
         let billings = self.billings.values().filter(|loaded| loaded.changed);
         let wallets = wallets.filter_map(|loaded| loaded.wallet.next_due_at());
         wallets.chain(billings.filter_map(|loaded| loaded.billing.agenda)).min()
@@ -289,7 +298,7 @@ impl<'a> Batch<'a> {
     #[cfg(feature = "testing")]
     pub(crate) fn audit(&self, now: Timestamp) -> Result<(), String> {
         let mut audits: HashMap<&WalletId, Audit> = HashMap::new();
-        for (first, frame) in &self.frames {
+        for (first, frame) in &self.room.frames {
             for (place, fact) in frame.facts.iter().enumerate() {
                 if let Record::Wallet(id) = &fact.record {
                     audits.entry(id).or_default().add(first.plus(place), fact)?;
@@ -329,24 +338,24 @@ impl<'a> Batch<'a> {
             loaded.looked_at
                 && loaded.wallet.agenda.is_some_and(|filed| loaded.wallet.next_due_at() != Some(filed))
         };
-        self.wallets.iter().filter(|(_, loaded)| is_stale(loaded)).map(|(id, _)| id.clone()).collect()
+        self.room.wallets.iter().filter(|(_, loaded)| is_stale(loaded)).map(|(id, _)| id.clone()).collect()
     }
 
     /// Wallets that the batch changed.
     pub(crate) fn changed(&self) -> Vec<WalletId> {
-        self.wallets.iter().filter(|(_, loaded)| loaded.changed).map(|(id, _)| id.clone()).collect()
+        self.room.wallets.iter().filter(|(_, loaded)| loaded.changed).map(|(id, _)| id.clone()).collect()
     }
 
     /// How many facts the batch has booked.
     pub(crate) fn facts(&self) -> usize {
-        self.frames.iter().map(|(_, frame)| frame.facts.len()).sum()
+        self.room.frames.iter().map(|(_, frame)| frame.facts.len()).sum()
     }
 
     /// The keys that it used, and what was committed before it.
     pub(crate) fn keys(&mut self) -> Result<(&UsedKeys, &Snapshot), LedgerError> {
         self.snapshot()?;
         let snapshot = self.snapshot.as_ref().ok_or_else(LedgerError::closed)?;
-        Ok((&self.keys, snapshot))
+        Ok((&self.room.keys, snapshot))
     }
 
     /// The rows to commit, of wallets these: changed by the batch, or published before it. From `replay_from` on rows of
@@ -361,8 +370,8 @@ impl<'a> Batch<'a> {
         let mut gone = Vec::new();
         for id in wallets {
             let key = codec::wallet_key(id);
-            let published = if self.wallets.contains_key(id) { None } else { self.views.wallet(id) };
-            let changed = self.wallets.get(id).map(|loaded| &loaded.wallet);
+            let published = if self.room.wallets.contains_key(id) { None } else { self.views.wallet(id) };
+            let changed = self.room.wallets.get(id).map(|loaded| &loaded.wallet);
             let Some(wallet) = changed.or(published.as_deref()) else {
                 panic!("a row lags that was not published")
             };
@@ -420,9 +429,9 @@ impl<'a> Batch<'a> {
 
     /// What there is to publish once it is committed.
     pub(crate) fn committed(self, is_written: impl Fn(&WalletId) -> bool) -> Committed {
-        let mut position = self.position;
+        let Self { mut position, mut room, .. } = self;
         position.tail.sealed.clear();
-        let changed = self.wallets.into_iter().filter(|(_, loaded)| loaded.changed);
+        let changed = room.wallets.drain().filter(|(_, loaded)| loaded.changed);
         let publish = |(id, Loaded { mut wallet, lagged, unfiled, .. }): (WalletId, Loaded)| {
             let lags = !is_written(&id);
             if !lags {
@@ -431,8 +440,8 @@ impl<'a> Batch<'a> {
             let unfiled = (unfiled, Agenda::unfiled(&wallet));
             Changed { id, wallet: Arc::new(wallet), lags, lagged, unfiled }
         };
-        let wallets = changed.map(publish).collect();
-        Committed { position, wallets, keys: self.keys, frames: self.frames }
+        room.changed.extend(changed.map(publish));
+        Committed { position, room }
     }
 
     pub(super) fn book(
@@ -472,7 +481,7 @@ impl<'a> Batch<'a> {
     /// Notes which keys a frame uses.
     pub(crate) fn use_keys(&mut self, first: FactNumber, frame: &Frame) {
         let used = Used { frame: first, lapses: frame.kind.key_lapses() };
-        self.keys.extend(key_rows(frame).map(|(hash, _)| (hash, used)));
+        self.room.keys.extend(key_rows(frame).map(|(hash, _)| (hash, used)));
     }
 
     /// The last fact of a record, and how many it has.
@@ -495,7 +504,7 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn wallet(&self, id: &WalletId) -> &Wallet {
-        match self.wallets.get(id) {
+        match self.room.wallets.get(id) {
             Some(loaded) => &loaded.wallet,
             None => panic!("a wallet is used that was not loaded"),
         }
@@ -505,7 +514,7 @@ impl<'a> Batch<'a> {
         match &fact.record {
             Record::Catalogues => {}
             Record::Wallet(id) => {
-                if let Some(loaded) = self.wallets.get_mut(id) {
+                if let Some(loaded) = self.room.wallets.get_mut(id) {
                     loaded.wallet.apply(number, fact);
                     loaded.changed = true;
                 }
@@ -531,7 +540,7 @@ impl<'a> Batch<'a> {
         self.position.next_fact = first.plus(frame.facts.len());
         self.position.last_at = frame.at;
         let numbered = (first, Arc::new(frame));
-        self.frames.push(numbered.clone());
+        self.room.frames.push(numbered.clone());
         numbered
     }
 
@@ -595,7 +604,7 @@ impl<'a> Batch<'a> {
     ) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
         let hash = key_row(scope, key.as_str());
         let keys = &self.views.keys;
-        let recent = self.keys.get(&hash).map(|used| used.frame).or_else(|| keys.recent(&hash));
+        let recent = self.room.keys.get(&hash).map(|used| used.frame).or_else(|| keys.recent(&hash));
         let frames = match recent {
             Some(frame) => vec![frame],
             None => match keys.segments_with(&hash) {
@@ -622,21 +631,21 @@ impl<'a> Batch<'a> {
         if number >= self.position.next_fact || number < FactNumber::FIRST {
             return Ok(None);
         }
-        if let Some(booked) = frame_of(&self.frames, number) {
+        if let Some(booked) = frame_of(&self.room.frames, number) {
             return Ok(Some(booked.clone()));
         }
         self.snapshot()?.block(number)?.frame(number)
     }
 
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
-        if !self.wallets.contains_key(id) {
+        if !self.room.wallets.contains_key(id) {
             let (wallet, lagged) = match self.views.hot(id) {
                 Some((wallet, lags)) => (Wallet::clone(&wallet), lags),
                 None => (stored_wallet(self.snapshot()?, id)?, false),
             };
             let unfiled = Agenda::unfiled(&wallet);
             let loaded = Loaded { wallet, changed: false, lagged, unfiled, looked_at: false };
-            self.wallets.insert(id.clone(), loaded);
+            self.room.wallets.insert(id.clone(), loaded);
         }
         Ok(())
     }

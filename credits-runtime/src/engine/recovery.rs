@@ -98,10 +98,11 @@ fn recover_unguarded(
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
-    let Committed { position, wallets, keys, .. } = batch.committed(|_| true);
-    views.publish(wallets.into_iter().map(|Changed { id, wallet, lags, .. }| (id, wallet, lags)));
+    let Committed { position, mut room } = batch.committed(|_| true);
+    let changed = room.changed.drain(..);
+    views.publish(changed.map(|Changed { id, wallet, lags, .. }| (id, wallet, lags)));
     views.publish_rest(position.last_at, &position.totals);
-    views.keys.publish(keys);
+    views.keys.publish(&mut room.keys);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
 }

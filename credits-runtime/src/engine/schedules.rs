@@ -47,7 +47,7 @@ fn wallet() -> WalletId {
 fn take_all(inbox: &Inbox<Item>) -> Found {
     let mut found = Found::default();
     loop {
-        match inbox.take(None) {
+        match inbox.take(None, Vec::new()) {
             Taken::Work(work) => {
                 found.items.extend(work.commands.iter().map(|item| (item.submitter, item.place)));
                 found.releases += work.releases.len();
@@ -136,7 +136,7 @@ fn a_wake_up_that_is_forgotten_is_found() {
         let inbox = Arc::new(Inbox::<Item>::default());
         let taker = {
             let inbox = Arc::clone(&inbox);
-            thread::spawn(move || matches!(inbox.take(None), Taken::Work(_)))
+            thread::spawn(move || matches!(inbox.take(None, Vec::new()), Taken::Work(_)))
         };
         let gone = Arc::new(AtomicUsize::new(0));
         inbox.submit_silently(Item { submitter: 0, place: 0, gone });

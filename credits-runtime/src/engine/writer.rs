@@ -17,11 +17,10 @@ use super::checkpoint::{Checkpoint, Plan};
 use super::clock::LedgerClock;
 use super::codec;
 use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
-use super::journal::Numbered;
 use super::keys::upkeep::{KeysPlan, Upkeep};
 use super::ledger::Ledger;
 use super::news::{News, Refusal};
-use super::overlay::{Batch, Changed, Committed, Position, Submitted};
+use super::overlay::{Batch, Changed, Committed, Position, Room, Submitted};
 use super::reply::{HoldGuard, Outcome, Slot};
 use super::runs::{Alive, Runs};
 use super::sidecar::{Said, Sidecar};
@@ -65,9 +64,11 @@ pub(crate) struct Writer {
     /// Whoever waits for what is due.
     pub(crate) booked: Vec<Booked>,
     pub(crate) rest: Rest,
-    /// The frames of the last batch: whoever was answered with one has let go of it by the next, so that they are freed
-    /// where they were made.
-    pub(crate) answered: Vec<Numbered>,
+    /// What the last batch was made in.
+    pub(crate) room: Room,
+    /// As large as the last batch's commands were, and empty.
+    pub(crate) decided: Decided,
+    pub(crate) commands: Vec<Waiting>,
     /// Set once an outcome is unknown: this handle writes no more.
     pub(crate) stopped: Option<LedgerError>,
 }
@@ -93,14 +94,14 @@ impl Drop for Ended {
 }
 
 /// Commands with what they came to, while it is not yet durable.
-type Decided = Vec<(Arc<Asked>, Slot, Result<Submitted, LedgerError>)>;
+pub(crate) type Decided = Vec<(Arc<Asked>, Slot, Result<Submitted, LedgerError>)>;
 
 impl Writer {
     /// Works until the inbox is closed and empty.
     pub(crate) fn run(mut self) {
         let _ended = Ended(Arc::clone(&self.inbox));
         loop {
-            match self.inbox.take(self.wait()) {
+            match self.inbox.take(self.wait(), std::mem::take(&mut self.commands)) {
                 Taken::Work(work) => self.work(work),
                 Taken::Nothing if self.is_due() => self.work(Work::default()),
                 // While there are commits, they write cursors too, and idleness follows.
@@ -211,14 +212,15 @@ impl Writer {
             return refuse(commands, stopped);
         }
         let count = commands.len().saturating_add(releases.len());
-        let mut decided = Vec::with_capacity(commands.len());
+        let mut decided = std::mem::take(&mut self.decided);
         match self.commit(&mut commands, &releases, &mut decided) {
             Ok(()) => {
                 self.views.commands.fetch_add(count as u64, Ordering::Relaxed);
                 self.views.largest_batch.fetch_max(count as u64, Ordering::Relaxed);
-                for (asked, slot, submitted) in decided {
+                for (asked, slot, submitted) in decided.drain(..) {
                     slot.answer(self.answer(&asked, submitted));
                 }
+                (self.decided, self.commands) = (decided, commands);
                 if !self.booked.is_empty() && !self.rest.cursors.is_empty() {
                     self.rest();
                 }
@@ -252,8 +254,8 @@ impl Writer {
     ) -> Result<(), LedgerError> {
         let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
         let replay_from = self.checkpoint.replay_from();
-        let mut batch = Batch::new((&store, &views, &policy), &self.position, replay_from);
-        batch.reserve(commands.len());
+        let room = std::mem::take(&mut self.room);
+        let mut batch = Batch::new((&store, &views, &policy), &self.position, replay_from).within(room);
         let mut after_due = None;
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
         let deciding = catch_unwind(AssertUnwindSafe(|| {
@@ -299,22 +301,22 @@ impl Writer {
         self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         if !is_empty {
             let written: HashSet<&WalletId, RandomState> = plan.written.iter().chain(&forced).collect();
-            let Committed { position, wallets, keys: used, frames } =
-                batch.committed(|id| written.contains(id));
-            self.answered = frames;
+            let Committed { position, mut room } = batch.committed(|id| written.contains(id));
             drop(written);
-            self.views.keys.committed(keys, used);
-            self.file(&plan, &wallets);
-            for Changed { id, unfiled: (from, to), .. } in &wallets {
+            self.views.keys.committed(keys, &mut room.keys);
+            self.file(&plan, &room.changed);
+            for Changed { id, unfiled: (from, to), .. } in &room.changed {
                 self.agenda.moved(id, *from, *to);
             }
-            let lagging = wallets.iter().filter(|changed| changed.lags && !changed.lagged);
+            let lagging = room.changed.iter().filter(|changed| changed.lags && !changed.lagged);
             let lagging: Vec<WalletId> = lagging.map(|changed| changed.id.clone()).collect();
             self.checkpoint.committed(plan, lagging, &forced);
-            let published = wallets.into_iter().map(|Changed { id, wallet, lags, .. }| (id, wallet, lags));
+            let changed = room.changed.drain(..);
+            let published = changed.map(|Changed { id, wallet, lags, .. }| (id, wallet, lags));
             self.views.publish(published);
             self.views.publish_rest(position.last_at, &position.totals);
             self.views.sweep();
+            self.room = room;
             self.views.commits.fetch_add(1, Ordering::Relaxed);
             self.position = position;
             self.rest.unmarked = true;

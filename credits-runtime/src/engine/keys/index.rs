@@ -90,8 +90,8 @@ impl Keys {
     }
 
     /// Keys that were used in a commit.
-    pub(crate) fn publish(&self, used: UsedKeys) {
-        self.write(|index| index.recent.extend(used));
+    pub(crate) fn publish(&self, used: &mut UsedKeys) {
+        self.write(|index| index.recent.extend(used.drain()));
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Index> {
