@@ -85,7 +85,7 @@ fn sell(path: &Path) -> Result<(), Error> {
     for step in steps {
         clock.set(step.at);
         match step.what {
-            What::Event(event) => drop(credits.receive(event).wait()?),
+            What::Event(event) => drop(credits.receive(*event).wait()?),
             What::Give(amount) => {
                 ann.give_credits(amount).now().wait()?;
                 ann.spend_credits_on(sale::Operation::step(700)).now().wait()?;

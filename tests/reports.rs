@@ -326,9 +326,9 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
     live(&credits, &clock, 300);
     for step in steps("2026-01-01 state s1 mystery\n. pack cs1 pi1 mystery\n. refund pi2 re1 1") {
         let What::Event(event) = step.what else { panic!("only events") };
-        credits.receive(event.clone()).wait().unwrap();
+        credits.receive(BillingEvent::clone(&event)).wait().unwrap();
         let nobodys = event.objects.iter().map(|id| ObjectId::new(&format!("of_nobody_{id}")).unwrap());
-        let event = BillingEvent { objects: nobodys.collect(), owner: None, ..event };
+        let event = BillingEvent { objects: nobodys.collect(), owner: None, ..*event };
         credits.receive(event).wait().unwrap();
     }
     credits.verify().unwrap();

@@ -49,7 +49,7 @@ macro_rules! play {
         for step in steps($script) {
             $clock.set(step.at);
             match step.what {
-                What::Event(event) => drop($credits.receive(event).wait().unwrap()),
+                What::Event(event) => drop($credits.receive(*event).wait().unwrap()),
                 _ => $credits.book_due().unwrap(),
             }
         }

@@ -33,7 +33,7 @@ pub struct Step {
 
 #[derive(Clone, Debug)]
 pub enum What {
-    Event(BillingEvent),
+    Event(Box<BillingEvent>),
     Spend(u64),
     Give(i64),
     Transfer(i64, String),
@@ -115,7 +115,7 @@ fn what(words: &[&str], at: Timestamp) -> What {
         "spend" => What::Spend(words[0].parse().unwrap()),
         "transfer" => What::Transfer(words[0].parse().unwrap(), words[1].to_owned()),
         "give" => What::Give(words[0].parse().unwrap()),
-        _ => What::Event(event(verb, words, at)),
+        _ => What::Event(Box::new(event(verb, words, at))),
     }
 }
 
@@ -268,7 +268,7 @@ impl Stage {
     pub fn play(&self, step: &Step) {
         self.go_to(step.at);
         match &step.what {
-            What::Event(event) => drop(self.credits.receive(event.clone()).wait().unwrap()),
+            What::Event(event) => drop(self.credits.receive(BillingEvent::clone(event)).wait().unwrap()),
             What::Spend(amount) => {
                 self.ann
                     .spend_credits_on(Operation::step(*amount))

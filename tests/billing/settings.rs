@@ -55,7 +55,7 @@ macro_rules! played {
             clock.set(step.at);
             credits.book_due().unwrap();
             match step.what {
-                What::Event(event) => drop(credits.receive(event).wait().unwrap()),
+                What::Event(event) => drop(credits.receive(*event).wait().unwrap()),
                 What::Spend(amount) => {
                     drop(ann.spend_credits_on($pricing::Operation::step(amount)).now().wait().unwrap());
                 }
@@ -92,7 +92,7 @@ fn what_is_held_is_taken_when_it_is_released() {
             ann.spend_credits_on(lenient::Operation::step(400)).hold(Duration::from_hours(1)).wait().unwrap();
         for step in steps("2026-01-01 refund pi1 re1 900") {
             let What::Event(event) = step.what else { panic!("an event") };
-            credits.receive(event).wait().unwrap();
+            credits.receive(*event).wait().unwrap();
         }
         // 200 were free, 400 are held and owed, the other 500 were spent and are forgiven.
         assert_eq!(
