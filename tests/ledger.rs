@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod billing;
+mod checkpoint;
 mod clock;
 mod concurrency;
 mod damage;
@@ -12,10 +13,12 @@ mod format;
 mod fuzzing;
 mod io;
 mod keys;
+mod memory;
 mod model;
 mod opening;
 mod power;
 mod pricing;
+mod queue;
 mod reopening;
 mod reports;
 mod rules;

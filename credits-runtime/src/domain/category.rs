@@ -37,11 +37,11 @@ macro_rules! categories {
             }
 
             /// The code of a category of the ledger's own.
-            const fn code(&self) -> Option<u8> {
+            pub(crate) const fn code(&self) -> Option<u8> {
                 match self { $(Self::$variant => Some($code),)* Self::Application(_) => None }
             }
 
-            const fn of_code(code: u8) -> Option<Self> {
+            pub(crate) const fn of_code(code: u8) -> Option<Self> {
                 match code { $($code => Some(Self::$variant),)* _ => None }
             }
         }

@@ -3,7 +3,7 @@
 use super::amount::Amount;
 use super::category::Category;
 use super::fact::{Class, Held, Kind, Purpose, Scope};
-use super::fingerprint::{Fingerprint, Hash128};
+use super::fingerprint::{Fingerprint, Hash128, key_row};
 use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
@@ -22,6 +22,11 @@ pub struct Command {
     pub action: Action,
     /// What to write on the entry.
     pub metadata: Metadata,
+    /// Which row of keys its key means.
+    pub row: Hash128,
+    /// What makes a command the same: kind, operation with its inputs, amount, category, class and the expiry as
+    /// requested; not price, time, reason or metadata.
+    pub fingerprint: Hash128,
 }
 
 /// What to do with a wallet.
@@ -201,19 +206,18 @@ impl Gift {
 }
 
 impl Command {
+    /// What is asked of this wallet. Its hashes are worked out here, on the thread of whoever asks.
+    pub fn new(wallet: WalletId, key: Key, action: Action, metadata: Metadata) -> Self {
+        let (row, fingerprint) = Default::default();
+        let mut command = Self { wallet, key, action, metadata, row, fingerprint };
+        command.row = key_row(&command.scope(), command.key.as_str());
+        command.fingerprint = command.action.fingerprint();
+        command
+    }
+
     /// What was asked, as a frame names it.
     pub fn kind(&self) -> Kind {
-        match &self.action {
-            Action::Give(gift) => gift.kind,
-            Action::Spend(_) => Kind::Spend,
-            Action::Hold { .. } => Kind::Hold,
-            Action::Settle { .. } => Kind::Settle,
-            Action::Extend { .. } => Kind::Extend,
-            Action::Release(_) => Kind::Release,
-            Action::Take(taking) => taking.kind,
-            Action::Transfer(_) => Kind::Transfer,
-            Action::Reverse { .. } => Kind::Reverse,
-        }
+        self.action.kind()
     }
 
     /// Where the key is unique.
@@ -223,37 +227,6 @@ impl Command {
             Action::Reverse { .. } => Scope::Transfers(self.wallet.clone()),
             _ => Scope::Wallet(self.wallet.clone()),
         }
-    }
-
-    /// What makes a command the same: kind, operation with its inputs, amount, category, class and the expiry
-    /// as requested; not price, time, reason or metadata.
-    pub fn fingerprint(&self) -> Hash128 {
-        let kind = Fingerprint::default().field(&[self.kind() as u8]);
-        match &self.action {
-            Action::Give(gift) => kind
-                .field(&gift.amount.get().to_be_bytes())
-                .field(gift.category().name().as_bytes())
-                .field(&[gift.class() as u8])
-                .field(&gift.expiry.requested())
-                .field(&gift.priority.to_be_bytes())
-                .field(&gift.scope.iter().flat_map(|operation| operation.to_bytes()).collect::<Vec<_>>()),
-            Action::Spend(quote) => kind.field(&quote.fingerprint),
-            Action::Hold { quote, purpose, .. } => kind.field(&[*purpose as u8]).field(&quote.fingerprint),
-            Action::Settle { hold, .. } | Action::Release(hold) => kind.field(&hold.get().to_be_bytes()),
-            Action::Extend { hold, by } => {
-                kind.field(&hold.get().to_be_bytes()).field(&by.as_micros().to_be_bytes())
-            }
-            Action::Take(taking) => taking.from.fields(kind).field(category_name(taking.category.as_ref())),
-            Action::Transfer(transfer) => kind
-                .field(transfer.to.owner.as_str().as_bytes())
-                .field(&transfer.amount.get().to_be_bytes())
-                .field(&transfer.expiry.map(Expiry::requested).unwrap_or_default())
-                .field(&[u8::from(transfer.including_promotional)])
-                .field(category_name(transfer.category.as_ref())),
-            // A transfer is reversed once, however much of it.
-            Action::Reverse { transfer, .. } => kind.field(&transfer.get().to_be_bytes()),
-        }
-        .hash()
     }
 
     /// Whether every text and number has a shape that the ledger keeps.
@@ -290,6 +263,52 @@ impl Command {
             | Action::Release(_)
             | Action::Reverse { .. } => Ok(()),
         }
+    }
+}
+
+impl Action {
+    /// What was asked, as a frame names it.
+    fn kind(&self) -> Kind {
+        match self {
+            Action::Give(gift) => gift.kind,
+            Action::Spend(_) => Kind::Spend,
+            Action::Hold { .. } => Kind::Hold,
+            Action::Settle { .. } => Kind::Settle,
+            Action::Extend { .. } => Kind::Extend,
+            Action::Release(_) => Kind::Release,
+            Action::Take(taking) => taking.kind,
+            Action::Transfer(_) => Kind::Transfer,
+            Action::Reverse { .. } => Kind::Reverse,
+        }
+    }
+
+    fn fingerprint(&self) -> Hash128 {
+        let kind = Fingerprint::default().field(&[self.kind() as u8]);
+        match self {
+            Action::Give(gift) => kind
+                .field(&gift.amount.get().to_be_bytes())
+                .field(gift.category().name().as_bytes())
+                .field(&[gift.class() as u8])
+                .field(&gift.expiry.requested())
+                .field(&gift.priority.to_be_bytes())
+                .field(&gift.scope.iter().flat_map(|operation| operation.to_bytes()).collect::<Vec<_>>()),
+            Action::Spend(quote) => kind.field(&quote.fingerprint),
+            Action::Hold { quote, purpose, .. } => kind.field(&[*purpose as u8]).field(&quote.fingerprint),
+            Action::Settle { hold, .. } | Action::Release(hold) => kind.field(&hold.get().to_be_bytes()),
+            Action::Extend { hold, by } => {
+                kind.field(&hold.get().to_be_bytes()).field(&by.as_micros().to_be_bytes())
+            }
+            Action::Take(taking) => taking.from.fields(kind).field(category_name(taking.category.as_ref())),
+            Action::Transfer(transfer) => kind
+                .field(transfer.to.owner.as_str().as_bytes())
+                .field(&transfer.amount.get().to_be_bytes())
+                .field(&transfer.expiry.map(Expiry::requested).unwrap_or_default())
+                .field(&[u8::from(transfer.including_promotional)])
+                .field(category_name(transfer.category.as_ref())),
+            // A transfer is reversed once, however much of it.
+            Action::Reverse { transfer, .. } => kind.field(&transfer.get().to_be_bytes()),
+        }
+        .hash()
     }
 }
 

@@ -33,6 +33,8 @@ pub const CLOCK_SILENCE_MAX: Duration = Duration::from_hours(400 * 24);
 pub const QUEUE_COMMANDS_MAX: usize = 65_536;
 /// Commands of one commit.
 pub const BATCH_COMMANDS_MAX: usize = 4_096;
+/// How long the writer waits for more commands than wait already, when more came lately.
+pub const LINGER: Duration = Duration::from_micros(100);
 /// Records of the agenda that one commit works off.
 pub const AGENDA_RECORDS_MAX: usize = 256;
 /// Awards that one commit gives; more are given by the next one.
@@ -45,6 +47,8 @@ pub const WAITING_EVENTS_MAX: usize = 1_000;
 pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.
 pub const CHECKPOINT_FACTS: usize = 262_144;
+/// Rows of a checkpoint that are written together, so that most small commits write none.
+pub const CHECKPOINT_ROWS_MIN: usize = 32;
 /// Rows of a checkpoint that one commit writes when there is time.
 pub const CHECKPOINT_ROWS_MAX: usize = 16_384;
 /// Keys that are kept in memory before they are sealed into a segment; the frames of at most so many are read again

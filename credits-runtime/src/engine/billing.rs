@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::codec;
-use super::journal::Numbered;
-use super::overlay::{Batch, LoadedBilling, LoadedObject, Submitted, own_command};
+use super::overlay::{Batch, Described, Done, LoadedBilling, LoadedObject, Submitted};
 use super::store::Snapshot;
 use crate::domain::billing::due::due;
 use crate::domain::billing::event::BillingEvent;
@@ -13,7 +12,7 @@ use crate::domain::billing::objects::Object;
 use crate::domain::billing::purchases::priced;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::terms::{PlanTerms, PriceList};
-use crate::domain::fact::{Body, Frame, Kind, Record};
+use crate::domain::fact::{Body, Kind, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::{EVENT_BYTES_MAX, WAITING_EVENTS_MAX};
 use crate::domain::pricing::OperationId;
@@ -63,13 +62,12 @@ impl Batch<'_> {
     }
 
     /// The frame that was booked, or one of nothing.
-    fn booked_since(&mut self, before: FactNumber, now: Timestamp) -> (Numbered, bool) {
+    fn booked_since(&mut self, before: FactNumber, now: Timestamp) -> Done {
         if let Some(frame) = self.last_frame().filter(|_| self.position.next_fact > before) {
-            return (frame, false);
+            return Done::Now(frame, None);
         }
-        let (kind, scope, (key, fingerprint)) = own_command(Kind::Bill);
-        let nothing = Frame { kind, scope, key, fingerprint, at: now, facts: Vec::new() };
-        ((before, nothing.into()), true)
+        let nothing = Described::own(Kind::Bill).frame(now, Vec::new());
+        Done::Before((before, nothing.into()))
     }
 
     fn receive(
@@ -95,7 +93,7 @@ impl Batch<'_> {
         let (links, events) = self.linked(event)?;
         if !links.is_empty() {
             let linked = |id| (Record::Object(id), Body::Linked { owner: owner.clone() });
-            self.book(own_command(Kind::Bill), links.into_iter().map(linked), now);
+            self.book(Described::own(Kind::Bill), links.into_iter().map(linked), now);
         }
         self.load_billing(owner)?;
         // A frame for each that waited: together they may be more than one holds. All are in one commit.
@@ -125,7 +123,7 @@ impl Batch<'_> {
             }
         }
         if !facts.is_empty() {
-            self.book(own_command(Kind::Bill), facts, now);
+            self.book(Described::own(Kind::Bill), facts, now);
         }
         Ok(())
     }
@@ -213,7 +211,7 @@ impl Batch<'_> {
         let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
         facts.extend(fulfilled.facts);
         if !facts.is_empty() {
-            self.book(own_command(Kind::Bill), facts, now);
+            self.book(Described::own(Kind::Bill), facts, now);
         }
         if let Some(loaded) = self.billings.get_mut(owner) {
             let next = due.next.into_iter().chain(fulfilled.again_at).min();

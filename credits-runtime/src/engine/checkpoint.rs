@@ -1,17 +1,26 @@
 //! The checkpoint: rows of wallets lag behind the journal, and are written a few in each commit, in the order of their
 //! keys, so that a commit touches few pages. What lags is replayed when the ledger is opened.
 
-use std::collections::BTreeSet;
-use std::ops::Bound;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::collections::VecDeque;
+use std::collections::binary_heap::PeekMut;
 
 use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::limits::CHECKPOINT_ROWS_MIN;
+
+/// How many wallets are sorted at once.
+const RUN_WALLETS: usize = 1_024;
 
 /// Which wallets' rows lag, and how far the pass over them has come.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
-    lagging: BTreeSet<WalletId>,
-    /// The last wallet that the pass has written.
-    cursor: Option<WalletId>,
+    /// Those that came to lag since the pass began. One that was written since then is passed over when its turn comes.
+    since: Runs,
+    /// Those that the pass has still to write.
+    pass: Merge,
+    /// How many it began with.
+    pass_wallets: usize,
     /// The first fact that is not covered once the pass has come to its end.
     began: FactNumber,
     /// From which fact on rows may lack facts.
@@ -29,21 +38,21 @@ pub(crate) struct Plan {
     pub(crate) written: Vec<WalletId>,
     /// From which fact on rows may lack facts once it is committed.
     pub(crate) replay_from: FactNumber,
-    cursor: Option<WalletId>,
-    began: FactNumber,
+    /// From which fact on the next pass does not cover, if this one is over.
+    next_pass: Option<FactNumber>,
     owed: usize,
 }
 
 impl Checkpoint {
     /// Nothing lags before this fact.
     pub(crate) fn of_passes(next_fact: FactNumber, pass_facts: usize) -> Self {
-        let (lagging, cursor) = (BTreeSet::new(), None);
-        Self { lagging, cursor, began: next_fact, replay_from: next_fact, owed: 0, pass_facts }
+        let (since, pass, began, replay_from) = (Runs::default(), Merge::default(), next_fact, next_fact);
+        Self { since, pass, pass_wallets: 0, began, replay_from, owed: 0, pass_facts }
     }
 
     /// Whether no row lags and an opening need not replay anything before this fact.
     pub(crate) fn is_complete(&self, next_fact: FactNumber) -> bool {
-        self.lagging.is_empty() && self.replay_from == next_fact
+        self.pass.is_empty() && self.since.is_empty() && self.replay_from == next_fact
     }
 
     /// From which fact on rows may lack facts.
@@ -52,71 +61,206 @@ impl Checkpoint {
     }
 
     /// What to write with so many facts, at least so many rows, after which the next fact is this one.
-    pub(crate) fn plan(&self, facts: usize, rows_min: usize, next_fact: FactNumber) -> Plan {
-        let owed = self.owed.saturating_add(facts.saturating_mul(self.lagging.len()));
+    pub(crate) fn plan(
+        &mut self,
+        facts: usize,
+        rows_min: usize,
+        next_fact: FactNumber,
+        lags: impl Fn(&WalletId) -> bool,
+    ) -> Plan {
+        let owed = self.owed.saturating_add(facts.saturating_mul(self.pass_wallets));
         let rows = owed.checked_div(self.pass_facts).unwrap_or(0);
+        // A few rows cost as much as one.
+        let rows = if rows < CHECKPOINT_ROWS_MIN.min(self.pass.left) { 0 } else { rows };
         let rest = owed.saturating_sub(rows.saturating_mul(self.pass_facts));
-        self.take(rows.max(rows_min), rest, next_fact)
+        self.take(rows.max(rows_min), rest, next_fact, lags)
     }
 
     /// The next so many rows, whatever is owed, while nothing else is changed.
-    pub(crate) fn flush(&self, rows_max: usize, next_fact: FactNumber) -> Plan {
-        let plan = self.take(rows_max, 0, next_fact);
-        let is_all = plan.written.len() == self.lagging.len();
+    pub(crate) fn flush(
+        &mut self,
+        rows_max: usize,
+        next_fact: FactNumber,
+        lags: impl Fn(&WalletId) -> bool,
+    ) -> Plan {
+        let plan = self.take(rows_max, 0, next_fact, lags);
+        let is_all = self.pass.is_empty() && self.since.is_empty();
         Plan { replay_from: if is_all { next_fact } else { plan.replay_from }, ..plan }
     }
 
-    fn take(&self, rows: usize, owed: usize, next_fact: FactNumber) -> Plan {
-        let from = self.cursor.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let mut rest = self.lagging.range::<WalletId, _>((from, Bound::Unbounded));
-        let written: Vec<WalletId> = rest.by_ref().take(rows).cloned().collect();
-        if rest.next().is_some() {
-            let cursor = written.last().cloned().or_else(|| self.cursor.clone());
-            return Plan { written, replay_from: self.replay_from, cursor, began: self.began, owed };
+    fn take(
+        &mut self,
+        rows: usize,
+        owed: usize,
+        next_fact: FactNumber,
+        lags: impl Fn(&WalletId) -> bool,
+    ) -> Plan {
+        let mut written: Vec<WalletId> = Vec::new();
+        while written.len() < rows
+            && let Some(next) = self.pass.pop()
+        {
+            // It may have been written meanwhile, and have come to lag again: then it is there twice.
+            if lags(&next) && written.last() != Some(&next) {
+                written.push(next);
+            }
         }
-        // The pass is over: whatever lagged when it began is written. The next one begins after this commit.
-        Plan { written, replay_from: self.began, cursor: None, began: next_fact, owed }
+        // Once the pass is over, whatever lagged when it began is written.
+        let next_pass = self.pass.is_empty().then_some(next_fact);
+        let replay_from = if next_pass.is_some() { self.began } else { self.replay_from };
+        Plan { written, replay_from, next_pass, owed }
     }
 
-    /// A plan is committed, with these wallets changed and those among them that were written anyway.
-    pub(crate) fn committed(
-        &mut self,
-        plan: Plan,
-        changed: impl IntoIterator<Item = WalletId>,
-        forced: &[WalletId],
-    ) {
-        self.lagging.extend(changed);
-        for wallet in plan.written.iter().chain(forced) {
-            self.lagging.remove(wallet);
+    /// A plan is committed, with these wallets that came to lag.
+    pub(crate) fn committed(&mut self, plan: &Plan, lagging: impl IntoIterator<Item = WalletId>) {
+        lagging.into_iter().for_each(|wallet| self.since.push(wallet));
+        (self.replay_from, self.owed) = (plan.replay_from, plan.owed);
+        if let Some(next_fact) = plan.next_pass {
+            self.pass = std::mem::take(&mut self.since).merged();
+            (self.pass_wallets, self.began, self.owed) = (self.pass.left, next_fact, 0);
         }
-        let Plan { replay_from, cursor, began, owed, .. } = plan;
-        (self.replay_from, self.cursor, self.began, self.owed) = (replay_from, cursor, began, owed);
+    }
+
+    /// A plan was not committed: what it would have written lags still.
+    pub(crate) fn failed(&mut self, plan: Plan) {
+        self.pass.add(plan.written.into_iter().map(Place::from).collect());
+    }
+}
+
+/// A wallet by where its row is: most are told apart by the beginning of their row's key, as a number.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    beginning: u128,
+    wallet: WalletId,
+}
+
+impl From<WalletId> for Place {
+    fn from(wallet: WalletId) -> Self {
+        let [asset, owner] = [wallet.asset.as_str(), wallet.owner.as_str()].map(str::as_bytes);
+        let length = u8::try_from(asset.len()).unwrap_or(u8::MAX);
+        let mut bytes = [0; size_of::<u128>()];
+        let key = std::iter::once(&length).chain(asset).chain(owner);
+        bytes.iter_mut().zip(key).for_each(|(byte, from)| *byte = *from);
+        Self { beginning: u128::from_be_bytes(bytes), wallet }
+    }
+}
+
+/// Wallets in short runs, each sorted.
+#[derive(Debug, Default)]
+struct Runs {
+    unsorted: Vec<Place>,
+    sorted: Vec<Vec<Place>>,
+}
+
+impl Runs {
+    fn is_empty(&self) -> bool {
+        self.unsorted.is_empty() && self.sorted.is_empty()
+    }
+
+    fn push(&mut self, wallet: WalletId) {
+        self.unsorted.push(wallet.into());
+        if self.unsorted.len() >= RUN_WALLETS {
+            let mut run = std::mem::replace(&mut self.unsorted, Vec::with_capacity(RUN_WALLETS));
+            run.sort_unstable();
+            self.sorted.push(run);
+        }
+    }
+
+    fn merged(self) -> Merge {
+        let Self { mut unsorted, sorted } = self;
+        unsorted.sort_unstable();
+        let mut merge = Merge::default();
+        sorted.into_iter().chain([unsorted]).for_each(|run| merge.add(run));
+        merge
+    }
+}
+
+/// Sorted runs that are read as one.
+#[derive(Debug, Default)]
+struct Merge {
+    /// How many wallets there are.
+    left: usize,
+    /// The first of each run, and what follows it.
+    heads: BinaryHeap<Reverse<Head>>,
+}
+
+/// A run's first wallet, by which runs are ordered, and the others.
+#[derive(Debug)]
+struct Head {
+    first: Place,
+    rest: VecDeque<Place>,
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.first == other.first
+    }
+}
+
+impl Eq for Head {}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Head {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.first.cmp(&other.first)
+    }
+}
+
+impl Merge {
+    fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// A sorted run more.
+    fn add(&mut self, run: Vec<Place>) {
+        self.left = self.left.saturating_add(run.len());
+        let mut rest = VecDeque::from(run);
+        self.heads.extend(rest.pop_front().map(|first| Reverse(Head { first, rest })));
+    }
+
+    /// The least of all.
+    fn pop(&mut self) -> Option<WalletId> {
+        let mut head = self.heads.peek_mut()?;
+        self.left = self.left.saturating_sub(1);
+        let least = match head.0.rest.pop_front() {
+            Some(next) => std::mem::replace(&mut head.0.first, next),
+            None => PeekMut::pop(head).0.first,
+        };
+        Some(least.wallet)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::domain::ids::Owner;
 
-    /// What a commit does: which wallets it changes, which of them are written anyway, and whether it only flushes.
+    /// What a commit does: which wallets it changes, which of them are written anyway, whether it only flushes, and
+    /// whether it fails.
     #[derive(Clone, Debug)]
     struct Commit {
         changed: Vec<u8>,
         forced: usize,
         flushes: bool,
+        fails: bool,
     }
 
     fn commit() -> impl Strategy<Value = Commit> {
         let changed = proptest::collection::vec(0_u8..40, 1..12);
-        (changed, 0_usize..3, proptest::bool::weighted(0.1)).prop_map(|(changed, forced, flushes)| Commit {
+        let rare = || proptest::bool::weighted(0.1);
+        (changed, 0_usize..3, rare(), rare()).prop_map(|(changed, forced, flushes, fails)| Commit {
             changed,
             forced,
             flushes,
+            fails,
         })
     }
 
@@ -136,7 +280,9 @@ mod tests {
             // Of each wallet the facts that its row lacks.
             let mut lacking: BTreeMap<WalletId, Vec<FactNumber>> = BTreeMap::new();
             let mut passes = 0;
-            for Commit { mut changed, forced, flushes } in commits {
+            for Commit { mut changed, forced, flushes, fails } in commits {
+                let lagged: BTreeSet<WalletId> = lacking.keys().cloned().collect();
+                let first = next;
                 changed.sort_unstable();
                 changed.dedup();
                 let changed: Vec<WalletId> =
@@ -146,23 +292,43 @@ mod tests {
                     next = next.plus(1);
                 }
                 let forced: Vec<WalletId> = changed.iter().take(forced).cloned().collect();
-                let plan =
-                    if flushes { checkpoint.flush(5, next) } else { checkpoint.plan(changed.len(), 0, next) };
+                let lags = |id: &WalletId| lagged.contains(id);
+                let plan = if flushes {
+                    checkpoint.flush(5, next, lags)
+                } else {
+                    checkpoint.plan(changed.len(), 0, next, lags)
+                };
+                if fails {
+                    checkpoint.failed(plan);
+                    for id in &changed {
+                        next = first;
+                        let facts = lacking.get_mut(id).unwrap();
+                        facts.retain(|fact| *fact < first);
+                        if facts.is_empty() {
+                            lacking.remove(id);
+                        }
+                    }
+                    continue;
+                }
                 for id in plan.written.iter().chain(&forced) {
                     lacking.remove(id);
                 }
+                let places: Vec<Place> = plan.written.iter().cloned().map(Place::from).collect();
+                prop_assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
                 passes += usize::from(plan.replay_from > checkpoint.replay_from);
                 let replay_from = plan.replay_from;
-                checkpoint.committed(plan, changed, &forced);
+                let newly = changed.iter().filter(|id| lacking.contains_key(id) && !lagged.contains(id));
+                checkpoint.committed(&plan, newly.cloned());
                 let oldest = lacking.values().flatten().min();
                 prop_assert!(oldest.is_none_or(|oldest| *oldest >= replay_from), "{oldest:?} {replay_from:?}");
-                prop_assert!(checkpoint.lagging.iter().eq(lacking.keys()));
             }
             // Flushing comes to an end, and then nothing is replayed.
-            for _ in 0..20 {
-                let plan = checkpoint.flush(5, next);
-                checkpoint.committed(plan, [], &[]);
+            for _ in 0..100 {
+                let plan = checkpoint.flush(5, next, |id| lacking.contains_key(id));
+                plan.written.iter().for_each(|id| drop(lacking.remove(id)));
+                checkpoint.committed(&plan, []);
             }
+            prop_assert!(lacking.is_empty());
             prop_assert!(checkpoint.is_complete(next));
             prop_assert!(passes <= 200);
         }

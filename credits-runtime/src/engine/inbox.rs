@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 
 use super::billing::Bill;
@@ -10,7 +11,7 @@ use super::store::Cursors;
 use super::sync::{Condvar, Mutex, MutexGuard};
 use crate::domain::command::Command;
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
-use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};
+use crate::domain::limits::{BATCH_COMMANDS_MAX, LINGER, QUEUE_COMMANDS_MAX};
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// What the writer is asked.
@@ -52,6 +53,33 @@ pub(crate) struct Work<T = Waiting> {
     pub(crate) cursors: Cursors,
 }
 
+/// How often the writer looks for work after it had some before it sleeps: for about 40 microseconds in all.
+#[cfg(not(shuttle))]
+const AWAKE_LOOKS: usize = 50;
+/// How long it pauses between two looks.
+#[cfg(not(shuttle))]
+const AWAKE_PAUSES: usize = 50;
+
+/// How long the writer waits for more commands than there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Linger {
+    /// Until there are so many.
+    pub(crate) commands: usize,
+    /// But at most for so long.
+    pub(crate) at_most: Duration,
+}
+
+impl Linger {
+    /// Not at all.
+    pub(crate) const NOT: Self = Self { commands: 0, at_most: Duration::ZERO };
+
+    /// For those who were answered last and may ask again, and for those who wait already. Somebody alone is not waited
+    /// for.
+    pub(crate) fn for_clients(answered: usize, waiting: usize) -> Self {
+        Self { commands: answered.saturating_add(waiting), at_most: LINGER }
+    }
+}
+
 /// What the writer finds.
 pub(crate) enum Taken<T = Waiting> {
     Work(Work<T>),
@@ -63,8 +91,32 @@ pub(crate) enum Taken<T = Waiting> {
     Closed(Cursors),
 }
 
+/// How many commands may wait for the writer, and what becomes of more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub(crate) commands_max: usize,
+    /// Whether they wait for room, instead of being refused.
+    pub(crate) waits: bool,
+}
+
+impl Queue {
+    pub(crate) const USUAL: Self = Self { commands_max: QUEUE_COMMANDS_MAX, waits: false };
+}
+
+/// Why a command was not put in. Whoever sent it has it back.
+pub(crate) enum Refused<T> {
+    Full(T),
+    Closed,
+}
+
 struct Contents<T> {
     work: Work<T>,
+    /// With how many commands the writer is to be woken, while it waits: nobody tells a writer that is awake.
+    wakes_at: Option<usize>,
+    /// How many threads wait for room.
+    blocked: usize,
+    /// Tasks that wait for room.
+    wakers: Vec<Waker>,
     /// Whether cursors are to be written when there is time.
     poked: bool,
     closed: bool,
@@ -74,6 +126,10 @@ struct Contents<T> {
 pub(crate) struct Inbox<T = Waiting> {
     contents: Mutex<Contents<T>>,
     filled: Condvar,
+    /// Threads that wait for room do so here.
+    room: Condvar,
+    /// Commands that may be in.
+    commands_max: usize,
 }
 
 impl<T> Default for Work<T> {
@@ -90,30 +146,86 @@ impl<T> Work<T> {
     }
 }
 
-impl<T> Default for Inbox<T> {
-    fn default() -> Self {
-        let contents = Contents { work: Work::default(), poked: false, closed: false };
-        Self { contents: Mutex::new(contents), filled: Condvar::new() }
-    }
-}
-
 impl<T> Inbox<T> {
-    /// Puts a command in, or says why not.
-    pub(crate) fn submit(&self, waiting: T) -> Result<(), LedgerError> {
+    /// An empty one, with room for so many commands.
+    pub(crate) fn new(commands_max: usize) -> Self {
+        let (work, wakers) = (Work::default(), Vec::new());
+        let contents = Contents { work, wakes_at: None, blocked: 0, wakers, poked: false, closed: false };
+        let (filled, room) = (Condvar::new(), Condvar::new());
+        Self { contents: Mutex::new(contents), filled, room, commands_max }
+    }
+
+    /// Puts a command in, or gives it back.
+    pub(crate) fn submit(&self, waiting: T) -> Result<(), Refused<T>> {
+        self.put(self.lock(), waiting).map_err(|(_, refused)| refused)
+    }
+
+    /// Puts a command in as soon as there is room; this thread waits for it. Fails only if it is closed.
+    pub(crate) fn submit_blocking(&self, mut waiting: T) -> Result<(), LedgerError> {
         let mut contents = self.lock();
-        if contents.closed {
-            return Err(LedgerError::closed());
+        loop {
+            let (full, back) = match self.put(contents, waiting) {
+                Ok(()) => return Ok(()),
+                Err((_, Refused::Closed)) => return Err(LedgerError::closed()),
+                Err((full, Refused::Full(back))) => (full, back),
+            };
+            contents = full;
+            contents.blocked = contents.blocked.saturating_add(1);
+            contents = self.room.wait(contents).unwrap_or_else(PoisonError::into_inner);
+            contents.blocked = contents.blocked.saturating_sub(1);
+            waiting = back;
         }
-        if contents.work.commands.len() >= QUEUE_COMMANDS_MAX {
-            let message = format!(
-                "{QUEUE_COMMANDS_MAX} commands are waiting, the most there may be: send it again later"
-            );
-            return Err(LedgerError::new(LedgerErrorKind::QueueFull, message));
+    }
+
+    /// Puts a command in, or gives it back; then the waker is told once it is worth another try.
+    pub(crate) fn poll_submit(&self, waiting: T, waker: &Waker) -> Result<(), Refused<T>> {
+        self.put(self.lock(), waiting).map_err(|(mut full, refused)| {
+            if matches!(refused, Refused::Full(_))
+                && !full.wakers.last().is_some_and(|last| last.will_wake(waker))
+            {
+                full.wakers.push(waker.clone());
+            }
+            refused
+        })
+    }
+
+    /// The error of whoever does not wait for room.
+    pub(crate) fn full(&self) -> LedgerError {
+        let commands_max = self.commands_max;
+        let message = format!(
+            "{commands_max} commands are waiting, the most there may be, and this one was not taken: send it again \
+             later, or open the ledger with `wait_when_full()`"
+        );
+        LedgerError::new(LedgerErrorKind::QueueFull, message)
+    }
+
+    /// Puts a command in, or gives it back with the lock.
+    fn put<'a>(
+        &self,
+        mut contents: MutexGuard<'a, Contents<T>>,
+        waiting: T,
+    ) -> Result<(), (MutexGuard<'a, Contents<T>>, Refused<T>)> {
+        if contents.closed {
+            return Err((contents, Refused::Closed));
+        }
+        if contents.work.commands.len() >= self.commands_max {
+            return Err((contents, Refused::Full(waiting)));
         }
         contents.work.commands.push(waiting);
-        drop(contents);
-        self.filled.notify_one();
+        let count = contents.work.commands.len();
+        if contents.wakes_at.is_some_and(|wanted| count >= wanted) {
+            self.wake(contents);
+        }
         Ok(())
+    }
+
+    /// Wakes the writer, if it waits.
+    fn wake(&self, mut contents: MutexGuard<'_, Contents<T>>) {
+        let waits = contents.wakes_at.take().is_some();
+        drop(contents);
+        if waits {
+            self.filled.notify_one();
+        }
     }
 
     /// Puts something in and tells nobody: what tests must find.
@@ -127,8 +239,7 @@ impl<T> Inbox<T> {
         let mut contents = self.lock();
         if !contents.closed {
             contents.work.releases.push((wallet, hold));
-            drop(contents);
-            self.filled.notify_one();
+            self.wake(contents);
         }
     }
 
@@ -139,8 +250,7 @@ impl<T> Inbox<T> {
             return Err(LedgerError::closed());
         }
         contents.work.booked.push(booked);
-        drop(contents);
-        self.filled.notify_one();
+        self.wake(contents);
         Ok(())
     }
 
@@ -151,28 +261,34 @@ impl<T> Inbox<T> {
 
     /// Wakes an idle writer, which then writes the cursors.
     pub(crate) fn poke(&self) {
-        self.lock().poked = true;
-        self.filled.notify_one();
+        let mut contents = self.lock();
+        contents.poked = true;
+        self.wake(contents);
     }
 
-    /// Waits for work, at most for so long, and takes it; what comes next goes into `empty`.
-    pub(crate) fn take(&self, at_most: Option<Duration>, empty: Vec<T>) -> Taken<T> {
+    /// Waits for work, at most for so long, and takes it; what comes next goes into `empty`. Few commands are waited
+    /// for more of, as the linger says.
+    pub(crate) fn take(&self, at_most: Option<Duration>, linger: Linger, empty: Vec<T>) -> Taken<T> {
+        if linger.commands > 0 {
+            self.stay_awake();
+        }
         let mut contents = self.lock();
         while contents.work.can_wait() && !contents.closed && !contents.poked {
-            let Some(time) = at_most else {
-                contents = self.filled.wait(contents).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let (found, waited) =
-                self.filled.wait_timeout(contents, time).unwrap_or_else(PoisonError::into_inner);
-            contents = found;
-            if waited.timed_out() {
+            let waited = self.sleep(contents, 1, at_most);
+            contents = waited.0;
+            if waited.1 {
                 break;
             }
         }
         let poked = std::mem::take(&mut contents.poked);
         if contents.work.can_wait() && !contents.closed {
             return if poked { Taken::Poked } else { Taken::Nothing };
+        }
+        let Linger { commands, at_most } = linger;
+        // When it is full nobody can put more in.
+        let commands = commands.min(self.commands_max).min(BATCH_COMMANDS_MAX);
+        if (1..commands).contains(&contents.work.commands.len()) && !contents.closed {
+            contents = self.sleep(contents, commands, Some(at_most)).0;
         }
         let mut work = std::mem::take(&mut contents.work);
         if work.can_wait() {
@@ -182,7 +298,45 @@ impl<T> Inbox<T> {
         if work.commands.len() > BATCH_COMMANDS_MAX {
             contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
         }
+        self.tell_of_room(contents);
         Taken::Work(work)
+    }
+
+    /// Looks for work a little while without sleeping: whoever was just answered often asks again at once, and waking up
+    /// takes longer than that.
+    fn stay_awake(&self) {
+        #[cfg(not(shuttle))]
+        for _ in 0..AWAKE_LOOKS {
+            if !self.lock().work.can_wait() {
+                return;
+            }
+            (0..AWAKE_PAUSES).for_each(|_| std::hint::spin_loop());
+        }
+    }
+
+    /// Waits until it is woken with so many commands, or by anything else; answers whether the time is over.
+    fn sleep<'a>(
+        &'a self,
+        mut contents: MutexGuard<'a, Contents<T>>,
+        commands: usize,
+        at_most: Option<Duration>,
+    ) -> (MutexGuard<'a, Contents<T>>, bool) {
+        contents.wakes_at = Some(commands);
+        let (mut contents, is_over) = match at_most {
+            None => (self.filled.wait(contents).unwrap_or_else(PoisonError::into_inner), false),
+            Some(time) => {
+                let waited = self.filled.wait_timeout(contents, time);
+                let (contents, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+                (contents, waited.timed_out())
+            }
+        };
+        contents.wakes_at = None;
+        (contents, is_over)
+    }
+
+    /// How many commands are in.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().work.commands.len()
     }
 
     /// Takes what is there of subscribers' cursors.
@@ -192,7 +346,9 @@ impl<T> Inbox<T> {
 
     /// Takes no more; what is in is still done.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        let mut contents = self.lock();
+        contents.closed = true;
+        self.tell_of_room(contents);
         self.filled.notify_all();
     }
 
@@ -201,9 +357,20 @@ impl<T> Inbox<T> {
         let mut contents = self.lock();
         contents.closed = true;
         let work = std::mem::take(&mut contents.work);
-        drop(contents);
+        self.tell_of_room(contents);
         self.filled.notify_all();
         drop(work);
+    }
+
+    /// Has everybody who waits for room try again.
+    fn tell_of_room(&self, mut contents: MutexGuard<'_, Contents<T>>) {
+        let wakers = std::mem::take(&mut contents.wakers);
+        let has_blocked = contents.blocked > 0;
+        drop(contents);
+        if has_blocked {
+            self.room.notify_all();
+        }
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents<T>> {

@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::codec;
 use crate::domain::fact::Frame;
 use crate::domain::ids::FactNumber;
-use crate::domain::limits::{BLOCK_BYTES_MAX, FRAME_BYTES_MAX};
+use crate::domain::limits::BLOCK_BYTES_MAX;
 use crate::error::LedgerError;
 
 /// The hash of the journal up to some fact.
@@ -40,7 +39,9 @@ impl Block {
     /// A block of these frames.
     pub(crate) fn of(first: FactNumber, previous_head: Head, frames: &[u8]) -> Self {
         let hash = Sha256::new().chain_update(previous_head).chain_update(frames);
-        Self { first, previous_head, frames: frames.to_vec(), hash }
+        let mut all = Vec::with_capacity(BLOCK_BYTES_MAX.max(frames.len()));
+        all.extend_from_slice(frames);
+        Self { first, previous_head, frames: all, hash }
     }
 
     /// The hash of the journal up to the block's last fact.
@@ -80,14 +81,14 @@ impl Block {
         }
         while let Some(bytes) = self.frames.get(seek.byte..).filter(|bytes| !bytes.is_empty()) {
             let first = seek.first;
-            let broken = |_| LedgerError::damaged(format!("the frame of fact {first} cannot be read"));
-            let mut decoder = minicbor::Decoder::new(bytes);
-            let next = first.plus(skip_frame(&mut decoder).map_err(broken)?);
+            let broken = || LedgerError::damaged(format!("the frame of fact {first} cannot be read"));
+            let mut rest = bytes;
+            let next = first.plus(skip_frame(&mut rest).ok_or_else(broken)?);
             if number < next {
-                let frame = minicbor::Decoder::new(bytes).decode().map_err(broken)?;
+                let frame = minicbor::Decoder::new(bytes).decode().map_err(|_| broken())?;
                 return Ok(Some((first, Arc::new(frame))));
             }
-            *seek = Seek { first: next, byte: seek.byte.saturating_add(decoder.position()) };
+            *seek = Seek { first: next, byte: self.frames.len().saturating_sub(rest.len()) };
         }
         Ok(None)
     }
@@ -117,20 +118,60 @@ pub(crate) struct Seek {
     pub(crate) byte: usize,
 }
 
-/// Goes past a frame; answers how many facts it has, its sixth field.
-fn skip_frame(decoder: &mut minicbor::Decoder<'_>) -> Result<usize, minicbor::decode::Error> {
-    let fields = decoder.array()?;
-    for _ in 0..5 {
-        decoder.skip()?;
+/// Goes past a frame; answers how many facts it has, its sixth field. Nothing where no frame is.
+///
+/// Most frames of a block that is read are passed over, so this knows just enough of CBOR for it: of each item how long it
+/// is, and how many items it holds.
+fn skip_frame(bytes: &mut &[u8]) -> Option<usize> {
+    let (ARRAY, fields) = head(bytes)? else { return None };
+    skip(bytes, 5)?;
+    let (ARRAY, facts) = head(bytes)? else { return None };
+    skip(bytes, facts.checked_add(fields)?.checked_sub(6)?)?;
+    usize::try_from(facts).ok()
+}
+
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const TAG: u8 = 6;
+
+/// Goes past so many items, with what they hold.
+fn skip(bytes: &mut &[u8], items: u64) -> Option<()> {
+    let mut items = items;
+    while items > 0 {
+        items = items.checked_sub(1)?;
+        let (kind, number) = head(bytes)?;
+        match kind {
+            BYTES | TEXT => *bytes = bytes.get(usize::try_from(number).ok()?..)?,
+            ARRAY => items = items.checked_add(number)?,
+            MAP => items = items.checked_add(number.checked_mul(2)?)?,
+            TAG => items = items.checked_add(1)?,
+            _ => {}
+        }
     }
-    let facts = decoder.array()?;
-    let (Some(fields), Some(facts)) = (fields, facts) else {
-        return Err(minicbor::decode::Error::message("a frame of unknown length"));
+    Some(())
+}
+
+/// The head of an item: its kind and its number, which for some is a length. Nothing has a length that is not written
+/// before it.
+fn head(bytes: &mut &[u8]) -> Option<(u8, u64)> {
+    let (first, rest) = bytes.split_first()?;
+    let (kind, number) = (first >> 5, first & 31);
+    let length = match number {
+        0..24 => {
+            *bytes = rest;
+            return Some((kind, u64::from(number)));
+        }
+        24 => 1,
+        25 => 2,
+        26 => 4,
+        27 => 8,
+        _ => return None,
     };
-    for _ in 0..facts.saturating_add(fields).saturating_sub(6) {
-        decoder.skip()?;
-    }
-    usize::try_from(facts).map_err(minicbor::decode::Error::custom)
+    let (number, rest) = rest.split_at_checked(length)?;
+    *bytes = rest;
+    Some((kind, number.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))))
 }
 
 /// The end of the journal: the block that grows, and blocks sealed since the last commit.
@@ -138,28 +179,23 @@ fn skip_frame(decoder: &mut minicbor::Decoder<'_>) -> Result<usize, minicbor::de
 pub(crate) struct Tail {
     pub(crate) sealed: Vec<Block>,
     pub(crate) block: Block,
-    /// The last frame, to write the next one where it was.
-    bytes: Vec<u8>,
 }
 
 impl Tail {
     /// A tail that ends with this block.
     pub(crate) fn new(block: Block) -> Self {
-        Self { sealed: Vec::new(), block, bytes: Vec::new() }
+        Self { sealed: Vec::new(), block }
     }
 
-    /// Adds the frame whose first fact has this number.
-    pub(crate) fn push(&mut self, first: FactNumber, frame: &Frame) {
-        let Self { sealed, block, bytes } = self;
-        bytes.clear();
-        codec::encode_into(frame, bytes);
-        assert!(bytes.len() <= FRAME_BYTES_MAX, "a frame of {} bytes is over its limit", bytes.len());
-        let is_full = block.frames.len() + bytes.len() > BLOCK_BYTES_MAX;
+    /// Adds the encoded frame whose first fact has this number.
+    pub(crate) fn push(&mut self, first: FactNumber, frame: &[u8]) {
+        let Self { sealed, block } = self;
+        let is_full = block.frames.len() + frame.len() > BLOCK_BYTES_MAX;
         if is_full && !block.frames.is_empty() {
             let next = Block::after(block.head(), first);
             sealed.push(std::mem::replace(block, next));
         }
-        block.push(bytes);
+        block.push(frame);
     }
 }
 

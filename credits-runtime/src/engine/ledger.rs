@@ -14,7 +14,7 @@ use super::billing::{Bill, Sale};
 use super::checkpoint::Checkpoint;
 use super::clock::{Clock, LedgerClock};
 use super::codec::Milestone;
-use super::inbox::{Asked, Inbox, Waiting};
+use super::inbox::{Asked, Inbox, Linger, Queue, Refused, Waiting};
 use super::journal::{Block, Numbered, Seek};
 use super::keys::frames_under;
 use super::keys::upkeep::Upkeep;
@@ -67,6 +67,7 @@ pub(crate) struct Opening {
     pub(crate) pace: Pace,
     /// Bytes that wallets may take in memory, about.
     pub(crate) memory: usize,
+    pub(crate) queue: Queue,
 }
 
 /// An open ledger, shared by every handle on it. The last one dropped closes it.
@@ -84,6 +85,7 @@ pub(crate) struct Core {
     store: Arc<Store>,
     views: Arc<Views>,
     inbox: Arc<Inbox>,
+    queue: Queue,
     news: Arc<News>,
     clock: Arc<LedgerClock>,
     id: LedgerId,
@@ -162,11 +164,13 @@ impl Ledger {
         sidecar: Option<Sidecar>,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        let Opening { clock, terms, policy, prices, wording, clock_confirmed, pace, memory, .. } = opening;
+        let Opening { clock, terms, policy, prices, wording, clock_confirmed, pace, memory, queue, .. } =
+            opening;
         let Recovered { id, views, position, terms, catalogue, clock, next_due } =
             recover(&store, (&terms, &prices), (&policy, memory), (clock, clock_confirmed))?;
         let sale = Arc::new(Sale { prices, operations: operations(&terms) });
-        let (store, views, inbox) = (Arc::new(store), Arc::new(views), Arc::new(Inbox::default()));
+        let (store, views, inbox) =
+            (Arc::new(store), Arc::new(views), Arc::new(Inbox::new(queue.commands_max)));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
         let checkpoint = Checkpoint::of_passes(position.next_fact, pace.pass_facts);
         let upkeep = Upkeep::after(&store.snapshot()?, policy.keep_keys, pace)?;
@@ -191,6 +195,8 @@ impl Ledger {
             room: Room::default(),
             decided: Vec::new(),
             commands: Vec::new(),
+            linger: Linger::NOT,
+            packing: Vec::new(),
             rest: Rest::default(),
             stopped: None,
         };
@@ -202,13 +208,14 @@ impl Ledger {
         })?;
         let (writer, key_base) = (Mutex::new(Some(thread)), random()?);
         let (key_count, followers) = (AtomicU64::new(0), Mutex::default());
-        let core = Core { store, views, inbox, news, clock, id, terms, catalogue, policy, wording, sale };
+        let core =
+            Core { store, views, inbox, queue, news, clock, id, terms, catalogue, policy, wording, sale };
         Ok(Arc::new(Self { core: Arc::new(core), writer, followers, key_base, key_count }))
     }
 
     /// Settling or releasing a hold by its number.
     pub(crate) fn close_hold(wallet: WalletId, hold: HoldId, action: Action) -> Command {
-        Command { wallet, key: Key::of_hold(hold), action, metadata: Metadata::default() }
+        Command::new(wallet, Key::of_hold(hold), action, Metadata::default())
     }
 
     /// What those who follow the journal have of it.
@@ -275,7 +282,11 @@ impl Core {
         let asked = Arc::new(asked);
         match self.inbox.submit(Waiting { asked: Arc::clone(&asked), slot }) {
             Ok(()) => Reply::waiting(receiver, asked, read),
-            Err(error) => Reply::failed(error.of(asked.key())),
+            Err(Refused::Full(waiting)) if self.queue.waits => {
+                Reply::queued((Arc::clone(&self.inbox), waiting), receiver, read)
+            }
+            Err(Refused::Full(_)) => Reply::failed(self.inbox.full().of(asked.key())),
+            Err(Refused::Closed) => Reply::failed(LedgerError::closed().of(asked.key())),
         }
     }
 
@@ -325,10 +336,10 @@ impl Core {
     }
 
     /// The wallet as of its last committed fact.
-    pub(crate) fn wallet(&self, id: &WalletId) -> Result<Arc<Wallet>, LedgerError> {
+    pub(crate) fn wallet(&self, id: &WalletId) -> Result<Wallet, LedgerError> {
         match self.views.wallet(id) {
-            Some(wallet) => Ok(wallet),
-            None => stored_wallet(&self.store.snapshot()?, id).map(Arc::new),
+            Some((wallet, _)) => Ok(wallet),
+            None => stored_wallet(&self.store.snapshot()?, id),
         }
     }
 

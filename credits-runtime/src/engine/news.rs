@@ -27,6 +27,8 @@ pub(crate) struct News {
 struct Contents {
     next_fact: FactNumber,
     refusals: VecDeque<Refusal>,
+    /// How many followers wait: nobody else need be told.
+    waiting: usize,
     /// Whether anybody asks for refusals.
     wants_refusals: bool,
     closed: bool,
@@ -46,15 +48,16 @@ pub(crate) enum Found {
 impl News {
     /// The journal is committed up to before this fact.
     pub(crate) fn new(next_fact: FactNumber) -> Self {
-        let contents =
-            Contents { next_fact, refusals: VecDeque::new(), wants_refusals: false, closed: false };
+        let refusals = VecDeque::new();
+        let contents = Contents { next_fact, refusals, waiting: 0, wants_refusals: false, closed: false };
         Self { contents: Mutex::new(contents), changed: Condvar::new() }
     }
 
     /// More of the journal is committed.
     pub(crate) fn announce(&self, next_fact: FactNumber) {
-        self.lock().next_fact = next_fact;
-        self.changed.notify_all();
+        let mut contents = self.lock();
+        contents.next_fact = next_fact;
+        self.tell(contents);
     }
 
     /// A spending was refused. Kept for those who ask, the newest ones.
@@ -65,7 +68,7 @@ impl News {
                 contents.refusals.pop_front();
             }
             contents.refusals.push_back(refusal);
-            self.changed.notify_all();
+            self.tell(contents);
         }
     }
 
@@ -85,13 +88,7 @@ impl News {
             let refused = takes_refusals && !contents.refusals.is_empty();
             !(contents.closed || refused || contents.next_fact > from)
         };
-        let mut contents = match at_most {
-            None => self.changed.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner),
-            Some(time) => {
-                let waited = self.changed.wait_timeout_while(self.lock(), time, nothing);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-        };
+        let mut contents = self.wait_while(at_most, nothing);
         if contents.closed {
             Found::Closed
         } else if contents.next_fact > from {
@@ -105,14 +102,41 @@ impl News {
 
     /// Waits for so long, unless the ledger is closed before; answers whether it is.
     pub(crate) fn pause(&self, time: Duration) -> bool {
-        let waited = self.changed.wait_timeout_while(self.lock(), time, |contents| !contents.closed);
-        waited.unwrap_or_else(PoisonError::into_inner).0.closed
+        self.wait_while(Some(time), |contents| !contents.closed).closed
+    }
+
+    fn wait_while(
+        &self,
+        at_most: Option<Duration>,
+        goes_on: impl FnMut(&mut Contents) -> bool,
+    ) -> MutexGuard<'_, Contents> {
+        let mut contents = self.lock();
+        contents.waiting = contents.waiting.saturating_add(1);
+        let mut contents = match at_most {
+            None => self.changed.wait_while(contents, goes_on).unwrap_or_else(PoisonError::into_inner),
+            Some(time) => {
+                let waited = self.changed.wait_timeout_while(contents, time, goes_on);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        contents.waiting = contents.waiting.saturating_sub(1);
+        contents
     }
 
     /// Ends the waiting of everybody.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
+        let mut contents = self.lock();
+        contents.closed = true;
+        self.tell(contents);
+    }
+
+    /// Wakes everybody who waits.
+    fn tell(&self, contents: MutexGuard<'_, Contents>) {
+        let waiting = contents.waiting;
+        drop(contents);
+        if waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {

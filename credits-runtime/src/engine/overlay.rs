@@ -1,6 +1,7 @@
 //! A batch: commands read through it what earlier commands of the batch have changed, and nothing of it is seen
 //! outside until its commit has succeeded.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ use foldhash::fast::RandomState;
 use super::agenda::Agenda;
 use super::billing::Sale;
 use super::codec::{self, KeysState, Milestone, Scheduled, State};
-use super::journal::{Block, Numbered, Tail, frame_of};
+use super::frames::{Frames, Place};
+use super::journal::{Block, Numbered, Tail};
 use super::keys::upkeep::KeysPlan;
 use super::keys::{Used, UsedKeys, frames_under};
 use super::store::{Changes, Snapshot, Store};
@@ -21,7 +23,7 @@ use crate::domain::billing::record::Billing;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
-use crate::domain::fact::{Body, Fact, Frame, Kind, Record, Scope};
+use crate::domain::fact::{Body, Fact, Frame, Kind, Purpose, Record, Scope};
 use crate::domain::fingerprint::{Hash128, key_row};
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::{AGENDA_RECORDS_MAX, MILESTONE_FACTS};
@@ -47,6 +49,8 @@ pub(crate) struct Batch<'a> {
     views: &'a Views,
     policy: &'a Policy,
     snapshot: Option<Snapshot>,
+    /// Its first fact.
+    began: FactNumber,
     /// From which fact on rows may lack facts, as it is committed.
     replay_from: FactNumber,
     pub(crate) position: Position,
@@ -60,24 +64,43 @@ pub(crate) struct Batch<'a> {
 /// What batches are made in, one after the other: an allocator is spared what is as large as a batch.
 #[derive(Default)]
 pub(crate) struct Room {
-    wallets: HashMap<WalletId, Loaded, RandomState>,
+    pub(crate) wallets: HashMap<WalletId, Loaded, RandomState>,
     /// Keys that the batch uses.
     pub(crate) keys: UsedKeys,
-    /// Frames of the batch. Whoever is answered with one has let go of it by the next, so that it is freed where it was
-    /// made.
-    frames: Vec<Numbered>,
-    /// The wallets that a commit changed.
-    pub(crate) changed: Vec<Changed>,
+    pub(crate) frames: Frames,
+}
+
+/// The row of a wallet, to be written.
+pub(crate) struct WalletRow {
+    pub(crate) id: WalletId,
+    pub(crate) bytes: Vec<u8>,
+    /// When its row in the agenda says that something is due, and when it will.
+    filed: (Option<Timestamp>, Option<Timestamp>),
+    /// The wallet, if the batch did not change it.
+    pub(crate) unchanged: Option<Wallet>,
+}
+
+impl WalletRow {
+    fn of(id: &WalletId, wallet: &Wallet) -> Self {
+        let (filed, due) = (wallet.agenda, wallet.next_due_at());
+        let bytes = codec::wallet_to_bytes(wallet, due);
+        Self { id: id.clone(), bytes, filed: (filed, due), unchanged: None }
+    }
+
+    /// Whether its row in the agenda is another one.
+    pub(crate) fn is_refiled(&self) -> bool {
+        self.filed.0 != self.filed.1
+    }
 }
 
 /// A wallet as the batch has it.
-struct Loaded {
-    wallet: Wallet,
-    changed: bool,
+pub(crate) struct Loaded {
+    pub(crate) wallet: Wallet,
+    pub(crate) changed: bool,
     /// Whether its row lacked facts before.
-    lagged: bool,
+    pub(crate) lagged: bool,
     /// When something was due in it before its row says so.
-    unfiled: Option<Timestamp>,
+    pub(crate) unfiled: Option<Timestamp>,
     /// Whether what is due in it was looked at.
     looked_at: bool,
 }
@@ -100,17 +123,6 @@ pub(super) struct LoadedObject {
     pub(super) was_listed: bool,
 }
 
-/// A wallet that a commit changed.
-pub(crate) struct Changed {
-    pub(crate) id: WalletId,
-    pub(crate) wallet: Arc<Wallet>,
-    /// Whether its row lacks facts, and whether it did before.
-    pub(crate) lags: bool,
-    pub(crate) lagged: bool,
-    /// When something was due in it before its row says so, and when it is.
-    pub(crate) unfiled: (Option<Timestamp>, Option<Timestamp>),
-}
-
 /// What a commit leaves.
 pub(crate) struct Committed {
     /// Where the journal stands.
@@ -120,7 +132,24 @@ pub(crate) struct Committed {
 }
 
 /// What a command came to within a batch.
-pub(crate) type Submitted = Result<(Numbered, bool), Rejection>;
+pub(crate) type Submitted = Result<Done, Rejection>;
+
+/// What was done of a command.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    /// It is booked: in this frame of the batch, with the hold that it opened or extended.
+    Now(Place, Option<Opened>),
+    /// Nothing: this answers it.
+    Before(Numbered),
+}
+
+/// A hold, for whom, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opened {
+    pub(crate) hold: HoldId,
+    pub(crate) purpose: Purpose,
+    pub(crate) until: Timestamp,
+}
 
 impl<'a> Batch<'a> {
     /// An empty batch after this position, where rows may lack facts from `replay_from` on.
@@ -134,6 +163,7 @@ impl<'a> Batch<'a> {
             views,
             policy,
             snapshot: None,
+            began: position.next_fact,
             replay_from,
             position: position.clone(),
             room: Room::default(),
@@ -149,7 +179,6 @@ impl<'a> Batch<'a> {
         room.wallets.clear();
         room.keys.clear();
         room.frames.clear();
-        room.changed.clear();
         Self { room, ..self }
     }
 
@@ -159,8 +188,8 @@ impl<'a> Batch<'a> {
     }
 
     /// The frame that was booked last.
-    pub(super) fn last_frame(&self) -> Option<Numbered> {
-        self.room.frames.last().cloned()
+    pub(super) fn last_frame(&self) -> Option<Place> {
+        self.room.frames.last()
     }
 
     /// Whether there is nothing to commit.
@@ -183,15 +212,25 @@ impl<'a> Batch<'a> {
         };
         match decide(wallets, command, &known, self.policy, (self.position.next_fact, now)) {
             Err(rejection) => Ok(Err(rejection)),
-            Ok(Decision::Replay(frame)) => Ok(Ok((frame, true))),
+            Ok(Decision::Replay(frame)) => Ok(Ok(Done::Before(frame))),
             Ok(Decision::Book(bodies)) => {
+                let opened = bodies.iter().enumerate().find_map(|(place, body)| match body {
+                    Body::Held(held) => {
+                        let hold = HoldId(self.position.next_fact.plus(place));
+                        Some(Opened { hold, purpose: held.purpose, until: held.until })
+                    }
+                    Body::Extended { hold, until } => {
+                        Some(Opened { hold: *hold, purpose: Purpose::Run, until: *until })
+                    }
+                    _ => None,
+                });
                 let own = || Record::Wallet(command.wallet.clone());
                 let facts = bodies.into_iter().map(|body| (own(), body));
-                Ok(Ok((self.book(described(command), facts, now), false)))
+                Ok(Ok(Done::Now(self.book(Described::of(command), facts, now), opened)))
             }
             Ok(Decision::BookOfTwo(facts)) => {
                 let facts = facts.into_iter().map(|(wallet, body)| (Record::Wallet(wallet), body));
-                Ok(Ok((self.book(described(command), facts, now), false)))
+                Ok(Ok(Done::Now(self.book(Described::of(command), facts, now), None)))
             }
         }
     }
@@ -235,7 +274,7 @@ impl<'a> Batch<'a> {
         let due = self.wallet(id).due(self.position.next_fact, now);
         if !due.is_empty() {
             let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body));
-            self.book(own_command(Kind::BookDue), facts, now);
+            self.book(Described::own(Kind::BookDue), facts, now);
         }
         if let Some(loaded) = self.room.wallets.get_mut(id) {
             (loaded.changed, loaded.looked_at) = (true, true);
@@ -281,7 +320,7 @@ impl<'a> Batch<'a> {
         }
         let (number, fact) = catalogues.declaration(terms);
         catalogues.apply(self.position.next_fact, &fact);
-        self.push(Frame {
+        self.push(&Frame {
             kind: Kind::Declare,
             scope: Scope::Ledger,
             key: Key::none(),
@@ -293,20 +332,33 @@ impl<'a> Batch<'a> {
         number
     }
 
+    /// The frame of what was done.
+    #[cfg(feature = "testing")]
+    pub(crate) fn frame_of(&self, done: Done) -> Result<Numbered, LedgerError> {
+        match done {
+            Done::Before(frame) => Ok(frame),
+            Done::Now(place, _) => self.room.frames.frame(place.first)?.ok_or_else(LedgerError::closed),
+        }
+    }
+
     /// Whether every fact of the batch adds up, and every wallet is what its facts lead to; to be asked of a batch that
     /// came after nothing.
     #[cfg(feature = "testing")]
     pub(crate) fn audit(&self, now: Timestamp) -> Result<(), String> {
-        let mut audits: HashMap<&WalletId, Audit> = HashMap::new();
-        for (first, frame) in &self.room.frames {
+        let mut audits: HashMap<WalletId, Audit> = HashMap::new();
+        let mut next = self.began;
+        while next < self.position.next_fact {
+            let frame = self.room.frames.frame(next).map_err(|error| error.to_string())?;
+            let (first, frame) = frame.ok_or_else(|| format!("fact {next} is missing"))?;
+            next = first.plus(frame.facts.len());
             for (place, fact) in frame.facts.iter().enumerate() {
                 if let Record::Wallet(id) = &fact.record {
-                    audits.entry(id).or_default().add(first.plus(place), fact)?;
+                    audits.entry(id.clone()).or_default().add(first.plus(place), fact)?;
                 }
             }
         }
         for (id, audit) in audits {
-            let wallet = self.wallet(id);
+            let wallet = self.wallet(&id);
             audit.compare(wallet)?;
             let read = wallet.at(now);
             let (available, held, balance) = (read.available(), read.held(), read.balance);
@@ -348,7 +400,8 @@ impl<'a> Batch<'a> {
 
     /// How many facts the batch has booked.
     pub(crate) fn facts(&self) -> usize {
-        self.room.frames.iter().map(|(_, frame)| frame.facts.len()).sum()
+        let facts = self.position.next_fact.get().saturating_sub(self.began.get());
+        usize::try_from(facts).unwrap_or(usize::MAX)
     }
 
     /// The keys that it used, and what was committed before it.
@@ -358,41 +411,50 @@ impl<'a> Batch<'a> {
         Ok((&self.room.keys, snapshot))
     }
 
-    /// The rows to commit, of wallets these: changed by the batch, or published before it. From `replay_from` on rows of
-    /// others may lack facts.
+    /// The rows of these wallets: changed by the batch, or lagging since before it.
+    pub(crate) fn rows<'b>(&self, wallets: impl IntoIterator<Item = &'b WalletId>) -> Vec<WalletRow> {
+        let written = wallets.into_iter().map(|id| match self.room.wallets.get(id) {
+            Some(loaded) if loaded.changed => WalletRow::of(id, &loaded.wallet),
+            _ => match self.views.wallet(id) {
+                Some((wallet, _)) => {
+                    let row = WalletRow::of(id, &wallet);
+                    WalletRow { unchanged: Some(wallet), ..row }
+                }
+                None => panic!("a row lags that was not published"),
+            },
+        });
+        written.collect()
+    }
+
+    /// What to commit, with these rows of wallets. From `replay_from` on rows of others may lack facts.
     pub(crate) fn changes<'b>(
         &'b self,
-        wallets: impl IntoIterator<Item = &'b WalletId>,
+        rows: &'b [WalletRow],
         replay_from: FactNumber,
         keys: &'b KeysPlan,
     ) -> Changes<'b> {
         let mut views = Vec::new();
         let mut gone = Vec::new();
-        for id in wallets {
+        for WalletRow { id, bytes, filed: (filed, due), .. } in rows {
             let key = codec::wallet_key(id);
-            let published = if self.room.wallets.contains_key(id) { None } else { self.views.wallet(id) };
-            let changed = self.room.wallets.get(id).map(|loaded| &loaded.wallet);
-            let Some(wallet) = changed.or(published.as_deref()) else {
-                panic!("a row lags that was not published")
-            };
-            let (filed, due) = (wallet.agenda, wallet.next_due_at());
             if filed != due {
                 gone.extend(filed.map(|due| codec::agenda_key(due, &key)));
-                views.extend(due.map(|due| (codec::agenda_key(due, &key), Vec::new())));
+                views.extend(due.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
             }
-            views.push((key, codec::wallet_to_bytes(wallet, due)));
+            views.push((key, Cow::Borrowed(&bytes[..])));
         }
         for (owner, loaded) in self.billings.iter().filter(|(_, loaded)| loaded.changed) {
             let key = codec::billing_key(owner);
             let now = (loaded.billing.agenda, loaded.needs_attention);
-            views.push((key.clone(), codec::billing_to_bytes(&loaded.billing, loaded.needs_attention)));
+            let bytes = codec::billing_to_bytes(&loaded.billing, loaded.needs_attention);
+            views.push((key.clone(), bytes.into()));
             if loaded.committed.0 != now.0 {
                 gone.extend(loaded.committed.0.map(|due| codec::agenda_key(due, &key)));
-                views.extend(now.0.map(|due| (codec::agenda_key(due, &key), Vec::new())));
+                views.extend(now.0.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
             }
             match (loaded.committed.1, now.1) {
                 (true, false) => gone.push(codec::attention_key(&key)),
-                (false, true) => views.push((codec::attention_key(&key), Vec::new())),
+                (false, true) => views.push((codec::attention_key(&key), Cow::Borrowed(&[][..]))),
                 _ => {}
             }
         }
@@ -400,22 +462,23 @@ impl<'a> Batch<'a> {
             self.objects.iter().filter(|(_, loaded)| loaded.changed)
         {
             let key = codec::object_key(id);
-            views.push((key.clone(), codec::record_to_bytes(object.last_fact, object)));
+            views.push((key.clone(), codec::record_to_bytes(object.last_fact, object).into()));
             match (was_listed, object.waiting.is_empty()) {
                 (true, true) => gone.push(codec::attention_key(&key)),
-                (false, false) => views.push((codec::attention_key(&key), Vec::new())),
+                (false, false) => views.push((codec::attention_key(&key), Cow::Borrowed(&[][..]))),
                 _ => {}
             }
         }
         let milestones = self.milestones.iter();
-        views.extend(milestones.map(|(key, milestone)| (key.clone(), codec::encode(milestone))));
+        views.extend(milestones.map(|(key, milestone)| (key.clone(), codec::encode(milestone).into())));
         if let Some(list) = &self.catalogues {
-            views.push((codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list)));
+            views.push((codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list).into()));
         }
         // The totals lag as wallets do, as long as nothing else is written.
         if !views.is_empty() || replay_from > self.replay_from {
             let totals = &*self.position.totals;
-            views.push((codec::TOTALS_KEY.to_vec(), codec::record_to_bytes(totals.last_fact, totals)));
+            let bytes = codec::record_to_bytes(totals.last_fact, totals);
+            views.push((codec::TOTALS_KEY.to_vec(), bytes.into()));
         }
         let Tail { sealed, block, .. } = &self.position.tail;
         Changes {
@@ -428,28 +491,18 @@ impl<'a> Batch<'a> {
     }
 
     /// What there is to publish once it is committed.
-    pub(crate) fn committed(self, is_written: impl Fn(&WalletId) -> bool) -> Committed {
-        let Self { mut position, mut room, .. } = self;
+    pub(crate) fn committed(self) -> Committed {
+        let Self { mut position, room, .. } = self;
         position.tail.sealed.clear();
-        let changed = room.wallets.drain().filter(|(_, loaded)| loaded.changed);
-        let publish = |(id, Loaded { mut wallet, lagged, unfiled, .. }): (WalletId, Loaded)| {
-            let lags = !is_written(&id);
-            if !lags {
-                wallet.agenda = wallet.next_due_at();
-            }
-            let unfiled = (unfiled, Agenda::unfiled(&wallet));
-            Changed { id, wallet: Arc::new(wallet), lags, lagged, unfiled }
-        };
-        room.changed.extend(changed.map(publish));
         Committed { position, room }
     }
 
     pub(super) fn book(
         &mut self,
-        (kind, scope, (key, fingerprint)): Described,
+        described: Described,
         bodies: impl IntoIterator<Item = (Record, Body)>,
         at: Timestamp,
-    ) -> Numbered {
+    ) -> Place {
         let first = self.position.next_fact;
         let bodies = bodies.into_iter();
         let mut facts = Vec::with_capacity(bodies.size_hint().0);
@@ -469,9 +522,12 @@ impl<'a> Batch<'a> {
             }
             facts.push(fact);
         }
-        let frame = Frame { kind, scope, key, fingerprint, at, facts };
-        self.use_keys(first, &frame);
-        self.push(frame)
+        let row = described.row;
+        let frame = described.frame(at, facts);
+        let used = Used { frame: first, lapses: frame.kind.key_lapses() };
+        let rows = other_rows(&frame).map(|(hash, _)| hash).chain(row);
+        self.room.keys.extend(rows.map(|hash| (hash, used)));
+        self.push(&frame)
     }
 
     fn add_to_totals(&mut self, number: FactNumber, fact: &Fact) {
@@ -534,14 +590,13 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn push(&mut self, frame: Frame) -> Numbered {
+    fn push(&mut self, frame: &Frame) -> Place {
         let first = self.position.next_fact;
-        self.position.tail.push(first, &frame);
+        let place = self.room.frames.push(first, frame);
+        self.position.tail.push(first, self.room.frames.bytes(&place));
         self.position.next_fact = first.plus(frame.facts.len());
         self.position.last_at = frame.at;
-        let numbered = (first, Arc::new(frame));
-        self.room.frames.push(numbered.clone());
-        numbered
+        place
     }
 
     /// What the journal knows about the command's key and hold.
@@ -559,14 +614,14 @@ impl<'a> Batch<'a> {
                     chosen = chosen.or_else(|| held?.key.clone());
                 }
                 if let (Some(chosen), Action::Settle { .. }) = (chosen, &command.action) {
-                    let scope = Scope::Wallet(command.wallet.clone());
+                    let row = key_row(&Scope::Wallet(command.wallet.clone()), chosen.key.as_str());
                     // What opened this very hold charged nothing: it need not be read.
                     let is_own = |frames: &[FactNumber]| frames.first() == Some(&id.0);
-                    known.keyed = self.keyed_unless(&scope, &chosen.key, is_own)?;
+                    known.keyed = self.keyed_unless(&row, is_own)?;
                 }
             }
             _ => {
-                known.keyed = self.keyed(&command.scope(), &command.key)?;
+                known.keyed = self.keyed_unless(&command.row, |_| false)?;
                 let opened = known.keyed.as_ref().and_then(|(_, (first, frame))| {
                     let (place, _) = frame.answer().filter(|_| frame.kind == Kind::Hold)?;
                     Some(HoldId(first.plus(place)))
@@ -587,39 +642,33 @@ impl<'a> Batch<'a> {
     }
 
     fn closing(&mut self, wallet: &WalletId, hold: HoldId) -> Result<Option<Numbered>, LedgerError> {
-        let found = self.keyed(&Scope::Holds(wallet.clone()), &Key::of_hold(hold))?;
-        Ok(found.map(|(_, frame)| frame))
-    }
-
-    fn keyed(&mut self, scope: &Scope, key: &Key) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
-        self.keyed_unless(scope, key, |_| false)
+        let row = key_row(&Scope::Holds(wallet.clone()), Key::of_hold(hold).as_str());
+        Ok(self.keyed_unless(&row, |_| false)?.map(|(_, frame)| frame))
     }
 
     /// What a key was used for, unless the frames that may have used it, the newest first, are not worth reading.
     fn keyed_unless(
         &mut self,
-        scope: &Scope,
-        key: &Key,
+        hash: &Hash128,
         is_idle: impl FnOnce(&[FactNumber]) -> bool,
     ) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
-        let hash = key_row(scope, key.as_str());
         let keys = &self.views.keys;
-        let recent = self.room.keys.get(&hash).map(|used| used.frame).or_else(|| keys.recent(&hash));
+        let recent = self.room.keys.get(hash).map(|used| used.frame).or_else(|| keys.recent(hash));
         let frames = match recent {
             Some(frame) => vec![frame],
-            None => match keys.segments_with(&hash) {
+            None => match keys.segments_with(hash) {
                 segments if segments.is_empty() => return Ok(None),
-                segments => frames_under(self.snapshot()?, &segments, &hash)?,
+                segments => frames_under(self.snapshot()?, &segments, hash)?,
             },
         };
         if is_idle(&frames) {
             return Ok(None);
         }
         for first in frames {
-            let missing = || LedgerError::damaged(format!("the frame of key `{key}` is missing"));
+            let missing = || LedgerError::damaged(format!("frame {first} of a key is missing"));
             let frame = self.frame(first)?.ok_or_else(missing)?;
             // Another key may begin alike.
-            if let Some(fingerprint) = fingerprint_under(&frame, &hash) {
+            if let Some(fingerprint) = fingerprint_under(&frame, hash) {
                 return Ok(Some((fingerprint, frame)));
             }
         }
@@ -631,16 +680,16 @@ impl<'a> Batch<'a> {
         if number >= self.position.next_fact || number < FactNumber::FIRST {
             return Ok(None);
         }
-        if let Some(booked) = frame_of(&self.room.frames, number) {
-            return Ok(Some(booked.clone()));
+        if number >= self.began {
+            return self.room.frames.frame(number);
         }
         self.snapshot()?.block(number)?.frame(number)
     }
 
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
         if !self.room.wallets.contains_key(id) {
-            let (wallet, lagged) = match self.views.hot(id) {
-                Some((wallet, lags)) => (Wallet::clone(&wallet), lags),
+            let (wallet, lagged) = match self.views.wallet(id) {
+                Some(hot) => hot,
                 None => (stored_wallet(self.snapshot()?, id)?, false),
             };
             let unfiled = Agenda::unfiled(&wallet);
@@ -659,15 +708,32 @@ impl<'a> Batch<'a> {
 }
 
 /// A command as its frame tells of it.
-type Described = (Kind, Scope, (Key, Hash128));
-
-fn described(command: &Command) -> Described {
-    (command.kind(), command.scope(), (command.key.clone(), command.fingerprint()))
+pub(super) struct Described {
+    kind: Kind,
+    scope: Scope,
+    key: Key,
+    fingerprint: Hash128,
+    /// Which row its key means, if it has one.
+    row: Option<Hash128>,
 }
 
-/// A command of the ledger's own.
-pub(super) fn own_command(kind: Kind) -> Described {
-    (kind, Scope::Ledger, (Key::none(), Hash128::default()))
+impl Described {
+    fn of(command: &Command) -> Self {
+        let (kind, scope, key) = (command.kind(), command.scope(), command.key.clone());
+        Self { kind, scope, key, fingerprint: command.fingerprint, row: Some(command.row) }
+    }
+
+    /// A command of the ledger's own.
+    pub(super) fn own(kind: Kind) -> Self {
+        let (scope, key, fingerprint) = (Scope::Ledger, Key::none(), Hash128::default());
+        Self { kind, scope, key, fingerprint, row: None }
+    }
+
+    /// Its frame, of these facts.
+    pub(super) fn frame(self, at: Timestamp, facts: Vec<Fact>) -> Frame {
+        let Self { kind, scope, key, fingerprint, .. } = self;
+        Frame { kind, scope, key, fingerprint, at, facts }
+    }
 }
 
 /// The state that a commit at this position leaves.
@@ -695,7 +761,12 @@ pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)
         Kind::Declare | Kind::BookDue | Kind::Bill => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
     };
-    let others = frame.facts.iter().filter_map(|fact| {
+    other_rows(frame).chain(own)
+}
+
+/// The same, without its own.
+fn other_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)> {
+    frame.facts.iter().filter_map(|fact| {
         let Record::Wallet(wallet) = &fact.record else { return None };
         match &fact.body {
             Body::Lapsed { hold, .. } => {
@@ -708,6 +779,5 @@ pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)
             }
             _ => None,
         }
-    });
-    others.chain(own)
+    })
 }

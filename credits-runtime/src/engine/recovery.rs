@@ -10,7 +10,7 @@ use super::codec;
 use super::journal::{Block, Head, Tail, frame_of};
 use super::keys::Keys;
 use super::keys::upkeep::KeysPlan;
-use super::overlay::{Batch, Changed, Committed, Position, state_of};
+use super::overlay::{Batch, Committed, Position, state_of};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::billing::terms::PriceList;
@@ -91,16 +91,14 @@ fn recover_unguarded(
     let id = snapshot.id()?;
     if !batch.is_empty() {
         let keys = KeysPlan::unchanged(&views.keys);
-        let changed = batch.changed();
-        let changes = batch.changes(&changed, batch.position.next_fact, &keys);
+        let rows = batch.rows(&batch.changed());
+        let changes = batch.changes(&rows, batch.position.next_fact, &keys);
         store.commit(&changes, &Cursors::new()).map_err(|failure| {
             let message = format!("cannot declare the pricing in the ledger: {failure:?}");
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
-    let Committed { position, mut room } = batch.committed(|_| true);
-    let changed = room.changed.drain(..);
-    views.publish(changed.map(|Changed { id, wallet, lags, .. }| (id, wallet, lags)));
+    let Committed { position, mut room } = batch.committed();
     views.publish_rest(position.last_at, &position.totals);
     views.keys.publish(&mut room.keys);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::inbox::{Asked, Inbox};
+use super::frames::Encoded;
+use super::inbox::{Asked, Inbox, Refused, Waiting};
 use super::journal::Numbered;
 use super::runs::Alive;
 use crate::domain::ids::{HoldId, Key, WalletId};
@@ -54,7 +55,28 @@ impl std::fmt::Debug for HoldGuard {
     }
 }
 
-type Answer = Result<Outcome, Error>;
+/// What the writer answers: small, and decoded by whoever asked.
+#[derive(Debug)]
+pub(crate) enum Answered {
+    /// It is done, with a guard of the hold that it opened.
+    Now(Encoded, Option<Box<HoldGuard>>),
+    /// It was done before.
+    Before(Numbered),
+}
+
+impl Answered {
+    fn outcome(self) -> Result<Outcome, LedgerError> {
+        match self {
+            Self::Before(frame) => Ok(Outcome { frame, replayed: true, guard: None }),
+            Self::Now(frame, guard) => {
+                let guard = guard.map(|guard| *guard);
+                Ok(Outcome { frame: frame.decode()?, replayed: false, guard })
+            }
+        }
+    }
+}
+
+type Answer = Result<Answered, Box<Error>>;
 
 /// Where the writer puts an answer. Dropped without one it answers that the outcome is unknown, so that nobody
 /// waits for ever.
@@ -77,7 +99,9 @@ impl Slot {
 
 /// The answer of a write: a future on any executor, or [`wait`](Self::wait) for it on this thread.
 ///
-/// Dropping it does not undo the write, which may be under way.
+/// Dropping it does not undo the write, which may be under way. Only of a ledger that was opened with
+/// [`wait_when_full`](crate::CreditsBuilder::wait_when_full) a write may have to wait for room before it begins; it does
+/// so in `.wait()` or `.await`, and dropped before that it is not sent.
 #[must_use = "the write may be under way; .wait() or .await says whether it is durable"]
 pub struct Reply<T> {
     state: State,
@@ -89,11 +113,48 @@ type Read<T> = Box<dyn FnOnce(Outcome) -> Result<T, Error> + Send>;
 
 enum State {
     Ready(Option<Error>),
+    /// For room in the inbox.
+    Queued(Box<Queued>),
     Waiting(oneshot::Receiver<Answer>),
     Polled(oneshot::AsyncReceiver<Answer>),
 }
 
+/// What could not be put in yet.
+struct Queued {
+    inbox: Arc<Inbox>,
+    waiting: Waiting,
+    receiver: oneshot::Receiver<Answer>,
+}
+
+impl Queued {
+    /// Waits on this thread until it is in.
+    fn submit(self) -> Result<oneshot::Receiver<Answer>, LedgerError> {
+        self.inbox.submit_blocking(self.waiting).map(|()| self.receiver)
+    }
+
+    /// What the reply does next; the task is woken when it is worth another try.
+    fn poll(self, context: &Context<'_>) -> Result<State, LedgerError> {
+        let Self { inbox, waiting, receiver } = self;
+        match inbox.poll_submit(waiting, context.waker()) {
+            Ok(()) => Ok(State::Waiting(receiver)),
+            Err(Refused::Full(waiting)) => Ok(State::Queued(Box::new(Self { inbox, waiting, receiver }))),
+            Err(Refused::Closed) => Err(LedgerError::closed()),
+        }
+    }
+}
+
 impl<T> Reply<T> {
+    /// Of what found no room: it is sent when somebody waits for it.
+    pub(crate) fn queued(
+        (inbox, waiting): (Arc<Inbox>, Waiting),
+        receiver: oneshot::Receiver<Answer>,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Self {
+        let asked = Some(Arc::clone(&waiting.asked));
+        let state = State::Queued(Box::new(Queued { inbox, waiting, receiver }));
+        Self { state, asked, read: Some(Box::new(read)) }
+    }
+
     pub(crate) fn waiting(
         receiver: oneshot::Receiver<Answer>,
         asked: Arc<Asked>,
@@ -112,6 +173,10 @@ impl<T> Reply<T> {
         let asked = asked.as_deref();
         match state {
             State::Ready(error) => Err(error.unwrap_or_else(|| unanswered(asked))),
+            State::Queued(queued) => match queued.submit() {
+                Ok(receiver) => received(receiver.recv().ok(), asked, read),
+                Err(error) => Err(of(error, asked)),
+            },
             State::Waiting(receiver) => received(receiver.recv().ok(), asked, read),
             State::Polled(receiver) => received(block_on(receiver), asked, read),
         }
@@ -138,8 +203,17 @@ fn block_on(receiver: oneshot::AsyncReceiver<Answer>) -> Option<Answer> {
 
 fn received<T>(answer: Option<Answer>, asked: Option<&Asked>, read: Option<Read<T>>) -> Result<T, Error> {
     match (answer, read) {
-        (Some(answer), Some(read)) => read(answer?),
+        (Some(Ok(answered)), Some(read)) => read(answered.outcome()?),
+        (Some(Err(error)), _) => Err(*error),
         _ => Err(unanswered(asked)),
+    }
+}
+
+/// The error, of what was asked.
+fn of(error: LedgerError, asked: Option<&Asked>) -> Error {
+    match asked {
+        Some(asked) => error.of(asked.key()).into(),
+        None => error.into(),
     }
 }
 
@@ -160,6 +234,14 @@ impl<T> Future for Reply<T> {
                 State::Ready(error) => {
                     return Poll::Ready(Err(error.unwrap_or_else(|| unanswered(reply.asked.as_deref()))));
                 }
+                State::Queued(queued) => match queued.poll(context) {
+                    Ok(State::Queued(queued)) => {
+                        reply.state = State::Queued(queued);
+                        return Poll::Pending;
+                    }
+                    Ok(state) => reply.state = state,
+                    Err(error) => return Poll::Ready(Err(of(error, reply.asked.as_deref()))),
+                },
                 State::Waiting(receiver) => reply.state = State::Polled(receiver.into_future()),
                 State::Polled(mut receiver) => match Pin::new(&mut receiver).poll(context) {
                     Poll::Ready(answer) => {

@@ -4,10 +4,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
 
 use shuttle::thread;
 
-use super::inbox::{Inbox, Taken};
+use super::inbox::{Inbox, Linger, Refused, Taken};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 
 /// How many orders are tried.
@@ -17,6 +19,11 @@ const PREEMPTIONS: usize = 4;
 
 const SUBMITTERS: usize = 3;
 const ITEMS_EACH: usize = 3;
+/// Room in the inbox: for all, or for so few that some wait.
+const ITEMS_MAX: usize = SUBMITTERS * ITEMS_EACH + 1;
+const ITEMS_FEW: usize = 2;
+/// More than there ever are, so that the time is waited for.
+const LINGER: Linger = Linger { commands: 4, at_most: Duration::from_micros(100) };
 
 /// What is submitted: by whom, and its place. It counts when it goes.
 struct Item {
@@ -47,7 +54,7 @@ fn wallet() -> WalletId {
 fn take_all(inbox: &Inbox<Item>) -> Found {
     let mut found = Found::default();
     loop {
-        match inbox.take(None, Vec::new()) {
+        match inbox.take(None, LINGER, Vec::new()) {
             Taken::Work(work) => {
                 found.items.extend(work.commands.iter().map(|item| (item.submitter, item.place)));
                 found.releases += work.releases.len();
@@ -68,9 +75,40 @@ fn submit(inbox: &Inbox<Item>, submitter: usize, gone: &Arc<AtomicUsize>) -> usi
     (0..ITEMS_EACH).filter(|place| inbox.submit(item(*place)).is_ok()).count()
 }
 
+/// Submits in its order, and waits for room as a thread or as a task does; answers how many were accepted.
+fn submit_waiting(inbox: &Inbox<Item>, submitter: usize, gone: &Arc<AtomicUsize>) -> usize {
+    let item = |place| Item { submitter, place, gone: Arc::clone(gone) };
+    let submit = |place| match submitter {
+        0 => inbox.submit_blocking(item(place)).is_ok(),
+        _ => shuttle::future::block_on(async {
+            let mut waiting = Some(item(place));
+            std::future::poll_fn(|context| {
+                let Some(item) = waiting.take() else { return Poll::Ready(false) };
+                match inbox.poll_submit(item, context.waker()) {
+                    Ok(()) => Poll::Ready(true),
+                    Err(Refused::Closed) => Poll::Ready(false),
+                    Err(Refused::Full(item)) => {
+                        waiting = Some(item);
+                        Poll::Pending
+                    }
+                }
+            })
+            .await
+        }),
+    };
+    (0..ITEMS_EACH).filter(|place| submit(*place)).count()
+}
+
 /// Everybody at once; `close` ends it when, and as, it likes.
 fn everybody(close: fn(&Inbox<Item>), closes_early: bool) {
-    let (inbox, gone) = (Arc::new(Inbox::<Item>::default()), Arc::new(AtomicUsize::new(0)));
+    everybody_with((ITEMS_MAX, submit), close, closes_early);
+}
+
+/// How somebody submits.
+type Submit = fn(&Inbox<Item>, usize, &Arc<AtomicUsize>) -> usize;
+
+fn everybody_with((room, submit): (usize, Submit), close: fn(&Inbox<Item>), closes_early: bool) {
+    let (inbox, gone) = (Arc::new(Inbox::<Item>::new(room)), Arc::new(AtomicUsize::new(0)));
     let taker = {
         let inbox = Arc::clone(&inbox);
         thread::spawn(move || take_all(&inbox))
@@ -131,12 +169,20 @@ fn a_writer_that_ends_drops_what_waits() {
 }
 
 #[test]
+fn whoever_waits_for_room_gets_it_or_is_told() {
+    let patient: (usize, Submit) = (ITEMS_FEW, submit_waiting);
+    shuttle::check_random(move || everybody_with(patient, Inbox::close, false), SCHEDULES);
+    shuttle::check_random(move || everybody_with(patient, Inbox::close, true), SCHEDULES);
+    shuttle::check_pct(move || everybody_with(patient, Inbox::abandon, true), SCHEDULES, PREEMPTIONS);
+}
+
+#[test]
 fn a_wake_up_that_is_forgotten_is_found() {
     let forgets = || {
-        let inbox = Arc::new(Inbox::<Item>::default());
+        let inbox = Arc::new(Inbox::<Item>::new(ITEMS_MAX));
         let taker = {
             let inbox = Arc::clone(&inbox);
-            thread::spawn(move || matches!(inbox.take(None, Vec::new()), Taken::Work(_)))
+            thread::spawn(move || matches!(inbox.take(None, LINGER, Vec::new()), Taken::Work(_)))
         };
         let gone = Arc::new(AtomicUsize::new(0));
         inbox.submit_silently(Item { submitter: 0, place: 0, gone });

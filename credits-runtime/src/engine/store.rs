@@ -3,6 +3,7 @@
 //! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (keys -> frames),
 //! `subscribers` (name -> next fact) and `meta` (format, id, state).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Bound;
@@ -51,7 +52,7 @@ pub(crate) struct Changes<'a> {
     pub(crate) blocks: Vec<&'a Block>,
     /// Rows of views that are no more.
     pub(crate) gone: Vec<Vec<u8>>,
-    pub(crate) views: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) views: Vec<(Vec<u8>, Cow<'a, [u8]>)>,
     pub(crate) keys: &'a KeyRows,
     pub(crate) state: State,
 }

@@ -9,6 +9,7 @@ use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
 use super::clock::SystemClock;
+use super::inbox::Queue;
 use super::ledger::{Ledger, Opening};
 use super::overlay::state_of;
 use super::pace::Pace;
@@ -84,6 +85,7 @@ fn opening() -> Opening {
         restored_accepted: false,
         pace: Pace::USUAL,
         memory: usize::MAX,
+        queue: Queue::USUAL,
     }
 }
 
@@ -103,12 +105,7 @@ fn gift(owner: &str, amount: i64, key: &str) -> Command {
         kind: Kind::Give,
     };
     let key: GivenKey = key.into();
-    Command {
-        wallet: wallet(owner),
-        key: key.0.unwrap(),
-        action: Action::Give(gift),
-        metadata: Metadata::default(),
-    }
+    Command::new(wallet(owner), key.0.unwrap(), Action::Give(gift), Metadata::default())
 }
 
 fn send(ledger: &Ledger, command: Command) -> Reply<Outcome> {
@@ -184,7 +181,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
             rebuilt.remove(&wallet).as_ref() == Some(&stored),
             "{owner}: a row is not what the journal says"
         );
-        assert!(*ledger.wallet(&wallet).unwrap() == stored, "{owner}: what is read is not what is kept");
+        assert!(ledger.wallet(&wallet).unwrap() == stored, "{owner}: what is read is not what is kept");
     }
 }
 

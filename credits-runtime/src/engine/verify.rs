@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::codec::{self, KeysState, Milestone, Scheduled};
 use super::journal::{Block, Head};
-use super::keys::pages::entries;
+use super::keys::pages::Entries;
 use super::keys::{Keys, frames_under};
 use super::overlay::key_rows;
 use super::store::Snapshot;
@@ -188,7 +188,7 @@ impl Verification {
         for segment in self.keys.state().segments {
             let (mut after, mut count, mut last) = (None, 0_u64, None);
             while let Some((first, bytes)) = snapshot.segment_page_after(segment.number, after)? {
-                let entries = entries(first, &bytes, segment.from)?;
+                let entries = Entries::of(first, &bytes, segment.from).collect::<Result<Vec<_>, _>>()?;
                 if last.is_some_and(|last| last >= first) {
                     return Err(LedgerError::damaged("the pages of a segment of keys are not in order"));
                 }

@@ -3,16 +3,17 @@
 //! Only the writer puts records in, and takes those out again that are in the file and were not used for a while; a
 //! reader that finds none reads the file and remembers nothing.
 
-use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::mem::size_of;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use super::codec;
 use super::keys::Keys;
+use super::packed::{names_of, pack, packed_names, unpack};
 use super::store::Snapshot;
 use crate::domain::ids::WalletId;
 use crate::domain::time::Timestamp;
@@ -20,21 +21,31 @@ use crate::domain::totals::Totals;
 use crate::domain::wallet::{Grant, OpenHold, Wallet};
 use crate::error::LedgerError;
 
-const SHARDS: usize = 256;
+const SHARDS: u64 = 256;
+/// Which bits of a wallet's hash tell its shard: others than those that tell its place there.
+const SHARD_BITS: u32 = 40;
 /// Shards that one commit looks through for wallets that nobody uses.
 const SHARDS_SWEPT: usize = 2;
 
-type Shard = HashMap<WalletId, Hot, RandomState>;
+/// A wallet in memory, with its name.
+#[derive(Debug)]
+enum Kept {
+    Packed(Box<[u8]>),
+    /// What cannot be packed.
+    Open(Box<(WalletId, Wallet)>),
+}
 
 /// A wallet in memory.
 #[derive(Debug)]
 struct Hot {
-    wallet: Arc<Wallet>,
+    kept: Kept,
     /// Whether its row in the file lacks facts: then it stays.
     lags: bool,
     /// Whether it was used since somebody looked.
     used: AtomicBool,
 }
+
+type Shard = HashTable<Hot>;
 
 /// The published state.
 pub(crate) struct Views {
@@ -72,48 +83,59 @@ impl Views {
         }
     }
 
-    /// The wallet, if it is in memory.
-    pub(crate) fn wallet(&self, id: &WalletId) -> Option<Arc<Wallet>> {
-        self.hot(id).map(|(wallet, _)| wallet)
-    }
-
     /// The wallet, if it is in memory, and whether its row lags.
-    pub(crate) fn hot(&self, id: &WalletId) -> Option<(Arc<Wallet>, bool)> {
-        let shard = self.read(id)?;
-        let hot = shard.get(id)?;
+    pub(crate) fn wallet(&self, id: &WalletId) -> Option<(Wallet, bool)> {
+        let (shard, hash) = self.read(id)?;
+        let hot = shard.find(hash, |hot| hot.is_of(id))?;
         if !hot.used.load(Ordering::Relaxed) {
             hot.used.store(true, Ordering::Relaxed);
         }
-        Some((Arc::clone(&hot.wallet), hot.lags))
+        Some((hot.kept.open(), hot.lags))
     }
 
-    /// Publishes wallets after their commit, with whether their rows lag.
-    pub(crate) fn publish(&self, wallets: impl IntoIterator<Item = (WalletId, Arc<Wallet>, bool)>) {
-        for (id, wallet, lags) in wallets {
-            let Some(mut shard) = self.write(&id) else { continue };
-            let more = bytes_of(&id, &wallet);
-            match shard.get_mut(&id) {
-                Some(hot) => {
-                    self.bytes.fetch_sub(bytes_of(&id, &hot.wallet), Ordering::Relaxed);
-                    (hot.wallet, hot.lags) = (wallet, lags);
-                    hot.used.store(true, Ordering::Relaxed);
-                }
-                None => drop(shard.insert(id, Hot { wallet, lags, used: AtomicBool::new(true) })),
-            }
-            self.bytes.fetch_add(more, Ordering::Relaxed);
-        }
+    /// Whether the row of this wallet lags.
+    pub(crate) fn lags(&self, id: &WalletId) -> bool {
+        let found = self.read(id).and_then(|(shard, hash)| Some(shard.find(hash, |hot| hot.is_of(id))?.lags));
+        found.unwrap_or(false)
     }
 
-    /// The rows of these wallets were written: they may go, and their rows in the agenda are right.
-    pub(crate) fn written<'a>(&self, wallets: impl IntoIterator<Item = &'a WalletId>) {
-        for id in wallets {
-            if let Some(hot) = self.write(id).as_deref_mut().and_then(|shard| shard.get_mut(id)) {
-                hot.lags = false;
-                let due = hot.wallet.next_due_at();
-                if hot.wallet.agenda != due {
-                    Arc::make_mut(&mut hot.wallet).agenda = due;
-                }
+    /// Publishes a wallet after its commit, with whether its row lags. What it is packed in is left for the next.
+    pub(crate) fn publish(&self, id: &WalletId, wallet: Wallet, lags: bool, packing: &mut Vec<u8>) {
+        let Some((mut shard, hash)) = self.write(id) else { return };
+        let is_packed = pack(id, &wallet, packing);
+        let kept = |packing: &[u8]| {
+            if is_packed { Kept::Packed(packing.into()) } else { Kept::Open(Box::new((id.clone(), wallet))) }
+        };
+        let hot = shard.find_mut(hash, |hot| hot.is_of(id));
+        let before = hot.as_deref().map_or(0, Hot::bytes);
+        let after = match hot {
+            Some(Hot { kept: Kept::Packed(old), lags: lagged, used })
+                if is_packed && old.len() == packing.len() =>
+            {
+                old.copy_from_slice(packing);
+                *lagged = lags;
+                used.store(true, Ordering::Relaxed);
+                before
             }
+            Some(hot) => {
+                *hot = Hot { kept: kept(packing), lags, used: AtomicBool::new(true) };
+                hot.bytes()
+            }
+            None => {
+                let hot = Hot { kept: kept(packing), lags, used: AtomicBool::new(true) };
+                let bytes = hot.bytes();
+                shard.insert_unique(hash, hot, |hot| self.hash(hot.names()));
+                bytes
+            }
+        };
+        self.bytes.store(self.bytes().saturating_add(after).saturating_sub(before), Ordering::Relaxed);
+    }
+
+    /// The row of this wallet was written: it may go.
+    pub(crate) fn written(&self, id: &WalletId) {
+        let Some((mut shard, hash)) = self.write(id) else { return };
+        if let Some(hot) = shard.find_mut(hash, |hot| hot.is_of(id)) {
+            hot.lags = false;
         }
     }
 
@@ -144,13 +166,13 @@ impl Views {
             if !self.is_over_budget() {
                 return;
             }
-            let hand = self.hand.fetch_add(1, Ordering::Relaxed).checked_rem(SHARDS).unwrap_or(0);
+            let hand = self.hand.fetch_add(1, Ordering::Relaxed).checked_rem(self.shards.len()).unwrap_or(0);
             let Some(shard) = self.shards.get(hand) else { return };
             let mut freed = 0_usize;
-            shard.write().unwrap_or_else(PoisonError::into_inner).retain(|id, hot| {
+            shard.write().unwrap_or_else(PoisonError::into_inner).retain(|hot| {
                 let stays = hot.lags || hot.used.swap(false, Ordering::Relaxed);
                 if !stays {
-                    freed = freed.saturating_add(bytes_of(id, &hot.wallet));
+                    freed = freed.saturating_add(hot.bytes());
                 }
                 stays
             });
@@ -163,31 +185,105 @@ impl Views {
         Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
     }
 
-    fn read(&self, id: &WalletId) -> Option<RwLockReadGuard<'_, Shard>> {
-        self.shard(id).map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner))
+    fn read(&self, id: &WalletId) -> Option<(RwLockReadGuard<'_, Shard>, u64)> {
+        let (shard, hash) = self.shard(id)?;
+        Some((shard.read().unwrap_or_else(PoisonError::into_inner), hash))
     }
 
-    fn write(&self, id: &WalletId) -> Option<RwLockWriteGuard<'_, Shard>> {
-        self.shard(id).map(|shard| shard.write().unwrap_or_else(PoisonError::into_inner))
+    fn write(&self, id: &WalletId) -> Option<(RwLockWriteGuard<'_, Shard>, u64)> {
+        let (shard, hash) = self.shard(id)?;
+        Some((shard.write().unwrap_or_else(PoisonError::into_inner), hash))
     }
 
-    fn shard(&self, id: &WalletId) -> Option<&RwLock<Shard>> {
-        let place = self.hasher.hash_one(id).checked_rem(SHARDS as u64)?;
-        self.shards.get(usize::try_from(place).ok()?)
+    fn shard(&self, id: &WalletId) -> Option<(&RwLock<Shard>, u64)> {
+        let hash = self.hash(names_of(id));
+        let place = (hash >> SHARD_BITS).checked_rem(SHARDS)?;
+        Some((self.shards.get(usize::try_from(place).ok()?)?, hash))
+    }
+
+    fn hash(&self, names: [&[u8]; 2]) -> u64 {
+        self.hasher.hash_one(names)
     }
 }
 
-/// What a wallet takes in memory, about.
-fn bytes_of(id: &WalletId, wallet: &Wallet) -> usize {
-    let names = id.owner.as_str().len().saturating_add(id.asset.as_str().len());
-    let grants = wallet.grants.len().saturating_mul(size_of::<Grant>());
-    let holds = wallet.holds.len().saturating_mul(size_of::<OpenHold>().saturating_add(64));
-    let fixed = size_of::<WalletId>() + size_of::<Hot>() + size_of::<Wallet>() + 64;
-    fixed.saturating_add(names).saturating_add(grants).saturating_add(holds)
+impl Kept {
+    fn open(&self) -> Wallet {
+        match self {
+            Self::Open(open) => open.1.clone(),
+            Self::Packed(bytes) => match unpack(bytes) {
+                Some(wallet) => wallet,
+                None => panic!("a wallet cannot be unpacked"),
+            },
+        }
+    }
+}
+
+impl Hot {
+    fn names(&self) -> [&[u8]; 2] {
+        match &self.kept {
+            Kept::Open(open) => names_of(&open.0),
+            Kept::Packed(bytes) => packed_names(bytes).unwrap_or_default(),
+        }
+    }
+
+    fn is_of(&self, id: &WalletId) -> bool {
+        self.names() == names_of(id)
+    }
+
+    /// What it takes in memory, about; with its place in the map, of which a third is empty, and what an allocator adds.
+    fn bytes(&self) -> usize {
+        const PLACE: usize = size_of::<Hot>() * 3 / 2 + 16;
+        let body = match &self.kept {
+            Kept::Packed(bytes) => bytes.len(),
+            Kept::Open(open) => {
+                let (WalletId { owner, .. }, Wallet { grants, holds, .. }) = &**open;
+                let grants = grants.len().saturating_mul(size_of::<Grant>());
+                let holds = holds.len().saturating_mul(size_of::<OpenHold>().saturating_add(64));
+                let fixed = size_of::<(WalletId, Wallet)>().saturating_add(owner.as_str().len());
+                fixed.saturating_add(grants).saturating_add(holds)
+            }
+        };
+        PLACE.saturating_add(body)
+    }
 }
 
 /// The wallet as a snapshot has it; an empty one if it has none.
 pub(crate) fn stored_wallet(snapshot: &Snapshot, id: &WalletId) -> Result<Wallet, LedgerError> {
     let Some(bytes) = snapshot.view(&codec::wallet_key(id))? else { return Ok(Wallet::default()) };
     codec::wallet_from_bytes(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Owner;
+
+    #[test]
+    fn over_the_budget_only_what_is_written_and_was_not_used_goes() {
+        let views = Views::new(Timestamp::MIN, Keys::none(), 1);
+        let id = |number: usize| WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap());
+        let shards = views.shards.len();
+        let sweep = || (0..shards / SHARDS_SWEPT).for_each(|_| views.sweep());
+        let mut packing = Vec::new();
+        for number in 0..1_000 {
+            let wallet = Wallet { facts: number as u64, ..Wallet::default() };
+            views.publish(&id(number), wallet, number % 2 == 0, &mut packing);
+        }
+        let bytes = views.bytes();
+        assert!(bytes > 1_000 * size_of::<Hot>() && views.is_over_budget());
+        // Each was used when it was published.
+        sweep();
+        for number in (0..1_000).step_by(5) {
+            assert_eq!(views.wallet(&id(number)).map(|(wallet, _)| wallet.facts), Some(number as u64));
+        }
+        sweep();
+        for number in 0..1_000 {
+            let stays = number % 2 == 0 || number % 5 == 0;
+            assert_eq!(views.wallet(&id(number)).is_some(), stays, "{number}");
+        }
+        assert!(views.bytes() < bytes);
+        (0..1_000).for_each(|number| views.written(&id(number)));
+        (0..3).for_each(|_| sweep());
+        assert_eq!(views.bytes(), 0);
+    }
 }

@@ -3,7 +3,7 @@
 //! overlay -> facts -> commit -> publish -> answer, so that a caller reads its own write, and nobody reads what
 //! is not durable.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,19 +16,20 @@ use super::billing::{Bill, Sale};
 use super::checkpoint::{Checkpoint, Plan};
 use super::clock::LedgerClock;
 use super::codec;
-use super::inbox::{Asked, Booked, Inbox, Taken, Waiting, Work};
+use super::frames::Encoded;
+use super::inbox::{Asked, Booked, Inbox, Linger, Taken, Waiting, Work};
 use super::keys::upkeep::{KeysPlan, Upkeep};
 use super::ledger::Ledger;
 use super::news::{News, Refusal};
-use super::overlay::{Batch, Changed, Committed, Position, Room, Submitted};
-use super::reply::{HoldGuard, Outcome, Slot};
+use super::overlay::{Batch, Committed, Done, Loaded, Opened, Position, Room, Submitted, WalletRow};
+use super::reply::{Answered, HoldGuard, Slot};
 use super::runs::{Alive, Runs};
 use super::sidecar::{Said, Sidecar};
 use super::store::{Cursors, Failure, LedgerId, Store};
 use super::views::Views;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::{Body, Frame, Kind, Purpose};
-use crate::domain::ids::{HoldId, Key, WalletId};
+use crate::domain::fact::Purpose;
+use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::limits::{AGENDA_RECORDS_MAX, CHECKPOINT_ROWS_MAX};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
@@ -69,6 +70,9 @@ pub(crate) struct Writer {
     /// As large as the last batch's commands were, and empty.
     pub(crate) decided: Decided,
     pub(crate) commands: Vec<Waiting>,
+    pub(crate) linger: Linger,
+    /// What wallets are packed in.
+    pub(crate) packing: Vec<u8>,
     /// Set once an outcome is unknown: this handle writes no more.
     pub(crate) stopped: Option<LedgerError>,
 }
@@ -101,12 +105,15 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let _ended = Ended(Arc::clone(&self.inbox));
         loop {
-            match self.inbox.take(self.wait(), std::mem::take(&mut self.commands)) {
+            match self.inbox.take(self.wait(), self.linger, std::mem::take(&mut self.commands)) {
                 Taken::Work(work) => self.work(work),
                 Taken::Nothing if self.is_due() => self.work(Work::default()),
                 // While there are commits, they write cursors too, and idleness follows.
                 Taken::Poked if self.rest.unmarked => {}
-                Taken::Nothing | Taken::Poked => self.rest(),
+                Taken::Nothing | Taken::Poked => {
+                    self.linger = Linger::NOT;
+                    self.rest();
+                }
                 Taken::Closed(cursors) => {
                     self.rest.cursors.extend(cursors);
                     // What cannot be written now is replayed by the next opening.
@@ -217,8 +224,13 @@ impl Writer {
             Ok(()) => {
                 self.views.commands.fetch_add(count as u64, Ordering::Relaxed);
                 self.views.largest_batch.fetch_max(count as u64, Ordering::Relaxed);
+                self.linger = Linger::for_clients(count, self.inbox.len());
+                let frames = self.room.frames.share();
                 for (asked, slot, submitted) in decided.drain(..) {
-                    slot.answer(self.answer(&asked, submitted));
+                    let answer = self.answer(&asked, submitted, &frames).map_err(Box::new);
+                    // It is freed where it was made.
+                    drop(asked);
+                    slot.answer(answer);
                 }
                 (self.decided, self.commands) = (decided, commands);
                 if !self.booked.is_empty() && !self.rest.cursors.is_empty() {
@@ -282,9 +294,13 @@ impl Writer {
         }
         let after_due = after_due.transpose()?;
         let is_empty = batch.is_empty();
-        let forced = batch.forced();
         let hurried = if views.is_over_budget() { batch.facts().saturating_mul(2) } else { 0 };
-        let plan = self.checkpoint.plan(batch.facts(), hurried, batch.position.next_fact);
+        let (facts, next_fact) = (batch.facts(), batch.position.next_fact);
+        let plan = self.checkpoint.plan(facts, hurried, next_fact, |id| views.lags(id));
+        let forced = batch.forced();
+        // Few are forced, and most often none.
+        let forced = forced.iter().filter(|id| !plan.written.contains(id));
+        let rows = batch.rows(plan.written.iter().chain(forced));
         let after = (batch.position.next_fact, batch.position.last_at);
         let keys = if is_empty {
             KeysPlan::unchanged(&views.keys)
@@ -292,28 +308,18 @@ impl Writer {
             let (used, snapshot) = batch.keys()?;
             self.upkeep.plan(&views.keys, used, after, snapshot)
         };
-        if !is_empty && let Err(error) = self.write(&batch, &plan, &forced, &keys) {
+        if !is_empty && let Err(error) = self.write(&batch, (&rows, plan.replay_from), &keys) {
             self.upkeep.failed(&views.keys, &keys);
+            self.checkpoint.failed(plan);
             return Err(error);
         }
         // Once some of the agenda was worked off, it says itself what is next.
         let next_due = after_due.unwrap_or(self.next_due);
         self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         if !is_empty {
-            let written: HashSet<&WalletId, RandomState> = plan.written.iter().chain(&forced).collect();
-            let Committed { position, mut room } = batch.committed(|id| written.contains(id));
-            drop(written);
+            let Committed { position, mut room } = batch.committed();
             self.views.keys.committed(keys, &mut room.keys);
-            self.file(&plan, &room.changed);
-            for Changed { id, unfiled: (from, to), .. } in &room.changed {
-                self.agenda.moved(id, *from, *to);
-            }
-            let lagging = room.changed.iter().filter(|changed| changed.lags && !changed.lagged);
-            let lagging: Vec<WalletId> = lagging.map(|changed| changed.id.clone()).collect();
-            self.checkpoint.committed(plan, lagging, &forced);
-            let changed = room.changed.drain(..);
-            let published = changed.map(|Changed { id, wallet, lags, .. }| (id, wallet, lags));
-            self.views.publish(published);
+            self.publish(room.wallets.drain(), rows, &plan);
             self.views.publish_rest(position.last_at, &position.totals);
             self.views.sweep();
             self.room = room;
@@ -355,9 +361,10 @@ impl Writer {
             self.keys.1 = count.saturating_add(1);
             let action = Action::Extend { hold, by: self.policy.hold_limit };
             let key = Key::generated(base, count);
-            let command = Command { wallet, key, action, metadata: Metadata::default() };
+            let command = Command::new(wallet, key, action, Metadata::default());
             match batch.submit(&command, now) {
-                Ok(Ok((frame, _))) => self.begin_run(&command, &frame.1, hold, &alive),
+                Ok(Ok(Done::Now(_, Some(opened)))) => self.begin_run(&command.wallet, opened, &alive),
+                Ok(Ok(_)) => {}
                 // It has ended, or been open for as long as it may be.
                 Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a hold is not extended"),
                 Err(error) => tracing::warn!(%hold, %error, "a hold could not be extended"),
@@ -365,14 +372,11 @@ impl Writer {
         }
     }
 
-    /// Takes down a hold of work, as its opening or extension says.
-    fn begin_run(&mut self, command: &Command, frame: &Frame, hold: HoldId, alive: &Alive) {
-        let until = match frame.answer().map(|(_, fact)| &fact.body) {
-            Some(Body::Held(held)) if held.purpose == Purpose::Run => held.until,
-            Some(Body::Extended { until, .. }) => *until,
-            _ => return,
-        };
-        self.runs.begin(command.wallet.clone(), hold, until, alive);
+    /// Takes down a hold of work.
+    fn begin_run(&mut self, wallet: &WalletId, opened: Opened, alive: &Alive) {
+        if opened.purpose == Purpose::Run {
+            self.runs.begin(wallet.clone(), opened.hold, opened.until, alive);
+        }
     }
 
     /// Writes rows that lag, so that the next opening need not replay: some of them, as long as anybody may want
@@ -382,34 +386,64 @@ impl Writer {
             let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
             let replay_from = self.checkpoint.replay_from();
             let batch = Batch::new((&store, &views, &policy), &self.position, replay_from);
-            let plan = self.checkpoint.flush(CHECKPOINT_ROWS_MAX, self.position.next_fact);
-            self.write(&batch, &plan, &[], &KeysPlan::unchanged(&views.keys))?;
-            self.file(&plan, &[]);
-            self.checkpoint.committed(plan, [], &[]);
+            let next_fact = self.position.next_fact;
+            let plan = self.checkpoint.flush(CHECKPOINT_ROWS_MAX, next_fact, |id| views.lags(id));
+            let rows = batch.rows(&plan.written);
+            let keys = KeysPlan::unchanged(&views.keys);
+            if let Err(error) = self.write(&batch, (&rows, plan.replay_from), &keys) {
+                self.checkpoint.failed(plan);
+                return Err(error);
+            }
+            self.publish(std::iter::empty(), rows, &plan);
         }
         Ok(self.checkpoint.is_complete(self.position.next_fact))
     }
 
-    /// Rows of wallets were written that the commit did not change: they say when something is due.
-    fn file(&mut self, plan: &Plan, changed: &[Changed]) {
-        let changed: HashSet<&WalletId, RandomState> = changed.iter().map(|changed| &changed.id).collect();
-        let written: Vec<&WalletId> = plan.written.iter().filter(|id| !changed.contains(id)).collect();
-        for (id, wallet) in written.iter().filter_map(|id| Some((id, self.views.wallet(id)?))) {
-            self.agenda.moved(id, Agenda::unfiled(&wallet), None);
+    /// Shows readers the wallets that were changed, and notes which rows were written and which lag now.
+    fn publish(
+        &mut self,
+        wallets: impl Iterator<Item = (WalletId, Loaded)>,
+        rows: Vec<WalletRow>,
+        plan: &Plan,
+    ) {
+        let Self { views, agenda, checkpoint, packing, .. } = self;
+        let written: HashSet<&WalletId, RandomState> = rows.iter().map(|row| &row.id).collect();
+        let mut lagging = Vec::new();
+        for (id, Loaded { mut wallet, lagged, unfiled, .. }) in wallets.filter(|(_, loaded)| loaded.changed) {
+            let lags = !written.contains(&id);
+            if !lags {
+                wallet.agenda = wallet.next_due_at();
+            }
+            agenda.moved(&id, unfiled, Agenda::unfiled(&wallet));
+            views.publish(&id, wallet, lags, packing);
+            if lags && !lagged {
+                lagging.push(id);
+            }
         }
-        self.views.written(written);
+        drop(written);
+        checkpoint.committed(plan, lagging);
+        for row in rows {
+            let is_refiled = row.is_refiled();
+            match row.unchanged {
+                Some(mut wallet) if is_refiled => {
+                    agenda.moved(&row.id, Agenda::unfiled(&wallet), None);
+                    wallet.agenda = wallet.next_due_at();
+                    views.publish(&row.id, wallet, false, packing);
+                }
+                Some(_) => views.written(&row.id),
+                None => {}
+            }
+        }
     }
 
     fn write(
         &mut self,
         batch: &Batch<'_>,
-        plan: &Plan,
-        forced: &[WalletId],
+        (rows, replay_from): (&[WalletRow], FactNumber),
         keys: &KeysPlan,
     ) -> Result<(), LedgerError> {
         let committed = catch_unwind(AssertUnwindSafe(|| {
-            let wallets: BTreeSet<&WalletId> = plan.written.iter().chain(forced).collect();
-            self.store.commit(&batch.changes(wallets, plan.replay_from, keys), &self.rest.cursors)
+            self.store.commit(&batch.changes(rows, replay_from, keys), &self.rest.cursors)
         }));
         let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
         let unknown = match committed {
@@ -443,30 +477,39 @@ impl Writer {
         }
     }
 
-    /// The answer of a durable command. A hold that it opened is guarded from here on: not before, because the
-    /// number of one that was not written is given to another.
-    fn answer(&mut self, asked: &Asked, submitted: Result<Submitted, LedgerError>) -> Result<Outcome, Error> {
-        let (frame, replayed) = submitted.map_err(|error| error.of(asked.key()))??;
-        let Asked::Command(command) = asked else { return Ok(Outcome { frame, replayed, guard: None }) };
-        if let Action::Settle { hold, .. } = command.action
-            && replayed
-        {
-            // Its key may have been charged through another hold; then nothing is owed for this one.
-            self.inbox.release(command.wallet.clone(), hold);
+    /// The answer of a durable command, whose frames these are. A hold that it opened is guarded from here on: not before,
+    /// because the number of one that was not written is given to another.
+    fn answer(
+        &mut self,
+        asked: &Asked,
+        submitted: Result<Submitted, LedgerError>,
+        frames: &Arc<Vec<u8>>,
+    ) -> Result<Answered, Error> {
+        match (submitted.map_err(|error| error.of(asked.key()))??, asked) {
+            (Done::Before(frame), Asked::Command(command)) => {
+                if let Action::Settle { hold, .. } = command.action {
+                    // Its key may have been charged through another hold; then nothing is owed for this one.
+                    self.inbox.release(command.wallet.clone(), hold);
+                }
+                Ok(Answered::Before(frame))
+            }
+            (Done::Before(frame), _) => Ok(Answered::Before(frame)),
+            (Done::Now(place, Some(opened)), Asked::Command(command))
+                if matches!(command.action, Action::Hold { .. }) =>
+            {
+                let alive = Alive::default();
+                self.begin_run(&command.wallet, opened, &alive);
+                let (inbox, wallet) = (Arc::clone(&self.inbox), command.wallet.clone());
+                let guard = HoldGuard { inbox, wallet, hold: Some(opened.hold), alive: Some(alive) };
+                Ok(Answered::Now(Encoded::of(place, frames), Some(Box::new(guard))))
+            }
+            (Done::Now(place, _), _) => Ok(Answered::Now(Encoded::of(place, frames), None)),
         }
-        let opened = frame.1.answer().filter(|_| frame.1.kind == Kind::Hold && !replayed);
-        let guard = opened.map(|(place, _)| {
-            let (hold, alive) = (HoldId(frame.0.plus(place)), Alive::default());
-            self.begin_run(command, &frame.1, hold, &alive);
-            let inbox = Arc::clone(&self.inbox);
-            HoldGuard { inbox, wallet: command.wallet.clone(), hold: Some(hold), alive: Some(alive) }
-        });
-        Ok(Outcome { frame, replayed, guard })
     }
 }
 
 fn refuse(commands: impl IntoIterator<Item = Waiting>, error: &LedgerError) {
     for Waiting { asked, slot } in commands {
-        slot.answer(Err(error.of(asked.key()).into()));
+        slot.answer(Err(Box::new(error.of(asked.key()).into())));
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::limits::MEMORY_BYTES;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
+use crate::engine::inbox::Queue;
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
 use crate::engine::pace::Pace;
 use crate::engine::reply::Reply;
@@ -61,6 +62,7 @@ pub struct CreditsBuilder<C> {
     restored_accepted: bool,
     pace: Pace,
     memory: usize,
+    queue: Queue,
     pricing: PhantomData<fn() -> C>,
 }
 
@@ -106,8 +108,8 @@ impl<C: Pricing> Credits<C> {
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
         let (clock_confirmed, restored_accepted) = (false, false);
-        let (pace, memory, pricing) = (Pace::USUAL, MEMORY_BYTES, PhantomData);
-        CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, memory, pricing }
+        let (pace, memory, queue, pricing) = (Pace::USUAL, MEMORY_BYTES, Queue::USUAL, PhantomData);
+        CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, memory, queue, pricing }
     }
 }
 
@@ -341,6 +343,21 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
+    /// How many commands may wait for the writer, at least one; 65,536 unless set. One that comes when so many are
+    /// waiting is answered with [`QueueFull`](crate::LedgerErrorKind::QueueFull) and was not taken.
+    pub fn queue_max(mut self, commands: usize) -> Self {
+        self.queue.commands_max = commands.max(1);
+        self
+    }
+
+    /// Has commands wait for room in the queue, in `.wait()` or `.await` of their reply, instead of being answered with
+    /// [`QueueFull`](crate::LedgerErrorKind::QueueFull). One whose reply nobody waits for is not sent then, and of several
+    /// that wait any may be the next.
+    pub fn wait_when_full(mut self) -> Self {
+        self.queue.waits = true;
+        self
+    }
+
     /// Tidies up as often as if the ledger were thousands of times larger: for tests of what happens then.
     #[cfg(feature = "testing")]
     pub fn hurried(mut self) -> Self {
@@ -382,6 +399,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             restored_accepted: self.restored_accepted,
             pace: self.pace,
             memory: self.memory,
+            queue: self.queue,
         }
     }
 }

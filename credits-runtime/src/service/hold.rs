@@ -108,7 +108,7 @@ impl<C> Hold<C> {
     pub fn extend(&mut self, by: Duration) -> Reply<Timestamp> {
         let key = self.ledger.generated_key();
         let action = Action::Extend { hold: self.id, by };
-        let command = Command { wallet: self.wallet.clone(), key, action, metadata: Metadata::default() };
+        let command = Command::new(self.wallet.clone(), key, action, Metadata::default());
         self.ledger.submit(command, |outcome| entry::extended(&outcome))
     }
 

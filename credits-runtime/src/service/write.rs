@@ -82,7 +82,7 @@ impl Write {
         match (wallet, key) {
             (Err(rejection), _) | (_, Err(rejection)) => Reply::failed(rejection),
             (Ok(wallet), Ok(key)) => {
-                let command = Command { wallet: wallet.clone(), key, action, metadata };
+                let command = Command::new(wallet.clone(), key, action, metadata);
                 let reader = Arc::clone(&ledger);
                 ledger.submit(command, move |outcome| read(&reader, &wallet, outcome))
             }

@@ -5,6 +5,8 @@ mod catalogue_lock;
 mod clock;
 #[doc(hidden)]
 pub mod fuzzing;
+#[doc(hidden)]
+pub mod parts;
 #[cfg(feature = "stripe")]
 pub mod stripe;
 

@@ -40,6 +40,15 @@ impl<'a> Draft<'a> {
         self.push_at(body, self.now);
     }
 
+    /// Adds the last fact, which frees nothing and owes nothing: where nothing is owed already, nothing follows from it.
+    pub(in crate::domain) fn push_last(&mut self, body: Body) {
+        if self.wallet.debt.is_zero() {
+            self.bodies.push(body);
+        } else {
+            self.push(body);
+        }
+    }
+
     /// What was freed of expired grants expires now.
     pub(in crate::domain) fn finish(mut self) -> Vec<Body> {
         self.book_due(self.now);

@@ -8,4 +8,4 @@ mod state;
 
 pub use decide::{Decision, Known, Wallets, decide};
 pub(in crate::domain) use draft::Draft;
-pub use state::{Grant, OpenHold, Wallet};
+pub use state::{Gone, Grant, OpenHold, Wallet};

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use foldhash::fast::RandomState;
 
 use super::filter::Filter;
-use super::pages::{Prefix, entries, prefix_of};
+use super::pages::{Entries, prefix_of};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
 use crate::engine::codec::{KeysState, SegmentRow};
@@ -52,7 +52,7 @@ pub(super) struct Index {
 
 impl Keys {
     /// No keys.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn none() -> Self {
         let (recent, from, lapsed) = (UsedKeys::default(), FactNumber::FIRST, FactNumber::FIRST);
         Self { index: RwLock::new(Index { recent, from, segments: Vec::new(), lapsed }) }
@@ -113,8 +113,13 @@ pub(crate) fn frames_under(
     let mut frames = Vec::new();
     for segment in segments {
         let Some((first, bytes)) = snapshot.segment_page(segment.number, prefix)? else { continue };
-        let found = entries(first, &bytes, segment.from)?.into_iter();
-        frames.extend(found.filter(|entry: &(Prefix, _)| entry.0 == prefix).map(|(_, frame)| frame));
+        for entry in Entries::of(first, &bytes, segment.from) {
+            match entry? {
+                (before, _) if before < prefix => {}
+                (found, frame) if found == prefix => frames.push(frame),
+                _ => break,
+            }
+        }
     }
     frames.sort_unstable_by(|one, other| other.cmp(one));
     Ok(frames)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::filter::Filter;
 use super::index::{Keys, Segment, Used, UsedKeys};
-use super::pages::{Entry, Packing, Page, Prefix, entries, prefix_of};
+use super::pages::{Entries, Entry, Packing, Page, Prefix, prefix_of};
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::{SEGMENT_ROWS_DROPPED, SEGMENTS_MERGED};
 use crate::domain::time::Timestamp;
@@ -305,7 +305,8 @@ impl Input {
                     return Ok(());
                 };
                 self.after = Some(first);
-                self.page = entries(first, &bytes, self.row.from)?.into_iter();
+                self.page =
+                    Entries::of(first, &bytes, self.row.from).collect::<Result<Vec<_>, _>>()?.into_iter();
             }
         }
         Ok(())

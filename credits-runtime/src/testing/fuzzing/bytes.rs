@@ -7,7 +7,7 @@ use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::totals::Totals;
 use crate::engine::codec::{self, Milestone, Scheduled, State};
 use crate::engine::journal::Block;
-use crate::engine::keys::pages::entries;
+use crate::engine::keys::pages::Entries;
 use crate::engine::sidecar::Said;
 
 /// Bytes as the frames of a block, and as a block.
@@ -67,7 +67,7 @@ pub fn views(bytes: &[u8]) {
         assert_eq!(codec::wallet_key(&wallet), bytes);
     }
     drop(codec::key_row_from_bytes(bytes));
-    drop(entries(0, bytes, FactNumber::new(1)));
+    drop(Entries::of(0, bytes, FactNumber::new(1)).collect::<Result<Vec<_>, _>>());
     if let Some(said) = std::str::from_utf8(bytes).ok().and_then(Said::of_text) {
         assert_eq!(Said::of_text(&said.to_string()), Some(said));
     }

@@ -57,7 +57,10 @@ pub fn commands(bytes: &[u8]) {
         now = now.after(drawn.minutes());
         let command = drawn.command();
         match batch.submit(&command, now) {
-            Ok(Ok((frame, _))) => drawn.remember(&frame.1.facts, frame.0),
+            Ok(Ok(done)) => {
+                let frame = batch.frame_of(done).unwrap_or_else(|error| panic!("{error}"));
+                drawn.remember(&frame.1.facts, frame.0);
+            }
             Ok(Err(rejection)) => assert!(!rejection.to_string().is_empty()),
             Err(error) => panic!("{error}"),
         }
@@ -173,7 +176,7 @@ impl Drawn<'_> {
                 Action::Reverse { transfer, missing }
             }
         };
-        Command { wallet, key, action, metadata: Metadata::default() }
+        Command::new(wallet, key, action, Metadata::default())
     }
 
     fn gift(&mut self) -> Gift {

@@ -77,14 +77,10 @@ pub fn decide(
         Action::Give(gift) => draft.push(give::give(booked, gift, command, now)?),
         Action::Spend(quote) => {
             let charged = take::spend(booked, quote, command, policy)?;
-            if draft.is_unchanged() && booked.debt.is_zero() && take::owes_nothing(&charged) {
-                // Nothing follows from it: nothing is owed, and nothing is free that was not.
-                return Ok(Decision::Book(vec![charged]));
-            }
-            draft.push(charged);
+            if take::owes_nothing(&charged) { draft.push_last(charged) } else { draft.push(charged) }
         }
         Action::Hold { quote, limit, purpose } => {
-            draft.push(hold::hold(booked, quote, (*limit, *purpose), command, policy, now)?);
+            draft.push_last(hold::hold(booked, quote, (*limit, *purpose), command, policy, now)?);
         }
         Action::Settle { hold, at } => settle::settle(&mut draft, (*hold, at), command, known, policy)?,
         Action::Extend { hold, by } => {

@@ -34,7 +34,7 @@ pub(super) fn hold(
     }
     let (pins, unpinned) = taken(wallet, charge.price, quote.usable_as, policy)?;
     let key = command.key.is_given();
-    let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint() });
+    let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint });
     let pinned = pins.iter().filter_map(|pin| {
         let grant = wallet.grant(pin.grant).filter(|grant| grant.terms.expires_at.is_some())?;
         Some(PinnedTerms { grant: pin.grant, category: grant.category.clone(), terms: grant.terms.clone() })

@@ -20,7 +20,7 @@ pub(super) fn replay(
         Action::Release(id) => Ok(released_before(*id, known)),
         action => {
             let Some((fingerprint, frame)) = &known.keyed else { return Ok(None) };
-            if *fingerprint != command.fingerprint() {
+            if *fingerprint != command.fingerprint {
                 return Err(Rejection::IdempotencyKeyReused { key: command.key.clone() });
             }
             match action {

@@ -45,15 +45,21 @@ pub(super) fn settle(
         Overrun::Deny => (owed, missing),
     };
     let balance_after = draft.wallet.balance_after_taking(price.minus(shortfall))?;
-    draft.push(Body::Charged {
+    let uses_all = !late && owed.is_zero() && held.unpinned.is_zero() && price == held.amount();
+    let charged = Body::Charged {
         charge,
         allocations,
-        settles: Some(Settled { hold: id, late, key: held.key.clone() }),
+        settles: Some(Settled { hold: id, late, key: held.key }),
         shortfall,
-        metadata: held.metadata.clone(),
+        metadata: held.metadata,
         balance_after,
         owed,
-    });
+    };
+    if uses_all {
+        draft.push_last(charged);
+    } else {
+        draft.push(charged);
+    }
     Ok(())
 }
 

@@ -1,0 +1,132 @@
+//! The steps of one spend, one at a time, so that each can be measured alone.
+
+use credits_core::{Fraction, Settings};
+
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::command::{Action, Command, Quote};
+use crate::domain::fact::{Body, Class, Fact, Frame, GrantTerms, Origin, Record};
+use crate::domain::fingerprint::Hash128;
+use crate::domain::ids::{FactNumber, Key, Owner, WalletId};
+use crate::domain::metadata::Metadata;
+use crate::domain::policy::Policy;
+use crate::domain::pricing::{Charge, OperationId, RecordedInput};
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::{Decision, Grant, Known, Wallet, Wallets, decide};
+use crate::engine::codec;
+use crate::engine::packed::{pack, unpack};
+
+/// A spend of one credit from a wallet.
+#[derive(Debug)]
+pub struct Spending {
+    wallet: Wallet,
+    command: Command,
+    policy: Policy,
+    frame: Frame,
+    packed: Vec<u8>,
+}
+
+/// After how many facts of the ledger it comes.
+const FACTS: u64 = 1_000_000;
+/// When it is asked.
+const NOW: i64 = 1_767_225_600_000_000;
+
+impl Spending {
+    /// From a wallet that has so many grants.
+    pub fn from_grants(grants: usize) -> Self {
+        let owner = Owner::new("user:12345").unwrap_or_else(|rejection| panic!("{rejection}"));
+        let id = WalletId::of_credits(owner);
+        let grant = |place| Grant {
+            number: FactNumber(FACTS).plus(place),
+            free: Amount::new(1_000_000),
+            held: Amount::ZERO,
+            terms: GrantTerms {
+                expires_at: None,
+                priority: GrantTerms::PRIORITY_DEFAULT,
+                class: Class::Paid,
+                scope: Vec::new(),
+                origin: Origin::Gift,
+                purchase: None,
+            },
+            category: Category::ManualAdjustment,
+        };
+        let grants: Vec<Grant> = (0..grants).map(grant).collect();
+        let facts = grants.len() as u64;
+        let balance = Amount::sum(grants.iter().map(|grant| grant.free));
+        let last_fact = grants.last().map(|grant| grant.number);
+        let wallet = Wallet { last_fact, facts, balance, grants, ..Wallet::default() };
+        let operation = OperationId { catalogue: 1, index: 0 };
+        let inputs = vec![RecordedInput::Quantity(Fraction::whole(1))];
+        let charge = Charge { operation, inputs, price: Amount::new(1) };
+        let quote = Quote { fingerprint: Hash128::default(), charge: Ok(charge), usable_as: operation };
+        let key = Key::generated(0x0123_4567_89AB_CDEF, 0);
+        let command = Command::new(id, key, Action::Spend(quote), Metadata::default());
+        let frame = Frame {
+            kind: command.kind(),
+            scope: command.scope(),
+            key: command.key.clone(),
+            fingerprint: command.fingerprint,
+            at: Timestamp::from_microseconds(NOW),
+            facts: Vec::new(),
+        };
+        let mut spending =
+            Self { wallet, command, policy: Policy::of(&Settings::DEFAULT), frame, packed: Vec::new() };
+        let bodies = spending.decided().into_iter();
+        spending.frame.facts = bodies
+            .map(|body| Fact {
+                record: Record::Wallet(spending.command.wallet.clone()),
+                previous: spending.wallet.last_fact,
+                ordinal: facts.saturating_add(1),
+                body,
+            })
+            .collect();
+        pack(&spending.command.wallet, &spending.wallet, &mut spending.packed);
+        spending
+    }
+
+    /// Decides it; answers how many facts that are.
+    pub fn decide(&self) -> usize {
+        self.decided().len()
+    }
+
+    /// Applies its facts to the wallet as it is kept in memory; answers the balance after it.
+    pub fn apply(&self) -> i64 {
+        let mut wallet = self.unpacked();
+        for (place, fact) in self.frame.facts.iter().enumerate() {
+            wallet.apply(FactNumber(FACTS).plus(self.wallet.grants.len()).plus(place), fact);
+        }
+        wallet.balance.get()
+    }
+
+    /// Encodes its frame; answers how many bytes that are.
+    pub fn encode(&self, bytes: &mut Vec<u8>) -> usize {
+        bytes.clear();
+        codec::encode_into(&self.frame, bytes);
+        bytes.len()
+    }
+
+    /// Packs its wallet as it is kept in memory; answers how many bytes that are.
+    pub fn pack(&self, bytes: &mut Vec<u8>) -> usize {
+        pack(&self.command.wallet, &self.wallet, bytes);
+        bytes.len()
+    }
+
+    /// And unpacks it; answers how many grants it has.
+    pub fn unpack(&self) -> usize {
+        self.unpacked().grants.len()
+    }
+
+    fn unpacked(&self) -> Wallet {
+        unpack(&self.packed).unwrap_or_else(|| panic!("it was packed"))
+    }
+
+    fn decided(&self) -> Vec<Body> {
+        let wallets = Wallets { own: &self.wallet, other: None };
+        let first = FactNumber(FACTS).plus(self.wallet.grants.len());
+        let now = Timestamp::from_microseconds(NOW);
+        match decide(wallets, &self.command, &Known::default(), &self.policy, (first, now)) {
+            Ok(Decision::Book(bodies)) => bodies,
+            other => panic!("it is not booked: {other:?}"),
+        }
+    }
+}
