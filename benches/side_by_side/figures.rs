@@ -19,19 +19,26 @@ pub struct Figure {
     pub count: u64,
     /// Spends a second.
     pub rate: f64,
-    /// Microseconds until half, 99 of 100, and all were answered.
-    pub latencies: [u64; 3],
+    /// Microseconds until these shares of all were answered: [`SHARES`].
+    pub latencies: [u64; SHARES.len()],
+    /// Seconds of processor time that the writing thread took, and all clients, where that is known.
+    pub cpu: [f64; 2],
 }
+
+/// Half, 90 of 100, 99 of 100, 999 of 1,000, and all.
+pub const SHARES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 1.0];
+/// How they are called.
+const SHARE_NAMES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
 
 impl Figure {
     /// What these latencies in this time are.
     pub fn of(name: String, latencies: &Histogram<u64>, time: Duration) -> Self {
-        let quantile = |share: f64| latencies.value_at_quantile(share);
         Self {
             name,
             count: latencies.len(),
             rate: latencies.len() as f64 / time.as_secs_f64(),
-            latencies: [quantile(0.5), quantile(0.99), latencies.max()],
+            latencies: SHARES.map(|share| latencies.value_at_quantile(share)),
+            cpu: [0.0, 0.0],
         }
     }
 }
@@ -97,21 +104,48 @@ impl Report {
         Self { round, rounds: rounds.len(), settings }
     }
 
+    fn figure(&self, name: &str) -> Option<&Figure> {
+        self.round.figures.iter().find(|figure| figure.name.starts_with(name))
+    }
+
     fn rate(&self, name: &str) -> Option<f64> {
-        self.round.figures.iter().find(|figure| figure.name.starts_with(name)).map(|figure| figure.rate)
+        self.figure(name).map(|figure| figure.rate)
+    }
+
+    /// What should be little: of the latencies, and what was measured besides.
+    fn costs(&self) -> Vec<Cost> {
+        let micros = |name: &str, share: usize| Some(*self.figure(name)?.latencies.get(share)? as f64);
+        let mut costs = Vec::new();
+        if let (Some(one), Some(disk)) = (micros("ledger, 1 clients", 0), micros("append and sync, one", 0)) {
+            let name = "1 client, p50 vs appending and syncing as much".to_owned();
+            costs.push(Cost { name, value: one / disk, unit: "x", target: 2.5 });
+        }
+        if let Some(p99) = micros("ledger, 64 clients", 2) {
+            costs.push(Cost {
+                name: "64 clients, p99".to_owned(),
+                value: p99 / 1_000.0,
+                unit: "ms",
+                target: 5.0,
+            });
+        }
+        costs.extend(self.round.costs.iter().cloned());
+        costs
     }
 
     /// What the issue of speed asks of the rates: which ratio, and what it should be at least.
     fn ratios(&self) -> Vec<(&'static str, f64, f64)> {
         let ratio = |one: &str, other: &str| Some(self.rate(one)? / self.rate(other)?);
         let (one, batched) = ("SQLite FULL, one", "SQLite FULL, 1024");
-        let last = self.round.figures.last().map_or("", |figure| &figure.name);
         [
             ("1 client, vs SQLite", ratio("ledger, 1 clients", one), 0.8),
             ("64 clients, vs SQLite", ratio("ledger, 64 clients", one), 15.0),
             ("512 clients, vs SQLite", ratio("ledger, 512 clients", one), 50.0),
             ("512 clients, vs SQLite in batches", ratio("ledger, 512 clients", batched), 8.0),
-            ("512 clients, vs the disk alone", ratio("ledger, 512 clients", last), 0.6),
+            (
+                "512 clients, vs a log file with the same clients",
+                ratio("ledger, 512 clients", "a log file"),
+                0.6,
+            ),
             (
                 "512 clients around work, vs plain",
                 ratio("ledger, 512 clients, around work", "ledger, 512 clients"),
@@ -128,12 +162,20 @@ impl Report {
         let sqlite = self.rate("SQLite FULL, one").unwrap_or(1.0);
         let mut table = format!("{}, medians of {} rounds\n\n", self.settings, self.rounds);
         if !self.round.figures.is_empty() {
-            table.push_str("| | spends/s | p50 | p99 | max | vs SQLite |\n|---|---|---|---|---|---|\n");
+            let head = format!(
+                "| | spends/s | {} | vs SQLite | CPU of the writer, of the clients |",
+                SHARE_NAMES.join(" | ")
+            );
+            writeln!(table, "{head}\n|{}", "---|".repeat(SHARES.len() + 4)).expect("memory");
         }
         for figure in &self.round.figures {
-            let [p50, p99, max] = figure.latencies.map(|micros| format!("{:.2} ms", micros as f64 / 1_000.0));
+            let shown =
+                figure.latencies.map(|micros| format!("{:.2} ms", micros as f64 / 1_000.0)).join(" | ");
+            let cpu = figure.cpu.map(|time| time * 1e6 / figure.count.max(1) as f64);
+            let cpu =
+                if cpu[1] > 0.0 { format!("{:.1} us, {:.1} us", cpu[0], cpu[1]) } else { String::new() };
             let Figure { name, rate, .. } = figure;
-            writeln!(table, "| {name} | {rate:.0} | {p50} | {p99} | {max} | {:.2} x |", rate / sqlite)
+            writeln!(table, "| {name} | {rate:.0} | {shown} | {:.2} x | {cpu} |", rate / sqlite)
                 .expect("memory");
         }
         if !self.round.sizes.is_empty() {
@@ -147,7 +189,7 @@ impl Report {
             let met = if ratio >= target { "met" } else { "missed" };
             writeln!(table, "| {name} | {ratio:.2} x | at least {target} x | {met} |").expect("memory");
         }
-        for Cost { name, value, unit, target } in &self.round.costs {
+        for Cost { name, value, unit, target } in self.costs() {
             let met = if value <= target { "met" } else { "missed" };
             writeln!(table, "| {name} | {value:.2} {unit} | at most {target} {unit} | {met} |")
                 .expect("memory");
@@ -157,14 +199,20 @@ impl Report {
 
     /// Everything as JSON, and the plots.
     pub fn write(&self, folder: &Path) {
-        let Round { figures, sizes, costs } = &self.round;
+        let Round { figures, sizes, .. } = &self.round;
         let shown: Vec<_> = figures
             .iter()
-            .map(|Figure { name, rate, latencies: [p50, p99, max], .. }| {
-                json!({ "name": name, "spends_per_second": rate, "p50_us": p50, "p99_us": p99, "max_us": max })
+            .map(|Figure { name, rate, latencies, cpu, .. }| {
+                let latencies: serde_json::Map<_, _> = SHARE_NAMES
+                    .iter()
+                    .zip(latencies)
+                    .map(|(name, micros)| ((*name).to_owned(), json!(micros)))
+                    .collect();
+                json!({ "name": name, "spends_per_second": rate, "latency_us": latencies, "cpu_s": cpu })
             })
             .collect();
-        let costs: Vec<_> = costs
+        let costs: Vec<_> = self
+            .costs()
             .iter()
             .map(|Cost { name, value, unit, target }| {
                 json!({ "name": name, "value": value, "unit": unit, "at_most": target })
@@ -189,7 +237,7 @@ impl Report {
             bars(&folder.join("throughput.svg"), "Durable spends a second", &rates);
             let latencies = [
                 ("p50", "half of the", of_all(|figure| figure.latencies[0] as f64)),
-                ("p99", "99 of 100", of_all(|figure| figure.latencies[1] as f64)),
+                ("p99", "99 of 100", of_all(|figure| figure.latencies[2] as f64)),
             ];
             for (name, which, latencies) in latencies {
                 let title = format!("Microseconds until {which} spends are answered");

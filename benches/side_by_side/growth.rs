@@ -131,23 +131,34 @@ fn used(file: &std::path::Path) -> f64 {
     (all(journal) + all(segments)) as f64
 }
 
-/// Memory of wallets that are all kept, and of a million of which few may be.
+/// Memory of wallets that are all kept, and of many of which few may be; each in a process of its own, so that nothing is
+/// counted that another measurement has left.
 fn memory(options: &Options, round: &mut Round) {
-    let wallets = 200_000;
-    let before = resident();
-    let subject = Subject::new(options, wallets, usize::MAX);
-    // What redb caches, and what the writer keeps of keys, is there without wallets too.
-    let others = 64.0 * 1_024.0 * 1_024.0;
-    let each = (resident() - before - others).max(0.0) / wallets as f64;
-    drop(subject);
-    round.add("memory of a wallet with 3 grants", each, "B", 250.0);
+    let ask = |what: &str| -> f64 {
+        let program = std::env::current_exe().expect("a program");
+        let wallets = options.most_wallets.to_string();
+        let arguments = ["--resident", what, "--most-wallets", &wallets, "--folder"];
+        let asked = std::process::Command::new(program).args(arguments).arg(&options.folder).output();
+        let answer = String::from_utf8(asked.expect("a process").stdout).expect("a number");
+        answer.trim().parse().expect("a number")
+    };
+    round.add("memory of a wallet with 3 grants", ask("each"), "B", 250.0);
+    let name = format!("memory of all, with {} wallets, of which 64 MiB may be kept", options.most_wallets);
+    round.add(&name, ask("all"), "MiB", 192.0);
+}
 
-    let before = resident();
-    let budget = 64 * 1_024 * 1_024;
-    let subject = Subject::new(options, 1_000_000, budget);
-    let name = "memory with a million wallets, of which 64 MiB may be kept";
-    round.add(name, (resident() - before) / 1_024.0 / 1_024.0, "MiB", 192.0);
-    drop(subject);
+/// Answers what `memory` asks.
+pub fn answer(options: &Options, what: &str) -> f64 {
+    if what == "each" {
+        // The first wallets fill what redb caches and what is kept of keys; what others add is theirs alone.
+        let wallets = options.most_wallets / 4;
+        let mut subject = Subject::new(options, wallets, usize::MAX);
+        let before = resident();
+        subject.add_wallets(wallets);
+        return (resident() - before) / wallets as f64;
+    }
+    let _subject = Subject::new(options, options.most_wallets, 64 * 1_024 * 1_024);
+    resident() / 1_024.0 / 1_024.0
 }
 
 /// Bytes of memory that this process takes.

@@ -2,14 +2,12 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use credits_runtime::{Receipt, Reply, Settled, usage_credits};
-use hdrhistogram::Histogram;
 
 use super::figures::Figure;
-use super::micros;
+use super::load::load;
 use super::options::Options;
 
 usage_credits! {
@@ -49,11 +47,18 @@ impl Subject {
         let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
         let file = folder.path().join("credits.redb");
         let credits = Credits::builder().memory(memory).open(&file).expect("a ledger");
-        let subject = Self { credits, file, wallets, _folder: folder };
-        fill((0..wallets).flat_map(|number| GRANTS.map(|amount| (number, amount))), |(number, amount)| {
-            subject.credits.wallet(owner(number)).give_credits(amount).now()
-        });
+        let mut subject = Self { credits, file, wallets: 0, _folder: folder };
+        subject.add_wallets(wallets);
         subject
+    }
+
+    /// So many wallets more.
+    pub fn add_wallets(&mut self, count: usize) {
+        let numbers = self.wallets..self.wallets + count;
+        fill(numbers.flat_map(|number| GRANTS.map(|amount| (number, amount))), |(number, amount)| {
+            self.credits.wallet(owner(number)).give_credits(amount).now()
+        });
+        self.wallets += count;
     }
 
     /// So many spends, drawn by a client of this number.
@@ -135,42 +140,4 @@ pub fn drawn(client: usize, count: usize) -> u64 {
         mixed ^= mixed >> 27;
     }
     mixed
-}
-
-/// A closed loop of so many clients for so long: each asks again once what it asked has come to its end. Few threads have
-/// all clients between them.
-fn load<P>(
-    (time, clients): (Duration, usize),
-    name: &str,
-    ask: impl Fn(usize, usize) -> P + Sync,
-    next: impl Fn(P) -> Option<P> + Sync,
-) -> Figure {
-    let threads = clients.min(4);
-    let start = Instant::now();
-    let client = |thread: usize| {
-        let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
-        let mut waiting = VecDeque::new();
-        let mut count = 0;
-        loop {
-            let more = start.elapsed() < time;
-            while more && waiting.len() < clients / threads {
-                waiting.push_back((Instant::now(), ask(thread, count)));
-                count += 1;
-            }
-            let Some((asked, step)) = waiting.pop_front() else { return latencies };
-            match next(step) {
-                Some(step) => waiting.push_back((asked, step)),
-                None => latencies.record(micros(asked.elapsed())).expect("a latency"),
-            }
-        }
-    };
-    let mut latencies = Histogram::new(3).expect("a histogram");
-    thread::scope(|scope| {
-        let client = &client;
-        let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || client(thread))).collect();
-        for worker in workers {
-            latencies.add(worker.join().expect("a worker")).expect("latencies");
-        }
-    });
-    Figure::of(name.to_owned(), &latencies, start.elapsed())
 }

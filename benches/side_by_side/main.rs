@@ -1,11 +1,12 @@
-//! Side by side: this ledger, a careful SQLite table, and the disk alone, in turn, in one run, on one disk; then what the
+//! Side by side: this ledger, a careful SQLite table, a log file, and the disk alone, in turn, in one run, on one disk; then what the
 //! ledger costs as it grows.
 //!
 //! ```sh
 //! cargo bench -p credits-benches --bench side_by_side -- --seconds 10 --wallets 100000
 //! ```
 //!
-//! Options: `--clients 1,64,512`, `--wallets N`, `--seconds N`, `--entries N` (spends that are there at last), `--rounds N`,
+//! Options: `--clients 1,64,512`, `--wallets N`, `--seconds N`, `--entries N` (spends that are there at last),
+//! `--most-wallets N` (whose memory is measured), `--rounds N`,
 //! `--only throughput,ledger,size,grants,bytes,memory,opening,reading`, `--folder PATH` (where the files are), `--out PATH`
 //! (where `side_by_side.json` and the plots go).
 //!
@@ -26,9 +27,11 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod cpu;
 mod figures;
 mod growth;
 mod ledger;
+mod load;
 mod options;
 mod plots;
 mod raw;
@@ -42,6 +45,9 @@ use options::Options;
 
 fn main() {
     let options = Options::read();
+    if let Some(what) = &options.resident {
+        return println!("{}", growth::answer(&options, what));
+    }
     let rounds: Vec<Round> = (0..options.rounds).map(|_| round(&options)).collect();
     let report = Report::of_rounds(&options, &rounds);
     println!("{}", report.tables());
@@ -79,6 +85,7 @@ fn throughput(options: &Options, round: &mut Round) {
     }
     add(sqlite::spends(options, 1));
     add(sqlite::spends(options, 1_024));
+    add(raw::log(options, most, batch.1));
     add(raw::syncs(options, 1.0, batch.1));
     add(raw::syncs(options, batch.0, batch.1));
 }

@@ -14,6 +14,10 @@ pub struct Options {
     pub time: Duration,
     /// Spends that are there at last.
     pub entries: usize,
+    /// Wallets whose memory is measured.
+    pub most_wallets: usize,
+    /// What a process that measures memory is asked for.
+    pub resident: Option<String>,
     /// What is measured; everything if it is empty.
     pub only: Vec<String>,
     /// How often everything is measured.
@@ -33,6 +37,8 @@ impl Options {
             wallets: 100_000,
             time: Duration::from_secs(10),
             entries: 1_000_000,
+            most_wallets: 1_000_000,
+            resident: None,
             only: Vec::new(),
             rounds: 3,
             folder: target.clone(),
@@ -45,6 +51,8 @@ impl Options {
                 "--wallets" => options.wallets = number(),
                 "--seconds" => options.time = Duration::from_secs(number() as u64),
                 "--entries" => options.entries = number(),
+                "--most-wallets" => options.most_wallets = number(),
+                "--resident" => options.resident = words.next(),
                 "--rounds" => options.rounds = number().max(1),
                 "--clients" => {
                     let list = words.next().expect("numbers of clients");

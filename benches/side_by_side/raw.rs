@@ -1,12 +1,15 @@
-//! The disk alone: the same bytes appended and synced, the limit of everything else.
+//! The limits of everything else: the same bytes appended to a file and synced, for the same clients and for none.
 
 use std::fs::File;
 use std::io::Write;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
 
 use super::figures::Figure;
+use super::load::load;
 use super::micros;
 use super::options::Options;
 
@@ -30,4 +33,60 @@ pub fn syncs(options: &Options, spends: f64, bytes_a_spend: f64) -> Figure {
         format!("append and sync, {spends} at a time")
     };
     Figure::of(name, &latencies, start.elapsed())
+}
+
+/// What clients of the log wait in.
+#[derive(Default)]
+struct Waiting {
+    spends: Vec<(Vec<u8>, oneshot::Sender<()>)>,
+    closed: bool,
+}
+
+/// The same clients over a thread that does nothing but append what they send and sync it: many share a sync, nothing is
+/// decided, kept or found again.
+pub fn log(options: &Options, clients: usize, bytes_a_spend: f64) -> Figure {
+    let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
+    let mut file = File::create(folder.path().join("log")).expect("a file");
+    let (waiting, filled) = (Mutex::new(Waiting::default()), Condvar::new());
+    let lock = || waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    let write = || {
+        loop {
+            let is_empty = |waiting: &mut Waiting| waiting.spends.is_empty() && !waiting.closed;
+            let mut found = filled.wait_while(lock(), is_empty).unwrap_or_else(PoisonError::into_inner);
+            let spends = std::mem::take(&mut found.spends);
+            drop(found);
+            if spends.is_empty() {
+                return;
+            }
+            let bytes: Vec<u8> = spends.iter().flat_map(|(bytes, _)| bytes).copied().collect();
+            file.write_all(&bytes).expect("a write");
+            file.sync_data().expect("a sync");
+            for (_, answer) in spends {
+                answer.send(()).expect("a client");
+            }
+        }
+    };
+    let ask = |_, _| {
+        let (sender, receiver) = oneshot::channel();
+        let mut found = lock();
+        found.spends.push((vec![7_u8; bytes_a_spend as usize], sender));
+        let is_first = found.spends.len() == 1;
+        drop(found);
+        if is_first {
+            filled.notify_one();
+        }
+        receiver
+    };
+    thread::scope(|scope| {
+        let writer = thread::Builder::new().name("credits-writer".to_owned());
+        writer.spawn_scoped(scope, write).expect("a thread");
+        let name = format!("a log file, {clients} clients");
+        let figure = load((options.time, clients), &name, ask, |receiver| {
+            receiver.recv().expect("an answer");
+            None
+        });
+        lock().closed = true;
+        filled.notify_one();
+        figure
+    })
 }

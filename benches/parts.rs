@@ -1,0 +1,28 @@
+//! What the parts of a spend cost: deciding, applying, encoding, and packing its wallet, by how many grants that has.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
+#![allow(missing_docs, reason = "criterion's macros generate items")]
+
+use std::hint::black_box;
+
+use credits_runtime::testing::parts::Spending;
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+
+fn spend(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("spend");
+    for grants in [1, 3, 64, 1_000] {
+        let spending = Spending::from_grants(grants);
+        let mut bytes = Vec::new();
+        let of = |step| BenchmarkId::new(step, grants);
+        group.bench_function(of("decide"), |bencher| bencher.iter(|| black_box(spending.decide())));
+        group.bench_function(of("apply"), |bencher| bencher.iter(|| black_box(spending.apply())));
+        group.bench_function(of("encode"), |bencher| {
+            bencher.iter(|| black_box(spending.encode(&mut bytes)));
+        });
+        group.bench_function(of("pack"), |bencher| bencher.iter(|| black_box(spending.pack(&mut bytes))));
+        group.bench_function(of("unpack"), |bencher| bencher.iter(|| black_box(spending.unpack())));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, spend);
+criterion_main!(benches);
