@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use serde_json::json;
 
 use super::options::Options;
-use super::plots::{bars, line};
+use super::plots::{bars, line, lines};
 
 /// One measurement.
 #[derive(Clone, Debug)]
@@ -235,14 +235,12 @@ impl Report {
         if !figures.is_empty() {
             let rates = of_all(|figure| figure.rate);
             bars(&folder.join("throughput.svg"), "Durable spends a second", &rates);
-            let latencies = [
-                ("p50", "half of the", of_all(|figure| figure.latencies[0] as f64)),
-                ("p99", "99 of 100", of_all(|figure| figure.latencies[2] as f64)),
-            ];
-            for (name, which, latencies) in latencies {
-                let title = format!("Microseconds until {which} spends are answered");
-                bars(&folder.join(format!("latency_{name}.svg")), &title, &latencies);
-            }
+            let latencies: Vec<(String, Vec<f64>)> = figures
+                .iter()
+                .map(|figure| (figure.name.clone(), figure.latencies.map(|micros| micros as f64).to_vec()))
+                .collect();
+            let title = "Microseconds until so many spends are answered";
+            lines(&folder.join("latency.svg"), title, "us", &SHARE_NAMES, &latencies);
         }
         if !sizes.is_empty() {
             let title = "Microseconds of a spend, by how many there were before";

@@ -69,3 +69,49 @@ pub fn line(file: &Path, title: &str, (below, beside): (&str, &str), points: &[(
     chart.draw_series(points.into_iter().map(|at| Circle::new(at, 4, color.filled()))).expect("a plot");
     root.present().expect("a plot");
 }
+
+/// A line for each of these, over the same names from the left to the right; the height is logarithmic.
+pub fn lines(file: &Path, title: &str, beside: &str, names: &[&str], series: &[(String, Vec<f64>)]) {
+    let values = || series.iter().flat_map(|(_, values)| values.iter().copied());
+    let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
+    let root = SVGBackend::new(file, (960, 480)).into_drawing_area();
+    root.fill(&WHITE).expect("a plot");
+    let right = names.len() as f64 - 1.0;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, ("sans-serif", 20))
+        .margin(10)
+        .x_label_area_size(30)
+        .y_label_area_size(70)
+        .build_cartesian_2d(0.0..right, (least / 2.0..most * 2.0).log_scale())
+        .expect("a plot");
+    let name =
+        |place: &f64| names.get(place.round() as usize).map_or(String::new(), |name| (*name).to_owned());
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .y_desc(beside)
+        .x_labels(names.len())
+        .x_label_formatter(&name)
+        .y_label_formatter(&|value| format!("{value:.0}"))
+        .draw()
+        .expect("a plot");
+    for (place, (name, values)) in series.iter().enumerate() {
+        let color = if name.starts_with("ledger") {
+            Palette99::pick(place).to_rgba()
+        } else {
+            BLACK.mix(0.3 + 0.15 * (place % 4) as f64)
+        };
+        let points = values.iter().enumerate().map(|(place, value)| (place as f64, value.max(1.0)));
+        let line = LineSeries::new(points, color.stroke_width(2));
+        let sample = move |(x, y): (i32, i32)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2));
+        chart.draw_series(line).expect("a plot").label(name).legend(sample);
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK.mix(0.3))
+        .draw()
+        .expect("a plot");
+    root.present().expect("a plot");
+}

@@ -292,42 +292,47 @@ impl Writer {
             let message = "the write did not happen, a rule of the ledger was broken: please report it";
             return Err(LedgerError::new(LedgerErrorKind::NotDone, message));
         }
-        let after_due = after_due.transpose()?;
-        let is_empty = batch.is_empty();
-        let hurried = if views.is_over_budget() { batch.facts().saturating_mul(2) } else { 0 };
+        // Once some of the agenda was worked off, it says itself what is next.
+        let next_due = after_due.transpose()?.unwrap_or(self.next_due);
+        let next_due = next_due.into_iter().chain(batch.next_due_at()).min();
+        if !batch.is_empty() {
+            self.commit_batch(batch)?;
+        }
+        self.next_due = next_due;
+        Ok(())
+    }
+
+    /// Commits what was decided, with what the upkeep of keys and the checkpoint add, and shows it to readers.
+    fn commit_batch(&mut self, mut batch: Batch<'_>) -> Result<(), LedgerError> {
+        let views = Arc::clone(&self.views);
         let (facts, next_fact) = (batch.facts(), batch.position.next_fact);
+        let after = (next_fact, batch.position.last_at);
+        let (used, snapshot) = batch.keys()?;
+        let keys = self.upkeep.plan(&views.keys, used, after, snapshot);
+        let hurried = if views.is_over_budget() { facts.saturating_mul(2) } else { 0 };
         let plan = self.checkpoint.plan(facts, hurried, next_fact, |id| views.lags(id));
+        let mut written: Vec<&WalletId> = plan.written.iter().collect();
         let forced = batch.forced();
-        // Few are forced, and most often none.
-        let forced = forced.iter().filter(|id| !plan.written.contains(id));
-        let rows = batch.rows(plan.written.iter().chain(forced));
-        let after = (batch.position.next_fact, batch.position.last_at);
-        let keys = if is_empty {
-            KeysPlan::unchanged(&views.keys)
-        } else {
-            let (used, snapshot) = batch.keys()?;
-            self.upkeep.plan(&views.keys, used, after, snapshot)
-        };
-        if !is_empty && let Err(error) = self.write(&batch, (&rows, plan.replay_from), &keys) {
+        if !forced.is_empty() {
+            written.extend(&forced);
+            written.sort_unstable();
+            written.dedup();
+        }
+        let rows = batch.rows(written);
+        if let Err(error) = self.write(&batch, (&rows, plan.replay_from), &keys) {
             self.upkeep.failed(&views.keys, &keys);
             self.checkpoint.failed(plan);
             return Err(error);
         }
-        // Once some of the agenda was worked off, it says itself what is next.
-        let next_due = after_due.unwrap_or(self.next_due);
-        self.next_due = next_due.into_iter().chain(batch.next_due_at()).min();
-        if !is_empty {
-            let Committed { position, mut room } = batch.committed();
-            self.views.keys.committed(keys, &mut room.keys);
-            self.publish(room.wallets.drain(), rows, &plan);
-            self.views.publish_rest(position.last_at, &position.totals);
-            self.views.sweep();
-            self.room = room;
-            self.views.commits.fetch_add(1, Ordering::Relaxed);
-            self.position = position;
-            self.rest.unmarked = true;
-            self.news.announce(self.position.next_fact);
-        }
+        let Committed { position, mut room } = batch.committed();
+        views.keys.committed(keys, &mut room.keys);
+        self.publish(room.wallets.drain(), rows, &plan);
+        views.publish_rest(position.last_at, &position.totals);
+        views.sweep();
+        views.commits.fetch_add(1, Ordering::Relaxed);
+        (self.room, self.position) = (room, position);
+        self.rest.unmarked = true;
+        self.news.announce(self.position.next_fact);
         Ok(())
     }
 
