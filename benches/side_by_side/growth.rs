@@ -14,6 +14,8 @@ const CLIENTS: usize = 512;
 const USED_WALLETS: usize = 64;
 /// Grants that each of them has used up.
 const USED_GRANTS: usize = 10_000;
+/// Spends of a process that is killed after them: most rows lag then, and much is replayed.
+const KILLED_SPENDS: usize = 200_000;
 /// Plain spends whose bytes are counted.
 const COUNTED_SPENDS: usize = 500_000;
 
@@ -38,7 +40,7 @@ fn size(options: &Options, round: &mut Round) {
     let subject = Subject::new(options, options.wallets, usize::MAX);
     let mut there = 0;
     let mut first: Option<Figure> = None;
-    for size in [0, options.entries / 100, options.entries / 10, options.entries] {
+    for size in [0, options.entries / 4, options.entries / 2, options.entries] {
         if size < there {
             continue;
         }
@@ -58,16 +60,26 @@ fn size(options: &Options, round: &mut Round) {
         reading(&subject, options, round);
     }
     if options.measures("opening") {
-        // What a kill leaves: the file as it is in the middle of writing.
-        let image = subject.file.with_extension("killed");
-        subject.spend_many(900_000, 10_000);
-        std::fs::copy(&subject.file, &image).expect("a copy");
+        // What a kill leaves: another process writes the file, and ends in the middle of it.
+        subject.credits.close().expect("it closes");
+        let program = std::env::current_exe().expect("a program");
+        let killed = std::process::Command::new(program).arg("--killed").arg(&subject.file).status();
+        assert!(!killed.expect("a process").success(), "it was not killed");
         let start = Instant::now();
-        let opened = Credits::open(&image).expect("a ledger");
+        let opened = Credits::open(&subject.file).expect("a ledger");
         let name = format!("opening after a kill, {there} entries");
         round.add(&name, start.elapsed().as_secs_f64(), "s", 3.0);
         drop(opened);
     }
+}
+
+/// Writes a ledger, and ends without closing it.
+pub fn be_killed(file: &std::path::Path) -> ! {
+    let credits = Credits::open(file).expect("a ledger");
+    fill(0..KILLED_SPENDS, |number| {
+        credits.wallet(owner(number % 1_000)).spend_credits_on(Operation::step(1)).now()
+    });
+    std::process::abort();
 }
 
 fn reading(subject: &Subject, options: &Options, round: &mut Round) {

@@ -45,6 +45,9 @@ use options::Options;
 
 fn main() {
     let options = Options::read();
+    if let Some(file) = &options.killed {
+        growth::be_killed(file);
+    }
     if let Some(what) = &options.resident {
         return println!("{}", growth::answer(&options, what));
     }

@@ -16,6 +16,8 @@ pub struct Options {
     pub entries: usize,
     /// Wallets whose memory is measured.
     pub most_wallets: usize,
+    /// The ledger of a process that is killed.
+    pub killed: Option<PathBuf>,
     /// What a process that measures memory is asked for.
     pub resident: Option<String>,
     /// What is measured; everything if it is empty.
@@ -38,6 +40,7 @@ impl Options {
             time: Duration::from_secs(10),
             entries: 1_000_000,
             most_wallets: 1_000_000,
+            killed: None,
             resident: None,
             only: Vec::new(),
             rounds: 3,
@@ -52,6 +55,7 @@ impl Options {
                 "--seconds" => options.time = Duration::from_secs(number() as u64),
                 "--entries" => options.entries = number(),
                 "--most-wallets" => options.most_wallets = number(),
+                "--killed" => options.killed = words.next().map(PathBuf::from),
                 "--resident" => options.resident = words.next(),
                 "--rounds" => options.rounds = number().max(1),
                 "--clients" => {
