@@ -70,7 +70,8 @@ pub fn line(file: &Path, title: &str, (below, beside): (&str, &str), points: &[(
     root.present().expect("a plot");
 }
 
-/// A line for each of these, over the same names from the left to the right; the height is logarithmic.
+/// A line for each of these, over the same names from the left to the right; the height is logarithmic, with room for the
+/// names of the lines above them.
 pub fn lines(file: &Path, title: &str, beside: &str, names: &[&str], series: &[(String, Vec<f64>)]) {
     let values = || series.iter().flat_map(|(_, values)| values.iter().copied());
     let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
@@ -82,7 +83,7 @@ pub fn lines(file: &Path, title: &str, beside: &str, names: &[&str], series: &[(
         .margin(10)
         .x_label_area_size(30)
         .y_label_area_size(70)
-        .build_cartesian_2d(0.0..right, (least / 2.0..most * 2.0).log_scale())
+        .build_cartesian_2d(0.0..right, (least / 2.0..most * 200.0).log_scale())
         .expect("a plot");
     let name =
         |place: &f64| names.get(place.round() as usize).map_or(String::new(), |name| (*name).to_owned());
