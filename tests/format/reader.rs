@@ -7,11 +7,12 @@ use minicbor::data::Type;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use sha2::{Digest, Sha256};
 
+use super::frames::Bytes;
 use super::{fixture, opened, pages};
 
 /// Any CBOR that the format has.
 #[derive(Clone, Debug, PartialEq)]
-enum Value {
+pub(crate) enum Value {
     Nothing,
     Flag(bool),
     Integer(i64),
@@ -22,7 +23,7 @@ enum Value {
 }
 
 impl Value {
-    fn read(decoder: &mut Decoder<'_>) -> Self {
+    pub(super) fn read(decoder: &mut Decoder<'_>) -> Self {
         match decoder.datatype().unwrap() {
             Type::Null => {
                 decoder.null().unwrap();
@@ -50,7 +51,7 @@ impl Value {
         value
     }
 
-    fn list(&self) -> &[Self] {
+    pub(super) fn list(&self) -> &[Self] {
         let Self::List(values) = self else { panic!("{self:?} is no list") };
         values
     }
@@ -127,9 +128,9 @@ fn read_journal(database: &Database) -> Journal {
         assert_eq!(previous, read.head);
         read.head = Sha256::new().chain_update(previous).chain_update(frames).finalize().to_vec();
         assert_eq!(head, read.head);
-        let mut decoder = Decoder::new(frames);
-        while decoder.position() < frames.len() {
-            let frame = Value::read(&mut decoder);
+        let mut frames = Bytes(frames);
+        while !frames.0.is_empty() {
+            let frame = frames.frame();
             let [kind, scope, key, _fingerprint, time, facts] = frame.list() else { panic!("{frame:?}") };
             if let ((1, [wallet]), 1..=11) = (scope.choice(), kind.integer()) {
                 let [asset, owner] = [0, 1].map(|place| wallet.list()[place].text());
@@ -160,7 +161,7 @@ fn read_journal(database: &Database) -> Journal {
 #[test]
 fn the_documents_reader_finds_every_entry_and_balance() {
     let (mut codes, mut kinds) = (Vec::new(), Vec::new());
-    for name in ["format-1", "format-2", "format-3"] {
+    for name in ["format-1", "format-2", "format-3", "format-4"] {
         let (more_codes, more_kinds) = read_all(name);
         codes.extend(more_codes);
         kinds.extend(more_kinds);
@@ -184,13 +185,19 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     assert_eq!(lines, expected);
     let read = database.begin_read().unwrap();
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
-    let state = Value::of(meta.get("state").unwrap().unwrap().value());
-    let [next_fact, replay_from, _last_block, last_head, keys @ ..] = state.list() else {
-        panic!("{state:?}")
-    };
-    assert_eq!(keys.len(), usize::from(name == "format-3"));
-    assert_eq!((next_fact.integer(), replay_from.integer()), (next, next));
-    assert_eq!(*last_head, Value::Bytes(head));
+    if name == "format-4" {
+        let covered = Value::of(meta.get("covered").unwrap().unwrap().value());
+        let [replay_from, _keys] = covered.list() else { panic!("{covered:?}") };
+        assert_eq!(replay_from.integer(), next);
+    } else {
+        let state = Value::of(meta.get("state").unwrap().unwrap().value());
+        let [next_fact, replay_from, _last_block, last_head, keys @ ..] = state.list() else {
+            panic!("{state:?}")
+        };
+        assert_eq!(keys.len(), usize::from(name == "format-3"));
+        assert_eq!((next_fact.integer(), replay_from.integer()), (next, next));
+        assert_eq!(*last_head, Value::Bytes(head));
+    }
 
     let mut balances: BTreeMap<(String, String), i64> = BTreeMap::new();
     for (_, owner, asset, _, after) in &lines {
@@ -250,8 +257,8 @@ fn a_keys_row_is_where_the_document_says() {
 fn frames_of(database: &Database, hash: u128) -> Vec<i64> {
     let read = database.begin_read().unwrap();
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
-    let state = Value::of(meta.get("state").unwrap().unwrap().value());
-    let [_from, _lapsed, segments] = state.list()[4].list() else { panic!("{state:?}") };
+    let covered = Value::of(meta.get("covered").unwrap().unwrap().value());
+    let [_from, _lapsed, segments] = covered.list()[1].list() else { panic!("{covered:?}") };
     let rows = read.open_table(TableDefinition::<&[u8], &[u8]>::new("segments")).unwrap();
     let prefix = u64::try_from(hash >> 80).unwrap();
     let mut found = Vec::new();
@@ -298,7 +305,7 @@ fn frames_of(database: &Database, hash: u128) -> Vec<i64> {
 
 #[test]
 fn a_key_is_in_the_segment_that_the_document_says() {
-    let (_folder, path) = opened("format-3.redb");
+    let (_folder, path) = opened("format-4.redb");
     let database = Database::open(&path).unwrap();
     let (mut sealed, mut absent) = (0, 0);
     for (first, hash) in read_journal(&database).keys {

@@ -3,7 +3,7 @@
 use super::amount::Amount;
 use super::category::Category;
 use super::fact::{Class, Held, Kind, Purpose, Scope};
-use super::fingerprint::{Fingerprint, Hash128, key_row};
+use super::fingerprint::{Fingerprint, Hash64, Hash128, key_row};
 use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
@@ -26,7 +26,7 @@ pub struct Command {
     pub row: Hash128,
     /// What makes a command the same: kind, operation with its inputs, amount, category, class and the expiry as
     /// requested; not price, time, reason or metadata.
-    pub fingerprint: Hash128,
+    pub fingerprint: Hash64,
 }
 
 /// What to do with a wallet.
@@ -282,7 +282,7 @@ impl Action {
         }
     }
 
-    fn fingerprint(&self) -> Hash128 {
+    fn fingerprint(&self) -> Hash64 {
         let kind = Fingerprint::default().field(&[self.kind() as u8]);
         match self {
             Action::Give(gift) => kind
@@ -308,7 +308,7 @@ impl Action {
             // A transfer is reversed once, however much of it.
             Action::Reverse { transfer, .. } => kind.field(&transfer.get().to_be_bytes()),
         }
-        .hash()
+        .short_hash()
     }
 }
 

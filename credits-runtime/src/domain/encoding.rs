@@ -69,3 +69,28 @@ pub mod integer {
         Ok(i128::from_be_bytes(bytes))
     }
 }
+
+/// Hashes of 8 bytes; earlier formats have 16 of them.
+pub mod short_hash {
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
+
+    use crate::domain::fingerprint::Hash64;
+
+    /// Writes a hash.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "minicbor passes a field")]
+    pub fn encode<C, W: Write>(
+        value: &Hash64,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        encoder.bytes(value)?.ok()
+    }
+
+    /// Reads a hash.
+    pub fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Hash64, DecodeError> {
+        let first = decoder.bytes()?.first_chunk().copied();
+        first.ok_or_else(|| DecodeError::message("a hash of fewer than 8 bytes"))
+    }
+}

@@ -9,14 +9,15 @@ use super::billing::award::{AwardId, Taking};
 use super::billing::event::BillingEvent;
 use super::billing::terms::{PackTerms, PlanTerms};
 use super::category::Category;
-use super::fingerprint::Hash128;
+use super::encoding;
+use super::fingerprint::Hash64;
 use super::ids::{Asset, FactNumber, HoldId, Key, ObjectId, Owner, TransferId, WalletId};
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
 use super::time::Timestamp;
 
 /// Everything one command committed.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub struct Frame {
     /// What was asked.
     #[n(0)]
@@ -28,8 +29,8 @@ pub struct Frame {
     #[n(2)]
     pub key: Key,
     /// What makes a command the same as this one.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub fingerprint: Hash128,
+    #[cbor(n(3), with = "encoding::short_hash")]
+    pub fingerprint: Hash64,
     /// The ledger's time; never before that of an earlier frame.
     #[n(4)]
     pub at: Timestamp,
@@ -94,7 +95,7 @@ impl Kind {
 }
 
 /// Where a key is unique.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub enum Scope {
     /// The whole ledger.
     #[n(0)]
@@ -111,7 +112,7 @@ pub enum Scope {
 }
 
 /// One immutable statement about one record.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub struct Fact {
     /// Which record it is about.
     #[n(0)]
@@ -128,7 +129,7 @@ pub struct Fact {
 }
 
 /// What facts are about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Decode)]
 pub enum Record {
     /// The list of the ledger's catalogues.
     #[n(0)]
@@ -538,8 +539,8 @@ pub struct ChosenKey {
     #[n(0)]
     pub key: Key,
     /// Of the command that opened the hold.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub fingerprint: Hash128,
+    #[cbor(n(1), with = "encoding::short_hash")]
+    pub fingerprint: Hash64,
 }
 
 /// The part of a spending taken from, or of a hold pinned to, one grant.

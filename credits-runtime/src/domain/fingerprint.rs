@@ -7,6 +7,9 @@ use super::fact::Scope;
 /// The first 16 bytes of a SHA-256.
 pub type Hash128 = [u8; 16];
 
+/// The first 8 bytes of a SHA-256: enough to tell two commands apart that were sent under one key.
+pub type Hash64 = [u8; 8];
+
 /// SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
@@ -27,11 +30,18 @@ impl Fingerprint {
 
     /// The first 16 bytes.
     pub fn hash(self) -> Hash128 {
-        let digest: [u8; 32] = self.0.finalize().into();
-        let mut hash = Hash128::default();
-        for (byte, from) in hash.iter_mut().zip(digest) {
-            *byte = from;
-        }
+        self.first()
+    }
+
+    /// The first 8 bytes.
+    pub fn short_hash(self) -> Hash64 {
+        self.first()
+    }
+
+    fn first<const N: usize>(self) -> [u8; N] {
+        let digest = self.0.finalize();
+        let mut hash = [0; N];
+        hash.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
         hash
     }
 }

@@ -20,6 +20,11 @@ macro_rules! text_id {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The one of this text, which was checked before.
+            pub(crate) fn known(text: &str) -> Self {
+                Self(text.into())
+            }
         }
 
         impl fmt::Display for $name {
@@ -69,11 +74,6 @@ impl ObjectId {
     /// The object of this id: 1 to 255 bytes without control characters.
     pub fn new(id: &str) -> Option<Self> {
         check_name(id).is_none().then(|| Self(id.into()))
-    }
-
-    /// An object whose id was checked before.
-    pub(crate) fn known(id: &str) -> Self {
-        Self(id.into())
     }
 }
 
@@ -222,6 +222,11 @@ impl WalletId {
     /// The wallet of these names, as rows have them.
     pub(crate) fn from_names(asset: &str, owner: &str) -> Option<Self> {
         Some(Self { asset: Asset(asset.into()), owner: Owner::new(owner).ok()? })
+    }
+
+    /// The wallet of these names, which were checked before.
+    pub(crate) fn known(asset: &str, owner: &str) -> Self {
+        Self { asset: Asset::known(asset), owner: Owner::known(owner) }
     }
 
     /// The same owner's wallet of this asset.

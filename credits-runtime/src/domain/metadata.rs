@@ -34,6 +34,16 @@ impl Metadata {
         self.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
+    /// As it is kept; empty if there is none.
+    pub(crate) fn text(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// What is kept as this text.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+
     pub(crate) fn check(&self) -> Result<(), Rejection> {
         let Some(text) = &self.0 else { return Ok(()) };
         if text.len() > METADATA_BYTES_MAX {
@@ -74,7 +84,7 @@ impl From<Value> for Metadata {
 
 impl std::fmt::Display for Metadata {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.as_deref().unwrap_or_default())
+        f.write_str(self.text())
     }
 }
 

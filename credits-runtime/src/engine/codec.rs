@@ -5,7 +5,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::journal::{Block, Head};
+use super::journal::Block;
 use super::keys::pages::Prefix;
 use crate::domain::amount::Amount;
 use crate::domain::billing::objects::Object;
@@ -16,27 +16,37 @@ use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
-/// What a commit leaves behind besides its rows: where the journal ends.
+/// What rows have of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct State {
+pub(crate) struct Covered {
+    /// From which fact on records may lack facts.
+    #[n(0)]
+    pub(crate) replay_from: FactNumber,
+    /// Where keys are.
+    #[n(1)]
+    pub(crate) keys: KeysState,
+}
+
+impl Default for Covered {
+    fn default() -> Self {
+        Self { replay_from: FactNumber::FIRST, keys: KeysState::default() }
+    }
+}
+
+/// The same as formats 1 to 3 have it, with where the journal ends.
+#[derive(Debug, Decode)]
+pub(crate) struct FormerState {
     /// The number of the next fact.
     #[n(0)]
     pub(crate) next_fact: FactNumber,
     /// From which fact on records may lack facts.
     #[n(1)]
     pub(crate) replay_from: FactNumber,
-    /// The first fact of the last block.
-    #[n(2)]
-    pub(crate) tail: FactNumber,
-    /// The head of the chain.
-    #[cbor(n(3), with = "minicbor::bytes")]
-    pub(crate) head: Head,
-    /// Where keys are.
+    /// Where keys are, since format 3.
     #[n(4)]
-    #[cbor(default)]
-    pub(crate) keys: KeysState,
+    pub(crate) keys: Option<KeysState>,
 }
 
 /// Where keys are.
@@ -170,7 +180,7 @@ pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, Scheduled), Ledg
 }
 
 /// An instant that a ledger can know.
-fn instant(microseconds: i64) -> Option<Timestamp> {
+pub(crate) fn instant(microseconds: i64) -> Option<Timestamp> {
     let instant = Timestamp::from_microseconds(microseconds);
     (instant.microseconds() == microseconds).then_some(instant)
 }

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::codec;
 use super::journal::Numbered;
+use super::packed;
 use crate::domain::fact::Frame;
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::FRAME_BYTES_MAX;
@@ -57,7 +57,7 @@ impl Frames {
     /// One more; answers where it is.
     pub(crate) fn push(&mut self, first: FactNumber, frame: &Frame) -> Place {
         let start = self.bytes.len();
-        codec::encode_into(frame, &mut self.bytes);
+        packed::frame::write(frame, &mut self.bytes);
         let bytes = start..self.bytes.len();
         assert!(bytes.len() <= FRAME_BYTES_MAX, "a frame of {} bytes is over its limit", bytes.len());
         self.places.push((first, start));
@@ -108,5 +108,6 @@ impl Encoded {
 
 fn decoded(first: FactNumber, bytes: Option<&[u8]>) -> Result<Numbered, LedgerError> {
     let missing = || LedgerError::damaged(format!("the frame of fact {first} is missing"));
-    Ok((first, Arc::new(codec::decode(bytes.ok_or_else(missing)?)?)))
+    let frame = bytes.and_then(|mut bytes| packed::frame::read(&mut bytes)).ok_or_else(missing)?;
+    Ok((first, Arc::new(frame)))
 }

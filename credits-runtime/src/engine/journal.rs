@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::packed::frame;
 use crate::domain::fact::Frame;
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::BLOCK_BYTES_MAX;
@@ -51,15 +52,11 @@ impl Block {
 
     /// Its frames, numbered.
     pub(crate) fn decode(&self) -> Result<Vec<Numbered>, LedgerError> {
-        let mut decoder = minicbor::Decoder::new(&self.frames);
-        let mut next = self.first;
-        let mut frames = Vec::new();
-        while decoder.position() < self.frames.len() {
-            let frame: Frame = decoder.decode().map_err(|error| {
-                LedgerError::damaged(format!("the frame of fact {next} cannot be read ({error})"))
-            })?;
+        let (mut rest, mut next, mut frames) = (&self.frames[..], self.first, Vec::new());
+        while !rest.is_empty() {
             let first = next;
-            next = next.plus(frame.facts.len());
+            let frame = frame::read(&mut rest).ok_or_else(|| broken(first))?;
+            next = first.plus(frame.facts.len());
             frames.push((first, Arc::new(frame)));
         }
         Ok(frames)
@@ -80,12 +77,10 @@ impl Block {
             *seek = Seek { first: self.first, byte: 0 };
         }
         while let Some(bytes) = self.frames.get(seek.byte..).filter(|bytes| !bytes.is_empty()) {
-            let first = seek.first;
-            let broken = || LedgerError::damaged(format!("the frame of fact {first} cannot be read"));
-            let mut rest = bytes;
-            let next = first.plus(skip_frame(&mut rest).ok_or_else(broken)?);
+            let (first, mut rest) = (seek.first, bytes);
+            let next = first.plus(frame::skip(&mut rest).ok_or_else(|| broken(first))?);
             if number < next {
-                let frame = minicbor::Decoder::new(bytes).decode().map_err(|_| broken())?;
+                let frame = frame::read(&mut &bytes[..]).ok_or_else(|| broken(first))?;
                 return Ok(Some((first, Arc::new(frame))));
             }
             *seek = Seek { first: next, byte: self.frames.len().saturating_sub(rest.len()) };
@@ -95,14 +90,17 @@ impl Block {
 
     /// The frames up to the one that has this fact, or all of them, and the number of the fact after them.
     pub(crate) fn end_of(&self, last: FactNumber) -> Result<(FactNumber, &[u8]), LedgerError> {
-        let mut decoder = minicbor::Decoder::new(&self.frames);
-        let mut next = self.first;
-        while decoder.position() < self.frames.len() && next <= last {
-            let broken = |_| LedgerError::damaged(format!("the frame of fact {next} cannot be read"));
-            let frame: Frame = decoder.decode().map_err(broken)?;
-            next = next.plus(frame.facts.len());
+        let (mut rest, mut next) = (&self.frames[..], self.first);
+        while !rest.is_empty() && next <= last {
+            next = next.plus(frame::skip(&mut rest).ok_or_else(|| broken(next))?);
         }
-        Ok((next, self.frames.get(..decoder.position()).unwrap_or_default()))
+        let length = self.frames.len().saturating_sub(rest.len());
+        Ok((next, self.frames.get(..length).unwrap_or_default()))
+    }
+
+    /// The number of the fact after its last.
+    pub(crate) fn next_fact(&self) -> Result<FactNumber, LedgerError> {
+        Ok(self.end_of(FactNumber(u64::MAX))?.0)
     }
 
     fn push(&mut self, frame: &[u8]) {
@@ -111,67 +109,15 @@ impl Block {
     }
 }
 
+fn broken(frame: FactNumber) -> LedgerError {
+    LedgerError::damaged(format!("the frame of fact {frame} cannot be read"))
+}
+
 /// Where a frame begins in a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seek {
     pub(crate) first: FactNumber,
     pub(crate) byte: usize,
-}
-
-/// Goes past a frame; answers how many facts it has, its sixth field. Nothing where no frame is.
-///
-/// Most frames of a block that is read are passed over, so this knows just enough of CBOR for it: of each item how long it
-/// is, and how many items it holds.
-fn skip_frame(bytes: &mut &[u8]) -> Option<usize> {
-    let (ARRAY, fields) = head(bytes)? else { return None };
-    skip(bytes, 5)?;
-    let (ARRAY, facts) = head(bytes)? else { return None };
-    skip(bytes, facts.checked_add(fields)?.checked_sub(6)?)?;
-    usize::try_from(facts).ok()
-}
-
-const BYTES: u8 = 2;
-const TEXT: u8 = 3;
-const ARRAY: u8 = 4;
-const MAP: u8 = 5;
-const TAG: u8 = 6;
-
-/// Goes past so many items, with what they hold.
-fn skip(bytes: &mut &[u8], items: u64) -> Option<()> {
-    let mut items = items;
-    while items > 0 {
-        items = items.checked_sub(1)?;
-        let (kind, number) = head(bytes)?;
-        match kind {
-            BYTES | TEXT => *bytes = bytes.get(usize::try_from(number).ok()?..)?,
-            ARRAY => items = items.checked_add(number)?,
-            MAP => items = items.checked_add(number.checked_mul(2)?)?,
-            TAG => items = items.checked_add(1)?,
-            _ => {}
-        }
-    }
-    Some(())
-}
-
-/// The head of an item: its kind and its number, which for some is a length. Nothing has a length that is not written
-/// before it.
-fn head(bytes: &mut &[u8]) -> Option<(u8, u64)> {
-    let (first, rest) = bytes.split_first()?;
-    let (kind, number) = (first >> 5, first & 31);
-    let length = match number {
-        0..24 => {
-            *bytes = rest;
-            return Some((kind, u64::from(number)));
-        }
-        24 => 1,
-        25 => 2,
-        26 => 4,
-        27 => 8,
-        _ => return None,
-    };
-    let (number, rest) = rest.split_at_checked(length)?;
-    *bytes = rest;
-    Some((kind, number.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))))
 }
 
 /// The end of the journal: the block that grows, and blocks sealed since the last commit.

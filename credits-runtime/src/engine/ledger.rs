@@ -19,9 +19,9 @@ use super::journal::{Block, Numbered, Seek};
 use super::keys::frames_under;
 use super::keys::upkeep::Upkeep;
 use super::news::News;
-use super::overlay::{Room, fingerprint_under, state_of};
+use super::overlay::{Room, fingerprint_under};
 use super::pace::Pace;
-use super::recovery::{Recovered, TermsByNumber, beginning, recover};
+use super::recovery::{Recovered, TermsByNumber, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
 use super::runs::Runs;
 use super::sidecar::{Said, Sidecar};
@@ -120,15 +120,14 @@ pub struct Statistics {
 impl Ledger {
     /// Opens a ledger, or creates it, for an application of these terms.
     pub(crate) fn open(place: &Place<'_>, opening: Opening) -> Result<Arc<Self>, LedgerError> {
-        let state = state_of(&beginning());
         let Place::File(path) = place else {
-            return Self::over(Store::in_memory(&state)?, None, opening);
+            return Self::over(Store::in_memory()?, None, opening);
         };
         let sidecar = Sidecar::of(path);
         if path.exists() {
             let store = Store::open(path)?;
             let snapshot = store.snapshot()?;
-            let found = Said { id: snapshot.id()?, next_fact: snapshot.state()?.next_fact };
+            let found = Said { id: snapshot.id()?, next_fact: snapshot.end()?.next_fact };
             if !opening.restored_accepted {
                 sidecar.check(found)?;
             }
@@ -138,14 +137,14 @@ impl Ledger {
         if !opening.restored_accepted {
             sidecar.check_missing()?;
         }
-        Self::over(Store::create(path, &state)?, Some(sidecar), opening)
+        Self::over(Store::create(path)?, Some(sidecar), opening)
     }
 
     /// Copies a backup to a place where no ledger is, once everything in the copy was verified.
     pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, LedgerError> {
         let snapshot = Store::read_only(from)?;
         let verified = Store::copy(&snapshot, to, verify)?;
-        Sidecar::of(to).write(Said { id: snapshot.id()?, next_fact: snapshot.state()?.next_fact });
+        Sidecar::of(to).write(Said { id: snapshot.id()?, next_fact: snapshot.end()?.next_fact });
         Ok(verified)
     }
 
@@ -155,7 +154,7 @@ impl Ledger {
         backend: impl super::store::Backend,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        Self::over(Store::open_on(backend, &state_of(&beginning()))?, None, opening)
+        Self::over(Store::open_on(backend)?, None, opening)
     }
 
     /// Starts the writer over a store.
@@ -387,7 +386,7 @@ impl Core {
         let snapshot = self.store.snapshot()?;
         let frames = match recent {
             Some(frame) => vec![frame],
-            None => frames_under(&snapshot, &snapshot.state()?.keys.segments, &hash)?,
+            None => frames_under(&snapshot, &snapshot.covered()?.keys.segments, &hash)?,
         };
         let mut journal = JournalReader::of(snapshot);
         for first in frames {

@@ -9,9 +9,9 @@ use foldhash::fast::RandomState;
 
 use super::agenda::Agenda;
 use super::billing::Sale;
-use super::codec::{self, KeysState, Milestone, Scheduled, State};
+use super::codec::{self, Covered, Milestone, Scheduled};
 use super::frames::{Frames, Place};
-use super::journal::{Block, Numbered, Tail};
+use super::journal::{Numbered, Tail};
 use super::keys::upkeep::KeysPlan;
 use super::keys::{Used, UsedKeys, frames_under};
 use super::store::{Changes, Snapshot, Store};
@@ -24,7 +24,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Purpose, Record, Scope};
-use crate::domain::fingerprint::{Hash128, key_row};
+use crate::domain::fingerprint::{Hash64, Hash128, key_row};
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::{AGENDA_RECORDS_MAX, MILESTONE_FACTS};
 use crate::domain::policy::Policy;
@@ -324,7 +324,7 @@ impl<'a> Batch<'a> {
             kind: Kind::Declare,
             scope: Scope::Ledger,
             key: Key::none(),
-            fingerprint: Hash128::default(),
+            fingerprint: Hash64::default(),
             at: self.position.last_at.max(clock),
             facts: vec![fact],
         });
@@ -481,12 +481,13 @@ impl<'a> Batch<'a> {
             views.push((codec::TOTALS_KEY.to_vec(), bytes.into()));
         }
         let Tail { sealed, block, .. } = &self.position.tail;
+        let is_covered_otherwise = replay_from != self.replay_from || keys.is_changed();
         Changes {
             blocks: sealed.iter().chain([block]).collect(),
             gone,
             views,
             keys: &keys.rows,
-            state: State { replay_from, keys: keys.state.clone(), ..state_of(&self.position) },
+            covered: is_covered_otherwise.then(|| Covered { replay_from, keys: keys.state.clone() }),
         }
     }
 
@@ -651,7 +652,7 @@ impl<'a> Batch<'a> {
         &mut self,
         hash: &Hash128,
         is_idle: impl FnOnce(&[FactNumber]) -> bool,
-    ) -> Result<Option<(Hash128, Numbered)>, LedgerError> {
+    ) -> Result<Option<(Hash64, Numbered)>, LedgerError> {
         let keys = &self.views.keys;
         let recent = self.room.keys.get(hash).map(|used| used.frame).or_else(|| keys.recent(hash));
         let frames = match recent {
@@ -712,7 +713,7 @@ pub(super) struct Described {
     kind: Kind,
     scope: Scope,
     key: Key,
-    fingerprint: Hash128,
+    fingerprint: Hash64,
     /// Which row its key means, if it has one.
     row: Option<Hash128>,
 }
@@ -725,7 +726,7 @@ impl Described {
 
     /// A command of the ledger's own.
     pub(super) fn own(kind: Kind) -> Self {
-        let (scope, key, fingerprint) = (Scope::Ledger, Key::none(), Hash128::default());
+        let (scope, key, fingerprint) = (Scope::Ledger, Key::none(), Hash64::default());
         Self { kind, scope, key, fingerprint, row: None }
     }
 
@@ -736,27 +737,14 @@ impl Described {
     }
 }
 
-/// The state that a commit at this position leaves.
-pub(crate) fn state_of(position: &Position) -> State {
-    let block: &Block = &position.tail.block;
-    State {
-        next_fact: position.next_fact,
-        // As if every changed record were written in each commit.
-        replay_from: position.next_fact,
-        tail: block.first,
-        head: block.head(),
-        keys: KeysState::default(),
-    }
-}
-
 /// The command that a frame used this key for, if it did, by its fingerprint.
-pub(crate) fn fingerprint_under((_, frame): &Numbered, hash: &Hash128) -> Option<Hash128> {
+pub(crate) fn fingerprint_under((_, frame): &Numbered, hash: &Hash128) -> Option<Hash64> {
     key_rows(frame).find(|(used, _)| used == hash).map(|(_, fingerprint)| fingerprint)
 }
 
 /// The keys that a frame uses, with the fingerprints of their commands: its own key, the closings of holds, and the key
 /// that a settling uses up.
-pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)> {
+pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
     let own = match frame.kind {
         Kind::Declare | Kind::BookDue | Kind::Bill => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
@@ -765,7 +753,7 @@ pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)
 }
 
 /// The same, without its own.
-fn other_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash128)> {
+fn other_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
     frame.facts.iter().filter_map(|fact| {
         let Record::Wallet(wallet) = &fact.record else { return None };
         match &fact.body {

@@ -3,6 +3,9 @@
 //!
 //! It is no format of any file: what is packed is unpacked by the same program.
 
+pub(crate) mod frame;
+mod values;
+
 use super::varint::{folded, read, unfolded, write};
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;

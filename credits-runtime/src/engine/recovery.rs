@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::billing::stored_billing;
 use super::clock::{Clock, LedgerClock};
-use super::codec;
+use super::codec::{self, Covered};
 use super::journal::{Block, Head, Tail, frame_of};
 use super::keys::Keys;
 use super::keys::upkeep::KeysPlan;
-use super::overlay::{Batch, Committed, Position, state_of};
+use super::overlay::{Batch, Committed, Position};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::billing::terms::PriceList;
@@ -79,8 +79,8 @@ fn recover_unguarded(
             catalogues
         }
     };
-    let state = snapshot.state()?;
-    let mut batch = Batch::new((store, &views, policy), &position, state.replay_from);
+    let covered = snapshot.covered()?;
+    let mut batch = Batch::new((store, &views, policy), &position, covered.replay_from);
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
@@ -121,17 +121,17 @@ fn check_plans(snapshot: &Snapshot, prices: &PriceList) -> Result<(), LedgerErro
     }
 }
 
-/// Where the journal ends, by the state row and by its last block, which must agree.
+/// Where the journal ends, which is nowhere before what rows cover.
 fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
-    let state = snapshot.state()?;
-    if state.next_fact == FactNumber::FIRST {
-        return if state == state_of(&beginning()) { Ok(beginning()) } else { Err(disagree()) };
-    }
-    let block = snapshot.block(state.tail)?;
+    let Covered { replay_from, keys } = snapshot.covered()?;
+    let covered = replay_from.max(keys.from);
+    let Some(block) = snapshot.last_block()? else {
+        return if covered == FactNumber::FIRST { Ok(beginning()) } else { Err(disagree()) };
+    };
     let frames = block.decode()?;
     let (first, last) = frames.last().ok_or_else(disagree)?;
     let next_fact = first.plus(last.facts.len());
-    if block.first != state.tail || block.head() != state.head || next_fact != state.next_fact {
+    if covered > next_fact {
         return Err(disagree());
     }
     let totals = match snapshot.view(codec::TOTALS_KEY)? {
@@ -146,7 +146,7 @@ fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
 }
 
 fn disagree() -> LedgerError {
-    LedgerError::damaged("its journal does not end where its state says")
+    LedgerError::damaged("its journal ends before what its rows cover")
 }
 
 /// Applies every fact that the rows of their records may lack, and notes every key that no segment has.
@@ -155,16 +155,16 @@ fn replay(
     batch: &mut Batch<'_>,
     catalogues: &mut Catalogues,
 ) -> Result<(), LedgerError> {
-    let (end, state) = (batch.position.next_fact, snapshot.state()?);
-    let mut next = state.replay_from.min(state.keys.from);
+    let (end, covered) = (batch.position.next_fact, snapshot.covered()?);
+    let mut next = covered.replay_from.min(covered.keys.from);
     while next < end {
         for numbered in snapshot.block(next)?.decode()? {
             let (first, frame) = &numbered;
-            if *first >= state.keys.from {
+            if *first >= covered.keys.from {
                 batch.use_keys(*first, frame);
             }
             next = first.plus(frame.facts.len());
-            if *first < state.replay_from {
+            if *first < covered.replay_from {
                 continue;
             }
             for (place, fact) in frame.facts.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The store: the one file that knows redb. Rows in, rows out; what they mean is the codec's business.
 //!
 //! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (keys -> frames),
-//! `subscribers` (name -> next fact) and `meta` (format, id, state).
+//! `subscribers` (name -> next fact) and `meta` (format, id, what rows cover).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,9 +20,9 @@ use redb::{
     TableError, WriteTransaction,
 };
 
-use super::codec::{self, FORMAT, KeysState, Milestone, Scheduled, SegmentRow, State};
+use super::codec::{self, Covered, FORMAT, FormerState, KeysState, Milestone, Scheduled, SegmentRow};
 use super::files::{draft, sync_folder};
-use super::journal::Block;
+use super::journal::{Block, Head};
 use super::keys::pages::{Page, Prefix, prefix_of};
 use super::keys::upkeep::{KeyRows, Making};
 use crate::domain::ids::{FactNumber, WalletId};
@@ -32,6 +32,8 @@ use crate::error::{LedgerError, LedgerErrorKind as Kind};
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
 const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
+/// Since which format there are segments.
+const SEGMENTS_FORMAT: u32 = 3;
 /// Where formats 1 and 2 kept keys.
 const KEYS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("keys");
 const SUBSCRIBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("subscribers");
@@ -39,6 +41,8 @@ const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 const FORMAT_ROW: &str = "format";
 const ID_ROW: &str = "id";
+const COVERED_ROW: &str = "covered";
+/// What formats 1 to 3 have instead.
 const STATE_ROW: &str = "state";
 
 /// Bytes that redb may cache.
@@ -54,7 +58,15 @@ pub(crate) struct Changes<'a> {
     pub(crate) gone: Vec<Vec<u8>>,
     pub(crate) views: Vec<(Vec<u8>, Cow<'a, [u8]>)>,
     pub(crate) keys: &'a KeyRows,
-    pub(crate) state: State,
+    /// What rows have of the journal, if that is not what it was.
+    pub(crate) covered: Option<Covered>,
+}
+
+/// Where the journal ends.
+pub(crate) struct End {
+    pub(crate) next_fact: FactNumber,
+    /// The head of the chain.
+    pub(crate) head: Head,
 }
 
 /// Which fact each named subscriber is given next.
@@ -95,16 +107,17 @@ impl Store {
     }
 
     /// Makes a ledger of an earlier format one of this version's, in one commit: format 2 only adds to format 1, format 3
-    /// has keys in segments.
+    /// has keys in segments, format 4 does not write in each commit where the journal ends.
     fn migrate(&self) -> Result<(), LedgerError> {
         let snapshot = self.snapshot()?;
         if check_format(&self.path, &snapshot)? == FORMAT {
             return Ok(());
         }
-        let state = snapshot.state()?;
-        let (rows, segment) = snapshot.keys_as_segment(state.next_fact)?;
-        let keys = KeysState { from: state.next_fact, lapsed: FactNumber::FIRST, segments: vec![segment] };
-        let state = State { keys, ..state };
+        let FormerState { next_fact, replay_from, keys } = snapshot.former_state()?;
+        let (rows, keys) = match keys {
+            Some(keys) => (KeyRows::default(), keys),
+            None => snapshot.keys_as_segment(next_fact)?,
+        };
         drop(snapshot);
         let written = self.write(|transaction| {
             let mut segments = transaction.open_table(SEGMENTS)?;
@@ -113,7 +126,8 @@ impl Store {
             }
             transaction.delete_table(KEYS)?;
             let mut meta = transaction.open_table(META)?;
-            meta.insert(STATE_ROW, &codec::encode(&state)[..])?;
+            meta.insert(COVERED_ROW, &codec::encode(&Covered { replay_from, keys })[..])?;
+            meta.remove(STATE_ROW)?;
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
             Ok(())
         });
@@ -130,11 +144,11 @@ impl Store {
 
     /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
     /// another has it by then, which is opened.
-    pub(crate) fn create(path: &Path, state: &State) -> Result<Self, LedgerError> {
+    pub(crate) fn create(path: &Path) -> Result<Self, LedgerError> {
         let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
         let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
         let store = Self::of(path, opened(path, || builder().create_with_backend(FileBackend::new(file)?))?);
-        store.initialise(state)?;
+        store.initialise()?;
         match draft.persist_noclobber(path) {
             Ok(_) => sync_folder(path).map_err(|error| LedgerError::io(path, error))?,
             Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => return Self::open(path),
@@ -144,24 +158,24 @@ impl Store {
     }
 
     /// Creates a ledger that lives as long as its handle.
-    pub(crate) fn in_memory(state: &State) -> Result<Self, LedgerError> {
-        Self::create_in(InMemoryBackend::new(), state)
+    pub(crate) fn in_memory() -> Result<Self, LedgerError> {
+        Self::create_in(InMemoryBackend::new())
     }
 
     /// Creates a ledger that this empty backend keeps.
-    pub(crate) fn create_in(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
+    pub(crate) fn create_in(backend: impl StorageBackend) -> Result<Self, LedgerError> {
         let path = Path::new("in memory");
         let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
-        store.initialise(state)?;
+        store.initialise()?;
         Ok(store)
     }
 
     /// Opens the ledger that this backend keeps; creates it if the backend is empty.
     #[cfg(feature = "testing")]
-    pub(crate) fn open_on(backend: impl StorageBackend, state: &State) -> Result<Self, LedgerError> {
+    pub(crate) fn open_on(backend: impl StorageBackend) -> Result<Self, LedgerError> {
         let path = Path::new("on a given backend");
         if backend.len().map_err(|error| LedgerError::io(path, error))? == 0 {
-            return Self::create_in(backend, state);
+            return Self::create_in(backend);
         }
         let store = Self::of(path, opened(path, || builder().create_with_backend(backend))?);
         store.migrate()?;
@@ -172,7 +186,7 @@ impl Store {
         Self { database: RwLock::new(Some(database)), path: path.to_owned() }
     }
 
-    fn initialise(&self, state: &State) -> Result<(), LedgerError> {
+    fn initialise(&self) -> Result<(), LedgerError> {
         let mut id = LedgerId::default();
         getrandom::fill(&mut id)
             .map_err(|error| LedgerError::caused(Kind::Io, "no random numbers for an id", error))?;
@@ -184,7 +198,7 @@ impl Store {
             let mut meta = transaction.open_table(META)?;
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
             meta.insert(ID_ROW, &id[..])?;
-            meta.insert(STATE_ROW, &codec::encode(state)[..])?;
+            meta.insert(COVERED_ROW, &codec::encode(&Covered::default())[..])?;
             Ok(())
         });
         written.map_err(|failure| failure.error(&self.path))
@@ -205,12 +219,14 @@ impl Store {
             for block in &changes.blocks {
                 journal.insert(block.first.get(), &codec::block_to_bytes(block)[..])?;
             }
-            let mut views = transaction.open_table(VIEWS)?;
-            for key in &changes.gone {
-                views.remove(&key[..])?;
-            }
-            for (key, value) in &changes.views {
-                views.insert(&key[..], &value[..])?;
+            if !(changes.gone.is_empty() && changes.views.is_empty()) {
+                let mut views = transaction.open_table(VIEWS)?;
+                for key in &changes.gone {
+                    views.remove(&key[..])?;
+                }
+                for (key, value) in &changes.views {
+                    views.insert(&key[..], &value[..])?;
+                }
             }
             let KeyRows { written, gone } = changes.keys;
             if !(written.is_empty() && gone.is_empty()) {
@@ -222,8 +238,10 @@ impl Store {
                     segments.insert(&key[..], &value[..])?;
                 }
             }
-            let mut meta = transaction.open_table(META)?;
-            meta.insert(STATE_ROW, &codec::encode(&changes.state)[..])?;
+            if let Some(covered) = &changes.covered {
+                let mut meta = transaction.open_table(META)?;
+                meta.insert(COVERED_ROW, &codec::encode(covered)[..])?;
+            }
             Ok(())
         })
     }
@@ -297,7 +315,7 @@ impl Store {
         self.copy_table(snapshot, JOURNAL)?;
         self.copy_table(snapshot, VIEWS)?;
         match check_format(&self.path, snapshot) {
-            Ok(FORMAT) => self.copy_table(snapshot, SEGMENTS)?,
+            Ok(SEGMENTS_FORMAT..) => self.copy_table(snapshot, SEGMENTS)?,
             _ => self.copy_table(snapshot, KEYS)?,
         }
         self.copy_table(snapshot, SUBSCRIBERS)?;
@@ -373,10 +391,33 @@ impl Snapshot {
         })
     }
 
+    /// What rows have of the journal.
+    pub(crate) fn covered(&self) -> Result<Covered, LedgerError> {
+        let missing = || LedgerError::damaged("what its rows cover is missing");
+        codec::decode(&self.meta(COVERED_ROW)?.ok_or_else(missing)?)
+    }
+
+    fn former_state(&self) -> Result<FormerState, LedgerError> {
+        codec::decode(&self.meta(STATE_ROW)?.ok_or_else(|| LedgerError::damaged("its state is missing"))?)
+    }
+
     /// Where the journal ends.
-    pub(crate) fn state(&self) -> Result<State, LedgerError> {
-        let bytes = self.meta(STATE_ROW)?.ok_or_else(|| LedgerError::damaged("its state is missing"))?;
-        codec::decode(&bytes)
+    pub(crate) fn end(&self) -> Result<End, LedgerError> {
+        match self.last_block()? {
+            None => Ok(End { next_fact: FactNumber::FIRST, head: Head::default() }),
+            Some(block) => Ok(End { next_fact: block.next_fact()?, head: block.head() }),
+        }
+    }
+
+    /// The last block, if there is any.
+    pub(crate) fn last_block(&self) -> Result<Option<Block>, LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+            let last = table.last().map_err(|error| read_failed(&error))?;
+            let block =
+                last.map(|(first, bytes)| codec::block_from_bytes(FactNumber(first.value()), bytes.value()));
+            block.transpose()
+        })
     }
 
     /// The ledger's id.
@@ -538,7 +579,7 @@ impl Snapshot {
     }
 
     /// What formats 1 and 2 have of keys, as a segment of keys that last.
-    fn keys_as_segment(&self, next_fact: FactNumber) -> Result<(KeyRows, SegmentRow), LedgerError> {
+    fn keys_as_segment(&self, next_fact: FactNumber) -> Result<(KeyRows, KeysState), LedgerError> {
         guarded(|| {
             let table = self.read.open_table(KEYS).map_err(|error| read_failed(&error))?;
             let keys = table.len().map_err(|error| read_failed(&error))?;
@@ -556,8 +597,8 @@ impl Snapshot {
                 let frame = codec::key_row_from_bytes(row.value())?;
                 making.push((prefix_of(&hash.value().to_be_bytes()), frame), &mut rows);
             }
-            let segment = making.finish(&mut rows);
-            Ok((rows, segment.row))
+            let segments = vec![making.finish(&mut rows).row];
+            Ok((rows, KeysState { from: next_fact, lapsed: FactNumber::FIRST, segments }))
         })
     }
 }

@@ -11,9 +11,7 @@ use redb::backends::InMemoryBackend;
 use super::clock::SystemClock;
 use super::inbox::Queue;
 use super::ledger::{Ledger, Opening};
-use super::overlay::state_of;
 use super::pace::Pace;
-use super::recovery::beginning;
 use super::reply::{Outcome, Reply};
 use super::store::Store;
 use crate::domain::amount::Amount;
@@ -123,7 +121,7 @@ fn failure(result: Result<Outcome, Error>) -> LedgerError {
 fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
     let fails = Arc::new(AtomicBool::new(false));
     let backend = Faulty { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) };
-    let ledger = open(Store::create_in(backend, &state_of(&beginning())).unwrap());
+    let ledger = open(Store::create_in(backend).unwrap());
     send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
 
     fails.store(true, Ordering::SeqCst);
@@ -139,7 +137,7 @@ fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
 
 #[test]
 fn views_are_what_the_journal_says_and_blocks_are_chained() {
-    let store = Store::create_in(InMemoryBackend::new(), &state_of(&beginning())).unwrap();
+    let store = Store::create_in(InMemoryBackend::new()).unwrap();
     let ledger = open(store);
     let owners = ["ann", "bob", "eve"].into_iter().cycle();
     let gifts = (1..=500).zip(owners).map(|(n, owner)| gift(owner, n, &format!("key {n}")));
@@ -151,16 +149,16 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
     let mut rebuilt: HashMap<WalletId, Wallet> = HashMap::new();
     let mut lagging = Vec::new();
     let snapshot = ledger.store().snapshot().unwrap();
-    let state = snapshot.state().unwrap();
+    let (end, covered) = (snapshot.end().unwrap(), snapshot.covered().unwrap());
     let (mut next, mut head, mut blocks) = (FactNumber::FIRST, [0; 32], 0);
-    while next < state.next_fact {
+    while next < end.next_fact {
         let block = snapshot.block(next).unwrap();
         assert_eq!((block.first, block.previous_head), (next, head));
         for (first, frame) in block.decode().unwrap() {
             for (place, fact) in frame.facts.iter().enumerate() {
                 if let Record::Wallet(id) = &fact.record {
                     rebuilt.entry(id.clone()).or_default().apply(first.plus(place), fact);
-                    if first.plus(place) >= state.replay_from {
+                    if first.plus(place) >= covered.replay_from {
                         lagging.push((id.clone(), first.plus(place), fact.clone()));
                     }
                 }
@@ -169,7 +167,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
         }
         (head, blocks) = (block.head(), blocks + 1);
     }
-    assert_eq!(head, state.head);
+    assert_eq!(head, end.head);
     assert!(blocks > 3, "500 gifts fill several blocks, not {blocks}");
     for owner in ["ann", "bob", "eve"] {
         let wallet = wallet(owner);

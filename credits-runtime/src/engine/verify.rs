@@ -114,10 +114,10 @@ impl Verification {
     }
 
     fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
-        let state = snapshot.state()?;
-        self.replay_from = Some(state.replay_from);
+        let (end, covered) = (snapshot.end()?, snapshot.covered()?);
+        self.replay_from = Some(covered.replay_from);
         let (mut next, mut head) = (FactNumber::FIRST, Head::default());
-        while next < state.next_fact {
+        while next < end.next_fact {
             let block = chained(snapshot, next, head)?;
             for (first, frame) in block.decode()? {
                 self.frame(snapshot, first, &frame)?;
@@ -125,8 +125,8 @@ impl Verification {
             }
             head = block.head();
         }
-        if next != state.next_fact || (next > FactNumber::FIRST && head != state.head) {
-            return Err(LedgerError::damaged("its journal does not end where its state says"));
+        if next != end.next_fact || head != end.head {
+            return Err(LedgerError::damaged("its journal does not end with its last block"));
         }
         self.views(snapshot)?;
         self.segments(snapshot)?;

@@ -89,9 +89,9 @@ impl Serialize for Head {
 }
 
 pub(crate) fn head(ledger: &Core) -> Result<Head, LedgerError> {
-    let state = ledger.snapshot()?.state()?;
-    let last_fact = FactNumber(state.next_fact.get().saturating_sub(1));
-    Ok(Head { ledger: ledger.id(), last_fact, hash: state.head })
+    let end = ledger.snapshot()?.end()?;
+    let last_fact = FactNumber(end.next_fact.get().saturating_sub(1));
+    Ok(Head { ledger: ledger.id(), last_fact, hash: end.head })
 }
 
 pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> {
@@ -106,7 +106,7 @@ pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> 
         return Err(disagrees("it has another id"));
     }
     let snapshot = ledger.snapshot()?;
-    if head.last_fact >= snapshot.state()?.next_fact || head.last_fact < FactNumber::FIRST {
+    if head.last_fact >= snapshot.end()?.next_fact || head.last_fact < FactNumber::FIRST {
         return Err(disagrees("it does not go as far"));
     }
     if head_at(&snapshot, head.last_fact)? == Some(head.hash) {

@@ -13,8 +13,7 @@ use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Decision, Grant, Known, Wallet, Wallets, decide};
-use crate::engine::codec;
-use crate::engine::packed::{pack, unpack};
+use crate::engine::packed::{frame, pack, unpack};
 
 /// A spend of one credit from a wallet.
 #[derive(Debug)]
@@ -101,7 +100,7 @@ impl Spending {
     /// Encodes its frame; answers how many bytes that are.
     pub fn encode(&self, bytes: &mut Vec<u8>) -> usize {
         bytes.clear();
-        codec::encode_into(&self.frame, bytes);
+        frame::write(&self.frame, bytes);
         bytes.len()
     }
 

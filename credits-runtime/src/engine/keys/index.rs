@@ -60,7 +60,7 @@ impl Keys {
 
     /// The keys that a snapshot has in segments.
     pub(crate) fn stored(snapshot: &Snapshot) -> Result<Self, LedgerError> {
-        let KeysState { from, lapsed, segments } = snapshot.state()?.keys;
+        let KeysState { from, lapsed, segments } = snapshot.covered()?.keys;
         let load = |row: SegmentRow| {
             let filter = Filter::of_rows(row.keys, &snapshot.segment_filter(row.number)?)?;
             Ok(Arc::new(Segment { row, filter }))

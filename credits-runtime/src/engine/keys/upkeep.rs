@@ -48,6 +48,11 @@ pub(crate) struct KeysPlan {
 }
 
 impl KeysPlan {
+    /// Whether they are in other segments than before.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.seals || !self.made.is_empty()
+    }
+
     /// Nothing is done to them.
     pub(crate) fn unchanged(keys: &Keys) -> Self {
         Self { rows: KeyRows::default(), state: keys.state(), made: Vec::new(), seals: false }
@@ -83,8 +88,8 @@ pub(crate) struct Making {
 impl Upkeep {
     /// Nothing under way; segments that a snapshot has rows of, and no list, are dropped.
     pub(crate) fn after(snapshot: &Snapshot, keep: Duration, pace: Pace) -> Result<Self, LedgerError> {
-        let state = snapshot.state()?;
-        let listed: Vec<u32> = state.keys.segments.iter().map(|row| row.number).collect();
+        let keys = snapshot.covered()?.keys;
+        let listed: Vec<u32> = keys.segments.iter().map(|row| row.number).collect();
         let there = snapshot.segment_numbers()?;
         let next = there.iter().chain(&listed).max().map_or(0, |last| last.saturating_add(1));
         let dropped = there.into_iter().filter(|number| !listed.contains(number)).collect();

@@ -19,7 +19,7 @@ use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::keys::Keys;
-use crate::engine::overlay::{Batch, state_of};
+use crate::engine::overlay::Batch;
 use crate::engine::recovery::beginning;
 use crate::engine::store::Store;
 use crate::engine::views::Views;
@@ -28,7 +28,7 @@ use crate::engine::views::Views;
 fn empty() -> &'static (Store, Views) {
     static EMPTY: OnceLock<(Store, Views)> = OnceLock::new();
     EMPTY.get_or_init(|| {
-        let store = Store::in_memory(&state_of(&beginning()));
+        let store = Store::in_memory();
         (
             store.unwrap_or_else(|error| panic!("{error}")),
             Views::new(Timestamp::MIN, Keys::none(), usize::MAX),

@@ -8,7 +8,7 @@ use super::{give, hold, replay, settle, take, transfer};
 use crate::domain::amount::Amount;
 use crate::domain::command::{Action, Command};
 use crate::domain::fact::{Allocation, Body, Frame};
-use crate::domain::fingerprint::Hash128;
+use crate::domain::fingerprint::Hash64;
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
@@ -23,7 +23,7 @@ pub type Numbered = (FactNumber, Arc<Frame>);
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// What the command's key, or for a settling the key of its hold, was used for, and by which command.
-    pub keyed: Option<(Hash128, Numbered)>,
+    pub keyed: Option<(Hash64, Numbered)>,
     /// What closed the hold that the command, or the frame under its key, is about.
     pub closing: Option<Numbered>,
     /// What opened the hold that the command is about, if it is no longer open; or made the transfer.

@@ -1,0 +1,294 @@
+//! Frames in few bytes, as the journal has them since format 4: `kind | length | facts | ..`, so that one is passed over
+//! without looking into it.
+//!
+//! Facts that are written with every spend have forms of their own, the others are CBOR. A fact of the frame's own wallet
+//! does not name it again. Frames of earlier formats begin with another byte: they are CBOR as a whole.
+
+use super::values::{Pack, bits, byte, chunk, pack_cbor, pack_text, part, unpack_cbor, unpack_text};
+use crate::domain::amount::Amount;
+use crate::domain::fact::{Body, Fact, Frame, Record, Scope, Settled};
+use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, WalletId};
+use crate::domain::time::Timestamp;
+use crate::engine::cbor;
+use crate::engine::varint;
+
+/// Where a key is unique.
+const LEDGER: u8 = 0;
+const WALLET: u8 = 1;
+const HOLDS: u8 = 2;
+const TRANSFERS: u8 = 3;
+
+/// What a fact is about.
+const CATALOGUES: u8 = 0;
+const A_WALLET: u8 = 1;
+const BILLING: u8 = 2;
+const OBJECT: u8 = 3;
+const OWN_WALLET: u8 = 4;
+
+/// Bodies that have a form of their own, by the codes that all have.
+const GIVEN: u8 = 1;
+const CHARGED: u8 = 2;
+const HELD: u8 = 4;
+const RELEASED: u8 = 5;
+
+/// What CBOR of any other begins with: a choice is a list of two.
+const CBOR_CHOICE: u8 = 0x82;
+
+/// Writes a frame after what is there.
+pub(crate) fn write(frame: &Frame, bytes: &mut Vec<u8>) {
+    let Frame { kind, scope, key, fingerprint, at, facts } = frame;
+    pack_cbor(kind, bytes);
+    let start = bytes.len();
+    facts.len().pack(bytes);
+    let own = pack_scope(scope, bytes);
+    key.pack(bytes);
+    bytes.extend_from_slice(fingerprint);
+    at.pack(bytes);
+    for Fact { record, previous, ordinal, body } in facts {
+        pack_record(record, own, bytes);
+        previous.pack(bytes);
+        ordinal.pack(bytes);
+        pack_body(body, bytes);
+    }
+    let length = bytes.len().saturating_sub(start);
+    let mut head = Vec::new();
+    length.pack(&mut head);
+    bytes.splice(start..start, head);
+}
+
+/// Reads a frame of any format, and leaves what follows it; `None` if there is none.
+pub(crate) fn read(bytes: &mut &[u8]) -> Option<Frame> {
+    if cbor::begins_frame(bytes) {
+        return unpack_cbor(bytes);
+    }
+    let kind = unpack_cbor(bytes)?;
+    let rest = &mut inside(bytes)?;
+    let count = usize::unpack(rest)?;
+    let (scope, key) = (unpack_scope(rest)?, Pack::unpack(rest)?);
+    let (fingerprint, at) = (chunk(rest)?, Timestamp::unpack(rest)?);
+    let mut facts = Vec::with_capacity(count.min(rest.len()));
+    for _ in 0..count {
+        let (record, previous) = (unpack_record(&scope, rest)?, Option::unpack(rest)?);
+        facts.push(Fact { record, previous, ordinal: varint::read(rest)?, body: unpack_body(rest)? });
+    }
+    rest.is_empty().then_some(Frame { kind, scope, key, fingerprint, at, facts })
+}
+
+/// Goes past a frame of any format; answers how many facts it has.
+pub(crate) fn skip(bytes: &mut &[u8]) -> Option<usize> {
+    if cbor::begins_frame(bytes) {
+        return cbor::skip_frame(bytes);
+    }
+    byte(bytes)?;
+    usize::unpack(&mut inside(bytes)?)
+}
+
+/// What is in a frame after its kind.
+fn inside<'b>(bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let length = usize::unpack(bytes)?;
+    let (inside, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(inside)
+}
+
+impl Pack for usize {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        varint::write(bytes, *self as u64);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        varint::read(bytes)?.try_into().ok()
+    }
+}
+
+/// Writes a scope; answers its wallet.
+fn pack_scope<'a>(scope: &'a Scope, bytes: &mut Vec<u8>) -> Option<&'a WalletId> {
+    let (code, wallet) = match scope {
+        Scope::Ledger => (LEDGER, None),
+        Scope::Wallet(wallet) => (WALLET, Some(wallet)),
+        Scope::Holds(wallet) => (HOLDS, Some(wallet)),
+        Scope::Transfers(wallet) => (TRANSFERS, Some(wallet)),
+    };
+    bytes.push(code);
+    if let Some(wallet) = wallet {
+        wallet.pack(bytes);
+    }
+    wallet
+}
+
+fn unpack_scope(bytes: &mut &[u8]) -> Option<Scope> {
+    Some(match byte(bytes)? {
+        LEDGER => Scope::Ledger,
+        WALLET => Scope::Wallet(WalletId::unpack(bytes)?),
+        HOLDS => Scope::Holds(WalletId::unpack(bytes)?),
+        TRANSFERS => Scope::Transfers(WalletId::unpack(bytes)?),
+        _ => return None,
+    })
+}
+
+fn pack_record(record: &Record, own: Option<&WalletId>, bytes: &mut Vec<u8>) {
+    match record {
+        Record::Catalogues => bytes.push(CATALOGUES),
+        Record::Wallet(wallet) if own == Some(wallet) => bytes.push(OWN_WALLET),
+        Record::Wallet(wallet) => {
+            bytes.push(A_WALLET);
+            wallet.pack(bytes);
+        }
+        Record::Billing(owner) => {
+            bytes.push(BILLING);
+            pack_text(owner.as_str(), bytes);
+        }
+        Record::Object(object) => {
+            bytes.push(OBJECT);
+            pack_text(object.as_str(), bytes);
+        }
+    }
+}
+
+fn unpack_record(scope: &Scope, bytes: &mut &[u8]) -> Option<Record> {
+    Some(match byte(bytes)? {
+        CATALOGUES => Record::Catalogues,
+        A_WALLET => Record::Wallet(WalletId::unpack(bytes)?),
+        BILLING => Record::Billing(Owner::known(unpack_text(bytes)?)),
+        OBJECT => Record::Object(ObjectId::known(unpack_text(bytes)?)),
+        OWN_WALLET => match scope {
+            Scope::Wallet(own) | Scope::Holds(own) | Scope::Transfers(own) => Record::Wallet(own.clone()),
+            Scope::Ledger => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn pack_body(body: &Body, bytes: &mut Vec<u8>) {
+    match body {
+        Body::Given { .. } => pack_given(body, bytes),
+        Body::Charged { .. } => pack_charged(body, bytes),
+        Body::Held(held) => {
+            bytes.push(HELD);
+            held.pack(bytes);
+        }
+        Body::Released { hold } => {
+            bytes.push(RELEASED);
+            hold.pack(bytes);
+        }
+        other => pack_cbor(other, bytes),
+    }
+}
+
+fn unpack_body(bytes: &mut &[u8]) -> Option<Body> {
+    let code = *bytes.first()?;
+    if code == CBOR_CHOICE {
+        return unpack_cbor(bytes);
+    }
+    byte(bytes)?;
+    match code {
+        GIVEN => unpack_given(bytes),
+        CHARGED => unpack_charged(bytes),
+        HELD => Pack::unpack(bytes).map(Body::Held),
+        RELEASED => HoldId::unpack(bytes).map(|hold| Body::Released { hold }),
+        _ => None,
+    }
+}
+
+/// Bits of what is given.
+const HAS_REASON: u8 = 1;
+const JOINS: u8 = 2;
+const HAS_METADATA: u8 = 4;
+
+fn pack_given(body: &Body, bytes: &mut Vec<u8>) {
+    let Body::Given { amount, category, terms, reason, joins, metadata, balance_after } = body else {
+        return;
+    };
+    let parts =
+        [(HAS_REASON, reason.is_some()), (JOINS, joins.is_some()), (HAS_METADATA, !metadata.is_none())];
+    bytes.extend([GIVEN, bits(parts)]);
+    amount.pack(bytes);
+    category.pack(bytes);
+    terms.pack(bytes);
+    if let Some(reason) = reason {
+        reason.pack(bytes);
+    }
+    if let Some(joins) = joins {
+        joins.pack(bytes);
+    }
+    if !metadata.is_none() {
+        metadata.pack(bytes);
+    }
+    balance_after.pack(bytes);
+}
+
+fn unpack_given(bytes: &mut &[u8]) -> Option<Body> {
+    let bits = byte(bytes)?;
+    let has = |bit| bits & bit != 0;
+    Some(Body::Given {
+        amount: Pack::unpack(bytes)?,
+        category: Pack::unpack(bytes)?,
+        terms: Pack::unpack(bytes)?,
+        reason: part(has(HAS_REASON), bytes)?,
+        joins: part::<FactNumber>(has(JOINS), bytes)?,
+        metadata: part(has(HAS_METADATA), bytes)?.unwrap_or_default(),
+        balance_after: Pack::unpack(bytes)?,
+    })
+}
+
+/// More bits of what is charged.
+const IS_SHORT: u8 = 1;
+const IS_OWED: u8 = 2;
+const SETTLES: u8 = 8;
+const IS_LATE: u8 = 16;
+const HAS_KEY: u8 = 32;
+
+fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
+    let Body::Charged { charge, allocations, settles, shortfall, metadata, balance_after, owed } = body
+    else {
+        return;
+    };
+    let key = settles.as_ref().and_then(|settled| settled.key.as_ref());
+    let parts = [
+        (IS_SHORT, !shortfall.is_zero()),
+        (IS_OWED, !owed.is_zero()),
+        (HAS_METADATA, !metadata.is_none()),
+        (SETTLES, settles.is_some()),
+        (IS_LATE, settles.as_ref().is_some_and(|settled| settled.late)),
+        (HAS_KEY, key.is_some()),
+    ];
+    bytes.extend([CHARGED, bits(parts)]);
+    charge.pack(bytes);
+    allocations.pack(bytes);
+    if let Some(settled) = settles {
+        settled.hold.pack(bytes);
+    }
+    if let Some(key) = key {
+        key.pack(bytes);
+    }
+    if !shortfall.is_zero() {
+        shortfall.pack(bytes);
+    }
+    if !metadata.is_none() {
+        metadata.pack(bytes);
+    }
+    balance_after.pack(bytes);
+    if !owed.is_zero() {
+        owed.pack(bytes);
+    }
+}
+
+fn unpack_charged(bytes: &mut &[u8]) -> Option<Body> {
+    let bits = byte(bytes)?;
+    let has = |bit| bits & bit != 0;
+    let (charge, allocations) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
+    let hold = part(has(SETTLES), bytes)?;
+    let key = part(has(HAS_KEY), bytes)?;
+    Some(Body::Charged {
+        charge,
+        allocations,
+        settles: hold.map(|hold| Settled { hold, late: has(IS_LATE), key }),
+        shortfall: part(has(IS_SHORT), bytes)?.unwrap_or(Amount::ZERO),
+        metadata: part(has(HAS_METADATA), bytes)?.unwrap_or_default(),
+        balance_after: Pack::unpack(bytes)?,
+        owed: part(has(IS_OWED), bytes)?.unwrap_or(Amount::ZERO),
+    })
+}
+
+#[cfg(test)]
+mod tests;

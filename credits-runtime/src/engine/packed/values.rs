@@ -1,0 +1,408 @@
+//! Values in few bytes: numbers as they are needed, texts with their lengths, and what is rare as CBOR.
+//!
+//! What frames are made of is written so in the file: docs/FORMAT.md describes it. It does not know frames.
+
+use credits_core::Fraction;
+use minicbor::{Decode, Encode};
+
+use crate::domain::amount::Amount;
+use crate::domain::category::Category;
+use crate::domain::fact::{Allocation, ChosenKey, Class, GrantTerms, Held, Origin, PinnedTerms, Purpose};
+use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
+use crate::domain::metadata::Metadata;
+use crate::domain::pricing::{Charge, OperationId, RecordedInput};
+use crate::domain::time::Timestamp;
+use crate::engine::codec;
+use crate::engine::varint;
+
+/// What has a form of few bytes.
+pub(crate) trait Pack: Sized {
+    /// Writes it after what is there.
+    fn pack(&self, bytes: &mut Vec<u8>);
+
+    /// Reads it, and leaves what follows; `None` if it is not there.
+    fn unpack(bytes: &mut &[u8]) -> Option<Self>;
+}
+
+/// What is rare has no form of its own.
+pub(super) fn pack_cbor(value: &impl Encode<()>, bytes: &mut Vec<u8>) {
+    codec::encode_into(value, bytes);
+}
+
+pub(super) fn unpack_cbor<'b, T: Decode<'b, ()>>(bytes: &mut &'b [u8]) -> Option<T> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let value = decoder.decode().ok()?;
+    *bytes = bytes.get(decoder.position()..)?;
+    Some(value)
+}
+
+/// The next byte.
+pub(super) fn byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*byte)
+}
+
+/// The next bytes, of a number that is known.
+pub(super) fn chunk<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (chunk, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*chunk)
+}
+
+/// What of a thing is there, as bits of one byte.
+pub(super) fn bits<const N: usize>(parts: [(u8, bool); N]) -> u8 {
+    parts.into_iter().filter(|(_, is_there)| *is_there).fold(0, |bits, (bit, _)| bits | bit)
+}
+
+/// A part, if its bit says that it is there.
+#[expect(clippy::option_option, reason = "what is there may not be readable")]
+pub(super) fn part<T: Pack>(is_there: bool, bytes: &mut &[u8]) -> Option<Option<T>> {
+    if is_there { T::unpack(bytes).map(Some) } else { Some(None) }
+}
+
+pub(super) fn pack_text(text: &str, bytes: &mut Vec<u8>) {
+    varint::write(bytes, text.len() as u64);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+pub(super) fn unpack_text<'b>(bytes: &mut &'b [u8]) -> Option<&'b str> {
+    let length = usize::try_from(varint::read(bytes)?).ok()?;
+    let (text, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    std::str::from_utf8(text).ok()
+}
+
+impl Pack for u64 {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        varint::write(bytes, *self);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        varint::read(bytes)
+    }
+}
+
+impl Pack for FactNumber {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.get().pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        varint::read(bytes).map(Self)
+    }
+}
+
+/// None as zero, which no fact has.
+impl Pack for Option<FactNumber> {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.map_or(0, FactNumber::get).pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let number = FactNumber::unpack(bytes)?;
+        Some((number >= FactNumber::FIRST).then_some(number))
+    }
+}
+
+impl Pack for HoldId {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.0.pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        FactNumber::unpack(bytes).map(Self)
+    }
+}
+
+impl Pack for Amount {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        varint::folded(self.get()).pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        varint::read(bytes).map(varint::unfolded).map(Self::new)
+    }
+}
+
+/// Microseconds; no instant is before the first.
+impl Pack for Timestamp {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.microseconds().cast_unsigned().pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        codec::instant(varint::read(bytes)?.try_into().ok()?)
+    }
+}
+
+impl<T: Pack> Pack for Vec<T> {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        (self.len() as u64).pack(bytes);
+        for value in self {
+            value.pack(bytes);
+        }
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let count = usize::try_from(varint::read(bytes)?).ok()?;
+        // Every value has a byte at least.
+        let mut values = Self::with_capacity(count.min(bytes.len()));
+        for _ in 0..count {
+            values.push(T::unpack(bytes)?);
+        }
+        Some(values)
+    }
+}
+
+impl Pack for WalletId {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_text(self.asset.as_str(), bytes);
+        pack_text(self.owner.as_str(), bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let (asset, owner) = (unpack_text(bytes)?, unpack_text(bytes)?);
+        Some(Self::known(asset, owner))
+    }
+}
+
+impl Pack for Key {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_text(self.as_str(), bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        unpack_text(bytes).map(Self::known)
+    }
+}
+
+impl Pack for Metadata {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_text(self.text(), bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        unpack_text(bytes).map(Self::of_text)
+    }
+}
+
+impl Pack for String {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_text(self, bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        unpack_text(bytes).map(str::to_owned)
+    }
+}
+
+/// One byte, or the name.
+impl Pack for Category {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_cbor(self, bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        unpack_cbor(bytes)
+    }
+}
+
+impl Pack for OperationId {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        u64::from(self.catalogue).pack(bytes);
+        u64::from(self.index).pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let (catalogue, index) = (varint::read(bytes)?, varint::read(bytes)?);
+        Some(Self { catalogue: catalogue.try_into().ok()?, index: index.try_into().ok()? })
+    }
+}
+
+/// What the byte before an input says of it; CBOR of one begins with another byte.
+const WHOLE: u8 = 0;
+const CHOICE: u8 = 1;
+const INTEGER: u8 = 2;
+const NO: u8 = 3;
+const YES: u8 = 4;
+
+impl Pack for RecordedInput {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        let (kind, number) = match self {
+            Self::Quantity(quantity) if quantity.denominator() == 1 => {
+                (WHOLE, i64::try_from(quantity.numerator()).ok().map(varint::folded))
+            }
+            Self::Quantity(_) => (WHOLE, None),
+            Self::Choice(place) => (CHOICE, Some(u64::from(*place))),
+            Self::Integer(value) => (INTEGER, i64::try_from(*value).ok().map(varint::folded)),
+            Self::Flag(is_set) => return bytes.push(if *is_set { YES } else { NO }),
+        };
+        match number {
+            Some(number) => {
+                bytes.push(kind);
+                number.pack(bytes);
+            }
+            None => pack_cbor(self, bytes),
+        }
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let kind = *bytes.first()?;
+        if kind > YES {
+            return unpack_cbor(bytes);
+        }
+        byte(bytes)?;
+        let mut integer = || varint::read(bytes).map(varint::unfolded).map(i128::from);
+        Some(match kind {
+            WHOLE => Self::Quantity(Fraction::whole(integer()?)),
+            CHOICE => Self::Choice(varint::read(bytes)?.try_into().ok()?),
+            INTEGER => Self::Integer(integer()?),
+            _ => Self::Flag(kind == YES),
+        })
+    }
+}
+
+impl Pack for Charge {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.operation.pack(bytes);
+        self.inputs.pack(bytes);
+        self.price.pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let (operation, inputs) = (OperationId::unpack(bytes)?, Vec::unpack(bytes)?);
+        Some(Self { operation, inputs, price: Amount::unpack(bytes)? })
+    }
+}
+
+impl Pack for Allocation {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.grant.pack(bytes);
+        self.amount.pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        Some(Self { grant: FactNumber::unpack(bytes)?, amount: Amount::unpack(bytes)? })
+    }
+}
+
+impl Pack for ChosenKey {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.key.pack(bytes);
+        bytes.extend_from_slice(&self.fingerprint);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        Some(Self { key: Key::unpack(bytes)?, fingerprint: chunk(bytes)? })
+    }
+}
+
+/// Bits of terms.
+const EXPIRES: u8 = 1;
+const IS_PAID: u8 = 2;
+/// A priority, a scope or a purchase that is not the usual one.
+const IS_SPECIAL: u8 = 4;
+const ORIGIN_SHIFT: u32 = 4;
+const ORIGINS: [Origin; 4] = [Origin::Gift, Origin::Transfer, Origin::Subscription, Origin::Purchase];
+
+impl Pack for GrantTerms {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        let Self { expires_at, priority, class, scope, origin, purchase } = self;
+        let is_special = *priority != Self::PRIORITY_DEFAULT || !scope.is_empty() || purchase.is_some();
+        let bits = bits([
+            (EXPIRES, expires_at.is_some()),
+            (IS_PAID, *class == Class::Paid),
+            (IS_SPECIAL, is_special),
+        ]);
+        bytes.push(bits | (*origin as u8) << ORIGIN_SHIFT);
+        if let Some(expires_at) = expires_at {
+            expires_at.pack(bytes);
+        }
+        if is_special {
+            u64::from(*priority).pack(bytes);
+            purchase.pack(bytes);
+            scope.pack(bytes);
+        }
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let bits = byte(bytes)?;
+        let has = |bit| bits & bit != 0;
+        let expires_at = part(has(EXPIRES), bytes)?;
+        let class = if has(IS_PAID) { Class::Paid } else { Class::Promotional };
+        let origin = *ORIGINS.get(usize::from(bits >> ORIGIN_SHIFT))?;
+        let usual = (Self::PRIORITY_DEFAULT, None, Vec::new());
+        let (priority, purchase, scope) = if has(IS_SPECIAL) {
+            (varint::read(bytes)?.try_into().ok()?, Option::unpack(bytes)?, Vec::unpack(bytes)?)
+        } else {
+            usual
+        };
+        Some(Self { expires_at, priority, class, scope, origin, purchase })
+    }
+}
+
+impl Pack for PinnedTerms {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.grant.pack(bytes);
+        self.category.pack(bytes);
+        self.terms.pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let (grant, category) = (FactNumber::unpack(bytes)?, Category::unpack(bytes)?);
+        Some(Self { grant, category, terms: GrantTerms::unpack(bytes)? })
+    }
+}
+
+/// Bits of a hold.
+const IS_CALLERS: u8 = 1;
+const HAS_KEY: u8 = 2;
+const HAS_METADATA: u8 = 4;
+/// It is usable as another operation than it is charged as, sets more aside than the grants have, or pins what expires.
+const IS_UNUSUAL: u8 = 8;
+
+impl Pack for Held {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        let Self { charge, pins, until, purpose, key, metadata, usable_as, unpinned, opened_at, pinned } =
+            self;
+        let is_unusual = *usable_as != charge.operation || !unpinned.is_zero() || !pinned.is_empty();
+        bytes.push(bits([
+            (IS_CALLERS, *purpose == Purpose::Hold),
+            (HAS_KEY, key.is_some()),
+            (HAS_METADATA, !metadata.is_none()),
+            (IS_UNUSUAL, is_unusual),
+        ]));
+        charge.pack(bytes);
+        pins.pack(bytes);
+        opened_at.pack(bytes);
+        until.pack(bytes);
+        if let Some(key) = key {
+            key.pack(bytes);
+        }
+        if !metadata.is_none() {
+            metadata.pack(bytes);
+        }
+        if is_unusual {
+            usable_as.pack(bytes);
+            unpinned.pack(bytes);
+            pinned.pack(bytes);
+        }
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let bits = byte(bytes)?;
+        let has = |bit| bits & bit != 0;
+        let (charge, pins) = (Charge::unpack(bytes)?, Vec::unpack(bytes)?);
+        let (opened_at, until) = (Timestamp::unpack(bytes)?, Timestamp::unpack(bytes)?);
+        let purpose = if has(IS_CALLERS) { Purpose::Hold } else { Purpose::Run };
+        let key = part(has(HAS_KEY), bytes)?;
+        let metadata = part(has(HAS_METADATA), bytes)?.unwrap_or_default();
+        let (usable_as, unpinned, pinned) = if has(IS_UNUSUAL) {
+            (OperationId::unpack(bytes)?, Amount::unpack(bytes)?, Vec::unpack(bytes)?)
+        } else {
+            (charge.operation, Amount::ZERO, Vec::new())
+        };
+        Some(Self { charge, pins, until, purpose, key, metadata, usable_as, unpinned, opened_at, pinned })
+    }
+}
