@@ -420,7 +420,7 @@ impl Writer {
                 wallet.agenda = wallet.next_due_at();
             }
             agenda.moved(&id, unfiled, Agenda::unfiled(&wallet));
-            views.publish(&id, wallet, lags, packing);
+            views.publish(&id, &wallet, lags, packing);
             if lags && !lagged {
                 lagging.push(id);
             }
@@ -433,7 +433,7 @@ impl Writer {
                 Some(mut wallet) if is_refiled => {
                     agenda.moved(&row.id, Agenda::unfiled(&wallet), None);
                     wallet.agenda = wallet.next_due_at();
-                    views.publish(&row.id, wallet, false, packing);
+                    views.publish(&row.id, &wallet, false, packing);
                 }
                 Some(_) => views.written(&row.id),
                 None => {}
