@@ -147,7 +147,8 @@ impl Bytes<'_> {
     fn held(&mut self) -> Value {
         let bits = self.byte();
         let (charge, pins) = (self.charge(), self.list(Self::allocation));
-        let (opened_at, until) = (self.integer(), self.integer());
+        let (opened_at, open_for) = (self.integer(), self.folded());
+        let until = Value::Integer(opened_at.integer() + open_for.integer());
         let key = self.only_if(bits & 2 != 0, Self::chosen_key);
         let metadata = self.only_if(bits & 4 != 0, Self::text);
         let (mut operation, mut unpinned, mut pinned) =

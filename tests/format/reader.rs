@@ -56,7 +56,7 @@ impl Value {
         values
     }
 
-    fn integer(&self) -> i64 {
+    pub(super) fn integer(&self) -> i64 {
         let Self::Integer(value) = self else { panic!("{self:?} is no integer") };
         *value
     }

@@ -21,6 +21,8 @@ pub(crate) struct Checkpoint {
     pass: Merge,
     /// How many it began with.
     pass_wallets: usize,
+    /// Those of it that are written by the plan that was made last.
+    planned: Vec<WalletId>,
     /// The first fact that is not covered once the pass has come to its end.
     began: FactNumber,
     /// From which fact on rows may lack facts.
@@ -31,11 +33,9 @@ pub(crate) struct Checkpoint {
     pass_facts: usize,
 }
 
-/// What a commit writes of it, and how it stands afterwards.
+/// How it stands once what is planned is written. One that is not committed is as if it had not been made.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Wallets that lag and are written, besides those that must be.
-    pub(crate) written: Vec<WalletId>,
     /// From which fact on rows may lack facts once it is committed.
     pub(crate) replay_from: FactNumber,
     /// From which fact on the next pass does not cover, if this one is over.
@@ -47,17 +47,23 @@ impl Checkpoint {
     /// Nothing lags before this fact.
     pub(crate) fn of_passes(next_fact: FactNumber, pass_facts: usize) -> Self {
         let (since, pass, began, replay_from) = (Runs::default(), Merge::default(), next_fact, next_fact);
-        Self { since, pass, pass_wallets: 0, began, replay_from, owed: 0, pass_facts }
+        Self { since, pass, pass_wallets: 0, planned: Vec::new(), began, replay_from, owed: 0, pass_facts }
     }
 
     /// Whether no row lags and an opening need not replay anything before this fact.
     pub(crate) fn is_complete(&self, next_fact: FactNumber) -> bool {
-        self.pass.is_empty() && self.since.is_empty() && self.replay_from == next_fact
+        let is_empty = self.planned.is_empty() && self.pass.is_empty() && self.since.is_empty();
+        is_empty && self.replay_from == next_fact
     }
 
     /// From which fact on rows may lack facts.
     pub(crate) fn replay_from(&self) -> FactNumber {
         self.replay_from
+    }
+
+    /// Wallets that the plan that was made last writes, besides those that must be.
+    pub(crate) fn planned(&self) -> &[WalletId] {
+        &self.planned
     }
 
     /// What to write with so many facts, at least so many rows, after which the next fact is this one.
@@ -68,6 +74,7 @@ impl Checkpoint {
         next_fact: FactNumber,
         lags: impl Fn(&WalletId) -> bool,
     ) -> Plan {
+        self.take_back();
         let owed = self.owed.saturating_add(facts.saturating_mul(self.pass_wallets));
         let rows = owed.checked_div(self.pass_facts).unwrap_or(0);
         // A few rows cost as much as one.
@@ -83,6 +90,7 @@ impl Checkpoint {
         next_fact: FactNumber,
         lags: impl Fn(&WalletId) -> bool,
     ) -> Plan {
+        self.take_back();
         let plan = self.take(rows_max, 0, next_fact, lags);
         let is_all = self.pass.is_empty() && self.since.is_empty();
         Plan { replay_from: if is_all { next_fact } else { plan.replay_from }, ..plan }
@@ -95,34 +103,34 @@ impl Checkpoint {
         next_fact: FactNumber,
         lags: impl Fn(&WalletId) -> bool,
     ) -> Plan {
-        let mut written: Vec<WalletId> = Vec::new();
-        while written.len() < rows
+        while self.planned.len() < rows
             && let Some(next) = self.pass.pop()
         {
             // It may have been written meanwhile, and have come to lag again: then it is there twice.
-            if lags(&next) && written.last() != Some(&next) {
-                written.push(next);
+            if lags(&next) && self.planned.last() != Some(&next) {
+                self.planned.push(next);
             }
         }
         // Once the pass is over, whatever lagged when it began is written.
         let next_pass = self.pass.is_empty().then_some(next_fact);
         let replay_from = if next_pass.is_some() { self.began } else { self.replay_from };
-        Plan { written, replay_from, next_pass, owed }
+        Plan { replay_from, next_pass, owed }
     }
 
-    /// A plan is committed, with these wallets that came to lag.
+    /// What was planned and not committed lags still: whoever gives up a plan need not say so.
+    fn take_back(&mut self) {
+        self.pass.add(self.planned.drain(..).map(Place::from).collect());
+    }
+
+    /// The plan that was made last is committed, with these wallets that came to lag.
     pub(crate) fn committed(&mut self, plan: &Plan, lagging: impl IntoIterator<Item = WalletId>) {
+        self.planned.clear();
         lagging.into_iter().for_each(|wallet| self.since.push(wallet));
         (self.replay_from, self.owed) = (plan.replay_from, plan.owed);
         if let Some(next_fact) = plan.next_pass {
             self.pass = std::mem::take(&mut self.since).merged();
             (self.pass_wallets, self.began, self.owed) = (self.pass.left, next_fact, 0);
         }
-    }
-
-    /// A plan was not committed: what it would have written lags still.
-    pub(crate) fn failed(&mut self, plan: Plan) {
-        self.pass.add(plan.written.into_iter().map(Place::from).collect());
     }
 }
 
@@ -269,7 +277,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whenever the power fails, what a row lacks is replayed.
+        /// Whenever the power fails, what a row lacks is replayed; also if plans were made before that were given up.
         #[test]
         fn a_row_never_lacks_what_is_not_replayed(
             commits in proptest::collection::vec(commit(), 1..200),
@@ -299,7 +307,6 @@ mod tests {
                     checkpoint.plan(changed.len(), 0, next, lags)
                 };
                 if fails {
-                    checkpoint.failed(plan);
                     for id in &changed {
                         next = first;
                         let facts = lacking.get_mut(id).unwrap();
@@ -310,10 +317,10 @@ mod tests {
                     }
                     continue;
                 }
-                for id in plan.written.iter().chain(&forced) {
+                for id in checkpoint.planned().iter().chain(&forced) {
                     lacking.remove(id);
                 }
-                let places: Vec<Place> = plan.written.iter().cloned().map(Place::from).collect();
+                let places: Vec<Place> = checkpoint.planned().iter().cloned().map(Place::from).collect();
                 prop_assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
                 passes += usize::from(plan.replay_from > checkpoint.replay_from);
                 let replay_from = plan.replay_from;
@@ -325,7 +332,7 @@ mod tests {
             // Flushing comes to an end, and then nothing is replayed.
             for _ in 0..100 {
                 let plan = checkpoint.flush(5, next, |id| lacking.contains_key(id));
-                plan.written.iter().for_each(|id| drop(lacking.remove(id)));
+                checkpoint.planned().iter().for_each(|id| drop(lacking.remove(id)));
                 checkpoint.committed(&plan, []);
             }
             prop_assert!(lacking.is_empty());

@@ -18,7 +18,7 @@ use super::store::Snapshot;
 use crate::domain::ids::WalletId;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
-use crate::domain::wallet::{Grant, OpenHold, Wallet};
+use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 const SHARDS: u64 = 256;
@@ -27,18 +27,11 @@ const SHARD_BITS: u32 = 40;
 /// Shards that one commit looks through for wallets that nobody uses.
 const SHARDS_SWEPT: usize = 2;
 
-/// A wallet in memory, with its name.
-#[derive(Debug)]
-enum Kept {
-    Packed(Box<[u8]>),
-    /// What cannot be packed.
-    Open(Box<(WalletId, Wallet)>),
-}
-
 /// A wallet in memory.
 #[derive(Debug)]
 struct Hot {
-    kept: Kept,
+    /// With its name.
+    packed: Box<[u8]>,
     /// Whether its row in the file lacks facts: then it stays.
     lags: bool,
     /// Whether it was used since somebody looked.
@@ -90,7 +83,7 @@ impl Views {
         if !hot.used.load(Ordering::Relaxed) {
             hot.used.store(true, Ordering::Relaxed);
         }
-        Some((hot.kept.open(), hot.lags))
+        Some((hot.wallet(), hot.lags))
     }
 
     /// Whether the row of this wallet lags.
@@ -100,33 +93,18 @@ impl Views {
     }
 
     /// Publishes a wallet after its commit, with whether its row lags. What it is packed in is left for the next.
-    pub(crate) fn publish(&self, id: &WalletId, wallet: Wallet, lags: bool, packing: &mut Vec<u8>) {
+    pub(crate) fn publish(&self, id: &WalletId, wallet: &Wallet, lags: bool, packing: &mut Vec<u8>) {
+        pack(id, wallet, packing);
         let Some((mut shard, hash)) = self.write(id) else { return };
-        let is_packed = pack(id, &wallet, packing);
-        let kept = |packing: &[u8]| {
-            if is_packed { Kept::Packed(packing.into()) } else { Kept::Open(Box::new((id.clone(), wallet))) }
-        };
-        let hot = shard.find_mut(hash, |hot| hot.is_of(id));
-        let before = hot.as_deref().map_or(0, Hot::bytes);
-        let after = match hot {
-            Some(Hot { kept: Kept::Packed(old), lags: lagged, used })
-                if is_packed && old.len() == packing.len() =>
-            {
-                old.copy_from_slice(packing);
-                *lagged = lags;
-                used.store(true, Ordering::Relaxed);
-                before
-            }
-            Some(hot) => {
-                *hot = Hot { kept: kept(packing), lags, used: AtomicBool::new(true) };
-                hot.bytes()
-            }
-            None => {
-                let hot = Hot { kept: kept(packing), lags, used: AtomicBool::new(true) };
-                let bytes = hot.bytes();
-                shard.insert_unique(hash, hot, |hot| self.hash(hot.names()));
-                bytes
-            }
+        let (before, after) = if let Some(hot) = shard.find_mut(hash, |hot| hot.is_of(id)) {
+            let before = hot.bytes();
+            hot.replace(packing, lags);
+            (before, hot.bytes())
+        } else {
+            let hot = Hot { packed: packing[..].into(), lags, used: AtomicBool::new(true) };
+            let after = hot.bytes();
+            shard.insert_unique(hash, hot, |hot| self.hash(hot.names()));
+            (0, after)
         };
         self.bytes.store(self.bytes().saturating_add(after).saturating_sub(before), Ordering::Relaxed);
     }
@@ -206,44 +184,36 @@ impl Views {
     }
 }
 
-impl Kept {
-    fn open(&self) -> Wallet {
-        match self {
-            Self::Open(open) => open.1.clone(),
-            Self::Packed(bytes) => match unpack(bytes) {
-                Some(wallet) => wallet,
-                None => panic!("a wallet cannot be unpacked"),
-            },
-        }
-    }
-}
-
 impl Hot {
     fn names(&self) -> [&[u8]; 2] {
-        match &self.kept {
-            Kept::Open(open) => names_of(&open.0),
-            Kept::Packed(bytes) => packed_names(bytes).unwrap_or_default(),
-        }
+        packed_names(&self.packed).unwrap_or_default()
     }
 
     fn is_of(&self, id: &WalletId) -> bool {
         self.names() == names_of(id)
     }
 
+    fn wallet(&self) -> Wallet {
+        match unpack(&self.packed) {
+            Some(wallet) => wallet,
+            None => panic!("a wallet cannot be unpacked"),
+        }
+    }
+
+    fn replace(&mut self, packed: &[u8], lags: bool) {
+        if self.packed.len() == packed.len() {
+            self.packed.copy_from_slice(packed);
+        } else {
+            self.packed = packed.into();
+        }
+        self.lags = lags;
+        self.used.store(true, Ordering::Relaxed);
+    }
+
     /// What it takes in memory, about; with its place in the map, of which a third is empty, and what an allocator adds.
     fn bytes(&self) -> usize {
         const PLACE: usize = size_of::<Hot>() * 3 / 2 + 16;
-        let body = match &self.kept {
-            Kept::Packed(bytes) => bytes.len(),
-            Kept::Open(open) => {
-                let (WalletId { owner, .. }, Wallet { grants, holds, .. }) = &**open;
-                let grants = grants.len().saturating_mul(size_of::<Grant>());
-                let holds = holds.len().saturating_mul(size_of::<OpenHold>().saturating_add(64));
-                let fixed = size_of::<(WalletId, Wallet)>().saturating_add(owner.as_str().len());
-                fixed.saturating_add(grants).saturating_add(holds)
-            }
-        };
-        PLACE.saturating_add(body)
+        PLACE.saturating_add(self.packed.len())
     }
 }
 
@@ -256,7 +226,9 @@ pub(crate) fn stored_wallet(snapshot: &Snapshot, id: &WalletId) -> Result<Wallet
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::Owner;
+    use crate::domain::amount::Amount;
+    use crate::domain::ids::{FactNumber, Owner};
+    use crate::domain::wallet::Gone;
 
     #[test]
     fn over_the_budget_only_what_is_written_and_was_not_used_goes() {
@@ -267,7 +239,7 @@ mod tests {
         let mut packing = Vec::new();
         for number in 0..1_000 {
             let wallet = Wallet { facts: number as u64, ..Wallet::default() };
-            views.publish(&id(number), wallet, number % 2 == 0, &mut packing);
+            views.publish(&id(number), &wallet, number % 2 == 0, &mut packing);
         }
         let bytes = views.bytes();
         assert!(bytes > 1_000 * size_of::<Hot>() && views.is_over_budget());
@@ -285,5 +257,24 @@ mod tests {
         (0..1_000).for_each(|number| views.written(&id(number)));
         (0..3).for_each(|_| sweep());
         assert_eq!(views.bytes(), 0);
+    }
+
+    #[test]
+    fn a_wallet_takes_as_much_as_it_has() {
+        let views = Views::new(Timestamp::MIN, Keys::none(), usize::MAX);
+        let id = WalletId::of_credits(Owner::new("ann").unwrap());
+        let mut packing = Vec::new();
+        let mut publish = |wallet: &Wallet| {
+            views.publish(&id, wallet, true, &mut packing);
+            assert_eq!(views.wallet(&id), Some((wallet.clone(), true)));
+            views.bytes()
+        };
+        let gone = Gone { grant: FactNumber::FIRST, expired: Amount::new(1), revoked: Amount::ZERO };
+        let (small, same) = (Wallet::default(), Wallet { facts: 1, ..Wallet::default() });
+        let large = Wallet { gone: vec![gone; 10], ..Wallet::default() };
+        let bytes = publish(&small);
+        assert_eq!(publish(&same), bytes);
+        assert_eq!(publish(&large), bytes + 10 * 3);
+        assert_eq!(publish(&small), bytes);
     }
 }

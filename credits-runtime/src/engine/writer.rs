@@ -311,7 +311,7 @@ impl Writer {
         let keys = self.upkeep.plan(&views.keys, used, after, snapshot);
         let hurried = if views.is_over_budget() { facts.saturating_mul(2) } else { 0 };
         let plan = self.checkpoint.plan(facts, hurried, next_fact, |id| views.lags(id));
-        let mut written: Vec<&WalletId> = plan.written.iter().collect();
+        let mut written: Vec<&WalletId> = self.checkpoint.planned().iter().collect();
         let forced = batch.forced();
         if !forced.is_empty() {
             written.extend(&forced);
@@ -321,7 +321,6 @@ impl Writer {
         let rows = batch.rows(written);
         if let Err(error) = self.write(&batch, (&rows, plan.replay_from), &keys) {
             self.upkeep.failed(&views.keys, &keys);
-            self.checkpoint.failed(plan);
             return Err(error);
         }
         let Committed { position, mut room } = batch.committed();
@@ -393,12 +392,9 @@ impl Writer {
             let batch = Batch::new((&store, &views, &policy), &self.position, replay_from);
             let next_fact = self.position.next_fact;
             let plan = self.checkpoint.flush(CHECKPOINT_ROWS_MAX, next_fact, |id| views.lags(id));
-            let rows = batch.rows(&plan.written);
+            let rows = batch.rows(self.checkpoint.planned());
             let keys = KeysPlan::unchanged(&views.keys);
-            if let Err(error) = self.write(&batch, (&rows, plan.replay_from), &keys) {
-                self.checkpoint.failed(plan);
-                return Err(error);
-            }
+            self.write(&batch, (&rows, plan.replay_from), &keys)?;
             self.publish(std::iter::empty(), rows, &plan);
         }
         Ok(self.checkpoint.is_complete(self.position.next_fact))
@@ -420,7 +416,7 @@ impl Writer {
                 wallet.agenda = wallet.next_due_at();
             }
             agenda.moved(&id, unfiled, Agenda::unfiled(&wallet));
-            views.publish(&id, wallet, lags, packing);
+            views.publish(&id, &wallet, lags, packing);
             if lags && !lagged {
                 lagging.push(id);
             }
@@ -433,7 +429,7 @@ impl Writer {
                 Some(mut wallet) if is_refiled => {
                     agenda.moved(&row.id, Agenda::unfiled(&wallet), None);
                     wallet.agenda = wallet.next_due_at();
-                    views.publish(&row.id, wallet, false, packing);
+                    views.publish(&row.id, &wallet, false, packing);
                 }
                 Some(_) => views.written(&row.id),
                 None => {}

@@ -289,6 +289,3 @@ fn unpack_charged(bytes: &mut &[u8]) -> Option<Body> {
         owed: part(has(IS_OWED), bytes)?.unwrap_or(Amount::ZERO),
     })
 }
-
-#[cfg(test)]
-mod tests;

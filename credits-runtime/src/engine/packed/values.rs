@@ -376,7 +376,7 @@ impl Pack for Held {
         charge.pack(bytes);
         pins.pack(bytes);
         opened_at.pack(bytes);
-        until.pack(bytes);
+        varint::folded(until.microseconds().wrapping_sub(opened_at.microseconds())).pack(bytes);
         if let Some(key) = key {
             key.pack(bytes);
         }
@@ -394,7 +394,8 @@ impl Pack for Held {
         let bits = byte(bytes)?;
         let has = |bit| bits & bit != 0;
         let (charge, pins) = (Charge::unpack(bytes)?, Vec::unpack(bytes)?);
-        let (opened_at, until) = (Timestamp::unpack(bytes)?, Timestamp::unpack(bytes)?);
+        let (opened_at, open_for) = (Timestamp::unpack(bytes)?, varint::unfolded(varint::read(bytes)?));
+        let until = codec::instant(opened_at.microseconds().wrapping_add(open_for))?;
         let purpose = if has(IS_CALLERS) { Purpose::Hold } else { Purpose::Run };
         let key = part(has(HAS_KEY), bytes)?;
         let metadata = part(has(HAS_METADATA), bytes)?.unwrap_or_default();
