@@ -16,6 +16,7 @@ mod keys;
 mod memory;
 mod model;
 mod opening;
+mod overlap;
 mod power;
 mod pricing;
 mod queue;

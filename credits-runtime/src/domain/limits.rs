@@ -35,6 +35,9 @@ pub const QUEUE_COMMANDS_MAX: usize = 65_536;
 pub const BATCH_COMMANDS_MAX: usize = 4_096;
 /// How long the writer waits for more commands than wait already, when more came lately.
 pub const LINGER: Duration = Duration::from_micros(100);
+/// From how many commands on, in a batch and waiting, it is committed while the next is decided: with so many clients some
+/// ask again before it is durable. With fewer, waking a thread takes longer than that saves.
+pub const AHEAD_COMMANDS: usize = 128;
 /// Records of the agenda that one commit works off.
 pub const AGENDA_RECORDS_MAX: usize = 256;
 /// Awards that one commit gives; more are given by the next one.

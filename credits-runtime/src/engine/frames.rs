@@ -21,6 +21,8 @@ pub(crate) struct Frames {
     bytes: Vec<u8>,
     /// The first fact of each, and where it begins.
     places: Vec<(FactNumber, usize)>,
+    /// All of them, once there are no more: to be given to those who asked.
+    pub(crate) all: Arc<Vec<u8>>,
     past: VecDeque<Arc<Vec<u8>>>,
 }
 
@@ -44,6 +46,7 @@ impl Frames {
     pub(crate) fn clear(&mut self) {
         self.places.clear();
         self.bytes.clear();
+        self.all = Arc::default();
         if self.past.len() >= PAST_BATCHES {
             self.bytes = self.past.pop_front().and_then(Arc::into_inner).unwrap_or_default();
             self.bytes.clear();
@@ -81,15 +84,15 @@ impl Frames {
         let Some((first, start)) = after.checked_sub(1).and_then(|place| self.places.get(place)) else {
             return Ok(None);
         };
-        let end = self.places.get(after).map_or(self.bytes.len(), |(_, start)| *start);
-        decoded(*first, self.bytes.get(*start..end)).map(Some)
+        let bytes = if self.bytes.is_empty() { &self.all[..] } else { &self.bytes };
+        let end = self.places.get(after).map_or(bytes.len(), |(_, start)| *start);
+        decoded(*first, bytes.get(*start..end)).map(Some)
     }
 
-    /// All of them, once they are committed: to be given to those who asked.
-    pub(crate) fn share(&mut self) -> Arc<Vec<u8>> {
-        let all = Arc::new(std::mem::take(&mut self.bytes));
-        self.past.push_back(Arc::clone(&all));
-        all
+    /// There are no more.
+    pub(crate) fn seal(&mut self) {
+        self.all = Arc::new(std::mem::take(&mut self.bytes));
+        self.past.push_back(Arc::clone(&self.all));
     }
 }
 

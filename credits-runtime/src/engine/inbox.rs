@@ -60,6 +60,9 @@ const AWAKE_LOOKS: usize = 50;
 #[cfg(not(shuttle))]
 const AWAKE_PAUSES: usize = 50;
 
+/// How many more commands wake the writer while a batch is on its way.
+const MORE_COMMANDS: usize = 32;
+
 /// How long the writer waits for more commands than there are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Linger {
@@ -87,6 +90,8 @@ pub(crate) enum Taken<T = Waiting> {
     Nothing,
     /// Nothing but cursors.
     Poked,
+    /// Nothing, but what was on its way has landed.
+    Landed,
     /// Nothing comes any more. Cursors may be left.
     Closed(Cursors),
 }
@@ -119,6 +124,8 @@ struct Contents<T> {
     wakers: Vec<Waker>,
     /// Whether cursors are to be written when there is time.
     poked: bool,
+    /// Whether a batch that was on its way is durable, or failed.
+    landed: bool,
     closed: bool,
 }
 
@@ -150,7 +157,8 @@ impl<T> Inbox<T> {
     /// An empty one, with room for so many commands.
     pub(crate) fn new(commands_max: usize) -> Self {
         let (work, wakers) = (Work::default(), Vec::new());
-        let contents = Contents { work, wakes_at: None, blocked: 0, wakers, poked: false, closed: false };
+        let contents =
+            Contents { work, wakes_at: None, blocked: 0, wakers, poked: false, landed: false, closed: false };
         let (filled, room) = (Condvar::new(), Condvar::new());
         Self { contents: Mutex::new(contents), filled, room, commands_max }
     }
@@ -266,6 +274,44 @@ impl<T> Inbox<T> {
         self.wake(contents);
     }
 
+    /// Wakes the writer: a batch has landed.
+    pub(crate) fn land(&self) {
+        let mut contents = self.lock();
+        contents.landed = true;
+        self.wake(contents);
+    }
+
+    /// Whether a batch has landed that the writer does not know of.
+    pub(crate) fn has_landed(&self) -> bool {
+        self.lock().landed
+    }
+
+    /// The writer knows of every batch that has landed.
+    pub(crate) fn forget_landing(&self) {
+        self.lock().landed = false;
+    }
+
+    /// While a batch is on its way: waits until there are more commands, and takes those that may join the one that is
+    /// being decided, at most so many; nothing once it has landed.
+    pub(crate) fn take_more(&self, most: usize, joins: impl Fn(&T) -> bool) -> Option<Vec<T>> {
+        let mut contents = self.lock();
+        loop {
+            if contents.landed {
+                return None;
+            }
+            let commands = contents.work.commands.iter().take(most).take_while(|command| joins(command));
+            let count = commands.count();
+            if count > 0 {
+                let more = contents.work.commands.drain(..count).collect();
+                self.tell_of_room(contents);
+                return Some(more);
+            }
+            // What may not join waits for the landing.
+            let wanted = contents.work.commands.len().saturating_add(MORE_COMMANDS);
+            contents = self.sleep(contents, wanted, None).0;
+        }
+    }
+
     /// Waits for work, at most for so long, and takes it; what comes next goes into `empty`. Few commands are waited
     /// for more of, as the linger says.
     pub(crate) fn take(&self, at_most: Option<Duration>, linger: Linger, empty: Vec<T>) -> Taken<T> {
@@ -273,7 +319,7 @@ impl<T> Inbox<T> {
             self.stay_awake();
         }
         let mut contents = self.lock();
-        while contents.work.can_wait() && !contents.closed && !contents.poked {
+        while contents.work.can_wait() && !contents.closed && !contents.poked && !contents.landed {
             let waited = self.sleep(contents, 1, at_most);
             contents = waited.0;
             if waited.1 {
@@ -282,7 +328,11 @@ impl<T> Inbox<T> {
         }
         let poked = std::mem::take(&mut contents.poked);
         if contents.work.can_wait() && !contents.closed {
-            return if poked { Taken::Poked } else { Taken::Nothing };
+            return match (contents.landed, poked) {
+                (true, _) => Taken::Landed,
+                (_, true) => Taken::Poked,
+                _ => Taken::Nothing,
+            };
         }
         let Linger { commands, at_most } = linger;
         // When it is full nobody can put more in.
@@ -307,9 +357,11 @@ impl<T> Inbox<T> {
     fn stay_awake(&self) {
         #[cfg(not(shuttle))]
         for _ in 0..AWAKE_LOOKS {
-            if !self.lock().work.can_wait() {
+            let contents = self.lock();
+            if contents.landed || !contents.work.can_wait() {
                 return;
             }
+            drop(contents);
             (0..AWAKE_PAUSES).for_each(|_| std::hint::spin_loop());
         }
     }

@@ -14,12 +14,13 @@ use super::billing::{Bill, Sale};
 use super::checkpoint::Checkpoint;
 use super::clock::{Clock, LedgerClock};
 use super::codec::Milestone;
+use super::committer::{Ahead, Committer};
 use super::inbox::{Asked, Inbox, Linger, Queue, Refused, Waiting};
 use super::journal::{Block, Numbered, Seek};
 use super::keys::frames_under;
 use super::keys::upkeep::Upkeep;
 use super::news::News;
-use super::overlay::{Room, fingerprint_under};
+use super::overlay::fingerprint_under;
 use super::pace::Pace;
 use super::recovery::{Recovered, TermsByNumber, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
@@ -173,6 +174,15 @@ impl Ledger {
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
         let checkpoint = Checkpoint::of_passes(position.next_fact, pace.pass_facts);
         let upkeep = Upkeep::after(&store.snapshot()?, policy.keep_keys, pace)?;
+        let runs = Arc::new(super::sync::Mutex::new(Runs::new(&policy)));
+        let committer = Committer {
+            store: Arc::clone(&store),
+            views: Arc::clone(&views),
+            inbox: Arc::clone(&inbox),
+            news: Arc::clone(&news),
+            runs: Arc::clone(&runs),
+            packing: Vec::new(),
+        };
         let mut writer = Writer {
             store: Arc::clone(&store),
             views: Arc::clone(&views),
@@ -186,16 +196,19 @@ impl Ledger {
             sale: Arc::clone(&sale),
             checkpoint,
             upkeep,
+            pace,
             agenda: Agenda::default(),
-            runs: Runs::new(&policy),
+            runs,
+            ahead: Ahead::start(committer.clone())?,
+            committer,
+            flight: None,
             keys: (random()?, 0),
             next_due,
             booked: Vec::new(),
-            room: Room::default(),
+            rooms: Vec::new(),
             decided: Vec::new(),
             commands: Vec::new(),
             linger: Linger::NOT,
-            packing: Vec::new(),
             rest: Rest::default(),
             stopped: None,
         };
@@ -384,9 +397,11 @@ impl Core {
         // In this order: a key that is not recent any more is in a segment of the snapshot.
         let recent = self.views.keys.recent(&hash);
         let snapshot = self.store.snapshot()?;
-        let frames = match recent {
-            Some(frame) => vec![frame],
-            None => frames_under(&snapshot, &snapshot.covered()?.keys.segments, &hash)?,
+        let frames = if let Some(frame) = recent {
+            vec![frame]
+        } else {
+            let listed = snapshot.covered()?.keys.segments;
+            frames_under(&snapshot, &self.views.keys.segments_with(&hash, listed), &hash)?
         };
         let mut journal = JournalReader::of(snapshot);
         for first in frames {

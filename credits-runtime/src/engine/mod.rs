@@ -9,7 +9,10 @@ mod cbor;
 mod checkpoint;
 pub(crate) mod clock;
 pub(crate) mod codec;
+mod committer;
+mod deciding;
 mod files;
+mod flight;
 mod frames;
 pub(crate) mod inbox;
 pub(crate) mod journal;
@@ -24,6 +27,7 @@ pub(crate) mod reply;
 mod runs;
 #[cfg(all(test, shuttle))]
 mod schedules;
+mod sealed;
 pub(crate) mod sidecar;
 pub(crate) mod store;
 mod sync;

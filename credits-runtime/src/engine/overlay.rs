@@ -1,7 +1,6 @@
 //! A batch: commands read through it what earlier commands of the batch have changed, and nothing of it is seen
 //! outside until its commit has succeeded.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,12 +8,12 @@ use foldhash::fast::RandomState;
 
 use super::agenda::Agenda;
 use super::billing::Sale;
-use super::codec::{self, Covered, Milestone, Scheduled};
+use super::codec::{self, Milestone, Scheduled};
 use super::frames::{Frames, Place};
 use super::journal::{Numbered, Tail};
-use super::keys::upkeep::KeysPlan;
 use super::keys::{Used, UsedKeys, frames_under};
-use super::store::{Changes, Snapshot, Store};
+use super::sealed::{Sealed, WalletRow};
+use super::store::{Snapshot, Store};
 use super::views::{Views, stored_wallet};
 #[cfg(feature = "testing")]
 use crate::domain::audit::Audit;
@@ -51,8 +50,8 @@ pub(crate) struct Batch<'a> {
     snapshot: Option<Snapshot>,
     /// Its first fact.
     began: FactNumber,
-    /// From which fact on rows may lack facts, as it is committed.
-    replay_from: FactNumber,
+    /// What was decided before it and is not committed yet.
+    before: Option<Arc<Sealed>>,
     pub(crate) position: Position,
     room: Room,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
@@ -70,35 +69,12 @@ pub(crate) struct Room {
     pub(crate) frames: Frames,
 }
 
-/// The row of a wallet, to be written.
-pub(crate) struct WalletRow {
-    pub(crate) id: WalletId,
-    pub(crate) bytes: Vec<u8>,
-    /// When its row in the agenda says that something is due, and when it will.
-    filed: (Option<Timestamp>, Option<Timestamp>),
-    /// The wallet, if the batch did not change it.
-    pub(crate) unchanged: Option<Wallet>,
-}
-
-impl WalletRow {
-    fn of(id: &WalletId, wallet: &Wallet) -> Self {
-        let (filed, due) = (wallet.agenda, wallet.next_due_at());
-        let bytes = codec::wallet_to_bytes(wallet, due);
-        Self { id: id.clone(), bytes, filed: (filed, due), unchanged: None }
-    }
-
-    /// Whether its row in the agenda is another one.
-    pub(crate) fn is_refiled(&self) -> bool {
-        self.filed.0 != self.filed.1
-    }
-}
-
 /// A wallet as the batch has it.
 pub(crate) struct Loaded {
     pub(crate) wallet: Wallet,
     pub(crate) changed: bool,
-    /// Whether its row lacked facts before.
-    pub(crate) lagged: bool,
+    /// Whether its row lacks facts: before the batch, and once it is committed, if it is changed.
+    pub(crate) lags: (bool, bool),
     /// When something was due in it before its row says so.
     pub(crate) unfiled: Option<Timestamp>,
     /// Whether what is due in it was looked at.
@@ -123,14 +99,6 @@ pub(super) struct LoadedObject {
     pub(super) was_listed: bool,
 }
 
-/// What a commit leaves.
-pub(crate) struct Committed {
-    /// Where the journal stands.
-    pub(crate) position: Position,
-    /// With the wallets that changed and the keys that were used.
-    pub(crate) room: Room,
-}
-
 /// What a command came to within a batch.
 pub(crate) type Submitted = Result<Done, Rejection>;
 
@@ -152,11 +120,10 @@ pub(crate) struct Opened {
 }
 
 impl<'a> Batch<'a> {
-    /// An empty batch after this position, where rows may lack facts from `replay_from` on.
+    /// An empty batch after this position.
     pub(crate) fn new(
         (store, views, policy): (&'a Store, &'a Views, &'a Policy),
         position: &Position,
-        replay_from: FactNumber,
     ) -> Self {
         Self {
             store,
@@ -164,7 +131,7 @@ impl<'a> Batch<'a> {
             policy,
             snapshot: None,
             began: position.next_fact,
-            replay_from,
+            before: None,
             position: position.clone(),
             room: Room::default(),
             billings: HashMap::new(),
@@ -172,6 +139,16 @@ impl<'a> Batch<'a> {
             catalogues: None,
             milestones: Vec::new(),
         }
+    }
+
+    /// The same after a batch that is not committed yet.
+    pub(crate) fn after(self, before: Option<Arc<Sealed>>) -> Self {
+        Self { before, ..self }
+    }
+
+    /// What came before it is committed.
+    pub(crate) fn follow(&mut self) {
+        (self.before, self.snapshot) = (None, None);
     }
 
     /// The same in a room that another batch has left.
@@ -411,91 +388,32 @@ impl<'a> Batch<'a> {
         Ok((&self.room.keys, snapshot))
     }
 
-    /// The rows of these wallets: changed by the batch, or lagging since before it.
-    pub(crate) fn rows<'b>(&self, wallets: impl IntoIterator<Item = &'b WalletId>) -> Vec<WalletRow> {
-        let written = wallets.into_iter().map(|id| match self.room.wallets.get(id) {
-            Some(loaded) if loaded.changed => WalletRow::of(id, &loaded.wallet),
+    /// What it was made in, when nothing came of it.
+    pub(crate) fn into_room(self) -> Room {
+        self.room
+    }
+
+    /// Nothing is added to it: with the rows of these wallets, changed by the batch or lagging since before it.
+    pub(crate) fn sealed<'b>(mut self, wallets: impl IntoIterator<Item = &'b WalletId>) -> Sealed {
+        let mut unchanged = HashMap::default();
+        let written = wallets.into_iter().map(|id| match self.room.wallets.get_mut(id) {
+            Some(loaded) if loaded.changed => {
+                loaded.lags.1 = false;
+                WalletRow::of(id, &mut loaded.wallet)
+            }
             _ => match self.views.wallet(id) {
-                Some((wallet, _)) => {
-                    let row = WalletRow::of(id, &wallet);
-                    WalletRow { unchanged: Some(wallet), ..row }
+                Some((mut wallet, _)) => {
+                    let row = WalletRow::of(id, &mut wallet);
+                    unchanged.insert(id.clone(), wallet);
+                    row
                 }
                 None => panic!("a row lags that was not published"),
             },
         });
-        written.collect()
-    }
-
-    /// What to commit, with these rows of wallets. From `replay_from` on rows of others may lack facts.
-    pub(crate) fn changes<'b>(
-        &'b self,
-        rows: &'b [WalletRow],
-        replay_from: FactNumber,
-        keys: &'b KeysPlan,
-    ) -> Changes<'b> {
-        let mut views = Vec::new();
-        let mut gone = Vec::new();
-        for WalletRow { id, bytes, filed: (filed, due), .. } in rows {
-            let key = codec::wallet_key(id);
-            if filed != due {
-                gone.extend(filed.map(|due| codec::agenda_key(due, &key)));
-                views.extend(due.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
-            }
-            views.push((key, Cow::Borrowed(&bytes[..])));
-        }
-        for (owner, loaded) in self.billings.iter().filter(|(_, loaded)| loaded.changed) {
-            let key = codec::billing_key(owner);
-            let now = (loaded.billing.agenda, loaded.needs_attention);
-            let bytes = codec::billing_to_bytes(&loaded.billing, loaded.needs_attention);
-            views.push((key.clone(), bytes.into()));
-            if loaded.committed.0 != now.0 {
-                gone.extend(loaded.committed.0.map(|due| codec::agenda_key(due, &key)));
-                views.extend(now.0.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
-            }
-            match (loaded.committed.1, now.1) {
-                (true, false) => gone.push(codec::attention_key(&key)),
-                (false, true) => views.push((codec::attention_key(&key), Cow::Borrowed(&[][..]))),
-                _ => {}
-            }
-        }
-        for (id, LoadedObject { object, was_listed, .. }) in
-            self.objects.iter().filter(|(_, loaded)| loaded.changed)
-        {
-            let key = codec::object_key(id);
-            views.push((key.clone(), codec::record_to_bytes(object.last_fact, object).into()));
-            match (was_listed, object.waiting.is_empty()) {
-                (true, true) => gone.push(codec::attention_key(&key)),
-                (false, false) => views.push((codec::attention_key(&key), Cow::Borrowed(&[][..]))),
-                _ => {}
-            }
-        }
-        let milestones = self.milestones.iter();
-        views.extend(milestones.map(|(key, milestone)| (key.clone(), codec::encode(milestone).into())));
-        if let Some(list) = &self.catalogues {
-            views.push((codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list).into()));
-        }
-        // The totals lag as wallets do, as long as nothing else is written.
-        if !views.is_empty() || replay_from > self.replay_from {
-            let totals = &*self.position.totals;
-            let bytes = codec::record_to_bytes(totals.last_fact, totals);
-            views.push((codec::TOTALS_KEY.to_vec(), bytes.into()));
-        }
-        let Tail { sealed, block, .. } = &self.position.tail;
-        let is_covered_otherwise = replay_from != self.replay_from || keys.is_changed();
-        Changes {
-            blocks: sealed.iter().chain([block]).collect(),
-            gone,
-            views,
-            keys: &keys.rows,
-            covered: is_covered_otherwise.then(|| Covered { replay_from, keys: keys.state.clone() }),
-        }
-    }
-
-    /// What there is to publish once it is committed.
-    pub(crate) fn committed(self) -> Committed {
-        let Self { mut position, room, .. } = self;
-        position.tail.sealed.clear();
-        Committed { position, room }
+        let rows = written.collect();
+        let Self { began, position, mut room, billings, objects, catalogues, milestones, .. } = self;
+        room.frames.seal();
+        Sealed { began, position, room, rows, unchanged, billings, objects, catalogues, milestones }
     }
 
     pub(super) fn book(
@@ -654,13 +572,20 @@ impl<'a> Batch<'a> {
         is_idle: impl FnOnce(&[FactNumber]) -> bool,
     ) -> Result<Option<(Hash64, Numbered)>, LedgerError> {
         let keys = &self.views.keys;
-        let recent = self.room.keys.get(hash).map(|used| used.frame).or_else(|| keys.recent(hash));
+        let before = self.before.as_ref();
+        let used = self.room.keys.get(hash).or_else(|| before?.room.keys.get(hash));
+        let recent = used.map(|used| used.frame).or_else(|| keys.recent(hash));
         let frames = match recent {
             Some(frame) => vec![frame],
-            None => match keys.segments_with(hash) {
-                segments if segments.is_empty() => return Ok(None),
-                segments => frames_under(self.snapshot()?, &segments, hash)?,
-            },
+            None if !keys.may_be_sealed(hash) => return Ok(None),
+            None => {
+                // Keys may have been sealed since, and segments merged: what is in the file, it says itself.
+                if self.before.is_some() {
+                    self.snapshot = None;
+                }
+                let snapshot = self.snapshot()?;
+                frames_under(snapshot, &keys.segments_with(hash, snapshot.covered()?.keys.segments), hash)?
+            }
         };
         if is_idle(&frames) {
             return Ok(None);
@@ -684,17 +609,23 @@ impl<'a> Batch<'a> {
         if number >= self.began {
             return self.room.frames.frame(number);
         }
+        if let Some(before) = self.before.as_ref().filter(|before| number >= before.began) {
+            return before.room.frames.frame(number);
+        }
         self.snapshot()?.block(number)?.frame(number)
     }
 
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
         if !self.room.wallets.contains_key(id) {
-            let (wallet, lagged) = match self.views.wallet(id) {
-                Some(hot) => hot,
-                None => (stored_wallet(self.snapshot()?, id)?, false),
+            let (wallet, lagged) = match self.before.as_ref().and_then(|before| before.wallet(id)) {
+                Some(decided) => decided,
+                None => match self.views.wallet(id) {
+                    Some(hot) => hot,
+                    None => (stored_wallet(self.snapshot()?, id)?, false),
+                },
             };
             let unfiled = Agenda::unfiled(&wallet);
-            let loaded = Loaded { wallet, changed: false, lagged, unfiled, looked_at: false };
+            let loaded = Loaded { wallet, changed: false, lags: (lagged, true), unfiled, looked_at: false };
             self.room.wallets.insert(id.clone(), loaded);
         }
         Ok(())

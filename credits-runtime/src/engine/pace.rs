@@ -1,6 +1,6 @@
 //! How much the writer lets lie before it tidies up.
 
-use crate::domain::limits::{CHECKPOINT_FACTS, RECENT_KEYS_MAX};
+use crate::domain::limits::{AHEAD_COMMANDS, CHECKPOINT_FACTS, RECENT_KEYS_MAX};
 
 /// How much the writer lets lie before it tidies up.
 #[derive(Clone, Copy, Debug)]
@@ -9,12 +9,18 @@ pub(crate) struct Pace {
     pub(crate) pass_facts: usize,
     /// Keys that are kept in memory before they are sealed.
     pub(crate) recent_keys_max: usize,
+    /// From how many commands on, in a batch and waiting, it is committed while the next is decided.
+    pub(crate) ahead_commands: usize,
 }
 
 impl Pace {
-    pub(crate) const USUAL: Self = Self { pass_facts: CHECKPOINT_FACTS, recent_keys_max: RECENT_KEYS_MAX };
+    pub(crate) const USUAL: Self = Self {
+        pass_facts: CHECKPOINT_FACTS,
+        recent_keys_max: RECENT_KEYS_MAX,
+        ahead_commands: AHEAD_COMMANDS,
+    };
 
     /// So little that a short session has all that a long one has.
     #[cfg(feature = "testing")]
-    pub(crate) const HURRIED: Self = Self { pass_facts: 40, recent_keys_max: 8 };
+    pub(crate) const HURRIED: Self = Self { pass_facts: 40, recent_keys_max: 8, ahead_commands: 1 };
 }

@@ -10,7 +10,7 @@ use super::codec::{self, Covered};
 use super::journal::{Block, Head, Tail, frame_of};
 use super::keys::Keys;
 use super::keys::upkeep::KeysPlan;
-use super::overlay::{Batch, Committed, Position};
+use super::overlay::{Batch, Position};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::billing::terms::PriceList;
@@ -80,7 +80,7 @@ fn recover_unguarded(
         }
     };
     let covered = snapshot.covered()?;
-    let mut batch = Batch::new((store, &views, policy), &position, covered.replay_from);
+    let mut batch = Batch::new((store, &views, policy), &position);
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
@@ -89,18 +89,19 @@ fn recover_unguarded(
     let catalogue = batch.declare(&mut catalogues, terms, clock.now());
     terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
     let id = snapshot.id()?;
-    if !batch.is_empty() {
+    let (is_empty, changed) = (batch.is_empty(), batch.changed());
+    let sealed = batch.sealed(&changed);
+    if !is_empty {
         let keys = KeysPlan::unchanged(&views.keys);
-        let rows = batch.rows(&batch.changed());
-        let changes = batch.changes(&rows, batch.position.next_fact, &keys);
+        let changes = sealed.changes((covered.replay_from, sealed.position.next_fact), &keys);
         store.commit(&changes, &Cursors::new()).map_err(|failure| {
             let message = format!("cannot declare the pricing in the ledger: {failure:?}");
             LedgerError::new(LedgerErrorKind::Io, message)
         })?;
     }
-    let Committed { position, mut room } = batch.committed();
+    let position = sealed.after();
     views.publish_rest(position.last_at, &position.totals);
-    views.keys.publish(&mut room.keys);
+    views.keys.publish(sealed.room.keys);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
 }

@@ -60,7 +60,7 @@ fn take_all(inbox: &Inbox<Item>) -> Found {
                 found.releases += work.releases.len();
                 found.cursors += work.cursors.len();
             }
-            Taken::Nothing | Taken::Poked => {}
+            Taken::Nothing | Taken::Poked | Taken::Landed => {}
             Taken::Closed(cursors) => {
                 found.cursors += cursors.len();
                 return found;
@@ -174,6 +174,40 @@ fn whoever_waits_for_room_gets_it_or_is_told() {
     shuttle::check_random(move || everybody_with(patient, Inbox::close, false), SCHEDULES);
     shuttle::check_random(move || everybody_with(patient, Inbox::close, true), SCHEDULES);
     shuttle::check_pct(move || everybody_with(patient, Inbox::abandon, true), SCHEDULES, PREEMPTIONS);
+}
+
+/// Takes as the writer does while a batch is on its way, until that has landed, and then until the inbox is closed.
+fn take_meanwhile(inbox: &Inbox<Item>) -> usize {
+    let mut taken = 0;
+    while let Some(more) = inbox.take_more(2, |item| item.submitter == 0) {
+        assert!(!more.is_empty() && more.iter().all(|item| item.submitter == 0));
+        taken += more.len();
+    }
+    inbox.forget_landing();
+    taken + take_all(inbox).items.len()
+}
+
+#[test]
+fn what_comes_while_a_batch_is_on_its_way_is_taken_and_its_landing_noticed() {
+    let lands = || {
+        let (inbox, gone) = (Arc::new(Inbox::<Item>::new(ITEMS_MAX)), Arc::new(AtomicUsize::new(0)));
+        let shared = || Arc::clone(&inbox);
+        let (taken_from, landed_in) = (shared(), shared());
+        let taker = thread::spawn(move || take_meanwhile(&taken_from));
+        let lander = thread::spawn(move || landed_in.land());
+        let submitters: Vec<_> = (0..2)
+            .map(|submitter| {
+                let (inbox, gone) = (shared(), Arc::clone(&gone));
+                thread::spawn(move || submit(&inbox, submitter, &gone))
+            })
+            .collect();
+        let accepted: usize = submitters.into_iter().map(|submitter| submitter.join().unwrap()).sum();
+        lander.join().unwrap();
+        inbox.close();
+        assert_eq!(taker.join().unwrap(), accepted);
+    };
+    shuttle::check_random(lands, SCHEDULES);
+    shuttle::check_pct(lands, SCHEDULES, PREEMPTIONS);
 }
 
 #[test]

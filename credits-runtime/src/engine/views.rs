@@ -106,7 +106,8 @@ impl Views {
             shard.insert_unique(hash, hot, |hot| self.hash(hot.names()));
             (0, after)
         };
-        self.bytes.store(self.bytes().saturating_add(after).saturating_sub(before), Ordering::Relaxed);
+        self.bytes.fetch_add(after, Ordering::Relaxed);
+        self.bytes.fetch_sub(before, Ordering::Relaxed);
     }
 
     /// The row of this wallet was written: it may go.

@@ -81,17 +81,25 @@ impl Keys {
         self.read().recent.get(hash).map(|used| used.frame)
     }
 
-    /// The segments that may have a key.
-    pub(crate) fn segments_with(&self, hash: &Hash128) -> Vec<SegmentRow> {
+    /// Whether a segment may have a key.
+    pub(crate) fn may_be_sealed(&self, hash: &Hash128) -> bool {
         let prefix = prefix_of(hash);
-        let index = self.read();
-        let may_have = index.segments.iter().filter(|segment| segment.filter.may_have(prefix));
-        may_have.map(|segment| segment.row).collect()
+        self.read().segments.iter().any(|segment| segment.filter.may_have(prefix))
+    }
+
+    /// Of these segments, those that may have a key.
+    pub(crate) fn segments_with(&self, hash: &Hash128, mut listed: Vec<SegmentRow>) -> Vec<SegmentRow> {
+        let (prefix, index) = (prefix_of(hash), self.read());
+        listed.retain(|row| {
+            let known = index.segments.iter().find(|segment| segment.row.number == row.number);
+            known.is_none_or(|segment| segment.filter.may_have(prefix))
+        });
+        listed
     }
 
     /// Keys that were used in a commit.
-    pub(crate) fn publish(&self, used: &mut UsedKeys) {
-        self.write(|index| index.recent.extend(used.drain()));
+    pub(crate) fn publish(&self, used: UsedKeys) {
+        self.write(|index| index.recent.extend(used));
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Index> {

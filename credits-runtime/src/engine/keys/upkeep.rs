@@ -260,13 +260,13 @@ impl Upkeep {
 
 impl Keys {
     /// A plan is committed, with these keys.
-    pub(crate) fn committed(&self, plan: KeysPlan, used: &mut UsedKeys) {
+    pub(crate) fn committed(&self, plan: KeysPlan, used: &UsedKeys) {
         self.write(|index| {
             let KeysPlan { state: KeysState { from, lapsed, segments }, made, seals, .. } = plan;
             if seals {
                 index.recent.clear();
             } else {
-                index.recent.extend(used.drain());
+                index.recent.extend(used.iter().map(|(hash, used)| (*hash, *used)));
             }
             let known = std::mem::take(&mut index.segments);
             let find = |row: SegmentRow| {

@@ -48,7 +48,7 @@ pub fn commands(bytes: &[u8]) {
     };
     let (policy, beginning) = (Policy::of(&settings), beginning());
     let (store, views) = empty();
-    let mut batch = Batch::new((store, views, &policy), &beginning, beginning.next_fact);
+    let mut batch = Batch::new((store, views, &policy), &beginning);
     let mut now = Timestamp::from_microseconds(1_767_225_600_000_000);
     for _ in 0..COMMANDS_MAX {
         if drawn.bytes.is_empty() {

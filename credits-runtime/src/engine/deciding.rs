@@ -1,0 +1,168 @@
+//! Deciding: commands become a batch, in the order in which they came.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::billing::Bill;
+use super::committer::Decided;
+use super::inbox::{Asked, Waiting};
+use super::ledger::Ledger;
+use super::news::Refusal;
+use super::overlay::{Batch, Done, Submitted};
+use super::writer::Writer;
+use crate::domain::command::{Action, Command};
+use crate::domain::ids::{HoldId, Key, WalletId};
+use crate::domain::limits::BATCH_COMMANDS_MAX;
+use crate::domain::metadata::Metadata;
+use crate::domain::rejection::Rejection;
+use crate::error::{LedgerError, LedgerErrorKind};
+
+impl Writer {
+    /// Decides a batch and sends it to the disk: everything in it, or, on an error, nothing that anybody may count on.
+    /// Whoever is in `decided` then is not answered. Commands are left once what is on its way has landed: the disk need not
+    /// wait for them.
+    pub(super) fn commit(
+        &mut self,
+        commands: &mut Vec<Waiting>,
+        releases: &[(WalletId, HoldId)],
+        decided: &mut Decided,
+    ) -> Result<(), LedgerError> {
+        let is_due = self.is_due();
+        // What is due and billing are read in the file: what is on its way must be there.
+        if is_due || self.inbox.has_landed() || !commands.iter().all(is_plain) {
+            drop(self.land());
+            self.check_stopped()?;
+        }
+        let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
+        // Before the batch looks into the file: what leaves memory then is there.
+        views.sweep();
+        let before = self.flight.as_ref().map(|flight| Arc::clone(&flight.sealed));
+        let room = self.rooms.pop().unwrap_or_default();
+        let batch = Batch::new((&store, &views, &policy), &self.position);
+        let mut batch = batch.within(room).after(before);
+        let mut after_due = None;
+        // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
+        let deciding = catch_unwind(AssertUnwindSafe(|| {
+            if is_due {
+                self.extend(&mut batch);
+                after_due = Some(batch.book_due(self.clock.now(), Some(&self.sale), &self.agenda));
+            }
+            for (wallet, hold) in releases {
+                self.release(&mut batch, wallet, *hold);
+            }
+            self.decide_first(commands, &mut batch, decided);
+        }));
+        if deciding.is_err() {
+            tracing::error!("a rule was broken while deciding; nothing of the batch was written");
+            let message = "the write did not happen, a rule of the ledger was broken: please report it";
+            return Err(LedgerError::new(LedgerErrorKind::NotDone, message));
+        }
+        // Once some of the agenda was worked off, it says itself what is next.
+        let next_due = after_due.transpose()?.unwrap_or(self.next_due);
+        let next_due = next_due.into_iter().chain(batch.next_due_at()).min();
+        // What was decided after a batch that is not committed did not happen either.
+        self.land().map_err(|error| self.stopped.clone().unwrap_or_else(|| not_after(error)))?;
+        batch.follow();
+        self.send(batch, releases.len(), decided, next_due)
+    }
+
+    /// All of these; and, as long as the batch before is on its way, more. Not all of them once it has landed.
+    fn decide_first(&mut self, commands: &mut Vec<Waiting>, batch: &mut Batch<'_>, decided: &mut Decided) {
+        while !commands.is_empty() {
+            let some =
+                if self.flight.is_some() { COMMANDS_AT_ONCE.min(commands.len()) } else { commands.len() };
+            self.decide(commands.drain(..some), batch, decided);
+            if self.flight.is_some() && self.inbox.has_landed() {
+                return;
+            }
+        }
+        while self.flight.is_some() {
+            let most = BATCH_COMMANDS_MAX.saturating_sub(decided.len()).min(COMMANDS_AT_ONCE);
+            let Some(more) = self.inbox.take_more(most, is_plain) else { return };
+            self.decide(more, batch, decided);
+        }
+    }
+
+    fn decide(
+        &mut self,
+        commands: impl IntoIterator<Item = Waiting>,
+        batch: &mut Batch<'_>,
+        decided: &mut Decided,
+    ) {
+        for Waiting { asked, slot } in commands {
+            // What cannot be read harms this command alone: nothing of it is booked.
+            let submitted = match &*asked {
+                Asked::Command(command) => self.submit(batch, command),
+                Asked::Bill(bill, _) => self.bill(batch, bill),
+            };
+            decided.push((asked, slot, submitted));
+        }
+    }
+
+    fn submit(&self, batch: &mut Batch<'_>, command: &Command) -> Result<Submitted, LedgerError> {
+        if let Some(now) = self.clock.unconfirmed() {
+            return Ok(Err(Rejection::ClockUnconfirmed { now, last: self.position.last_at }));
+        }
+        let now = self.clock.now();
+        let submitted = batch.submit(command, now)?;
+        if let Err(Rejection::InsufficientCredits { needed, available }) = &submitted
+            && matches!(command.action, Action::Spend(_) | Action::Hold { .. })
+        {
+            let (wallet, needed, available) = (command.wallet.clone(), *needed, *available);
+            self.news.refused(Refusal { wallet, needed, available, at: now });
+        }
+        Ok(submitted)
+    }
+
+    fn bill(&self, batch: &mut Batch<'_>, bill: &Bill) -> Result<Submitted, LedgerError> {
+        if let Some(now) = self.clock.unconfirmed() {
+            return Ok(Err(Rejection::ClockUnconfirmed { now, last: self.position.last_at }));
+        }
+        batch.bill(bill, &self.sale, self.clock.now())
+    }
+
+    /// Extends the holds of work that is alive, before they lapse.
+    fn extend(&mut self, batch: &mut Batch<'_>) {
+        let now = self.clock.now().max(self.position.last_at);
+        let due = self.runs().due(now);
+        for (wallet, hold, alive) in due {
+            let (base, count) = self.keys;
+            self.keys.1 = count.saturating_add(1);
+            let action = Action::Extend { hold, by: self.policy.hold_limit };
+            let key = Key::generated(base, count);
+            let command = Command::new(wallet, key, action, Metadata::default());
+            match batch.submit(&command, now) {
+                Ok(Ok(Done::Now(_, Some(opened)))) => {
+                    self.committer.begin_run(&command.wallet, opened, &alive);
+                }
+                Ok(Ok(_)) => {}
+                // It has ended, or been open for as long as it may be.
+                Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a hold is not extended"),
+                Err(error) => tracing::warn!(%hold, %error, "a hold could not be extended"),
+            }
+        }
+    }
+
+    /// Releases a dropped hold; one that is closed already needs nothing, and its limit frees any other.
+    fn release(&self, batch: &mut Batch<'_>, wallet: &WalletId, hold: HoldId) {
+        let command = Ledger::close_hold(wallet.clone(), hold, Action::Release(hold));
+        match self.submit(batch, &command) {
+            Ok(Ok(_)) => {}
+            Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
+            Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
+        }
+    }
+}
+
+/// How many commands are decided before it is looked whether what is on its way has landed.
+const COMMANDS_AT_ONCE: usize = 32;
+
+/// Whether it can be decided while something is on its way to the disk.
+fn is_plain(waiting: &Waiting) -> bool {
+    matches!(*waiting.asked, Asked::Command(_))
+}
+
+fn not_after(error: LedgerError) -> LedgerError {
+    let message = "the write did not happen, because one before it did not: send it again";
+    LedgerError::caused(LedgerErrorKind::NotDone, message, error)
+}
