@@ -4,6 +4,7 @@
 //! `subscribers` (name -> next fact) and `meta` (format, id, what rows cover).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Bound;
@@ -15,14 +16,14 @@ use std::sync::{PoisonError, RwLock};
 pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    AccessGuard, Builder, Database, DatabaseError, Durability, Range, ReadOnlyDatabase, ReadTransaction,
-    ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError, TableDefinition,
-    TableError, WriteTransaction,
+    AccessGuard, Builder, Database, DatabaseError, Durability, Range, ReadOnlyDatabase, ReadOnlyTable,
+    ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError,
+    TableDefinition, TableError, WriteTransaction,
 };
 
 use super::codec::{self, Covered, FORMAT, FormerState, KeysState, Milestone, Scheduled, SegmentRow};
 use super::files::{draft, sync_folder};
-use super::journal::{Block, Head};
+use super::journal::{Block, Head, Numbered, Seek};
 use super::keys::pages::{Page, Prefix, prefix_of};
 use super::keys::upkeep::{KeyRows, Making};
 use crate::domain::ids::{FactNumber, WalletId};
@@ -365,6 +366,8 @@ impl Failure {
 /// A consistent state of the file.
 pub(crate) struct Snapshot {
     read: ReadTransaction,
+    /// Opened once something of it is read: redb looks for a table each time that it is opened.
+    journal: OnceCell<ReadOnlyTable<u64, &'static [u8]>>,
     /// A database that is open for this snapshot alone.
     _database: Option<ReadOnlyDatabase>,
 }
@@ -373,7 +376,7 @@ impl Snapshot {
     fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
         guarded(|| {
             let read = database.begin_read().map_err(|error| read_failed(&error))?;
-            Ok(Self { read, _database: None })
+            Ok(Self { read, journal: OnceCell::new(), _database: None })
         })
     }
 
@@ -412,8 +415,7 @@ impl Snapshot {
     /// The last block, if there is any.
     pub(crate) fn last_block(&self) -> Result<Option<Block>, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
-            let last = table.last().map_err(|error| read_failed(&error))?;
+            let last = self.journal()?.last().map_err(|error| read_failed(&error))?;
             let block =
                 last.map(|(first, bytes)| codec::block_from_bytes(FactNumber(first.value()), bytes.value()));
             block.transpose()
@@ -429,13 +431,33 @@ impl Snapshot {
     /// The block that would hold this fact: the last one that starts no later.
     pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
-            let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
-            let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
-            let (first, bytes) =
-                range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
-            codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+            let StoredBlock { first, row, .. } = self.found(number)?;
+            codec::block_from_bytes(first, row.value())
         })
+    }
+
+    /// The same, left where redb has it.
+    pub(crate) fn stored_block(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
+        guarded(|| {
+            let block = self.found(number)?;
+            codec::check_block(block.first, block.row.value())?;
+            Ok(block)
+        })
+    }
+
+    /// The same, not checked.
+    fn found(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
+        let mut rows = self.journal()?.range(..=number.get()).map_err(|error| read_failed(&error))?;
+        let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
+        StoredBlock::of(rows.next_back().ok_or_else(missing)?)
+    }
+
+    fn journal(&self) -> Result<&ReadOnlyTable<u64, &'static [u8]>, LedgerError> {
+        if let Some(table) = self.journal.get() {
+            return Ok(table);
+        }
+        let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+        Ok(self.journal.get_or_init(|| table))
     }
 
     /// A record's row.
@@ -604,6 +626,33 @@ impl Snapshot {
 }
 
 type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
+
+/// A block where redb has it.
+pub(crate) struct StoredBlock {
+    first: FactNumber,
+    /// redb may panic when it looks for a value in a damaged page, but not when it answers one again.
+    row: Bytes<'static>,
+    seek: Seek,
+}
+
+impl StoredBlock {
+    fn of(row: Result<(AccessGuard<'_, u64>, Bytes<'static>), StorageError>) -> Result<Self, LedgerError> {
+        let (first, row) = row.map_err(|error| read_failed(&error))?;
+        let first = FactNumber(first.value());
+        Ok(Self { first, row, seek: Seek::start(first) })
+    }
+
+    /// The frame that has this fact, if it is here; the others are not decoded.
+    pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+        if number < self.first {
+            return Ok(None);
+        }
+        if number < self.seek.first {
+            self.seek = Seek::start(self.first);
+        }
+        self.seek.frame(number, codec::block_frames(self.row.value()))
+    }
+}
 
 fn page(row: Result<(Bytes<'_>, Bytes<'_>), StorageError>) -> Result<Page, LedgerError> {
     let (key, value) = row.map_err(|error| read_failed(&error))?;
