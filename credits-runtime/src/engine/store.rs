@@ -4,7 +4,7 @@
 //! `subscribers` (name -> next fact) and `meta` (format, id, what rows cover).
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Bound;
@@ -48,6 +48,11 @@ const STATE_ROW: &str = "state";
 
 /// Bytes that redb may cache.
 const CACHE_BYTES: usize = 64 * 1_024 * 1_024;
+
+/// Facts that a block of plain spends has, about; what blocks have is learned as they are read.
+const BLOCK_FACTS: u64 = 40;
+/// Blocks among which one is looked for, from where it would be if it is like those before.
+const NEAR_BLOCKS: usize = 2;
 
 /// A ledger's id: random, given when it was created.
 pub(crate) type LedgerId = [u8; 16];
@@ -368,6 +373,8 @@ pub(crate) struct Snapshot {
     read: ReadTransaction,
     /// Opened once something of it is read: redb looks for a table each time that it is opened.
     journal: OnceCell<ReadOnlyTable<u64, &'static [u8]>>,
+    /// Facts that the last block has that was not where it was expected.
+    block_facts: Cell<u64>,
     /// A database that is open for this snapshot alone.
     _database: Option<ReadOnlyDatabase>,
 }
@@ -376,7 +383,7 @@ impl Snapshot {
     fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
         guarded(|| {
             let read = database.begin_read().map_err(|error| read_failed(&error))?;
-            Ok(Self { read, journal: OnceCell::new(), _database: None })
+            Ok(Self { read, journal: OnceCell::new(), block_facts: Cell::new(BLOCK_FACTS), _database: None })
         })
     }
 
@@ -447,9 +454,34 @@ impl Snapshot {
 
     /// The same, not checked.
     fn found(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
+        if let Some(near) = self.found_near(number)? {
+            return Ok(near);
+        }
         let mut rows = self.journal()?.range(..=number.get()).map_err(|error| read_failed(&error))?;
         let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
-        StoredBlock::of(rows.next_back().ok_or_else(missing)?)
+        let block = StoredBlock::of(rows.next_back().ok_or_else(missing)?)?;
+        self.learn(&block);
+        Ok(block)
+    }
+
+    /// The same, if it starts about where it would if it is like those before. redb separates pages by the last key of each:
+    /// looked for forwards, from a fact of the block before it, a block costs its page alone; backwards, from a fact of its
+    /// own, also the page of the block after it.
+    fn found_near(&self, number: FactNumber) -> Result<Option<StoredBlock>, LedgerError> {
+        let from = number.get().saturating_sub(self.block_facts.get());
+        let rows = self.journal()?.range(from..=number.get()).map_err(|error| read_failed(&error))?;
+        for row in rows.take(NEAR_BLOCKS) {
+            let mut block = StoredBlock::of(row)?;
+            if block.has(number) {
+                return Ok(Some(block));
+            }
+            self.learn(&block);
+        }
+        Ok(None)
+    }
+
+    fn learn(&self, block: &StoredBlock) {
+        self.block_facts.set(block.facts().unwrap_or(BLOCK_FACTS));
     }
 
     fn journal(&self) -> Result<&ReadOnlyTable<u64, &'static [u8]>, LedgerError> {
@@ -651,6 +683,17 @@ impl StoredBlock {
             self.seek = Seek::start(self.first);
         }
         self.seek.frame(number, codec::block_frames(self.row.value()))
+    }
+
+    fn has(&mut self, number: FactNumber) -> bool {
+        // What cannot be read is reported once the block is known to be the one that was looked for.
+        self.seek.go_to(number, codec::block_frames(self.row.value())).unwrap_or(false)
+    }
+
+    fn facts(&self) -> Option<u64> {
+        let mut end = Seek::start(self.first);
+        end.go_to(FactNumber(u64::MAX), codec::block_frames(self.row.value())).ok()?;
+        end.first.get().checked_sub(self.first.get())
     }
 }
 
