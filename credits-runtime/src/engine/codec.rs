@@ -10,6 +10,7 @@ use super::keys::pages::Prefix;
 use crate::domain::amount::Amount;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
+use crate::domain::fingerprint::sha256;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
@@ -101,11 +102,24 @@ pub(crate) fn block_to_bytes(block: &Block) -> Vec<u8> {
 
 /// A block whose head is the hash of what it holds.
 pub(crate) fn block_from_bytes(first: FactNumber, bytes: &[u8]) -> Result<Block, LedgerError> {
-    let broken = || LedgerError::damaged(format!("the block of fact {first} is not what was written"));
-    let (head, rest) = bytes.split_first_chunk::<HEAD_BYTES>().ok_or_else(broken)?;
-    let (previous_head, frames) = rest.split_first_chunk::<HEAD_BYTES>().ok_or_else(broken)?;
-    let block = Block::of(first, *previous_head, frames);
-    if block.head() == *head { Ok(block) } else { Err(broken()) }
+    let previous_head = bytes.get(HEAD_BYTES..).and_then(<[u8]>::first_chunk);
+    let block = Block::of(first, *previous_head.ok_or_else(|| altered(first))?, block_frames(bytes));
+    if bytes.starts_with(&block.head()) { Ok(block) } else { Err(altered(first)) }
+}
+
+/// Checks that the head of a block is the hash of what it holds.
+pub(crate) fn check_block(first: FactNumber, bytes: &[u8]) -> Result<(), LedgerError> {
+    let (head, rest) = bytes.split_first_chunk::<HEAD_BYTES>().ok_or_else(|| altered(first))?;
+    if rest.len() >= HEAD_BYTES && sha256(rest) == *head { Ok(()) } else { Err(altered(first)) }
+}
+
+/// The frames of a block, which may be none if it is not checked.
+pub(crate) fn block_frames(bytes: &[u8]) -> &[u8] {
+    bytes.get(2 * HEAD_BYTES..).unwrap_or_default()
+}
+
+fn altered(first: FactNumber) -> LedgerError {
+    LedgerError::damaged(format!("the block of fact {first} is not what was written"))
 }
 
 /// The key of the catalogues' row in `views`.

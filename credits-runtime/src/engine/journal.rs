@@ -64,28 +64,7 @@ impl Block {
 
     /// The frame that has this fact, if it is here; the others are not decoded.
     pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
-        self.frame_after(number, &mut Seek { first: self.first, byte: 0 })
-    }
-
-    /// The same, looked for from where another was found, if that was before it.
-    pub(crate) fn frame_after(
-        &self,
-        number: FactNumber,
-        seek: &mut Seek,
-    ) -> Result<Option<Numbered>, LedgerError> {
-        if number < seek.first {
-            *seek = Seek { first: self.first, byte: 0 };
-        }
-        while let Some(bytes) = self.frames.get(seek.byte..).filter(|bytes| !bytes.is_empty()) {
-            let (first, mut rest) = (seek.first, bytes);
-            let next = first.plus(frame::skip(&mut rest).ok_or_else(|| broken(first))?);
-            if number < next {
-                let frame = frame::read(&mut &bytes[..]).ok_or_else(|| broken(first))?;
-                return Ok(Some((first, Arc::new(frame))));
-            }
-            *seek = Seek { first: next, byte: self.frames.len().saturating_sub(rest.len()) };
-        }
-        Ok(None)
+        Seek::start(self.first).frame(number, &self.frames)
     }
 
     /// The frames up to the one that has this fact, or all of them, and the number of the fact after them.
@@ -117,7 +96,40 @@ fn broken(frame: FactNumber) -> LedgerError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seek {
     pub(crate) first: FactNumber,
-    pub(crate) byte: usize,
+    byte: usize,
+}
+
+impl Seek {
+    /// The first frame of a block.
+    pub(crate) fn start(first: FactNumber) -> Self {
+        Self { first, byte: 0 }
+    }
+
+    /// The frame that has this fact, if it is not before; the others are not decoded.
+    pub(crate) fn frame(
+        &mut self,
+        number: FactNumber,
+        frames: &[u8],
+    ) -> Result<Option<Numbered>, LedgerError> {
+        if !self.go_to(number, frames)? {
+            return Ok(None);
+        }
+        let frame = frames.get(self.byte..).and_then(|mut bytes| frame::read(&mut bytes));
+        frame.map_or_else(|| Err(broken(self.first)), |frame| Ok(Some((self.first, Arc::new(frame)))))
+    }
+
+    /// Goes on to the frame that has this fact, or past the block's frames; answers whether it is there.
+    pub(crate) fn go_to(&mut self, number: FactNumber, frames: &[u8]) -> Result<bool, LedgerError> {
+        let mut rest = frames.get(self.byte..).unwrap_or_default();
+        while !rest.is_empty() {
+            let next = self.first.plus(frame::skip(&mut rest).ok_or_else(|| broken(self.first))?);
+            if number < next {
+                return Ok(true);
+            }
+            *self = Self { first: next, byte: frames.len().saturating_sub(rest.len()) };
+        }
+        Ok(false)
+    }
 }
 
 /// The end of the journal: the block that grows, and blocks sealed since the last commit.

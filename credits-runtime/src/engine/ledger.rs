@@ -16,7 +16,7 @@ use super::clock::{Clock, LedgerClock};
 use super::codec::Milestone;
 use super::committer::{Ahead, Committer};
 use super::inbox::{Asked, Inbox, Linger, Queue, Refused, Waiting};
-use super::journal::{Block, Numbered, Seek};
+use super::journal::Numbered;
 use super::keys::frames_under;
 use super::keys::upkeep::Upkeep;
 use super::news::News;
@@ -26,7 +26,7 @@ use super::recovery::{Recovered, TermsByNumber, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
 use super::runs::Runs;
 use super::sidecar::{Said, Sidecar};
-use super::store::{LedgerId, Snapshot, Store};
+use super::store::{LedgerId, Snapshot, Store, StoredBlock};
 use super::verify::{Verified, verify};
 use super::views::{Views, stored_wallet};
 use super::writer::{Rest, Writer};
@@ -472,14 +472,14 @@ impl Drop for Ledger {
 
 /// Reads facts by number; those of one block cost one read.
 pub(crate) struct JournalReader {
+    /// The block that was read last; gone before the snapshot that it is of.
+    block: Option<StoredBlock>,
     snapshot: Snapshot,
-    /// The block that was read last, and where in it.
-    block: Option<(Block, Seek)>,
 }
 
 impl JournalReader {
     fn of(snapshot: Snapshot) -> Self {
-        Self { snapshot, block: None }
+        Self { block: None, snapshot }
     }
 
     /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
@@ -491,15 +491,10 @@ impl JournalReader {
 
     /// The frame that holds this fact.
     pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Numbered, LedgerError> {
-        if let Some((block, seek)) = self.block.as_mut().filter(|(block, _)| block.first <= number)
-            && let Some(frame) = block.frame_after(number, seek)?
-        {
+        if let Some(frame) = self.block.as_mut().map(|block| block.frame(number)).transpose()?.flatten() {
             return Ok(frame);
         }
-        let block = self.snapshot.block(number)?;
-        let mut seek = Seek { first: block.first, byte: 0 };
-        let frame = block.frame_after(number, &mut seek)?;
-        self.block = Some((block, seek));
-        frame.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
+        let block = self.block.insert(self.snapshot.stored_block(number)?);
+        block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
     }
 }

@@ -4,6 +4,7 @@
 //! `subscribers` (name -> next fact) and `meta` (format, id, what rows cover).
 
 use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::ops::Bound;
@@ -15,14 +16,14 @@ use std::sync::{PoisonError, RwLock};
 pub use redb::StorageBackend as Backend;
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    AccessGuard, Builder, Database, DatabaseError, Durability, Range, ReadOnlyDatabase, ReadTransaction,
-    ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError, TableDefinition,
-    TableError, WriteTransaction,
+    AccessGuard, Builder, Database, DatabaseError, Durability, Range, ReadOnlyDatabase, ReadOnlyTable,
+    ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, StorageError,
+    TableDefinition, TableError, WriteTransaction,
 };
 
 use super::codec::{self, Covered, FORMAT, FormerState, KeysState, Milestone, Scheduled, SegmentRow};
 use super::files::{draft, sync_folder};
-use super::journal::{Block, Head};
+use super::journal::{Block, Head, Numbered, Seek};
 use super::keys::pages::{Page, Prefix, prefix_of};
 use super::keys::upkeep::{KeyRows, Making};
 use crate::domain::ids::{FactNumber, WalletId};
@@ -47,6 +48,11 @@ const STATE_ROW: &str = "state";
 
 /// Bytes that redb may cache.
 const CACHE_BYTES: usize = 64 * 1_024 * 1_024;
+
+/// Facts that a block of plain spends has, about; what blocks have is learned as they are read.
+const BLOCK_FACTS: u64 = 40;
+/// Blocks among which one is looked for, from where it would be if it is like those before.
+const NEAR_BLOCKS: usize = 2;
 
 /// A ledger's id: random, given when it was created.
 pub(crate) type LedgerId = [u8; 16];
@@ -365,6 +371,10 @@ impl Failure {
 /// A consistent state of the file.
 pub(crate) struct Snapshot {
     read: ReadTransaction,
+    /// Opened once something of it is read: redb looks for a table each time that it is opened.
+    journal: OnceCell<ReadOnlyTable<u64, &'static [u8]>>,
+    /// Facts that the last block has that was not where it was expected.
+    block_facts: Cell<u64>,
     /// A database that is open for this snapshot alone.
     _database: Option<ReadOnlyDatabase>,
 }
@@ -373,7 +383,7 @@ impl Snapshot {
     fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
         guarded(|| {
             let read = database.begin_read().map_err(|error| read_failed(&error))?;
-            Ok(Self { read, _database: None })
+            Ok(Self { read, journal: OnceCell::new(), block_facts: Cell::new(BLOCK_FACTS), _database: None })
         })
     }
 
@@ -412,8 +422,7 @@ impl Snapshot {
     /// The last block, if there is any.
     pub(crate) fn last_block(&self) -> Result<Option<Block>, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
-            let last = table.last().map_err(|error| read_failed(&error))?;
+            let last = self.journal()?.last().map_err(|error| read_failed(&error))?;
             let block =
                 last.map(|(first, bytes)| codec::block_from_bytes(FactNumber(first.value()), bytes.value()));
             block.transpose()
@@ -429,13 +438,58 @@ impl Snapshot {
     /// The block that would hold this fact: the last one that starts no later.
     pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
-            let mut range = table.range(..=number.get()).map_err(|error| read_failed(&error))?;
-            let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
-            let (first, bytes) =
-                range.next_back().ok_or_else(missing)?.map_err(|error| read_failed(&error))?;
-            codec::block_from_bytes(FactNumber(first.value()), bytes.value())
+            let StoredBlock { first, row, .. } = self.found(number)?;
+            codec::block_from_bytes(first, row.value())
         })
+    }
+
+    /// The same, left where redb has it.
+    pub(crate) fn stored_block(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
+        guarded(|| {
+            let block = self.found(number)?;
+            codec::check_block(block.first, block.row.value())?;
+            Ok(block)
+        })
+    }
+
+    /// The same, not checked.
+    fn found(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
+        if let Some(near) = self.found_near(number)? {
+            return Ok(near);
+        }
+        let mut rows = self.journal()?.range(..=number.get()).map_err(|error| read_failed(&error))?;
+        let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
+        let block = StoredBlock::of(rows.next_back().ok_or_else(missing)?)?;
+        self.learn(&block);
+        Ok(block)
+    }
+
+    /// The same, if it starts about where it would if it is like those before. redb separates pages by the last key of each:
+    /// looked for forwards, from a fact of the block before it, a block costs its page alone; backwards, from a fact of its
+    /// own, also the page of the block after it.
+    fn found_near(&self, number: FactNumber) -> Result<Option<StoredBlock>, LedgerError> {
+        let from = number.get().saturating_sub(self.block_facts.get());
+        let rows = self.journal()?.range(from..=number.get()).map_err(|error| read_failed(&error))?;
+        for row in rows.take(NEAR_BLOCKS) {
+            let mut block = StoredBlock::of(row)?;
+            if block.has(number) {
+                return Ok(Some(block));
+            }
+            self.learn(&block);
+        }
+        Ok(None)
+    }
+
+    fn learn(&self, block: &StoredBlock) {
+        self.block_facts.set(block.facts().unwrap_or(BLOCK_FACTS));
+    }
+
+    fn journal(&self) -> Result<&ReadOnlyTable<u64, &'static [u8]>, LedgerError> {
+        if let Some(table) = self.journal.get() {
+            return Ok(table);
+        }
+        let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
+        Ok(self.journal.get_or_init(|| table))
     }
 
     /// A record's row.
@@ -604,6 +658,44 @@ impl Snapshot {
 }
 
 type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
+
+/// A block where redb has it.
+pub(crate) struct StoredBlock {
+    first: FactNumber,
+    /// redb may panic when it looks for a value in a damaged page, but not when it answers one again.
+    row: Bytes<'static>,
+    seek: Seek,
+}
+
+impl StoredBlock {
+    fn of(row: Result<(AccessGuard<'_, u64>, Bytes<'static>), StorageError>) -> Result<Self, LedgerError> {
+        let (first, row) = row.map_err(|error| read_failed(&error))?;
+        let first = FactNumber(first.value());
+        Ok(Self { first, row, seek: Seek::start(first) })
+    }
+
+    /// The frame that has this fact, if it is here; the others are not decoded.
+    pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+        if number < self.first {
+            return Ok(None);
+        }
+        if number < self.seek.first {
+            self.seek = Seek::start(self.first);
+        }
+        self.seek.frame(number, codec::block_frames(self.row.value()))
+    }
+
+    fn has(&mut self, number: FactNumber) -> bool {
+        // What cannot be read is reported once the block is known to be the one that was looked for.
+        self.seek.go_to(number, codec::block_frames(self.row.value())).unwrap_or(false)
+    }
+
+    fn facts(&self) -> Option<u64> {
+        let mut end = Seek::start(self.first);
+        end.go_to(FactNumber(u64::MAX), codec::block_frames(self.row.value())).ok()?;
+        end.first.get().checked_sub(self.first.get())
+    }
+}
 
 fn page(row: Result<(Bytes<'_>, Bytes<'_>), StorageError>) -> Result<Page, LedgerError> {
     let (key, value) = row.map_err(|error| read_failed(&error))?;

@@ -184,6 +184,47 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 }
 
 #[test]
+fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
+    let ledger = open(Store::create_in(InMemoryBackend::new()).unwrap());
+    // Blocks of many small frames, then of a few large ones, then of both.
+    let reason = |n: i64| match n {
+        ..300 => 1,
+        300..400 => 900,
+        _ => usize::try_from(n * 37 % 700).unwrap(),
+    };
+    let replies: Vec<_> = (1..=700)
+        .map(|n| {
+            let mut command = gift("ann", n, &format!("key {n}"));
+            if let Action::Give(gift) = &mut command.action {
+                gift.reason = Some("r".repeat(reason(n)));
+            }
+            send(&ledger, command)
+        })
+        .collect();
+    for reply in replies {
+        reply.wait().unwrap();
+    }
+
+    let snapshot = ledger.store().snapshot().unwrap();
+    let end = snapshot.end().unwrap().next_fact.get();
+    let (mut firsts, mut next) = (Vec::new(), FactNumber::FIRST);
+    while next.get() < end {
+        firsts.push(next);
+        next = snapshot.block(next).unwrap().next_fact().unwrap();
+    }
+    assert!(firsts.len() > 40, "they fill many blocks, not {}", firsts.len());
+    // Forwards, backwards, and to and fro.
+    let numbers = (1..end).chain((1..end).rev()).chain((1..end).map(|n| n * 7_919 % (end - 1) + 1));
+    for number in numbers.map(FactNumber) {
+        let first = firsts[firsts.partition_point(|first| *first <= number) - 1];
+        assert_eq!(snapshot.block(number).unwrap().first, first, "the block of fact {number}");
+        let (frame_first, frame) = snapshot.stored_block(number).unwrap().frame(number).unwrap().unwrap();
+        let facts = frame_first..frame_first.plus(frame.facts.len());
+        assert!(facts.contains(&number), "the frame of fact {number}");
+    }
+}
+
+#[test]
 fn a_closed_ledger_takes_no_commands() {
     let ledger = Ledger::open(&super::ledger::Place::Memory, opening()).unwrap();
     ledger.close().unwrap();
