@@ -49,7 +49,7 @@ pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Bytes of a webhook's body.
 pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.
-pub const CHECKPOINT_FACTS: usize = 262_144;
+pub const CHECKPOINT_FACTS: usize = 524_288;
 /// Rows of a checkpoint that are written together, so that most small commits write none.
 pub const CHECKPOINT_ROWS_MIN: usize = 32;
 /// Rows of a checkpoint that one commit writes when there is time.
