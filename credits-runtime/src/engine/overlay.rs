@@ -52,6 +52,8 @@ pub(crate) struct Batch<'a> {
     began: FactNumber,
     /// What was decided before it and is not committed yet.
     before: Option<Arc<Sealed>>,
+    /// The key that the command at hand uses up besides its own, with its row, which takes a while to work out.
+    chosen: Option<(Key, Hash128)>,
     pub(crate) position: Position,
     room: Room,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
@@ -132,6 +134,7 @@ impl<'a> Batch<'a> {
             snapshot: None,
             began: position.next_fact,
             before: None,
+            chosen: None,
             position: position.clone(),
             room: Room::default(),
             billings: HashMap::new(),
@@ -180,6 +183,7 @@ impl<'a> Batch<'a> {
     /// booked before.
     pub(crate) fn submit(&mut self, command: &Command, clock: Timestamp) -> Result<Submitted, LedgerError> {
         let now = self.position.last_at.max(clock);
+        self.chosen = None;
         self.load(&command.wallet)?;
         let known = self.known(command, now)?;
         let other = self.other(command, &known)?;
@@ -444,7 +448,8 @@ impl<'a> Batch<'a> {
         let row = described.row;
         let frame = described.frame(at, facts);
         let used = Used { frame: first, lapses: frame.kind.key_lapses() };
-        let rows = other_rows(&frame).map(|(hash, _)| hash).chain(row);
+        let chosen = self.chosen.take();
+        let rows = other_rows(&frame, chosen.as_ref()).map(|(hash, _)| hash).chain(row);
         self.room.keys.extend(rows.map(|hash| (hash, used)));
         self.push(&frame)
     }
@@ -534,6 +539,7 @@ impl<'a> Batch<'a> {
                 }
                 if let (Some(chosen), Action::Settle { .. }) = (chosen, &command.action) {
                     let row = key_row(&Scope::Wallet(command.wallet.clone()), chosen.key.as_str());
+                    self.chosen = Some((chosen.key, row));
                     // What opened this very hold charged nothing: it need not be read.
                     let is_own = |frames: &[FactNumber]| frames.first() == Some(&id.0);
                     known.keyed = self.keyed_unless(&row, is_own)?;
@@ -680,12 +686,15 @@ pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)>
         Kind::Declare | Kind::BookDue | Kind::Bill => None,
         _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
     };
-    other_rows(frame).chain(own)
+    other_rows(frame, None).chain(own)
 }
 
-/// The same, without its own.
-fn other_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
-    frame.facts.iter().filter_map(|fact| {
+/// The same, without its own. A chosen key's row may be known.
+fn other_rows<'a>(
+    frame: &'a Frame,
+    known: Option<&'a (Key, Hash128)>,
+) -> impl Iterator<Item = (Hash128, Hash64)> + 'a {
+    frame.facts.iter().filter_map(move |fact| {
         let Record::Wallet(wallet) = &fact.record else { return None };
         match &fact.body {
             Body::Lapsed { hold, .. } => {
@@ -694,7 +703,9 @@ fn other_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
             }
             Body::Charged { settles: Some(settled), .. } => {
                 let chosen = settled.key.as_ref()?;
-                Some((key_row(&Scope::Wallet(wallet.clone()), chosen.key.as_str()), chosen.fingerprint))
+                let row = known.filter(|(key, _)| *key == chosen.key).map(|(_, row)| *row);
+                let row = row.unwrap_or_else(|| key_row(&Scope::Wallet(wallet.clone()), chosen.key.as_str()));
+                Some((row, chosen.fingerprint))
             }
             _ => None,
         }
