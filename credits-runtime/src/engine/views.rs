@@ -15,7 +15,7 @@ use super::codec;
 use super::keys::Keys;
 use super::packed::{names_of, pack, packed_names, unpack};
 use super::store::Snapshot;
-use crate::domain::ids::WalletId;
+use crate::domain::ids::{WalletId, same};
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
@@ -191,7 +191,8 @@ impl Hot {
     }
 
     fn is_of(&self, id: &WalletId) -> bool {
-        self.names() == names_of(id)
+        let ([asset, owner], [its_asset, its_owner]) = (names_of(id), self.names());
+        same(asset, its_asset) && same(owner, its_owner)
     }
 
     fn wallet(&self) -> Wallet {
