@@ -1,18 +1,20 @@
 //! The engine over stores that fail, and its views against its journal.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
-use super::clock::SystemClock;
+use super::clock::{Clock, SystemClock};
 use super::inbox::Queue;
 use super::ledger::{Ledger, Opening};
 use super::pace::Pace;
 use super::reply::{Outcome, Reply};
+use super::sidecar::{Said, Sidecar};
 use super::store::Store;
 use crate::domain::amount::Amount;
 use crate::domain::billing::terms::PriceList;
@@ -22,6 +24,7 @@ use crate::domain::fact::{GrantTerms, Kind, Record};
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::generated::Pricing as _;
@@ -232,4 +235,87 @@ fn a_closed_ledger_takes_no_commands() {
     let unread = ledger.wallet(&wallet("ann")).unwrap_err();
     assert_eq!(unread.kind(), LedgerErrorKind::Closed);
     assert!(!Path::new("in memory").exists());
+}
+
+/// A clock by which every look is two seconds later than the one before.
+struct Hasty(AtomicU64);
+
+impl Clock for Hasty {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_microseconds(1_767_225_600_000_000)
+    }
+
+    fn running(&self) -> Duration {
+        Duration::from_secs(2 * self.0.fetch_add(1, Ordering::SeqCst))
+    }
+
+    fn runs(&self) -> bool {
+        false
+    }
+}
+
+/// Memory that syncs a commit once a file is there, and remembers what was in it.
+#[derive(Debug)]
+struct Watching {
+    memory: InMemoryBackend,
+    /// Once it watches.
+    file: Arc<OnceLock<PathBuf>>,
+    found: Arc<Mutex<Vec<String>>>,
+}
+
+/// How often it looks for the file, every millisecond.
+const LOOKS_MAX: usize = 5_000;
+
+impl StorageBackend for Watching {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+        self.memory.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        if let Some(file) = self.file.get().filter(|_| self.found.lock().unwrap().is_empty()) {
+            let mut looks = (0..LOOKS_MAX).filter_map(|_| {
+                std::thread::park_timeout(Duration::from_millis(1));
+                std::fs::read_to_string(file).ok()
+            });
+            self.found.lock().unwrap().extend(looks.next());
+        }
+        self.memory.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.memory.write(offset, data)
+    }
+}
+
+/// What is on its way to the disk is not there yet: were the power lost then, the ledger would be refused as one that had
+/// come further.
+#[test]
+fn the_sidecar_is_never_ahead_of_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let (file, found) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(Vec::new())));
+    let memory = InMemoryBackend::new();
+    let backend = Watching { memory, file: Arc::clone(&file), found: Arc::clone(&found) };
+    let pace = Pace { ahead_commands: 1, ..Pace::USUAL };
+    let opening = Opening { clock: Arc::new(Hasty(AtomicU64::new(0))), pace, ..opening() };
+    let store = Store::create_in(backend).unwrap();
+    let ledger = Ledger::over(store, Some(Sidecar::of(&path)), opening).unwrap();
+    send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
+    let durable = ledger.store().snapshot().unwrap().end().unwrap().next_fact;
+
+    let sidecar = path.with_extension("redb.id");
+    std::fs::remove_file(&sidecar).unwrap();
+    file.set(sidecar).unwrap();
+    send(&ledger, gift("ann", 10, "k2")).wait().unwrap();
+    let found = found.lock().unwrap();
+    let said = found.first().and_then(|text| Said::of_text(text)).unwrap();
+    assert_eq!(said.next_fact, durable);
 }

@@ -208,7 +208,9 @@ impl Writer {
 
     fn write_sidecar(&mut self) {
         if let Some(sidecar) = &self.sidecar {
-            sidecar.write(Said { id: self.id, next_fact: self.position.next_fact });
+            // What is on its way is not durable.
+            let next_fact = self.flight.as_ref().map_or(self.position.next_fact, Flight::durable);
+            sidecar.write(Said { id: self.id, next_fact });
             self.rest.sidecar_at = Some(self.clock.running());
         }
     }
