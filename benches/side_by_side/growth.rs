@@ -107,11 +107,12 @@ fn reading(subject: &Subject, options: &Options, round: &mut Round) {
 
 /// Wallets of one grant, and wallets that have used up many before.
 fn grants(options: &Options, round: &mut Round) {
+    // As many grants are used up in both, so that the ledgers have as many entries and keys.
     let rate = |used: usize| {
         let subject = Subject::new(options, USED_WALLETS, usize::MAX);
-        let all = (0..used).flat_map(|_| 0..USED_WALLETS);
-        fill(all.clone(), |number| {
-            let wallet = subject.credits.wallet(owner(number));
+        let wallets = USED_WALLETS * USED_GRANTS / used;
+        fill(0..USED_WALLETS * USED_GRANTS, |count| {
+            let wallet = subject.credits.wallet(owner(count % wallets));
             drop(wallet.give_credits(1).priority(1).now());
             wallet.spend_credits_on(Operation::step(1)).now()
         });
