@@ -227,6 +227,7 @@ impl Report {
             "settings": self.settings, "rounds": self.rounds, "figures": shown, "ratios": ratios,
             "microseconds_by_size": sizes, "costs": costs,
         });
+        std::fs::create_dir_all(folder).expect("a folder for the figures");
         let file = folder.join("side_by_side.json");
         std::fs::write(&file, format!("{all:#}\n")).expect("a file for the figures");
         let of_all = |value: fn(&Figure) -> f64| -> Vec<(String, f64)> {
