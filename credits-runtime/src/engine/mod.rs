@@ -5,7 +5,7 @@
 
 pub(crate) mod agenda;
 pub(crate) mod billing;
-mod cbor;
+pub(crate) mod cbor;
 mod checkpoint;
 pub(crate) mod clock;
 pub(crate) mod codec;

@@ -5,29 +5,30 @@ use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::totals::Totals;
+use crate::engine::cbor;
 use crate::engine::codec::{self, Covered, Milestone, Scheduled};
 use crate::engine::journal::Block;
 use crate::engine::keys::pages::Entries;
 use crate::engine::packed;
 use crate::engine::sidecar::Said;
 
-/// Bytes as the frames of a block, and as a block.
+/// Bytes as the frames of a block, and as a block. Frames of earlier formats are read, and never written again.
 pub fn journal(bytes: &[u8]) {
     let first = FactNumber::new(1);
-    let block = Block::of(first, [0; 32], bytes);
-    if let Ok(frames) = block.decode() {
-        let mut written = Vec::new();
-        for (_, frame) in &frames {
-            packed::frame::write(frame, &mut written);
-        }
-        let again = Block::of(first, [0; 32], &written);
-        assert!(
-            again.decode().is_ok_and(|again| again == frames),
-            "frames are read otherwise than they were"
-        );
-        let whole = codec::block_from_bytes(first, &codec::block_to_bytes(&again));
-        assert!(whole.is_ok_and(|whole| whole.head() == again.head()));
+    drop(Block::of(first, [0; 32], bytes).decode());
+    let (mut rest, mut frames, mut written) = (bytes, Vec::new(), Vec::new());
+    while !cbor::begins_frame(rest)
+        && let Some(frame) = packed::frame::read(&mut rest)
+    {
+        packed::frame::write(&frame, &mut written);
+        frames.push(frame);
     }
+    let again = Block::of(first, [0; 32], &written);
+    let read =
+        again.decode().unwrap_or_else(|error| panic!("frames that were written are not read: {error}"));
+    assert!(read.iter().map(|(_, frame)| &**frame).eq(&frames), "frames are read otherwise than they were");
+    let whole = codec::block_from_bytes(first, &codec::block_to_bytes(&again));
+    assert!(whole.is_ok_and(|whole| whole.head() == again.head()));
     drop(codec::block_from_bytes(first, bytes));
 }
 
