@@ -3,10 +3,12 @@
 
 mod slow;
 
-use credits_runtime::{HoldId, LedgerErrorKind, Timestamp};
+use std::time::Duration;
+
+use credits_runtime::{Amount, HoldId, LedgerErrorKind, Timestamp};
 
 use self::slow::{SlowDisk, Watch};
-use crate::power::commands::{Answer, Answered, Command, Credits, Sent};
+use crate::power::commands::{Answer, Answered, Command, Credits, Hold, Operation, Sent};
 use crate::power::disk::Disk;
 use crate::power::picture::Picture;
 use crate::power::random::Random;
@@ -122,4 +124,34 @@ fn what_is_decided_after_a_batch_that_fails_did_not_happen() {
         assert!(may_be.contains(&&picture), "life {seed}: more than the batch that failed is there, or less");
     }
     assert!(unknowns > 30, "the outcomes of {unknowns} commands are unknown");
+}
+
+/// Credits expire, and a hold lapses, while the batch that used them is on its way.
+#[test]
+fn what_falls_due_while_a_batch_is_on_its_way_is_booked_after_it() {
+    let (mut charged, minutes) = (0, Duration::from_mins);
+    for _ in 0..LIVES {
+        let watch = Watch::at(at());
+        let credits = open(&watch, SlowDisk::slow(&watch, usize::MAX), usize::MAX);
+        watch.all_are_sent();
+        let ann = credits.wallet("ann");
+        ann.give_credits(100).expires_in(minutes(10)).now().wait().unwrap();
+        let spend = |key: &str| ann.spend_credits_on(Operation::process(8)).key(key);
+        let (hold, first) =
+            watch.until_looked(2, || (spend("hold").hold(minutes(5)), spend("in time").now()));
+        watch.set(at().after(minutes(11)));
+        let late = spend("too late").now();
+
+        let (hold, first) = (hold.wait().map(Hold::into_id), first.wait());
+        assert!(late.wait().is_err());
+        // Whichever of them was decided before the time had come.
+        assert!(hold.is_ok() || first.is_err());
+        charged += i64::from(first.is_ok());
+        let entries = ann.credit_history().limit(10).page().unwrap().entries;
+        let amounts: Vec<i64> = entries.iter().rev().map(|entry| entry.amount.get()).collect();
+        assert_eq!(amounts, if first.is_ok() { vec![100, -10, -90] } else { vec![100, -100] });
+        assert_eq!((ann.balance().unwrap(), ann.held().unwrap()), (Amount::ZERO, Amount::ZERO));
+        credits.verify().unwrap();
+    }
+    assert!(charged > 0, "nothing was decided in time");
 }

@@ -38,6 +38,11 @@ impl Watch {
         Self { clock: ManualClock::at(instant), state: Arc::default() }
     }
 
+    /// It is so late.
+    pub(crate) fn set(&self, instant: Timestamp) {
+        self.clock.set(instant);
+    }
+
     /// From now on a sync need not wait for long.
     pub(crate) fn all_are_sent(&self) {
         self.state.0.lock().unwrap().all_sent = true;

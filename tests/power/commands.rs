@@ -17,7 +17,7 @@ mod pricing {
     }
 }
 
-pub(crate) use pricing::{Credits, Operation, Wallet};
+pub(crate) use pricing::{Credits, Hold, Operation, Wallet};
 
 pub(crate) const OWNERS: [&str; 3] = ["ann", "bob", "eve"];
 
