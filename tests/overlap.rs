@@ -155,3 +155,24 @@ fn what_falls_due_while_a_batch_is_on_its_way_is_booked_after_it() {
     }
     assert!(charged > 0, "nothing was decided in time");
 }
+
+/// When something is due in a wallet that is on its way, the agenda knows of it only once that is durable.
+#[test]
+fn what_falls_due_in_a_batch_that_is_on_its_way_is_not_forgotten() {
+    for _ in 0..LIVES {
+        let watch = Watch::at(at());
+        let credits = open(&watch, SlowDisk::slow(&watch, usize::MAX), usize::MAX);
+        watch.all_are_sent();
+        let ann = credits.wallet("ann");
+        let given = watch
+            .until_looked(1, || ann.give_credits(100).expires_in(Duration::from_mins(10)).key("given").now());
+        watch.set(at().after(Duration::from_mins(11)));
+        credits.wallet("bob").give_credits(1).now().wait().unwrap();
+        given.wait().unwrap();
+        // Had it not been decided in time, it would expire later.
+        watch.set(at().after(Duration::from_mins(22)));
+        credits.book_due().unwrap();
+        let entries = ann.credit_history().limit(10).page().unwrap().entries;
+        assert_eq!(entries.iter().map(|entry| entry.amount.get()).collect::<Vec<_>>(), [-100, 100]);
+    }
+}
