@@ -147,6 +147,8 @@ fn what_falls_due_while_a_batch_is_on_its_way_is_booked_after_it() {
         // Whichever of them was decided before the time had come.
         assert!(hold.is_ok() || first.is_err());
         charged += i64::from(first.is_ok());
+        // A rejection books nothing.
+        credits.book_due().unwrap();
         let entries = ann.credit_history().limit(10).page().unwrap().entries;
         let amounts: Vec<i64> = entries.iter().rev().map(|entry| entry.amount.get()).collect();
         assert_eq!(amounts, if first.is_ok() { vec![100, -10, -90] } else { vec![100, -100] });
