@@ -279,11 +279,40 @@ fn a_wallet_may_move_more_in_its_life_than_it_can_hold() {
 }
 
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
+const TAIL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("tail");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
 
 type Change<'a> = Box<dyn Fn(&redb::WriteTransaction) + 'a>;
 type Alter = fn(&mut Vec<pages::Entry>);
+
+/// The keys of the rows of segments that there are: what others are left of means nothing.
+fn rows_of_segments(read: &redb::ReadTransaction) -> Vec<Vec<u8>> {
+    let covered = read.open_table(META).unwrap().get("covered").unwrap().unwrap().value().to_vec();
+    let listed = listed(&covered);
+    let segments = read.open_table(SEGMENTS).unwrap();
+    let rows = segments.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec());
+    rows.filter(|row| listed.contains(&u32::from_be_bytes(row[..4].try_into().unwrap()))).collect()
+}
+
+/// The numbers of the segments that there are, by what rows cover.
+fn listed(covered: &[u8]) -> Vec<u32> {
+    let mut decoder = minicbor::Decoder::new(covered);
+    decoder.array().unwrap();
+    decoder.u64().unwrap();
+    decoder.array().unwrap();
+    for _from_and_lapsed in 0..2 {
+        decoder.u64().unwrap();
+    }
+    let mut numbers = Vec::new();
+    for _ in 0..decoder.array().unwrap().unwrap() {
+        let fields = decoder.array().unwrap().unwrap();
+        numbers.push(decoder.u32().unwrap());
+        (1..fields).for_each(|_| decoder.skip().unwrap());
+    }
+    numbers
+}
 
 /// Ways to change a row of a segment.
 fn segment_changes(row: &[u8]) -> Vec<(String, Change<'_>)> {
@@ -345,9 +374,7 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
             kinds.push(key);
         }
     }
-    let segments = read.open_table(SEGMENTS).unwrap();
-    let segments: Vec<Vec<u8>> =
-        segments.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec()).collect();
+    let segments = rows_of_segments(&read);
     drop(read);
     drop(database);
     assert!(kinds.iter().any(|key| key[0] == 8) && kinds.len() > 9 && segments.len() > 3);
@@ -387,6 +414,20 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
             *block.last_mut().unwrap() ^= 1;
             journal.insert(1, &block[..]).unwrap();
         }),
+    ));
+    changes.push((
+        "the last block is another".to_owned(),
+        Box::new(|write| {
+            let mut tail = write.open_table(TAIL).unwrap();
+            let (first, mut block) =
+                tail.last().unwrap().map(|(first, block)| (first.value(), block.value().to_vec())).unwrap();
+            *block.last_mut().unwrap() ^= 1;
+            tail.insert(first, &block[..]).unwrap();
+        }),
+    ));
+    changes.push((
+        "the last block is gone".to_owned(),
+        Box::new(|write| drop(write.open_table(TAIL).unwrap().pop_last().unwrap())),
     ));
     for (what, change) in &changes {
         let copy = folder.path().join("changed.redb");

@@ -162,9 +162,9 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("credits-macros/src/generate/", &["crate::parse", "crate::check", "crate::lower"]),
 ];
 
-/// Words that one file alone may hold.
+/// Words that one file or folder alone may hold.
 const EXCLUSIVE: &[(&str, &str)] = &[
-    ("redb", "credits-runtime/src/engine/store.rs"),
+    ("redb", "credits-runtime/src/engine/store/"),
     ("SystemTime::now", "credits-runtime/src/engine/clock.rs"),
 ];
 
@@ -174,8 +174,9 @@ fn imports_downwards(source: &Source) -> Vec<String> {
     let rules = FORBIDDEN.iter().filter(|(path, _)| source.path.starts_with(path));
     let is_tests = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
     let forbidden = rules.flat_map(|(_, words)| words.iter()).filter(|word| !is_tests && holds(word));
-    let exclusive = EXCLUSIVE.iter().filter(|(word, file)| {
-        source.path.starts_with("credits-runtime/src/") && !is_tests && source.path != *file && holds(word)
+    let exclusive = EXCLUSIVE.iter().filter(|(word, path)| {
+        let is_theirs = source.path.starts_with(path);
+        source.path.starts_with("credits-runtime/src/") && !is_tests && !is_theirs && holds(word)
     });
     let words = forbidden.copied().chain(exclusive.map(|(word, _)| *word));
     words.map(|word| format!("holds `{word}`, which is not for this floor")).collect()

@@ -12,7 +12,7 @@ use super::{Random, STEPS, judge, moments};
 use crate::format::frames::facts;
 use crate::format::pages;
 
-const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
+const TAIL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("tail");
 const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
@@ -143,8 +143,8 @@ fn a_checkpoint_that_claims_too_much_is_caught() {
         // As if every row had every fact: then nothing is replayed.
         change(&disk, |write| {
             let next = {
-                let journal = write.open_table(JOURNAL).unwrap();
-                let (first, block) = journal.last().unwrap().unwrap();
+                let tail = write.open_table(TAIL).unwrap();
+                let (first, block) = tail.last().unwrap().unwrap();
                 first.value() + facts(&block.value()[64..])
             };
             let mut meta = write.open_table(META).unwrap();

@@ -51,7 +51,7 @@ pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.
 pub const CHECKPOINT_FACTS: usize = 524_288;
 /// Rows of a checkpoint that are written together, so that most small commits write none.
-pub const CHECKPOINT_ROWS_MIN: usize = 32;
+pub const CHECKPOINT_ROWS_MIN: usize = 128;
 /// Rows of a checkpoint that one commit writes when there is time.
 pub const CHECKPOINT_ROWS_MAX: usize = 16_384;
 /// Keys that are kept in memory before they are sealed into a segment; the frames of at most so many are read again
@@ -59,6 +59,8 @@ pub const CHECKPOINT_ROWS_MAX: usize = 16_384;
 pub const RECENT_KEYS_MAX: usize = 32_768;
 /// Segments of keys that are merged into one.
 pub const SEGMENTS_MERGED: usize = 8;
+/// Keys of segments that are merged together, so that most small commits merge none.
+pub const KEYS_MERGED_MIN: usize = 2_048;
 /// Rows of segments that are no more, which one commit removes.
 pub const SEGMENT_ROWS_DROPPED: usize = 16;
 /// Bytes that wallets may take in memory, about, unless it is set.

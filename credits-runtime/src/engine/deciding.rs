@@ -15,6 +15,7 @@ use crate::domain::ids::{HoldId, Key, WalletId};
 use crate::domain::limits::BATCH_COMMANDS_MAX;
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 impl Writer {
@@ -69,9 +70,7 @@ impl Writer {
     /// All of these; and, as long as the batch before is on its way, more. Not all of them once it has landed.
     fn decide_first(&mut self, commands: &mut Vec<Waiting>, batch: &mut Batch<'_>, decided: &mut Decided) {
         while !commands.is_empty() {
-            let some =
-                if self.flight.is_some() { COMMANDS_AT_ONCE.min(commands.len()) } else { commands.len() };
-            self.decide(commands.drain(..some), batch, decided);
+            self.decide(commands.drain(..COMMANDS_AT_ONCE.min(commands.len())), batch, decided);
             if self.flight.is_some() && self.inbox.has_landed() {
                 return;
             }
@@ -83,27 +82,33 @@ impl Writer {
         }
     }
 
+    /// Decides some commands, all of which had come by now.
     fn decide(
         &mut self,
         commands: impl IntoIterator<Item = Waiting>,
         batch: &mut Batch<'_>,
         decided: &mut Decided,
     ) {
+        let now = self.clock.now();
         for Waiting { asked, slot } in commands {
             // What cannot be read harms this command alone: nothing of it is booked.
             let submitted = match &*asked {
-                Asked::Command(command) => self.submit(batch, command),
-                Asked::Bill(bill, _) => self.bill(batch, bill),
+                Asked::Command(command) => self.submit(batch, command, now),
+                Asked::Bill(bill, _) => self.bill(batch, bill, now),
             };
             decided.push((asked, slot, submitted));
         }
     }
 
-    fn submit(&self, batch: &mut Batch<'_>, command: &Command) -> Result<Submitted, LedgerError> {
+    fn submit(
+        &self,
+        batch: &mut Batch<'_>,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Submitted, LedgerError> {
         if let Some(now) = self.clock.unconfirmed() {
             return Ok(Err(Rejection::ClockUnconfirmed { now, last: self.position.last_at }));
         }
-        let now = self.clock.now();
         let submitted = batch.submit(command, now)?;
         if let Err(Rejection::InsufficientCredits { needed, available }) = &submitted
             && matches!(command.action, Action::Spend(_) | Action::Hold { .. })
@@ -114,11 +119,11 @@ impl Writer {
         Ok(submitted)
     }
 
-    fn bill(&self, batch: &mut Batch<'_>, bill: &Bill) -> Result<Submitted, LedgerError> {
+    fn bill(&self, batch: &mut Batch<'_>, bill: &Bill, now: Timestamp) -> Result<Submitted, LedgerError> {
         if let Some(now) = self.clock.unconfirmed() {
             return Ok(Err(Rejection::ClockUnconfirmed { now, last: self.position.last_at }));
         }
-        batch.bill(bill, &self.sale, self.clock.now())
+        batch.bill(bill, &self.sale, now)
     }
 
     /// Extends the holds of work that is alive, before they lapse.
@@ -146,7 +151,7 @@ impl Writer {
     /// Releases a dropped hold; one that is closed already needs nothing, and its limit frees any other.
     fn release(&self, batch: &mut Batch<'_>, wallet: &WalletId, hold: HoldId) {
         let command = Ledger::close_hold(wallet.clone(), hold, Action::Release(hold));
-        match self.submit(batch, &command) {
+        match self.submit(batch, &command, self.clock.now()) {
             Ok(Ok(_)) => {}
             Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
             Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
@@ -154,7 +159,7 @@ impl Writer {
     }
 }
 
-/// How many commands are decided before it is looked whether what is on its way has landed.
+/// How many commands are decided before it is looked what time it is, and whether what is on its way has landed.
 const COMMANDS_AT_ONCE: usize = 32;
 
 /// Whether it can be decided while something is on its way to the disk.

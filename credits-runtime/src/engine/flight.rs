@@ -53,8 +53,12 @@ impl Writer {
         let views = Arc::clone(&self.views);
         let (facts, next_fact) = (batch.facts(), batch.position.next_fact);
         let after = (next_fact, batch.position.last_at);
-        let (used, snapshot) = batch.keys()?;
-        let keys = self.upkeep.plan(&views.keys, used, after, snapshot);
+        let keys = if self.upkeep.owes(&views.keys, batch.used().len(), next_fact) {
+            let (used, snapshot) = batch.keys()?;
+            self.upkeep.plan(&views.keys, used, after, snapshot)
+        } else {
+            KeysPlan::unchanged(&views.keys)
+        };
         let hurried = if views.is_over_budget() { facts.saturating_mul(2) } else { 0 };
         let plan = self.checkpoint.plan(facts, hurried, next_fact, |id| views.lags(id));
         let mut written: Vec<&WalletId> = self.checkpoint.planned().iter().collect();

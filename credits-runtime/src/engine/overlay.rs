@@ -385,6 +385,11 @@ impl<'a> Batch<'a> {
         usize::try_from(facts).unwrap_or(usize::MAX)
     }
 
+    /// The keys that it used.
+    pub(crate) fn used(&self) -> &UsedKeys {
+        &self.room.keys
+    }
+
     /// The keys that it used, and what was committed before it.
     pub(crate) fn keys(&mut self) -> Result<(&UsedKeys, &Snapshot), LedgerError> {
         self.snapshot()?;

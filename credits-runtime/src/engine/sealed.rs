@@ -113,10 +113,9 @@ impl Sealed {
             let bytes = codec::record_to_bytes(totals.last_fact, totals);
             views.push((codec::TOTALS_KEY.to_vec(), bytes.into()));
         }
-        let Tail { sealed, block, .. } = &self.position.tail;
         let is_covered_otherwise = replay_from != lacked_from || keys.is_changed();
         Changes {
-            blocks: sealed.iter().chain([block]).collect(),
+            tail: &self.position.tail,
             gone,
             views,
             keys: &keys.rows,

@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::index::{Keys, Segment, Used, UsedKeys};
 use super::pages::{Entries, Entry, Packing, Page, Prefix, prefix_of};
 use crate::domain::ids::FactNumber;
-use crate::domain::limits::{SEGMENT_ROWS_DROPPED, SEGMENTS_MERGED};
+use crate::domain::limits::{KEYS_MERGED_MIN, SEGMENT_ROWS_DROPPED, SEGMENTS_MERGED};
 use crate::domain::time::Timestamp;
 use crate::engine::codec::{KeysState, SegmentRow, segment_filter_key, segment_page_key};
 use crate::engine::pace::Pace;
@@ -22,6 +22,8 @@ pub(crate) struct Upkeep {
     merges: Vec<Merge>,
     /// Segments that are no more, whose rows are still there.
     dropped: Vec<u32>,
+    /// Entries that are to be merged.
+    owed: usize,
     /// The number of the next segment.
     next: u32,
     /// How long keys that lapse are kept at least.
@@ -93,7 +95,20 @@ impl Upkeep {
         let there = snapshot.segment_numbers()?;
         let next = there.iter().chain(&listed).max().map_or(0, |last| last.saturating_add(1));
         let dropped = there.into_iter().filter(|number| !listed.contains(number)).collect();
-        Ok(Self { merges: Vec::new(), dropped, next, keep, pace })
+        Ok(Self { merges: Vec::new(), dropped, owed: 0, next, keep, pace })
+    }
+
+    /// Whether a commit does anything that uses so many keys, after which the next fact is this one.
+    pub(crate) fn owes(&mut self, keys: &Keys, used: usize, next_fact: FactNumber) -> bool {
+        self.owed = self.owed.saturating_add(used.saturating_mul(2));
+        // Some rows cost as much as one.
+        self.owed >= KEYS_MERGED_MIN.min(self.pace.recent_keys_max) || self.seals(keys, used, next_fact)
+    }
+
+    fn seals(&self, keys: &Keys, used: usize, next_fact: FactNumber) -> bool {
+        let index = keys.read();
+        index.recent.len().saturating_add(used) >= self.pace.recent_keys_max
+            || next_fact.get().saturating_sub(index.from.get()) >= self.pace.pass_facts as u64
     }
 
     /// What a commit does that uses these keys at this time, after which the next fact is this one.
@@ -106,17 +121,14 @@ impl Upkeep {
     ) -> KeysPlan {
         let (mut rows, mut made) = (KeyRows::default(), Vec::new());
         let mut state = keys.state();
-        let recent = keys.read().recent.len();
-        let facts = next_fact.get().saturating_sub(state.from.get());
-        let seals = recent.saturating_add(used.len()) >= self.pace.recent_keys_max
-            || facts >= self.pace.pass_facts as u64;
+        let seals = self.seals(keys, used.len(), next_fact);
         if seals {
             made.extend(self.seal(keys, used, (state.from, next_fact, now), &mut rows));
             state.from = next_fact;
             state.segments.splice(0..0, made.iter().map(|segment| segment.row));
             self.forget(&mut state, now);
         }
-        let steps = used.len().saturating_mul(2);
+        let steps = std::mem::take(&mut self.owed);
         for mut merge in std::mem::take(&mut self.merges) {
             match merge.step(steps, snapshot, &mut rows) {
                 Ok(false) => self.merges.push(merge),
