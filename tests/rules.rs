@@ -142,6 +142,30 @@ fn the_hold_of_work_that_is_alive_is_extended_before_it_lapses() {
 }
 
 #[test]
+fn work_that_began_after_another_was_extended_is_extended_before_that() {
+    check(
+        "give alice 10 -> 10
+         give bob 10 -> 10
+         begin first alice upscale key k
+         clock @10m
+         give carol 1 -> 1
+         begin second bob upscale key k
+         holds alice -> 3 upscale until 30m
+         holds bob -> 3 upscale until 25m
+         clock @20m
+         give carol 1 -> 2
+         holds alice -> 3 upscale until 30m
+         holds bob -> 3 upscale until 40m
+         clock @29m
+         give carol 1 -> 3
+         holds alice -> 3 upscale until 45m
+         end second well -> done
+         end first well -> done
+         balance bob -> 7 available, 0 held",
+    );
+}
+
+#[test]
 fn an_operation_has_an_exact_price_and_is_charged_it() {
     check(
         "estimate alice process 3 -> 8

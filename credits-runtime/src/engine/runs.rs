@@ -1,6 +1,7 @@
 //! Work under way around which credits are set aside: while it is alive, its hold is extended before it lapses.
 
-use std::collections::VecDeque;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -19,9 +20,11 @@ struct Run {
     until: Timestamp,
 }
 
-/// Every hold of work that this handle opened, by their limits: the earliest first.
+/// Every hold of work that this handle opened.
 pub(crate) struct Runs {
-    open: VecDeque<Run>,
+    /// The earliest limit first. One that was extended is later than one that was opened after that: the order in which they
+    /// come here is not theirs.
+    open: BinaryHeap<Reverse<Run>>,
     limit: Duration,
     /// At how many the dead are cleared away.
     clear_at: usize,
@@ -32,28 +35,28 @@ const CLEAR_AT_LEAST: usize = 64;
 impl Runs {
     /// None yet.
     pub(crate) fn new(policy: &Policy) -> Self {
-        Self { open: VecDeque::new(), limit: policy.hold_limit, clear_at: CLEAR_AT_LEAST }
+        Self { open: BinaryHeap::new(), limit: policy.hold_limit, clear_at: CLEAR_AT_LEAST }
     }
 
     /// A hold was opened for work, or extended.
     pub(crate) fn begin(&mut self, wallet: WalletId, hold: HoldId, until: Timestamp, alive: &Alive) {
         if self.open.len() >= self.clear_at {
-            self.open.retain(|run| run.alive.strong_count() > 0);
+            self.open.retain(|Reverse(run)| run.alive.strong_count() > 0);
             self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_LEAST);
         }
-        self.open.push_back(Run { alive: Arc::downgrade(alive), wallet, hold, until });
+        self.open.push(Reverse(Run { alive: Arc::downgrade(alive), wallet, hold, until }));
     }
 
     /// When the next hold is to be extended: a third of its time before its limit.
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.open.front().map(|run| run.until.before(self.ahead()))
+        self.open.peek().map(|Reverse(run)| run.until.before(self.ahead()))
     }
 
     /// The holds to extend now, of work that is alive.
     pub(crate) fn due(&mut self, now: Timestamp) -> Vec<(WalletId, HoldId, Alive)> {
         let mut due = Vec::new();
         while self.next().is_some_and(|next| next <= now) {
-            let Some(run) = self.open.pop_front() else { break };
+            let Some(Reverse(run)) = self.open.pop() else { break };
             due.extend(run.alive.upgrade().map(|alive| (run.wallet, run.hold, alive)));
         }
         due
@@ -63,3 +66,23 @@ impl Runs {
         self.limit.checked_div(3).unwrap_or_default()
     }
 }
+
+impl Ord for Run {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.until, self.hold).cmp(&(other.until, other.hold))
+    }
+}
+
+impl PartialOrd for Run {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Run {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Run {}
