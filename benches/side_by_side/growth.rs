@@ -37,7 +37,7 @@ pub fn measure(options: &Options, round: &mut Round) {
 
 /// One ledger, measured again and again as it grows; then killed, opened and read.
 fn size(options: &Options, round: &mut Round) {
-    let subject = Subject::new(options, options.wallets, usize::MAX);
+    let subject = Subject::new(options, options.wallets);
     let mut there = 0;
     let mut first: Option<Figure> = None;
     for size in [0, options.entries / 4, options.entries / 2, options.entries] {
@@ -109,7 +109,7 @@ fn reading(subject: &Subject, options: &Options, round: &mut Round) {
 fn grants(options: &Options, round: &mut Round) {
     // As many grants are used up in both, so that the ledgers have as many entries and keys.
     let rate = |used: usize| {
-        let subject = Subject::new(options, USED_WALLETS, usize::MAX);
+        let subject = Subject::new(options, USED_WALLETS);
         let wallets = USED_WALLETS * USED_GRANTS / used;
         fill(0..USED_WALLETS * USED_GRANTS, |count| {
             let wallet = subject.credits.wallet(owner(count % wallets));
@@ -124,7 +124,7 @@ fn grants(options: &Options, round: &mut Round) {
 
 /// Bytes that plain spends take, with the index of their keys, and what of the file is free to be used again.
 fn bytes(options: &Options, round: &mut Round) {
-    let mut subject = Subject::new(options, options.wallets, usize::MAX);
+    let mut subject = Subject::new(options, options.wallets);
     let before = subject.closed(used);
     fill(0..COUNTED_SPENDS, |count| subject.spend_plainly(count));
     let grown = subject.closed(used) - before;
@@ -157,8 +157,8 @@ fn memory(options: &Options, round: &mut Round) {
         answer.trim().parse().expect("a number")
     };
     round.add("memory of a wallet with 3 grants", ask("each"), "B", 250.0);
-    let name = format!("memory of all, with {} wallets, of which 64 MiB may be kept", options.most_wallets);
-    round.add(&name, ask("all"), "MiB", 192.0);
+    let name = format!("memory of all, with {} wallets, of 256 MiB that it may take", options.most_wallets);
+    round.add(&name, ask("all"), "MiB", 256.0);
 }
 
 /// Answers what `memory` asks.
@@ -166,12 +166,12 @@ pub fn answer(options: &Options, what: &str) -> f64 {
     if what == "each" {
         // The first wallets fill what redb caches and what is kept of keys; what others add is theirs alone.
         let wallets = options.most_wallets / 4;
-        let mut subject = Subject::new(options, wallets, usize::MAX);
+        let mut subject = Subject::new(options, wallets);
         let before = resident();
         subject.add_wallets(wallets);
         return (resident() - before) / wallets as f64;
     }
-    let _subject = Subject::new(options, options.most_wallets, 64 * 1_024 * 1_024);
+    let _subject = Subject::new(options, options.most_wallets);
     resident() / 1_024.0 / 1_024.0
 }
 

@@ -42,11 +42,11 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A ledger of so many wallets, which may take so many bytes of memory.
-    pub fn new(options: &Options, wallets: usize, memory: usize) -> Self {
+    /// A ledger of so many wallets.
+    pub fn new(options: &Options, wallets: usize) -> Self {
         let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
         let file = folder.path().join("credits.redb");
-        let credits = Credits::builder().memory(memory).open(&file).expect("a ledger");
+        let credits = Credits::open(&file).expect("a ledger");
         let mut subject = Self { credits, file, wallets: 0, _folder: folder };
         subject.add_wallets(wallets);
         subject

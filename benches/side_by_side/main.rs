@@ -71,7 +71,7 @@ fn throughput(options: &Options, round: &mut Round) {
     let mut batch = (1.0, 200.0);
     let mut add = |figure: Figure| round.figures.push(figure);
     for clients in &options.clients {
-        let subject = Subject::new(options, options.wallets, usize::MAX);
+        let subject = Subject::new(options, options.wallets);
         let before = (subject.credits.statistics().commits, subject.bytes());
         let figure = subject.spends(&format!("ledger, {clients} clients"), (options.time, *clients), 1);
         let commits = subject.credits.statistics().commits - before.0;
@@ -80,7 +80,7 @@ fn throughput(options: &Options, round: &mut Round) {
         add(figure);
     }
     let most = options.clients.iter().copied().max().unwrap_or(1);
-    let subject = Subject::new(options, options.wallets, usize::MAX);
+    let subject = Subject::new(options, options.wallets);
     add(subject.holds(&format!("ledger, {most} clients, around work"), (options.time, most)));
     drop(subject);
     if !options.measures("throughput") {

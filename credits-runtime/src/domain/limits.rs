@@ -63,7 +63,7 @@ pub const SEGMENTS_MERGED: usize = 8;
 pub const KEYS_MERGED_MIN: usize = 2_048;
 /// Rows of segments that are no more, which one commit removes.
 pub const SEGMENT_ROWS_DROPPED: usize = 16;
-/// Bytes that wallets may take in memory, about, unless it is set.
+/// Bytes that a ledger may take in memory, about, unless it is set.
 pub const MEMORY_BYTES: usize = 256 * 1_024 * 1_024;
 /// Facts of a wallet between two milestones of its history.
 pub const MILESTONE_FACTS: u64 = 64;

@@ -36,7 +36,7 @@ impl Writer {
         }
         let (store, views, policy) = (Arc::clone(&self.store), Arc::clone(&self.views), self.policy);
         // Before the batch looks into the file: what leaves memory then is there.
-        views.sweep();
+        views.sweep(commands.len());
         let before = self.flight.as_ref().map(|flight| Arc::clone(&flight.sealed));
         let room = self.rooms.pop().unwrap_or_default();
         let batch = Batch::new((&store, &views, &policy), &self.position);

@@ -19,6 +19,7 @@ use super::inbox::{Asked, Inbox, Linger, Queue, Refused, Waiting};
 use super::journal::Numbered;
 use super::keys::frames_under;
 use super::keys::upkeep::Upkeep;
+use super::memory::Memory;
 use super::news::News;
 use super::overlay::fingerprint_under;
 use super::pace::Pace;
@@ -66,8 +67,7 @@ pub(crate) struct Opening {
     /// Whether the file may be another than its sidecar tells of.
     pub(crate) restored_accepted: bool,
     pub(crate) pace: Pace,
-    /// Bytes that wallets may take in memory, about.
-    pub(crate) memory: usize,
+    pub(crate) memory: Memory,
     pub(crate) queue: Queue,
 }
 
@@ -122,11 +122,11 @@ impl Ledger {
     /// Opens a ledger, or creates it, for an application of these terms.
     pub(crate) fn open(place: &Place<'_>, opening: Opening) -> Result<Arc<Self>, LedgerError> {
         let Place::File(path) = place else {
-            return Self::over(Store::in_memory()?, None, opening);
+            return Self::over(Store::in_memory(opening.memory)?, None, opening);
         };
         let sidecar = Sidecar::of(path);
         if path.exists() {
-            let store = Store::open(path)?;
+            let store = Store::open(path, opening.memory)?;
             let snapshot = store.snapshot()?;
             let found = Said { id: snapshot.id()?, next_fact: snapshot.end()?.next_fact };
             if !opening.restored_accepted {
@@ -138,7 +138,7 @@ impl Ledger {
         if !opening.restored_accepted {
             sidecar.check_missing()?;
         }
-        Self::over(Store::create(path)?, Some(sidecar), opening)
+        Self::over(Store::create(path, opening.memory)?, Some(sidecar), opening)
     }
 
     /// Copies a backup to a place where no ledger is, once everything in the copy was verified.
@@ -155,7 +155,7 @@ impl Ledger {
         backend: impl super::store::Backend,
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        Self::over(Store::open_on(backend)?, None, opening)
+        Self::over(Store::open_on(backend, opening.memory)?, None, opening)
     }
 
     /// Starts the writer over a store.

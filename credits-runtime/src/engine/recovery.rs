@@ -10,6 +10,7 @@ use super::codec::{self, Covered};
 use super::journal::{Block, Head, Tail, frame_of};
 use super::keys::Keys;
 use super::keys::upkeep::KeysPlan;
+use super::memory::Memory;
 use super::overlay::{Batch, Position};
 use super::store::{Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
@@ -52,7 +53,7 @@ pub(crate) fn beginning() -> Position {
 pub(crate) fn recover(
     store: &Store,
     (terms, prices): (&CatalogueData, &PriceList),
-    (policy, memory): (&Policy, usize),
+    (policy, memory): (&Policy, Memory),
     clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
@@ -63,14 +64,14 @@ pub(crate) fn recover(
 fn recover_unguarded(
     store: &Store,
     (terms, prices): (&CatalogueData, &PriceList),
-    (policy, memory): (&Policy, usize),
+    (policy, memory): (&Policy, Memory),
     clock: (Arc<dyn Clock>, bool),
 ) -> Result<Recovered, LedgerError> {
     let snapshot = store.snapshot()?;
     let position = position(&snapshot)?;
     let last = (position.next_fact > FactNumber::FIRST).then_some(position.last_at);
     let clock = LedgerClock::new(clock.0, last, clock.1);
-    let views = Views::new(position.last_at, Keys::stored(&snapshot)?, memory);
+    let views = Views::new(position.last_at, Keys::stored(&snapshot)?, memory.records());
     let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
         None => Catalogues::default(),
         Some(bytes) => {

@@ -12,6 +12,7 @@ use redb::backends::InMemoryBackend;
 use super::clock::{Clock, SystemClock};
 use super::inbox::Queue;
 use super::ledger::{Ledger, Opening};
+use super::memory::Memory;
 use super::pace::Pace;
 use super::reply::{Outcome, Reply};
 use super::sidecar::{Said, Sidecar};
@@ -85,7 +86,7 @@ fn opening() -> Opening {
         clock_confirmed: false,
         restored_accepted: false,
         pace: Pace::USUAL,
-        memory: usize::MAX,
+        memory: Memory::USUAL,
         queue: Queue::USUAL,
     }
 }
@@ -124,7 +125,7 @@ fn failure(result: Result<Outcome, Error>) -> LedgerError {
 fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
     let fails = Arc::new(AtomicBool::new(false));
     let backend = Faulty { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) };
-    let ledger = open(Store::create_in(backend).unwrap());
+    let ledger = open(Store::create_in(backend, Memory::USUAL).unwrap());
     send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
 
     fails.store(true, Ordering::SeqCst);
@@ -140,7 +141,7 @@ fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
 
 #[test]
 fn views_are_what_the_journal_says_and_blocks_are_chained() {
-    let store = Store::create_in(InMemoryBackend::new()).unwrap();
+    let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
     let ledger = open(store);
     let owners = ["ann", "bob", "eve"].into_iter().cycle();
     let gifts = (1..=500).zip(owners).map(|(n, owner)| gift(owner, n, &format!("key {n}")));
@@ -188,7 +189,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 
 #[test]
 fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
-    let ledger = open(Store::create_in(InMemoryBackend::new()).unwrap());
+    let ledger = open(Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap());
     // Blocks of many small frames, then of a few large ones, then of both.
     let reason = |n: i64| match n {
         ..300 => 1,
@@ -306,7 +307,7 @@ fn the_sidecar_is_never_ahead_of_the_ledger() {
     let backend = Watching { memory, file: Arc::clone(&file), found: Arc::clone(&found) };
     let pace = Pace { ahead_commands: 1, ..Pace::USUAL };
     let opening = Opening { clock: Arc::new(Hasty(AtomicU64::new(0))), pace, ..opening() };
-    let store = Store::create_in(backend).unwrap();
+    let store = Store::create_in(backend, Memory::USUAL).unwrap();
     let ledger = Ledger::over(store, Some(Sidecar::of(&path)), opening).unwrap();
     send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
     let durable = ledger.store().snapshot().unwrap().end().unwrap().next_fact;

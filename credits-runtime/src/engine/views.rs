@@ -24,8 +24,9 @@ use crate::error::LedgerError;
 const SHARDS: u64 = 256;
 /// Which bits of a wallet's hash tell its shard: others than those that tell its place there.
 const SHARD_BITS: u32 = 40;
-/// Shards that one commit looks through for wallets that nobody uses.
+/// Shards that one commit looks through for wallets that nobody uses, and commands for each of which that is one more.
 const SHARDS_SWEPT: usize = 2;
+const COMMANDS_PER_SHARD: usize = 256;
 
 /// A wallet in memory.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub(crate) struct Views {
     totals: RwLock<Arc<Totals>>,
     /// Which frames keys were used for.
     pub(crate) keys: Keys,
-    /// Bytes that wallets may take, about; those whose rows lag are kept above it.
+    /// Bytes that wallets and filters of keys may take, about; wallets whose rows lag are kept above it.
     bytes_max: usize,
     bytes: AtomicUsize,
     /// The shard that is swept next.
@@ -129,9 +130,9 @@ impl Views {
         Arc::clone(&self.totals.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether wallets take more than they may.
+    /// Whether wallets take more than filters of keys leave them.
     pub(crate) fn is_over_budget(&self) -> bool {
-        self.bytes() > self.bytes_max
+        self.bytes().saturating_add(self.keys.bytes()) > self.bytes_max
     }
 
     /// Bytes that wallets take, about.
@@ -139,9 +140,10 @@ impl Views {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes some of those out that were not used since the last time, as long as there are too many.
-    pub(crate) fn sweep(&self) {
-        for _ in 0..SHARDS_SWEPT {
+    /// Takes some of those out that were not used since the last time, as long as there are too many: the more, the more
+    /// commands are about to bring others.
+    pub(crate) fn sweep(&self, commands: usize) {
+        for _ in 0..SHARDS_SWEPT.saturating_add(commands / COMMANDS_PER_SHARD) {
             if !self.is_over_budget() {
                 return;
             }
@@ -237,7 +239,7 @@ mod tests {
         let views = Views::new(Timestamp::MIN, Keys::none(), 1);
         let id = |number: usize| WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap());
         let shards = views.shards.len();
-        let sweep = || (0..shards / SHARDS_SWEPT).for_each(|_| views.sweep());
+        let sweep = || (0..shards / SHARDS_SWEPT).for_each(|_| views.sweep(0));
         let mut packing = Vec::new();
         for number in 0..1_000 {
             let wallet = Wallet { facts: number as u64, ..Wallet::default() };
@@ -259,6 +261,18 @@ mod tests {
         (0..1_000).for_each(|number| views.written(&id(number)));
         (0..3).for_each(|_| sweep());
         assert_eq!(views.bytes(), 0);
+    }
+
+    #[test]
+    fn what_filters_of_keys_take_wallets_may_not() {
+        let views = Views::new(Timestamp::MIN, Keys::none(), 1_000);
+        let id = WalletId::of_credits(Owner::new("ann").unwrap());
+        views.publish(&id, &Wallet::default(), false, &mut Vec::new());
+        let left = 1_000 - views.bytes();
+        views.keys.are_made_of(left);
+        assert!(!views.is_over_budget());
+        views.keys.are_made_of(left + 1);
+        assert!(views.is_over_budget());
     }
 
     #[test]

@@ -12,12 +12,12 @@ use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::ObjectId;
 use crate::domain::ids::{Owner, WalletId};
-use crate::domain::limits::MEMORY_BYTES;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::inbox::Queue;
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
+use crate::engine::memory::Memory;
 use crate::engine::pace::Pace;
 use crate::engine::reply::Reply;
 use crate::engine::verify::Verified;
@@ -61,7 +61,7 @@ pub struct CreditsBuilder<C> {
     clock_confirmed: bool,
     restored_accepted: bool,
     pace: Pace,
-    memory: usize,
+    memory: Memory,
     queue: Queue,
     pricing: PhantomData<fn() -> C>,
 }
@@ -108,7 +108,7 @@ impl<C: Pricing> Credits<C> {
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
         let (clock_confirmed, restored_accepted) = (false, false);
-        let (pace, memory, queue, pricing) = (Pace::USUAL, MEMORY_BYTES, Queue::USUAL, PhantomData);
+        let (pace, memory, queue, pricing) = (Pace::USUAL, Memory::USUAL, Queue::USUAL, PhantomData);
         CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, memory, queue, pricing }
     }
 }
@@ -336,10 +336,13 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
-    /// How many bytes wallets may take in memory, about; 256 MiB unless set. A wallet that is not in memory is read from
-    /// the file.
+    /// How many bytes the ledger may take in memory, about; 256 MiB unless set. A quarter is for pages of the file, a third
+    /// for wallets and what tells whether a key was used, the rest is what it works with. A wallet that is not in memory is
+    /// read from the file.
+    ///
+    /// It takes some 40 MiB whatever is set, and 2 bytes for each key that is remembered.
     pub fn memory(mut self, bytes: usize) -> Self {
-        self.memory = bytes;
+        self.memory = Memory(bytes);
         self
     }
 

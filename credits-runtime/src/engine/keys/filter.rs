@@ -46,6 +46,11 @@ impl Filter {
         block.iter().zip(bits(prefix)).all(|(word, bit)| word & bit != 0)
     }
 
+    /// Bytes that it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.blocks[..])
+    }
+
     /// How many rows there are of it.
     pub(crate) fn rows(&self) -> usize {
         self.blocks.len().div_ceil(ROW_BLOCKS)

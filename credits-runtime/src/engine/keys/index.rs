@@ -1,6 +1,7 @@
 //! Which frame each key was used for: the newest in memory, the others in segments.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use foldhash::fast::RandomState;
@@ -36,6 +37,8 @@ pub(crate) struct Segment {
 #[derive(Debug)]
 pub(crate) struct Keys {
     index: RwLock<Index>,
+    /// Bytes of filters of segments that are being made.
+    made_bytes: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -55,7 +58,7 @@ impl Keys {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn none() -> Self {
         let (recent, from, lapsed) = (UsedKeys::default(), FactNumber::FIRST, FactNumber::FIRST);
-        Self { index: RwLock::new(Index { recent, from, segments: Vec::new(), lapsed }) }
+        Self::of(Index { recent, from, segments: Vec::new(), lapsed })
     }
 
     /// The keys that a snapshot has in segments.
@@ -66,7 +69,11 @@ impl Keys {
             Ok(Arc::new(Segment { row, filter }))
         };
         let segments = segments.into_iter().map(load).collect::<Result<_, LedgerError>>()?;
-        Ok(Self { index: RwLock::new(Index { recent: UsedKeys::default(), from, segments, lapsed }) })
+        Ok(Self::of(Index { recent: UsedKeys::default(), from, segments, lapsed }))
+    }
+
+    fn of(index: Index) -> Self {
+        Self { index: RwLock::new(index), made_bytes: AtomicUsize::new(0) }
     }
 
     /// The state that a commit leaves which changes no segment.
@@ -74,6 +81,17 @@ impl Keys {
         let index = self.read();
         let segments = index.segments.iter().map(|segment| segment.row).collect();
         KeysState { from: index.from, lapsed: index.lapsed, segments }
+    }
+
+    /// Bytes that filters take.
+    pub(crate) fn bytes(&self) -> usize {
+        let segments: usize = self.read().segments.iter().map(|segment| segment.filter.bytes()).sum();
+        segments.saturating_add(self.made_bytes.load(Ordering::Relaxed))
+    }
+
+    /// How many bytes filters take of segments that are being made.
+    pub(crate) fn are_made_of(&self, bytes: usize) {
+        self.made_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// What a key was used for, if that is not in a segment.

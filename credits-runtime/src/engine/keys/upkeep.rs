@@ -153,6 +153,7 @@ impl Upkeep {
         if seals {
             self.begin_merges(&state.segments);
         }
+        keys.are_made_of(self.merges.iter().map(|merge| merge.making.filter.bytes()).sum());
         if let Err(error) = self.drop_rows(snapshot, &mut rows) {
             tracing::warn!(%error, "rows of dropped segments could not be found");
         }

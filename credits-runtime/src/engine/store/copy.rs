@@ -14,6 +14,7 @@ use super::tables::{
     JOURNAL, KEYS, META, SEGMENTS, SEGMENTS_FORMAT, SUBSCRIBERS, TAIL, TAIL_FORMAT, VIEWS, check_format,
 };
 use crate::engine::files::{draft, sync_folder};
+use crate::engine::memory::Memory;
 use crate::error::LedgerError;
 
 /// How many rows of a copy are written in one transaction.
@@ -32,7 +33,9 @@ impl Store {
         let file = draft.as_file().try_clone().map_err(io)?;
         let copy = Self::of(
             to,
-            opened(to, || builder().create_with_backend(Gathering::over(FileBackend::new(file)?)))?,
+            opened(to, || {
+                builder(Memory::USUAL).create_with_backend(Gathering::over(FileBackend::new(file)?))
+            })?,
         );
         copy.fill(snapshot).map_err(|failure| failure.error(to))?;
         copy.migrate()?;

@@ -17,10 +17,8 @@ use super::tables::{
 };
 use crate::engine::codec::{self, Covered, FORMAT};
 use crate::engine::files::{draft, sync_folder};
+use crate::engine::memory::Memory;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
-
-/// Bytes that redb may cache.
-const CACHE_BYTES: usize = 64 * 1_024 * 1_024;
 
 /// A ledger's id: random, given when it was created.
 pub(crate) type LedgerId = [u8; 16];
@@ -34,7 +32,7 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens the ledger in this file.
-    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn open(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
         let length = std::fs::metadata(path).map_err(|error| LedgerError::io(path, error))?.len();
         if length == 0 {
             let message = format!(
@@ -55,7 +53,7 @@ impl Store {
         }
         let open = || {
             let file = File::options().read(true).write(true).open(path)?;
-            let mut builder = builder();
+            let mut builder = builder(memory);
             builder.set_check_integrity_on_open(!is_repaired);
             builder.create_with_backend(Gathering::over(FileBackend::new(file)?))
         };
@@ -106,41 +104,45 @@ impl Store {
 
     /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
     /// another has it by then, which is opened.
-    pub(crate) fn create(path: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn create(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
         let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
         let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
         let store = Self::of(
             path,
-            opened(path, || builder().create_with_backend(Gathering::over(FileBackend::new(file)?)))?,
+            opened(path, || builder(memory).create_with_backend(Gathering::over(FileBackend::new(file)?)))?,
         );
         store.initialise()?;
         match draft.persist_noclobber(path) {
             Ok(_) => sync_folder(path).map_err(|error| LedgerError::io(path, error))?,
-            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => return Self::open(path),
+            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => {
+                return Self::open(path, memory);
+            }
             Err(refused) => return Err(LedgerError::io(path, refused.error)),
         }
         Ok(store)
     }
 
     /// Creates a ledger that lives as long as its handle.
-    pub(crate) fn in_memory() -> Result<Self, LedgerError> {
-        Self::create_in(InMemoryBackend::new())
+    pub(crate) fn in_memory(memory: Memory) -> Result<Self, LedgerError> {
+        Self::create_in(InMemoryBackend::new(), memory)
     }
 
     /// Creates a ledger that this empty backend keeps.
-    pub(crate) fn create_in(backend: impl StorageBackend) -> Result<Self, LedgerError> {
+    pub(crate) fn create_in(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
         let path = Path::new("in memory");
-        let store = Self::of(path, opened(path, || builder().create_with_backend(Gathering::over(backend)))?);
+        let store =
+            Self::of(path, opened(path, || builder(memory).create_with_backend(Gathering::over(backend)))?);
         store.initialise()?;
         Ok(store)
     }
 
-    pub(crate) fn open_on(backend: impl StorageBackend) -> Result<Self, LedgerError> {
+    pub(crate) fn open_on(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
         let path = Path::new("on a given backend");
         if backend.len().map_err(|error| LedgerError::io(path, error))? == 0 {
-            return Self::create_in(backend);
+            return Self::create_in(backend, memory);
         }
-        let store = Self::of(path, opened(path, || builder().create_with_backend(Gathering::over(backend)))?);
+        let store =
+            Self::of(path, opened(path, || builder(memory).create_with_backend(Gathering::over(backend)))?);
         store.migrate()?;
         Ok(store)
     }
@@ -184,9 +186,9 @@ impl Store {
     }
 }
 
-pub(super) fn builder() -> Builder {
+pub(super) fn builder(memory: Memory) -> Builder {
     let mut builder = Builder::new();
     // Every page is checked on opening, about a second a GiB: a bit that flipped must not become a balance.
-    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+    builder.set_cache_size(memory.pages()).set_check_integrity_on_open(true);
     builder
 }

@@ -19,6 +19,7 @@ use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::keys::Keys;
+use crate::engine::memory::Memory;
 use crate::engine::overlay::Batch;
 use crate::engine::recovery::beginning;
 use crate::engine::store::Store;
@@ -28,7 +29,7 @@ use crate::engine::views::Views;
 fn empty() -> &'static (Store, Views) {
     static EMPTY: OnceLock<(Store, Views)> = OnceLock::new();
     EMPTY.get_or_init(|| {
-        let store = Store::in_memory();
+        let store = Store::in_memory(Memory::USUAL);
         (
             store.unwrap_or_else(|error| panic!("{error}")),
             Views::new(Timestamp::MIN, Keys::none(), usize::MAX),

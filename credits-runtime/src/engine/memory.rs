@@ -1,0 +1,25 @@
+//! How the memory that a ledger may take is shared.
+
+use crate::domain::limits::MEMORY_BYTES;
+
+/// Pages of the file of which redb has some at least.
+const PAGES_BYTES_MIN: usize = 1_024 * 1_024;
+
+/// Bytes that a ledger may take in memory, about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory(pub(crate) usize);
+
+impl Memory {
+    pub(crate) const USUAL: Self = Self(MEMORY_BYTES);
+
+    /// For pages of the file, as redb has them: a quarter.
+    pub(crate) fn pages(self) -> usize {
+        (self.0 / 4).max(PAGES_BYTES_MIN)
+    }
+
+    /// For wallets and for filters of keys: a third. What is left is what the writer works with, and what an allocator
+    /// adds.
+    pub(crate) fn records(self) -> usize {
+        self.0 / 3
+    }
+}
