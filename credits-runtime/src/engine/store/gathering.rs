@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Error;
 use std::ops::Bound::{self, Excluded, Unbounded};
 use std::ops::Range;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{BackendError, StorageBackend};
 
@@ -16,6 +16,8 @@ const GATHERED_BYTES_MAX: usize = 256 * 1_024;
 #[derive(Debug)]
 pub(super) struct Gathering<B> {
     backend: B,
+    /// Held by whoever writes; readers do not wait for that. What neighbours are put together in.
+    writing: Mutex<Vec<u8>>,
     gathered: RwLock<Gathered>,
 }
 
@@ -25,27 +27,32 @@ struct Gathered {
     /// By where it belongs, where it is in `bytes`. No two overlap.
     pieces: BTreeMap<u64, Range<usize>>,
     bytes: Vec<u8>,
-    /// Neighbours, together.
-    run: Vec<u8>,
 }
 
 impl<B: StorageBackend> Gathering<B> {
     pub(super) fn over(backend: B) -> Self {
-        Self { backend, gathered: RwLock::default() }
+        Self { backend, writing: Mutex::default(), gathered: RwLock::default() }
     }
 
-    fn read_gathered(&self) -> RwLockReadGuard<'_, Gathered> {
+    fn writing(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gathered(&self) -> RwLockReadGuard<'_, Gathered> {
         self.gathered.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is gathered, to change it.
-    fn gathered(&self) -> RwLockWriteGuard<'_, Gathered> {
+    fn change(&self) -> RwLockWriteGuard<'_, Gathered> {
         self.gathered.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is gathered is written.
-    fn write_all(&self) -> Result<(), Error> {
-        self.gathered().write_to(&self.backend)
+    /// What is gathered is written, by whoever may write.
+    fn write_all(&self, run: &mut Vec<u8>) -> Result<(), Error> {
+        self.gathered().write_to(&self.backend, run)?;
+        let mut gathered = self.change();
+        gathered.pieces.clear();
+        gathered.bytes.clear();
+        Ok(())
     }
 }
 
@@ -63,10 +70,9 @@ impl Gathered {
         self.pieces.insert(offset, start..self.bytes.len());
     }
 
-    /// Writes it, the last first: redb's header, which says where everything is, is at the beginning of the file. What could
-    /// not be written is still there.
-    fn write_to(&mut self, backend: &impl StorageBackend) -> Result<(), Error> {
-        let Self { pieces, bytes, run } = self;
+    /// Writes it, the last first: redb's header, which says where everything is, is at the beginning of the file.
+    fn write_to(&self, backend: &impl StorageBackend, run: &mut Vec<u8>) -> Result<(), Error> {
+        let Self { pieces, bytes } = self;
         let mut pieces_left = pieces.iter().rev().peekable();
         let mut neighbours = Vec::new();
         while let Some((&offset, piece)) = pieces_left.next() {
@@ -86,8 +92,6 @@ impl Gathered {
                 .for_each(|piece| run.extend_from_slice(bytes.get(piece.clone()).unwrap_or_default()));
             backend.write(start, run)?;
         }
-        pieces.clear();
-        bytes.clear();
         Ok(())
     }
 }
@@ -98,29 +102,32 @@ impl<B: StorageBackend> StorageBackend for Gathering<B> {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
-        if self.read_gathered().overlaps(offset, out.len()) {
-            self.write_all()?;
+        if self.gathered().overlaps(offset, out.len()) {
+            self.write_all(&mut self.writing())?;
         }
         self.backend.read(offset, out)
     }
 
     fn set_len(&self, len: u64) -> Result<(), Error> {
-        self.write_all()?;
+        self.write_all(&mut self.writing())?;
         self.backend.set_len(len)
     }
 
     fn sync_data(&self) -> Result<(), Error> {
-        self.write_all()?;
+        self.write_all(&mut self.writing())?;
         self.backend.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
-        let mut gathered = self.gathered();
+        let mut run = self.writing();
+        let gathered = self.gathered();
         let is_full = gathered.bytes.len().saturating_add(data.len()) > GATHERED_BYTES_MAX;
-        if is_full || gathered.overlaps(offset, data.len()) {
-            gathered.write_to(&self.backend)?;
+        let must_write = is_full || gathered.overlaps(offset, data.len());
+        drop(gathered);
+        if must_write {
+            self.write_all(&mut run)?;
         }
-        gathered.push(offset, data);
+        self.change().push(offset, data);
         Ok(())
     }
 
@@ -280,7 +287,7 @@ mod tests {
                         if gathering.write(place.start as u64, &data[..place.len()]).is_ok() {
                             bytes[place.clone()].copy_from_slice(&data[..place.len()]);
                         }
-                        let waits = !gathering.read_gathered().pieces.is_empty();
+                        let waits = !gathering.gathered().pieces.is_empty();
                         prop_assert_eq!(gathering.sync_data().is_err(), waits);
                         disk.0.lock().unwrap().refuses = false;
                     }
