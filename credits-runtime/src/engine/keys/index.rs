@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use foldhash::fast::RandomState;
 
-use super::filter::Filter;
+use super::filter::{Filter, Sought};
 use super::pages::{Entries, prefix_of};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
@@ -101,16 +101,16 @@ impl Keys {
 
     /// Whether a segment may have a key.
     pub(crate) fn may_be_sealed(&self, hash: &Hash128) -> bool {
-        let prefix = prefix_of(hash);
-        self.read().segments.iter().any(|segment| segment.filter.may_have(prefix))
+        let sought = Sought::from(prefix_of(hash));
+        self.read().segments.iter().any(|segment| segment.filter.may_have(&sought))
     }
 
     /// Of these segments, those that may have a key.
     pub(crate) fn segments_with(&self, hash: &Hash128, mut listed: Vec<SegmentRow>) -> Vec<SegmentRow> {
-        let (prefix, index) = (prefix_of(hash), self.read());
+        let (sought, index) = (Sought::from(prefix_of(hash)), self.read());
         listed.retain(|row| {
             let known = index.segments.iter().find(|segment| segment.row.number == row.number);
-            known.is_none_or(|segment| segment.filter.may_have(prefix))
+            known.is_none_or(|segment| segment.filter.may_have(&sought))
         });
         listed
     }
