@@ -136,6 +136,8 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the ledger that this backend keeps; creates it if the backend is empty.
+    #[cfg(feature = "testing")]
     pub(crate) fn open_on(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
         let path = Path::new("on a given backend");
         if backend.len().map_err(|error| LedgerError::io(path, error))? == 0 {
