@@ -166,6 +166,32 @@ fn work_that_began_after_another_was_extended_is_extended_before_that() {
 }
 
 #[test]
+fn works_that_began_at_any_time_keep_what_is_set_aside_for_as_long_as_they_live() {
+    // Some at the very instant at which another is extended.
+    let works = [("alice", 0), ("bob", 4), ("dave", 10), ("erin", 11), ("finn", 25)];
+    let mut script: Vec<String> = works.iter().map(|(owner, _)| format!("give {owner} 10 -> 10")).collect();
+    for minute in 0..180 {
+        script.push(format!("clock @{minute}m"));
+        // Whatever is written has the writer look at the time.
+        script.push(format!("give carol 1 -> {}", minute + 1));
+        for (owner, began) in works {
+            if minute == began {
+                script.push(format!("begin of-{owner} {owner} upscale key k"));
+            }
+            if minute >= began {
+                script.push(format!("balance {owner} -> 7 available, 3 held"));
+            }
+        }
+    }
+    // The latest first.
+    for (owner, _) in works.iter().rev() {
+        script.push(format!("end of-{owner} well -> done"));
+        script.push(format!("balance {owner} -> 7 available, 0 held"));
+    }
+    check(&script.join("\n"));
+}
+
+#[test]
 fn an_operation_has_an_exact_price_and_is_charged_it() {
     check(
         "estimate alice process 3 -> 8
