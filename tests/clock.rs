@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Clock as _, Error, LedgerErrorKind, Rejection, Timestamp};
+use credits_runtime::{Clock, Error, LedgerErrorKind, Rejection, Timestamp};
 use tempfile::TempDir;
 
 use crate::pricing::{Credits, Operation, Wallet};
@@ -198,4 +200,60 @@ fn a_sidecar_that_is_missing_or_cut_off_is_written_anew() {
         assert!(text.starts_with(&format!("ledger {}\nnext fact ", credits.ledger_id())), "{text}");
         credits.close().unwrap();
     }
+}
+
+/// A clock at which the writer's look of this number from now on panics, as a bug in the middle of a batch would.
+#[derive(Clone)]
+struct Broken {
+    clock: ManualClock,
+    looks: Arc<AtomicUsize>,
+}
+
+impl Clock for Broken {
+    fn now(&self) -> Timestamp {
+        let is_writer = std::thread::current().name() == Some("credits-writer");
+        assert!(!is_writer || self.looks.fetch_sub(1, Ordering::SeqCst) != 1, "the clock is broken");
+        self.clock.now()
+    }
+
+    fn running(&self) -> Duration {
+        self.clock.running()
+    }
+
+    fn runs(&self) -> bool {
+        false
+    }
+}
+
+/// How many looks a write may take.
+const LOOKS_MAX: usize = 24;
+
+#[test]
+fn work_keeps_what_is_set_aside_although_the_batch_that_extends_it_is_not_done() {
+    let mut failed = 0;
+    for look in 1..=LOOKS_MAX {
+        let clock = Broken { clock: clock(), looks: Arc::new(AtomicUsize::new(usize::MAX)) };
+        let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+        let (ann, bob) = (credits.wallet("ann"), credits.wallet("bob"));
+        give(&ann, 100);
+        let work = || {
+            clock.clock.advance(Duration::from_mins(10));
+            clock.looks.store(look, Ordering::SeqCst);
+            let given = bob.give_credits(1).now().wait();
+            clock.looks.store(usize::MAX, Ordering::SeqCst);
+            match given {
+                Err(Error::Ledger(error)) if error.kind() == LedgerErrorKind::NotDone => failed += 1,
+                // It was not in a batch; then the writer is no more, or no such look was needed.
+                _ => return Err("another place"),
+            }
+            for minute in 1..=60 {
+                clock.clock.advance(Duration::from_mins(1));
+                give(&bob, 1);
+                assert_eq!(ann.open_holds().unwrap().len(), 1, "look {look}, {minute} minutes later");
+            }
+            Ok(())
+        };
+        drop(ann.spend_credits_on(Operation::Upscale).run(work));
+    }
+    assert!(failed > 1, "{failed} batches were not done");
 }

@@ -28,6 +28,21 @@ impl Writer {
         releases: &[(WalletId, HoldId)],
         decided: &mut Decided,
     ) -> Result<(), LedgerError> {
+        let sent = self.decide_and_send(commands, releases, decided);
+        if sent.is_err() {
+            // What is on its way may have extended holds; nothing else has.
+            drop(self.land());
+            self.extended(false);
+        }
+        sent
+    }
+
+    fn decide_and_send(
+        &mut self,
+        commands: &mut Vec<Waiting>,
+        releases: &[(WalletId, HoldId)],
+        decided: &mut Decided,
+    ) -> Result<(), LedgerError> {
         let is_due = self.is_due();
         // What is due and billing are read in the file: what is on its way must be there.
         if is_due || self.inbox.has_landed() || !commands.iter().all(is_plain) {
@@ -130,21 +145,36 @@ impl Writer {
     fn extend(&mut self, batch: &mut Batch<'_>) {
         let now = self.clock.now().max(self.position.last_at);
         let due = self.runs().due(now);
-        for (wallet, hold, alive) in due {
-            let (base, count) = self.keys;
-            self.keys.1 = count.saturating_add(1);
-            let action = Action::Extend { hold, by: self.policy.hold_limit };
-            let key = Key::generated(base, count);
-            let command = Command::new(wallet, key, action, Metadata::default());
+        self.extending = due;
+        let ((base, count), by) = (&mut self.keys, self.policy.hold_limit);
+        self.extending.retain_mut(|run| {
+            let (hold, key) = (run.hold, Key::generated(*base, *count));
+            *count = count.saturating_add(1);
+            let command =
+                Command::new(run.wallet.clone(), key, Action::Extend { hold, by }, Metadata::default());
             match batch.submit(&command, now) {
-                Ok(Ok(Done::Now(_, Some(opened)))) => {
-                    self.committer.begin_run(&command.wallet, opened, &alive);
-                }
-                Ok(Ok(_)) => {}
+                Ok(Ok(Done::Now(_, opened))) => run.to = opened.map(|opened| opened.until),
+                Ok(Ok(Done::Before(_))) => return false,
                 // It has ended, or been open for as long as it may be.
-                Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a hold is not extended"),
+                Ok(Err(rejection)) => {
+                    tracing::debug!(%hold, %rejection, "a hold is not extended");
+                    return false;
+                }
                 Err(error) => tracing::warn!(%hold, %error, "a hold could not be extended"),
             }
+            true
+        });
+    }
+
+    /// Notes which holds have been extended, once that is durable; the others are tried again.
+    pub(super) fn extended(&mut self, is_durable: bool) {
+        for run in std::mem::take(&mut self.extending) {
+            if let Some(until) = run.to.filter(|_| is_durable) {
+                self.runs().begin(run.wallet, run.hold, until, &run.alive);
+                continue;
+            }
+            let now = self.clock.now().max(self.position.last_at);
+            self.runs().again(run, now);
         }
     }
 

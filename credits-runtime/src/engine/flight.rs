@@ -44,6 +44,7 @@ impl Writer {
         let waiting = self.inbox.len();
         self.linger = Linger::for_clients(decided.len().saturating_add(releases), waiting);
         if batch.is_empty() {
+            self.extended(true);
             self.next_due = next_due;
             self.committer.count(decided.len().saturating_add(releases) as u64);
             self.committer.answer(decided, &Arc::default());
@@ -109,6 +110,7 @@ impl Writer {
         Landed { outcome, decided }: Landed,
     ) -> Result<(), LedgerError> {
         self.decided = decided;
+        self.extended(outcome.is_ok());
         if let Err(NotCommitted { error, keys, cursors }) = outcome {
             self.upkeep.failed(&self.views.keys, &keys);
             for (subscriber, next) in cursors {

@@ -199,6 +199,7 @@ impl Ledger {
             pace,
             agenda: Agenda::default(),
             runs,
+            extending: Vec::new(),
             ahead: Ahead::start(committer.clone())?,
             committer,
             flight: None,

@@ -18,11 +18,23 @@ struct Run {
     wallet: WalletId,
     hold: HoldId,
     until: Timestamp,
+    /// When it is to be extended.
+    due: Timestamp,
+}
+
+/// A hold that is being extended: until that is durable, its limit is what it was.
+pub(crate) struct Extending {
+    pub(crate) alive: Alive,
+    pub(crate) wallet: WalletId,
+    pub(crate) hold: HoldId,
+    until: Timestamp,
+    /// What was decided.
+    pub(crate) to: Option<Timestamp>,
 }
 
 /// Every hold of work that this handle opened.
 pub(crate) struct Runs {
-    /// The earliest limit first. One that was extended is later than one that was opened after that: the order in which they
+    /// Whatever is due first. One that was extended is due later than one that was opened after that: the order in which they
     /// come here is not theirs.
     open: BinaryHeap<Reverse<Run>>,
     limit: Duration,
@@ -31,6 +43,8 @@ pub(crate) struct Runs {
 }
 
 const CLEAR_AT_LEAST: usize = 64;
+/// What failed is not tried again sooner.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Runs {
     /// None yet.
@@ -44,32 +58,40 @@ impl Runs {
             self.open.retain(|Reverse(run)| run.alive.strong_count() > 0);
             self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_LEAST);
         }
-        self.open.push(Reverse(Run { alive: Arc::downgrade(alive), wallet, hold, until }));
+        // A third of its time before its limit.
+        let due = until.before(self.limit.checked_div(3).unwrap_or_default());
+        self.open.push(Reverse(Run { alive: Arc::downgrade(alive), wallet, hold, until, due }));
     }
 
-    /// When the next hold is to be extended: a third of its time before its limit.
+    /// When the next hold is to be extended.
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.open.peek().map(|Reverse(run)| run.until.before(self.ahead()))
+        self.open.peek().map(|Reverse(run)| run.due)
     }
 
     /// The holds to extend now, of work that is alive.
-    pub(crate) fn due(&mut self, now: Timestamp) -> Vec<(WalletId, HoldId, Alive)> {
+    pub(crate) fn due(&mut self, now: Timestamp) -> Vec<Extending> {
         let mut due = Vec::new();
         while self.next().is_some_and(|next| next <= now) {
-            let Some(Reverse(run)) = self.open.pop() else { break };
-            due.extend(run.alive.upgrade().map(|alive| (run.wallet, run.hold, alive)));
+            let Some(Reverse(Run { alive, wallet, hold, until, .. })) = self.open.pop() else { break };
+            due.extend(alive.upgrade().map(|alive| Extending { alive, wallet, hold, until, to: None }));
         }
         due
     }
 
-    fn ahead(&self) -> Duration {
-        self.limit.checked_div(3).unwrap_or_default()
+    /// A hold was to be extended and is not: that is tried again for as long as it is open, each time when half of what was
+    /// left of its time has passed.
+    pub(crate) fn again(&mut self, Extending { alive, wallet, hold, until, .. }: Extending, now: Timestamp) {
+        let left = until.since(now);
+        if !left.is_zero() {
+            let due = now.after(left.checked_div(2).unwrap_or_default().max(AGAIN_AFTER));
+            self.open.push(Reverse(Run { alive: Arc::downgrade(&alive), wallet, hold, until, due }));
+        }
     }
 }
 
 impl Ord for Run {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.until, self.hold).cmp(&(other.until, other.hold))
+        (self.due, self.hold).cmp(&(other.due, other.hold))
     }
 }
 

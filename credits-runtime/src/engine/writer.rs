@@ -20,7 +20,7 @@ use super::news::News;
 use super::overlay::{Position, Room};
 use super::pace::Pace;
 use super::reply::Slot;
-use super::runs::Runs;
+use super::runs::{Extending, Runs};
 use super::sidecar::{Said, Sidecar};
 use super::store::{Cursors, LedgerId, Store};
 use super::sync::{Mutex, MutexGuard};
@@ -54,6 +54,8 @@ pub(crate) struct Writer {
     pub(crate) pace: Pace,
     pub(crate) agenda: Agenda,
     pub(crate) runs: Arc<Mutex<Runs>>,
+    /// Holds that the last batch with any extends, until it has landed.
+    pub(crate) extending: Vec<Extending>,
     /// What commits here, and what commits while more is decided.
     pub(crate) committer: Committer,
     pub(crate) ahead: Ahead,
