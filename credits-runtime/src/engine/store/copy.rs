@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use redb::backends::FileBackend;
 use redb::{ReadableTable, TableDefinition};
 
 use super::commit::Failure;
 use super::errors::opened;
-use super::file::{Store, builder};
-use super::gathering::Gathering;
+use super::file::{Store, builder, writing};
 use super::snapshot::Snapshot;
 use super::tables::{
     JOURNAL, KEYS, META, SEGMENTS, SEGMENTS_FORMAT, SUBSCRIBERS, TAIL, TAIL_FORMAT, VIEWS, check_format,
@@ -31,12 +29,8 @@ impl Store {
         let io = |error| LedgerError::io(to, error);
         let draft = draft(to).map_err(io)?;
         let file = draft.as_file().try_clone().map_err(io)?;
-        let copy = Self::of(
-            to,
-            opened(to, || {
-                builder(Memory::USUAL).create_with_backend(Gathering::over(FileBackend::new(file)?))
-            })?,
-        );
+        let memory = Memory::USUAL;
+        let copy = Self::of(to, opened(to, || builder(memory).create_with_backend(writing(file, memory)?))?);
         copy.fill(snapshot).map_err(|failure| failure.error(to))?;
         copy.migrate()?;
         let checked = check(&copy.snapshot()?)?;

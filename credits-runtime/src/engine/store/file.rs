@@ -9,12 +9,12 @@ use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Builder, Database, DatabaseError, StorageBackend};
 
 use super::errors::{guarded, open_failed, opened};
-use super::gathering::Gathering;
 use super::snapshot::Snapshot;
 use super::tables::{
     COVERED_FORMAT, COVERED_ROW, FORMAT_ROW, ID_ROW, JOURNAL, KEYS, META, SEGMENTS, STATE_ROW, SUBSCRIBERS,
     TAIL, VIEWS, check_format,
 };
+use super::wal::{LogSettings, Wal};
 use crate::engine::codec::{self, Covered, FORMAT};
 use crate::engine::files::{draft, sync_folder};
 use crate::engine::memory::Memory;
@@ -42,7 +42,7 @@ impl Store {
             return Err(LedgerError::new(Kind::Empty, message));
         }
         // What is refused is left as it is: looked at without writing, unless redb has to repair it first.
-        let looked_at = opened(path, || match Builder::new().open_read_only(path) {
+        let looked_at = opened(path, || match Builder::new().open_read_only_with_backend(reading(path)?) {
             Err(DatabaseError::RepairAborted) => Ok(None),
             looked_at => looked_at.map(Some),
         })?;
@@ -55,7 +55,7 @@ impl Store {
             let file = File::options().read(true).write(true).open(path)?;
             let mut builder = builder(memory);
             builder.set_check_integrity_on_open(!is_repaired);
-            builder.create_with_backend(Gathering::over(FileBackend::new(file)?))
+            builder.create_with_backend(writing(file, memory)?)
         };
         let store = Self::of(path, opened(path, open)?);
         store.migrate()?;
@@ -96,7 +96,7 @@ impl Store {
 
     /// What a file holds that no program writes.
     pub(crate) fn read_only(path: &Path) -> Result<Snapshot, LedgerError> {
-        let database = opened(path, || Builder::new().open_read_only(path))?;
+        let database = opened(path, || Builder::new().open_read_only_with_backend(reading(path)?))?;
         let snapshot = Snapshot::of(&database)?;
         check_format(path, &snapshot)?;
         Ok(Snapshot { _database: Some(database), ..snapshot })
@@ -107,10 +107,8 @@ impl Store {
     pub(crate) fn create(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
         let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
         let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
-        let store = Self::of(
-            path,
-            opened(path, || builder(memory).create_with_backend(Gathering::over(FileBackend::new(file)?)))?,
-        );
+        let store =
+            Self::of(path, opened(path, || builder(memory).create_with_backend(writing(file, memory)?))?);
         store.initialise()?;
         match draft.persist_noclobber(path) {
             Ok(_) => sync_folder(path).map_err(|error| LedgerError::io(path, error))?,
@@ -130,8 +128,7 @@ impl Store {
     /// Creates a ledger that this empty backend keeps.
     pub(crate) fn create_in(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
         let path = Path::new("in memory");
-        let store =
-            Self::of(path, opened(path, || builder(memory).create_with_backend(Gathering::over(backend)))?);
+        let store = Self::of(path, opened(path, || builder(memory).create_with_backend(backend))?);
         store.initialise()?;
         Ok(store)
     }
@@ -140,11 +137,12 @@ impl Store {
     #[cfg(feature = "testing")]
     pub(crate) fn open_on(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
         let path = Path::new("on a given backend");
-        if backend.len().map_err(|error| LedgerError::io(path, error))? == 0 {
+        let is_new = backend.len().map_err(|error| LedgerError::io(path, error))? == 0;
+        let backend = Wal::over(backend, None, LogSettings::HURRIED);
+        if is_new {
             return Self::create_in(backend, memory);
         }
-        let store =
-            Self::of(path, opened(path, || builder(memory).create_with_backend(Gathering::over(backend)))?);
+        let store = Self::of(path, opened(path, || builder(memory).create_with_backend(backend))?);
         store.migrate()?;
         Ok(store)
     }
@@ -193,4 +191,33 @@ pub(super) fn builder(memory: Memory) -> Builder {
     // Every page is checked on opening, about a second a GiB: a bit that flipped must not become a balance.
     builder.set_cache_size(memory.pages()).set_check_integrity_on_open(true);
     builder
+}
+
+/// A file that is written to.
+pub(super) fn writing(file: File, memory: Memory) -> Result<impl StorageBackend, DatabaseError> {
+    let log = durable(&file);
+    Ok(Wal::over(FileBackend::new(file)?, log, LogSettings::within(memory)))
+}
+
+/// The same file, each write to which is durable and passes the system's cache by; where the system cannot, there is none.
+#[cfg(target_os = "linux")]
+fn durable(file: &File) -> Option<File> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::OFlags;
+
+    let flags = i32::try_from((OFlags::DIRECT | OFlags::DSYNC).bits()).ok()?;
+    let same = format!("/proc/self/fd/{}", file.as_raw_fd());
+    File::options().write(true).custom_flags(flags).open(same).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn durable(_file: &File) -> Option<File> {
+    None
+}
+
+/// A file that is only read.
+fn reading(path: &Path) -> Result<impl StorageBackend + use<>, DatabaseError> {
+    Ok(Wal::reading(FileBackend::new(File::open(path)?)?))
 }

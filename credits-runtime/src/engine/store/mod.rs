@@ -8,10 +8,10 @@ mod commit;
 mod copy;
 mod errors;
 mod file;
-mod gathering;
 mod segments;
 mod snapshot;
 mod tables;
+mod wal;
 
 pub(crate) use blocks::StoredBlock;
 pub(crate) use commit::{Changes, Cursors, Failure};
