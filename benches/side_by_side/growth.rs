@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use redb::{ReadableDatabase, ReadableTableMetadata, TableDefinition};
 
-use super::figures::{Figure, Round, median};
+use super::figures::{Round, median};
 use super::ledger::{Credits, Operation, Subject, drawn, fill, owner};
 use super::options::Options;
 
 /// Clients of every measurement here.
 const CLIENTS: usize = 512;
+/// Parts of a measurement of two ledgers.
+const TURNS: u32 = 5;
 /// Wallets whose grants are used up.
 const USED_WALLETS: usize = 64;
 /// Grants that each of them has used up.
@@ -39,23 +41,21 @@ pub fn measure(options: &Options, round: &mut Round) {
 fn size(options: &Options, round: &mut Round) {
     let subject = Subject::new(options, options.wallets);
     let mut there = 0;
-    let mut first: Option<Figure> = None;
-    for size in [0, options.entries / 4, options.entries / 2, options.entries] {
-        if size < there {
-            continue;
-        }
-        subject.spend_many(1_000 + size, size - there);
+    for size in [options.entries / 4, options.entries / 2] {
+        subject.spend_many(1_000 + size, size.saturating_sub(there));
         let figure = subject.spends("", (options.time, CLIENTS), 100_000 + size);
-        there = size + figure.count as usize;
+        there = there.max(size) + figure.count as usize;
         round.sizes.push((size, 1_000_000.0 / figure.rate));
-        if let Some(first) = &first
-            && size == options.entries
-        {
-            let name = format!("a spend after {size} others, against after none");
-            round.add(&name, first.rate / figure.rate, "x", 1.2);
-        }
-        first.get_or_insert(figure);
     }
+    subject.spend_many(1_000 + options.entries, options.entries.saturating_sub(there));
+    let empty = Subject::new(options, options.wallets);
+    let [first, last] = in_turn(options, [&empty, &subject], 100_000 + options.entries);
+    drop(empty);
+    there = there.max(options.entries) + last.count as usize;
+    round.sizes.insert(0, (0, 1_000_000.0 / first.rate));
+    round.sizes.push((options.entries, 1_000_000.0 / last.rate));
+    let name = format!("a spend after {} others, against after none", options.entries);
+    round.add(&name, first.rate / last.rate, "x", 1.2);
     if options.measures("reading") {
         reading(&subject, options, round);
     }
@@ -108,7 +108,7 @@ fn reading(subject: &Subject, options: &Options, round: &mut Round) {
 /// Wallets of one grant, and wallets that have used up many before.
 fn grants(options: &Options, round: &mut Round) {
     // As many grants are used up in both, so that the ledgers have as many entries and keys.
-    let rate = |used: usize| {
+    let subject = |used: usize| {
         let subject = Subject::new(options, USED_WALLETS);
         let wallets = USED_WALLETS * USED_GRANTS / used;
         fill(0..USED_WALLETS * USED_GRANTS, |count| {
@@ -116,10 +116,35 @@ fn grants(options: &Options, round: &mut Round) {
             drop(wallet.give_credits(1).priority(1).now());
             wallet.spend_credits_on(Operation::step(1)).now()
         });
-        subject.spends("", (options.time, CLIENTS), 1).rate
+        subject
     };
-    let (few, many) = (rate(1), rate(USED_GRANTS));
-    round.add("a spend after 10,000 used-up grants, against after one", few / many, "x", 1.1);
+    let [few, many] = in_turn(options, [&subject(1), &subject(USED_GRANTS)], 1);
+    round.add("a spend after 10,000 used-up grants, against after one", few.rate / many.rate, "x", 1.1);
+}
+
+/// Spends of two ledgers, a part of the time each in turn: whatever else the machine does meanwhile, it does to both.
+fn in_turn(options: &Options, subjects: [&Subject; 2], first_client: usize) -> [Spent; 2] {
+    let mut spent = subjects.map(|subject| (subject, 0, 0.0));
+    for turn in 0..TURNS {
+        for (subject, count, seconds) in &mut spent {
+            let load = (options.time / TURNS, CLIENTS);
+            let figure = subject.spends("", load, first_client + 1_000 * turn as usize);
+            *count += figure.count;
+            *seconds += figure.count as f64 / figure.rate;
+        }
+        // Who was last is first.
+        spent.reverse();
+    }
+    if TURNS % 2 == 1 {
+        spent.reverse();
+    }
+    spent.map(|(_, count, seconds)| Spent { count, rate: count as f64 / seconds })
+}
+
+/// How many, and how many a second.
+struct Spent {
+    count: u64,
+    rate: f64,
 }
 
 /// Bytes that plain spends take, with the index of their keys, and what of the file is free to be used again.
