@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -262,4 +263,37 @@ fn a_hold_that_never_was_is_unknown_after_reopening_too() {
         let expected = format!("this wallet has no hold {number}: settle it on the wallet that opened it");
         assert_eq!(unknown, expected);
     }
+}
+
+/// Whether a file ends with a log, as docs/FORMAT.md has it.
+fn has_log(path: &Path) -> bool {
+    let bytes = fs::read(path).unwrap();
+    bytes[bytes.len() - 4_096..].starts_with(b"credits page log")
+}
+
+#[test]
+fn what_is_in_the_log_alone_is_found_and_a_closed_file_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, killed) = (folder.path().join("credits.redb"), folder.path().join("killed.redb"));
+    let credits = Credits::open(&path).unwrap();
+    let ann = credits.wallet("ann");
+    // The first syncs of a file need no log.
+    let given = (1..).take(1_000).find(|_| {
+        ann.give_credits(1).now().wait().unwrap();
+        has_log(&path)
+    });
+    let given = given.expect("no log is ever written") + 20;
+    for _ in 0..20 {
+        ann.give_credits(1).now().wait().unwrap();
+    }
+    // As a kill would leave it: nothing is under way.
+    fs::copy(&path, &killed).unwrap();
+    credits.close().unwrap();
+    assert!(!has_log(&path));
+    assert!(has_log(&killed));
+    let found = Credits::open(&killed).unwrap();
+    assert_eq!(found.wallet("ann").credits().unwrap(), given);
+    found.verify().unwrap();
+    found.close().unwrap();
+    assert!(!has_log(&killed));
 }
