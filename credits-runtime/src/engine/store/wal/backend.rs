@@ -62,8 +62,8 @@ impl Log {
 
 impl<B: StorageBackend> Wal<B> {
     /// A log over this backend; and the file that it writes, if it does.
-    pub(in crate::engine::store) fn over(backend: B, log: Option<File>, settings: LogSettings) -> Self {
-        let shared = Arc::new(Shared { backend, log, layers: RwLock::default() });
+    pub(in crate::engine::store) fn over(backend: B, durable: Option<File>, settings: LogSettings) -> Self {
+        let shared = Arc::new(Shared { backend, durable, layers: RwLock::default() });
         Self { shared, settings, is_read_only: false, writer: Mutex::default() }
     }
 

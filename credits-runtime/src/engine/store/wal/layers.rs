@@ -15,7 +15,7 @@ use super::pages::{PAGE_BYTES, Page, Pages};
 pub(super) struct Shared<B> {
     pub(super) backend: B,
     /// The same file, written to durably and without the system's cache, if that can be.
-    pub(super) log: Option<File>,
+    pub(super) durable: Option<File>,
     pub(super) layers: RwLock<Layers>,
 }
 
@@ -58,7 +58,7 @@ impl<B: StorageBackend> Shared<B> {
     /// Writes durably to the log, which is as long as it was, and syncs nothing else if that can be.
     pub(super) fn append(&self, start: u64, bytes: &[u8]) -> Result<(), Error> {
         #[cfg(target_os = "linux")]
-        if let Some(file) = &self.log {
+        if let Some(file) = &self.durable {
             use std::io::ErrorKind;
             use std::os::unix::fs::FileExt;
             match file.write_all_at(bytes, start) {

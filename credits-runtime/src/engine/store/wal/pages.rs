@@ -75,7 +75,7 @@ impl Pages {
     /// Forgets those from this byte of the file on.
     pub(super) fn cut(&mut self, length: u64) {
         self.places.retain(|number, _| number.saturating_mul(PAGE_BYTES as u64) < length);
-        // Their bytes are left until all are forgotten; whoever comes next has another place.
+        // Those that are left close up: the next one comes after as many as there are.
         let bytes = std::mem::take(&mut self.bytes);
         for (place, at) in self.places.values_mut().enumerate() {
             let start = at.saturating_mul(PAGE_BYTES);

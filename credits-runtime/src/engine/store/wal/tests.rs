@@ -312,11 +312,13 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..60),
         chance in proptest::collection::vec(any::<u8>(), 64..65),
         moments in proptest::collection::vec(any::<proptest::sample::Index>(), 8),
+        in_background in any::<bool>(),
     ) {
         let mut bytes = vec![0; usize::try_from(PAGES * PAGE).unwrap()];
         let before = bytes.clone();
         let disk = Disk::holding(bytes.clone());
-        let wal = later(&disk);
+        // Also while another thread moves pages.
+        let wal = Wal::over(disk.clone(), None, LogSettings { in_background, ..LATER });
         let mut syncs = vec![Synced { versions: vec![bytes.clone()], ..Synced::default() }];
         let mut versions = vec![bytes.clone()];
         for step in steps.into_iter().chain([Step::Sync]) {
