@@ -80,9 +80,11 @@ fn holds_nothing_unfinished(source: &Source) -> Vec<String> {
         concat!("unimplement", "ed!("),
         concat!("#[", "ignore"),
         concat!("should_", "panic"),
-        concat!("thread::", "sleep"),
     ];
-    let found = marks.into_iter().filter(|mark| code_lines(&source.text).any(|line| line.contains(mark)));
+    // A measurement may rest, a test or the ledger waits for something.
+    let sleeps = (!source.path.starts_with("benches/")).then_some(concat!("thread::", "sleep"));
+    let marks = marks.into_iter().chain(sleeps);
+    let found = marks.filter(|mark| code_lines(&source.text).any(|line| line.contains(mark)));
     found.map(|mark| format!("holds `{mark}`")).collect()
 }
 
@@ -205,6 +207,7 @@ fn nothing_is_left_unfinished_and_nothing_sleeps() {
     check(holds_nothing_unfinished);
     check_finds(holds_nothing_unfinished, "a.rs", concat!("fn a() { to", "do!() }"));
     check_finds(holds_nothing_unfinished, "a.rs", concat!("    #[", "ignore]"));
+    check_finds(holds_nothing_unfinished, "tests/a.rs", concat!("fn a() { thread::", "sleep(B) }"));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use super::options::Options;
 const CLIENTS: usize = 512;
 /// Parts of a measurement of two ledgers.
 const TURNS: u32 = 5;
+/// How long a ledger takes until it rests: a second after its last commit it writes rows that lag.
+const REST: Duration = Duration::from_secs(3);
 /// Wallets whose grants are used up.
 const USED_WALLETS: usize = 64;
 /// Grants that each of them has used up.
@@ -131,6 +133,8 @@ fn in_turn(options: &Options, subjects: [&Subject; 2], first_client: usize) -> [
             let figure = subject.spends("", load, first_client + 1_000 * turn as usize);
             *count += figure.count;
             *seconds += figure.count as f64 / figure.rate;
+            // What it writes once it is idle is not to be the other's cost.
+            std::thread::sleep(REST);
         }
         // Who was last is first.
         spent.reverse();
