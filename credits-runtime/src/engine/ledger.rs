@@ -401,8 +401,7 @@ impl Core {
         let frames = if let Some(frame) = recent {
             vec![frame]
         } else {
-            let listed = snapshot.covered()?.keys.segments;
-            frames_under(&snapshot, &self.views.keys.segments_with(&hash, listed), &hash)?
+            frames_under(&snapshot, &self.views.keys.segments_of(snapshot.segments()?, &hash), &hash)?
         };
         let mut journal = JournalReader::of(snapshot);
         for first in frames {
@@ -423,6 +422,12 @@ impl Core {
     #[cfg(test)]
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What is in memory, to decide over it.
+    #[cfg(test)]
+    pub(crate) fn views(&self) -> &Views {
+        &self.views
     }
 
     /// The ledger's id.

@@ -586,17 +586,19 @@ impl<'a> Batch<'a> {
         let before = self.before.as_ref();
         let used = self.room.keys.get(hash).or_else(|| before?.room.keys.get(hash));
         let recent = used.map(|used| used.frame).or_else(|| keys.recent(hash));
-        let frames = match recent {
-            Some(frame) => vec![frame],
-            None if !keys.may_be_sealed(hash) => return Ok(None),
-            None => {
-                // Keys may have been sealed since, and segments merged: what is in the file, it says itself.
-                if self.before.is_some() {
-                    self.snapshot = None;
-                }
-                let snapshot = self.snapshot()?;
-                frames_under(snapshot, &keys.segments_with(hash, snapshot.covered()?.keys.segments), hash)?
+        let frames = if let Some(frame) = recent {
+            vec![frame]
+        } else {
+            let mut segments = keys.segments_with(hash);
+            if segments.is_empty() {
+                return Ok(None);
             }
+            // Keys may have been sealed since, and segments merged: what is in the file, it says itself.
+            if !self.snapshot()?.has_segments(&segments)? {
+                self.snapshot = None;
+                segments = keys.segments_of(self.snapshot()?.segments()?, hash);
+            }
+            frames_under(self.snapshot()?, &segments, hash)?
         };
         if is_idle(&frames) {
             return Ok(None);

@@ -124,7 +124,7 @@ fn check_plans(snapshot: &Snapshot, prices: &PriceList) -> Result<(), LedgerErro
 }
 
 /// Where the journal ends, which is nowhere before what rows cover.
-fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
+pub(super) fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
     let Covered { replay_from, keys } = snapshot.covered()?;
     let covered = replay_from.max(keys.from);
     let Some(block) = snapshot.last_block()? else {

@@ -13,7 +13,9 @@ use super::clock::{Clock, SystemClock};
 use super::inbox::Queue;
 use super::ledger::{Ledger, Opening};
 use super::memory::Memory;
+use super::overlay::{Batch, Done};
 use super::pace::Pace;
+use super::recovery;
 use super::reply::{Outcome, Reply};
 use super::sidecar::{Said, Sidecar};
 use super::store::Store;
@@ -226,6 +228,32 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
         let facts = frame_first..frame_first.plus(frame.facts.len());
         assert!(facts.contains(&number), "the frame of fact {number}");
     }
+}
+
+/// A batch that is decided while the one before it is committed looks into a file as it was before: a key that this commit
+/// moved into a segment is not there yet, and would be taken for one that nobody used.
+#[test]
+fn a_key_is_found_that_was_sealed_after_a_batch_began() {
+    let hurried = Opening { pace: Pace::HURRIED, ..opening() };
+    let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
+    let ledger = Ledger::over(store, None, hurried).unwrap();
+    send(&ledger, gift("ann", 10, "k0")).wait().unwrap();
+    let position = recovery::position(&ledger.store().snapshot().unwrap()).unwrap();
+    let policy = Policy::of(&Pricing::CATALOGUE.settings);
+    let mut batch = Batch::new((ledger.store(), ledger.views(), &policy), &position);
+    let now = position.last_at;
+    // Nobody knows this wallet: the batch looks into the file.
+    let done = batch.submit(&gift("new", 10, "before"), now).unwrap().unwrap();
+    assert!(matches!(done, Done::Now(..)));
+
+    let hash = gift("ann", 10, "k0").row;
+    let sealed = (1..1_000).find(|n| {
+        send(&ledger, gift("ann", 10, &format!("k{n}"))).wait().unwrap();
+        ledger.views().keys.recent(&hash).is_none()
+    });
+    assert!(sealed.is_some(), "the key is recent for ever");
+    let done = batch.submit(&gift("ann", 10, "k0"), now).unwrap().unwrap();
+    assert!(matches!(done, Done::Before(_)), "a key is used twice");
 }
 
 #[test]

@@ -171,9 +171,7 @@ impl Verification {
             self.recent_keys.insert(hash);
             return Ok(());
         }
-        if frames_under(snapshot, &self.keys.segments_with(&hash, self.keys.state().segments), &hash)?
-            .contains(&first)
-        {
+        if frames_under(snapshot, &self.keys.segments_with(&hash), &hash)?.contains(&first) {
             self.sealed_keys = self.sealed_keys.saturating_add(1);
         } else if !(lapses && first < lapsed) {
             self.missing_keys.insert(hash, first);

@@ -99,20 +99,21 @@ impl Keys {
         self.read().recent.get(hash).map(|used| used.frame)
     }
 
-    /// Whether a segment may have a key.
-    pub(crate) fn may_be_sealed(&self, hash: &Hash128) -> bool {
-        let sought = Sought::from(prefix_of(hash));
-        self.read().segments.iter().any(|segment| segment.filter.may_have(&sought))
+    /// The segments that may have a key.
+    pub(crate) fn segments_with(&self, hash: &Hash128) -> Vec<SegmentRow> {
+        let (sought, index) = (Sought::from(prefix_of(hash)), self.read());
+        let having = index.segments.iter().filter(|segment| segment.filter.may_have(&sought));
+        having.map(|segment| segment.row).collect()
     }
 
     /// Of these segments, those that may have a key.
-    pub(crate) fn segments_with(&self, hash: &Hash128, mut listed: Vec<SegmentRow>) -> Vec<SegmentRow> {
+    pub(crate) fn segments_of(&self, listed: &[SegmentRow], hash: &Hash128) -> Vec<SegmentRow> {
         let (sought, index) = (Sought::from(prefix_of(hash)), self.read());
-        listed.retain(|row| {
+        let may_have = |row: &&SegmentRow| {
             let known = index.segments.iter().find(|segment| segment.row.number == row.number);
             known.is_none_or(|segment| segment.filter.may_have(&sought))
-        });
-        listed
+        };
+        listed.iter().filter(may_have).copied().collect()
     }
 
     /// Keys that were used in a commit.

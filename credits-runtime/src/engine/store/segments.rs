@@ -1,6 +1,6 @@
 //! Segments of keys, as a snapshot has them.
 
-use redb::{Range, ReadableTable, ReadableTableMetadata, StorageError};
+use redb::{Range, ReadOnlyTable, ReadableTable, ReadableTableMetadata, StorageError};
 
 use super::errors::{guarded, read_failed};
 use super::snapshot::{Bytes, Snapshot};
@@ -13,10 +13,25 @@ use crate::engine::keys::upkeep::{KeyRows, Making};
 use crate::error::LedgerError;
 
 impl Snapshot {
+    /// The segments that are listed.
+    pub(crate) fn segments(&self) -> Result<&[SegmentRow], LedgerError> {
+        if let Some(listed) = self.listed_segments.get() {
+            return Ok(listed);
+        }
+        let listed = self.covered()?.keys.segments;
+        Ok(self.listed_segments.get_or_init(|| listed))
+    }
+
+    /// Whether these segments are all listed.
+    pub(crate) fn has_segments(&self, rows: &[SegmentRow]) -> Result<bool, LedgerError> {
+        let listed = self.segments()?;
+        Ok(rows.iter().all(|row| listed.iter().any(|listed| listed.number == row.number)))
+    }
+
     /// The numbers of the segments that have rows.
     pub(crate) fn segment_numbers(&self) -> Result<Vec<u32>, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(SEGMENTS).map_err(|error| read_failed(&error))?;
+            let table = self.segment_pages()?;
             let (mut numbers, mut from) = (Vec::new(), Vec::new());
             loop {
                 let mut rows = table.range::<&[u8]>(&from[..]..).map_err(|error| read_failed(&error))?;
@@ -73,10 +88,15 @@ impl Snapshot {
         to: &[u8],
         read: impl FnOnce(Range<'_, &'static [u8], &'static [u8]>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
-        guarded(|| {
-            let table = self.read.open_table(SEGMENTS).map_err(|error| read_failed(&error))?;
-            read(table.range::<&[u8]>(from..to).map_err(|error| read_failed(&error))?)
-        })
+        guarded(|| read(self.segment_pages()?.range::<&[u8]>(from..to).map_err(|error| read_failed(&error))?))
+    }
+
+    fn segment_pages(&self) -> Result<&ReadOnlyTable<&'static [u8], &'static [u8]>, LedgerError> {
+        if let Some(table) = self.segment_pages.get() {
+            return Ok(table);
+        }
+        let table = self.read.open_table(SEGMENTS).map_err(|error| read_failed(&error))?;
+        Ok(self.segment_pages.get_or_init(|| table))
     }
 
     /// What formats 1 and 2 have of keys, as a segment of keys that last.

@@ -13,7 +13,7 @@ use super::file::LedgerId;
 use super::tables::{COVERED_ROW, ID_ROW, META, STATE_ROW, SUBSCRIBERS, VIEWS};
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::time::Timestamp;
-use crate::engine::codec::{self, Covered, FormerState, Milestone, Scheduled};
+use crate::engine::codec::{self, Covered, FormerState, Milestone, Scheduled, SegmentRow};
 use crate::engine::keys::upkeep::KeyRows;
 use crate::error::LedgerError;
 
@@ -25,6 +25,8 @@ pub(crate) struct Snapshot {
     /// Opened once something of it is read: redb looks for a table each time that it is opened.
     pub(super) journal: OnceCell<ReadOnlyTable<u64, &'static [u8]>>,
     pub(super) tail: OnceCell<Option<ReadOnlyTable<u64, &'static [u8]>>>,
+    pub(super) segment_pages: OnceCell<ReadOnlyTable<&'static [u8], &'static [u8]>>,
+    pub(super) listed_segments: OnceCell<Vec<SegmentRow>>,
     /// Facts that the last block has that was not where it was expected.
     pub(super) block_facts: Cell<u64>,
     /// A database that is open for this snapshot alone.
@@ -35,8 +37,9 @@ impl Snapshot {
     pub(super) fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
         guarded(|| {
             let read = database.begin_read().map_err(|error| read_failed(&error))?;
-            let (journal, tail, block_facts) = (OnceCell::new(), OnceCell::new(), Cell::new(BLOCK_FACTS));
-            Ok(Self { read, journal, tail, block_facts, _database: None })
+            let (journal, tail, segment_pages) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+            let (listed_segments, block_facts) = (OnceCell::new(), Cell::new(BLOCK_FACTS));
+            Ok(Self { read, journal, tail, segment_pages, listed_segments, block_facts, _database: None })
         })
     }
 
