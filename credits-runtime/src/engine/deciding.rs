@@ -78,7 +78,7 @@ impl Writer {
         let next_due = next_due.into_iter().chain(batch.next_due_at()).min();
         // What was decided after a batch that is not committed did not happen either.
         self.land().map_err(|error| self.stopped.clone().unwrap_or_else(|| not_after(error)))?;
-        batch.follow();
+        self.rooms.extend(batch.follow());
         self.send(batch, releases.len(), decided, next_due)
     }
 

@@ -149,9 +149,10 @@ impl<'a> Batch<'a> {
         Self { before, ..self }
     }
 
-    /// What came before it is committed.
-    pub(crate) fn follow(&mut self) {
-        (self.before, self.snapshot) = (None, None);
+    /// What came before it is committed; answers the room that it leaves.
+    pub(crate) fn follow(&mut self) -> Option<Room> {
+        self.snapshot = None;
+        self.before.take().and_then(Arc::into_inner).map(|before| before.room)
     }
 
     /// The same in a room that another batch has left.
