@@ -126,8 +126,8 @@ impl Committer {
     fn publish(&mut self, sealed: &Sealed, keys: KeysPlan) {
         let Self { views, packing, .. } = self;
         views.keys.committed(keys, &sealed.room.keys);
-        for (id, loaded) in sealed.room.wallets.iter().filter(|(_, loaded)| loaded.changed) {
-            views.publish(id, &loaded.wallet, loaded.lags.1, packing);
+        for (hash, id, loaded) in sealed.room.wallets.changed() {
+            views.publish_of((hash, id), &loaded.wallet, loaded.lags.1, packing);
         }
         for row in &sealed.rows {
             match sealed.unchanged.get(&row.id) {

@@ -122,7 +122,7 @@ impl Writer {
             return Err(if is_unknown { self.stop(error) } else { error });
         }
         let mut lagging = Vec::new();
-        for (id, loaded) in sealed.room.wallets.iter().filter(|(_, loaded)| loaded.changed) {
+        for (_, id, loaded) in sealed.room.wallets.changed() {
             self.agenda.moved(id, loaded.unfiled, Agenda::unfiled(&loaded.wallet));
             if loaded.lags == (false, true) {
                 lagging.push(id.clone());

@@ -18,6 +18,7 @@ pub(crate) mod inbox;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+mod loaded;
 pub(crate) mod memory;
 pub(crate) mod news;
 pub(crate) mod overlay;

@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-
 use super::agenda::Agenda;
 use super::billing::Sale;
 use super::codec::{self, Milestone, Scheduled};
 use super::frames::{Frames, Place};
 use super::journal::{Numbered, Tail};
 use super::keys::{Used, UsedKeys, frames_under};
+use super::loaded::{Loaded, LoadedWallets};
 use super::sealed::{Sealed, WalletRow};
 use super::store::{Snapshot, Store};
 use super::views::{Views, stored_wallet};
@@ -54,6 +53,8 @@ pub(crate) struct Batch<'a> {
     before: Option<Arc<Sealed>>,
     /// The key that the command at hand uses up besides its own, with its row, which takes a while to work out.
     chosen: Option<(Key, Hash128)>,
+    /// Where the wallet is that was looked for last.
+    at: usize,
     pub(crate) position: Position,
     room: Room,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
@@ -65,22 +66,10 @@ pub(crate) struct Batch<'a> {
 /// What batches are made in, one after the other: an allocator is spared what is as large as a batch.
 #[derive(Default)]
 pub(crate) struct Room {
-    pub(crate) wallets: HashMap<WalletId, Loaded, RandomState>,
+    pub(crate) wallets: LoadedWallets,
     /// Keys that the batch uses.
     pub(crate) keys: UsedKeys,
     pub(crate) frames: Frames,
-}
-
-/// A wallet as the batch has it.
-pub(crate) struct Loaded {
-    pub(crate) wallet: Wallet,
-    pub(crate) changed: bool,
-    /// Whether its row lacks facts: before the batch, and once it is committed, if it is changed.
-    pub(crate) lags: (bool, bool),
-    /// When something was due in it before its row says so.
-    pub(crate) unfiled: Option<Timestamp>,
-    /// Whether what is due in it was looked at.
-    looked_at: bool,
 }
 
 /// An owner's billing as the batch has it.
@@ -135,6 +124,7 @@ impl<'a> Batch<'a> {
             began: position.next_fact,
             before: None,
             chosen: None,
+            at: 0,
             position: position.clone(),
             room: Room::default(),
             billings: HashMap::new(),
@@ -176,7 +166,7 @@ impl<'a> Batch<'a> {
     /// Whether there is nothing to commit.
     pub(crate) fn is_empty(&self) -> bool {
         self.room.frames.is_empty()
-            && self.room.wallets.values().all(|loaded| !loaded.changed)
+            && self.room.wallets.changed().next().is_none()
             && self.billings.values().all(|loaded| !loaded.changed)
     }
 
@@ -258,17 +248,16 @@ impl<'a> Batch<'a> {
             let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body));
             self.book(Described::own(Kind::BookDue), facts, now);
         }
-        if let Some(loaded) = self.room.wallets.get_mut(id) {
-            (loaded.changed, loaded.looked_at) = (true, true);
-        }
+        let loaded = self.loaded(id);
+        (loaded.changed, loaded.looked_at) = (true, true);
         Ok(())
     }
 
     /// When something is due next in the records that this batch changed.
     pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
-        let wallets = self.room.wallets.values().filter(|loaded| loaded.changed);
+        let wallets = self.room.wallets.changed();
         let billings = self.billings.values().filter(|loaded| loaded.changed);
-        let wallets = wallets.filter_map(|loaded| loaded.wallet.next_due_at());
+        let wallets = wallets.filter_map(|(.., loaded)| loaded.wallet.next_due_at());
         wallets.chain(billings.filter_map(|loaded| loaded.billing.agenda)).min()
     }
 
@@ -372,12 +361,13 @@ impl<'a> Batch<'a> {
             loaded.looked_at
                 && loaded.wallet.agenda.is_some_and(|filed| loaded.wallet.next_due_at() != Some(filed))
         };
-        self.room.wallets.iter().filter(|(_, loaded)| is_stale(loaded)).map(|(id, _)| id.clone()).collect()
+        let changed = self.room.wallets.changed();
+        changed.filter(|(.., loaded)| is_stale(loaded)).map(|(_, id, _)| id.clone()).collect()
     }
 
     /// Wallets that the batch changed.
     pub(crate) fn changed(&self) -> Vec<WalletId> {
-        self.room.wallets.iter().filter(|(_, loaded)| loaded.changed).map(|(id, _)| id.clone()).collect()
+        self.room.wallets.changed().map(|(_, id, _)| id.clone()).collect()
     }
 
     /// How many facts the batch has booked.
@@ -406,20 +396,21 @@ impl<'a> Batch<'a> {
     /// Nothing is added to it: with the rows of these wallets, changed by the batch or lagging since before it.
     pub(crate) fn sealed<'b>(mut self, wallets: impl IntoIterator<Item = &'b WalletId>) -> Sealed {
         let mut unchanged = HashMap::default();
-        let written = wallets.into_iter().map(|id| match self.room.wallets.get_mut(id) {
-            Some(loaded) if loaded.changed => {
-                loaded.lags.1 = false;
-                WalletRow::of(id, &mut loaded.wallet)
-            }
-            _ => match self.views.wallet(id) {
-                Some((mut wallet, _)) => {
-                    let row = WalletRow::of(id, &mut wallet);
-                    unchanged.insert(id.clone(), wallet);
-                    row
+        let written =
+            wallets.into_iter().map(|id| match self.place(id).and_then(|at| self.room.wallets.at_mut(at)) {
+                Some(loaded) if loaded.changed => {
+                    loaded.lags.1 = false;
+                    WalletRow::of(id, &mut loaded.wallet)
                 }
-                None => panic!("a row lags that was not published"),
-            },
-        });
+                _ => match self.views.wallet(id) {
+                    Some((mut wallet, _)) => {
+                        let row = WalletRow::of(id, &mut wallet);
+                        unchanged.insert(id.clone(), wallet);
+                        row
+                    }
+                    None => panic!("a row lags that was not published"),
+                },
+            });
         let rows = written.collect();
         let Self { began, position, mut room, billings, objects, catalogues, milestones, .. } = self;
         room.frames.seal();
@@ -490,20 +481,32 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn wallet(&self, id: &WalletId) -> &Wallet {
-        match self.room.wallets.get(id) {
+        match self.place(id).and_then(|place| self.room.wallets.at(place)) {
             Some(loaded) => &loaded.wallet,
             None => panic!("a wallet is used that was not loaded"),
         }
+    }
+
+    fn loaded(&mut self, id: &WalletId) -> &mut Loaded {
+        match self.place(id).and_then(|place| self.room.wallets.at_mut(place)) {
+            Some(loaded) => loaded,
+            None => panic!("a wallet is changed that was not loaded"),
+        }
+    }
+
+    /// Where a wallet is, if it was loaded: most are looked for again at once.
+    fn place(&self, id: &WalletId) -> Option<usize> {
+        let wallets = &self.room.wallets;
+        if wallets.is_at(self.at, id) { Some(self.at) } else { wallets.place(self.views.hash(id), id) }
     }
 
     fn apply(&mut self, number: FactNumber, fact: &Fact) {
         match &fact.record {
             Record::Catalogues => {}
             Record::Wallet(id) => {
-                if let Some(loaded) = self.room.wallets.get_mut(id) {
-                    loaded.wallet.apply(number, fact);
-                    loaded.changed = true;
-                }
+                let loaded = self.loaded(id);
+                loaded.wallet.apply(number, fact);
+                loaded.changed = true;
             }
             Record::Billing(owner) => {
                 if let Some(loaded) = self.billings.get_mut(owner) {
@@ -630,18 +633,21 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
-        if !self.room.wallets.contains_key(id) {
-            let (wallet, lagged) = match self.before.as_ref().and_then(|before| before.wallet(id)) {
-                Some(decided) => decided,
-                None => match self.views.wallet(id) {
-                    Some(hot) => hot,
-                    None => (stored_wallet(self.snapshot()?, id)?, false),
-                },
-            };
-            let unfiled = Agenda::unfiled(&wallet);
-            let loaded = Loaded { wallet, changed: false, lags: (lagged, true), unfiled, looked_at: false };
-            self.room.wallets.insert(id.clone(), loaded);
+        let hash = self.views.hash(id);
+        if let Some(place) = self.room.wallets.place(hash, id) {
+            self.at = place;
+            return Ok(());
         }
+        let (wallet, lagged) = match self.before.as_ref().and_then(|before| before.wallet(hash, id)) {
+            Some(decided) => decided,
+            None => match self.views.wallet_of(hash, id) {
+                Some(hot) => hot,
+                None => (stored_wallet(self.snapshot()?, id)?, false),
+            },
+        };
+        let unfiled = Agenda::unfiled(&wallet);
+        let loaded = Loaded { wallet, changed: false, lags: (lagged, true), unfiled, looked_at: false };
+        self.at = self.room.wallets.push(hash, id.clone(), loaded);
         Ok(())
     }
 

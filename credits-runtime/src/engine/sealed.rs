@@ -125,8 +125,10 @@ impl Sealed {
 
     /// A wallet as it will be once it is committed, if the batch has changed it or writes its row, and whether its row will
     /// lag.
-    pub(super) fn wallet(&self, id: &WalletId) -> Option<(Wallet, bool)> {
-        let changed = self.room.wallets.get(id).filter(|loaded| loaded.changed);
+    pub(super) fn wallet(&self, hash: u64, id: &WalletId) -> Option<(Wallet, bool)> {
+        let wallets = &self.room.wallets;
+        let changed = wallets.place(hash, id).and_then(|place| wallets.at(place));
+        let changed = changed.filter(|loaded| loaded.changed);
         let changed = changed.map(|loaded| (loaded.wallet.clone(), loaded.lags.1));
         changed.or_else(|| self.unchanged.get(id).map(|wallet| (wallet.clone(), false)))
     }

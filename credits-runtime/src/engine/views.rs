@@ -79,7 +79,12 @@ impl Views {
 
     /// The wallet, if it is in memory, and whether its row lags.
     pub(crate) fn wallet(&self, id: &WalletId) -> Option<(Wallet, bool)> {
-        let (shard, hash) = self.read(id)?;
+        self.wallet_of(self.hash(id), id)
+    }
+
+    /// The same of this hash.
+    pub(super) fn wallet_of(&self, hash: u64, id: &WalletId) -> Option<(Wallet, bool)> {
+        let shard = self.read(hash)?;
         let hot = shard.find(hash, |hot| hot.is_of(id))?;
         if !hot.used.load(Ordering::Relaxed) {
             hot.used.store(true, Ordering::Relaxed);
@@ -89,14 +94,26 @@ impl Views {
 
     /// Whether the row of this wallet lags.
     pub(crate) fn lags(&self, id: &WalletId) -> bool {
-        let found = self.read(id).and_then(|(shard, hash)| Some(shard.find(hash, |hot| hot.is_of(id))?.lags));
+        let hash = self.hash(id);
+        let found = self.read(hash).and_then(|shard| Some(shard.find(hash, |hot| hot.is_of(id))?.lags));
         found.unwrap_or(false)
     }
 
     /// Publishes a wallet after its commit, with whether its row lags. What it is packed in is left for the next.
     pub(crate) fn publish(&self, id: &WalletId, wallet: &Wallet, lags: bool, packing: &mut Vec<u8>) {
+        self.publish_of((self.hash(id), id), wallet, lags, packing);
+    }
+
+    /// The same of this hash.
+    pub(super) fn publish_of(
+        &self,
+        (hash, id): (u64, &WalletId),
+        wallet: &Wallet,
+        lags: bool,
+        packing: &mut Vec<u8>,
+    ) {
         pack(id, wallet, packing);
-        let Some((mut shard, hash)) = self.write(id) else { return };
+        let Some(mut shard) = self.write(hash) else { return };
         let (before, after) = if let Some(hot) = shard.find_mut(hash, |hot| hot.is_of(id)) {
             let before = hot.bytes();
             hot.replace(packing, lags);
@@ -104,7 +121,7 @@ impl Views {
         } else {
             let hot = Hot { packed: packing[..].into(), lags, used: AtomicBool::new(true) };
             let after = hot.bytes();
-            shard.insert_unique(hash, hot, |hot| self.hash(hot.names()));
+            shard.insert_unique(hash, hot, |hot| self.hash_of(hot.names()));
             (0, after)
         };
         self.bytes.fetch_add(after, Ordering::Relaxed);
@@ -113,7 +130,8 @@ impl Views {
 
     /// The row of this wallet was written: it may go.
     pub(crate) fn written(&self, id: &WalletId) {
-        let Some((mut shard, hash)) = self.write(id) else { return };
+        let hash = self.hash(id);
+        let Some(mut shard) = self.write(hash) else { return };
         if let Some(hot) = shard.find_mut(hash, |hot| hot.is_of(id)) {
             hot.lags = false;
         }
@@ -166,23 +184,24 @@ impl Views {
         Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
     }
 
-    fn read(&self, id: &WalletId) -> Option<(RwLockReadGuard<'_, Shard>, u64)> {
-        let (shard, hash) = self.shard(id)?;
-        Some((shard.read().unwrap_or_else(PoisonError::into_inner), hash))
+    /// The hash of a wallet.
+    pub(super) fn hash(&self, id: &WalletId) -> u64 {
+        self.hash_of(names_of(id))
     }
 
-    fn write(&self, id: &WalletId) -> Option<(RwLockWriteGuard<'_, Shard>, u64)> {
-        let (shard, hash) = self.shard(id)?;
-        Some((shard.write().unwrap_or_else(PoisonError::into_inner), hash))
+    fn read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
+        Some(self.shard(hash)?.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn shard(&self, id: &WalletId) -> Option<(&RwLock<Shard>, u64)> {
-        let hash = self.hash(names_of(id));
-        let place = (hash >> SHARD_BITS).checked_rem(SHARDS)?;
-        Some((self.shards.get(usize::try_from(place).ok()?)?, hash))
+    fn write(&self, hash: u64) -> Option<RwLockWriteGuard<'_, Shard>> {
+        Some(self.shard(hash)?.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn hash(&self, names: [&[u8]; 2]) -> u64 {
+    fn shard(&self, hash: u64) -> Option<&RwLock<Shard>> {
+        self.shards.get(usize::try_from((hash >> SHARD_BITS).checked_rem(SHARDS)?).ok()?)
+    }
+
+    fn hash_of(&self, names: [&[u8]; 2]) -> u64 {
         self.hasher.hash_one(names)
     }
 }
