@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use serde_json::json;
 
 use super::options::Options;
 use super::plots::{bars, line, lines};
+use super::turns::Part;
 
 /// One measurement.
 #[derive(Clone, Debug)]
@@ -31,15 +30,12 @@ pub const SHARES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 1.0];
 const SHARE_NAMES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
 
 impl Figure {
-    /// What these latencies in this time are.
-    pub fn of(name: String, latencies: &Histogram<u64>, time: Duration) -> Self {
-        Self {
-            name,
-            count: latencies.len(),
-            rate: latencies.len() as f64 / time.as_secs_f64(),
-            latencies: SHARES.map(|share| latencies.value_at_quantile(share)),
-            cpu: [0.0, 0.0],
-        }
+    /// What all parts of a measurement come to.
+    pub fn of(parts: Part) -> Self {
+        let rate = parts.rate();
+        let Part { name, latencies, cpu, .. } = parts;
+        let count = latencies.len();
+        Self { name, count, rate, latencies: SHARES.map(|share| latencies.value_at_quantile(share)), cpu }
     }
 }
 
@@ -64,48 +60,26 @@ pub struct Cost {
     target: f64,
 }
 
+/// A rate against another.
+#[derive(Clone, Debug)]
+struct Ratio {
+    name: &'static str,
+    value: f64,
+    /// What it should be at least.
+    target: f64,
+}
+
+/// What all rates are compared with.
+const SQLITE: &str = "SQLite FULL, one";
+
 impl Round {
     /// Something that should be this little.
     pub fn add(&mut self, name: &str, value: f64, unit: &'static str, target: f64) {
         self.costs.push(Cost { name: name.to_owned(), value, unit, target });
     }
-}
-
-/// The medians of all rounds.
-pub struct Report {
-    round: Round,
-    rounds: usize,
-    settings: String,
-}
-
-/// What every round has at this place.
-fn of_all<T: Clone>(rounds: &[Round], place: usize, get: impl Fn(&Round) -> &Vec<T>) -> Vec<T> {
-    rounds.iter().filter_map(|round| get(round).get(place).cloned()).collect()
-}
-
-/// The one in the middle.
-pub fn median<T: Clone>(mut all: Vec<T>, value: impl Fn(&T) -> f64) -> T {
-    all.sort_by(|one, other| value(one).total_cmp(&value(other)));
-    all.swap_remove(all.len() / 2)
-}
-
-impl Report {
-    /// Of each measurement its round of the median.
-    pub fn of_rounds(options: &Options, rounds: &[Round]) -> Self {
-        let first = rounds.first().cloned().unwrap_or_default();
-        let figures = (0..first.figures.len())
-            .map(|place| median(of_all(rounds, place, |round| &round.figures), |figure| figure.rate));
-        let sizes = (0..first.sizes.len())
-            .map(|place| median(of_all(rounds, place, |round| &round.sizes), |(_, cost)| *cost));
-        let costs = (0..first.costs.len())
-            .map(|place| median(of_all(rounds, place, |round| &round.costs), |cost| cost.value));
-        let round = Round { figures: figures.collect(), sizes: sizes.collect(), costs: costs.collect() };
-        let settings = format!("{} wallets, {} s each", options.wallets, options.time.as_secs());
-        Self { round, rounds: rounds.len(), settings }
-    }
 
     fn figure(&self, name: &str) -> Option<&Figure> {
-        self.round.figures.iter().find(|figure| figure.name.starts_with(name))
+        self.figures.iter().find(|figure| figure.name.starts_with(name))
     }
 
     fn rate(&self, name: &str) -> Option<f64> {
@@ -128,38 +102,74 @@ impl Report {
                 target: 5.0,
             });
         }
-        costs.extend(self.round.costs.iter().cloned());
+        costs.extend(self.costs.iter().cloned());
         costs
     }
 
-    /// What the issue of speed asks of the rates: which ratio, and what it should be at least.
-    fn ratios(&self) -> Vec<(&'static str, f64, f64)> {
-        let ratio = |one: &str, other: &str| Some(self.rate(one)? / self.rate(other)?);
-        let (one, batched) = ("SQLite FULL, one", "SQLite FULL, 1024");
+    /// What rates should be at least.
+    fn ratios(&self) -> Vec<Ratio> {
+        let most = "ledger, 512 clients";
         [
-            ("1 client, vs SQLite", ratio("ledger, 1 clients", one), 0.8),
-            ("64 clients, vs SQLite", ratio("ledger, 64 clients", one), 15.0),
-            ("512 clients, vs SQLite", ratio("ledger, 512 clients", one), 50.0),
-            ("512 clients, vs SQLite in batches", ratio("ledger, 512 clients", batched), 8.0),
-            (
-                "512 clients, vs a log file with the same clients",
-                ratio("ledger, 512 clients", "a log file"),
-                0.6,
-            ),
-            (
-                "512 clients around work, vs plain",
-                ratio("ledger, 512 clients, around work", "ledger, 512 clients"),
-                0.5,
-            ),
+            ("1 client, vs SQLite", ["ledger, 1 clients", SQLITE], 0.8),
+            ("64 clients, vs SQLite", ["ledger, 64 clients", SQLITE], 15.0),
+            ("512 clients, vs SQLite", [most, SQLITE], 50.0),
+            ("512 clients, vs SQLite in batches", [most, "SQLite FULL, 1024"], 8.0),
+            ("512 clients, vs a log file with the same clients", [most, "a log file"], 0.6),
+            ("512 clients around work, vs plain", ["ledger, 512 clients, around work", most], 0.5),
         ]
         .into_iter()
-        .filter_map(|(name, ratio, target)| Some((name, ratio?, target)))
+        .filter_map(|(name, [one, other], target)| {
+            Some(Ratio { name, value: self.rate(one)? / self.rate(other)?, target })
+        })
         .collect()
+    }
+
+    /// Every rate against SQLite's.
+    fn against_sqlite(&self) -> Vec<f64> {
+        let sqlite = self.rate(SQLITE).unwrap_or(f64::NAN);
+        self.figures.iter().map(|figure| figure.rate / sqlite).collect()
+    }
+}
+
+/// The medians of all rounds.
+pub struct Report {
+    round: Round,
+    ratios: Vec<Ratio>,
+    against_sqlite: Vec<f64>,
+    rounds: usize,
+    settings: String,
+}
+
+/// Of what every round has at each place the one in the middle.
+fn medians<T: Clone>(rounds: &[Round], get: impl Fn(&Round) -> Vec<T>, value: impl Fn(&T) -> f64) -> Vec<T> {
+    let all: Vec<Vec<T>> = rounds.iter().map(get).collect();
+    let count = all.iter().map(Vec::len).min().unwrap_or(0);
+    let at = |place| all.iter().filter_map(|round| round.get(place).cloned()).collect();
+    (0..count).map(|place| median(at(place), &value)).collect()
+}
+
+/// The one in the middle.
+pub fn median<T>(mut all: Vec<T>, value: impl Fn(&T) -> f64) -> T {
+    all.sort_by(|one, other| value(one).total_cmp(&value(other)));
+    all.swap_remove(all.len() / 2)
+}
+
+impl Report {
+    /// Of each measurement its round of the median; of each ratio, what it is in the round of its own median.
+    pub fn of_rounds(options: &Options, rounds: &[Round]) -> Self {
+        let round = Round {
+            figures: medians(rounds, |round| round.figures.clone(), |figure| figure.rate),
+            sizes: medians(rounds, |round| round.sizes.clone(), |(_, cost)| *cost),
+            costs: medians(rounds, Round::costs, |cost| cost.value),
+        };
+        let ratios = medians(rounds, Round::ratios, |ratio| ratio.value);
+        let against_sqlite = medians(rounds, Round::against_sqlite, |ratio| *ratio);
+        let settings = format!("{} wallets, {} s each", options.wallets, options.time.as_secs());
+        Self { round, ratios, against_sqlite, rounds: rounds.len(), settings }
     }
 
     /// A row for each measurement.
     pub fn tables(&self) -> String {
-        let sqlite = self.rate("SQLite FULL, one").unwrap_or(1.0);
         let mut table = format!("{}, medians of {} rounds\n\n", self.settings, self.rounds);
         if !self.round.figures.is_empty() {
             let head = format!(
@@ -168,15 +178,15 @@ impl Report {
             );
             writeln!(table, "{head}\n|{}", "---|".repeat(SHARES.len() + 4)).expect("memory");
         }
-        for figure in &self.round.figures {
+        for (figure, ratio) in self.round.figures.iter().zip(&self.against_sqlite) {
             let shown =
                 figure.latencies.map(|micros| format!("{:.2} ms", micros as f64 / 1_000.0)).join(" | ");
             let cpu = figure.cpu.map(|time| time * 1e6 / figure.count.max(1) as f64);
             let cpu =
                 if cpu[1] > 0.0 { format!("{:.1} us, {:.1} us", cpu[0], cpu[1]) } else { String::new() };
             let Figure { name, rate, .. } = figure;
-            writeln!(table, "| {name} | {rate:.0} | {shown} | {:.2} x | {cpu} |", rate / sqlite)
-                .expect("memory");
+            let ratio = if ratio.is_nan() { String::new() } else { format!("{ratio:.2} x") };
+            writeln!(table, "| {name} | {rate:.0} | {shown} | {ratio} | {cpu} |").expect("memory");
         }
         if !self.round.sizes.is_empty() {
             table.push_str("\n| spends before | a spend |\n|---|---|\n");
@@ -185,11 +195,11 @@ impl Report {
             writeln!(table, "| {size} | {cost:.1} us |").expect("memory");
         }
         table.push_str("\n| | measured | target | |\n|---|---|---|---|\n");
-        for (name, ratio, target) in self.ratios() {
-            let met = if ratio >= target { "met" } else { "missed" };
-            writeln!(table, "| {name} | {ratio:.2} x | at least {target} x | {met} |").expect("memory");
+        for Ratio { name, value, target } in &self.ratios {
+            let met = if value >= target { "met" } else { "missed" };
+            writeln!(table, "| {name} | {value:.2} x | at least {target} x | {met} |").expect("memory");
         }
-        for Cost { name, value, unit, target } in self.costs() {
+        for Cost { name, value, unit, target } in &self.round.costs {
             let met = if value <= target { "met" } else { "missed" };
             writeln!(table, "| {name} | {value:.2} {unit} | at most {target} {unit} | {met} |")
                 .expect("memory");
@@ -199,7 +209,7 @@ impl Report {
 
     /// Everything as JSON, and the plots.
     pub fn write(&self, folder: &Path) {
-        let Round { figures, sizes, .. } = &self.round;
+        let Round { figures, sizes, costs } = &self.round;
         let shown: Vec<_> = figures
             .iter()
             .map(|Figure { name, rate, latencies, cpu, .. }| {
@@ -211,17 +221,16 @@ impl Report {
                 json!({ "name": name, "spends_per_second": rate, "latency_us": latencies, "cpu_s": cpu })
             })
             .collect();
-        let costs: Vec<_> = self
-            .costs()
+        let costs: Vec<_> = costs
             .iter()
             .map(|Cost { name, value, unit, target }| {
                 json!({ "name": name, "value": value, "unit": unit, "at_most": target })
             })
             .collect();
         let ratios: Vec<_> = self
-            .ratios()
-            .into_iter()
-            .map(|(name, ratio, target)| json!({ "name": name, "ratio": ratio, "at_least": target }))
+            .ratios
+            .iter()
+            .map(|Ratio { name, value, target }| json!({ "name": name, "ratio": value, "at_least": target }))
             .collect();
         let all = json!({
             "settings": self.settings, "rounds": self.rounds, "figures": shown, "ratios": ratios,

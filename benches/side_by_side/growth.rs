@@ -2,18 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use credits_runtime::{Receipt, Reply};
 use redb::{ReadableDatabase, ReadableTableMetadata, TableDefinition};
 
 use super::figures::{Round, median};
 use super::ledger::{Credits, Operation, Subject, drawn, fill, owner};
 use super::options::Options;
+use super::turns::{Measure, Part, in_turn};
 
 /// Clients of every measurement here.
 const CLIENTS: usize = 512;
-/// Parts of a measurement of two ledgers.
-const TURNS: u32 = 5;
-/// How long a ledger takes until it rests: a second after its last commit it writes rows that lag.
-const REST: Duration = Duration::from_secs(3);
 /// Wallets whose grants are used up.
 const USED_WALLETS: usize = 64;
 /// Grants that each of them has used up.
@@ -45,19 +43,19 @@ fn size(options: &Options, round: &mut Round) {
     let mut there = 0;
     for size in [options.entries / 4, options.entries / 2] {
         subject.spend_many(1_000 + size, size.saturating_sub(there));
-        let figure = subject.spends("", (options.time, CLIENTS), 100_000 + size);
-        there = there.max(size) + figure.count as usize;
-        round.sizes.push((size, 1_000_000.0 / figure.rate));
+        let part = subject.spends("", (options.time, CLIENTS), 100_000 + size);
+        there = there.max(size) + part.latencies.len() as usize;
+        round.sizes.push((size, 1_000_000.0 / part.rate()));
     }
     subject.spend_many(1_000 + options.entries, options.entries.saturating_sub(there));
     let empty = Subject::new(options, options.wallets);
-    let [first, last] = in_turn(options, [&empty, &subject], 100_000 + options.entries);
+    let [first, last] = compared(options, [&empty, &subject], 100_000 + options.entries);
     drop(empty);
-    there = there.max(options.entries) + last.count as usize;
-    round.sizes.insert(0, (0, 1_000_000.0 / first.rate));
-    round.sizes.push((options.entries, 1_000_000.0 / last.rate));
+    there = there.max(options.entries) + last.latencies.len() as usize;
+    round.sizes.insert(0, (0, 1_000_000.0 / first.rate()));
+    round.sizes.push((options.entries, 1_000_000.0 / last.rate()));
     let name = format!("a spend after {} others, against after none", options.entries);
-    round.add(&name, first.rate / last.rate, "x", 1.2);
+    round.add(&name, first.rate() / last.rate(), "x", 1.2);
     if options.measures("reading") {
         reading(&subject, options, round);
     }
@@ -120,44 +118,30 @@ fn grants(options: &Options, round: &mut Round) {
         });
         subject
     };
-    let [few, many] = in_turn(options, [&subject(1), &subject(USED_GRANTS)], 1);
-    round.add("a spend after 10,000 used-up grants, against after one", few.rate / many.rate, "x", 1.1);
+    let [few, many] = compared(options, [&subject(1), &subject(USED_GRANTS)], 1);
+    round.add("a spend after 10,000 used-up grants, against after one", few.rate() / many.rate(), "x", 1.1);
 }
 
-/// Spends of two ledgers, a part of the time each in turn: whatever else the machine does meanwhile, it does to both.
-fn in_turn(options: &Options, subjects: [&Subject; 2], first_client: usize) -> [Spent; 2] {
-    let mut spent = subjects.map(|subject| (subject, 0, 0.0));
-    for turn in 0..TURNS {
-        for (subject, count, seconds) in &mut spent {
-            let load = (options.time / TURNS, CLIENTS);
-            let figure = subject.spends("", load, first_client + 1_000 * turn as usize);
-            *count += figure.count;
-            *seconds += figure.count as f64 / figure.rate;
-            // What it writes once it is idle is not to be the other's cost.
-            std::thread::sleep(REST);
-        }
-        // Who was last is first.
-        spent.reverse();
-    }
-    if TURNS % 2 == 1 {
-        spent.reverse();
-    }
-    spent.map(|(_, count, seconds)| Spent { count, rate: count as f64 / seconds })
+/// Spends of two ledgers.
+fn compared(options: &Options, subjects: [&Subject; 2], first_client: usize) -> [Part; 2] {
+    let measures = subjects.map(|subject| -> Measure<'_> {
+        Box::new(move |time, turn| subject.spends("", (time, CLIENTS), first_client + 1_000 * turn))
+    });
+    in_turn(options.time, measures.into()).try_into().unwrap_or_else(|_| unreachable!("they are two"))
 }
 
-/// How many, and how many a second.
-struct Spent {
-    count: u64,
-    rate: f64,
-}
-
-/// Bytes that plain spends take, with the index of their keys, and what of the file is free to be used again.
+/// Bytes of plain spends.
 fn bytes(options: &Options, round: &mut Round) {
+    let bytes = bytes_of(options, Subject::spend_plainly);
+    round.add("bytes of a plain spend, its key's index included", bytes, "B", 90.0);
+}
+
+/// Bytes that each of many such spends takes, with the index of their keys; what of the file is free is used again.
+pub fn bytes_of(options: &Options, spend: impl Fn(&Subject, usize) -> Reply<Receipt>) -> f64 {
     let mut subject = Subject::new(options, options.wallets);
     let before = subject.closed(used);
-    fill(0..COUNTED_SPENDS, |count| subject.spend_plainly(count));
-    let grown = subject.closed(used) - before;
-    round.add("bytes of a plain spend, its key's index included", grown / COUNTED_SPENDS as f64, "B", 90.0);
+    fill(0..COUNTED_SPENDS, |count| spend(&subject, count));
+    (subject.closed(used) - before) / COUNTED_SPENDS as f64
 }
 
 /// Bytes of the journal and of the keys in a ledger that is closed.

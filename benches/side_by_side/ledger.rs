@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use credits_runtime::{Receipt, Reply, Settled, usage_credits};
 
-use super::figures::Figure;
 use super::load::load;
 use super::options::Options;
+use super::turns::Part;
 
 usage_credits! {
     operation step { costs 1.credit_per(page) }
@@ -18,6 +19,8 @@ usage_credits! {
 const GRANTS: [i64; 3] = [1_000_000, 1_000_000_000, 1_000_000_000_000];
 /// Writes that are under way while a ledger is filled.
 const FILLING: usize = 4_000;
+/// How long a ledger takes until it rests: a second after its last commit it writes rows that lag.
+const REST: Duration = Duration::from_secs(2);
 
 /// Writes all of these, many at a time.
 pub fn fill<T, U>(what: impl Iterator<Item = T>, write: impl Fn(T) -> Reply<U>) {
@@ -66,7 +69,8 @@ impl Subject {
         fill(0..count, |number| self.spend(client, number));
     }
 
-    fn spend(&self, client: usize, count: usize) -> Reply<Receipt> {
+    /// A client's so-many-th spend.
+    pub fn spend(&self, client: usize, count: usize) -> Reply<Receipt> {
         let drawn = drawn(client, count);
         let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
         let metadata = serde_json::json!({ "job": count });
@@ -80,34 +84,39 @@ impl Subject {
         wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).now()
     }
 
-    /// Spends of so many clients. Their keys are those of no other `first_client`.
-    pub fn spends(&self, name: &str, (time, clients): (Duration, usize), first_client: usize) -> Figure {
+    /// Spends of so many clients, and a rest, so that what it writes once it is idle is not the cost of what is measured
+    /// next. Their keys are those of no other `first_client`.
+    pub fn spends(&self, name: &str, (time, clients): (Duration, usize), first_client: usize) -> Part {
         let ask = |client: usize, count| self.spend(first_client + client, count);
-        load((time, clients), name, ask, |spend| {
+        let part = load((time, clients), name, ask, |spend| {
             drop(spend.wait().expect("a spend"));
             None
-        })
+        });
+        thread::sleep(REST);
+        part
     }
 
-    /// Spends around work that takes no time: a hold, and its settling.
-    pub fn holds(&self, name: &str, (time, clients): (Duration, usize)) -> Figure {
+    /// The same around work that takes no time: a hold, and its settling.
+    pub fn holds(&self, name: &str, (time, clients): (Duration, usize), first_client: usize) -> Part {
         enum Step {
             Holding(Reply<Hold>),
             Settling(Reply<Settled>),
         }
-        let ask = |client, count| {
-            let drawn = drawn(client, count);
+        let ask = |client: usize, count| {
+            let drawn = drawn(first_client + client, count);
             let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
             let spend = wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}"));
             Step::Holding(spend.hold(Duration::from_mins(15)))
         };
-        load((time, clients), name, ask, |step| match step {
+        let part = load((time, clients), name, ask, |step| match step {
             Step::Holding(hold) => Some(Step::Settling(hold.wait().expect("a hold").settle())),
             Step::Settling(settled) => {
                 drop(settled.wait().expect("a charge"));
                 None
             }
-        })
+        });
+        thread::sleep(REST);
+        part
     }
 
     /// Closes it, and opens it again once this was done.
@@ -117,15 +126,6 @@ impl Subject {
         self.credits = Credits::open(&self.file).expect("a ledger");
         found
     }
-
-    /// Bytes of its file.
-    pub fn bytes(&self) -> u64 {
-        bytes(&self.file)
-    }
-}
-
-pub fn bytes(file: &Path) -> u64 {
-    std::fs::metadata(file).map_or(0, |metadata| metadata.len())
 }
 
 pub fn owner(number: usize) -> String {

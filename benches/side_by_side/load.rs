@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 use super::cpu;
-use super::figures::Figure;
 use super::micros;
+use super::turns::Part;
 
 /// A closed loop of so many clients for so long: each asks again once what it asked has come to its end. Few threads have
 /// all clients between them.
@@ -17,7 +17,7 @@ pub fn load<P>(
     name: &str,
     ask: impl Fn(usize, usize) -> P + Sync,
     next: impl Fn(P) -> Option<P> + Sync,
-) -> Figure {
+) -> Part {
     let threads = clients.min(4);
     let start = Instant::now();
     let client = |thread: usize| {
@@ -51,5 +51,5 @@ pub fn load<P>(
         cpu
     });
     let writer_cpu = cpu::of_writers() - before;
-    Figure { cpu: [writer_cpu, clients_cpu], ..Figure::of(name.to_owned(), &latencies, start.elapsed()) }
+    Part { name: name.to_owned(), latencies, time: start.elapsed(), cpu: [writer_cpu, clients_cpu] }
 }

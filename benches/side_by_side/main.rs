@@ -11,7 +11,8 @@
 //! (where `side_by_side.json` and the plots go).
 //!
 //! Every spend has an idempotency key of 16 bytes and metadata, and is answered once it is durable. Clients are a closed
-//! loop: each asks for its next spend when the last one is answered. Figures are the medians of `--rounds` rounds.
+//! loop: each asks for its next spend when the last one is answered. What is compared is measured in turn, a sixth of
+//! `--seconds` each time. Figures, and the ratios of each round, are the medians of `--rounds` rounds.
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the time")]
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
@@ -36,12 +37,16 @@ mod options;
 mod plots;
 mod raw;
 mod sqlite;
+mod turns;
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use figures::{Figure, Report, Round};
 use ledger::Subject;
 use options::Options;
+use sqlite::Tables;
+use turns::{Measure, in_turn};
 
 fn main() {
     let options = Options::read();
@@ -57,7 +62,7 @@ fn main() {
     report.write(&options.out);
 }
 
-/// Everything once, one after the other.
+/// Everything once.
 fn round(options: &Options) -> Round {
     let mut round = Round::default();
     if options.measures("throughput") || options.measures("ledger") {
@@ -67,30 +72,37 @@ fn round(options: &Options) -> Round {
     round
 }
 
+/// Spends a second of everything, in turn.
 fn throughput(options: &Options, round: &mut Round) {
-    let mut batch = (1.0, 200.0);
-    let mut add = |figure: Figure| round.figures.push(figure);
-    for clients in &options.clients {
-        let subject = Subject::new(options, options.wallets);
-        let before = (subject.credits.statistics().commits, subject.bytes());
-        let figure = subject.spends(&format!("ledger, {clients} clients"), (options.time, *clients), 1);
-        let commits = subject.credits.statistics().commits - before.0;
-        let grown = (subject.bytes() - before.1) as f64 / (figure.count as f64).max(1.0);
-        batch = (figure.count as f64 / commits.max(1) as f64, grown.clamp(90.0, 400.0));
-        add(figure);
-    }
     let most = options.clients.iter().copied().max().unwrap_or(1);
-    let subject = Subject::new(options, options.wallets);
-    add(subject.holds(&format!("ledger, {most} clients, around work"), (options.time, most)));
-    drop(subject);
-    if !options.measures("throughput") {
-        return;
+    // What a commit of the most clients has, as far as is known.
+    let batch = &Cell::new(1.0);
+    let mut measures: Vec<Measure<'_>> = Vec::new();
+    for clients in &options.clients {
+        let (subject, name) = (Subject::new(options, options.wallets), format!("ledger, {clients} clients"));
+        measures.push(Box::new(move |time, turn| {
+            let before = subject.credits.statistics().commits;
+            let part = subject.spends(&name, (time, *clients), 1 + 1_000 * turn);
+            let commits = subject.credits.statistics().commits - before;
+            if *clients == most {
+                batch.set(part.latencies.len() as f64 / commits.max(1) as f64);
+            }
+            part
+        }));
     }
-    add(sqlite::spends(options, 1));
-    add(sqlite::spends(options, 1_024));
-    add(raw::log(options, most, batch.1));
-    add(raw::syncs(options, 1.0, batch.1));
-    add(raw::syncs(options, batch.0, batch.1));
+    let subject = Subject::new(options, options.wallets);
+    let name = format!("ledger, {most} clients, around work");
+    measures.push(Box::new(move |time, turn| subject.holds(&name, (time, most), 1 + 1_000 * turn)));
+    if options.measures("throughput") {
+        let bytes = growth::bytes_of(options, |subject, count| subject.spend(0, count));
+        let [mut one, mut many] = [(); 2].map(|()| Tables::new(options));
+        measures.push(Box::new(move |time, _| one.spends(time, 1)));
+        measures.push(Box::new(move |time, _| many.spends(time, 1_024)));
+        measures.push(Box::new(move |time, _| raw::log(options, (time, most), bytes)));
+        measures.push(Box::new(move |time, _| raw::syncs(options, time, 1.0, bytes)));
+        measures.push(Box::new(move |time, _| raw::syncs(options, time, batch.get(), bytes)));
+    }
+    round.figures = in_turn(options.time, measures).into_iter().map(Figure::of).collect();
 }
 
 /// How long something took, in a histogram of microseconds.

@@ -4,24 +4,24 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::figures::Figure;
 use super::load::load;
 use super::micros;
 use super::options::Options;
+use super::turns::Part;
 
 /// Appends and syncs the bytes of so many spends, again and again.
-pub fn syncs(options: &Options, spends: f64, bytes_a_spend: f64) -> Figure {
+pub fn syncs(options: &Options, time: Duration, spends: f64, bytes_a_spend: f64) -> Part {
     let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
     let mut file = File::create(folder.path().join("raw")).expect("a file");
     let spends = spends.max(1.0).round();
     let bytes = vec![7_u8; (spends * bytes_a_spend) as usize];
     let start = Instant::now();
     let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
-    while start.elapsed() < options.time {
+    while start.elapsed() < time {
         let begun = Instant::now();
         file.write_all(&bytes).expect("a write");
         file.sync_data().expect("a sync");
@@ -32,7 +32,7 @@ pub fn syncs(options: &Options, spends: f64, bytes_a_spend: f64) -> Figure {
     } else {
         format!("append and sync, {spends} at a time")
     };
-    Figure::of(name, &latencies, start.elapsed())
+    Part { name, latencies, time: start.elapsed(), cpu: [0.0; 2] }
 }
 
 /// What clients of the log wait in.
@@ -44,7 +44,7 @@ struct Waiting {
 
 /// The same clients over a thread that does nothing but append what they send and sync it: many share a sync, nothing is
 /// decided, kept or found again.
-pub fn log(options: &Options, clients: usize, bytes_a_spend: f64) -> Figure {
+pub fn log(options: &Options, (time, clients): (Duration, usize), bytes_a_spend: f64) -> Part {
     let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
     let mut file = File::create(folder.path().join("log")).expect("a file");
     let (waiting, filled) = (Mutex::new(Waiting::default()), Condvar::new());
@@ -81,12 +81,12 @@ pub fn log(options: &Options, clients: usize, bytes_a_spend: f64) -> Figure {
         let writer = thread::Builder::new().name("credits-writer".to_owned());
         writer.spawn_scoped(scope, write).expect("a thread");
         let name = format!("a log file, {clients} clients");
-        let figure = load((options.time, clients), &name, ask, |receiver| {
+        let part = load((time, clients), &name, ask, |receiver| {
             receiver.recv().expect("an answer");
             None
         });
         lock().closed = true;
         filled.notify_one();
-        figure
+        part
     })
 }

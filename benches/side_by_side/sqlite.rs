@@ -1,14 +1,14 @@
 //! What somebody would write on SQLite: wallets, grants, entries and keys in tables, a transaction for each spend, or for
 //! many.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use rusqlite::{Connection, Transaction, params};
 
-use super::figures::Figure;
 use super::micros;
 use super::options::Options;
+use super::turns::Part;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
@@ -26,49 +26,65 @@ const SCHEMA: &str = "
     CREATE TABLE keys (key TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// Spends one after the other, so many to a transaction. Writers of SQLite wait for each other, so that one is as fast
-/// as many.
-pub fn spends(options: &Options, batch: usize) -> Figure {
-    let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
-    let mut connection = Connection::open(folder.path().join("credits.sqlite")).expect("a database");
-    connection.execute_batch(SCHEMA).expect("tables");
-    let filling = connection.transaction().expect("a transaction");
-    for wallet in 0..options.wallets as i64 {
-        filling
-            .prepare_cached("INSERT INTO wallets VALUES (?, 3000000)")
-            .and_then(|mut insert| insert.execute([wallet]))
-            .expect("a wallet");
-        for _ in 0..3 {
-            filling
-                .prepare_cached("INSERT INTO grants (wallet, left) VALUES (?, 1000000)")
-                .and_then(|mut insert| insert.execute([wallet]))
-                .expect("a grant");
-        }
-    }
-    filling.commit().expect("a commit");
-    let (start, mut number) = (Instant::now(), 0);
-    let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
-    while start.elapsed() < options.time {
-        let begun = Instant::now();
-        let transaction = connection.transaction().expect("a transaction");
-        for _ in 0..batch {
-            spend(&transaction, options, number).expect("a spend");
-            number += 1;
-        }
-        transaction.commit().expect("a commit");
-        latencies.record_n(micros(begun.elapsed()), batch as u64).expect("a latency");
-    }
-    let name = if batch == 1 {
-        "SQLite FULL, one a transaction".to_owned()
-    } else {
-        format!("SQLite FULL, {batch} a transaction")
-    };
-    Figure::of(name, &latencies, start.elapsed())
+/// A database that is measured, in a folder that is gone with it.
+pub struct Tables {
+    connection: Connection,
+    wallets: i64,
+    spends: usize,
+    _folder: tempfile::TempDir,
 }
 
-fn spend(transaction: &Transaction<'_>, options: &Options, number: usize) -> rusqlite::Result<()> {
+impl Tables {
+    /// Tables of wallets with three grants each.
+    pub fn new(options: &Options) -> Self {
+        let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
+        let mut connection = Connection::open(folder.path().join("credits.sqlite")).expect("a database");
+        connection.execute_batch(SCHEMA).expect("tables");
+        let filling = connection.transaction().expect("a transaction");
+        let wallets = options.wallets as i64;
+        for wallet in 0..wallets {
+            filling
+                .prepare_cached("INSERT INTO wallets VALUES (?, 3000000)")
+                .and_then(|mut insert| insert.execute([wallet]))
+                .expect("a wallet");
+            for _ in 0..3 {
+                filling
+                    .prepare_cached("INSERT INTO grants (wallet, left) VALUES (?, 1000000)")
+                    .and_then(|mut insert| insert.execute([wallet]))
+                    .expect("a grant");
+            }
+        }
+        filling.commit().expect("a commit");
+        Self { connection, wallets, spends: 0, _folder: folder }
+    }
+
+    /// Spends one after the other, so many to a transaction. Writers of SQLite wait for each other, so that one is as fast
+    /// as many.
+    pub fn spends(&mut self, time: Duration, batch: usize) -> Part {
+        let start = Instant::now();
+        let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
+        while start.elapsed() < time {
+            let begun = Instant::now();
+            let transaction = self.connection.transaction().expect("a transaction");
+            for _ in 0..batch {
+                spend(&transaction, self.wallets, self.spends).expect("a spend");
+                self.spends += 1;
+            }
+            transaction.commit().expect("a commit");
+            latencies.record_n(micros(begun.elapsed()), batch as u64).expect("a latency");
+        }
+        let name = if batch == 1 {
+            "SQLite FULL, one a transaction".to_owned()
+        } else {
+            format!("SQLite FULL, {batch} a transaction")
+        };
+        Part { name, latencies, time: start.elapsed(), cpu: [0.0; 2] }
+    }
+}
+
+fn spend(transaction: &Transaction<'_>, wallets: i64, number: usize) -> rusqlite::Result<()> {
     let mixed = (number as u64 ^ 0x9E37_79B9_7F4A_7C15).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let (wallet, key) = ((mixed >> 20) as i64 % options.wallets as i64, format!("{mixed:016x}"));
+    let (wallet, key) = ((mixed >> 20) as i64 % wallets, format!("{mixed:016x}"));
     let used = transaction.prepare_cached("SELECT entry FROM keys WHERE key = ?")?.exists([&key])?;
     assert!(!used, "a key is used once");
     let balance: i64 = transaction
