@@ -151,8 +151,8 @@ impl Committer {
 
     /// Answers what is durable, in these frames.
     pub(crate) fn answer(&self, decided: &mut Decided, frames: &Arc<Vec<u8>>) {
-        for (asked, slot, submitted) in decided.drain(..) {
-            let answer = self.answer_of(&asked, submitted, frames).map_err(Box::new);
+        for (asked, mut slot, submitted) in decided.drain(..) {
+            let answer = self.answer_of((&asked, &mut slot), submitted, frames).map_err(Box::new);
             // It is freed where it was made.
             drop(asked);
             slot.answer(answer);
@@ -163,7 +163,7 @@ impl Committer {
     /// that was not written is given to another.
     fn answer_of(
         &self,
-        asked: &Asked,
+        (asked, slot): (&Asked, &mut Slot),
         submitted: Result<Submitted, LedgerError>,
         frames: &Arc<Vec<u8>>,
     ) -> Result<Answered, Error> {
@@ -179,22 +179,23 @@ impl Committer {
             (Done::Now(place, Some(opened)), Asked::Command(command))
                 if matches!(command.action, Action::Hold { .. }) =>
             {
-                let alive = Alive::default();
-                self.begin_run(&command.wallet, opened, &alive);
-                let (inbox, wallet) = (Arc::clone(&self.inbox), command.wallet.clone());
-                let guard = HoldGuard { inbox, wallet, hold: Some(opened.hold), alive: Some(alive) };
-                Ok(Answered::Now(Encoded::of(place, frames), Some(Box::new(guard))))
+                let unarmed = || Box::new(HoldGuard::unarmed(&self.inbox, &command.wallet));
+                let mut guard = slot.take_guard().unwrap_or_else(unarmed);
+                (guard.hold, guard.alive) = (Some(opened.hold), self.begin_run(&command.wallet, opened));
+                Ok(Answered::Now(Encoded::of(place, frames), Some(guard)))
             }
             (Done::Now(place, _), _) => Ok(Answered::Now(Encoded::of(place, frames), None)),
         }
     }
 
-    /// Takes down a hold of work.
-    pub(crate) fn begin_run(&self, wallet: &WalletId, opened: Opened, alive: &Alive) {
-        if opened.purpose == Purpose::Run {
-            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-            runs.begin(wallet.clone(), opened.hold, opened.until, alive);
+    /// Takes down a hold of work, which is extended as long as what it answers is there.
+    fn begin_run(&self, wallet: &WalletId, opened: Opened) -> Option<Alive> {
+        if opened.purpose != Purpose::Run {
+            return None;
         }
+        let (alive, mut runs) = (Alive::default(), self.runs.lock().unwrap_or_else(PoisonError::into_inner));
+        runs.begin(wallet.clone(), opened.hold, opened.until, &alive);
+        Some(alive)
     }
 }
 

@@ -291,7 +291,10 @@ impl Core {
         asked: Asked,
         read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Reply<T> {
-        let (slot, receiver) = Slot::new();
+        let (mut slot, receiver) = Slot::new();
+        if let Asked::Command(Command { action: Action::Hold { .. }, wallet, .. }) = &asked {
+            slot = slot.guarded(HoldGuard::unarmed(&self.inbox, wallet));
+        }
         let asked = Arc::new(asked);
         match self.inbox.submit(Waiting { asked: Arc::clone(&asked), slot }) {
             Ok(()) => Reply::waiting(receiver, asked, read),
@@ -304,9 +307,10 @@ impl Core {
     }
 
     /// A guard for a hold that is open: dropped, it releases the hold.
-    pub(crate) fn guard(&self, wallet: WalletId, hold: HoldId) -> HoldGuard {
-        let (inbox, hold) = (Arc::clone(&self.inbox), Some(hold));
-        HoldGuard { inbox, wallet, hold, alive: None }
+    pub(crate) fn guard(&self, wallet: &WalletId, hold: HoldId) -> HoldGuard {
+        let mut guard = HoldGuard::unarmed(&self.inbox, wallet);
+        guard.hold = Some(hold);
+        guard
     }
 
     /// The ledger's time: the clock's, but never before the last frame's.

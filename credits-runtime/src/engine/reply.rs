@@ -33,6 +33,11 @@ pub(crate) struct HoldGuard {
 }
 
 impl HoldGuard {
+    /// A guard for a hold that is not open yet.
+    pub(crate) fn unarmed(inbox: &Arc<Inbox>, wallet: &WalletId) -> Self {
+        Self { inbox: Arc::clone(inbox), wallet: wallet.clone(), hold: None, alive: None }
+    }
+
     /// Lets the hold be.
     pub(crate) fn disarm(&mut self) {
         self.alive = None;
@@ -82,13 +87,25 @@ type Answer = Result<Answered, Box<Error>>;
 /// waits for ever.
 pub(crate) struct Slot {
     sender: oneshot::Sender<Answer>,
+    /// The guard of the hold that is to be opened, made where it is dropped: it releases nothing yet.
+    guard: Option<Box<HoldGuard>>,
 }
 
 impl Slot {
     /// A slot, and where its answer arrives.
     pub(crate) fn new() -> (Self, oneshot::Receiver<Answer>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { sender }, receiver)
+        (Self { sender, guard: None }, receiver)
+    }
+
+    /// The same, with a guard for the hold that is opened.
+    pub(crate) fn guarded(self, guard: HoldGuard) -> Self {
+        Self { guard: Some(Box::new(guard)), ..self }
+    }
+
+    /// The guard, once there is a hold.
+    pub(crate) fn take_guard(&mut self) -> Option<Box<HoldGuard>> {
+        self.guard.take()
     }
 
     /// Answers; an answer that nobody waits for is dropped, and a hold in it released.

@@ -44,7 +44,7 @@ impl<C> Hold<C> {
         let id = HoldId(first.plus(place));
         let guard = guard.unwrap_or_else(|| {
             // Somebody else's hold: dropping this handle on it releases nothing.
-            let mut guard = ledger.guard(wallet.clone(), id);
+            let mut guard = ledger.guard(wallet, id);
             guard.disarm();
             guard
         });
