@@ -6,14 +6,20 @@
 use hashbrown::HashTable;
 
 use crate::domain::ids::WalletId;
+use crate::domain::limits::BATCH_COMMANDS_MAX;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
+
+/// Grants, holds and the like of a wallet that others are made of: the lists of few large ones are not kept.
+const SPARE_LISTED_MAX: usize = 8;
 
 /// Wallets of a batch.
 #[derive(Default)]
 pub(crate) struct LoadedWallets {
     list: Vec<(u64, WalletId, Loaded)>,
     places: HashTable<usize>,
+    /// Wallets of former batches, to make others of: an allocator is spared their lists.
+    spare: Vec<Wallet>,
 }
 
 /// A wallet as the batch has it.
@@ -53,7 +59,7 @@ impl LoadedWallets {
     pub(super) fn push(&mut self, hash: u64, id: WalletId, loaded: Loaded) -> usize {
         let place = self.list.len();
         self.list.push((hash, id, loaded));
-        let Self { list, places } = self;
+        let Self { list, places, .. } = self;
         let hash_at = |place: &usize| list.get(*place).map(|(hash, ..)| *hash).unwrap_or_default();
         places.insert_unique(hash, place, hash_at);
         place
@@ -65,9 +71,19 @@ impl LoadedWallets {
         all.filter(|(.., loaded)| loaded.changed)
     }
 
+    /// A wallet that is no more needed.
+    pub(super) fn spare(&mut self) -> Wallet {
+        self.spare.pop().unwrap_or_default()
+    }
+
     /// None, in what is as large as these were.
     pub(super) fn clear(&mut self) {
-        self.list.clear();
+        let wallets = self.list.drain(..).map(|(.., loaded)| loaded.wallet);
+        let is_small = |Wallet { grants, holds, gone, .. }: &Wallet| {
+            grants.capacity().max(holds.capacity()).max(gone.capacity()) <= SPARE_LISTED_MAX
+        };
+        self.spare.extend(wallets.filter(is_small));
+        self.spare.truncate(BATCH_COMMANDS_MAX);
         self.places.clear();
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Batch<'a> {
     chosen: Option<(Key, Hash128)>,
     /// Where the wallet is that was looked for last.
     at: usize,
+    /// Empty, to book the next facts in.
+    facts: Vec<Fact>,
     pub(crate) position: Position,
     room: Room,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
@@ -125,6 +127,7 @@ impl<'a> Batch<'a> {
             before: None,
             chosen: None,
             at: 0,
+            facts: Vec::new(),
             position: position.clone(),
             room: Room::default(),
             billings: HashMap::new(),
@@ -425,7 +428,7 @@ impl<'a> Batch<'a> {
     ) -> Place {
         let first = self.position.next_fact;
         let bodies = bodies.into_iter();
-        let mut facts = Vec::with_capacity(bodies.size_hint().0);
+        let mut facts = std::mem::take(&mut self.facts);
         for (place, (record, body)) in bodies.enumerate() {
             let (previous, count) = self.last_of(&record);
             let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
@@ -448,7 +451,10 @@ impl<'a> Batch<'a> {
         let chosen = self.chosen.take();
         let rows = other_rows(&frame, chosen.as_ref()).map(|(hash, _)| hash).chain(row);
         self.room.keys.extend(rows.map(|hash| (hash, used)));
-        self.push(&frame)
+        let place = self.push(&frame);
+        self.facts = frame.facts;
+        self.facts.clear();
+        place
     }
 
     fn add_to_totals(&mut self, number: FactNumber, fact: &Fact) {
@@ -640,7 +646,7 @@ impl<'a> Batch<'a> {
         }
         let (wallet, lagged) = match self.before.as_ref().and_then(|before| before.wallet(hash, id)) {
             Some(decided) => decided,
-            None => match self.views.wallet_of(hash, id) {
+            None => match self.views.wallet_of((hash, id), || self.room.wallets.spare()) {
                 Some(hot) => hot,
                 None => (stored_wallet(self.snapshot()?, id)?, false),
             },

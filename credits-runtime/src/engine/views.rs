@@ -27,6 +27,8 @@ const SHARD_BITS: u32 = 40;
 /// Shards that one commit looks through for wallets that nobody uses, and commands for each of which that is one more.
 const SHARDS_SWEPT: usize = 2;
 const COMMANDS_PER_SHARD: usize = 256;
+/// Bytes at most that are left behind a wallet that has become smaller, such as those of a hold: the next one takes them.
+const PACKED_LEFT: usize = 64;
 
 /// A wallet in memory.
 #[derive(Debug)]
@@ -79,17 +81,21 @@ impl Views {
 
     /// The wallet, if it is in memory, and whether its row lags.
     pub(crate) fn wallet(&self, id: &WalletId) -> Option<(Wallet, bool)> {
-        self.wallet_of(self.hash(id), id)
+        self.wallet_of((self.hash(id), id), Wallet::default)
     }
 
-    /// The same of this hash.
-    pub(super) fn wallet_of(&self, hash: u64, id: &WalletId) -> Option<(Wallet, bool)> {
+    /// The same of this hash, made of a wallet that is no more needed.
+    pub(super) fn wallet_of(
+        &self,
+        (hash, id): (u64, &WalletId),
+        spare: impl FnOnce() -> Wallet,
+    ) -> Option<(Wallet, bool)> {
         let shard = self.read(hash)?;
         let hot = shard.find(hash, |hot| hot.is_of(id))?;
         if !hot.used.load(Ordering::Relaxed) {
             hot.used.store(true, Ordering::Relaxed);
         }
-        Some((hot.wallet(), hot.lags))
+        Some((hot.wallet(spare()), hot.lags))
     }
 
     /// Whether the row of this wallet lags.
@@ -216,18 +222,20 @@ impl Hot {
         same(asset, its_asset) && same(owner, its_owner)
     }
 
-    fn wallet(&self) -> Wallet {
-        match unpack(&self.packed) {
+    fn wallet(&self, spare: Wallet) -> Wallet {
+        match unpack(&self.packed, spare) {
             Some(wallet) => wallet,
             None => panic!("a wallet cannot be unpacked"),
         }
     }
 
     fn replace(&mut self, packed: &[u8], lags: bool) {
-        if self.packed.len() == packed.len() {
-            self.packed.copy_from_slice(packed);
-        } else {
-            self.packed = packed.into();
+        // Whoever unpacks it leaves what follows.
+        let fits =
+            (self.packed.len().saturating_sub(PACKED_LEFT)..=self.packed.len()).contains(&packed.len());
+        match self.packed.get_mut(..packed.len()).filter(|_| fits) {
+            Some(place) => place.copy_from_slice(packed),
+            None => self.packed = packed.into(),
         }
         self.lags = lags;
         self.used.store(true, Ordering::Relaxed);
@@ -306,10 +314,12 @@ mod tests {
         };
         let gone = Gone { grant: FactNumber::FIRST, expired: Amount::new(1), revoked: Amount::ZERO };
         let (small, same) = (Wallet::default(), Wallet { facts: 1, ..Wallet::default() });
-        let large = Wallet { gone: vec![gone; 10], ..Wallet::default() };
+        let [larger, large] = [10, 100].map(|count| Wallet { gone: vec![gone; count], ..Wallet::default() });
         let bytes = publish(&small);
         assert_eq!(publish(&same), bytes);
-        assert_eq!(publish(&large), bytes + 10 * 3);
+        assert_eq!(publish(&larger), bytes + 10 * 3);
+        assert_eq!(publish(&small), bytes + 10 * 3, "what a hold took is there for the next one");
+        assert_eq!(publish(&large), bytes + 100 * 3);
         assert_eq!(publish(&small), bytes);
     }
 }

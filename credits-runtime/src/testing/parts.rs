@@ -116,7 +116,7 @@ impl Spending {
     }
 
     fn unpacked(&self) -> Wallet {
-        unpack(&self.packed).unwrap_or_else(|| panic!("it was packed"))
+        unpack(&self.packed, Wallet::default()).unwrap_or_else(|| panic!("it was packed"))
     }
 
     fn decided(&self) -> Vec<Body> {

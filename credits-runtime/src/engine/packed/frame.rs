@@ -50,10 +50,11 @@ pub(crate) fn write(frame: &Frame, bytes: &mut Vec<u8>) {
         ordinal.pack(bytes);
         pack_body(body, bytes);
     }
-    let length = bytes.len().saturating_sub(start);
-    let mut head = Vec::new();
-    length.pack(&mut head);
-    bytes.splice(start..start, head);
+    // Its length is known last and comes first.
+    let end = bytes.len();
+    end.saturating_sub(start).pack(bytes);
+    let width = bytes.len().saturating_sub(end);
+    bytes.get_mut(start..).unwrap_or_default().rotate_right(width);
 }
 
 /// Reads a frame of any format, and leaves what follows it; `None` if there is none.

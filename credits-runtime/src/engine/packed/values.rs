@@ -145,14 +145,22 @@ impl<T: Pack> Pack for Vec<T> {
     }
 
     fn unpack(bytes: &mut &[u8]) -> Option<Self> {
-        let count = usize::try_from(varint::read(bytes)?).ok()?;
-        // Every value has a byte at least.
-        let mut values = Self::with_capacity(count.min(bytes.len()));
-        for _ in 0..count {
-            values.push(T::unpack(bytes)?);
-        }
+        let mut values = Self::new();
+        unpack_into(&mut values, bytes)?;
         Some(values)
     }
+}
+
+/// The same in a list that is there; what it has is gone.
+pub(super) fn unpack_into<T: Pack>(values: &mut Vec<T>, bytes: &mut &[u8]) -> Option<()> {
+    let count = usize::try_from(varint::read(bytes)?).ok()?;
+    values.clear();
+    // Every value has a byte at least.
+    values.reserve_exact(count.min(bytes.len()));
+    for _ in 0..count {
+        values.push(T::unpack(bytes)?);
+    }
+    Some(())
 }
 
 impl Pack for WalletId {

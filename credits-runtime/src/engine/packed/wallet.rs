@@ -3,7 +3,7 @@
 //!
 //! It is no format of any file: what is packed is unpacked by the same program.
 
-use super::values::{Pack, chunk};
+use super::values::{Pack, chunk, unpack_into};
 use crate::domain::amount::Amount;
 use crate::domain::fact::{GrantTerms, Held};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
@@ -29,24 +29,20 @@ pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
     holds.pack(bytes);
 }
 
-/// The wallet that was packed.
-pub(crate) fn unpack(mut bytes: &[u8]) -> Option<Wallet> {
+/// The wallet that was packed, made of one that is no more needed.
+pub(crate) fn unpack(mut bytes: &[u8], spare: Wallet) -> Option<Wallet> {
     let bytes = &mut bytes;
     read_name(bytes)?;
     read_name(bytes)?;
     let last_fact = Option::unpack(bytes)?;
     let [is_filed] = chunk(bytes)?;
     let agenda = if is_filed == 0 { None } else { Some(Timestamp::unpack(bytes)?) };
-    Some(Wallet {
-        last_fact,
-        agenda,
-        facts: Pack::unpack(bytes)?,
-        balance: Pack::unpack(bytes)?,
-        debt: Pack::unpack(bytes)?,
-        gone: Pack::unpack(bytes)?,
-        grants: Pack::unpack(bytes)?,
-        holds: Pack::unpack(bytes)?,
-    })
+    let (facts, balance) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
+    let mut wallet = Wallet { last_fact, agenda, facts, balance, debt: Pack::unpack(bytes)?, ..spare };
+    unpack_into(&mut wallet.gone, bytes)?;
+    unpack_into(&mut wallet.grants, bytes)?;
+    unpack_into(&mut wallet.holds, bytes)?;
+    Some(wallet)
 }
 
 /// The names of a packed wallet: of its asset and of its owner.
