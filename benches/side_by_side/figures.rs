@@ -44,7 +44,7 @@ impl Figure {
 pub struct Round {
     /// Spends a second, and how long they took.
     pub figures: Vec<Figure>,
-    /// Microseconds of a spend by how many there were before.
+    /// What a spend costs against one after none, by how many there were before.
     pub sizes: Vec<(usize, f64)>,
     /// Anything else.
     pub costs: Vec<Cost>,
@@ -192,7 +192,7 @@ impl Report {
             table.push_str("\n| spends before | a spend |\n|---|---|\n");
         }
         for (size, cost) in &self.round.sizes {
-            writeln!(table, "| {size} | {cost:.1} us |").expect("memory");
+            writeln!(table, "| {size} | {cost:.2} x |").expect("memory");
         }
         table.push_str("\n| | measured | target | |\n|---|---|---|---|\n");
         for Ratio { name, value, target } in &self.ratios {
@@ -234,7 +234,7 @@ impl Report {
             .collect();
         let all = json!({
             "settings": self.settings, "rounds": self.rounds, "figures": shown, "ratios": ratios,
-            "microseconds_by_size": sizes, "costs": costs,
+            "cost_by_size": sizes, "costs": costs,
         });
         std::fs::create_dir_all(folder).expect("a folder for the figures");
         let file = folder.join("side_by_side.json");
@@ -253,8 +253,8 @@ impl Report {
             lines(&folder.join("latency.svg"), title, "us", &SHARE_NAMES, &latencies);
         }
         if !sizes.is_empty() {
-            let title = "Microseconds of a spend, by how many there were before";
-            line(&folder.join("size.svg"), title, ("spends before", "us"), sizes);
+            let title = "A spend, by how many there were before, against one after none";
+            line(&folder.join("size.svg"), title, ("spends before", "x"), sizes);
         }
         println!("{} and the plots are beside it", file.display());
     }

@@ -21,6 +21,10 @@ const GRANTS: [i64; 3] = [1_000_000, 1_000_000_000, 1_000_000_000_000];
 const FILLING: usize = 4_000;
 /// How long a ledger takes until it rests: a second after its last commit it writes rows that lag.
 const REST: Duration = Duration::from_secs(2);
+/// How long it takes until caches have what is used again after that.
+const WARMING: Duration = Duration::from_millis(400);
+/// What the numbers of clients have more that come before.
+const WARMER: usize = 500;
 
 /// Writes all of these, many at a time.
 pub fn fill<T, U>(what: impl Iterator<Item = T>, write: impl Fn(T) -> Reply<U>) {
@@ -34,6 +38,21 @@ pub fn fill<T, U>(what: impl Iterator<Item = T>, write: impl Fn(T) -> Reply<U>) 
     for reply in replies {
         drop(reply.wait().expect("a write"));
     }
+}
+
+/// A load in its steady state: what comes before is not measured, and what the ledger writes once it is idle is not the cost
+/// of what is measured next.
+fn steady<P>(
+    name: &str,
+    (time, clients): (Duration, usize),
+    first_client: usize,
+    ask: impl Fn(usize, usize) -> P + Sync,
+    next: impl Fn(P) -> Option<P> + Sync,
+) -> Part {
+    drop(load((WARMING, clients), name, |client, count| ask(first_client + WARMER + client, count), &next));
+    let part = load((time, clients), name, |client, count| ask(first_client + client, count), &next);
+    thread::sleep(REST);
+    part
 }
 
 /// A ledger that is measured, in a folder that is gone with it.
@@ -84,39 +103,34 @@ impl Subject {
         wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).now()
     }
 
-    /// Spends of so many clients, and a rest, so that what it writes once it is idle is not the cost of what is measured
-    /// next. Their keys are those of no other `first_client`.
-    pub fn spends(&self, name: &str, (time, clients): (Duration, usize), first_client: usize) -> Part {
-        let ask = |client: usize, count| self.spend(first_client + client, count);
-        let part = load((time, clients), name, ask, |spend| {
+    /// Spends of so many clients. Their keys are those of no other `first_client`.
+    pub fn spends(&self, name: &str, load: (Duration, usize), first_client: usize) -> Part {
+        let ask = |client: usize, count| self.spend(client, count);
+        steady(name, load, first_client, ask, |spend| {
             drop(spend.wait().expect("a spend"));
             None
-        });
-        thread::sleep(REST);
-        part
+        })
     }
 
     /// The same around work that takes no time: a hold, and its settling.
-    pub fn holds(&self, name: &str, (time, clients): (Duration, usize), first_client: usize) -> Part {
+    pub fn holds(&self, name: &str, load: (Duration, usize), first_client: usize) -> Part {
         enum Step {
             Holding(Reply<Hold>),
             Settling(Reply<Settled>),
         }
         let ask = |client: usize, count| {
-            let drawn = drawn(first_client + client, count);
+            let drawn = drawn(client, count);
             let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
             let spend = wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}"));
             Step::Holding(spend.hold(Duration::from_mins(15)))
         };
-        let part = load((time, clients), name, ask, |step| match step {
+        steady(name, load, first_client, ask, |step| match step {
             Step::Holding(hold) => Some(Step::Settling(hold.wait().expect("a hold").settle())),
             Step::Settling(settled) => {
                 drop(settled.wait().expect("a charge"));
                 None
             }
-        });
-        thread::sleep(REST);
-        part
+        })
     }
 
     /// Closes it, and opens it again once this was done.

@@ -11,8 +11,8 @@
 //! (where `side_by_side.json` and the plots go).
 //!
 //! Every spend has an idempotency key of 16 bytes and metadata, and is answered once it is durable. Clients are a closed
-//! loop: each asks for its next spend when the last one is answered. What is compared is measured in turn, a sixth of
-//! `--seconds` each time. Figures, and the ratios of each round, are the medians of `--rounds` rounds.
+//! loop: each asks for its next spend when the last one is answered. What is compared is measured in turn, in its steady
+//! state, a quarter of `--seconds` each time. Figures, and the ratios of each round, are the medians of `--rounds` rounds.
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the time")]
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
@@ -81,11 +81,12 @@ fn throughput(options: &Options, round: &mut Round) {
     for clients in &options.clients {
         let (subject, name) = (Subject::new(options, options.wallets), format!("ledger, {clients} clients"));
         measures.push(Box::new(move |time, turn| {
-            let before = subject.credits.statistics().commits;
+            let before = subject.credits.statistics();
             let part = subject.spends(&name, (time, *clients), 1 + 1_000 * turn);
-            let commits = subject.credits.statistics().commits - before;
+            let after = subject.credits.statistics();
             if *clients == most {
-                batch.set(part.latencies.len() as f64 / commits.max(1) as f64);
+                let commits = (after.commits - before.commits).max(1);
+                batch.set((after.commands - before.commands) as f64 / commits as f64);
             }
             part
         }));

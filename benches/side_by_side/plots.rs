@@ -96,11 +96,12 @@ pub fn lines(file: &Path, title: &str, beside: &str, names: &[&str], series: &[(
         .y_label_formatter(&|value| format!("{value:.0}"))
         .draw()
         .expect("a plot");
+    let ours = series.iter().filter(|(name, _)| name.starts_with("ledger")).count();
     for (place, (name, values)) in series.iter().enumerate() {
-        let color = if name.starts_with("ledger") {
-            Palette99::pick(place).to_rgba()
-        } else {
-            BLACK.mix(0.3 + 0.15 * (place % 4) as f64)
+        // Others are grey, each darker than the one before.
+        let color = match place.checked_sub(ours) {
+            None => Palette99::pick(place).to_rgba(),
+            Some(place) => BLACK.mix(0.2 + 0.7 * place as f64 / (series.len() - ours) as f64),
         };
         let points = values.iter().enumerate().map(|(place, value)| (place as f64, value.max(1.0)));
         let line = LineSeries::new(points, color.stroke_width(2));

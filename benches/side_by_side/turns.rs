@@ -5,7 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 /// Parts of each measurement: an even number, so that each is after another as often as before it.
-const TURNS: u32 = 6;
+const TURNS: u32 = 4;
 
 /// What a part of a measurement found.
 pub struct Part {
