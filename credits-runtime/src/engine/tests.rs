@@ -234,7 +234,7 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
 /// moved into a segment is not there yet, and would be taken for one that nobody used.
 #[test]
 fn a_key_is_found_that_was_sealed_after_a_batch_began() {
-    let hurried = Opening { pace: Pace::HURRIED, ..opening() };
+    let hurried = Opening { pace: Pace { recent_keys_max: 8, ..Pace::USUAL }, ..opening() };
     let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
     let ledger = Ledger::over(store, None, hurried).unwrap();
     send(&ledger, gift("ann", 10, "k0")).wait().unwrap();
