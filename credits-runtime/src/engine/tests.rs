@@ -231,29 +231,44 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
 }
 
 /// A batch that is decided while the one before it is committed looks into a file as it was before: a key that this commit
-/// moved into a segment is not there yet, and would be taken for one that nobody used.
+/// moved into a segment, or with its segment into a larger one, is not there yet, and would be taken for one that nobody used.
 #[test]
-fn a_key_is_found_that_was_sealed_after_a_batch_began() {
+fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     let hurried = Opening { pace: Pace { recent_keys_max: 8, ..Pace::USUAL }, ..opening() };
-    let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
-    let ledger = Ledger::over(store, None, hurried).unwrap();
-    send(&ledger, gift("ann", 10, "k0")).wait().unwrap();
-    let position = recovery::position(&ledger.store().snapshot().unwrap()).unwrap();
+    let ledger =
+        Ledger::over(Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap(), None, hurried);
+    let ledger = ledger.unwrap();
+    let keys = &ledger.views().keys;
+    let mut numbers = 1..10_000;
+    let mut give_until = |moved: &dyn Fn() -> bool| {
+        let found = numbers.find(|n| {
+            send(&ledger, gift("ann", 10, &format!("k{n}"))).wait().unwrap();
+            moved()
+        });
+        assert!(found.is_some(), "the key stays where it was for ever");
+    };
     let policy = Policy::of(&Pricing::CATALOGUE.settings);
-    let mut batch = Batch::new((ledger.store(), ledger.views(), &policy), &position);
-    let now = position.last_at;
-    // Nobody knows this wallet: the batch looks into the file.
-    let done = batch.submit(&gift("new", 10, "before"), now).unwrap().unwrap();
-    assert!(matches!(done, Done::Now(..)));
+    // A batch that has looked into the file: nobody knows the wallet.
+    let began = |name: &str| {
+        let position = recovery::position(&ledger.store().snapshot().unwrap()).unwrap();
+        let mut batch = Batch::new((ledger.store(), ledger.views(), &policy), &position);
+        let done = batch.submit(&gift(name, 10, "before"), position.last_at).unwrap().unwrap();
+        assert!(matches!(done, Done::Now(..)));
+        (batch, position.last_at)
+    };
+    let used = gift("ann", 10, "k0");
+    send(&ledger, used.clone()).wait().unwrap();
 
-    let hash = gift("ann", 10, "k0").row;
-    let sealed = (1..1_000).find(|n| {
-        send(&ledger, gift("ann", 10, &format!("k{n}"))).wait().unwrap();
-        ledger.views().keys.recent(&hash).is_none()
-    });
-    assert!(sealed.is_some(), "the key is recent for ever");
-    let done = batch.submit(&gift("ann", 10, "k0"), now).unwrap().unwrap();
-    assert!(matches!(done, Done::Before(_)), "a key is used twice");
+    let (mut batch, now) = began("one");
+    give_until(&|| keys.recent(&used.row).is_none());
+    let done = batch.submit(&used, now).unwrap().unwrap();
+    assert!(matches!(done, Done::Before(_)), "a sealed key is used twice");
+
+    let holding: Vec<u32> = keys.segments_with(&used.row).iter().map(|row| row.number).collect();
+    let (mut batch, now) = began("another");
+    give_until(&|| keys.state().segments.iter().all(|row| !holding.contains(&row.number)));
+    let done = batch.submit(&used, now).unwrap().unwrap();
+    assert!(matches!(done, Done::Before(_)), "a merged key is used twice");
 }
 
 #[test]

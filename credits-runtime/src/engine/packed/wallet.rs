@@ -38,11 +38,13 @@ pub(crate) fn unpack(mut bytes: &[u8], spare: Wallet) -> Option<Wallet> {
     let [is_filed] = chunk(bytes)?;
     let agenda = if is_filed == 0 { None } else { Some(Timestamp::unpack(bytes)?) };
     let (facts, balance) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
-    let mut wallet = Wallet { last_fact, agenda, facts, balance, debt: Pack::unpack(bytes)?, ..spare };
-    unpack_into(&mut wallet.gone, bytes)?;
-    unpack_into(&mut wallet.grants, bytes)?;
-    unpack_into(&mut wallet.holds, bytes)?;
-    Some(wallet)
+    let debt = Pack::unpack(bytes)?;
+    // Only its lists are used again: whatever else it had was another wallet's.
+    let Wallet { mut gone, mut grants, mut holds, .. } = spare;
+    unpack_into(&mut gone, bytes)?;
+    unpack_into(&mut grants, bytes)?;
+    unpack_into(&mut holds, bytes)?;
+    Some(Wallet { last_fact, agenda, facts, balance, grants, holds, debt, gone })
 }
 
 /// The names of a packed wallet: of its asset and of its owner.
