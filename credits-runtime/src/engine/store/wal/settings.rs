@@ -26,7 +26,7 @@ impl LogSettings {
     }
 
     /// So little that a short session fills it often; on one thread, so that it is always the same.
-    #[cfg(any(test, feature = "testing"))]
+    #[cfg(feature = "testing")]
     pub(crate) const HURRIED: Self =
         Self { half_bytes: 24 * PAGE_BYTES, in_background: false, syncs_without: 4 };
 
