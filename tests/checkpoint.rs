@@ -1,7 +1,9 @@
 //! Rows of wallets that lag behind the journal, as an opening after a kill finds them.
 
+use std::time::Duration;
+
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Timestamp, usage_credits};
+use credits_runtime::{Clock as _, Entry, Timestamp, usage_credits};
 
 usage_credits! {
     operation step { costs 1.credit_per(page) }
@@ -39,4 +41,70 @@ fn a_wallet_that_a_rejected_command_looked_at_is_written_as_any_other() {
             found.close().unwrap();
         }
     }
+}
+
+/// Every entry of a wallet, from its first one on.
+fn followed(wallet: &Wallet) -> Vec<Entry> {
+    let (mut entries, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = wallet.credit_history().oldest_first().limit(50).after(cursor).page().unwrap();
+        entries.extend(page.entries);
+        cursor = page.next;
+        if cursor.is_none() {
+            return entries;
+        }
+    }
+}
+
+/// A history has its milestones although they lag with the row of their wallet: while several batches have some, once rows
+/// are written, and after a kill.
+#[test]
+fn a_history_is_followed_whether_its_milestones_are_written_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, image) = (folder.path().join("credits.redb"), folder.path().join("killed.redb"));
+    let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
+    let open = |path| Credits::builder().clock(clock.clone()).hurried().open(path).unwrap();
+    let credits = open(&path);
+    let owners = ["busy", "calm", "idle"];
+    for owner in owners {
+        credits.wallet(owner).give_credits(100_000).now().wait().unwrap();
+    }
+    let mut spent = [0; 3];
+    let mut balances = Vec::new();
+    for round in 0..30 {
+        clock.advance(Duration::from_secs(1));
+        let spends: Vec<_> = (0..100 * (round % 5))
+            .map(|count| {
+                let place = if count % 20 == 0 { 1 + round % 2 } else { usize::from(count % 3 == 0) };
+                spent[place] += 1;
+                credits.wallet(owners[place]).spend_credits_on(Operation::step(1)).now()
+            })
+            .collect();
+        // What is read now is some of it.
+        assert!(owners.iter().all(|owner| !followed(&credits.wallet(*owner)).is_empty()));
+        for spend in spends {
+            spend.wait().unwrap();
+        }
+        balances.push((clock.now(), spent.map(|spent| 100_000 - spent)));
+        let check = |credits: &Credits| {
+            for (place, owner) in owners.iter().enumerate() {
+                let (wallet, count) = (credits.wallet(*owner), spent[place]);
+                let entries = followed(&wallet);
+                let after: Vec<i64> = entries.iter().map(|entry| entry.balance_after.get()).collect();
+                assert!(after.into_iter().eq((0..=count).map(|spent| 100_000 - spent)), "{owner}");
+                for (at, balances) in &balances {
+                    assert_eq!(wallet.balance_at(*at).unwrap().get(), balances[place], "{owner} at {at}");
+                }
+            }
+        };
+        check(&credits);
+        if round % 3 == 0 {
+            std::fs::copy(&path, &image).unwrap();
+            let found = open(&image);
+            found.verify().unwrap();
+            check(&found);
+            found.close().unwrap();
+        }
+    }
+    assert!(spent.iter().all(|spent| *spent > 64), "{spent:?}");
 }

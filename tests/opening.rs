@@ -108,13 +108,13 @@ fn a_ledger_of_a_newer_version_is_refused() {
     filled(&path);
     let database = Database::open(&path).unwrap();
     let write = database.begin_write().unwrap();
-    write.open_table(META).unwrap().insert("format", &6_u32.to_be_bytes()[..]).unwrap();
+    write.open_table(META).unwrap().insert("format", &7_u32.to_be_bytes()[..]).unwrap();
     write.commit().unwrap();
     drop(database);
     check_refused(
         &path,
         LedgerErrorKind::NewerVersion,
-        "`PATH` has format 6, this version reads up to 5: update the program",
+        "`PATH` has format 7, this version reads up to 6: update the program",
     );
 }
 

@@ -164,7 +164,7 @@ fn read_journal(database: &Database) -> Journal {
 #[test]
 fn the_documents_reader_finds_every_entry_and_balance() {
     let (mut codes, mut kinds) = (Vec::new(), Vec::new());
-    for name in ["format-1", "format-2", "format-3", "format-4", "format-5"] {
+    for name in ["format-1", "format-2", "format-3", "format-4", "format-5", "format-6"] {
         let (more_codes, more_kinds) = read_all(name);
         codes.extend(more_codes);
         kinds.extend(more_kinds);
@@ -190,8 +190,8 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
     let tails =
         read.open_table(TableDefinition::<u64, &[u8]>::new("tail")).map(|tail| tail.iter().unwrap().count());
-    assert_eq!(tails.unwrap_or(0), usize::from(name == "format-5"));
-    if ["format-4", "format-5"].contains(&name) {
+    assert_eq!(tails.unwrap_or(0), usize::from(["format-5", "format-6"].contains(&name)));
+    if ["format-4", "format-5", "format-6"].contains(&name) {
         let covered = Value::of(meta.get("covered").unwrap().unwrap().value());
         let [replay_from, _keys] = covered.list() else { panic!("{covered:?}") };
         assert_eq!(replay_from.integer(), next);
@@ -210,15 +210,17 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
         balances.insert((owner.clone(), asset.clone()), *after);
     }
     let views = read.open_table(TableDefinition::<&[u8], &[u8]>::new("views")).unwrap();
-    let mut kinds = Vec::new();
+    let (mut kinds, mut milestones, mut facts) = (Vec::new(), 0, 0);
     for row in views.iter().unwrap() {
         let (key, value) = row.unwrap();
         let (kind, rest) = key.value().split_first().unwrap();
         kinds.push(i64::from(*kind));
+        milestones += i64::from(*kind == 3);
         if *kind == 2 {
             let (asset, owner) = rest[1..].split_at(usize::from(rest[0]));
             let [asset, owner] = [asset, owner].map(|name| String::from_utf8(name.to_vec()).unwrap());
             let wallet = Value::of(&value.value()[16..]);
+            facts += wallet.list()[0].integer() / 64;
             assert_eq!(wallet.list()[1].integer(), balances.remove(&(owner, asset)).unwrap());
             // What is left of its grants, less what is owed, is the balance.
             let left: i64 = wallet.list()[2]
@@ -229,7 +231,7 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
             assert_eq!(left - wallet.list()[4].integer(), wallet.list()[1].integer());
         }
     }
-    assert_eq!(balances, BTreeMap::new());
+    assert_eq!((balances, milestones), (BTreeMap::new(), facts));
     (codes, kinds)
 }
 
@@ -311,7 +313,7 @@ fn frames_of(database: &Database, hash: u128) -> Vec<i64> {
 
 #[test]
 fn a_key_is_in_the_segment_that_the_document_says() {
-    let (_folder, path) = opened("format-5.redb");
+    let (_folder, path) = opened("format-6.redb");
     let database = Database::open(&path).unwrap();
     let (mut sealed, mut absent) = (0, 0);
     for (first, hash) in read_journal(&database).keys {

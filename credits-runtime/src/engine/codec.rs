@@ -17,7 +17,7 @@ use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 
 /// What rows have of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

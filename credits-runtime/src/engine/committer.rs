@@ -126,6 +126,8 @@ impl Committer {
     fn publish(&mut self, sealed: &Sealed, keys: KeysPlan) {
         let Self { views, packing, .. } = self;
         views.keys.committed(keys, &sealed.room.keys);
+        // Before the wallets: whoever has read one finds its milestones.
+        views.milestones.committed(sealed.rows.iter().map(|row| &row.id), &sealed.milestones);
         for (hash, id, loaded) in sealed.room.wallets.changed() {
             views.publish_of((hash, id), &loaded.wallet, loaded.lags.1, packing);
         }

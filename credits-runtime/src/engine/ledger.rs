@@ -360,6 +360,18 @@ impl Core {
         }
     }
 
+    /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones, of a fact that was
+    /// published.
+    pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
+        // In this order: one that does not lag any more is in the file as it is now.
+        if let Some(lagging) = self.views.milestones.find(wallet, ordinal) {
+            return Ok(lagging);
+        }
+        let missing =
+            || LedgerError::damaged(format!("milestone {ordinal} of `{}` is missing", wallet.owner));
+        self.store.snapshot()?.milestone(wallet, ordinal)?.ok_or_else(missing)
+    }
+
     /// Reads facts of the journal as it is now.
     pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
         Ok(JournalReader::of(self.store.snapshot()?))
@@ -490,13 +502,6 @@ pub(crate) struct JournalReader {
 impl JournalReader {
     fn of(snapshot: Snapshot) -> Self {
         Self { block: None, snapshot }
-    }
-
-    /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
-    pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
-        let missing =
-            || LedgerError::damaged(format!("milestone {ordinal} of `{}` is missing", wallet.owner));
-        self.snapshot.milestone(wallet, ordinal)?.ok_or_else(missing)
     }
 
     /// The frame that holds this fact.

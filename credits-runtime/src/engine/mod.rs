@@ -20,6 +20,7 @@ pub(crate) mod keys;
 pub(crate) mod ledger;
 mod loaded;
 pub(crate) mod memory;
+mod milestones;
 pub(crate) mod news;
 pub(crate) mod overlay;
 pub(crate) mod pace;

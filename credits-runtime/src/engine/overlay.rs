@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::agenda::Agenda;
 use super::billing::Sale;
-use super::codec::{self, Milestone, Scheduled};
+use super::codec::{Milestone, Scheduled};
 use super::frames::{Frames, Place};
 use super::journal::{Numbered, Tail};
 use super::keys::{Used, UsedKeys, frames_under};
 use super::loaded::{Loaded, LoadedWallets};
+use super::milestones::ByWallet;
 use super::sealed::{Sealed, WalletRow};
 use super::store::{Snapshot, Store};
 use super::views::{Views, stored_wallet};
@@ -62,7 +63,7 @@ pub(crate) struct Batch<'a> {
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
     catalogues: Option<Catalogues>,
-    milestones: Vec<(Vec<u8>, Milestone)>,
+    milestones: ByWallet,
 }
 
 /// What batches are made in, one after the other: an allocator is spared what is as large as a batch.
@@ -133,7 +134,7 @@ impl<'a> Batch<'a> {
             billings: HashMap::new(),
             objects: HashMap::new(),
             catalogues: None,
-            milestones: Vec::new(),
+            milestones: ByWallet::default(),
         }
     }
 
@@ -352,7 +353,7 @@ impl<'a> Batch<'a> {
                 Record::Billing(owner) => self.load_billing(owner)?,
                 Record::Object(id) => self.load_object(id)?,
             }
-            self.apply(first.plus(place), fact);
+            self.apply((first.plus(place), frame.at), fact);
             self.add_to_totals(first.plus(place), fact);
         }
         Ok(())
@@ -396,25 +397,30 @@ impl<'a> Batch<'a> {
         self.room
     }
 
-    /// Nothing is added to it: with the rows of these wallets, changed by the batch or lagging since before it.
+    /// Nothing is added to it, and what came before it is committed: with the rows of these wallets, changed by the batch or
+    /// lagging since before it.
     pub(crate) fn sealed<'b>(mut self, wallets: impl IntoIterator<Item = &'b WalletId>) -> Sealed {
         let mut unchanged = HashMap::default();
-        let written =
-            wallets.into_iter().map(|id| match self.place(id).and_then(|at| self.room.wallets.at_mut(at)) {
+        let mut rows = Vec::new();
+        for id in wallets {
+            let mut milestones = self.views.milestones.of(id);
+            milestones.extend(self.milestones.remove(id).into_iter().flatten());
+            let row = match self.place(id).and_then(|at| self.room.wallets.at_mut(at)) {
                 Some(loaded) if loaded.changed => {
                     loaded.lags.1 = false;
-                    WalletRow::of(id, &mut loaded.wallet)
+                    WalletRow::of(id, &mut loaded.wallet, milestones)
                 }
                 _ => match self.views.wallet(id) {
                     Some((mut wallet, _)) => {
-                        let row = WalletRow::of(id, &mut wallet);
+                        let row = WalletRow::of(id, &mut wallet, milestones);
                         unchanged.insert(id.clone(), wallet);
                         row
                     }
                     None => panic!("a row lags that was not published"),
                 },
-            });
-        let rows = written.collect();
+            };
+            rows.push(row);
+        }
         let Self { began, position, mut room, billings, objects, catalogues, milestones, .. } = self;
         room.frames.seal();
         Sealed { began, position, room, rows, unchanged, billings, objects, catalogues, milestones }
@@ -433,16 +439,8 @@ impl<'a> Batch<'a> {
             let (previous, count) = self.last_of(&record);
             let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
             let number = first.plus(place);
-            self.apply(number, &fact);
+            self.apply((number, at), &fact);
             self.add_to_totals(number, &fact);
-            if let Record::Wallet(id) = &fact.record
-                && fact.ordinal.is_multiple_of(MILESTONE_FACTS)
-            {
-                let effective_at = fact.body.effective_at(at);
-                let balance = self.wallet(id).balance;
-                let milestone = Milestone { fact: number, effective_at, balance };
-                self.milestones.push((codec::milestone_key(id, fact.ordinal), milestone));
-            }
             facts.push(fact);
         }
         let row = described.row;
@@ -506,13 +504,20 @@ impl<'a> Batch<'a> {
         if wallets.is_at(self.at, id) { Some(self.at) } else { wallets.place(self.views.hash(id), id) }
     }
 
-    fn apply(&mut self, number: FactNumber, fact: &Fact) {
+    fn apply(&mut self, (number, at): (FactNumber, Timestamp), fact: &Fact) {
         match &fact.record {
             Record::Catalogues => {}
             Record::Wallet(id) => {
                 let loaded = self.loaded(id);
+                // What is replayed may be in the wallet's row, and its milestone with it.
+                let is_new = loaded.wallet.last_fact < Some(number);
                 loaded.wallet.apply(number, fact);
                 loaded.changed = true;
+                if is_new && fact.ordinal.is_multiple_of(MILESTONE_FACTS) {
+                    let (effective_at, balance) = (fact.body.effective_at(at), loaded.wallet.balance);
+                    let milestone = Milestone { fact: number, effective_at, balance };
+                    self.milestones.entry(id.clone()).or_default().push((fact.ordinal, milestone));
+                }
             }
             Record::Billing(owner) => {
                 if let Some(loaded) = self.billings.get_mut(owner) {

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use super::codec::{self, Covered, Milestone};
 use super::journal::Tail;
 use super::keys::upkeep::KeysPlan;
+use super::milestones::ByWallet;
 use super::overlay::{LoadedBilling, LoadedObject, Position, Room};
 use super::store::Changes;
 use crate::domain::declarations::Catalogues;
@@ -29,7 +30,8 @@ pub(crate) struct Sealed {
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
     pub(super) catalogues: Option<Catalogues>,
-    pub(super) milestones: Vec<(Vec<u8>, Milestone)>,
+    /// Those of wallets whose rows it does not write.
+    pub(super) milestones: ByWallet,
 }
 
 /// The row of a wallet, to be written.
@@ -38,14 +40,16 @@ pub(crate) struct WalletRow {
     bytes: Vec<u8>,
     /// When its row in the agenda says that something is due, and when it will.
     filed: (Option<Timestamp>, Option<Timestamp>),
+    /// By their ordinals, those that the row before did not have.
+    milestones: Vec<(u64, Milestone)>,
 }
 
 impl WalletRow {
     /// Of this wallet, which then has its row in the agenda where it belongs.
-    pub(super) fn of(id: &WalletId, wallet: &mut Wallet) -> Self {
+    pub(super) fn of(id: &WalletId, wallet: &mut Wallet, milestones: Vec<(u64, Milestone)>) -> Self {
         let (filed, due) = (wallet.agenda, wallet.next_due_at());
         wallet.agenda = due;
-        Self { id: id.clone(), bytes: codec::wallet_to_bytes(wallet, due), filed: (filed, due) }
+        Self { id: id.clone(), bytes: codec::wallet_to_bytes(wallet, due), filed: (filed, due), milestones }
     }
 
     /// When something was due in it before its row said so, once it says so.
@@ -68,13 +72,17 @@ impl Sealed {
         keys: &'a KeysPlan,
     ) -> Changes<'a> {
         let (mut views, mut gone) = (Vec::new(), Vec::new());
-        for WalletRow { id, bytes, filed: (filed, due), .. } in &self.rows {
+        for WalletRow { id, bytes, filed: (filed, due), milestones } in &self.rows {
             let key = codec::wallet_key(id);
             if filed != due {
                 gone.extend(filed.map(|due| codec::agenda_key(due, &key)));
                 views.extend(due.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
             }
             views.push((key, Cow::Borrowed(&bytes[..])));
+            let row = |(ordinal, milestone): &(u64, Milestone)| {
+                (codec::milestone_key(id, *ordinal), codec::encode(milestone).into())
+            };
+            views.extend(milestones.iter().map(row));
         }
         for (owner, loaded) in self.billings.iter().filter(|(_, loaded)| loaded.changed) {
             let key = codec::billing_key(owner);
@@ -102,8 +110,6 @@ impl Sealed {
                 _ => {}
             }
         }
-        let milestones = self.milestones.iter();
-        views.extend(milestones.map(|(key, milestone)| (key.clone(), codec::encode(milestone).into())));
         if let Some(list) = &self.catalogues {
             views.push((codec::CATALOGUES_KEY.to_vec(), codec::record_to_bytes(list.last_fact, list).into()));
         }

@@ -190,6 +190,26 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 }
 
 #[test]
+fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
+    let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
+    let pace = Pace { pass_facts: 200, ..Pace::USUAL };
+    let ledger = Ledger::over(store, None, Opening { pace, ..opening() }).unwrap();
+    let give = |owner, n| drop(send(&ledger, gift(owner, 1, &format!("key {n}"))).wait().unwrap());
+    let (ann, milestones) = (wallet("ann"), &ledger.views().milestones);
+    let written = || ledger.store().snapshot().unwrap().milestone(&ann, 64).unwrap();
+    (1..=130).for_each(|n| give("ann", n));
+    let ordinals: Vec<u64> = milestones.of(&ann).iter().map(|(ordinal, _)| *ordinal).collect();
+    assert_eq!((ordinals, written()), (vec![64, 128], None));
+    let found = [64, 128].map(|ordinal| ledger.milestone(&ann, ordinal).unwrap());
+    assert_eq!(found.map(|milestone| milestone.balance.get()), [64, 128]);
+    // A pass begins, and comes to its end.
+    (0..600).for_each(|n| give("bob", n));
+    assert_eq!((milestones.of(&ann), written()), (Vec::new(), Some(found[0])));
+    assert_eq!(ledger.milestone(&ann, 128).unwrap(), found[1]);
+    assert!(ledger.milestone(&ann, 192).is_err());
+}
+
+#[test]
 fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
     let ledger = open(Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap());
     // Blocks of many small frames, then of a few large ones, then of both.

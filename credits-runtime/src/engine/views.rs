@@ -13,6 +13,7 @@ use hashbrown::HashTable;
 
 use super::codec;
 use super::keys::Keys;
+use super::milestones::Milestones;
 use super::packed::{names_of, pack, packed_names, unpack};
 use super::store::Snapshot;
 use crate::domain::ids::{WalletId, same};
@@ -51,6 +52,8 @@ pub(crate) struct Views {
     totals: RwLock<Arc<Totals>>,
     /// Which frames keys were used for.
     pub(crate) keys: Keys,
+    /// Those that no row has.
+    pub(crate) milestones: Milestones,
     /// Bytes that wallets and filters of keys may take, about; wallets whose rows lag are kept above it.
     bytes_max: usize,
     bytes: AtomicUsize,
@@ -66,6 +69,7 @@ impl Views {
     pub(crate) fn new(last_at: Timestamp, keys: Keys, bytes_max: usize) -> Self {
         Self {
             keys,
+            milestones: Milestones::default(),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             hasher: RandomState::default(),
             last_at: AtomicI64::new(last_at.microseconds()),

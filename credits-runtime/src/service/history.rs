@@ -165,7 +165,7 @@ pub(crate) fn balance_at(ledger: &Core, id: &WalletId, at: Timestamp) -> Result<
             return Ok(balance_after);
         }
     }
-    if milestone == 0 { Ok(Amount::ZERO) } else { Ok(walk.journal.milestone(id, milestone)?.balance) }
+    if milestone == 0 { Ok(Amount::ZERO) } else { Ok(ledger.milestone(id, milestone)?.balance) }
 }
 
 /// What the frame under a key says of its wallet.
@@ -307,7 +307,7 @@ impl Walk<'_> {
             ordinal = self.wallet.facts;
             self.wallet.last_fact
         } else {
-            Some(self.journal.milestone(self.id, ordinal)?.fact)
+            Some(self.ledger.milestone(self.id, ordinal)?.fact)
         };
         let mut found = Vec::new();
         while ordinal >= first {
@@ -334,7 +334,7 @@ impl Walk<'_> {
         let (mut early, mut late) = (0, (self.wallet.facts / MILESTONE_FACTS).saturating_add(1));
         while late.saturating_sub(early) > 1 {
             let middle = early.midpoint(late);
-            let milestone = self.journal.milestone(self.id, middle.saturating_mul(MILESTONE_FACTS))?;
+            let milestone = self.ledger.milestone(self.id, middle.saturating_mul(MILESTONE_FACTS))?;
             if is_late(milestone.effective_at) { late = middle } else { early = middle }
         }
         let first = early.saturating_mul(MILESTONE_FACTS).saturating_add(1);

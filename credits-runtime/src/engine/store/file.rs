@@ -12,7 +12,7 @@ use super::errors::{guarded, open_failed, opened};
 use super::snapshot::Snapshot;
 use super::tables::{
     COVERED_FORMAT, COVERED_ROW, FORMAT_ROW, ID_ROW, JOURNAL, KEYS, META, SEGMENTS, STATE_ROW, SUBSCRIBERS,
-    TAIL, VIEWS, check_format,
+    TAIL, TAIL_FORMAT, VIEWS, check_format,
 };
 use super::wal::{LogSettings, Wal};
 use crate::engine::codec::{self, Covered, FORMAT};
@@ -63,8 +63,8 @@ impl Store {
     }
 
     /// Makes a ledger of an earlier format one of this version's, in one commit: format 2 only adds to format 1, format 3
-    /// has keys in segments, format 4 does not write in each commit where the journal ends, and format 5 has the block that
-    /// grows beside the others.
+    /// has keys in segments, format 4 does not write in each commit where the journal ends, format 5 has the block that
+    /// grows beside the others, and format 6 may lack milestones.
     pub(super) fn migrate(&self) -> Result<(), LedgerError> {
         let snapshot = self.snapshot()?;
         let format = check_format(&self.path, &snapshot)?;
@@ -85,7 +85,9 @@ impl Store {
                 meta.remove(STATE_ROW)?;
             }
             let mut tail = transaction.open_table(TAIL)?;
-            if let Some((first, block)) = transaction.open_table(JOURNAL)?.pop_last()? {
+            if format < TAIL_FORMAT
+                && let Some((first, block)) = transaction.open_table(JOURNAL)?.pop_last()?
+            {
                 tail.insert(first.value(), block.value())?;
             }
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
