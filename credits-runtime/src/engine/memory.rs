@@ -25,9 +25,9 @@ impl Memory {
         (self.0 / 32).clamp(*LOG_BYTES.start(), *LOG_BYTES.end())
     }
 
-    /// For wallets and for filters of keys: a third. What is left is what the writer works with, and what an allocator
-    /// adds.
-    pub(crate) fn records(self) -> usize {
-        self.0 / 3
+    /// For wallets: a fifth, or what filters of keys, which take so many bytes, leave of a third. What is left is what the
+    /// writer works with, and what an allocator adds: it keeps what wallets give up to filters, having small pieces of it.
+    pub(crate) fn wallets(self, filters: usize) -> usize {
+        (self.0 / 5).min((self.0 / 3).saturating_sub(filters))
     }
 }

@@ -71,7 +71,7 @@ fn recover_unguarded(
     let position = position(&snapshot)?;
     let last = (position.next_fact > FactNumber::FIRST).then_some(position.last_at);
     let clock = LedgerClock::new(clock.0, last, clock.1);
-    let views = Views::new(position.last_at, Keys::stored(&snapshot)?, memory.records());
+    let views = Views::new(position.last_at, Keys::stored(&snapshot)?, memory);
     let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
         None => Catalogues::default(),
         Some(bytes) => {

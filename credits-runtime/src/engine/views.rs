@@ -13,6 +13,7 @@ use hashbrown::HashTable;
 
 use super::codec;
 use super::keys::Keys;
+use super::memory::Memory;
 use super::milestones::Milestones;
 use super::packed::{names_of, pack, packed_names, unpack};
 use super::store::Snapshot;
@@ -28,6 +29,8 @@ const SHARD_BITS: u32 = 40;
 /// Shards that one commit looks through for wallets that nobody uses, and commands for each of which that is one more.
 const SHARDS_SWEPT: usize = 2;
 const COMMANDS_PER_SHARD: usize = 256;
+/// Places of a shard for each wallet in it, at most.
+const PLACES_MAX: usize = 4;
 /// Bytes at most that are left behind a wallet that has become smaller, such as those of a hold: the next one takes them.
 const PACKED_LEFT: usize = 64;
 
@@ -54,8 +57,8 @@ pub(crate) struct Views {
     pub(crate) keys: Keys,
     /// Those that no row has.
     pub(crate) milestones: Milestones,
-    /// Bytes that wallets and filters of keys may take, about; wallets whose rows lag are kept above it.
-    bytes_max: usize,
+    /// What is kept to, but for wallets whose rows lag.
+    memory: Memory,
     bytes: AtomicUsize,
     /// The shard that is swept next.
     hand: AtomicUsize,
@@ -66,7 +69,7 @@ pub(crate) struct Views {
 
 impl Views {
     /// Nothing published but these keys; the last frame was of this time.
-    pub(crate) fn new(last_at: Timestamp, keys: Keys, bytes_max: usize) -> Self {
+    pub(crate) fn new(last_at: Timestamp, keys: Keys, memory: Memory) -> Self {
         Self {
             keys,
             milestones: Milestones::default(),
@@ -74,7 +77,7 @@ impl Views {
             hasher: RandomState::default(),
             last_at: AtomicI64::new(last_at.microseconds()),
             totals: RwLock::default(),
-            bytes_max,
+            memory,
             bytes: AtomicUsize::new(0),
             hand: AtomicUsize::new(0),
             commits: AtomicU64::new(0),
@@ -158,9 +161,9 @@ impl Views {
         Arc::clone(&self.totals.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether wallets take more than filters of keys leave them.
+    /// Whether wallets take more than is for them.
     pub(crate) fn is_over_budget(&self) -> bool {
-        self.bytes().saturating_add(self.keys.bytes()) > self.bytes_max
+        self.bytes() > self.memory.wallets(self.keys.bytes())
     }
 
     /// Bytes that wallets take, about.
@@ -177,8 +180,9 @@ impl Views {
             }
             let hand = self.hand.fetch_add(1, Ordering::Relaxed).checked_rem(self.shards.len()).unwrap_or(0);
             let Some(shard) = self.shards.get(hand) else { return };
+            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
             let mut freed = 0_usize;
-            shard.write().unwrap_or_else(PoisonError::into_inner).retain(|hot| {
+            shard.retain(|hot| {
                 let stays = hot.lags || hot.used.swap(false, Ordering::Relaxed);
                 if !stays {
                     freed = freed.saturating_add(hot.bytes());
@@ -186,6 +190,12 @@ impl Views {
                 stays
             });
             self.bytes.fetch_sub(freed, Ordering::Relaxed);
+            // It grows for wallets that have gone, too, and would stay as large as it ever was.
+            let wallets = shard.len();
+            if shard.capacity() > wallets.saturating_mul(PLACES_MAX) {
+                let places = wallets.saturating_mul(2);
+                shard.shrink_to(places, |hot| self.hash_of(hot.names()));
+            }
         }
     }
 
@@ -267,7 +277,7 @@ mod tests {
 
     #[test]
     fn over_the_budget_only_what_is_written_and_was_not_used_goes() {
-        let views = Views::new(Timestamp::MIN, Keys::none(), 1);
+        let views = Views::new(Timestamp::MIN, Keys::none(), Memory(5));
         let id = |number: usize| WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap());
         let shards = views.shards.len();
         let sweep = || (0..shards / SHARDS_SWEPT).for_each(|_| views.sweep(0));
@@ -292,13 +302,17 @@ mod tests {
         (0..1_000).for_each(|number| views.written(&id(number)));
         (0..3).for_each(|_| sweep());
         assert_eq!(views.bytes(), 0);
+        let places = views.shards.iter().map(|shard| shard.read().unwrap().capacity());
+        assert_eq!(places.sum::<usize>(), 0);
     }
 
     #[test]
     fn what_filters_of_keys_take_wallets_may_not() {
-        let views = Views::new(Timestamp::MIN, Keys::none(), 1_000);
+        let memory = Memory(3_000);
+        let views = Views::new(Timestamp::MIN, Keys::none(), memory);
         let id = WalletId::of_credits(Owner::new("ann").unwrap());
         views.publish(&id, &Wallet::default(), false, &mut Vec::new());
+        assert_eq!([0, 400, 401, 1_001].map(|filters| memory.wallets(filters)), [600, 600, 599, 0]);
         let left = 1_000 - views.bytes();
         views.keys.are_made_of(left);
         assert!(!views.is_over_budget());
@@ -308,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_wallet_takes_as_much_as_it_has() {
-        let views = Views::new(Timestamp::MIN, Keys::none(), usize::MAX);
+        let views = Views::new(Timestamp::MIN, Keys::none(), Memory(usize::MAX));
         let id = WalletId::of_credits(Owner::new("ann").unwrap());
         let mut packing = Vec::new();
         let mut publish = |wallet: &Wallet| {

@@ -336,9 +336,9 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
-    /// How many bytes the ledger may take in memory, about; 256 MiB unless set. A quarter is for pages of the file, a third
-    /// for wallets and what tells whether a key was used, the rest is what it works with. A wallet that is not in memory is
-    /// read from the file.
+    /// How many bytes the ledger may take in memory, about; 256 MiB unless set. A quarter is for pages of the file, a fifth for
+    /// wallets, or what is left of a third by what tells whether a key was used; the rest is what it works with. A wallet that
+    /// is not in memory is read from the file.
     ///
     /// It takes some 40 MiB whatever is set, and 2 bytes for each key that is remembered.
     pub fn memory(mut self, bytes: usize) -> Self {

@@ -32,7 +32,7 @@ fn empty() -> &'static (Store, Views) {
         let store = Store::in_memory(Memory::USUAL);
         (
             store.unwrap_or_else(|error| panic!("{error}")),
-            Views::new(Timestamp::MIN, Keys::none(), usize::MAX),
+            Views::new(Timestamp::MIN, Keys::none(), Memory(usize::MAX)),
         )
     })
 }
