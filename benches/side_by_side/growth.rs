@@ -172,8 +172,9 @@ fn memory(options: &Options, round: &mut Round) {
 /// Answers what `memory` asks.
 pub fn answer(options: &Options, what: &str) -> f64 {
     if what == "each" {
-        // The first wallets fill what redb caches and what is kept of keys; what others add is theirs alone.
-        let wallets = options.most_wallets / 4;
+        // The first wallets fill what redb caches and what is kept of keys; what others add is theirs alone. All of them are
+        // kept: a fifth of a million wallets twice are no fifth of the memory.
+        let wallets = options.most_wallets / 5;
         let mut subject = Subject::new(options, wallets);
         let before = resident();
         subject.add_wallets(wallets);

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::codec;
-use super::overlay::{Batch, Described, Done, LoadedBilling, LoadedObject, Submitted};
+use super::described::Described;
+use super::overlay::{Batch, Done, LoadedBilling, LoadedObject, Submitted};
 use super::store::Snapshot;
 use crate::domain::billing::due::due;
 use crate::domain::billing::event::BillingEvent;

@@ -11,6 +11,7 @@ pub(crate) mod clock;
 pub(crate) mod codec;
 mod committer;
 mod deciding;
+mod described;
 mod files;
 mod flight;
 mod frames;

@@ -1,15 +1,18 @@
 //! A batch: commands read through it what earlier commands of the batch have changed, and nothing of it is seen
 //! outside until its commit has succeeded.
 
+mod known;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::agenda::Agenda;
 use super::billing::Sale;
 use super::codec::{Milestone, Scheduled};
+use super::described::Described;
 use super::frames::{Frames, Place};
 use super::journal::{Numbered, Tail};
-use super::keys::{Used, UsedKeys, frames_under};
+use super::keys::{Used, UsedKeys, key_rows, other_rows};
 use super::loaded::{Loaded, LoadedWallets};
 use super::milestones::ByWallet;
 use super::sealed::{Sealed, WalletRow};
@@ -23,7 +26,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Purpose, Record, Scope};
-use crate::domain::fingerprint::{Hash64, Hash128, key_row};
+use crate::domain::fingerprint::{Hash64, Hash128};
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::{AGENDA_RECORDS_MAX, MILESTONE_FACTS};
 use crate::domain::policy::Policy;
@@ -543,106 +546,6 @@ impl<'a> Batch<'a> {
         place
     }
 
-    /// What the journal knows about the command's key and hold.
-    fn known(&mut self, command: &Command, now: Timestamp) -> Result<Known, LedgerError> {
-        let mut known = Known::default();
-        match command.action {
-            Action::Settle { hold: id, .. } | Action::Release(id) => {
-                let open = self.wallet(&command.wallet).hold(id).map(|open| &open.held);
-                let mut chosen = open.and_then(|held| held.key.clone());
-                if open.is_none_or(|held| held.until <= now) {
-                    known.closing = self.closing(&command.wallet, id)?;
-                    known.opening = self.frame(id.0)?;
-                    let opening = known.opening.as_ref();
-                    let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
-                    chosen = chosen.or_else(|| held?.key.clone());
-                }
-                if let (Some(chosen), Action::Settle { .. }) = (chosen, &command.action) {
-                    let row = key_row(&Scope::Wallet(command.wallet.clone()), chosen.key.as_str());
-                    self.chosen = Some((chosen.key, row));
-                    // What opened this very hold charged nothing: it need not be read.
-                    let is_own = |frames: &[FactNumber]| frames.first() == Some(&id.0);
-                    known.keyed = self.keyed_unless(&row, is_own)?;
-                }
-            }
-            _ => {
-                known.keyed = self.keyed_unless(&command.row, |_| false)?;
-                let opened = known.keyed.as_ref().and_then(|(_, (first, frame))| {
-                    let (place, _) = frame.answer().filter(|_| frame.kind == Kind::Hold)?;
-                    Some(HoldId(first.plus(place)))
-                });
-                if let Some(hold) = opened {
-                    known.closing = self.closing(&command.wallet, hold)?;
-                }
-                if let Action::Reverse { transfer, .. } = command.action {
-                    known.opening = self.frame(transfer.0)?;
-                }
-                if let Action::Extend { hold, .. } = command.action {
-                    known.closing = self.closing(&command.wallet, hold)?;
-                    known.opening = self.frame(hold.0)?;
-                }
-            }
-        }
-        Ok(known)
-    }
-
-    fn closing(&mut self, wallet: &WalletId, hold: HoldId) -> Result<Option<Numbered>, LedgerError> {
-        let row = key_row(&Scope::Holds(wallet.clone()), Key::of_hold(hold).as_str());
-        Ok(self.keyed_unless(&row, |_| false)?.map(|(_, frame)| frame))
-    }
-
-    /// What a key was used for, unless the frames that may have used it, the newest first, are not worth reading.
-    fn keyed_unless(
-        &mut self,
-        hash: &Hash128,
-        is_idle: impl FnOnce(&[FactNumber]) -> bool,
-    ) -> Result<Option<(Hash64, Numbered)>, LedgerError> {
-        let keys = &self.views.keys;
-        let before = self.before.as_ref();
-        let used = self.room.keys.get(hash).or_else(|| before?.room.keys.get(hash));
-        let recent = used.map(|used| used.frame).or_else(|| keys.recent(hash));
-        let frames = if let Some(frame) = recent {
-            vec![frame]
-        } else {
-            let mut segments = keys.segments_with(hash);
-            if segments.is_empty() {
-                return Ok(None);
-            }
-            // Keys may have been sealed since, and segments merged: what is in the file, it says itself.
-            if !self.snapshot()?.has_segments(&segments)? {
-                self.snapshot = None;
-                segments = keys.segments_of(self.snapshot()?.segments()?, hash);
-            }
-            frames_under(self.snapshot()?, &segments, hash)?
-        };
-        if is_idle(&frames) {
-            return Ok(None);
-        }
-        for first in frames {
-            let missing = || LedgerError::damaged(format!("frame {first} of a key is missing"));
-            let frame = self.frame(first)?.ok_or_else(missing)?;
-            // Another key may begin alike.
-            if let Some(fingerprint) = fingerprint_under(&frame, hash) {
-                return Ok(Some((fingerprint, frame)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The frame that holds this fact, of this batch or committed; `None` if there is no such fact.
-    fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
-        if number >= self.position.next_fact || number < FactNumber::FIRST {
-            return Ok(None);
-        }
-        if number >= self.began {
-            return self.room.frames.frame(number);
-        }
-        if let Some(before) = self.before.as_ref().filter(|before| number >= before.began) {
-            return before.room.frames.frame(number);
-        }
-        self.snapshot()?.block(number)?.frame(number)
-    }
-
     pub(super) fn load(&mut self, id: &WalletId) -> Result<(), LedgerError> {
         let hash = self.views.hash(id);
         if let Some(place) = self.room.wallets.place(hash, id) {
@@ -668,71 +571,4 @@ impl<'a> Batch<'a> {
         }
         self.snapshot.as_ref().ok_or_else(LedgerError::closed)
     }
-}
-
-/// A command as its frame tells of it.
-pub(super) struct Described {
-    kind: Kind,
-    scope: Scope,
-    key: Key,
-    fingerprint: Hash64,
-    /// Which row its key means, if it has one.
-    row: Option<Hash128>,
-}
-
-impl Described {
-    fn of(command: &Command) -> Self {
-        let (kind, scope, key) = (command.kind(), command.scope(), command.key.clone());
-        Self { kind, scope, key, fingerprint: command.fingerprint, row: Some(command.row) }
-    }
-
-    /// A command of the ledger's own.
-    pub(super) fn own(kind: Kind) -> Self {
-        let (scope, key, fingerprint) = (Scope::Ledger, Key::none(), Hash64::default());
-        Self { kind, scope, key, fingerprint, row: None }
-    }
-
-    /// Its frame, of these facts.
-    pub(super) fn frame(self, at: Timestamp, facts: Vec<Fact>) -> Frame {
-        let Self { kind, scope, key, fingerprint, .. } = self;
-        Frame { kind, scope, key, fingerprint, at, facts }
-    }
-}
-
-/// The command that a frame used this key for, if it did, by its fingerprint.
-pub(crate) fn fingerprint_under((_, frame): &Numbered, hash: &Hash128) -> Option<Hash64> {
-    key_rows(frame).find(|(used, _)| used == hash).map(|(_, fingerprint)| fingerprint)
-}
-
-/// The keys that a frame uses, with the fingerprints of their commands: its own key, the closings of holds, and the key
-/// that a settling uses up.
-pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
-    let own = match frame.kind {
-        Kind::Declare | Kind::BookDue | Kind::Bill => None,
-        _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
-    };
-    other_rows(frame, None).chain(own)
-}
-
-/// The same, without its own. A chosen key's row may be known.
-fn other_rows<'a>(
-    frame: &'a Frame,
-    known: Option<&'a (Key, Hash128)>,
-) -> impl Iterator<Item = (Hash128, Hash64)> + 'a {
-    frame.facts.iter().filter_map(move |fact| {
-        let Record::Wallet(wallet) = &fact.record else { return None };
-        match &fact.body {
-            Body::Lapsed { hold, .. } => {
-                let scope = Scope::Holds(wallet.clone());
-                Some((key_row(&scope, Key::of_hold(*hold).as_str()), frame.fingerprint))
-            }
-            Body::Charged { settles: Some(settled), .. } => {
-                let chosen = settled.key.as_ref()?;
-                let row = known.filter(|(key, _)| *key == chosen.key).map(|(_, row)| *row);
-                let row = row.unwrap_or_else(|| key_row(&Scope::Wallet(wallet.clone()), chosen.key.as_str()));
-                Some((row, chosen.fingerprint))
-            }
-            _ => None,
-        }
-    })
 }

@@ -3,7 +3,9 @@
 
 mod filter;
 mod index;
+mod of_frames;
 pub(crate) mod pages;
 pub(crate) mod upkeep;
 
 pub(crate) use index::{Keys, Used, UsedKeys, frames_under};
+pub(crate) use of_frames::{fingerprint_under, key_rows, other_rows};

@@ -1,0 +1,44 @@
+//! Which keys a frame uses.
+
+use crate::domain::fact::{Body, Frame, Kind, Record, Scope};
+use crate::domain::fingerprint::{Hash64, Hash128, key_row};
+use crate::domain::ids::Key;
+use crate::engine::journal::Numbered;
+
+/// The command that a frame used this key for, if it did, by its fingerprint.
+pub(crate) fn fingerprint_under((_, frame): &Numbered, hash: &Hash128) -> Option<Hash64> {
+    key_rows(frame).find(|(used, _)| used == hash).map(|(_, fingerprint)| fingerprint)
+}
+
+/// The keys that a frame uses, with the fingerprints of their commands: its own key, the closings of holds, and the key
+/// that a settling uses up.
+pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
+    let own = match frame.kind {
+        Kind::Declare | Kind::BookDue | Kind::Bill => None,
+        _ => Some((key_row(&frame.scope, frame.key.as_str()), frame.fingerprint)),
+    };
+    other_rows(frame, None).chain(own)
+}
+
+/// The same, without its own. A chosen key's row may be known.
+pub(crate) fn other_rows<'a>(
+    frame: &'a Frame,
+    known: Option<&'a (Key, Hash128)>,
+) -> impl Iterator<Item = (Hash128, Hash64)> + 'a {
+    frame.facts.iter().filter_map(move |fact| {
+        let Record::Wallet(wallet) = &fact.record else { return None };
+        match &fact.body {
+            Body::Lapsed { hold, .. } => {
+                let scope = Scope::Holds(wallet.clone());
+                Some((key_row(&scope, Key::of_hold(*hold).as_str()), frame.fingerprint))
+            }
+            Body::Charged { settles: Some(settled), .. } => {
+                let chosen = settled.key.as_ref()?;
+                let row = known.filter(|(key, _)| *key == chosen.key).map(|(_, row)| *row);
+                let row = row.unwrap_or_else(|| key_row(&Scope::Wallet(wallet.clone()), chosen.key.as_str()));
+                Some((row, chosen.fingerprint))
+            }
+            _ => None,
+        }
+    })
+}
