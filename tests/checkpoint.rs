@@ -1,9 +1,11 @@
 //! Rows of wallets that lag behind the journal, as an opening after a kill finds them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Clock as _, Entry, Timestamp, usage_credits};
+use tempfile::TempDir;
 
 usage_credits! {
     operation step { costs 1.credit_per(page) }
@@ -11,14 +13,19 @@ usage_credits! {
 
 const WALLETS: usize = 10;
 
+/// Where a ledger is, and its image as a kill leaves it, with the clock of both.
+fn places() -> (TempDir, [PathBuf; 2], ManualClock) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["credits.redb", "killed.redb"].map(|name| folder.path().join(name));
+    (folder, files, ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap()))
+}
+
 /// A command that is rejected looks at its wallet and changes nothing. When a commit wrote the wallet's row besides, the
 /// wallet was no longer listed and yet said to lag, so that what changed in it afterwards was neither written nor replayed:
 /// an opening after a kill found a row that lacked facts.
 #[test]
 fn a_wallet_that_a_rejected_command_looked_at_is_written_as_any_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, image) = (folder.path().join("credits.redb"), folder.path().join("killed.redb"));
-    let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
+    let (_folder, [path, image], clock) = places();
     let open = |path| Credits::builder().clock(clock.clone()).hurried().open(path).unwrap();
     let credits = open(&path);
     for round in 0..200 {
@@ -60,9 +67,7 @@ fn followed(wallet: &Wallet) -> Vec<Entry> {
 /// are written, and after a kill.
 #[test]
 fn a_history_is_followed_whether_its_milestones_are_written_or_not() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, image) = (folder.path().join("credits.redb"), folder.path().join("killed.redb"));
-    let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
+    let (_folder, [path, image], clock) = places();
     let open = |path| Credits::builder().clock(clock.clone()).hurried().open(path).unwrap();
     let credits = open(&path);
     let owners = ["busy", "calm", "idle"];

@@ -210,6 +210,21 @@ fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
 }
 
 #[test]
+fn a_milestone_of_a_commit_that_failed_is_none() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let faulty = Faulty { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) };
+    let ledger = open(Store::create_in(faulty, Memory::USUAL).unwrap());
+    let give = |n| send(&ledger, gift("ann", 1, &format!("key {n}"))).wait();
+    (1..=63).for_each(|n| drop(give(n).unwrap()));
+    fails.store(true, Ordering::SeqCst);
+    assert_eq!(failure(give(64)).kind(), LedgerErrorKind::OutcomeUnknown);
+    let ann = wallet("ann");
+    assert_eq!(ledger.wallet(&ann).unwrap().facts, 63);
+    assert_eq!(ledger.views().milestones.of(&ann), Vec::new());
+    assert_eq!(ledger.milestone(&ann, 64).unwrap_err().kind(), LedgerErrorKind::Damaged);
+}
+
+#[test]
 fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
     let ledger = open(Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap());
     // Blocks of many small frames, then of a few large ones, then of both.
