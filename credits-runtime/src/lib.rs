@@ -50,10 +50,10 @@ pub use service::wallet::{HoldSummary, Wallet};
 /// came of it.
 pub mod billing {
     pub use crate::domain::billing::award::AwardId;
-    pub use crate::domain::billing::due::UnpaidUpgrade;
+    pub use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
     pub use crate::domain::billing::event::{
-        Before, BillingEvent, Happening, Interval, Invoice, Line, Offer, PackPayment, Status,
-        SubscriptionState,
+        Before, BillingEvent, CreditedLines, Happening, Interval, Invoice, Line, Offer, PackPayment,
+        ScheduledEnd, Status, SubscriptionState,
     };
     pub use crate::domain::billing::purchases::PurchaseProblem;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackTerms, PlanTerms, Unused};

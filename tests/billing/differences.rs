@@ -88,8 +88,8 @@ fn toggling_plans_mints_no_credits() {
         );
         script.push_str(&line);
     }
-    // Ten changes later it is as at first.
-    check(&format!("{script}+1m look -> 1000"));
+    // Ten changes later: five days of max were paid for, 1,000 + floor(2,000 x 5 / 31).
+    check(&format!("{script}+1m look -> 1322"));
 }
 
 #[test]

@@ -136,16 +136,18 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
                 "past_due" => Some(Status::PastDue),
                 "unpaid" => Some(Status::Unpaid),
                 "paused" => Some(Status::Paused),
+                "removed" => Some(Status::Removed),
                 "ended" => Some(Status::Ended),
                 _ => None,
             });
             let before = option(words, "was").map(self::price);
+            let subscription = object(option(words, "of").unwrap_or(words[0]));
             let state = SubscriptionState {
                 item: object(&format!("si_{}", words[0])),
-                subscription: object(words[0]),
+                subscription: subscription.clone(),
                 status: status.unwrap_or(Status::Active),
                 price,
-                quantity,
+                quantity: if has("by_use") { None } else { Some(quantity) },
                 anchor: option(words, "anchor").map_or(at, instant),
                 trial: option(words, "trial").map(interval),
                 ends_at: option(words, "ends").map(instant),
@@ -155,7 +157,7 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
                     ..Before::default()
                 }),
             };
-            (vec![object(words[0])], Happening::SubscriptionChanged(state))
+            (vec![subscription], Happening::SubscriptionChanged(state))
         }
         "paid" => {
             let invoice = object(words[0]);
@@ -163,9 +165,17 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
             let paid = option(words, "total").map_or(1_000, |total| total.parse().unwrap());
             let payments = option(words, "by").map(object).into_iter().collect();
             let paid_at = option(words, "at").map_or(at, instant);
-            let subscription = object(words[1]);
-            let what =
-                Invoice { invoice: invoice.clone(), paid_at, paid, begins: has("begins"), payments, lines };
+            let subscription = object(option(words, "of").unwrap_or(words[1]));
+            let what = Invoice {
+                invoice: invoice.clone(),
+                made_at: option(words, "made").map_or(paid_at, instant),
+                paid_at,
+                paid,
+                tax: 0,
+                currency: "usd".to_owned(),
+                payments,
+                lines,
+            };
             (vec![invoice, subscription], Happening::TimePaid(what))
         }
         "pack" => {
@@ -181,6 +191,8 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
                 paid: number("paid", subtotal),
                 pack: None,
                 prices: vec![(price, quantity)],
+                tax: 0,
+                invoice: None,
             };
             (vec![object(words[0]), object(words[1])], Happening::PackPaid(payment))
         }
@@ -191,12 +203,18 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
                 refund: object(words[1]),
                 amount: words[2].parse().unwrap(),
                 stands: !has("failed"),
+                made_at: None,
             },
         ),
         "refunded" => (
             vec![payment()],
             Happening::RefundedInAll { payment: payment(), amount: words[1].parse().unwrap() },
         ),
+        "credited" => {
+            let (invoice, note) = (object(words[0]), object(words[1]));
+            let (amount, stands) = (words[2].parse().unwrap(), !has("void"));
+            (vec![invoice.clone()], Happening::Credited { invoice, note, amount, stands })
+        }
         "dispute" => (
             vec![payment()],
             Happening::DisputeFundsWithdrawn {
@@ -215,16 +233,23 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
     BillingEvent { at, objects: named, owner: Some("ann".parse_owner()), what }
 }
 
-/// `s1 pro 2026-01-01..2026-02-01 [amount=-300] [proration]`
+/// `s1 pro 2026-01-01..2026-02-01 [of=sub] [amount=-300] [proration] [usage=120] [fee]`: a line of the item of `s1`, of the
+/// subscription of that name unless it says which; a fee is of no item.
 fn line(words: &[&str]) -> Line {
     let (price, quantity) = price(words[1]);
+    let amount = option(words, "amount").map_or(1_000, |amount| amount.parse().unwrap());
+    let has = |word: &str| words.contains(&word);
     Line {
-        item: object(&format!("si_{}", words[0])),
+        id: None,
+        item: (!has("fee")).then(|| object(&format!("si_{}", words[0]))),
+        subscription: Some(object(option(words, "of").unwrap_or(words[0]))),
         price,
-        quantity,
+        quantity: Some(option(words, "usage").map_or(quantity, |usage| usage.parse().unwrap())),
         period: interval(words[2]),
-        amount: option(words, "amount").map_or(1_000, |amount| amount.parse().unwrap()),
-        is_proration: words.contains(&"proration"),
+        amount,
+        net: amount,
+        is_proration: has("proration"),
+        credits: None,
     }
 }
 

@@ -198,8 +198,8 @@ fn toggling_plans_mints_nothing() {
          .            spend 1200                                                            -> 800
          # Back, and what is unspent of the rise is gone.
          2026-01-17   paid in3 s1 max 2026-01-17..2026-02-01 amount=-1400 proration and s1 pro 2026-01-17..2026-02-01 amount=500 proration   -> 0
-         # And up again: what was taken is there again, and no more.
-         2026-01-18   paid in4 s1 pro 2026-01-18..2026-02-01 amount=-480 proration and s1 max 2026-01-18..2026-02-01 amount=1400 proration   -> 800",
+         # And up again for 14 days: floor(1,000 + 1,000 - 2,000 x 15 / 31 + 2,000 x 14 / 31) - 1,200.
+         2026-01-18   paid in4 s1 pro 2026-01-18..2026-02-01 amount=-480 proration and s1 max 2026-01-18..2026-02-01 amount=1400 proration   -> 735",
     );
 }
 
@@ -224,9 +224,10 @@ fn a_fall_counts_from_the_next_cycle() {
     check(
         "2026-01-01   state s1 pro_year
          .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
+         # The year is paid and nothing of it was credited.
          2026-01-20   state s1 starter was=pro_year anchor=2026-01-01                       -> 1000
-         2026-02-01   look                                                                  -> 1600
-         +5m          look                                                                  -> 600",
+         2026-02-01   look                                                                  -> 2000
+         +5m          look                                                                  -> 1000",
     );
 }
 
@@ -239,9 +240,10 @@ fn another_period_takes_over_with_the_next_cycle_and_keeps_the_day() {
          +5m          look                                                                  -> 10
          2026-03-15   look                                                                  -> 20
          2026-03-30   look                                                                  -> 20
-         # The half month that runs gets its share of the month: 1,000 x 15 / 31, less 10, for 14 of 15 days.
-         2026-03-31   paid in3 s1 pro 2026-03-31..2026-04-30                                -> 451
-         2026-04-14   look                                                                  -> 1451
+         # A whole month of pro is paid on the day.
+         2026-03-31   paid in3 s1 pro 2026-03-31..2026-04-30                                -> 1010
+         2026-04-14   look                                                                  -> 1010
+         +5m          look                                                                  -> 1000
          2026-05-17T01  look                                                                -> 0",
     );
 }
@@ -299,14 +301,16 @@ fn of_one_second_the_end_is_last_and_what_was_made_from_the_other_is_later() {
          2026-02-01   look                                                                  -> 1000
          +5m          look                                                                  -> 0",
     );
-    check(
+    let stage = check(
         "2026-01-01   state s1 pro_year
          .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
          # From pro to starter and on to quarterly, told the other way round.
          2026-01-20   state s1 starterx1 was=quarterly anchor=2026-01-01                    -> 1000
          .            state s1 quarterly was=pro_year anchor=2026-01-01                     -> 1000
-         2026-02-01T01  look                                                                -> 600",
+         # The plan is starter, and the year of pro is paid.
+         2026-02-01T01  look                                                                -> 1000",
     );
+    assert_eq!(stage.ann.subscriptions().unwrap()[0].plan.as_deref(), Some("starter"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use super::amount::Amount;
 use super::billing::award::{AwardId, Taking};
 use super::billing::event::BillingEvent;
-use super::billing::terms::{PackTerms, PlanTerms};
+use super::billing::record::{Pinned, SoldAs};
 use super::category::Category;
 use super::encoding;
 use super::fingerprint::Hash64;
@@ -406,12 +406,12 @@ pub enum Body {
     /// These are the terms behind prices, and of what was bought.
     #[n(21)]
     Priced {
-        /// From when on they hold; the first of a price also before.
+        /// Of prices of subscriptions.
         #[n(0)]
-        plans: Vec<(ObjectId, Timestamp, PlanTerms)>,
-        /// By checkout, with how many.
+        plans: Vec<Pinned>,
+        /// Of packs that were paid without an offer.
         #[n(1)]
-        packs: Vec<(ObjectId, PackTerms, u64)>,
+        packs: Vec<SoldAs>,
     },
     /// Something was awarded. It opened a grant.
     #[n(22)]

@@ -46,6 +46,8 @@ pub const AWARDS_MAX: usize = 64;
 pub const EVENT_BYTES_MAX: usize = 65_536;
 /// Billing events that wait for the owner of one object.
 pub const WAITING_EVENTS_MAX: usize = 1_000;
+/// Cumulative figures that are kept of a charge's refunds, the newest.
+pub const REFUND_FIGURES_MAX: usize = 32;
 /// Bytes of a webhook's body.
 pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.

@@ -281,6 +281,12 @@ pub enum Rejection {
         /// Which object.
         object: ObjectId,
     },
+    /// An entry of the list of unresolved ones that only its remedy ends.
+    #[error("the entry cannot be dismissed: {remedy}")]
+    NotDismissible {
+        /// What ends it.
+        remedy: String,
+    },
     /// A wallet with as many open holds as there may be.
     #[error("the wallet has {open} open holds, the most there may be: settle or release some first")]
     OpenHoldsLimit {
@@ -343,6 +349,7 @@ impl Rejection {
             Self::OpenGrantsLimit { .. } => "open_grants_limit",
             Self::BillingEventTooLarge { .. } => "billing_event_too_large",
             Self::WaitingEventsLimit { .. } => "waiting_events_limit",
+            Self::NotDismissible { .. } => "not_dismissible",
             Self::OpenHoldsLimit { .. } => "open_holds_limit",
             Self::InsufficientCredits { .. } => "insufficient_credits",
             Self::BalanceOutOfRange { .. } => "balance_out_of_range",

@@ -10,8 +10,8 @@ use crate::domain::billing::due::due;
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
 use crate::domain::billing::objects::Object;
-use crate::domain::billing::purchases::priced;
-use crate::domain::billing::record::Billing;
+use crate::domain::billing::purchases::{pack_lines, priced};
+use crate::domain::billing::record::{Billing, Pinned, SoldAs};
 use crate::domain::billing::terms::{PlanTerms, PriceList};
 use crate::domain::fact::{Body, Kind, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
@@ -170,7 +170,7 @@ impl Batch<'_> {
     ) -> Result<(), LedgerError> {
         self.load_billing(owner)?;
         let mut billing = self.billing(owner).clone();
-        let plans = billing.migration(terms, self.policy().fulfilment, now);
+        let plans = billing.migration(terms, now);
         let mut facts = Vec::new();
         if !plans.is_empty() {
             let body = Body::Priced { plans, packs: Vec::new() };
@@ -194,7 +194,7 @@ impl Batch<'_> {
             facts.push((Record::Billing(owner.clone()), body));
         }
         let policy = *self.policy();
-        let due = due(&billing, policy.fulfilment, now);
+        let mut due = due(&billing, policy.fulfilment, now);
         let mut ids = BTreeMap::new();
         for asset in assets(&billing, &due) {
             let id = WalletId::of_asset(asset.clone(), owner.clone());
@@ -210,6 +210,7 @@ impl Batch<'_> {
             now,
         };
         let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
+        due.unfit = fulfilled.unfit;
         facts.extend(fulfilled.facts);
         if !facts.is_empty() {
             self.book(Described::own(Kind::Bill), facts, now);
@@ -261,23 +262,41 @@ impl Batch<'_> {
 
 /// The terms that the catalogue knows and the billing lacks.
 fn prices(billing: &Billing, prices: &PriceList) -> Option<Body> {
-    let said = billing.subscriptions.values().flat_map(|subscription| &subscription.states);
-    let paid = billing.invoices.values().flat_map(|invoice| &invoice.lines).map(|line| &line.price);
-    let mut named: Vec<&ObjectId> = said.map(|(_, state)| &state.price).chain(paid).collect();
+    let said = billing.subscriptions.values().flat_map(|item| &item.states);
+    let said = said.map(|(_, state)| (&state.subscription, &state.price));
+    let lines = billing.invoices.values().flat_map(|invoice| &invoice.lines);
+    let paid = lines.filter_map(|line| Some((billing.subscription_of(line)?, &line.price)));
+    let mut named: Vec<(&ObjectId, &ObjectId)> = said.chain(paid).collect();
     named.sort_unstable();
     named.dedup();
-    let unknown = named.into_iter().filter(|price| !billing.plans.contains_key(*price));
-    let plans =
-        unknown.filter_map(|price| Some((price.clone(), Timestamp::MIN, prices.plan(price)?.clone())));
+    let unknown = named.into_iter().filter(|(subscription, price)| !billing.is_plan(subscription, price));
+    let plans = unknown.filter_map(|(subscription, price)| {
+        let (terms, from) = (prices.plan(price)?.clone(), Timestamp::MIN);
+        Some(Pinned { subscription: subscription.clone(), price: price.clone(), from, terms })
+    });
+    let plans: Vec<_> = plans.collect();
     let open = billing
         .purchases
         .iter()
         .filter(|(session, purchase)| purchase.terms.is_none() && !billing.offers.contains_key(*session));
     let packs = open.filter_map(|(session, purchase)| {
-        let (terms, quantity) = priced(purchase, prices)?;
-        Some((session.clone(), terms, quantity))
+        let (pack, quantity) = priced(purchase, prices)?;
+        Some(SoldAs::Checkout { session: session.clone(), pack, quantity })
     });
-    let (plans, packs): (Vec<_>, Vec<_>) = (plans.collect(), packs.collect());
+    let mut packs: Vec<_> = packs.collect();
+    let subscriptions = billing.by_subscription();
+    for invoice in billing.invoices.values() {
+        for line in pack_lines(billing, &subscriptions, invoice) {
+            let id = (invoice.invoice.clone(), line.price.clone());
+            let Some(pack) = prices.pack(&line.price).filter(|_| !billing.sold.contains_key(&id)) else {
+                continue;
+            };
+            let sold = SoldAs::Invoice { invoice: id.0, price: id.1, pack: pack.clone() };
+            if !packs.contains(&sold) {
+                packs.push(sold);
+            }
+        }
+    }
     (!plans.is_empty() || !packs.is_empty()).then_some(Body::Priced { plans, packs })
 }
 

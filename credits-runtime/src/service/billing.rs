@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
-use crate::domain::billing::due::{UnpaidUpgrade, due};
+use crate::domain::billing::due::{Due, PartialReturn, UnpaidUpgrade, Wanted, due};
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
-use crate::domain::billing::purchases::PurchaseProblem;
+use crate::domain::billing::purchases::{PurchaseProblem, invoice_purchase};
 use crate::domain::billing::record::Billing as Record;
-use crate::domain::billing::terms::PlanTerms;
+use crate::domain::billing::terms::{PackTerms, PlanTerms};
 use crate::domain::ids::{ObjectId, Owner};
+use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::billing::{Bill, stored_billing, stored_object};
 use crate::engine::codec;
@@ -46,8 +47,8 @@ pub struct Subscription {
     pub version: Option<u32>,
     /// The price that is charged.
     pub price: ObjectId,
-    /// How many of it.
-    pub quantity: u64,
+    /// The quantity; `None` for a price that is charged by use.
+    pub quantity: Option<u64>,
     /// When it ended or is to end.
     pub ends_at: Option<Timestamp>,
 }
@@ -56,7 +57,7 @@ pub struct Subscription {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The checkout that sold it.
+    /// The checkout that sold it; of a pack on an invoice, invoice and price: `in_1:price_boost`.
     pub session: ObjectId,
     /// The pack's name, if it is known.
     pub pack: Option<String>,
@@ -86,18 +87,32 @@ pub enum Unresolved {
         /// What happened.
         event: Box<BillingEvent>,
     },
-    /// A subscription has a price that no plan of the catalogue has.
+    /// A subscription was paid at a price that no plan of the catalogue has.
     PriceUnknown {
         /// Whose.
         owner: Owner,
         /// Which price.
         price: ObjectId,
     },
+    /// An invoice paid for a subscription item that no event tells of.
+    ItemUnknown {
+        /// Whose.
+        owner: Owner,
+        /// Which item.
+        item: ObjectId,
+    },
+    /// A subscription is in a state that this version does not know.
+    StatusUnknown {
+        /// Whose.
+        owner: Owner,
+        /// Which subscription.
+        subscription: ObjectId,
+    },
     /// A payment is not for what is on sale.
     Purchase {
         /// Whose.
         owner: Owner,
-        /// Which checkout.
+        /// Which checkout; of a pack on an invoice, invoice and price.
         session: ObjectId,
         /// What is wrong with it.
         problem: PurchaseProblem,
@@ -109,6 +124,102 @@ pub enum Unresolved {
         /// Which change.
         upgrade: UnpaidUpgrade,
     },
+    /// A part of a subscription's invoice came back. Nothing was taken for it.
+    PartialReturn {
+        /// Whose.
+        owner: Owner,
+        /// What came back of which invoice.
+        part: PartialReturn,
+    },
+    /// A payment came back that was for nothing the ledger knows of.
+    PaymentUnknown {
+        /// Whose.
+        owner: Owner,
+        /// Which payment.
+        payment: ObjectId,
+        /// What came back, in minor units.
+        returned: i64,
+    },
+    /// An award that would take the balance beyond 64 bits. It is given as soon as there is room.
+    AwardTooLarge {
+        /// Whose.
+        owner: Owner,
+        /// Which award.
+        award: AwardId,
+    },
+}
+
+impl Unresolved {
+    /// What to do about it, as a sentence.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::OwnerUnknown { event, .. } => {
+                let object = event.objects.last().map_or_else(String::new, |id| format!(" `{id}`"));
+                format!("say whose it is: link{object} to its owner")
+            }
+            Self::PriceUnknown { price, .. } => format!(
+                "declare a plan with the Stripe price `{price}`: with its credits, or with `gives nothing`"
+            ),
+            Self::ItemUnknown { item, .. } => format!(
+                "send the events of its subscription again, or reconcile: no event tells of the item `{item}`"
+            ),
+            Self::StatusUnknown { subscription, .. } => format!(
+                "update credits-runtime: this version does not know the status of `{subscription}`, which decides nothing"
+            ),
+            Self::Purchase { problem, session, .. } => match problem {
+                PurchaseProblem::PackUnknown => format!(
+                    "declare a pack with the price that `{session}` was paid at, or refund the payment and dismiss this"
+                ),
+                _ => "give by hand what was bought, or refund the payment, and dismiss this".to_owned(),
+            },
+            Self::UnpaidUpgrade { upgrade, .. } => format!(
+                "have the change of `{}` invoiced and paid, or take it back",
+                upgrade.subscription
+            ),
+            Self::PartialReturn { part, .. } => format!(
+                "deduct by hand what the part of `{}` that came back was for, if anything, and dismiss this",
+                part.invoice
+            ),
+            Self::PaymentUnknown { payment, .. } => format!(
+                "find out what `{payment}` was for, take back by hand what was given for it, and dismiss this"
+            ),
+            Self::AwardTooLarge { .. } => {
+                "have credits spent or deduct some: the award is given as soon as the balance has room".to_owned()
+            }
+        }
+    }
+
+    /// What it is known by, to dismiss it; `None` for what only its remedy ends.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::Purchase { session, .. } => Some(format!("purchase {session}")),
+            Self::PartialReturn { part, .. } => Some(format!("return {} {}", part.invoice, part.returned)),
+            Self::PaymentUnknown { payment, returned, .. } => Some(format!("payment {payment} {returned}")),
+            Self::PriceUnknown { price, .. } => Some(format!("price {price}")),
+            Self::UnpaidUpgrade { upgrade, .. } => Some(format!(
+                "upgrade {} {} {}",
+                upgrade.subscription, upgrade.price, upgrade.quantity
+            )),
+            Self::ItemUnknown { item, .. } => Some(format!("item {item}")),
+            Self::StatusUnknown { subscription, .. } => Some(format!("status {subscription}")),
+            Self::OwnerUnknown { .. } | Self::AwardTooLarge { .. } => None,
+        }
+    }
+
+    /// Whose billing it is in, if it is known.
+    fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::OwnerUnknown { .. } => None,
+            Self::PriceUnknown { owner, .. }
+            | Self::ItemUnknown { owner, .. }
+            | Self::StatusUnknown { owner, .. }
+            | Self::Purchase { owner, .. }
+            | Self::UnpaidUpgrade { owner, .. }
+            | Self::PartialReturn { owner, .. }
+            | Self::PaymentUnknown { owner, .. }
+            | Self::AwardTooLarge { owner, .. } => Some(owner),
+        }
+    }
 }
 
 /// Tells the ledger what happened.
@@ -148,7 +259,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
     let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
     let subscriptions = billing.subscriptions.iter().filter_map(|(item, subscription)| {
         let state = subscription.latest()?;
-        let terms = billing.terms(&state.price, Timestamp::MAX);
+        let terms = billing.terms(&state.subscription, &state.price, Timestamp::MAX);
         Some(Subscription {
             id: state.subscription.clone(),
             item: item.clone(),
@@ -166,7 +277,11 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
 /// An owner's purchases, by checkout.
 pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, Error> {
     let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
-    Ok(billing.purchases.keys().filter_map(|session| purchase(&billing, session)).collect())
+    let on_invoices = billing.sold.iter().filter_map(|((invoice, price), pack)| {
+        invoice_pack(&billing, (invoice, price), pack)
+    });
+    let sold = billing.purchases.keys().filter_map(|session| purchase(&billing, session));
+    Ok(sold.chain(on_invoices).collect())
 }
 
 /// A purchase as its owner's billing has it.
@@ -174,12 +289,7 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
     let purchase = billing.purchases.get(session)?;
     let pack = billing.offers.get(session).map(|offer| &offer.pack);
     let pack = pack.or(purchase.terms.as_ref().map(|(terms, _)| terms)).map(|terms| terms.pack.clone());
-    let awards = [AwardId::Pack(session.clone()), AwardId::PackBonus(session.clone())];
-    let (mut given, mut taken) = (Amount::ZERO, Amount::ZERO);
-    for award in awards.iter().filter_map(|id| billing.awards.get(id)) {
-        given = given.plus(award.given);
-        taken = taken.plus(award.taken());
-    }
+    let (given, taken) = given_and_taken(billing, session);
     let payment = &purchase.payment;
     let came_back = payment.payment.as_ref().and_then(|payment| billing.payments.get(payment));
     Some(Purchase {
@@ -191,6 +301,33 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
         paid: payment.paid,
         currency: payment.currency.clone(),
         returned: came_back.map_or(0, |payment| payment.refunded().saturating_add(payment.withdrawn())),
+    })
+}
+
+/// A pack on an invoice as its owner's billing has it.
+fn invoice_pack(billing: &Record, (invoice, price): (&ObjectId, &ObjectId), pack: &PackTerms) -> Option<Purchase> {
+    let paid = billing.invoices.get(invoice)?;
+    let id = invoice_purchase(invoice, price);
+    let (given, taken) = given_and_taken(billing, &id);
+    let returned = billing.returned_of(paid).saturating_add(billing.withdrawn_of(paid));
+    Some(Purchase {
+        session: id,
+        pack: Some(pack.pack.clone()),
+        at: paid.paid_at,
+        given,
+        taken,
+        paid: paid.paid,
+        currency: paid.currency.clone(),
+        returned,
+    })
+}
+
+/// What was given for a purchase, with its bonus, and what of it was taken back.
+fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
+    let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
+    let awards = awards.iter().filter_map(|id| billing.awards.get(id));
+    awards.fold((Amount::ZERO, Amount::ZERO), |(given, taken), award| {
+        (given.plus(award.given), taken.plus(award.taken()))
     })
 }
 
@@ -225,18 +362,45 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
 }
 
 fn of_billing(ledger: &Core, owner: &Owner, billing: &Record) -> Vec<Unresolved> {
-    let due = due(billing, ledger.policy().fulfilment, ledger.now());
+    entries(owner, billing, due(billing, ledger.policy().fulfilment, ledger.now()))
+}
+
+/// What is unsolved of an owner's billing.
+fn entries(owner: &Owner, billing: &Record, due: Due) -> Vec<Unresolved> {
+    // Everything due is given at once, as far as it fits.
+    let is_open = |(id, wanted): &(&AwardId, &Wanted)| {
+        let given = billing.awards.get(*id).map_or(Amount::ZERO, |award| award.given);
+        given < Amount::new(wanted.amount)
+    };
+    let unfit: Vec<AwardId> = due.awards.iter().filter(is_open).map(|(id, _)| id.clone()).collect();
     let owner = || owner.clone();
-    let prices =
-        due.unknown_prices.into_iter().map(|price| Unresolved::PriceUnknown { owner: owner(), price });
-    let purchases = due.problems.into_iter().map(|(session, problem)| Unresolved::Purchase {
-        owner: owner(),
-        session,
-        problem,
-    });
-    let upgrades =
-        due.unpaid_upgrades.into_iter().map(|upgrade| Unresolved::UnpaidUpgrade { owner: owner(), upgrade });
-    prices.chain(purchases).chain(upgrades).collect()
+    let mut entries = Vec::new();
+    let prices = due.unknown_prices.into_iter();
+    entries.extend(prices.map(|price| Unresolved::PriceUnknown { owner: owner(), price }));
+    let items = due.unknown_items.into_iter();
+    entries.extend(items.map(|item| Unresolved::ItemUnknown { owner: owner(), item }));
+    let statuses = due.unknown_statuses.into_iter();
+    entries.extend(statuses.map(|subscription| Unresolved::StatusUnknown { owner: owner(), subscription }));
+    let purchases = due.problems.into_iter();
+    entries.extend(purchases.map(|(session, problem)| Unresolved::Purchase { owner: owner(), session, problem }));
+    let upgrades = due.unpaid_upgrades.into_iter();
+    entries.extend(upgrades.map(|upgrade| Unresolved::UnpaidUpgrade { owner: owner(), upgrade }));
+    let parts = due.partial_returns.into_iter();
+    entries.extend(parts.map(|part| Unresolved::PartialReturn { owner: owner(), part }));
+    let payments = due.unknown_payments.into_iter();
+    entries.extend(payments.map(|(payment, returned)| Unresolved::PaymentUnknown { owner: owner(), payment, returned }));
+    entries.extend(unfit.into_iter().map(|award| Unresolved::AwardTooLarge { owner: owner(), award }));
+    entries.retain(|entry| entry.key().is_none_or(|key| !billing.dismissed.contains(&key)));
+    entries
+}
+
+/// Takes an entry off the list because an administrator dealt with it.
+pub(crate) fn dismiss(ledger: &Arc<Ledger>, entry: &Unresolved) -> Result<Received, Error> {
+    let Some((owner, key)) = entry.owner().zip(entry.key()) else {
+        return Err(Rejection::NotDismissible { remedy: entry.remedy() }.into());
+    };
+    let (at, owner, what) = (ledger.now(), Some(owner.clone()), Happening::Dismissed { key });
+    receive(ledger, BillingEvent { at, objects: Vec::new(), owner, what }).wait()
 }
 
 fn each_owner(

@@ -250,6 +250,14 @@ impl<C> Credits<C> {
         billing::unresolved(&self.ledger)
     }
 
+    /// Takes an entry off [`unresolved`](Self::unresolved) because it was dealt with by hand. It comes back if more
+    /// happens to what it is about.
+    ///
+    /// Rejections: `NotDismissible` for what only its remedy ends.
+    pub fn dismiss(&self, entry: &Unresolved) -> Result<Received, Error> {
+        billing::dismiss(&self.ledger, entry)
+    }
+
     /// Says whose an object at the payment processor is, such as a customer. What waited for that is applied.
     ///
     /// Rejections: `OwnerInvalid`. An object that is another owner's stays so: the contradiction is listed.

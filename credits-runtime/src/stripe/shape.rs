@@ -48,9 +48,9 @@ impl<'a> Shape<'a> {
         self.at(paths).and_then(|value| value.0.as_bool()).unwrap_or(false)
     }
 
-    /// An instant, in seconds.
+    /// An instant, in seconds; without a path, the value itself.
     pub(super) fn time(self, paths: &[&str]) -> Option<Timestamp> {
-        let seconds = self.integer(paths)?;
+        let seconds = if paths.is_empty() { self.0.as_i64() } else { self.integer(paths) }?;
         Some(Timestamp::from_microseconds(seconds.saturating_mul(1_000_000)))
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::shape::{Malformed, Shape};
 use crate::domain::billing::event::{
-    Before, BillingEvent, Happening, Invoice, Line, PackPayment, Status, SubscriptionState,
+    Before, BillingEvent, CreditedLines, Happening, Invoice, Line, PackPayment, Status, SubscriptionState,
 };
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
@@ -56,6 +56,7 @@ pub(super) fn translate(event: &Value) -> Result<Translated, Malformed> {
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
             translation.refund(object)
         }
+        "credit_note.created" | "credit_note.updated" | "credit_note.voided" => translation.credit_note(object),
         "charge.dispute.funds_withdrawn" => translation.dispute(object, true),
         "charge.dispute.funds_reinstated" => translation.dispute(object, false),
         _ => Ok(Translated::Nothing),
@@ -71,10 +72,11 @@ struct Translation<'a> {
 
 /// The places of what moved between versions, the newest first.
 const INVOICE_SUBSCRIPTION: &[&str] = &["parent.subscription_details.subscription", "subscription"];
+/// The invoice's own metadata says more than the subscription's that it was made for.
 const INVOICE_OWNER: &[&str] = &[
+    "metadata.credits_owner",
     "parent.subscription_details.metadata.credits_owner",
     "subscription_details.metadata.credits_owner",
-    "metadata.credits_owner",
 ];
 const LINE_ITEM: &[&str] = &["parent.subscription_item_details.subscription_item", "subscription_item"];
 const LINE_SUBSCRIPTION: &[&str] = &[
@@ -85,15 +87,25 @@ const LINE_SUBSCRIPTION: &[&str] = &[
 const LINE_PRICE: &[&str] = &["pricing.price_details.price", "price", "plan"];
 const LINE_PRORATION: &[&str] =
     &["parent.subscription_item_details.proration", "parent.invoice_item_details.proration", "proration"];
+const LINE_CREDITED: &[&str] = &[
+    "parent.subscription_item_details.proration_details.credited_items",
+    "parent.invoice_item_details.proration_details.credited_items",
+    "proration_details.credited_items",
+];
+const USAGE_TYPE: &[&str] = &["price.recurring.usage_type", "plan.usage_type"];
 const PAYMENT: &[&str] = &["payment_intent", "charge"];
 
 impl Translation<'_> {
+    /// An event about these objects, the most specific first.
     fn happened(&self, objects: Vec<Option<ObjectId>>, owner: Option<&str>, what: Happening) -> BillingEvent {
-        let mut objects: Vec<_> = objects.into_iter().flatten().collect();
-        objects.sort();
-        objects.dedup();
+        let mut named: Vec<ObjectId> = Vec::new();
+        for object in objects.into_iter().flatten() {
+            if !named.contains(&object) {
+                named.push(object);
+            }
+        }
         let owner = owner.and_then(|owner| Owner::new(owner).ok());
-        BillingEvent { at: self.at, objects, owner, what }
+        BillingEvent { at: self.at, objects: named, owner, what }
     }
 
     /// An object, by its account if that is not the application's own.
@@ -123,11 +135,7 @@ impl Translation<'_> {
         let trial = subscription.interval("trial_start", "trial_end");
         let mut states = Vec::new();
         for item in subscription.list(&["items"]) {
-            let scheduled = subscription.time(&["ended_at", "cancel_at"]).or_else(|| {
-                let cancels = subscription.is(&["cancel_at_period_end"]);
-                let ends_at = item.time(&["current_period_end"]);
-                ends_at.or(subscription.time(&["current_period_end"])).filter(|_| cancels)
-            });
+            let scheduled = scheduled(subscription, item, None);
             states.push(SubscriptionState {
                 item: subscription.need(self.object(item, &["id"]), "items.data.id")?,
                 subscription: id.clone(),
@@ -137,10 +145,10 @@ impl Translation<'_> {
                 anchor,
                 trial,
                 ends_at: scheduled.or((status == Status::Ended).then_some(self.at)),
-                before: before.and_then(|before| changed(before, item)),
+                before: before.and_then(|before| changed(subscription, before, item)),
             });
         }
-        // An item that was there before and is not any more has ended.
+        // An item that was there before and is not any more was removed.
         for gone in before.into_iter().flat_map(|before| before.list(&["items"])) {
             let (Some(item), Some(price)) = (self.object(gone, &["id"]), gone.object(&["price", "plan"]))
             else {
@@ -150,18 +158,20 @@ impl Translation<'_> {
                 states.push(SubscriptionState {
                     item,
                     subscription: id.clone(),
-                    status: Status::Ended,
+                    status: Status::Removed,
                     price,
                     quantity: quantity(gone),
                     anchor,
-                    trial,
-                    ends_at: Some(self.at),
+                    trial: None,
+                    ends_at: None,
                     before: None,
                 });
             }
         }
-        let objects = || vec![Some(id.clone()), customer.clone()];
-        let happened = |state| self.happened(objects(), owner, Happening::SubscriptionChanged(state));
+        let happened = |state: SubscriptionState| {
+            let objects = vec![Some(id.clone()), Some(state.item.clone()), customer.clone()];
+            self.happened(objects, owner, Happening::SubscriptionChanged(state))
+        };
         Ok(Translated::Happened(states.into_iter().map(happened).collect()))
     }
 
@@ -188,46 +198,86 @@ impl Translation<'_> {
         let mut payments: Vec<_> = payments.chain(self.object(invoice, PAYMENT)).collect();
         payments.sort();
         payments.dedup();
-        let mut objects = vec![Some(id.clone()), subscription, self.object(invoice, &["customer"])];
+        let mut objects = vec![Some(id.clone())];
         objects.extend(payments.iter().cloned().map(Some));
+        objects.extend([subscription, self.object(invoice, &["customer"])]);
+        let paid_at = invoice.time(&["status_transitions.paid_at"]).unwrap_or(self.at);
+        let sum = paid_for.iter().map(|line| line.amount).fold(0, i64::saturating_add).max(0);
+        let charged = invoice.integer(&["amount_paid"]).filter(|amount| *amount > 0);
         let what = Happening::TimePaid(Invoice {
             invoice: id,
-            paid_at: invoice.time(&["status_transitions.paid_at"]).unwrap_or(self.at),
-            paid: invoice.integer(&["amount_paid"]).unwrap_or(0),
-            begins: invoice.text(&["billing_reason"]) == Some("subscription_create"),
+            made_at: invoice.time(&["created"]).unwrap_or(paid_at),
+            paid_at,
+            // What the customer's balance paid is paid.
+            paid: invoice.integer(&["total"]).or(charged).unwrap_or(sum),
+            tax: tax(invoice),
+            currency: invoice.text(&["currency"]).unwrap_or_default().to_lowercase(),
             payments,
             lines: paid_for,
         });
         Ok(Translated::Happened(vec![self.happened(objects, owner, what)]))
     }
 
-    /// A line of a subscription; of an item that it does not name it is the subscription's.
+    /// A line with a price: a line without one is tax, or was written by hand.
     fn line(
         &self,
         invoice: Shape<'_>,
         line: Shape<'_>,
         subscription: Option<&ObjectId>,
     ) -> Result<Option<Line>, Malformed> {
-        let named = self.object(line, LINE_ITEM).or_else(|| self.object(line, LINE_SUBSCRIPTION));
-        let Some(item) = named.or_else(|| subscription.cloned()) else { return Ok(None) };
-        // A line without a price is none of a plan: tax, or something written by hand.
         let Some(price) = line.object(LINE_PRICE) else { return Ok(None) };
         let period = line.at(&["period"]).and_then(|period| period.interval("start", "end"));
+        let amount = invoice.need(line.integer(&["amount"]), "lines.data.amount")?;
+        let credits = line.at(LINE_CREDITED).and_then(|credited| {
+            let lines = credited.list(&["invoice_line_items"]);
+            let invoice = self.object(credited, &["invoice"])?;
+            Some(CreditedLines { invoice, lines: lines.filter_map(|line| self.named(line.0.as_str()?)).collect() })
+        });
         Ok(Some(Line {
-            item,
+            id: self.object(line, &["id"]),
+            item: self.object(line, LINE_ITEM),
+            subscription: self.object(line, LINE_SUBSCRIPTION).or_else(|| subscription.cloned()),
             price,
             quantity: quantity(line),
             period: invoice.need(period, "lines.data.period")?,
-            amount: invoice.need(line.integer(&["amount"]), "lines.data.amount")?,
+            amount,
+            net: net(line, amount),
             is_proration: line.is(LINE_PRORATION),
+            credits,
         }))
+    }
+
+    /// What a credit note gives back otherwise than by refunds, which have events of their own.
+    fn credit_note(&self, note: Shape<'_>) -> Result<Translated, Malformed> {
+        let id = note.need(self.object(note, &["id"]), "id")?;
+        let invoice = note.need(self.object(note, &["invoice"]), "invoice")?;
+        let total = note.integer(&["post_payment_amount", "total", "amount"]);
+        let total = note.need(total, "amount")?;
+        let refunds = note.list(&["refunds"]).filter_map(|refund| refund.integer(&["amount_refunded"]));
+        let refunded = refunds.fold(None, |sum: Option<i64>, amount| Some(sum.unwrap_or(0).saturating_add(amount)));
+        let out_of_band = note.integer(&["out_of_band_amount"]).unwrap_or(0);
+        let amount = match (refunded, note.id(&["refund"])) {
+            (Some(refunded), _) => total.saturating_sub(refunded),
+            (None, None) => total,
+            // An older note names its refund without the amount.
+            (None, Some(_)) => out_of_band.max(0),
+        };
+        let before_payment = note.text(&["type"]) == Some("pre_payment");
+        if before_payment || amount <= 0 {
+            return Ok(Translated::Nothing);
+        }
+        let stands = note.text(&["status"]) != Some("void");
+        let objects = vec![Some(id.clone()), Some(invoice.clone()), self.object(note, &["customer"])];
+        let owner = note.text(&["metadata.credits_owner"]);
+        let what = Happening::Credited { invoice, note: id, amount, stands };
+        Ok(Translated::Happened(vec![self.happened(objects, owner, what)]))
     }
 
     fn invoice_payment(&self, paid: Shape<'_>) -> Result<Translated, Malformed> {
         let invoice = paid.need(self.object(paid, &["invoice"]), "invoice")?;
         let payment = self.object(paid, &["payment.payment_intent", "payment.charge"]);
         let Some(payment) = payment else { return Ok(Translated::Nothing) };
-        let objects = vec![Some(invoice.clone()), Some(payment.clone())];
+        let objects = vec![Some(payment.clone()), Some(invoice.clone())];
         let what = Happening::InvoicePayment { invoice, payment };
         Ok(Translated::Happened(vec![self.happened(objects, None, what)]))
     }
@@ -238,9 +288,10 @@ impl Translation<'_> {
         let payment = self.object(session, &["payment_intent"]);
         let objects = vec![
             Some(id.clone()),
-            self.object(session, &["customer"]),
-            self.object(session, &["subscription"]),
             payment.clone(),
+            self.object(session, &["invoice"]),
+            self.object(session, &["subscription"]),
+            self.object(session, &["customer"]),
         ];
         let is_paid = matches!(session.text(&["payment_status"]), Some("paid" | "no_payment_required"));
         if session.text(&["mode"]) != Some("payment") || !is_paid {
@@ -249,8 +300,9 @@ impl Translation<'_> {
             return Ok(if owner.is_some() { Translated::Happened(vec![named]) } else { Translated::Nothing });
         }
         let pack = session.text(&["metadata.credits_pack"]).map(str::to_owned);
-        let prices =
-            session.list(&["line_items"]).filter_map(|line| Some((line.object(&["price"])?, quantity(line))));
+        let prices = session
+            .list(&["line_items"])
+            .filter_map(|line| Some((line.object(&["price"])?, quantity(line).unwrap_or(1))));
         let prices: Vec<_> = prices.collect();
         // What the buyer saw in another currency was sold in this one.
         let money = session.at(&["currency_conversion"]).unwrap_or(session);
@@ -260,9 +312,12 @@ impl Translation<'_> {
             payment,
             currency: session.need(currency, "currency")?.to_lowercase(),
             subtotal: session.need(money.integer(&["amount_subtotal"]), "amount_subtotal")?,
-            paid: session.need(money.integer(&["amount_total"]), "amount_total")?,
+            // Refunds and disputes are in the buyer's currency, as this is.
+            paid: session.need(session.integer(&["amount_total"]), "amount_total")?,
             pack,
             prices,
+            tax: session.integer(&["total_details.amount_tax"]).unwrap_or(0),
+            invoice: self.object(session, &["invoice"]),
         });
         Ok(Translated::Happened(vec![self.happened(objects, owner, what)]))
     }
@@ -272,8 +327,13 @@ impl Translation<'_> {
         let payment = charge.need(payment, "payment_intent")?;
         let amount = charge.need(charge.integer(&["amount_refunded"]), "amount_refunded")?;
         let owner = charge.text(&["metadata.credits_owner"]);
-        let objects = || vec![Some(payment.clone()), self.object(charge, &["customer"])];
+        let invoice = self.object(charge, &["invoice"]);
+        let objects = || vec![Some(payment.clone()), invoice.clone(), self.object(charge, &["customer"])];
         let mut happened = Vec::new();
+        if let Some(invoice) = invoice.clone() {
+            let what = Happening::InvoicePayment { invoice, payment: payment.clone() };
+            happened.push(self.happened(objects(), owner, what));
+        }
         for refund in charge.list(&["refunds"]) {
             let what = self.refunded(refund, payment.clone())?;
             happened.push(self.happened(objects(), owner, what));
@@ -296,12 +356,17 @@ impl Translation<'_> {
             refund: refund.need(self.object(refund, &["id"]), "id")?,
             amount: refund.need(refund.integer(&["amount"]), "amount")?,
             stands: !matches!(refund.text(&["status"]), Some("failed" | "canceled")),
+            made_at: refund.time(&["created"]),
         })
     }
 
     fn dispute(&self, dispute: Shape<'_>, is_withdrawn: bool) -> Result<Translated, Malformed> {
         let Some(payment) = self.object(dispute, PAYMENT) else { return Ok(Translated::Nothing) };
         let id = dispute.need(self.object(dispute, &["id"]), "id")?;
+        // An inquiry moves no money.
+        if dispute.text(&["status"]).is_some_and(|status| status.starts_with("warning_")) {
+            return Ok(Translated::Nothing);
+        }
         let what = if is_withdrawn {
             let amount = dispute.need(dispute.integer(&["amount"]), "amount")?;
             Happening::DisputeFundsWithdrawn { payment: payment.clone(), dispute: id, amount }
@@ -312,23 +377,60 @@ impl Translation<'_> {
     }
 }
 
-fn quantity(item: Shape<'_>) -> u64 {
-    // What is charged by use has no quantity.
-    item.integer(&["quantity"]).and_then(|quantity| u64::try_from(quantity).ok()).unwrap_or(1)
+/// The quantity of an item or a line; none of a price that is charged by use.
+fn quantity(item: Shape<'_>) -> Option<u64> {
+    if item.text(USAGE_TYPE) == Some("metered") {
+        return None;
+    }
+    let quantity = item.at(&["quantity"])?;
+    // What no processor would send is none of it.
+    Some(quantity.0.as_u64().unwrap_or(0))
+}
+
+/// The tax of an invoice, in minor units.
+fn tax(invoice: Shape<'_>) -> i64 {
+    let listed = invoice.list(&["total_taxes", "total_tax_amounts"]).filter_map(|tax| tax.integer(&["amount"]));
+    invoice.integer(&["tax"]).unwrap_or_else(|| listed.fold(0, i64::saturating_add))
+}
+
+/// A line's amount after discounts and without the tax that is within it.
+fn net(line: Shape<'_>, amount: i64) -> i64 {
+    let discounts = line.list(&["discount_amounts"]).filter_map(|discount| discount.integer(&["amount"]));
+    let taxes = line.list(&["taxes", "tax_amounts"]);
+    let within = taxes.filter(|tax| tax.is(&["inclusive"]) || tax.text(&["tax_behavior"]) == Some("inclusive"));
+    let within = within.filter_map(|tax| tax.integer(&["amount"]));
+    discounts.chain(within).fold(amount, i64::saturating_sub)
+}
+
+/// When a subscription ended or is to end, as it says now, or as it said before a change.
+fn scheduled(subscription: Shape<'_>, item: Shape<'_>, before: Option<Shape<'_>>) -> Option<Timestamp> {
+    let said = |name: &str| {
+        let was = before.and_then(|before| before.0.get(name));
+        was.or_else(|| subscription.0.get(name)).map(Shape)
+    };
+    let time = |name| said(name).and_then(|value| value.time(&[]));
+    let at_the_end = said("cancel_at_period_end").is_some_and(|value| value.0.as_bool() == Some(true));
+    let period_end = || item.time(&["current_period_end"]).or_else(|| time("current_period_end"));
+    let ends = if at_the_end { period_end() } else { None };
+    time("ended_at").or_else(|| time("cancel_at")).or(ends)
 }
 
 /// What an item was before, as far as the event says.
-fn changed(before: Shape<'_>, item: Shape<'_>) -> Option<Before> {
+fn changed(subscription: Shape<'_>, before: Shape<'_>, item: Shape<'_>) -> Option<Before> {
     let same = |other: &Shape<'_>| other.id(&["id"]).is_none_or(|id| Some(id) == item.id(&["id"]));
     let of_item = before.list(&["items"]).find(same);
-    let price = of_item.and_then(|item| item.object(&["price", "plan"])).or(before.object(&["plan"]));
-    let quantity = of_item.and_then(|item| item.integer(&["quantity"])).or(before.integer(&["quantity"]));
+    // An item that the list before the change does not have is new.
+    let whole = before.at(&["items"]).is_none().then_some(before);
+    let price = of_item.and_then(|item| item.object(&["price", "plan"]));
+    let price = price.or_else(|| whole.and_then(|before| before.object(&["plan"])));
+    let quantity = of_item.or(whole).and_then(|before| before.integer(&["quantity"]));
     let quantity = quantity.and_then(|quantity| u64::try_from(quantity).ok());
     let status = before.text(&["status"]).map(status);
-    // What was not set before is named with nothing.
-    let ended_otherwise =
+    // An attribute that was not set before is named as null.
+    let names_the_end =
         ["cancel_at", "cancel_at_period_end", "ended_at"].iter().any(|name| before.0.get(name).is_some());
-    let before = Before { price, quantity, status, ended_otherwise };
+    let end = names_the_end.then(|| scheduled(subscription, item, Some(before)).into());
+    let before = Before { price, quantity, status, end };
     (before != Before::default()).then_some(before)
 }
 
@@ -336,10 +438,11 @@ fn status(word: &str) -> Status {
     match word {
         "incomplete" => Status::Incomplete,
         "trialing" => Status::Trialing,
+        "active" => Status::Active,
         "past_due" => Status::PastDue,
         "unpaid" => Status::Unpaid,
         "paused" => Status::Paused,
         "canceled" | "incomplete_expired" => Status::Ended,
-        _ => Status::Active,
+        _ => Status::Unknown,
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
+use super::terms::Length;
 use crate::domain::amount::Amount;
 use crate::domain::fact::Part;
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
@@ -19,36 +20,39 @@ pub enum AwardId {
     /// The credits of a subscription's cycle.
     #[n(1)]
     Cycle {
-        /// Whose.
+        /// The subscription item.
         #[n(0)]
         item: ObjectId,
         /// When the cycle starts.
         #[n(1)]
         start: Timestamp,
-        /// Of which asset: another plan's may be another.
+        /// Its asset.
         #[n(2)]
         asset: Asset,
+        /// Its length: plans of another length have cycles of their own.
+        #[n(3)]
+        every: Length,
     },
-    /// What a cycle gives more since its plan or quantity rose.
+    /// What a cycle gives beyond its start, because plans, items or quantities rose in it.
     #[n(2)]
     Rise {
-        /// Whose.
+        /// The subscription.
         #[n(0)]
-        item: ObjectId,
+        subscription: ObjectId,
         /// When the cycle starts.
         #[n(1)]
         start: Timestamp,
-        /// To which price.
+        /// Its asset.
         #[n(2)]
-        price: ObjectId,
-        /// To how many of it.
+        asset: Asset,
+        /// Its length.
         #[n(3)]
-        quantity: u64,
+        every: Length,
     },
     /// A bonus with the first paid cycle, once for a plan's name.
     #[n(3)]
     SignupBonus(#[n(0)] String),
-    /// A pack's credits, by the checkout that sold it.
+    /// A pack's credits, by the checkout that sold it, or by invoice and price: `in_1:price_boost`.
     #[n(4)]
     Pack(#[n(0)] ObjectId),
     /// What a pack gave on top.

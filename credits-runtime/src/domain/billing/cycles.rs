@@ -1,170 +1,205 @@
-//! Cycles: from an anchor on, one period after the other, wherever time is paid.
+//! Cycles: from an anchor on, one period after the other, wherever time was paid. They are counted for each lane of a
+//! subscription: the plans of one asset and cycle length.
 
 use std::time::Duration;
 
-use credits_core::Upgrades;
-
 use super::calendar::Anchor;
-use super::event::Interval;
-use super::paid::{Level, Paid, PaidInstant};
-use super::record::Billing;
-use super::subscription::Subscription;
+use super::items::Items;
+use super::paid::{Paid, Span};
 use super::terms::Length;
+use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::time::Timestamp;
 
-/// One fulfilment period of a subscription.
+/// The plans of a subscription that share their cycles.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lane {
+    /// What they give.
+    pub asset: Asset,
+    /// How long their cycles are.
+    pub every: Length,
+}
+
+impl Lane {
+    /// The lane of a span; `None` for a plan without credits and for an unknown price.
+    pub fn of(span: &Span<'_>) -> Option<Self> {
+        let terms = span.terms?;
+        Some(Self { asset: Asset::of(&terms.asset), every: terms.every? })
+    }
+
+    /// Whether a span is of it.
+    pub fn has(&self, span: &Span<'_>) -> bool {
+        span.terms.is_some_and(|terms| terms.every == Some(self.every) && Asset::of(&terms.asset) == self.asset)
+    }
+}
+
+/// One fulfilment period of a lane.
 #[derive(Clone, Debug)]
 pub struct Cycle<'a> {
-    /// From when to before when.
-    pub interval: Interval,
-    /// How long it would be, were it not the shorter first one.
+    /// Where it starts.
+    pub start: Timestamp,
+    /// Where it ends: where it is cut, or where its length is over.
+    pub end: Timestamp,
+    /// Where its length is over.
+    pub whole_end: Timestamp,
+    /// Its length, which shares are measured by; a first cycle that starts later has the same.
     pub whole: Duration,
-    /// Its first instant whose payment counts.
-    pub first_paid: Option<PaidInstant>,
-    /// What it gives.
-    pub level: Level<'a>,
-    /// Where it is among those that are counted with it, and how long each is.
-    counted: Counted,
-    length: Option<Length>,
+    /// Whether it begins where another is cut.
+    follows_a_cut: bool,
+    /// Items whose whole period cuts it.
+    cutters: Vec<&'a ObjectId>,
+    /// Items of which a cut cycle counts what was paid before this one, until the instant.
+    blocked: Vec<(&'a ObjectId, Timestamp)>,
+    grid: Grid,
 }
 
-impl Cycle<'_> {
-    /// How long each is that is counted with it; `None` of a plan without credits.
-    pub fn length(&self) -> Option<Length> {
-        self.length
+impl<'a> Cycle<'a> {
+    /// Whether another cycle begins inside it.
+    pub fn is_cut(&self) -> bool {
+        self.end < self.whole_end
     }
 
-    /// When it, or one of the same length after it, ends that runs at this instant.
+    /// Whether it begins inside another one, which it cuts.
+    pub fn begins_at_a_cut(&self) -> bool {
+        self.follows_a_cut
+    }
+
+    /// Whether an item's whole period cuts it, so that the item's earlier spans stay with it.
+    pub fn is_cut_by(&self, item: &ObjectId) -> bool {
+        self.cutters.contains(&item)
+    }
+
+    /// From when a span counts in it: one from before it not while the cycle that was cut before counts it.
+    pub fn counts_from(&self, span: &Span<'a>) -> Timestamp {
+        let blocked = self.blocked.iter().filter(|(item, _)| *item == span.item).map(|(_, until)| *until);
+        let from = blocked.max().filter(|_| span.period.start < self.start);
+        span.period.start.max(from.unwrap_or(Timestamp::MIN))
+    }
+
+    /// Where the length that runs at an instant ends, counted from its anchor.
     pub fn end_running_at(&self, at: Timestamp) -> Timestamp {
-        if self.length.is_none() || at < self.interval.end {
-            return self.interval.end.max(at);
-        }
-        self.counted.around(at).at(1)
+        if at < self.end { self.end } else { self.grid.around(at).at(1) }
     }
 }
 
-/// The cycles that began by now, and when the next one begins that is paid already.
-pub fn cycles<'a>(
-    billing: &'a Billing,
-    subscription: &'a Subscription,
-    paid: &Paid<'a>,
-    (now, upgrades): (Timestamp, Upgrades),
-) -> (Vec<Cycle<'a>>, Option<Timestamp>) {
-    let mut cycles: Vec<Cycle<'a>> = Vec::new();
-    let ends_at = subscription.ends_at().unwrap_or(Timestamp::MAX);
-    // Where the next cycle starts, if time is paid there.
-    let mut start = Timestamp::MIN;
-    while let Some(at) = paid.first_from(start).filter(|at| *at < ends_at && cycles.len() < CYCLES_MAX) {
-        if at > now {
-            return (cycles, Some(at));
-        }
-        let level = level_at(billing, subscription, paid, at, upgrades);
-        let length = level.terms.and_then(|terms| terms.every);
-        let counted = match cycles.last() {
-            None => Counted::of(Anchor::new(subscription.anchor().unwrap_or(at)), 0, length),
-            Some(last) if last.length == length => last.counted,
-            // A plan of another length takes over where the last cycle ended, to the same day of month.
-            Some(last) => Counted::of(last.counted.anchor.moved_to(start), 0, length),
-        };
-        let counted = counted.around(at);
-        let (begin, end) = (counted.at(0), counted.at(1));
-        let (counted, interval, whole) = match length {
-            // Of a plan without credits a cycle is what is paid at once.
-            None => {
-                let end = paid.covering(at).map_or(at, |covering| covering.line.period.end);
-                (counted, Interval { start: at, end }, None)
-            }
-            Some(_) if begin == at => (counted, Interval { start: at, end }, None),
-            // A shorter first period: to the first count.
-            Some(_) if cycles.is_empty() && counted.anchor.at > at => {
-                (counted, Interval { start: at, end }, Some(end.since(begin)))
-            }
-            // Paid time begins after a gap inside a cycle that was not awarded.
-            Some(_) => {
-                let counted = Counted::of(Anchor::new(at), 0, length);
-                (counted, Interval { start: at, end: counted.at(1) }, None)
-            }
-        };
-        if interval.end <= at {
+/// The cycles of a lane.
+#[derive(Clone, Debug, Default)]
+pub struct Cycles<'a> {
+    /// Those that began by now, in their order.
+    pub begun: Vec<Cycle<'a>>,
+    /// When the next one begins that is paid already.
+    pub next: Option<Timestamp>,
+}
+
+/// The cycles that began by `now`: `placed` is everything that was ever paid, whatever came back of it.
+pub fn cycles<'a>(items: &Items<'a>, lane: &Lane, placed: &Paid<'a>, now: Timestamp) -> Cycles<'a> {
+    let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
+    let mut cycles = Cycles::default();
+    let mut cursor = Timestamp::MIN;
+    let mut blocked: Vec<(&ObjectId, Timestamp)> = Vec::new();
+    while let Some(instant) = placed.first_from(cursor, |span| lane.has(span)) {
+        let start = instant.at;
+        if start >= ends_at || cycles.begun.len() >= CYCLES_MAX {
             break;
         }
-        let first_paid = paid.first_live_from(at).filter(|instant| instant.at < interval.end);
-        let whole = whole.unwrap_or_else(|| interval.end.since(at));
-        cycles.push(Cycle { interval, whole, first_paid, level, counted, length });
-        start = interval.end;
+        if start > now {
+            cycles.next = Some(cycles.next.map_or(start, |next| next.min(start)));
+            break;
+        }
+        let grid = grid(items, lane, placed, cycles.begun.last(), start);
+        let (begin, whole_end) = (grid.at(0), grid.at(1));
+        if whole_end <= start {
+            break;
+        }
+        let cuts = cuts(lane, placed, (start, whole_end));
+        let (past, coming): (Vec<_>, Vec<_>) = cuts.into_iter().partition(|(at, _)| *at <= now);
+        cycles.next = coming.iter().map(|(at, _)| *at).chain(cycles.next).min();
+        let end = past.iter().map(|(at, _)| *at).min().unwrap_or(whole_end);
+        let cutters: Vec<_> = past.into_iter().filter(|(at, _)| *at == end).filter_map(|(_, item)| item).collect();
+        blocked.retain(|(_, until)| *until > start);
+        cycles.begun.push(Cycle {
+            start,
+            end,
+            whole_end,
+            whole: whole_end.since(begin),
+            follows_a_cut: cycles.begun.last().is_some_and(|last: &Cycle<'_>| last.is_cut() && last.end == start),
+            cutters: cutters.clone(),
+            blocked: blocked.clone(),
+            grid,
+        });
+        blocked.extend(cutters.into_iter().map(|item| (item, whole_end)));
+        cursor = end;
     }
-    (cycles, None)
+    cycles
 }
 
-/// How many cycles a subscription may have: daily ones for a hundred years.
+/// How many cycles a lane may have: daily ones for a hundred years.
 const CYCLES_MAX: usize = 36_525;
+
+/// From where the cycle that starts at an instant is counted.
+fn grid<'a>(
+    items: &Items<'a>,
+    lane: &Lane,
+    placed: &Paid<'a>,
+    last: Option<&Cycle<'a>>,
+    start: Timestamp,
+) -> Grid {
+    let running = last.filter(|last| !last.is_cut()).map(|last| last.grid.around(start));
+    if let Some(running) = running.filter(|running| running.at(0) == start) {
+        return running;
+    }
+    let processor = Anchor::new(items.anchor_at(start).unwrap_or(start));
+    let begins_whole =
+        placed.spans.iter().any(|span| lane.has(span) && span.is_whole && span.period.start == start);
+    // A whole period begins its own cycle; a share is of the processor's.
+    let anchor = if begins_whole { processor.moved_to(start) } else { processor };
+    Grid { anchor, times: 0, length: lane.every }.around(start)
+}
+
+/// Where whole periods begin inside others: each with the item whose period it is, if the other is the item's too.
+fn cuts<'a>(
+    lane: &Lane,
+    placed: &Paid<'a>,
+    (start, end): (Timestamp, Timestamp),
+) -> Vec<(Timestamp, Option<&'a ObjectId>)> {
+    let of_lane = || placed.spans.iter().filter(|span| lane.has(span));
+    let inside = of_lane().filter(|span| {
+        span.is_whole && span.period.start > start && span.period.start < end
+    });
+    let mut cuts = Vec::new();
+    for new in inside {
+        let at = new.period.start;
+        let runs = |old: &&Span<'_>| old.period.start < at && at < old.period.end;
+        if of_lane().filter(runs).any(|old| old.item == new.item) {
+            cuts.push((at, Some(new.item)));
+        } else if of_lane().filter(runs).any(|old| old.cut == at) {
+            cuts.push((at, None));
+        }
+    }
+    cuts
+}
 
 /// A place among the lengths that are counted from an anchor.
 #[derive(Clone, Copy, Debug)]
-struct Counted {
+struct Grid {
     anchor: Anchor,
     times: i64,
-    length: Option<Length>,
+    length: Length,
 }
 
-impl Counted {
-    fn of(anchor: Anchor, times: i64, length: Option<Length>) -> Self {
-        Self { anchor, times, length }
-    }
-
-    /// So many lengths on.
+impl Grid {
+    /// This many lengths on.
     fn at(&self, more: i64) -> Timestamp {
-        let times = self.times.saturating_add(more);
-        self.length.map_or(self.anchor.at, |length| self.anchor.plus(length, times))
+        self.anchor.plus(self.length, self.times.saturating_add(more))
     }
 
     /// The place whose length has this instant in it.
     fn around(mut self, instant: Timestamp) -> Self {
-        if self.length.is_some() {
-            while self.at(0) > instant && self.at(0) > Timestamp::MIN {
-                self.times = self.times.saturating_sub(1);
-            }
-            while self.at(1) <= instant && self.at(1) < Timestamp::MAX {
-                self.times = self.times.saturating_add(1);
-            }
+        while self.at(0) > instant && self.at(0) > Timestamp::MIN {
+            self.times = self.times.saturating_sub(1);
+        }
+        while self.at(1) <= instant && self.at(1) < Timestamp::MAX {
+            self.times = self.times.saturating_add(1);
         }
         self
     }
-}
-
-/// What is given from an instant on: what is paid for there, or less, if the subscription fell since; with upgrades on
-/// change, whatever it is by then.
-fn level_at<'a>(
-    billing: &'a Billing,
-    subscription: &'a Subscription,
-    paid: &Paid<'a>,
-    at: Timestamp,
-    upgrades: Upgrades,
-) -> Level<'a> {
-    let covering = paid.covering(at).map(|covering| covering.line);
-    let since = covering.map_or(Timestamp::MIN, |line| line.period.start);
-    let said =
-        subscription.said_within(since, at).or(if covering.is_none() { subscription.latest() } else { None });
-    let said = said.map(|state| Level {
-        price: &state.price,
-        terms: billing.terms(&state.price, at),
-        quantity: state.quantity,
-    });
-    let is_lower = |said: &Level<'_>, paid: &Level<'_>| per_time(said) < per_time(paid);
-    match (covering.map(|line| billing.level_of(line)), said) {
-        (Some(paid), Some(said)) if upgrades == Upgrades::OnChange || is_lower(&said, &paid) => said,
-        (Some(paid), _) => Level { terms: billing.terms(paid.price, at), ..paid },
-        (None, Some(said)) => said,
-        (None, None) => panic!("a paid instant has no line"),
-    }
-}
-
-/// What terms give in a time that all lengths are compared in.
-fn per_time(level: &Level<'_>) -> i128 {
-    let length = level.terms.and_then(|terms| terms.every);
-    let Some(length) = length else { return 0 };
-    let anchor = Anchor { at: Timestamp::MIN, day: 1 };
-    let long = anchor.plus(length, 1).microseconds().max(1);
-    let year = i128::from(365_u32 * 86_400).saturating_mul(1_000_000_000_000);
-    i128::from(level.amount()).saturating_mul(year).checked_div(i128::from(long)).unwrap_or(0)
 }

@@ -12,7 +12,8 @@ pub struct BillingEvent {
     /// When, by the processor's clock.
     #[n(0)]
     pub at: Timestamp,
-    /// The processor's objects that it is about, all of one owner: customer, subscription, invoice, payment, session.
+    /// The processor's objects that it is about, the most specific first: its own object, then payments, invoice,
+    /// subscription item, subscription, and the customer last.
     #[n(1)]
     pub objects: Vec<ObjectId>,
     /// Whose they are, if the event says so itself.
@@ -68,6 +69,9 @@ pub enum Happening {
         /// Whether it is neither failed nor cancelled.
         #[n(3)]
         stands: bool,
+        /// When the processor made it, if the event says so.
+        #[n(4)]
+        made_at: Option<Timestamp>,
     },
     /// All refunds of a payment together.
     #[n(7)]
@@ -102,6 +106,36 @@ pub enum Happening {
         #[n(1)]
         dispute: ObjectId,
     },
+    /// A credit note returned a part of an invoice otherwise than by refunds: to the customer's balance or out of band.
+    #[n(10)]
+    Credited {
+        /// Of which invoice.
+        #[n(0)]
+        invoice: ObjectId,
+        /// Which credit note.
+        #[n(1)]
+        note: ObjectId,
+        /// Minor units of the invoice's currency.
+        #[n(2)]
+        amount: i64,
+        /// False for a voided note.
+        #[n(3)]
+        stands: bool,
+    },
+    /// The subscription went over to another owner; for this one it ended.
+    #[n(11)]
+    HandedOver {
+        /// Which subscription.
+        #[n(0)]
+        subscription: ObjectId,
+    },
+    /// An administrator dealt with an entry of the list of unresolved ones.
+    #[n(12)]
+    Dismissed {
+        /// The entry's key.
+        #[n(0)]
+        key: String,
+    },
 }
 
 /// One item of a subscription, as it was at an instant.
@@ -119,9 +153,9 @@ pub struct SubscriptionState {
     /// The price that is charged.
     #[n(3)]
     pub price: ObjectId,
-    /// How many of it.
+    /// The quantity; `None` for a price that is charged by use.
     #[n(4)]
-    pub quantity: u64,
+    pub quantity: Option<u64>,
     /// From where the processor counts its billing periods.
     #[n(5)]
     pub anchor: Timestamp,
@@ -148,9 +182,37 @@ pub struct Before {
     /// How it was doing before.
     #[n(2)]
     pub status: Option<Status>,
-    /// Whether it was to end at another instant, or not at all.
+    /// The end before, if it changed.
     #[n(3)]
-    pub ended_otherwise: bool,
+    pub end: Option<ScheduledEnd>,
+}
+
+/// When a subscription is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduledEnd {
+    /// Never, as far as is known.
+    #[n(0)]
+    Never,
+    /// At an instant.
+    #[n(1)]
+    At(#[n(0)] Timestamp),
+}
+
+impl From<Option<Timestamp>> for ScheduledEnd {
+    fn from(ends_at: Option<Timestamp>) -> Self {
+        ends_at.map_or(Self::Never, Self::At)
+    }
+}
+
+impl ScheduledEnd {
+    /// The instant, if there is one.
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::At(at) => Some(at),
+        }
+    }
 }
 
 /// How a subscription is doing.
@@ -180,6 +242,12 @@ pub enum Status {
     /// Over.
     #[n(6)]
     Ended,
+    /// The item was taken off its subscription, which goes on.
+    #[n(7)]
+    Removed,
+    /// In a state that this version does not know: it decides nothing, and is listed.
+    #[n(8)]
+    Unknown,
 }
 
 /// From an instant to before another.
@@ -203,47 +271,76 @@ impl Interval {
 /// A paid invoice.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Invoice {
-    /// Which one.
+    /// Its id.
     #[n(0)]
     pub invoice: ObjectId,
-    /// When it was paid.
+    /// When it was made, which decides whether a line was charged in advance or in arrears.
     #[n(1)]
-    pub paid_at: Timestamp,
-    /// What was paid, in minor units.
+    pub made_at: Timestamp,
+    /// When it was paid.
     #[n(2)]
-    pub paid: i64,
-    /// Whether it is the one that its subscription began with.
+    pub paid_at: Timestamp,
+    /// Its total in minor units, with what the customer's balance paid.
     #[n(3)]
-    pub begins: bool,
-    /// Its payments, as far as it names them.
+    pub paid: i64,
+    /// The tax within the total, in minor units.
     #[n(4)]
-    pub payments: Vec<ObjectId>,
-    /// What it is for; lines that are of no subscription are left out.
+    pub tax: i64,
+    /// ISO 4217, in lower case.
     #[n(5)]
+    pub currency: String,
+    /// Its payments, as far as it names them.
+    #[n(6)]
+    pub payments: Vec<ObjectId>,
+    /// Its lines that have a price.
+    #[n(7)]
     pub lines: Vec<Line>,
 }
 
 /// A line of an invoice.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Line {
-    /// Of which item of a subscription.
+    /// Its id, if it has one.
     #[n(0)]
-    pub item: ObjectId,
-    /// At which price.
+    pub id: Option<ObjectId>,
+    /// The subscription item, if the line names one.
     #[n(1)]
-    pub price: ObjectId,
-    /// How many of it.
+    pub item: Option<ObjectId>,
+    /// The subscription, if the line or its invoice names one.
     #[n(2)]
-    pub quantity: u64,
-    /// For which time.
+    pub subscription: Option<ObjectId>,
+    /// The price.
     #[n(3)]
-    pub period: Interval,
-    /// Minor units, before discounts; negative for what was not used.
+    pub price: ObjectId,
+    /// The quantity; `None` for a price that is known to be charged by use.
     #[n(4)]
-    pub amount: i64,
-    /// Whether it is the share of a change.
+    pub quantity: Option<u64>,
+    /// The time that it pays for or credits.
     #[n(5)]
+    pub period: Interval,
+    /// Minor units before discounts; negative for time that is credited.
+    #[n(6)]
+    pub amount: i64,
+    /// Minor units after discounts and without tax.
+    #[n(7)]
+    pub net: i64,
+    /// Whether it is the share of a change.
+    #[n(8)]
     pub is_proration: bool,
+    /// Of a negative line, the invoice and its lines that it credits, if it names them.
+    #[n(9)]
+    pub credits: Option<CreditedLines>,
+}
+
+/// The lines of an earlier invoice that a negative line credits.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct CreditedLines {
+    /// Which invoice.
+    #[n(0)]
+    pub invoice: ObjectId,
+    /// Which of its lines; none for any.
+    #[n(1)]
+    pub lines: Vec<ObjectId>,
 }
 
 /// What a checkout offers for sale.
@@ -284,4 +381,10 @@ pub struct PackPayment {
     /// The prices that were paid, with how many of each, as far as they are known.
     #[n(6)]
     pub prices: Vec<(ObjectId, u64)>,
+    /// The tax within what was paid, in minor units.
+    #[n(7)]
+    pub tax: i64,
+    /// The invoice that the checkout made for the same payment.
+    #[n(8)]
+    pub invoice: Option<ObjectId>,
 }

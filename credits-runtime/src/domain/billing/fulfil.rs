@@ -1,13 +1,13 @@
 //! Fulfilling: what is due less what was awarded, booked. What is missing is given, what is too much is taken back as
 //! far as the rules go, and lifetimes that changed are written down.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use credits_core::{RefundedButSpent, SubscriptionRefunds};
 
 use super::award::{Award, AwardId, Taken, Taking};
 use super::due::{Due, Wanted};
-use super::purchases::Retake;
+use super::purchases::{Retake, invoice_purchase};
 use super::record::Billing;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
@@ -17,7 +17,7 @@ use crate::domain::limits::AWARDS_MAX;
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Draft, Wallet};
+use crate::domain::wallet::{Draft, Grant, Wallet};
 
 /// What the settings decide of taking back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Fulfilled {
     pub has_more: bool,
     /// When to look again, because holds have ended by then that keep credits from being taken back.
     pub again_at: Option<Timestamp>,
+    /// Awards that do not fit into the wallet's 64 bits; they are given as soon as they do.
+    pub unfit: BTreeSet<AwardId>,
 }
 
 /// The assets that anything is due in, or was awarded in.
@@ -82,8 +84,15 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
         wanted.extend(unwanted.map(|(id, _)| (Timestamp::MAX, id, None)));
         let place = first.plus(fulfilled.facts.len());
         let draft = Draft::at(wallet, place, with.now);
-        let mut booking =
-            Booking { billing: billing.clone(), with, draft, said: Vec::new(), given: 0, again_at: None };
+        let mut booking = Booking {
+            billing: billing.clone(),
+            with,
+            draft,
+            said: Vec::new(),
+            given: 0,
+            again_at: None,
+            unfit: BTreeSet::new(),
+        };
         // What is given first can be taken, whatever it is taken for.
         for (_, id, wanted) in &wanted {
             booking.give_missing(id, *wanted);
@@ -91,8 +100,13 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
         for (_, id, wanted) in &wanted {
             booking.take_excess(id, *wanted);
         }
+        // An advance is made up from what is left of other awards.
+        for (_, id, wanted) in &wanted {
+            booking.take_advance(id, *wanted);
+        }
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
         fulfilled.again_at = fulfilled.again_at.max(booking.again_at);
+        fulfilled.unfit.append(&mut booking.unfit);
         if booking.said.is_empty() && booking.draft.is_unchanged() {
             continue;
         }
@@ -120,6 +134,7 @@ struct Booking<'a> {
     said: Vec<Body>,
     given: usize,
     again_at: Option<Timestamp>,
+    unfit: BTreeSet<AwardId>,
 }
 
 impl Booking<'_> {
@@ -145,12 +160,13 @@ impl Booking<'_> {
         let taken = award.taken();
         let retake = retake.unwrap_or(Retake::of_subscription(target));
         if target > taken {
-            self.take(id, target.minus(taken), &retake.category);
+            let credited = Amount::new(wanted.map_or(0, |wanted| wanted.credited)).min(target.minus(taken));
+            self.take(id, target.minus(taken), credited, &retake.category);
         } else if target < taken {
             self.give_back(id, &award, wanted, taken.minus(target), &retake.given_back);
         }
         if let Some(wanted) = wanted.filter(|wanted| wanted.origin == Origin::Subscription) {
-            self.reschedule(&award, wanted);
+            self.reschedule(id, &award, wanted);
         }
     }
 
@@ -168,7 +184,10 @@ impl Booking<'_> {
         if let Some(most) = wanted.trims_to {
             self.trim(id, Amount::new(most));
         }
-        let Some(grant) = self.open(wanted, amount, wanted.category.clone()) else { return };
+        let Some(grant) = self.open(wanted, amount, wanted.category.clone()) else {
+            self.unfit.insert(id.clone());
+            return;
+        };
         self.given = self.given.saturating_add(1);
         let asset = Asset::of(&wanted.asset);
         self.say(Body::Awarded { award: id.clone(), asset, grant, amount });
@@ -204,9 +223,11 @@ impl Booking<'_> {
 
     /// Lets what is free of a subscription's earlier cycles expire beyond this many, oldest first.
     fn trim(&mut self, id: &AwardId, most: Amount) {
-        let Some(item) = item_of(id) else { return };
-        let awards = self.billing.awards.iter().filter(|(id, _)| item_of(id) == Some(item));
-        let mut grants: Vec<_> = awards.flat_map(|(_, award)| award.grants.iter().copied()).collect();
+        let Some((subscription, start)) = self.cycle_of(id) else { return };
+        let earlier = self.billing.awards.iter().filter(|(id, _)| {
+            self.cycle_of(id).is_some_and(|(other, begun)| other == subscription && begun < start)
+        });
+        let mut grants: Vec<_> = earlier.flat_map(|(_, award)| award.grants.iter().copied()).collect();
         grants.sort_unstable();
         let free = |wallet: &Wallet, grant| wallet.grant_left(grant).0;
         let sum = Amount::sum(grants.iter().map(|grant| free(&self.draft.wallet, *grant)));
@@ -222,7 +243,20 @@ impl Booking<'_> {
         }
     }
 
-    fn take(&mut self, id: &AwardId, amount: Amount, category: &Category) {
+    /// The subscription and the start of an award's cycle.
+    fn cycle_of(&self, id: &AwardId) -> Option<(ObjectId, Timestamp)> {
+        match id {
+            AwardId::Cycle { item, start, .. } => {
+                Some((self.billing.subscriptions.get(item)?.id()?.clone(), *start))
+            }
+            AwardId::Rise { subscription, start, .. } => Some((subscription.clone(), *start)),
+            _ => None,
+        }
+    }
+
+    /// Takes an excess back from the award's own grants; of a pack from other credits too. `credited` of it was credited
+    /// by the processor: what is gone of that is left to be made up.
+    fn take(&mut self, id: &AwardId, amount: Amount, credited: Amount, category: &Category) {
         let (own, is_pack) = self.own_grants(id);
         let (mut missing, mut taken) = (amount, Vec::new());
         let mut gone = Amount::ZERO;
@@ -236,11 +270,10 @@ impl Booking<'_> {
             gone = gone.plus(of_this.expired).plus(of_this.revoked);
         }
         let settings = self.with.retaking;
-        if is_pack || settings.subscription_refunds == SubscriptionRefunds::Debt {
-            let gone = gone.minus(self.counted_as_gone(id).min(gone)).min(missing);
-            missing = missing.minus(gone);
-            taken.push(Taken::Gone(gone));
-        }
+        // What expired or was revoked is returned already.
+        let gone = gone.minus(self.counted_as_gone(id).min(gone)).min(missing);
+        missing = missing.minus(gone);
+        taken.push(Taken::Gone(gone));
         if is_pack {
             let others = self.draft.wallet.allocate(missing, |grant| !own.contains(&grant.number));
             for part in others {
@@ -257,12 +290,39 @@ impl Booking<'_> {
             (false, _) => Amount::ZERO,
         };
         let mut left = missing.minus(owed);
-        if !is_pack && owed.is_zero() && held.is_positive() {
-            // Of a subscription only what is free is taken; whether what is held becomes free shows when its holds end.
-            left = left.minus(left.min(held));
-            self.again_at = self.again_at.max(self.draft.wallet.held_until(&own));
+        if !is_pack && owed.is_zero() {
+            // Whether what is held becomes free shows when its holds end.
+            if held.is_positive() {
+                left = left.minus(left.min(held));
+                self.again_at = self.again_at.max(self.draft.wallet.held_until(&own));
+            }
+            left = left.minus(left.min(credited));
         }
         self.book_taking(id, taken, (owed, left), category);
+    }
+
+    /// Takes what was credited of an award and is no longer in it from the owner's other credits of subscriptions.
+    fn take_advance(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
+        let (Some(award), Some(wanted)) = (self.billing.awards.get(id), wanted) else { return };
+        if !matches!(id, AwardId::Cycle { .. } | AwardId::Rise { .. }) || wanted.credited <= 0 {
+            return;
+        }
+        let target = award.given.minus(Amount::new(wanted.amount).min(award.given));
+        let missing = target.minus(award.taken().min(target)).min(Amount::new(wanted.credited));
+        let (own, _) = self.own_grants(id);
+        let held = Amount::sum(own.iter().map(|grant| self.draft.wallet.grant_left(*grant).1));
+        let missing = missing.minus(missing.min(held));
+        let is_of_a_cycle = |grant: &Grant| {
+            grant.terms.origin == Origin::Subscription
+                && matches!(grant.category, Category::SubscriptionCredits | Category::SubscriptionUpgrade)
+                && !own.contains(&grant.number)
+        };
+        let parts = self.draft.wallet.allocate(missing, is_of_a_cycle);
+        let parts = parts.into_iter().filter_map(|part| self.draft.wallet.part(part.grant, part.amount));
+        let taken: Vec<_> = parts.map(Taken::Part).collect();
+        if !taken.is_empty() {
+            self.book_taking(id, taken, (Amount::ZERO, Amount::ZERO), &Category::SubscriptionRefund);
+        }
     }
 
     fn book_taking(
@@ -338,13 +398,22 @@ impl Booking<'_> {
         self.say(Body::GaveBack { award: id.clone(), amount, grant });
     }
 
-    fn reschedule(&mut self, award: &Award, wanted: &Wanted) {
+    fn reschedule(&mut self, id: &AwardId, award: &Award, wanted: &Wanted) {
         let expires_at = wanted.expires_at;
-        // What expired before it was known that it lasts longer is there again; what was trimmed is not.
+        // What expired before it was known that it lasts longer is there again; what was trimmed is not, nor what was
+        // counted as taken.
         let is_over =
             wanted.trims_to.is_some() || expires_at.is_some_and(|expires_at| expires_at <= self.with.now);
+        let gone = award.grants.iter().map(|grant| self.draft.wallet.gone_of(*grant));
+        let (expired, revoked) = gone.fold((Amount::ZERO, Amount::ZERO), |(expired, revoked), gone| {
+            (expired.plus(gone.expired), revoked.plus(gone.revoked))
+        });
+        let counted = self.counted_as_gone(id);
+        let counted = counted.minus(counted.min(revoked));
+        let mut restorable = expired.minus(expired.min(counted));
         for grant in award.grants.iter().filter(|_| !is_over) {
-            let amount = self.draft.wallet.gone_of(*grant).expired;
+            let amount = self.draft.wallet.gone_of(*grant).expired.min(restorable);
+            restorable = restorable.minus(amount);
             if amount.is_positive()
                 && let Some(balance_after) = self.draft.wallet.balance.checked_add(amount)
             {
@@ -382,29 +451,34 @@ impl Booking<'_> {
     fn reason(&self, id: &AwardId) -> String {
         match id {
             AwardId::Trial(plan) | AwardId::SignupBonus(plan) => plan.clone(),
+            AwardId::Rise { subscription, .. } => self.name_of_subscription(subscription),
             AwardId::Cycle { item: object, .. }
-            | AwardId::Rise { item: object, .. }
             | AwardId::Pack(object)
             | AwardId::PackBonus(object) => self.name_of(object),
         }
+    }
+
+    /// The plan of the newest item of a subscription.
+    fn name_of_subscription(&self, subscription: &ObjectId) -> String {
+        let items = self.billing.subscriptions.iter().filter(|(_, item)| item.id() == Some(subscription));
+        let newest = items.max_by_key(|(id, item)| (item.states.last().map(|(at, _)| *at), (*id).clone()));
+        newest.map_or_else(|| subscription.to_string(), |(item, _)| self.name_of(item))
     }
 
     fn name_of(&self, object: &ObjectId) -> String {
         let pack = self.billing.offers.get(object).map(|offer| offer.pack.pack.clone()).or_else(|| {
             self.billing.purchases.get(object)?.terms.as_ref().map(|(pack, _)| pack.pack.clone())
         });
-        let plan = || {
-            let price = &self.billing.subscriptions.get(object)?.latest()?.price;
-            self.billing.terms(price, self.with.now).map(|terms| terms.plan.clone())
+        let of_invoice = || {
+            let mut sold = self.billing.sold.iter();
+            let found = sold.find(|((invoice, price), _)| invoice_purchase(invoice, price) == *object);
+            found.map(|(_, pack)| pack.pack.clone())
         };
-        pack.or_else(plan).unwrap_or_else(|| object.to_string())
-    }
-}
-
-/// The subscription whose credits are trimmed together with these.
-fn item_of(id: &AwardId) -> Option<&ObjectId> {
-    match id {
-        AwardId::Cycle { item, .. } | AwardId::Rise { item, .. } => Some(item),
-        _ => None,
+        let plan = || {
+            let state = self.billing.subscriptions.get(object)?.latest()?;
+            let terms = self.billing.terms(&state.subscription, &state.price, self.with.now);
+            terms.map(|terms| terms.plan.clone())
+        };
+        pack.or_else(of_invoice).or_else(plan).unwrap_or_else(|| object.to_string())
     }
 }

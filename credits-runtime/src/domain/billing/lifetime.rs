@@ -1,73 +1,92 @@
-//! How long credits of a subscription last: until the next cycle is paid, or not at all, or after its end.
+//! How long credits of a subscription last: until the time after their cycle is paid, or for good, or for a while after
+//! the subscription's end.
 
 use super::calendar::after;
-use super::cycles::Cycle;
+use super::cycles::{Cycle, Lane};
 use super::due::Fulfilment;
+use super::items::Items;
+use super::paid::Paid;
 use super::record::Billing;
-use super::subscription::Subscription;
 use super::terms::{PlanTerms, Unused};
 use crate::domain::time::Timestamp;
 
-/// What the cycles of one subscription have in common for how long their credits last.
-pub(super) struct Lifetime<'a> {
+/// What the cycles of one lane have in common for how long their credits last.
+pub(super) struct Lifetime<'a, 'b> {
     pub(super) billing: &'a Billing,
-    pub(super) subscription: &'a Subscription,
+    pub(super) items: &'b Items<'a>,
+    pub(super) lane: &'b Lane,
+    /// What was paid and did not come back.
+    pub(super) live: &'b Paid<'a>,
+    pub(super) cycles: &'b [Cycle<'a>],
     pub(super) fulfilment: Fulfilment,
-    /// The cycle after it.
-    pub(super) following: Option<&'a Cycle<'a>>,
 }
 
-impl Lifetime<'_> {
+impl Lifetime<'_, '_> {
     /// Until when credits of a cycle last that were paid then.
     pub(super) fn of(&self, cycle: &Cycle<'_>, terms: &PlanTerms, paid_at: Timestamp) -> Option<Timestamp> {
-        let end = cycle.interval.end;
         let expires_at = match terms.unused {
             Unused::Expire => Some(self.of_expiring(cycle, paid_at)),
             Unused::Rollover | Unused::UpTo(_) => None,
-            Unused::For(length) => Some(after(end, length)),
+            Unused::For(length) => Some(after(cycle.end, length)),
         };
-        self.after_the_end(terms, expires_at)
+        after_the_end(self.billing, self.items, terms, expires_at)
     }
 
     fn of_expiring(&self, cycle: &Cycle<'_>, paid_at: Timestamp) -> Timestamp {
-        let end = cycle.interval.end;
+        let end = cycle.end;
         let grace = self.fulfilment.grace.min(cycle.whole);
         if paid_at >= end {
-            return cycle.end_running_at(paid_at).after(grace);
+            let running = self.cycles.iter().rev().find(|other| other.start <= paid_at);
+            return running.map_or(end, |running| running.end_running_at(paid_at)).max(end).after(grace);
         }
-        if self.subscription.ends_at().is_some_and(|ends_at| ends_at <= end) {
+        if cycle.is_cut() {
+            let begun = self.live.spans.iter().filter(|span| {
+                self.lane.has(span) && span.is_whole && span.period.start == end
+            });
+            if let Some(paid_at) = begun.map(|span| span.paid_at).min() {
+                return end.max(paid_at);
+            }
+        }
+        let end = cycle.whole_end.max(end);
+        if self.items.ends_at().is_some_and(|ends_at| ends_at <= end) {
             return end.after(grace);
         }
         // A renewal may be charged until then; the overlap begins when it is.
         let wait = self.fulfilment.renewal_wait.min(cycle.whole.checked_div(4).unwrap_or_default());
-        let renewed = self.following.and_then(|following| {
-            Some(following.interval.start.max(following.first_paid?.paid_at).after(grace))
-        });
+        let renewed = self.live.first_from(end, |_| true);
+        let renewed = renewed.map(|renewed| renewed.at.max(renewed.paid_at).after(grace));
         let waited = end.after(wait).after(grace);
         renewed.map_or(waited, |renewed| renewed.min(waited))
     }
+}
 
-    /// What the end of the subscription leaves of a lifetime, unless the owner has the plan again.
-    fn after_the_end(&self, terms: &PlanTerms, expires_at: Option<Timestamp>) -> Option<Timestamp> {
-        let Some(length) = terms.expire_after else { return expires_at };
-        let Some(mut ends_at) = self.subscription.ends_at() else { return expires_at };
-        let again = self.billing.subscriptions.values().filter(|other| {
-            let price = other.latest().map(|state| &state.price);
-            let plan = price.and_then(|price| self.billing.terms(price, Timestamp::MAX));
-            plan.is_some_and(|plan| plan.plan == terms.plan)
-        });
-        let mut again: Vec<_> = again.map(|other| (other.began_at(), other.ends_at())).collect();
-        again.sort_unstable();
-        for (began_at, others_end) in again {
-            if began_at > after(ends_at, length) {
-                break;
-            }
-            match others_end {
-                None => return expires_at,
-                Some(others_end) => ends_at = ends_at.max(others_end),
-            }
+/// What the end of a subscription leaves of a lifetime, unless the owner has the plan again in time.
+fn after_the_end(
+    billing: &Billing,
+    items: &Items<'_>,
+    terms: &PlanTerms,
+    expires_at: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let Some(length) = terms.expire_after else { return expires_at };
+    let Some(mut ends_at) = items.ends_at() else { return expires_at };
+    let has_plan = |other: &Items<'_>| {
+        let prices = other.items.iter().filter_map(|(_, item)| item.latest().map(|state| &state.price));
+        let mut plans = prices.filter_map(|price| billing.terms(other.subscription, price, Timestamp::MAX));
+        plans.any(|plan| plan.plan == terms.plan)
+    };
+    let subscriptions = billing.by_subscription();
+    let again = subscriptions.iter().filter(|other| has_plan(other));
+    let mut again: Vec<_> = again.map(|other| (other.began_at(), other.ends_at())).collect();
+    again.sort_unstable();
+    for (began_at, others_end) in again {
+        if began_at > after(ends_at, length) {
+            break;
         }
-        let shortened = after(ends_at, length);
-        Some(expires_at.map_or(shortened, |expires_at| expires_at.min(shortened)))
+        match others_end {
+            None => return expires_at,
+            Some(others_end) => ends_at = ends_at.max(others_end),
+        }
     }
+    let shortened = after(ends_at, length);
+    Some(expires_at.map_or(shortened, |expires_at| expires_at.min(shortened)))
 }

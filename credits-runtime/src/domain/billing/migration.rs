@@ -1,12 +1,11 @@
 //! Migration: a plan's new terms reach those who joined under older ones when the application says so.
 
 use super::cycles::cycles;
-use super::due::Fulfilment;
-use super::event::Status;
-use super::paid::Paid;
-use super::record::Billing;
+use super::event::{Status, SubscriptionState};
+use super::lanes::Known;
+use super::record::{Billing, Pinned};
 use super::terms::{PlanTerms, PriceList};
-use crate::domain::ids::{ObjectId, Owner};
+use crate::domain::ids::{Asset, ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
 /// What a pricing declares otherwise than somebody subscribes to it.
@@ -40,14 +39,13 @@ pub enum PlanChanged {
 impl Billing {
     /// What a pricing declares otherwise than the owner subscribes to it.
     pub fn check_plans(&self, owner: &Owner, prices: &PriceList) -> Result<(), PlanChanged> {
-        for state in self.subscriptions.values().filter_map(|subscription| subscription.latest()) {
-            let held = self.terms(&state.price, Timestamp::MAX);
-            let Some(held) = held.filter(|_| state.status != Status::Ended) else { continue };
+        for (subscription, state) in self.running() {
+            let Some(held) = self.terms(subscription, &state.price, Timestamp::MAX) else { continue };
             let (plan, owner) = (held.plan.clone(), owner.clone());
             let Some(declared) = prices.plan_named(&held.plan) else {
                 return Err(PlanChanged::Undeclared { plan, owner });
             };
-            // Whoever was migrated has no bonus.
+            // A migration keeps the bonus that was promised.
             let same = PlanTerms { signup_bonus: held.signup_bonus, ..declared.clone() };
             if declared.version == held.version && same != *held {
                 return Err(PlanChanged::Other { plan, version: held.version, owner });
@@ -56,26 +54,37 @@ impl Billing {
         Ok(())
     }
 
-    /// The prices that get these terms, each from the next cycle of its subscription on. A bonus is for joining.
-    pub fn migration(
-        &self,
-        terms: &PlanTerms,
-        fulfilment: Fulfilment,
-        now: Timestamp,
-    ) -> Vec<(ObjectId, Timestamp, PlanTerms)> {
-        let mut migrated = Vec::new();
-        for (item, subscription) in &self.subscriptions {
-            let Some(state) = subscription.latest().filter(|state| state.status != Status::Ended) else {
-                continue;
-            };
-            let held = self.terms(&state.price, Timestamp::MAX);
-            if held.is_none_or(|held| held.plan != terms.plan || held.version >= terms.version) {
+    /// Items of subscriptions that go on, in their newest state.
+    fn running(&self) -> impl Iterator<Item = (&ObjectId, &SubscriptionState)> {
+        let over: Vec<&ObjectId> =
+            self.by_subscription().iter().filter(|items| items.is_over()).map(|items| items.subscription).collect();
+        let states = self.subscriptions.values().filter_map(|item| item.latest());
+        let states = states.filter(|state| !matches!(state.status, Status::Ended | Status::Removed));
+        states.filter(move |state| !over.contains(&&state.subscription)).map(|state| (&state.subscription, state))
+    }
+
+    /// The prices that get these terms, each from the next cycle of its subscription on, with the bonus that was
+    /// promised and no other.
+    pub fn migration(&self, terms: &PlanTerms, now: Timestamp) -> Vec<Pinned> {
+        let mut migrated: Vec<Pinned> = Vec::new();
+        for (subscription, state) in self.running() {
+            let Some(held) = self.terms(subscription, &state.price, Timestamp::MAX) else { continue };
+            let is_done = migrated.iter().any(|it| it.subscription == *subscription && it.price == state.price);
+            if held.plan != terms.plan || held.version >= terms.version || is_done {
                 continue;
             }
-            let paid = Paid::of(self, item, subscription);
-            let (cycles, _) = cycles(self, subscription, &paid, (now, fulfilment.upgrades));
-            let from = cycles.last().map_or(now, |cycle| cycle.interval.end.max(now));
-            migrated.push((state.price.clone(), from, PlanTerms { signup_bonus: 0, ..terms.clone() }));
+            let subscriptions = self.by_subscription();
+            let items = subscriptions.iter().find(|items| items.subscription == subscription);
+            let Some(items) = items else { continue };
+            let paid = Known::of(self, items);
+            let ends = paid.lanes().into_iter().filter(|lane| {
+                Some(lane.every) == held.every && lane.asset == Asset::of(&held.asset)
+            });
+            let ends = ends.filter_map(|lane| cycles(items, &lane, &paid.placed, now).begun.pop());
+            let from = ends.map(|cycle| cycle.whole_end).max().map_or(now, |end| end.max(now));
+            let terms = PlanTerms { signup_bonus: held.signup_bonus, ..terms.clone() };
+            let (subscription, price) = (subscription.clone(), state.price.clone());
+            migrated.push(Pinned { subscription, price, from, terms });
         }
         migrated
     }

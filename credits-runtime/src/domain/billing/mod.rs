@@ -1,8 +1,8 @@
-//! Billing: what payment processors say happened, kept as facts that merge in any order, and what is due because
-//! of it.
+//! Billing: what payment processors say happened, kept as facts that merge in any order, and what is due because of it.
 //!
-//! It does not know how any processor writes its messages. Fulfilment is a difference: [`due`](due) says what an
-//! owner's billing comes to, [`fulfil`] books what is missing of it and takes back what is too much.
+//! It does not know how any processor writes its messages. Paid lines decide: [`paid`] reads spans of paid time off
+//! invoices, [`cycles`] lays cycles where time was paid, `levels` says what each gives. Fulfilment is a difference:
+//! [`due`](due) says what an owner's billing comes to, [`fulfil`] books what is missing of it and takes back the excess.
 
 pub mod award;
 pub mod calendar;
@@ -10,6 +10,9 @@ pub mod cycles;
 pub mod due;
 pub mod event;
 pub mod fulfil;
+pub mod items;
+mod lanes;
+mod levels;
 mod lifetime;
 pub mod migration;
 pub mod objects;
@@ -17,6 +20,7 @@ pub mod paid;
 pub mod payment;
 pub mod purchases;
 pub mod record;
-mod rises;
 pub mod subscription;
 pub mod terms;
+mod trial;
+mod unsolved;

@@ -1,30 +1,106 @@
-//! Paid time: what paid invoices say about one item of a subscription.
+//! Paid time: the spans that lines of paid invoices pay for, cut where later lines credit them.
 
-use super::event::{Interval, Line};
+use std::collections::BTreeMap;
+
+use super::event::{CreditedLines, Interval, Invoice, Line, SubscriptionState};
+use super::items::Items;
 use super::record::Billing;
-use super::subscription::Subscription;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// A line of a paid invoice.
-#[derive(Clone, Copy, Debug)]
-pub struct PaidLine<'a> {
-    /// The line.
-    pub line: &'a Line,
-    /// When its invoice was paid.
+/// Time of one item that an invoice paid for, at one price and quantity.
+#[derive(Clone, Debug)]
+pub struct Span<'a> {
+    /// The item.
+    pub item: &'a ObjectId,
+    /// The price.
+    pub price: &'a ObjectId,
+    /// The quantity; 1 for a price that is charged by use.
+    pub quantity: u64,
+    /// The time as it was paid for.
+    pub period: Interval,
+    /// From when it is credited; its end where it is not.
+    pub cut: Timestamp,
+    /// When it was paid.
     pub paid_at: Timestamp,
-    /// Whether it still counts: its invoice was neither refunded nor disputed.
-    pub is_live: bool,
-    /// Whether it pays for time, and not for a change within it.
-    is_time: bool,
+    /// The invoice.
+    pub invoice: &'a ObjectId,
+    /// Its lines, as far as they have ids.
+    lines: Vec<&'a ObjectId>,
+    /// Whether it is a whole billing period.
+    pub is_whole: bool,
+    /// Minor units before discounts.
+    pub amount: i64,
+    /// Whether it was charged after its time, as usage is.
+    pub is_in_arrears: bool,
+    /// Of a span that a state says and nothing pays: when the next state was true.
+    pub said_until: Option<Timestamp>,
+    /// The terms that it was paid under; `None` for a price that no catalogue has had.
+    pub terms: Option<&'a PlanTerms>,
 }
 
-/// What was paid for one item.
-#[derive(Clone, Debug)]
+impl<'a> Span<'a> {
+    /// What a state says from its instant on, to the end of the time that is paid there.
+    pub fn said(
+        item: &'a ObjectId,
+        state: &'a SubscriptionState,
+        period: Interval,
+        until: Timestamp,
+        terms: Option<&'a PlanTerms>,
+    ) -> Self {
+        Self {
+            item,
+            price: &state.price,
+            quantity: state.quantity.unwrap_or(1),
+            period,
+            cut: period.end,
+            paid_at: period.start,
+            invoice: item,
+            lines: Vec::new(),
+            is_whole: false,
+            amount: 0,
+            is_in_arrears: false,
+            said_until: Some(until),
+            terms,
+        }
+    }
+
+    /// Whether it is credited from an instant before its end.
+    pub fn is_cut(&self) -> bool {
+        self.cut < self.period.end
+    }
+
+    /// Before when it is used: a span that is credited from its very start is used at that instant.
+    pub fn used_until(&self) -> Timestamp {
+        let instant = std::time::Duration::from_micros(1);
+        self.cut.max(self.period.start.after(instant)).min(self.period.end)
+    }
+
+    /// Whether it is used at an instant.
+    pub fn covers(&self, instant: Timestamp) -> bool {
+        self.period.start <= instant && instant < self.used_until()
+    }
+}
+
+/// Time that was credited although nothing that counts had paid for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Debit<'a> {
+    /// The time.
+    pub period: Interval,
+    /// The quantity.
+    pub quantity: u64,
+    /// The terms of its price.
+    pub terms: Option<&'a PlanTerms>,
+}
+
+/// What was paid for one subscription.
+#[derive(Clone, Debug, Default)]
 pub struct Paid<'a> {
-    pub(super) lines: Vec<PaidLine<'a>>,
-    trial: Option<Interval>,
+    /// Spans, by start.
+    pub spans: Vec<Span<'a>>,
+    /// Credits without a span.
+    pub debits: Vec<Debit<'a>>,
 }
 
 /// An instant of paid time.
@@ -36,113 +112,281 @@ pub struct PaidInstant {
     pub paid_at: Timestamp,
 }
 
-/// Terms, and how many of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Level<'a> {
-    /// The price they are behind.
-    pub price: &'a ObjectId,
-    /// The terms; `None` of a price that the catalogue never had.
-    pub terms: Option<&'a PlanTerms>,
-    /// How many.
-    pub quantity: u64,
+/// Lines of one invoice, item, price, period and sign, which add up.
+struct Group<'a> {
+    item: &'a ObjectId,
+    price: &'a ObjectId,
+    period: Interval,
+    is_proration: bool,
+    quantity: u64,
+    amount: i64,
+    /// Quantity and amount of each line.
+    members: Vec<(u64, i64)>,
+    lines: Vec<&'a ObjectId>,
+    credits: Option<&'a CreditedLines>,
+    invoice: &'a Invoice,
 }
 
-impl Level<'_> {
-    /// What a cycle of its own gives.
-    pub fn amount(&self) -> i64 {
-        let quantity = i64::try_from(self.quantity).unwrap_or(i64::MAX);
-        self.terms.map_or(0, |terms| terms.amount.saturating_mul(quantity))
-    }
+/// What lines of an invoice charge or credit.
+struct Charge<'a> {
+    price: &'a ObjectId,
+    period: Interval,
+    quantity: u64,
+    is_credit: bool,
 }
 
 impl<'a> Paid<'a> {
-    /// What was paid for an item.
-    pub fn of(billing: &'a Billing, item: &ObjectId, subscription: &Subscription) -> Self {
-        let mut lines = Vec::new();
-        for invoice in billing.invoices.values() {
-            let is_live = !billing.is_reversed(invoice);
-            for line in invoice.lines.iter().filter(|line| billing.is_of(line, item, subscription)) {
-                let is_time = (invoice.begins || !line.is_proration) && line.amount >= 0;
-                lines.push(PaidLine { line, paid_at: invoice.paid_at, is_live, is_time });
+    /// What paid invoices say of a subscription: spans of the invoices that count, cut by credits of those whose credits
+    /// do.
+    pub fn of(
+        billing: &'a Billing,
+        items: &Items<'a>,
+        counts: impl Fn(&Invoice) -> bool,
+        credits_count: impl Fn(&Invoice) -> bool,
+    ) -> Self {
+        let first_anchor = items.first_anchor();
+        let mut paid = Self::default();
+        let mut credits = Vec::new();
+        let invoices: Vec<_> = billing.invoices.values().filter(|invoice| counts(invoice)).collect();
+        let grouped: Vec<_> = invoices.iter().map(|invoice| (*invoice, groups(billing, items, invoice))).collect();
+        let charged: Vec<_> = grouped
+            .iter()
+            .flat_map(|(invoice, groups)| groups.iter().map(|group| (&invoice.invoice, group.charge())))
+            .collect();
+        for (invoice, groups) in grouped {
+            let groups = without_undone(groups, |credit| {
+                charged.iter().any(|(other, charge)| **other != invoice.invoice && credit.is_of(charge))
+            });
+            for group in &groups {
+                // What begins in a trial and costs nothing is the seller's gift.
+                if group.amount <= 0 && items.was_trial(group.period.start) {
+                    continue;
+                }
+                if group.amount < 0 || is_replaced(items, group, &groups) {
+                    if !credits_count(invoice) {
+                        continue;
+                    }
+                    credits.push((invoice.paid_at, group.period.start, invoice, group.credit(billing, items)));
+                } else {
+                    paid.spans.push(group.span(billing, items, first_anchor));
+                }
             }
         }
-        lines.sort_by_key(|paid| (paid.line.period, paid.line.amount, paid.paid_at));
-        Self { lines, trial: subscription.trial() }
-    }
-
-    /// The first paid instant from here on, whatever became of the payment.
-    pub fn first_from(&self, from: Timestamp) -> Option<Timestamp> {
-        self.instants(from, |_| true).map(|instant| instant.at).min()
-    }
-
-    /// The first instant from here on whose payment still counts.
-    pub fn first_live_from(&self, from: Timestamp) -> Option<PaidInstant> {
-        self.instants(from, |paid| paid.is_live).min()
-    }
-
-    fn instants(
-        &self,
-        from: Timestamp,
-        counts: impl Fn(&PaidLine<'_>) -> bool,
-    ) -> impl Iterator<Item = PaidInstant> {
-        let times = self.lines.iter().filter(move |paid| paid.is_time && counts(paid));
-        times.filter_map(move |paid| {
-            let period = self.outside_trial(paid.line.period)?;
-            let at = period.start.max(from);
-            (at < period.end).then_some(PaidInstant { at, paid_at: paid.paid_at })
-        })
-    }
-
-    /// What a period has outside the trial.
-    fn outside_trial(&self, period: Interval) -> Option<Interval> {
-        match self.trial {
-            Some(trial) if trial.contains(period.start) => {
-                (trial.end < period.end).then_some(Interval { start: trial.end, ..period })
-            }
-            _ => Some(period),
+        paid.spans.sort_by_key(|span| (span.period, span.paid_at, span.invoice, span.item, span.price));
+        credits.sort_by_key(|(paid_at, start, invoice, _)| (*paid_at, *start, &invoice.invoice));
+        for (paid_at, _, invoice, credit) in credits {
+            paid.credit(credit, paid_at, invoice);
         }
+        paid.spans.sort_by_key(|span| (span.period, span.paid_at, span.invoice, span.item, span.price));
+        paid
     }
 
-    /// The line that says what is paid for at an instant: of those that cover it, one that counts, and the last to
-    /// begin.
-    pub fn covering(&self, at: Timestamp) -> Option<PaidLine<'a>> {
-        let covers = |paid: &&PaidLine<'_>| {
-            let period = self.outside_trial(paid.line.period);
-            let begins = paid.is_time || paid.line.amount > 0;
-            begins && period.is_some_and(|period| period.contains(at))
-        };
-        let rank = |paid: &&PaidLine<'_>| (paid.is_live, paid.line.period.start, paid.line.amount);
-        self.lines.iter().filter(covers).max_by_key(rank).copied()
+    /// The first used instant from here on, of spans that are asked for.
+    pub fn first_from(&self, from: Timestamp, counts: impl Fn(&Span<'_>) -> bool) -> Option<PaidInstant> {
+        let counted = self.spans.iter().filter(|span| span.used_until() > from && counts(span));
+        let instants = counted.map(|span| PaidInstant { at: span.period.start.max(from), paid_at: span.paid_at });
+        instants.min()
     }
 
-    /// Lines that begin within an interval, after its start, and still count: what changed there.
-    pub fn changes(&self, within: Interval) -> impl Iterator<Item = PaidLine<'a>> {
-        let begins_within = move |paid: &&PaidLine<'_>| {
-            let start = paid.line.period.start;
-            paid.is_live && start > within.start && start < within.end
-        };
-        self.lines.iter().filter(begins_within).copied()
+    /// Cuts the spans that a negative line credits; what no span has is a debit.
+    fn credit(&mut self, credit: Credit<'a>, paid_at: Timestamp, invoice: &Invoice) {
+        let mut left = credit.quantity;
+        while left > 0 {
+            let rank = |span: &Span<'a>| {
+                (
+                    credit.names(span),
+                    span.item == credit.item,
+                    span.paid_at <= paid_at,
+                    span.quantity == left,
+                    span.period.start,
+                    span.paid_at,
+                    span.invoice,
+                )
+            };
+            // Of its own invoice only what began before it.
+            let began = |span: &Span<'a>| {
+                span.period.start < credit.period.start
+                    || (span.period.start == credit.period.start && *span.invoice != invoice.invoice)
+            };
+            let fits = |span: &Span<'a>| {
+                span.price == credit.price
+                    && span.quantity > 0
+                    && !span.is_cut()
+                    && began(span)
+                    && (span.period.end == credit.period.end
+                        || (credit.names(span) && span.period.end > credit.period.start))
+            };
+            let found = self.spans.iter_mut().filter(|span| fits(span)).max_by(|a, b| rank(a).cmp(&rank(b)));
+            let Some(span) = found else { break };
+            let goes_on = (span.quantity > left).then(|| Span {
+                quantity: span.quantity.saturating_sub(left),
+                ..span.clone()
+            });
+            span.quantity = span.quantity.min(left);
+            span.cut = credit.period.start;
+            left = left.saturating_sub(span.quantity);
+            self.spans.extend(goes_on);
+        }
+        if left > 0 {
+            let Credit { period, terms, .. } = credit;
+            self.debits.push(Debit { period, quantity: left, terms });
+        }
     }
 }
 
-impl Billing {
-    /// Whether a line is of this item. One that names its subscription alone is of the item with its price, or of the
-    /// only one.
-    pub fn is_of(&self, line: &Line, item: &ObjectId, subscription: &Subscription) -> bool {
-        if line.item == *item {
-            return true;
+/// What a negative line credits.
+struct Credit<'a> {
+    item: &'a ObjectId,
+    price: &'a ObjectId,
+    quantity: u64,
+    period: Interval,
+    named: Option<&'a CreditedLines>,
+    terms: Option<&'a PlanTerms>,
+}
+
+impl Credit<'_> {
+    /// Whether the line itself names a span as what it credits.
+    fn names(&self, span: &Span<'_>) -> bool {
+        self.named.is_some_and(|named| {
+            let is_line = |line: &&ObjectId| named.lines.contains(line);
+            named.invoice == *span.invoice && (named.lines.is_empty() || span.lines.iter().any(is_line))
+        })
+    }
+}
+
+impl<'a> Group<'a> {
+    /// Of several prorations that cost nothing the one counts that has the quantity of the item's state: they are no
+    /// tiers, but the quantities before and after a change of a free price.
+    fn choose_free_quantity(&mut self, items: &Items<'_>) {
+        if !self.is_proration || self.members.len() < 2 || self.members.iter().any(|(_, amount)| *amount != 0) {
+            return;
         }
-        let of_this = |other: &Subscription| {
-            other.states.first().is_some_and(|(_, state)| state.subscription == line.item)
-        };
-        of_this(subscription)
-            && (subscription.states.iter().any(|(_, state)| state.price == line.price)
-                || self.subscriptions.values().filter(|other| of_this(other)).count() == 1)
+        let state = items.items.iter().find(|(item, _)| *item == self.item);
+        let state = state.and_then(|(_, item)| item.state_at(self.period.start));
+        let quantity = state.filter(|state| state.price == *self.price).and_then(|state| state.quantity);
+        if let Some(quantity) = quantity.filter(|said| self.members.iter().any(|(quantity, _)| quantity == said)) {
+            self.quantity = quantity;
+        }
     }
 
-    /// What a line is paid for.
-    pub fn level_of<'a>(&'a self, line: &'a Line) -> Level<'a> {
-        let terms = self.terms(&line.price, line.period.start);
-        Level { price: &line.price, terms, quantity: line.quantity }
+    fn span(&self, billing: &'a Billing, items: &Items<'a>, first_anchor: Option<Timestamp>) -> Span<'a> {
+        let Self { item, price, period, quantity, invoice, .. } = *self;
+        Span {
+            item,
+            price,
+            quantity,
+            period,
+            cut: period.end,
+            paid_at: invoice.paid_at,
+            invoice: &invoice.invoice,
+            lines: self.lines.clone(),
+            is_whole: !self.is_proration && Some(period.end) != first_anchor,
+            amount: self.amount,
+            is_in_arrears: invoice.made_at >= period.end,
+            said_until: None,
+            terms: billing.terms(items.subscription, price, period.start),
+        }
     }
+
+    /// What it charges, to find what a credit is of.
+    fn charge(&self) -> Charge<'a> {
+        let Self { price, period, quantity, amount, .. } = *self;
+        Charge { price, period, quantity, is_credit: amount < 0 }
+    }
+
+    /// Whether a charge is what this credits: as much of the same price, from no later to the same end.
+    fn is_of(&self, charge: &Charge<'_>) -> bool {
+        let Self { price, period, quantity, .. } = self;
+        !charge.is_credit
+            && (charge.price, charge.quantity, charge.period.end) == (*price, *quantity, period.end)
+            && charge.period.start <= period.start
+    }
+
+    fn credit(&self, billing: &'a Billing, items: &Items<'a>) -> Credit<'a> {
+        let Self { item, price, period, quantity, credits, .. } = *self;
+        let terms = billing.terms(items.subscription, price, period.start);
+        Credit { item, price, quantity, period, named: credits, terms }
+    }
+}
+
+/// An invoice's lines of a subscription.
+fn groups<'a>(billing: &'a Billing, items: &Items<'a>, invoice: &'a Invoice) -> Vec<Group<'a>> {
+    type Key<'a> = (&'a ObjectId, &'a ObjectId, Interval, bool, bool);
+    let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
+    for line in &invoice.lines {
+        let Some(item) = items.item_of(billing, line).filter(|_| line.period.start < line.period.end) else {
+            continue;
+        };
+        let by_use = line.quantity.is_none() || items.is_by_use(&line.price);
+        let Line { price, period, is_proration, amount, .. } = line;
+        let key = (item, price, *period, *is_proration, *amount < 0);
+        let group = groups.entry(key).or_insert_with(|| Group {
+            item,
+            price,
+            period: *period,
+            is_proration: *is_proration,
+            quantity: 0,
+            amount: 0,
+            members: Vec::new(),
+            lines: Vec::new(),
+            credits: None,
+            invoice,
+        });
+        group.quantity = match line.quantity {
+            Some(quantity) if !by_use => group.quantity.saturating_add(quantity),
+            _ => 1,
+        };
+        group.amount = group.amount.saturating_add(*amount);
+        group.members.push((line.quantity.unwrap_or(1), *amount));
+        group.lines.extend(&line.id);
+        group.credits = group.credits.or(line.credits.as_ref());
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    for group in &mut groups {
+        group.choose_free_quantity(items);
+    }
+    groups
+}
+
+/// Takes out what one invoice both charges and credits: a change and its undoing at one instant. A credit that another
+/// invoice's span explains as a whole is none.
+fn without_undone<'a>(mut groups: Vec<Group<'a>>, is_explained: impl Fn(&Group<'a>) -> bool) -> Vec<Group<'a>> {
+    for place in 0..groups.len() {
+        let (before, rest) = groups.split_at_mut(place);
+        let Some((credit, after)) = rest.split_first_mut() else { break };
+        if credit.amount >= 0 || is_explained(credit) {
+            continue;
+        }
+        let charge = before.iter_mut().chain(after).find(|other| {
+            other.amount >= 0
+                && other.is_proration
+                && (other.item, other.price, other.period) == (credit.item, credit.price, credit.period)
+        });
+        let Some(charge) = charge else { continue };
+        let mut undone = 0_u64;
+        credit.members.retain(|(quantity, _)| {
+            let Some(found) = charge.members.iter().position(|(other, _)| other == quantity) else { return true };
+            charge.members.remove(found);
+            undone = undone.saturating_add(*quantity);
+            false
+        });
+        credit.quantity = credit.quantity.saturating_sub(undone);
+        charge.quantity = charge.quantity.saturating_sub(undone);
+    }
+    groups.retain(|group| !group.members.is_empty());
+    groups
+}
+
+/// Whether a proration of no amount stands for a price that another line of its invoice takes the place of.
+fn is_replaced(items: &Items<'_>, group: &Group<'_>, groups: &[Group<'_>]) -> bool {
+    let holds = |price: &ObjectId| {
+        let mut states = items.items.iter().filter_map(|(_, item)| item.state_at(group.period.start));
+        states.any(|state| state.price == *price)
+    };
+    let replaces = |other: &Group<'_>| {
+        other.period == group.period
+            && other.price != group.price
+            && (other.amount > 0 || (other.amount == 0 && holds(other.price) && !holds(group.price)))
+    };
+    group.is_proration && group.amount == 0 && groups.iter().any(replaces)
 }

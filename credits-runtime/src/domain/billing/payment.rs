@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 
 use crate::domain::ids::ObjectId;
+use crate::domain::limits::REFUND_FIGURES_MAX;
 use crate::domain::time::Timestamp;
 
 /// What came back of a payment.
@@ -13,9 +14,9 @@ pub struct Payment {
     /// Refunds, each as it was last.
     #[n(0)]
     pub refunds: BTreeMap<ObjectId, Refund>,
-    /// All refunds together, as the processor last said.
+    /// The charge's cumulative figures, by time.
     #[n(1)]
-    pub refunded_in_all: Option<(Timestamp, i64)>,
+    pub refunded_in_all: BTreeMap<Timestamp, i64>,
     /// Disputes.
     #[n(2)]
     pub disputes: BTreeMap<ObjectId, Dispute>,
@@ -33,6 +34,18 @@ pub struct Refund {
     /// Whether it is neither failed nor cancelled.
     #[n(2)]
     pub stands: bool,
+    /// When the processor made it, if that is known.
+    #[n(3)]
+    pub made_at: Option<Timestamp>,
+}
+
+impl Refund {
+    /// Whether it had been made and had not failed at an instant. Without the time of its making it counts as made
+    /// before.
+    fn stood_at(&self, instant: Timestamp) -> bool {
+        let was_made = self.made_at.is_none_or(|made_at| made_at <= instant);
+        was_made && (self.stands || self.at > instant)
+    }
 }
 
 /// A dispute, as far as money moved.
@@ -47,17 +60,25 @@ pub struct Dispute {
 }
 
 impl Payment {
-    /// What was refunded and stands, in minor units: refunds by their ids, and what the sum has beyond them.
-    pub fn refunded(&self) -> i64 {
-        let (mut standing, mut explained) = (0_i64, 0_i64);
-        for refund in self.refunds.values() {
-            explained = explained.saturating_add(refund.amount);
-            if refund.stands {
-                standing = standing.saturating_add(refund.amount);
-            }
+    /// Keeps a cumulative figure of the charge.
+    pub(super) fn figure(&mut self, at: Timestamp, amount: i64) {
+        let known = self.refunded_in_all.entry(at).or_insert(amount);
+        *known = (*known).max(amount);
+        while self.refunded_in_all.len() > REFUND_FIGURES_MAX {
+            self.refunded_in_all.pop_first();
         }
-        let in_all = self.refunded_in_all.map_or(0, |(_, amount)| amount);
-        standing.saturating_add(in_all.saturating_sub(explained).max(0))
+    }
+
+    /// What was refunded and stands, in minor units: refunds by their ids, and what a cumulative figure has beyond the
+    /// refunds that stood at its time. A later, lower figure does not lower the sum.
+    pub fn refunded(&self) -> i64 {
+        let sum = |counts: &dyn Fn(&Refund) -> bool| {
+            self.refunds.values().filter(|it| counts(it)).map(|it| it.amount).fold(0, i64::saturating_add)
+        };
+        let unexplained = self.refunded_in_all.iter().map(|(at, amount)| {
+            amount.saturating_sub(sum(&|refund| refund.stood_at(*at)))
+        });
+        sum(&|refund| refund.stands).saturating_add(unexplained.max().unwrap_or(0).max(0))
     }
 
     /// What disputes hold, in minor units.

@@ -1,10 +1,15 @@
 //! What purchases come to: what was paid is compared with what was offered, and what came back of it is taken back.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::award::AwardId;
 use super::calendar::after;
 use super::due::{Due, Wanted};
+use super::event::{Invoice, Line};
+use super::items::Items;
+use super::payment::Payment;
 use super::record::{Billing, Purchase};
 use super::terms::{PackTerms, PriceList};
 use crate::domain::amount::Amount;
@@ -64,7 +69,10 @@ pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64
     }
 }
 
-pub(super) fn due(due: &mut Due, billing: &Billing, now: Timestamp) {
+pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Items<'_>], now: Timestamp) {
+    for invoice in billing.invoices.values() {
+        of_invoice(due, billing, subscriptions, invoice, now);
+    }
     for (session, purchase) in &billing.purchases {
         match bought(billing, session, purchase) {
             Err(problem) => due.problems.push((session.clone(), problem)),
@@ -76,6 +84,64 @@ pub(super) fn due(due: &mut Due, billing: &Billing, now: Timestamp) {
     }
 }
 
+/// Packs on the lines of an invoice, unless a checkout sold them and made the invoice.
+fn of_invoice(
+    due: &mut Due,
+    billing: &Billing,
+    subscriptions: &[Items<'_>],
+    invoice: &Invoice,
+    now: Timestamp,
+) {
+    let mut packs: BTreeMap<&ObjectId, (u64, i64)> = BTreeMap::new();
+    for line in pack_lines(billing, subscriptions, invoice) {
+        let (quantity, amount) = packs.entry(&line.price).or_default();
+        *quantity = quantity.saturating_add(line.quantity.unwrap_or(1));
+        *amount = amount.saturating_add(line.amount);
+    }
+    for (price, (quantity, subtotal)) in packs {
+        let Some(terms) = billing.sold.get(&(invoice.invoice.clone(), price.clone())) else { continue };
+        let id = invoice_purchase(&invoice.invoice, price);
+        match is_as_priced(terms, quantity, (&invoice.currency, subtotal)) {
+            Err(problem) => due.problems.push((id, problem)),
+            Ok(quantity) if due.is_due(invoice.paid_at, now) => {
+                let given = given(terms, quantity);
+                let retake = (invoice.paid > 0).then(|| {
+                    let came_back = CameBack {
+                        paid: invoice.paid,
+                        returned: billing.returned_of(invoice),
+                        withdrawn: billing.withdrawn_of(invoice),
+                    };
+                    let payments: Vec<_> = billing.payments_of(invoice).map(|(_, payment)| payment).collect();
+                    came_back.retake(given, &payments)
+                });
+                award(due, &id, invoice.paid_at, (terms, quantity), retake);
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// The lines of an invoice that are of no subscription item and not negative, unless a checkout sold them: it says more.
+pub fn pack_lines<'a>(
+    billing: &'a Billing,
+    subscriptions: &'a [Items<'a>],
+    invoice: &'a Invoice,
+) -> impl Iterator<Item = &'a Line> {
+    let is_sold = billing.purchases.values().any(|purchase| {
+        purchase.payment.invoice.as_ref() == Some(&invoice.invoice)
+            || purchase.payment.payment.as_ref().is_some_and(|payment| {
+                billing.payments_of(invoice).any(|(of_invoice, _)| of_invoice == payment)
+            })
+    });
+    let lines = invoice.lines.iter().filter(move |line| !is_sold && line.item.is_none() && line.amount >= 0);
+    lines.filter(|line| subscriptions.iter().all(|items| items.item_of(billing, line).is_none()))
+}
+
+/// What a pack on an invoice is known by: `in_1:price_boost`.
+pub fn invoice_purchase(invoice: &ObjectId, price: &ObjectId) -> ObjectId {
+    ObjectId::known(&format!("{invoice}:{price}"))
+}
+
 /// What was bought, if it is what was offered.
 fn bought<'a>(
     billing: &'a Billing,
@@ -85,16 +151,32 @@ fn bought<'a>(
     let offered = billing.offers.get(session).map(|offer| (&offer.pack, offer.quantity));
     let listed = purchase.terms.as_ref().map(|(terms, quantity)| (terms, *quantity));
     let (terms, quantity) = offered.or(listed).ok_or(PurchaseProblem::PackUnknown)?;
-    let (payment, quantity) = (&purchase.payment, i64::try_from(quantity).unwrap_or(i64::MAX));
-    if payment.currency != terms.currency {
-        let (expected, paid) = (terms.currency.clone(), payment.currency.clone());
+    let payment = &purchase.payment;
+    is_as_priced(terms, quantity, (&payment.currency, payment.subtotal)).map(|quantity| (terms, quantity))
+}
+
+/// How many packs a payment is for, if it is what they cost.
+fn is_as_priced(
+    terms: &PackTerms,
+    quantity: u64,
+    (currency, subtotal): (&str, i64),
+) -> Result<i64, PurchaseProblem> {
+    let quantity = i64::try_from(quantity).unwrap_or(i64::MAX);
+    if currency != terms.currency {
+        let (expected, paid) = (terms.currency.clone(), currency.to_owned());
         return Err(PurchaseProblem::CurrencyDiffers { expected, paid });
     }
     let expected = terms.unit_amount.saturating_mul(quantity);
-    if payment.subtotal != expected {
-        return Err(PurchaseProblem::AmountDiffers { expected, subtotal: payment.subtotal });
+    if subtotal != expected {
+        return Err(PurchaseProblem::AmountDiffers { expected, subtotal });
     }
-    Ok((terms, quantity))
+    Ok(quantity)
+}
+
+/// Credits of so many packs, and their bonus.
+fn given(terms: &PackTerms, quantity: i64) -> i64 {
+    let (credits, bonus) = (terms.credits.saturating_mul(quantity), terms.bonus.saturating_mul(quantity));
+    credits.saturating_add(bonus)
 }
 
 fn of_purchase(
@@ -103,19 +185,37 @@ fn of_purchase(
     (session, purchase): (&ObjectId, &Purchase),
     (terms, quantity): (&PackTerms, i64),
 ) {
+    let paid = purchase.payment.paid;
+    let payment = purchase.payment.payment.as_ref().and_then(|payment| billing.payments.get(payment));
+    let retake = payment.filter(|_| paid > 0).map(|payment| {
+        let (returned, withdrawn) = (payment.refunded(), payment.withdrawn());
+        CameBack { paid, returned, withdrawn }.retake(given(terms, quantity), &[payment])
+    });
+    award(due, session, purchase.at, (terms, quantity), retake);
+}
+
+/// The awards of a purchase: the pack's credits, and its bonus.
+fn award(
+    due: &mut Due,
+    id: &ObjectId,
+    at: Timestamp,
+    (terms, quantity): (&PackTerms, i64),
+    retake: Option<Retake>,
+) {
     let (credits, bonus) = (terms.credits.saturating_mul(quantity), terms.bonus.saturating_mul(quantity));
     let paid = Wanted {
-        effective_at: purchase.at,
+        effective_at: at,
         amount: credits,
         asset: terms.asset.clone(),
         category: Category::CreditPackPurchase,
-        expires_at: terms.expires_after.map(|length| after(purchase.at, length)),
+        expires_at: terms.expires_after.map(|length| after(at, length)),
         class: Class::Paid,
         origin: Origin::Purchase,
         scope: terms.only_for.clone(),
         reason: terms.pack.clone(),
         trims_to: None,
-        retake: retake(billing, purchase, credits.saturating_add(bonus)),
+        retake,
+        credited: 0,
     };
     if bonus > 0 {
         let bonus = Wanted {
@@ -125,33 +225,38 @@ fn of_purchase(
             retake: None,
             ..paid.clone()
         };
-        due.awards.insert(AwardId::PackBonus(session.clone()), bonus);
+        due.awards.insert(AwardId::PackBonus(id.clone()), bonus);
     }
-    due.awards.insert(AwardId::Pack(session.clone()), paid);
+    due.awards.insert(AwardId::Pack(id.clone()), paid);
 }
 
-/// What is to be taken back: ceil(given x min(paid, refunded + withdrawn) / paid).
-fn retake(billing: &Billing, purchase: &Purchase, given: i64) -> Option<Retake> {
-    let payment = purchase.payment.payment.as_ref().and_then(|payment| billing.payments.get(payment))?;
-    let (paid, refunded) = (purchase.payment.paid, payment.refunded());
-    let of = |back: i64| {
-        let back = i128::from(back.clamp(0, paid));
-        let product =
-            i128::from(given).saturating_mul(back).saturating_add(i128::from(paid).saturating_sub(1));
-        product.checked_div(i128::from(paid)).and_then(|taken| i64::try_from(taken).ok()).unwrap_or(0)
-    };
-    if paid <= 0 {
-        return None;
+/// What came back of a payment, in its minor units.
+struct CameBack {
+    paid: i64,
+    returned: i64,
+    withdrawn: i64,
+}
+
+impl CameBack {
+    /// What is to be taken back: ceil(given x min(paid, returned + withdrawn) / paid).
+    fn retake(&self, given: i64, payments: &[&Payment]) -> Retake {
+        let paid = self.paid;
+        let of = |back: i64| {
+            let back = i128::from(back.clamp(0, paid));
+            let product =
+                i128::from(given).saturating_mul(back).saturating_add(i128::from(paid).saturating_sub(1));
+            product.checked_div(i128::from(paid)).and_then(|taken| i64::try_from(taken).ok()).unwrap_or(0)
+        };
+        let amount = of(self.returned.saturating_add(self.withdrawn));
+        let category =
+            if amount > of(self.returned) { Category::Dispute } else { Category::CreditPackRefund };
+        // What came last is what it is given back for.
+        let disputes = payments.iter().flat_map(|payment| payment.disputes.values());
+        let reinstated_at = disputes.filter_map(|dispute| dispute.reinstated_at).max();
+        let refunds = payments.iter().flat_map(|payment| payment.refunds.values());
+        let failed_at = refunds.filter(|refund| !refund.stands).map(|refund| refund.at).max();
+        let given_back =
+            if reinstated_at > failed_at { Category::DisputeReversal } else { Category::CreditPackRefund };
+        Retake { amount, category, given_back }
     }
-    let amount = of(refunded.saturating_add(payment.withdrawn()));
-    let category = if amount > of(refunded) { Category::Dispute } else { Category::CreditPackRefund };
-    // What came last is what it is given back for.
-    let reinstated_at = payment.disputes.values().filter_map(|dispute| dispute.reinstated_at).max();
-    let failed = payment.refunds.values().filter(|refund| !refund.stands);
-    let given_back = if reinstated_at > failed.map(|refund| refund.at).max() {
-        Category::DisputeReversal
-    } else {
-        Category::CreditPackRefund
-    };
-    Some(Retake { amount, category, given_back })
 }

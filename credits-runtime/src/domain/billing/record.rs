@@ -1,6 +1,6 @@
 //! What is known of one owner's billing: facts that merge in any order, and what was awarded because of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
@@ -43,12 +43,87 @@ pub struct Billing {
     /// What was paid once.
     #[n(6)]
     pub purchases: BTreeMap<ObjectId, Purchase>,
-    /// The terms behind each price of a subscription, with from when they hold; the first also before.
+    /// The terms behind each price of a subscription (subscription, price), with from when they hold; the first also
+    /// before.
     #[n(7)]
-    pub plans: BTreeMap<ObjectId, Vec<(Timestamp, PlanTerms)>>,
+    pub plans: BTreeMap<(ObjectId, ObjectId), Vec<(Timestamp, PlanTerms)>>,
     /// What was awarded.
     #[n(8)]
     pub awards: BTreeMap<AwardId, Award>,
+    /// Credit notes, by invoice and note.
+    #[n(9)]
+    pub notes: BTreeMap<ObjectId, BTreeMap<ObjectId, CreditNote>>,
+    /// Packs on lines of invoices, by invoice and price.
+    #[n(10)]
+    pub sold: BTreeMap<(ObjectId, ObjectId), PackTerms>,
+    /// When a subscription went over to another owner.
+    #[n(11)]
+    pub handed_over: BTreeMap<ObjectId, Timestamp>,
+    /// Entries of the list of unresolved ones that an administrator dealt with, by key.
+    #[n(12)]
+    pub dismissed: BTreeSet<String>,
+}
+
+/// A credit note: what of an invoice came back otherwise than by refunds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CreditNote {
+    /// When it was in this state.
+    #[n(0)]
+    pub at: Timestamp,
+    /// Minor units of the invoice's currency.
+    #[n(1)]
+    pub amount: i64,
+    /// False once it is voided.
+    #[n(2)]
+    pub stands: bool,
+}
+
+/// The terms that a subscription joined a price under.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Pinned {
+    /// Which subscription.
+    #[n(0)]
+    pub subscription: ObjectId,
+    /// Which of its prices.
+    #[n(1)]
+    pub price: ObjectId,
+    /// From when on they hold; the first of a price also before.
+    #[n(2)]
+    pub from: Timestamp,
+    /// The terms.
+    #[n(3)]
+    pub terms: PlanTerms,
+}
+
+/// The terms of a pack that was paid without an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum SoldAs {
+    /// By a checkout, so many of it.
+    #[n(0)]
+    Checkout {
+        /// Which checkout.
+        #[n(0)]
+        session: ObjectId,
+        /// The pack.
+        #[n(1)]
+        pack: PackTerms,
+        /// How many.
+        #[n(2)]
+        quantity: u64,
+    },
+    /// By lines of an invoice.
+    #[n(1)]
+    Invoice {
+        /// Which invoice.
+        #[n(0)]
+        invoice: ObjectId,
+        /// The price of the lines.
+        #[n(1)]
+        price: ObjectId,
+        /// The pack.
+        #[n(2)]
+        pack: PackTerms,
+    },
 }
 
 /// What was paid once.
@@ -85,14 +160,21 @@ impl Billing {
         match body {
             Body::Billed { event } => self.merge(event),
             Body::Priced { plans, packs } => {
-                for (price, from, terms) in plans {
-                    let pinned = self.plans.entry(price.clone()).or_default();
+                for Pinned { subscription, price, from, terms } in plans {
+                    let pinned = self.plans.entry((subscription.clone(), price.clone())).or_default();
                     pinned.push((*from, terms.clone()));
                     pinned.sort_by_key(|(from, _)| *from);
                 }
-                for (session, terms, quantity) in packs {
-                    if let Some(purchase) = self.purchases.get_mut(session) {
-                        purchase.terms = Some((terms.clone(), *quantity));
+                for sold in packs {
+                    match sold {
+                        SoldAs::Checkout { session, pack, quantity } => {
+                            if let Some(purchase) = self.purchases.get_mut(session) {
+                                purchase.terms = Some((pack.clone(), *quantity));
+                            }
+                        }
+                        SoldAs::Invoice { invoice, price, pack } => {
+                            self.sold.insert((invoice.clone(), price.clone()), pack.clone());
+                        }
                     }
                 }
             }
@@ -167,18 +249,34 @@ impl Billing {
                     known.payment.payment.clone_from(&payment.payment);
                 }
             }
-            Happening::Refunded { payment, refund, amount, stands } => {
+            Happening::Refunded { payment, refund, amount, stands, made_at } => {
                 let refunds = &mut self.payments.entry(payment.clone()).or_default().refunds;
-                let new = Refund { at: *at, amount: *amount, stands: *stands };
+                let new = Refund { at: *at, amount: *amount, stands: *stands, made_at: *made_at };
                 let known = refunds.entry(refund.clone()).or_insert(new);
+                let made_at = known.made_at.into_iter().chain(new.made_at).min();
                 // Of two states of one instant the failure is the later.
                 if (known.at, !known.stands) < (new.at, !new.stands) {
                     *known = new;
                 }
+                known.made_at = made_at;
             }
             Happening::RefundedInAll { payment, amount } => {
-                let in_all = &mut self.payments.entry(payment.clone()).or_default().refunded_in_all;
-                *in_all = (*in_all).max(Some((*at, *amount)));
+                self.payments.entry(payment.clone()).or_default().figure(*at, *amount);
+            }
+            Happening::Credited { invoice, note, amount, stands } => {
+                let new = CreditNote { at: *at, amount: *amount, stands: *stands };
+                let notes = self.notes.entry(invoice.clone()).or_default();
+                let known = notes.entry(note.clone()).or_insert(new);
+                if (known.at, !known.stands) < (new.at, !new.stands) {
+                    *known = new;
+                }
+            }
+            Happening::HandedOver { subscription } => {
+                let over = self.handed_over.entry(subscription.clone()).or_insert(*at);
+                *over = (*over).max(*at);
+            }
+            Happening::Dismissed { key } => {
+                self.dismissed.insert(key.clone());
             }
             Happening::DisputeFundsWithdrawn { payment, dispute, amount } => {
                 let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
@@ -193,24 +291,36 @@ impl Billing {
         }
     }
 
-    /// The terms behind a price at an instant, if the catalogue has ever had it.
-    pub fn terms(&self, price: &ObjectId, at: Timestamp) -> Option<&PlanTerms> {
-        let pinned = self.plans.get(price)?;
+    /// The terms behind a price of a subscription at an instant, if the catalogue has ever had it.
+    pub fn terms(&self, subscription: &ObjectId, price: &ObjectId, at: Timestamp) -> Option<&PlanTerms> {
+        let pinned = self.plans.get(&(subscription.clone(), price.clone()))?;
         let held = pinned.iter().rev().find(|(from, _)| *from <= at);
         held.or_else(|| pinned.first()).map(|(_, terms)| terms)
     }
 
-    /// Whether what was paid for an invoice was refunded in full, or any of it is disputed.
-    pub fn is_reversed(&self, invoice: &Invoice) -> bool {
+    /// What came back of an invoice, in minor units: refunds of its payments, and credit notes.
+    pub fn returned_of(&self, invoice: &Invoice) -> i64 {
+        let refunded = self.payments_of(invoice).map(|(_, payment)| payment.refunded());
+        let notes = self.notes.get(&invoice.invoice).into_iter().flat_map(BTreeMap::values);
+        let credited = notes.map(|note| if note.stands { note.amount } else { 0 });
+        refunded.chain(credited).fold(0, i64::saturating_add)
+    }
+
+    /// What disputes hold of an invoice, in minor units.
+    pub fn withdrawn_of(&self, invoice: &Invoice) -> i64 {
+        self.payments_of(invoice).map(|(_, payment)| payment.withdrawn()).fold(0, i64::saturating_add)
+    }
+
+    /// The payments of an invoice, as it or its payments name them.
+    pub fn payments_of<'a>(&'a self, invoice: &'a Invoice) -> impl Iterator<Item = (&'a ObjectId, &'a Payment)> {
         let others = self.invoice_payments.get(&invoice.invoice).into_iter().flatten();
         let others = others.filter(|payment| !invoice.payments.contains(payment));
-        let payments = invoice.payments.iter().chain(others);
-        let (refunded, withdrawn) = payments.filter_map(|payment| self.payments.get(payment)).fold(
-            (0_i64, 0_i64),
-            |(refunded, withdrawn), payment| {
-                (refunded.saturating_add(payment.refunded()), withdrawn.saturating_add(payment.withdrawn()))
-            },
-        );
-        invoice.paid > 0 && (withdrawn > 0 || refunded >= invoice.paid)
+        let named = invoice.payments.iter().chain(others);
+        named.filter_map(|payment| self.payments.get_key_value(payment))
+    }
+
+    /// Whether an invoice was returned in full, or any of it is disputed.
+    pub fn is_returned(&self, invoice: &Invoice) -> bool {
+        invoice.paid > 0 && (self.withdrawn_of(invoice) > 0 || self.returned_of(invoice) >= invoice.paid)
     }
 }

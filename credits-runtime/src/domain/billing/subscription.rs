@@ -1,12 +1,12 @@
-//! A subscription: everything that was said of one item, in the order in which it happened.
+//! A subscription item: every state that was told of it, in the order in which the states were true.
 
 use minicbor::{Decode, Encode};
 
-use super::event::{Interval, Status, SubscriptionState};
+use super::event::{Interval, ScheduledEnd, Status, SubscriptionState};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// One item of a subscription: everything that was said of it, by the processor's time.
+/// One item of a subscription: its states by the processor's time.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Subscription {
     /// Each state with since when.
@@ -15,35 +15,41 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The state that counts: the last one.
+    /// The newest state.
     pub fn latest(&self) -> Option<&SubscriptionState> {
         self.states.last().map(|(_, state)| state)
     }
 
-    /// Its trial.
+    /// The subscription that it is an item of.
+    pub fn id(&self) -> Option<&ObjectId> {
+        self.latest().map(|state| &state.subscription)
+    }
+
+    /// Its trial, as it was told last.
     pub fn trial(&self) -> Option<Interval> {
         self.latest()?.trial
     }
 
-    /// When it ended or is to end.
-    pub fn ends_at(&self) -> Option<Timestamp> {
-        self.latest()?.ends_at
+    /// Whether an instant is in time that was ever told to be a trial.
+    pub fn was_trial(&self, instant: Timestamp) -> bool {
+        let trials = self.states.iter().filter_map(|(_, state)| state.trial);
+        trials.into_iter().any(|trial| trial.contains(instant))
     }
 
-    /// From where the processor counted its periods when it began.
-    pub fn anchor(&self) -> Option<Timestamp> {
-        self.states.first().map(|(_, state)| state.anchor)
-    }
-
-    /// When the first thing was said of it.
+    /// When the first state was told.
     pub fn began_at(&self) -> Timestamp {
         self.states.first().map_or(Timestamp::MAX, |(at, _)| *at)
     }
 
-    /// The last state said at an instant after one and no later than another.
-    pub fn said_within(&self, after: Timestamp, until: Timestamp) -> Option<&SubscriptionState> {
-        let within = self.states.iter().rev().find(|(at, _)| *at > after && *at <= until);
-        within.map(|(_, state)| state)
+    /// The state at an instant; before the first one, the first.
+    pub fn state_at(&self, instant: Timestamp) -> Option<&SubscriptionState> {
+        let known = self.states.iter().rev().find(|(at, _)| *at <= instant);
+        known.or_else(|| self.states.first()).map(|(_, state)| state)
+    }
+
+    /// Whether it ever had a price.
+    pub fn has_had(&self, price: &ObjectId) -> bool {
+        self.states.iter().any(|(_, state)| state.price == *price)
     }
 
     pub(super) fn merge(&mut self, at: Timestamp, state: &SubscriptionState) {
@@ -51,12 +57,25 @@ impl Subscription {
         if self.states.contains(&new) {
             return;
         }
-        let place = self.states.partition_point(|other| is_before(other, &new));
+        let place = self.states.partition_point(|(other, _)| *other <= at);
         self.states.insert(place, new);
+        self.order_seconds();
         self.forget_repeated();
     }
 
-    /// Forgets states that only repeat the one before, once nothing between them can arrive any more.
+    /// Orders the states of each second; what is first in one depends on the last state of the second before.
+    fn order_seconds(&mut self) {
+        let mut ordered: Vec<(Timestamp, SubscriptionState)> = Vec::with_capacity(self.states.len());
+        for second in self.states.chunk_by(|(a, _), (b, _)| a == b) {
+            let states = second.iter().map(|(_, state)| state.clone()).collect();
+            let earlier = ordered.last().map(|(_, state)| state.clone());
+            let at = second.first().map_or(Timestamp::MIN, |(at, _)| *at);
+            ordered.extend(in_order(earlier, states).into_iter().map(|state| (at, state)));
+        }
+        self.states = ordered;
+    }
+
+    /// Forgets states that repeat the one before, as soon as they are too old for a state between them to arrive.
     fn forget_repeated(&mut self) {
         let Some((newest, _)) = self.states.last() else { return };
         let old = newest.before(LATE_FACTS_MAX);
@@ -76,20 +95,60 @@ impl Subscription {
 
 /// How much later than a fact one from before it may arrive.
 const LATE_FACTS_MAX: std::time::Duration = std::time::Duration::from_hours(60 * 24);
+/// States of one second whose order is searched; of more it is chosen step by step.
+const SEARCHED_STATES_MAX: usize = 6;
 
-/// Whether a state is older than another. Of two of one instant, the end is last; else the one that was made from the
-/// other is the later; else any order, as long as it is always the same.
-fn is_before(old: &(Timestamp, SubscriptionState), new: &(Timestamp, SubscriptionState)) -> bool {
-    let rank = |(at, state): &(Timestamp, SubscriptionState)| (*at, state.status == Status::Ended);
-    if rank(old) != rank(new) {
-        return rank(old) < rank(new);
+/// The states of one second in their order: the end is last, and as many as possible are made from the one before them,
+/// by their previous attributes. Among equals the order is arbitrary, and the same however they arrived.
+fn in_order(earlier: Option<SubscriptionState>, mut states: Vec<SubscriptionState>) -> Vec<SubscriptionState> {
+    if states.len() < 2 {
+        return states;
     }
-    let ((_, old), (_, new)) = (old, new);
-    match (follows(new, old), follows(old, new)) {
-        (true, false) => true,
-        (false, true) => false,
-        _ => order(old) < order(new),
+    states.sort_by(|a, b| order(a).cmp(&order(b)));
+    let (mut open, ended): (Vec<_>, Vec<_>) = states.into_iter().partition(|state| !is_end(state));
+    let mut ordered = if open.len() <= SEARCHED_STATES_MAX {
+        longest_chain(earlier.as_ref(), &open)
+    } else {
+        let mut chosen: Vec<SubscriptionState> = Vec::new();
+        while !open.is_empty() {
+            let before = chosen.last().or(earlier.as_ref());
+            let next = open.iter().position(|state| before.is_some_and(|before| follows(state, before)));
+            chosen.push(open.remove(next.unwrap_or(0)));
+        }
+        chosen
+    };
+    ordered.extend(ended);
+    ordered
+}
+
+/// The order with the most states that follow the one before them; of several the first.
+fn longest_chain(earlier: Option<&SubscriptionState>, states: &[SubscriptionState]) -> Vec<SubscriptionState> {
+    let mut best: Option<(usize, Vec<&SubscriptionState>)> = None;
+    let mut begun: Vec<(Vec<&SubscriptionState>, Vec<&SubscriptionState>)> = vec![(Vec::new(), states.iter().collect())];
+    while let Some((chosen, left)) = begun.pop() {
+        if left.is_empty() {
+            let pairs = earlier.into_iter().chain(chosen.iter().copied()).zip(chosen.iter().copied().skip(
+                usize::from(earlier.is_none()),
+            ));
+            let links = pairs.filter(|(before, state)| follows(state, before)).count();
+            if best.as_ref().is_none_or(|(most, _)| links > *most) {
+                best = Some((links, chosen));
+            }
+            continue;
+        }
+        // The last that is pushed is taken first: orders are tried from the first to the last.
+        for place in (0..left.len()).rev() {
+            let (mut chosen, mut left) = (chosen.clone(), left.clone());
+            chosen.push(left.remove(place));
+            begun.push((chosen, left));
+        }
     }
+    best.map(|(_, chosen)| chosen.into_iter().cloned().collect()).unwrap_or_default()
+}
+
+/// Whether nothing comes after a state in its second.
+fn is_end(state: &SubscriptionState) -> bool {
+    matches!(state.status, Status::Ended | Status::Removed)
 }
 
 /// Whether a state says that it was made from another.
@@ -97,9 +156,9 @@ fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
     let Some(before) = &state.before else { return false };
     let was = SubscriptionState {
         price: before.price.clone().unwrap_or_else(|| state.price.clone()),
-        quantity: before.quantity.unwrap_or(state.quantity),
+        quantity: if before.quantity.is_some() { before.quantity } else { state.quantity },
         status: before.status.unwrap_or(state.status),
-        ends_at: if before.ended_otherwise { earlier.ends_at } else { state.ends_at },
+        ends_at: before.end.map_or(state.ends_at, ScheduledEnd::at),
         ..state.clone()
     };
     let is_the_earlier = (&was.price, was.quantity, was.status, was.ends_at)
@@ -109,9 +168,11 @@ fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
     is_the_earlier && differs
 }
 
-/// An order of states that says nothing, but is the same however they arrive. Whoever began something is older than
-/// whoever goes on.
-fn order(state: &SubscriptionState) -> (bool, Status, &ObjectId, u64, Option<Timestamp>, Option<Interval>) {
-    let SubscriptionState { status, price, quantity, ends_at, trial, before, .. } = state;
-    (before.is_some(), *status, price, *quantity, *ends_at, *trial)
+/// Everything that tells two states of one second apart. A state that was made from none comes first.
+type Order<'a> = (bool, bool, Status, &'a ObjectId, Option<u64>, Option<Timestamp>, Option<Interval>, Timestamp);
+
+fn order(state: &SubscriptionState) -> (Order<'_>, Option<(Option<&ObjectId>, Option<u64>, Option<Status>)>) {
+    let SubscriptionState { status, price, quantity, ends_at, trial, before, anchor, .. } = state;
+    let was = before.as_ref().map(|before| (before.price.as_ref(), before.quantity, before.status));
+    ((is_end(state), before.is_some(), *status, price, *quantity, *ends_at, *trial, *anchor), was)
 }

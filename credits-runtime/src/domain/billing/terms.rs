@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::domain::ids::ObjectId;
 
 /// A length of calendar time, as facts keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Length {
     /// How many.
     #[n(0)]
@@ -22,7 +22,7 @@ pub struct Length {
 macro_rules! units {
     ($($code:literal $name:ident)*) => {
         /// What a length counts.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
         #[cbor(index_only)]
         #[serde(rename_all = "snake_case")]
         #[expect(missing_docs, reason = "the names say it")]
@@ -77,6 +77,9 @@ pub struct PlanTerms {
     /// Whether a rise gives all of the new amount.
     #[n(9)]
     pub is_rise_full: bool,
+    /// Whether a cycle that is longer than a billing period is given at its start, however little of it is paid.
+    #[n(10)]
+    pub in_advance: bool,
 }
 
 /// What happens to a cycle's credits that are unused at its end.
@@ -115,6 +118,7 @@ impl From<&PlanSpec> for PlanTerms {
             trial: plan.trial_includes,
             expire_after: plan.expire_after.map(Length::from),
             is_rise_full: plan.on_upgrade == OnUpgrade::Full,
+            in_advance: plan.in_advance,
         }
     }
 }

@@ -1,0 +1,121 @@
+//! A subscription as a whole: its items with their states, and what they say of it.
+
+use std::collections::BTreeMap;
+
+use super::event::{Line, Status, SubscriptionState};
+use super::record::Billing;
+use super::subscription::Subscription;
+use crate::domain::ids::ObjectId;
+use crate::domain::time::Timestamp;
+
+/// The items of one subscription.
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    /// The subscription.
+    pub subscription: &'a ObjectId,
+    /// Its items, by id.
+    pub items: Vec<(&'a ObjectId, &'a Subscription)>,
+    handed_over: Option<Timestamp>,
+}
+
+impl Billing {
+    /// Every subscription, in the order in which they began.
+    pub fn by_subscription(&self) -> Vec<Items<'_>> {
+        let mut grouped: BTreeMap<&ObjectId, Vec<(&ObjectId, &Subscription)>> = BTreeMap::new();
+        for (item, states) in &self.subscriptions {
+            if let Some(subscription) = states.id() {
+                grouped.entry(subscription).or_default().push((item, states));
+            }
+        }
+        let handed_over = |subscription| self.handed_over.get(subscription).copied();
+        let items = |(subscription, items)| Items { subscription, items, handed_over: handed_over(subscription) };
+        let mut subscriptions: Vec<_> = grouped.into_iter().map(items).collect();
+        subscriptions.sort_by_key(|items| (items.began_at(), items.subscription));
+        subscriptions
+    }
+}
+
+impl<'a> Items<'a> {
+    /// When the first state was told of any of them.
+    pub fn began_at(&self) -> Timestamp {
+        self.items.iter().map(|(_, item)| item.began_at()).min().unwrap_or(Timestamp::MAX)
+    }
+
+    /// The newest state of an item that is not removed, with since when.
+    fn newest(&self) -> Option<(Timestamp, &'a SubscriptionState)> {
+        let states = self.items.iter().flat_map(|(_, item)| &item.states);
+        let states = states.filter(|(_, state)| state.status != Status::Removed);
+        let newest = states.max_by_key(|(at, state)| (*at, state.status == Status::Ended));
+        newest.map(|(at, state)| (*at, state))
+    }
+
+    /// When the subscription ended or is to end. That an item is removed is no end.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let (at, state) = self.newest()?;
+        let handed_over = self.handed_over.filter(|over| *over >= at);
+        state.ends_at.into_iter().chain(handed_over).min()
+    }
+
+    /// Whether it is over or went over to another owner.
+    pub fn is_over(&self) -> bool {
+        self.newest().is_none_or(|(at, state)| {
+            state.status == Status::Ended || self.handed_over.is_some_and(|over| over >= at)
+        })
+    }
+
+    /// From where the processor counted billing periods at an instant; before the first state, as the first one says.
+    pub fn anchor_at(&self, instant: Timestamp) -> Option<Timestamp> {
+        let states = || self.items.iter().flat_map(|(_, item)| &item.states);
+        let known = states().filter(|(at, _)| *at <= instant).max_by_key(|(at, state)| (*at, state.anchor));
+        known.or_else(|| states().min_by_key(|(at, state)| (*at, state.anchor))).map(|(_, state)| state.anchor)
+    }
+
+    /// From where the processor counted billing periods when the subscription began.
+    pub fn first_anchor(&self) -> Option<Timestamp> {
+        self.anchor_at(Timestamp::MIN)
+    }
+
+    /// Whether an instant is in time that was ever told to be a trial.
+    pub fn was_trial(&self, instant: Timestamp) -> bool {
+        self.items.iter().any(|(_, item)| item.was_trial(instant))
+    }
+
+    /// Whether a price is charged by use: an item has it without a quantity.
+    pub fn is_by_use(&self, price: &ObjectId) -> bool {
+        let mut states = self.items.iter().flat_map(|(_, item)| &item.states);
+        states.any(|(_, state)| state.price == *price && state.quantity.is_none())
+    }
+
+    /// The item that a line is of. A line that names its subscription alone is of an item that has or had its price, or
+    /// of the only item if the price is a plan's; other lines are of none: fees, usage, packs.
+    pub fn item_of(&self, billing: &Billing, line: &Line) -> Option<&'a ObjectId> {
+        if let Some(named) = &line.item {
+            return self.items.iter().find(|(item, _)| *item == named).map(|(item, _)| *item);
+        }
+        if line.subscription.as_ref() != Some(self.subscription) {
+            return None;
+        }
+        let had = self.items.iter().filter(|(_, item)| item.has_had(&line.price));
+        let has = |item: &Subscription| {
+            item.state_at(line.period.start).is_some_and(|state| state.price == line.price)
+        };
+        let likeliest = had.max_by_key(|(id, item)| (has(item), item.began_at(), *id)).map(|(item, _)| *item);
+        likeliest.or_else(|| match &self.items[..] {
+            [(item, _)] if billing.is_plan(self.subscription, &line.price) => Some(*item),
+            _ => None,
+        })
+    }
+}
+
+impl Billing {
+    /// The subscription that a line is of, as it says itself or as the state of its item says.
+    pub fn subscription_of<'a>(&'a self, line: &'a Line) -> Option<&'a ObjectId> {
+        let of_item = || self.subscriptions.get(line.item.as_ref()?)?.id();
+        of_item().or(line.subscription.as_ref())
+    }
+
+    /// Whether a price of a subscription is known to be a plan's.
+    pub fn is_plan(&self, subscription: &ObjectId, price: &ObjectId) -> bool {
+        self.plans.contains_key(&(subscription.clone(), price.clone()))
+    }
+}

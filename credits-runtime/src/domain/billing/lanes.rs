@@ -1,0 +1,162 @@
+//! What a subscription comes to: the awards of each lane's cycles, and what goes over from one lane into another.
+
+use std::collections::BTreeSet;
+
+use credits_core::{Fraction, Upgrades};
+
+use super::award::AwardId;
+use super::cycles::{Cycle, Lane, cycles};
+use super::due::{Due, Fulfilment, Wanted, wanted};
+use super::event::Invoice;
+use super::items::Items;
+use super::levels::{Level, Portion, Valuation, least, said, subtract};
+use super::lifetime::Lifetime;
+use super::paid::Paid;
+use super::record::Billing;
+use super::terms::{PlanTerms, Unused};
+use crate::domain::category::Category;
+use crate::domain::time::Timestamp;
+
+/// What is known of a subscription's paid time.
+pub struct Known<'a> {
+    /// All that was ever paid: it decides where cycles lie.
+    pub placed: Paid<'a>,
+    /// What of it did not come back: it decides what cycles give.
+    pub live: Paid<'a>,
+}
+
+impl<'a> Known<'a> {
+    /// What invoices say of a subscription.
+    pub fn of(billing: &'a Billing, items: &Items<'a>) -> Self {
+        let counts = |invoice: &Invoice| !billing.is_returned(invoice);
+        let placed = Paid::of(billing, items, |_| true, counts);
+        let live = Paid::of(billing, items, counts, counts);
+        Self { placed, live }
+    }
+
+    /// The lanes that it was ever paid in.
+    pub fn lanes(&self) -> BTreeSet<Lane> {
+        self.placed.spans.iter().filter_map(Lane::of).collect()
+    }
+}
+
+/// A cycle with what it gives.
+struct Valued<'a> {
+    cycle: Cycle<'a>,
+    level: Level<'a>,
+    /// What of its credits stays because a cycle of another length gives as much less.
+    stays: Fraction,
+    /// What it gives less because it stayed in a cycle of another length.
+    elsewhere: Fraction,
+}
+
+/// The awards of a subscription's cycles.
+pub(super) fn due<'a>(
+    due: &mut Due,
+    billing: &'a Billing,
+    items: &Items<'a>,
+    paid: &Known<'a>,
+    fulfilment: Fulfilment,
+    now: Timestamp,
+) {
+    let mut lanes: Vec<(Lane, Vec<Cycle<'a>>, Vec<Valued<'a>>)> = Vec::new();
+    for lane in paid.lanes() {
+        let found = cycles(items, &lane, &paid.placed, now);
+        if let Some(next) = found.next {
+            due.is_due(next, now);
+        }
+        let said = match fulfilment.upgrades {
+            Upgrades::OnChange => said(billing, items, &lane, &paid.live),
+            Upgrades::OnPayment => Vec::new(),
+        };
+        let valuation = Valuation { billing, items, lane: &lane, live: &paid.live, said: &said, now };
+        let valued = found.begun.iter().filter_map(|cycle| {
+            let level = valuation.of(cycle)?;
+            let (stays, elsewhere) = (Fraction::ZERO, Fraction::ZERO);
+            Some(Valued { cycle: cycle.clone(), level, stays, elsewhere })
+        });
+        let valued: Vec<_> = valued.collect();
+        for next in valued.iter().filter_map(|valued| valued.level.next) {
+            due.is_due(next, now);
+        }
+        lanes.push((lane, found.begun, valued));
+    }
+    carry_over(&mut lanes);
+    for (lane, cycles, valued) in &lanes {
+        let lifetime = Lifetime { billing, items, lane, live: &paid.live, cycles, fulfilment };
+        for valued in valued {
+            awards(due, items, lane, valued, &lifetime);
+        }
+    }
+}
+
+/// Where a plan of another length is paid from the instant on at which the old one is credited, what is credited stays
+/// where it is, up to what the new cycle gives, which gives as much less.
+fn carry_over(lanes: &mut [(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)]) {
+    for old in 0..lanes.len() {
+        for new in 0..lanes.len() {
+            let Some((lane, other)) = lanes.get(old).map(|it| &it.0).zip(lanes.get(new).map(|it| &it.0)) else {
+                continue;
+            };
+            if old == new || lane.asset != other.asset {
+                continue;
+            }
+            let credited = lanes.get(old).into_iter().flat_map(|(.., valued)| valued.iter().enumerate());
+            let credited: Vec<(usize, Vec<Timestamp>)> =
+                credited.map(|(place, valued)| (place, valued.level.cuts.clone())).collect();
+            for (place, cuts) in credited {
+                for begun in cuts {
+                    let found = lanes.get(new).and_then(|(.., valued)| {
+                        valued.iter().position(|valued| valued.level.from == begun)
+                    });
+                    let Some(found) = found else { continue };
+                    let available = lanes.get(old).and_then(|(.., valued)| {
+                        valued.get(place).map(|valued| subtract(valued.level.credited(), valued.stays))
+                    });
+                    let room = lanes.get(new).and_then(|(.., valued)| {
+                        valued.get(found).map(|valued| subtract(valued.level.total(), valued.elsewhere))
+                    });
+                    let carried = least(available.unwrap_or(Fraction::ZERO), room.unwrap_or(Fraction::ZERO));
+                    if let Some(valued) = lanes.get_mut(old).and_then(|(.., valued)| valued.get_mut(place)) {
+                        valued.stays = valued.stays.checked_add(carried).unwrap_or(valued.stays);
+                    }
+                    if let Some(valued) = lanes.get_mut(new).and_then(|(.., valued)| valued.get_mut(found)) {
+                        valued.elsewhere = valued.elsewhere.checked_add(carried).unwrap_or(valued.elsewhere);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The awards of a cycle: one for the base of each item, one for the rises.
+fn awards(due: &mut Due, items: &Items<'_>, lane: &Lane, valued: &Valued<'_>, lifetime: &Lifetime<'_, '_>) {
+    let Valued { cycle, level, stays, elsewhere } = valued;
+    let (start, asset, every) = (cycle.start, lane.asset.clone(), lane.every);
+    let (bases, rise) = level.portions(*stays, *elsewhere);
+    for (base, portion) in level.bases.iter().zip(bases) {
+        let id = AwardId::Cycle { item: base.item.clone(), start, asset: asset.clone(), every };
+        let award = award(base.terms, level.from, portion, Category::SubscriptionCredits);
+        let trims_to = match base.terms.unused {
+            Unused::UpTo(most) => Some(most),
+            _ => None,
+        };
+        let expires_at = lifetime.of(cycle, base.terms, base.paid_at);
+        due.awards.insert(id, Wanted { expires_at, trims_to, ..award });
+        if base.terms.signup_bonus > 0 {
+            let terms = base.terms;
+            let bonus = wanted(terms, level.from, terms.signup_bonus, Category::SubscriptionSignupBonus);
+            due.awards.entry(AwardId::SignupBonus(terms.plan.clone())).or_insert(bonus);
+        }
+    }
+    if let Some(risen) = &level.rise {
+        let id = AwardId::Rise { subscription: items.subscription.clone(), start, asset, every };
+        let award = award(risen.terms, risen.at, rise, Category::SubscriptionUpgrade);
+        let expires_at = lifetime.of(cycle, risen.terms, risen.paid_at);
+        due.awards.insert(id, Wanted { expires_at, ..award });
+    }
+}
+
+fn award(terms: &PlanTerms, at: Timestamp, portion: Portion, category: Category) -> Wanted {
+    Wanted { credited: portion.credited, ..wanted(terms, at, portion.amount, category) }
+}

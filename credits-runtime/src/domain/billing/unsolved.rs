@@ -1,0 +1,128 @@
+//! What an administrator has to act on: changes that nobody paid, payments that gave nothing, and money that came back
+//! without a rule for it.
+
+use credits_core::Upgrades;
+
+use super::calendar::Anchor;
+use super::due::{Due, Fulfilment, PartialReturn, UnpaidUpgrade};
+use super::event::{Status, SubscriptionState};
+use super::items::Items;
+use super::lanes::Known;
+use super::record::Billing;
+use super::terms::PlanTerms;
+use crate::domain::ids::ObjectId;
+use crate::domain::time::Timestamp;
+
+/// What is unsolved of a subscription.
+pub(super) fn of_subscription(
+    due: &mut Due,
+    billing: &Billing,
+    items: &Items<'_>,
+    paid: &Known<'_>,
+    fulfilment: Fulfilment,
+    now: Timestamp,
+) {
+    unknown_prices(due, billing, items, paid);
+    let states = items.items.iter().filter_map(|(_, item)| item.latest());
+    if states.into_iter().any(|state| state.status == Status::Unknown) {
+        due.unknown_statuses.insert(items.subscription.clone());
+    }
+    if fulfilment.upgrades == Upgrades::OnPayment && !items.is_over() {
+        for (_, item) in &items.items {
+            let Some((since, state)) = item.states.last() else { continue };
+            let is_running =
+                !matches!(state.status, Status::Trialing | Status::Removed | Status::Incomplete | Status::Ended | Status::Unknown);
+            if is_running && !state.trial.is_some_and(|trial| trial.contains(now)) {
+                unpaid_upgrade(due, billing, items, paid, (*since, state));
+            }
+        }
+    }
+}
+
+/// A price that no catalogue has had is unsolved if it was paid in advance. Beside a plan, usage and what costs nothing
+/// is not.
+fn unknown_prices(due: &mut Due, billing: &Billing, items: &Items<'_>, paid: &Known<'_>) {
+    let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
+    let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
+    let unknown = paid.live.spans.iter().filter(|span| span.terms.is_none());
+    for span in unknown {
+        let is_usage = items.is_by_use(span.price) || span.is_in_arrears || span.amount == 0;
+        if !has_plan || !is_usage {
+            due.unknown_prices.insert(span.price.clone());
+        }
+    }
+    if !has_plan && !items.is_over() {
+        let latest = items.items.iter().filter_map(|(_, item)| item.latest());
+        due.unknown_prices.extend(latest.map(|state| state.price.clone()));
+    }
+}
+
+/// A state that gives more than was paid last, at a price and quantity that nothing was paid at.
+fn unpaid_upgrade(
+    due: &mut Due,
+    billing: &Billing,
+    items: &Items<'_>,
+    paid: &Known<'_>,
+    (since, state): (Timestamp, &SubscriptionState),
+) {
+    let quantity = state.quantity.unwrap_or(1);
+    let Some(terms) = billing.terms(items.subscription, &state.price, since) else { return };
+    let is_paid =
+        paid.live.spans.iter().any(|span| *span.price == state.price && span.quantity == quantity);
+    let last = paid.live.spans.iter().filter(|span| *span.item == state.item).next_back();
+    let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
+    let paid_for = last.and_then(|span| Some(per_time(span.terms?, span.quantity))).unwrap_or(0);
+    if is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
+        return;
+    }
+    let of_item = items.items.iter().find(|(item, _)| **item == state.item);
+    let states = of_item.into_iter().flat_map(|(_, item)| item.states.iter().rev());
+    let same = states.take_while(|(_, other)| other.price == state.price && other.quantity == state.quantity);
+    due.unpaid_upgrades.push(UnpaidUpgrade {
+        subscription: state.subscription.clone(),
+        price: state.price.clone(),
+        quantity,
+        since: same.last().map_or(since, |(at, _)| *at),
+    });
+}
+
+/// Invoices of subscriptions that were returned in part, and payments that came back and are for nothing known.
+pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Items<'_>]) {
+    let item_of = |line| subscriptions.iter().find_map(|items| items.item_of(billing, line));
+    for invoice in billing.invoices.values() {
+        let returned = billing.returned_of(invoice);
+        let is_partial = returned > 0 && !billing.is_returned(invoice);
+        if is_partial && invoice.lines.iter().any(|line| item_of(line).is_some()) {
+            due.partial_returns.push(PartialReturn {
+                invoice: invoice.invoice.clone(),
+                returned,
+                paid: invoice.paid,
+                currency: invoice.currency.clone(),
+            });
+        }
+        let named = invoice.lines.iter().filter(|line| line.amount > 0).filter_map(|line| line.item.as_ref());
+        due.unknown_items.extend(named.filter(|item| !billing.subscriptions.contains_key(*item)).cloned());
+    }
+    let of_invoices = billing.invoices.values().flat_map(|invoice| billing.payments_of(invoice));
+    let known: Vec<&ObjectId> = of_invoices.map(|(payment, _)| payment).collect();
+    let bought = |payment: &ObjectId| {
+        billing.purchases.values().any(|purchase| purchase.payment.payment.as_ref() == Some(payment))
+    };
+    let of_unpaid = |payment: &ObjectId| billing.invoice_payments.values().any(|it| it.contains(payment));
+    for (payment, came_back) in &billing.payments {
+        let back = came_back.refunded().saturating_add(came_back.withdrawn());
+        if back > 0 && !known.contains(&payment) && !bought(payment) && !of_unpaid(payment) {
+            due.unknown_payments.push((payment.clone(), back));
+        }
+    }
+}
+
+/// What terms give in a time that all lengths are compared in.
+fn per_time(terms: &PlanTerms, quantity: u64) -> i128 {
+    let Some(length) = terms.every else { return 0 };
+    let anchor = Anchor { at: Timestamp::MIN, day: 1 };
+    let long = anchor.plus(length, 1).microseconds().max(1);
+    let year = i128::from(365_u32 * 86_400).saturating_mul(1_000_000);
+    let amount = i128::from(terms.amount).saturating_mul(i128::from(quantity));
+    amount.saturating_mul(year).checked_div(i128::from(long)).unwrap_or(0)
+}
