@@ -47,8 +47,8 @@ pub struct Cycle<'a> {
     follows_a_cut: bool,
     /// Items whose whole period cuts it.
     cutters: Vec<&'a ObjectId>,
-    /// Items of which a cut cycle counts what was paid before this one, until the instant.
-    blocked: Vec<(&'a ObjectId, Timestamp)>,
+    /// What cut cycles before it count themselves.
+    blocked: Vec<Blocked<'a>>,
     grid: Grid,
 }
 
@@ -70,15 +70,23 @@ impl<'a> Cycle<'a> {
 
     /// From when a span counts in it: one from before it not while the cycle that was cut before counts it.
     pub fn counts_from(&self, span: &Span<'a>) -> Timestamp {
-        let blocked = self.blocked.iter().filter(|(item, _)| *item == span.item).map(|(_, until)| *until);
-        let from = blocked.max().filter(|_| span.period.start < self.start);
-        span.period.start.max(from.unwrap_or(Timestamp::MIN))
+        let blocks = |blocked: &&Blocked<'_>| blocked.item == span.item && span.period.start < blocked.cut;
+        let until = self.blocked.iter().filter(blocks).map(|blocked| blocked.until).max();
+        span.period.start.max(until.unwrap_or(Timestamp::MIN))
     }
 
     /// Where the length that runs at an instant ends, counted from its anchor.
     pub fn end_running_at(&self, at: Timestamp) -> Timestamp {
         if at < self.end { self.end } else { self.grid.around(at).at(1) }
     }
+}
+
+/// What an item had paid before its whole period cut a cycle: it counts there, to the end that the cycle would have had.
+#[derive(Clone, Copy, Debug)]
+struct Blocked<'a> {
+    item: &'a ObjectId,
+    cut: Timestamp,
+    until: Timestamp,
 }
 
 /// The cycles of a lane.
@@ -95,7 +103,7 @@ pub fn cycles<'a>(items: &Items<'a>, lane: &Lane, placed: &Paid<'a>, now: Timest
     let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
     let mut cycles = Cycles::default();
     let mut cursor = Timestamp::MIN;
-    let mut blocked: Vec<(&ObjectId, Timestamp)> = Vec::new();
+    let mut blocked: Vec<Blocked<'a>> = Vec::new();
     while let Some(instant) = placed.first_from(cursor, |span| lane.has(span)) {
         let start = instant.at;
         if start >= ends_at || cycles.begun.len() >= CYCLES_MAX {
@@ -115,7 +123,7 @@ pub fn cycles<'a>(items: &Items<'a>, lane: &Lane, placed: &Paid<'a>, now: Timest
         cycles.next = coming.iter().map(|(at, _)| *at).chain(cycles.next).min();
         let end = past.iter().map(|(at, _)| *at).min().unwrap_or(whole_end);
         let cutters: Vec<_> = past.into_iter().filter(|(at, _)| *at == end).filter_map(|(_, item)| item).collect();
-        blocked.retain(|(_, until)| *until > start);
+        blocked.retain(|blocked| blocked.until > start);
         cycles.begun.push(Cycle {
             start,
             end,
@@ -126,7 +134,7 @@ pub fn cycles<'a>(items: &Items<'a>, lane: &Lane, placed: &Paid<'a>, now: Timest
             blocked: blocked.clone(),
             grid,
         });
-        blocked.extend(cutters.into_iter().map(|item| (item, whole_end)));
+        blocked.extend(cutters.into_iter().map(|item| Blocked { item, cut: end, until: whole_end }));
         cursor = end;
     }
     cycles
@@ -155,7 +163,8 @@ fn grid<'a>(
     Grid { anchor, times: 0, length: lane.every }.around(start)
 }
 
-/// Where whole periods begin inside others: each with the item whose period it is, if the other is the item's too.
+/// Where whole periods begin inside others, or after a gap: each with the item whose period it is, if the other is the
+/// item's too.
 fn cuts<'a>(
     lane: &Lane,
     placed: &Paid<'a>,
@@ -171,11 +180,16 @@ fn cuts<'a>(
         let runs = |old: &&Span<'_>| old.period.start < at && at < old.period.end;
         if of_lane().filter(runs).any(|old| old.item == new.item) {
             cuts.push((at, Some(new.item)));
-        } else if of_lane().filter(runs).any(|old| old.cut == at) {
+        } else if of_lane().filter(runs).any(|old| old.cut == at) || of_lane().all(|old| is_over(old, at)) {
             cuts.push((at, None));
         }
     }
     cuts
+}
+
+/// Whether a span does not reach an instant from before it: of all of them, paid time begins after a gap there.
+fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
+    span.period.start >= at || span.used_until() < at
 }
 
 /// A place among the lengths that are counted from an anchor.

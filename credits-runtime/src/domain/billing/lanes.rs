@@ -7,7 +7,6 @@ use credits_core::{Fraction, Upgrades};
 use super::award::AwardId;
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
-use super::event::Invoice;
 use super::items::Items;
 use super::levels::{Level, Portion, Valuation, least, said, subtract};
 use super::lifetime::Lifetime;
@@ -28,9 +27,8 @@ pub struct Known<'a> {
 impl<'a> Known<'a> {
     /// What invoices say of a subscription.
     pub fn of(billing: &'a Billing, items: &Items<'a>) -> Self {
-        let counts = |invoice: &Invoice| !billing.is_returned(invoice);
-        let placed = Paid::of(billing, items, |_| true, counts);
-        let live = Paid::of(billing, items, counts, counts);
+        let placed = Paid::of(billing, items);
+        let live = placed.live();
         Self { placed, live }
     }
 
@@ -70,10 +68,9 @@ pub(super) fn due<'a>(
             Upgrades::OnPayment => Vec::new(),
         };
         let valuation = Valuation { billing, items, lane: &lane, live: &paid.live, said: &said, now };
-        let valued = found.begun.iter().filter_map(|cycle| {
-            let level = valuation.of(cycle)?;
+        let valued = valuation.of_all(&found.begun).into_iter().filter_map(|(place, level)| {
             let (stays, elsewhere) = (Fraction::ZERO, Fraction::ZERO);
-            Some(Valued { cycle: cycle.clone(), level, stays, elsewhere })
+            Some(Valued { cycle: found.begun.get(place)?.clone(), level, stays, elsewhere })
         });
         let valued: Vec<_> = valued.collect();
         for next in valued.iter().filter_map(|valued| valued.level.next) {

@@ -103,12 +103,23 @@ pub(super) struct Valuation<'a, 'b> {
 }
 
 impl<'a> Valuation<'a, '_> {
-    /// What a cycle gives; nothing if nothing of it is paid.
-    pub(super) fn of(&self, cycle: &Cycle<'a>) -> Option<Level<'a>> {
+    /// What each cycle gives that anything of is paid, with its place.
+    pub(super) fn of_all(&self, cycles: &[Cycle<'a>]) -> Vec<(usize, Level<'a>)> {
+        let mut debits = self.debits();
+        // Where one cycle cuts another, a credit without a span lowers the newer one first.
+        let levels = cycles.iter().enumerate().rev();
+        let levels = levels.filter_map(|(place, cycle)| Some((place, self.of(cycle, &mut debits)?)));
+        let mut levels: Vec<_> = levels.collect();
+        levels.reverse();
+        levels
+    }
+
+    /// What a cycle gives; nothing if nothing of it is paid. The debits that lower it are taken off the list.
+    fn of(&self, cycle: &Cycle<'a>, debits: &mut Vec<(Interval, i128)>) -> Option<Level<'a>> {
         let (mut seen, next) = self.seen(cycle);
         let used = |seen: &Seen<'_>| {
             let from = seen.from.max(cycle.start);
-            (seen.begins(from) && from < cycle.end).then_some(from)
+            (seen.begins(from) && from < cycle.whole_end).then_some(from)
         };
         let from = seen.iter().filter_map(used).min()?;
         seen.retain(|seen| seen.end > from);
@@ -123,12 +134,12 @@ impl<'a> Valuation<'a, '_> {
             cuts: seen.iter().filter(|seen| seen.cut < seen.end).map(|seen| seen.cut).collect(),
             next,
         };
-        let (rises, credited) = self.integrate(&mut level, &seen, cycle);
+        let (rises, credited) = self.integrate(&mut level, &seen, cycle, debits);
         (level.rises, level.credited) = (rises, credited);
         for seen in &mut seen {
             seen.cut = seen.end;
         }
-        (level.rises_uncut, _) = self.integrate(&mut level, &seen, cycle);
+        (level.rises_uncut, _) = self.integrate(&mut level, &seen, cycle, &mut Vec::new());
         level.rises_uncut = most(level.rises_uncut, level.rises);
         Some(level)
     }
@@ -160,6 +171,9 @@ impl<'a> Valuation<'a, '_> {
             let terms = now.unwrap_or(own);
             // Where the cycle is cut, other items go over into the next one.
             let goes_over = cycle.is_cut() && !cycle.is_cut_by(span.item);
+            if goes_over && from >= cycle.end {
+                continue;
+            }
             let cut = if goes_over { span.cut.min(cycle.end) } else { span.cut };
             seen.push(Seen {
                 item: span.item,
@@ -210,43 +224,59 @@ impl<'a> Valuation<'a, '_> {
         level: &mut Level<'a>,
         seen: &[Seen<'a>],
         cycle: &Cycle<'a>,
+        debits: &mut Vec<(Interval, i128)>,
     ) -> (Fraction, Fraction) {
         let (from, to) = (level.from, cycle.whole_end);
-        let debits: Vec<(Interval, i128)> = self.debits(cycle).collect();
+        let mut left: Vec<(Interval, i128)> = Vec::new();
         let ends = seen.iter().flat_map(|seen| [seen.from, seen.cut, seen.end]);
         let ends = ends.chain(debits.iter().flat_map(|(period, _)| [period.start, period.end])).chain([from, to]);
         let mut instants: Vec<_> = ends.filter(|at| from <= *at && *at <= to).collect();
         instants.sort_unstable();
         instants.dedup();
         let base = level.bases.iter().fold(0_i128, |sum, base| sum.saturating_add(base.amount));
-        let (mut rises, mut credited, mut ever) = (0_i128, 0_i128, 0_i128);
+        let (mut rises, mut credited, mut by_time, mut ever) = (0_i128, 0_i128, 0_i128, 0_i128);
         let mut full = Full::default();
         for pair in instants.windows(2) {
             let &[at, until] = pair else { continue };
             let length = time(at, until).unwrap_or(0);
-            let net = self.net(level, seen, at).saturating_sub(
-                debits.iter().filter(|(period, _)| period.contains(at)).fold(0, |sum, it| sum.saturating_add(it.1)),
-            );
+            let (net, of_by_time) = self.net(level, seen, at);
             // What is credited without being paid lowers the level to nothing at most.
-            let net = net.max(base.saturating_neg());
+            let owed = debits.iter().filter(|(period, _)| period.contains(at));
+            let owed = owed.fold(0_i128, |sum, (_, amount)| sum.saturating_add(*amount));
+            let lowered = owed.min(base.saturating_add(net).max(0));
+            let net = net.saturating_sub(lowered);
+            if owed > lowered {
+                left.push((Interval { start: at, end: until }, owed.saturating_sub(lowered)));
+            }
             full.begins(level, seen, (at, net));
             rises = rises.saturating_add(net.saturating_sub(full.raised_at(at)).max(0).saturating_mul(length));
-            credited = credited.saturating_add(net.saturating_neg().max(0).saturating_mul(length));
+            let lost = net.saturating_neg().max(0);
+            let lost_by_time = lost.min(of_by_time);
+            by_time = by_time.saturating_add(lost_by_time.saturating_mul(length));
+            credited = credited.saturating_add(lost.saturating_sub(lost_by_time).saturating_mul(length));
             if seen.iter().any(|seen| seen.from <= at && at < seen.end) {
                 ever = ever.saturating_add(length);
             }
         }
+        let outside = std::mem::take(debits).into_iter().flat_map(|(Interval { start, end }, amount)| {
+            let parts = [Interval { start, end: end.min(from) }, Interval { start: start.max(to), end }];
+            parts.into_iter().filter(|part| part.start < part.end).map(move |part| (part, amount))
+        });
+        left.extend(outside);
+        *debits = left;
         let whole = micros(cycle.whole).unwrap_or(1);
         let rises = add(fraction(rises, whole), full.given(to));
         // Of a cycle that is paid in part, the part is what all of it was given for.
         let scale = time(from, to).and_then(|all| Fraction::new(all, ever.max(1))).unwrap_or(Fraction::whole(1));
-        (rises, fraction(credited, whole).checked_mul(scale).unwrap_or(fraction(credited, whole)))
+        let credited = fraction(credited, whole);
+        let credited = credited.checked_mul(scale).unwrap_or(credited);
+        (rises, add(credited, fraction(by_time, whole)))
     }
 
-    /// What is paid beyond the base at an instant, less what of the base is credited there. A base whose paid time is
-    /// over holds to the cycle's end.
-    fn net(&self, level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> i128 {
-        let mut net = 0_i128;
+    /// What is paid beyond the base at an instant, less what of the base is credited there; and what of the latter is of
+    /// bases that were given for their paid time alone. A base whose paid time is over holds to the cycle's end.
+    fn net(&self, level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> (i128, i128) {
+        let (mut net, mut by_time) = (0_i128, 0_i128);
         let mut done: Vec<&ObjectId> = Vec::new();
         for item in seen.iter().map(|seen| seen.item) {
             if done.contains(&item) {
@@ -269,26 +299,23 @@ impl<'a> Valuation<'a, '_> {
             let credited = credited.map_or(0, |credited| credited.min(held).saturating_sub(paid).max(0));
             if let Some(base) = base.filter(|_| credited > 0) {
                 base.is_credited = true;
+                by_time = by_time.saturating_add(if base.holds { 0 } else { credited });
             }
             net = net.saturating_sub(credited);
         }
-        net
+        (net, by_time)
     }
 
-    /// Credits without a span that fall into a cycle.
-    fn debits(&self, cycle: &Cycle<'a>) -> impl Iterator<Item = (Interval, i128)> {
-        let of_lane = self.live.debits.iter().filter_map(|debit| {
+    /// Credits without a span: when they lower the level, and by how much.
+    fn debits(&self) -> Vec<(Interval, i128)> {
+        let debits = self.live.debits.iter().filter_map(|debit| {
             let terms = debit.terms?;
             let is_of_lane =
                 terms.every == Some(self.lane.every) && Asset::of(&terms.asset) == self.lane.asset;
             let amount = i128::from(terms.amount).saturating_mul(i128::from(debit.quantity));
             is_of_lane.then_some((debit.period, amount))
         });
-        let (start, end) = (cycle.start, cycle.end);
-        of_lane.filter_map(move |(period, amount)| {
-            let within = Interval { start: period.start.max(start), end: period.end.min(end) };
-            (within.start < within.end).then_some((within, amount))
-        })
+        debits.collect()
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Span<'a> {
     lines: Vec<&'a ObjectId>,
     /// Whether it is a whole billing period.
     pub is_whole: bool,
+    /// Whether its invoice did not come back.
+    pub is_live: bool,
     /// Minor units before discounts.
     pub amount: i64,
     /// Whether it was charged after its time, as usage is.
@@ -59,6 +61,7 @@ impl<'a> Span<'a> {
             invoice: item,
             lines: Vec::new(),
             is_whole: false,
+            is_live: true,
             amount: 0,
             is_in_arrears: false,
             said_until: Some(until),
@@ -136,49 +139,51 @@ struct Charge<'a> {
 }
 
 impl<'a> Paid<'a> {
-    /// What paid invoices say of a subscription: spans of the invoices that count, cut by credits of those whose credits
-    /// do.
-    pub fn of(
-        billing: &'a Billing,
-        items: &Items<'a>,
-        counts: impl Fn(&Invoice) -> bool,
-        credits_count: impl Fn(&Invoice) -> bool,
-    ) -> Self {
+    /// What paid invoices say of a subscription, also those that were returned: they have no credits, and are cut by
+    /// credits for which nothing that counts has paid.
+    pub fn of(billing: &'a Billing, items: &Items<'a>) -> Self {
         let first_anchor = items.first_anchor();
         let mut paid = Self::default();
         let mut credits = Vec::new();
-        let invoices: Vec<_> = billing.invoices.values().filter(|invoice| counts(invoice)).collect();
-        let grouped: Vec<_> = invoices.iter().map(|invoice| (*invoice, groups(billing, items, invoice))).collect();
-        let charged: Vec<_> = grouped
+        let grouped = billing.invoices.values().map(|invoice| (invoice, groups(billing, items, invoice)));
+        let grouped: Vec<_> = grouped.filter(|(_, groups)| !groups.is_empty()).collect();
+        let charges: Vec<_> = grouped
             .iter()
             .flat_map(|(invoice, groups)| groups.iter().map(|group| (&invoice.invoice, group.charge())))
             .collect();
         for (invoice, groups) in grouped {
+            let is_live = !billing.is_returned(invoice);
             let groups = without_undone(groups, |credit| {
-                charged.iter().any(|(other, charge)| **other != invoice.invoice && credit.is_of(charge))
+                charges.iter().any(|(other, charge)| **other != invoice.invoice && credit.is_of(charge))
             });
             for group in &groups {
                 // What begins in a trial and costs nothing is the seller's gift.
                 if group.amount <= 0 && items.was_trial(group.period.start) {
                     continue;
                 }
-                if group.amount < 0 || is_replaced(items, group, &groups) {
-                    if !credits_count(invoice) {
-                        continue;
-                    }
+                if group.amount >= 0 && !is_replaced(items, group, &groups) {
+                    paid.spans.push(Span { is_live, ..group.span(billing, items, first_anchor) });
+                } else if is_live {
                     credits.push((invoice.paid_at, group.period.start, invoice, group.credit(billing, items)));
-                } else {
-                    paid.spans.push(group.span(billing, items, first_anchor));
                 }
             }
         }
-        paid.spans.sort_by_key(|span| (span.period, span.paid_at, span.invoice, span.item, span.price));
         credits.sort_by_key(|(paid_at, start, invoice, _)| (*paid_at, *start, &invoice.invoice));
         for (paid_at, _, invoice, credit) in credits {
-            paid.credit(credit, paid_at, invoice);
+            let left = paid.cut(&credit, credit.quantity, (paid_at, invoice), true);
+            if left > 0 {
+                paid.debits.push(Debit { period: credit.period, quantity: left, terms: credit.terms });
+                paid.cut(&credit, left, (paid_at, invoice), false);
+            }
         }
         paid.spans.sort_by_key(|span| (span.period, span.paid_at, span.invoice, span.item, span.price));
         paid
+    }
+
+    /// What of it did not come back.
+    pub fn live(&self) -> Self {
+        let spans = self.spans.iter().filter(|span| span.is_live).cloned().collect();
+        Self { spans, debits: self.debits.clone() }
     }
 
     /// The first used instant from here on, of spans that are asked for.
@@ -188,9 +193,15 @@ impl<'a> Paid<'a> {
         instants.min()
     }
 
-    /// Cuts the spans that a negative line credits; what no span has is a debit.
-    fn credit(&mut self, credit: Credit<'a>, paid_at: Timestamp, invoice: &Invoice) {
-        let mut left = credit.quantity;
+    /// Cuts spans that a negative line credits, of those that count or of the others; returns the quantity that is left.
+    fn cut(
+        &mut self,
+        credit: &Credit<'a>,
+        quantity: u64,
+        (paid_at, invoice): (Timestamp, &Invoice),
+        is_live: bool,
+    ) -> u64 {
+        let mut left = quantity;
         while left > 0 {
             let rank = |span: &Span<'a>| {
                 (
@@ -209,7 +220,8 @@ impl<'a> Paid<'a> {
                     || (span.period.start == credit.period.start && *span.invoice != invoice.invoice)
             };
             let fits = |span: &Span<'a>| {
-                span.price == credit.price
+                span.is_live == is_live
+                    && span.price == credit.price
                     && span.quantity > 0
                     && !span.is_cut()
                     && began(span)
@@ -227,10 +239,7 @@ impl<'a> Paid<'a> {
             left = left.saturating_sub(span.quantity);
             self.spans.extend(goes_on);
         }
-        if left > 0 {
-            let Credit { period, terms, .. } = credit;
-            self.debits.push(Debit { period, quantity: left, terms });
-        }
+        left
     }
 }
 
@@ -281,6 +290,7 @@ impl<'a> Group<'a> {
             invoice: &invoice.invoice,
             lines: self.lines.clone(),
             is_whole: !self.is_proration && Some(period.end) != first_anchor,
+            is_live: true,
             amount: self.amount,
             is_in_arrears: invoice.made_at >= period.end,
             said_until: None,
@@ -354,7 +364,7 @@ fn without_undone<'a>(mut groups: Vec<Group<'a>>, is_explained: impl Fn(&Group<'
     for place in 0..groups.len() {
         let (before, rest) = groups.split_at_mut(place);
         let Some((credit, after)) = rest.split_first_mut() else { break };
-        if credit.amount >= 0 || is_explained(credit) {
+        if credit.amount >= 0 {
             continue;
         }
         let charge = before.iter_mut().chain(after).find(|other| {
@@ -363,6 +373,9 @@ fn without_undone<'a>(mut groups: Vec<Group<'a>>, is_explained: impl Fn(&Group<'
                 && (other.item, other.price, other.period) == (credit.item, credit.price, credit.period)
         });
         let Some(charge) = charge else { continue };
+        if charge.quantity != credit.quantity && is_explained(credit) {
+            continue;
+        }
         let mut undone = 0_u64;
         credit.members.retain(|(quantity, _)| {
             let Some(found) = charge.members.iter().position(|(other, _)| other == quantity) else { return true };
