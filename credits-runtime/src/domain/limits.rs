@@ -46,6 +46,10 @@ pub const AWARDS_MAX: usize = 64;
 pub const EVENT_BYTES_MAX: usize = 65_536;
 /// Billing events that wait for the owner of one object.
 pub const WAITING_EVENTS_MAX: usize = 1_000;
+/// Billing events that wait for their owners in all.
+pub const WAITING_EVENTS_IN_ALL_MAX: u64 = 100_000;
+/// Namings of an object by its own events; of more, the oldest that repeat the one before are forgotten.
+pub const NAMINGS_MAX: usize = 32;
 /// Bytes of a webhook's body.
 pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.

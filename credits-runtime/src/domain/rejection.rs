@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::amount::Amount;
-use super::ids::{FactNumber, HoldId, Key, ObjectId, Owner, TransferId};
-use super::limits::WAITING_EVENTS_MAX;
+use super::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use super::time::Timestamp;
 
 /// How a hold ended.
@@ -272,15 +271,6 @@ pub enum Rejection {
         /// The limit.
         max: usize,
     },
-    /// Too much happened to an object at the payment processor whose owner is not known.
-    #[error(
-        "{max} events wait for the owner of `{object}`, the most there may be: say whose it is",
-        max = WAITING_EVENTS_MAX
-    )]
-    WaitingEventsLimit {
-        /// Which object.
-        object: ObjectId,
-    },
     /// A wallet with as many open holds as there may be.
     #[error("the wallet has {open} open holds, the most there may be: settle or release some first")]
     OpenHoldsLimit {
@@ -342,7 +332,6 @@ impl Rejection {
             Self::HoldClosed { .. } => "hold_closed",
             Self::OpenGrantsLimit { .. } => "open_grants_limit",
             Self::BillingEventTooLarge { .. } => "billing_event_too_large",
-            Self::WaitingEventsLimit { .. } => "waiting_events_limit",
             Self::OpenHoldsLimit { .. } => "open_holds_limit",
             Self::InsufficientCredits { .. } => "insufficient_credits",
             Self::BalanceOutOfRange { .. } => "balance_out_of_range",

@@ -1,6 +1,8 @@
 //! Translation: an event of Stripe's becomes billing events. Pure, for every shape at once: those before 2025-03-31
 //! (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::shape::{Malformed, Shape};
@@ -88,10 +90,10 @@ const LINE_PRORATION: &[&str] =
 const PAYMENT: &[&str] = &["payment_intent", "charge"];
 
 impl Translation<'_> {
+    /// An event about these objects, the most specific first.
     fn happened(&self, objects: Vec<Option<ObjectId>>, owner: Option<&str>, what: Happening) -> BillingEvent {
-        let mut objects: Vec<_> = objects.into_iter().flatten().collect();
-        objects.sort();
-        objects.dedup();
+        let mut known = HashSet::new();
+        let objects = objects.into_iter().flatten().filter(|id| known.insert(id.clone())).collect();
         let owner = owner.and_then(|owner| Owner::new(owner).ok());
         BillingEvent { at: self.at, objects, owner, what }
     }
@@ -160,8 +162,10 @@ impl Translation<'_> {
                 });
             }
         }
-        let objects = || vec![Some(id.clone()), customer.clone()];
-        let happened = |state| self.happened(objects(), owner, Happening::SubscriptionChanged(state));
+        let happened = |state: SubscriptionState| {
+            let objects = vec![Some(id.clone()), Some(state.item.clone()), customer.clone()];
+            self.happened(objects, owner, Happening::SubscriptionChanged(state))
+        };
         Ok(Translated::Happened(states.into_iter().map(happened).collect()))
     }
 
@@ -188,8 +192,10 @@ impl Translation<'_> {
         let mut payments: Vec<_> = payments.chain(self.object(invoice, PAYMENT)).collect();
         payments.sort();
         payments.dedup();
-        let mut objects = vec![Some(id.clone()), subscription, self.object(invoice, &["customer"])];
+        let mut objects = vec![Some(id.clone())];
         objects.extend(payments.iter().cloned().map(Some));
+        objects.extend(paid_for.iter().map(|line: &Line| Some(line.item.clone())));
+        objects.extend([subscription, self.object(invoice, &["customer"])]);
         let what = Happening::TimePaid(Invoice {
             invoice: id,
             paid_at: invoice.time(&["status_transitions.paid_at"]).unwrap_or(self.at),
@@ -227,21 +233,20 @@ impl Translation<'_> {
         let invoice = paid.need(self.object(paid, &["invoice"]), "invoice")?;
         let payment = self.object(paid, &["payment.payment_intent", "payment.charge"]);
         let Some(payment) = payment else { return Ok(Translated::Nothing) };
-        let objects = vec![Some(invoice.clone()), Some(payment.clone())];
+        let objects = vec![Some(payment.clone()), Some(invoice.clone())];
         let what = Happening::InvoicePayment { invoice, payment };
         Ok(Translated::Happened(vec![self.happened(objects, None, what)]))
     }
 
     fn session(&self, session: Shape<'_>) -> Result<Translated, Malformed> {
         let id = session.need(self.object(session, &["id"]), "id")?;
-        let owner = session.text(&["client_reference_id", "metadata.credits_owner"]);
+        let named = session.text(&["metadata.credits_owner"]);
+        let owner = named.or_else(|| session.text(&["client_reference_id"]));
         let payment = self.object(session, &["payment_intent"]);
-        let objects = vec![
-            Some(id.clone()),
-            self.object(session, &["customer"]),
-            self.object(session, &["subscription"]),
-            payment.clone(),
-        ];
+        // A `client_reference_id` says nothing of the customer.
+        let customer = self.object(session, &["customer"]).filter(|_| named.is_some() || owner.is_none());
+        let objects =
+            vec![Some(id.clone()), payment.clone(), self.object(session, &["subscription"]), customer];
         let is_paid = matches!(session.text(&["payment_status"]), Some("paid" | "no_payment_required"));
         if session.text(&["mode"]) != Some("payment") || !is_paid {
             // Who it was, is worth knowing.

@@ -12,10 +12,11 @@ pub struct BillingEvent {
     /// When, by the processor's clock.
     #[n(0)]
     pub at: Timestamp,
-    /// The processor's objects that it is about, all of one owner: customer, subscription, invoice, payment, session.
+    /// The processor's objects that it is about, the most specific first: the event's own object, then its payments,
+    /// its invoice, its items, its subscription, last its customer.
     #[n(1)]
     pub objects: Vec<ObjectId>,
-    /// Whose they are, if the event says so itself.
+    /// Whose it is, if the event says so itself.
     #[n(2)]
     pub owner: Option<Owner>,
     /// What happened.
@@ -101,6 +102,21 @@ pub enum Happening {
         /// Which dispute.
         #[n(1)]
         dispute: ObjectId,
+    },
+    /// The subscription is another owner's from then on. The ledger says this itself, by the names that the
+    /// subscription's states carry.
+    #[n(10)]
+    HandedOver {
+        /// Which subscription.
+        #[n(0)]
+        subscription: ObjectId,
+    },
+    /// The subscription that was handed over is this owner's again. The ledger says this itself too.
+    #[n(11)]
+    HandedBack {
+        /// Which subscription.
+        #[n(0)]
+        subscription: ObjectId,
     },
 }
 

@@ -20,3 +20,4 @@ pub mod record;
 mod rises;
 pub mod subscription;
 pub mod terms;
+pub mod waiting;

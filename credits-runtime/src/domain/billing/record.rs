@@ -49,6 +49,10 @@ pub struct Billing {
     /// What was awarded.
     #[n(8)]
     pub awards: BTreeMap<AwardId, Award>,
+    /// Subscriptions that are another owner's, with the instant from which on they are.
+    #[n(9)]
+    #[cbor(default)]
+    pub handed_over: BTreeMap<ObjectId, Timestamp>,
 }
 
 /// What was paid once.
@@ -189,6 +193,13 @@ impl Billing {
                 let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
                 let reinstated_at = &mut disputes.entry(dispute.clone()).or_default().reinstated_at;
                 *reinstated_at = (*reinstated_at).max(Some(*at));
+            }
+            // Both are worked out from every naming that is known, so that the last one said is right.
+            Happening::HandedOver { subscription } => {
+                self.handed_over.insert(subscription.clone(), *at);
+            }
+            Happening::HandedBack { subscription } => {
+                self.handed_over.remove(subscription);
             }
         }
     }
