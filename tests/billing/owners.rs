@@ -1,4 +1,4 @@
-//! Owners: whose an event is, in whatever order events arrive, and what becomes of those whose owner is not known.
+//! Owners: whose an event is, in every order of arrival, and how events of unknown owners wait.
 //!
 //! A history is text, a line an event. Its first word is the day of January 2026 on which it happened, by the
 //! processor's clock; a word of the form `cus*`, `s*`, `pi*`, `in*` or `cs*` is an object, `by=` names the owner.
@@ -257,7 +257,7 @@ fn invoices_payments_and_refunds_without_a_name_follow_their_subscription_in_eve
 
 #[test]
 fn a_customer_belongs_to_whom_it_was_first_named_with_in_every_order() {
-    // What names nobody and has nothing more specific is the first owner's.
+    // A sale that names no owner, and whose other objects have none, is the first owner's.
     let named = ["1 state s1 cus1 by=ann", "2 state s2 cus1 by=bob", "3 pack cs1 cus1 by=cy"];
     each_order(&mut named.to_vec(), 0, &mut |order| {
         let credits = played(order);
@@ -369,7 +369,7 @@ fn a_link_works_for_every_kind_of_object() {
         credits.verify().unwrap();
     };
     for id in ["in1", "pi1", "si_s1", "s1", "cus1"] {
-        // Nothing names anybody, and what follows from what is linked is freed with it.
+        // No event names an owner; a link frees those of related objects too.
         check(&format!("1 state s1 cus1\n1 paid in1 s1 cus1 pi1\n- link {id} bob"), 1_000);
     }
     for id in ["si_s1", "s1", "cus1"] {
@@ -469,7 +469,7 @@ fn what_waits_survives_a_restart() {
 }
 
 #[test]
-fn an_event_without_objects_is_nobodys() {
+fn an_event_without_objects_is_not_kept() {
     let credits = open();
     let event = BillingEvent { objects: Vec::new(), ..event("1 named cus1") };
     assert!(!credits.receive(event).wait().unwrap().is_new);

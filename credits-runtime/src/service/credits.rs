@@ -248,7 +248,8 @@ impl<C> Credits<C> {
         }
     }
 
-    /// Everything about billing that somebody should look at: events of unknown owners, prices and payments that
+    /// Everything about billing that an administrator should look at: events of unknown owners, the count of those that
+    /// gave way to newer ones, prices and payments that
     /// the catalogue does not know, upgrades that are not paid. A price or pack that is declared is resolved when
     /// the ledger is next opened, an owner with [`link`](Self::link).
     pub fn unresolved(&self) -> Result<Vec<Unresolved>, Error> {

@@ -70,7 +70,7 @@ pub struct Object {
 }
 
 impl Object {
-    /// Whether it belongs to anybody.
+    /// Whether it has an owner.
     pub fn has_owner(&self) -> bool {
         self.owner_at(Timestamp::MAX).is_some()
     }
