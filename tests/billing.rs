@@ -6,6 +6,7 @@ mod checkout;
 mod differences;
 mod events;
 mod mangled;
+mod owners;
 mod packs;
 pub(crate) mod script;
 mod settings;

@@ -13,7 +13,7 @@ use credits_runtime::billing::{BillingEvent, Happening};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Clock as _, Error, ExportFormat, Timestamp};
 
-use crate::billing::script::{What, steps};
+use crate::billing::script::{What, object, steps};
 
 mod pricing {
     credits_runtime::usage_credits! {
@@ -95,9 +95,15 @@ fn sell(path: &Path) -> Result<(), Error> {
             _ => credits.book_due()?,
         }
     }
-    let object = credits_runtime::billing::ObjectId::new("cus_of_nobody").unwrap();
+    for number in 0..21 {
+        // One more than a hurried ledger keeps for an object.
+        let object = object("cus_of_nobody");
+        let (at, what) = (clock.now().after(Duration::from_secs(number)), Happening::OwnerNamed);
+        credits.receive(BillingEvent { at, objects: vec![object], owner: None, what }).wait()?;
+    }
+    credits.link(object("cus_of_nobody"), "cy").wait()?;
     let (at, what) = (clock.now(), Happening::OwnerNamed);
-    credits.receive(BillingEvent { at, objects: vec![object], owner: None, what }).wait()?;
+    credits.receive(BillingEvent { at, objects: vec![object("cus_of_others")], owner: None, what }).wait()?;
     ann.give_credits(1_000).key("sorry").now().wait()?;
     for job in 0..40 {
         ann.spend_credits_on(sale::Operation::step(job)).key(format!("job-{job}")).now().wait()?;
@@ -141,40 +147,43 @@ fn a_ledger_of_the_sixth_format_is_what_it_was() {
         sell(&fixture("format-6.redb")).unwrap();
         fs::remove_file(fixture("format-6.redb.id")).unwrap();
     }
-    as_it_was("format-6");
+    let credits = as_it_was("format-6");
+    credits.verify().unwrap();
+    // A price that is unknown, an event that gave way, an event that waits.
+    assert_eq!(credits.unresolved().unwrap().len(), 3);
 }
 
 #[test]
 fn a_ledger_of_the_fifth_format_is_what_it_was() {
-    as_it_was("format-5");
+    drop(as_it_was("format-5"));
 }
 
 #[test]
 fn a_ledger_of_the_fourth_format_is_what_it_was() {
-    as_it_was("format-4");
+    drop(as_it_was("format-4"));
 }
 
 #[test]
 fn a_ledger_of_the_third_format_is_what_it_was() {
-    as_it_was("format-3");
+    drop(as_it_was("format-3"));
 }
 
 #[test]
 fn a_ledger_of_the_second_format_is_what_it_was() {
-    as_it_was("format-2");
+    drop(as_it_was("format-2"));
 }
 
-fn as_it_was(name: &str) {
+/// Formats 2 to 5 kept events that wait in rows of their objects; a file that has such rows opens, but does not verify.
+fn as_it_was(name: &str) -> sale::Credits {
     let (_folder, path) = opened(&format!("{name}.redb"));
     let clock = ManualClock::at("2026-02-09T00:00:00Z".parse::<Timestamp>().unwrap());
     let credits = sale::Credits::builder().clock(clock).open(&path).unwrap();
     let mut lines = Vec::new();
     credits.export(ExportFormat::JsonLines, &mut lines).unwrap();
     exported(&format!("{name}.jsonl"), &lines);
-    credits.verify().unwrap();
     let ann = credits.wallet("ann");
     assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (2, 1));
-    assert_eq!(credits.unresolved().unwrap().len(), 2);
+    credits
 }
 
 #[test]

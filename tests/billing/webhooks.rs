@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use credits_runtime::Clock as _;
+use credits_runtime::billing::Unresolved;
 use credits_runtime::stripe::{Answer, Request, Response, SIGNATURE_HEADER, Stripe, StripeError, Transport};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
@@ -188,29 +189,38 @@ fn objects_of_connected_accounts_are_others() {
 }
 
 #[test]
-fn many_events_that_waited_are_applied_at_once_and_too_large_ones_are_refused() {
+fn many_events_that_waited_are_applied_at_once_and_the_oldest_gives_way() {
     let (clock, credits, stripe) = open();
     let signed =
         |body: String| deliver(&stripe, &Delivery { at: instant("2026-01-31"), body }, &clock).status;
-    // A thousand refunds of 25 kB in all, of one payment that nobody knows.
+    // Refunds of one payment that nobody knows, 200 bytes each.
     let long = "x".repeat(150);
-    for number in 0..1_000 {
-        let status = signed(format!(
-            r#"{{"type":"refund.created","created":1,"data":{{"object":{{"id":"re_{long}{number}","amount":1,"payment_intent":"pi_1","status":"succeeded"}}}}}}"#
-        ));
-        assert_eq!(status, 200);
-    }
-    let one_more = r#"{"type":"refund.created","created":1,"data":{"object":{"id":"re_x","amount":1,"payment_intent":"pi_1"}}}"#;
-    assert_eq!(signed(one_more.to_owned()), 500, "Stripe is asked to keep it");
-    let sale = |pack: &str| {
+    let refund = |number: u32| {
         format!(
-            r#"{{"type":"checkout.session.completed","created":1,"data":{{"object":{{"object":"checkout.session","id":"cs_1","mode":"payment","payment_status":"paid","client_reference_id":"ann","payment_intent":"pi_1","currency":"usd","amount_subtotal":900,"amount_total":900,"metadata":{{"credits_pack":"{pack}"}}}}}}}}"#
+            r#"{{"type":"refund.created","created":1,"data":{{"object":{{"id":"re_{long}{number}","amount":1,"payment_intent":"pi_1","status":"succeeded"}}}}}}"#
         )
     };
-    assert_eq!(signed(sale(&"boost".repeat(20_000))), 400);
-    assert_eq!(signed(sale("boost")), 200);
-    assert_eq!(credits_of(&credits, "ann"), 0, "all of it was refunded");
-    assert_eq!(signed(one_more.to_owned()), 200);
+    for number in 0..1_001 {
+        assert_eq!(signed(refund(number)), 200);
+    }
+    let unresolved = credits.unresolved().unwrap();
+    assert_eq!(unresolved.len(), 1_001);
+    let expected = Unresolved::EventsGaveWay { count: 1, since: instant("2026-01-31") };
+    assert!(unresolved.contains(&expected), "{:?}", unresolved.first());
+    let sale = |pack: &str| {
+        format!(
+            r#"{{"type":"checkout.session.completed","created":1,"data":{{"object":{{"object":"checkout.session","id":"cs_1","mode":"payment","payment_status":"paid","client_reference_id":"ann","payment_intent":"pi_1","currency":"usd","amount_subtotal":1001,"amount_total":1001,"metadata":{{"credits_pack":"{pack}"}}}}}}}}"#
+        )
+    };
+    assert_eq!(signed(sale(&"boost".repeat(20_000))), 400, "an event that is too large is refused");
+    let sale = sale("boost").replace(r#""amount_subtotal":1001"#, r#""amount_subtotal":900"#);
+    assert_eq!(signed(sale), 200);
+    // 1,000 of 1,001 cents came back: 1,100 x 1,000 / 1,001 credits, rounded up.
+    assert_eq!(credits_of(&credits, "ann"), 1);
+    assert_eq!(credits.unresolved().unwrap(), [expected]);
+    // Sent again, the first one is applied too.
+    assert_eq!(signed(refund(0)), 200);
+    assert_eq!(credits_of(&credits, "ann"), 0);
     credits.verify().unwrap();
 }
 

@@ -179,6 +179,7 @@ impl Bytes<'_> {
             1 => choice(1, vec![self.wallet()]),
             code @ 2..=3 => choice(code.into(), vec![self.text()]),
             4 => choice(1, own.to_vec()),
+            5 => choice(5, Vec::new()),
             other => panic!("a record of choice {other}"),
         };
         Value::List(vec![record, self.optional(), self.integer(), self.body()])

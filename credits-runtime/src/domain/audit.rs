@@ -121,6 +121,9 @@ impl Audit {
             Body::CatalogueDeclared { .. }
             | Body::Linked { .. }
             | Body::Waits { .. }
+            | Body::Named { .. }
+            | Body::Freed { .. }
+            | Body::GaveWay { .. }
             | Body::Billed { .. }
             | Body::Priced { .. }
             | Body::Awarded { .. }

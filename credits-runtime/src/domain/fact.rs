@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use super::amount::Amount;
 use super::billing::award::{AwardId, Taking};
 use super::billing::event::BillingEvent;
+use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
 use super::category::Category;
 use super::encoding;
@@ -143,6 +144,9 @@ pub enum Record {
     /// An object at a payment processor: whose it is.
     #[n(3)]
     Object(#[n(0)] ObjectId),
+    /// The events that wait for their owners.
+    #[n(5)]
+    WaitingRoom,
 }
 
 /// What a fact says.
@@ -385,17 +389,21 @@ pub enum Body {
         #[n(1)]
         expires_at: Option<Timestamp>,
     },
-    /// The object at the payment processor is this owner's.
+    /// An administrator linked the object at the payment processor to this owner.
     #[n(18)]
     Linked {
         #[n(0)]
         owner: Owner,
     },
-    /// This happened to an object whose owner is not known, or whose owners are two.
+    /// The owner of this event is not known. It waits under the number of this fact.
     #[n(19)]
     Waits {
         #[n(0)]
         event: BillingEvent,
+        /// Those of its objects that had no room for it.
+        #[n(1)]
+        #[cbor(default)]
+        full: Vec<ObjectId>,
     },
     /// This happened to the owner's billing.
     #[n(20)]
@@ -442,6 +450,28 @@ pub enum Body {
         amount: Amount,
         #[n(2)]
         grant: Option<FactNumber>,
+    },
+    /// An event says whose the object at the payment processor is.
+    #[n(25)]
+    Named {
+        #[n(0)]
+        naming: Naming,
+        #[n(1)]
+        claim: Claim,
+    },
+    /// The event that waits under this number has an owner.
+    #[n(26)]
+    Freed {
+        #[n(0)]
+        event: FactNumber,
+    },
+    /// The event that waits under this number gave way to a newer one.
+    #[n(27)]
+    GaveWay {
+        #[n(0)]
+        event: FactNumber,
+        #[n(1)]
+        at: Timestamp,
     },
 }
 

@@ -48,6 +48,10 @@ pub const EVENT_BYTES_MAX: usize = 65_536;
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Cumulative figures that are kept of a charge's refunds, the newest.
 pub const REFUND_FIGURES_MAX: usize = 32;
+/// Billing events that wait for their owners in all.
+pub const WAITING_EVENTS_IN_ALL_MAX: u64 = 100_000;
+/// Namings of an object by its own events; of more, the oldest that repeat the one before are forgotten.
+pub const NAMINGS_MAX: usize = 32;
 /// Bytes of a webhook's body.
 pub const WEBHOOK_BYTES_MAX: usize = 1_024 * 1_024;
 /// Facts in which every row that lags behind the journal is written once; twice as many are replayed at most.

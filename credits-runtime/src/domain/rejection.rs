@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::amount::Amount;
-use super::ids::{FactNumber, HoldId, Key, ObjectId, Owner, TransferId};
-use super::limits::WAITING_EVENTS_MAX;
+use super::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use super::time::Timestamp;
 
 /// How a hold ended.
@@ -272,15 +271,6 @@ pub enum Rejection {
         /// The limit.
         max: usize,
     },
-    /// Too much happened to an object at the payment processor whose owner is not known.
-    #[error(
-        "{max} events wait for the owner of `{object}`, the most there may be: say whose it is",
-        max = WAITING_EVENTS_MAX
-    )]
-    WaitingEventsLimit {
-        /// Which object.
-        object: ObjectId,
-    },
     /// An entry of the list of unresolved ones that only its remedy ends.
     #[error("the entry cannot be dismissed: {remedy}")]
     NotDismissible {
@@ -348,7 +338,6 @@ impl Rejection {
             Self::HoldClosed { .. } => "hold_closed",
             Self::OpenGrantsLimit { .. } => "open_grants_limit",
             Self::BillingEventTooLarge { .. } => "billing_event_too_large",
-            Self::WaitingEventsLimit { .. } => "waiting_events_limit",
             Self::NotDismissible { .. } => "not_dismissible",
             Self::OpenHoldsLimit { .. } => "open_holds_limit",
             Self::InsufficientCredits { .. } => "insufficient_credits",

@@ -1,21 +1,21 @@
-//! Billing within a batch: whose an event is, what it changes, and what is due because of it, all in one frame.
+//! Billing within a batch: what an event changes in its owner's billing, and what is due because of it, in one frame.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::codec;
 use super::described::Described;
-use super::overlay::{Batch, Done, LoadedBilling, LoadedObject, Submitted};
+use super::overlay::{Batch, Done, LoadedBilling, Submitted};
+use super::owners::{Owned, Settled};
 use super::store::Snapshot;
 use crate::domain::billing::due::due;
-use crate::domain::billing::event::BillingEvent;
+use crate::domain::billing::event::{BillingEvent, Happening};
 use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
-use crate::domain::billing::objects::Object;
 use crate::domain::billing::purchases::{pack_lines, priced};
 use crate::domain::billing::record::{Billing, Pinned, SoldAs};
 use crate::domain::billing::terms::{PlanTerms, PriceList};
 use crate::domain::fact::{Body, Kind, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
-use crate::domain::limits::{EVENT_BYTES_MAX, WAITING_EVENTS_MAX};
+use crate::domain::limits::EVENT_BYTES_MAX;
 use crate::domain::pricing::OperationId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct Sale {
 pub(crate) enum Bill {
     /// This happened.
     Receive(Box<BillingEvent>),
+    /// An administrator says whose this object is.
+    Link(ObjectId, Owner),
     /// See what is due to an owner.
     Fulfil(Owner),
     /// Give the owner's subscriptions to a plan these terms from their next cycle on.
@@ -55,6 +57,10 @@ impl Batch<'_> {
                 if let Err(rejection) = self.receive(event, sale, now)? {
                     return Ok(Err(rejection));
                 }
+            }
+            Bill::Link(object, owner) => {
+                let settled = self.link(object, owner, now)?;
+                self.book_settled(settled, sale, now)?;
             }
             Bill::Fulfil(owner) => self.fulfil(owner, sale, now)?,
             Bill::Migrate(owner, terms) => self.migrate(owner, terms, sale, now)?,
@@ -81,77 +87,53 @@ impl Batch<'_> {
         if bytes > EVENT_BYTES_MAX {
             return Ok(Err(Rejection::BillingEventTooLarge { bytes, max: EVENT_BYTES_MAX }));
         }
-        let mut owners: Vec<Owner> = event.owner.iter().cloned().collect();
-        for id in &event.objects {
-            self.load_object(id)?;
-            owners.extend(self.object(id).owner.clone());
+        let mut event = event.clone();
+        let mut known = HashSet::new();
+        event.objects.retain(|id| known.insert(id.clone()));
+        match self.owner_of(&event)? {
+            None => self.wait(&event, now)?,
+            Some(owner) => {
+                let owned = Owned { owner, event };
+                if !self.is_booked_elsewhere(&owned)? {
+                    let settled = self.settle(owned, now)?;
+                    self.book_settled(settled, sale, now)?;
+                }
+            }
         }
-        owners.sort();
-        owners.dedup();
-        let [owner] = &owners[..] else {
-            return Ok(self.wait(event, now));
-        };
-        let (links, events) = self.linked(event)?;
-        if !links.is_empty() {
-            let linked = |id| (Record::Object(id), Body::Linked { owner: owner.clone() });
-            self.book(Described::own(Kind::Bill), links.into_iter().map(linked), now);
+        Ok(Ok(()))
+    }
+
+    /// Whether an event that is delivered again was booked for another owner: what was booked stays there.
+    fn is_booked_elsewhere(&mut self, owned: &Owned) -> Result<bool, LedgerError> {
+        if owned.event.what == Happening::OwnerNamed {
+            return Ok(false);
         }
-        self.load_billing(owner)?;
-        // A frame for each that waited: together they may be more than one holds. All are in one commit.
-        for event in events {
-            let mut billing = self.billing(owner).clone();
+        for former in self.former_owners(owned) {
+            self.load_billing(&former)?;
+            if self.billing(&former).knows(&owned.event) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Books what became known, with what is due because of it. Each event has a frame of its own, because together they
+    /// may be more than one holds; all are in one commit.
+    fn book_settled(&mut self, settled: Settled, sale: &Sale, now: Timestamp) -> Result<(), LedgerError> {
+        // What was handed over is known first, so that nothing is given that would be taken back at once.
+        let events = self.handovers(&settled).into_iter().chain(settled.events);
+        for Owned { owner, event } in events {
+            self.load_billing(&owner)?;
+            let mut billing = self.billing(&owner).clone();
             if billing.knows(&event) {
                 continue;
             }
             let body = Body::Billed { event };
             billing.change(self.position.next_fact, &body);
             let facts = vec![(Record::Billing(owner.clone()), body)];
-            self.book_with_due(owner, (billing, facts), sale, now)?;
-        }
-        Ok(Ok(()))
-    }
-
-    /// Keeps an event until its owner is known.
-    fn wait(&mut self, event: &BillingEvent, now: Timestamp) -> Result<(), Rejection> {
-        let mut facts = Vec::new();
-        for id in &event.objects {
-            let waiting = &self.object(id).waiting;
-            if waiting.len() >= WAITING_EVENTS_MAX {
-                return Err(Rejection::WaitingEventsLimit { object: id.clone() });
-            }
-            if !waiting.contains(event) {
-                facts.push((Record::Object(id.clone()), Body::Waits { event: event.clone() }));
-            }
-        }
-        if !facts.is_empty() {
-            self.book(Described::own(Kind::Bill), facts, now);
+            self.book_with_due(&owner, (billing, facts), sale, now)?;
         }
         Ok(())
-    }
-
-    /// What is to be linked when an event's owner is known, and every event that waited for it.
-    fn linked(&mut self, event: &BillingEvent) -> Result<(Vec<ObjectId>, Vec<BillingEvent>), LedgerError> {
-        let (mut links, mut events) = (Vec::new(), vec![event.clone()]);
-        let mut next = 0;
-        while let Some(event) = events.get(next).cloned() {
-            next += 1;
-            for id in event.objects {
-                self.load_object(&id)?;
-                let object = self.object(&id);
-                if object.owner.is_some() || links.contains(&id) {
-                    continue;
-                }
-                for waiting in &object.waiting {
-                    if !events.contains(waiting) {
-                        events.push(waiting.clone());
-                    }
-                }
-                links.push(id);
-            }
-        }
-        // In the order in which they happened, so that whatever order they came in books the same.
-        events.sort_by_key(|event| event.at);
-        Ok((links, events))
     }
 
     /// Books what is due to an owner.
@@ -236,26 +218,10 @@ impl Batch<'_> {
         Ok(())
     }
 
-    pub(super) fn load_object(&mut self, id: &ObjectId) -> Result<(), LedgerError> {
-        if !self.objects.contains_key(id) {
-            let object = stored_object(self.snapshot()?, id)?;
-            let was_listed = !object.waiting.is_empty();
-            self.objects.insert(id.clone(), LoadedObject { object, changed: false, was_listed });
-        }
-        Ok(())
-    }
-
     pub(super) fn billing(&self, owner: &Owner) -> &Billing {
         match self.billings.get(owner) {
             Some(loaded) => &loaded.billing,
             None => panic!("a billing is used that was not loaded"),
-        }
-    }
-
-    pub(super) fn object(&self, id: &ObjectId) -> &Object {
-        match self.objects.get(id) {
-            Some(loaded) => &loaded.object,
-            None => panic!("an object is used that was not loaded"),
         }
     }
 }
@@ -305,13 +271,5 @@ pub(crate) fn stored_billing(snapshot: &Snapshot, owner: &Owner) -> Result<(Bill
     match snapshot.view(&codec::billing_key(owner))? {
         None => Ok((Billing::default(), false)),
         Some(row) => codec::billing_from_bytes(&row),
-    }
-}
-
-/// An object at a payment processor as a snapshot has it.
-pub(crate) fn stored_object(snapshot: &Snapshot, id: &ObjectId) -> Result<Object, LedgerError> {
-    match snapshot.view(&codec::object_key(id))? {
-        None => Ok(Object::default()),
-        Some(row) => codec::object_from_bytes(&row),
     }
 }

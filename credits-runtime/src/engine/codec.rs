@@ -10,6 +10,7 @@ use super::keys::pages::Prefix;
 use crate::domain::amount::Amount;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
+use crate::domain::billing::waiting::WaitingRoom;
 use crate::domain::fingerprint::sha256;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
@@ -160,6 +161,45 @@ pub(crate) fn object_from_key(key: &[u8]) -> Option<ObjectId> {
     ObjectId::new(std::str::from_utf8(id).ok()?)
 }
 
+/// The key of the waiting room's row in `views`.
+pub(crate) const WAITING_ROOM_KEY: &[u8] = &[9];
+
+/// The key of the row of an event that waits, in `views`: `10 | number of the fact that it came with`.
+pub(crate) fn waiting_event_key(number: FactNumber) -> Vec<u8> {
+    [&[10][..], &number.get().to_be_bytes()].concat()
+}
+
+/// The keys of all events that wait are from the first of these to before the second.
+pub(crate) const WAITING_EVENT_KEYS: (&[u8], &[u8]) = (&[10], &[11]);
+
+/// The number of an event by its row's key.
+pub(crate) fn waiting_event_from_key(key: &[u8]) -> Option<FactNumber> {
+    let (&[10], number) = key.split_first_chunk()? else { return None };
+    fact_number(number.try_into().ok()?)
+}
+
+/// The key of the row by which an event is found under an object, in `views`: `11 | length of the id | id | number`.
+pub(crate) fn waiting_key(id: &ObjectId, number: FactNumber) -> Vec<u8> {
+    [&waiting_prefix(id)[..], &number.get().to_be_bytes()].concat()
+}
+
+/// The keys of all events under an object are from the first of these to before the second.
+pub(crate) fn waiting_keys(id: &ObjectId) -> (Vec<u8>, Vec<u8>) {
+    (waiting_prefix(id), [&waiting_prefix(id)[..], &u64::MAX.to_be_bytes()].concat())
+}
+
+fn waiting_prefix(id: &ObjectId) -> Vec<u8> {
+    let id = id.as_str().as_bytes();
+    [&[11, u8::try_from(id.len()).unwrap_or(u8::MAX)], id].concat()
+}
+
+/// The object and the event of such a row's key.
+pub(crate) fn waiting_from_key(key: &[u8]) -> Option<(ObjectId, FactNumber)> {
+    let (&[11, length], rest) = key.split_first_chunk()? else { return None };
+    let (id, number) = rest.split_at_checked(usize::from(length))?;
+    Some((ObjectId::new(std::str::from_utf8(id).ok()?)?, fact_number(number.try_into().ok()?)?))
+}
+
 /// The key of the row that lists a record somebody should look at, in `views`: `8 | the record's own key`.
 pub(crate) fn attention_key(record: &[u8]) -> Vec<u8> {
     [&[8], record].concat()
@@ -275,6 +315,12 @@ pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<(Billing, bool), Ledger
 pub(crate) fn object_from_bytes(bytes: &[u8]) -> Result<Object, LedgerError> {
     let (last_fact, object) = record_from_bytes::<Object>(bytes)?;
     Ok(Object { last_fact, ..object })
+}
+
+/// The waiting room.
+pub(crate) fn room_from_bytes(bytes: &[u8]) -> Result<WaitingRoom, LedgerError> {
+    let (last_fact, room) = record_from_bytes::<WaitingRoom>(bytes)?;
+    Ok(WaitingRoom { last_fact, ..room })
 }
 
 /// A record: the number of its last fact, its body.

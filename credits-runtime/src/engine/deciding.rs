@@ -55,7 +55,7 @@ impl Writer {
         let before = self.flight.as_ref().map(|flight| Arc::clone(&flight.sealed));
         let room = self.rooms.pop().unwrap_or_default();
         let batch = Batch::new((&store, &views, &policy), &self.position);
-        let mut batch = batch.within(room).after(before);
+        let mut batch = batch.within(room).after(before).waiting_up_to(self.pace.waiting_max);
         let mut after_due = None;
         // A panic before the commit is a bug of ours that must not take the ledger with it: nothing is written.
         let deciding = catch_unwind(AssertUnwindSafe(|| {

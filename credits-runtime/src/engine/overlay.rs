@@ -18,6 +18,7 @@ use super::milestones::ByWallet;
 use super::sealed::{Sealed, WalletRow};
 use super::store::{Snapshot, Store};
 use super::views::{Views, stored_wallet};
+use super::waiting::{LoadedRoom, WaitingMax};
 #[cfg(feature = "testing")]
 use crate::domain::audit::Audit;
 use crate::domain::billing::objects::Object;
@@ -65,6 +66,8 @@ pub(crate) struct Batch<'a> {
     room: Room,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
+    pub(super) waiting: Option<Box<LoadedRoom>>,
+    pub(super) waiting_max: WaitingMax,
     catalogues: Option<Catalogues>,
     milestones: ByWallet,
 }
@@ -92,8 +95,6 @@ pub(super) struct LoadedBilling {
 pub(super) struct LoadedObject {
     pub(super) object: Object,
     pub(super) changed: bool,
-    /// Whether it is listed, as it is committed.
-    pub(super) was_listed: bool,
 }
 
 /// What a command came to within a batch.
@@ -136,6 +137,8 @@ impl<'a> Batch<'a> {
             room: Room::default(),
             billings: HashMap::new(),
             objects: HashMap::new(),
+            waiting: None,
+            waiting_max: WaitingMax::USUAL,
             catalogues: None,
             milestones: ByWallet::default(),
         }
@@ -144,6 +147,11 @@ impl<'a> Batch<'a> {
     /// The same after a batch that is not committed yet.
     pub(crate) fn after(self, before: Option<Arc<Sealed>>) -> Self {
         Self { before, ..self }
+    }
+
+    /// The same with other limits of events that wait.
+    pub(crate) fn waiting_up_to(self, waiting_max: WaitingMax) -> Self {
+        Self { waiting_max, ..self }
     }
 
     /// What came before it is committed; answers the room that it leaves.
@@ -355,6 +363,7 @@ impl<'a> Batch<'a> {
                 Record::Wallet(id) => self.load(id)?,
                 Record::Billing(owner) => self.load_billing(owner)?,
                 Record::Object(id) => self.load_object(id)?,
+                Record::WaitingRoom => self.load_room()?,
             }
             self.apply((first.plus(place), frame.at), fact);
             self.add_to_totals(first.plus(place), fact);
@@ -424,9 +433,9 @@ impl<'a> Batch<'a> {
             };
             rows.push(row);
         }
-        let Self { began, position, mut room, billings, objects, catalogues, milestones, .. } = self;
+        let Self { began, position, mut room, billings, objects, waiting, catalogues, milestones, .. } = self;
         room.frames.seal();
-        Sealed { began, position, room, rows, unchanged, billings, objects, catalogues, milestones }
+        Sealed { began, position, room, rows, unchanged, billings, objects, waiting, catalogues, milestones }
     }
 
     pub(super) fn book(
@@ -484,6 +493,10 @@ impl<'a> Batch<'a> {
                 let object = self.object(id);
                 (object.last_fact, object.facts)
             }
+            Record::WaitingRoom => {
+                let room = &self.room().room;
+                (room.last_fact, room.facts)
+            }
         }
     }
 
@@ -534,6 +547,7 @@ impl<'a> Batch<'a> {
                     loaded.changed = true;
                 }
             }
+            Record::WaitingRoom => self.room_mut().apply(number, fact),
         }
     }
 

@@ -1,5 +1,6 @@
 //! How much the writer lets lie before it tidies up.
 
+use super::waiting::WaitingMax;
 use crate::domain::limits::{AHEAD_COMMANDS, CHECKPOINT_FACTS, RECENT_KEYS_MAX};
 
 /// How much the writer lets lie before it tidies up.
@@ -11,6 +12,8 @@ pub(crate) struct Pace {
     pub(crate) recent_keys_max: usize,
     /// From how many commands on, in a batch and waiting, it is committed while the next is decided.
     pub(crate) ahead_commands: usize,
+    /// How many billing events wait for their owners.
+    pub(crate) waiting_max: WaitingMax,
 }
 
 impl Pace {
@@ -18,9 +21,15 @@ impl Pace {
         pass_facts: CHECKPOINT_FACTS,
         recent_keys_max: RECENT_KEYS_MAX,
         ahead_commands: AHEAD_COMMANDS,
+        waiting_max: WaitingMax::USUAL,
     };
 
     /// So little that a short session has all that a long one has.
     #[cfg(feature = "testing")]
-    pub(crate) const HURRIED: Self = Self { pass_facts: 40, recent_keys_max: 8, ahead_commands: 1 };
+    pub(crate) const HURRIED: Self = Self {
+        pass_facts: 40,
+        recent_keys_max: 8,
+        ahead_commands: 1,
+        waiting_max: WaitingMax { of_object: 20, in_all: 50 },
+    };
 }

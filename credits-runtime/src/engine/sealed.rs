@@ -11,6 +11,7 @@ use super::keys::upkeep::KeysPlan;
 use super::milestones::ByWallet;
 use super::overlay::{LoadedBilling, LoadedObject, Position, Room};
 use super::store::Changes;
+use super::waiting::{LoadedRoom, event_hash};
 use crate::domain::declarations::Catalogues;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
@@ -29,6 +30,7 @@ pub(crate) struct Sealed {
     pub(crate) unchanged: HashMap<WalletId, Wallet, RandomState>,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
     pub(super) objects: HashMap<ObjectId, LoadedObject>,
+    pub(super) waiting: Option<Box<LoadedRoom>>,
     pub(super) catalogues: Option<Catalogues>,
     /// Those of wallets whose rows it does not write.
     pub(super) milestones: ByWallet,
@@ -99,15 +101,24 @@ impl Sealed {
                 _ => {}
             }
         }
-        for (id, LoadedObject { object, was_listed, .. }) in
-            self.objects.iter().filter(|(_, loaded)| loaded.changed)
+        for (id, LoadedObject { object, .. }) in self.objects.iter().filter(|(_, loaded)| loaded.changed) {
+            let bytes = codec::record_to_bytes(object.last_fact, object);
+            views.push((codec::object_key(id), bytes.into()));
+        }
+        for LoadedRoom { room, kept, left, .. } in
+            self.waiting.iter().map(Box::as_ref).filter(|it| it.changed)
         {
-            let key = codec::object_key(id);
-            views.push((key.clone(), codec::record_to_bytes(object.last_fact, object).into()));
-            match (was_listed, object.waiting.is_empty()) {
-                (true, true) => gone.push(codec::attention_key(&key)),
-                (false, false) => views.push((codec::attention_key(&key), Cow::Borrowed(&[][..]))),
-                _ => {}
+            let bytes = codec::record_to_bytes(room.last_fact, room);
+            views.push((codec::WAITING_ROOM_KEY.to_vec(), bytes.into()));
+            for (number, waiting) in kept {
+                let hash = event_hash(&waiting.event);
+                views.push((codec::waiting_event_key(*number), codec::encode(waiting).into()));
+                let row = |id| (codec::waiting_key(id, *number), hash.to_vec().into());
+                views.extend(waiting.under().map(row));
+            }
+            for (number, waiting) in left {
+                gone.push(codec::waiting_event_key(*number));
+                gone.extend(waiting.under().map(|id| codec::waiting_key(id, *number)));
             }
         }
         if let Some(list) = &self.catalogues {

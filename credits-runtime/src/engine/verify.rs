@@ -2,6 +2,8 @@
 //!
 //! It reads one consistent state of the file, whatever is written meanwhile.
 
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,6 +27,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
+use waiting::{WaitingAudit, WaitingRows};
 
 /// What was verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -84,6 +87,7 @@ struct Verification {
     wallets: HashMap<WalletId, (Wallet, Audit)>,
     billings: HashMap<Owner, Billing>,
     objects: HashMap<ObjectId, Object>,
+    waiting: WaitingAudit,
     /// Facts that rows of wallets may lack.
     lagging: HashMap<WalletId, Vec<(FactNumber, Fact)>>,
     replay_from: Option<FactNumber>,
@@ -107,6 +111,7 @@ impl Verification {
             wallets: HashMap::new(),
             billings: HashMap::new(),
             objects: HashMap::new(),
+            waiting: WaitingAudit::default(),
             lagging: HashMap::new(),
             replay_from: None,
             catalogues: Catalogues::default(),
@@ -232,6 +237,7 @@ impl Verification {
                 self.objects.entry(id.clone()).or_default().apply(number, fact);
                 return Ok(());
             }
+            Record::WaitingRoom => return self.waiting.add(number, fact),
             Record::Catalogues => {
                 let Body::CatalogueDeclared { number: catalogue, data, .. } = &fact.body else {
                     return Err(LedgerError::damaged(format!("fact {number} declares no catalogue")));
@@ -278,6 +284,7 @@ impl Verification {
             |what: &str| LedgerError::damaged(format!("a row of {what} is not what the journal says"));
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
         let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
+        let mut waiting = WaitingRows::default();
         let mut rows = BTreeMap::new();
         // Wallets that have no row yet, because all of their facts may lack.
         let all_lags = |id: &&WalletId| {
@@ -337,9 +344,6 @@ impl Verification {
                 Some(7) => {
                     let id = codec::object_from_key(key).ok_or_else(|| broken("an object"))?;
                     let kept = codec::object_from_bytes(value)?;
-                    if !kept.waiting.is_empty() {
-                        listed.insert(codec::attention_key(key));
-                    }
                     if self.objects.get(&id) != Some(&kept) {
                         return Err(broken("an object"));
                     }
@@ -347,6 +351,11 @@ impl Verification {
                 }
                 // Whatever is listed is before its list, in the order of keys.
                 Some(8) if value.is_empty() && listed.remove(key) => {}
+                Some(9..=11) => {
+                    if !self.waiting.has(&mut waiting, key, value)? {
+                        return Err(broken("the waiting room"));
+                    }
+                }
                 _ => return Err(broken("something unknown")),
             }
             Ok(())
@@ -362,6 +371,7 @@ impl Verification {
             || agenda.len() != due
             || billings != self.billings.len()
             || objects != self.objects.len()
+            || !self.waiting.has_all(&waiting)
             || !listed.is_empty()
             || milestones != self.milestones
         {

@@ -11,13 +11,15 @@ use crate::domain::billing::event::{BillingEvent, Happening, Status};
 use crate::domain::billing::purchases::{PurchaseProblem, invoice_purchase};
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
+use crate::domain::billing::waiting::WaitingEvent;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::billing::{Bill, stored_billing, stored_object};
+use crate::engine::billing::{Bill, stored_billing};
 use crate::engine::codec;
 use crate::engine::ledger::{Core, Ledger};
 use crate::engine::reply::Reply;
+use crate::engine::waiting::stored_room;
 use crate::error::{Error, LedgerError};
 
 /// How many rows are read at once.
@@ -49,7 +51,7 @@ pub struct Subscription {
     pub price: ObjectId,
     /// The quantity; `None` for a price that is charged by use.
     pub quantity: Option<u64>,
-    /// When it ended or is to end.
+    /// When it ended or is to end; of one that was handed over to another owner, when it was.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -80,12 +82,18 @@ pub struct Purchase {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Unresolved {
-    /// Something happened to objects that belong to nobody, or to two owners.
+    /// Something happened to objects that belong to nobody. It waits for one of them to be linked.
     OwnerUnknown {
-        /// Who has a claim to it.
-        owners: Vec<Owner>,
         /// What happened.
         event: Box<BillingEvent>,
+    },
+    /// Events of unknown owners gave way to newer ones, because too many waited: they are lost, unless the processor
+    /// sends them again.
+    EventsGaveWay {
+        /// How many, since the ledger was created.
+        count: u64,
+        /// When the first did, by the ledger's clock.
+        since: Timestamp,
     },
     /// A subscription was paid at a price that no plan of the catalogue has.
     PriceUnknown {
@@ -157,6 +165,9 @@ impl Unresolved {
                 let object = event.objects.last().map_or_else(String::new, |id| format!(" `{id}`"));
                 format!("say whose it is: link{object} to its owner")
             }
+            Self::EventsGaveWay { count, .. } => format!(
+                "reconcile with the processor, after linking what still waits: {count} events of unknown owners are lost"
+            ),
             Self::PriceUnknown { price, .. } => format!(
                 "declare a plan with the Stripe price `{price}`: with its credits, or with `gives nothing`"
             ),
@@ -202,14 +213,14 @@ impl Unresolved {
             )),
             Self::ItemUnknown { item, .. } => Some(format!("item {item}")),
             Self::StatusUnknown { subscription, .. } => Some(format!("status {subscription}")),
-            Self::OwnerUnknown { .. } | Self::AwardTooLarge { .. } => None,
+            Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } | Self::AwardTooLarge { .. } => None,
         }
     }
 
     /// Whose billing it is in, if it is known.
     fn owner(&self) -> Option<&Owner> {
         match self {
-            Self::OwnerUnknown { .. } => None,
+            Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
             Self::PriceUnknown { owner, .. }
             | Self::ItemUnknown { owner, .. }
             | Self::StatusUnknown { owner, .. }
@@ -237,10 +248,9 @@ fn ask(ledger: &Arc<Ledger>, bill: Bill) -> Reply<Received> {
     ledger.bill(bill, key, |outcome| Ok(Received { is_new: !outcome.replayed }))
 }
 
-/// Objects that belong to an owner.
+/// Links an object to an owner, as an administrator says.
 pub(crate) fn link(ledger: &Arc<Ledger>, object: ObjectId, owner: Owner) -> Reply<Received> {
-    let (at, what) = (ledger.now(), Happening::OwnerNamed);
-    receive(ledger, BillingEvent { at, objects: vec![object], owner: Some(owner), what })
+    ask(ledger, Bill::Link(object, owner))
 }
 
 /// Gives every subscriber of a plan these terms from the next cycle on; answers how many had others.
@@ -260,6 +270,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
     let subscriptions = billing.subscriptions.iter().filter_map(|(item, subscription)| {
         let state = subscription.latest()?;
         let terms = billing.terms(&state.subscription, &state.price, Timestamp::MAX);
+        let ends_at = billing.handed_over.get(&state.subscription).copied();
         Some(Subscription {
             id: state.subscription.clone(),
             item: item.clone(),
@@ -268,7 +279,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
             version: terms.map(|terms| terms.version),
             price: state.price.clone(),
             quantity: state.quantity,
-            ends_at: state.ends_at,
+            ends_at: ends_at.into_iter().chain(state.ends_at).min(),
         })
     });
     Ok(subscriptions.collect())
@@ -341,24 +352,28 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
             let (billing, _) = stored_billing(&snapshot, &owner)?;
             unresolved.extend(of_billing(ledger, &owner, &billing));
         }
-        if let Some(object) = codec::object_from_key(record) {
-            for event in stored_object(&snapshot, &object)?.waiting {
-                // It waits under each of its objects, and is listed once.
-                if event.objects.iter().min() != Some(&object) {
-                    continue;
-                }
-                let mut owners: Vec<Owner> = event.owner.iter().cloned().collect();
-                for id in &event.objects {
-                    owners.extend(stored_object(&snapshot, id)?.owner);
-                }
-                owners.sort();
-                owners.dedup();
-                unresolved.push(Unresolved::OwnerUnknown { owners, event: Box::new(event) });
-            }
-        }
         Ok(())
     })?;
+    unresolved.extend(of_waiting_room(ledger)?);
     Ok(unresolved)
+}
+
+/// The events of unknown owners, in the order in which they came.
+fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
+    let snapshot = ledger.snapshot()?;
+    let room = stored_room(&snapshot)?;
+    let gave_way = room.gave_way_since.map(|since| Unresolved::EventsGaveWay { count: room.gave_way, since });
+    let mut unresolved: Vec<_> = gave_way.into_iter().collect();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let rows = snapshot.view_rows(codec::WAITING_EVENT_KEYS, after.as_deref(), ROWS_MAX)?;
+        let Some(last) = rows.last() else { return Ok(unresolved) };
+        after = Some(last.key.clone());
+        for row in &rows {
+            let WaitingEvent { event, .. } = codec::decode(&row.value)?;
+            unresolved.push(Unresolved::OwnerUnknown { event: Box::new(event) });
+        }
+    }
 }
 
 fn of_billing(ledger: &Core, owner: &Owner, billing: &Record) -> Vec<Unresolved> {

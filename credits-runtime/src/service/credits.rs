@@ -222,12 +222,17 @@ impl<C> Credits<C> {
     }
 
     /// Tells the ledger what happened at a payment processor. Everything that is due because of it is given or taken
-    /// back in the same commit; told again, in whatever order, it changes nothing. What happened to objects whose
-    /// owner is not known is kept until that is.
+    /// back in the same commit; told again, in whatever order, it changes nothing.
+    ///
+    /// The event belongs to the first of these that is known: the owner that an administrator [linked](Self::link) one
+    /// of its objects to, the owner that it names, the owner that the most specific of its objects had then. One that
+    /// names an owner takes its own object with it. One whose owner is not known waits until one of its objects has an
+    /// owner, and is [listed](Self::unresolved). Up to 1,000 events wait for an object and up to 100,000 in all; beyond
+    /// that the oldest gives way to the new one. An event with neither an owner nor an object is not kept.
     ///
     /// The feature `stripe` translates Stripe's events; this is for other processors.
     ///
-    /// Rejections in order: `ClockUnconfirmed`, `BillingEventTooLarge`, `WaitingEventsLimit`.
+    /// Rejections in order: `ClockUnconfirmed`, `BillingEventTooLarge`.
     pub fn receive(&self, event: BillingEvent) -> Reply<Received> {
         billing::receive(&self.ledger, event)
     }
@@ -243,7 +248,8 @@ impl<C> Credits<C> {
         }
     }
 
-    /// Everything about billing that somebody should look at: events of unknown owners, prices and payments that
+    /// Everything about billing that an administrator should look at: events of unknown owners, the count of those that
+    /// gave way to newer ones, prices and payments that
     /// the catalogue does not know, upgrades that are not paid. A price or pack that is declared is resolved when
     /// the ledger is next opened, an owner with [`link`](Self::link).
     pub fn unresolved(&self) -> Result<Vec<Unresolved>, Error> {
@@ -258,9 +264,24 @@ impl<C> Credits<C> {
         billing::dismiss(&self.ledger, entry)
     }
 
-    /// Says whose an object at the payment processor is, such as a customer. What waited for that is applied.
+    /// Links an object at the payment processor to an owner: a customer, a subscription, an item of one, a session, a
+    /// payment, an invoice. Every event about it belongs to that owner from now on, whatever events said before or say
+    /// later, until it is linked to another one. Events that waited for its owner are applied. What was booked stays
+    /// where it is.
     ///
-    /// Rejections: `OwnerInvalid`. An object that is another owner's stays so: the contradiction is listed.
+    /// Rejections in order: `OwnerInvalid`, `ClockUnconfirmed`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// use credits_runtime::billing::ObjectId;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// if let Some(customer) = ObjectId::new("cus_NffrFeUfNV2Hib") {
+    ///     credits.link(customer, "user:42").wait()?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn link(&self, object: ObjectId, owner: impl AsRef<str>) -> Reply<Received> {
         match Owner::new(owner.as_ref()) {
             Ok(owner) => billing::link(&self.ledger, object, owner),

@@ -200,6 +200,7 @@ impl Translation<'_> {
         payments.dedup();
         let mut objects = vec![Some(id.clone())];
         objects.extend(payments.iter().cloned().map(Some));
+        objects.extend(paid_for.iter().map(|line: &Line| line.item.clone()));
         objects.extend([subscription, self.object(invoice, &["customer"])]);
         let paid_at = invoice.time(&["status_transitions.paid_at"]).unwrap_or(self.at);
         let sum = paid_for.iter().map(|line| line.amount).fold(0, i64::saturating_add).max(0);
@@ -284,14 +285,17 @@ impl Translation<'_> {
 
     fn session(&self, session: Shape<'_>) -> Result<Translated, Malformed> {
         let id = session.need(self.object(session, &["id"]), "id")?;
-        let owner = session.text(&["client_reference_id", "metadata.credits_owner"]);
+        let named = session.text(&["metadata.credits_owner"]);
+        let owner = named.or_else(|| session.text(&["client_reference_id"]));
         let payment = self.object(session, &["payment_intent"]);
+        // A `client_reference_id` says nothing of the customer.
+        let customer = self.object(session, &["customer"]).filter(|_| named.is_some() || owner.is_none());
         let objects = vec![
             Some(id.clone()),
             payment.clone(),
             self.object(session, &["invoice"]),
             self.object(session, &["subscription"]),
-            self.object(session, &["customer"]),
+            customer,
         ];
         let is_paid = matches!(session.text(&["payment_status"]), Some("paid" | "no_payment_required"));
         if session.text(&["mode"]) != Some("payment") || !is_paid {

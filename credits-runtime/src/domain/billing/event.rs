@@ -16,7 +16,7 @@ pub struct BillingEvent {
     /// subscription item, subscription, and the customer last.
     #[n(1)]
     pub objects: Vec<ObjectId>,
-    /// Whose they are, if the event says so itself.
+    /// Whose it is, if the event says so itself.
     #[n(2)]
     pub owner: Option<Owner>,
     /// What happened.
@@ -106,8 +106,23 @@ pub enum Happening {
         #[n(1)]
         dispute: ObjectId,
     },
-    /// A credit note returned a part of an invoice otherwise than by refunds: to the customer's balance or out of band.
+    /// The subscription is another owner's from then on. The ledger says this itself, by the names that the
+    /// subscription's states carry.
     #[n(10)]
+    HandedOver {
+        /// Which subscription.
+        #[n(0)]
+        subscription: ObjectId,
+    },
+    /// The subscription that was handed over is this owner's again. The ledger says this itself too.
+    #[n(11)]
+    HandedBack {
+        /// Which subscription.
+        #[n(0)]
+        subscription: ObjectId,
+    },
+    /// A credit note returned a part of an invoice otherwise than by refunds: to the customer's balance or out of band.
+    #[n(12)]
     Credited {
         /// Of which invoice.
         #[n(0)]
@@ -122,15 +137,8 @@ pub enum Happening {
         #[n(3)]
         stands: bool,
     },
-    /// The subscription went over to another owner; for this one it ended.
-    #[n(11)]
-    HandedOver {
-        /// Which subscription.
-        #[n(0)]
-        subscription: ObjectId,
-    },
     /// An administrator dealt with an entry of the list of unresolved ones.
-    #[n(12)]
+    #[n(13)]
     Dismissed {
         /// The entry's key.
         #[n(0)]

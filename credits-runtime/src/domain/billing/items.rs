@@ -51,16 +51,13 @@ impl<'a> Items<'a> {
 
     /// When the subscription ended or is to end. That an item is removed is no end.
     pub fn ends_at(&self) -> Option<Timestamp> {
-        let (at, state) = self.newest()?;
-        let handed_over = self.handed_over.filter(|over| *over >= at);
-        state.ends_at.into_iter().chain(handed_over).min()
+        let ends_at = self.newest().and_then(|(_, state)| state.ends_at);
+        ends_at.into_iter().chain(self.handed_over).min()
     }
 
     /// Whether it is over or went over to another owner.
     pub fn is_over(&self) -> bool {
-        self.newest().is_none_or(|(at, state)| {
-            state.status == Status::Ended || self.handed_over.is_some_and(|over| over >= at)
-        })
+        self.handed_over.is_some() || self.newest().is_none_or(|(_, state)| state.status == Status::Ended)
     }
 
     /// From where the processor counted billing periods at an instant; before the first state, as the first one says.

@@ -24,3 +24,4 @@ pub mod subscription;
 pub mod terms;
 mod trial;
 mod unsolved;
+pub mod waiting;

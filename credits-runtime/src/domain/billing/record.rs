@@ -51,16 +51,16 @@ pub struct Billing {
     #[n(8)]
     pub awards: BTreeMap<AwardId, Award>,
     /// Credit notes, by invoice and note.
-    #[n(9)]
+    #[n(12)]
     pub notes: BTreeMap<ObjectId, BTreeMap<ObjectId, CreditNote>>,
     /// Packs on lines of invoices, by invoice and price.
     #[n(10)]
     pub sold: BTreeMap<(ObjectId, ObjectId), PackTerms>,
-    /// When a subscription went over to another owner.
-    #[n(11)]
+    /// Subscriptions that are another owner's, with the instant from which on they are.
+    #[n(9)]
     pub handed_over: BTreeMap<ObjectId, Timestamp>,
     /// Entries of the list of unresolved ones that an administrator dealt with, by key.
-    #[n(12)]
+    #[n(11)]
     pub dismissed: BTreeSet<String>,
 }
 
@@ -271,10 +271,6 @@ impl Billing {
                     *known = new;
                 }
             }
-            Happening::HandedOver { subscription } => {
-                let over = self.handed_over.entry(subscription.clone()).or_insert(*at);
-                *over = (*over).max(*at);
-            }
             Happening::Dismissed { key } => {
                 self.dismissed.insert(key.clone());
             }
@@ -287,6 +283,13 @@ impl Billing {
                 let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
                 let reinstated_at = &mut disputes.entry(dispute.clone()).or_default().reinstated_at;
                 *reinstated_at = (*reinstated_at).max(Some(*at));
+            }
+            // Both are worked out from every naming that is known, so that the last one said is right.
+            Happening::HandedOver { subscription } => {
+                self.handed_over.insert(subscription.clone(), *at);
+            }
+            Happening::HandedBack { subscription } => {
+                self.handed_over.remove(subscription);
             }
         }
     }

@@ -109,6 +109,9 @@ impl Wallet {
             Body::CatalogueDeclared { .. }
             | Body::Linked { .. }
             | Body::Waits { .. }
+            | Body::Named { .. }
+            | Body::Freed { .. }
+            | Body::GaveWay { .. }
             | Body::Billed { .. }
             | Body::Priced { .. }
             | Body::Awarded { .. }

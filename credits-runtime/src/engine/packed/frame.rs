@@ -24,6 +24,7 @@ const A_WALLET: u8 = 1;
 const BILLING: u8 = 2;
 const OBJECT: u8 = 3;
 const OWN_WALLET: u8 = 4;
+const WAITING_ROOM: u8 = 5;
 
 /// Bodies that have a form of their own, by the codes that all have.
 const GIVEN: u8 = 1;
@@ -130,6 +131,7 @@ fn unpack_scope(bytes: &mut &[u8]) -> Option<Scope> {
 fn pack_record(record: &Record, own: Option<&WalletId>, bytes: &mut Vec<u8>) {
     match record {
         Record::Catalogues => bytes.push(CATALOGUES),
+        Record::WaitingRoom => bytes.push(WAITING_ROOM),
         Record::Wallet(wallet) if own == Some(wallet) => bytes.push(OWN_WALLET),
         Record::Wallet(wallet) => {
             bytes.push(A_WALLET);
@@ -149,6 +151,7 @@ fn pack_record(record: &Record, own: Option<&WalletId>, bytes: &mut Vec<u8>) {
 fn unpack_record(scope: &Scope, bytes: &mut &[u8]) -> Option<Record> {
     Some(match byte(bytes)? {
         CATALOGUES => Record::Catalogues,
+        WAITING_ROOM => Record::WaitingRoom,
         A_WALLET => Record::Wallet(WalletId::unpack(bytes)?),
         BILLING => Record::Billing(Owner::known(unpack_text(bytes)?)),
         OBJECT => Record::Object(ObjectId::known(unpack_text(bytes)?)),

@@ -210,6 +210,7 @@ fn frame() -> impl Strategy<Value = Frame> {
         Just(None),
         wallet_id().prop_map(|wallet| Some(Record::Wallet(wallet))),
         Just(Some(Record::Catalogues)),
+        Just(Some(Record::WaitingRoom)),
         "[a-z]{1,3}".prop_map(|owner| Some(Record::Billing(Owner::known(&owner)))),
         "[a-z]{1,3}".prop_map(|object| Some(Record::Object(ObjectId::known(&object)))),
     ];

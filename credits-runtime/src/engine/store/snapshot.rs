@@ -19,6 +19,12 @@ use crate::error::LedgerError;
 
 pub(super) type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
 
+/// A row of the views.
+pub(crate) struct ViewRow {
+    pub(crate) key: Vec<u8>,
+    pub(crate) value: Vec<u8>,
+}
+
 /// A consistent state of the file.
 pub(crate) struct Snapshot {
     pub(super) read: ReadTransaction,
@@ -128,6 +134,27 @@ impl Snapshot {
                 Ok(row.map_err(|error| read_failed(&error))?.0.value().to_vec())
             };
             rows.take(rows_max).map(read).collect()
+        })
+    }
+
+    /// The views' rows from one key on to before another, the first ones after `after`.
+    pub(crate) fn view_rows(
+        &self,
+        (from, to): (&[u8], &[u8]),
+        after: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<ViewRow>, LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
+            let start = after.map_or(Bound::Included(from), Bound::Excluded);
+            let rows =
+                table.range::<&[u8]>((start, Bound::Excluded(to))).map_err(|error| read_failed(&error))?;
+            let mut read = Vec::new();
+            for row in rows.take(rows_max) {
+                let (key, value) = row.map_err(|error| read_failed(&error))?;
+                read.push(ViewRow { key: key.value().to_vec(), value: value.value().to_vec() });
+            }
+            Ok(read)
         })
     }
 
