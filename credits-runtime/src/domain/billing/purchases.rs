@@ -20,11 +20,11 @@ use crate::domain::time::Timestamp;
 pub enum PurchaseProblem {
     /// What was bought is in no offer and in no catalogue.
     PackUnknown,
-    /// It was paid in another currency than it was offered in.
+    /// It was paid in a currency that the pack has no price in.
     CurrencyDiffers {
-        /// What was offered.
-        expected: String,
-        /// What was paid.
+        /// The currencies of the pack's prices.
+        declared: Vec<String>,
+        /// The currency of the payment.
         paid: String,
     },
     /// The subtotal is not what so many of the pack cost.
@@ -86,11 +86,11 @@ fn bought<'a>(
     let listed = purchase.terms.as_ref().map(|(terms, quantity)| (terms, *quantity));
     let (terms, quantity) = offered.or(listed).ok_or(PurchaseProblem::PackUnknown)?;
     let (payment, quantity) = (&purchase.payment, i64::try_from(quantity).unwrap_or(i64::MAX));
-    if payment.currency != terms.currency {
-        let (expected, paid) = (terms.currency.clone(), payment.currency.clone());
-        return Err(PurchaseProblem::CurrencyDiffers { expected, paid });
-    }
-    let expected = terms.unit_amount.saturating_mul(quantity);
+    let Some(unit_amount) = terms.unit_amount(&payment.currency) else {
+        let declared = terms.prices.iter().map(|price| price.currency.clone()).collect();
+        return Err(PurchaseProblem::CurrencyDiffers { declared, paid: payment.currency.clone() });
+    };
+    let expected = unit_amount.saturating_mul(quantity);
     if payment.subtotal != expected {
         return Err(PurchaseProblem::AmountDiffers { expected, subtotal: payment.subtotal });
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use credits_core::{Catalogue, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
-use minicbor::{Decode, Encode};
+use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
+use minicbor::encode::Write;
+use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use serde::Serialize;
 
 use crate::domain::ids::ObjectId;
@@ -120,32 +121,109 @@ impl From<&PlanSpec> for PlanTerms {
 }
 
 /// What a pack gives, and costs.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PackTerms {
     /// The pack's name.
-    #[n(0)]
     pub pack: String,
     /// What one gives.
-    #[n(1)]
     pub credits: i64,
     /// What one gives on top.
-    #[n(2)]
     pub bonus: i64,
     /// Of which asset; empty for credits.
-    #[n(3)]
     pub asset: String,
-    /// What one costs, in minor units.
-    #[n(4)]
-    pub unit_amount: i64,
-    /// ISO 4217, in lower case.
-    #[n(5)]
-    pub currency: String,
+    /// What one costs: a price for each currency it is sold in. The first is the default.
+    pub prices: Vec<PackPrice>,
     /// How long it can be used; `None` for ever.
-    #[n(6)]
     pub expires_after: Option<Length>,
     /// The operations it is for, by name; none for all.
-    #[n(7)]
     pub only_for: Vec<String>,
+}
+
+/// What one pack costs in one currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PackPrice {
+    /// ISO 4217, in lower case.
+    #[n(0)]
+    pub currency: String,
+    /// Stripe's minor units.
+    #[n(1)]
+    pub unit_amount: i64,
+}
+
+impl PackTerms {
+    /// What one costs in this currency, in minor units.
+    pub fn unit_amount(&self, currency: &str) -> Option<i64> {
+        self.prices.iter().find(|price| price.currency == currency).map(|price| price.unit_amount)
+    }
+}
+
+/// [`PackTerms`] as facts keep them: the fields of the first price stand among the others, further prices at the end.
+/// Without a price the currency is empty.
+#[derive(Encode, Decode)]
+struct PackRecord {
+    #[n(0)]
+    pack: String,
+    #[n(1)]
+    credits: i64,
+    #[n(2)]
+    bonus: i64,
+    #[n(3)]
+    asset: String,
+    #[n(4)]
+    unit_amount: i64,
+    #[n(5)]
+    currency: String,
+    #[n(6)]
+    expires_after: Option<Length>,
+    #[n(7)]
+    only_for: Vec<String>,
+    #[n(8)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    further_prices: Vec<PackPrice>,
+}
+
+impl<C> Encode<C> for PackTerms {
+    fn encode<W: Write>(
+        &self,
+        encoder: &mut Encoder<W>,
+        context: &mut C,
+    ) -> Result<(), encode::Error<W::Error>> {
+        let Self { pack, credits, bonus, asset, prices, expires_after, only_for } = self.clone();
+        let mut prices = prices.into_iter();
+        let PackPrice { currency, unit_amount } = prices.next().unwrap_or_default();
+        let further_prices = prices.collect();
+        let record = PackRecord {
+            pack,
+            credits,
+            bonus,
+            asset,
+            unit_amount,
+            currency,
+            expires_after,
+            only_for,
+            further_prices,
+        };
+        record.encode(encoder, context)
+    }
+}
+
+impl<'b, C> Decode<'b, C> for PackTerms {
+    fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
+        let PackRecord {
+            pack,
+            credits,
+            bonus,
+            asset,
+            unit_amount,
+            currency,
+            expires_after,
+            only_for,
+            further_prices,
+        } = PackRecord::decode(decoder, context)?;
+        let first = (!currency.is_empty()).then_some(PackPrice { currency, unit_amount });
+        let prices = first.into_iter().chain(further_prices).collect();
+        Ok(Self { pack, credits, bonus, asset, prices, expires_after, only_for })
+    }
 }
 
 /// What is on sale: the terms behind each price at the processor.
@@ -198,6 +276,12 @@ impl PriceList {
     }
 }
 
+impl From<&Money> for PackPrice {
+    fn from(price: &Money) -> Self {
+        Self { currency: price.currency.code.to_owned(), unit_amount: price.minor }
+    }
+}
+
 /// What a pack of a catalogue gives and costs.
 pub fn pack_terms(pack: &PackSpec, catalogue: &Catalogue) -> PackTerms {
     let scope = pack.only_for.iter().filter_map(|index| catalogue.operations.get(usize::from(*index)));
@@ -206,8 +290,7 @@ pub fn pack_terms(pack: &PackSpec, catalogue: &Catalogue) -> PackTerms {
         credits: pack.gives,
         bonus: pack.bonus,
         asset: pack.asset.to_owned(),
-        unit_amount: pack.costs.minor,
-        currency: pack.costs.currency.code.to_owned(),
+        prices: pack.costs.iter().map(PackPrice::from).collect(),
         expires_after: pack.expires_after.map(Length::from),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
     }
