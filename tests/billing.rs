@@ -83,5 +83,14 @@ credits_runtime::usage_credits! {
         costs 9.dollars
         expires_after 30.days
     }
+    credit_pack abroad {
+        stripe_price "price_abroad"
+        gives 100.credits
+        costs 9.dollars, 8.99.euros, 30_000.ugx
+    }
+    credit_pack inline {
+        gives 10.credits
+        costs 1.dollar, 5_000.ugx, 500.isk
+    }
     operation step { costs 1.credit_per(page) }
 }

@@ -2,6 +2,9 @@
 //!
 //! It holds only what was found valid; it does not know the words it was written in.
 
+use core::fmt::Display;
+
+use crate::money::in_words;
 use crate::{Currency, Money, Period, PeriodUnit, Rounding, Unit};
 
 /// Everything one `usage_credits!` call declares.
@@ -338,6 +341,10 @@ pub enum UnusedCredits {
     RolloverFor(Period),
 }
 
+/// The most that one award gives: a cycle of a plan, a pack with its bonus, a signup bonus, a trial. 2^53, up to which
+/// readers of JSON that hold numbers as doubles keep every integer.
+pub const AWARD_MAX: i64 = 1 << 53;
+
 /// A credit pack.
 #[derive(Clone, Copy, Debug)]
 pub struct PackSpec {
@@ -349,8 +356,8 @@ pub struct PackSpec {
     pub asset: &'static str,
     /// Given on top; 0 without a bonus.
     pub bonus: i64,
-    /// What it costs.
-    pub costs: Money,
+    /// What it costs: a price for each currency it is sold in, at least one. The first is the default.
+    pub costs: &'static [Money],
     /// How long it can be used; `None` for ever.
     pub expires_after: Option<Period>,
     /// Stripe prices; none if the checkout carries the price.
@@ -359,6 +366,19 @@ pub struct PackSpec {
     pub only_for: &'static [u16],
     /// What the application says of it.
     pub meta: &'static [(&'static str, Meta)],
+}
+
+impl PackSpec {
+    /// Its prices as people read them: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
+    pub fn costs_in_words(&self) -> impl Display + use<> {
+        in_words(self.costs)
+    }
+
+    /// The price in this currency, by its ISO 4217 code in lower case.
+    #[must_use]
+    pub fn price_in(&self, currency: &str) -> Option<Money> {
+        self.costs.iter().find(|price| price.currency.code == currency).copied()
+    }
 }
 
 /// Asserts, while compiling, that no two prices at Stripe are one: for prices that are paths to constants, which

@@ -15,7 +15,7 @@ mod unit;
 mod wording;
 
 pub use catalogue::{
-    AssetSpec, BUILT_IN_CATEGORIES, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade,
+    AWARD_MAX, AssetSpec, BUILT_IN_CATEGORIES, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade,
     OperationSpec, Overrun, PackSpec, PlanSpec, RefundedButSpent, Settings, StripePrice, SubscriptionRefunds,
     Tier, TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
 };

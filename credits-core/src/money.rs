@@ -1,14 +1,25 @@
-//! Money: whole minor units of a currency. It is shown and compared, never multiplied by a fraction.
+//! Money: amounts of a currency, counted as Stripe counts them. It is shown and compared, never multiplied by a
+//! fraction.
 //!
 //! It does not know exchange rates or taxes.
 
-/// A currency the language knows.
+use core::fmt::{Display, Formatter, Result, from_fn};
+
+/// A currency of ISO 4217.
+///
+/// An amount is written with up to `exponent` decimals, and sent to Stripe as a whole number of `10^-stripe_exponent`,
+/// which is a multiple of `10^-step_exponent`. The three differ for a few currencies alone
+/// (<https://docs.stripe.com/currencies#special-cases>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Currency {
     /// The ISO 4217 code in lower case, as Stripe writes it.
     pub code: &'static str,
-    /// Decimals of an amount: 2 for usd, 0 for jpy, as Stripe counts them.
+    /// Decimals of an amount as people write it, by ISO 4217: 2 for usd, 0 for jpy and ugx, 3 for kwd.
     pub exponent: u32,
+    /// Decimals of an amount in Stripe's API: 2 for usd and ugx, 0 for jpy and mga, 3 for kwd.
+    pub stripe_exponent: u32,
+    /// Decimals of the amounts that Stripe charges: 2 for usd and kwd, 0 for jpy, ugx and mga.
+    pub step_exponent: u32,
     /// The sign before an amount, or empty.
     pub symbol: &'static str,
 }
@@ -16,96 +27,222 @@ pub struct Currency {
 impl Currency {
     /// US dollars, the currency of a pricing that names none.
     pub const USD: Self = currency("usd", 2, "$");
+
+    /// The step between amounts that Stripe charges, in units of `10^-exponent`: 10 for kwd, 100 for mga, 1 for others.
+    #[must_use]
+    pub const fn step(self) -> i64 {
+        power(self.exponent, self.step_exponent)
+    }
+
+    /// An amount as people write it, in units of `10^-exponent`, in Stripe's minor units: 5,000 is 500,000 of ugx.
+    /// `None` if it is no multiple of [`step`](Self::step), or does not fit.
+    #[must_use]
+    pub const fn minor(self, written: i64) -> Option<i64> {
+        if written % self.step() != 0 {
+            return None;
+        }
+        (written / self.step()).checked_mul(power(self.stripe_exponent, self.step_exponent))
+    }
+
+    /// With another representation at Stripe.
+    const fn at_stripe(self, stripe_exponent: u32, step_exponent: u32) -> Self {
+        Self { stripe_exponent, step_exponent, ..self }
+    }
+}
+
+/// `10^(of - less)`
+const fn power(of: u32, less: u32) -> i64 {
+    10_i64.pow(of.saturating_sub(less))
 }
 
 const fn currency(code: &'static str, exponent: u32, symbol: &'static str) -> Currency {
-    Currency { code, exponent, symbol }
+    Currency { code, exponent, stripe_exponent: exponent, step_exponent: exponent, symbol }
 }
 
-/// Currencies by code, in alphabetical order. The exponents are Stripe's, which differ from ISO 4217 where
-/// Stripe counts a currency without decimals (<https://docs.stripe.com/currencies#zero-decimal>).
+/// Every currency of ISO 4217 that is in use, and the lev, by code in alphabetical order. Funds, metals, units of
+/// account and codes for tests are left out.
+///
+/// `at_stripe` marks those that Stripe counts or charges otherwise than ISO 4217 does: isk and ugx have two decimals
+/// that are 00, mga has none, and the third decimal of bhd, jod, kwd, omr and tnd is 0.
 pub const CURRENCIES: &[Currency] = &[
     currency("aed", 2, ""),
+    currency("afn", 2, ""),
+    currency("all", 2, ""),
+    currency("amd", 2, ""),
+    currency("aoa", 2, ""),
     currency("ars", 2, ""),
     currency("aud", 2, "A$"),
+    currency("awg", 2, ""),
+    currency("azn", 2, ""),
+    currency("bam", 2, ""),
+    currency("bbd", 2, ""),
+    currency("bdt", 2, ""),
     currency("bgn", 2, ""),
-    currency("bhd", 3, ""),
+    currency("bhd", 3, "").at_stripe(3, 2),
     currency("bif", 0, ""),
+    currency("bmd", 2, ""),
+    currency("bnd", 2, ""),
+    currency("bob", 2, ""),
     currency("brl", 2, "R$"),
+    currency("bsd", 2, ""),
+    currency("btn", 2, ""),
+    currency("bwp", 2, ""),
+    currency("byn", 2, ""),
+    currency("bzd", 2, ""),
     currency("cad", 2, "CA$"),
+    currency("cdf", 2, ""),
     currency("chf", 2, ""),
     currency("clp", 0, ""),
     currency("cny", 2, ""),
     currency("cop", 2, ""),
+    currency("crc", 2, ""),
+    currency("cup", 2, ""),
+    currency("cve", 2, ""),
     currency("czk", 2, ""),
     currency("djf", 0, ""),
     currency("dkk", 2, ""),
+    currency("dop", 2, ""),
+    currency("dzd", 2, ""),
     currency("egp", 2, ""),
+    currency("ern", 2, ""),
+    currency("etb", 2, ""),
     currency("eur", 2, "\u{20ac}"),
+    currency("fjd", 2, ""),
+    currency("fkp", 2, ""),
     currency("gbp", 2, "\u{a3}"),
+    currency("gel", 2, ""),
+    currency("ghs", 2, ""),
+    currency("gip", 2, ""),
+    currency("gmd", 2, ""),
     currency("gnf", 0, ""),
+    currency("gtq", 2, ""),
+    currency("gyd", 2, ""),
     currency("hkd", 2, "HK$"),
+    currency("hnl", 2, ""),
+    currency("htg", 2, ""),
     currency("huf", 2, ""),
     currency("idr", 2, ""),
     currency("ils", 2, ""),
     currency("inr", 2, "\u{20b9}"),
-    currency("jod", 3, ""),
+    currency("iqd", 3, ""),
+    currency("irr", 2, ""),
+    currency("isk", 0, "").at_stripe(2, 0),
+    currency("jmd", 2, ""),
+    currency("jod", 3, "").at_stripe(3, 2),
     currency("jpy", 0, "\u{a5}"),
     currency("kes", 2, ""),
+    currency("kgs", 2, ""),
+    currency("khr", 2, ""),
     currency("kmf", 0, ""),
+    currency("kpw", 2, ""),
     currency("krw", 0, "\u{20a9}"),
-    currency("kwd", 3, ""),
-    currency("mga", 0, ""),
+    currency("kwd", 3, "").at_stripe(3, 2),
+    currency("kyd", 2, ""),
+    currency("kzt", 2, ""),
+    currency("lak", 2, ""),
+    currency("lbp", 2, ""),
+    currency("lkr", 2, ""),
+    currency("lrd", 2, ""),
+    currency("lsl", 2, ""),
+    currency("lyd", 3, ""),
+    currency("mad", 2, ""),
+    currency("mdl", 2, ""),
+    currency("mga", 2, "").at_stripe(0, 0),
+    currency("mkd", 2, ""),
+    currency("mmk", 2, ""),
+    currency("mnt", 2, ""),
+    currency("mop", 2, ""),
+    currency("mru", 2, ""),
+    currency("mur", 2, ""),
+    currency("mvr", 2, ""),
+    currency("mwk", 2, ""),
     currency("mxn", 2, "MX$"),
     currency("myr", 2, ""),
+    currency("mzn", 2, ""),
+    currency("nad", 2, ""),
     currency("ngn", 2, ""),
+    currency("nio", 2, ""),
     currency("nok", 2, ""),
+    currency("npr", 2, ""),
     currency("nzd", 2, "NZ$"),
-    currency("omr", 3, ""),
+    currency("omr", 3, "").at_stripe(3, 2),
+    currency("pab", 2, ""),
     currency("pen", 2, ""),
+    currency("pgk", 2, ""),
     currency("php", 2, ""),
     currency("pkr", 2, ""),
     currency("pln", 2, ""),
     currency("pyg", 0, ""),
+    currency("qar", 2, ""),
     currency("ron", 2, ""),
+    currency("rsd", 2, ""),
+    currency("rub", 2, ""),
     currency("rwf", 0, ""),
     currency("sar", 2, ""),
+    currency("sbd", 2, ""),
+    currency("scr", 2, ""),
+    currency("sdg", 2, ""),
     currency("sek", 2, ""),
     currency("sgd", 2, "S$"),
+    currency("shp", 2, ""),
+    currency("sle", 2, ""),
+    currency("sos", 2, ""),
+    currency("srd", 2, ""),
+    currency("ssp", 2, ""),
+    currency("stn", 2, ""),
+    currency("svc", 2, ""),
+    currency("syp", 2, ""),
+    currency("szl", 2, ""),
     currency("thb", 2, ""),
-    currency("tnd", 3, ""),
+    currency("tjs", 2, ""),
+    currency("tmt", 2, ""),
+    currency("tnd", 3, "").at_stripe(3, 2),
+    currency("top", 2, ""),
     currency("try", 2, ""),
+    currency("ttd", 2, ""),
     currency("twd", 2, ""),
+    currency("tzs", 2, ""),
     currency("uah", 2, ""),
-    currency("ugx", 0, ""),
+    currency("ugx", 0, "").at_stripe(2, 0),
     currency("usd", 2, "$"),
+    currency("uyu", 2, ""),
+    currency("uzs", 2, ""),
+    currency("ved", 2, ""),
+    currency("ves", 2, ""),
     currency("vnd", 0, ""),
     currency("vuv", 0, ""),
+    currency("wst", 2, ""),
     currency("xaf", 0, ""),
+    currency("xcd", 2, ""),
+    currency("xcg", 2, ""),
     currency("xof", 0, ""),
     currency("xpf", 0, ""),
+    currency("yer", 2, ""),
     currency("zar", 2, ""),
+    currency("zmw", 2, ""),
+    currency("zwg", 2, ""),
 ];
 
 /// An exact amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
-    /// Minor units: 4,999 for $49.99, 500 for 500 yen.
+    /// Stripe's minor units, which its API takes and its webhooks carry: 4,999 for $49.99, 500 for 500 yen, 500,000
+    /// for 5,000 UGX.
     pub minor: i64,
     /// The currency.
     pub currency: Currency,
 }
 
-impl core::fmt::Display for Money {
+impl Display for Money {
     /// `$49.99`, or `49.99 CHF` where the currency has no sign here.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Currency { code, exponent, symbol } = self.currency;
-        let scale = 10_u64.pow(exponent);
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Currency { code, stripe_exponent, symbol, .. } = self.currency;
+        let scale = 10_u64.pow(stripe_exponent);
         let (whole, rest) = (self.minor.unsigned_abs() / scale, self.minor.unsigned_abs() % scale);
         f.write_str(if self.minor < 0 { "-" } else { "" })?;
         write!(f, "{symbol}{whole}")?;
         if rest > 0 {
-            write!(f, ".{rest:0width$}", width = exponent as usize)?;
+            write!(f, ".{rest:0width$}", width = stripe_exponent as usize)?;
         }
         if symbol.is_empty() {
             f.write_str(" ")?;
@@ -115,15 +252,34 @@ impl core::fmt::Display for Money {
     }
 }
 
+/// Prices of one thing in words: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
+pub(crate) fn in_words(prices: &[Money]) -> impl Display {
+    from_fn(move |f| {
+        for (place, price) in prices.iter().enumerate() {
+            let is_last = place + 1 == prices.len();
+            let separator = match place {
+                0 => "",
+                _ if is_last => " or ",
+                _ => ", ",
+            };
+            write!(f, "{separator}{price}")?;
+        }
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
     use super::*;
     use std::string::ToString;
 
+    fn known(code: &str) -> Currency {
+        *CURRENCIES.iter().find(|currency| currency.code == code).unwrap()
+    }
+
     fn money(minor: i64, code: &str) -> Money {
-        let currency = *CURRENCIES.iter().find(|currency| currency.code == code).unwrap();
-        Money { minor, currency }
+        Money { minor, currency: known(code) }
     }
 
     #[test]
@@ -134,14 +290,49 @@ mod tests {
             (905, "usd", "$9.05"),
             (-250, "eur", "-\u{20ac}2.50"),
             (500, "jpy", "\u{a5}500"),
-            (1_234, "kwd", "1.234 KWD"),
+            (1_230, "kwd", "1.230 KWD"),
+            (500_000, "ugx", "5000 UGX"),
+            (50_000, "isk", "500 ISK"),
+            (5_000, "mga", "5000 MGA"),
+            (17_500, "huf", "175 HUF"),
         ] {
             assert_eq!(money(minor, code).to_string(), shown);
+        }
+        let several = [money(900, "usd"), money(899, "chf"), money(1_300, "jpy")];
+        assert_eq!(in_words(&several).to_string(), "$9, 8.99 CHF or \u{a5}1300");
+        assert_eq!(in_words(&several[1..]).to_string(), "8.99 CHF or \u{a5}1300");
+    }
+
+    #[test]
+    fn what_people_write_is_sent_as_stripe_counts_it() {
+        for (written, code, minor) in [
+            (4_999, "usd", Some(4_999)),
+            (500, "jpy", Some(500)),
+            (5_000, "ugx", Some(500_000)),
+            (500, "isk", Some(50_000)),
+            (1_230, "kwd", Some(1_230)),
+            (1_234, "kwd", None),
+            (500_000, "mga", Some(5_000)),
+            (500_050, "mga", None),
+            (80_045, "twd", Some(80_045)),
+            (i64::MAX, "ugx", None),
+        ] {
+            assert_eq!(known(code).minor(written), minor, "{written} {code}");
         }
     }
 
     #[test]
     fn currencies_are_sorted_and_unique() {
         assert!(CURRENCIES.is_sorted_by(|a, b| a.code < b.code));
+    }
+
+    #[test]
+    fn a_step_is_no_finer_than_what_is_written_or_sent() {
+        for currency in CURRENCIES {
+            assert!(
+                currency.step_exponent <= currency.exponent.min(currency.stripe_exponent),
+                "{currency:?}"
+            );
+        }
     }
 }

@@ -163,10 +163,12 @@ impl<'a> Wording<'a> {
         from_fn(move |f| write!(f, "{}{}", self.pack_gives(&pack), expiry(&pack)))
     }
 
-    /// `1,000 credits + 100 credits bonus for $9, expiring after 12 months`.
+    /// `1,000 credits + 100 credits bonus for $9 or 8.99 CHF, expiring after 12 months`.
     pub fn pack(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
-        from_fn(move |f| write!(f, "{} for {}{}", self.pack_gives(&pack), pack.costs, expiry(&pack)))
+        from_fn(move |f| {
+            write!(f, "{} for {}{}", self.pack_gives(&pack), pack.costs_in_words(), expiry(&pack))
+        })
     }
 }
 
@@ -239,7 +241,7 @@ impl Wording<'_> {
         }
         for (name, pack) in packs {
             let gives = known(pack, |pack| cell(self.pack_lasts(pack)));
-            writeln!(f, "| `{name}` | {gives} | {} |", known(pack, |pack| pack.costs))?;
+            writeln!(f, "| `{name}` | {gives} | {} |", known(pack, PackSpec::costs_in_words))?;
         }
         if plans.peek().is_some() {
             let many = cell(self.credits_named.many);
@@ -344,7 +346,9 @@ impl Display for Grouped {
 mod tests {
     extern crate std;
     use super::*;
-    use crate::{BUILT_IN_UNITS, CURRENCIES, Dimension, Limit, Money, OnUpgrade, PeriodUnit, Settings};
+    use crate::{
+        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, OnUpgrade, PeriodUnit, Settings,
+    };
     use std::string::ToString;
 
     const PAGE: Unit = Unit { name: "page", plural: "pages", dimension: Dimension::Count, base: 1 };
@@ -413,15 +417,15 @@ mod tests {
             in_advance: false,
             meta: &[],
         }];
+        let yen = *CURRENCIES.iter().find(|known| known.code == "jpy").unwrap();
+        let costs =
+            std::vec![Money { minor: 900, currency: Currency::USD }, Money { minor: 1_300, currency: yen }];
         let packs = &[PackSpec {
             name: "small",
             gives: 1_000,
             asset: "",
             bonus: 100,
-            costs: Money {
-                minor: 900,
-                currency: *CURRENCIES.iter().find(|known| known.code == "usd").unwrap(),
-            },
+            costs: costs.leak(),
             expires_after: Some(MONTH),
             stripe_prices: &[],
             only_for: &[],
@@ -437,7 +441,7 @@ mod tests {
         };
         let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| `scan` | `a \\| b` credits |\n\n\
                         # Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n\
-                        | `small` | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 |\n\n\
+                        | `small` | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 or \u{a5}1300 |\n\n\
                         # Plans\n\n| plan | gives | unused credits | Stripe price |\n| --- | --- | --- | --- |\n\
                         | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | `price_a` per month (live) |\n";
         assert_eq!(price_list(&catalogue).to_string(), expected);
@@ -448,7 +452,7 @@ mod tests {
         );
         assert_eq!(
             words.pack(&catalogue.packs[0]).to_string(),
-            "1,000 credits + 100 credits bonus for $9, expiring after 1 month"
+            "1,000 credits + 100 credits bonus for $9 or \u{a5}1300, expiring after 1 month"
         );
     }
 }

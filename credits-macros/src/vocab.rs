@@ -196,9 +196,18 @@ pub(crate) struct MoneyWord {
 
 /// Words for money; every currency code is one, too.
 pub(crate) const MONEY_WORDS: &[MoneyWord] = &[
-    MoneyWord { words: &["dollar", "dollars"], codes: &["usd", "aud", "cad", "hkd", "nzd", "sgd", "twd"] },
+    MoneyWord {
+        words: &["dollar", "dollars"],
+        codes: &[
+            "usd", "aud", "bbd", "bmd", "bnd", "bsd", "bzd", "cad", "fjd", "gyd", "hkd", "jmd", "kyd", "lrd",
+            "nad", "nzd", "sbd", "sgd", "srd", "ttd", "twd", "xcd",
+        ],
+    },
     MoneyWord { words: &["euro", "euros"], codes: &["eur"] },
-    MoneyWord { words: &["pound", "pounds"], codes: &["gbp", "egp"] },
+    MoneyWord {
+        words: &["pound", "pounds"],
+        codes: &["gbp", "egp", "fkp", "gip", "lbp", "sdg", "shp", "ssp", "syp"],
+    },
     MoneyWord { words: &["yen"], codes: &["jpy"] },
 ];
 

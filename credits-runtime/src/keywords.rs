@@ -99,9 +99,9 @@ keywords! {
         gives
         /// Given on top: `bonus 100.credits`.
         bonus
-        /// The price: `costs 9.dollars`.
+        /// The price, or one for each currency: `costs 9.dollars, 8.99.euros`.
         costs
-        /// The currency of the price, if not that of the settings: `currency eur`.
+        /// The currency of words such as `cents` in its prices, if not that of the settings: `currency eur`.
         currency
         /// How long the credits last: `expires_after 12.months`.
         expires_after

@@ -56,7 +56,7 @@ pub mod billing {
         ScheduledEnd, Status, SubscriptionState,
     };
     pub use crate::domain::billing::purchases::PurchaseProblem;
-    pub use crate::domain::billing::terms::{Length, LengthUnit, PackTerms, PlanTerms, Unused};
+    pub use crate::domain::billing::terms::{Length, LengthUnit, PackPrice, PackTerms, PlanTerms, Unused};
     pub use crate::domain::ids::ObjectId;
     pub use crate::service::billing::{Purchase, Received, Subscription, Unresolved};
 }
@@ -81,6 +81,6 @@ pub mod catalogue {
 
     pub use crate::domain::catalogue::{
         AssetData, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData, PackData,
-        PlanData, SettingsData, StripePriceData, UnitData,
+        PackPriceData, PlanData, SettingsData, StripePriceData, UnitData,
     };
 }

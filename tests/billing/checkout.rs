@@ -5,14 +5,16 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use credits_runtime::billing::{BillingEvent, Happening, PackPayment};
 use credits_runtime::stripe::{
-    Request, Response, SIGNATURE_HEADER, SellPack as _, SellPlan as _, Stripe, StripeError, Transport,
+    PackCheckout, Request, Response, SIGNATURE_HEADER, SellPack as _, SellPlan as _, Stripe, StripeError,
+    Transport,
 };
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
 use serde_json::{Value, json};
 
-use super::script::instant;
+use super::script::{instant, object};
 use super::webhooks::SECRET;
 use super::{Credits, Pack, Plan, Pricing};
 
@@ -120,6 +122,79 @@ fn a_pack_is_sold_at_what_the_catalogue_says_and_given_when_it_is_paid() {
     };
     assert_eq!(paid(1_800), 2_200);
     assert_eq!(paid(1_800), 2_200);
+}
+
+#[test]
+fn a_pack_is_sold_in_a_currency_it_has_a_price_in() {
+    let (_, credits, stripe, script) = open();
+    let asked = |checkout: PackCheckout| {
+        script.answers(200, page("cs_1"));
+        stripe.start(checkout).unwrap();
+        let mut fields = fields(&script.asked()[0]);
+        fields.retain(|(name, _)| name.contains("price") || name.contains("currency"));
+        fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    let carried = |currency: &str, amount: i64| {
+        format!(
+            "line_items[0][price_data][currency]={currency} line_items[0][price_data][unit_amount]={amount} \
+             line_items[0][price_data][product_data][name]=inline"
+        )
+    };
+    // The checkout carries the price, as Stripe counts it.
+    assert_eq!(asked(Pack::Inline.checkout("ann")), carried("usd", 100));
+    assert_eq!(asked(Pack::Inline.checkout("ann").currency("UGX")), carried("ugx", 500_000));
+    assert_eq!(asked(Pack::Inline.checkout("ann").currency("isk")), carried("isk", 50_000));
+    // A price at Stripe has currencies of its own.
+    assert_eq!(asked(Pack::Abroad.checkout("ann")), "line_items[0][price]=price_abroad");
+    assert_eq!(
+        asked(Pack::Abroad.checkout("ann").currency("eur")),
+        "line_items[0][price]=price_abroad currency=eur"
+    );
+    for pack in [Pack::Abroad, Pack::Inline] {
+        let error = stripe.start(pack.checkout("ann").currency("chf")).unwrap_err();
+        assert!(matches!(error, StripeError::CurrencyUndeclared { .. }), "{error}");
+    }
+    let error = stripe.start(Pack::Inline.checkout("ann").currency("chf")).unwrap_err();
+    assert_eq!(error.to_string(), "`inline` has no price in chf: it has usd, ugx, isk");
+    assert!(script.asked().is_empty());
+    credits.verify().unwrap();
+}
+
+#[test]
+fn an_offer_keeps_every_price_of_its_pack_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let clock = ManualClock::at(instant("2026-01-31"));
+    let open = || Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    let paid = |session: &str, currency: &str, subtotal: i64| BillingEvent {
+        at: instant("2026-01-31"),
+        objects: vec![object(session)],
+        owner: None,
+        what: Happening::PackPaid(PackPayment {
+            session: object(session),
+            payment: None,
+            currency: currency.to_owned(),
+            subtotal,
+            paid: subtotal,
+            pack: None,
+            prices: Vec::new(),
+        }),
+    };
+    let credits = open();
+    let script = Script::default();
+    let stripe = credits.stripe("sk_test_1").transport(script.clone()).build().unwrap();
+    for session in ["cs_1", "cs_2"] {
+        script.answers(200, page(session));
+        stripe.start(Pack::Inline.checkout("ann").currency("isk")).unwrap();
+    }
+    drop(stripe);
+    credits.close().unwrap();
+    let credits = open();
+    credits.receive(paid("cs_1", "isk", 50_000)).wait().unwrap();
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 10);
+    credits.receive(paid("cs_2", "ugx", 500_000)).wait().unwrap();
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 20);
+    credits.verify().unwrap();
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Packs, refunds and disputes.
 
+use credits_runtime::billing::{PurchaseProblem, Unresolved};
+
 use super::script::check;
 
 #[test]
@@ -22,6 +24,57 @@ fn what_was_not_paid_as_offered_gives_nothing_and_is_listed() {
     );
     let unresolved = stage.credits.unresolved().unwrap();
     assert_eq!(unresolved.len(), 3, "{unresolved:?}");
+}
+
+#[test]
+fn a_pack_is_compared_with_its_price_in_the_currency_it_was_paid_in() {
+    let stage = check(
+        "2026-01-01   pack cs1 pi1 abroad                                -> 100
+         .            pack cs2 pi2 abroad in=eur subtotal=899            -> 200
+         # Stripe counts shillings in hundredths.
+         .            pack cs3 pi3 abroadx2 in=ugx subtotal=6000000      -> 400
+         # Dollars are no euros.
+         .            pack cs4 pi4 abroad in=eur subtotal=900            -> 400
+         .            pack cs5 pi5 abroad in=chf subtotal=900            -> 400
+         # What came back is a share of what was paid in its own currency.
+         +1d          refund pi2 re1 450                                 -> 349",
+    );
+    let problem = |session: &str| {
+        stage.credits.unresolved().unwrap().into_iter().find_map(|unresolved| match unresolved {
+            Unresolved::Purchase { session: of, problem, .. } if of.as_str() == session => Some(problem),
+            _ => None,
+        })
+    };
+    assert_eq!(problem("cs4"), Some(PurchaseProblem::AmountDiffers { expected: 899, subtotal: 900 }));
+    let declared = ["usd", "eur", "ugx"].map(str::to_owned).to_vec();
+    assert_eq!(problem("cs5"), Some(PurchaseProblem::CurrencyDiffers { declared, paid: "chf".to_owned() }));
+}
+
+mod euros {
+    credits_runtime::usage_credits! {
+        credit_pack abroad { gives 100.credits costs 9.dollars, 8.99.euros }
+    }
+}
+
+mod other_euros {
+    credits_runtime::usage_credits! {
+        credit_pack abroad { gives 100.credits costs 9.dollars, 8.98.euros }
+    }
+}
+
+#[test]
+fn every_price_of_a_pack_is_one_of_its_terms() {
+    let catalogue = euros::Pricing::catalog();
+    assert_ne!(catalogue.fingerprint(), other_euros::Pricing::catalog().fingerprint());
+    let pack = &catalogue.packs[0];
+    assert_eq!((pack.costs, &pack.currency[..], &pack.price[..]), (900, "usd", "$9"));
+    let further = &pack.further_prices[0];
+    assert_eq!((further.costs, &further.currency[..], &further.price[..]), (899, "eur", "\u{20ac}8.99"));
+    assert!(
+        euros::Pricing::price_list().contains("| $9 or \u{20ac}8.99 |"),
+        "{}",
+        euros::Pricing::price_list()
+    );
 }
 
 #[test]

@@ -40,7 +40,11 @@ usage_credits! {
     credit_pack large { gives 300.credits costs 49.99.dollars }
     credit_pack cheap { gives 1.credit costs 99.cents }
     credit_pack tokyo { gives 1.credit costs 1_500.yen }
-    credit_pack kuwait { gives 1.credit costs 1.234.kwd }
+    credit_pack kuwait { gives 1.credit costs 1.230.kwd }
+    credit_pack kampala { gives 1.credit costs 5_000.ugx }
+    credit_pack reykjavik { gives 1.credit costs 500.isk }
+    credit_pack antananarivo { gives 1.credit costs 5_000.mga }
+    credit_pack everywhere { gives 1.credit costs 9.dollars, 8.99.euros, 1_300.yen bonus 1.credit }
 
     operation free { costs 0.credits }
     operation r#move { costs 1.credit + 2.credits }
@@ -93,13 +97,22 @@ fn plans_and_packs_are_what_was_declared() {
     assert_eq!(pro.unused_credits, UnusedCredits::Rollover);
     let billed = pro.stripe_prices.iter().map(|price| price.period.map(|period| period.unit));
     assert_eq!(billed.collect::<Vec<_>>(), [Some(PeriodUnit::Month), Some(PeriodUnit::Year)]);
-    let prices = Pack::ALL.iter().map(|pack| {
-        let Money { minor, currency } = pack.spec().costs;
-        (minor, currency.code)
-    });
-    let expected =
-        [(900, "cad"), (2_900, "eur"), (4_999, "cad"), (99, "cad"), (1_500, "jpy"), (1_234, "kwd")];
-    assert_eq!(prices.collect::<Vec<_>>(), expected);
+    let prices = Pack::ALL.iter().flat_map(|pack| pack.spec().costs);
+    let expected = [
+        (900, "cad"),
+        (2_900, "eur"),
+        (4_999, "cad"),
+        (99, "cad"),
+        (1_500, "jpy"),
+        (1_230, "kwd"),
+        (500_000, "ugx"),
+        (50_000, "isk"),
+        (5_000, "mga"),
+        (900, "cad"),
+        (899, "eur"),
+        (1_300, "jpy"),
+    ];
+    assert_eq!(prices.map(|Money { minor, currency }| (*minor, currency.code)).collect::<Vec<_>>(), expected);
     assert_eq!(Pack::Medium.spec().bonus, 1);
 }
 

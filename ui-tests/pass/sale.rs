@@ -84,6 +84,12 @@ usage_credits! {
         currency aud
     }
 
+    credit_pack pebbles {
+        gives 1.gem
+        costs 99.cents, 1.20.euros, 200.yen
+        currency gbp
+    }
+
     operation scan { costs 1.credit_per(page) }
     operation upscale { costs 2.credits }
     operation polish { costs 2.gemstones + 1.gem_per(facet) limit facets <= 10 }
@@ -160,13 +166,20 @@ fn every_term_of_a_plan_reaches_the_catalogue() {
 #[test]
 fn every_term_of_a_pack_reaches_the_catalogue() {
     let boost = Pack::Boost.spec();
-    assert_eq!((boost.gives, boost.bonus, boost.costs.to_string().as_str()), (1_000, 100, "\u{20ac}9"));
+    assert_eq!(
+        (boost.gives, boost.bonus, boost.costs_in_words().to_string().as_str()),
+        (1_000, 100, "\u{20ac}9")
+    );
     assert_eq!(boost.expires_after, Some(period(12, PeriodUnit::Month)));
     // By their places in the catalogue: `upscale` is the second one.
     assert_eq!(boost.only_for, [1, 0]);
     assert_eq!((boost.stripe_prices.len(), boost.meta.len()), (2, 1));
     let stones = Pack::Stones.spec();
-    assert_eq!((stones.asset, stones.costs.currency.code), ("gem", "aud"));
+    assert_eq!((stones.asset, stones.costs.len(), stones.costs[0].currency.code), ("gem", 1, "aud"));
+    let pebbles = Pack::Pebbles.spec();
+    assert_eq!(pebbles.costs_in_words().to_string(), "\u{a3}0.99, \u{20ac}1.20 or \u{a5}200");
+    assert_eq!(pebbles.price_in("jpy").map(|price| price.minor), Some(200));
+    assert_eq!(pebbles.price_in("usd"), None);
 }
 
 #[test]
@@ -186,12 +199,19 @@ fn assets_are_a_type() {
 #[test]
 fn the_price_list_shows_everything_that_is_sold() {
     let list = Pricing::price_list();
-    for shown in
-        ["`creator`", "1,000 credits", "no longer sold", "`stones`", "5 gemstones", "`polish`", "2 gemstones"]
-    {
+    for shown in [
+        "`creator`",
+        "1,000 credits",
+        "no longer sold",
+        "`stones`",
+        "5 gemstones",
+        "\u{a3}0.99, \u{20ac}1.20 or \u{a5}200",
+        "`polish`",
+        "2 gemstones",
+    ] {
         assert!(list.contains(shown), "{shown} is not in\n{list}");
     }
     let catalogue = Pricing::catalog();
-    assert_eq!((catalogue.plans.len(), catalogue.packs.len(), catalogue.operations.len()), (4, 2, 3));
+    assert_eq!((catalogue.plans.len(), catalogue.packs.len(), catalogue.operations.len()), (4, 3, 3));
     assert_eq!(catalogue.fingerprint(), Pricing::catalog().fingerprint());
 }

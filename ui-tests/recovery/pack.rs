@@ -10,7 +10,7 @@ usage_credits! {
 }
 
 fn main() {
-    println!("{:?} {}", Pack::Small, Pack::Small.spec().costs);
+    println!("{:?} {:?}", Pack::Small, Pack::Small.spec().costs.first());
     match Pack::from_name("small") {
         Some(Pack::Small) => println!("{}", Pack::Small.name()),
         None => println!("{:?}", Pack::ALL),

@@ -68,7 +68,7 @@ pub(crate) struct Pack {
     pub(crate) header: Header,
     pub(crate) gives: Vec<Stated<Gives>>,
     pub(crate) bonus: Vec<Stated<Amount>>,
-    pub(crate) costs: Vec<Stated<Amount>>,
+    pub(crate) costs: Vec<Stated<Vec<Amount>>>,
     pub(crate) currency: Vec<Stated<Word>>,
     pub(crate) expires_after: Vec<Stated<Period>>,
     pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,

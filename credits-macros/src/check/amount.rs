@@ -2,6 +2,8 @@
 //!
 //! It does not know what they are given or taken for.
 
+use credits_core::AWARD_MAX;
+
 use super::Checker;
 use super::number::whole_amount;
 use crate::ast::Amount;
@@ -34,6 +36,28 @@ impl Checker<'_> {
         }
     }
 
+    /// What is given at once: at least one, and no more than [`AWARD_MAX`].
+    pub(super) fn award(&mut self, amount: &Amount, statement: &str) -> Result<Counted> {
+        match self.some_counted(amount, statement)? {
+            Counted { amount: number, .. } if number > AWARD_MAX => {
+                let message = messages::award_too_large(&amount.number.text);
+                Err(self.diagnostics.report(amount.number.span, message))
+            }
+            counted => Ok(counted),
+        }
+    }
+
+    /// What is given at once, of the asset that the item is about; of any, if that is not known.
+    pub(super) fn award_of_asset(
+        &mut self,
+        amount: &Amount,
+        statement: &str,
+        expected: Result<&'static str>,
+    ) -> Result<i64> {
+        let counted = self.award(amount, statement)?;
+        self.of_asset(counted, amount, statement, expected)
+    }
+
     /// At least one credit.
     pub(super) fn some_credits(&mut self, amount: &Amount, statement: &str) -> Result<i64> {
         self.some_of_asset(amount, statement, Ok(""))
@@ -46,14 +70,24 @@ impl Checker<'_> {
         statement: &str,
         expected: Result<&'static str>,
     ) -> Result<i64> {
-        let Counted { amount: number, asset } = self.some_counted(amount, statement)?;
+        let counted = self.some_counted(amount, statement)?;
+        self.of_asset(counted, amount, statement, expected)
+    }
+
+    fn of_asset(
+        &mut self,
+        counted: Counted,
+        amount: &Amount,
+        statement: &str,
+        expected: Result<&'static str>,
+    ) -> Result<i64> {
         match expected {
-            Ok(expected) if expected != asset => {
+            Ok(expected) if expected != counted.asset => {
                 let (word, expected) = (amount.word.text.as_str(), self.assets.plural(expected));
                 let message = messages::other_asset(&amount.number.text, word, statement, expected);
                 Err(self.diagnostics.report(amount.word.span, message))
             }
-            _ => Ok(number),
+            _ => Ok(counted.amount),
         }
     }
 

@@ -1,15 +1,16 @@
-//! Money: a number and a word for a currency, exact in minor units.
+//! Money: a number and a word for a currency, exact in the minor units that Stripe counts.
 //!
 //! It does not know exchange rates: a word means one currency.
 
 use credits_core::{CURRENCIES, Currency, Money};
 
 use super::Checker;
-use super::number::decimal;
+use super::number::{decimal, largest};
 use crate::ast::Amount;
 use crate::diag::Result;
+use crate::messages::{self, Message};
+use crate::suggest;
 use crate::vocab::{self, CENTS, CreditWord, MONEY_WORDS, Vocabulary};
-use crate::{messages, suggest};
 
 impl Checker<'_> {
     /// A price above zero.
@@ -19,11 +20,13 @@ impl Checker<'_> {
             0 => messages::no_decimals(text, &amount.word.text, cut),
             _ => messages::too_many_decimals(text, currency.code, places, cut),
         };
-        let minor = decimal(&amount.number, amount.minus, places as usize, too_fine, self.diagnostics)?;
-        match minor {
-            0 => Err(self.diagnostics.report(amount.number.span, messages::zero_price(&amount.word.text))),
-            minor => Ok(Money { minor, currency }),
-        }
+        let written = decimal(&amount.number, amount.minus, places as usize, too_fine, self.diagnostics)?;
+        let message = match currency.minor(written) {
+            _ if written == 0 => messages::zero_price(&amount.word.text),
+            Some(minor) => return Ok(Money { minor, currency }),
+            None => not_charged(&amount.number.text, written, currency, places),
+        };
+        Err(self.diagnostics.report(amount.number.span, message))
     }
 
     /// The currency that the word means, and how many decimals its number may have.
@@ -62,6 +65,32 @@ impl Checker<'_> {
             messages::unknown_money(word, suggest::nearest(word, &vocab::money_words()))
         };
         self.diagnostics.report(amount.word.span, message)
+    }
+}
+
+/// An amount that Stripe has no number for: it is between two steps, or too large.
+fn not_charged(number: &str, written: i64, currency: Currency, places: u32) -> Message {
+    let step = currency.step();
+    let over = written.checked_rem(step).unwrap_or(0);
+    if over == 0 {
+        return messages::number_too_large(number, largest(currency.stripe_exponent as usize));
+    }
+    let below = written.saturating_sub(over);
+    let accepted: Vec<String> = [below, below.saturating_add(step)]
+        .into_iter()
+        .filter(|accepted| *accepted > 0)
+        .map(|accepted| with_decimals(accepted, places))
+        .collect();
+    messages::between_steps(number, currency.code, &with_decimals(step, places), &accepted)
+}
+
+/// 1,230 with three places is `1.230`.
+fn with_decimals(number: i64, places: u32) -> String {
+    let places = places as usize;
+    let digits = format!("{number:0>width$}", width = places.saturating_add(1));
+    match digits.split_at_checked(digits.len().saturating_sub(places)) {
+        Some((whole, decimals)) if !decimals.is_empty() => format!("{whole}.{decimals}"),
+        _ => digits,
     }
 }
 

@@ -45,12 +45,17 @@ pub(super) fn decimal(
             } else {
                 match format!("{whole}{decimals:0<places$}").parse::<i64>() {
                     Ok(value) => return Ok(value),
-                    Err(_) => messages::number_too_large(&number.text),
+                    Err(_) => messages::number_too_large(&number.text, largest(places)),
                 }
             }
         }
     };
     Err(diagnostics.report(number.span, refused))
+}
+
+/// The largest whole number whose units of 10 to the power of `-places` fit.
+pub(super) fn largest(places: usize) -> i64 {
+    (0..places).fold(i64::MAX, |largest, _| largest / 10)
 }
 
 fn cut(whole: &str, decimals: &str, places: usize) -> String {

@@ -1,12 +1,12 @@
 //! The rules of packs.
 
-use credits_core::{Currency, PackSpec};
+use credits_core::{AWARD_MAX, Currency, Money, PackSpec};
 
 use super::amount::Counted;
 use super::forever::{all_forever, forever};
 use super::statement::exactly_one;
 use super::{Checker, Operation, Pack, Sale};
-use crate::ast::{self, Gives, Price, Word};
+use crate::ast::{self, Amount, Gives, Price, Word};
 use crate::diag::Result;
 use crate::vocab::{self, PackWord};
 use crate::{messages, suggest};
@@ -19,10 +19,11 @@ impl Checker<'_> {
             .and_then(|gives| self.pack_gives(gives));
         let asset = gives.map(|gives| gives.asset);
         let bonus =
-            self.stated(&pack.bonus, |this, bonus| this.some_of_asset(bonus, PackWord::Bonus.word(), asset));
+            self.stated(&pack.bonus, |this, bonus| this.award_of_asset(bonus, PackWord::Bonus.word(), asset));
+        let bonus = self.fits_with_bonus(pack, gives, bonus);
         let currency = self.stated(&pack.currency, Self::currency);
         let costs = exactly_one(&pack.costs, header, messages::pack_without_costs, self.diagnostics)
-            .and_then(|costs| self.pack_price(costs, currency));
+            .and_then(|costs| self.pack_prices(costs, currency));
         let expires_after =
             self.stated(&pack.expires_after, |this, period| this.period(period).map(|(period, _)| period));
         let prices = self.stated(&pack.stripe_price, |this, prices| {
@@ -37,51 +38,85 @@ impl Checker<'_> {
                 name: forever(&header.name.text),
                 gives: gives.amount,
                 asset: gives.asset,
-                bonus: bonus?.unwrap_or(0),
-                costs: costs?,
+                bonus: bonus?,
+                costs: all_forever(costs?),
                 expires_after: expires_after?,
                 stripe_prices: all_forever(prices?.unwrap_or_default()),
                 only_for: all_forever(only_for?.unwrap_or_default()),
                 meta: meta?,
             };
-            terms.gives.checked_add(terms.bonus).ok_or_else(|| {
-                self.diagnostics.report(header.name.span, messages::pack_overflows(&header.name.text))
-            })?;
             let price_ids = super::price::ids(&pack.stripe_price);
             header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
         };
-        let terms = (terms)();
-        Pack { name: header.name.clone(), docs: header.docs.clone(), terms }
+        Pack { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }
 
     fn pack_gives(&mut self, gives: &Gives) -> Result<Counted> {
-        let credits = self.some_counted(&gives.amount, PackWord::Gives.word());
+        let credits = self.award(&gives.amount, PackWord::Gives.word());
         match &gives.every {
             Some(every) => Err(self.diagnostics.report(every.keyword.span, messages::pack_gives_again())),
             None => credits,
         }
     }
 
-    /// The price, in the pack's own currency if it names one.
-    fn pack_price(
+    /// A pack and its bonus are one award.
+    fn fits_with_bonus(
         &mut self,
-        costs: &ast::Amount,
-        currency: Result<Option<Currency>>,
-    ) -> Result<credits_core::Money> {
+        pack: &ast::Pack,
+        gives: Result<Counted>,
+        bonus: Result<Option<i64>>,
+    ) -> Result<i64> {
+        let bonus = bonus?.unwrap_or(0);
+        let written = pack.bonus.first().and_then(|stated| stated.value.as_ref().ok());
+        match (gives, written) {
+            (Ok(Counted { amount, .. }), Some(written)) if amount.saturating_add(bonus) > AWARD_MAX => {
+                let message = messages::pack_gives_too_much(amount, bonus);
+                Err(self.diagnostics.report(written.number.span, message))
+            }
+            _ => Ok(bonus),
+        }
+    }
+
+    /// The prices, each in a currency of its own. Words such as `cents` mean the pack's own currency if it names one.
+    fn pack_prices(&mut self, costs: &[Amount], currency: Result<Option<Currency>>) -> Result<Vec<Money>> {
         let settings = self.currency;
         let own = currency?;
         if let Some(own) = own {
             self.currency = Ok(own);
         }
-        let price = self.price(costs);
+        let prices: Vec<Result<Money>> = costs.iter().map(|amount| self.price(amount)).collect();
         self.currency = settings;
-        match (price?, own) {
-            (price, Some(own)) if price.currency != own => {
-                let message = messages::other_currency(&costs.word.text, price.currency.code, own.code);
-                Err(self.diagnostics.report(costs.word.span, message))
+        let mut known: Vec<(&Amount, Money)> = Vec::new();
+        let mut refused = Ok(());
+        for (amount, price) in costs.iter().zip(prices) {
+            match price.and_then(|price| self.in_another_currency(amount, price, &known)) {
+                Ok(price) => known.push((amount, price)),
+                Err(reported) => refused = Err(reported),
             }
-            (price, _) => Ok(price),
         }
+        refused?;
+        match (known.as_slice(), own) {
+            ([(amount, price)], Some(own)) if price.currency != own => {
+                let message = messages::other_currency(&amount.word.text, price.currency.code, own.code);
+                Err(self.diagnostics.report(amount.word.span, message))
+            }
+            _ => Ok(known.into_iter().map(|(_, price)| price).collect()),
+        }
+    }
+
+    /// A currency has one price.
+    fn in_another_currency(
+        &mut self,
+        amount: &Amount,
+        price: Money,
+        known: &[(&Amount, Money)],
+    ) -> Result<Money> {
+        let first = known.iter().find(|(_, known)| known.currency == price.currency);
+        first.map_or(Ok(price), |(first, _)| {
+            let culprit = (amount.word.span, messages::pack_price_twice(price.currency.code));
+            let first = (first.word.span, messages::first_item(&first.word.text));
+            Err(self.diagnostics.report_pair(culprit, first))
+        })
     }
 
     /// A pack is paid for once: its price has no period.

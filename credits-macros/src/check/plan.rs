@@ -64,7 +64,7 @@ impl Checker<'_> {
 
     fn plan_gives(&mut self, gives: &PlanGives) -> Result<Option<Gives>> {
         let PlanGives::Something(gives) = gives else { return Ok(None) };
-        let credits = self.some_counted(&gives.amount, PlanWord::Gives.word());
+        let credits = self.award(&gives.amount, PlanWord::Gives.word());
         let Some(every) = &gives.every else {
             credits?;
             let message = messages::gives_once(&gives.amount.number.text);
@@ -83,7 +83,7 @@ impl Checker<'_> {
         asset: Result<&'static str>,
     ) -> Result<i64> {
         let amount =
-            self.stated(statements, |this, amount| this.some_of_asset(amount, word.word(), asset))?;
+            self.stated(statements, |this, amount| this.award_of_asset(amount, word.word(), asset))?;
         Ok(amount.unwrap_or(0))
     }
 

@@ -82,7 +82,7 @@ impl Checker<'_> {
         match u64::try_from(units.numerator()) {
             Ok(whole) if units.denominator() == 1 => Ok(whole),
             Err(_) if units.denominator() == 1 => {
-                let message = messages::number_too_large(&units.numerator().to_string());
+                let message = messages::number_too_large(&units.numerator().to_string(), i64::MAX);
                 Err(self.diagnostics.report(amount.number.span, message))
             }
             _ => {

@@ -1,6 +1,6 @@
 //! Plans and packs: what is sold.
 
-use credits_core::{Currency, Money, OnUpgrade, PackSpec, PlanSpec, UnusedCredits, Wording};
+use credits_core::{OnUpgrade, PackSpec, PlanSpec, UnusedCredits, Wording};
 
 use super::names;
 use super::price_list::{or_unknown, terms};
@@ -52,7 +52,7 @@ fn no_pack(name: &Word) -> PackSpec {
         gives: 0,
         asset: "",
         bonus: 0,
-        costs: Money { minor: 0, currency: Currency::USD },
+        costs: &[],
         expires_after: None,
         stripe_prices: &[],
         only_for: &[],

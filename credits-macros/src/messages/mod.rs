@@ -9,6 +9,8 @@ mod settings;
 
 use std::fmt;
 
+use credits_core::AWARD_MAX;
+
 pub(crate) use operation::*;
 pub(crate) use sale::*;
 pub(crate) use settings::*;
@@ -55,6 +57,14 @@ fn credits(number: &str) -> String {
     format!("{number}.{word}")
 }
 
+/// `10_000`
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join("_")
+}
+
 // Numbers.
 
 pub(crate) fn not_whole(number: &str, whole: &str) -> Message {
@@ -72,9 +82,9 @@ pub(crate) fn negative_number(number: &str) -> Message {
     message(format!("`-{number}` is below zero"), "remove `-`")
 }
 
-pub(crate) fn number_too_large(number: &str) -> Message {
+pub(crate) fn number_too_large(number: &str, max: i64) -> Message {
     message(
-        format!("`{number}` is more than 9_223_372_036_854_775_807, the largest number there is here"),
+        format!("`{number}` is more than {}, the largest number there is here", grouped(max)),
         "write a smaller number",
     )
 }
@@ -132,6 +142,14 @@ pub(crate) fn too_many_decimals(number: &str, currency: &str, places: u32, cut: 
 
 pub(crate) fn no_decimals(number: &str, word: &str, cut: &str) -> Message {
     message(format!("`{number}` has decimals, and {word} have none"), format!("write `{cut}`"))
+}
+
+pub(crate) fn between_steps(number: &str, currency: &str, step: &str, accepted: &[String]) -> Message {
+    let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+    message(
+        format!("`{number}` is not a multiple of {step}, the step between amounts of {currency} at Stripe"),
+        format!("write {}", one_of(&accepted)),
+    )
 }
 
 // Words.
@@ -314,6 +332,13 @@ pub(crate) fn zero_credits(statement: &str) -> Message {
     message(
         format!("`{statement}` needs at least one credit"),
         format!("write how many, such as `{statement} 100.credits`"),
+    )
+}
+
+pub(crate) fn award_too_large(number: &str) -> Message {
+    message(
+        format!("`{number}` is more than {}, the most that is given at once", grouped(AWARD_MAX)),
+        "write a smaller number; if `unlimited` is meant, let the operations cost `0.credits`",
     )
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It does not know where a message is shown.
 
+use credits_core::AWARD_MAX;
+
 use super::{Message, credits, did_you_mean, message, one_of};
 
 // Plans.
@@ -119,11 +121,19 @@ pub(crate) fn pack_price_period(period: &str) -> Message {
     )
 }
 
-pub(crate) fn pack_overflows(name: &str) -> Message {
+pub(crate) fn pack_gives_too_much(gives: i64, bonus: i64) -> Message {
     message(
-        format!("the pack `{name}` gives more than 9223372036854775807 in all"),
-        "lower what it gives or its bonus",
+        format!("the pack gives {gives} + {bonus}, more than {AWARD_MAX}, the most that is given at once"),
+        "lower the bonus or what the pack gives",
     )
+}
+
+pub(crate) fn pack_price_without_comma(number: &str) -> Message {
+    message("a comma separates the prices of a pack", format!("write `, {number}`"))
+}
+
+pub(crate) fn pack_price_twice(currency: &str) -> Message {
+    message(format!("the pack has two prices in {currency}"), "remove one of them")
 }
 
 pub(crate) fn other_currency(word: &str, meant: &str, own: &str) -> Message {

@@ -3,7 +3,9 @@
 //! It does not know what money is.
 
 use super::tokens::Parser;
-use crate::ast::{Header, Pack};
+use crate::ast::{Amount, Header, Pack};
+use crate::diag::Result;
+use crate::messages;
 use crate::vocab::{ItemWord, PackWord};
 
 impl Parser<'_, '_> {
@@ -16,9 +18,7 @@ impl Parser<'_, '_> {
                 PackWord::Bonus => parser.stated(keyword, &mut pack.bonus, |parser| {
                     parser.plain_amount::<PackWord>("bonus", "100.credits")
                 }),
-                PackWord::Costs => parser.stated(keyword, &mut pack.costs, |parser| {
-                    parser.plain_amount::<PackWord>("costs", "9.dollars")
-                }),
+                PackWord::Costs => parser.stated(keyword, &mut pack.costs, Parser::pack_costs),
                 PackWord::Currency => parser
                     .stated(keyword, &mut pack.currency, |parser| parser.option::<PackWord>("currency eur")),
                 PackWord::ExpiresAfter => parser.stated(keyword, &mut pack.expires_after, |parser| {
@@ -34,5 +34,17 @@ impl Parser<'_, '_> {
             })
         });
         pack
+    }
+
+    /// `9.dollars, 8.99.euros`
+    fn pack_costs(&mut self) -> Result<Vec<Amount>> {
+        let one = |parser: &mut Self| parser.plain_amount::<PackWord>(PackWord::Costs.word(), "9.dollars");
+        let mut costs = self.list_of::<PackWord, _>(one)?;
+        // `9.dollars 8.99.euros`, read as it was meant.
+        while let Some(number) = self.peek_number() {
+            self.diagnostics.report(number.span, messages::pack_price_without_comma(&number.text));
+            costs.extend(self.list_of::<PackWord, _>(one)?);
+        }
+        Ok(costs)
     }
 }

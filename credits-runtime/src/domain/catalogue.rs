@@ -5,8 +5,8 @@
 //! items. Test and live builds of one pricing have one fingerprint.
 
 use credits_core::{
-    AssetSpec, Catalogue, Clause, Gives, Limit, Meta, OperationSpec, PackSpec, Period, PlanSpec, Settings,
-    StripePrice, Tier, Unit, UnusedCredits,
+    AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanSpec,
+    Settings, StripePrice, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -324,13 +324,13 @@ pub struct PackData {
     /// Given on top.
     #[n(3)]
     pub bonus: i64,
-    /// Minor units of the currency.
+    /// What it costs in its default currency, in Stripe's minor units.
     #[n(4)]
     pub costs: i64,
-    /// ISO 4217, in lower case.
+    /// The default currency: ISO 4217, in lower case.
     #[n(5)]
     pub currency: String,
-    /// What it costs, as people read it.
+    /// What it costs in its default currency, as people read it.
     #[n(6)]
     pub price: String,
     /// How long it can be used.
@@ -345,6 +345,25 @@ pub struct PackData {
     /// What the application says of it.
     #[n(10)]
     pub meta: Vec<(String, MetaData)>,
+    /// What it costs in other currencies.
+    #[n(11)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub further_prices: Vec<PackPriceData>,
+}
+
+/// What a pack costs in a currency other than its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[non_exhaustive]
+pub struct PackPriceData {
+    /// Stripe's minor units.
+    #[n(0)]
+    pub costs: i64,
+    /// ISO 4217, in lower case.
+    #[n(1)]
+    pub currency: String,
+    /// As people read it.
+    #[n(2)]
+    pub price: String,
 }
 
 impl CatalogueData {
@@ -510,18 +529,27 @@ fn unit(period: Period) -> String {
 
 fn pack_data(pack: &PackSpec, operations: &[OperationSpec]) -> PackData {
     let scope = pack.only_for.iter().filter_map(|index| operations.get(usize::from(*index)));
+    let mut further_prices = pack.costs.iter().map(PackPriceData::from);
+    let PackPriceData { costs, currency, price } = further_prices.next().unwrap_or_default();
     PackData {
         name: pack.name.to_owned(),
         gives: pack.gives,
         asset: pack.asset.to_owned(),
         bonus: pack.bonus,
-        costs: pack.costs.minor,
-        currency: pack.costs.currency.code.to_owned(),
-        price: pack.costs.to_string(),
+        costs,
+        currency,
+        price,
         expires_after: pack.expires_after.map(|period| period.to_string()),
         stripe_prices: prices(pack.stripe_prices),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
         meta: meta(pack.meta),
+        further_prices: further_prices.collect(),
+    }
+}
+
+impl From<&Money> for PackPriceData {
+    fn from(price: &Money) -> Self {
+        Self { costs: price.minor, currency: price.currency.code.to_owned(), price: price.to_string() }
     }
 }
 

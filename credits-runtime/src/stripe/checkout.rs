@@ -1,7 +1,7 @@
 //! Checkouts: a page of Stripe's on which somebody pays for a pack or a plan. What it offers comes from the catalogue,
 //! and is recorded before anybody can pay.
 
-use credits_core::{PackSpec, Period, PlanSpec, StripePrice};
+use credits_core::{Money, PackSpec, Period, PlanSpec, StripePrice};
 use serde_json::Value;
 
 use super::client::StripeError;
@@ -40,6 +40,7 @@ struct Wishes {
 #[must_use = "nothing is sold until `stripe.start(..)`"]
 pub struct PackCheckout {
     pack: &'static PackSpec,
+    currency: Option<String>,
     wishes: Wishes,
 }
 
@@ -57,7 +58,7 @@ pub struct PlanCheckout {
 pub trait SellPack: Pack {
     /// Sells this pack to an owner.
     fn checkout(self, owner: impl AsRef<str>) -> PackCheckout {
-        PackCheckout { pack: self.spec(), wishes: Wishes::of(owner.as_ref()) }
+        PackCheckout { pack: self.spec(), currency: None, wishes: Wishes::of(owner.as_ref()) }
     }
 }
 
@@ -132,6 +133,30 @@ macro_rules! wishes {
 }
 wishes!(PackCheckout PlanCheckout);
 
+impl PackCheckout {
+    /// Asks for the price in this currency, by its ISO 4217 code: `eur`. Without it, a checkout that carries the price
+    /// asks for the pack's first one, and Stripe chooses among the currencies of a Stripe price.
+    pub fn currency(mut self, code: impl Into<String>) -> Self {
+        self.currency = Some(code.into().to_lowercase());
+        self
+    }
+
+    /// The price in the currency that was chosen, or the pack's first one.
+    fn price(&self) -> Result<Money, StripeError> {
+        let price = match &self.currency {
+            Some(code) => self.pack.price_in(code),
+            None => self.pack.costs.first().copied(),
+        };
+        let declared =
+            || self.pack.costs.iter().map(|price| price.currency.code).collect::<Vec<_>>().join(", ");
+        price.ok_or_else(|| StripeError::CurrencyUndeclared {
+            pack: self.pack.name.to_owned(),
+            currency: self.currency.clone().unwrap_or_default(),
+            declared: declared(),
+        })
+    }
+}
+
 impl PlanCheckout {
     /// Bills by this period, of those that the plan has prices for.
     pub fn period(mut self, period: impl Into<Period>) -> Self {
@@ -165,14 +190,23 @@ const PROTECTED: &[&str] = &[
 pub(super) struct Sold {
     wishes: Wishes,
     fields: Vec<(String, String)>,
-    offer: Option<(&'static PackSpec, u64)>,
+    offer: Option<Offered>,
+}
+
+/// What a checkout offers of a pack.
+struct Offered {
+    pack: &'static PackSpec,
+    quantity: u64,
+    /// The currency, if the checkout decides it.
+    currency: Option<&'static str>,
 }
 
 impl<C: Pricing> Stripe<C> {
     /// Begins a checkout and answers its page. Of a pack, the offer is durable before the page is known to anybody.
     ///
     /// Errors in order: an invalid owner, [`OptionProtected`](StripeError::OptionProtected),
-    /// [`PriceMissing`](StripeError::PriceMissing), what Stripe says, the ledger's.
+    /// [`PriceMissing`](StripeError::PriceMissing), [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), what Stripe
+    /// says, the ledger's.
     pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
         let Sold { wishes, mut fields, offer } = checkout.into().sold(self)?;
         let owner = Owner::new(&wishes.owner).map_err(Error::from)?;
@@ -195,9 +229,10 @@ impl<C: Pricing> Stripe<C> {
         let text = |name: &str| session.get(name).and_then(Value::as_str);
         let unreadable = || StripeError::Unreadable("the session has no id or no page".to_owned());
         let (id, url) = (text("id").ok_or_else(unreadable)?, text("url").ok_or_else(unreadable)?);
-        if let Some((pack, quantity)) = offer {
+        if let Some(Offered { pack, quantity, currency }) = offer {
             let object = ObjectId::new(id).ok_or_else(unreadable)?;
-            let offer = Offer { session: object.clone(), pack: pack_terms(pack, C::CATALOGUE), quantity };
+            let (pack, currency) = (pack_terms(pack, C::CATALOGUE), currency.map(str::to_owned));
+            let offer = Offer { session: object.clone(), pack, quantity, currency };
             let (at, what) = (self.credits.now(), Happening::PackOffered(offer));
             let event = BillingEvent { at, objects: vec![object], owner: Some(owner), what };
             self.credits.receive(event).wait()?;
@@ -272,20 +307,29 @@ impl Checkout {
         let mut fields = Vec::new();
         let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
         match self {
-            Self::Pack(PackCheckout { pack, wishes }) => {
+            Self::Pack(checkout) => {
+                let pack = checkout.pack;
                 set("mode", "payment");
-                if let Some(price) = stripe.price(pack.name, pack.stripe_prices, None)? {
+                let id = stripe.price(pack.name, pack.stripe_prices, None)?;
+                let Money { minor, currency } = checkout.price()?;
+                let PackCheckout { currency: chosen, wishes, .. } = checkout;
+                let is_decided = id.is_none() || chosen.is_some();
+                if let Some(price) = id {
                     set("line_items[0][price]", price);
+                    if is_decided {
+                        set("currency", currency.code);
+                    }
                 } else {
                     // No price at Stripe: the checkout carries it.
-                    set("line_items[0][price_data][currency]", pack.costs.currency.code);
-                    set("line_items[0][price_data][unit_amount]", &pack.costs.minor.to_string());
+                    set("line_items[0][price_data][currency]", currency.code);
+                    set("line_items[0][price_data][unit_amount]", &minor.to_string());
                     set("line_items[0][price_data][product_data][name]", pack.name);
                 }
                 set("line_items[0][quantity]", &wishes.quantity.to_string());
                 set(&format!("metadata[{PACK_KEY}]"), pack.name);
                 set(&format!("payment_intent_data[metadata][{OWNER_KEY}]"), &wishes.owner);
-                let offer = Some((pack, wishes.quantity));
+                let currency = is_decided.then_some(currency.code);
+                let offer = Some(Offered { pack, quantity: wishes.quantity, currency });
                 Ok(Sold { wishes, fields, offer })
             }
             Self::Plan(PlanCheckout { plan, period, trial_days, wishes }) => {

@@ -79,6 +79,16 @@ pub enum StripeError {
         /// What it has.
         known: String,
     },
+    /// A pack without a price in the currency of its checkout.
+    #[error("`{pack}` has no price in {currency}: it has {declared}")]
+    CurrencyUndeclared {
+        /// Which pack.
+        pack: String,
+        /// ISO 4217, in lower case.
+        currency: String,
+        /// The currencies it has prices in.
+        declared: String,
+    },
     /// An option that the checkout decides itself.
     #[error("`{option}` is decided by the checkout: leave it out")]
     OptionProtected {

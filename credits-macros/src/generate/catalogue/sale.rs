@@ -46,7 +46,8 @@ impl Data<'_> {
         let types = self.types;
         let PackSpec { name, asset, .. } = *pack;
         let [gives, bonus] = [pack.gives, pack.bonus].map(number);
-        let (costs, expires_after) = (self.money(pack.costs), self.optional_period(pack.expires_after));
+        let costs = pack.costs.iter().map(|price| self.money(*price));
+        let expires_after = self.optional_period(pack.expires_after);
         let stripe_prices = self.stripe_prices(pack.stripe_prices, ids);
         let only_for = pack.only_for.iter().copied().map(Literal::u16_unsuffixed);
         let meta = self.meta(pack.meta);
@@ -56,7 +57,7 @@ impl Data<'_> {
                 gives: #gives,
                 asset: #asset,
                 bonus: #bonus,
-                costs: #costs,
+                costs: &[#(#costs),*],
                 expires_after: #expires_after,
                 stripe_prices: #stripe_prices,
                 only_for: &[#(#only_for),*],

@@ -33,8 +33,18 @@ impl Data<'_> {
 
     pub(super) fn currency(self, currency: Currency) -> TokenStream {
         let (types, Currency { code, symbol, .. }) = (self.types, currency);
-        let exponent = Literal::u32_unsuffixed(currency.exponent);
-        quote! { #types::Currency { code: #code, exponent: #exponent, symbol: #symbol } }
+        let [exponent, stripe_exponent, step_exponent] =
+            [currency.exponent, currency.stripe_exponent, currency.step_exponent]
+                .map(Literal::u32_unsuffixed);
+        quote! {
+            #types::Currency {
+                code: #code,
+                exponent: #exponent,
+                stripe_exponent: #stripe_exponent,
+                step_exponent: #step_exponent,
+                symbol: #symbol,
+            }
+        }
     }
 
     pub(super) fn money(self, money: Money) -> TokenStream {

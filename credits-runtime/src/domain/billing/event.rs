@@ -363,6 +363,10 @@ pub struct Offer {
     /// How many packs.
     #[n(2)]
     pub quantity: u64,
+    /// The currency that the checkout asks for, ISO 4217 in lower case; `None` if the processor chooses among those of
+    /// its price.
+    #[n(3)]
+    pub currency: Option<String>,
 }
 
 /// A payment for packs.

@@ -25,11 +25,11 @@ use crate::domain::time::Timestamp;
 pub enum PurchaseProblem {
     /// What was bought is in no offer and in no catalogue.
     PackUnknown,
-    /// It was paid in another currency than it was offered in.
+    /// It was paid in a currency that the pack has no price in.
     CurrencyDiffers {
-        /// What was offered.
-        expected: String,
-        /// What was paid.
+        /// The currencies of the pack's prices.
+        declared: Vec<String>,
+        /// The currency of the payment.
         paid: String,
     },
     /// The subtotal is not what so many of the pack cost.
@@ -155,18 +155,18 @@ fn bought<'a>(
     is_as_priced(terms, quantity, (&payment.currency, payment.subtotal)).map(|quantity| (terms, quantity))
 }
 
-/// How many packs a payment is for, if it is what they cost.
+/// How many packs a payment is for, if it is what they cost in its currency.
 fn is_as_priced(
     terms: &PackTerms,
     quantity: u64,
     (currency, subtotal): (&str, i64),
 ) -> Result<i64, PurchaseProblem> {
     let quantity = i64::try_from(quantity).unwrap_or(i64::MAX);
-    if currency != terms.currency {
-        let (expected, paid) = (terms.currency.clone(), currency.to_owned());
-        return Err(PurchaseProblem::CurrencyDiffers { expected, paid });
-    }
-    let expected = terms.unit_amount.saturating_mul(quantity);
+    let Some(unit_amount) = terms.unit_amount(currency) else {
+        let declared = terms.prices.iter().map(|price| price.currency.clone()).collect();
+        return Err(PurchaseProblem::CurrencyDiffers { declared, paid: currency.to_owned() });
+    };
+    let expected = unit_amount.saturating_mul(quantity);
     if subtotal != expected {
         return Err(PurchaseProblem::AmountDiffers { expected, subtotal });
     }

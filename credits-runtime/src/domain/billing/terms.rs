@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use credits_core::{Catalogue, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
+use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
@@ -138,18 +138,33 @@ pub struct PackTerms {
     /// Of which asset; empty for credits.
     #[n(3)]
     pub asset: String,
-    /// What one costs, in minor units.
+    /// What one costs: a price for each currency it is sold in. The first is the default.
     #[n(4)]
-    pub unit_amount: i64,
-    /// ISO 4217, in lower case.
-    #[n(5)]
-    pub currency: String,
+    pub prices: Vec<PackPrice>,
     /// How long it can be used; `None` for ever.
-    #[n(6)]
+    #[n(5)]
     pub expires_after: Option<Length>,
     /// The operations it is for, by name; none for all.
-    #[n(7)]
+    #[n(6)]
     pub only_for: Vec<String>,
+}
+
+/// What one pack costs in one currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PackPrice {
+    /// ISO 4217, in lower case.
+    #[n(0)]
+    pub currency: String,
+    /// Stripe's minor units.
+    #[n(1)]
+    pub unit_amount: i64,
+}
+
+impl PackTerms {
+    /// What one costs in this currency, in minor units.
+    pub fn unit_amount(&self, currency: &str) -> Option<i64> {
+        self.prices.iter().find(|price| price.currency == currency).map(|price| price.unit_amount)
+    }
 }
 
 /// What is on sale: the terms behind each price at the processor.
@@ -202,6 +217,12 @@ impl PriceList {
     }
 }
 
+impl From<&Money> for PackPrice {
+    fn from(price: &Money) -> Self {
+        Self { currency: price.currency.code.to_owned(), unit_amount: price.minor }
+    }
+}
+
 /// What a pack of a catalogue gives and costs.
 pub fn pack_terms(pack: &PackSpec, catalogue: &Catalogue) -> PackTerms {
     let scope = pack.only_for.iter().filter_map(|index| catalogue.operations.get(usize::from(*index)));
@@ -210,8 +231,7 @@ pub fn pack_terms(pack: &PackSpec, catalogue: &Catalogue) -> PackTerms {
         credits: pack.gives,
         bonus: pack.bonus,
         asset: pack.asset.to_owned(),
-        unit_amount: pack.costs.minor,
-        currency: pack.costs.currency.code.to_owned(),
+        prices: pack.costs.iter().map(PackPrice::from).collect(),
         expires_after: pack.expires_after.map(Length::from),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
     }
