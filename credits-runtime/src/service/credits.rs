@@ -205,6 +205,12 @@ impl<C> Credits<C> {
         self.ledger.now()
     }
 
+    /// The reading of the clock itself: for comparison with times of other machines, never for facts.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn clock_reading(&self) -> Timestamp {
+        self.ledger.clock_reading()
+    }
+
     /// The id that the ledger was given when it was created, as 32 hexadecimal digits.
     pub fn ledger_id(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.ledger.id()))

@@ -3,17 +3,22 @@
 //!
 //! The ledger below knows nothing of it: another processor is one more translator.
 
+mod background;
 mod checkout;
 mod client;
+mod error;
+mod lists;
 mod receive;
 mod reconcile;
+mod secret;
 mod settings;
 mod shape;
 mod signature;
 mod translate;
 
 pub use checkout::{Checkout, PackCheckout, PlanCheckout, SellPack, SellPlan, Session};
-pub use client::{Request, Response, StripeError, Transport};
+pub use client::{Request, Response, Transport};
+pub use error::StripeError;
 pub use receive::{Answer, SIGNATURE_HEADER};
 pub use reconcile::Reconciled;
 pub use settings::{Stripe, StripeBuilder};
