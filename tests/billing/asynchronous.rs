@@ -7,16 +7,23 @@ use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::post;
 use credits_runtime::Clock as _;
+use credits_runtime::limits::WEBHOOK_BYTES_MAX;
 use credits_runtime::stripe::{
     Answer, Request, Response, SIGNATURE_HEADER, SellPack as _, Stripe, StripeError, Transport,
+    WebhookRequest,
 };
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use super::script::instant;
-use super::webhooks::{SECRET, deliver};
+use super::webhooks::{SECRET, connect, deliver};
 use super::{Credits, Pack, Pricing};
 use crate::executor::{block_on, poll_until};
 
@@ -148,4 +155,46 @@ fn a_checkout_begins_in_a_task() {
     assert!(matches!(refused, Err(StripeError::OptionProtected { .. })));
     let refused = block_on(stripe.start_async(Pack::Boost.checkout("")));
     assert!(matches!(refused, Err(StripeError::Ledger(_))), "{refused:?}");
+}
+
+async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest) -> Answer {
+    stripe.receive_async(request.headers(), request.body()).await
+}
+
+#[test]
+fn a_route_of_axum_receives_webhooks() {
+    let clock = ManualClock::at(instant("2026-01-31"));
+    let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+    // The route's own limit is the webhook's, whatever the router's is.
+    let router = Router::new().route("/stripe", post(webhook)).layer(DefaultBodyLimit::max(10));
+    let router = router.with_state(connect(&credits));
+    let posted = |signature: Option<String>, body: Vec<u8>| {
+        let mut request = axum::http::Request::post("/stripe");
+        if let Some(signature) = signature {
+            request = request.header("Stripe-Signature", signature);
+        }
+        let response = block_on(router.clone().oneshot(request.body(Body::from(body)).unwrap())).unwrap();
+        let status = response.status().as_u16();
+        (status, block_on(to_bytes(response.into_body(), 100)).unwrap().to_vec())
+    };
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.buy("ann", "boost", 900, None);
+    let padded = |bytes: usize| {
+        let delivery = account.deliveries()[0].clone();
+        let body = format!("{}{}", delivery.body, " ".repeat(bytes - delivery.body.len()));
+        Delivery { body, ..delivery }
+    };
+    let signed = |delivery: &Delivery| {
+        posted(Some(delivery.signature(SECRET, clock.now())), delivery.body.clone().into_bytes())
+    };
+    let refused = (400, b"refused".to_vec());
+    assert_eq!(posted(None, padded(2_000).body.into_bytes()), refused);
+    assert_eq!(posted(Some("t=1,v1=00".to_owned()), padded(2_000).body.into_bytes()), refused);
+    assert_eq!(posted(Some(padded(2_000).signature(SECRET, clock.now())), vec![0xff; 2_000]), refused);
+    assert_eq!(signed(&padded(WEBHOOK_BYTES_MAX + 1)), refused);
+    assert_eq!(credits_of(&credits, "ann"), 0);
+    assert_eq!(signed(&padded(WEBHOOK_BYTES_MAX)), (200, b"ok".to_vec()));
+    assert_eq!(credits_of(&credits, "ann"), 1_100);
+    credits.close().unwrap();
+    assert_eq!(signed(&padded(2_000)), (500, b"later".to_vec()));
 }

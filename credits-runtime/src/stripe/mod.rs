@@ -3,6 +3,8 @@
 //!
 //! The ledger below knows nothing of it: another processor is one more translator.
 
+#[cfg(feature = "axum")]
+mod axum;
 mod background;
 mod checkout;
 mod client;
@@ -16,6 +18,8 @@ mod shape;
 mod signature;
 mod translate;
 
+#[cfg(feature = "axum")]
+pub use axum::WebhookRequest;
 pub use checkout::{Checkout, PackCheckout, PlanCheckout, SellPack, SellPlan, Session};
 pub use client::{Request, Response, Transport};
 pub use error::StripeError;

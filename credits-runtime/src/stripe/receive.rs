@@ -22,6 +22,8 @@ pub const SIGNATURE_HEADER: &str = "stripe-signature";
 const LISTS_MAX: usize = 4;
 
 /// The response to a delivery of Stripe's: [`receive`](Stripe::receive) says which status means what.
+///
+/// With the feature `axum` it is a response of axum's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "it is the response to Stripe"]
 pub struct Answer {
