@@ -1,10 +1,12 @@
 //! Money in: what payment processors say, whatever the order, and what is given for it.
 
+mod asynchronous;
 mod calendar;
 mod changes;
 mod checkout;
 mod differences;
 mod events;
+mod lists;
 mod mangled;
 mod owners;
 mod packs;

@@ -20,7 +20,7 @@ use super::{Credits, Pack, Plan, Pricing};
 
 /// Answers in the order in which they are given, and remembers what was asked.
 #[derive(Clone, Default)]
-struct Script(Arc<Mutex<Contents>>);
+pub(super) struct Script(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
 struct Contents {
@@ -43,15 +43,15 @@ impl Transport for Script {
 }
 
 impl Script {
-    fn answers(&self, status: u16, body: Value) {
+    pub(super) fn answers(&self, status: u16, body: Value) {
         self.0.lock().unwrap().answers.push_back(Ok((status, body)));
     }
 
-    fn fails(&self) {
+    pub(super) fn fails(&self) {
         self.0.lock().unwrap().answers.push_back(Err("the line is dead"));
     }
 
-    fn asked(&self) -> Vec<Request> {
+    pub(super) fn asked(&self) -> Vec<Request> {
         std::mem::take(&mut self.0.lock().unwrap().asked)
     }
 }
@@ -112,7 +112,8 @@ fn a_pack_is_sold_at_what_the_catalogue_says_and_given_when_it_is_paid() {
         let object = json!({
             "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
             "client_reference_id": "user:42", "payment_intent": "pi_1", "currency": "usd",
-            "amount_subtotal": subtotal, "amount_total": subtotal, "metadata": { "credits_pack": "boost" },
+            "amount_subtotal": subtotal, "amount_total": subtotal,
+            "metadata": { "credits_owner": "user:42", "credits_pack": "boost" },
         });
         let event = json!({ "type": "checkout.session.completed", "created": 1_769_817_600, "data": { "object": object } });
         let delivery = Delivery { at: instant("2026-01-31"), body: event.to_string() };
@@ -313,7 +314,8 @@ fn what_was_missed_is_read_again_and_harmless_to_repeat() {
         (credits.wallet("ann").credits().unwrap().get(), credits.wallet("bob").credits().unwrap().get())
     };
     let count = u64::try_from(account.deliveries().len()).unwrap();
-    assert_eq!(both((count, 5)), (1_000, 1_100));
+    // The checkout of the subscription names nobody, the subscription itself does.
+    assert_eq!(both((count, 4)), (1_000, 1_100));
     assert_eq!(both((count, 0)), (1_000, 1_100));
 }
 
@@ -343,7 +345,14 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     let invoice = events[2]["data"]["object"]["id"].as_str().unwrap();
     let whole = format!("https://api.stripe.com/v1/invoices/{invoice}/lines?limit=100");
     assert_eq!(script.asked().last().unwrap().url, whole);
-    // A payment link says what it sold only when it is asked.
+    // What a payment link sold is in a list of its own; whose it is, in the link's address.
+    let stripe = credits.stripe("sk_test_1").webhook_secret(SECRET).client_reference_ids_name_owners();
+    let stripe = stripe.transport(script.clone()).build().unwrap();
+    let signed = |event: &Value| {
+        let delivery = Delivery { at: instant("2026-01-31"), body: event.to_string() };
+        let header = delivery.signature(SECRET, credits_runtime::Clock::now(&clock));
+        stripe.receive([(SIGNATURE_HEADER, header)], &delivery.body).status
+    };
     let object = json!({
         "id": "cs_9", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
         "client_reference_id": "bob", "payment_intent": "pi_9", "currency": "usd",
@@ -353,4 +362,86 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     script.answers(200, json!({ "data": [{ "id": "li_1", "price": { "id": "price_boost" }, "quantity": 3 }], "has_more": false }));
     assert_eq!(signed(&event), 200);
     assert_eq!(credits.wallet("bob").credits().unwrap(), 3_300);
+}
+
+#[test]
+fn a_refusal_has_all_that_stripe_says_of_it() {
+    let (_, _, stripe, script) = open();
+    let refused = |error: Value| {
+        script.answers(402, json!({ "error": error }));
+        stripe.start(Pack::Boost.checkout("user:42")).unwrap_err()
+    };
+    let whole = json!({
+        "type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds", "param": "source",
+        "message": "Your card was declined.", "charge": "ch_1", "payment_intent": { "id": "pi_1" },
+    });
+    let StripeError::Refused {
+        status, message, kind, code, decline_code, param, charge, payment_intent, ..
+    } = refused(whole)
+    else {
+        panic!("it is refused")
+    };
+    assert_eq!((status, &*message), (402, "Your card was declined."));
+    let said = [kind, code, decline_code, param, charge, payment_intent];
+    let expected = ["card_error", "card_declined", "insufficient_funds", "source", "ch_1", "pi_1"];
+    assert_eq!(said.each_ref().map(|text| text.as_deref().unwrap()), expected);
+    let StripeError::Refused { message, kind: None, code: None, charge: None, payment_intent: None, .. } =
+        refused(json!({ "code": 7, "charge": {}, "payment_intent": null }))
+    else {
+        panic!("nothing is made up")
+    };
+    assert_eq!(&*message, "without a reason");
+    let error = stripe.start(Pack::Boost.checkout("user:42").option("mode", "x")).unwrap_err();
+    assert!(std::mem::size_of_val(&error) < 128, "clippy warns of larger errors where they are returned");
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let (_, credits, _, script) = open();
+    script.answers(200, page("cs_1"));
+    let builder = credits.stripe("sk_test_topmost").webhook_secret("whsec_topmost").transport(script.clone());
+    let mut shown = vec![format!("{builder:?} {builder:#?}")];
+    let stripe = builder.build().unwrap();
+    shown.push(format!("{stripe:?}"));
+    stripe.start(Pack::Boost.checkout("user:42")).unwrap();
+    let request = script.asked().remove(0);
+    assert_eq!(header(&request, "Authorization"), "Bearer sk_test_topmost");
+    let text = format!("{request:?} {request:#?}");
+    for visible in ["https://api.stripe.com/v1/checkout/sessions", "Authorization", "Stripe-Version", "POST"]
+    {
+        assert!(text.contains(visible), "{visible} is not in {text}");
+    }
+    shown.push(text);
+    for text in shown {
+        assert!(!text.contains("topmost"), "{text}");
+        assert!(!text.contains("sk_test"), "{text}");
+    }
+    // Two requests are equal if their keys are.
+    let mut other = request.clone();
+    assert_eq!(request, other);
+    other.headers[0].1 = "Bearer sk_test_other".to_owned();
+    assert_ne!(request, other);
+}
+
+#[test]
+fn events_that_can_never_be_applied_do_not_end_a_reconciliation() {
+    let (clock, credits, stripe, script) = open();
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.buy("bob", "boost", 900, None);
+    clock.set(instant("2026-02-01"));
+    let sale: Value = serde_json::from_str(&account.deliveries()[0].body).unwrap();
+    let mut gone = sale.clone();
+    gone["data"]["object"]["metadata"] = json!({});
+    script.answers(200, json!({ "data": [gone, sale], "has_more": false }));
+    script.answers(404, json!({ "error": { "message": "no such checkout" } }));
+    let reconciled = stripe.reconcile(instant("2026-01-30"), |_| {}).unwrap();
+    assert_eq!((reconciled.seen, reconciled.applied, reconciled.unreadable), (2, 1, 1));
+    assert_eq!(credits.wallet("bob").credits().unwrap(), 1_100);
+    // A cause that passes ends it, so that it is repeated.
+    script.answers(200, json!({ "data": [gone], "has_more": false }));
+    script.answers(401, json!({}));
+    assert!(matches!(
+        stripe.reconcile(instant("2026-01-30"), |_| {}),
+        Err(StripeError::Refused { status: 401, .. })
+    ));
 }

@@ -76,6 +76,39 @@ fn account(random: &mut Random) -> Account {
     account
 }
 
+/// What is around the object: the event's own fields.
+#[test]
+fn an_event_whose_own_fields_are_mangled_harms_nothing() {
+    let whole = {
+        let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+        account.buy("ann", "boost", 900, None);
+        serde_json::from_str::<Value>(&account.deliveries()[0].body).unwrap()
+    };
+    let odd = ["x", "\u{0}", "", "acct/../1", "\u{1f4a9}"].map(|text| json!(text));
+    let odd: Vec<Value> =
+        odd.into_iter().chain([json!(i64::MIN), json!(i64::MAX), json!(u64::MAX)]).collect();
+    let odd =
+        [odd, vec![json!(-1.5e300), json!(null), json!([[]]), json!({ "data": {} }), json!(true)]].concat();
+    for name in ["id", "type", "created", "account", "livemode", "object", "data", "api_version"] {
+        for value in &odd {
+            let clock = ManualClock::at(instant("2026-01-31"));
+            let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+            let stripe = connect(&credits);
+            // With the list of what was sold, and without.
+            for metadata in [json!({ "credits_owner": "ann", "credits_pack": "boost" }), json!({})] {
+                let mut event = whole.clone();
+                event["data"]["object"]["metadata"] = metadata;
+                event[name] = value.clone();
+                let delivery = Delivery { at: instant("2026-01-31"), body: event.to_string() };
+                let status = deliver(&stripe, &delivery, &clock).status;
+                assert!(status == 200 || status == 400, "{name} {value}: {status}");
+            }
+            credits.book_due().unwrap();
+            credits.verify().unwrap();
+        }
+    }
+}
+
 #[test]
 fn what_stripe_would_never_say_harms_nothing() {
     let mut said = [0, 0, 0];

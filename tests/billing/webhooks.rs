@@ -7,6 +7,7 @@ use credits_runtime::billing::Unresolved;
 use credits_runtime::stripe::{Answer, Request, Response, SIGNATURE_HEADER, Stripe, StripeError, Transport};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
+use serde_json::{Value, json};
 
 use super::script::instant;
 use super::{Credits, Pricing};
@@ -247,8 +248,81 @@ fn keys_and_secrets_are_looked_at_when_it_is_connected() {
         credits.stripe(key).webhook_secret(secret).build().map(|_| ()).unwrap_err().to_string()
     };
     assert_eq!(refused("", "whsec_1"), StripeError::KeyMissing.to_string());
+    let help = "no secret key was given: pass one to `credits.stripe(\"sk_..\")`";
+    assert_eq!(StripeError::KeyMissing.to_string(), help);
     for key in ["pk_test_1", "sk_test_", "sk_prod_1", "sk"] {
         assert_eq!(refused(key, "whsec_1"), StripeError::KeyInvalid.to_string());
     }
     assert_eq!(refused("sk_test_1", " "), StripeError::SecretEmpty.to_string());
+}
+
+/// The clock was two hours ahead while something was booked, and was then set right: deliveries of now were refused as
+/// stale until the ledger's time was reached.
+#[test]
+fn deliveries_are_compared_with_the_clock_and_not_with_the_ledgers_time() {
+    let (clock, credits, stripe) = open();
+    let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
+    account.buy("ann", "boost", 900, None);
+    let delivery = &account.deliveries()[0];
+    clock.set(instant("2026-01-31T02"));
+    credits.wallet("bob").give_credits(1).now().wait().unwrap();
+    let ahead = delivery.signature(SECRET, clock.now());
+    clock.set(instant("2026-01-31"));
+    assert!(credits.now() > clock.now());
+    assert_eq!(stripe.receive([(SIGNATURE_HEADER, ahead)], &delivery.body).status, 400);
+    assert_eq!(deliver(&stripe, delivery, &clock).status, 200);
+    assert_eq!(credits_of(&credits, "ann"), 1_100);
+}
+
+/// A checkout that is paid, as Stripe sends it.
+fn sale(client_reference_id: &Value, metadata: &Value) -> Delivery {
+    let object = json!({
+        "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
+        "client_reference_id": client_reference_id, "customer": "cus_1", "payment_intent": "pi_1",
+        "currency": "usd", "amount_subtotal": 900, "amount_total": 900, "metadata": metadata,
+        "line_items": { "data": [{ "id": "li_1", "price": { "id": "price_boost" }, "quantity": 1 }], "has_more": false },
+    });
+    let event = json!({ "type": "checkout.session.completed", "created": 1_769_817_600, "data": { "object": object } });
+    Delivery { at: instant("2026-01-31"), body: event.to_string() }
+}
+
+#[test]
+fn an_order_number_is_no_owner_unless_the_application_says_so() {
+    let (both, owner) =
+        (json!({ "credits_owner": "ann", "credits_pack": "boost" }), json!({ "credits_owner": "ann" }));
+    let (pack, neither) = (json!({ "credits_pack": "boost" }), json!({}));
+    // Metadata, reference, whether references name owners: whose it is, and whether the customer is linked.
+    for (metadata, reference, names_owners, expected, links) in [
+        (&both, json!("order_1"), false, Some("ann"), true),
+        (&both, json!("order_1"), true, Some("ann"), true),
+        (&owner, json!("order_1"), true, Some("ann"), true),
+        (&pack, json!("bob"), false, Some("bob"), false),
+        (&neither, json!("order_1"), false, None, false),
+        (&neither, json!("bob"), true, Some("bob"), false),
+        (&neither, json!(""), true, None, false),
+        (&pack, json!(null), true, None, false),
+    ] {
+        let clock = ManualClock::at(instant("2026-01-31"));
+        let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+        let mut stripe = credits.stripe("sk_test_1").webhook_secret(SECRET).transport(Nobody);
+        if names_owners {
+            stripe = stripe.client_reference_ids_name_owners();
+        }
+        let stripe = stripe.build().unwrap();
+        assert_eq!(deliver(&stripe, &sale(&reference, metadata), &clock).status, 200);
+        let row = format!("{metadata} {reference} {names_owners}");
+        for name in ["ann", "bob", "order_1"] {
+            let given = if expected == Some(name) { 1_100 } else { 0 };
+            assert_eq!(credits_of(&credits, name), given, "{row}: {name}");
+        }
+        assert_eq!(credits.unresolved().unwrap().len(), usize::from(expected.is_none()), "{row}");
+        // A later purchase of the customer that names nobody is the owner's only if the customer was linked.
+        let later = sale(&json!(null), &neither);
+        let body = later.body.replace("cs_1", "cs_2").replace("pi_1", "pi_2");
+        assert_eq!(deliver(&stripe, &Delivery { body, ..later }, &clock).status, 200);
+        if let Some(owner) = expected {
+            assert_eq!(credits_of(&credits, owner), if links { 2_200 } else { 1_100 }, "{row}");
+        }
+        credits.verify().unwrap();
+    }
 }

@@ -96,6 +96,12 @@ impl LedgerClock {
         Timestamp::from_microseconds(microseconds(running).saturating_add(agreed))
     }
 
+    /// The reading of the clock itself, whatever the ledger's time is.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn reading(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// What the clock says, if that is too far from the ledger's last fact for writing.
     pub(crate) fn unconfirmed(&self) -> Option<Timestamp> {
         self.silent.load(Ordering::Relaxed).then(|| self.clock.now())

@@ -317,6 +317,12 @@ impl Core {
         self.clock.now().max(self.views.last_at())
     }
 
+    /// The reading of the clock itself, which may be before the last frame's time.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn clock_reading(&self) -> Timestamp {
+        self.clock.reading()
+    }
+
     /// Believes what the clock says.
     pub(crate) fn confirm_clock(&self) {
         self.clock.confirm();

@@ -186,7 +186,7 @@ fn is_own(event: &BillingEvent, id: &ObjectId) -> bool {
 }
 
 /// An object at a payment processor as a snapshot has it.
-fn stored_object(snapshot: &Snapshot, id: &ObjectId) -> Result<Object, LedgerError> {
+pub(crate) fn stored_object(snapshot: &Snapshot, id: &ObjectId) -> Result<Object, LedgerError> {
     match snapshot.view(&codec::object_key(id))? {
         None => Ok(Object::default()),
         Some(row) => codec::object_from_bytes(&row),

@@ -195,13 +195,13 @@ impl<T> Reply<T> {
                 Err(error) => Err(of(error, asked)),
             },
             State::Waiting(receiver) => received(receiver.recv().ok(), asked, read),
-            State::Polled(receiver) => received(block_on(receiver), asked, read),
+            State::Polled(receiver) => received(block_on(receiver).ok(), asked, read),
         }
     }
 }
 
-/// Waits for a receiver that a task has polled before.
-fn block_on(receiver: oneshot::AsyncReceiver<Answer>) -> Option<Answer> {
+/// Runs a future on this thread until it is ready.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(std::thread::Thread);
     impl std::task::Wake for Unpark {
         fn wake(self: Arc<Self>) {
@@ -209,10 +209,10 @@ fn block_on(receiver: oneshot::AsyncReceiver<Answer>) -> Option<Answer> {
         }
     }
     let waker = Arc::new(Unpark(std::thread::current())).into();
-    let mut receiver = std::pin::pin!(receiver);
+    let mut future = std::pin::pin!(future);
     loop {
-        match receiver.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(answer) => return answer.ok(),
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
             Poll::Pending => std::thread::park(),
         }
     }

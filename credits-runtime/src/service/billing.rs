@@ -285,6 +285,20 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
     Ok(subscriptions.collect())
 }
 
+/// Whether the owner of a checkout has its offer.
+#[cfg(feature = "stripe")]
+pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error> {
+    let snapshot = ledger.snapshot()?;
+    let object = crate::engine::owners::stored_object(&snapshot, session)?;
+    for owner in object.owners() {
+        let (billing, _) = stored_billing(&snapshot, owner)?;
+        if billing.offers.contains_key(session) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// An owner's purchases, by checkout.
 pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, Error> {
     let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;

@@ -205,6 +205,12 @@ impl<C> Credits<C> {
         self.ledger.now()
     }
 
+    /// The reading of the clock itself: for comparison with times of other machines, never for facts.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn clock_reading(&self) -> Timestamp {
+        self.ledger.clock_reading()
+    }
+
     /// The id that the ledger was given when it was created, as 32 hexadecimal digits.
     pub fn ledger_id(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.ledger.id()))
@@ -254,6 +260,12 @@ impl<C> Credits<C> {
     /// the ledger is next opened, an owner with [`link`](Self::link).
     pub fn unresolved(&self) -> Result<Vec<Unresolved>, Error> {
         billing::unresolved(&self.ledger)
+    }
+
+    /// Whether a checkout was begun here, so that what it offers is recorded.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn has_offer(&self, session: &ObjectId) -> Result<bool, Error> {
+        billing::has_offer(&self.ledger, session)
     }
 
     /// Takes an entry off [`unresolved`](Self::unresolved) because it was dealt with by hand. It comes back if more

@@ -4,12 +4,14 @@
 use credits_core::{Money, PackSpec, Period, PlanSpec, StripePrice};
 use serde_json::Value;
 
-use super::client::StripeError;
-use super::settings::Stripe;
+use super::client::Client;
+use super::error::StripeError;
+use super::settings::{Stripe, Waits};
 use super::translate::{OWNER_KEY, PACK_KEY};
 use crate::domain::billing::event::{BillingEvent, Happening, Offer};
 use crate::domain::billing::terms::pack_terms;
 use crate::domain::ids::{ObjectId, Owner};
+use crate::engine::reply::block_on;
 use crate::error::Error;
 use crate::generated::{Pack, Plan, Pricing};
 
@@ -202,13 +204,46 @@ struct Offered {
 }
 
 impl<C: Pricing> Stripe<C> {
-    /// Begins a checkout and answers its page. Of a pack, the offer is durable before the page is known to anybody.
+    /// Begins a checkout and returns its page. The offer of a pack is durable before the page is returned.
+    ///
+    /// It blocks for the time that Stripe and the ledger's commit take; [`start_async`](Self::start_async) does not.
     ///
     /// Errors in order: an invalid owner, [`OptionProtected`](StripeError::OptionProtected),
     /// [`PriceMissing`](StripeError::PriceMissing), [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), what Stripe
     /// says, the ledger's.
     pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
-        let Sold { wishes, mut fields, offer } = checkout.into().sold(self)?;
+        block_on(self.begin(checkout.into(), Waits::Here))
+    }
+
+    /// [`start`](Self::start) for a task of any executor: the request to Stripe is made on a thread of its own, and
+    /// the ledger's commit is awaited.
+    ///
+    /// Dropped before its end it may have made a session at Stripe whose page nobody has; nothing can be paid there.
+    ///
+    /// Errors: those of [`start`](Self::start), and [`Busy`](StripeError::Busy) before the request.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! {
+    /// #     credit_pack booster { gives 500.credits costs 9.dollars }
+    /// #     operation upscale { costs 20.credits }
+    /// # }
+    /// use credits_runtime::stripe::{SellPack as _, Stripe, StripeError};
+    ///
+    /// async fn buy(stripe: &Stripe<Pricing>) -> Result<String, StripeError> {
+    ///     let checkout = Pack::Booster.checkout("user:42").success("https://example.com/thanks");
+    ///     Ok(stripe.start_async(checkout).await?.url)
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn start_async(
+        &self,
+        checkout: impl Into<Checkout>,
+    ) -> impl Future<Output = Result<Session, StripeError>> + Send {
+        self.begin(checkout.into(), Waits::InBackground)
+    }
+
+    async fn begin(&self, checkout: Checkout, waits: Waits) -> Result<Session, StripeError> {
+        let Sold { wishes, mut fields, offer } = checkout.sold(self)?;
         let owner = Owner::new(&wishes.owner).map_err(Error::from)?;
         if let Some((option, _)) = wishes.options.iter().find(|(name, _)| is_protected(name)) {
             return Err(StripeError::OptionProtected { option: option.clone() });
@@ -225,7 +260,8 @@ impl<C: Pricing> Stripe<C> {
         }
         fields.extend(wishes.options);
         let key = wishes.key.map_or_else(random_key, Ok)?;
-        let session = self.client()?.post("/v1/checkout/sessions", &fields, &key)?;
+        let request = move |client: &Client| client.post("/v1/checkout/sessions", &fields, &key);
+        let session = self.shared.ask(waits, request).await?;
         let text = |name: &str| session.get(name).and_then(Value::as_str);
         let unreadable = || StripeError::Unreadable("the session has no id or no page".to_owned());
         let (id, url) = (text("id").ok_or_else(unreadable)?, text("url").ok_or_else(unreadable)?);
@@ -235,7 +271,7 @@ impl<C: Pricing> Stripe<C> {
             let offer = Offer { session: object.clone(), pack, quantity, currency };
             let (at, what) = (self.credits.now(), Happening::PackOffered(offer));
             let event = BillingEvent { at, objects: vec![object], owner: Some(owner), what };
-            self.credits.receive(event).wait()?;
+            self.credits.receive(event).await?;
         }
         Ok(Session { id: id.to_owned(), url: url.to_owned() })
     }
@@ -244,7 +280,7 @@ impl<C: Pricing> Stripe<C> {
     pub fn portal(&self, customer: &str, return_url: &str) -> Result<String, StripeError> {
         let fields =
             [("customer".to_owned(), customer.to_owned()), ("return_url".to_owned(), return_url.to_owned())];
-        let session = self.client()?.post("/v1/billing_portal/sessions", &fields, &random_key()?)?;
+        let session = self.shared.client.post("/v1/billing_portal/sessions", &fields, &random_key()?)?;
         let url = session.get("url").and_then(Value::as_str).map(str::to_owned);
         url.ok_or_else(|| StripeError::Unreadable("the portal has no page".to_owned()))
     }

@@ -1,8 +1,12 @@
 //! The client: requests to Stripe over any transport, sent again when that is safe.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use super::error::StripeError;
+use super::secret::{REDACTED, Secret};
 
 /// The version of Stripe's API that requests are made in.
 pub(super) const API_VERSION: &str = "2025-09-30.clover";
@@ -10,9 +14,11 @@ pub(super) const API_VERSION: &str = "2025-09-30.clover";
 const ATTEMPTS_MAX: u32 = 4;
 /// How long to wait before a request is sent again: at first; twice as long each time after.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
+/// The header with the secret key.
+const AUTHORIZATION: &str = "Authorization";
 
-/// A request to Stripe.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request to Stripe. `Debug` shows its headers without the secret key.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
@@ -22,6 +28,24 @@ pub struct Request {
     pub headers: Vec<(&'static str, String)>,
     /// Of a `POST`, in `application/x-www-form-urlencoded`.
     pub body: String,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, url, headers, body } = self;
+        let shown = headers.iter().map(|(name, value)| {
+            let is_secret = name.eq_ignore_ascii_case(AUTHORIZATION);
+            (*name, if is_secret { REDACTED } else { value })
+        });
+        let headers = shown.collect::<Vec<_>>();
+        let mut shown = f.debug_struct("Request");
+        shown
+            .field("method", method)
+            .field("url", url)
+            .field("headers", &headers)
+            .field("body", body)
+            .finish()
+    }
 }
 
 /// An answer of Stripe's.
@@ -44,88 +68,36 @@ pub trait Transport: Send + Sync + 'static {
     }
 }
 
-/// Why Stripe could not be asked, or did not do it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StripeError {
-    /// There is no key to ask with.
-    #[error("no secret key was given: name one with `.secret_key(\"sk_..\")`")]
-    KeyMissing,
-    /// A key that is none of Stripe's.
-    #[error(
-        "the key is no secret key of Stripe's: it begins with `sk_live_`, `sk_test_`, `rk_live_` or `rk_test_`"
-    )]
-    KeyInvalid,
-    /// A webhook's secret that signs nothing.
-    #[error("a webhook's secret is empty: copy it from the endpoint, it begins with `whsec_`")]
-    SecretEmpty,
-    /// The key is of a mode that no environment of the pricing is for.
-    #[error(
-        "the key is for {mode} and the pricing's environments are {environments}: declare `{mode}`, or use the other key"
-    )]
-    EnvironmentUnknown {
-        /// `live` or `test`.
-        mode: &'static str,
-        /// What is declared.
-        environments: String,
-    },
-    /// A plan without a price for what was asked.
-    #[error("`{item}` has no Stripe price for {wanted}: it has {known}")]
-    PriceMissing {
-        /// Which plan or pack.
-        item: String,
-        /// Which period or environment.
-        wanted: String,
-        /// What it has.
-        known: String,
-    },
-    /// A pack without a price in the currency of its checkout.
-    #[error("`{pack}` has no price in {currency}: it has {declared}")]
-    CurrencyUndeclared {
-        /// Which pack.
-        pack: String,
-        /// ISO 4217, in lower case.
-        currency: String,
-        /// The currencies it has prices in.
-        declared: String,
-    },
-    /// An option that the checkout decides itself.
-    #[error("`{option}` is decided by the checkout: leave it out")]
-    OptionProtected {
-        /// Which option.
-        option: String,
-    },
-    /// Stripe says no.
-    #[error("Stripe refused with status {status}: {message}")]
-    Refused {
-        /// Of HTTP.
-        status: u16,
-        /// In Stripe's words.
-        message: String,
-    },
-    /// Nobody answered.
-    #[error("Stripe could not be reached: {0}")]
-    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// An answer that cannot be read.
-    #[error("Stripe's answer cannot be read: {0}")]
-    Unreadable(String),
-    /// The ledger could not do its part.
-    #[error(transparent)]
-    Ledger(#[from] crate::error::Error),
-}
-
 /// Requests with a key.
 pub(super) struct Client {
-    pub(super) key: String,
+    pub(super) key: Secret,
     pub(super) base: String,
     pub(super) transport: Box<dyn Transport>,
 }
 
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("key", &self.key).field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
 impl Client {
-    pub(super) fn get(&self, path: &str, query: &[(String, String)]) -> Result<Value, StripeError> {
-        let mark = if query.is_empty() { "" } else { "?" };
+    /// Reads an object of this account, or of a connected one.
+    pub(super) fn get(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        account: Option<&str>,
+    ) -> Result<Value, StripeError> {
+        let mark = match (query.is_empty(), path.contains('?')) {
+            (true, _) => "",
+            (false, true) => "&",
+            (false, false) => "?",
+        };
         let url = format!("{}{path}{mark}{}", self.base, form(query));
-        self.ask(&Request { method: "GET", url, headers: self.headers(), body: String::new() })
+        let mut headers = self.headers();
+        headers.extend(account.map(|account| ("Stripe-Account", account.to_owned())));
+        self.ask(&Request { method: "GET", url, headers, body: String::new() })
     }
 
     /// Sent again under the same key it is done once.
@@ -143,7 +115,8 @@ impl Client {
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {
-        vec![("Authorization", format!("Bearer {}", self.key)), ("Stripe-Version", API_VERSION.to_owned())]
+        let authorization = format!("Bearer {}", self.key.expose());
+        vec![(AUTHORIZATION, authorization), ("Stripe-Version", API_VERSION.to_owned())]
     }
 
     fn ask(&self, request: &Request) -> Result<Value, StripeError> {
@@ -169,8 +142,7 @@ fn read(answer: Response) -> Result<Value, StripeError> {
     if (200..300).contains(&status) {
         return value.map_err(|error| StripeError::Unreadable(error.to_string()));
     }
-    let message = value.ok().and_then(|value| Some(value.pointer("/error/message")?.as_str()?.to_owned()));
-    Err(StripeError::Refused { status, message: message.unwrap_or_else(|| "without a reason".to_owned()) })
+    Err(StripeError::refused(status, value.ok().as_ref()))
 }
 
 fn form(fields: &[(String, String)]) -> String {

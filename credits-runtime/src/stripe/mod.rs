@@ -3,17 +3,26 @@
 //!
 //! The ledger below knows nothing of it: another processor is one more translator.
 
+#[cfg(feature = "axum")]
+mod axum;
+mod background;
 mod checkout;
 mod client;
+mod error;
+mod lists;
 mod receive;
 mod reconcile;
+mod secret;
 mod settings;
 mod shape;
 mod signature;
 mod translate;
 
+#[cfg(feature = "axum")]
+pub use axum::WebhookRequest;
 pub use checkout::{Checkout, PackCheckout, PlanCheckout, SellPack, SellPlan, Session};
-pub use client::{Request, Response, StripeError, Transport};
+pub use client::{Request, Response, Transport};
+pub use error::StripeError;
 pub use receive::{Answer, SIGNATURE_HEADER};
 pub use reconcile::Reconciled;
 pub use settings::{Stripe, StripeBuilder};

@@ -2,81 +2,160 @@
 
 use serde_json::Value;
 
-use super::client::StripeError;
-use super::settings::{Mode, Stripe};
+use super::error::StripeError;
+use super::lists::{Fetched, is_id};
+use super::settings::{Mode, Stripe, Waits};
+use super::shape::{Malformed, Shape};
 use super::signature::verify;
 use super::translate::{Translated, translate};
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::limits::WEBHOOK_BYTES_MAX;
 use crate::domain::rejection::Rejection;
+use crate::engine::reply::block_on;
 use crate::error::Error;
 use crate::generated::Pricing;
 
 /// The header that Stripe signs deliveries in.
 pub const SIGNATURE_HEADER: &str = "stripe-signature";
 
-/// What to answer Stripe.
+/// Lists that are read for one delivery.
+const LISTS_MAX: usize = 4;
+
+/// The response to a delivery of Stripe's: [`receive`](Stripe::receive) says which status means what.
+///
+/// With the feature `axum` it is a response of axum's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "it is the answer to Stripe"]
+#[must_use = "it is the response to Stripe"]
 pub struct Answer {
-    /// Of HTTP: 200 once it is durable, 400 if it is not Stripe's or cannot be read, 500 to have it sent again.
+    /// Of HTTP: 200, 400 or 500.
     pub status: u16,
-    /// What to say; the reason of a refusal is in the log alone.
+    /// A word that reveals nothing; the reason of a refusal is in the log alone.
     pub body: &'static str,
 }
 
 impl Answer {
-    const DONE: Self = Self { status: 200, body: "ok" };
-    const REFUSED: Self = Self { status: 400, body: "refused" };
-    const LATER: Self = Self { status: 500, body: "later" };
+    pub(super) const DONE: Self = Self { status: 200, body: "ok" };
+    pub(super) const REFUSED: Self = Self { status: 400, body: "refused" };
+    pub(super) const LATER: Self = Self { status: 500, body: "later" };
 }
 
 /// Why an event was not applied.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotApplied {
+    /// It will be the same when it is sent again.
     #[error("{0}")]
-    Malformed(String),
+    Final(String),
     #[error(transparent)]
     Stripe(#[from] StripeError),
     #[error(transparent)]
-    Ledger(#[from] Error),
+    Ledger(Error),
+}
+
+impl From<Malformed> for NotApplied {
+    fn from(malformed: Malformed) -> Self {
+        Self::Final(malformed.to_string())
+    }
+}
+
+impl From<Error> for NotApplied {
+    fn from(error: Error) -> Self {
+        match error {
+            // It passes once the clock is confirmed.
+            Error::Rejected(Rejection::ClockUnconfirmed { .. })
+            | Error::Ledger(_) => Self::Ledger(error),
+            // The event is no smaller when it is sent again.
+            Error::Rejected(rejection) => Self::Final(rejection.to_string()),
+        }
+    }
 }
 
 impl<C: Pricing> Stripe<C> {
     /// Receives a webhook of any web framework: the request's headers, and its body as it came.
     ///
-    /// It waits for the ledger's commit, and now and then for Stripe: call it where blocking is fine, such as in
-    /// `spawn_blocking`.
+    /// | status | when |
+    /// |---|---|
+    /// | 200 | everything that the event says is durable, or was before; or credits do not depend on it; or it is of the other mode, live or test, than the key |
+    /// | 400 | it is not Stripe's or not of now: the signature is missing, unreadable, made with none of the secrets, or more than 300 seconds from the clock |
+    /// | 400 | it stays as it is when it is sent again: larger than [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX), no JSON, a thin event, a field that is missing or of another kind, an event above [`EVENT_BYTES_MAX`](crate::limits::EVENT_BYTES_MAX) |
+    /// | 400 | it has only a part of a list, and Stripe refuses the whole for good: with a status of 400 to 499 other than 401, 403, 409 and 429, or because the list has more than 10,000 members |
+    /// | 500 | the cause passes: the ledger cannot commit now, or its clock is unconfirmed; Stripe cannot be reached, is busy or down; or the key is not accepted (401, 403), until it is put right |
+    ///
+    /// Stripe sends a delivery again after any status but 2xx, for up to three days. One that was answered with 500 is
+    /// applied then; one that was answered with 400 needs an operator, who finds the reason in the log: warnings for
+    /// 400, errors for 500. The delivery is applied once, however often it is sent.
+    ///
+    /// It blocks for the ledger's commit, and for Stripe if a list is read: call it where blocking is fine, such as in
+    /// `spawn_blocking`. [`receive_async`](Self::receive_async) does not block.
     pub fn receive<N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: impl AsRef<[u8]>,
     ) -> Answer {
-        let body = body.as_ref();
+        match self.verified(headers, body.as_ref()) {
+            Ok(event) => block_on(self.answer(event, Waits::Here)),
+            Err(answer) => answer,
+        }
+    }
+
+    /// [`receive`](Self::receive) for a task of any executor: requests to Stripe are made on threads of their own,
+    /// at most 4 at a time, and the ledger's commit is awaited.
+    ///
+    /// The signature is checked by the call itself, the rest by the future. Dropped before its end it has answered
+    /// nothing, so that Stripe sends the delivery again; what it had begun may be applied, and is applied once.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }
+    /// use credits_runtime::stripe::{Answer, Stripe};
+    ///
+    /// async fn webhook(stripe: &Stripe<Pricing>, headers: Vec<(String, String)>, body: &[u8]) -> Answer {
+    ///     stripe.receive_async(headers, body).await
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn receive_async<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: impl AsRef<[u8]>,
+    ) -> impl Future<Output = Answer> + Send {
+        let verified = self.verified(headers, body.as_ref());
+        async move {
+            match verified {
+                Ok(event) => self.answer(event, Waits::InBackground).await,
+                Err(answer) => answer,
+            }
+        }
+    }
+
+    /// The event of a delivery that is Stripe's.
+    fn verified<N: AsRef<str>, V: AsRef<[u8]>>(
+        &self,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: &[u8],
+    ) -> Result<Value, Answer> {
         if body.len() > WEBHOOK_BYTES_MAX {
             tracing::warn!(bytes = body.len(), "a webhook is refused: it is larger than events are");
-            return Answer::REFUSED;
+            return Err(Answer::REFUSED);
         }
         let signature = headers.into_iter().find_map(|(name, value)| {
             let is_signature = name.as_ref().eq_ignore_ascii_case(SIGNATURE_HEADER);
-            is_signature.then(|| String::from_utf8_lossy(value.as_ref()).into_owned())
+            is_signature.then(|| value.as_ref().to_vec())
         });
-        let now = self.credits.now();
+        let now = self.credits.clock_reading();
         if let Err(refused) = verify(&self.shared.secrets, signature.as_deref(), body, now) {
             tracing::warn!(%refused, "a webhook is refused");
-            return Answer::REFUSED;
+            return Err(Answer::REFUSED);
         }
-        let event: Value = match serde_json::from_slice(body) {
-            Ok(event) => event,
-            Err(error) => {
-                tracing::warn!(%error, "a webhook is refused: its body cannot be read");
-                return Answer::REFUSED;
-            }
-        };
-        let id = event.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match self.apply(event) {
+        serde_json::from_slice(body).map_err(|error| {
+            tracing::warn!(%error, "a webhook is refused: its body cannot be read");
+            Answer::REFUSED
+        })
+    }
+
+    async fn answer(&self, event: Value, waits: Waits) -> Answer {
+        let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
+        match self.apply(&event, waits).await {
             Ok(_) => Answer::DONE,
-            Err(NotApplied::Malformed(what)) => {
+            Err(NotApplied::Final(what)) => {
                 tracing::warn!(id, what, "a webhook is refused");
                 Answer::REFUSED
             }
@@ -87,107 +166,68 @@ impl<C: Pricing> Stripe<C> {
         }
     }
 
-    /// Applies an event; answers whether it said anything new.
-    pub(super) fn apply(&self, event: Value) -> Result<bool, NotApplied> {
+    /// Applies an event; returns whether it says anything new.
+    pub(super) async fn apply(&self, event: &Value, waits: Waits) -> Result<bool, NotApplied> {
         if event.get("object").and_then(Value::as_str) == Some("v2.core.event") {
             let what = "it is a thin event, which says too little: choose snapshot events for this endpoint";
-            return Err(NotApplied::Malformed(what.to_owned()));
+            return Err(NotApplied::Final(what.to_owned()));
         }
         let is_live = event.get("livemode").and_then(Value::as_bool).unwrap_or(false);
         if is_live != (self.shared.mode == Mode::Live) {
             tracing::warn!(is_live, "an event of the other mode is not applied");
             return Ok(false);
         }
-        let events = self.translated(event)?;
-        // All are asked before any is waited for, so that they share a commit.
+        let events = self.translated(event, waits).await?;
+        // All are sent before any is waited for, so that they share a commit.
         let replies: Vec<_> = events.into_iter().map(|event| self.credits.receive(event)).collect();
         let mut is_new = false;
         for reply in replies {
-            match reply.wait() {
-                Ok(received) => is_new |= received.is_new,
-                // It will not be smaller when it is sent again.
-                Err(Error::Rejected(rejection @ Rejection::BillingEventTooLarge { .. })) => {
-                    return Err(NotApplied::Malformed(rejection.to_string()));
-                }
-                Err(error) => return Err(error.into()),
-            }
+            is_new |= reply.await?.is_new;
         }
         Ok(is_new)
     }
 
-    fn translated(&self, mut event: Value) -> Result<Vec<BillingEvent>, NotApplied> {
-        self.complete_session(&mut event)?;
-        match translate(&event).map_err(|malformed| NotApplied::Malformed(malformed.to_string()))? {
-            Translated::Happened(events) => Ok(events),
-            Translated::Nothing => {
-                let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
-                tracing::debug!(kind, "an event is noted: credits do not depend on it");
-                Ok(Vec::new())
-            }
-            Translated::Incomplete { path } => {
-                let lines = self.all(&path)?;
-                if let Some(list) = event.pointer_mut("/data/object/lines") {
-                    *list = serde_json::json!({ "data": lines, "has_more": false });
+    /// Translates an event, with the lists that it lacks.
+    async fn translated(&self, event: &Value, waits: Waits) -> Result<Vec<BillingEvent>, NotApplied> {
+        let mut fetched = Fetched::default();
+        for count in 0..=LISTS_MAX {
+            match translate(event, &fetched, self.shared.reading)? {
+                Translated::Happened(events) => return Ok(events),
+                Translated::Nothing => {
+                    let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+                    tracing::debug!(kind, "an event is noted: credits do not depend on it");
+                    return Ok(Vec::new());
                 }
-                match translate(&event).map_err(|malformed| NotApplied::Malformed(malformed.to_string()))? {
-                    Translated::Happened(events) => Ok(events),
-                    Translated::Nothing | Translated::Incomplete { .. } => Ok(Vec::new()),
+                Translated::Needs { .. } if count == LISTS_MAX => {}
+                // What a checkout of the ledger's own sold is in its offer.
+                Translated::Needs { path } if self.is_offered(event)? => fetched.insert(path, Vec::new()),
+                Translated::Needs { path } => {
+                    let members = self.list(Shape(event), &path, waits).await?;
+                    fetched.insert(path, members);
                 }
             }
         }
+        Err(NotApplied::Final(format!("it needs more than {LISTS_MAX} lists")))
     }
 
-    /// A checkout that says neither which pack it sold nor its prices is read again, with them.
-    fn complete_session(&self, event: &mut Value) -> Result<(), StripeError> {
-        let is_sale = event.pointer("/data/object/object").and_then(Value::as_str)
-            == Some("checkout.session")
-            && event.pointer("/data/object/mode").and_then(Value::as_str) == Some("payment");
-        let says = event.pointer("/data/object/line_items/data").is_some_and(|lines| !lines.is_null())
-            || event.pointer("/data/object/metadata/credits_pack").is_some_and(Value::is_string);
-        let Some(id) = event.pointer("/data/object/id").and_then(Value::as_str).filter(|_| is_sale && !says)
-        else {
-            return Ok(());
+    /// Whether an event is about a checkout that the ledger has an offer of.
+    fn is_offered(&self, event: &Value) -> Result<bool, NotApplied> {
+        let session = Shape(event).at(&["data.object"]);
+        let session = session.filter(|it| it.text(&["object"]) == Some("checkout.session"));
+        let Some(session) = session.and_then(|session| session.object(&["id"])) else { return Ok(false) };
+        Ok(self.credits.has_offer(&session)?)
+    }
+
+    /// A whole list at Stripe, of the account that the event is of.
+    async fn list(&self, event: Shape<'_>, path: &str, waits: Waits) -> Result<Vec<Value>, NotApplied> {
+        let account = match event.text(&["account"]) {
+            Some(account) if !is_id(account) => event.need(None, "account")?,
+            account => account.map(str::to_owned),
         };
-        let lines = self.all(&format!("/v1/checkout/sessions/{id}/line_items"))?;
-        if let Some(session) = event.pointer_mut("/data/object").and_then(Value::as_object_mut) {
-            session.insert("line_items".to_owned(), serde_json::json!({ "data": lines }));
-        }
-        Ok(())
-    }
-
-    /// Every member of a list of Stripe's.
-    pub(super) fn all(&self, path: &str) -> Result<Vec<Value>, StripeError> {
-        let mut members = Vec::new();
-        self.pages(path, &[], |page| {
-            members.extend(page);
-            Ok(())
-        })?;
-        Ok(members)
-    }
-
-    /// Every page of a list of Stripe's, as it is read.
-    pub(super) fn pages(
-        &self,
-        path: &str,
-        query: &[(String, String)],
-        mut each: impl FnMut(Vec<Value>) -> Result<(), StripeError>,
-    ) -> Result<(), StripeError> {
-        let client = self.client()?;
-        let mut after: Option<String> = None;
-        loop {
-            let mut query = query.to_vec();
-            query.push(("limit".to_owned(), "100".to_owned()));
-            query.extend(after.map(|after| ("starting_after".to_owned(), after)));
-            let mut page = client.get(path, &query)?;
-            let has_more = page.get("has_more").and_then(Value::as_bool).unwrap_or(false);
-            let Some(Value::Array(members)) = page.get_mut("data").map(Value::take) else {
-                return Err(StripeError::Unreadable(format!("`{path}` has no list")));
-            };
-            after = members.last().and_then(|last| Some(last.get("id")?.as_str()?.to_owned()));
-            each(members)?;
-            if !has_more || after.is_none() {
-                return Ok(());
-            }
-        }
+        let path = path.to_owned();
+        let listed = self.shared.ask(waits, move |client| client.list(&path, account.as_deref())).await;
+        listed.map_err(|error| {
+            if error.is_final() { NotApplied::Final(error.to_string()) } else { NotApplied::Stripe(error) }
+        })
     }
 }

@@ -4,10 +4,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::client::StripeError;
+use super::error::StripeError;
 use super::receive::NotApplied;
-use super::settings::Stripe;
+use super::settings::{Stripe, Waits};
 use crate::domain::time::Timestamp;
+use crate::engine::reply::block_on;
 use crate::generated::Pricing;
 
 /// What a reconciliation came to.
@@ -18,7 +19,7 @@ pub struct Reconciled {
     pub seen: u64,
     /// Of them those that said something new.
     pub applied: u64,
-    /// Of them those that could not be read.
+    /// Of them those that cannot be applied, because of their content or because Stripe has no more what they need.
     pub unreadable: u64,
 }
 
@@ -35,15 +36,15 @@ impl<C: Pricing> Stripe<C> {
         let mut reconciled = Reconciled::default();
         let seconds = since.microseconds() / 1_000_000;
         let query = [("created[gte]".to_owned(), seconds.to_string())];
-        self.pages("/v1/events", &query, |events| {
+        self.shared.client.pages("/v1/events", &query, None, |events| {
             for event in events {
                 reconciled.seen += 1;
                 let id = event.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-                match self.apply(event) {
+                match block_on(self.apply(&event, Waits::Here)) {
                     Ok(true) => reconciled.applied += 1,
                     Ok(false) => {}
-                    Err(NotApplied::Malformed(what)) => {
-                        tracing::warn!(id, what, "an event cannot be read");
+                    Err(NotApplied::Final(what)) => {
+                        tracing::warn!(id, what, "an event cannot be applied");
                         reconciled.unreadable += 1;
                     }
                     Err(NotApplied::Stripe(error)) => return Err(error),

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::client::{Client, StripeError, Transport, Ureq};
+use super::background::{Background, NotTaken};
+use super::client::{Client, Transport, Ureq};
+use super::error::StripeError;
+use super::secret::Secret;
+use super::translate::Reading;
 use crate::generated::Pricing;
 use crate::service::credits::Credits;
 
@@ -12,11 +16,23 @@ pub struct Stripe<C> {
     pub(super) shared: Arc<Shared>,
 }
 
+#[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) client: Option<Client>,
-    pub(super) secrets: Vec<String>,
+    pub(super) client: Arc<Client>,
+    pub(super) secrets: Vec<Secret>,
     pub(super) mode: Mode,
     pub(super) environments: &'static [&'static str],
+    pub(super) reading: Reading,
+    pub(super) background: Background,
+}
+
+/// The thread that waits for Stripe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    /// The caller's: it may block.
+    Here,
+    /// One in the background: the caller's belongs to an executor.
+    InBackground,
 }
 
 /// Whether money is real.
@@ -49,9 +65,10 @@ impl Mode {
 #[must_use = "nothing is connected until `.build()`"]
 pub struct StripeBuilder<C> {
     credits: Credits<C>,
-    key: Option<String>,
-    secrets: Vec<String>,
+    key: Secret,
+    secrets: Vec<Secret>,
     base: String,
+    reading: Reading,
     transport: Option<Box<dyn Transport>>,
 }
 
@@ -59,22 +76,35 @@ impl<C: Pricing> Credits<C> {
     /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. Whether that is
     /// live or test decides which events count and which prices are used. Finish with `.build()`.
     pub fn stripe(&self, secret_key: impl Into<String>) -> StripeBuilder<C> {
-        let (credits, key) = (self.clone(), Some(secret_key.into()));
+        let (credits, key) = (self.clone(), Secret::new(secret_key));
         let base = "https://api.stripe.com".to_owned();
-        StripeBuilder { credits, key, secrets: Vec::new(), base, transport: None }
+        let reading = Reading::default();
+        StripeBuilder { credits, key, secrets: Vec::new(), base, reading, transport: None }
     }
 }
 
 impl<C: Pricing> StripeBuilder<C> {
     /// A secret that webhooks are signed with. While one is rolled there are two.
     pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
-        self.secrets.push(secret.into());
+        self.secrets.push(Secret::new(secret));
         self
     }
 
     /// Another address than `https://api.stripe.com`: a proxy, or a server of a test.
     pub fn address(mut self, base: impl Into<String>) -> Self {
         self.base = base.into();
+        self
+    }
+
+    /// Takes the `client_reference_id` of every checkout for an owner.
+    ///
+    /// Checkouts that [`Stripe::start`] began name their owner in any case. Of others, such as those of payment links
+    /// and pricing tables, `metadata.credits_owner` alone names it unless this is set, because applications put order
+    /// numbers in `client_reference_id` too. Set it if owners are passed there, as in
+    /// `https://buy.stripe.com/..?client_reference_id=user_42`. An owner that is named this way has this checkout
+    /// and its subscription, not the customer: later purchases of that customer name their owner themselves.
+    pub fn client_reference_ids_name_owners(mut self) -> Self {
+        self.reading.names_owners = true;
         self
     }
 
@@ -87,9 +117,12 @@ impl<C: Pricing> StripeBuilder<C> {
     /// Errors in order: [`KeyMissing`](StripeError::KeyMissing), [`KeyInvalid`](StripeError::KeyInvalid),
     /// [`SecretEmpty`](StripeError::SecretEmpty), [`EnvironmentUnknown`](StripeError::EnvironmentUnknown).
     pub fn build(self) -> Result<Stripe<C>, StripeError> {
-        let key = self.key.filter(|key| !key.is_empty()).ok_or(StripeError::KeyMissing)?;
-        let mode = Mode::of_key(&key).ok_or(StripeError::KeyInvalid)?;
-        if self.secrets.iter().any(|secret| secret.trim().is_empty()) {
+        let Self { credits, key, secrets, base, reading, transport } = self;
+        if key.expose().is_empty() {
+            return Err(StripeError::KeyMissing);
+        }
+        let mode = Mode::of_key(key.expose()).ok_or(StripeError::KeyInvalid)?;
+        if secrets.iter().any(|secret| secret.expose().trim().is_empty()) {
             return Err(StripeError::SecretEmpty);
         }
         let environments = C::CATALOGUE.settings.environments;
@@ -97,16 +130,30 @@ impl<C: Pricing> StripeBuilder<C> {
             let environments = environments.join(", ");
             return Err(StripeError::EnvironmentUnknown { mode: mode.word(), environments });
         }
-        let transport = self.transport.unwrap_or_else(|| Box::new(Ureq::new()));
-        let client = Some(Client { key, base: self.base, transport });
-        let shared = Shared { client, secrets: self.secrets, mode, environments };
-        Ok(Stripe { credits: self.credits, shared: Arc::new(shared) })
+        let transport = transport.unwrap_or_else(|| Box::new(Ureq::new()));
+        let client = Arc::new(Client { key, base, transport });
+        let background = Background::default();
+        let shared = Shared { client, secrets, mode, environments, reading, background };
+        Ok(Stripe { credits, shared: Arc::new(shared) })
     }
 }
 
-impl<C> Stripe<C> {
-    pub(super) fn client(&self) -> Result<&Client, StripeError> {
-        self.shared.client.as_ref().ok_or(StripeError::KeyMissing)
+impl Shared {
+    /// Makes requests to Stripe and waits for them, on this thread or without blocking it.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        waits: Waits,
+        requests: impl FnOnce(&Client) -> Result<T, StripeError> + Send + 'static,
+    ) -> Result<T, StripeError> {
+        if waits == Waits::Here {
+            return requests(&self.client);
+        }
+        let client = Arc::clone(&self.client);
+        let answer = self.background.run(move || requests(&client)).map_err(|not_taken| match not_taken {
+            NotTaken::Full => StripeError::Busy,
+            NotTaken::NoThread(error) => StripeError::Unreachable(error.into()),
+        })?;
+        answer.await.unwrap_or_else(|_| Err(StripeError::Unreachable("the transport panicked".into())))
     }
 }
 
@@ -119,5 +166,14 @@ impl<C> Clone for Stripe<C> {
 impl<C> std::fmt::Debug for Stripe<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stripe").field("mode", &self.shared.mode).finish_non_exhaustive()
+    }
+}
+
+impl<C> std::fmt::Debug for StripeBuilder<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { credits, key, secrets, base, reading, transport: _ } = self;
+        let mut shown = f.debug_struct("StripeBuilder");
+        shown.field("credits", credits).field("key", key).field("webhook_secrets", secrets);
+        shown.field("address", base).field("reading", reading).finish_non_exhaustive()
     }
 }

@@ -1,12 +1,20 @@
 //! Signatures: that a delivery is Stripe's, and of now. <https://docs.stripe.com/webhooks#verify-manually>
+//!
+//! It does not know the ledger's time: a signature is compared with the clock, which may have been set back.
 
+use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use super::secret::Secret;
 use crate::domain::time::Timestamp;
 
 /// How far the time that a signature names may be from now, in seconds, before and after.
 pub(super) const TOLERANCE_SECONDS: i64 = 300;
+/// Bytes of a `Stripe-Signature` header.
+pub(super) const HEADER_BYTES_MAX: usize = 4_096;
+/// Signatures of one header: Stripe writes one for each secret in use, at most two.
+pub(super) const SIGNATURES_MAX: usize = 8;
 
 /// Why a delivery is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +22,7 @@ pub(super) enum Refused {
     /// There is no signature.
     #[error("it has no `Stripe-Signature`")]
     Missing,
-    /// The signature names no time, or none of the known scheme.
+    /// The header is too long, names no time, or has no or too many signatures of the known scheme.
     #[error("its signature cannot be read")]
     Unreadable,
     /// The signature is of another time.
@@ -26,36 +34,52 @@ pub(super) enum Refused {
 }
 
 /// Whether any of the secrets signed this body, not long from now.
+///
+/// Cheap checks come first: the body is hashed once for each secret, and only for a header that is short and of now.
 pub(super) fn verify(
-    secrets: &[String],
-    header: Option<&str>,
+    secrets: &[Secret],
+    header: Option<&[u8]>,
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let header = header.ok_or(Refused::Missing)?;
-    let mut signed_at = None;
-    let mut signatures = Vec::new();
-    for (name, value) in header.split(',').filter_map(|part| part.trim().split_once('=')) {
-        match name {
-            "t" => signed_at = Some(value),
-            "v1" => signatures.extend(hexadecimal(value)),
-            _ => {}
-        }
+    let header = Header::read(header.ok_or(Refused::Missing)?).ok_or(Refused::Unreadable)?;
+    let away = (now.microseconds() / 1_000_000).saturating_sub(header.seconds).saturating_abs();
+    if away > TOLERANCE_SECONDS {
+        return Err(Refused::Stale);
     }
-    let text = signed_at.ok_or(Refused::Unreadable)?;
-    let seconds: i64 = text.parse().map_err(|_| Refused::Unreadable)?;
-    if signatures.is_empty() {
-        return Err(Refused::Unreadable);
-    }
-    // Constant in time for each pair, whichever of them is right.
     let is_signed = secrets.iter().any(|secret| {
-        signatures.iter().any(|signature| mac(secret, text, body).verify_slice(signature).is_ok())
+        let expected = mac(secret.expose(), header.signed_at, body).finalize();
+        // `CtOutput` compares in constant time.
+        header.signatures.contains(&expected)
     });
-    if !is_signed {
-        return Err(Refused::Forged);
+    if is_signed { Ok(()) } else { Err(Refused::Forged) }
+}
+
+/// A header as far as it matters.
+struct Header<'a> {
+    /// As it was signed.
+    signed_at: &'a str,
+    seconds: i64,
+    signatures: Vec<CtOutput<Hmac<Sha256>>>,
+}
+
+impl<'a> Header<'a> {
+    fn read(header: &'a [u8]) -> Option<Self> {
+        if header.len() > HEADER_BYTES_MAX {
+            return None;
+        }
+        let parts = std::str::from_utf8(header).ok()?.split(',');
+        let parts: Vec<_> = parts.filter_map(|part| part.trim().split_once('=')).collect();
+        let (_, signed_at) = parts.iter().rfind(|(name, _)| *name == "t")?;
+        let written = parts.iter().filter(|(name, _)| *name == "v1").map(|(_, value)| *value);
+        if written.clone().count() > SIGNATURES_MAX {
+            return None;
+        }
+        let signatures: Vec<_> =
+            written.filter_map(hexadecimal).map(|bytes| CtOutput::new(bytes.into())).collect();
+        let seconds = signed_at.parse().ok()?;
+        (!signatures.is_empty()).then_some(Self { signed_at, seconds, signatures })
     }
-    let away = now.microseconds() / 1_000_000 - seconds;
-    if away.saturating_abs() > TOLERANCE_SECONDS { Err(Refused::Stale) } else { Ok(()) }
 }
 
 /// The header of a delivery that is signed now.
@@ -101,7 +125,8 @@ mod tests {
     }
 
     fn check(header: Option<&str>, body: &[u8]) -> Result<(), Refused> {
-        verify(&["whsec_new".to_owned(), "whsec_old".to_owned()], header, body, at(1_000_000))
+        let secrets = ["whsec_new", "whsec_old"].map(Secret::new);
+        verify(&secrets, header.map(str::as_bytes), body, at(1_000_000))
     }
 
     #[test]
@@ -137,6 +162,43 @@ mod tests {
         ] {
             let right = signed("whsec_new", seconds, b"{}");
             assert_eq!(check(Some(&format!("t={seconds},v1={right}")), b"{}"), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_short_and_has_few_signatures() {
+        let right = format!("v1={}", signed("whsec_old", 1_000_000, b"{}"));
+        let after = |others: usize| format!("t=1000000,{}{right}", format!("v1={WRONG},").repeat(others));
+        check(Some(&after(SIGNATURES_MAX - 1)), b"{}").unwrap();
+        assert_eq!(check(Some(&after(SIGNATURES_MAX)), b"{}"), Err(Refused::Unreadable));
+        // Those that cannot be read count too, others do not.
+        let unreadable = format!("t=1000000,{}{right}", "v1=0,".repeat(SIGNATURES_MAX));
+        assert_eq!(check(Some(&unreadable), b"{}"), Err(Refused::Unreadable));
+        check(Some(&format!("t=1000000,{}{right}", "v0=0,".repeat(SIGNATURES_MAX))), b"{}").unwrap();
+        let padded = |bytes: usize| {
+            let header = format!("t=1000000,{right},v0=");
+            format!("{header}{}", "0".repeat(bytes - header.len()))
+        };
+        check(Some(&padded(HEADER_BYTES_MAX)), b"{}").unwrap();
+        assert_eq!(check(Some(&padded(HEADER_BYTES_MAX + 1)), b"{}"), Err(Refused::Unreadable));
+        let not_text = verify(&["whsec_new"].map(Secret::new), Some(b"t=1,v1=\xff"), b"{}", at(1));
+        assert_eq!(not_text, Err(Refused::Unreadable));
+    }
+
+    /// `t=i64::MIN`, signed with the secret, once overflowed in the subtraction from now.
+    #[test]
+    fn the_time_is_compared_before_anything_is_hashed_and_never_overflows() {
+        for seconds in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX] {
+            let header = format!("t={seconds},v1={}", signed("whsec_new", seconds, b"{}"));
+            assert_eq!(check(Some(&header), b"{}"), Err(Refused::Stale), "{seconds}");
+            // Stale although it is forged: no secret was used.
+            assert_eq!(check(Some(&format!("t={seconds},v1={WRONG}")), b"{}"), Err(Refused::Stale));
+        }
+        let secrets = ["whsec_new"].map(Secret::new);
+        for now in [i64::MIN, i64::MAX] {
+            let header = format!("t={},v1={WRONG}", if now < 0 { i64::MAX } else { i64::MIN });
+            let now = Timestamp::from_microseconds(now);
+            assert_eq!(verify(&secrets, Some(header.as_bytes()), b"{}", now), Err(Refused::Stale));
         }
     }
 }

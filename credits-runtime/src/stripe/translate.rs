@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::lists::{Fetched, is_id};
 use super::shape::{Malformed, Shape};
 use crate::domain::billing::event::{
     Before, BillingEvent, CreditedLines, Happening, Invoice, Line, PackPayment, Status, SubscriptionState,
@@ -22,22 +23,29 @@ pub(super) enum Translated {
     Happened(Vec<BillingEvent>),
     /// Nothing that credits depend on.
     Nothing,
-    /// It has only a part of a list; the rest is at this path.
-    Incomplete {
-        /// Where the whole list is.
+    /// It lacks a list, or has only a part of it.
+    Needs {
+        /// The list, by its path in Stripe's API.
         path: String,
     },
 }
 
-/// What an event says.
-pub(super) fn translate(event: &Value) -> Result<Translated, Malformed> {
+/// How events are read, as the application chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// Whether `client_reference_id` names the owner in checkouts that are not ours.
+    pub(super) names_owners: bool,
+}
+
+/// What an event says, together with the lists that were read for it.
+pub(super) fn translate(event: &Value, fetched: &Fetched, reading: Reading) -> Result<Translated, Malformed> {
     let event = Shape(event);
     let kind = event.need(event.text(&["type"]), "type")?;
     let at = event.need(event.time(&["created"]), "created")?;
     let object = event.need(event.at(&["data.object"]), "data.object")?;
     let account = event.text(&["account"]);
     let before = event.at(&["data.previous_attributes"]);
-    let translation = Translation { at, account };
+    let translation = Translation { at, account, fetched, reading };
     match kind {
         "customer.subscription.created"
         | "customer.subscription.updated"
@@ -68,6 +76,9 @@ struct Translation<'a> {
     at: Timestamp,
     /// The connected account, if it is not the application's own.
     account: Option<&'a str>,
+    /// Lists that were read for it.
+    fetched: &'a Fetched,
+    reading: Reading,
 }
 
 /// The places of what moved between versions, the newest first.
@@ -133,8 +144,17 @@ impl Translation<'_> {
         let start = subscription.time(&["billing_cycle_anchor", "start_date", "created"]);
         let anchor = subscription.need(start, "billing_cycle_anchor")?;
         let trial = subscription.interval("trial_start", "trial_end");
+        let mut items: Vec<_> = subscription.list(&["items"]).collect();
+        if subscription.is(&["items.has_more"]) {
+            let path = format!("/v1/subscription_items?subscription={}", path_id(subscription)?);
+            let Some(all) = self.fetched.list(&path) else { return Ok(Translated::Needs { path }) };
+            // Items of the event are as they were then; the others are as they are now.
+            let known: Vec<_> = items.iter().filter_map(|item| item.id(&["id"])).collect();
+            let is_other = |item: &Shape<'_>| item.id(&["id"]).is_some_and(|id| !known.contains(&id));
+            items.extend(all.iter().map(Shape).filter(is_other));
+        }
         let mut states = Vec::new();
-        for item in subscription.list(&["items"]) {
+        for item in items {
             let scheduled = scheduled(subscription, item, None);
             states.push(SubscriptionState {
                 item: subscription.need(self.object(item, &["id"]), "items.data.id")?,
@@ -180,15 +200,17 @@ impl Translation<'_> {
         if invoice.text(&["status"]) != Some("paid") && !invoice.is(&["paid"]) {
             return Ok(Translated::Nothing);
         }
-        let lines = invoice.need(invoice.at(&["lines"]), "lines")?;
-        if lines.is(&["has_more"]) {
-            let id = invoice.need(invoice.id(&["id"]), "id")?;
-            return Ok(Translated::Incomplete { path: format!("/v1/invoices/{id}/lines") });
+        invoice.need(invoice.at(&["lines"]), "lines")?;
+        let mut lines: Vec<_> = invoice.list(&["lines"]).collect();
+        if invoice.is(&["lines.has_more"]) {
+            let path = format!("/v1/invoices/{}/lines", path_id(invoice)?);
+            let Some(all) = self.fetched.list(&path) else { return Ok(Translated::Needs { path }) };
+            lines = all.iter().map(Shape).collect();
         }
         let subscription = self.object(invoice, INVOICE_SUBSCRIPTION);
         let mut owner = invoice.text(INVOICE_OWNER);
         let mut paid_for = Vec::new();
-        for line in invoice.list(&["lines"]) {
+        for line in lines {
             owner = owner.or(line.text(&["metadata.credits_owner"]));
             paid_for.extend(self.line(invoice, line, subscription.as_ref())?);
         }
@@ -285,11 +307,15 @@ impl Translation<'_> {
 
     fn session(&self, session: Shape<'_>) -> Result<Translated, Malformed> {
         let id = session.need(self.object(session, &["id"]), "id")?;
+        let pack = session.text(&["metadata.credits_pack"]).map(str::to_owned);
         let named = session.text(&["metadata.credits_owner"]);
-        let owner = named.or_else(|| session.text(&["client_reference_id"]));
+        // Elsewhere it may be an order number.
+        let reads_reference = named.is_none() && (pack.is_some() || self.reading.names_owners);
+        let referred = session.text(&["client_reference_id"]).filter(|_| reads_reference);
+        let owner = named.or(referred);
         let payment = self.object(session, &["payment_intent"]);
         // A `client_reference_id` says nothing of the customer.
-        let customer = self.object(session, &["customer"]).filter(|_| named.is_some() || owner.is_none());
+        let customer = self.object(session, &["customer"]).filter(|_| referred.is_none());
         let objects = vec![
             Some(id.clone()),
             payment.clone(),
@@ -303,10 +329,15 @@ impl Translation<'_> {
             let named = self.happened(objects, owner, Happening::OwnerNamed);
             return Ok(if owner.is_some() { Translated::Happened(vec![named]) } else { Translated::Nothing });
         }
-        let pack = session.text(&["metadata.credits_pack"]).map(str::to_owned);
-        let prices = session
-            .list(&["line_items"])
-            .filter_map(|line| Some((line.object(&["price"])?, quantity(line).unwrap_or(1))));
+        // What was sold is in an offer of ours, or in the line items.
+        let mut items: Vec<_> = session.list(&["line_items"]).collect();
+        if session.is(&["line_items.has_more"]) || session.at(&["line_items"]).is_none() {
+            let path = format!("/v1/checkout/sessions/{}/line_items", path_id(session)?);
+            let Some(all) = self.fetched.list(&path) else { return Ok(Translated::Needs { path }) };
+            items = all.iter().map(Shape).collect();
+        }
+        let prices =
+            items.into_iter().filter_map(|item| Some((item.object(&["price"])?, quantity(item).unwrap_or(1))));
         let prices: Vec<_> = prices.collect();
         // What the buyer saw in another currency was sold in this one.
         let money = session.at(&["currency_conversion"]).unwrap_or(session);
@@ -379,6 +410,11 @@ impl Translation<'_> {
         };
         Ok(Translated::Happened(vec![self.happened(vec![Some(payment)], None, what)]))
     }
+}
+
+/// The id of an object, to be put into a path.
+fn path_id(object: Shape<'_>) -> Result<&str, Malformed> {
+    object.need(object.id(&["id"]).filter(|id| is_id(id)), "id")
 }
 
 /// The quantity of an item or a line; none of a price that is charged by use.

@@ -60,11 +60,13 @@ impl Retake {
     }
 }
 
-/// The pack that a payment is for by the catalogue, and how many: by its price, or one by its name.
+/// The pack that a payment is for by the catalogue, and how many: by its price, or by its name where the checkout carried
+/// the price inline.
 pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64)> {
+    let named = || prices.pack_named(purchase.payment.pack.as_deref()?);
     match &purchase.payment.prices[..] {
-        [(price, quantity)] => prices.pack(price).map(|pack| (pack.clone(), *quantity)),
-        [] => prices.pack_named(purchase.payment.pack.as_deref()?).map(|pack| (pack.clone(), 1)),
+        [(price, quantity)] => prices.pack(price).or_else(named).map(|pack| (pack.clone(), *quantity)),
+        [] => named().map(|pack| (pack.clone(), 1)),
         _ => None,
     }
 }

@@ -1,0 +1,84 @@
+//! axum: an extractor for webhooks and the response to them. Feature `axum`.
+//!
+//! It does not know what a delivery says; [`receive_async`](super::Stripe::receive_async) does.
+
+use std::fmt;
+
+use axum_core::extract::rejection::{FailedToBufferBody, StringRejection};
+use axum_core::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum_core::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+
+use super::receive::Answer;
+use crate::domain::limits::WEBHOOK_BYTES_MAX;
+
+/// A webhook as an argument of a handler of axum 0.8: its headers, and its body as it came.
+///
+/// The body may have [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX) bytes, whatever limit the router sets. A
+/// larger one, and one that is no text, is answered with 400; one that breaks off, with 500. How long a client may
+/// take to send it is the server's to limit.
+///
+/// ```
+/// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }
+/// use axum::Router;
+/// use axum::extract::State;
+/// use axum::routing::post;
+/// use credits_runtime::stripe::{Answer, Stripe, WebhookRequest};
+///
+/// async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest) -> Answer {
+///     stripe.receive_async(request.headers(), request.body()).await
+/// }
+///
+/// fn router(stripe: Stripe<Pricing>) -> Router {
+///     Router::new().route("/stripe", post(webhook)).with_state(stripe)
+/// }
+/// # fn main() {}
+/// ```
+#[derive(Clone)]
+pub struct WebhookRequest {
+    headers: HeaderMap,
+    body: String,
+}
+
+impl WebhookRequest {
+    /// Every header.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        self.body.as_bytes()
+    }
+}
+
+impl fmt::Debug for WebhookRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The signature is as good as a password for five minutes, and the body is about a customer.
+        f.debug_struct("WebhookRequest").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for WebhookRequest {
+    type Rejection = Answer;
+
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Answer> {
+        let headers = std::mem::take(request.headers_mut());
+        DefaultBodyLimit::max(WEBHOOK_BYTES_MAX).apply(&mut request);
+        let body = String::from_request(request, state).await.map_err(|rejection| {
+            tracing::warn!(%rejection, "a webhook is refused: its body cannot be read");
+            match rejection {
+                StringRejection::FailedToBufferBody(FailedToBufferBody::UnknownBodyError(_)) => Answer::LATER,
+                _ => Answer::REFUSED,
+            }
+        })?;
+        Ok(Self { headers, body })
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, self.body).into_response()
+    }
+}
