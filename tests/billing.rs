@@ -5,6 +5,7 @@ mod changes;
 mod checkout;
 mod differences;
 mod events;
+mod lives;
 mod mangled;
 mod packs;
 pub(crate) mod script;
