@@ -7,6 +7,7 @@ mod checkout;
 mod differences;
 mod events;
 mod lists;
+mod lives;
 mod mangled;
 mod owners;
 mod packs;
@@ -47,6 +48,11 @@ credits_runtime::usage_credits! {
         stripe_price "price_capped"
         gives 100.credits.every(month)
         unused_credits rollover up_to 150.credits
+    }
+    subscription_plan seats {
+        stripe_price "price_seats"
+        gives 100.credits.every(month)
+        unused_credits rollover
     }
     subscription_plan quarterly {
         stripe_price month: "price_quarterly"

@@ -179,6 +179,8 @@ fn an_offer_keeps_every_price_of_its_pack_over_a_restart() {
             paid: subtotal,
             pack: None,
             prices: Vec::new(),
+            tax: 0,
+            invoice: None,
         }),
     };
     let credits = open();

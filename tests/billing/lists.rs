@@ -134,7 +134,7 @@ fn a_subscription_of_many_items_is_read_whole() {
     );
     let known = world.credits.wallet("ann").subscriptions().unwrap();
     let known: Vec<_> = known.iter().map(|item| (item.item.as_str(), item.quantity)).collect();
-    assert_eq!(known, [("si_1", 1), ("si_2", 2)]);
+    assert_eq!(known, [("si_1", Some(1)), ("si_2", Some(2))]);
 }
 
 #[test]

@@ -4,9 +4,12 @@
 use serde_json::{Value, json};
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::testing::stripe::{Account, Delivery, Shape};
+use credits_runtime::testing::stripe::{
+    Account, Billed, CreditTo, Delivery, Extra, Item, Price, Prorations, Purchase, Shape, Tier,
+};
 
 use super::Credits;
+use super::lives::DAY;
 use super::script::instant;
 use super::webhooks::{connect, deliver};
 use crate::power::random::Random;
@@ -61,19 +64,39 @@ fn mangle(value: &mut Value, random: &mut Random) {
 }
 
 fn account(random: &mut Random) -> Account {
-    let shapes = [Shape::BeforeBasil, Shape::Basil, Shape::Clover];
-    let mut account = Account::new(random.choose(&shapes), instant("2026-01-31"));
+    let mut account = Account::new(random.choose(Shape::ALL), instant("2026-01-31"));
     let subscription =
         account.subscribe("ann", random.choose(&["price_starter", "price_keep", "price_half"]), 900);
-    account.pass(std::time::Duration::from_hours(24 * 15));
+    account.pass(DAY * 15);
     account.change(subscription, "price_max", 2_700, 2);
     let payment = account.buy("ann", "boost", 900, None);
     let refund = account.refund(&payment, 300);
     account.fail_refund(refund);
     let dispute = account.dispute(&payment);
     account.win(dispute);
-    account.pass(std::time::Duration::from_hours(24 * 20));
+    account.pass(DAY * 20);
+    another_life(&mut account, random);
     account
+}
+
+/// Several items, a replaced one, notes, a payment link, a trial after paid time.
+fn another_life(account: &mut Account, random: &mut Random) {
+    let seats = Price::monthly("price_capped", 0).graduated([Tier::up_to(2, 300), Tier::rest(200)]);
+    let items = [Price::monthly("price_pro", 900).into(), Item::of(seats).quantity(3)];
+    let id = account.subscribe_with("bob", items, Billed::at_once().taxed(19).discounted(10));
+    account.pass(DAY * 3);
+    let item = account.items_of(id).remove(0);
+    let prorations = random.choose(&[Prorations::Invoiced, Prorations::WithRenewal]);
+    account.replace_item(id, &item, Price::monthly("price_max", 2_700), prorations);
+    let boost = Price::once("price_boost", 900);
+    account.purchase("bob", Purchase::of(boost.clone()).quantity(2).by_link());
+    account.add_line(id, &Extra::of(boost));
+    account.pass(DAY * 30);
+    let invoice = account.invoice_of(id).unwrap();
+    let note = account.credit(&invoice, 500, CreditTo::Balance);
+    account.void_credit(note);
+    account.begin_trial(id, account.now().after(DAY * 9), Prorations::Invoiced);
+    account.cancel_with_credit(id);
 }
 
 /// What is around the object: the event's own fields.

@@ -584,11 +584,11 @@ fn events_of_a_foreign_customer_never_make_the_endpoint_fail() {
         });
         assert_eq!(world.send("charge.refunded", day("2"), &charge), 200);
     }
-    // Each has room under its payment, though the customer has none for the last hundred.
+    // Each waits for its payment: what came back follows that, whoever the customer is.
     assert_eq!(waiting(&world.credits), (0, 1_100));
     world.credits.verify().unwrap();
-    world.credits.link(object("cus_other"), "cy").wait().unwrap();
-    assert_eq!(waiting(&world.credits), (0, 0));
+    world.credits.link(object("pi_7"), "cy").wait().unwrap();
+    assert_eq!(waiting(&world.credits), (0, 1_099));
     world.credits.verify().unwrap();
 }
 

@@ -24,7 +24,7 @@ pub(crate) mod memory;
 mod milestones;
 pub(crate) mod news;
 pub(crate) mod overlay;
-mod owners;
+pub(crate) mod owners;
 pub(crate) mod pace;
 pub(crate) mod packed;
 pub(crate) mod recovery;

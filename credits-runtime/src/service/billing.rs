@@ -18,6 +18,8 @@ use crate::domain::time::Timestamp;
 use crate::engine::billing::{Bill, stored_billing};
 use crate::engine::codec;
 use crate::engine::ledger::{Core, Ledger};
+#[cfg(feature = "stripe")]
+use crate::engine::owners::stored_object;
 use crate::engine::reply::Reply;
 use crate::engine::waiting::stored_room;
 use crate::error::{Error, LedgerError};
@@ -289,7 +291,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
 #[cfg(feature = "stripe")]
 pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error> {
     let snapshot = ledger.snapshot()?;
-    let object = crate::engine::owners::stored_object(&snapshot, session)?;
+    let object = stored_object(&snapshot, session)?;
     for owner in object.owners() {
         let (billing, _) = stored_billing(&snapshot, owner)?;
         if billing.offers.contains_key(session) {

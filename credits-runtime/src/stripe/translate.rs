@@ -290,7 +290,7 @@ impl Translation<'_> {
             return Ok(Translated::Nothing);
         }
         let stands = note.text(&["status"]) != Some("void");
-        let objects = vec![Some(id.clone()), Some(invoice.clone()), self.object(note, &["customer"])];
+        let objects = vec![Some(id.clone()), Some(invoice.clone())];
         let owner = note.text(&["metadata.credits_owner"]);
         let what = Happening::Credited { invoice, note: id, amount, stands };
         Ok(Translated::Happened(vec![self.happened(objects, owner, what)]))
@@ -329,9 +329,10 @@ impl Translation<'_> {
             let named = self.happened(objects, owner, Happening::OwnerNamed);
             return Ok(if owner.is_some() { Translated::Happened(vec![named]) } else { Translated::Nothing });
         }
-        // What was sold is in an offer of ours, or in the line items.
+        // A checkout of ours has an offer; a payment link may copy its metadata, and sells as many as the buyer likes.
+        let is_ours = pack.is_some() && named.is_some() && session.at(&["payment_link"]).is_none();
         let mut items: Vec<_> = session.list(&["line_items"]).collect();
-        if session.is(&["line_items.has_more"]) || session.at(&["line_items"]).is_none() {
+        if session.is(&["line_items.has_more"]) || (session.at(&["line_items"]).is_none() && !is_ours) {
             let path = format!("/v1/checkout/sessions/{}/line_items", path_id(session)?);
             let Some(all) = self.fetched.list(&path) else { return Ok(Translated::Needs { path }) };
             items = all.iter().map(Shape).collect();
@@ -363,7 +364,8 @@ impl Translation<'_> {
         let amount = charge.need(charge.integer(&["amount_refunded"]), "amount_refunded")?;
         let owner = charge.text(&["metadata.credits_owner"]);
         let invoice = self.object(charge, &["invoice"]);
-        let objects = || vec![Some(payment.clone()), invoice.clone(), self.object(charge, &["customer"])];
+        // What came back follows its payment: another owner may have the same customer.
+        let objects = || vec![Some(payment.clone()), invoice.clone()];
         let mut happened = Vec::new();
         if let Some(invoice) = invoice.clone() {
             let what = Happening::InvoicePayment { invoice, payment: payment.clone() };

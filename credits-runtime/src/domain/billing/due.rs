@@ -62,7 +62,7 @@ pub struct Wanted {
     pub scope: Vec<String>,
     /// The plan's or the pack's name.
     pub reason: String,
-    /// When it is given, the free credits of the same subscription are trimmed to this many.
+    /// How many of its plan's credits roll over: when the next cycle is given, those of earlier cycles are trimmed to it.
     pub trims_to: Option<i64>,
     /// How much of a purchase is to be taken back.
     pub retake: Option<Retake>,

@@ -66,7 +66,12 @@ pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
 }
 
 /// Books the difference between what is due and what was awarded; the first fact will have the number `first`.
-pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNumber) -> Fulfilled {
+pub fn fulfil<'a>(
+    billing: &Billing,
+    due: &'a Due,
+    with: Fulfilling<'a>,
+    first: FactNumber,
+) -> Fulfilled {
     let mut fulfilled = Fulfilled::default();
     let mut said = Vec::new();
     for (asset, wallet) in with.wallets {
@@ -86,6 +91,7 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
         let draft = Draft::at(wallet, place, with.now);
         let mut booking = Booking {
             billing: billing.clone(),
+            due,
             with,
             draft,
             said: Vec::new(),
@@ -104,6 +110,7 @@ pub fn fulfil(billing: &Billing, due: &Due, with: Fulfilling<'_>, first: FactNum
         for (_, id, wanted) in &wanted {
             booking.take_advance(id, *wanted);
         }
+        booking.trim();
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
         fulfilled.again_at = fulfilled.again_at.max(booking.again_at);
         fulfilled.unfit.append(&mut booking.unfit);
@@ -128,6 +135,7 @@ fn asset_of(billing: &Billing, id: &AwardId, wanted: &Wanted) -> Asset {
 struct Booking<'a> {
     /// The billing as of what was said of it so far.
     billing: Billing,
+    due: &'a Due,
     with: Fulfilling<'a>,
     draft: Draft<'a>,
     /// What the billing remembers of it.
@@ -181,9 +189,6 @@ impl Booking<'_> {
         if self.given >= AWARDS_MAX {
             return;
         }
-        if let Some(most) = wanted.trims_to {
-            self.trim(id, Amount::new(most));
-        }
         let Some(grant) = self.open(wanted, amount, wanted.category.clone()) else {
             self.unfit.insert(id.clone());
             return;
@@ -221,11 +226,30 @@ impl Booking<'_> {
         }
     }
 
-    /// Lets what is free of a subscription's earlier cycles expire beyond this many, oldest first.
-    fn trim(&mut self, id: &AwardId, most: Amount) {
-        let Some((subscription, start)) = self.cycle_of(id) else { return };
+    /// Trims what rolled over at plans that say how much: of each subscription, beyond its newest cycle that was given.
+    fn trim(&mut self) {
+        let trimmed = self.billing.awards.keys().filter(|id| matches!(id, AwardId::Cycle { .. }));
+        let trimmed = trimmed.filter_map(|id| {
+            let most = self.due.awards.get(id)?.trims_to?;
+            let (subscription, start) = self.cycle_of(id)?;
+            Some((subscription, (start, most)))
+        });
+        let mut newest: BTreeMap<ObjectId, (Timestamp, i64)> = BTreeMap::new();
+        for (subscription, cycle) in trimmed {
+            let known = newest.entry(subscription).or_insert(cycle);
+            *known = (*known).max(cycle);
+        }
+        for (subscription, (start, most)) in newest {
+            self.trim_before(&subscription, start, Amount::new(most));
+        }
+    }
+
+    /// Lets what is free of a subscription's cycles before an instant expire beyond this many, oldest first.
+    fn trim_before(&mut self, subscription: &ObjectId, start: Timestamp, most: Amount) {
+        let is_trimmed = |id| self.due.awards.get(id).is_some_and(|wanted| wanted.trims_to.is_some());
         let earlier = self.billing.awards.iter().filter(|(id, _)| {
-            self.cycle_of(id).is_some_and(|(other, begun)| other == subscription && begun < start)
+            let cycle = self.cycle_of(id);
+            cycle.is_some_and(|(other, begun)| other == *subscription && begun < start) && is_trimmed(id)
         });
         let mut grants: Vec<_> = earlier.flat_map(|(_, award)| award.grants.iter().copied()).collect();
         grants.sort_unstable();

@@ -134,12 +134,8 @@ fn awards(due: &mut Due, items: &Items<'_>, lane: &Lane, valued: &Valued<'_>, li
     for (base, portion) in level.bases.iter().zip(bases) {
         let id = AwardId::Cycle { item: base.item.clone(), start, asset: asset.clone(), every };
         let award = award(base.terms, level.from, portion, Category::SubscriptionCredits);
-        let trims_to = match base.terms.unused {
-            Unused::UpTo(most) => Some(most),
-            _ => None,
-        };
         let expires_at = lifetime.of(cycle, base.terms, base.paid_at);
-        due.awards.insert(id, Wanted { expires_at, trims_to, ..award });
+        due.awards.insert(id, Wanted { expires_at, ..award });
         if base.terms.signup_bonus > 0 {
             let terms = base.terms;
             let bonus = wanted(terms, level.from, terms.signup_bonus, Category::SubscriptionSignupBonus);
@@ -155,5 +151,9 @@ fn awards(due: &mut Due, items: &Items<'_>, lane: &Lane, valued: &Valued<'_>, li
 }
 
 fn award(terms: &PlanTerms, at: Timestamp, portion: Portion, category: Category) -> Wanted {
-    Wanted { credited: portion.credited, ..wanted(terms, at, portion.amount, category) }
+    let trims_to = match terms.unused {
+        Unused::UpTo(most) => Some(most),
+        _ => None,
+    };
+    Wanted { credited: portion.credited, trims_to, ..wanted(terms, at, portion.amount, category) }
 }

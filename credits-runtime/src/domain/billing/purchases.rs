@@ -61,12 +61,19 @@ impl Retake {
 }
 
 /// The pack that a payment is for by the catalogue, and how many: by its price, or by its name where the checkout carried
-/// the price inline.
+/// the price inline. A payment that names a pack alone is for as many as its subtotal is a multiple of their price.
 pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64)> {
     let named = || prices.pack_named(purchase.payment.pack.as_deref()?);
     match &purchase.payment.prices[..] {
         [(price, quantity)] => prices.pack(price).or_else(named).map(|pack| (pack.clone(), *quantity)),
-        [] => named().map(|pack| (pack.clone(), 1)),
+        [] => {
+            let (pack, payment) = (named()?, &purchase.payment);
+            let unit_amount = pack.unit_amount(&payment.currency).filter(|amount| *amount > 0);
+            let multiple = unit_amount.filter(|amount| payment.subtotal.checked_rem(*amount) == Some(0));
+            let quantity = multiple.and_then(|amount| payment.subtotal.checked_div(amount));
+            let quantity = quantity.and_then(|quantity| u64::try_from(quantity).ok());
+            Some((pack.clone(), quantity.unwrap_or(0).max(1)))
+        }
         _ => None,
     }
 }

@@ -1,0 +1,267 @@
+//! Payments, refunds and disputes, with their JSON.
+
+use serde_json::{Value, json};
+
+use super::account::Account;
+use super::invoices::{Invoice, InvoiceId};
+use super::shape::{put, seconds};
+use super::subscriptions::SubscriptionId;
+use crate::domain::time::Timestamp;
+
+/// A payment of the account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PaymentId(pub(super) String);
+
+impl PaymentId {
+    /// As Stripe names it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A refund of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundId(usize);
+
+/// A dispute of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisputeId(usize);
+
+#[derive(Clone, Debug)]
+pub(super) struct Payment {
+    pub(super) amount: i64,
+    /// The sum of its refunds that did not fail and are told by the charge.
+    pub(super) refunded: i64,
+    pub(super) customer: String,
+    pub(super) currency: String,
+    pub(super) metadata: Value,
+    pub(super) invoice: Option<InvoiceId>,
+    /// What the buyer saw since basil: the currency, and the amount in it.
+    pub(super) presentment: Option<(String, i64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Refund {
+    payment: PaymentId,
+    amount: i64,
+    status: &'static str,
+    created: Timestamp,
+    /// Whether the charge's sum has it.
+    on_charge: OnCharge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnCharge {
+    Counted,
+    NotYet,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Dispute {
+    payment: PaymentId,
+    created: Timestamp,
+}
+
+impl Account {
+    /// The payment of the subscription's newest invoice that took money.
+    pub fn payment_of(&self, id: SubscriptionId) -> Option<PaymentId> {
+        let of_it = |invoice: &&Invoice| {
+            invoice.subscription.as_ref().is_some_and(|(subscription, _)| *subscription == id)
+        };
+        let paid = self.invoices.values().filter(of_it).filter_map(|invoice| {
+            let payment = invoice.payment()?;
+            Some((invoice.paid.as_ref()?.at, payment_number(payment), payment))
+        });
+        paid.max().map(|(_, _, payment)| payment.clone())
+    }
+
+    /// The amount of a payment, in the smallest unit of its currency.
+    pub fn amount_of(&self, payment: &PaymentId) -> i64 {
+        self.payments.get(payment).map_or(0, |payment| payment.amount)
+    }
+
+    /// What may still be refunded of a payment, in the smallest unit of its currency.
+    pub fn refundable(&self, payment: &PaymentId) -> i64 {
+        let pending = |refund: &&Refund| refund.payment == *payment && refund.status == "pending";
+        let pending: i64 = self.refunds.iter().filter(pending).map(|refund| refund.amount).sum();
+        self.payments.get(payment).map_or(0, |payment| payment.amount - payment.refunded - pending)
+    }
+
+    /// Refunds a part of a payment, in the smallest unit of its currency.
+    pub fn refund(&mut self, payment: &PaymentId, amount: i64) -> RefundId {
+        let id = self.add_refund(payment, amount, "succeeded");
+        self.tell_refund(id, "refund.created");
+        self.count_refund(id);
+        id
+    }
+
+    /// Begins a refund that takes a while: the charge's sum does not have it before
+    /// [`finish_refund`](Self::finish_refund).
+    pub fn begin_refund(&mut self, payment: &PaymentId, amount: i64) -> RefundId {
+        let id = self.add_refund(payment, amount, "pending");
+        self.tell_refund(id, "refund.created");
+        id
+    }
+
+    /// A refund that was begun succeeds, and the charge's sum grows.
+    pub fn finish_refund(&mut self, id: RefundId) {
+        self.refund_mut(id).status = "succeeded";
+        self.tell_refund(id, "refund.updated");
+        self.count_refund(id);
+    }
+
+    /// A refund fails after all; if the charge's sum has it, the sum falls.
+    pub fn fail_refund(&mut self, id: RefundId) {
+        let refund = self.refund_mut(id);
+        refund.status = "failed";
+        let was = std::mem::replace(&mut refund.on_charge, OnCharge::NotYet);
+        let (payment, amount) = (refund.payment.clone(), refund.amount);
+        if was == OnCharge::Counted
+            && let Some(payment) = self.payments.get_mut(&payment)
+        {
+            payment.refunded -= amount;
+        }
+        self.tell_refund(id, "refund.failed");
+        if !self.shape.is_since_basil() {
+            self.tell_refund(id, "charge.refund.updated");
+        }
+    }
+
+    /// A payment is disputed, and its money withdrawn.
+    pub fn dispute(&mut self, payment: &PaymentId) -> DisputeId {
+        let id = self.add_dispute(payment);
+        self.tell_dispute(id, "needs_response", "charge.dispute.created");
+        self.tell_dispute(id, "needs_response", "charge.dispute.funds_withdrawn");
+        id
+    }
+
+    /// A bank inquires about a payment: a dispute that moves no money.
+    pub fn inquire(&mut self, payment: &PaymentId) -> DisputeId {
+        let id = self.add_dispute(payment);
+        self.tell_dispute(id, "warning_needs_response", "charge.dispute.created");
+        id
+    }
+
+    /// An inquiry is closed without a dispute.
+    pub fn close_inquiry(&mut self, id: DisputeId) {
+        self.tell_dispute(id, "warning_closed", "charge.dispute.closed");
+    }
+
+    /// An inquiry becomes a dispute, and its money is withdrawn.
+    pub fn escalate(&mut self, id: DisputeId) {
+        self.tell_dispute(id, "needs_response", "charge.dispute.updated");
+        self.tell_dispute(id, "needs_response", "charge.dispute.funds_withdrawn");
+    }
+
+    /// A dispute is won: the money comes back.
+    pub fn win(&mut self, id: DisputeId) {
+        self.tell_dispute(id, "won", "charge.dispute.funds_reinstated");
+        self.tell_dispute(id, "won", "charge.dispute.closed");
+    }
+
+    /// A dispute is lost: nothing moves any more.
+    pub fn lose(&mut self, id: DisputeId) {
+        self.tell_dispute(id, "lost", "charge.dispute.closed");
+    }
+
+    pub(super) fn add_payment(&mut self, payment: Payment) -> PaymentId {
+        let id = PaymentId(format!("pi_{}", self.number()));
+        self.payments.insert(id.clone(), payment);
+        id
+    }
+
+    fn add_refund(&mut self, payment: &PaymentId, amount: i64, status: &'static str) -> RefundId {
+        let (payment, created) = (payment.clone(), self.now);
+        self.refunds.push(Refund { payment, amount, status, created, on_charge: OnCharge::NotYet });
+        RefundId(self.refunds.len() - 1)
+    }
+
+    fn refund_mut(&mut self, id: RefundId) -> &mut Refund {
+        match self.refunds.get_mut(id.0) {
+            Some(refund) => refund,
+            None => panic!("the refund is of another account"),
+        }
+    }
+
+    pub(super) fn refund_name(id: RefundId) -> String {
+        format!("re_{}", id.0)
+    }
+
+    fn tell_refund(&mut self, id: RefundId, kind: &str) {
+        let refund = self.refund_mut(id).clone();
+        let payment = self.payments.get(&refund.payment);
+        let object = json!({
+            "id": Self::refund_name(id),
+            "object": "refund",
+            "amount": refund.amount,
+            "charge": format!("ch_{}", refund.payment.0),
+            "created": seconds(refund.created),
+            "currency": payment.map_or("usd", |payment| &payment.currency),
+            "metadata": {},
+            "payment_intent": refund.payment.0,
+            "reason": null,
+            "status": refund.status,
+        });
+        self.event(kind, &object, None);
+    }
+
+    /// The charge's cumulative sum has a refund from here on.
+    fn count_refund(&mut self, id: RefundId) {
+        let refund = self.refund_mut(id);
+        refund.on_charge = OnCharge::Counted;
+        let (payment, amount) = (refund.payment.clone(), refund.amount);
+        let is_since_basil = self.shape.is_since_basil();
+        let mut charge = json!({
+            "id": format!("ch_{}", payment.0),
+            "object": "charge",
+            "metadata": {},
+            "payment_intent": payment.0,
+        });
+        if let Some(found) = self.payments.get_mut(&payment) {
+            found.refunded += amount;
+            put(&mut charge, "amount", json!(found.amount));
+            put(&mut charge, "amount_refunded", json!(found.refunded));
+            put(&mut charge, "currency", json!(found.currency));
+            put(&mut charge, "customer", json!(found.customer));
+            put(&mut charge, "metadata", found.metadata.clone());
+            put(&mut charge, "refunded", json!(found.refunded >= found.amount));
+            if !is_since_basil {
+                put(&mut charge, "invoice", json!(found.invoice.as_ref().map(InvoiceId::as_str)));
+            }
+            if let Some((currency, amount)) = &found.presentment {
+                let details = json!({ "presentment_amount": amount, "presentment_currency": currency });
+                put(&mut charge, "presentment_details", details);
+            }
+        }
+        self.event("charge.refunded", &charge, None);
+    }
+
+    fn add_dispute(&mut self, payment: &PaymentId) -> DisputeId {
+        self.disputes.push(Dispute { payment: payment.clone(), created: self.now });
+        DisputeId(self.disputes.len() - 1)
+    }
+
+    fn tell_dispute(&mut self, id: DisputeId, status: &str, kind: &str) {
+        let Some(dispute) = self.disputes.get(id.0) else { panic!("the dispute is of another account") };
+        let payment = self.payments.get(&dispute.payment);
+        let object = json!({
+            "id": format!("dp_{}", id.0),
+            "object": "dispute",
+            "amount": payment.map_or(0, |payment| payment.amount),
+            "charge": format!("ch_{}", dispute.payment.0),
+            "created": seconds(dispute.created),
+            "currency": payment.map_or("usd", |payment| &payment.currency),
+            "is_charge_refundable": status.starts_with("warning"),
+            "metadata": {},
+            "payment_intent": dispute.payment.0,
+            "reason": "general",
+            "status": status,
+        });
+        self.event(kind, &object, None);
+    }
+}
+
+/// Ids are numbered in the order in which payments are made.
+fn payment_number(payment: &PaymentId) -> usize {
+    payment.0.strip_prefix("pi_").and_then(|number| number.parse().ok()).unwrap_or(0)
+}

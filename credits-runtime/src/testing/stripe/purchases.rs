@@ -1,0 +1,138 @@
+//! Purchases: what is bought once, and how it is paid. They do not know the sessions that they become.
+
+use std::time::Duration;
+
+use super::prices::Price;
+
+/// Something that is bought once, through a checkout session or a payment link.
+///
+/// ```
+/// use credits_runtime::testing::stripe::{Price, Purchase};
+///
+/// let boost = Price::once("price_boost", 900);
+/// let by_link = Purchase::of(boost.clone()).quantity(3).by_link();
+/// let in_euros = Purchase::of(boost).naming_pack("boost").presented_in("eur", 830);
+/// # let _ = (by_link, in_euros);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    pub(super) lines: Vec<(Price, u64)>,
+    pub(super) pack: Option<String>,
+    pub(super) through: Through,
+    pub(super) reference: Reference,
+    pub(super) discount: i64,
+    pub(super) tax: i64,
+    pub(super) presented: Option<(String, i64)>,
+    pub(super) outcome: Outcome,
+}
+
+/// Where something is bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Through {
+    Session,
+    Link,
+}
+
+/// Whether a session names a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    Owner,
+    Nothing,
+}
+
+/// How the payment of a session goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    AtOnce,
+    Later(Duration),
+    Fails(Duration),
+}
+
+impl Purchase {
+    /// One of a one-time price. The session names the owner as its `client_reference_id`, and has no metadata.
+    pub fn of(price: Price) -> Self {
+        Self {
+            lines: vec![(price, 1)],
+            pack: None,
+            through: Through::Session,
+            reference: Reference::Owner,
+            discount: 0,
+            tax: 0,
+            presented: None,
+            outcome: Outcome::AtOnce,
+        }
+    }
+
+    /// Another quantity of the newest price.
+    #[must_use]
+    pub fn quantity(mut self, quantity: u64) -> Self {
+        if let Some(line) = self.lines.last_mut() {
+            line.1 = quantity;
+        }
+        self
+    }
+
+    /// Another price in the same checkout.
+    #[must_use]
+    pub fn and(mut self, price: Price) -> Self {
+        self.lines.push((price, 1));
+        self
+    }
+
+    /// With metadata that names the owner and a pack, as sessions of `stripe.start` have it.
+    #[must_use]
+    pub fn naming_pack(mut self, pack: &str) -> Self {
+        self.pack = Some(pack.to_owned());
+        self
+    }
+
+    /// Through a payment link.
+    #[must_use]
+    pub fn by_link(mut self) -> Self {
+        self.through = Through::Link;
+        self
+    }
+
+    /// Without a `client_reference_id`: the session names a customer alone.
+    #[must_use]
+    pub fn without_reference(mut self) -> Self {
+        self.reference = Reference::Nothing;
+        self
+    }
+
+    /// With this much off.
+    #[must_use]
+    pub fn discounted(mut self, amount: i64) -> Self {
+        self.discount = amount;
+        self
+    }
+
+    /// With this much tax on top.
+    #[must_use]
+    pub fn taxed(mut self, amount: i64) -> Self {
+        self.tax = amount;
+        self
+    }
+
+    /// Adaptive pricing: the buyer sees and pays this total in another currency. Before basil the session and the
+    /// payment are in that currency.
+    #[must_use]
+    pub fn presented_in(mut self, currency: &str, total: i64) -> Self {
+        self.presented = Some((currency.to_owned(), total));
+        self
+    }
+
+    /// The payment takes a while; the account's time passes meanwhile.
+    #[must_use]
+    pub fn paid_after(mut self, time: Duration) -> Self {
+        self.outcome = Outcome::Later(time);
+        self
+    }
+
+    /// The payment fails after a while.
+    #[must_use]
+    pub fn failing_after(mut self, time: Duration) -> Self {
+        self.outcome = Outcome::Fails(time);
+        self
+    }
+}

@@ -1,0 +1,161 @@
+//! The account's API: what a transport answers without a network. It serves what the account kept, and keeps what is
+//! posted.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::stripe::{Request, Response, Transport};
+
+/// Members of a page, unless the request asks for fewer.
+const PAGE_MAX: usize = 100;
+
+/// A transport that serves an account: see [`Account::transport`](super::Account::transport).
+#[derive(Clone, Debug)]
+pub struct Served(pub(super) Arc<Mutex<Api>>);
+
+impl Transport for Served {
+    fn send(&self, request: &Request) -> Result<Response, Box<dyn Error + Send + Sync>> {
+        let mut api = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, body) = api.answer(request);
+        Ok(Response { status, body: body.to_string() })
+    }
+
+    /// No time passes.
+    fn pause(&self, _: Duration) {}
+}
+
+/// What the API has.
+#[derive(Debug, Default)]
+pub(super) struct Api {
+    /// Lists by path.
+    pub(super) lists: BTreeMap<String, Vec<Value>>,
+    /// Objects by path, as their newest event told them.
+    objects: BTreeMap<String, Value>,
+    events: Vec<Value>,
+    posted: Vec<Posted>,
+}
+
+/// A session that was posted.
+#[derive(Clone, Debug)]
+pub(super) struct Posted {
+    id: String,
+    key: Option<String>,
+    fields: Vec<(String, String)>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Complete,
+}
+
+impl Posted {
+    /// A field by its whole name.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| &value[..])
+    }
+
+    /// Members of a field: `name[member]`.
+    pub(super) fn map(&self, name: &str) -> BTreeMap<String, String> {
+        let member = |field: &str| {
+            let rest = field.strip_prefix(name)?.strip_prefix('[')?;
+            Some(rest.strip_suffix(']')?.to_owned())
+        };
+        self.fields.iter().filter_map(|(field, value)| Some((member(field)?, value.clone()))).collect()
+    }
+}
+
+impl Api {
+    /// Keeps what an event told.
+    pub(super) fn keep(&mut self, object: &Value, event: Value) {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        if let (Some(kind), Some(id)) = (text("object"), text("id")) {
+            let folder = match kind {
+                "checkout.session" => "checkout/sessions".to_owned(),
+                kind => format!("{kind}s"),
+            };
+            self.objects.insert(format!("/v1/{folder}/{id}"), object.clone());
+        }
+        self.events.push(event);
+    }
+
+    /// A posted session that is not complete yet; it is from here on.
+    pub(super) fn take_posted(&mut self, id: &str) -> Option<Posted> {
+        let posted = self.posted.iter_mut().find(|posted| posted.id == id && posted.state == State::Open)?;
+        posted.state = State::Complete;
+        Some(posted.clone())
+    }
+
+    fn answer(&mut self, request: &Request) -> (u16, Value) {
+        let after_host = request.url.split_once("://").map_or(&request.url[..], |(_, rest)| rest);
+        let path = after_host.find('/').and_then(|place| after_host.get(place..)).unwrap_or("/");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        match (request.method, path) {
+            ("POST", "/v1/checkout/sessions") => (200, self.begin(request)),
+            ("POST", "/v1/billing_portal/sessions") => (
+                200,
+                json!({ "object": "billing_portal.session", "url": "https://billing.stripe.com/p/test" }),
+            ),
+            ("GET", "/v1/events") => {
+                let since = parameter(query, "created[gte]").and_then(|since| since.parse::<i64>().ok());
+                let is_since = |event: &&Value| {
+                    let created = event.get("created").and_then(Value::as_i64);
+                    since.is_none_or(|since| created.is_some_and(|created| created >= since))
+                };
+                let newest_first: Vec<Value> = self.events.iter().rev().filter(is_since).cloned().collect();
+                (200, page(&newest_first, query))
+            }
+            ("GET", path) => match (self.lists.get(path), self.objects.get(path)) {
+                (Some(list), _) => (200, page(list, query)),
+                (None, Some(object)) => (200, object.clone()),
+                (None, None) => (404, refusal(path)),
+            },
+            (_, path) => (404, refusal(path)),
+        }
+    }
+
+    /// Keeps a session; under a key that was used before, it is the same session.
+    fn begin(&mut self, request: &Request) -> Value {
+        let key = request.headers.iter().find(|(name, _)| *name == "Idempotency-Key");
+        let key = key.map(|(_, key)| key.clone());
+        let known = self.posted.iter().find(|posted| key.is_some() && posted.key == key);
+        let id =
+            known.map_or_else(|| format!("cs_test_{}", self.posted.len() + 1), |posted| posted.id.clone());
+        if known.is_none() {
+            let fields = form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+            self.posted.push(Posted { id: id.clone(), key, fields, state: State::Open });
+        }
+        let url = format!("https://checkout.stripe.com/c/pay/{id}");
+        json!({ "id": id, "object": "checkout.session", "status": "open", "url": url })
+    }
+}
+
+fn refusal(path: &str) -> Value {
+    json!({ "error": { "type": "invalid_request_error", "message": format!("No such object: `{path}`") } })
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(other, _)| other == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// A page of a list, after the member that the query names.
+fn page(list: &[Value], query: &str) -> Value {
+    let limit =
+        parameter(query, "limit").and_then(|limit| limit.parse().ok()).unwrap_or(10).clamp(1, PAGE_MAX);
+    let after = parameter(query, "starting_after");
+    let is_after = |member: &Value| member.get("id").and_then(Value::as_str) == after.as_deref();
+    let from = match &after {
+        None => 0,
+        Some(_) => list.iter().position(is_after).map_or(list.len(), |place| place + 1),
+    };
+    let rest = list.get(from..).unwrap_or_default();
+    let members: Vec<&Value> = rest.iter().take(limit).collect();
+    json!({ "object": "list", "data": members, "has_more": rest.len() > limit })
+}
