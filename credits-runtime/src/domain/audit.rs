@@ -128,6 +128,9 @@ impl Audit {
             | Body::Priced { .. }
             | Body::Awarded { .. }
             | Body::TookBack { .. }
+            | Body::GoneNoted { .. }
+            | Body::AdvanceTaken { .. }
+            | Body::AdvanceReturned { .. }
             | Body::GaveBack { .. } => return Err(format!("fact {number} is about no wallet")),
         }
         Ok(())

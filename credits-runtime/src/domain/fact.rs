@@ -16,6 +16,7 @@ use super::ids::{Asset, FactNumber, HoldId, Key, ObjectId, Owner, TransferId, Wa
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
 use super::time::Timestamp;
+use super::wallet::Gone;
 
 /// Everything one command committed.
 #[derive(Clone, Debug, PartialEq, Eq, Decode)]
@@ -440,6 +441,30 @@ pub enum Body {
         award: AwardId,
         #[n(1)]
         taken: Vec<Taking>,
+    },
+    /// So much of an award's grant is gone without being used.
+    #[n(30)]
+    GoneNoted {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        gone: Gone,
+    },
+    /// Credits of other awards make up for what is gone of a credited one.
+    #[n(28)]
+    AdvanceTaken {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        taken: Vec<Taking>,
+    },
+    /// So much of what made up for an award went back, the newest first.
+    #[n(29)]
+    AdvanceReturned {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        amount: Amount,
     },
     /// So much of it was given back, the newest first; for what had been owed a grant was opened.
     #[n(24)]

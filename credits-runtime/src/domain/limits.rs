@@ -13,8 +13,9 @@ pub const METADATA_DEPTH_MAX: usize = 32;
 
 /// Open grants above which a gift joins an open one with the same terms.
 pub const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
-/// Grants of purchases and subscriptions of which a wallet remembers what expired.
-pub const GONE_GRANTS_MAX: usize = 64;
+/// Grants of purchases and subscriptions of which a wallet remembers what expired, until fulfilment takes note of it: twice
+/// as many as one commit awards.
+pub const GONE_GRANTS_MAX: usize = 128;
 /// Open grants of a wallet; an application's gift over it is rejected.
 pub const OPEN_GRANTS_MAX: usize = 1_000;
 /// Open holds of a wallet.

@@ -185,10 +185,9 @@ impl Unresolved {
                 ),
                 _ => "give by hand what was bought, or refund the payment, and dismiss this".to_owned(),
             },
-            Self::UnpaidUpgrade { upgrade, .. } => format!(
-                "have the change of `{}` invoiced and paid, or take it back",
-                upgrade.subscription
-            ),
+            Self::UnpaidUpgrade { upgrade, .. } => {
+                format!("have the change of `{}` invoiced and paid, or take it back", upgrade.subscription)
+            }
             Self::PartialReturn { part, .. } => format!(
                 "deduct by hand what the part of `{}` that came back was for, if anything, and dismiss this",
                 part.invoice
@@ -197,7 +196,8 @@ impl Unresolved {
                 "find out what `{payment}` was for, take back by hand what was given for it, and dismiss this"
             ),
             Self::AwardTooLarge { .. } => {
-                "have credits spent or deduct some: the award is given as soon as the balance has room".to_owned()
+                "have credits spent or deduct some: the award is given as soon as the balance has room"
+                    .to_owned()
             }
         }
     }
@@ -209,10 +209,9 @@ impl Unresolved {
             Self::PartialReturn { part, .. } => Some(format!("return {} {}", part.invoice, part.returned)),
             Self::PaymentUnknown { payment, returned, .. } => Some(format!("payment {payment} {returned}")),
             Self::PriceUnknown { price, .. } => Some(format!("price {price}")),
-            Self::UnpaidUpgrade { upgrade, .. } => Some(format!(
-                "upgrade {} {} {}",
-                upgrade.subscription, upgrade.price, upgrade.quantity
-            )),
+            Self::UnpaidUpgrade { upgrade, .. } => {
+                Some(format!("upgrade {} {} {}", upgrade.subscription, upgrade.price, upgrade.quantity))
+            }
             Self::ItemUnknown { item, .. } => Some(format!("item {item}")),
             Self::StatusUnknown { subscription, .. } => Some(format!("status {subscription}")),
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } | Self::AwardTooLarge { .. } => None,
@@ -304,9 +303,10 @@ pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error
 /// An owner's purchases, by checkout.
 pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, Error> {
     let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
-    let on_invoices = billing.sold.iter().filter_map(|((invoice, price), pack)| {
-        invoice_pack(&billing, (invoice, price), pack)
-    });
+    let on_invoices = billing
+        .sold
+        .iter()
+        .filter_map(|((invoice, price), pack)| invoice_pack(&billing, (invoice, price), pack));
     let sold = billing.purchases.keys().filter_map(|session| purchase(&billing, session));
     Ok(sold.chain(on_invoices).collect())
 }
@@ -332,7 +332,11 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
 }
 
 /// A pack on an invoice as its owner's billing has it.
-fn invoice_pack(billing: &Record, (invoice, price): (&ObjectId, &ObjectId), pack: &PackTerms) -> Option<Purchase> {
+fn invoice_pack(
+    billing: &Record,
+    (invoice, price): (&ObjectId, &ObjectId),
+    pack: &PackTerms,
+) -> Option<Purchase> {
     let paid = billing.invoices.get(invoice)?;
     let id = invoice_purchase(invoice, price);
     let (given, taken) = given_and_taken(billing, &id);
@@ -413,13 +417,21 @@ fn entries(owner: &Owner, billing: &Record, due: Due) -> Vec<Unresolved> {
     let statuses = due.unknown_statuses.into_iter();
     entries.extend(statuses.map(|subscription| Unresolved::StatusUnknown { owner: owner(), subscription }));
     let purchases = due.problems.into_iter();
-    entries.extend(purchases.map(|(session, problem)| Unresolved::Purchase { owner: owner(), session, problem }));
+    entries.extend(purchases.map(|(session, problem)| Unresolved::Purchase {
+        owner: owner(),
+        session,
+        problem,
+    }));
     let upgrades = due.unpaid_upgrades.into_iter();
     entries.extend(upgrades.map(|upgrade| Unresolved::UnpaidUpgrade { owner: owner(), upgrade }));
     let parts = due.partial_returns.into_iter();
     entries.extend(parts.map(|part| Unresolved::PartialReturn { owner: owner(), part }));
     let payments = due.unknown_payments.into_iter();
-    entries.extend(payments.map(|(payment, returned)| Unresolved::PaymentUnknown { owner: owner(), payment, returned }));
+    entries.extend(payments.map(|(payment, returned)| Unresolved::PaymentUnknown {
+        owner: owner(),
+        payment,
+        returned,
+    }));
     entries.extend(unfit.into_iter().map(|award| Unresolved::AwardTooLarge { owner: owner(), award }));
     entries.retain(|entry| entry.key().is_none_or(|key| !billing.dismissed.contains(&key)));
     entries

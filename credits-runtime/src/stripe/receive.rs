@@ -61,8 +61,7 @@ impl From<Error> for NotApplied {
     fn from(error: Error) -> Self {
         match error {
             // It passes once the clock is confirmed.
-            Error::Rejected(Rejection::ClockUnconfirmed { .. })
-            | Error::Ledger(_) => Self::Ledger(error),
+            Error::Rejected(Rejection::ClockUnconfirmed { .. }) | Error::Ledger(_) => Self::Ledger(error),
             // The event is no smaller when it is sent again.
             Error::Rejected(rejection) => Self::Final(rejection.to_string()),
         }

@@ -64,7 +64,9 @@ pub(super) fn translate(event: &Value, fetched: &Fetched, reading: Reading) -> R
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
             translation.refund(object)
         }
-        "credit_note.created" | "credit_note.updated" | "credit_note.voided" => translation.credit_note(object),
+        "credit_note.created" | "credit_note.updated" | "credit_note.voided" => {
+            translation.credit_note(object)
+        }
         "charge.dispute.funds_withdrawn" => translation.dispute(object, true),
         "charge.dispute.funds_reinstated" => translation.dispute(object, false),
         _ => Ok(Translated::Nothing),
@@ -254,7 +256,10 @@ impl Translation<'_> {
         let credits = line.at(LINE_CREDITED).and_then(|credited| {
             let lines = credited.list(&["invoice_line_items"]);
             let invoice = self.object(credited, &["invoice"])?;
-            Some(CreditedLines { invoice, lines: lines.filter_map(|line| self.named(line.0.as_str()?)).collect() })
+            Some(CreditedLines {
+                invoice,
+                lines: lines.filter_map(|line| self.named(line.0.as_str()?)).collect(),
+            })
         });
         Ok(Some(Line {
             id: self.object(line, &["id"]),
@@ -277,7 +282,8 @@ impl Translation<'_> {
         let total = note.integer(&["post_payment_amount", "total", "amount"]);
         let total = note.need(total, "amount")?;
         let refunds = note.list(&["refunds"]).filter_map(|refund| refund.integer(&["amount_refunded"]));
-        let refunded = refunds.fold(None, |sum: Option<i64>, amount| Some(sum.unwrap_or(0).saturating_add(amount)));
+        let refunded =
+            refunds.fold(None, |sum: Option<i64>, amount| Some(sum.unwrap_or(0).saturating_add(amount)));
         let out_of_band = note.integer(&["out_of_band_amount"]).unwrap_or(0);
         let amount = match (refunded, note.id(&["refund"])) {
             (Some(refunded), _) => total.saturating_sub(refunded),
@@ -337,8 +343,9 @@ impl Translation<'_> {
             let Some(all) = self.fetched.list(&path) else { return Ok(Translated::Needs { path }) };
             items = all.iter().map(Shape).collect();
         }
-        let prices =
-            items.into_iter().filter_map(|item| Some((item.object(&["price"])?, quantity(item).unwrap_or(1))));
+        let prices = items
+            .into_iter()
+            .filter_map(|item| Some((item.object(&["price"])?, quantity(item).unwrap_or(1))));
         let prices: Vec<_> = prices.collect();
         // What the buyer saw in another currency was sold in this one.
         let money = session.at(&["currency_conversion"]).unwrap_or(session);
@@ -431,7 +438,8 @@ fn quantity(item: Shape<'_>) -> Option<u64> {
 
 /// The tax of an invoice, in minor units.
 fn tax(invoice: Shape<'_>) -> i64 {
-    let listed = invoice.list(&["total_taxes", "total_tax_amounts"]).filter_map(|tax| tax.integer(&["amount"]));
+    let listed =
+        invoice.list(&["total_taxes", "total_tax_amounts"]).filter_map(|tax| tax.integer(&["amount"]));
     invoice.integer(&["tax"]).unwrap_or_else(|| listed.fold(0, i64::saturating_add))
 }
 
@@ -439,7 +447,8 @@ fn tax(invoice: Shape<'_>) -> i64 {
 fn net(line: Shape<'_>, amount: i64) -> i64 {
     let discounts = line.list(&["discount_amounts"]).filter_map(|discount| discount.integer(&["amount"]));
     let taxes = line.list(&["taxes", "tax_amounts"]);
-    let within = taxes.filter(|tax| tax.is(&["inclusive"]) || tax.text(&["tax_behavior"]) == Some("inclusive"));
+    let within =
+        taxes.filter(|tax| tax.is(&["inclusive"]) || tax.text(&["tax_behavior"]) == Some("inclusive"));
     let within = within.filter_map(|tax| tax.integer(&["amount"]));
     discounts.chain(within).fold(amount, i64::saturating_sub)
 }

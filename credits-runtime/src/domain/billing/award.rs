@@ -8,6 +8,7 @@ use crate::domain::amount::Amount;
 use crate::domain::fact::Part;
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
+use crate::domain::wallet::Gone;
 
 /// What is awarded once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
@@ -75,6 +76,12 @@ pub struct Award {
     /// What was taken back, in the order of the taking.
     #[n(3)]
     pub taken: Vec<Taking>,
+    /// What is gone of its grants without being used.
+    #[n(5)]
+    pub gone: Vec<Gone>,
+    /// What of other awards makes up for credited time whose credits are gone, in the order of the taking.
+    #[n(4)]
+    pub advance: Vec<Taking>,
 }
 
 /// A part of what was taken back.
@@ -132,19 +139,34 @@ impl Award {
         Amount::sum(self.taken.iter().map(Taking::amount))
     }
 
+    /// What of other awards makes up for what is gone of it.
+    pub fn advance(&self) -> Amount {
+        Amount::sum(self.advance.iter().map(Taking::amount))
+    }
+
     /// Takes so much off the end of what was taken back, newest first.
     pub(super) fn untake(&mut self, amount: Amount) -> Vec<Taking> {
-        let mut missing = amount;
-        let mut untaken = Vec::new();
-        while missing.is_positive() {
-            let Some(last) = self.taken.pop() else { break };
-            let part = last.amount().min(missing);
-            if part < last.amount() {
-                self.taken.push(last.clone().of(last.amount().minus(part)));
-            }
-            untaken.push(last.of(part));
-            missing = missing.minus(part);
-        }
-        untaken
+        take_off(&mut self.taken, amount)
     }
+
+    /// Takes so much off the end of what makes up for it, newest first.
+    pub(super) fn return_advance(&mut self, amount: Amount) -> Vec<Taking> {
+        take_off(&mut self.advance, amount)
+    }
+}
+
+/// Takes so much off the end of a list of takings.
+fn take_off(takings: &mut Vec<Taking>, amount: Amount) -> Vec<Taking> {
+    let mut missing = amount;
+    let mut off = Vec::new();
+    while missing.is_positive() {
+        let Some(last) = takings.pop() else { break };
+        let part = last.amount().min(missing);
+        if part < last.amount() {
+            takings.push(last.clone().of(last.amount().minus(part)));
+        }
+        off.push(last.of(part));
+        missing = missing.minus(part);
+    }
+    off
 }

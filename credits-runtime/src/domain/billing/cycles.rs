@@ -28,7 +28,8 @@ impl Lane {
 
     /// Whether a span is of it.
     pub fn has(&self, span: &Span<'_>) -> bool {
-        span.terms.is_some_and(|terms| terms.every == Some(self.every) && Asset::of(&terms.asset) == self.asset)
+        span.terms
+            .is_some_and(|terms| terms.every == Some(self.every) && Asset::of(&terms.asset) == self.asset)
     }
 }
 
@@ -122,14 +123,18 @@ pub fn cycles<'a>(items: &Items<'a>, lane: &Lane, placed: &Paid<'a>, now: Timest
         let (past, coming): (Vec<_>, Vec<_>) = cuts.into_iter().partition(|(at, _)| *at <= now);
         cycles.next = coming.iter().map(|(at, _)| *at).chain(cycles.next).min();
         let end = past.iter().map(|(at, _)| *at).min().unwrap_or(whole_end);
-        let cutters: Vec<_> = past.into_iter().filter(|(at, _)| *at == end).filter_map(|(_, item)| item).collect();
+        let cutters: Vec<_> =
+            past.into_iter().filter(|(at, _)| *at == end).filter_map(|(_, item)| item).collect();
         blocked.retain(|blocked| blocked.until > start);
         cycles.begun.push(Cycle {
             start,
             end,
             whole_end,
             whole: whole_end.since(begin),
-            follows_a_cut: cycles.begun.last().is_some_and(|last: &Cycle<'_>| last.is_cut() && last.end == start),
+            follows_a_cut: cycles
+                .begun
+                .last()
+                .is_some_and(|last: &Cycle<'_>| last.is_cut() && last.end == start),
             cutters: cutters.clone(),
             blocked: blocked.clone(),
             grid,
@@ -171,9 +176,8 @@ fn cuts<'a>(
     (start, end): (Timestamp, Timestamp),
 ) -> Vec<(Timestamp, Option<&'a ObjectId>)> {
     let of_lane = || placed.spans.iter().filter(|span| lane.has(span));
-    let inside = of_lane().filter(|span| {
-        span.is_whole && span.period.start > start && span.period.start < end
-    });
+    let inside =
+        of_lane().filter(|span| span.is_whole && span.period.start > start && span.period.start < end);
     let mut cuts = Vec::new();
     for new in inside {
         let at = new.period.start;

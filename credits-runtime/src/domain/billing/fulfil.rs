@@ -17,7 +17,7 @@ use crate::domain::limits::AWARDS_MAX;
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Draft, Grant, Wallet};
+use crate::domain::wallet::{Draft, Gone, Grant, Wallet};
 
 /// What the settings decide of taking back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct Retaking {
     /// What becomes of refunded credits that were spent.
     pub refunded_but_spent: RefundedButSpent,
 }
+
+/// How often advances go back and what they were of is taken again, until nothing moves.
+const ADVANCE_ROUNDS_MAX: usize = 8;
 
 /// Whose billing is fulfilled, and what is known besides it.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +69,7 @@ pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
 }
 
 /// Books the difference between what is due and what was awarded; the first fact will have the number `first`.
-pub fn fulfil<'a>(
-    billing: &Billing,
-    due: &'a Due,
-    with: Fulfilling<'a>,
-    first: FactNumber,
-) -> Fulfilled {
+pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: FactNumber) -> Fulfilled {
     let mut fulfilled = Fulfilled::default();
     let mut said = Vec::new();
     for (asset, wallet) in with.wallets {
@@ -99,6 +97,7 @@ pub fn fulfil<'a>(
             again_at: None,
             unfit: BTreeSet::new(),
         };
+        booking.note_gone(asset);
         // What is given first can be taken, whatever it is taken for.
         for (_, id, wanted) in &wanted {
             booking.give_missing(id, *wanted);
@@ -106,7 +105,18 @@ pub fn fulfil<'a>(
         for (_, id, wanted) in &wanted {
             booking.take_excess(id, *wanted);
         }
-        // An advance is made up from what is left of other awards.
+        // An advance is made up from what is left of other awards; one that is needed no more goes back first, and may be
+        // what another award has to give back itself.
+        for _ in 0..ADVANCE_ROUNDS_MAX {
+            let returned =
+                wanted.iter().filter(|(_, id, wanted)| booking.return_advance(id, *wanted)).count();
+            if returned == 0 {
+                break;
+            }
+            for (_, id, wanted) in &wanted {
+                booking.take_excess(id, *wanted);
+            }
+        }
         for (_, id, wanted) in &wanted {
             booking.take_advance(id, *wanted);
         }
@@ -146,6 +156,36 @@ struct Booking<'a> {
 }
 
 impl Booking<'_> {
+    /// Takes note of what is gone of the awards' grants: the wallet remembers the newest alone.
+    fn note_gone(&mut self, asset: &Asset) {
+        let mut noted = Vec::new();
+        for (id, award) in self.billing.awards.iter().filter(|(_, award)| award.asset == *asset) {
+            for grant in &award.grants {
+                let known = award.gone.iter().find(|gone| gone.grant == *grant);
+                if let Some(gone) = self.draft.wallet.gone_of(*grant).filter(|gone| known != Some(gone)) {
+                    noted.push(Body::GoneNoted { award: id.clone(), gone });
+                }
+            }
+        }
+        for body in noted {
+            self.say(body);
+        }
+    }
+
+    /// What is gone of an award's grant without being used.
+    fn gone_of(&self, id: &AwardId, grant: FactNumber) -> Gone {
+        let noted = || {
+            let bonus = match id {
+                AwardId::Pack(session) => Some(AwardId::PackBonus(session.clone())),
+                _ => None,
+            };
+            let awards = [Some(id), bonus.as_ref()].into_iter().flatten();
+            let mut gone = awards.filter_map(|id| self.billing.awards.get(id)).flat_map(|award| &award.gone);
+            gone.find(|gone| gone.grant == grant).copied()
+        };
+        self.draft.wallet.gone_of(grant).or_else(noted).unwrap_or(Gone::nothing(grant))
+    }
+
     fn give_missing(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
         let Some(wanted) = wanted else { return };
         let given = self.billing.awards.get(id).map_or(Amount::ZERO, |award| award.given);
@@ -290,7 +330,7 @@ impl Booking<'_> {
                 missing = missing.minus(free);
                 taken.push(Taken::Part(part));
             }
-            let of_this = self.draft.wallet.gone_of(*grant);
+            let of_this = self.gone_of(id, *grant);
             gone = gone.plus(of_this.expired).plus(of_this.revoked);
         }
         let settings = self.with.retaking;
@@ -325,17 +365,48 @@ impl Booking<'_> {
         self.book_taking(id, taken, (owed, left), category);
     }
 
-    /// Takes what was credited of an award and is no longer in it from the owner's other credits of subscriptions.
-    fn take_advance(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
-        let (Some(award), Some(wanted)) = (self.billing.awards.get(id), wanted) else { return };
-        if !matches!(id, AwardId::Cycle { .. } | AwardId::Rise { .. }) || wanted.credited <= 0 {
-            return;
+    /// What of an award was credited and is neither in it nor held: spent, transferred, repaid as debt.
+    fn advance_needed(&self, id: &AwardId, wanted: Option<&Wanted>) -> Amount {
+        let (Some(award), Some(wanted)) = (self.billing.awards.get(id), wanted) else { return Amount::ZERO };
+        if !matches!(id, AwardId::Cycle { .. } | AwardId::Rise { .. }) {
+            return Amount::ZERO;
         }
         let target = award.given.minus(Amount::new(wanted.amount).min(award.given));
         let missing = target.minus(award.taken().min(target)).min(Amount::new(wanted.credited));
         let (own, _) = self.own_grants(id);
         let held = Amount::sum(own.iter().map(|grant| self.draft.wallet.grant_left(*grant).1));
-        let missing = missing.minus(missing.min(held));
+        missing.minus(missing.min(held))
+    }
+
+    /// Gives other awards back what makes up for more than is needed; returns whether there was any.
+    fn return_advance(&mut self, id: &AwardId, wanted: Option<&Wanted>) -> bool {
+        let Some(award) = self.billing.awards.get(id) else { return false };
+        let needed = self.advance_needed(id, wanted);
+        let amount = award.advance().minus(needed.min(award.advance()));
+        if !amount.is_positive() {
+            return false;
+        }
+        let takings = award.clone().return_advance(amount);
+        let parts = takings.into_iter().filter_map(|taking| match taking.what {
+            Taken::Part(part) => Some(self.returning(part, taking.at)),
+            _ => None,
+        });
+        let parts: Vec<_> = parts.collect();
+        let Some(balance_after) = self.draft.wallet.balance.checked_add(Part::total(&parts)) else {
+            return false;
+        };
+        let (category, reason) = (Category::SubscriptionRefund, self.reason(id));
+        self.draft.push(Body::GivenBack { category, parts, reason, balance_after });
+        self.say(Body::AdvanceReturned { award: id.clone(), amount });
+        true
+    }
+
+    /// Takes what was credited of an award and is no longer in it from the owner's other credits of subscriptions.
+    fn take_advance(&mut self, id: &AwardId, wanted: Option<&Wanted>) {
+        let Some(award) = self.billing.awards.get(id) else { return };
+        let needed = self.advance_needed(id, wanted);
+        let missing = needed.minus(award.advance().min(needed));
+        let (own, _) = self.own_grants(id);
         let is_of_a_cycle = |grant: &Grant| {
             grant.terms.origin == Origin::Subscription
                 && matches!(grant.category, Category::SubscriptionCredits | Category::SubscriptionUpgrade)
@@ -343,10 +414,30 @@ impl Booking<'_> {
         };
         let parts = self.draft.wallet.allocate(missing, is_of_a_cycle);
         let parts = parts.into_iter().filter_map(|part| self.draft.wallet.part(part.grant, part.amount));
-        let taken: Vec<_> = parts.map(Taken::Part).collect();
-        if !taken.is_empty() {
-            self.book_taking(id, taken, (Amount::ZERO, Amount::ZERO), &Category::SubscriptionRefund);
+        let parts: Vec<_> = parts.collect();
+        let Ok(balance_after) = self.draft.wallet.balance_after_taking(Part::total(&parts)) else { return };
+        if parts.is_empty() {
+            return;
         }
+        let at = self.with.now;
+        let taken = parts.iter().map(|part| Taking { at, what: Taken::Part(part.clone()) }).collect();
+        let (category, reason) = (Category::SubscriptionRefund, self.reason(id));
+        self.draft.push(Body::TakenBack { category, parts, owed: Amount::ZERO, reason, balance_after });
+        self.say(Body::AdvanceTaken { award: id.clone(), taken });
+    }
+
+    /// A part that goes back to its grant, with at least the lifetime that it had left when it was taken.
+    fn returning(&self, part: Part, taken_at: Timestamp) -> Part {
+        let left = part.terms.expires_at.map(|expires_at| expires_at.since(taken_at));
+        let expires_at = part
+            .terms
+            .expires_at
+            .zip(left)
+            .map(|(expires_at, left)| expires_at.max(self.with.now.after(left)));
+        // It may be open, and until later.
+        let open = self.draft.wallet.grant(part.grant).map(|grant| grant.terms.expires_at);
+        let expires_at = open.map_or(expires_at, |open| open.zip(expires_at).map(|(a, b)| a.max(b)));
+        Part { terms: GrantTerms { expires_at, ..part.terms }, ..part }
     }
 
     fn book_taking(
@@ -388,24 +479,10 @@ impl Booking<'_> {
         amount: Amount,
         category: &Category,
     ) {
-        let now = self.with.now;
         let (mut parts, mut owed) = (Vec::new(), Amount::ZERO);
         for Taking { at, what } in award.clone().untake(amount) {
             match what {
-                Taken::Part(part) => {
-                    // At least the lifetime it had left.
-                    let left = part.terms.expires_at.map(|expires_at| expires_at.since(at));
-                    let expires_at = part
-                        .terms
-                        .expires_at
-                        .zip(left)
-                        .map(|(expires_at, left)| expires_at.max(now.after(left)));
-                    // It may be open, and until later.
-                    let open = self.draft.wallet.grant(part.grant).map(|grant| grant.terms.expires_at);
-                    let expires_at =
-                        open.map_or(expires_at, |open| open.zip(expires_at).map(|(a, b)| a.max(b)));
-                    parts.push(Part { terms: GrantTerms { expires_at, ..part.terms }, ..part });
-                }
+                Taken::Part(part) => parts.push(self.returning(part, at)),
                 Taken::Owed(amount) => owed = owed.plus(amount),
                 Taken::Gone(_) | Taken::Left(_) => {}
             }
@@ -428,7 +505,7 @@ impl Booking<'_> {
         // counted as taken.
         let is_over =
             wanted.trims_to.is_some() || expires_at.is_some_and(|expires_at| expires_at <= self.with.now);
-        let gone = award.grants.iter().map(|grant| self.draft.wallet.gone_of(*grant));
+        let gone = award.grants.iter().map(|grant| self.gone_of(id, *grant));
         let (expired, revoked) = gone.fold((Amount::ZERO, Amount::ZERO), |(expired, revoked), gone| {
             (expired.plus(gone.expired), revoked.plus(gone.revoked))
         });
@@ -436,13 +513,20 @@ impl Booking<'_> {
         let counted = counted.minus(counted.min(revoked));
         let mut restorable = expired.minus(expired.min(counted));
         for grant in award.grants.iter().filter(|_| !is_over) {
-            let amount = self.draft.wallet.gone_of(*grant).expired.min(restorable);
+            let amount = self.gone_of(id, *grant).expired.min(restorable);
             restorable = restorable.minus(amount);
             if amount.is_positive()
                 && let Some(balance_after) = self.draft.wallet.balance.checked_add(amount)
             {
                 let (category, terms) = (wanted.category.clone(), self.terms(wanted, *grant));
                 self.draft.push(Body::Restored { grant: *grant, amount, category, terms, balance_after });
+                let gone = self.gone_of(id, *grant);
+                let expired = if self.draft.wallet.gone_of(*grant).is_some() {
+                    gone.expired
+                } else {
+                    gone.expired.minus(amount)
+                };
+                self.say(Body::GoneNoted { award: id.clone(), gone: Gone { expired, ..gone } });
             }
         }
         for grant in &award.grants {
@@ -476,9 +560,9 @@ impl Booking<'_> {
         match id {
             AwardId::Trial(plan) | AwardId::SignupBonus(plan) => plan.clone(),
             AwardId::Rise { subscription, .. } => self.name_of_subscription(subscription),
-            AwardId::Cycle { item: object, .. }
-            | AwardId::Pack(object)
-            | AwardId::PackBonus(object) => self.name_of(object),
+            AwardId::Cycle { item: object, .. } | AwardId::Pack(object) | AwardId::PackBonus(object) => {
+                self.name_of(object)
+            }
         }
     }
 

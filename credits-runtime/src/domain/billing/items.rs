@@ -28,7 +28,8 @@ impl Billing {
             }
         }
         let handed_over = |subscription| self.handed_over.get(subscription).copied();
-        let items = |(subscription, items)| Items { subscription, items, handed_over: handed_over(subscription) };
+        let items =
+            |(subscription, items)| Items { subscription, items, handed_over: handed_over(subscription) };
         let mut subscriptions: Vec<_> = grouped.into_iter().map(items).collect();
         subscriptions.sort_by_key(|items| (items.began_at(), items.subscription));
         subscriptions
@@ -64,7 +65,9 @@ impl<'a> Items<'a> {
     pub fn anchor_at(&self, instant: Timestamp) -> Option<Timestamp> {
         let states = || self.items.iter().flat_map(|(_, item)| &item.states);
         let known = states().filter(|(at, _)| *at <= instant).max_by_key(|(at, state)| (*at, state.anchor));
-        known.or_else(|| states().min_by_key(|(at, state)| (*at, state.anchor))).map(|(_, state)| state.anchor)
+        known
+            .or_else(|| states().min_by_key(|(at, state)| (*at, state.anchor)))
+            .map(|(_, state)| state.anchor)
     }
 
     /// From where the processor counted billing periods when the subscription began.

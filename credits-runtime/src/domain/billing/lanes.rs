@@ -92,7 +92,8 @@ pub(super) fn due<'a>(
 fn carry_over(lanes: &mut [(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)]) {
     for old in 0..lanes.len() {
         for new in 0..lanes.len() {
-            let Some((lane, other)) = lanes.get(old).map(|it| &it.0).zip(lanes.get(new).map(|it| &it.0)) else {
+            let Some((lane, other)) = lanes.get(old).map(|it| &it.0).zip(lanes.get(new).map(|it| &it.0))
+            else {
                 continue;
             };
             if old == new || lane.asset != other.asset {
@@ -103,9 +104,9 @@ fn carry_over(lanes: &mut [(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)]) {
                 credited.map(|(place, valued)| (place, valued.level.cuts.clone())).collect();
             for (place, cuts) in credited {
                 for begun in cuts {
-                    let found = lanes.get(new).and_then(|(.., valued)| {
-                        valued.iter().position(|valued| valued.level.from == begun)
-                    });
+                    let found = lanes
+                        .get(new)
+                        .and_then(|(.., valued)| valued.iter().position(|valued| valued.level.from == begun));
                     let Some(found) = found else { continue };
                     let available = lanes.get(old).and_then(|(.., valued)| {
                         valued.get(place).map(|valued| subtract(valued.level.credited(), valued.stays))

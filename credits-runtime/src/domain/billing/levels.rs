@@ -190,9 +190,15 @@ impl<'a> Valuation<'a, '_> {
     }
 
     /// What each item gives for being paid where the cycle is paid first.
-    fn bases(&self, seen: &[Seen<'a>], (from, to): (Timestamp, Timestamp), cycle: &Cycle<'a>) -> Vec<Base<'a>> {
+    fn bases(
+        &self,
+        seen: &[Seen<'a>],
+        (from, to): (Timestamp, Timestamp),
+        cycle: &Cycle<'a>,
+    ) -> Vec<Base<'a>> {
         let mut bases: Vec<Base<'a>> = Vec::new();
-        let share = time(from, to).zip(micros(cycle.whole)).and_then(|(part, whole)| Fraction::new(part, whole));
+        let share =
+            time(from, to).zip(micros(cycle.whole)).and_then(|(part, whole)| Fraction::new(part, whole));
         for seen in seen.iter().filter(|seen| seen.begins(from)) {
             let exact = share.and_then(|share| share.checked_mul(Fraction::whole(seen.amount)));
             let base = Base {
@@ -229,7 +235,8 @@ impl<'a> Valuation<'a, '_> {
         let (from, to) = (level.from, cycle.whole_end);
         let mut left: Vec<(Interval, i128)> = Vec::new();
         let ends = seen.iter().flat_map(|seen| [seen.from, seen.cut, seen.end]);
-        let ends = ends.chain(debits.iter().flat_map(|(period, _)| [period.start, period.end])).chain([from, to]);
+        let ends =
+            ends.chain(debits.iter().flat_map(|(period, _)| [period.start, period.end])).chain([from, to]);
         let mut instants: Vec<_> = ends.filter(|at| from <= *at && *at <= to).collect();
         instants.sort_unstable();
         instants.dedup();
@@ -249,7 +256,8 @@ impl<'a> Valuation<'a, '_> {
                 left.push((Interval { start: at, end: until }, owed.saturating_sub(lowered)));
             }
             full.begins(level, seen, (at, net));
-            rises = rises.saturating_add(net.saturating_sub(full.raised_at(at)).max(0).saturating_mul(length));
+            rises =
+                rises.saturating_add(net.saturating_sub(full.raised_at(at)).max(0).saturating_mul(length));
             let lost = net.saturating_neg().max(0);
             let lost_by_time = lost.min(of_by_time);
             by_time = by_time.saturating_add(lost_by_time.saturating_mul(length));
@@ -267,7 +275,8 @@ impl<'a> Valuation<'a, '_> {
         let whole = micros(cycle.whole).unwrap_or(1);
         let rises = add(fraction(rises, whole), full.given(to));
         // Of a cycle that is paid in part, the part is what all of it was given for.
-        let scale = time(from, to).and_then(|all| Fraction::new(all, ever.max(1))).unwrap_or(Fraction::whole(1));
+        let scale =
+            time(from, to).and_then(|all| Fraction::new(all, ever.max(1))).unwrap_or(Fraction::whole(1));
         let credited = fraction(credited, whole);
         let credited = credited.checked_mul(scale).unwrap_or(credited);
         (rises, add(credited, fraction(by_time, whole)))
@@ -385,7 +394,8 @@ impl<'a> Full<'a> {
 
     /// By how much the level is raised at an instant by rises that are given as a whole.
     fn raised_at(&self, at: Timestamp) -> i128 {
-        let running = self.rises.iter().filter(|rise| rise.at <= at && (at < rise.cut || rise.cut == rise.end));
+        let running =
+            self.rises.iter().filter(|rise| rise.at <= at && (at < rise.cut || rise.cut == rise.end));
         running.map(|rise| rise.raised).fold(0, i128::saturating_add)
     }
 
@@ -430,10 +440,10 @@ impl Level<'_> {
         });
         let (bases, _) = take_last(bases, left, |_| true);
         let (before, after) = (whole(&gross.0, uncut), whole(&bases, rises));
-        let mut portions = before.into_iter().zip(after).map(|(before, after)| Portion {
-            amount: after,
-            credited: before.saturating_sub(after).max(0),
-        });
+        let mut portions = before
+            .into_iter()
+            .zip(after)
+            .map(|(before, after)| Portion { amount: after, credited: before.saturating_sub(after).max(0) });
         let of_bases = portions.by_ref().take(self.bases.len()).collect();
         (of_bases, portions.next().unwrap_or(Portion { amount: 0, credited: 0 }))
     }
@@ -469,7 +479,12 @@ fn whole(bases: &[Fraction], rises: Fraction) -> Vec<i64> {
 }
 
 /// What states of items give that no invoice pays for, where they count: from a change to more in paid time on.
-pub(super) fn said<'a>(billing: &'a Billing, items: &Items<'a>, lane: &Lane, live: &Paid<'a>) -> Vec<Span<'a>> {
+pub(super) fn said<'a>(
+    billing: &'a Billing,
+    items: &Items<'a>,
+    lane: &Lane,
+    live: &Paid<'a>,
+) -> Vec<Span<'a>> {
     let mut said = Vec::new();
     for (item, states) in &items.items {
         for (place, (at, state)) in states.states.iter().enumerate() {
@@ -509,9 +524,8 @@ fn fraction(numerator: i128, denominator: i128) -> Fraction {
 
 /// The sum; of what is too long for exact sums, the sum of the whole parts.
 fn add(a: Fraction, b: Fraction) -> Fraction {
-    a.checked_add(b).unwrap_or_else(|| {
-        Fraction::whole(a.round(Rounding::Floor).saturating_add(b.round(Rounding::Floor)))
-    })
+    a.checked_add(b)
+        .unwrap_or_else(|| Fraction::whole(a.round(Rounding::Floor).saturating_add(b.round(Rounding::Floor))))
 }
 
 /// The difference, never below nothing.

@@ -40,9 +40,11 @@ impl Lifetime<'_, '_> {
             return running.map_or(end, |running| running.end_running_at(paid_at)).max(end).after(grace);
         }
         if cycle.is_cut() {
-            let begun = self.live.spans.iter().filter(|span| {
-                self.lane.has(span) && span.is_whole && span.period.start == end
-            });
+            let begun = self
+                .live
+                .spans
+                .iter()
+                .filter(|span| self.lane.has(span) && span.is_whole && span.period.start == end);
             if let Some(paid_at) = begun.map(|span| span.paid_at).min() {
                 return end.max(paid_at);
             }

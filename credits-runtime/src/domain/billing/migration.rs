@@ -56,11 +56,17 @@ impl Billing {
 
     /// Items of subscriptions that go on, in their newest state.
     fn running(&self) -> impl Iterator<Item = (&ObjectId, &SubscriptionState)> {
-        let over: Vec<&ObjectId> =
-            self.by_subscription().iter().filter(|items| items.is_over()).map(|items| items.subscription).collect();
+        let over: Vec<&ObjectId> = self
+            .by_subscription()
+            .iter()
+            .filter(|items| items.is_over())
+            .map(|items| items.subscription)
+            .collect();
         let states = self.subscriptions.values().filter_map(|item| item.latest());
         let states = states.filter(|state| !matches!(state.status, Status::Ended | Status::Removed));
-        states.filter(move |state| !over.contains(&&state.subscription)).map(|state| (&state.subscription, state))
+        states
+            .filter(move |state| !over.contains(&&state.subscription))
+            .map(|state| (&state.subscription, state))
     }
 
     /// The prices that get these terms, each from the next cycle of its subscription on, with the bonus that was
@@ -69,7 +75,8 @@ impl Billing {
         let mut migrated: Vec<Pinned> = Vec::new();
         for (subscription, state) in self.running() {
             let Some(held) = self.terms(subscription, &state.price, Timestamp::MAX) else { continue };
-            let is_done = migrated.iter().any(|it| it.subscription == *subscription && it.price == state.price);
+            let is_done =
+                migrated.iter().any(|it| it.subscription == *subscription && it.price == state.price);
             if held.plan != terms.plan || held.version >= terms.version || is_done {
                 continue;
             }
@@ -77,9 +84,10 @@ impl Billing {
             let items = subscriptions.iter().find(|items| items.subscription == subscription);
             let Some(items) = items else { continue };
             let paid = Known::of(self, items);
-            let ends = paid.lanes().into_iter().filter(|lane| {
-                Some(lane.every) == held.every && lane.asset == Asset::of(&held.asset)
-            });
+            let ends = paid
+                .lanes()
+                .into_iter()
+                .filter(|lane| Some(lane.every) == held.every && lane.asset == Asset::of(&held.asset));
             let ends = ends.filter_map(|lane| cycles(items, &lane, &paid.placed, now).begun.pop());
             let from = ends.map(|cycle| cycle.whole_end).max().map_or(now, |end| end.max(now));
             let terms = PlanTerms { signup_bonus: held.signup_bonus, ..terms.clone() };

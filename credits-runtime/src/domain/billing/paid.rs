@@ -164,7 +164,12 @@ impl<'a> Paid<'a> {
                 if group.amount >= 0 && !is_replaced(items, group, &groups) {
                     paid.spans.push(Span { is_live, ..group.span(billing, items, first_anchor) });
                 } else if is_live {
-                    credits.push((invoice.paid_at, group.period.start, invoice, group.credit(billing, items)));
+                    credits.push((
+                        invoice.paid_at,
+                        group.period.start,
+                        invoice,
+                        group.credit(billing, items),
+                    ));
                 }
             }
         }
@@ -189,7 +194,8 @@ impl<'a> Paid<'a> {
     /// The first used instant from here on, of spans that are asked for.
     pub fn first_from(&self, from: Timestamp, counts: impl Fn(&Span<'_>) -> bool) -> Option<PaidInstant> {
         let counted = self.spans.iter().filter(|span| span.used_until() > from && counts(span));
-        let instants = counted.map(|span| PaidInstant { at: span.period.start.max(from), paid_at: span.paid_at });
+        let instants =
+            counted.map(|span| PaidInstant { at: span.period.start.max(from), paid_at: span.paid_at });
         instants.min()
     }
 
@@ -230,10 +236,8 @@ impl<'a> Paid<'a> {
             };
             let found = self.spans.iter_mut().filter(|span| fits(span)).max_by(|a, b| rank(a).cmp(&rank(b)));
             let Some(span) = found else { break };
-            let goes_on = (span.quantity > left).then(|| Span {
-                quantity: span.quantity.saturating_sub(left),
-                ..span.clone()
-            });
+            let goes_on = (span.quantity > left)
+                .then(|| Span { quantity: span.quantity.saturating_sub(left), ..span.clone() });
             span.quantity = span.quantity.min(left);
             span.cut = credit.period.start;
             left = left.saturating_sub(span.quantity);
@@ -267,13 +271,16 @@ impl<'a> Group<'a> {
     /// Of several prorations that cost nothing the one counts that has the quantity of the item's state: they are no
     /// tiers, but the quantities before and after a change of a free price.
     fn choose_free_quantity(&mut self, items: &Items<'_>) {
-        if !self.is_proration || self.members.len() < 2 || self.members.iter().any(|(_, amount)| *amount != 0) {
+        if !self.is_proration || self.members.len() < 2 || self.members.iter().any(|(_, amount)| *amount != 0)
+        {
             return;
         }
         let state = items.items.iter().find(|(item, _)| *item == self.item);
         let state = state.and_then(|(_, item)| item.state_at(self.period.start));
         let quantity = state.filter(|state| state.price == *self.price).and_then(|state| state.quantity);
-        if let Some(quantity) = quantity.filter(|said| self.members.iter().any(|(quantity, _)| quantity == said)) {
+        if let Some(quantity) =
+            quantity.filter(|said| self.members.iter().any(|(quantity, _)| quantity == said))
+        {
             self.quantity = quantity;
         }
     }
@@ -360,7 +367,10 @@ fn groups<'a>(billing: &'a Billing, items: &Items<'a>, invoice: &'a Invoice) -> 
 
 /// Takes out what one invoice both charges and credits: a change and its undoing at one instant. A credit that another
 /// invoice's span explains as a whole is none.
-fn without_undone<'a>(mut groups: Vec<Group<'a>>, is_explained: impl Fn(&Group<'a>) -> bool) -> Vec<Group<'a>> {
+fn without_undone<'a>(
+    mut groups: Vec<Group<'a>>,
+    is_explained: impl Fn(&Group<'a>) -> bool,
+) -> Vec<Group<'a>> {
     for place in 0..groups.len() {
         let (before, rest) = groups.split_at_mut(place);
         let Some((credit, after)) = rest.split_first_mut() else { break };
@@ -378,7 +388,9 @@ fn without_undone<'a>(mut groups: Vec<Group<'a>>, is_explained: impl Fn(&Group<'
         }
         let mut undone = 0_u64;
         credit.members.retain(|(quantity, _)| {
-            let Some(found) = charge.members.iter().position(|(other, _)| other == quantity) else { return true };
+            let Some(found) = charge.members.iter().position(|(other, _)| other == quantity) else {
+                return true;
+            };
             charge.members.remove(found);
             undone = undone.saturating_add(*quantity);
             false

@@ -75,9 +75,10 @@ impl Payment {
         let sum = |counts: &dyn Fn(&Refund) -> bool| {
             self.refunds.values().filter(|it| counts(it)).map(|it| it.amount).fold(0, i64::saturating_add)
         };
-        let unexplained = self.refunded_in_all.iter().map(|(at, amount)| {
-            amount.saturating_sub(sum(&|refund| refund.stood_at(*at)))
-        });
+        let unexplained = self
+            .refunded_in_all
+            .iter()
+            .map(|(at, amount)| amount.saturating_sub(sum(&|refund| refund.stood_at(*at))));
         sum(&|refund| refund.stands).saturating_add(unexplained.max().unwrap_or(0).max(0))
     }
 

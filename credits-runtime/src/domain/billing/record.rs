@@ -190,6 +190,17 @@ impl Billing {
                 };
                 award.taken.extend(taken.iter().cloned());
             }
+            Body::GoneNoted { award, gone } => {
+                let known = &mut self.awards.entry(award.clone()).or_default().gone;
+                known.retain(|other| other.grant != gone.grant);
+                known.push(*gone);
+            }
+            Body::AdvanceTaken { award, taken } => {
+                self.awards.entry(award.clone()).or_default().advance.extend(taken.iter().cloned());
+            }
+            Body::AdvanceReturned { award, amount } => {
+                self.awards.entry(award.clone()).or_default().return_advance(*amount);
+            }
             Body::GaveBack { award, amount, grant } => {
                 let Some(award) = self.awards.get_mut(award) else {
                     panic!("fact {number} gives back what was not awarded");
@@ -315,7 +326,10 @@ impl Billing {
     }
 
     /// The payments of an invoice, as it or its payments name them.
-    pub fn payments_of<'a>(&'a self, invoice: &'a Invoice) -> impl Iterator<Item = (&'a ObjectId, &'a Payment)> {
+    pub fn payments_of<'a>(
+        &'a self,
+        invoice: &'a Invoice,
+    ) -> impl Iterator<Item = (&'a ObjectId, &'a Payment)> {
         let others = self.invoice_payments.get(&invoice.invoice).into_iter().flatten();
         let others = others.filter(|payment| !invoice.payments.contains(payment));
         let named = invoice.payments.iter().chain(others);

@@ -100,7 +100,10 @@ const SEARCHED_STATES_MAX: usize = 6;
 
 /// The states of one second in their order: the end is last, and as many as possible are made from the one before them,
 /// by their previous attributes. Among equals the order is arbitrary, and the same however they arrived.
-fn in_order(earlier: Option<SubscriptionState>, mut states: Vec<SubscriptionState>) -> Vec<SubscriptionState> {
+fn in_order(
+    earlier: Option<SubscriptionState>,
+    mut states: Vec<SubscriptionState>,
+) -> Vec<SubscriptionState> {
     if states.len() < 2 {
         return states;
     }
@@ -122,14 +125,19 @@ fn in_order(earlier: Option<SubscriptionState>, mut states: Vec<SubscriptionStat
 }
 
 /// The order with the most states that follow the one before them; of several the first.
-fn longest_chain(earlier: Option<&SubscriptionState>, states: &[SubscriptionState]) -> Vec<SubscriptionState> {
+fn longest_chain(
+    earlier: Option<&SubscriptionState>,
+    states: &[SubscriptionState],
+) -> Vec<SubscriptionState> {
     let mut best: Option<(usize, Vec<&SubscriptionState>)> = None;
-    let mut begun: Vec<(Vec<&SubscriptionState>, Vec<&SubscriptionState>)> = vec![(Vec::new(), states.iter().collect())];
+    let mut begun: Vec<(Vec<&SubscriptionState>, Vec<&SubscriptionState>)> =
+        vec![(Vec::new(), states.iter().collect())];
     while let Some((chosen, left)) = begun.pop() {
         if left.is_empty() {
-            let pairs = earlier.into_iter().chain(chosen.iter().copied()).zip(chosen.iter().copied().skip(
-                usize::from(earlier.is_none()),
-            ));
+            let pairs = earlier
+                .into_iter()
+                .chain(chosen.iter().copied())
+                .zip(chosen.iter().copied().skip(usize::from(earlier.is_none())));
             let links = pairs.filter(|(before, state)| follows(state, before)).count();
             if best.as_ref().is_none_or(|(most, _)| links > *most) {
                 best = Some((links, chosen));
@@ -169,7 +177,8 @@ fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
 }
 
 /// Everything that tells two states of one second apart. A state that was made from none comes first.
-type Order<'a> = (bool, bool, Status, &'a ObjectId, Option<u64>, Option<Timestamp>, Option<Interval>, Timestamp);
+type Order<'a> =
+    (bool, bool, Status, &'a ObjectId, Option<u64>, Option<Timestamp>, Option<Interval>, Timestamp);
 
 fn order(state: &SubscriptionState) -> (Order<'_>, Option<(Option<&ObjectId>, Option<u64>, Option<Status>)>) {
     let SubscriptionState { status, price, quantity, ends_at, trial, before, anchor, .. } = state;

@@ -30,8 +30,10 @@ pub(super) fn of_subscription(
     if fulfilment.upgrades == Upgrades::OnPayment && !items.is_over() {
         for (_, item) in &items.items {
             let Some((since, state)) = item.states.last() else { continue };
-            let is_running =
-                !matches!(state.status, Status::Trialing | Status::Removed | Status::Incomplete | Status::Ended | Status::Unknown);
+            let is_running = !matches!(
+                state.status,
+                Status::Trialing | Status::Removed | Status::Incomplete | Status::Ended | Status::Unknown
+            );
             if is_running && !state.trial.is_some_and(|trial| trial.contains(now)) {
                 unpaid_upgrade(due, billing, items, paid, (*since, state));
             }
@@ -67,8 +69,7 @@ fn unpaid_upgrade(
 ) {
     let quantity = state.quantity.unwrap_or(1);
     let Some(terms) = billing.terms(items.subscription, &state.price, since) else { return };
-    let is_paid =
-        paid.live.spans.iter().any(|span| *span.price == state.price && span.quantity == quantity);
+    let is_paid = paid.live.spans.iter().any(|span| *span.price == state.price && span.quantity == quantity);
     let last = paid.live.spans.iter().filter(|span| *span.item == state.item).next_back();
     let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
     let paid_for = last.and_then(|span| Some(per_time(span.terms?, span.quantity))).unwrap_or(0);

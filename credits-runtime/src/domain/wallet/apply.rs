@@ -116,6 +116,9 @@ impl Wallet {
             | Body::Priced { .. }
             | Body::Awarded { .. }
             | Body::TookBack { .. }
+            | Body::GoneNoted { .. }
+            | Body::AdvanceTaken { .. }
+            | Body::AdvanceReturned { .. }
             | Body::GaveBack { .. } => panic!("fact {number} is no fact about a wallet"),
         }
         if let Some((amount, balance_after)) = body.movement() {
@@ -154,7 +157,7 @@ impl Wallet {
         if !self.grant(number).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
             return;
         }
-        let mut gone = self.gone_of(number);
+        let mut gone = self.gone_of(number).unwrap_or(Gone::nothing(number));
         add(&mut gone);
         match self.gone.iter_mut().find(|known| known.grant == number) {
             Some(known) => *known = gone,

@@ -58,6 +58,13 @@ pub struct Gone {
     pub revoked: Amount,
 }
 
+impl Gone {
+    /// Nothing of a grant.
+    pub fn nothing(grant: FactNumber) -> Self {
+        Self { grant, expired: Amount::ZERO, revoked: Amount::ZERO }
+    }
+}
+
 /// A grant with credits left.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Grant {
@@ -172,10 +179,9 @@ impl Wallet {
         self.grant(number).map_or((Amount::ZERO, Amount::ZERO), |grant| (grant.free, grant.held))
     }
 
-    /// What is gone of a grant that was paid for, without being used.
-    pub(in crate::domain) fn gone_of(&self, grant: FactNumber) -> Gone {
-        let nothing = Gone { grant, expired: Amount::ZERO, revoked: Amount::ZERO };
-        self.gone.iter().find(|gone| gone.grant == grant).copied().unwrap_or(nothing)
+    /// What is gone of a grant that was paid for, without being used, if the wallet remembers it.
+    pub(in crate::domain) fn gone_of(&self, grant: FactNumber) -> Option<Gone> {
+        self.gone.iter().find(|gone| gone.grant == grant).copied()
     }
 
     /// When the last hold lapses at the latest that has set aside credits of these grants.

@@ -69,7 +69,14 @@ pub(super) fn of_billing(
             let taken = left.plus(owed);
             Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
         }
-        Body::GaveBack { award, amount, .. } => {
+        Body::AdvanceTaken { award, taken } => {
+            let (_, asset) = grants(ledger, &owner, award)?;
+            let taken = Amount::sum(taken.iter().map(Taking::amount));
+            let (award, asset, transfers) = (award.clone(), asset.shown(), Vec::new());
+            let (owed, forgiven) = (Amount::ZERO, Amount::ZERO);
+            Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
+        }
+        Body::GaveBack { award, amount, .. } | Body::AdvanceReturned { award, amount } => {
             let (_, asset) = grants(ledger, &owner, award)?;
             let (award, asset, taken) = (award.clone(), asset.shown(), amount.negated());
             let (owed, forgiven, transfers) = (Amount::ZERO, Amount::ZERO, Vec::new());
