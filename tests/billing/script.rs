@@ -128,37 +128,7 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
     let has = |word: &str| words.contains(&word);
     let payment = || object(words[0]);
     let (named, what) = match verb {
-        "state" => {
-            let (price, quantity) = price(words[1]);
-            let status = words.iter().find_map(|word| match *word {
-                "incomplete" => Some(Status::Incomplete),
-                "trialing" => Some(Status::Trialing),
-                "past_due" => Some(Status::PastDue),
-                "unpaid" => Some(Status::Unpaid),
-                "paused" => Some(Status::Paused),
-                "removed" => Some(Status::Removed),
-                "ended" => Some(Status::Ended),
-                _ => None,
-            });
-            let before = option(words, "was").map(self::price);
-            let subscription = object(option(words, "of").unwrap_or(words[0]));
-            let state = SubscriptionState {
-                item: object(&format!("si_{}", words[0])),
-                subscription: subscription.clone(),
-                status: status.unwrap_or(Status::Active),
-                price,
-                quantity: if has("by_use") { None } else { Some(quantity) },
-                anchor: option(words, "anchor").map_or(at, instant),
-                trial: option(words, "trial").map(interval),
-                ends_at: option(words, "ends").map(instant),
-                before: before.map(|(price, quantity)| Before {
-                    price: Some(price),
-                    quantity: Some(quantity),
-                    ..Before::default()
-                }),
-            };
-            (vec![subscription], Happening::SubscriptionChanged(state))
-        }
+        "state" => state(words, at),
         "paid" => {
             let invoice = object(words[0]);
             let lines = words[1..].split(|word| *word == "and").map(line).collect::<Vec<_>>();
@@ -231,6 +201,40 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
     };
     let at = option(words, "happened").map_or(at, instant);
     BillingEvent { at, objects: named, owner: Some("ann".parse_owner()), what }
+}
+
+/// `s1 pro [of=sub] [was=max] [ended]`: a state of the item of `s1`.
+fn state(words: &[&str], at: Timestamp) -> (Vec<ObjectId>, Happening) {
+    let has = |word: &str| words.contains(&word);
+    let (price, quantity) = price(words[1]);
+    let status = words.iter().find_map(|word| match *word {
+        "incomplete" => Some(Status::Incomplete),
+        "trialing" => Some(Status::Trialing),
+        "past_due" => Some(Status::PastDue),
+        "unpaid" => Some(Status::Unpaid),
+        "paused" => Some(Status::Paused),
+        "removed" => Some(Status::Removed),
+        "ended" => Some(Status::Ended),
+        _ => None,
+    });
+    let before = option(words, "was").map(self::price);
+    let subscription = object(option(words, "of").unwrap_or(words[0]));
+    let state = SubscriptionState {
+        item: object(&format!("si_{}", words[0])),
+        subscription: subscription.clone(),
+        status: status.unwrap_or(Status::Active),
+        price,
+        quantity: if has("by_use") { None } else { Some(quantity) },
+        anchor: option(words, "anchor").map_or(at, instant),
+        trial: option(words, "trial").map(interval),
+        ends_at: option(words, "ends").map(instant),
+        before: before.map(|(price, quantity)| Before {
+            price: Some(price),
+            quantity: Some(quantity),
+            ..Before::default()
+        }),
+    };
+    (vec![subscription], Happening::SubscriptionChanged(state))
 }
 
 /// `s1 pro 2026-01-01..2026-02-01 [of=sub] [amount=-300] [proration] [usage=120] [fee]`: a line of the item of `s1`, of the

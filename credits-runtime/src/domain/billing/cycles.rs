@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::calendar::Anchor;
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::paid::{Paid, Span};
 use super::terms::Length;
 use crate::domain::ids::{Asset, ObjectId};
@@ -46,7 +46,7 @@ pub struct Cycle<'a> {
     pub whole: Duration,
     /// Whether it begins where another is cut.
     follows_a_cut: bool,
-    /// Items whose whole period cuts it.
+    /// SubscriptionItems whose whole period cuts it.
     cutters: Vec<&'a ObjectId>,
     /// What cut cycles before it count themselves.
     blocked: Vec<Blocked<'a>>,
@@ -100,7 +100,12 @@ pub struct Cycles<'a> {
 }
 
 /// The cycles that began by `now`: `placed` is everything that was ever paid, whatever came back of it.
-pub fn cycles<'a>(items: &Items<'a>, lane: &Lane, placed: &Paid<'a>, now: Timestamp) -> Cycles<'a> {
+pub fn cycles<'a>(
+    items: &SubscriptionItems<'a>,
+    lane: &Lane,
+    placed: &Paid<'a>,
+    now: Timestamp,
+) -> Cycles<'a> {
     let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
     let mut cycles = Cycles::default();
     let mut cursor = Timestamp::MIN;
@@ -150,7 +155,7 @@ const CYCLES_MAX: usize = 36_525;
 
 /// From where the cycle that starts at an instant is counted.
 fn grid<'a>(
-    items: &Items<'a>,
+    items: &SubscriptionItems<'a>,
     lane: &Lane,
     placed: &Paid<'a>,
     last: Option<&Cycle<'a>>,

@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 
 /// The items of one subscription.
 #[derive(Clone, Debug)]
-pub struct Items<'a> {
+pub struct SubscriptionItems<'a> {
     /// The subscription.
     pub subscription: &'a ObjectId,
     /// Its items, by id.
@@ -20,7 +20,7 @@ pub struct Items<'a> {
 
 impl Billing {
     /// Every subscription, in the order in which they began.
-    pub fn by_subscription(&self) -> Vec<Items<'_>> {
+    pub fn by_subscription(&self) -> Vec<SubscriptionItems<'_>> {
         let mut grouped: BTreeMap<&ObjectId, Vec<(&ObjectId, &Subscription)>> = BTreeMap::new();
         for (item, states) in &self.subscriptions {
             if let Some(subscription) = states.id() {
@@ -28,15 +28,18 @@ impl Billing {
             }
         }
         let handed_over = |subscription| self.handed_over.get(subscription).copied();
-        let items =
-            |(subscription, items)| Items { subscription, items, handed_over: handed_over(subscription) };
+        let items = |(subscription, items)| SubscriptionItems {
+            subscription,
+            items,
+            handed_over: handed_over(subscription),
+        };
         let mut subscriptions: Vec<_> = grouped.into_iter().map(items).collect();
         subscriptions.sort_by_key(|items| (items.began_at(), items.subscription));
         subscriptions
     }
 }
 
-impl<'a> Items<'a> {
+impl<'a> SubscriptionItems<'a> {
     /// When the first state was told of any of them.
     pub fn began_at(&self) -> Timestamp {
         self.items.iter().map(|(_, item)| item.began_at()).min().unwrap_or(Timestamp::MAX)

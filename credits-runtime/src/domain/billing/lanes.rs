@@ -7,7 +7,7 @@ use credits_core::{Fraction, Upgrades};
 use super::award::AwardId;
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::levels::{Level, Portion, Valuation, least, said, subtract};
 use super::lifetime::Lifetime;
 use super::paid::Paid;
@@ -26,7 +26,7 @@ pub struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// What invoices say of a subscription.
-    pub fn of(billing: &'a Billing, items: &Items<'a>) -> Self {
+    pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let placed = Paid::of(billing, items);
         let live = placed.live();
         Self { placed, live }
@@ -52,7 +52,7 @@ struct Valued<'a> {
 pub(super) fn due<'a>(
     due: &mut Due,
     billing: &'a Billing,
-    items: &Items<'a>,
+    items: &SubscriptionItems<'a>,
     paid: &Known<'a>,
     fulfilment: Fulfilment,
     now: Timestamp,
@@ -128,7 +128,13 @@ fn carry_over(lanes: &mut [(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)]) {
 }
 
 /// The awards of a cycle: one for the base of each item, one for the rises.
-fn awards(due: &mut Due, items: &Items<'_>, lane: &Lane, valued: &Valued<'_>, lifetime: &Lifetime<'_, '_>) {
+fn awards(
+    due: &mut Due,
+    items: &SubscriptionItems<'_>,
+    lane: &Lane,
+    valued: &Valued<'_>,
+    lifetime: &Lifetime<'_, '_>,
+) {
     let Valued { cycle, level, stays, elsewhere } = valued;
     let (start, asset, every) = (cycle.start, lane.asset.clone(), lane.every);
     let (bases, rise) = level.portions(*stays, *elsewhere);

@@ -5,7 +5,7 @@ use credits_core::{Fraction, Rounding};
 
 use super::cycles::{Cycle, Lane};
 use super::event::{Interval, Status};
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::paid::{Paid, Span};
 use super::record::Billing;
 use super::terms::PlanTerms;
@@ -93,7 +93,7 @@ impl Seen<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Valuation<'a, 'b> {
     pub(super) billing: &'a Billing,
-    pub(super) items: &'b Items<'a>,
+    pub(super) items: &'b SubscriptionItems<'a>,
     pub(super) lane: &'b Lane,
     /// What was paid and did not come back.
     pub(super) live: &'b Paid<'a>,
@@ -126,7 +126,7 @@ impl<'a> Valuation<'a, '_> {
         let to = cycle.whole_end;
         let mut level = Level {
             from,
-            bases: self.bases(&seen, (from, to), cycle),
+            bases: Self::bases(&seen, (from, to), cycle),
             rise: None,
             rises: Fraction::ZERO,
             credited: Fraction::ZERO,
@@ -134,12 +134,12 @@ impl<'a> Valuation<'a, '_> {
             cuts: seen.iter().filter(|seen| seen.cut < seen.end).map(|seen| seen.cut).collect(),
             next,
         };
-        let (rises, credited) = self.integrate(&mut level, &seen, cycle, debits);
+        let (rises, credited) = Self::integrate(&mut level, &seen, cycle, debits);
         (level.rises, level.credited) = (rises, credited);
         for seen in &mut seen {
             seen.cut = seen.end;
         }
-        (level.rises_uncut, _) = self.integrate(&mut level, &seen, cycle, &mut Vec::new());
+        (level.rises_uncut, _) = Self::integrate(&mut level, &seen, cycle, &mut Vec::new());
         level.rises_uncut = most(level.rises_uncut, level.rises);
         Some(level)
     }
@@ -190,12 +190,7 @@ impl<'a> Valuation<'a, '_> {
     }
 
     /// What each item gives for being paid where the cycle is paid first.
-    fn bases(
-        &self,
-        seen: &[Seen<'a>],
-        (from, to): (Timestamp, Timestamp),
-        cycle: &Cycle<'a>,
-    ) -> Vec<Base<'a>> {
+    fn bases(seen: &[Seen<'a>], (from, to): (Timestamp, Timestamp), cycle: &Cycle<'a>) -> Vec<Base<'a>> {
         let mut bases: Vec<Base<'a>> = Vec::new();
         let share =
             time(from, to).zip(micros(cycle.whole)).and_then(|(part, whole)| Fraction::new(part, whole));
@@ -226,7 +221,6 @@ impl<'a> Valuation<'a, '_> {
 
     /// Adds up what is paid beyond the base and what of the base is credited, from instant to instant.
     fn integrate(
-        &self,
         level: &mut Level<'a>,
         seen: &[Seen<'a>],
         cycle: &Cycle<'a>,
@@ -246,7 +240,7 @@ impl<'a> Valuation<'a, '_> {
         for pair in instants.windows(2) {
             let &[at, until] = pair else { continue };
             let length = time(at, until).unwrap_or(0);
-            let (net, of_by_time) = self.net(level, seen, at);
+            let (net, of_by_time) = Self::net(level, seen, at);
             // What is credited without being paid lowers the level to nothing at most.
             let owed = debits.iter().filter(|(period, _)| period.contains(at));
             let owed = owed.fold(0_i128, |sum, (_, amount)| sum.saturating_add(*amount));
@@ -284,7 +278,7 @@ impl<'a> Valuation<'a, '_> {
 
     /// What is paid beyond the base at an instant, less what of the base is credited there; and what of the latter is of
     /// bases that were given for their paid time alone. A base whose paid time is over holds to the cycle's end.
-    fn net(&self, level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> (i128, i128) {
+    fn net(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> (i128, i128) {
         let (mut net, mut by_time) = (0_i128, 0_i128);
         let mut done: Vec<&ObjectId> = Vec::new();
         for item in seen.iter().map(|seen| seen.item) {
@@ -481,7 +475,7 @@ fn whole(bases: &[Fraction], rises: Fraction) -> Vec<i64> {
 /// What states of items give that no invoice pays for, where they count: from a change to more in paid time on.
 pub(super) fn said<'a>(
     billing: &'a Billing,
-    items: &Items<'a>,
+    items: &SubscriptionItems<'a>,
     lane: &Lane,
     live: &Paid<'a>,
 ) -> Vec<Span<'a>> {

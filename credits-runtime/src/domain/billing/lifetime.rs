@@ -4,7 +4,7 @@
 use super::calendar::after;
 use super::cycles::{Cycle, Lane};
 use super::due::Fulfilment;
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::paid::Paid;
 use super::record::Billing;
 use super::terms::{PlanTerms, Unused};
@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 /// What the cycles of one lane have in common for how long their credits last.
 pub(super) struct Lifetime<'a, 'b> {
     pub(super) billing: &'a Billing,
-    pub(super) items: &'b Items<'a>,
+    pub(super) items: &'b SubscriptionItems<'a>,
     pub(super) lane: &'b Lane,
     /// What was paid and did not come back.
     pub(super) live: &'b Paid<'a>,
@@ -65,13 +65,13 @@ impl Lifetime<'_, '_> {
 /// What the end of a subscription leaves of a lifetime, unless the owner has the plan again in time.
 fn after_the_end(
     billing: &Billing,
-    items: &Items<'_>,
+    items: &SubscriptionItems<'_>,
     terms: &PlanTerms,
     expires_at: Option<Timestamp>,
 ) -> Option<Timestamp> {
     let Some(length) = terms.expire_after else { return expires_at };
     let Some(mut ends_at) = items.ends_at() else { return expires_at };
-    let has_plan = |other: &Items<'_>| {
+    let has_plan = |other: &SubscriptionItems<'_>| {
         let prices = other.items.iter().filter_map(|(_, item)| item.latest().map(|state| &state.price));
         let mut plans = prices.filter_map(|price| billing.terms(other.subscription, price, Timestamp::MAX));
         plans.any(|plan| plan.plan == terms.plan)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{CreditedLines, Interval, Invoice, Line, SubscriptionState};
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::record::Billing;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
@@ -141,7 +141,7 @@ struct Charge<'a> {
 impl<'a> Paid<'a> {
     /// What paid invoices say of a subscription, also those that were returned: they have no credits, and are cut by
     /// credits for which nothing that counts has paid.
-    pub fn of(billing: &'a Billing, items: &Items<'a>) -> Self {
+    pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let first_anchor = items.first_anchor();
         let mut paid = Self::default();
         let mut credits = Vec::new();
@@ -270,7 +270,7 @@ impl Credit<'_> {
 impl<'a> Group<'a> {
     /// Of several prorations that cost nothing the one counts that has the quantity of the item's state: they are no
     /// tiers, but the quantities before and after a change of a free price.
-    fn choose_free_quantity(&mut self, items: &Items<'_>) {
+    fn choose_free_quantity(&mut self, items: &SubscriptionItems<'_>) {
         if !self.is_proration || self.members.len() < 2 || self.members.iter().any(|(_, amount)| *amount != 0)
         {
             return;
@@ -285,7 +285,12 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn span(&self, billing: &'a Billing, items: &Items<'a>, first_anchor: Option<Timestamp>) -> Span<'a> {
+    fn span(
+        &self,
+        billing: &'a Billing,
+        items: &SubscriptionItems<'a>,
+        first_anchor: Option<Timestamp>,
+    ) -> Span<'a> {
         let Self { item, price, period, quantity, invoice, .. } = *self;
         Span {
             item,
@@ -319,7 +324,7 @@ impl<'a> Group<'a> {
             && charge.period.start <= period.start
     }
 
-    fn credit(&self, billing: &'a Billing, items: &Items<'a>) -> Credit<'a> {
+    fn credit(&self, billing: &'a Billing, items: &SubscriptionItems<'a>) -> Credit<'a> {
         let Self { item, price, period, quantity, credits, .. } = *self;
         let terms = billing.terms(items.subscription, price, period.start);
         Credit { item, price, quantity, period, named: credits, terms }
@@ -327,7 +332,7 @@ impl<'a> Group<'a> {
 }
 
 /// An invoice's lines of a subscription.
-fn groups<'a>(billing: &'a Billing, items: &Items<'a>, invoice: &'a Invoice) -> Vec<Group<'a>> {
+fn groups<'a>(billing: &'a Billing, items: &SubscriptionItems<'a>, invoice: &'a Invoice) -> Vec<Group<'a>> {
     type Key<'a> = (&'a ObjectId, &'a ObjectId, Interval, bool, bool);
     let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
     for line in &invoice.lines {
@@ -403,7 +408,7 @@ fn without_undone<'a>(
 }
 
 /// Whether a proration of no amount stands for a price that another line of its invoice takes the place of.
-fn is_replaced(items: &Items<'_>, group: &Group<'_>, groups: &[Group<'_>]) -> bool {
+fn is_replaced(items: &SubscriptionItems<'_>, group: &Group<'_>, groups: &[Group<'_>]) -> bool {
     let holds = |price: &ObjectId| {
         let mut states = items.items.iter().filter_map(|(_, item)| item.state_at(group.period.start));
         states.any(|state| state.price == *price)

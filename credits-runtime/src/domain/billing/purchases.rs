@@ -8,7 +8,7 @@ use super::award::AwardId;
 use super::calendar::after;
 use super::due::{Due, Wanted};
 use super::event::{Invoice, Line};
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::payment::Payment;
 use super::record::{Billing, Purchase};
 use super::terms::{PackTerms, PriceList};
@@ -78,7 +78,7 @@ pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64
     }
 }
 
-pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Items<'_>], now: Timestamp) {
+pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>], now: Timestamp) {
     for invoice in billing.invoices.values() {
         of_invoice(due, billing, subscriptions, invoice, now);
     }
@@ -97,7 +97,7 @@ pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Items<'_>],
 fn of_invoice(
     due: &mut Due,
     billing: &Billing,
-    subscriptions: &[Items<'_>],
+    subscriptions: &[SubscriptionItems<'_>],
     invoice: &Invoice,
     now: Timestamp,
 ) {
@@ -133,7 +133,7 @@ fn of_invoice(
 /// The lines of an invoice that are of no subscription item and not negative, unless a checkout sold them: it says more.
 pub fn pack_lines<'a>(
     billing: &'a Billing,
-    subscriptions: &'a [Items<'a>],
+    subscriptions: &'a [SubscriptionItems<'a>],
     invoice: &'a Invoice,
 ) -> impl Iterator<Item = &'a Line> {
     let is_sold = billing.purchases.values().any(|purchase| {

@@ -70,7 +70,7 @@ impl Subscription {
             let states = second.iter().map(|(_, state)| state.clone()).collect();
             let earlier = ordered.last().map(|(_, state)| state.clone());
             let at = second.first().map_or(Timestamp::MIN, |(at, _)| *at);
-            ordered.extend(in_order(earlier, states).into_iter().map(|state| (at, state)));
+            ordered.extend(in_order(earlier.as_ref(), states).into_iter().map(|state| (at, state)));
         }
         self.states = ordered;
     }
@@ -101,7 +101,7 @@ const SEARCHED_STATES_MAX: usize = 6;
 /// The states of one second in their order: the end is last, and as many as possible are made from the one before them,
 /// by their previous attributes. Among equals the order is arbitrary, and the same however they arrived.
 fn in_order(
-    earlier: Option<SubscriptionState>,
+    earlier: Option<&SubscriptionState>,
     mut states: Vec<SubscriptionState>,
 ) -> Vec<SubscriptionState> {
     if states.len() < 2 {
@@ -110,11 +110,11 @@ fn in_order(
     states.sort_by(|a, b| order(a).cmp(&order(b)));
     let (mut open, ended): (Vec<_>, Vec<_>) = states.into_iter().partition(|state| !is_end(state));
     let mut ordered = if open.len() <= SEARCHED_STATES_MAX {
-        longest_chain(earlier.as_ref(), &open)
+        longest_chain(earlier, &open)
     } else {
         let mut chosen: Vec<SubscriptionState> = Vec::new();
         while !open.is_empty() {
-            let before = chosen.last().or(earlier.as_ref());
+            let before = chosen.last().or(earlier);
             let next = open.iter().position(|state| before.is_some_and(|before| follows(state, before)));
             chosen.push(open.remove(next.unwrap_or(0)));
         }
@@ -180,7 +180,10 @@ fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
 type Order<'a> =
     (bool, bool, Status, &'a ObjectId, Option<u64>, Option<Timestamp>, Option<Interval>, Timestamp);
 
-fn order(state: &SubscriptionState) -> (Order<'_>, Option<(Option<&ObjectId>, Option<u64>, Option<Status>)>) {
+/// What a state was made from.
+type Was<'a> = Option<(Option<&'a ObjectId>, Option<u64>, Option<Status>)>;
+
+fn order(state: &SubscriptionState) -> (Order<'_>, Was<'_>) {
     let SubscriptionState { status, price, quantity, ends_at, trial, before, anchor, .. } = state;
     let was = before.as_ref().map(|before| (before.price.as_ref(), before.quantity, before.status));
     ((is_end(state), before.is_some(), *status, price, *quantity, *ends_at, *trial, *anchor), was)

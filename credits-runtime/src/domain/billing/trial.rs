@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::award::AwardId;
 use super::due::{Due, Fulfilment, Wanted, wanted};
 use super::event::Status;
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::lanes::Known;
 use super::record::Billing;
 use crate::domain::category::Category;
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 pub(super) fn due(
     due: &mut Due,
     billing: &Billing,
-    items: &Items<'_>,
+    items: &SubscriptionItems<'_>,
     paid: &Known<'_>,
     fulfilment: Fulfilment,
     now: Timestamp,

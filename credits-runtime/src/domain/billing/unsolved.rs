@@ -6,7 +6,7 @@ use credits_core::Upgrades;
 use super::calendar::Anchor;
 use super::due::{Due, Fulfilment, PartialReturn, UnpaidUpgrade};
 use super::event::{Status, SubscriptionState};
-use super::items::Items;
+use super::items::SubscriptionItems;
 use super::lanes::Known;
 use super::record::Billing;
 use super::terms::PlanTerms;
@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 pub(super) fn of_subscription(
     due: &mut Due,
     billing: &Billing,
-    items: &Items<'_>,
+    items: &SubscriptionItems<'_>,
     paid: &Known<'_>,
     fulfilment: Fulfilment,
     now: Timestamp,
@@ -43,7 +43,7 @@ pub(super) fn of_subscription(
 
 /// A price that no catalogue has had is unsolved if it was paid in advance. Beside a plan, usage and what costs nothing
 /// is not.
-fn unknown_prices(due: &mut Due, billing: &Billing, items: &Items<'_>, paid: &Known<'_>) {
+fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &Known<'_>) {
     let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
     let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
     let unknown = paid.live.spans.iter().filter(|span| span.terms.is_none());
@@ -63,14 +63,14 @@ fn unknown_prices(due: &mut Due, billing: &Billing, items: &Items<'_>, paid: &Kn
 fn unpaid_upgrade(
     due: &mut Due,
     billing: &Billing,
-    items: &Items<'_>,
+    items: &SubscriptionItems<'_>,
     paid: &Known<'_>,
     (since, state): (Timestamp, &SubscriptionState),
 ) {
     let quantity = state.quantity.unwrap_or(1);
     let Some(terms) = billing.terms(items.subscription, &state.price, since) else { return };
     let is_paid = paid.live.spans.iter().any(|span| *span.price == state.price && span.quantity == quantity);
-    let last = paid.live.spans.iter().filter(|span| *span.item == state.item).next_back();
+    let last = paid.live.spans.iter().rfind(|span| *span.item == state.item);
     let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
     let paid_for = last.and_then(|span| Some(per_time(span.terms?, span.quantity))).unwrap_or(0);
     if is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
@@ -88,7 +88,7 @@ fn unpaid_upgrade(
 }
 
 /// Invoices of subscriptions that were returned in part, and payments that came back and are for nothing known.
-pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Items<'_>]) {
+pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
     let item_of = |line| subscriptions.iter().find_map(|items| items.item_of(billing, line));
     for invoice in billing.invoices.values() {
         let returned = billing.returned_of(invoice);
