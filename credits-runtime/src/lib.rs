@@ -66,7 +66,7 @@ pub mod events {
     pub use crate::service::events::{
         BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted,
         CreditsExpired, Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund,
-        SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted,
+        SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
     };
 }
 

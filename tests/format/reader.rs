@@ -83,7 +83,7 @@ fn movement(body: &Value) -> Option<(i64, i64)> {
     let (code, fields) = body.choice();
     let at = |place: usize| fields[place].integer();
     match code {
-        0 | 4 | 5 | 6 | 9 | 17..=27 => None,
+        0 | 4 | 5 | 6 | 9 | 17..=32 => None,
         1 => Some((at(0), at(6))),
         2 => Some((-sum(&fields[1]) - at(6), at(5))),
         3 => Some((-sum(&fields[1]) - at(4), at(3))),
@@ -164,7 +164,7 @@ fn read_journal(database: &Database) -> Journal {
 #[test]
 fn the_documents_reader_finds_every_entry_and_balance() {
     let (mut codes, mut kinds) = (Vec::new(), Vec::new());
-    for name in ["format-1", "format-2", "format-3", "format-4", "format-5", "format-6"] {
+    for name in ["format-1", "format-6"] {
         let (more_codes, more_kinds) = read_all(name);
         codes.extend(more_codes);
         kinds.extend(more_kinds);
@@ -173,7 +173,7 @@ fn the_documents_reader_finds_every_entry_and_balance() {
         seen.sort_unstable();
         seen.dedup();
     }
-    assert!(codes.iter().copied().eq(0..=27), "the fixtures have bodies of the codes {codes:?} alone");
+    assert!(codes.iter().copied().eq(0..=32), "the fixtures have bodies of the codes {codes:?} alone");
     assert!(kinds.iter().copied().eq(1..=11), "the fixtures have rows of the kinds {kinds:?} alone");
 }
 
@@ -190,8 +190,8 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
     let tails =
         read.open_table(TableDefinition::<u64, &[u8]>::new("tail")).map(|tail| tail.iter().unwrap().count());
-    assert_eq!(tails.unwrap_or(0), usize::from(["format-5", "format-6"].contains(&name)));
-    if ["format-4", "format-5", "format-6"].contains(&name) {
+    assert_eq!(tails.unwrap_or(0), usize::from(name == "format-6"));
+    if name == "format-6" {
         let covered = Value::of(meta.get("covered").unwrap().unwrap().value());
         let [replay_from, _keys] = covered.list() else { panic!("{covered:?}") };
         assert_eq!(replay_from.integer(), next);
@@ -200,7 +200,7 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
         let [next_fact, replay_from, _last_block, last_head, keys @ ..] = state.list() else {
             panic!("{state:?}")
         };
-        assert_eq!(keys.len(), usize::from(name == "format-3"));
+        assert!(keys.is_empty());
         assert_eq!((next_fact.integer(), replay_from.integer()), (next, next));
         assert_eq!(*last_head, Value::Bytes(head));
     }

@@ -128,6 +128,8 @@ impl Audit {
             | Body::Priced { .. }
             | Body::Awarded { .. }
             | Body::TookBack { .. }
+            | Body::Listed { .. }
+            | Body::Reported { .. }
             | Body::GoneNoted { .. }
             | Body::AdvanceTaken { .. }
             | Body::AdvanceReturned { .. }

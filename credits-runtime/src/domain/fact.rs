@@ -9,6 +9,7 @@ use super::billing::award::{AwardId, Taking};
 use super::billing::event::BillingEvent;
 use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
+use super::billing::unsolved::Unsolved;
 use super::category::Category;
 use super::encoding;
 use super::fingerprint::Hash64;
@@ -441,6 +442,23 @@ pub enum Body {
         award: AwardId,
         #[n(1)]
         taken: Vec<Taking>,
+    },
+    /// The list of what is unsolved of the owner's billing changed.
+    #[n(31)]
+    Listed {
+        #[n(0)]
+        at: Timestamp,
+        #[n(1)]
+        added: Vec<Unsolved>,
+        /// By their keys.
+        #[n(2)]
+        removed: Vec<String>,
+    },
+    /// An entry of that list has stood for a while: handlers are told.
+    #[n(32)]
+    Reported {
+        #[n(0)]
+        entry: Unsolved,
     },
     /// So much of an award's grant is gone without being used.
     #[n(30)]

@@ -47,6 +47,8 @@ pub const AWARDS_MAX: usize = 64;
 pub const EVENT_BYTES_MAX: usize = 65_536;
 /// Billing events that wait for the owner of one object.
 pub const WAITING_EVENTS_MAX: usize = 1_000;
+/// How long something is unsolved before handlers are told: most of it is solved by the next events of the same change.
+pub const UNSOLVED_TOLD_AFTER: Duration = Duration::from_hours(1);
 /// Cumulative figures that are kept of a charge's refunds, the newest.
 pub const REFUND_FIGURES_MAX: usize = 32;
 /// Billing events that wait for their owners in all.

@@ -13,6 +13,7 @@ use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
 use crate::domain::billing::purchases::{pack_lines, priced};
 use crate::domain::billing::record::{Billing, Pinned, SoldAs};
 use crate::domain::billing::terms::{PlanTerms, PriceList};
+use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::fact::{Body, Kind, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::EVENT_BYTES_MAX;
@@ -176,7 +177,7 @@ impl Batch<'_> {
             facts.push((Record::Billing(owner.clone()), body));
         }
         let policy = *self.policy();
-        let mut due = due(&billing, policy.fulfilment, now);
+        let due = due(&billing, policy.fulfilment, now);
         let mut ids = BTreeMap::new();
         for asset in assets(&billing, &due) {
             let id = WalletId::of_asset(asset.clone(), owner.clone());
@@ -192,18 +193,22 @@ impl Batch<'_> {
             now,
         };
         let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
-        due.unfit = fulfilled.unfit;
         facts.extend(fulfilled.facts);
+        let too_large = fulfilled.unfit.into_iter().map(Unsolved::AwardTooLarge);
+        for body in billing.relist(due.unsolved.into_iter().chain(too_large).collect(), now) {
+            billing.change(FactNumber::FIRST, &body);
+            facts.push((Record::Billing(owner.clone()), body));
+        }
         if !facts.is_empty() {
             self.book(Described::own(Kind::Bill), facts, now);
         }
         if let Some(loaded) = self.billings.get_mut(owner) {
-            let next = due.next.into_iter().chain(fulfilled.again_at).min();
+            let next = due.next.into_iter().chain(fulfilled.again_at).chain(billing.told_next_at()).min();
             let agenda = if fulfilled.has_more { Some(now) } else { next };
-            loaded.changed |=
-                loaded.billing.agenda != agenda || loaded.needs_attention != due.needs_attention();
+            let needs_attention = !billing.listed.is_empty();
+            loaded.changed |= loaded.billing.agenda != agenda || loaded.needs_attention != needs_attention;
             loaded.billing.agenda = agenda;
-            loaded.needs_attention = due.needs_attention();
+            loaded.needs_attention = needs_attention;
         }
         Ok(())
     }

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
-use crate::domain::billing::due::{Due, PartialReturn, UnpaidUpgrade, Wanted, due};
+use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
 use crate::domain::billing::purchases::{PurchaseProblem, invoice_purchase};
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
+use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::billing::waiting::WaitingEvent;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::rejection::Rejection;
@@ -204,21 +205,51 @@ impl Unresolved {
 
     /// What it is known by, to dismiss it; `None` for what only its remedy ends.
     pub fn key(&self) -> Option<String> {
-        match self {
-            Self::Purchase { session, .. } => Some(format!("purchase {session}")),
-            Self::PartialReturn { part, .. } => Some(format!("return {} {}", part.invoice, part.returned)),
-            Self::PaymentUnknown { payment, returned, .. } => Some(format!("payment {payment} {returned}")),
-            Self::PriceUnknown { price, .. } => Some(format!("price {price}")),
-            Self::UnpaidUpgrade { upgrade, .. } => {
-                Some(format!("upgrade {} {} {}", upgrade.subscription, upgrade.price, upgrade.quantity))
-            }
-            Self::ItemUnknown { item, .. } => Some(format!("item {item}")),
-            Self::StatusUnknown { subscription, .. } => Some(format!("status {subscription}")),
-            Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } | Self::AwardTooLarge { .. } => None,
+        match self.entry() {
+            None | Some((_, Unsolved::AwardTooLarge(_))) => None,
+            Some((_, entry)) => Some(entry.key()),
         }
     }
 
-    /// Whose billing it is in, if it is known.
+    /// An entry of an owner's billing.
+    pub(crate) fn of(owner: &Owner, entry: &Unsolved) -> Self {
+        let (owner, entry) = (owner.clone(), entry.clone());
+        match entry {
+            Unsolved::PriceUnknown(price) => Self::PriceUnknown { owner, price },
+            Unsolved::ItemUnknown(item) => Self::ItemUnknown { owner, item },
+            Unsolved::StatusUnknown(subscription) => Self::StatusUnknown { owner, subscription },
+            Unsolved::Purchase { session, problem } => Self::Purchase { owner, session, problem },
+            Unsolved::UnpaidUpgrade(upgrade) => Self::UnpaidUpgrade { owner, upgrade },
+            Unsolved::PartialReturn(part) => Self::PartialReturn { owner, part },
+            Unsolved::PaymentUnknown { payment, returned } => {
+                Self::PaymentUnknown { owner, payment, returned }
+            }
+            Unsolved::AwardTooLarge(award) => Self::AwardTooLarge { owner, award },
+        }
+    }
+
+    /// The owner whose billing it is of, and what it is there.
+    fn entry(&self) -> Option<(&Owner, Unsolved)> {
+        Some(match self.clone() {
+            Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => return None,
+            Self::PriceUnknown { price, .. } => (self.owner()?, Unsolved::PriceUnknown(price)),
+            Self::ItemUnknown { item, .. } => (self.owner()?, Unsolved::ItemUnknown(item)),
+            Self::StatusUnknown { subscription, .. } => {
+                (self.owner()?, Unsolved::StatusUnknown(subscription))
+            }
+            Self::Purchase { session, problem, .. } => {
+                (self.owner()?, Unsolved::Purchase { session, problem })
+            }
+            Self::UnpaidUpgrade { upgrade, .. } => (self.owner()?, Unsolved::UnpaidUpgrade(upgrade)),
+            Self::PartialReturn { part, .. } => (self.owner()?, Unsolved::PartialReturn(part)),
+            Self::PaymentUnknown { payment, returned, .. } => {
+                (self.owner()?, Unsolved::PaymentUnknown { payment, returned })
+            }
+            Self::AwardTooLarge { award, .. } => (self.owner()?, Unsolved::AwardTooLarge(award)),
+        })
+    }
+
+    /// The owner whose billing it is of.
     fn owner(&self) -> Option<&Owner> {
         match self {
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
@@ -370,7 +401,7 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
         let record = key.get(1..).unwrap_or_default();
         if let Some(owner) = codec::billing_from_key(record) {
             let (billing, _) = stored_billing(&snapshot, &owner)?;
-            unresolved.extend(of_billing(ledger, &owner, &billing));
+            unresolved.extend(of_billing(&owner, &billing));
         }
         Ok(())
     })?;
@@ -396,45 +427,9 @@ fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     }
 }
 
-fn of_billing(ledger: &Core, owner: &Owner, billing: &Record) -> Vec<Unresolved> {
-    entries(owner, billing, due(billing, ledger.policy().fulfilment, ledger.now()))
-}
-
 /// What is unsolved of an owner's billing.
-fn entries(owner: &Owner, billing: &Record, due: Due) -> Vec<Unresolved> {
-    // Everything due is given at once, as far as it fits.
-    let is_open = |(id, wanted): &(&AwardId, &Wanted)| {
-        let given = billing.awards.get(*id).map_or(Amount::ZERO, |award| award.given);
-        given < Amount::new(wanted.amount)
-    };
-    let unfit: Vec<AwardId> = due.awards.iter().filter(is_open).map(|(id, _)| id.clone()).collect();
-    let owner = || owner.clone();
-    let mut entries = Vec::new();
-    let prices = due.unknown_prices.into_iter();
-    entries.extend(prices.map(|price| Unresolved::PriceUnknown { owner: owner(), price }));
-    let items = due.unknown_items.into_iter();
-    entries.extend(items.map(|item| Unresolved::ItemUnknown { owner: owner(), item }));
-    let statuses = due.unknown_statuses.into_iter();
-    entries.extend(statuses.map(|subscription| Unresolved::StatusUnknown { owner: owner(), subscription }));
-    let purchases = due.problems.into_iter();
-    entries.extend(purchases.map(|(session, problem)| Unresolved::Purchase {
-        owner: owner(),
-        session,
-        problem,
-    }));
-    let upgrades = due.unpaid_upgrades.into_iter();
-    entries.extend(upgrades.map(|upgrade| Unresolved::UnpaidUpgrade { owner: owner(), upgrade }));
-    let parts = due.partial_returns.into_iter();
-    entries.extend(parts.map(|part| Unresolved::PartialReturn { owner: owner(), part }));
-    let payments = due.unknown_payments.into_iter();
-    entries.extend(payments.map(|(payment, returned)| Unresolved::PaymentUnknown {
-        owner: owner(),
-        payment,
-        returned,
-    }));
-    entries.extend(unfit.into_iter().map(|award| Unresolved::AwardTooLarge { owner: owner(), award }));
-    entries.retain(|entry| entry.key().is_none_or(|key| !billing.dismissed.contains(&key)));
-    entries
+fn of_billing(owner: &Owner, billing: &Record) -> Vec<Unresolved> {
+    billing.listed.values().map(|listing| Unresolved::of(owner, &listing.entry)).collect()
 }
 
 /// Takes an entry off the list because an administrator dealt with it.

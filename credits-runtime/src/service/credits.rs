@@ -161,6 +161,9 @@ impl<C> Credits<C> {
         on_subscription_changed SubscriptionChanged
         /// A payment came back, by a refund or a dispute, and credits with it; or it came again.
         on_refund Refund
+        /// Something needs an administrator: see [`unresolved`](Credits::unresolved). An entry of an owner's billing is
+        /// told once it has been there for an hour, an event of an unknown owner at once.
+        on_unresolved UnresolvedReported
     }
 
     /// A spending was refused for want of credits. It changed nothing, so it is told as best as it can be: many

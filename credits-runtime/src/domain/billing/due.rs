@@ -1,19 +1,20 @@
 //! What an owner's billing comes to: every award that is due by an instant, with its amount and its lifetime. Pure,
 //! and the same whatever order the facts arrived in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use credits_core::{Settings, Upgrades};
+use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use super::award::AwardId;
 use super::lanes;
-use super::purchases::{self, PurchaseProblem, Retake};
+use super::purchases::{self, Retake};
 use super::record::Billing;
 use super::terms::PlanTerms;
 use super::trial;
-use super::unsolved;
+use super::unsolved::{self, Unsolved};
 use crate::domain::category::Category;
 use crate::domain::fact::{Class, Origin};
 use crate::domain::ids::ObjectId;
@@ -71,30 +72,38 @@ pub struct Wanted {
 }
 
 /// A change to more that is not paid, so that nothing was given for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct UnpaidUpgrade {
     /// Which subscription.
+    #[n(0)]
     pub subscription: ObjectId,
     /// The price that it has now.
+    #[n(1)]
     pub price: ObjectId,
     /// How many of it.
+    #[n(2)]
     pub quantity: u64,
     /// Since when.
+    #[n(3)]
     pub since: Timestamp,
 }
 
 /// An invoice of a subscription that was returned in part: nothing is taken for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PartialReturn {
     /// Which invoice.
+    #[n(0)]
     pub invoice: ObjectId,
     /// What came back, in minor units.
+    #[n(1)]
     pub returned: i64,
     /// Its total, in minor units.
+    #[n(2)]
     pub paid: i64,
     /// ISO 4217, in lower case.
+    #[n(3)]
     pub currency: String,
 }
 
@@ -105,39 +114,11 @@ pub struct Due {
     pub awards: BTreeMap<AwardId, Wanted>,
     /// When more is due, as far as facts say.
     pub next: Option<Timestamp>,
-    /// Rises that wait for their payment.
-    pub unpaid_upgrades: Vec<UnpaidUpgrade>,
-    /// Prices of subscriptions that no catalogue has had, though they were paid.
-    pub unknown_prices: BTreeSet<ObjectId>,
-    /// Items of subscriptions that were paid and that no state tells of.
-    pub unknown_items: BTreeSet<ObjectId>,
-    /// Subscriptions in a state that this version does not know.
-    pub unknown_statuses: BTreeSet<ObjectId>,
-    /// Purchases that cannot be fulfilled.
-    pub problems: Vec<(ObjectId, PurchaseProblem)>,
-    /// Invoices of subscriptions that were returned in part.
-    pub partial_returns: Vec<PartialReturn>,
-    /// Payments that came back and that nothing tells of, with what came back.
-    pub unknown_payments: Vec<(ObjectId, i64)>,
-    /// Awards that do not fit into 64 bits.
-    pub unfit: BTreeSet<AwardId>,
+    /// What an administrator has to act on.
+    pub unsolved: Vec<Unsolved>,
 }
 
 impl Due {
-    /// Whether an administrator has to act on anything.
-    pub fn needs_attention(&self) -> bool {
-        let Self { unpaid_upgrades, unknown_prices, unknown_items, problems, .. } = self;
-        let Self { unknown_statuses, partial_returns, unknown_payments, unfit, .. } = self;
-        !(unknown_statuses.is_empty()
-            && unpaid_upgrades.is_empty()
-            && unknown_prices.is_empty()
-            && unknown_items.is_empty()
-            && problems.is_empty()
-            && partial_returns.is_empty()
-            && unknown_payments.is_empty()
-            && unfit.is_empty())
-    }
-
     /// Whether an instant has come; one that has not is when to look again.
     pub(super) fn is_due(&mut self, instant: Timestamp, now: Timestamp) -> bool {
         if instant > now {

@@ -13,7 +13,7 @@ use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::fact::{Body, GrantTerms, Origin, Part, Record};
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
-use crate::domain::limits::AWARDS_MAX;
+use crate::domain::limits::{AWARDS_MAX, UNSOLVED_TOLD_AFTER};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
@@ -123,6 +123,9 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         booking.trim();
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
         fulfilled.again_at = fulfilled.again_at.max(booking.again_at);
+        if !booking.unfit.is_empty() {
+            fulfilled.again_at = fulfilled.again_at.max(Some(with.now.after(UNSOLVED_TOLD_AFTER)));
+        }
         fulfilled.unfit.append(&mut booking.unfit);
         if booking.said.is_empty() && booking.draft.is_unchanged() {
             continue;

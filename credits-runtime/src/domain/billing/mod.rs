@@ -23,5 +23,5 @@ pub mod record;
 pub mod subscription;
 pub mod terms;
 mod trial;
-mod unsolved;
+pub mod unsolved;
 pub mod waiting;

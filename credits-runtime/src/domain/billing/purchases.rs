@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use super::award::AwardId;
@@ -12,6 +13,7 @@ use super::items::SubscriptionItems;
 use super::payment::Payment;
 use super::record::{Billing, Purchase};
 use super::terms::{PackTerms, PriceList};
+use super::unsolved::Unsolved;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::fact::{Class, Origin};
@@ -19,24 +21,31 @@ use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
 /// Why nothing was given for a purchase.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PurchaseProblem {
     /// What was bought is in no offer and in no catalogue.
+    #[n(0)]
     PackUnknown,
     /// It was paid in a currency that the pack has no price in.
+    #[n(1)]
     CurrencyDiffers {
         /// The currencies of the pack's prices.
+        #[n(0)]
         declared: Vec<String>,
         /// The currency of the payment.
+        #[n(1)]
         paid: String,
     },
     /// The subtotal is not what so many of the pack cost.
+    #[n(2)]
     AmountDiffers {
         /// What was offered, in minor units.
+        #[n(0)]
         expected: i64,
         /// What was asked, in minor units.
+        #[n(1)]
         subtotal: i64,
     },
 }
@@ -84,7 +93,7 @@ pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Subscriptio
     }
     for (session, purchase) in &billing.purchases {
         match bought(billing, session, purchase) {
-            Err(problem) => due.problems.push((session.clone(), problem)),
+            Err(problem) => due.unsolved.push(Unsolved::Purchase { session: session.clone(), problem }),
             Ok((terms, quantity)) if due.is_due(purchase.at, now) => {
                 of_purchase(due, billing, (session, purchase), (terms, quantity));
             }
@@ -111,7 +120,7 @@ fn of_invoice(
         let Some(terms) = billing.sold.get(&(invoice.invoice.clone(), price.clone())) else { continue };
         let id = invoice_purchase(&invoice.invoice, price);
         match is_as_priced(terms, quantity, (&invoice.currency, subtotal)) {
-            Err(problem) => due.problems.push((id, problem)),
+            Err(problem) => due.unsolved.push(Unsolved::Purchase { session: id, problem }),
             Ok(quantity) if due.is_due(invoice.paid_at, now) => {
                 let given = given(terms, quantity);
                 let retake = (invoice.paid > 0).then(|| {

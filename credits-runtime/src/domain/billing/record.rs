@@ -9,8 +9,10 @@ use super::event::{BillingEvent, Happening, Invoice, Offer, PackPayment};
 use super::payment::{Payment, Refund};
 use super::subscription::Subscription;
 use super::terms::{PackTerms, PlanTerms};
+use super::unsolved::Unsolved;
 use crate::domain::fact::{Body, Fact};
 use crate::domain::ids::{FactNumber, ObjectId};
+use crate::domain::limits::UNSOLVED_TOLD_AFTER;
 use crate::domain::time::Timestamp;
 
 /// One owner's billing.
@@ -62,6 +64,23 @@ pub struct Billing {
     /// Entries of the list of unresolved ones that an administrator dealt with, by key.
     #[n(11)]
     pub dismissed: BTreeSet<String>,
+    /// What is unsolved, by key.
+    #[n(13)]
+    pub listed: BTreeMap<String, Listing>,
+}
+
+/// An entry of the list of what is unsolved.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Listing {
+    /// What.
+    #[n(0)]
+    pub entry: Unsolved,
+    /// Since when, by the ledger's time.
+    #[n(1)]
+    pub since: Timestamp,
+    /// Whether handlers were told.
+    #[n(2)]
+    pub is_reported: bool,
 }
 
 /// A credit note: what of an invoice came back otherwise than by refunds.
@@ -190,6 +209,18 @@ impl Billing {
                 };
                 award.taken.extend(taken.iter().cloned());
             }
+            Body::Listed { at, added, removed } => {
+                self.listed.retain(|key, _| !removed.contains(key));
+                for entry in added {
+                    let listing = Listing { entry: entry.clone(), since: *at, is_reported: false };
+                    self.listed.insert(entry.key(), listing);
+                }
+            }
+            Body::Reported { entry } => {
+                if let Some(listing) = self.listed.get_mut(&entry.key()) {
+                    listing.is_reported = true;
+                }
+            }
             Body::GoneNoted { award, gone } => {
                 let known = &mut self.awards.entry(award.clone()).or_default().gone;
                 known.retain(|other| other.grant != gone.grant);
@@ -210,6 +241,37 @@ impl Billing {
             }
             _ => panic!("fact {number} is no fact about billing"),
         }
+    }
+
+    /// The facts that make the list of what is unsolved be these entries, and that tell of those that have stood for a
+    /// while.
+    pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {
+        let entries: BTreeMap<String, Unsolved> =
+            unsolved.into_iter().map(|entry| (entry.key(), entry)).collect();
+        let entries: BTreeMap<_, _> =
+            entries.into_iter().filter(|(key, _)| !self.dismissed.contains(key)).collect();
+        let is_same = |key: &String, entry: &Unsolved| {
+            self.listed.get(key).is_some_and(|listing| listing.entry == *entry)
+        };
+        let added =
+            entries.iter().filter(|(key, entry)| !is_same(key, entry)).map(|(_, entry)| entry.clone());
+        let added: Vec<_> = added.collect();
+        let removed: Vec<_> = self.listed.keys().filter(|key| !entries.contains_key(*key)).cloned().collect();
+        let has_stood = |(key, listing): &(&String, &Listing)| {
+            let told_at = listing.since.after(UNSOLVED_TOLD_AFTER);
+            !listing.is_reported && told_at <= now && entries.get(*key) == Some(&listing.entry)
+        };
+        let told = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
+        let told: Vec<_> = told.map(|entry| Body::Reported { entry }).collect();
+        let changed = !added.is_empty() || !removed.is_empty();
+        let listed = changed.then_some(Body::Listed { at: now, added, removed });
+        listed.into_iter().chain(told).collect()
+    }
+
+    /// When the next entry is to be told of.
+    pub fn told_next_at(&self) -> Option<Timestamp> {
+        let untold = self.listed.values().filter(|listing| !listing.is_reported);
+        untold.map(|listing| listing.since.after(UNSOLVED_TOLD_AFTER)).min()
     }
 
     /// Whether an event says nothing new.

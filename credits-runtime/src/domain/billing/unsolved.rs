@@ -1,17 +1,85 @@
 //! What an administrator has to act on: changes that nobody paid, payments that gave nothing, and money that came back
 //! without a rule for it.
 
-use credits_core::Upgrades;
+use std::collections::BTreeSet;
 
+use credits_core::Upgrades;
+use minicbor::{Decode, Encode};
+
+use super::award::AwardId;
 use super::calendar::Anchor;
 use super::due::{Due, Fulfilment, PartialReturn, UnpaidUpgrade};
 use super::event::{Status, SubscriptionState};
 use super::items::SubscriptionItems;
 use super::lanes::Known;
+use super::purchases::PurchaseProblem;
 use super::record::Billing;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
+
+/// Something of an owner's billing that an administrator has to act on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Unsolved {
+    /// A subscription was paid at a price that no catalogue has had.
+    #[n(0)]
+    PriceUnknown(#[n(0)] ObjectId),
+    /// A subscription item was paid that no state tells of.
+    #[n(1)]
+    ItemUnknown(#[n(0)] ObjectId),
+    /// A subscription is in a state that this version does not know.
+    #[n(2)]
+    StatusUnknown(#[n(0)] ObjectId),
+    /// A purchase that is not what is on sale.
+    #[n(3)]
+    Purchase {
+        /// By checkout, or invoice and price.
+        #[n(0)]
+        session: ObjectId,
+        /// Why it gives nothing.
+        #[n(1)]
+        problem: PurchaseProblem,
+    },
+    /// A rise that nobody paid.
+    #[n(4)]
+    UnpaidUpgrade(#[n(0)] UnpaidUpgrade),
+    /// An invoice of a subscription that was returned in part.
+    #[n(5)]
+    PartialReturn(#[n(0)] PartialReturn),
+    /// A payment that came back and was for nothing known.
+    #[n(6)]
+    PaymentUnknown {
+        /// Which payment.
+        #[n(0)]
+        payment: ObjectId,
+        /// What came back, in minor units.
+        #[n(1)]
+        returned: i64,
+    },
+    /// An award that does not fit into 64 bits.
+    #[n(7)]
+    AwardTooLarge(#[n(0)] AwardId),
+}
+
+impl Unsolved {
+    /// What it is known by. Something else of the same kind, or more of it, has another key.
+    pub fn key(&self) -> String {
+        match self {
+            Self::PriceUnknown(price) => format!("price {price}"),
+            Self::ItemUnknown(item) => format!("item {item}"),
+            Self::StatusUnknown(subscription) => format!("status {subscription}"),
+            Self::Purchase { session, .. } => format!("purchase {session}"),
+            Self::UnpaidUpgrade(UnpaidUpgrade { subscription, price, quantity, .. }) => {
+                format!("upgrade {subscription} {price} {quantity}")
+            }
+            Self::PartialReturn(PartialReturn { invoice, returned, .. }) => {
+                format!("return {invoice} {returned}")
+            }
+            Self::PaymentUnknown { payment, returned } => format!("payment {payment} {returned}"),
+            Self::AwardTooLarge(award) => format!("award {award:?}"),
+        }
+    }
+}
 
 /// What is unsolved of a subscription.
 pub(super) fn of_subscription(
@@ -25,7 +93,7 @@ pub(super) fn of_subscription(
     unknown_prices(due, billing, items, paid);
     let states = items.items.iter().filter_map(|(_, item)| item.latest());
     if states.into_iter().any(|state| state.status == Status::Unknown) {
-        due.unknown_statuses.insert(items.subscription.clone());
+        due.unsolved.push(Unsolved::StatusUnknown(items.subscription.clone()));
     }
     if fulfilment.upgrades == Upgrades::OnPayment && !items.is_over() {
         for (_, item) in &items.items {
@@ -46,17 +114,19 @@ pub(super) fn of_subscription(
 fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &Known<'_>) {
     let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
     let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
+    let mut prices: BTreeSet<&ObjectId> = BTreeSet::new();
     let unknown = paid.live.spans.iter().filter(|span| span.terms.is_none());
     for span in unknown {
         let is_usage = items.is_by_use(span.price) || span.is_in_arrears || span.amount == 0;
         if !has_plan || !is_usage {
-            due.unknown_prices.insert(span.price.clone());
+            prices.insert(span.price);
         }
     }
     if !has_plan && !items.is_over() {
         let latest = items.items.iter().filter_map(|(_, item)| item.latest());
-        due.unknown_prices.extend(latest.map(|state| state.price.clone()));
+        prices.extend(latest.map(|state| &state.price));
     }
+    due.unsolved.extend(prices.into_iter().cloned().map(Unsolved::PriceUnknown));
 }
 
 /// A state that gives more than was paid last, at a price and quantity that nothing was paid at.
@@ -79,31 +149,33 @@ fn unpaid_upgrade(
     let of_item = items.items.iter().find(|(item, _)| **item == state.item);
     let states = of_item.into_iter().flat_map(|(_, item)| item.states.iter().rev());
     let same = states.take_while(|(_, other)| other.price == state.price && other.quantity == state.quantity);
-    due.unpaid_upgrades.push(UnpaidUpgrade {
+    due.unsolved.push(Unsolved::UnpaidUpgrade(UnpaidUpgrade {
         subscription: state.subscription.clone(),
         price: state.price.clone(),
         quantity,
         since: same.last().map_or(since, |(at, _)| *at),
-    });
+    }));
 }
 
 /// Invoices of subscriptions that were returned in part, and payments that came back and are for nothing known.
 pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
     let item_of = |line| subscriptions.iter().find_map(|items| items.item_of(billing, line));
+    let mut items: BTreeSet<&ObjectId> = BTreeSet::new();
     for invoice in billing.invoices.values() {
         let returned = billing.returned_of(invoice);
         let is_partial = returned > 0 && !billing.is_returned(invoice);
         if is_partial && invoice.lines.iter().any(|line| item_of(line).is_some()) {
-            due.partial_returns.push(PartialReturn {
+            due.unsolved.push(Unsolved::PartialReturn(PartialReturn {
                 invoice: invoice.invoice.clone(),
                 returned,
                 paid: invoice.paid,
                 currency: invoice.currency.clone(),
-            });
+            }));
         }
         let named = invoice.lines.iter().filter(|line| line.amount > 0).filter_map(|line| line.item.as_ref());
-        due.unknown_items.extend(named.filter(|item| !billing.subscriptions.contains_key(*item)).cloned());
+        items.extend(named.filter(|item| !billing.subscriptions.contains_key(*item)));
     }
+    due.unsolved.extend(items.into_iter().cloned().map(Unsolved::ItemUnknown));
     let of_invoices = billing.invoices.values().flat_map(|invoice| billing.payments_of(invoice));
     let known: Vec<&ObjectId> = of_invoices.map(|(payment, _)| payment).collect();
     let bought = |payment: &ObjectId| {
@@ -113,7 +185,7 @@ pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Sub
     for (payment, came_back) in &billing.payments {
         let back = came_back.refunded().saturating_add(came_back.withdrawn());
         if back > 0 && !known.contains(&payment) && !bought(payment) && !of_unpaid(payment) {
-            due.unknown_payments.push((payment.clone(), back));
+            due.unsolved.push(Unsolved::PaymentUnknown { payment: payment.clone(), returned: back });
         }
     }
 }

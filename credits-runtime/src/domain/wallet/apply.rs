@@ -116,6 +116,8 @@ impl Wallet {
             | Body::Priced { .. }
             | Body::Awarded { .. }
             | Body::TookBack { .. }
+            | Body::Listed { .. }
+            | Body::Reported { .. }
             | Body::GoneNoted { .. }
             | Body::AdvanceTaken { .. }
             | Body::AdvanceReturned { .. }

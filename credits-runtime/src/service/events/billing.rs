@@ -1,9 +1,12 @@
 //! Which events facts about billing are.
 
-use super::{CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded};
+use super::{
+    CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, UnresolvedReported,
+};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening};
+use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::fact::{Body, Frame, GrantTerms, Record};
 use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
@@ -11,6 +14,7 @@ use crate::engine::billing::stored_billing;
 use crate::engine::journal::Numbered;
 use crate::engine::ledger::{Core, JournalReader};
 use crate::error::LedgerError;
+use crate::service::billing::Unresolved;
 
 /// What a fact about an owner's billing is to those who follow the journal.
 pub(super) fn of_billing(
@@ -65,22 +69,76 @@ pub(super) fn of_billing(
                 *sum = sum.plus(Taking::amount(taking));
             }
             let transfers = transfers(journal, numbered, &owner, &grants)?;
-            let (award, asset) = (award.clone(), asset.shown());
+            let (award, asset, invoice) = (Some(award.clone()), asset.shown(), None);
             let taken = left.plus(owed);
-            Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
+            Some(Event::Refund(Refund {
+                owner,
+                award,
+                invoice,
+                asset,
+                taken,
+                owed,
+                forgiven,
+                transfers,
+                fact,
+                at,
+            }))
+        }
+        Body::Listed { added, .. } => added.iter().find_map(|entry| match entry {
+            Unsolved::PartialReturn(part) => Some(Event::Refund(Refund {
+                owner: owner.clone(),
+                award: None,
+                invoice: Some(part.invoice.clone()),
+                asset: Asset::credits().shown(),
+                taken: Amount::ZERO,
+                owed: Amount::ZERO,
+                forgiven: Amount::ZERO,
+                transfers: Vec::new(),
+                fact,
+                at,
+            })),
+            _ => None,
+        }),
+        Body::Reported { entry } => {
+            let entry = Unresolved::of(&owner, entry);
+            Some(Event::UnresolvedReported(UnresolvedReported { entry, fact, at }))
         }
         Body::AdvanceTaken { award, taken } => {
             let (_, asset) = grants(ledger, &owner, award)?;
             let taken = Amount::sum(taken.iter().map(Taking::amount));
-            let (award, asset, transfers) = (award.clone(), asset.shown(), Vec::new());
+            let (award, invoice) = (Some(award.clone()), None);
+            let (asset, transfers) = (asset.shown(), Vec::new());
             let (owed, forgiven) = (Amount::ZERO, Amount::ZERO);
-            Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
+            Some(Event::Refund(Refund {
+                owner,
+                award,
+                invoice,
+                asset,
+                taken,
+                owed,
+                forgiven,
+                transfers,
+                fact,
+                at,
+            }))
         }
         Body::GaveBack { award, amount, .. } | Body::AdvanceReturned { award, amount } => {
             let (_, asset) = grants(ledger, &owner, award)?;
-            let (award, asset, taken) = (award.clone(), asset.shown(), amount.negated());
+            let (award, invoice) = (Some(award.clone()), None);
+            let (asset, taken) = (asset.shown(), amount.negated());
             let (owed, forgiven, transfers) = (Amount::ZERO, Amount::ZERO, Vec::new());
-            Some(Event::Refund(Refund { owner, award, asset, taken, owed, forgiven, transfers, fact, at }))
+            Some(Event::Refund(Refund {
+                owner,
+                award,
+                invoice,
+                asset,
+                taken,
+                owed,
+                forgiven,
+                transfers,
+                fact,
+                at,
+            }))
         }
         _ => None,
     })

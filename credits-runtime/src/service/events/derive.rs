@@ -3,7 +3,7 @@
 use super::billing::of_billing;
 use super::{
     BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, HoldLapsed,
-    LowBalanceReached, TransferCompleted,
+    LowBalanceReached, TransferCompleted, UnresolvedReported,
 };
 use crate::domain::amount::Amount;
 use crate::domain::fact::{Body, Record};
@@ -13,6 +13,7 @@ use crate::engine::journal::Numbered;
 use crate::engine::ledger::{Core, JournalReader};
 use crate::engine::reply::Outcome;
 use crate::error::{Error, LedgerError};
+use crate::service::billing::Unresolved;
 use crate::service::entry::{Entry, operation_name};
 use crate::service::transfer::transferred;
 
@@ -37,6 +38,11 @@ pub(super) fn events(
         let number = first.plus(place);
         if let Record::Billing(owner) = &fact.record {
             events.extend(of_billing(ledger, journal, numbered, (owner, &fact.body, number))?);
+        }
+        if let (Record::WaitingRoom, Body::Waits { event, .. }) = (&fact.record, &fact.body) {
+            let entry = Unresolved::OwnerUnknown { event: Box::new(event.clone()) };
+            let report = UnresolvedReported { entry, fact: number, at: frame.at };
+            events.push(Event::UnresolvedReported(report));
         }
         let Record::Wallet(wallet) = &fact.record else { continue };
         if let Body::Lapsed { hold, at } = &fact.body {

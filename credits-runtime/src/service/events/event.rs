@@ -9,6 +9,7 @@ use crate::domain::billing::award::AwardId;
 use crate::domain::billing::event::SubscriptionState;
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, TransferId};
 use crate::domain::time::Timestamp;
+use crate::service::billing::Unresolved;
 use crate::service::entry::Entry;
 use crate::service::transfer::Transferred;
 
@@ -71,6 +72,8 @@ events! {
     SubscriptionChanged "subscription_changed"
     /// A payment came back, or came again after all.
     Refund "refund"
+    /// Something needs an administrator.
+    UnresolvedReported "unresolved"
 }
 
 /// What tells an event from every other of its ledger; the same whenever it is told.
@@ -331,8 +334,11 @@ impl SubscriptionChanged {
 pub struct Refund {
     /// Whose wallet.
     pub owner: Owner,
-    /// What the credits had been given for.
-    pub award: AwardId,
+    /// What the credits had been given for; `None` of a subscription's invoice that came back in part, for which
+    /// nothing is taken.
+    pub award: Option<AwardId>,
+    /// The invoice that came back in part.
+    pub invoice: Option<ObjectId>,
     /// Of what: `credits`, or the name of another asset.
     pub asset: String,
     /// What left the wallet; negative if it came again.
@@ -350,6 +356,25 @@ pub struct Refund {
 }
 
 impl Refund {
+    fn place(&self) -> Place {
+        (self.fact, None)
+    }
+}
+
+/// Something is on the list of [`unresolved`](crate::Credits::unresolved) ones and needs an administrator: of an owner's
+/// billing once it has been there for an hour, an event of an unknown owner at once.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct UnresolvedReported {
+    /// The entry, with its [`remedy`](crate::billing::Unresolved::remedy).
+    pub entry: Unresolved,
+    /// The fact that says so.
+    pub fact: FactNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl UnresolvedReported {
     fn place(&self) -> Place {
         (self.fact, None)
     }

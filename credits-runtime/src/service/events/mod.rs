@@ -9,7 +9,7 @@ mod subscriber;
 pub use event::{
     BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted, CreditsExpired,
     Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund, SubscriptionChanged,
-    SubscriptionCreditsAwarded, TransferCompleted,
+    SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
 };
 pub use follow::Handlers;
 pub use subscriber::Subscriber;
