@@ -80,6 +80,8 @@ const SOLD: &str = "
     2026-02-09   state s2 mystery
     2026-02-10   state s4 starter
     .            paid in4 s4 starter 2026-02-10..2026-03-10
+    .            state s5 max
+    .            paid in7 s5 max 2026-02-10..2026-03-10
     .            give 10
     2026-02-10T01  paid in5 s4 starter 2026-02-10T01..2026-03-10 amount=-400 proration
     2026-02-10T02  paid in6 s4 starter 2026-02-10T01..2026-03-10 amount=400 proration
@@ -168,7 +170,7 @@ fn as_it_was(name: &str) -> sale::Credits {
     credits.export(ExportFormat::JsonLines, &mut lines).unwrap();
     exported(&format!("{name}.jsonl"), &lines);
     let ann = credits.wallet("ann");
-    assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (3, 1));
+    assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (4, 1));
     credits
 }
 
