@@ -106,22 +106,7 @@ impl Wallet {
                 self.remember_gone(*grant, |gone| gone.expired = gone.expired.plus(*amount));
                 self.take(&[Allocation { grant: *grant, amount: *amount }]);
             }
-            Body::CatalogueDeclared { .. }
-            | Body::Linked { .. }
-            | Body::Waits { .. }
-            | Body::Named { .. }
-            | Body::Freed { .. }
-            | Body::GaveWay { .. }
-            | Body::Billed { .. }
-            | Body::Priced { .. }
-            | Body::Awarded { .. }
-            | Body::TookBack { .. }
-            | Body::Listed { .. }
-            | Body::Reported { .. }
-            | Body::GoneNoted { .. }
-            | Body::AdvanceTaken { .. }
-            | Body::AdvanceReturned { .. }
-            | Body::GaveBack { .. } => panic!("fact {number} is no fact about a wallet"),
+            _ => panic!("fact {number} is no fact about a wallet"),
         }
         if let Some((amount, balance_after)) = body.movement() {
             self.balance = self.balance.plus(amount);

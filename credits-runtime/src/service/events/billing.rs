@@ -57,6 +57,38 @@ pub(super) fn of_billing(
                 })),
             }
         }
+        Body::Reported { entry } => {
+            let entry = Unresolved::of(&owner, entry);
+            Some(Event::UnresolvedReported(UnresolvedReported { entry, fact, at }))
+        }
+        body => refund(ledger, journal, numbered, (&owner, body, fact))?,
+    })
+}
+
+/// Which event a fact about what came back is.
+fn refund(
+    ledger: &Core,
+    journal: &mut JournalReader,
+    numbered: &Numbered,
+    (owner, body, fact): (&Owner, &Body, FactNumber),
+) -> Result<Option<Event>, LedgerError> {
+    let (at, owner) = (numbered.1.at, owner.clone());
+    Ok(match body {
+        Body::Listed { added, .. } => added.iter().find_map(|entry| match entry {
+            Unsolved::PartialReturn(part) => Some(Event::Refund(Refund {
+                owner: owner.clone(),
+                award: None,
+                invoice: Some(part.invoice.clone()),
+                asset: Asset::credits().shown(),
+                taken: Amount::ZERO,
+                owed: Amount::ZERO,
+                forgiven: Amount::ZERO,
+                transfers: Vec::new(),
+                fact,
+                at,
+            })),
+            _ => None,
+        }),
         Body::TookBack { award, taken } => {
             let (grants, asset) = grants(ledger, &owner, award)?;
             let (mut left, mut owed, mut forgiven) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
@@ -83,25 +115,6 @@ pub(super) fn of_billing(
                 fact,
                 at,
             }))
-        }
-        Body::Listed { added, .. } => added.iter().find_map(|entry| match entry {
-            Unsolved::PartialReturn(part) => Some(Event::Refund(Refund {
-                owner: owner.clone(),
-                award: None,
-                invoice: Some(part.invoice.clone()),
-                asset: Asset::credits().shown(),
-                taken: Amount::ZERO,
-                owed: Amount::ZERO,
-                forgiven: Amount::ZERO,
-                transfers: Vec::new(),
-                fact,
-                at,
-            })),
-            _ => None,
-        }),
-        Body::Reported { entry } => {
-            let entry = Unresolved::of(&owner, entry);
-            Some(Event::UnresolvedReported(UnresolvedReported { entry, fact, at }))
         }
         Body::AdvanceTaken { award, taken } => {
             let (_, asset) = grants(ledger, &owner, award)?;
