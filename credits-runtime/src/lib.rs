@@ -49,7 +49,7 @@ pub use service::wallet::{HoldSummary, Wallet};
 /// Money in: what happened at a payment processor, in words that every processor's events translate into, and what
 /// came of it.
 pub mod billing {
-    pub use crate::domain::billing::award::AwardId;
+    pub use crate::domain::billing::award::{AwardId, Basis};
     pub use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
     pub use crate::domain::billing::event::{
         Before, BillingEvent, CreditedLines, Happening, Interval, Invoice, Line, Offer, PackPayment,

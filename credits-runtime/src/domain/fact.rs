@@ -5,7 +5,7 @@
 use minicbor::{Decode, Encode};
 
 use super::amount::Amount;
-use super::billing::award::{AwardId, Taking};
+use super::billing::award::{AwardId, Basis, Taking};
 use super::billing::event::BillingEvent;
 use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
@@ -434,6 +434,10 @@ pub enum Body {
         grant: FactNumber,
         #[n(3)]
         amount: Amount,
+        /// What was paid for all of the award, as far as is known when the grant opens; `None` of what nothing was paid
+        /// for: trials and bonuses.
+        #[n(4)]
+        basis: Option<Basis>,
     },
     /// Something was taken back of an award.
     #[n(23)]

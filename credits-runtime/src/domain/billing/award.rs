@@ -61,6 +61,17 @@ pub enum AwardId {
     PackBonus(#[n(0)] ObjectId),
 }
 
+/// What was paid for what was given, after discounts and without tax.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Basis {
+    /// Minor units.
+    #[n(0)]
+    pub amount: i64,
+    /// ISO 4217, in lower case.
+    #[n(1)]
+    pub currency: String,
+}
+
 /// What was given for an award, and taken back of it.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Award {

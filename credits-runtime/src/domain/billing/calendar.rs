@@ -1,7 +1,5 @@
 //! The calendar: cycles are counted from an anchor, in UTC, as payment processors do: Jan 31, Feb 28, Mar 31.
 
-use std::time::Duration;
-
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
@@ -75,17 +73,6 @@ pub fn after(instant: Timestamp, length: Length) -> Timestamp {
     Anchor::new(instant).plus(length, 1)
 }
 
-/// The share `part / whole` of an amount, rounded down; all of it if the part is no smaller.
-pub fn share(amount: i64, part: Duration, whole: Duration) -> i64 {
-    if part >= whole {
-        return amount;
-    }
-    let (part, whole) = (i128::try_from(part.as_micros()), i128::try_from(whole.as_micros()));
-    let (Ok(part), Ok(whole)) = (part, whole) else { return amount };
-    let share = i128::from(amount).saturating_mul(part).checked_div(whole);
-    share.and_then(|share| i64::try_from(share).ok()).unwrap_or(amount)
-}
-
 fn date_time(at: Timestamp) -> Option<DateTime> {
     let at = jiff::Timestamp::from_microsecond(at.microseconds()).ok()?;
     Some(TimeZone::UTC.to_datetime(at))
@@ -117,13 +104,5 @@ mod tests {
         let year = Length { count: 1, unit: LengthUnit::Year };
         assert_eq!(anchor.plus(year, 1), Timestamp::MAX);
         assert_eq!(Anchor::new(Timestamp::MIN).plus(year, -1), Timestamp::MIN);
-    }
-
-    #[test]
-    fn shares_are_rounded_down() {
-        let days = |days: u64| Duration::from_hours(24 * days);
-        assert_eq!(share(1_000, days(10), days(30)), 333);
-        assert_eq!(share(1_000, days(31), days(30)), 1_000);
-        assert_eq!(share(i64::MAX, days(1), days(2)), i64::MAX / 2);
     }
 }

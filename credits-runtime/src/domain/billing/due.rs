@@ -8,7 +8,7 @@ use credits_core::{Settings, Upgrades};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::award::AwardId;
+use super::award::{AwardId, Basis};
 use super::lanes;
 use super::purchases::{self, Retake};
 use super::record::Billing;
@@ -67,6 +67,8 @@ pub struct Wanted {
     pub trims_to: Option<i64>,
     /// How much of a purchase is to be taken back.
     pub retake: Option<Retake>,
+    /// What was paid for it.
+    pub basis: Option<Basis>,
     /// By how much it is lower because paid time was credited: as much as is gone of it is an advance.
     pub credited: i64,
 }
@@ -162,6 +164,7 @@ pub(super) fn wanted(terms: &PlanTerms, effective_at: Timestamp, amount: i64, ca
         reason: terms.plan.clone(),
         trims_to: None,
         retake: None,
+        basis: None,
         credited: 0,
     }
 }

@@ -122,9 +122,10 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         }
         booking.trim();
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
-        fulfilled.again_at = fulfilled.again_at.max(booking.again_at);
+        fulfilled.again_at = fulfilled.again_at.into_iter().chain(booking.again_at).min();
         if !booking.unfit.is_empty() {
-            fulfilled.again_at = fulfilled.again_at.max(Some(with.now.after(UNSOLVED_TOLD_AFTER)));
+            let again_at = with.now.after(UNSOLVED_TOLD_AFTER);
+            fulfilled.again_at = fulfilled.again_at.into_iter().chain([again_at]).min();
         }
         fulfilled.unfit.append(&mut booking.unfit);
         if booking.said.is_empty() && booking.draft.is_unchanged() {
@@ -238,7 +239,8 @@ impl Booking<'_> {
         };
         self.given = self.given.saturating_add(1);
         let asset = Asset::of(&wanted.asset);
-        self.say(Body::Awarded { award: id.clone(), asset, grant, amount });
+        let basis = wanted.basis.clone();
+        self.say(Body::Awarded { award: id.clone(), asset, grant, amount, basis });
     }
 
     /// A grant of its own; none if the wallet would have more than 64 bits hold.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use credits_core::{Fraction, Upgrades};
 
-use super::award::AwardId;
+use super::award::{AwardId, Basis};
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
 use super::items::SubscriptionItems;
@@ -140,7 +140,8 @@ fn awards(
     let (bases, rise) = level.portions(*stays, *elsewhere);
     for (base, portion) in level.bases.iter().zip(bases) {
         let id = AwardId::Cycle { item: base.item.clone(), start, asset: asset.clone(), every };
-        let award = award(base.terms, level.from, portion, Category::SubscriptionCredits);
+        let at = (level.from, base.basis);
+        let award = award(base.terms, at, portion, Category::SubscriptionCredits);
         let expires_at = lifetime.of(cycle, base.terms, base.paid_at);
         due.awards.insert(id, Wanted { expires_at, ..award });
         if base.terms.signup_bonus > 0 {
@@ -151,16 +152,23 @@ fn awards(
     }
     if let Some(risen) = &level.rise {
         let id = AwardId::Rise { subscription: items.subscription.clone(), start, asset, every };
-        let award = award(risen.terms, risen.at, rise, Category::SubscriptionUpgrade);
+        let at = (risen.at, risen.basis);
+        let award = award(risen.terms, at, rise, Category::SubscriptionUpgrade);
         let expires_at = lifetime.of(cycle, risen.terms, risen.paid_at);
         due.awards.insert(id, Wanted { expires_at, ..award });
     }
 }
 
-fn award(terms: &PlanTerms, at: Timestamp, portion: Portion, category: Category) -> Wanted {
+fn award(
+    terms: &PlanTerms,
+    (at, (paid, currency)): (Timestamp, (i64, &str)),
+    portion: Portion,
+    category: Category,
+) -> Wanted {
     let trims_to = match terms.unused {
         Unused::UpTo(most) => Some(most),
         _ => None,
     };
-    Wanted { credited: portion.credited, trims_to, ..wanted(terms, at, portion.amount, category) }
+    let basis = Some(Basis { amount: paid, currency: currency.to_owned() });
+    Wanted { credited: portion.credited, trims_to, basis, ..wanted(terms, at, portion.amount, category) }
 }

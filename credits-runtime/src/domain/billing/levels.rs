@@ -18,6 +18,8 @@ pub(super) struct Base<'a> {
     pub(super) item: &'a ObjectId,
     pub(super) terms: &'a PlanTerms,
     pub(super) paid_at: Timestamp,
+    /// What was paid for it, in minor units, and the currency.
+    pub(super) basis: (i64, &'a str),
     amount: i128,
     begun: Timestamp,
     exact: Fraction,
@@ -32,6 +34,8 @@ pub(super) struct Rise<'a> {
     pub(super) at: Timestamp,
     pub(super) terms: &'a PlanTerms,
     pub(super) paid_at: Timestamp,
+    /// What was paid for it, in minor units, and the currency.
+    pub(super) basis: (i64, &'a str),
     begun: (Timestamp, Timestamp),
 }
 
@@ -70,6 +74,8 @@ struct Seen<'a> {
     amount: i128,
     terms: &'a PlanTerms,
     paid_at: Timestamp,
+    /// What was paid for the part of it that is in the cycle, in minor units, and the currency.
+    basis: (i64, &'a str),
     /// Whether it came over from a cycle that was cut.
     came_over: bool,
 }
@@ -183,6 +189,7 @@ impl<'a> Valuation<'a, '_> {
                 amount: i128::from(terms.amount).saturating_mul(i128::from(span.quantity)),
                 terms,
                 paid_at: span.paid_at,
+                basis: (basis(span, from.max(cycle.start), cycle.whole_end), span.currency),
                 came_over: cycle.begins_at_a_cut() && span.period.start < cycle.start,
             });
         }
@@ -200,6 +207,7 @@ impl<'a> Valuation<'a, '_> {
                 item: seen.item,
                 terms: seen.terms,
                 paid_at: seen.paid_at,
+                basis: seen.basis,
                 amount: seen.amount,
                 begun: seen.from,
                 exact: exact.unwrap_or(Fraction::whole(seen.amount)),
@@ -322,6 +330,14 @@ impl<'a> Valuation<'a, '_> {
     }
 }
 
+/// What was paid for the part of a span that is in an interval, in minor units, rounded down.
+fn basis(span: &Span<'_>, from: Timestamp, to: Timestamp) -> i64 {
+    let part = time(from, span.period.end.min(to)).unwrap_or(0);
+    let whole = time(span.period.start, span.period.end).unwrap_or(0).max(1);
+    let share = i128::from(span.net).saturating_mul(part).checked_div(whole);
+    share.and_then(|share| i64::try_from(share).ok()).unwrap_or(0)
+}
+
 /// What a base gives that does not hold beyond its paid time: as much of it as is paid from instant to instant.
 fn while_paid(
     base: &Base<'_>,
@@ -346,7 +362,7 @@ fn while_paid(
 /// A rise with one more span that it is for: the terms are those of the last to begin.
 fn risen<'a>(rise: Option<Rise<'a>>, seen: &Seen<'a>, at: Timestamp) -> Rise<'a> {
     let begun = (seen.from, seen.paid_at);
-    let new = Rise { at, terms: seen.terms, paid_at: seen.paid_at, begun };
+    let new = Rise { at, terms: seen.terms, paid_at: seen.paid_at, basis: seen.basis, begun };
     let Some(rise) = rise else { return new };
     let paid_at = rise.paid_at.max(new.paid_at);
     let last = if new.begun > rise.begun { new } else { rise.clone() };

@@ -34,6 +34,10 @@ pub struct Span<'a> {
     pub is_live: bool,
     /// Minor units before discounts.
     pub amount: i64,
+    /// Minor units after discounts and without tax.
+    pub net: i64,
+    /// ISO 4217, in lower case.
+    pub currency: &'a str,
     /// Whether it was charged after its time, as usage is.
     pub is_in_arrears: bool,
     /// Of a span that a state says and nothing pays: when the next state was true.
@@ -63,6 +67,8 @@ impl<'a> Span<'a> {
             is_whole: false,
             is_live: true,
             amount: 0,
+            net: 0,
+            currency: "",
             is_in_arrears: false,
             said_until: Some(until),
             terms,
@@ -123,6 +129,7 @@ struct Group<'a> {
     is_proration: bool,
     quantity: u64,
     amount: i64,
+    net: i64,
     /// Quantity and amount of each line.
     members: Vec<(u64, i64)>,
     lines: Vec<&'a ObjectId>,
@@ -304,6 +311,8 @@ impl<'a> Group<'a> {
             is_whole: !self.is_proration && Some(period.end) != first_anchor,
             is_live: true,
             amount: self.amount,
+            net: self.net,
+            currency: &invoice.currency,
             is_in_arrears: invoice.made_at >= period.end,
             said_until: None,
             terms: billing.terms(items.subscription, price, period.start),
@@ -349,6 +358,7 @@ fn groups<'a>(billing: &'a Billing, items: &SubscriptionItems<'a>, invoice: &'a 
             is_proration: *is_proration,
             quantity: 0,
             amount: 0,
+            net: 0,
             members: Vec::new(),
             lines: Vec::new(),
             credits: None,
@@ -359,6 +369,7 @@ fn groups<'a>(billing: &'a Billing, items: &SubscriptionItems<'a>, invoice: &'a 
             _ => 1,
         };
         group.amount = group.amount.saturating_add(*amount);
+        group.net = group.net.saturating_add(line.net);
         group.members.push((line.quantity.unwrap_or(1), *amount));
         group.lines.extend(&line.id);
         group.credits = group.credits.or(line.credits.as_ref());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::award::AwardId;
+use super::award::{AwardId, Basis};
 use super::calendar::after;
 use super::due::{Due, Wanted};
 use super::event::{Invoice, Line};
@@ -110,13 +110,14 @@ fn of_invoice(
     invoice: &Invoice,
     now: Timestamp,
 ) {
-    let mut packs: BTreeMap<&ObjectId, (u64, i64)> = BTreeMap::new();
+    let mut packs: BTreeMap<&ObjectId, (u64, i64, i64)> = BTreeMap::new();
     for line in pack_lines(billing, subscriptions, invoice) {
-        let (quantity, amount) = packs.entry(&line.price).or_default();
+        let (quantity, amount, net) = packs.entry(&line.price).or_default();
         *quantity = quantity.saturating_add(line.quantity.unwrap_or(1));
         *amount = amount.saturating_add(line.amount);
+        *net = net.saturating_add(line.net);
     }
-    for (price, (quantity, subtotal)) in packs {
+    for (price, (quantity, subtotal, net)) in packs {
         let Some(terms) = billing.sold.get(&(invoice.invoice.clone(), price.clone())) else { continue };
         let id = invoice_purchase(&invoice.invoice, price);
         match is_as_priced(terms, quantity, (&invoice.currency, subtotal)) {
@@ -132,7 +133,8 @@ fn of_invoice(
                     let payments: Vec<_> = billing.payments_of(invoice).map(|(_, payment)| payment).collect();
                     came_back.retake(given, &payments)
                 });
-                award(due, &id, invoice.paid_at, (terms, quantity), retake);
+                let basis = Basis { amount: net, currency: invoice.currency.clone() };
+                award(due, &id, (invoice.paid_at, basis), (terms, quantity), retake);
             }
             Ok(_) => {}
         }
@@ -209,14 +211,16 @@ fn of_purchase(
         let (returned, withdrawn) = (payment.refunded(), payment.withdrawn());
         CameBack { paid, returned, withdrawn }.retake(given(terms, quantity), &[payment])
     });
-    award(due, session, purchase.at, (terms, quantity), retake);
+    let amount = paid.saturating_sub(purchase.payment.tax);
+    let basis = Basis { amount, currency: purchase.payment.currency.clone() };
+    award(due, session, (purchase.at, basis), (terms, quantity), retake);
 }
 
 /// The awards of a purchase: the pack's credits, and its bonus.
 fn award(
     due: &mut Due,
     id: &ObjectId,
-    at: Timestamp,
+    (at, basis): (Timestamp, Basis),
     (terms, quantity): (&PackTerms, i64),
     retake: Option<Retake>,
 ) {
@@ -233,6 +237,7 @@ fn award(
         reason: terms.pack.clone(),
         trims_to: None,
         retake,
+        basis: Some(basis),
         credited: 0,
     };
     if bonus > 0 {
@@ -241,6 +246,7 @@ fn award(
             category: Category::Bonus,
             class: Class::Promotional,
             retake: None,
+            basis: None,
             ..paid.clone()
         };
         due.awards.insert(AwardId::PackBonus(id.clone()), bonus);

@@ -197,7 +197,7 @@ impl Billing {
                     }
                 }
             }
-            Body::Awarded { award, asset, grant, amount } => {
+            Body::Awarded { award, asset, grant, amount, .. } => {
                 let award = self.awards.entry(award.clone()).or_default();
                 award.asset = asset.clone();
                 award.grants.push(*grant);

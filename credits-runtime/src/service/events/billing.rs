@@ -31,7 +31,7 @@ pub(super) fn of_billing(
             let (state, happened_at) = (state.clone(), *happened_at);
             Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))
         }
-        Body::Awarded { award, asset, grant, amount } => {
+        Body::Awarded { award, asset, grant, amount, .. } => {
             let Some((name, terms)) = given(numbered, *grant) else { return Ok(None) };
             match award {
                 AwardId::Pack(session) => Some(Event::CreditPackPurchased(CreditPackPurchased {

@@ -1,12 +1,13 @@
 //! Lines from items: whole periods, usage, shares of periods, one-time lines. It does not know when they are made.
 
+use std::time::Duration;
+
 use super::account::Account;
 use super::invoices::Extra;
 use super::items::SubscriptionItem;
 use super::lines::{Line, Origin};
 use super::prices::Price;
 use super::subscriptions::Subscription;
-use crate::domain::billing::calendar::share;
 use crate::domain::time::Timestamp;
 
 /// From one instant to another.
@@ -119,4 +120,28 @@ fn period(item: &SubscriptionItem) -> Origin {
 
 fn percent(amount: i64, percent: u32) -> i64 {
     amount.saturating_mul(i64::from(percent)) / 100
+}
+
+/// The share `part / whole` of an amount, rounded down; all of it if the part is no smaller.
+fn share(amount: i64, part: Duration, whole: Duration) -> i64 {
+    if part >= whole {
+        return amount;
+    }
+    let (part, whole) = (i128::try_from(part.as_micros()), i128::try_from(whole.as_micros()));
+    let (Ok(part), Ok(whole)) = (part, whole) else { return amount };
+    let share = i128::from(amount).saturating_mul(part).checked_div(whole);
+    share.and_then(|share| i64::try_from(share).ok()).unwrap_or(amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_down() {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        assert_eq!(share(1_000, days(10), days(30)), 333);
+        assert_eq!(share(1_000, days(31), days(30)), 1_000);
+        assert_eq!(share(i64::MAX, days(1), days(2)), i64::MAX / 2);
+    }
 }
