@@ -6,6 +6,7 @@ mod changes;
 mod checkout;
 mod differences;
 mod events;
+mod hunted;
 mod lists;
 mod lives;
 mod mangled;

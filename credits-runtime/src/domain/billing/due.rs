@@ -114,6 +114,8 @@ pub struct PartialReturn {
 pub struct Due {
     /// Awards.
     pub awards: BTreeMap<AwardId, Wanted>,
+    /// Awards that were booked and that others give the credits of: as much as is gone of them is an advance.
+    pub superseded: BTreeSet<AwardId>,
     /// When more is due, as far as facts say.
     pub next: Option<Timestamp>,
     /// What an administrator has to act on.

@@ -212,7 +212,7 @@ impl Booking<'_> {
         let taken = award.taken();
         let retake = retake.unwrap_or(Retake::of_subscription(target));
         if target > taken {
-            let credited = Amount::new(wanted.map_or(0, |wanted| wanted.credited)).min(target.minus(taken));
+            let credited = self.credited(id, &award, wanted).min(target.minus(taken));
             self.take(id, target.minus(taken), credited, &retake.category);
         } else if target < taken {
             self.give_back(id, &award, wanted, taken.minus(target), &retake.given_back);
@@ -370,14 +370,24 @@ impl Booking<'_> {
         self.book_taking(id, taken, (owed, left), category);
     }
 
+    /// By how much an award is lower because paid time was credited, or given by other awards.
+    fn credited(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
+        match wanted {
+            Some(wanted) => Amount::new(wanted.credited),
+            None if self.due.superseded.contains(id) => award.given,
+            None => Amount::ZERO,
+        }
+    }
+
     /// What of an award was credited and is neither in it nor held: spent, transferred, repaid as debt.
     fn advance_needed(&self, id: &AwardId, wanted: Option<&Wanted>) -> Amount {
-        let (Some(award), Some(wanted)) = (self.billing.awards.get(id), wanted) else { return Amount::ZERO };
+        let Some(award) = self.billing.awards.get(id) else { return Amount::ZERO };
         if !matches!(id, AwardId::Cycle { .. } | AwardId::Rise { .. }) {
             return Amount::ZERO;
         }
-        let target = award.given.minus(Amount::new(wanted.amount).min(award.given));
-        let missing = target.minus(award.taken().min(target)).min(Amount::new(wanted.credited));
+        let due = Amount::new(wanted.map_or(0, |wanted| wanted.amount));
+        let target = award.given.minus(due.min(award.given));
+        let missing = target.minus(award.taken().min(target)).min(self.credited(id, award, wanted));
         let (own, _) = self.own_grants(id);
         let held = Amount::sum(own.iter().map(|grant| self.draft.wallet.grant_left(*grant).1));
         missing.minus(missing.min(held))

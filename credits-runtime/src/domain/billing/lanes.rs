@@ -85,6 +85,41 @@ pub(super) fn due<'a>(
             awards(due, items, lane, valued, &lifetime);
         }
     }
+    superseded(due, billing, items, paid, &lanes);
+}
+
+/// Notes awards that are due no more because what was heard of later gives their time by other awards: an invoice of the
+/// same cycle that arrived late. What is returned supersedes nothing.
+fn superseded(
+    due: &mut Due,
+    billing: &Billing,
+    items: &SubscriptionItems<'_>,
+    paid: &Known<'_>,
+    lanes: &[(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)],
+) {
+    for id in billing.awards.keys().filter(|id| !due.awards.contains_key(id)) {
+        let (item, start, asset, every) = match id {
+            AwardId::Cycle { item, start, asset, every }
+                if items.items.iter().any(|(known, _)| *known == item) =>
+            {
+                (Some(item), *start, asset, every)
+            }
+            AwardId::Rise { subscription, start, asset, every } if subscription == items.subscription => {
+                (None, *start, asset, every)
+            }
+            _ => continue,
+        };
+        let of_lane = lanes.iter().filter(|(lane, ..)| (&lane.asset, &lane.every) == (asset, every));
+        let mut valued = of_lane.flat_map(|(.., valued)| valued);
+        let is_given_otherwise =
+            valued.any(|Valued { cycle, .. }| cycle.start <= start && start < cycle.whole_end);
+        let is_returned = paid.placed.spans.iter().any(|span| {
+            !span.is_live && span.period.contains(start) && item.is_none_or(|item| item == span.item)
+        });
+        if is_given_otherwise && !is_returned {
+            due.superseded.insert(id.clone());
+        }
+    }
 }
 
 /// Where a plan of another length is paid from the instant on at which the old one is credited, what is credited stays
@@ -144,7 +179,8 @@ fn awards(
         let award = award(base.terms, at, portion, Category::SubscriptionCredits);
         let expires_at = lifetime.of(cycle, base.terms, base.paid_at);
         due.awards.insert(id, Wanted { expires_at, ..award });
-        if base.terms.signup_bonus > 0 {
+        // A base of quantity 0 is none.
+        if base.terms.signup_bonus > 0 && base.is_positive() {
             let terms = base.terms;
             let bonus = wanted(terms, level.from, terms.signup_bonus, Category::SubscriptionSignupBonus);
             due.awards.entry(AwardId::SignupBonus(terms.plan.clone())).or_insert(bonus);

@@ -28,6 +28,13 @@ pub(super) struct Base<'a> {
     holds: bool,
 }
 
+impl Base<'_> {
+    /// Whether its item is paid for any credits.
+    pub(super) fn is_positive(&self) -> bool {
+        self.amount > 0
+    }
+}
+
 /// What a cycle gives beyond its base.
 #[derive(Clone, Debug)]
 pub(super) struct Rise<'a> {

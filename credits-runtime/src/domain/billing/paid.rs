@@ -243,10 +243,15 @@ impl<'a> Paid<'a> {
             };
             let found = self.spans.iter_mut().filter(|span| fits(span)).max_by(|a, b| rank(a).cmp(&rank(b)));
             let Some(span) = found else { break };
-            let goes_on = (span.quantity > left)
-                .then(|| Span { quantity: span.quantity.saturating_sub(left), ..span.clone() });
-            span.quantity = span.quantity.min(left);
-            span.cut = credit.period.start;
+            // Of a larger quantity the rest is paid for from there on.
+            let start = credit.period.start;
+            let goes_on = (span.quantity > left).then(|| Span {
+                quantity: span.quantity.saturating_sub(left),
+                period: Interval { start, ..span.period },
+                is_whole: false,
+                ..span.clone()
+            });
+            span.cut = start;
             left = left.saturating_sub(span.quantity);
             self.spans.extend(goes_on);
         }
@@ -275,18 +280,19 @@ impl Credit<'_> {
 }
 
 impl<'a> Group<'a> {
-    /// Of several prorations that cost nothing the one counts that has the quantity of the item's state: they are no
-    /// tiers, but the quantities before and after a change of a free price.
+    /// Prorations that cost nothing beyond the quantity of the item's state are no tiers, but the quantity before a change
+    /// at a price that was free for it: that credit is of no amount, and so not negative.
     fn choose_free_quantity(&mut self, items: &SubscriptionItems<'_>) {
-        if !self.is_proration || self.members.len() < 2 || self.members.iter().any(|(_, amount)| *amount != 0)
-        {
+        if !self.is_proration || self.members.len() < 2 {
             return;
         }
         let state = items.items.iter().find(|(item, _)| *item == self.item);
         let state = state.and_then(|(_, item)| item.state_at(self.period.start));
         let quantity = state.filter(|state| state.price == *self.price).and_then(|state| state.quantity);
+        let free = self.members.iter().filter(|(_, amount)| *amount == 0);
+        let free = free.fold(0_u64, |sum, (quantity, _)| sum.saturating_add(*quantity));
         if let Some(quantity) =
-            quantity.filter(|said| self.members.iter().any(|(quantity, _)| quantity == said))
+            quantity.filter(|said| self.quantity > *said && self.quantity.saturating_sub(*said) <= free)
         {
             self.quantity = quantity;
         }

@@ -25,11 +25,6 @@ impl Subscription {
         self.latest().map(|state| &state.subscription)
     }
 
-    /// Its trial, as it was told last.
-    pub fn trial(&self) -> Option<Interval> {
-        self.latest()?.trial
-    }
-
     /// Whether an instant is in time that was ever told to be a trial.
     pub fn was_trial(&self, instant: Timestamp) -> bool {
         let trials = self.states.iter().filter_map(|(_, state)| state.trial);

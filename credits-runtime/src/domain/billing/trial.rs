@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::award::AwardId;
 use super::due::{Due, Fulfilment, Wanted, wanted};
-use super::event::Status;
+use super::event::{Interval, Status};
 use super::items::SubscriptionItems;
 use super::lanes::Known;
 use super::record::Billing;
 use crate::domain::category::Category;
+use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
 /// What is due for the trials of a subscription's items.
@@ -21,11 +22,8 @@ pub(super) fn due(
     now: Timestamp,
 ) {
     let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true);
-    for (_, item) in &items.items {
-        let Some(trial) = item.trial() else { continue };
-        let state = item.states.iter().find(|(_, state)| state.status == Status::Trialing);
-        let Some((_, state)) = state else { continue };
-        let terms = billing.terms(items.subscription, &state.price, trial.start);
+    for (trial, price) in begun(items) {
+        let terms = billing.terms(items.subscription, price, trial.start);
         let Some(terms) = terms.filter(|terms| terms.trial > 0) else { continue };
         // A trial after paid time is the seller's gift of time.
         let after_paid = first_paid.is_some_and(|paid| paid.at < trial.start);
@@ -45,4 +43,24 @@ pub(super) fn due(
             ..wanted(terms, trial.start, terms.trial, Category::SubscriptionTrial)
         });
     }
+}
+
+/// The trials of a subscription in the order in which they began, each with the price that an item began it at. An item
+/// that is removed, and a later trial, leave an earlier one as it was; a trial that is extended or cut short is the same.
+fn begun<'a>(items: &SubscriptionItems<'a>) -> Vec<(Interval, &'a ObjectId)> {
+    let mut told: Vec<_> = items.items.iter().flat_map(|(_, item)| &item.states).collect();
+    told.sort_by_key(|(at, _)| *at);
+    let end = |start: Timestamp| {
+        let trials = told.iter().rev().filter_map(|(_, state)| state.trial);
+        trials.into_iter().find(|trial| trial.start == start).map_or(start, |trial| trial.end)
+    };
+    let mut begun: Vec<(Interval, &ObjectId, &ObjectId)> = Vec::new();
+    for (_, state) in told.iter().filter(|(_, state)| state.status == Status::Trialing) {
+        let Some(Interval { start, .. }) = state.trial else { continue };
+        if !begun.iter().any(|(trial, item, _)| trial.start == start && **item == state.item) {
+            begun.push((Interval { start, end: end(start) }, &state.item, &state.price));
+        }
+    }
+    begun.sort_by_key(|(trial, ..)| trial.start);
+    begun.into_iter().map(|(trial, _, price)| (trial, price)).collect()
 }
