@@ -6,6 +6,7 @@ mod changes;
 mod checkout;
 mod differences;
 mod events;
+mod histories;
 mod lists;
 mod lives;
 mod mangled;
