@@ -1,14 +1,17 @@
-//! Where the ledger differs from the Ruby gems `usage_credits` and `wallets`, on purpose: a test for each line of that
-//! table.
+//! Where the ledger differs from the Ruby gems `usage_credits` and `wallets`, on purpose: at least a test for each line
+//! of that table, in its order.
 
 use std::cell::Cell;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Amount, Bytes, Error, Rejection, RunError};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
-use super::script::{check, instant};
+use super::script::{What, check, instant, steps};
+use crate::power::disk::Disk;
 
 credits_runtime::usage_credits! {
     settings { low_balance_threshold 10.credits }
@@ -20,6 +23,15 @@ credits_runtime::usage_credits! {
         validate prompt.len() <= 5, "prompt too long"
     }
 }
+
+mod edited {
+    credits_runtime::usage_credits! {
+        credit_pack boost { stripe_price "price_boost" gives 5_000.credits costs 9.dollars }
+    }
+}
+
+/// How long a handler is waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn open() -> (ManualClock, Credits, Wallet) {
     let clock = ManualClock::at(instant("2026-01-01"));
@@ -185,6 +197,25 @@ fn a_refund_takes_the_purchases_own_credits_first() {
 }
 
 #[test]
+fn an_edited_pack_does_not_change_the_refunds_of_old_purchases() {
+    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
+    let credits = super::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let receive = |step: super::script::Step| match step.what {
+        What::Event(event) => *event,
+        other => panic!("{other:?} is no event"),
+    };
+    for step in steps("2026-01-01 pack cs1 pi1 boost") {
+        credits.receive(receive(step)).wait().unwrap();
+    }
+    credits.close().unwrap();
+    let credits = edited::Credits::builder().clock(clock.clone()).open_on(disk).unwrap();
+    for step in steps("2026-01-01 refund pi1 re1 450") {
+        credits.receive(receive(step)).wait().unwrap();
+    }
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 550);
+}
+
+#[test]
 fn what_was_paid_is_checked() {
     check("2026-01-01 pack cs1 pi1 boost subtotal=1 -> 0");
 }
@@ -216,6 +247,120 @@ fn the_work_runs_outside_of_every_lock_and_a_retry_charges_once() {
     let again = spend().run(work).unwrap_err();
     assert!(matches!(again, RunError::AlreadyCharged(_)), "{again}");
     assert_eq!((ran.get(), ann.credits().unwrap().get()), (1, 96));
+}
+
+#[test]
+fn a_handler_runs_after_the_commit_and_may_use_the_ledger() {
+    let (_, credits, ann) = open();
+    let (sender, receiver) = channel();
+    let wallet = credits.wallet("ann");
+    credits
+        .on_credits_added(move |event| {
+            if event.entry.amount == 10 {
+                wallet.give_credits(1).now().wait().unwrap();
+            }
+            sender.send(wallet.credits().unwrap().get()).unwrap();
+        })
+        .unwrap();
+    ann.give_credits(10).now().wait().unwrap();
+    assert_eq!([11, 11], [(); 2].map(|()| receiver.recv_timeout(PATIENCE).unwrap()));
+}
+
+#[test]
+fn of_many_spends_at_once_no_more_are_done_than_there_are_credits_for() {
+    let (_, _, ann) = open();
+    ann.give_credits(5).now().wait().unwrap();
+    let spend = || ann.spend_credits_on(Operation::write_text("a")).now().wait().is_ok();
+    let done = thread::scope(|scope| {
+        let spends: Vec<_> = (0..8).map(|_| scope.spawn(spend)).collect();
+        spends.into_iter().map(|spend| spend.join().unwrap()).filter(|done| *done).count()
+    });
+    assert_eq!((done, ann.credits().unwrap()), (2, 1.into()));
+}
+
+#[test]
+fn an_upgrade_gives_its_share_once_it_is_paid() {
+    check(
+        "2026-01-01   state s1 pro
+         .            paid in1 s1 pro 2026-01-01..2026-02-01                         -> 1000
+         2026-01-16   state s1 max was=pro                                           -> 1000
+         # 2,000 x 16 / 31.
+         .            paid in2 s1 pro 2026-01-16..2026-02-01 amount=-465 proration and s1 max 2026-01-16..2026-02-01 amount=1395 proration  -> 2032",
+    );
+}
+
+#[test]
+fn an_upgrade_brings_the_new_plans_bonus_with_its_first_whole_cycle() {
+    check(
+        "2026-01-01   state s1 seats
+         .            paid in1 s1 seats 2026-01-01..2026-02-01                       -> 100
+         2026-01-16   state s1 starter was=seats
+         # 100 + floor(400 x 16 / 31).
+         .            paid in2 s1 seats 2026-01-16..2026-02-01 amount=-50 proration and s1 starter 2026-01-16..2026-02-01 amount=250 proration  -> 306
+         2026-02-01   paid in3 s1 starter 2026-02-01..2026-03-01                     -> 906",
+    );
+}
+
+#[test]
+fn credits_outlive_their_cycle_while_the_renewal_is_charged() {
+    check(
+        "2026-01-10   state s1 pro
+         .            paid in1 s1 pro 2026-01-10..2026-02-10  -> 1000
+         2026-02-13   look                                    -> 1000
+         +5m          look                                    -> 0",
+    );
+}
+
+#[test]
+fn the_low_balance_threshold_fires_below_it_and_not_at_it() {
+    let (_, credits, ann) = open();
+    let (sender, receiver) = channel();
+    credits
+        .on_low_balance_reached(move |event| {
+            sender.send((event.balance_before.get(), event.balance_after.get())).unwrap();
+        })
+        .unwrap();
+    ann.give_credits(12).now().wait().unwrap();
+    for amount in [2, 1] {
+        ann.deduct_credits(amount, "a fee").now().wait().unwrap();
+    }
+    assert_eq!(receiver.recv_timeout(PATIENCE).unwrap(), (10, 9));
+}
+
+#[test]
+fn insufficient_credits_are_told_for_operations_alone() {
+    let (_, credits, ann) = open();
+    let (sender, receiver) = channel();
+    credits.on_insufficient_credits(move |event| sender.send(event.needed.get()).unwrap()).unwrap();
+    let insufficient = |error: Error| {
+        assert!(matches!(error, Error::Rejected(Rejection::InsufficientCredits { .. })), "{error}");
+    };
+    insufficient(ann.deduct_credits(7, "a fee").now().wait().unwrap_err());
+    insufficient(ann.transfer_to(&credits.wallet("bob"), 8).now().wait().unwrap_err());
+    insufficient(ann.spend_credits_on(Operation::write_text("a")).now().wait().unwrap_err());
+    assert_eq!(receiver.recv_timeout(PATIENCE).unwrap(), 2);
+}
+
+#[test]
+fn promotional_credits_are_used_first_and_stay_at_a_transfer() {
+    let (_, credits, ann) = open();
+    let bob = credits.wallet("bob");
+    ann.give_credits(10).now().wait().unwrap();
+    ann.give_credits(10).promotional().now().wait().unwrap();
+    ann.spend_credits_on(Operation::write_text("a")).now().wait().unwrap();
+    // 8 promotional credits are left, and stay.
+    ann.transfer_to(&bob, 11).now().wait().unwrap_err();
+    ann.transfer_to(&bob, 10).now().wait().unwrap();
+    ann.transfer_to(&bob, 8).including_promotional().now().wait().unwrap();
+    assert_eq!((ann.credits().unwrap(), bob.credits().unwrap()), (0.into(), 18.into()));
+}
+
+#[test]
+fn a_pack_with_a_bonus_is_two_entries_and_the_newest_is_first() {
+    let stage = check("2026-01-01 pack cs1 pi1 boost -> 1100");
+    let entries = stage.ann.credit_history().page().unwrap().entries;
+    let amounts: Vec<i64> = entries.iter().map(|entry| entry.amount.get()).collect();
+    assert_eq!(amounts, [100, 1_000]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn interval(text: &str) -> Interval {
     Interval { start: instant(start), end: instant(end) }
 }
 
-fn duration(text: &str) -> Duration {
+pub fn duration(text: &str) -> Duration {
     let (number, unit) = text.split_at(text.len() - 1);
     let number: u64 = number.parse().unwrap();
     match unit {
