@@ -159,7 +159,8 @@ impl<C> Credits<C> {
         on_subscription_credits_awarded SubscriptionCreditsAwarded
         /// A subscription is otherwise than it was.
         on_subscription_changed SubscriptionChanged
-        /// A payment came back, by a refund or a dispute, and credits with it; or it came again.
+        /// A payment came back, by a refund, a credit note or a dispute, and credits with it; or it was paid again. Also when
+        /// credited time takes credits back, and when a subscription's invoice came back in part: nothing is taken then.
         on_refund Refund
         /// Something needs an administrator: see [`unresolved`](Credits::unresolved). An entry of an owner's billing is
         /// told once it has been there for an hour, an event of an unknown owner at once.
