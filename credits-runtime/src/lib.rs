@@ -48,6 +48,10 @@ pub use service::wallet::{HoldSummary, Wallet};
 
 /// Money in: what happened at a payment processor, in words that every processor's events translate into, and what
 /// came of it.
+///
+/// A translator turns the processor's events into [`BillingEvent`](billing::BillingEvent)s for [`Credits::receive`]. Lines of
+/// paid invoices decide what subscriptions give; what could not be given or taken is
+/// [`Unresolved`](billing::Unresolved). The recipe for Stripe has a table of what is given when.
 pub mod billing {
     pub use crate::domain::billing::award::{AwardId, Basis};
     pub use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};

@@ -28,7 +28,7 @@ use crate::error::{Error, LedgerError};
 /// How many rows are read at once.
 const ROWS_MAX: usize = 256;
 
-/// What became of a billing event.
+/// What receiving a billing event, linking or dismissing did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Received {
@@ -80,7 +80,13 @@ pub struct Purchase {
     pub returned: i64,
 }
 
-/// Something that nobody could be given credits for, and why.
+/// Something that gave nothing or took nothing, and needs an administrator: see [`Credits::unresolved`].
+///
+/// [`remedy`](Self::remedy) says what to do about it. An entry is gone once that is done; one with a [`key`](Self::key) also
+/// by [`Credits::dismiss`].
+///
+/// [`Credits::unresolved`]: crate::Credits::unresolved
+/// [`Credits::dismiss`]: crate::Credits::dismiss
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -112,14 +118,14 @@ pub enum Unresolved {
         /// Which item.
         item: ObjectId,
     },
-    /// A subscription is in a state that this version does not know.
+    /// A subscription is in a state that this version does not know, and which decides nothing.
     StatusUnknown {
         /// Whose.
         owner: Owner,
         /// Which subscription.
         subscription: ObjectId,
     },
-    /// A payment is not for what is on sale.
+    /// A payment is not for what is on sale: nothing was given.
     Purchase {
         /// Whose.
         owner: Owner,
@@ -128,7 +134,7 @@ pub enum Unresolved {
         /// What is wrong with it.
         problem: PurchaseProblem,
     },
-    /// A change to more was not paid.
+    /// A change to more was not paid: nothing was given for it.
     UnpaidUpgrade {
         /// Whose.
         owner: Owner,
@@ -142,7 +148,7 @@ pub enum Unresolved {
         /// What came back of which invoice.
         part: PartialReturn,
     },
-    /// A payment came back that was for nothing the ledger knows of.
+    /// A payment came back that was for nothing the ledger knows of: nothing was taken.
     PaymentUnknown {
         /// Whose.
         owner: Owner,
@@ -161,7 +167,8 @@ pub enum Unresolved {
 }
 
 impl Unresolved {
-    /// What to do about it, as a sentence.
+    /// What to do about it: a sentence for an operator, lower case and without a full stop, as in
+    /// ``say whose it is: link `cus_1` to its owner``. Its wording may change.
     pub fn remedy(&self) -> String {
         match self {
             Self::OwnerUnknown { event, .. } => {
@@ -203,7 +210,10 @@ impl Unresolved {
         }
     }
 
-    /// What it is known by, to dismiss it; `None` for what only its remedy ends.
+    /// What it is known by when it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be dismissed
+    /// (`OwnerUnknown`, `EventsGaveWay`, `AwardTooLarge`).
+    ///
+    /// It is unique within an owner. An entry that comes back with more returned, or another change, has another key.
     pub fn key(&self) -> Option<String> {
         match self.entry() {
             None | Some((_, Unsolved::AwardTooLarge(_))) => None,

@@ -159,7 +159,8 @@ impl<C> Credits<C> {
         on_subscription_credits_awarded SubscriptionCreditsAwarded
         /// A subscription is otherwise than it was.
         on_subscription_changed SubscriptionChanged
-        /// A payment came back, by a refund or a dispute, and credits with it; or it came again.
+        /// A payment came back, by a refund, a credit note or a dispute, and credits with it; or it was paid again. Also when
+        /// credited time takes credits back, and when a subscription's invoice came back in part: nothing is taken then.
         on_refund Refund
         /// Something needs an administrator: see [`unresolved`](Credits::unresolved). An entry of an owner's billing is
         /// told once it has been there for an hour, an event of an unknown owner at once.
@@ -257,10 +258,25 @@ impl<C> Credits<C> {
         }
     }
 
-    /// Everything about billing that an administrator should look at: events of unknown owners, the count of those that
-    /// gave way to newer ones, prices and payments that
-    /// the catalogue does not know, upgrades that are not paid. A price or pack that is declared is resolved when
-    /// the ledger is next opened, an owner with [`link`](Self::link).
+    /// Everything about billing that an administrator should look at: events of unknown owners and the count of those that
+    /// gave way to newer ones; prices, items and statuses that are not known; payments that are not for what is on sale;
+    /// changes that were not paid; invoices that came back in part; payments that came back and are for nothing known;
+    /// awards that do not fit. Each has its [`remedy`](Unresolved::remedy).
+    ///
+    /// A price or pack that is declared is resolved when the ledger is next opened, an owner with [`link`](Self::link).
+    ///
+    /// Errors: the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// for entry in credits.unresolved()? {
+    ///     println!("{}", entry.remedy());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unresolved(&self) -> Result<Vec<Unresolved>, Error> {
         billing::unresolved(&self.ledger)
     }
@@ -271,10 +287,40 @@ impl<C> Credits<C> {
         billing::has_offer(&self.ledger, session)
     }
 
-    /// Takes an entry off [`unresolved`](Self::unresolved) because it was dealt with by hand. It comes back if more
-    /// happens to what it is about.
+    /// Takes an entry off [`unresolved`](Self::unresolved) because it was dealt with by hand. It changes no credits, and
+    /// what becomes due later is given all the same. Dismissed again it changes nothing.
     ///
-    /// Rejections: `NotDismissible` for what only its remedy ends.
+    /// An entry is known by its [`key`](Unresolved::key): more that comes back of an invoice or a payment, or another change of
+    /// a subscription, is listed again.
+    ///
+    /// Rejections in order: `NotDismissible` for an entry without a key, `ClockUnconfirmed`. Then the ledger's errors.
+    ///
+    /// ```
+    /// # mod app {
+    /// # credits_runtime::usage_credits! {
+    /// #     credit_pack boost { stripe_price "price_boost" gives 100.credits costs 9.dollars }
+    /// #     operation step { costs 1.credit }
+    /// # }
+    /// # }
+    /// # use app::*;
+    /// use credits_runtime::billing::{BillingEvent, Happening, ObjectId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let id = |text: &str| ObjectId::new(text).ok_or("an id has 1 to 255 bytes");
+    /// // A refund of a payment that nothing tells of.
+    /// let (payment, refund, at) = (id("pi_1")?, id("re_1")?, credits.now());
+    /// let what = Happening::Refunded { payment: payment.clone(), refund, amount: 900, stands: true, made_at: None };
+    /// let owner = Some(credits_runtime::Owner::new("user:42")?);
+    /// credits.receive(BillingEvent { at, objects: vec![payment], owner, what }).wait()?;
+    ///
+    /// let unresolved = credits.unresolved()?;
+    /// assert_eq!(unresolved[0].key().as_deref(), Some("payment pi_1 900"));
+    /// credits.dismiss(&unresolved[0])?;
+    /// assert!(credits.unresolved()?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn dismiss(&self, entry: &Unresolved) -> Result<Received, Error> {
         billing::dismiss(&self.ledger, entry)
     }

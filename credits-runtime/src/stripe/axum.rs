@@ -41,12 +41,12 @@ pub struct WebhookRequest {
 }
 
 impl WebhookRequest {
-    /// Every header.
+    /// Every header, the signature among them, as [`receive_async`](super::Stripe::receive_async) takes them.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body as it came.
+    /// The body as it came: the signature is over these bytes.
     pub fn body(&self) -> &[u8] {
         self.body.as_bytes()
     }

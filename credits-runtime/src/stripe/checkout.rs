@@ -15,13 +15,13 @@ use crate::engine::reply::block_on;
 use crate::error::Error;
 use crate::generated::{Pack, Plan, Pricing};
 
-/// A page to send somebody to.
+/// A checkout that was begun at Stripe, with the page to send the buyer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
-    /// The session's id.
+    /// The session's id at Stripe: `cs_..`.
     pub id: String,
-    /// The page.
+    /// The page's address.
     pub url: String,
 }
 
@@ -112,7 +112,7 @@ macro_rules! wishes {
                 self
             }
 
-            /// Sells so many; 1 unless it is said.
+            /// Sells this many; 1 unless set.
             pub fn quantity(mut self, quantity: u64) -> Self {
                 self.wishes.quantity = quantity;
                 self
@@ -166,7 +166,7 @@ impl PlanCheckout {
         self
     }
 
-    /// Begins with a trial of so many days.
+    /// Begins with a trial of this many days.
     pub fn trial_days(mut self, days: u32) -> Self {
         self.trial_days = Some(days);
         self
@@ -276,7 +276,10 @@ impl<C: Pricing> Stripe<C> {
         Ok(Session { id: id.to_owned(), url: url.to_owned() })
     }
 
-    /// A page on which a customer of Stripe's changes plan, card or address, or cancels; answers its address.
+    /// Begins a session of Stripe's customer portal and returns the address of its page, on which a customer (`cus_..`)
+    /// changes plan, card or address, or cancels. It blocks for the time that Stripe takes.
+    ///
+    /// Errors: what Stripe says.
     pub fn portal(&self, customer: &str, return_url: &str) -> Result<String, StripeError> {
         let fields =
             [("customer".to_owned(), customer.to_owned()), ("return_url".to_owned(), return_url.to_owned())];

@@ -27,7 +27,10 @@ impl<C: Pricing> Stripe<C> {
     /// Reads every event since an instant and applies what was missed; Stripe keeps events for 30 days. Harmless to
     /// repeat, and in whatever order.
     ///
-    /// Progress is told after each page of 100.
+    /// `progress` is called after each page of 100. It blocks until all pages are read.
+    ///
+    /// Errors: what Stripe says, and the ledger's. Events that were read before stay applied. An event that cannot be applied
+    /// is counted in [`unreadable`](Reconciled::unreadable) and ends nothing.
     pub fn reconcile(
         &self,
         since: Timestamp,

@@ -84,7 +84,8 @@ impl<C: Pricing> Credits<C> {
 }
 
 impl<C: Pricing> StripeBuilder<C> {
-    /// A secret that webhooks are signed with. While one is rolled there are two.
+    /// A secret that webhooks are signed with: `whsec_..`. While one is rolled there are two: call this for each. Without
+    /// any, every delivery is answered with 400.
     pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
         self.secrets.push(Secret::new(secret));
         self
@@ -114,6 +115,8 @@ impl<C: Pricing> StripeBuilder<C> {
         self
     }
 
+    /// Connects the ledger. Nothing is sent to Stripe yet, so that a key which Stripe does not accept shows later.
+    ///
     /// Errors in order: [`KeyMissing`](StripeError::KeyMissing), [`KeyInvalid`](StripeError::KeyInvalid),
     /// [`SecretEmpty`](StripeError::SecretEmpty), [`EnvironmentUnknown`](StripeError::EnvironmentUnknown).
     pub fn build(self) -> Result<Stripe<C>, StripeError> {

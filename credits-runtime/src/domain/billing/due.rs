@@ -73,7 +73,8 @@ pub struct Wanted {
     pub credited: i64,
 }
 
-/// A change to more that is not paid, so that nothing was given for it.
+/// A change to more that is not paid, so that nothing was given for it: the state of an item has a price or quantity that gives
+/// more than the last paid one, and no line of a paid invoice has both.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct UnpaidUpgrade {
@@ -83,7 +84,7 @@ pub struct UnpaidUpgrade {
     /// The price that it has now.
     #[n(1)]
     pub price: ObjectId,
-    /// How many of it.
+    /// The quantity that it has now.
     #[n(2)]
     pub quantity: u64,
     /// Since when.
@@ -91,17 +92,18 @@ pub struct UnpaidUpgrade {
     pub since: Timestamp,
 }
 
-/// An invoice of a subscription that was returned in part: nothing is taken for it.
+/// An invoice of a subscription that came back in part, by refunds or credit notes: nothing is taken for it. Of a pack on it
+/// the share is taken all the same. Once all of it came back it is no partial return any more.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PartialReturn {
     /// Which invoice.
     #[n(0)]
     pub invoice: ObjectId,
-    /// What came back, in minor units.
+    /// What came back in all, in minor units of the currency, tax included; less than `paid`.
     #[n(1)]
     pub returned: i64,
-    /// Its total, in minor units.
+    /// Its total, in minor units of the currency, with tax and with what a balance paid.
     #[n(2)]
     pub paid: i64,
     /// ISO 4217, in lower case.

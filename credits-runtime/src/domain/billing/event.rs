@@ -6,7 +6,79 @@ use serde::Serialize;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
-/// Something that happened at a payment processor.
+/// Something that happened at a payment processor: what [`Credits::receive`](crate::Credits::receive) takes. The feature
+/// `stripe` translates Stripe's events; this is for other processors.
+///
+/// Events merge in any order, and one that is sent again changes nothing. Times are the processor's, amounts are minor units
+/// of their currency.
+///
+/// ```
+/// # mod app {
+/// credits_runtime::usage_credits! {
+///     subscription_plan pro { stripe_price "price_pro" gives 1_000.credits.every(month) }
+///     operation step { costs 1.credit }
+/// }
+/// # }
+/// # use app::*;
+/// use std::time::Duration;
+///
+/// use credits_runtime::Owner;
+/// use credits_runtime::billing::{
+///     BillingEvent, Happening, Interval, Invoice, Line, ObjectId, Status, SubscriptionState,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let id = |text: &str| ObjectId::new(text).ok_or("an id has 1 to 255 bytes");
+/// let (subscription, item, invoice, price) = (id("sub_1")?, id("item_1")?, id("inv_1")?, id("price_pro")?);
+/// let credits = Credits::in_memory()?;
+/// let start = credits.now();
+/// let month = Interval { start, end: start.after(Duration::from_hours(30 * 24)) };
+/// let event = |objects: &[&ObjectId], what| {
+///     let objects = objects.iter().map(|id| (*id).clone()).collect();
+///     Ok::<_, credits_runtime::Rejection>(BillingEvent { at: start, objects, owner: Some(Owner::new("user:42")?), what })
+/// };
+/// let joined = SubscriptionState {
+///     item: item.clone(),
+///     subscription: subscription.clone(),
+///     status: Status::Active,
+///     price: price.clone(),
+///     quantity: Some(1),
+///     anchor: start,
+///     trial: None,
+///     ends_at: None,
+///     before: None,
+/// };
+/// let line = Line {
+///     id: None,
+///     item: Some(item),
+///     subscription: Some(subscription.clone()),
+///     price,
+///     quantity: Some(1),
+///     period: month,
+///     amount: 900,
+///     net: 900,
+///     is_proration: false,
+///     credits: None,
+/// };
+/// let paid = Invoice {
+///     invoice: invoice.clone(),
+///     made_at: start,
+///     paid_at: start,
+///     paid: 900,
+///     tax: 0,
+///     currency: "usd".to_owned(),
+///     payments: Vec::new(),
+///     lines: vec![line],
+/// };
+///
+/// // The invoice comes first; its time is given as soon as the item is known.
+/// credits.receive(event(&[&invoice, &subscription], Happening::TimePaid(paid))?).wait()?;
+/// assert_eq!(credits.wallet("user:42").credits()?, 0);
+/// credits.receive(event(&[&subscription], Happening::SubscriptionChanged(joined))?).wait()?;
+/// assert_eq!(credits.wallet("user:42").credits()?, 1_000);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct BillingEvent {
     /// When, by the processor's clock.
@@ -32,10 +104,10 @@ pub enum Happening {
     /// Nothing but that the objects belong to the owner.
     #[n(0)]
     OwnerNamed,
-    /// A subscription is as follows.
+    /// An item of a subscription is in this state. A subscription of several items has one event for each.
     #[n(1)]
     SubscriptionChanged(#[n(0)] SubscriptionState),
-    /// An invoice was paid.
+    /// An invoice was paid. Its lines decide what subscriptions give.
     #[n(2)]
     TimePaid(#[n(0)] Invoice),
     /// A payment was for an invoice.
@@ -73,7 +145,7 @@ pub enum Happening {
         #[n(4)]
         made_at: Option<Timestamp>,
     },
-    /// All refunds of a payment together.
+    /// What all refunds of a payment come to. It adds what no refund that is known by its id explains.
     #[n(7)]
     RefundedInAll {
         /// Of which payment.
@@ -137,7 +209,8 @@ pub enum Happening {
         #[n(3)]
         stands: bool,
     },
-    /// An administrator dealt with an entry of the list of unresolved ones.
+    /// An administrator dealt with an entry of the list of unresolved ones. The ledger says this itself, by
+    /// [`Credits::dismiss`](crate::Credits::dismiss).
     #[n(13)]
     Dismissed {
         /// The entry's key.
@@ -146,7 +219,8 @@ pub enum Happening {
     },
 }
 
-/// One item of a subscription, as it was at an instant.
+/// One item of a subscription, as it is since the event's time. It decides about the trial, the end and the plan in words,
+/// not about paid time: lines of invoices do.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct SubscriptionState {
     /// Which item; of processors without items, which subscription.
@@ -164,10 +238,10 @@ pub struct SubscriptionState {
     /// The quantity; `None` for a price that is charged by use.
     #[n(4)]
     pub quantity: Option<u64>,
-    /// From where the processor counts its billing periods.
+    /// From where the processor counts its billing periods: an instant that one of them starts at.
     #[n(5)]
     pub anchor: Timestamp,
-    /// From when to before when it is a trial.
+    /// When its trial runs; also after it is over.
     #[n(6)]
     pub trial: Option<Interval>,
     /// When it ended or is to end.
@@ -178,7 +252,8 @@ pub struct SubscriptionState {
     pub before: Option<Before>,
 }
 
-/// What a change was made from; what is not named did not change.
+/// What a change was made from; what is `None` did not change, or the event does not name it. It orders states of one
+/// instant: each stands after the one that it was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Before {
     /// The price before.
@@ -190,12 +265,22 @@ pub struct Before {
     /// How it was doing before.
     #[n(2)]
     pub status: Option<Status>,
-    /// The end before, if it changed.
+    /// The end before, if the end changed.
     #[n(3)]
     pub end: Option<ScheduledEnd>,
 }
 
-/// When a subscription is to end.
+/// When a subscription was to end before a change: never, or at an instant.
+///
+/// ```
+/// use credits_runtime::Timestamp;
+/// use credits_runtime::billing::ScheduledEnd;
+///
+/// let end: Timestamp = "2026-07-01T00:00:00Z".parse()?;
+/// assert_eq!(ScheduledEnd::from(Some(end)), ScheduledEnd::At(end));
+/// assert_eq!(ScheduledEnd::Never.at(), None);
+/// # Ok::<(), credits_runtime::TimestampError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduledEnd {
@@ -223,7 +308,7 @@ impl ScheduledEnd {
     }
 }
 
-/// How a subscription is doing.
+/// How a subscription is doing. It neither adds nor removes paid time, but for its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
@@ -276,19 +361,19 @@ impl Interval {
     }
 }
 
-/// A paid invoice.
+/// A paid invoice. It counts once, whatever is said of it later; payments are added as they become known.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Invoice {
     /// Its id.
     #[n(0)]
     pub invoice: ObjectId,
-    /// When it was made, which decides whether a line was charged in advance or in arrears.
+    /// When it was made: lines whose period was over by then were charged in arrears, as usage is.
     #[n(1)]
     pub made_at: Timestamp,
     /// When it was paid.
     #[n(2)]
     pub paid_at: Timestamp,
-    /// Its total in minor units, with what the customer's balance paid.
+    /// Its total in minor units, with tax and with what the customer's balance paid. What came back is compared with it.
     #[n(3)]
     pub paid: i64,
     /// The tax within the total, in minor units.
@@ -300,18 +385,19 @@ pub struct Invoice {
     /// Its payments, as far as it names them.
     #[n(6)]
     pub payments: Vec<ObjectId>,
-    /// Its lines that have a price.
+    /// Its lines that have a price, also those of no subscription: they may be packs.
     #[n(7)]
     pub lines: Vec<Line>,
 }
 
-/// A line of an invoice.
+/// A line of an invoice. One that is not negative pays for its period at its price and quantity; a negative one credits it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Line {
     /// Its id, if it has one.
     #[n(0)]
     pub id: Option<ObjectId>,
-    /// The subscription item, if the line names one.
+    /// The subscription item, if the line names one. A line that names its subscription alone is of the item that has or had
+    /// its price.
     #[n(1)]
     pub item: Option<ObjectId>,
     /// The subscription, if the line or its invoice names one.
@@ -332,7 +418,7 @@ pub struct Line {
     /// Minor units after discounts and without tax.
     #[n(7)]
     pub net: i64,
-    /// Whether it is the share of a change.
+    /// Whether it is the share of a change. A period that is none begins a cycle of its own.
     #[n(8)]
     pub is_proration: bool,
     /// Of a negative line, the invoice and its lines that it credits, if it names them.
@@ -340,13 +426,14 @@ pub struct Line {
     pub credits: Option<CreditedLines>,
 }
 
-/// The lines of an earlier invoice that a negative line credits.
+/// The lines of an earlier invoice that a negative line credits, as it names them (Stripe:
+/// `proration_details.credited_items`). Without it, a negative line credits a line of its price that ends where it ends.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct CreditedLines {
     /// Which invoice.
     #[n(0)]
     pub invoice: ObjectId,
-    /// Which of its lines; none for any.
+    /// Which of its lines, by [`Line::id`]; empty for any of them.
     #[n(1)]
     pub lines: Vec<ObjectId>,
 }
@@ -384,7 +471,7 @@ pub struct PackPayment {
     /// Minor units before discounts, tax and shipping.
     #[n(3)]
     pub subtotal: i64,
-    /// Minor units that were paid.
+    /// Minor units that were paid, after discounts, with tax and shipping. What came back is compared with it.
     #[n(4)]
     pub paid: i64,
     /// The pack by its name, if the checkout says so.

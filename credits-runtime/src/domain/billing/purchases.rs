@@ -20,31 +20,31 @@ use crate::domain::fact::{Class, Origin};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// Why nothing was given for a purchase.
+/// Why nothing was given for a purchase: see [`Unresolved::Purchase`](crate::billing::Unresolved::Purchase).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PurchaseProblem {
-    /// What was bought is in no offer and in no catalogue.
+    /// What was bought is in no offer and in no catalogue, or is several packs at once.
     #[n(0)]
     PackUnknown,
     /// It was paid in a currency that the pack has no price in.
     #[n(1)]
     CurrencyDiffers {
-        /// The currencies of the pack's prices.
+        /// The currencies of the pack's prices: ISO 4217, in lower case.
         #[n(0)]
         declared: Vec<String>,
         /// The currency of the payment.
         #[n(1)]
         paid: String,
     },
-    /// The subtotal is not what so many of the pack cost.
+    /// The subtotal, before discounts, tax and shipping, is not the price of the pack times the quantity.
     #[n(2)]
     AmountDiffers {
-        /// What was offered, in minor units.
+        /// The price times the quantity, in minor units of the currency of the payment.
         #[n(0)]
         expected: i64,
-        /// What was asked, in minor units.
+        /// The subtotal of the payment, in the same minor units.
         #[n(1)]
         subtotal: i64,
     },

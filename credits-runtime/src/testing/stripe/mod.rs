@@ -1,4 +1,4 @@
-//! A make-believe Stripe account: what happens in it becomes events as Stripe writes them, in any of its API versions,
+//! A simulated Stripe account: what happens in it becomes events as Stripe writes them, in any of its API versions,
 //! signed, and delivered in order or in disorder.
 //!
 //! An [`Account`] has subscriptions of one or more items with every kind of [`Price`], changes of them with
