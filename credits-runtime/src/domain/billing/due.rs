@@ -1,7 +1,7 @@
 //! What an owner's billing comes to: every award that is due by an instant, with its amount and its lifetime. Pure,
 //! and the same whatever order the facts arrived in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use credits_core::{Settings, Upgrades};
