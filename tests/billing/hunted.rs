@@ -116,19 +116,23 @@ fn the_quantity_before_a_change_at_a_price_that_was_free_for_it_is_not_paid() {
 
 #[test]
 fn leaving_with_credit_and_joining_again_gives_what_was_paid() {
-    let mut script = "2026-01-01 state s0 seats\n. paid in0 s0 seats 2026-01-01..2026-02-01\n".to_owned();
-    for (time, left) in (1..=10).map(|time| (time, 2 * time)) {
-        let (out, back) = (left - 1, left);
-        script.push_str(&format!(
+    let round = |time: i32| {
+        let (before, out, back, used) = (time - 1, 2 * time - 1, 2 * time, 100 * time / 744);
+        format!(
             "+1h paid out{time} s{before} seats 2026-01-01T{out:02}..2026-02-01 amount=-99 proration of=s0 -> {used}
              .   state s{time} seats of=s0 anchor=2026-01-01
-             +1h paid in{time} s{time} seats 2026-01-01T{back:02}..2026-02-01 proration of=s0\n",
-            before = time - 1,
-            used = 100 * time / 744,
-        ));
-    }
+             +1h paid in{time} s{time} seats 2026-01-01T{back:02}..2026-02-01 proration of=s0
+"
+        )
+    };
+    let rounds: String = (1..=10).map(round).collect();
     // Ten of 744 hours are credited.
-    script.push_str(". look -> 98\n");
+    let script = format!(
+        "2026-01-01 state s0 seats
+         . paid in0 s0 seats 2026-01-01..2026-02-01
+         {rounds}
+         . look -> 98"
+    );
     check(&script);
 }
 
