@@ -194,7 +194,10 @@ impl Booking<'_> {
         let Some(wanted) = wanted else { return };
         let given = self.billing.awards.get(id).map_or(Amount::ZERO, |award| award.given);
         let due = Amount::new(wanted.amount);
-        if due > given {
+        // What has more than 64 bits is cut to their end, and never fits.
+        if due == Amount::MAX {
+            self.unfit.insert(id.clone());
+        } else if due > given {
             self.give(id, wanted, due.minus(given));
         }
     }
