@@ -287,7 +287,7 @@ fn sale(client_reference_id: &Value, metadata: &Value) -> Delivery {
 }
 
 #[test]
-fn an_order_number_is_no_owner_unless_the_application_says_so() {
+fn a_reference_names_the_owner_of_a_checkout_of_ours_or_where_the_application_says_so() {
     let (both, owner) =
         (json!({ "credits_owner": "ann", "credits_pack": "boost" }), json!({ "credits_owner": "ann" }));
     let (pack, neither) = (json!({ "credits_pack": "boost" }), json!({}));
@@ -297,7 +297,8 @@ fn an_order_number_is_no_owner_unless_the_application_says_so() {
         (&both, json!("order_1"), true, Some("ann"), true),
         (&owner, json!("order_1"), true, Some("ann"), true),
         (&pack, json!("bob"), false, Some("bob"), false),
-        (&neither, json!("order_1"), false, None, false),
+        // It sells a pack of the catalogue.
+        (&neither, json!("order_1"), false, Some("order_1"), false),
         (&neither, json!("bob"), true, Some("bob"), false),
         (&neither, json!(""), true, None, false),
         (&pack, json!(null), true, None, false),

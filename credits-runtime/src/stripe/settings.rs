@@ -78,7 +78,7 @@ impl<C: Pricing> Credits<C> {
     pub fn stripe(&self, secret_key: impl Into<String>) -> StripeBuilder<C> {
         let (credits, key) = (self.clone(), Secret::new(secret_key));
         let base = "https://api.stripe.com".to_owned();
-        let reading = Reading::default();
+        let reading = Reading { packs: C::CATALOGUE.packs, ..Reading::default() };
         StripeBuilder { credits, key, secrets: Vec::new(), base, reading, transport: None }
     }
 }

@@ -1,6 +1,7 @@
 //! Translation: an event of Stripe's becomes billing events. Pure, for every shape at once: those before 2025-03-31
 //! (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
 
+use credits_core::PackSpec;
 use serde_json::Value;
 
 use super::lists::{Fetched, is_id};
@@ -31,10 +32,12 @@ pub(super) enum Translated {
 }
 
 /// How events are read, as the application chose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
     /// Whether `client_reference_id` names the owner in checkouts that are not ours.
     pub(super) names_owners: bool,
+    /// The packs of the catalogue: a checkout that sells one is ours.
+    pub(super) packs: &'static [PackSpec],
 }
 
 /// What an event says, together with the lists that were read for it.
@@ -311,27 +314,41 @@ impl Translation<'_> {
         Ok(Translated::Happened(vec![self.happened(objects, None, what)]))
     }
 
-    fn session(&self, session: Shape<'_>) -> Result<Translated, Malformed> {
-        let id = session.need(self.object(session, &["id"]), "id")?;
-        let pack = session.text(&["metadata.credits_pack"]).map(str::to_owned);
+    /// The owner that a session names, and its objects. A `client_reference_id` names one in a checkout of ours, which
+    /// names or sells a pack of the catalogue; elsewhere it may be an order number.
+    fn of_session<'s>(
+        &self,
+        session: Shape<'s>,
+        id: &ObjectId,
+        prices: &[(ObjectId, u64)],
+    ) -> (Option<&'s str>, Vec<Option<ObjectId>>) {
         let named = session.text(&["metadata.credits_owner"]);
-        // Elsewhere it may be an order number.
-        let reads_reference = named.is_none() && (pack.is_some() || self.reading.names_owners);
+        let mut known = self.reading.packs.iter().flat_map(|pack| pack.stripe_prices);
+        let sells = known.any(|known| prices.iter().any(|(price, _)| price.as_str() == known.id));
+        let is_ours = session.text(&["metadata.credits_pack"]).is_some() || sells;
+        let reads_reference = named.is_none() && (is_ours || self.reading.names_owners);
         let referred = session.text(&["client_reference_id"]).filter(|_| reads_reference);
-        let owner = named.or(referred);
-        let payment = self.object(session, &["payment_intent"]);
         // A `client_reference_id` says nothing of the customer.
         let customer = self.object(session, &["customer"]).filter(|_| referred.is_none());
         let objects = vec![
             Some(id.clone()),
-            payment.clone(),
+            self.object(session, &["payment_intent"]),
             self.object(session, &["invoice"]),
             self.object(session, &["subscription"]),
             customer,
         ];
+        (named.or(referred), objects)
+    }
+
+    fn session(&self, session: Shape<'_>) -> Result<Translated, Malformed> {
+        let id = session.need(self.object(session, &["id"]), "id")?;
+        let pack = session.text(&["metadata.credits_pack"]).map(str::to_owned);
+        let named = session.text(&["metadata.credits_owner"]);
+        let payment = self.object(session, &["payment_intent"]);
         let is_paid = matches!(session.text(&["payment_status"]), Some("paid" | "no_payment_required"));
         if session.text(&["mode"]) != Some("payment") || !is_paid {
-            // Who it was, is worth knowing.
+            // The owner of its objects is worth knowing.
+            let (owner, objects) = self.of_session(session, &id, &[]);
             let named = self.happened(objects, owner, Happening::OwnerNamed);
             return Ok(if owner.is_some() { Translated::Happened(vec![named]) } else { Translated::Nothing });
         }
@@ -347,6 +364,7 @@ impl Translation<'_> {
             .into_iter()
             .filter_map(|item| Some((item.object(&["price"])?, quantity(item).unwrap_or(1))));
         let prices: Vec<_> = prices.collect();
+        let (owner, objects) = self.of_session(session, &id, &prices);
         // What the buyer saw in another currency was sold in this one.
         let money = session.at(&["currency_conversion"]).unwrap_or(session);
         let currency = money.text(&["source_currency", "currency"]);
