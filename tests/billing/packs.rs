@@ -2,7 +2,7 @@
 
 use credits_runtime::billing::{PurchaseProblem, Unresolved};
 
-use super::script::check;
+use super::script::{check, steps};
 
 #[test]
 fn a_pack_is_given_once_with_its_bonus() {
@@ -183,4 +183,24 @@ fn credits_given_back_have_at_least_the_lifetime_they_had_left() {
          2026-03-11   look                    -> 0",
     );
     assert!(stage.history().contains("dispute_reversal"));
+}
+
+/// A checkout in payment mode makes an invoice when it is asked to: the pack stands on both, and is given once.
+#[test]
+fn a_pack_on_an_invoice_that_its_checkout_made_is_given_once() {
+    let lines = [
+        "2026-01-01 pack cs1 pi1 boost",
+        "2026-01-01 paid in1 s1 boost 2026-01-01..2026-01-01 fee amount=900 total=900 by=pi1",
+    ];
+    for order in [[0, 1], [1, 0]] {
+        let stage = check("2026-01-01 look -> 0");
+        for place in order {
+            stage.play(&steps(lines[place])[0]);
+        }
+        assert_eq!(stage.says(), "1100", "{order:?}\n{}", stage.history());
+        for step in steps("2026-01-02 spend 600 -> 500\n. refund pi1 re1 900 -> -600") {
+            stage.play(&step);
+        }
+        stage.credits.verify().unwrap();
+    }
 }

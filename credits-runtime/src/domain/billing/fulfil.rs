@@ -208,12 +208,17 @@ impl Booking<'_> {
         let retake = wanted.and_then(|wanted| wanted.retake.clone());
         let target = match (&retake, id) {
             (Some(retake), _) => Amount::new(retake.amount),
+            // An invoice gave the pack before the checkout that made the invoice was known, which gives it too.
+            (None, AwardId::Pack(session)) if wanted.is_none() => {
+                let bonus = self.billing.awards.get(&AwardId::PackBonus(session.clone()));
+                award.given.plus(bonus.map_or(Amount::ZERO, |bonus| bonus.given))
+            }
             (None, AwardId::Pack(_) | AwardId::PackBonus(_)) => Amount::ZERO,
             // What is too much of it.
             (None, _) => award.given.minus(due.min(award.given)),
         };
         let taken = award.taken();
-        let retake = retake.unwrap_or(Retake::of_subscription(target));
+        let retake = retake.unwrap_or_else(|| Retake::of_award(id, target));
         if target > taken {
             let credited = self.credited(id, &award, wanted).min(target.minus(taken));
             self.take(id, target.minus(taken), credited, &retake.category);

@@ -62,9 +62,13 @@ pub struct Retake {
 }
 
 impl Retake {
-    /// Of credits of a subscription.
-    pub(super) fn of_subscription(amount: Amount) -> Self {
-        let (category, given_back) = (Category::SubscriptionRefund, Category::SubscriptionRefund);
+    /// Of an award that no refund or dispute is of.
+    pub(super) fn of_award(id: &AwardId, amount: Amount) -> Self {
+        let category = match id {
+            AwardId::Pack(_) | AwardId::PackBonus(_) => Category::CreditPackRefund,
+            _ => Category::SubscriptionRefund,
+        };
+        let given_back = category.clone();
         Self { amount: amount.get(), category, given_back }
     }
 }
