@@ -1,11 +1,12 @@
-//! What the parts of a spend cost: deciding, applying, encoding, and packing its wallet, by how many grants that has.
+//! What the parts of a spend cost: deciding, applying, encoding, and packing its wallet, by how many grants that has; and
+//! what working out all that is due of a daily plan costs, by the years that it was paid for.
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(missing_docs, reason = "criterion's macros generate items")]
 
 use std::hint::black_box;
 
-use credits_runtime::testing::parts::Spending;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use credits_runtime::testing::parts::{DailyPlan, Spending};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 fn spend(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("spend");
@@ -24,5 +25,17 @@ fn spend(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, spend);
+fn due(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("due");
+    for years in [1, 2, 5, 10] {
+        let plan = DailyPlan::of_years(years);
+        group.throughput(Throughput::Elements(u64::from(years)));
+        group.bench_function(BenchmarkId::new("daily", years), |bencher| {
+            bencher.iter(|| black_box(plan.due()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, spend, due);
 criterion_main!(benches);

@@ -4,6 +4,7 @@ mod asynchronous;
 mod calendar;
 mod changes;
 mod checkout;
+mod closing;
 mod differences;
 mod events;
 mod histories;

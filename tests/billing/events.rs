@@ -83,3 +83,17 @@ fn subscriptions_are_told() {
         ]
     );
 }
+
+/// One payment was for two invoices: each of them came back in part.
+#[test]
+fn every_partial_return_is_told() {
+    let lines = told(
+        "2026-01-01   state s1 pro
+         .            paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1
+         .            state s2 max
+         .            paid in2 s2 max 2026-01-01..2026-02-01 by=pi1
+         .            refund pi1 re1 100",
+        6,
+    );
+    assert_eq!(lines[4..], ["0 back, 0 owed, 0 forgiven, 0 transfers"; 2]);
+}

@@ -124,6 +124,7 @@ impl Audit {
             | Body::Named { .. }
             | Body::Freed { .. }
             | Body::GaveWay { .. }
+            | Body::GaveWayDismissed { .. }
             | Body::Billed { .. }
             | Body::Priced { .. }
             | Body::Awarded { .. }
@@ -131,6 +132,7 @@ impl Audit {
             | Body::Listed { .. }
             | Body::Reported { .. }
             | Body::GoneNoted { .. }
+            | Body::Closed { .. }
             | Body::AdvanceTaken { .. }
             | Body::AdvanceReturned { .. }
             | Body::GaveBack { .. } => return Err(format!("fact {number} is about no wallet")),

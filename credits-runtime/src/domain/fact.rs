@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::amount::Amount;
 use super::billing::award::{AwardId, Basis, Taking};
+use super::billing::closing::Closing;
 use super::billing::event::BillingEvent;
 use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
@@ -438,6 +439,15 @@ pub enum Body {
         /// for: trials and bonuses.
         #[n(4)]
         basis: Option<Basis>,
+        /// When.
+        #[n(5)]
+        at: Timestamp,
+    },
+    /// This is over for long and counted no more.
+    #[n(33)]
+    Closed {
+        #[n(0)]
+        closing: Closing,
     },
     /// Something was taken back of an award.
     #[n(23)]
@@ -517,6 +527,14 @@ pub enum Body {
     GaveWay {
         #[n(0)]
         event: FactNumber,
+        #[n(1)]
+        at: Timestamp,
+    },
+    /// An administrator dealt with so many events that gave way.
+    #[n(34)]
+    GaveWayDismissed {
+        #[n(0)]
+        count: u64,
         #[n(1)]
         at: Timestamp,
     },

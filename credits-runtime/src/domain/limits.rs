@@ -49,6 +49,12 @@ pub const EVENT_BYTES_MAX: usize = 65_536;
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// How long something is unsolved before handlers are told: most of it is solved by the next events of the same change.
 pub const UNSOLVED_TOLD_AFTER: Duration = Duration::from_hours(1);
+/// How long something is over, and was given before, when it is counted no more. What is told after that is listed.
+pub const CLOSED_AFTER: Duration = Duration::from_hours(400 * 24);
+/// Awards, or purchases and offers, that are closed together at least.
+pub const CLOSED_TOGETHER_MIN: usize = 32;
+/// And at most.
+pub const CLOSED_TOGETHER_MAX: usize = 4_096;
 /// Cumulative figures that are kept of a charge's refunds, the newest.
 pub const REFUND_FIGURES_MAX: usize = 32;
 /// Billing events that wait for their owners in all.

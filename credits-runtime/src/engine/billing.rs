@@ -7,10 +7,11 @@ use super::described::Described;
 use super::overlay::{Batch, Done, LoadedBilling, Submitted};
 use super::owners::{Owned, Settled};
 use super::store::Snapshot;
+use crate::domain::billing::closing::{ClosingRule, close};
 use crate::domain::billing::due::due;
 use crate::domain::billing::event::{BillingEvent, Happening};
 use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
-use crate::domain::billing::purchases::{pack_lines, priced};
+use crate::domain::billing::purchases::{PackLines, priced};
 use crate::domain::billing::record::{Billing, Pinned, SoldAs};
 use crate::domain::billing::terms::{PlanTerms, PriceList};
 use crate::domain::billing::unsolved::Unsolved;
@@ -37,6 +38,8 @@ pub(crate) enum Bill {
     Receive(Box<BillingEvent>),
     /// An administrator says whose this object is.
     Link(ObjectId, Owner),
+    /// So many events that gave way since then are dealt with.
+    DismissGaveWay(u64, Timestamp),
     /// See what is due to an owner.
     Fulfil(Owner),
     /// Give the owner's subscriptions to a plan these terms from their next cycle on.
@@ -64,6 +67,7 @@ impl Batch<'_> {
                 self.book_settled(settled, sale, now)?;
             }
             Bill::Fulfil(owner) => self.fulfil(owner, sale, now)?,
+            Bill::DismissGaveWay(count, since) => self.dismiss_gave_way(*count, *since, now)?,
             Bill::Migrate(owner, terms) => self.migrate(owner, terms, sale, now)?,
         }
         Ok(Ok(self.booked_since(before, now)))
@@ -177,7 +181,7 @@ impl Batch<'_> {
             facts.push((Record::Billing(owner.clone()), body));
         }
         let policy = *self.policy();
-        let due = due(&billing, policy.fulfilment, now);
+        let mut due = due(&billing, policy.fulfilment, now);
         let mut ids = BTreeMap::new();
         for asset in assets(&billing, &due) {
             let id = WalletId::of_asset(asset.clone(), owner.clone());
@@ -185,6 +189,11 @@ impl Batch<'_> {
             ids.insert(asset, id);
         }
         let wallets = ids.iter().map(|(asset, id)| (asset.clone(), self.wallet(id))).collect();
+        if let Some(closed) = close(&billing, &due, &wallets, (ClosingRule::DEFAULT, policy.fulfilment), now)
+        {
+            (billing, due) = (closed.billing, closed.due);
+            facts.push((Record::Billing(owner.clone()), closed.body));
+        }
         let with = Fulfilling {
             owner,
             wallets: &wallets,
@@ -256,8 +265,9 @@ fn prices(billing: &Billing, prices: &PriceList) -> Option<Body> {
     });
     let mut packs: Vec<_> = packs.collect();
     let subscriptions = billing.by_subscription();
+    let lines = PackLines::new(billing, &subscriptions);
     for invoice in billing.invoices.values() {
-        for line in pack_lines(billing, &subscriptions, invoice) {
+        for line in lines.of(invoice) {
             let id = (invoice.invoice.clone(), line.price.clone());
             let Some(pack) = prices.pack(&line.price).filter(|_| !billing.sold.contains_key(&id)) else {
                 continue;

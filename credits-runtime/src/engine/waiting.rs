@@ -179,6 +179,22 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Takes so many events that gave way off the list, if they are on it since then.
+    pub(super) fn dismiss_gave_way(
+        &mut self,
+        count: u64,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.load_room()?;
+        let room = &self.room().room;
+        if room.gave_way_since == Some(since) && room.gave_way >= count {
+            let body = Body::GaveWayDismissed { count, at: now };
+            self.book(Described::own(Kind::Bill), [(Record::WaitingRoom, body)], now);
+        }
+        Ok(())
+    }
+
     fn load_waiting_under(&mut self, id: &ObjectId) -> Result<(), LedgerError> {
         self.load_room()?;
         if self.room().under.contains_key(id) {

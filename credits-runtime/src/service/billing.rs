@@ -99,9 +99,9 @@ pub enum Unresolved {
     /// Events of unknown owners gave way to newer ones, because too many waited: they are lost, unless the processor
     /// sends them again.
     EventsGaveWay {
-        /// How many, since the ledger was created.
+        /// How many, without those of entries that were dismissed.
         count: u64,
-        /// When the first did, by the ledger's clock.
+        /// When the first did, by the ledger's clock, or when an earlier entry was dismissed.
         since: Timestamp,
     },
     /// A subscription was paid at a price that no plan of the catalogue has.
@@ -164,6 +164,16 @@ pub enum Unresolved {
         /// Which award.
         award: AwardId,
     },
+    /// An invoice or a checkout was told more than 400 days after what it paid for was over and other payments of its time
+    /// were given: nothing was given for it.
+    TooLate {
+        /// Whose.
+        owner: Owner,
+        /// Which one.
+        object: ObjectId,
+        /// When it was paid, by the processor's clock.
+        paid_at: Timestamp,
+    },
 }
 
 impl Unresolved {
@@ -176,7 +186,7 @@ impl Unresolved {
                 format!("say whose it is: link{object} to its owner")
             }
             Self::EventsGaveWay { count, .. } => format!(
-                "reconcile with the processor, after linking what still waits: {count} events of unknown owners are lost"
+                "link what still waits, reconcile with the processor, and dismiss this: {count} events of unknown owners are lost"
             ),
             Self::PriceUnknown { price, .. } => format!(
                 "declare a plan with the Stripe price `{price}`: with its credits, or with `gives nothing`"
@@ -207,14 +217,20 @@ impl Unresolved {
                 "have credits spent or deduct some: the award is given as soon as the balance has room"
                     .to_owned()
             }
+            Self::TooLate { object, .. } => format!(
+                "give by hand what `{object}` paid for, if it was not given when it was paid, and dismiss this"
+            ),
         }
     }
 
     /// What it is known by when it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be dismissed
-    /// (`OwnerUnknown`, `EventsGaveWay`, `AwardTooLarge`).
+    /// (`OwnerUnknown`, `AwardTooLarge`).
     ///
     /// It is unique within an owner. An entry that comes back with more returned, or another change, has another key.
     pub fn key(&self) -> Option<String> {
+        if let Self::EventsGaveWay { count, since } = self {
+            return Some(format!("gave way {count} since {since}"));
+        }
         match self.entry() {
             None | Some((_, Unsolved::AwardTooLarge(_))) => None,
             Some((_, entry)) => Some(entry.key()),
@@ -235,6 +251,7 @@ impl Unresolved {
                 Self::PaymentUnknown { owner, payment, returned }
             }
             Unsolved::AwardTooLarge(award) => Self::AwardTooLarge { owner, award },
+            Unsolved::TooLate { object, paid_at } => Self::TooLate { owner, object, paid_at },
         }
     }
 
@@ -256,6 +273,7 @@ impl Unresolved {
                 (self.owner()?, Unsolved::PaymentUnknown { payment, returned })
             }
             Self::AwardTooLarge { award, .. } => (self.owner()?, Unsolved::AwardTooLarge(award)),
+            Self::TooLate { object, paid_at, .. } => (self.owner()?, Unsolved::TooLate { object, paid_at }),
         })
     }
 
@@ -270,7 +288,8 @@ impl Unresolved {
             | Self::UnpaidUpgrade { owner, .. }
             | Self::PartialReturn { owner, .. }
             | Self::PaymentUnknown { owner, .. }
-            | Self::AwardTooLarge { owner, .. } => Some(owner),
+            | Self::AwardTooLarge { owner, .. }
+            | Self::TooLate { owner, .. } => Some(owner),
         }
     }
 }
@@ -355,7 +374,7 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
 /// A purchase as its owner's billing has it.
 pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase> {
     let purchase = billing.purchases.get(session)?;
-    let pack = billing.offers.get(session).map(|offer| &offer.pack);
+    let pack = billing.offers.get(session).map(|(_, offer)| &offer.pack);
     let pack = pack.or(purchase.terms.as_ref().map(|(terms, _)| terms)).map(|terms| terms.pack.clone());
     let (given, taken) = given_and_taken(billing, session);
     let payment = &purchase.payment;
@@ -444,6 +463,9 @@ fn of_billing(owner: &Owner, billing: &Record) -> Vec<Unresolved> {
 
 /// Takes an entry off the list because an administrator dealt with it.
 pub(crate) fn dismiss(ledger: &Arc<Ledger>, entry: &Unresolved) -> Result<Received, Error> {
+    if let Unresolved::EventsGaveWay { count, since } = entry {
+        return ask(ledger, Bill::DismissGaveWay(*count, *since)).wait();
+    }
     let Some((owner, key)) = entry.owner().zip(entry.key()) else {
         return Err(Rejection::NotDismissible { remedy: entry.remedy() }.into());
     };

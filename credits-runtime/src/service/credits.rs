@@ -16,6 +16,8 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::inbox::Queue;
+#[cfg(feature = "testing")]
+use crate::engine::ledger::Core;
 use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
 use crate::engine::memory::Memory;
 use crate::engine::pace::Pace;
@@ -213,6 +215,12 @@ impl<C> Credits<C> {
     #[cfg(feature = "stripe")]
     pub(crate) fn clock_reading(&self) -> Timestamp {
         self.ledger.clock_reading()
+    }
+
+    /// What reads it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn core(&self) -> &Core {
+        &self.ledger
     }
 
     /// The id that the ledger was given when it was created, as 32 hexadecimal digits.

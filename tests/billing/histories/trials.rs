@@ -43,6 +43,19 @@ fn an_extended_trial_gives_once() {
     );
 }
 
+/// A long trial that was ended early is as long as it was told last: what is credited after it takes its credits.
+#[test]
+fn time_credited_after_a_trial_that_ended_early_is_taken() {
+    check(
+        "2026-02-01  join s1 pro ..2026-04-01 status=trialing trial=2026-02-01..2026-04-01 anchor=2026-04-01
+         .           paid in_1 s1 pro 0 2026-02-01..2026-04-01
+         2026-02-11  change s1 ..2026-03-11 status=active trial=2026-02-01..2026-02-11 anchored
+         .           paid in_2 s1 pro 900 month                                         -> 1000
+         2026-02-25  end s1
+         .           paid in_3 s1 pro -450 2026-02-25..2026-03-11 proration             -> 500",
+    );
+}
+
 /// Free time on a running subscription: Stripe makes it a trial and credits the rest of the month. The seller's gift
 /// takes nothing that was paid.
 #[test]

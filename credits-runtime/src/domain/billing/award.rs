@@ -93,6 +93,12 @@ pub struct Award {
     /// What of other awards makes up for credited time whose credits are gone, in the order of the taking.
     #[n(4)]
     pub advance: Vec<Taking>,
+    /// When the newest of its grants was given, by the ledger's time.
+    #[n(6)]
+    pub given_at: Option<Timestamp>,
+    /// Whether it is closed: it was given, and nothing of it is due.
+    #[n(7)]
+    pub is_closed: bool,
 }
 
 /// A part of what was taken back.

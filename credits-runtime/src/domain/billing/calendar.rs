@@ -2,16 +2,19 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use minicbor::{Decode, Encode};
 
 use super::terms::{Length, LengthUnit};
 use crate::domain::time::Timestamp;
 
 /// From where cycles are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Anchor {
     /// The start of the first of them.
+    #[n(0)]
     pub at: Timestamp,
     /// The day of month that months are counted to, where they have it.
+    #[n(1)]
     pub day: i8,
 }
 

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use minicbor::{Decode, Encode};
+
 use super::calendar::Anchor;
 use super::items::SubscriptionItems;
 use super::paid::{Paid, Span};
@@ -11,11 +13,13 @@ use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::time::Timestamp;
 
 /// The plans of a subscription that share their cycles.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Lane {
     /// What they give.
+    #[n(0)]
     pub asset: Asset,
     /// How long their cycles are.
+    #[n(1)]
     pub every: Length,
 }
 
@@ -57,6 +61,11 @@ impl<'a> Cycle<'a> {
     /// Whether another cycle begins inside it.
     pub fn is_cut(&self) -> bool {
         self.end < self.whole_end
+    }
+
+    /// From where cycles are counted after it; nowhere after a cut.
+    pub fn goes_on(&self) -> Option<Grid> {
+        (!self.is_cut()).then_some(self.grid)
     }
 
     /// Whether it begins inside another one, which it cuts.
@@ -108,7 +117,9 @@ pub fn cycles<'a>(
 ) -> Cycles<'a> {
     let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
     let mut cycles = Cycles::default();
-    let mut cursor = Timestamp::MIN;
+    let closed = items.closed.map(|closed| (closed.until, closed.grids.get(lane).copied()));
+    let mut cursor = closed.map_or(Timestamp::MIN, |(until, _)| until);
+    let closed = closed.and_then(|(_, grid)| grid);
     let mut blocked: Vec<Blocked<'a>> = Vec::new();
     while let Some(instant) = placed.first_from(cursor, |span| lane.has(span)) {
         let start = instant.at;
@@ -119,7 +130,8 @@ pub fn cycles<'a>(
             cycles.next = Some(cycles.next.map_or(start, |next| next.min(start)));
             break;
         }
-        let grid = grid(items, lane, placed, cycles.begun.last(), start);
+        let running = cycles.begun.last().map_or(closed, Cycle::goes_on);
+        let grid = grid(items, lane, placed, running, start);
         let (begin, whole_end) = (grid.at(0), grid.at(1));
         if whole_end <= start {
             break;
@@ -150,6 +162,8 @@ pub fn cycles<'a>(
     cycles
 }
 
+/// The shortest time.
+const INSTANT: Duration = Duration::from_micros(1);
 /// How many cycles a lane may have: daily ones for a hundred years.
 const CYCLES_MAX: usize = 36_525;
 
@@ -158,16 +172,16 @@ fn grid<'a>(
     items: &SubscriptionItems<'a>,
     lane: &Lane,
     placed: &Paid<'a>,
-    last: Option<&Cycle<'a>>,
+    running: Option<Grid>,
     start: Timestamp,
 ) -> Grid {
-    let running = last.filter(|last| !last.is_cut()).map(|last| last.grid.around(start));
+    let running = running.map(|running| running.around(start));
     if let Some(running) = running.filter(|running| running.at(0) == start) {
         return running;
     }
     let processor = Anchor::new(items.anchor_at(start).unwrap_or(start));
-    let begins_whole =
-        placed.spans.iter().any(|span| lane.has(span) && span.is_whole && span.period.start == start);
+    let mut spans = placed.around(start, start.after(INSTANT)).iter();
+    let begins_whole = spans.any(|span| lane.has(span) && span.is_whole && span.period.start == start);
     // A whole period begins its own cycle; a share is of the processor's.
     let anchor = if begins_whole { processor.moved_to(start) } else { processor };
     Grid { anchor, times: 0, length: lane.every }.around(start)
@@ -180,9 +194,8 @@ fn cuts<'a>(
     placed: &Paid<'a>,
     (start, end): (Timestamp, Timestamp),
 ) -> Vec<(Timestamp, Option<&'a ObjectId>)> {
-    let of_lane = || placed.spans.iter().filter(|span| lane.has(span));
-    let inside =
-        of_lane().filter(|span| span.is_whole && span.period.start > start && span.period.start < end);
+    let of_lane = || placed.around(start, end).iter().filter(|span| lane.has(span));
+    let inside = of_lane().filter(|span| span.is_whole && span.period.start > start);
     let mut cuts = Vec::new();
     for new in inside {
         let at = new.period.start;
@@ -202,10 +215,13 @@ fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
 }
 
 /// A place among the lengths that are counted from an anchor.
-#[derive(Clone, Copy, Debug)]
-struct Grid {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Grid {
+    #[n(0)]
     anchor: Anchor,
+    #[n(1)]
     times: i64,
+    #[n(2)]
     length: Length,
 }
 

@@ -76,12 +76,15 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         let mut wanted: Vec<_> = due
             .awards
             .iter()
-            .filter(|(id, wanted)| asset_of(billing, id, wanted) == *asset)
+            .filter(|(id, wanted)| asset_of(billing, id, wanted) == *asset && !is_closed(billing, id))
             .map(|(id, wanted)| (wanted.effective_at, id, Some(wanted)))
             .collect();
         wanted.sort_by_key(|(at, id, _)| (*at, *id));
         let unwanted = billing.awards.iter().filter(|(id, award)| {
-            award.asset == *asset && !due.awards.contains_key(id) && award.taken() < award.given
+            award.asset == *asset
+                && !due.awards.contains_key(id)
+                && award.taken() < award.given
+                && !award.is_closed
         });
         // What is taken goes last: what replaces it is there by then.
         wanted.extend(unwanted.map(|(id, _)| (Timestamp::MAX, id, None)));
@@ -143,6 +146,10 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
 /// The asset that an award is in: that it was given in, if it was.
 fn asset_of(billing: &Billing, id: &AwardId, wanted: &Wanted) -> Asset {
     billing.awards.get(id).map_or_else(|| Asset::of(&wanted.asset), |award| award.asset.clone())
+}
+
+fn is_closed(billing: &Billing, id: &AwardId) -> bool {
+    billing.awards.get(id).is_some_and(|award| award.is_closed)
 }
 
 /// One wallet's share of a fulfilment.
@@ -248,7 +255,8 @@ impl Booking<'_> {
         self.given = self.given.saturating_add(1);
         let asset = Asset::of(&wanted.asset);
         let basis = wanted.basis.clone();
-        self.say(Body::Awarded { award: id.clone(), asset, grant, amount, basis });
+        let at = self.with.now;
+        self.say(Body::Awarded { award: id.clone(), asset, grant, amount, basis, at });
     }
 
     /// A grant of its own; none if the wallet would have more than 64 bits hold.
@@ -597,7 +605,7 @@ impl Booking<'_> {
     }
 
     fn name_of(&self, object: &ObjectId) -> String {
-        let pack = self.billing.offers.get(object).map(|offer| offer.pack.pack.clone()).or_else(|| {
+        let pack = self.billing.offers.get(object).map(|(_, offer)| offer.pack.pack.clone()).or_else(|| {
             self.billing.purchases.get(object)?.terms.as_ref().map(|(pack, _)| pack.pack.clone())
         });
         let of_invoice = || {

@@ -1,7 +1,9 @@
 //! A subscription as a whole: its items with their states, and what they say of it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::closing::ClosedPeriods;
 use super::event::{Line, Status, SubscriptionState};
 use super::record::Billing;
 use super::subscription::Subscription;
@@ -16,6 +18,8 @@ pub struct SubscriptionItems<'a> {
     /// Its items, by id.
     pub items: Vec<(&'a ObjectId, &'a Subscription)>,
     handed_over: Option<Timestamp>,
+    /// What of it is closed.
+    pub closed: Option<&'a ClosedPeriods>,
 }
 
 impl Billing {
@@ -32,6 +36,7 @@ impl Billing {
             subscription,
             items,
             handed_over: handed_over(subscription),
+            closed: self.closed_periods.get(subscription),
         };
         let mut subscriptions: Vec<_> = grouped.into_iter().map(items).collect();
         subscriptions.sort_by_key(|items| (items.began_at(), items.subscription));
@@ -42,7 +47,8 @@ impl Billing {
 impl<'a> SubscriptionItems<'a> {
     /// When the first state was told of any of them.
     pub fn began_at(&self) -> Timestamp {
-        self.items.iter().map(|(_, item)| item.began_at()).min().unwrap_or(Timestamp::MAX)
+        let told = self.items.iter().map(|(_, item)| item.began_at());
+        told.chain(self.closed.map(|closed| closed.began_at)).min().unwrap_or(Timestamp::MAX)
     }
 
     /// The newest state of an item that is not removed, with since when.
@@ -75,12 +81,24 @@ impl<'a> SubscriptionItems<'a> {
 
     /// From where the processor counted billing periods when the subscription began.
     pub fn first_anchor(&self) -> Option<Timestamp> {
-        self.anchor_at(Timestamp::MIN)
+        match self.closed {
+            Some(closed) => closed.first_anchor,
+            None => self.anchor_at(Timestamp::MIN),
+        }
     }
 
-    /// Whether an instant is in time that was ever told to be a trial.
+    /// Whether an instant is in a trial. One that was extended or cut short is as it was told last.
     pub fn was_trial(&self, instant: Timestamp) -> bool {
-        self.items.iter().any(|(_, item)| item.was_trial(instant))
+        let states = || self.items.iter().flat_map(|(_, item)| &item.states);
+        let around = states().filter_map(|(_, state)| state.trial.filter(|trial| trial.contains(instant)));
+        let ends_after = |start: Timestamp| {
+            let told = states().filter_map(|(at, state)| Some((*at, state.trial?)));
+            let of_it = told.filter(|(_, trial)| trial.start == start);
+            of_it
+                .max_by_key(|(at, trial)| (*at, Reverse(trial.end)))
+                .is_some_and(|(_, it)| it.contains(instant))
+        };
+        around.map(|trial| trial.start).any(ends_after)
     }
 
     /// Whether a price is charged by use: an item has it without a quantity.

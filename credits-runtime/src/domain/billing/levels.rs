@@ -160,7 +160,7 @@ impl<'a> Valuation<'a, '_> {
     /// The spans that a cycle sees, and when the next one of those begins that are yet to come.
     fn seen(&self, cycle: &Cycle<'a>) -> (Vec<Seen<'a>>, Option<Timestamp>) {
         let (mut seen, mut next) = (Vec::new(), None::<Timestamp>);
-        let real = self.live.spans.iter().filter(|span| self.lane.has(span));
+        let real = self.live.around(cycle.start, cycle.whole_end).iter().filter(|span| self.lane.has(span));
         for span in real.chain(self.said) {
             let Some(own) = span.terms else { continue };
             let from = cycle.counts_from(span);

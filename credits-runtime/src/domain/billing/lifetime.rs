@@ -1,6 +1,8 @@
 //! How long credits of a subscription last: until the time after their cycle is paid, or for good, or for a while after
 //! the subscription's end.
 
+use std::time::Duration;
+
 use super::calendar::after;
 use super::cycles::{Cycle, Lane};
 use super::due::Fulfilment;
@@ -40,11 +42,8 @@ impl Lifetime<'_, '_> {
             return running.map_or(end, |running| running.end_running_at(paid_at)).max(end).after(grace);
         }
         if cycle.is_cut() {
-            let begun = self
-                .live
-                .spans
-                .iter()
-                .filter(|span| self.lane.has(span) && span.is_whole && span.period.start == end);
+            let spans = self.live.around(end, end.after(Duration::from_micros(1))).iter();
+            let begun = spans.filter(|span| self.lane.has(span) && span.is_whole && span.period.start == end);
             if let Some(paid_at) = begun.map(|span| span.paid_at).min() {
                 return end.max(paid_at);
             }

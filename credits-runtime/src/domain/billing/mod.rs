@@ -6,6 +6,7 @@
 
 pub mod award;
 pub mod calendar;
+pub mod closing;
 pub mod cycles;
 pub mod due;
 pub mod event;

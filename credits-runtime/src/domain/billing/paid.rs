@@ -1,6 +1,7 @@
 //! Paid time: the spans that lines of paid invoices pay for, cut where later lines credit them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::event::{CreditedLines, Interval, Invoice, Line, SubscriptionState};
 use super::items::SubscriptionItems;
@@ -82,7 +83,7 @@ impl<'a> Span<'a> {
 
     /// Before when it is used: a span that is credited from its very start is used at that instant.
     pub fn used_until(&self) -> Timestamp {
-        let instant = std::time::Duration::from_micros(1);
+        let instant = Duration::from_micros(1);
         self.cut.max(self.period.start.after(instant)).min(self.period.end)
     }
 
@@ -110,6 +111,8 @@ pub struct Paid<'a> {
     pub spans: Vec<Span<'a>>,
     /// Credits without a span.
     pub debits: Vec<Debit<'a>>,
+    /// How long the longest span is: none that starts longer before an instant reaches it.
+    longest: Duration,
 }
 
 /// An instant of paid time.
@@ -189,21 +192,38 @@ impl<'a> Paid<'a> {
             }
         }
         paid.spans.sort_by_key(|span| (span.period, span.paid_at, span.invoice, span.item, span.price));
+        let lengths = paid.spans.iter().map(|span| span.period.end.since(span.period.start));
+        paid.longest = lengths.max().unwrap_or_default();
         paid
     }
 
     /// What of it did not come back.
     pub fn live(&self) -> Self {
         let spans = self.spans.iter().filter(|span| span.is_live).cloned().collect();
-        Self { spans, debits: self.debits.clone() }
+        Self { spans, debits: self.debits.clone(), longest: self.longest }
+    }
+
+    /// The spans whose time has an instant of `from..until` in it, and some that end before it.
+    pub fn around(&self, from: Timestamp, until: Timestamp) -> &[Span<'a>] {
+        let earliest = from.before(self.longest);
+        let begin = self.spans.partition_point(|span| span.period.start < earliest);
+        let end = self.spans.partition_point(|span| span.period.start < until);
+        self.spans.get(begin..end).unwrap_or_default()
     }
 
     /// The first used instant from here on, of spans that are asked for.
     pub fn first_from(&self, from: Timestamp, counts: impl Fn(&Span<'_>) -> bool) -> Option<PaidInstant> {
-        let counted = self.spans.iter().filter(|span| span.used_until() > from && counts(span));
-        let instants =
-            counted.map(|span| PaidInstant { at: span.period.start.max(from), paid_at: span.paid_at });
-        instants.min()
+        let mut first: Option<PaidInstant> = None;
+        for span in self.around(from, Timestamp::MAX) {
+            if first.is_some_and(|first| first.at < span.period.start) {
+                break;
+            }
+            if span.used_until() > from && counts(span) {
+                let instant = PaidInstant { at: span.period.start.max(from), paid_at: span.paid_at };
+                first = Some(first.map_or(instant, |first| first.min(instant)));
+            }
+        }
+        first
     }
 
     /// Cuts spans that a negative line credits, of those that count or of the others; returns the quantity that is left.

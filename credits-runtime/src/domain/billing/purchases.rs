@@ -1,6 +1,6 @@
 //! What purchases come to: what was paid is compared with what was offered, and what came back of it is taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -92,8 +92,9 @@ pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64
 }
 
 pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>], now: Timestamp) {
+    let lines = PackLines::new(billing, subscriptions);
     for invoice in billing.invoices.values() {
-        of_invoice(due, billing, subscriptions, invoice, now);
+        of_invoice(due, billing, lines.of(invoice), invoice, now);
     }
     for (session, purchase) in &billing.purchases {
         match bought(billing, session, purchase) {
@@ -107,15 +108,15 @@ pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Subscriptio
 }
 
 /// Packs on the lines of an invoice, unless a checkout sold them and made the invoice.
-fn of_invoice(
+fn of_invoice<'a>(
     due: &mut Due,
     billing: &Billing,
-    subscriptions: &[SubscriptionItems<'_>],
+    lines: impl Iterator<Item = &'a Line>,
     invoice: &Invoice,
     now: Timestamp,
 ) {
     let mut packs: BTreeMap<&ObjectId, (u64, i64, i64)> = BTreeMap::new();
-    for line in pack_lines(billing, subscriptions, invoice) {
+    for line in lines {
         let (quantity, amount, net) = packs.entry(&line.price).or_default();
         *quantity = quantity.saturating_add(line.quantity.unwrap_or(1));
         *amount = amount.saturating_add(line.amount);
@@ -145,20 +146,37 @@ fn of_invoice(
     }
 }
 
-/// The lines of an invoice that are of no subscription item and not negative, unless a checkout sold them: it says more.
-pub fn pack_lines<'a>(
+/// Finds packs on the lines of invoices.
+#[derive(Clone, Debug)]
+pub struct PackLines<'a> {
     billing: &'a Billing,
     subscriptions: &'a [SubscriptionItems<'a>],
-    invoice: &'a Invoice,
-) -> impl Iterator<Item = &'a Line> {
-    let is_sold = billing.purchases.values().any(|purchase| {
-        purchase.payment.invoice.as_ref() == Some(&invoice.invoice)
-            || purchase.payment.payment.as_ref().is_some_and(|payment| {
-                billing.payments_of(invoice).any(|(of_invoice, _)| of_invoice == payment)
-            })
-    });
-    let lines = invoice.lines.iter().filter(move |line| !is_sold && line.item.is_none() && line.amount >= 0);
-    lines.filter(|line| subscriptions.iter().all(|items| items.item_of(billing, line).is_none()))
+    /// Invoices that checkouts made.
+    invoices: BTreeSet<&'a ObjectId>,
+    /// Payments of checkouts.
+    payments: BTreeSet<&'a ObjectId>,
+}
+
+impl<'a> PackLines<'a> {
+    /// Of the invoices of an owner.
+    pub fn new(billing: &'a Billing, subscriptions: &'a [SubscriptionItems<'a>]) -> Self {
+        let purchases = || billing.purchases.values().map(|purchase| &purchase.payment);
+        let invoices = purchases().filter_map(|payment| payment.invoice.as_ref()).collect();
+        let payments = purchases().filter_map(|payment| payment.payment.as_ref()).collect();
+        Self { billing, subscriptions, invoices, payments }
+    }
+
+    /// The lines of an invoice that are of no subscription item and not negative; none of an invoice that a checkout
+    /// made, because the checkout says more.
+    pub fn of(&self, invoice: &'a Invoice) -> impl Iterator<Item = &'a Line> {
+        let mut payments = self.billing.payments_of(invoice);
+        let is_of_a_checkout = self.invoices.contains(&invoice.invoice)
+            || payments.any(|(payment, _)| self.payments.contains(payment));
+        let lines = invoice.lines.iter();
+        let lines = lines.filter(move |line| !is_of_a_checkout && line.item.is_none() && line.amount >= 0);
+        let (billing, subscriptions) = (self.billing, self.subscriptions);
+        lines.filter(move |line| subscriptions.iter().all(|items| items.item_of(billing, line).is_none()))
+    }
 }
 
 /// What a pack on an invoice is known by: `in_1:price_boost`.
@@ -172,7 +190,7 @@ fn bought<'a>(
     session: &ObjectId,
     purchase: &'a Purchase,
 ) -> Result<(&'a PackTerms, i64), PurchaseProblem> {
-    let offered = billing.offers.get(session).map(|offer| (&offer.pack, offer.quantity));
+    let offered = billing.offers.get(session).map(|(_, offer)| (&offer.pack, offer.quantity));
     let listed = purchase.terms.as_ref().map(|(terms, quantity)| (terms, *quantity));
     let (terms, quantity) = offered.or(listed).ok_or(PurchaseProblem::PackUnknown)?;
     let payment = &purchase.payment;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::{Decode, Encode};
 
 use super::award::{Award, AwardId};
+use super::closing::ClosedPeriods;
 use super::event::{BillingEvent, Happening, Invoice, Offer, PackPayment};
 use super::payment::{Payment, Refund};
 use super::subscription::Subscription;
@@ -39,9 +40,9 @@ pub struct Billing {
     /// What came back of payments.
     #[n(4)]
     pub payments: BTreeMap<ObjectId, Payment>,
-    /// What checkouts offered.
+    /// What checkouts offered, with since when.
     #[n(5)]
-    pub offers: BTreeMap<ObjectId, Offer>,
+    pub offers: BTreeMap<ObjectId, (Timestamp, Offer)>,
     /// What was paid once.
     #[n(6)]
     pub purchases: BTreeMap<ObjectId, Purchase>,
@@ -67,6 +68,15 @@ pub struct Billing {
     /// What is unsolved, by key.
     #[n(13)]
     pub listed: BTreeMap<String, Listing>,
+    /// What of subscriptions is counted no more.
+    #[n(14)]
+    pub closed_periods: BTreeMap<ObjectId, ClosedPeriods>,
+    /// Purchases up to this instant are counted no more.
+    #[n(15)]
+    pub purchases_closed_until: Option<Timestamp>,
+    /// Invoices and checkouts that were told after what they paid for was closed, with when they were paid.
+    #[n(16)]
+    pub too_late: BTreeMap<ObjectId, Timestamp>,
 }
 
 /// An entry of the list of what is unsolved.
@@ -197,11 +207,12 @@ impl Billing {
                     }
                 }
             }
-            Body::Awarded { award, asset, grant, amount, .. } => {
+            Body::Awarded { award, asset, grant, amount, at, .. } => {
                 let award = self.awards.entry(award.clone()).or_default();
                 award.asset = asset.clone();
                 award.grants.push(*grant);
                 award.given = award.given.plus(*amount);
+                award.given_at = award.given_at.max(Some(*at));
             }
             Body::TookBack { award, taken } => {
                 let Some(award) = self.awards.get_mut(award) else {
@@ -216,6 +227,7 @@ impl Billing {
                     self.listed.insert(entry.key(), listing);
                 }
             }
+            Body::Closed { closing } => self.close(closing),
             Body::Reported { entry } => {
                 if let Some(listing) = self.listed.get_mut(&entry.key()) {
                     listing.is_reported = true;
@@ -263,9 +275,14 @@ impl Billing {
         };
         let told = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
         let told: Vec<_> = told.map(|entry| Body::Reported { entry }).collect();
+        // Handlers are told of each partial return: each has a fact of its own.
+        let (parts, added): (Vec<_>, Vec<_>) =
+            added.into_iter().partition(|entry| matches!(entry, Unsolved::PartialReturn(_)));
         let changed = !added.is_empty() || !removed.is_empty();
         let listed = changed.then_some(Body::Listed { at: now, added, removed });
-        listed.into_iter().chain(told).collect()
+        let parts =
+            parts.into_iter().map(|part| Body::Listed { at: now, added: vec![part], removed: Vec::new() });
+        listed.into_iter().chain(parts).chain(told).collect()
     }
 
     /// When the next entry is to be told of.
@@ -285,7 +302,18 @@ impl Billing {
         match what {
             Happening::OwnerNamed => {}
             Happening::SubscriptionChanged(state) => {
-                self.subscriptions.entry(state.item.clone()).or_default().merge(*at, state);
+                let closed_until = self.closed_periods.get(&state.subscription).map(|closed| closed.until);
+                let item = self.subscriptions.entry(state.item.clone()).or_default();
+                if !closed_until.is_some_and(|until| item.is_forgotten(*at, until)) {
+                    item.merge(*at, state);
+                }
+            }
+            Happening::TimePaid(invoice)
+                if !self.invoices.contains_key(&invoice.invoice) && self.is_closed(invoice) =>
+            {
+                if invoice.paid > 0 {
+                    self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
+                }
             }
             Happening::TimePaid(invoice) => {
                 let paid = self.invoices.entry(invoice.invoice.clone()).or_insert_with(|| invoice.clone());
@@ -309,7 +337,12 @@ impl Billing {
                 self.payments.entry(payment.clone()).or_default();
             }
             Happening::PackOffered(offer) => {
-                self.offers.entry(offer.session.clone()).or_insert_with(|| offer.clone());
+                self.offers.entry(offer.session.clone()).or_insert_with(|| (*at, offer.clone()));
+            }
+            Happening::PackPaid(payment)
+                if !self.purchases.contains_key(&payment.session) && self.is_closed_purchase(*at) =>
+            {
+                self.too_late.insert(payment.session.clone(), *at);
             }
             Happening::PackPaid(payment) => {
                 let purchase = Purchase { at: *at, payment: payment.clone(), terms: None };

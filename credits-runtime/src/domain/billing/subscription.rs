@@ -25,12 +25,6 @@ impl Subscription {
         self.latest().map(|state| &state.subscription)
     }
 
-    /// Whether an instant is in time that was ever told to be a trial.
-    pub fn was_trial(&self, instant: Timestamp) -> bool {
-        let trials = self.states.iter().filter_map(|(_, state)| state.trial);
-        trials.into_iter().any(|trial| trial.contains(instant))
-    }
-
     /// When the first state was told.
     pub fn began_at(&self) -> Timestamp {
         self.states.first().map_or(Timestamp::MAX, |(at, _)| *at)
@@ -45,6 +39,17 @@ impl Subscription {
     /// Whether it ever had a price.
     pub fn has_had(&self, price: &ObjectId) -> bool {
         self.states.iter().any(|(_, state)| state.price == *price)
+    }
+
+    /// Whether a state of an instant is among those that were forgotten because they are closed until another.
+    pub(super) fn is_forgotten(&self, at: Timestamp, closed_until: Timestamp) -> bool {
+        self.states.first().is_some_and(|(first, _)| at < *first && *first <= closed_until)
+    }
+
+    /// Forgets the states before the one at an instant.
+    pub(super) fn forget_before(&mut self, instant: Timestamp) {
+        let later = self.states.partition_point(|(at, _)| *at <= instant);
+        self.states.drain(..later.saturating_sub(1));
     }
 
     pub(super) fn merge(&mut self, at: Timestamp, state: &SubscriptionState) {

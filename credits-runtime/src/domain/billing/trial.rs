@@ -21,12 +21,13 @@ pub(super) fn due(
     fulfilment: Fulfilment,
     now: Timestamp,
 ) {
-    let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true);
+    let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|paid| paid.at);
+    let first_paid = items.closed.and_then(|closed| closed.first_paid).or(first_paid);
     for (trial, price) in begun(items) {
         let terms = billing.terms(items.subscription, price, trial.start);
         let Some(terms) = terms.filter(|terms| terms.trial > 0) else { continue };
         // A trial after paid time is the seller's gift of time.
-        let after_paid = first_paid.is_some_and(|paid| paid.at < trial.start);
+        let after_paid = first_paid.is_some_and(|paid| paid < trial.start);
         if after_paid || !due.is_due(trial.start, now) {
             continue;
         }

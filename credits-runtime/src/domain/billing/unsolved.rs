@@ -59,6 +59,16 @@ pub enum Unsolved {
     /// An award that does not fit into 64 bits.
     #[n(7)]
     AwardTooLarge(#[n(0)] AwardId),
+    /// An invoice or a checkout that was told after what it paid for was closed.
+    #[n(8)]
+    TooLate {
+        /// Which one.
+        #[n(0)]
+        object: ObjectId,
+        /// When it was paid.
+        #[n(1)]
+        paid_at: Timestamp,
+    },
 }
 
 impl Unsolved {
@@ -77,6 +87,7 @@ impl Unsolved {
             }
             Self::PaymentUnknown { payment, returned } => format!("payment {payment} {returned}"),
             Self::AwardTooLarge(award) => format!("award {award:?}"),
+            Self::TooLate { object, .. } => format!("late {object}"),
         }
     }
 }
@@ -139,26 +150,38 @@ fn unpaid_upgrade(
 ) {
     let quantity = state.quantity.unwrap_or(1);
     let Some(terms) = billing.terms(items.subscription, &state.price, since) else { return };
-    let is_paid = paid.live.spans.iter().any(|span| *span.price == state.price && span.quantity == quantity);
-    let last = paid.live.spans.iter().rfind(|span| *span.item == state.item);
-    let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
-    let paid_for = last.and_then(|span| Some(per_time(span.terms?, span.quantity))).unwrap_or(0);
-    if is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
-        return;
-    }
     let of_item = items.items.iter().find(|(item, _)| **item == state.item);
     let states = of_item.into_iter().flat_map(|(_, item)| item.states.iter().rev());
     let same = states.take_while(|(_, other)| other.price == state.price && other.quantity == state.quantity);
+    let changed_at = same.last().map_or(since, |(at, _)| *at);
+    let is_paid =
+        paid.live.spans.iter().any(|span| {
+            *span.price == state.price && span.quantity == quantity && span.period.end > changed_at
+        });
+    let last = paid.live.spans.iter().rfind(|span| *span.item == state.item);
+    let last = last.map(|span| (span.terms, span.quantity)).or_else(|| {
+        let (price, quantity) = items.closed?.paid.get(&state.item)?;
+        Some((billing.terms(items.subscription, price, since), *quantity))
+    });
+    let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
+    let paid_for = last.and_then(|(terms, quantity)| Some(per_time(terms?, quantity))).unwrap_or(0);
+    if is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
+        return;
+    }
     due.unsolved.push(Unsolved::UnpaidUpgrade(UnpaidUpgrade {
         subscription: state.subscription.clone(),
         price: state.price.clone(),
         quantity,
-        since: same.last().map_or(since, |(at, _)| *at),
+        since: changed_at,
     }));
 }
 
 /// Invoices of subscriptions that were returned in part, and payments that came back and are for nothing known.
 pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
+    let too_late = billing.too_late.iter();
+    let too_late =
+        too_late.map(|(object, paid_at)| Unsolved::TooLate { object: object.clone(), paid_at: *paid_at });
+    due.unsolved.extend(too_late);
     let item_of = |line| subscriptions.iter().find_map(|items| items.item_of(billing, line));
     let mut items: BTreeSet<&ObjectId> = BTreeSet::new();
     for invoice in billing.invoices.values() {
@@ -177,14 +200,13 @@ pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Sub
     }
     due.unsolved.extend(items.into_iter().cloned().map(Unsolved::ItemUnknown));
     let of_invoices = billing.invoices.values().flat_map(|invoice| billing.payments_of(invoice));
-    let known: Vec<&ObjectId> = of_invoices.map(|(payment, _)| payment).collect();
-    let bought = |payment: &ObjectId| {
-        billing.purchases.values().any(|purchase| purchase.payment.payment.as_ref() == Some(payment))
-    };
-    let of_unpaid = |payment: &ObjectId| billing.invoice_payments.values().any(|it| it.contains(payment));
+    let bought = billing.purchases.values().filter_map(|purchase| purchase.payment.payment.as_ref());
+    let of_unpaid = billing.invoice_payments.values().flatten();
+    let known = of_invoices.map(|(payment, _)| payment).chain(bought).chain(of_unpaid);
+    let known: BTreeSet<&ObjectId> = known.collect();
     for (payment, came_back) in &billing.payments {
         let back = came_back.refunded().saturating_add(came_back.withdrawn());
-        if back > 0 && !known.contains(&payment) && !bought(payment) && !of_unpaid(payment) {
+        if back > 0 && !known.contains(payment) {
             due.unsolved.push(Unsolved::PaymentUnknown { payment: payment.clone(), returned: back });
         }
     }

@@ -22,10 +22,10 @@ pub struct WaitingRoom {
     /// How many events wait.
     #[n(1)]
     pub events: u64,
-    /// How many gave way to newer ones.
+    /// How many gave way to newer ones, without those that an administrator dealt with.
     #[n(2)]
     pub gave_way: u64,
-    /// When the first of them did, by the ledger's clock.
+    /// When the first of them did, by the ledger's clock, or when earlier ones were dealt with.
     #[n(3)]
     pub gave_way_since: Option<Timestamp>,
 }
@@ -62,6 +62,10 @@ impl WaitingRoom {
                 self.events = self.events.saturating_sub(1);
                 self.gave_way = self.gave_way.saturating_add(1);
                 self.gave_way_since.get_or_insert(*at);
+            }
+            Body::GaveWayDismissed { count, at } => {
+                self.gave_way = self.gave_way.saturating_sub(*count);
+                self.gave_way_since = (self.gave_way > 0).then_some(*at);
             }
             _ => panic!("fact {number} is no fact about the waiting room"),
         }

@@ -32,6 +32,7 @@ impl WaitingAudit {
                 let waiting = WaitingEvent { event: event.clone(), full: full.clone() };
                 self.events.insert(number, waiting);
             }
+            Body::GaveWayDismissed { .. } => {}
             Body::Freed { event } | Body::GaveWay { event, .. } if self.events.remove(event).is_some() => {}
             _ => {
                 let message = format!("fact {number} is about an event that does not wait");

@@ -72,25 +72,28 @@ fn refund(
     numbered: &Numbered,
     (owner, body, fact): (&Owner, &Body, FactNumber),
 ) -> Result<Option<Event>, LedgerError> {
-    let (at, owner) = (numbered.1.at, owner.clone());
-    Ok(match body {
+    let back = |award: Option<&AwardId>, asset: Asset, taken| Refund {
+        owner: owner.clone(),
+        award: award.cloned(),
+        invoice: None,
+        asset: asset.shown(),
+        taken,
+        owed: Amount::ZERO,
+        forgiven: Amount::ZERO,
+        transfers: Vec::new(),
+        fact,
+        at: numbered.1.at,
+    };
+    let refund = match body {
         Body::Listed { added, .. } => added.iter().find_map(|entry| match entry {
-            Unsolved::PartialReturn(part) => Some(Event::Refund(Refund {
-                owner: owner.clone(),
-                award: None,
-                invoice: Some(part.invoice.clone()),
-                asset: Asset::credits().shown(),
-                taken: Amount::ZERO,
-                owed: Amount::ZERO,
-                forgiven: Amount::ZERO,
-                transfers: Vec::new(),
-                fact,
-                at,
-            })),
+            Unsolved::PartialReturn(part) => {
+                let invoice = Some(part.invoice.clone());
+                Some(Refund { invoice, ..back(None, Asset::credits(), Amount::ZERO) })
+            }
             _ => None,
         }),
         Body::TookBack { award, taken } => {
-            let (grants, asset) = grants(ledger, &owner, award)?;
+            let (grants, asset) = grants(ledger, owner, award)?;
             let (mut left, mut owed, mut forgiven) = (Amount::ZERO, Amount::ZERO, Amount::ZERO);
             for taking in taken {
                 let sum = match taking.what {
@@ -100,61 +103,20 @@ fn refund(
                 };
                 *sum = sum.plus(Taking::amount(taking));
             }
-            let transfers = transfers(journal, numbered, &owner, &grants)?;
-            let (award, asset, invoice) = (Some(award.clone()), asset.shown(), None);
-            let taken = left.plus(owed);
-            Some(Event::Refund(Refund {
-                owner,
-                award,
-                invoice,
-                asset,
-                taken,
-                owed,
-                forgiven,
-                transfers,
-                fact,
-                at,
-            }))
+            let transfers = transfers(journal, numbered, owner, &grants)?;
+            Some(Refund { owed, forgiven, transfers, ..back(Some(award), asset, left.plus(owed)) })
         }
         Body::AdvanceTaken { award, taken } => {
-            let (_, asset) = grants(ledger, &owner, award)?;
-            let taken = Amount::sum(taken.iter().map(Taking::amount));
-            let (award, invoice) = (Some(award.clone()), None);
-            let (asset, transfers) = (asset.shown(), Vec::new());
-            let (owed, forgiven) = (Amount::ZERO, Amount::ZERO);
-            Some(Event::Refund(Refund {
-                owner,
-                award,
-                invoice,
-                asset,
-                taken,
-                owed,
-                forgiven,
-                transfers,
-                fact,
-                at,
-            }))
+            let (_, asset) = grants(ledger, owner, award)?;
+            Some(back(Some(award), asset, Amount::sum(taken.iter().map(Taking::amount))))
         }
         Body::GaveBack { award, amount, .. } | Body::AdvanceReturned { award, amount } => {
-            let (_, asset) = grants(ledger, &owner, award)?;
-            let (award, invoice) = (Some(award.clone()), None);
-            let (asset, taken) = (asset.shown(), amount.negated());
-            let (owed, forgiven, transfers) = (Amount::ZERO, Amount::ZERO, Vec::new());
-            Some(Event::Refund(Refund {
-                owner,
-                award,
-                invoice,
-                asset,
-                taken,
-                owed,
-                forgiven,
-                transfers,
-                fact,
-                at,
-            }))
+            let (_, asset) = grants(ledger, owner, award)?;
+            Some(back(Some(award), asset, amount.negated()))
         }
         _ => None,
-    })
+    };
+    Ok(refund.map(Event::Refund))
 }
 
 /// The name and the terms that a grant was given under in this frame.

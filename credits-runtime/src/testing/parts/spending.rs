@@ -1,4 +1,4 @@
-//! The steps of one spend, one at a time, so that each can be measured alone.
+//! The steps of one spend.
 
 use credits_core::{Fraction, Settings};
 

@@ -1,0 +1,128 @@
+//! What is over for long is counted no more: an owner's record stays as large as what is open.
+
+use std::time::Duration;
+
+use credits_runtime::billing::Unresolved;
+use credits_runtime::testing::parts::billing_bytes;
+use credits_runtime::{Owner, Timestamp};
+
+use super::Operation;
+use super::script::{Stage, steps};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn play(stage: &Stage, text: &str) {
+    for step in &steps(text) {
+        stage.play(step);
+    }
+}
+
+/// A date as scripts have it.
+fn date(at: Timestamp) -> String {
+    at.to_string().split('T').next().unwrap().to_owned()
+}
+
+/// A plan of a credit a day that is paid every 28 days and used every week, and a pack that is bought and used every week;
+/// answers the size of the record after each so many weeks.
+fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
+    let begin: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let mut sizes = Vec::new();
+    for week in weeks {
+        let at = begin.after(DAY * 7 * week);
+        let (today, end) = (date(at), date(at.after(DAY * 28)));
+        if week % 4 == 0 {
+            play(stage, &format!("{today} paid in{week} s1 weekly {today}..{end} by=pi{week}"));
+        }
+        play(stage, &format!("{today} pack cs{week} pc{week} brief"));
+        // The week and the pack are given once.
+        stage.ann.spend_credits_on(Operation::step(307_u64)).now().wait().unwrap();
+        assert_eq!(stage.says(), "0", "in week {week}");
+        if week % every == every - 1 {
+            sizes.push(billing_bytes(&stage.credits, &Owner::new("ann").unwrap()).unwrap());
+        }
+    }
+    sizes
+}
+
+fn begun() -> Stage {
+    let stage = Stage::new("2026-01-01T00:00:00Z".parse().unwrap());
+    play(&stage, "2026-01-01 state s1 weekly");
+    stage
+}
+
+#[test]
+fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
+    let stage = begun();
+    let sizes = live(&stage, 0..400, 100);
+    // Of the first hundred weeks more than half is open; from then on there is as much, and at most what is closed together
+    // later.
+    let (first, rest) = sizes.split_first().unwrap();
+    assert!(rest.iter().all(|size| *size < first * 3 / 2), "{sizes:?}");
+    stage.credits.verify().unwrap();
+    assert_eq!(stage.credits.unresolved().unwrap(), []);
+}
+
+#[test]
+fn what_comes_after_the_closing_is_counted_as_before() {
+    let stage = begun();
+    live(&stage, 0..100, 100);
+    // Delivered again, what was closed gives nothing, and somebody is told to look.
+    play(
+        &stage,
+        "2027-12-01 paid in0 s1 weekly 2026-01-01..2026-01-29 by=pi0 at=2026-01-01 happened=2026-01-01 -> 0",
+    );
+    play(&stage, "2027-12-01 pack cs0 pc0 brief happened=2026-01-01 -> 0");
+    let listed = stage.credits.unresolved().unwrap();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert!(listed.iter().all(|entry| matches!(entry, Unresolved::TooLate { .. })), "{listed:?}");
+    for entry in &listed {
+        stage.credits.dismiss(entry).unwrap();
+    }
+    assert_eq!(stage.credits.unresolved().unwrap(), []);
+    // What comes back of it is listed.
+    play(&stage, "2027-12-01 refund pc0 re1 900 -> 0");
+    let listed = stage.credits.unresolved().unwrap();
+    assert!(matches!(&listed[..], [Unresolved::PaymentUnknown { returned: 900, .. }]), "{listed:?}");
+    // A state from then is one of those that are forgotten.
+    play(&stage, "2027-12-01 state s1 weeklyx3 happened=2026-01-02 -> 0");
+    let subscriptions = stage.ann.subscriptions().unwrap();
+    assert_eq!(subscriptions.len(), 1);
+    play(&stage, "2027-12-02 paid in100 s1 weekly 2027-12-02..2027-12-30 -> 7");
+    stage.credits.verify().unwrap();
+}
+
+#[test]
+fn what_is_not_used_is_not_closed() {
+    let stage = Stage::new("2026-01-01T00:00:00Z".parse().unwrap());
+    play(&stage, "2026-01-01 state s1 keep");
+    let script = (0..60).map(|month| {
+        let at = |month: u32| format!("{}-{:02}-01", 2026 + month / 12, month % 12 + 1);
+        format!("{0} paid in{month} s1 keep {0}..{1}\n", at(month), at(month + 1))
+    });
+    let script: String = script.collect();
+    play(&stage, &script);
+    assert_eq!(stage.says(), "6000");
+    // 30 days after the end of the plan all of it expires, the oldest too.
+    play(&stage, "2030-12-31 state s1 keep ended ends=2030-12-31 -> 6000");
+    play(&stage, "2031-02-01 look -> 0");
+    stage.credits.verify().unwrap();
+}
+
+#[test]
+fn a_bonus_is_given_once_also_after_its_cycle_is_closed() {
+    let stage = Stage::new("2026-01-01T00:00:00Z".parse().unwrap());
+    play(&stage, "2026-01-01 state s1 starter");
+    let at = |month: u32| format!("{}-{:02}-01", 2026 + month / 12, month % 12 + 1);
+    for month in 0..60 {
+        let (today, end) = (at(month), at(month + 1));
+        play(&stage, &format!("{today} paid in{month} s1 starter {today}..{end}"));
+        let credits = stage.ann.credits().unwrap().get();
+        stage.ann.spend_credits_on(Operation::step(u64::try_from(credits).unwrap())).now().wait().unwrap();
+    }
+    assert_eq!(stage.history().matches("subscription_signup_bonus").count(), 1);
+    assert_eq!(stage.history().matches("+500 subscription_credits").count(), 60);
+    // The same plan again has none.
+    play(&stage, "2031-01-01 state s2 starter");
+    play(&stage, "2031-01-01 paid in99 s2 starter 2031-01-01..2031-02-01 -> 500");
+    stage.credits.verify().unwrap();
+}
