@@ -1,9 +1,10 @@
 //! What becomes of subscribers when the pricing changes.
 
-use credits_runtime::LedgerErrorKind;
+use credits_runtime::billing::{BillingEvent, Happening, Offer, PackPrice, PackTerms};
 use credits_runtime::testing::ManualClock;
+use credits_runtime::{LedgerErrorKind, Owner};
 
-use super::script::{What, instant, steps};
+use super::script::{What, instant, object, steps};
 use crate::power::disk::Disk;
 
 macro_rules! pricing {
@@ -79,6 +80,40 @@ fn a_plan_with_subscribers_cannot_change_or_go_without_saying_so() {
     play!(credits, clock, "2026-01-20 state s1 pro ended ends=2026-01-20");
     credits.close().unwrap();
     more::Credits::builder().clock(clock).open_on(disk).unwrap();
+}
+
+#[test]
+fn a_pack_that_is_offered_cannot_go_while_it_can_be_paid() {
+    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
+    let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let offer = |session: &str| {
+        let pack = PackTerms {
+            pack: "boost".to_owned(),
+            credits: 1_000,
+            bonus: 100,
+            asset: String::new(),
+            prices: vec![PackPrice { currency: "usd".to_owned(), unit_amount: 900 }],
+            expires_after: None,
+            only_for: Vec::new(),
+        };
+        let offer = Offer { session: object(session), pack, quantity: 1, currency: None };
+        let (at, what) = (instant("2026-01-01"), Happening::PackOffered(offer));
+        let owner = Some(Owner::new("ann").unwrap());
+        credits.receive(BillingEvent { at, objects: vec![object(session)], owner, what }).wait().unwrap();
+    };
+    offer("cs1");
+    offer("cs2");
+    play!(credits, clock, "2026-01-01 pack cs1 pi1 boost");
+    credits.close().unwrap();
+    clock.set(instant("2026-01-01T23"));
+    let error = without::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "pack `boost` is no longer declared and the checkout `cs2` offers it until 2026-01-02T00:00:00Z: declare it until then"
+    );
+    // It was not paid; what was paid holds nobody up.
+    clock.set(instant("2026-01-02"));
+    without::Credits::builder().clock(clock).open_on(disk).unwrap();
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn recover_unguarded(
     replay(&snapshot, &mut batch, &mut catalogues)?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
-        check_plans(&snapshot, prices)?;
+        check_plans(&snapshot, prices, clock.now())?;
     }
     let catalogue = batch.declare(&mut catalogues, terms, clock.now());
     terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
@@ -107,8 +107,8 @@ fn recover_unguarded(
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
 }
 
-/// Refuses a pricing that contradicts what anybody subscribes to.
-fn check_plans(snapshot: &Snapshot, prices: &PriceList) -> Result<(), LedgerError> {
+/// Refuses a pricing that contradicts what anybody subscribes to or is offered.
+fn check_plans(snapshot: &Snapshot, prices: &PriceList, now: Timestamp) -> Result<(), LedgerError> {
     let mut after: Option<Vec<u8>> = None;
     loop {
         let rows = snapshot.view_keys(codec::BILLING_KEYS, after.as_deref(), AGENDA_RECORDS_MAX)?;
@@ -117,7 +117,7 @@ fn check_plans(snapshot: &Snapshot, prices: &PriceList) -> Result<(), LedgerErro
         for owner in rows.iter().filter_map(|row| codec::billing_from_key(row)) {
             let (billing, _) = stored_billing(snapshot, &owner)?;
             billing
-                .check_plans(&owner, prices)
+                .check_plans(&owner, prices, now)
                 .map_err(|changed| LedgerError::new(LedgerErrorKind::PlanChanged, changed.to_string()))?;
         }
     }

@@ -6,9 +6,10 @@ use super::lanes::Known;
 use super::record::{Billing, Pinned};
 use super::terms::{PlanTerms, PriceList};
 use crate::domain::ids::{Asset, ObjectId, Owner};
+use crate::domain::limits::OFFERED_MAX;
 use crate::domain::time::Timestamp;
 
-/// What a pricing declares otherwise than somebody subscribes to it.
+/// What a pricing declares otherwise than somebody subscribes to it, or buys it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanChanged {
     /// Not at all.
@@ -20,6 +21,18 @@ pub enum PlanChanged {
         plan: String,
         /// Who.
         owner: Owner,
+    },
+    /// A pack that a checkout offers is not declared.
+    #[error(
+        "pack `{pack}` is no longer declared and the checkout `{session}` offers it until {until}: declare it until then"
+    )]
+    PackUndeclared {
+        /// Which pack.
+        pack: String,
+        /// Which checkout.
+        session: ObjectId,
+        /// When it can be paid no more.
+        until: Timestamp,
     },
     /// With other terms of the same version.
     #[error(
@@ -37,8 +50,15 @@ pub enum PlanChanged {
 }
 
 impl Billing {
-    /// What a pricing declares otherwise than the owner subscribes to it.
-    pub fn check_plans(&self, owner: &Owner, prices: &PriceList) -> Result<(), PlanChanged> {
+    /// What a pricing declares otherwise than the owner subscribes to it or is offered it.
+    pub fn check_plans(&self, owner: &Owner, prices: &PriceList, now: Timestamp) -> Result<(), PlanChanged> {
+        for (session, (at, offer)) in &self.offers {
+            let (pack, until) = (offer.pack.pack.clone(), at.after(OFFERED_MAX));
+            let is_open = now < until && !self.purchases.contains_key(session);
+            if is_open && prices.pack_named(&pack).is_none() {
+                return Err(PlanChanged::PackUndeclared { pack, session: session.clone(), until });
+            }
+        }
         for (subscription, state) in self.running() {
             let Some(held) = self.terms(subscription, &state.price, Timestamp::MAX) else { continue };
             let (plan, owner) = (held.plan.clone(), owner.clone());
