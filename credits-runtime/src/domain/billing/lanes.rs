@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use credits_core::{Fraction, Upgrades};
 
 use super::award::{AwardId, Basis};
+use super::calendar::after;
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
 use super::items::SubscriptionItems;
-use super::levels::{Level, Portion, Valuation, least, said, subtract};
+use super::levels::{LaneDebit, Level, Portion, Valuation, least, said, subtract};
 use super::lifetime::Lifetime;
 use super::paid::Paid;
 use super::record::Billing;
@@ -57,8 +58,7 @@ pub(super) fn due<'a>(
     fulfilment: Fulfilment,
     now: Timestamp,
 ) {
-    let mut lanes: Vec<(Lane, Vec<Cycle<'a>>, Vec<Valued<'a>>)> = Vec::new();
-    for lane in paid.lanes() {
+    let found = paid.lanes().into_iter().map(|lane| {
         let found = cycles(items, &lane, &paid.placed, now);
         if let Some(next) = found.next {
             due.is_due(next, now);
@@ -67,16 +67,30 @@ pub(super) fn due<'a>(
             Upgrades::OnChange => said(billing, items, &lane, &paid.live),
             Upgrades::OnPayment => Vec::new(),
         };
-        let valuation = Valuation { billing, items, lane: &lane, live: &paid.live, said: &said, now };
-        let valued = valuation.of_all(&found.begun).into_iter().filter_map(|(place, level)| {
+        (lane, found.begun, said)
+    });
+    let found: Vec<_> = found.collect();
+    let value = |lane, said, cycles: &[Cycle<'a>], others: &[LaneDebit]| {
+        Valuation { billing, items, lane, live: &paid.live, said, now }.of_all(cycles, others)
+    };
+    let alone: Vec<_> = found.iter().map(|(lane, cycles, said)| value(lane, said, cycles, &[])).collect();
+    let left = found.iter().zip(&alone);
+    let left = left.flat_map(|((lane, ..), (_, left))| left.iter().map(move |debit| (lane, *debit)));
+    let left: Vec<_> = left.collect();
+    let mut lanes: Vec<(Lane, Vec<Cycle<'a>>, Vec<Valued<'a>>)> = Vec::new();
+    for ((lane, cycles, said), (levels, _)) in found.iter().zip(alone) {
+        let others = left.iter().filter_map(|(other, debit)| debit_of_another(paid, lane, other, *debit));
+        let others: Vec<_> = others.collect();
+        let levels = if others.is_empty() { levels } else { value(lane, said, cycles, &others).0 };
+        let valued = levels.into_iter().filter_map(|(place, level)| {
             let (stays, elsewhere) = (Fraction::ZERO, Fraction::ZERO);
-            Some(Valued { cycle: found.begun.get(place)?.clone(), level, stays, elsewhere })
+            Some(Valued { cycle: cycles.get(place)?.clone(), level, stays, elsewhere })
         });
         let valued: Vec<_> = valued.collect();
         for next in valued.iter().filter_map(|valued| valued.level.next) {
             due.is_due(next, now);
         }
-        lanes.push((lane, found.begun, valued));
+        lanes.push((lane.clone(), cycles.clone(), valued));
     }
     carry_over(&mut lanes);
     for (lane, cycles, valued) in &lanes {
@@ -86,6 +100,28 @@ pub(super) fn due<'a>(
         }
     }
     superseded(due, billing, items, paid, &lanes);
+}
+
+/// What a debit that lowered nothing in its own lane lowers another one by: the first of the same asset that is paid at a
+/// time of the debit. So many credits a time are the same credits of a cycle of either length.
+fn debit_of_another(
+    paid: &Known<'_>,
+    lane: &Lane,
+    own: &Lane,
+    (period, amount): LaneDebit,
+) -> Option<LaneDebit> {
+    let is_paid = |lane: &Lane| {
+        let mut spans = paid.live.around(period.start, period.end).iter();
+        spans.any(|span| lane.has(span) && span.used_until() > period.start)
+    };
+    let lanes = paid.lanes();
+    let mut others = lanes.iter().filter(|other| other.asset == own.asset && other.every != own.every);
+    if others.find(|other| is_paid(other)) != Some(lane) {
+        return None;
+    }
+    let length = |every| i128::try_from(after(period.start, every).since(period.start).as_micros()).ok();
+    let amount = amount.checked_mul(length(lane.every)?)?.checked_div(length(own.every)?)?;
+    Some((period, amount))
 }
 
 /// Notes awards that are due no more because what was heard of later gives their time by other awards: an invoice of the

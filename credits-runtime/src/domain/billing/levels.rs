@@ -72,6 +72,9 @@ pub(super) struct Portion {
     pub(super) credited: i64,
 }
 
+/// A credit without a span: when it lowers a lane, and by how many credits a cycle.
+pub(super) type LaneDebit = (Interval, i128);
+
 /// A span as a cycle sees it.
 struct Seen<'a> {
     item: &'a ObjectId,
@@ -116,19 +119,25 @@ pub(super) struct Valuation<'a, 'b> {
 }
 
 impl<'a> Valuation<'a, '_> {
-    /// What each cycle gives that anything of is paid, with its place.
-    pub(super) fn of_all(&self, cycles: &[Cycle<'a>]) -> Vec<(usize, Level<'a>)> {
+    /// What each cycle gives that anything of is paid, with its place; and the debits that lowered nothing. `others` are
+    /// debits of other lanes.
+    pub(super) fn of_all(
+        &self,
+        cycles: &[Cycle<'a>],
+        others: &[LaneDebit],
+    ) -> (Vec<(usize, Level<'a>)>, Vec<LaneDebit>) {
         let mut debits = self.debits();
+        debits.extend_from_slice(others);
         // Where one cycle cuts another, a credit without a span lowers the newer one first.
         let levels = cycles.iter().enumerate().rev();
         let levels = levels.filter_map(|(place, cycle)| Some((place, self.of(cycle, &mut debits)?)));
         let mut levels: Vec<_> = levels.collect();
         levels.reverse();
-        levels
+        (levels, debits)
     }
 
     /// What a cycle gives; nothing if nothing of it is paid. The debits that lower it are taken off the list.
-    fn of(&self, cycle: &Cycle<'a>, debits: &mut Vec<(Interval, i128)>) -> Option<Level<'a>> {
+    fn of(&self, cycle: &Cycle<'a>, debits: &mut Vec<LaneDebit>) -> Option<Level<'a>> {
         let (mut seen, next) = self.seen(cycle);
         let used = |seen: &Seen<'_>| {
             let from = seen.from.max(cycle.start);
@@ -239,10 +248,10 @@ impl<'a> Valuation<'a, '_> {
         level: &mut Level<'a>,
         seen: &[Seen<'a>],
         cycle: &Cycle<'a>,
-        debits: &mut Vec<(Interval, i128)>,
+        debits: &mut Vec<LaneDebit>,
     ) -> (Fraction, Fraction) {
         let (from, to) = (level.from, cycle.whole_end);
-        let mut left: Vec<(Interval, i128)> = Vec::new();
+        let mut left: Vec<LaneDebit> = Vec::new();
         let ends = seen.iter().flat_map(|seen| [seen.from, seen.cut, seen.end]);
         let ends =
             ends.chain(debits.iter().flat_map(|(period, _)| [period.start, period.end])).chain([from, to]);
@@ -325,7 +334,7 @@ impl<'a> Valuation<'a, '_> {
     }
 
     /// Credits without a span: when they lower the level, and by how much.
-    fn debits(&self) -> Vec<(Interval, i128)> {
+    fn debits(&self) -> Vec<LaneDebit> {
         let debits = self.live.debits.iter().filter_map(|debit| {
             let terms = debit.terms?;
             let is_of_lane =
