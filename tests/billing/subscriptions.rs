@@ -66,14 +66,14 @@ fn what_is_held_over_the_turn_is_charged_or_gone() {
          +1h               settle                                                -> 0
          +1h               refund pi1 re1 1000 failed                            -> 700",
     );
-    // What is released after all is taken too, when its hold would have ended.
+    // What is released after all is taken too, within a minute.
     check(
         "2026-01-10        state s1 pro
          .                 paid in1 s1 pro 2026-01-10..2026-02-10 begins by=pi1  -> 1000
          .                 hold 300                                              -> 700
          +1h               refund pi1 re1 1000                                   -> 0
          +1h               release                                               -> 300
-         +18h              look                                                  -> 0
+         +1m               look                                                  -> 0
          +1h               refund pi1 re1 1000 failed                            -> 1000",
     );
 }

@@ -49,6 +49,8 @@ pub const EVENT_BYTES_MAX: usize = 65_536;
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// How long something is unsolved before handlers are told: most of it is solved by the next events of the same change.
 pub const UNSOLVED_TOLD_AFTER: Duration = Duration::from_hours(1);
+/// After how long it is asked whether held credits that are to be taken back were released.
+pub const HELD_ASKED_AFTER: Duration = Duration::from_mins(1);
 /// How long a checkout can be paid; Stripe's longest.
 pub const OFFERED_MAX: Duration = Duration::from_hours(24);
 /// How long something is over, and was given before, when it is counted no more. What is told after that is listed.

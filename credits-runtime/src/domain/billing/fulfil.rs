@@ -13,7 +13,7 @@ use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::fact::{Body, GrantTerms, Origin, Part, Record};
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
-use crate::domain::limits::{AWARDS_MAX, UNSOLVED_TOLD_AFTER};
+use crate::domain::limits::{AWARDS_MAX, HELD_ASKED_AFTER, UNSOLVED_TOLD_AFTER};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
@@ -379,7 +379,9 @@ impl Booking<'_> {
             // Whether what is held becomes free shows when its holds end.
             if held.is_positive() {
                 left = left.minus(left.min(held));
-                self.again_at = self.again_at.max(self.draft.wallet.held_until(&own));
+                let soon = self.with.now.after(HELD_ASKED_AFTER);
+                let until = self.draft.wallet.held_until(&own).map_or(soon, |until| until.min(soon));
+                self.again_at = Some(self.again_at.map_or(until, |again_at| again_at.min(until)));
             }
             left = left.minus(left.min(credited));
         }
