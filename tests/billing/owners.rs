@@ -408,7 +408,14 @@ fn waiting(credits: &Credits) -> (u64, usize) {
 
 #[test]
 fn where_there_is_no_room_the_oldest_event_gives_way() {
-    let hurried = || Credits::builder().clock(ManualClock::at(instant(NOW))).hurried().in_memory().unwrap();
+    let hurried = || {
+        Credits::builder()
+            .clock(ManualClock::at(instant(NOW)))
+            .hurried()
+            .narrow_waiting_room()
+            .in_memory()
+            .unwrap()
+    };
     // 20 of one object.
     let credits = hurried();
     play(&credits, "1 pack cs1 pi1 cus1");
@@ -451,7 +458,14 @@ fn where_there_is_no_room_the_oldest_event_gives_way() {
 fn what_waits_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
-    let open = || Credits::builder().clock(ManualClock::at(instant(NOW))).hurried().open(&path).unwrap();
+    let open = || {
+        Credits::builder()
+            .clock(ManualClock::at(instant(NOW)))
+            .hurried()
+            .narrow_waiting_room()
+            .open(&path)
+            .unwrap()
+    };
     let credits = open();
     for number in 0..25 {
         play(&credits, &format!("3 refund re{number} pi1 amount=10"));

@@ -26,10 +26,6 @@ impl Pace {
 
     /// So little that a short session has all that a long one has.
     #[cfg(feature = "testing")]
-    pub(crate) const HURRIED: Self = Self {
-        pass_facts: 40,
-        recent_keys_max: 8,
-        ahead_commands: 1,
-        waiting_max: WaitingMax { of_object: 20, in_all: 50 },
-    };
+    pub(crate) const HURRIED: Self =
+        Self { pass_facts: 40, recent_keys_max: 8, ahead_commands: 1, waiting_max: WaitingMax::USUAL };
 }

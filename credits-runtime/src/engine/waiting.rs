@@ -32,6 +32,10 @@ pub(crate) struct WaitingMax {
 
 impl WaitingMax {
     pub(crate) const USUAL: Self = Self { of_object: WAITING_EVENTS_MAX, in_all: WAITING_EVENTS_IN_ALL_MAX };
+
+    /// Limits that a short test reaches.
+    #[cfg(feature = "testing")]
+    pub(crate) const NARROW: Self = Self { of_object: 20, in_all: 50 };
 }
 
 /// The waiting room as the batch has it.

@@ -23,6 +23,8 @@ use crate::engine::memory::Memory;
 use crate::engine::pace::Pace;
 use crate::engine::reply::Reply;
 use crate::engine::verify::Verified;
+#[cfg(feature = "testing")]
+use crate::engine::waiting::WaitingMax;
 use crate::error::Error;
 use crate::generated::Plan as _;
 use crate::generated::Pricing;
@@ -463,6 +465,13 @@ impl<C: Pricing> CreditsBuilder<C> {
     #[cfg(feature = "testing")]
     pub fn hurried(mut self) -> Self {
         self.pace = Pace::HURRIED;
+        self
+    }
+
+    /// Limits the waiting room to 20 events an object and 50 in all: for tests of a full one.
+    #[cfg(feature = "testing")]
+    pub fn narrow_waiting_room(mut self) -> Self {
+        self.pace.waiting_max = WaitingMax::NARROW;
         self
     }
 

@@ -375,7 +375,7 @@ impl<'a> Books<'a> {
     fn invoices_over(&self, counts: impl Fn(&&'a Invoice) -> bool) -> (Vec<ObjectId>, Vec<AwardId>) {
         let (mut invoices, mut awards) = (Vec::new(), Vec::new());
         let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_unsolved(it));
-        for invoice in solved {
+        for invoice in solved.take(self.rule.most) {
             if let Some(packs) = self.packs_over(invoice) {
                 invoices.push(invoice.invoice.clone());
                 awards.extend(packs);
