@@ -1,5 +1,7 @@
 //! What the macro accepts, compiled without a warning and run.
 
+#[path = "../pass/costs.rs"]
+mod costs;
 #[path = "../pass/empty.rs"]
 mod empty;
 #[path = "../pass/everything.rs"]
@@ -12,3 +14,9 @@ mod readme;
 mod sale;
 #[path = "../pass/wrapped.rs"]
 mod wrapped;
+
+#[test]
+fn overflow_checks_are_off() {
+    let over = std::panic::catch_unwind(|| std::hint::black_box(u8::MAX) + std::hint::black_box(1));
+    assert_eq!(over.ok(), Some(0), "costs in braces are tested without overflow checks here");
+}

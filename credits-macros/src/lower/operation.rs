@@ -142,6 +142,7 @@ fn validation_sees(kind: ParamKind) -> Seen {
 fn conditions(operation: &check::Operation) -> Vec<Condition> {
     let condition = |validation: &check::Validation| Condition {
         code: validation.condition.tokens.clone(),
+        span: validation.condition.span,
         message: validation.message.clone(),
         sees: sees(&operation.fields, &validation.params, &validation.choices, validation_sees),
     };

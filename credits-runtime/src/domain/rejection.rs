@@ -194,8 +194,10 @@ pub enum Rejection {
         /// The operation.
         operation: &'static str,
     },
-    /// A cost over 2^63 - 1.
-    #[error("`{operation}` would cost more than 9223372036854775807: ask for less")]
+    /// A cost over 2^63 - 1, or one in braces that has no value: an overflow, a division by zero, a panic.
+    #[error(
+        "`{operation}` would cost more than 9223372036854775807, or what cannot be computed: ask for less"
+    )]
     CostOutOfRange {
         /// The operation.
         operation: &'static str,

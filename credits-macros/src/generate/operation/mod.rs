@@ -1,5 +1,6 @@
 //! `Operation`: the enum, its constructors and its costs.
 
+mod checked;
 mod choice;
 mod inputs;
 mod validate;

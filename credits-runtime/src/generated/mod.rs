@@ -2,6 +2,10 @@
 //!
 //! Nothing here is written by hand in an application; it is public because generated code names it.
 
+pub mod checked;
+mod operand;
+mod sums;
+
 use std::path::{Path, PathBuf};
 
 use credits_core::{Catalogue, OperationSpec, PackSpec, PlanSpec};
