@@ -6,6 +6,8 @@ mod costs;
 mod empty;
 #[path = "../pass/everything.rs"]
 mod everything;
+#[path = "../pass/opaque.rs"]
+mod opaque;
 #[path = "../pass/operations.rs"]
 mod operations;
 #[path = "../pass/readme.rs"]
