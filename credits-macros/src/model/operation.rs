@@ -84,7 +84,6 @@ pub(crate) enum Seen {
 /// `validate condition, "message"`
 pub(crate) struct Condition {
     pub(crate) code: TokenStream,
-    pub(crate) span: Span,
     pub(crate) message: String,
     pub(crate) sees: Vec<Visible>,
 }

@@ -24,7 +24,6 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
     let constructors = operations.iter().map(|operation| constructor(operation, runtime));
     let swallowers = swallowers(known);
     let name = name(operations);
-    let choices = operations.iter().flat_map(|operation| &operation.choices).map(choice::generate);
     let (index, traits::Traits { derives, impls }) = (index(operations), traits::generate(operations));
     let (inputs, validate) = (inputs::generate(operations, runtime), validate::generate(operations));
     quote! {
@@ -62,9 +61,12 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             #inputs
             #validate
         }
-
-        #(#choices)*
     }
+}
+
+/// The types of choices.
+pub(super) fn choices(known: &Known) -> TokenStream {
+    known.operations.iter().flat_map(|operation| &operation.choices).map(choice::generate).collect()
 }
 
 fn variant(operation: &Operation, runtime: &TokenStream) -> TokenStream {

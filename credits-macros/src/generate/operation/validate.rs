@@ -1,7 +1,7 @@
 //! `validate()`: the conditions of operations, in their order.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 
 use super::inputs::{binding, bindings};
 use crate::model::{Condition, Operation};
@@ -34,14 +34,12 @@ fn arm(operation: &Operation) -> TokenStream {
         }
     }
     let pattern = binding(operation, &used);
-    let checks = operation.validations.iter().map(|Condition { code, span, message, sees }| {
+    let checks = operation.validations.iter().map(|Condition { code, message, sees }| {
         let sees = bindings(sees);
-        // At the condition, which is then shown where it is no `bool`.
-        let code = quote_spanned!(*span=> (#code));
         quote! {
             {
                 #sees
-                if #code {} else {
+                if (#code) {} else {
                     return ::core::result::Result::Err(#message);
                 }
             }
