@@ -1,6 +1,7 @@
 //! The ledger from outside, one file a surface.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod amounts;
 mod billing;
 mod checkpoint;
 mod clock;

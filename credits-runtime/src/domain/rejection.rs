@@ -118,6 +118,12 @@ pub enum Rejection {
         /// The amount.
         amount: Amount,
     },
+    /// An amount that does not fit into 64 bits with a sign.
+    #[error("{given} is not an amount from -9223372036854775808 to 9223372036854775807: give or take less")]
+    AmountOutOfRange {
+        /// The amount.
+        given: String,
+    },
     /// A correction by nothing.
     #[error("a correction by 0 changes nothing: adjust by at least 1, up or down")]
     AmountZero,
@@ -319,6 +325,7 @@ impl Rejection {
             Self::MetadataTooDeep { .. } => "metadata_too_deep",
             Self::AmountNotPositive { .. } => "amount_not_positive",
             Self::AmountNegative { .. } => "amount_negative",
+            Self::AmountOutOfRange { .. } => "amount_out_of_range",
             Self::AmountZero => "amount_zero",
             Self::CategoryUnknown { .. } => "category_unknown",
             Self::TransferToSelf { .. } => "transfer_to_self",
