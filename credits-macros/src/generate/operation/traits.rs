@@ -23,7 +23,7 @@ pub(super) fn generate(operations: &[Operation]) -> Traits {
             _ => None,
         })
         .collect();
-    if others.is_empty() {
+    if others.is_empty() || others.iter().any(|ty| lacks_arguments(ty)) {
         return Traits { derives: quote! { #[derive(Clone, Debug, PartialEq)] }, impls: TokenStream::new() };
     }
     let [clone, debug, partial_eq] =
@@ -55,6 +55,19 @@ pub(super) fn generate(operations: &[Operation]) -> Traits {
         }
     };
     Traits { derives: TokenStream::new(), impls }
+}
+
+/// Types of the standard library that have arguments always.
+const GENERIC: &[&str] = &[
+    "Arc", "BTreeMap", "BTreeSet", "Box", "Cell", "Cow", "HashMap", "HashSet", "Mutex", "Option", "Rc",
+    "RefCell", "Vec", "VecDeque",
+];
+
+/// Whether the compiler refuses the type where it is declared; each bound would repeat that.
+fn lacks_arguments(ty: &syn::Type) -> bool {
+    let syn::Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.arguments.is_none() && GENERIC.iter().any(|name| last.ident == name))
 }
 
 /// `impl Clone for Operation where Size: Clone`. A bound with a lifetime may be false, and one without may not.
