@@ -1,10 +1,14 @@
 //! The ledger from outside, one file a surface.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod amounts;
 mod billing;
 mod checkpoint;
 mod clock;
 mod concurrency;
+// Whose arithmetic does not depend on overflow checks: they are on here, and off where it stands.
+#[path = "../ui-tests/pass/costs.rs"]
+mod costs;
 mod damage;
 mod debt;
 mod events;

@@ -14,14 +14,14 @@ pub enum CostInput {
     Quantity(Fraction),
     /// A choice by its place among the options.
     Choice(u16),
-    /// The value of Rust over the parameters, in whole credits.
-    Computed(i128),
+    /// The value of Rust over the parameters, in whole credits; `None` if a step on the way to it has none.
+    Computed(Option<i128>),
 }
 
 /// Why an operation has no cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostError {
-    /// The total, or a step on the way to it, is over 2^63 - 1 credits.
+    /// The total is over 2^63 - 1 credits, or a step on the way to it has no value that fits.
     Overflow,
     /// The total is below zero: Rust over the parameters came to less than nothing.
     Negative,
@@ -86,7 +86,8 @@ const fn term(clause: &Clause, input: CostInput) -> Result<Option<Fraction>, Wro
             }
             Err(WrongInput)
         }
-        (Clause::Computed { .. }, CostInput::Computed(value)) => Ok(Fraction::new(value, 1)),
+        (Clause::Computed { .. }, CostInput::Computed(Some(value))) => Ok(Fraction::new(value, 1)),
+        (Clause::Computed { .. }, CostInput::Computed(None)) => Ok(None),
         _ => Err(WrongInput),
     }
 }
@@ -242,15 +243,22 @@ mod tests {
     fn choices_and_computed_costs_are_added() {
         let options = &[("standard", 10), ("hd", 25)];
         let costs = [Clause::Choice { name: "quality", options }, Clause::Computed { source: "pages * 2" }];
-        assert_eq!(cost(&costs, &[CostInput::Choice(1), CostInput::Computed(6)]), Ok(31));
+        assert_eq!(cost(&costs, &[CostInput::Choice(1), CostInput::Computed(Some(6))]), Ok(31));
         assert_eq!(
-            cost(&costs, &[CostInput::Choice(2), CostInput::Computed(6)]),
+            cost(&costs, &[CostInput::Choice(2), CostInput::Computed(Some(6))]),
             Err(CostError::WrongInput(0))
         );
         assert_eq!(cost(&costs, &[CostInput::Choice(1)]), Err(CostError::WrongInput(1)));
-        assert_eq!(cost(&costs, &[CostInput::Choice(0), CostInput::Computed(-11)]), Err(CostError::Negative));
         assert_eq!(
-            cost(&costs, &[CostInput::Choice(0), CostInput::Computed(i128::MIN)]),
+            cost(&costs, &[CostInput::Choice(0), CostInput::Computed(Some(-11))]),
+            Err(CostError::Negative)
+        );
+        assert_eq!(
+            cost(&costs, &[CostInput::Choice(0), CostInput::Computed(Some(i128::MIN))]),
+            Err(CostError::Overflow)
+        );
+        assert_eq!(
+            cost(&costs, &[CostInput::Choice(0), CostInput::Computed(None)]),
             Err(CostError::Overflow)
         );
     }
@@ -263,10 +271,13 @@ mod tests {
             ..operation(&[Clause::Computed { source: "" }])
         };
         for (value, credits) in [(0, 3), (3, 3), (4, 4), (6, 5)] {
-            assert_eq!(total(&bounded, &[CostInput::Computed(value)], Rounding::Ceil), Ok(credits));
+            assert_eq!(total(&bounded, &[CostInput::Computed(Some(value))], Rounding::Ceil), Ok(credits));
         }
         // A bound does not hide a value that is no cost.
-        assert_eq!(total(&bounded, &[CostInput::Computed(-1)], Rounding::Ceil), Err(CostError::Negative));
+        assert_eq!(
+            total(&bounded, &[CostInput::Computed(Some(-1))], Rounding::Ceil),
+            Err(CostError::Negative)
+        );
     }
 
     #[test]

@@ -2,11 +2,17 @@
 //!
 //! Nothing here is written by hand in an application; it is public because generated code names it.
 
+pub mod checked;
+mod operand;
+mod sums;
+
 use std::path::{Path, PathBuf};
 
 use credits_core::{Catalogue, OperationSpec, PackSpec, PlanSpec};
 use once_cell::sync::OnceCell;
 
+#[doc(hidden)]
+pub use crate::__known as known;
 pub use credits_core::assert_unique_prices;
 
 pub use crate::domain::pricing::{Input, Inputs};
@@ -123,4 +129,21 @@ impl<C: Pricing> Shared<C> {
         }
         Ok(credits)
     }
+}
+
+/// The items of a definition that could not be read to its end: editors see what is known of them, to complete and
+/// to find it; the compiler sees a type that has every name, so that nothing outside of the definition is an error.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __known {
+    ({ $($known:tt)* } { $($poisoned:tt)* }) => { $($poisoned)* };
+}
+
+/// The same for an editor.
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __known {
+    ({ $($known:tt)* } { $($poisoned:tt)* }) => { $($known)* };
 }

@@ -18,7 +18,7 @@ pub mod testing;
 
 pub use credits_macros::usage_credits;
 
-pub use domain::amount::Amount;
+pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
 pub use domain::explain::Explanation;
 pub use domain::fact::Allocation;
@@ -42,7 +42,7 @@ pub use service::give::Give;
 pub use service::history::{Cursor, History, HistoryPage};
 pub use service::hold::Hold;
 pub use service::report::{AccountTotal, Head, HeadError};
-pub use service::spend::{RunError, Spend};
+pub use service::spend::{RunError, Spend, Work};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{HoldSummary, Wallet};
 

@@ -9,7 +9,8 @@ use credits_runtime::catalogue::{Clause, Meta};
 use credits_runtime::generated::Pricing as _;
 use credits_runtime::{Amount, Bytes, Rejection, usage_credits};
 
-/// A type of the application's, which is neither cloned nor compared.
+/// A type of the application's, of which the macro does not know what it has.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Blob(Vec<u8>);
 
 impl Blob {
@@ -103,6 +104,24 @@ fn rust_in_braces_sees_integers_flags_and_choices() {
     assert_eq!(draft.cost().unwrap(), Amount::new(2 + 1 + 4));
     let large = Operation::render(2, RenderSize::Large, false, 4, png(), "a.png", names(), 1);
     assert_eq!(large.cost().unwrap(), Amount::new(2 + 7 + 10 + 4 + 1));
+}
+
+#[test]
+fn an_operation_is_cloned_compared_and_shown_if_its_parameters_are() {
+    let names = std::collections::BTreeMap::new;
+    let draft = Operation::render(2, RenderSize::Small, true, 4, png(), "a.png", names(), 1);
+    assert_eq!(draft.clone(), draft);
+    assert_ne!(
+        draft,
+        Operation::render(2, RenderSize::Small, true, 4, Blob(Vec::new()), "a.png", names(), 1)
+    );
+    assert_ne!(draft, Operation::export_report(1));
+    assert_eq!(
+        format!("{draft:?}"),
+        "Render { frames: 2 frames, size: Small, draft: true, copies: 4, blob: Blob([137, 80, 78, 71]), \
+         output: \"a.png\", names: {}, limit: 1 }"
+    );
+    assert_eq!(format!("{:?}", Operation::export_report(1)), "ExportReport { pages: 1 }");
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! What the macro accepts, compiled without a warning and run.
 
+#[path = "../pass/costs.rs"]
+mod costs;
 #[path = "../pass/empty.rs"]
 mod empty;
 #[path = "../pass/everything.rs"]
 mod everything;
+#[path = "../pass/opaque.rs"]
+mod opaque;
 #[path = "../pass/operations.rs"]
 mod operations;
 #[path = "../pass/readme.rs"]
@@ -12,3 +16,9 @@ mod readme;
 mod sale;
 #[path = "../pass/wrapped.rs"]
 mod wrapped;
+
+#[test]
+fn overflow_checks_are_off() {
+    let over = std::panic::catch_unwind(|| std::hint::black_box(u8::MAX) + std::hint::black_box(1));
+    assert_eq!(over.ok(), Some(0), "costs in braces are tested without overflow checks here");
+}

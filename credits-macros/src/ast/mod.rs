@@ -28,6 +28,8 @@ pub(crate) struct Pricing {
     pub(crate) packs: Vec<Pack>,
     /// Every keyword of an item or a statement, misspelt ones too, with the item that a statement is in.
     pub(crate) keywords: Vec<(Option<&'static str>, Word)>,
+    /// The names of all blocks, those of items that could not be read too.
+    pub(crate) names_of_blocks: Vec<Word>,
     /// Set if an item declares nobody knows what: its kind or its name could not be read.
     pub(crate) unreadable: Option<Reported>,
 }

@@ -63,7 +63,7 @@ fn largest(spec: &OperationSpec) -> Largest {
             }
             Clause::Computed { .. } => {
                 largest.is_bounded = false;
-                CostInput::Computed(0)
+                CostInput::Computed(Some(0))
             }
         };
         largest.inputs.push(input);

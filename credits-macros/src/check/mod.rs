@@ -50,6 +50,8 @@ pub(crate) struct Pricing {
     pub(crate) keywords: Vec<(Option<&'static str>, Word)>,
     /// Names of operations that share their variant with another one.
     pub(crate) homonyms: Vec<Word>,
+    /// The names of all blocks, those of items that could not be read too.
+    pub(crate) names_of_blocks: Vec<Word>,
     /// Set if an item declares nobody knows what.
     pub(crate) unreadable: Option<Reported>,
 }
@@ -259,6 +261,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         assets,
         homonyms,
         keywords: ast.keywords.clone(),
+        names_of_blocks: ast.names_of_blocks.clone(),
         unreadable: ast.unreadable,
     }
     .without_doubles()

@@ -8,30 +8,45 @@ mod pricing;
 mod sale;
 mod units;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::ast::RustPath;
-use crate::model::{Items, Pricing};
+use crate::diag::poison;
+use crate::model::Pricing;
 
 /// The items of a definition.
 pub(crate) fn pricing(model: &Pricing) -> TokenStream {
     let runtime = runtime(model);
     let pricing = pricing::generate(model, &runtime);
-    let items = match &model.items {
-        Items::Known(known) => {
-            let operations = operation::generate(known, &runtime);
-            let plans = sale::plans(&known.plans, &runtime);
-            let packs = sale::packs(&known.packs, &runtime);
-            let (assets, units) =
-                (asset::generate(&known.assets, &runtime), units::generate(&known.units, &runtime));
-            let unique = sale::unique_prices(known, &runtime);
-            quote! { #operations #plans #packs #assets #units #unique }
-        }
-        Items::Unreadable => pricing::unreadable(&runtime),
-    };
+    let known = &model.known;
+    let operations = operation::generate(known, &runtime);
+    let [plans, packs, assets] = [
+        ("Plan", sale::plans(&known.plans, &runtime)),
+        ("Pack", sale::packs(&known.packs, &runtime)),
+        ("Asset", asset::generate(&known.assets, &runtime)),
+    ]
+    .map(|(name, items)| if model.unreadable { with_every_name(name, &items, &runtime) } else { items });
+    let choices = operation::choices(known);
+    let units = units::generate(&known.units, &runtime);
+    let unique = sale::unique_prices(known, &runtime);
     let keywords = keywords::generate(model, &runtime);
-    quote! { #pricing #items #keywords }
+    quote! { #pricing #operations #choices #plans #packs #assets #units #unique #keywords }
+}
+
+/// The type of which nobody knows which names it has: for the compiler it has every one, and editors see those that
+/// are known.
+fn with_every_name(name: &str, known: &TokenStream, runtime: &TokenStream) -> TokenStream {
+    let (poison, name) = (poison(), Ident::new(name, Span::call_site()));
+    quote! {
+        #runtime::generated::known! {
+            { #known }
+            {
+                #[allow(missing_docs)]
+                pub type #name = #poison;
+            }
+        }
+    }
 }
 
 /// The path of the runtime.

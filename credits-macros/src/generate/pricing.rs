@@ -4,7 +4,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::catalogue;
-use crate::diag::poison;
 use crate::model::Pricing;
 
 /// `Pricing`, `Credits`, `Wallet` and `Hold`.
@@ -59,28 +58,5 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
         /// Credits that are set aside until the work they pay for is done.
         #[allow(dead_code)]
         pub type Hold = #runtime::Hold<Pricing>;
-    }
-}
-
-/// What is generated if an item could not even be named: any name may exist.
-pub(super) fn unreadable(runtime: &TokenStream) -> TokenStream {
-    let poison = poison();
-    quote! {
-        /// What costs credits.
-        pub type Operation = #poison;
-
-        /// The subscription plans of this pricing.
-        pub type Plan = #poison;
-
-        /// The credit packs of this pricing.
-        pub type Pack = #poison;
-
-        /// What is counted.
-        pub type Asset = #poison;
-
-        /// The units of this pricing.
-        pub mod units {
-            pub use #runtime::units::*;
-        }
     }
 }

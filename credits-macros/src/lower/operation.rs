@@ -11,6 +11,7 @@ use crate::check::{self, ParamKind, forever};
 use crate::model::{
     Condition, Constant, Field, FieldKind, Input, Operation, Seen, UnitMarker, Variant, Visible,
 };
+use crate::vocab::{GENERATED_FUNCTIONS, RUST_RESERVED};
 
 /// The model of an operation. A poisoned one has the fields that were understood, and no terms.
 pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operation {
@@ -182,12 +183,35 @@ pub(super) fn markers(operations: &[check::Operation]) -> Vec<UnitMarker> {
     markers
 }
 
-/// Operations whose fields are not known, and those that have no variant of their own.
+/// Operations whose fields are not known, those that have no variant of their own, and all names that an item may
+/// have that could not be read.
 pub(super) fn swallowers(checked: &check::Pricing) -> Vec<Ident> {
     let unknown = checked.operations.iter().filter(|operation| operation.complete.is_err());
-    unknown
-        .map(|operation| &operation.name)
-        .chain(&checked.homonyms)
-        .map(|name| names::ident(&name.text, name.span))
-        .collect()
+    let constructors = unknown.map(|operation| &operation.name).chain(&checked.homonyms);
+    let constructors = constructors.map(|name| names::ident(&name.text, name.span));
+    let operations = checked.operations.iter().map(|operation| &operation.name);
+    let others = operations.chain(checked.plans.iter().map(|plan| &plan.name));
+    let read: Vec<&Word> = others.chain(checked.packs.iter().map(|pack| &pack.name)).collect();
+    let blocks = checked.names_of_blocks.iter().filter(|_| checked.unreadable.is_some());
+    let unread = blocks.filter(|name| !read.iter().any(|read| read.text == name.text));
+    let mut swallowers: Vec<Ident> = constructors.collect();
+    let names = unread.filter(|name| is_name(&name.text));
+    for ident in names.flat_map(every_name) {
+        if !swallowers.contains(&ident) {
+            swallowers.push(ident);
+        }
+    }
+    swallowers
+}
+
+/// Whether Rust can have a variant, a function and a constant of this name.
+fn is_name(text: &str) -> bool {
+    let is_taken = RUST_RESERVED.contains(&text) || GENERATED_FUNCTIONS.contains(&text);
+    !is_taken && text.starts_with(|letter: char| letter.is_alphabetic())
+}
+
+/// What is named after an operation.
+fn every_name(name: &Word) -> [Ident; 4] {
+    let constructor = names::ident(&name.text, name.span);
+    [constructor, names::variant(name), names::constant(name, "COST"), names::constant(name, "COST_MAX")]
 }

@@ -21,25 +21,19 @@ pub(crate) struct Pricing {
     pub(crate) settings: Settings,
     /// Every keyword, with the item that a statement is in; for editors.
     pub(crate) keywords: Vec<(Option<&'static str>, Ident)>,
-    pub(crate) items: Items,
+    pub(crate) known: Known,
+    /// Whether there are items of which nobody knows what they declare.
+    pub(crate) unreadable: bool,
 }
 
-/// What the items of a definition declare.
-pub(crate) enum Items {
-    /// Everything has a name.
-    Known(Known),
-    /// Some item declares nobody knows what: every name may be declared.
-    Unreadable,
-}
-
-/// The declarations of a definition.
+/// The declarations of a definition, as far as they were read.
 pub(crate) struct Known {
     pub(crate) assets: Vec<Asset>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) packs: Vec<Pack>,
     pub(crate) units: Vec<UnitMarker>,
-    /// Constructors of operations of which nobody knows how they are called; they take anything.
+    /// Names of operations that could not be read, or whose inputs could not be.
     pub(crate) swallowers: Vec<Ident>,
 }
 

@@ -10,6 +10,7 @@ mod choice;
 mod costs;
 mod item;
 mod meta;
+mod named;
 mod number;
 mod operation;
 mod option;
@@ -30,8 +31,8 @@ use crate::diag::Diagnostics;
 
 /// Reads a whole definition.
 pub(crate) fn pricing(input: TokenStream, diagnostics: &mut Diagnostics) -> Pricing {
+    let mut pricing = Pricing { names_of_blocks: named::names_of_blocks(&input), ..Pricing::default() };
     let buffer = TokenBuffer::new2(input);
-    let mut pricing = Pricing::default();
     let mut keywords = Vec::new();
     tokens::Parser::new(&buffer, diagnostics, &mut keywords).items(&mut pricing);
     Pricing { keywords, ..pricing }

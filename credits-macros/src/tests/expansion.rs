@@ -41,6 +41,19 @@ fn a_pricing_becomes_types_with_its_price_list() {
 }
 
 #[test]
+fn operators_in_braces_are_tried_first() {
+    check(
+        r"
+        operation export_report {
+            costs { pages.pow(2) + RATES[level as usize] }
+            with pages: u32, level: u8
+        }
+        ",
+        &expect_file!["./expansion/braces.txt"],
+    );
+}
+
+#[test]
 fn an_empty_pricing_has_all_types() {
     check("", &expect_file!["./expansion/empty.txt"]);
 }

@@ -1,5 +1,7 @@
 //! Tests of the whole pipeline, without the compiler.
 
+mod cuts;
+mod editing;
 mod expansion;
 mod imports;
 mod messages;

@@ -5,6 +5,8 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
+use super::rejection::Rejection;
+
 /// A whole number of credits, or of another asset; negative where credits leave or are owed.
 ///
 /// ```
@@ -115,3 +117,32 @@ macro_rules! from_integers {
     )*};
 }
 from_integers!(i8 i16 i32 i64 u8 u16 u32);
+
+/// What is taken for an amount: an [`Amount`] or an integer of any type. One that does not fit is rejected.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an amount of credits",
+    label = "expected a whole number or an `Amount`",
+    note = "credits are whole: round floats and `Decimal`, parse text, and read a reference with `*`"
+)]
+pub trait IntoAmount {
+    /// The amount.
+    fn into_amount(self) -> Result<Amount, Rejection>;
+}
+
+impl IntoAmount for Amount {
+    fn into_amount(self) -> Result<Amount, Rejection> {
+        Ok(self)
+    }
+}
+
+macro_rules! into_amount {
+    ($($integer:ty)*) => {$(
+        impl IntoAmount for $integer {
+            fn into_amount(self) -> Result<Amount, Rejection> {
+                let fitting = i64::try_from(self).map(Amount);
+                fitting.map_err(|_| Rejection::AmountOutOfRange { given: self.to_string() })
+            }
+        }
+    )*};
+}
+into_amount!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);

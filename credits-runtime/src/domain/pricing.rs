@@ -15,8 +15,9 @@ pub enum Input {
     Quantity(Option<Fraction>),
     /// A choice, by its place among the options.
     Choice(u16),
-    /// What Rust over the parameters came to, in whole credits. The charge records the parameters instead.
-    Computed(i128),
+    /// What Rust over the parameters came to, in whole credits; `None` if it came to nothing that fits. The charge
+    /// records the parameters instead.
+    Computed(Option<i128>),
     /// A parameter that costs use.
     Integer(i128),
     /// A parameter that costs use.

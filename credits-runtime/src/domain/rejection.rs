@@ -118,6 +118,12 @@ pub enum Rejection {
         /// The amount.
         amount: Amount,
     },
+    /// An amount that does not fit into 64 bits with a sign.
+    #[error("{given} is not an amount from -9223372036854775808 to 9223372036854775807: give or take less")]
+    AmountOutOfRange {
+        /// The amount.
+        given: String,
+    },
     /// A correction by nothing.
     #[error("a correction by 0 changes nothing: adjust by at least 1, up or down")]
     AmountZero,
@@ -194,8 +200,10 @@ pub enum Rejection {
         /// The operation.
         operation: &'static str,
     },
-    /// A cost over 2^63 - 1.
-    #[error("`{operation}` would cost more than 9223372036854775807: ask for less")]
+    /// A cost over 2^63 - 1, or one in braces that has no value: an overflow, a division by zero, a panic.
+    #[error(
+        "`{operation}` would cost more than 9223372036854775807, or what cannot be computed: ask for less"
+    )]
     CostOutOfRange {
         /// The operation.
         operation: &'static str,
@@ -317,6 +325,7 @@ impl Rejection {
             Self::MetadataTooDeep { .. } => "metadata_too_deep",
             Self::AmountNotPositive { .. } => "amount_not_positive",
             Self::AmountNegative { .. } => "amount_negative",
+            Self::AmountOutOfRange { .. } => "amount_out_of_range",
             Self::AmountZero => "amount_zero",
             Self::CategoryUnknown { .. } => "category_unknown",
             Self::TransferToSelf { .. } => "transfer_to_self",

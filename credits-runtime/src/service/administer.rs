@@ -8,7 +8,7 @@ use crate::domain::ids::FactNumber;
 use crate::domain::rejection::Rejection;
 use crate::engine::reply::Reply;
 use crate::service::entry::{self, Receipt};
-use crate::service::write::{Write, write_options};
+use crate::service::write::{Write, not_sent, write_options};
 
 /// Credits about to be taken.
 #[must_use = "nothing is taken until `.now()`"]
@@ -41,7 +41,7 @@ impl Deduct {
 
     /// Takes them, at most what is available unless debt is allowed.
     ///
-    /// Rejections in order: `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
+    /// Rejections in order: `AmountOutOfRange`, `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
     /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `InsufficientCredits`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
@@ -75,7 +75,7 @@ impl Adjust {
 
     /// Makes it: up, as credits that never expire; down, as a deduction. Both are `manual_adjustment` entries.
     ///
-    /// Rejections in order: `AmountZero`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
+    /// Rejections in order: `AmountZero`, `AmountOutOfRange`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
     /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`, `OpenGrantsLimit`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
@@ -129,3 +129,7 @@ impl Revoke {
         self.write.send(Action::Take(taking), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 }
+
+not_sent!(Deduct => Receipt);
+not_sent!(Adjust => Receipt);
+not_sent!(Revoke => Receipt);

@@ -10,7 +10,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::reply::Reply;
 use crate::service::entry::{self, Receipt};
-use crate::service::write::{Write, write_options};
+use crate::service::write::{Write, not_sent, write_options};
 
 /// Credits about to be given.
 #[must_use = "nothing is given until `.now()`"]
@@ -100,10 +100,12 @@ impl Give {
 
     /// Gives them.
     ///
-    /// Rejections in order: `OperationUnknown`, `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// Rejections in order: `AmountOutOfRange`, `OperationUnknown`, `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 }
+
+not_sent!(Give => Receipt);

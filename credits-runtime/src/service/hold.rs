@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::amount::Amount;
+use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::fact::Body;
 use crate::domain::ids::{HoldId, WalletId};
@@ -96,10 +96,18 @@ impl<C> Hold<C> {
 
     /// Charges this much, as [`settle_for`](Self::settle_for).
     ///
-    /// Rejections: `HoldClosed` if it was released elsewhere, `AmountNegative`.
-    pub fn settle_amount(self, amount: impl Into<Amount>) -> Reply<Settled> {
-        let amount = amount.into();
-        self.close(|hold| Action::Settle { hold, at: SettleAt::Amount(amount) }, entry::settled)
+    /// Rejections: `AmountOutOfRange`, `HoldClosed` if it was released elsewhere, `AmountNegative`.
+    pub fn settle_amount(self, amount: impl IntoAmount) -> Reply<Settled> {
+        match amount.into_amount() {
+            Ok(amount) => {
+                self.close(|hold| Action::Settle { hold, at: SettleAt::Amount(amount) }, entry::settled)
+            }
+            // It stays open, as after every rejection.
+            Err(rejection) => {
+                let _ = self.into_id();
+                Reply::failed(rejection)
+            }
+        }
     }
 
     /// Lets it be open for longer, `hold_limit_max` of the settings in all; answers when it lapses now.

@@ -11,7 +11,7 @@ use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
 use crate::service::entry::{self, Receipt};
 use crate::service::hold::Hold;
-use crate::service::write::{Write, write_options};
+use crate::service::write::{Write, not_sent, write_options};
 
 /// Credits about to be spent on an operation.
 #[must_use = "nothing is spent until `.now()`, `.run(..)` or `.hold(..)`"]
@@ -32,6 +32,36 @@ pub enum RunError<E> {
     Ledger(LedgerError),
     /// The work failed, and nothing was charged.
     Work(E),
+}
+
+/// Work for [`Spend::run`]: a closure that returns a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "the work of `.run(..)` is a closure that returns a `Result`; for a future write `.run_async(..)`",
+    label = "not a closure that returns a `Result`",
+    note = "work that cannot fail ends in `Ok::<_, std::convert::Infallible>(..)`"
+)]
+pub trait Work<T, E> {
+    /// Does it.
+    fn done(self) -> Result<T, E>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E, F: FnOnce() -> R, R: Done<T, E>> Work<T, E> for F {
+    fn done(self) -> Result<T, E> {
+        self().result()
+    }
+}
+
+/// What work returns. A trait, so that other types are judged as work and not as results.
+pub trait Done<T, E> {
+    /// The result.
+    fn result(self) -> Result<T, E>;
+}
+
+impl<T, E> Done<T, E> for Result<T, E> {
+    fn result(self) -> Self {
+        self
+    }
 }
 
 /// What a hold for work under a key comes to.
@@ -60,12 +90,12 @@ impl<C: Pricing> Spend<C> {
     /// If it returned `Err` or panicked, the credits are free again and nothing is charged.
     ///
     /// A crash leaves the credits set aside until `hold_limit` of the settings, 15 minutes unless set.
-    pub fn run<T, E>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, RunError<E>> {
+    pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
         };
-        match work() {
+        match work.done() {
             Ok(value) => hold.settle().wait().map(|_| value).map_err(RunError::from),
             // Waited for, so that the caller finds the credits free; if it fails, the hold's limit frees them.
             Err(error) => {
@@ -117,6 +147,8 @@ impl<C: Pricing> Spend<C> {
         Action::Hold { quote, limit, purpose }
     }
 }
+
+not_sent!(Spend<C>, C => Receipt);
 
 impl<E> From<Error> for RunError<E> {
     fn from(error: Error) -> Self {

@@ -16,7 +16,7 @@ use crate::engine::ledger::Core;
 use crate::engine::reply::{Outcome, Reply};
 use crate::error::{Error, LedgerError};
 use crate::service::entry::Entry;
-use crate::service::write::{Write, write_options};
+use crate::service::write::{Write, not_sent, write_options};
 
 /// Credits about to be moved to another wallet.
 #[must_use = "nothing is moved until `.now()`"]
@@ -118,7 +118,7 @@ impl Transfer {
 
     /// Moves them, all or nothing: only what is free and has not expired.
     ///
-    /// Rejections in order: `CategoryUnknown`, `TransferToAnotherLedger`, `IdempotencyKeyReused`, `OwnerInvalid`,
+    /// Rejections in order: `AmountOutOfRange`, `CategoryUnknown`, `TransferToAnotherLedger`, `IdempotencyKeyReused`, `OwnerInvalid`,
     /// `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`, `TransferToSelf`,
     /// `TransferBetweenAssets`, `ExpiryInPast`, `InsufficientCredits`, `OpenGrantsLimit` and `BalanceOutOfRange`
     /// of the receiver.
@@ -168,6 +168,9 @@ impl Reverse {
         self.write.send_as(key, action, |ledger, _, outcome| reversed(ledger, &outcome))
     }
 }
+
+not_sent!(Transfer => Transferred);
+not_sent!(Reverse => Reversed);
 
 pub(crate) fn transferred(ledger: &Core, outcome: &Outcome) -> Result<Transferred, Error> {
     let (first, frame) = &outcome.frame;

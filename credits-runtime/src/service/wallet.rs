@@ -9,7 +9,7 @@ use std::time::Duration;
 use credits_core::TransferExpiration;
 
 use crate::domain;
-use crate::domain::amount::Amount;
+use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::command::{Action, SettleAt};
 use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
@@ -112,18 +112,24 @@ impl<C> Wallet<C> {
     }
 
     /// Gives credits: finish with `.now()`.
-    pub fn give_credits(&self, amount: impl Into<Amount>) -> Give {
-        Give::new(Write::new(&self.ledger, &self.id), amount.into())
+    pub fn give_credits(&self, amount: impl IntoAmount) -> Give {
+        let mut write = Write::new(&self.ledger, &self.id);
+        let amount = write.amount(amount);
+        Give::new(write, amount)
     }
 
     /// Takes credits, by an administrator, for a reason: finish with `.now()`.
-    pub fn deduct_credits(&self, amount: impl Into<Amount>, reason: impl Into<String>) -> Deduct {
-        Deduct::new(Write::new(&self.ledger, &self.id), amount.into(), reason.into())
+    pub fn deduct_credits(&self, amount: impl IntoAmount, reason: impl Into<String>) -> Deduct {
+        let mut write = Write::new(&self.ledger, &self.id);
+        let amount = write.amount(amount);
+        Deduct::new(write, amount, reason.into())
     }
 
     /// Corrects the balance, up or down, by an administrator, for a reason: finish with `.now()`.
-    pub fn adjust_credits(&self, amount: impl Into<Amount>, reason: impl Into<String>) -> Adjust {
-        Adjust::new(Write::new(&self.ledger, &self.id), amount.into(), reason.into())
+    pub fn adjust_credits(&self, amount: impl IntoAmount, reason: impl Into<String>) -> Adjust {
+        let mut write = Write::new(&self.ledger, &self.id);
+        let amount = write.amount(amount);
+        Adjust::new(write, amount, reason.into())
     }
 
     /// Takes what is free of one grant, named by its entry's number, by an administrator, for a reason: finish with
@@ -135,11 +141,12 @@ impl<C> Wallet<C> {
     /// Moves credits to another wallet of the same asset: finish with `.now()`.
     ///
     /// Keys are the sender's own.
-    pub fn transfer_to(&self, receiver: &Self, amount: impl Into<Amount>) -> Transfer {
+    pub fn transfer_to(&self, receiver: &Self, amount: impl IntoAmount) -> Transfer {
         let of_this_ledger = Arc::ptr_eq(&self.ledger, &receiver.ledger);
         let keeps_expiry = self.ledger.policy().transfer_expiration == TransferExpiration::Preserve;
-        let write = Write::new(&self.ledger, &self.id);
-        Transfer::new(write, &receiver.id, amount.into(), (of_this_ledger, keeps_expiry))
+        let mut write = Write::new(&self.ledger, &self.id);
+        let amount = write.amount(amount);
+        Transfer::new(write, &receiver.id, amount, (of_this_ledger, keeps_expiry))
     }
 
     /// Moves credits of a transfer that this wallet made back to it: finish with `.now()`.
@@ -157,10 +164,15 @@ impl<C> Wallet<C> {
 
     /// Charges this much for a hold that was passed on, as [`Hold::settle_amount`](crate::Hold::settle_amount).
     ///
-    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, `AmountNegative`.
-    pub fn settle_amount(&self, hold: HoldId, amount: impl Into<Amount>) -> Reply<Settled> {
-        let at = SettleAt::Amount(amount.into());
-        self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
+    /// Rejections: `AmountOutOfRange`, `HoldUnknown`, `HoldClosed` if it was released, `AmountNegative`.
+    pub fn settle_amount(&self, hold: HoldId, amount: impl IntoAmount) -> Reply<Settled> {
+        match amount.into_amount() {
+            Err(rejection) => Reply::failed(rejection),
+            Ok(amount) => {
+                let at = SettleAt::Amount(amount);
+                self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
+            }
+        }
     }
 
     /// Lets a hold that was passed on be open for longer, as [`Hold::extend`](crate::Hold::extend).

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{GivenKey, Key, WalletId};
@@ -44,6 +45,14 @@ impl Write {
     /// The first refusal counts.
     pub(crate) fn refuse(&mut self, rejection: Rejection) {
         self.refused.get_or_insert(rejection);
+    }
+
+    /// The amount, if it fits.
+    pub(crate) fn amount(&mut self, amount: impl IntoAmount) -> Amount {
+        amount.into_amount().unwrap_or_else(|rejection| {
+            self.refuse(rejection);
+            Amount::MAX
+        })
     }
 
     /// The category, if the pricing has it.
@@ -89,6 +98,31 @@ impl Write {
         }
     }
 }
+
+/// A write that was sent, which no builder is: its bound is the error of a forgotten `.now()`.
+#[diagnostic::on_unimplemented(
+    message = "nothing is done until `.now()`: write `.now().wait()`",
+    label = "`{Self}` is a write that was not sent",
+    note = "a spend may also be sent by `.run(..)` or `.hold(..)`"
+)]
+pub trait Sent {}
+
+/// What a reply has and a builder has not, to say that `.now()` was forgotten.
+macro_rules! not_sent {
+    ($builder:ty $(, $pricing:ident)? => $answer:ty) => {
+        impl$(<$pricing: $crate::generated::Pricing>)? $builder {
+            /// Not before `.now()`.
+            #[doc(hidden)]
+            pub fn wait(self) -> Result<$answer, $crate::error::Error>
+            where
+                for<'sent> Self: $crate::service::write::Sent,
+            {
+                self.now().wait()
+            }
+        }
+    };
+}
+pub(crate) use not_sent;
 
 /// The options that every write's builder has.
 macro_rules! write_options {

@@ -11,7 +11,7 @@ use credits_core::AssetSpec;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::model::{Items, Pack, Plan, Pricing};
+use crate::model::{Pack, Plan, Pricing};
 
 /// Writes the values of `credits-core` as Rust.
 #[derive(Clone, Copy)]
@@ -43,11 +43,7 @@ impl Data<'_> {
     fn catalogue(self, model: &Pricing) -> TokenStream {
         let types = self.types;
         let settings = self.settings(&model.settings);
-        let Items::Known(known) = &model.items else {
-            return quote! {
-                #types::Catalogue { settings: #settings, assets: &[], operations: &[], plans: &[], packs: &[] }
-            };
-        };
+        let known = &model.known;
         let assets = known.assets.iter().map(|asset| {
             let AssetSpec { name, plural } = asset.terms;
             quote! { #types::AssetSpec { name: #name, plural: #plural } }

@@ -3,14 +3,20 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::scrutinee;
+use super::{checked, scrutinee};
 use crate::model::{Input, Operation, Seen, Visible};
 
 /// The function.
 pub(super) fn generate(operations: &[Operation], runtime: &TokenStream) -> TokenStream {
     let arms = operations.iter().map(|operation| arm(operation, runtime));
     let scrutinee = scrutinee(operations);
+    // An operator and what tries its operands are put in parentheses, whether the place needs them or not.
+    let mut inputs = operations.iter().flat_map(|operation| &operation.inputs);
+    let allow = inputs.any(|input| matches!(input, Input::Computed { .. })).then(|| {
+        quote! { #[allow(unused_parens)] }
+    });
     quote! {
+        #allow
         fn inputs(&self) -> #runtime::generated::Inputs {
             match #scrutinee {
                 #(#arms),*
@@ -65,10 +71,19 @@ fn input(input: &Input, runtime: &TokenStream) -> TokenStream {
             quote! { #kind::Integer(#value) }
         }
         Input::Computed { code, span, sees } => {
-            let sees = bindings(sees);
+            let (module, name) = (quote! { #runtime::generated::checked }, quote! { __checked });
+            let sees = sees.iter().map(|visible| seen_by_cost(visible, &name));
+            let code = checked::statements(code, &name);
             // With the place of the braces, where a value of another type is then compared with it.
-            let ty = quote_spanned!(*span=> i128);
-            quote! { #kind::Computed({ #sees let cost: #ty = { #code }; cost }) }
+            let ty = quote_spanned!(*span=> ::core::primitive::i128);
+            quote! {
+                #kind::Computed(#module::cost(|| -> #ty {
+                    #[allow(unused_imports)]
+                    use #module::{self as __checked, traits::*};
+                    #(#sees)*
+                    #code
+                }))
+            }
         }
     }
 }
@@ -80,6 +95,15 @@ pub(super) fn bindings(sees: &[Visible]) -> TokenStream {
         quote! { let #ident = #value; }
     });
     quote! { #(#bindings)* }
+}
+
+/// The same for a cost, which fails with an integer that does not fit.
+fn seen_by_cost(visible: &Visible, checked: &TokenStream) -> TokenStream {
+    let ident = &visible.ident;
+    match visible.seen {
+        Seen::Cut => quote! { let #ident = #checked::integer(*#ident); if #checked::failed() { return 0; } },
+        _ => bindings(std::slice::from_ref(visible)),
+    }
 }
 
 fn value(Visible { ident, seen }: &Visible) -> TokenStream {

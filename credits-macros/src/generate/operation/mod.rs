@@ -1,7 +1,9 @@
 //! `Operation`: the enum, its constructors and its costs.
 
+mod checked;
 mod choice;
 mod inputs;
+mod traits;
 mod validate;
 
 use proc_macro2::{Literal, TokenStream};
@@ -22,8 +24,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
     let constructors = operations.iter().map(|operation| constructor(operation, runtime));
     let swallowers = swallowers(known);
     let name = name(operations);
-    let choices = operations.iter().flat_map(|operation| &operation.choices).map(choice::generate);
-    let (index, derives) = (index(operations), derives(operations));
+    let (index, traits::Traits { derives, impls }) = (index(operations), traits::generate(operations));
     let (inputs, validate) = (inputs::generate(operations, runtime), validate::generate(operations));
     quote! {
         /// What costs credits.
@@ -52,27 +53,20 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             #name
         }
 
+        #impls
+
         #[automatically_derived]
         impl #runtime::generated::Operation for Operation {
             #index
             #inputs
             #validate
         }
-
-        #(#choices)*
     }
 }
 
-/// What every parameter is known to have; a type of the application's may have none of it.
-fn derives(operations: &[Operation]) -> TokenStream {
-    let mut fields = operations.iter().flat_map(|operation| &operation.fields);
-    let is_comparable =
-        fields.all(|field| !matches!(field.kind, FieldKind::Plain { is_comparable: false, .. }));
-    if is_comparable {
-        quote! { #[derive(Clone, Debug, PartialEq)] }
-    } else {
-        TokenStream::new()
-    }
+/// The types of choices.
+pub(super) fn choices(known: &Known) -> TokenStream {
+    known.operations.iter().flat_map(|operation| &operation.choices).map(choice::generate).collect()
 }
 
 fn variant(operation: &Operation, runtime: &TokenStream) -> TokenStream {

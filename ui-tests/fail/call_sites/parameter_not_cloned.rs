@@ -1,0 +1,18 @@
+// An operation is cloned, compared and shown if its parameters are.
+
+use credits_runtime::usage_credits;
+
+pub struct Upload;
+
+usage_credits! {
+    operation scan {
+        costs 10.credits
+        with file: Upload
+    }
+}
+
+fn main() {
+    let scan = Operation::scan(Upload);
+    let _ = scan.clone();
+    println!("{scan:?}");
+}

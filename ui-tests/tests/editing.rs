@@ -1,0 +1,128 @@
+//! While a definition is typed, code that uses it is quiet: what was named is there, whatever is broken.
+//!
+//! The README's definitions are cut at every token; each cut is a module of one crate, with call sites of what it
+//! names, and the compiler's errors must all be within the definitions.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+#[path = "../../credits-macros/src/tests/cuts.rs"]
+mod cuts;
+
+use cuts::{cuts, definitions};
+
+/// The operation whose field has a name once its cost can be read.
+const WITH_PAGES: &str = "operation process_document {\n        costs 5.credits + 1.credit_per(page)";
+
+/// Code below a definition, and what of it must be there for the code to mean something.
+const SITES: &[(&[&str], &str)] = &[
+    (&[], "user.give_credits(20).reason(\"signup\").key(\"welcome\").now().wait()?;"),
+    (&[], "let _ = Credits::open(\"credits.redb\")?.wallet(\"user:42\").credits()?;"),
+    (&[], "fn name(operation: &Operation) -> &'static str { operation.name() }"),
+    (&[" pro "], "let _ = (Plan::Pro, Plan::Pro.spec().version, Plan::ALL, Plan::from_name(\"pro\"));"),
+    (&[" pro "], "fn plan(plan: Plan) -> u8 { match plan { Plan::Pro => 1 } }"),
+    (&["studio"], "fn plan(plan: Plan) -> u8 { match plan { Plan::Studio => 1 } }"),
+    (&["refill"], "let _ = Pack::Refill.checkout(\"user:42\");"),
+    (
+        &["generate_image"],
+        "let _ = user.spend_credits_on(Operation::GenerateImage).run(|| paint(\"a cat\"))?;",
+    ),
+    (&["generate_image"], "let _ = (Operation::generate_image().cost()?, Operation::GENERATE_IMAGE_COST);"),
+    (
+        &["process_document"],
+        "user.spend_credits_on(Operation::process_document(12)).key(\"k\").now().wait()?;",
+    ),
+    (&["process_document"], "let _ = user.estimate_credits_to(Operation::process_document(12))?;"),
+    (&[WITH_PAGES], "let _ = Operation::ProcessDocument { pages: 3.into() };"),
+    (&["transcribe"], "let _ = user.has_enough_credits_to(Operation::transcribe(Duration::from_secs(95)))?;"),
+    (
+        &["process_document", "transcribe"],
+        "let hold = user.spend_credits_on(Operation::transcribe(1)).hold(Duration::from_secs(9)).wait()?; \
+         hold.settle_for(Operation::process_document(9)).wait()?;",
+    ),
+];
+
+/// What stands before the call sites of a module, and begins the lines that must be quiet.
+const SITE: &str = "    fn site_";
+
+#[test]
+fn code_is_quiet_while_a_definition_is_typed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("../README.md")).unwrap();
+    let moments: Vec<String> = definitions(&readme).iter().flat_map(|definition| cuts(definition)).collect();
+    let source = program(&moments);
+    let errors = errors(root, &source);
+    let lines: Vec<&str> = source.lines().collect();
+    let module_of = |line: usize| lines[..line].iter().rposition(|line| line.starts_with("mod ")).unwrap();
+    let is_site = |line: usize| lines[line - 1].starts_with(SITE);
+    // A cut that is a definition of its own has other terms, and code is held to them.
+    let broken: Vec<usize> =
+        errors.iter().filter(|(line, _)| !is_site(*line)).map(|(line, _)| module_of(*line)).collect();
+    assert!(broken.len() > 150, "{} errors", broken.len());
+    let mut noise = String::new();
+    for (line, message) in &errors {
+        if is_site(*line) && broken.contains(&module_of(*line)) {
+            let moment = lines[module_of(*line)..*line].join("\n");
+            writeln!(noise, "{message}\n{moment}\n").unwrap();
+        }
+    }
+    assert!(noise.is_empty(), "{noise}");
+}
+
+/// A module for each moment, with the call sites whose words are there.
+fn program(moments: &[String]) -> String {
+    let mut program = String::from(
+        "#![allow(dead_code, unused)]\nuse std::time::Duration;\nuse credits_runtime::{stripe::SellPack as _, usage_credits};\n\
+         fn paint(_: &str) -> Result<String, std::io::Error> { Ok(String::new()) }\nfn main() {}\n",
+    );
+    for (place, moment) in moments.iter().enumerate() {
+        write!(program, "mod moment_{place} {{\nuse super::*;\nusage_credits! {{\n{moment}\n}}\n").unwrap();
+        let sites = SITES.iter().filter(|(needs, _)| needs.iter().all(|needed| moment.contains(needed)));
+        for (number, (_, code)) in sites.enumerate() {
+            writeln!(
+                program,
+                "{SITE}{number}(user: &Wallet) -> Result<(), Box<dyn std::error::Error>> {{ {code} Ok(()) }}"
+            )
+            .unwrap();
+        }
+        program.push_str("}\n");
+    }
+    program
+}
+
+/// Every error of a program, with its line. It is built where the fixtures are, with what was built for them.
+fn errors(root: &Path, program: &str) -> Vec<(usize, String)> {
+    let target = root.join("../target/tests/trybuild");
+    let project = root.join("../target/tests/editing");
+    fs::create_dir_all(project.join("src")).unwrap();
+    fs::write(project.join("src/main.rs"), program).unwrap();
+    let runtime = root.join("../credits-runtime");
+    let manifest = format!(
+        "[package]\nname = \"editing\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+         credits-runtime = {{ path = \"{}\", features = [\"axum\", \"stripe\"] }}\n",
+        runtime.display()
+    );
+    fs::write(project.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(root.join("../Cargo.lock"), project.join("Cargo.lock")).unwrap();
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let checked = Command::new(cargo)
+        .args(["check", "--quiet", "--offline", "--message-format=short"])
+        .current_dir(&project)
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(checked.stderr).unwrap();
+    let errors: Vec<(usize, String)> = shown.lines().filter_map(error).collect();
+    assert!(!errors.is_empty(), "{shown}");
+    errors
+}
+
+/// `src/main.rs:8:5: error: message`
+fn error(line: &str) -> Option<(usize, String)> {
+    let (place, message) = line.strip_prefix("src/main.rs:")?.split_once(": error")?;
+    let (line, _) = place.split_once(':')?;
+    Some((line.parse().ok()?, message.to_owned()))
+}
