@@ -1,7 +1,8 @@
-// An operation is cloned, compared and shown if its parameters are.
+// An operation is cloned and compared if its parameters are.
 
 use credits_runtime::usage_credits;
 
+#[derive(Debug)]
 pub struct Upload;
 
 usage_credits! {
@@ -14,5 +15,5 @@ usage_credits! {
 fn main() {
     let scan = Operation::scan(Upload);
     let _ = scan.clone();
-    println!("{scan:?}");
+    println!("{}", scan == scan);
 }

@@ -1,10 +1,12 @@
 //! `Clone`, `Debug` and `PartialEq` of operations.
 //!
-//! They are derived where every parameter is known to have them. Otherwise they are bounded by the parameters'
-//! types, so that an operation has what its parameters have, and an error names the type that lacks it.
+//! They are derived where every parameter is known to have them. Otherwise `Clone` and `PartialEq` are bounded by the
+//! parameters' types, so that an operation has what its parameters have, and an error names the type that lacks it.
+//! `Debug` is required of them, where they are declared: what is logged of a spend shows its operation.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::model::{FieldKind, Operation};
 
@@ -26,10 +28,11 @@ pub(super) fn generate(operations: &[Operation]) -> Traits {
     if others.is_empty() || others.iter().any(|ty| lacks_arguments(ty)) {
         return Traits { derives: quote! { #[derive(Clone, Debug, PartialEq)] }, impls: TokenStream::new() };
     }
-    let [clone, debug, partial_eq] =
-        ["clone::Clone", "fmt::Debug", "cmp::PartialEq"].map(|name| bounded(name, &others));
+    let [clone, partial_eq] = ["clone::Clone", "cmp::PartialEq"].map(|name| bounded(name, &others));
     let clones = operations.iter().map(cloned);
     let shown = operations.iter().map(shown);
+    // The error is at the type.
+    let are_shown = others.iter().map(|ty| quote_spanned! { ty.span()=> #ty: ::core::fmt::Debug });
     let compared = operations.iter().map(compared);
     let impls = quote! {
         #clone {
@@ -38,7 +41,11 @@ pub(super) fn generate(operations: &[Operation]) -> Traits {
             }
         }
 
-        #debug {
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Operation
+        where
+            #(#are_shown,)*
+        {
             fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self { #(#shown)* }
             }
