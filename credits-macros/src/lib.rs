@@ -3,8 +3,11 @@
 mod ast;
 mod check;
 mod diag;
+mod exact;
 mod expand;
+mod foreign;
 mod generate;
+mod inflect;
 mod lower;
 mod messages;
 mod model;

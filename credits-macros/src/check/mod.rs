@@ -5,6 +5,7 @@
 
 mod amount;
 mod asset;
+mod charge;
 mod choice;
 mod cost;
 mod denomination;
@@ -20,6 +21,8 @@ mod param;
 mod period;
 mod plan;
 mod price;
+mod price_id;
+mod proof;
 mod rate;
 mod rust;
 mod settings;
@@ -223,6 +226,8 @@ struct Checker<'d> {
     environments: &'static [&'static str],
     assets: Assets,
     plurals: Plurals,
+    /// Poisoned if there are items that could not be read.
+    everything_known: Result<()>,
 }
 
 /// Checks a whole definition.
@@ -238,6 +243,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         environments: default.environments,
         assets: Assets::of(&assets),
         plurals,
+        everything_known: ast.unreadable.map_or(Ok(()), Err),
     };
     let settings = checker.settings(&ast.settings);
     checker.currency = settings.currency;

@@ -2,10 +2,12 @@
 //!
 //! Every number of the language is at most 2^63 - 1. It does not know what is counted.
 
+use credits_core::Fraction;
 use proc_macro2::Span;
 
 use crate::ast::{Amount, Number};
 use crate::diag::{Diagnostics, Result};
+use crate::exact;
 use crate::messages::{self, Message};
 
 /// The digits of a literal in decimal notation, without underscores.
@@ -51,6 +53,11 @@ pub(super) fn decimal(
         }
     };
     Err(diagnostics.report(number.span, refused))
+}
+
+/// A number as the language writes it: `10_000`.
+pub(super) fn grouped(number: u64) -> String {
+    exact::whole(Fraction::whole(i128::from(number))).unwrap_or_else(|| number.to_string())
 }
 
 /// The largest whole number whose units of 10 to the power of `-places` fit.

@@ -9,7 +9,7 @@ use super::number::whole;
 use super::statement::exactly_one;
 use super::{Checker, Plan, Sale};
 use crate::ast::{self, Amount, Number, PlanGives, RolloverBound, Stated};
-use crate::diag::Result;
+use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::{PlanWord, PolicyWord, UP_TO, Vocabulary};
 
@@ -18,7 +18,7 @@ impl Checker<'_> {
     pub(super) fn plan(&mut self, plan: &ast::Plan) -> Plan {
         let header = &plan.header;
         let gives = exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
-            .and_then(|gives| self.plan_gives(gives));
+            .and_then(|gives| self.plan_gives(gives, header.poisoned));
         let prices = exactly_one(&plan.stripe_price, header, messages::plan_without_price, self.diagnostics)
             .and_then(|prices| self.prices(prices, &header.name));
         let asset = gives.map(|gives| gives.map_or("", |gives| gives.asset));
@@ -62,12 +62,14 @@ impl Checker<'_> {
         Plan { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }
 
-    fn plan_gives(&mut self, gives: &PlanGives) -> Result<Option<Gives>> {
+    fn plan_gives(&mut self, gives: &PlanGives, lost: Option<Reported>) -> Result<Option<Gives>> {
         let PlanGives::Something(gives) = gives else { return Ok(None) };
         let credits = self.award(&gives.amount, PlanWord::Gives.word());
         let Some(every) = &gives.every else {
             credits?;
-            let message = messages::gives_once(&gives.amount.number.text);
+            // The statement that was lost may be the one that says how often.
+            lost.map_or(Ok(()), Err)?;
+            let message = messages::gives_once(&gives.amount.number.text, &gives.amount.word.text);
             return Err(self.diagnostics.report(gives.amount.word.span, message));
         };
         let period = self.plan_period(&every.period);

@@ -23,8 +23,7 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(brace, messages::meta_in_braces()));
         }
         let mut entries = vec![self.meta_entry::<K>()?];
-        while let Some(comma) = self.mark(',') {
-            self.list_goes_on::<K>(comma)?;
+        while self.list_goes_on::<K>() {
             entries.push(self.meta_entry::<K>()?);
         }
         Ok(entries)
@@ -39,7 +38,10 @@ impl Parser<'_, '_> {
             return Err(self.refuse(message));
         };
         if self.colon().is_none() {
-            return Err(self.diagnostics.report(key.span, messages::meta_without_colon(&key.text)));
+            let value = self.rest_of_line::<K>().all;
+            let value =
+                value.trim_start_matches(['=', '>', ' ']).split(',').next().unwrap_or_default().to_owned();
+            return Err(self.diagnostics.report(key.span, messages::meta_without_colon(&key.text, &value)));
         }
         let value = self.meta_value::<K>(&key.text)?;
         Ok(MetaEntry { key, value })

@@ -8,6 +8,10 @@ mod amount;
 mod block;
 mod choice;
 mod costs;
+mod every;
+mod foreign;
+mod identifiers;
+mod instead;
 mod item;
 mod meta;
 mod number;
@@ -18,6 +22,7 @@ mod plan;
 mod price;
 mod rust;
 mod settings;
+mod spelling;
 mod tiers;
 mod tokens;
 mod trivia;
@@ -30,7 +35,7 @@ use crate::diag::Diagnostics;
 
 /// Reads a whole definition.
 pub(crate) fn pricing(input: TokenStream, diagnostics: &mut Diagnostics) -> Pricing {
-    let buffer = TokenBuffer::new2(input);
+    let buffer = TokenBuffer::new2(identifiers::spelled_out(input, diagnostics));
     let mut pricing = Pricing::default();
     let mut keywords = Vec::new();
     tokens::Parser::new(&buffer, diagnostics, &mut keywords).items(&mut pricing);

@@ -80,7 +80,8 @@ impl Parser<'_, '_> {
         if self.peek_is(UP_TO) {
             self.skip();
         } else {
-            let message = messages::negative_balance_without_bound(&self.found());
+            let amount = self.peek_number().map(|_| self.rest_of_line::<SettingWord>().all);
+            let message = messages::negative_balance_without_bound(&self.found(), amount.as_deref());
             let reported = self.diagnostics.report(self.place::<SettingWord>(), message);
             // `allow_negative_balance 500.credits`, read as it was meant.
             self.peek_number().ok_or(reported)?;
@@ -95,7 +96,10 @@ impl Parser<'_, '_> {
         {
             return Ok((one, many));
         }
-        Err(self.diagnostics.report(self.place::<SettingWord>(), messages::expected_credit_names()))
+        let words: Vec<String> =
+            self.rest_of_line::<SettingWord>().all.split(',').map(|word| word.trim().to_owned()).collect();
+        let message = messages::expected_credit_names(&words);
+        Err(self.diagnostics.report(self.place::<SettingWord>(), message))
     }
 
     fn rust_path(&mut self) -> Result<RustPath> {

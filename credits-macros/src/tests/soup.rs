@@ -31,6 +31,7 @@ credit_pack small {
     only_for scan, embed stripe_price live: LIVE, test: "price_e" meta a: 1
 }
 credit_pack stones { gives 5.gemstones costs 99.cents }
+operation polish { costs 3.gemstones }
 /// Reads.
 operation scan { costs 5.credits + 1.credit_per(page) limit pages <= 500 }
 operation generate_video {
