@@ -1,7 +1,7 @@
 //! Words of other worlds: the gem's, Stripe's, those of configuration files and of Rust; each with the right word.
 //!
 //! It does not know the grammar. A help may quote what follows the word: `{rest}` is all of it on the line,
-//! `{number}`, `{text}` and `{word}` are the first of their kind, and each may name an example: `{text|"price_xyz"}`.
+//! `{number}`, `{text}` and `{word}` are the first of their kind, `{written}` is all with the word, and each may name an example: `{text|"price_xyz"}`.
 
 /// What a word of another world is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ const PLAN: Table = &[
 
 const PACK: Table = &[
     (PRICE_IDS, AS_STRIPE_PRICE),
-    (&["cents", "price_cents", "unit_amount"], Help("write `costs {number|900}.cents`")),
+    (&["cents", "price_cents", "unit_amount"], Help("write `costs {number|900}.cents` for `{written}`")),
     (&["amount", "charge", "charges", "cost", "fee", "price"], Word("costs")),
     (&["award", "credits", "give", "grant", "grants", "includes", "quantity"], Word("gives")),
     (
@@ -265,6 +265,8 @@ pub(crate) fn rust_type(word: &str) -> Option<&'static str> {
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
     pub(crate) all: String,
+    /// With the colon or the equals sign before it.
+    pub(crate) written: String,
     pub(crate) number: Option<String>,
     pub(crate) text: Option<String>,
     pub(crate) word: Option<String>,
@@ -279,6 +281,9 @@ pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
         let all = Some(rest.all.as_str()).filter(|all| !all.is_empty());
         let found = match name {
             "key" => Some(key.to_owned()),
+            "written" => {
+                Some(format!("{key}{}{}", if rest.written.starts_with(':') { "" } else { " " }, rest.written))
+            }
             "rest" => all.map(str::to_owned),
             " rest" => all.map(|all| format!(" {all}")),
             "number" => rest.number.clone(),
@@ -295,7 +300,8 @@ pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
 /// The next `{place}`; the braces of Rust are followed by a blank.
 fn next_place(help: &str) -> Option<(&str, &str, &str)> {
     let is_place = |place: &str| {
-        ["key", "rest", " rest", "number", "text", "word"].contains(&place.split('|').next().unwrap_or(place))
+        ["key", "written", "rest", " rest", "number", "text", "word"]
+            .contains(&place.split('|').next().unwrap_or(place))
     };
     help.match_indices('{').find_map(|(start, _)| {
         let (before, after) = help.split_at_checked(start)?;

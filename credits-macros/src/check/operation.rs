@@ -130,7 +130,7 @@ impl Checker<'_> {
         let mut bound = |statements: &[ast::Stated<ast::Amount>], word: OperationWord| {
             let amount = at_most_one(statements, self.diagnostics)?;
             let Some(amount) = amount else { return Ok(None) };
-            self.is_no_quantity(amount, word, &terms.quantities)?;
+            self.is_no_quantity(statements, amount, &terms.quantities)?;
             match self.cost_amount(amount, word.word(), &mut terms.denomination)? {
                 0 => Err(self.diagnostics.report(amount.number.span, messages::zero_credits(word.word()))),
                 credits => Ok(Some((credits, amount.number.clone()))),
@@ -153,8 +153,8 @@ impl Checker<'_> {
     /// `at_most 60.minutes` is a limit.
     fn is_no_quantity(
         &mut self,
+        statements: &[ast::Stated<ast::Amount>],
         amount: &ast::Amount,
-        keyword: OperationWord,
         quantities: &[Quantity],
     ) -> Result<()> {
         let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
@@ -168,10 +168,14 @@ impl Checker<'_> {
         if counted.is_none() && !vocab::is_measure(unit) {
             return Ok(());
         }
-        let limit = counted.filter(|_| keyword == OperationWord::AtMost);
+        let Some(ast::Stated { keyword, .. }) = statements.first() else { return Ok(()) };
+        keyword.misspelt.map_or(Ok(()), Err)?;
+        let keyword = &keyword.word;
+        let limit = counted.filter(|_| keyword.text == OperationWord::AtMost.word());
+        let place = if limit.is_some() { keyword.span } else { amount.word.span };
         let written = format!("{number}.{word}");
-        let message = messages::units_as_bound(keyword.word(), &written, limit.as_deref());
-        Err(self.diagnostics.report(amount.word.span, message))
+        let message = messages::units_as_bound(&keyword.text, &written, limit.as_deref());
+        Err(self.diagnostics.report(place, message))
     }
 
     fn computed(&mut self, codes: &[ast::RustCode], fields: Option<&Fields>) -> Result<Vec<Computed>> {

@@ -23,12 +23,12 @@ pub(crate) fn merge_conflict() -> Message {
     message("this line is of a merge conflict", "resolve the conflict, and remove its marks")
 }
 
-pub(crate) fn ruby_setter(word: &str, statement: &str) -> Message {
+pub(crate) fn ruby_setter(object: &str, word: &str, value: &str, statement: &str) -> Message {
     let help = match statement {
         "" => "write the statement alone, without an object before it".to_owned(),
-        statement => format!("write `{statement}`"),
+        statement => format!("write `{statement}` for `{object}.{word} {value}`"),
     };
-    message(format!("`.{word} = ..` is a setter of Ruby"), help)
+    message(format!("`{object}.{word} = ..` is a setter of Ruby"), help)
 }
 
 pub(crate) fn ruby_params(name: &str) -> Message {
@@ -59,7 +59,7 @@ pub(crate) fn currency_sign(number: Option<&str>) -> Message {
 pub(crate) fn leading_plus(rest: &str, example: &str) -> Message {
     let help = match rest {
         "" => format!("write an amount such as `{example}`"),
-        rest => format!("write `{rest}`"),
+        _ => "remove `+`".to_owned(),
     };
     message("expected an amount, found `+`", help)
 }
@@ -121,9 +121,9 @@ pub(crate) fn share(number: &str) -> Message {
 
 // Behind an amount.
 
-pub(crate) fn arithmetic(sign: char, result: Option<&str>) -> Message {
+pub(crate) fn arithmetic(sign: char, written: &str, result: Option<&str>) -> Message {
     let help = match result {
-        Some(result) => format!("write `{result}`"),
+        Some(result) => format!("write `{result}` for `{written}`"),
         None => "write what it comes to as one number".to_owned(),
     };
     message(format!("nothing is computed from an amount, found `{sign}`"), help)
@@ -140,7 +140,7 @@ pub(crate) fn times_word(number: &str, word: &str, counted: &str) -> Message {
     let rate = crate::vocab::rate_word(number, word);
     message(
         "nothing is computed from an amount, found `*`",
-        format!("write `{number}.{rate}({counted})`, or Rust in braces: `{{ {number} * {counted} }}`"),
+        format!("write `{number}.{rate}({counted})` for `{number}.{word} * {counted}`, or Rust in braces"),
     )
 }
 
@@ -154,9 +154,9 @@ pub(crate) fn clauses_without_plus(clause: &str) -> Message {
 
 // Periods.
 
-pub(crate) fn period_path(period: Option<&str>) -> Message {
+pub(crate) fn period_path(written: &str, period: Option<&str>) -> Message {
     let help = match period {
-        Some(period) => format!("write `{period}`"),
+        Some(period) => format!("write `{period}` for `{written}`"),
         None => "write a number and its unit, such as `30.days`".to_owned(),
     };
     message("a period is written in words, not as a value of Rust", help)

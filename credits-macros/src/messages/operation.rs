@@ -38,8 +38,8 @@ pub(crate) fn not_a_rate(word: &str, nearest: Option<&str>) -> Message {
 }
 
 /// `3.credits_per(token, 1_000)`
-pub(crate) fn batch_after_unit(number: &str, word: &str, batch: &str) -> Message {
-    message("a batch stands before its unit", format!("write `{number}.{word}({batch})`"))
+pub(crate) fn batch_after_unit(written: &str, batch: &str) -> Message {
+    message("a batch stands before its unit", format!("write `{batch}` for `{written}`"))
 }
 
 pub(crate) fn expected_unit(found: &str) -> Message {
@@ -146,7 +146,7 @@ pub(crate) fn option_unreached(option: &str, costs: i64, most: i64) -> Message {
 
 pub(crate) fn units_as_bound(keyword: &str, written: &str, limit: Option<&str>) -> Message {
     let help = match limit {
-        Some(limit) => format!("write `limit {limit}`"),
+        Some(limit) => format!("write `limit {limit}` for `{keyword} {written}`"),
         None => "write how many credits".to_owned(),
     };
     message(format!("`{keyword}` bounds the cost, in credits, and `{written}` is none"), help)
@@ -261,7 +261,7 @@ pub(crate) fn two_choices(name: &str, other: &str) -> Message {
 }
 
 pub(crate) fn entry_without_comma(found: &str) -> Message {
-    message(format!("a comma separates prices, and {found} is none"), "write `,`")
+    message("a comma separates prices", format!("write `,` before {found}"))
 }
 
 pub(crate) fn option_twice(option: &str) -> Message {
@@ -298,10 +298,10 @@ pub(crate) fn expected_tier(found: &str) -> Message {
     )
 }
 
-pub(crate) fn tier_from_somewhere(end: Option<&str>) -> Message {
+pub(crate) fn tier_from_somewhere(end: Option<&str>, price: &str) -> Message {
     let help = match end {
         Some(end) => format!("write `..{end}`"),
-        None => "write `..` alone for the last tier".to_owned(),
+        None => format!("write `.. => {price}`"),
     };
     message("a tier begins where the one before it ends", help)
 }
@@ -360,9 +360,13 @@ pub(crate) fn expected_meta_key(found: &str) -> Message {
     message(format!("expected a key, found {found}"), "write a key and its value, such as `category: \"ai\"`")
 }
 
-pub(crate) fn meta_without_colon(key: &str, value: &str) -> Message {
-    let value = if value.is_empty() { "\"..\"" } else { value };
-    message(format!("the key `{key}` needs a colon before its value"), format!("write `{key}: {value}`"))
+pub(crate) fn meta_without_colon(key: &str, mark: &str, value: &str) -> Message {
+    let help = match (mark, value) {
+        ("", "") => format!("write `{key}: \"..\"`"),
+        ("", value) => format!("write `{key}: {value}`"),
+        (mark, _) => format!("write `:` for `{mark}`"),
+    };
+    message(format!("the key `{key}` needs a colon before its value"), help)
 }
 
 pub(crate) fn meta_number(number: &str) -> Message {

@@ -41,7 +41,7 @@ pub(crate) fn every_otherwise(number: &str, word: &str, period: Option<&str>) ->
 pub(crate) fn every_first(period: &str, amount: &str) -> Message {
     let help = match amount {
         "" => format!("write the amount before it: `100.credits.every({period})`"),
-        amount => format!("write `{amount}.every({period})`"),
+        amount => format!("write `{amount}.every({period})` for `every({period}) {amount}`"),
     };
     message("expected an amount, found `every`", help)
 }

@@ -62,7 +62,7 @@ impl Parser<'_, '_> {
         self.keywords.push((Some(item.word()), word.clone()));
         let meaning = K::from_word(&word.text);
         if meaning.is_none()
-            && let Some(setter) = self.ruby_setter::<K>(item)
+            && let Some(setter) = self.ruby_setter::<K>(item, &word)
         {
             return setter
                 .map(|(word, meaning, misspelt)| (meaning, Keyword { word, misspelt: Some(misspelt) }));

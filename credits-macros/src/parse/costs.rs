@@ -40,7 +40,7 @@ impl Parser<'_, '_> {
     fn nothing_computed(&mut self) -> Result<()> {
         let sign = ['*', '/', '-', '%'].into_iter().find(|sign| self.peek_mark(*sign));
         let Some(sign) = sign else { return Ok(()) };
-        let message = if sign == '-' { messages::taken_off() } else { messages::arithmetic(sign, None) };
+        let message = if sign == '-' { messages::taken_off() } else { messages::arithmetic(sign, "", None) };
         Err(self.refuse(message))
     }
 
@@ -106,7 +106,7 @@ impl Parser<'_, '_> {
             let message = messages::empty_parentheses(&amount.number.text, &amount.word.text);
             return Err(self.diagnostics.report(amount.word.span, message));
         }
-        let per = inside.per(&amount)?;
+        let per = inside.per()?;
         let after = self.after(Some(&per))?;
         Ok(Rate { amount, per, after })
     }
@@ -203,7 +203,7 @@ impl Parser<'_, '_> {
     }
 
     /// What is between the parentheses of a rate.
-    fn per(&mut self, amount: &Amount) -> Result<Per> {
+    fn per(&mut self) -> Result<Per> {
         if self.peek_literal().is_some() && self.text_ahead().is_none() {
             let batch = self.amount_of_units::<OperationWord>("1_000.tokens")?;
             return self.nothing_more().map(|()| Per::Batch(batch));
@@ -212,7 +212,8 @@ impl Parser<'_, '_> {
         let many = if self.mark(',').is_some() {
             if let Some(number) = self.peek_number() {
                 let batch = format!("{}.{}", number.text, inflect::counted(&number.text, &one.text));
-                let message = messages::batch_after_unit(&amount.number.text, &amount.word.text, &batch);
+                let written = format!("{}, {}", one.text, number.text);
+                let message = messages::batch_after_unit(&written, &batch);
                 return Err(self.refuse(message));
             }
             Some(self.unit_name()?)

@@ -120,17 +120,23 @@ impl Parser<'_, '_> {
             .punct()
             .filter(|(punct, _)| punct.as_char() == ':' && colon.spacing() == proc_macro2::Spacing::Joint)?;
         let place = self.here();
-        let mut constructor = String::new();
+        let mut path = Vec::new();
         while let Some(word) = self.word() {
-            constructor = word.text;
+            path.push(word.text);
             if !self.path_separator() {
                 break;
             }
         }
-        let number = self.group(Delimiter::Parenthesis).and_then(|inside| inside.peek_number());
-        let unit = DURATIONS.iter().find(|(name, _)| *name == constructor).map(|(_, unit)| *unit);
+        let inside = self.group(Delimiter::Parenthesis);
+        let number = inside.as_ref().and_then(super::tokens::Parser::peek_number);
+        let arguments = inside.map(|inside| spelled(inside.cursor.token_stream())).unwrap_or_default();
+        let written = format!("{}({arguments})", path.join("::"));
+        let unit = DURATIONS
+            .iter()
+            .find(|(name, _)| path.last().is_some_and(|last| last == name))
+            .map(|(_, unit)| *unit);
         let period = unit.zip(number).map(|(unit, number)| format!("{}.{unit}", number.text));
-        Some(self.diagnostics.report(place, messages::period_path(period.as_deref())))
+        Some(self.diagnostics.report(place, messages::period_path(&written, period.as_deref())))
     }
 
     /// `.from_now` behind a length of time.

@@ -32,7 +32,8 @@ impl Parser<'_, '_> {
             number: literal(|text| text.starts_with(|first: char| first.is_ascii_digit())),
             text: literal(|text| text.starts_with('"')),
             word,
-            all: spelled(tokens),
+            written: spelled(tokens.iter().cloned()),
+            all: spelled(without_signs(tokens)),
         }
     }
 
@@ -54,8 +55,7 @@ impl Parser<'_, '_> {
         while tokens.last().is_some_and(|last| is_mark(last, &[','])) {
             tokens.pop();
         }
-        let start = tokens.iter().take_while(|token| is_mark(token, &[':', '='])).count();
-        tokens.split_off(start)
+        tokens
     }
 
     /// A keyword that is none of `K`: the one that it is read as, or the error.
@@ -88,6 +88,7 @@ impl Parser<'_, '_> {
     pub(super) fn ruby_setter<K: Vocabulary>(
         &mut self,
         item: ItemWord,
+        object: &Word,
     ) -> Option<Result<(Word, K, Reported)>> {
         let (_, after) = self.cursor.punct().filter(|(punct, _)| punct.as_char() == '.')?;
         after.ident()?;
@@ -101,12 +102,16 @@ impl Parser<'_, '_> {
         });
         let Some((meaning, meant)) = meant.and_then(|meant| K::from_word(&meant).map(|known| (known, meant)))
         else {
-            return Some(Err(self.diagnostics.report(word.span, messages::ruby_setter(&word.text, ""))));
+            return Some(Err(self
+                .diagnostics
+                .report(word.span, messages::ruby_setter(&object.text, &word.text, "", ""))));
         };
-        let rest = self.rest_of_line::<K>().all;
-        let shown = format!("{meant} {}", rest.trim_start_matches(':'));
-        let reported =
-            self.diagnostics.report(word.span, messages::ruby_setter(&word.text, shown.trim_end()));
+        let rest = self.rest_of_line::<K>();
+        let shown = format!("{meant} {}", rest.all);
+        let reported = self.diagnostics.report(
+            object.span,
+            messages::ruby_setter(&object.text, &word.text, &rest.written, shown.trim_end()),
+        );
         self.mark('=');
         Some(Ok((word, meaning, reported)))
     }
@@ -225,6 +230,16 @@ fn first_item(tokens: &[TokenTree]) -> (&'static str, String) {
         Some((kind, name.clone()))
     });
     found.unwrap_or_else(|| ("operation", "generate_image".to_owned()))
+}
+
+/// The tokens behind a colon or an equals sign.
+fn without_signs(mut tokens: Vec<TokenTree>) -> Vec<TokenTree> {
+    let start = tokens.iter().take_while(|token| is_mark(token, &[':', '='])).count();
+    tokens.split_off(start)
+}
+
+fn is_mark(token: &TokenTree, marks: &[char]) -> bool {
+    matches!(token, TokenTree::Punct(mark) if marks.contains(&mark.as_char()))
 }
 
 /// The tokens with those of groups in place of the groups.

@@ -8,7 +8,7 @@ use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Amount, Number};
 use crate::diag::{Reported, Result};
-use crate::vocab::{Vocabulary, follows_a_number};
+use crate::vocab::{Vocabulary, follows_a_number, is_amount_word};
 use crate::{exact, foreign, inflect, messages};
 
 /// Functions of other languages, and the statement that bounds a cost in this one.
@@ -115,9 +115,12 @@ impl Parser<'_, '_> {
         let word = word.and_then(|word| word.strip_prefix('.')).unwrap_or_default();
         let is_plain =
             !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
-        let value = other.and_then(|other| exact::result(&number.text, sign, &other.text));
+        let other = other.map(|other| other.text).unwrap_or_default();
+        let written = format!("{} {sign} {other}.{word}", number.text);
+        let value = exact::result(&number.text, sign, &other);
         let value = value.filter(|_| is_plain).map(|value| format!("{value}.{word}"));
-        Err(self.diagnostics.report(place, messages::arithmetic(sign, value.as_deref())))
+        let place = if value.is_some() { number.span } else { place };
+        Err(self.diagnostics.report(place, messages::arithmetic(sign, &written, value.as_deref())))
     }
 
     /// Nothing is computed from an amount: `10.credits * 3`.
@@ -127,10 +130,14 @@ impl Parser<'_, '_> {
             return Ok(());
         };
         // `2.credits / page` is a rate.
-        if sign == '/' && after.literal().is_none() {
+        let is_batch = |cursor: syn::buffer::Cursor<'_>| {
+            let unit = cursor.punct().and_then(|(_, after)| after.ident());
+            unit.is_some_and(|(unit, _)| !is_amount_word(&unit.to_string()))
+        };
+        if sign == '/' && after.literal().is_none_or(|(_, after)| is_batch(after)) {
             return Ok(());
         }
-        let place = self.here();
+        let mut place = self.here();
         self.mark(sign);
         let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
         let rest = self.rest_of_line::<K>();
@@ -142,15 +149,22 @@ impl Parser<'_, '_> {
                 let is_same = behind.strip_prefix('.') == Some(word) && sign == '-';
                 let value = exact::result(number, sign, &other.text).filter(|_| is_factor || is_same);
                 let value = value.map(|value| format!("{value}.{word}"));
+                place = if value.is_some() { amount.number.span } else { place };
                 match sign {
                     '-' if value.is_none() => messages::taken_off(),
-                    _ => messages::arithmetic(sign, value.as_deref()),
+                    _ => {
+                        let written = format!("{number}.{word} {sign} {}{behind}", other.text);
+                        messages::arithmetic(sign, &written, value.as_deref())
+                    }
                 }
             }
             None if sign == '-' => messages::taken_off(),
             None => match self.peek_word().filter(|_| sign == '*' && ["credit", "credits"].contains(&word)) {
-                Some(counted) => messages::times_word(number, word, &counted.text),
-                None => messages::arithmetic(sign, None),
+                Some(counted) => {
+                    place = amount.number.span;
+                    messages::times_word(number, word, &counted.text)
+                }
+                None => messages::arithmetic(sign, "", None),
             },
         };
         Err(self.diagnostics.report(place, message))

@@ -38,10 +38,13 @@ impl Parser<'_, '_> {
             return Err(self.refuse(message));
         };
         if self.colon().is_none() {
-            let value = self.rest_of_line::<K>().all;
-            let value =
-                value.trim_start_matches(['=', '>', ' ']).split(',').next().unwrap_or_default().to_owned();
-            return Err(self.diagnostics.report(key.span, messages::meta_without_colon(&key.text, &value)));
+            let rest = self.rest_of_line::<K>().all;
+            let equals = self.mark('=').map_or("", |_| "=");
+            let arrow = self.mark('>').map_or(equals, |_| "=>");
+            let value = rest.split(',').next().unwrap_or_default();
+            return Err(self
+                .diagnostics
+                .report(key.span, messages::meta_without_colon(&key.text, arrow, value)));
         }
         let value = self.meta_value::<K>(&key.text)?;
         Ok(MetaEntry { key, value })

@@ -33,7 +33,9 @@ pub(super) fn spelled(tokens: impl IntoIterator<Item = TokenTree>) -> String {
             }
             token => (token.to_string(), false, false),
         };
-        if !(text.is_empty() || is_tight || tight_before) {
+        // `.. => 1.credit`
+        let is_open_end = shown == "=" && text.ends_with("..");
+        if is_open_end || !(text.is_empty() || is_tight || tight_before) {
             text.push(' ');
         }
         text.push_str(&shown);

@@ -78,7 +78,9 @@ impl Parser<'_, '_> {
         // `0..1_000.tokens`: a tier has no beginning of its own.
         if self.peek_number().is_some() {
             let end = self.end_of_range();
-            return Err(self.diagnostics.report(place, messages::tier_from_somewhere(end.as_deref())));
+            let price = self.rest_of_line::<OperationWord>().all;
+            let price = price.trim_start_matches(['=', '>', ' ']).split(',').next().unwrap_or_default();
+            return Err(self.diagnostics.report(place, messages::tier_from_somewhere(end.as_deref(), price)));
         }
         if let Some(word) = self.peek_word().filter(|word| LAST.contains(&word.text.as_str())) {
             return Err(self.diagnostics.report(place, messages::last_tier_in_words(&word.text)));
