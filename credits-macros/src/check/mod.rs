@@ -18,6 +18,7 @@ mod number;
 mod operation;
 mod pack;
 mod param;
+mod payable;
 mod period;
 mod plan;
 mod price;
@@ -257,7 +258,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         ast.operations.iter().map(|operation| checker.operation(operation)).collect();
     checker.markers(&operations);
     checker.choice_types(&mut operations);
-    Pricing {
+    let checked = Pricing {
         plans: ast.plans.iter().map(|plan| checker.plan(plan)).collect(),
         packs: ast.packs.iter().map(|pack| checker.pack(pack, &operations)).collect(),
         operations,
@@ -266,6 +267,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         homonyms,
         keywords: ast.keywords.clone(),
         unreadable: ast.unreadable,
-    }
-    .without_doubles()
+    };
+    checker.payable(&checked);
+    checked.without_doubles()
 }

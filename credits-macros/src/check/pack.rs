@@ -7,7 +7,7 @@ use super::forever::{all_forever, forever};
 use super::proof::is_free;
 use super::statement::exactly_one;
 use super::{Checker, Operation, Pack, Sale};
-use crate::ast::{self, Amount, Gives, Price, Word};
+use crate::ast::{self, Amount, Price, Word};
 use crate::diag::Result;
 use crate::vocab::{self, PackWord};
 use crate::{messages, suggest};
@@ -17,7 +17,7 @@ impl Checker<'_> {
     pub(super) fn pack(&mut self, pack: &ast::Pack, operations: &[Operation]) -> Pack {
         let header = &pack.header;
         let gives = exactly_one(&pack.gives, header, messages::pack_without_gives, self.diagnostics)
-            .and_then(|gives| self.pack_gives(gives));
+            .and_then(|gives| self.award(gives, PackWord::Gives.word()));
         let asset = gives.map(|gives| gives.asset);
         let gives = gives.and_then(|gives| self.can_be_spent(pack, gives, operations));
         let bonus =
@@ -51,14 +51,6 @@ impl Checker<'_> {
             header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
         };
         Pack { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
-    }
-
-    fn pack_gives(&mut self, gives: &Gives) -> Result<Counted> {
-        let credits = self.award(&gives.amount, PackWord::Gives.word());
-        match &gives.every {
-            Some(every) => Err(self.diagnostics.report(every.keyword.span, messages::pack_gives_again())),
-            None => credits,
-        }
     }
 
     /// A pack and its bonus are one award.
@@ -152,7 +144,7 @@ impl Checker<'_> {
             return Ok(gives);
         }
         let written = pack.gives.first().and_then(|stated| stated.value.as_ref().ok());
-        let place = written.map_or(pack.header.name.span, |gives| gives.amount.word.span);
+        let place = written.map_or(pack.header.name.span, |gives| gives.word.span);
         let message = messages::asset_never_spent(self.assets.plural(gives.asset));
         Err(self.diagnostics.report(place, message))
     }

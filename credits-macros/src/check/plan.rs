@@ -72,7 +72,7 @@ impl Checker<'_> {
             let message = messages::gives_once(&gives.amount.number.text, &gives.amount.word.text);
             return Err(self.diagnostics.report(gives.amount.word.span, message));
         };
-        let period = self.plan_period(&every.period);
+        let period = self.plan_period(every);
         let (Counted { amount, asset }, every) = (credits?, period?);
         Ok(Some(Gives { amount, asset, every }))
     }
@@ -159,7 +159,7 @@ impl Checker<'_> {
                         Ok(PlanGives::Something(gives)) => gives.every.as_ref(),
                         _ => None,
                     })
-                    .map_or(plan.header.name.span, |every| every.period.span());
+                    .map_or(plan.header.name.span, ast::Period::span);
                 let message = messages::not_in_advance(&every.to_string(), &billed.to_string());
                 Err(self.diagnostics.report(span, message))
             }

@@ -97,6 +97,10 @@ pub(crate) fn glued_abbreviation(text: &str, digits: &str, suffix: &str, example
     Some(message(format!("`{text}` abbreviates its unit"), format!("write {help}")))
 }
 
+pub(crate) fn two_numbers(one: &str, other: &str) -> Message {
+    message(format!("`{one}` and `{other}` stand beside each other"), "write one number")
+}
+
 pub(crate) fn leading_dot(number: &str) -> Message {
     message(
         format!("`.{number}` begins with its decimal point"),

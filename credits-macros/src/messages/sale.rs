@@ -156,7 +156,7 @@ pub(crate) fn pack_without_costs(name: &str) -> Message {
 }
 
 pub(crate) fn pack_gives_again() -> Message {
-    message("a pack gives once", "remove `.every(..)`, or declare a `subscription_plan`")
+    message("a pack gives once", "write the amount alone, or declare a `subscription_plan`")
 }
 
 pub(crate) fn zero_price(word: &str) -> Message {
@@ -182,7 +182,7 @@ pub(crate) fn pack_price_without_comma(number: &str) -> Message {
 }
 
 pub(crate) fn pack_price_twice(currency: &str) -> Message {
-    message(format!("the pack has two prices in {currency}"), "remove one of them")
+    message(format!("the pack has two prices in {currency}"), format!("write one price in {currency}"))
 }
 
 pub(crate) fn other_currency(word: &str, meant: &str, own: &str) -> Message {
@@ -218,6 +218,14 @@ pub(crate) fn asset_never_spent(asset: &str) -> Message {
     message(
         format!("no operation costs {asset}, so that the pack could never be spent"),
         format!("declare an operation that costs {asset}, or give what is spent"),
+    )
+}
+
+/// A warning: awards add up.
+pub(crate) fn payable_by_nothing(operation: &str, least: i64, most: i64) -> Message {
+    message(
+        format!("`{operation}` costs at least {least}, and no plan or pack gives more than {most} at once"),
+        "write a smaller cost, or sell more; `#![allow(deprecated)]` in the module allows it",
     )
 }
 

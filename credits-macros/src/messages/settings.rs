@@ -59,7 +59,7 @@ pub(crate) fn number_otherwise(found: &str, number: &str) -> Message {
 }
 
 pub(crate) fn threshold_twice(threshold: i64) -> Message {
-    message(format!("the threshold {threshold} is listed twice"), "remove one of them")
+    message(format!("the threshold {threshold} is listed twice"), "list it once")
 }
 
 pub(crate) fn list_without_comma(name: &str) -> Message {

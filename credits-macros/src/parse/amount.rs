@@ -4,12 +4,13 @@
 
 use proc_macro2::{Delimiter, Span};
 
+use super::every::says_how_often;
 use super::number::split_suffix;
 use super::tokens::Parser;
 use crate::ast::{Amount, Gives, Number, Word};
 use crate::diag::{Reported, Result};
 use crate::messages;
-use crate::vocab::{Vocabulary, follows_a_number};
+use crate::vocab::{PackWord, Vocabulary, follows_a_number};
 
 /// What an amount is read for.
 #[derive(Clone, Copy)]
@@ -41,6 +42,10 @@ impl Parser<'_, '_> {
         };
         self.skip();
         let number = self.thousands(number);
+        if let Some(other) = self.peek_number() {
+            let message = messages::two_numbers(&number.text, &other.text);
+            return Err(self.diagnostics.report(number.span, message));
+        }
         self.is_no_share(&number)?;
         self.is_no_factor::<K>(&number)?;
         let has_dot = self.mark('.').is_some();
@@ -104,6 +109,19 @@ impl Parser<'_, '_> {
         let message =
             messages::rate_where_amount(&amount.number.text, &amount.word.text, statement, is_empty);
         Err(self.diagnostics.report(amount.word.span, message))
+    }
+
+    /// `100.credits`, of a pack: whatever says how often is refused.
+    pub(super) fn gives_once(&mut self) -> Result<Amount> {
+        let amount = self.plain_amount::<PackWord>(PackWord::Gives.word(), "100.credits")?;
+        let start = (self.cursor, self.previous());
+        let sign = self.mark('.').or_else(|| self.mark('/'));
+        let often = self.peek_word().filter(|word| sign.is_some() || says_how_often(&word.text));
+        if let Some(often) = often.filter(|_| !self.at_keyword::<PackWord>()) {
+            return Err(self.diagnostics.report(often.span, messages::pack_gives_again()));
+        }
+        self.back_to(start);
+        Ok(amount)
     }
 
     /// `10_000.credits`, with or without `.every(month)`.

@@ -6,14 +6,14 @@ use proc_macro2::{Delimiter, TokenTree};
 
 use super::spelling::spelled;
 use super::tokens::Parser;
-use crate::ast::{Amount, Every, Period, Word};
+use crate::ast::{Amount, Period, Word};
 use crate::diag::{Reported, Result};
 use crate::vocab::{self, EVERY, NOTHING, PlanWord, Vocabulary, is_rate_word};
 use crate::{exact, foreign, messages};
 
 impl Parser<'_, '_> {
     /// `.every(month)` behind an amount.
-    pub(super) fn every<K: Vocabulary>(&mut self, amount: &Amount) -> Result<Option<Every>> {
+    pub(super) fn every<K: Vocabulary>(&mut self, amount: &Amount) -> Result<Option<Period>> {
         if self.group_ahead(Delimiter::Parenthesis) {
             return Err(self.rate_for_period(amount));
         }
@@ -22,7 +22,7 @@ impl Parser<'_, '_> {
             return slash.or(dot).map_or(Ok(None), |place| Err(self.every_otherwise(amount, place, None)));
         };
         let word = keyword.text.as_str();
-        let is_meant = [EVERY, "each", "per", "a"].contains(&word) || meant_period(word).is_some();
+        let is_meant = says_how_often(word);
         if dot.is_none() && slash.is_none() && (self.at_keyword::<K>() || !is_meant) {
             return Ok(None);
         }
@@ -30,7 +30,7 @@ impl Parser<'_, '_> {
         match self.group(Delimiter::Parenthesis) {
             Some(mut inside) if dot.is_some() && keyword.text == EVERY => {
                 let period = inside.period()?;
-                Ok(Some(Every { keyword, period }))
+                Ok(Some(period))
             }
             Some(inside) => {
                 let tokens: Vec<TokenTree> = inside.cursor.token_stream().into_iter().collect();
@@ -145,6 +145,11 @@ impl Parser<'_, '_> {
         let word = self.word().unwrap_or(Word { text: String::new(), span: dot });
         Err(self.diagnostics.report(word.span, messages::behind_length(&word.text, written)))
     }
+}
+
+/// Whether a word begins how often something is given.
+pub(super) fn says_how_often(word: &str) -> bool {
+    [EVERY, "each", "per", "a"].contains(&word) || meant_period(word).is_some()
 }
 
 /// Constructors of `Duration` and what they count.

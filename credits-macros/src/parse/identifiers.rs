@@ -9,8 +9,12 @@ use crate::messages;
 
 /// The tokens with a word in place of each that is none.
 pub(super) fn spelled_out(tokens: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+    if !has_emoji(&tokens) {
+        return tokens;
+    }
     let spell = |token| match token {
-        TokenTree::Group(group) => {
+        // A group that is made anew forgets where its delimiters stand.
+        TokenTree::Group(group) if has_emoji(&group.stream()) => {
             let mut spelled = Group::new(group.delimiter(), spelled_out(group.stream(), diagnostics));
             spelled.set_span(group.span());
             spelled.into()
@@ -25,6 +29,14 @@ pub(super) fn spelled_out(tokens: TokenStream, diagnostics: &mut Diagnostics) ->
         token => token,
     };
     tokens.into_iter().map(spell).collect()
+}
+
+fn has_emoji(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_emoji(&group.stream()),
+        TokenTree::Ident(ident) => word_for(&ident.to_string()).is_some(),
+        _ => false,
+    })
 }
 
 /// `x1f680` for the rocket; none if every character can be in a word.

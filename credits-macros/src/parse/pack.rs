@@ -14,7 +14,7 @@ impl Parser<'_, '_> {
         let mut pack = Pack::new(header);
         self.block(ItemWord::Pack, &mut pack.header, |block| {
             block.statements(ItemWord::Pack, |parser, meaning, keyword| match meaning {
-                PackWord::Gives => parser.stated(keyword, &mut pack.gives, Parser::gives::<PackWord>),
+                PackWord::Gives => parser.stated(keyword, &mut pack.gives, Parser::gives_once),
                 PackWord::Bonus => parser.stated(keyword, &mut pack.bonus, |parser| {
                     parser.plain_amount::<PackWord>("bonus", "100.credits")
                 }),

@@ -22,8 +22,9 @@ impl Parser<'_, '_> {
         let place = self.previous();
         let Some(mut inside) = self.group(Delimiter::Parenthesis) else {
             let rest = self.rest_of_line::<OperationWord>().all;
-            let batch =
-                rest.split_whitespace().next().filter(|batch| batch.contains('.') && !batch.starts_with('.'));
+            let batch = rest.split_whitespace().next().filter(|batch| {
+                batch.contains('.') && batch.starts_with(|first: char| first.is_ascii_digit())
+            });
             let message = messages::tiers_without_batch(batch.unwrap_or("1_000.tokens"));
             return Err(self.diagnostics.report(place, message));
         };

@@ -134,7 +134,7 @@ fn follow(source: &str, seen: &mut HashSet<String>, steps: usize) -> Result<Vec<
         if let (Edit::Remove, Some(number)) = (&edit, follow::amount_at(source, span)) {
             return Err(format!("{message}\nis said of the amount {number} in: {source}"));
         }
-        if let Some(next) = follow::applied(source, span, &edit) {
+        if let Some(next) = follow::applied(source, span, &edit, seen) {
             reached.extend(follow(&next, seen, steps - 1)?);
         }
     }
@@ -196,4 +196,52 @@ fn the_helps_of_most_slips_lead_to_what_was_meant() {
     }
     expect_test::expect_file![concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/remedies/left.txt")]
         .assert_eq(&(left.join("\n") + "\n"));
+}
+
+/// Definitions on one line, one of each kind of item.
+const DEFINITIONS: &[&str] = &[
+    "operation o { costs 7.credits + 3.credits_per(minute) after 11.minutes limit minutes <= 600 at_least 13.credits }",
+    "operation o { costs by quality { standard => 17.credits, hd => 19.credits } with prompt: String }",
+    "operation o { costs tiers(10.tokens) { ..230.tokens => 29.credits, .. => 31.credits } limit tokens <= 3_700 }",
+    "subscription_plan p { stripe_price month: \"price_a\" gives 41.credits.every(month) signup_bonus 43.credits unused_credits rollover up_to 47.credits expire_after 53.days }",
+    "credit_pack k { gives 59.credits bonus 61.credits costs 67.99.dollars, 71.euros expires_after 73.months }",
+    "settings { currency usd low_balance_threshold 79.credits allow_negative_balance up_to 83.credits hold_limit 89.minutes keep_keys 97.days }",
+];
+
+/// Helps of any mutation: none is said of an amount that is lost by it, and none leads in a circle.
+fn is_honest(source: &str) -> Result<(), TestCaseError> {
+    let mut source = source.to_owned();
+    let mut seen = HashSet::new();
+    for _ in 0..STEPS_MAX {
+        prop_assert!(seen.insert(source.clone()), "helps in a circle: {source}\n{}", super::errors(&source));
+        let errors = super::spanned_errors(&source);
+        let Some((span, message)) = errors.into_iter().find(|(_, message)| !edits(message).is_empty()) else {
+            return Ok(());
+        };
+        let Some(edit) = edits(&message).into_iter().next() else { return Ok(()) };
+        let number = follow::amount_at(&source, span);
+        prop_assert!(!(matches!(edit, Edit::Remove) && number.is_some()), "{source}\n{message}");
+        match follow::applied(&source, span, &edit, &seen) {
+            Some(next) => source = next,
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_help_of_any_mutation_is_honest() {
+    let mut runner =
+        TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
+    let definition = prop::sample::select(DEFINITIONS);
+    let outcome = runner.run(&(definition, super::soup::mutation()), |(definition, mutation)| {
+        let source = super::soup::mutated(super::tokens(definition), &mutation).to_string();
+        if source.parse::<proc_macro2::TokenStream>().is_err() {
+            return Ok(());
+        }
+        is_honest(&source)
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
 }

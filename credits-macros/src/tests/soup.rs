@@ -162,7 +162,7 @@ fn config() -> ProptestConfig {
 
 /// A change of one whole token tree.
 #[derive(Clone, Debug)]
-enum Mutation {
+pub(super) enum Mutation {
     Delete(Index),
     Duplicate(Index),
     Swap(Index, Index),
@@ -170,7 +170,7 @@ enum Mutation {
     Insert(Index, &'static str),
 }
 
-fn mutation() -> impl Strategy<Value = Mutation> {
+pub(super) fn mutation() -> impl Strategy<Value = Mutation> {
     let index = any::<Index>;
     prop_oneof![
         index().prop_map(Mutation::Delete),
@@ -231,7 +231,7 @@ fn with(stream: TokenStream, path: &[usize], new: &[TokenTree]) -> TokenStream {
     trees.collect()
 }
 
-fn mutated(stream: TokenStream, mutation: &Mutation) -> TokenStream {
+pub(super) fn mutated(stream: TokenStream, mutation: &Mutation) -> TokenStream {
     let paths = paths(stream.clone());
     if paths.is_empty() {
         return stream;

@@ -1,5 +1,7 @@
 //! An author who does what a help says: the text in backticks takes the place of the text that looks most like it.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Delimiter, LineColumn, Span, TokenStream, TokenTree};
 
 use super::super::{spanned_errors, tokens};
@@ -32,8 +34,9 @@ pub(super) enum Edit {
 /// What a help asks for; nothing if it shows an example, or a form with places to fill.
 pub(super) fn edits(message: &str) -> Vec<Edit> {
     let Some((_, help)) = message.split_once("help: ") else { return Vec::new() };
-    let is_example =
-        ["such as", "add ", "declare", "list the", "rename"].iter().any(|word| help.contains(word));
+    let is_example = ["such as", "add ", "one of them", "declare", "list the", "rename"]
+        .iter()
+        .any(|word| help.contains(word));
     let quoted: Vec<&str> = help.split('`').skip(1).step_by(2).collect();
     if is_example {
         return Vec::new();
@@ -92,13 +95,18 @@ fn places(stream: TokenStream) -> Vec<Place> {
 }
 
 /// The source after the edit at the most fitting place; none if there is no place for it.
-pub(super) fn applied(source: &str, span: (LineColumn, LineColumn), edit: &Edit) -> Option<String> {
+pub(super) fn applied(
+    source: &str,
+    span: (LineColumn, LineColumn),
+    edit: &Edit,
+    seen: &HashSet<String>,
+) -> Option<String> {
     let places = places(tokens(source));
     let at = places.iter().position(|place| place.start == span.0.column)?;
     let (target, replacement) = match edit {
         Edit::Remove => {
             let Place { start, end, .. } = *places.get(at)?;
-            return Some(replaced(source, start..end, ""));
+            return Some(replaced(source, start..end, "")).filter(|next| is_lexed(next));
         }
         Edit::For(pairs) => {
             return pairs
@@ -107,7 +115,7 @@ pub(super) fn applied(source: &str, span: (LineColumn, LineColumn), edit: &Edit)
         }
         Edit::Before(text) => {
             let Place { start, .. } = *places.get(at)?;
-            return Some(replaced(source, start..start, text));
+            return Some(replaced(source, start..start, text)).filter(|next| is_lexed(next));
         }
         Edit::RemoveText(text) => (text.as_str(), ""),
         Edit::Write(text) => (text.as_str(), text.as_str()),
@@ -122,12 +130,21 @@ pub(super) fn applied(source: &str, span: (LineColumn, LineColumn), edit: &Edit)
             (distance, end - start, replaced(source, start..end, replacement))
         })
         .filter(|(.., next)| next != source)
-        .filter(|(.., next)| next.parse::<TokenStream>().is_ok())
+        .filter(|(.., next)| is_lexed(next))
         .collect();
     extents.sort();
+    // What was tried is not tried again, unless it is all there is.
+    if extents.iter().any(|(.., next)| !seen.contains(next)) {
+        extents.retain(|(.., next)| !seen.contains(next));
+    }
     let nearest = extents.first()?.0;
     let alike = extents.into_iter().take_while(|(distance, ..)| *distance <= nearest + SLACK);
     alike.take(PLACES_MAX).map(|(.., next)| next).min_by_key(|next| spanned_errors(next).len())
+}
+
+/// Without a group that is half removed.
+fn is_lexed(source: &str) -> bool {
+    source.parse::<TokenStream>().is_ok()
 }
 
 /// The source with a text in place of another, whatever blanks that has.
