@@ -170,7 +170,10 @@ const PACK: Table = &[
 ];
 
 const OPERATION: Table = &[
-    (&["after"], Help("what is included stands behind the rate: write `after {rest|10.minutes}` after it")),
+    (
+        &["above", "after", "beyond", "free", "included", "over"],
+        Help("what is included stands behind the rate: write `after {rest|10.minutes}` after it"),
+    ),
     (&["by", "tiers"], Help("write `costs {key} {rest|..}`")),
     (&["amount", "charge", "charges", "cost", "credits", "price"], Word("costs")),
     (&["cap", "ceiling", "max", "max_cost", "maximum"], Word("at_most")),
@@ -179,7 +182,6 @@ const OPERATION: Table = &[
     (&["arg", "args", "given", "input", "param", "parameter", "parameters", "params", "takes"], Word("with")),
     (&["assert", "check", "ensure", "require", "requires", "validates"], Word("validate")),
     (&["case", "else", "if", "unless", "when", "while"], CONDITION),
-    (&["free"], Help("write `costs 0.credits`")),
     (&["metadata"], Word("meta")),
     (NAMES, AS_META),
 ];

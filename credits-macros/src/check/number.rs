@@ -87,14 +87,19 @@ fn digits(text: &str) -> core::result::Result<Digits, Message> {
     }
     match rest {
         "" => {}
-        "k" | "K" => return Err(messages::number_suffix(text, &format!("{number}_000"))),
-        "m" | "M" => return Err(messages::number_suffix(text, &format!("{number}_000_000"))),
+        "k" | "K" => return Err(messages::number_suffix(text, &thousands(number, "1_000"))),
+        "m" | "M" => return Err(messages::number_suffix(text, &thousands(number, "1_000_000"))),
         _ => return Err(messages::number_suffix(text, number)),
     }
     Ok(match number.split_once('.') {
         Some((whole, decimals)) => Digits { whole: whole.to_owned(), decimals: Some(decimals.to_owned()) },
         None => Digits { whole: number.to_owned(), decimals: None },
     })
+}
+
+/// `1.5k` is 1_500.
+fn thousands(number: &str, times: &str) -> String {
+    exact::result(number, '*', times).unwrap_or_else(|| number.to_owned())
 }
 
 /// `0x32`, `0o62` and `0b110010` are all 50.

@@ -11,7 +11,7 @@ use super::{Checker, Plan, Sale};
 use crate::ast::{self, Amount, Number, PlanGives, RolloverBound, Stated};
 use crate::diag::{Reported, Result};
 use crate::messages;
-use crate::vocab::{PlanWord, PolicyWord, UP_TO, Vocabulary};
+use crate::vocab::{self, FOR, PlanWord, PolicyWord, UP_TO, Vocabulary};
 
 impl Checker<'_> {
     /// Checks a plan.
@@ -95,6 +95,7 @@ impl Checker<'_> {
         asset: Result<&'static str>,
     ) -> Result<UnusedCredits> {
         let words = PolicyWord::WORDS.iter().copied();
+        self.is_bound_of_its_kind(unused.bound.as_ref())?;
         let policy = self.one_of(&unused.policy, "what happens to unused credits", words)?;
         match (policy, &unused.bound) {
             (PolicyWord::Expire, None) => Ok(UnusedCredits::Expire),
@@ -109,6 +110,24 @@ impl Checker<'_> {
                 self.period(period).map(|(period, _)| UnusedCredits::RolloverFor(period))
             }
         }
+    }
+
+    /// `up_to 3.months` and `for 500.credits` have each other's word.
+    fn is_bound_of_its_kind(&mut self, bound: Option<&RolloverBound>) -> Result<()> {
+        let (word, amount, meant) = match bound {
+            Some(RolloverBound::UpTo(word, amount)) if vocab::is_measure(&amount.word.text) => {
+                (word, amount, FOR)
+            }
+            Some(RolloverBound::For(word, ast::Period::Several(amount)))
+                if vocab::is_amount_word(&amount.word.text) =>
+            {
+                (word, amount, UP_TO)
+            }
+            _ => return Ok(()),
+        };
+        let written = format!("{}.{}", amount.number.text, amount.word.text);
+        let message = messages::other_rollover_bound(&word.text, &written, meant);
+        Err(self.diagnostics.report(word.span, message))
     }
 
     fn version(&mut self, number: &Number) -> Result<u32> {

@@ -73,6 +73,7 @@ impl Checker<'_> {
 
     /// How many units one price is for.
     pub(super) fn batch(&mut self, batch: &Amount) -> Result<u64> {
+        self.is_whole_in(batch)?;
         match whole_amount(batch, self.diagnostics)? {
             0 => Err(self.diagnostics.report(batch.number.span, messages::zero_batch(&batch.word.text))),
             batch => Ok(batch.unsigned_abs()),
@@ -80,15 +81,20 @@ impl Checker<'_> {
     }
 
     fn included(&mut self, after: &Amount, unit: &Unit) -> Result<u64> {
-        let finer = finer(&after.number.text, &after.word.text);
-        if exact::value(&after.number.text).is_some_and(|value| value.denominator() != 1) && finer.is_some() {
-            let message = messages::period_with_decimals(&after.number.text, finer.as_deref());
-            return Err(self.diagnostics.report(after.number.span, message));
-        }
+        self.is_whole_in(after)?;
         match self.in_unit(after, unit)? {
             0 => Err(self.diagnostics.report(after.number.span, messages::after_zero(&unit.plural))),
             included => Ok(included),
         }
+    }
+
+    /// `1.5.hours` are 90 minutes.
+    fn is_whole_in(&mut self, amount: &Amount) -> Result<()> {
+        let number = &amount.number;
+        let is_whole = exact::value(&number.text).is_none_or(|value| value.denominator() == 1);
+        let Some(finer) = finer(&number.text, &amount.word.text).filter(|_| !is_whole) else { return Ok(()) };
+        let message = messages::period_with_decimals(&number.text, Some(&finer));
+        Err(self.diagnostics.report(number.span, message))
     }
 
     /// A number of units that may be written in another unit of the dimension, if it is a whole number of these.

@@ -5,7 +5,6 @@
 use credits_core::AWARD_MAX;
 
 use super::{Message, credits, grouped, message, one_of};
-use crate::{foreign, inflect, vocab};
 
 pub(crate) fn not_whole(number: &str, whole: &str) -> Message {
     let is_whole =
@@ -63,38 +62,33 @@ pub(crate) fn missing_dot(number: &str, word: &str) -> Message {
 pub(crate) fn missing_unit(number: &str, example: &str) -> Message {
     let number = number.strip_suffix('.').unwrap_or(number);
     let unit = example.rsplit('.').next().unwrap_or(example);
-    let help = match unit {
-        "months" if !DAYS.contains(&number) => one_of(
-            &["days", "weeks", "months"]
-                .map(|unit| format!("{number}.{unit}"))
-                .each_ref()
-                .map(String::as_str),
-        ),
-        "months" => format!("`{number}.days`"),
-        "credits" | "credit" => format!("`{}`", credits(number)),
-        unit => format!("`{number}.{unit}`"),
+    let amount =
+        if ["credit", "credits"].contains(&unit) { credits(number) } else { format!("{number}.{unit}") };
+    message(format!("`{number}` does not say what it counts"), format!("write `{amount}`"))
+}
+
+/// Without its unit a length could be several.
+pub(crate) fn missing_unit_of(number: &str, example: &str) -> Message {
+    let unit = example.rsplit('.').next().unwrap_or(example);
+    let units = match unit {
+        "days" | "months" if DAYS.contains(&number) => ["days"].as_slice(),
+        "day" | "days" | "months" => &["days", "weeks", "months"],
+        "hours" => &["minutes", "hours", "days"],
+        "minutes" => &["seconds", "minutes", "hours"],
+        _ => return missing_unit(number, example),
     };
-    message(format!("`{number}` does not say what it counts"), format!("write {help}"))
+    let meant: Vec<String> = units.iter().map(|unit| format!("{number}.{unit}")).collect();
+    let meant: Vec<&str> = meant.iter().map(String::as_str).collect();
+    message(format!("`{number}` does not say what it counts"), format!("write {}", one_of(&meant)))
 }
 
 /// Numbers that are lengths in days.
 const DAYS: &[&str] = &["7", "14", "28", "30", "31", "60", "90", "180", "365"];
 
-/// `15m`, where a unit or a period is expected.
-pub(crate) fn glued_abbreviation(text: &str, digits: &str, suffix: &str, example: &str) -> Option<Message> {
-    let unit = foreign::unit(suffix)?;
-    let expected = example.rsplit('.').next().unwrap_or(example);
-    let is_time = vocab::period_words().contains(&expected);
-    let is_known = |unit: &str| vocab::period_words().contains(&unit);
-    if (is_time && !is_known(unit)) || vocab::is_amount_word(expected) {
-        return None;
-    }
-    let meant = |unit: &str| format!("{digits}.{}", inflect::counted(digits, unit));
-    let help = match suffix {
-        "m" if is_time => one_of(&[&meant("minute"), &meant("month")]),
-        _ => format!("`{}`", meant(unit)),
-    };
-    Some(message(format!("`{text}` abbreviates its unit"), format!("write {help}")))
+/// `15m`, where a unit or a period is expected; `meant` are the ways to write it out.
+pub(crate) fn glued_abbreviation(text: &str, meant: &[String]) -> Message {
+    let meant: Vec<&str> = meant.iter().map(String::as_str).collect();
+    message(format!("`{text}` abbreviates its unit"), format!("write {}", one_of(&meant)))
 }
 
 pub(crate) fn two_numbers(one: &str, other: &str) -> Message {
@@ -171,17 +165,15 @@ pub(crate) fn credits_for_money(word: &str) -> Message {
 }
 
 pub(crate) fn rate_where_amount(number: &str, word: &str, statement: &str, is_empty: bool) -> Message {
-    match word.strip_suffix("_per") {
-        None if is_empty => empty_parentheses(number, word),
-        None => message(
-            format!("`{statement}` takes an amount, and parentheses belong to a rate"),
-            "write how much it is in all, without parentheses",
-        ),
-        Some(_) => message(
-            format!("`{statement}` takes an amount, and `{word}` begins a rate"),
-            "write how much it is in all",
-        ),
+    let is_rate = word.ends_with("_per");
+    if is_empty && !is_rate {
+        return empty_parentheses(number, word);
     }
+    let begins = if is_rate { "begins a rate" } else { "has parentheses, as a rate has" };
+    message(
+        format!("`{statement}` takes an amount, and `{word}` {begins}"),
+        "write how much it is in all, without parentheses",
+    )
 }
 
 pub(crate) fn empty_parentheses(number: &str, word: &str) -> Message {

@@ -264,6 +264,13 @@ pub(crate) fn entry_without_comma(found: &str) -> Message {
     message("a comma separates prices", format!("write `,` before {found}"))
 }
 
+pub(crate) fn rate_of_entry(found: &str) -> Message {
+    message(
+        format!("a price of a list is an amount, found {found}"),
+        "write the amount alone; that of a tier is for the batch of `tiers(..)`",
+    )
+}
+
 pub(crate) fn option_twice(option: &str) -> Message {
     message(format!("the option `{option}` is written twice"), "remove one of them")
 }
@@ -304,6 +311,10 @@ pub(crate) fn tier_from_somewhere(end: Option<&str>, price: &str) -> Message {
         None => format!("write `.. => {price}`"),
     };
     message("a tier begins where the one before it ends", help)
+}
+
+pub(crate) fn tier_end_in_words(word: &str, end: &str) -> Message {
+    message(format!("`{word}` does not begin a tier"), format!("write `..{end}` for `{word} {end}`"))
 }
 
 pub(crate) fn last_tier_in_words(word: &str) -> Message {

@@ -170,6 +170,13 @@ pub(crate) fn pack_price_period(period: &str) -> Message {
     )
 }
 
+pub(crate) fn pack_paid_again() -> Message {
+    message(
+        "a pack is paid for once, and has no price for a period",
+        "write the price alone, or declare a `subscription_plan`",
+    )
+}
+
 pub(crate) fn pack_gives_too_much(gives: i64, bonus: i64) -> Message {
     message(
         format!("the pack gives {gives} + {bonus}, more than {AWARD_MAX}, the most that is given at once"),
@@ -260,6 +267,13 @@ pub(crate) fn rollover_without_bound(amount: &str) -> Message {
     let is_length = amount.split('.').nth(1).is_some_and(|word| vocab::period_words().contains(&word));
     let bound = if is_length { FOR } else { UP_TO };
     message("a bound of what rolls over has its word", format!("write `rollover {bound} {amount}`"))
+}
+
+pub(crate) fn other_rollover_bound(word: &str, written: &str, meant: &str) -> Message {
+    message(
+        format!("`{word}` does not bound what rolls over by `{written}`"),
+        format!("write `{meant}` for `{word}`"),
+    )
 }
 
 pub(crate) fn bound_otherwise(word: &str, bound: &str) -> Message {

@@ -9,8 +9,8 @@ use super::number::split_suffix;
 use super::tokens::Parser;
 use crate::ast::{Amount, Gives, Number, Word};
 use crate::diag::{Reported, Result};
-use crate::messages;
-use crate::vocab::{PackWord, Vocabulary, follows_a_number};
+use crate::vocab::{PackWord, Vocabulary, follows_a_number, is_amount_word, is_measure, period_words};
+use crate::{foreign, inflect, messages};
 
 /// What an amount is read for.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(number.span, message));
         }
         self.is_no_share(&number)?;
-        self.is_no_factor::<K>(&number)?;
+        self.is_no_factor(&number)?;
         let has_dot = self.mark('.').is_some();
         let amount = if !has_dot || number.text.ends_with('.') {
             self.no_dot::<K>(minus, &number, expected)?
@@ -58,7 +58,9 @@ impl Parser<'_, '_> {
             };
             Amount { minus, number, word }
         };
-        self.stands_alone::<K>(&amount)?;
+        if !self.peek_mark('+') {
+            self.stands_alone(&amount)?;
+        }
         Ok(amount)
     }
 
@@ -82,8 +84,9 @@ impl Parser<'_, '_> {
         };
         if let Some((digits, suffix)) = split_suffix(text) {
             let digits = digits.trim_end_matches('_');
-            if let Some(message) = messages::glued_abbreviation(text, digits, suffix, example) {
-                return Err(self.diagnostics.report(*span, message));
+            let meant = written_out(digits, suffix, example);
+            if !meant.is_empty() {
+                return Err(self.diagnostics.report(*span, messages::glued_abbreviation(text, &meant)));
             }
             let reported = self.diagnostics.report(*span, messages::glued_word(digits, suffix));
             let word = Word { text: suffix.to_owned(), span: *span };
@@ -91,7 +94,7 @@ impl Parser<'_, '_> {
         }
         let is_word = !self.at_keyword::<K>() && self.peek_word().is_some_and(|word| is_unit(&word.text));
         let Some(word) = is_word.then(|| self.word()).flatten() else {
-            return Err(self.diagnostics.report(*span, messages::missing_unit(text, example)));
+            return Err(self.no_unit::<K>(number, example, is_unit));
         };
         let (digits, message) = match text.strip_suffix('.') {
             Some(digits) => (digits, messages::swallowed_dot(digits, &word.text)),
@@ -101,9 +104,29 @@ impl Parser<'_, '_> {
         Ok(amount(digits, word))
     }
 
+    /// `10`, and `100 pages` where only credits are expected.
+    fn no_unit<K: Vocabulary>(
+        &mut self,
+        Number { text, span }: &Number,
+        example: &str,
+        is_unit: fn(&str) -> bool,
+    ) -> Reported {
+        let word = self.peek_word().map(|word| word.text).filter(|_| !self.at_keyword::<K>());
+        let is_measured =
+            |word: &String| is_measure(word) || foreign::unit(word).is_some() || word.ends_with('s');
+        let message = match word.filter(is_measured) {
+            Some(word) => messages::missing_dot(text, &word),
+            // Whatever may follow here, the example is of the unit that is counted.
+            None if is_unit("") => messages::missing_unit(text, example),
+            None => messages::missing_unit_of(text, example),
+        };
+        self.diagnostics.report(*span, message)
+    }
+
     /// An amount that is no rate.
     pub(super) fn plain_amount<K: Vocabulary>(&mut self, statement: &str, example: &str) -> Result<Amount> {
         let amount = self.amount::<K>(example)?;
+        self.stands_alone(&amount)?;
         let Some(inside) = self.group(Delimiter::Parenthesis) else { return Ok(amount) };
         let is_empty = inside.is_empty();
         let message =
@@ -130,7 +153,20 @@ impl Parser<'_, '_> {
             return Err(self.every_first());
         }
         let amount = self.amount::<K>("100.credits")?;
+        if self.peek_mark('+') {
+            self.stands_alone(&amount)?;
+        }
         let every = self.every::<K>(&amount)?;
         Ok(Gives { amount, every })
     }
+}
+
+/// What an abbreviation behind a number means, where a unit or a period is expected. `m` is a minute or a month.
+fn written_out(digits: &str, suffix: &str, example: &str) -> Vec<String> {
+    let expected = example.rsplit('.').next().unwrap_or(example);
+    let is_period = |unit: &str| period_words().contains(&unit);
+    let unit = foreign::unit(suffix).filter(|unit| !is_period(expected) || is_period(unit));
+    let Some(unit) = unit.filter(|_| !is_amount_word(expected)) else { return Vec::new() };
+    let units = if suffix == "m" && is_period(expected) { vec![unit, "month"] } else { vec![unit] };
+    units.into_iter().map(|unit| format!("{digits}.{}", inflect::counted(digits, unit))).collect()
 }

@@ -86,6 +86,10 @@ impl Parser<'_, '_> {
         if self.is_empty() || self.mark(',').is_some() {
             return Ok(());
         }
+        let is_rate = ["per", "each", "a"].iter().any(|word| self.peek_is(word));
+        if is_rate {
+            return Err(self.refuse(messages::rate_of_entry(&self.found())));
+        }
         let message = messages::entry_without_comma(&self.found());
         Err(self.refuse(message))
     }

@@ -139,7 +139,7 @@ impl Parser<'_, '_> {
             return Some(slash);
         }
         let dot = self.mark('.');
-        let is_per = |word: &Word| dot.is_some() || word.text == "per" || word.text == "each";
+        let is_per = |word: &Word| dot.is_some() || PER.contains(&word.text.as_str());
         let per = self.peek_word().filter(is_per);
         if per.is_some() {
             self.skip();
@@ -235,12 +235,15 @@ impl Parser<'_, '_> {
     }
 }
 
+/// Words before what is counted.
+const PER: &[&str] = &["a", "an", "each", "every", "for", "per"];
+
 /// Words that add.
 const SUMS: &[&str] = &["and", "plus"];
 
 /// `credits_per` and `page` of `credits_per_page`.
 fn split_rate(word: &str) -> Option<(String, String)> {
-    let (what, unit) =
-        word.split_once("_per_").filter(|(what, unit)| !what.is_empty() && !unit.is_empty())?;
+    let split = ["_per_", "_a_", "_each_", "_for_"].iter().find_map(|middle| word.split_once(middle));
+    let (what, unit) = split.filter(|(what, unit)| !what.is_empty() && !unit.is_empty())?;
     Some((format!("{what}_per"), unit.to_owned()))
 }

@@ -163,7 +163,8 @@ const DURATIONS: &[(&str, &str)] = &[
 
 /// The period that a word means: `year` for `yearly`, `years`, `yr` or `every_year`.
 fn meant_period(word: &str) -> Option<&'static str> {
-    let word = word.strip_prefix("every_").or_else(|| word.strip_prefix("per_")).unwrap_or(word);
+    let word =
+        ["every_", "per_", "each_", "a_"].iter().find_map(|start| word.strip_prefix(start)).unwrap_or(word);
     let known = credits_core::PERIOD_UNITS
         .iter()
         .find(|(_, one, many, adverbs)| word == *one || word == *many || adverbs.contains(&word));

@@ -92,8 +92,13 @@ impl Parser<'_, '_> {
         let (word, after) = self.cursor.ident()?;
         let (number, _) = after.literal()?;
         let (word, number) = (word.to_string().to_lowercase(), number.to_string());
-        let is_amount = follows_a_number(&word) && exact::value(&number).is_some();
-        is_amount.then(|| format!("{number}.{word}"))
+        let is_number = exact::value(&number).is_some();
+        let unit = after.literal().and_then(|(_, after)| after.punct()).and_then(|(_, after)| after.ident());
+        match unit {
+            // `after first 10.minutes`
+            Some((unit, _)) => is_number.then(|| format!("{number}.{unit}")),
+            None => (is_number && follows_a_number(&word)).then(|| format!("{number}.{word}")),
+        }
     }
 
     /// `10%`
@@ -105,16 +110,13 @@ impl Parser<'_, '_> {
     }
 
     /// `3 * 10.credits`
-    pub(super) fn is_no_factor<K: Vocabulary>(&mut self, number: &Number) -> Result<()> {
+    pub(super) fn is_no_factor(&mut self, number: &Number) -> Result<()> {
         let Some(sign) = ['*', '/'].into_iter().find(|sign| self.peek_mark(*sign)) else { return Ok(()) };
         let place = self.here();
         self.mark(sign);
-        let other = self.peek_number();
-        let rest = self.rest_of_line::<K>().all;
-        let word = other.as_ref().and_then(|other| rest.strip_prefix(other.text.as_str()));
-        let word = word.and_then(|word| word.strip_prefix('.')).unwrap_or_default();
-        let is_plain =
-            !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        let (other, word) = self.operand();
+        let word = word.trim_start_matches('.');
+        let is_plain = !word.is_empty();
         let other = other.map(|other| other.text).unwrap_or_default();
         let written = format!("{} {sign} {other}.{word}", number.text);
         let value = exact::result(&number.text, sign, &other);
@@ -123,10 +125,19 @@ impl Parser<'_, '_> {
         Err(self.diagnostics.report(place, messages::arithmetic(sign, &written, value.as_deref())))
     }
 
+    /// A number and, with its dot, the word behind it.
+    fn operand(&self) -> (Option<Number>, String) {
+        let number = self.peek_number();
+        let after = self.cursor.literal().and_then(|(_, after)| after.punct());
+        let after = after.filter(|(mark, _)| mark.as_char() == '.').and_then(|(_, after)| after.ident());
+        (number, after.map(|(word, _)| format!(".{word}")).unwrap_or_default())
+    }
+
     /// Nothing is computed from an amount: `10.credits * 3`.
-    pub(super) fn stands_alone<K: Vocabulary>(&mut self, amount: &Amount) -> Result<()> {
+    pub(super) fn stands_alone(&mut self, amount: &Amount) -> Result<()> {
         let after = self.cursor.punct().map(|(sign, after)| (sign.as_char(), after));
-        let Some((sign, after)) = after.filter(|(sign, _)| ['*', '/', '-', '%', '^'].contains(sign)) else {
+        let Some((sign, after)) = after.filter(|(sign, _)| ['+', '*', '/', '-', '%', '^'].contains(sign))
+        else {
             return Ok(());
         };
         // `2.credits / page` is a rate.
@@ -140,13 +151,12 @@ impl Parser<'_, '_> {
         let mut place = self.here();
         self.mark(sign);
         let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
-        let rest = self.rest_of_line::<K>();
-        let other = self.peek_number();
+        let (other, behind) = self.operand();
         let message = match other {
             Some(other) => {
-                let behind = rest.all.strip_prefix(other.text.as_str()).unwrap_or_default();
-                let is_factor = behind.is_empty() && sign != '-';
-                let is_same = behind.strip_prefix('.') == Some(word) && sign == '-';
+                let adds = ['+', '-'].contains(&sign);
+                let is_factor = behind.is_empty() && !adds;
+                let is_same = behind.strip_prefix('.') == Some(word) && adds;
                 let value = exact::result(number, sign, &other.text).filter(|_| is_factor || is_same);
                 let value = value.map(|value| format!("{value}.{word}"));
                 place = if value.is_some() { amount.number.span } else { place };

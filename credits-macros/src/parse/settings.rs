@@ -70,9 +70,17 @@ impl Parser<'_, '_> {
 
     /// `100.credits, 10.credits`
     fn thresholds(&mut self) -> Result<Vec<Amount>> {
-        self.list_of::<SettingWord, _>(|parser| {
+        let one = |parser: &mut Self| {
             parser.plain_amount::<SettingWord>(SettingWord::LowBalanceThreshold.word(), "100.credits")
-        })
+        };
+        let mut thresholds = self.list_of::<SettingWord, _>(one)?;
+        // `100.credits 10.credits`, read as it was meant.
+        while let Some(number) = self.peek_number() {
+            let amount = self.rest_of_line::<SettingWord>().all;
+            self.diagnostics.report(number.span, messages::list_without_comma(&amount));
+            thresholds.extend(self.list_of::<SettingWord, _>(one)?);
+        }
+        Ok(thresholds)
     }
 
     /// `up_to 500.credits`

@@ -83,6 +83,9 @@ impl Parser<'_, '_> {
             let price = price.trim_start_matches(['=', '>', ' ']).split(',').next().unwrap_or_default();
             return Err(self.diagnostics.report(place, messages::tier_from_somewhere(end.as_deref(), price)));
         }
+        if let Some(message) = self.end_in_words() {
+            return Err(self.diagnostics.report(place, message));
+        }
         if let Some(word) = self.peek_word().filter(|word| LAST.contains(&word.text.as_str())) {
             return Err(self.diagnostics.report(place, messages::last_tier_in_words(&word.text)));
         }
@@ -103,6 +106,15 @@ impl Parser<'_, '_> {
             return Ok(TierEnd::Open(place));
         }
         Err(self.refuse(messages::tier_inclusive()))
+    }
+
+    /// `up_to 1_000.tokens`
+    fn end_in_words(&mut self) -> Option<messages::Message> {
+        let (word, after) = self.cursor.ident()?;
+        after.literal()?;
+        self.skip();
+        let end = self.end_of_range()?;
+        Some(messages::tier_end_in_words(&word.to_string(), &end))
     }
 
     /// What ends the range `0..1_000.tokens`; nothing ends `1_000.tokens..`. An end without a range is quoted whole.
