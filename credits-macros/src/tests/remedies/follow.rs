@@ -154,7 +154,7 @@ fn exchanged(source: &str, new: &str, old: &str) -> Option<String> {
     let (start, end) = (0..places.len())
         .flat_map(|at| extents(&places, at))
         .find(|(start, end)| plain(&source[*start..*end]) == plain(old))?;
-    Some(replaced(source, start..end, new))
+    Some(replaced(source, start..end, new)).filter(|next| is_lexed(next))
 }
 
 fn replaced(source: &str, range: std::ops::Range<usize>, new: &str) -> String {
