@@ -19,6 +19,7 @@ pub(crate) type Result<T> = core::result::Result<T, Reported>;
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     reports: Vec<Report>,
+    warnings: Vec<(Span, Message)>,
 }
 
 /// One cause, shown at one place or at two.
@@ -26,6 +27,13 @@ pub(crate) struct Diagnostics {
 struct Report {
     culprit: (Span, Message),
     other_party: Option<(Span, Message)>,
+}
+
+/// The error of a definition that nothing is generated of.
+pub(crate) fn only(span: Span, message: Message) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.report(span, message);
+    diagnostics.into_tokens()
 }
 
 impl Diagnostics {
@@ -39,6 +47,27 @@ impl Diagnostics {
     pub(crate) fn report_pair(&mut self, culprit: (Span, Message), other: (Span, Message)) -> Reported {
         self.reports.push(Report { culprit, other_party: Some(other) });
         Reported(())
+    }
+
+    /// Says what may be meant, though it seldom is.
+    pub(crate) fn warn(&mut self, span: Span, message: Message) {
+        self.warnings.push((span, message));
+    }
+
+    /// The warnings, as uses of constants that are deprecated with their text: `#![allow(deprecated)]` silences them.
+    pub(crate) fn warnings(&self) -> TokenStream {
+        let warnings = self.warnings.iter().map(|(span, message)| {
+            let text = message.to_string();
+            let name = Ident::new("PRICING", *span);
+            quote! {
+                const _: () = {
+                    #[deprecated(note = #text)]
+                    const PRICING: () = ();
+                    #name
+                };
+            }
+        });
+        warnings.collect()
     }
 
     /// How many mistakes were reported so far.

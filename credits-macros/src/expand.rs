@@ -29,8 +29,10 @@ pub(crate) fn expand(input: TokenStream) -> Expansion {
 impl Expansion {
     /// The errors, then the items.
     pub(crate) fn into_tokens(self) -> TokenStream {
+        let warnings = self.diagnostics.warnings();
         let mut tokens = self.diagnostics.into_tokens();
         tokens.extend(self.code);
+        tokens.extend(warnings);
         tokens
     }
 }

@@ -214,6 +214,11 @@ pub(crate) const MONEY_WORDS: &[MoneyWord] = &[
 /// Names that Rust keeps for itself, even behind `r#`.
 pub(crate) const RUST_RESERVED: &[&str] = &["self", "Self", "super", "crate", "_"];
 
+/// Whether Rust has a word for itself in any edition.
+pub(crate) fn is_rust_keyword(word: &str) -> bool {
+    word == "gen" || syn::parse_str::<syn::Ident>(word).is_err()
+}
+
 /// Names that the generated functions of operations have.
 pub(crate) const GENERATED_FUNCTIONS: &[&str] =
     &["all", "check", "cost", "from_name", "index", "inputs", "name", "spec"];
@@ -245,4 +250,23 @@ pub(crate) fn currency_codes() -> Vec<&'static str> {
 /// Whether a word can follow the dot of an amount.
 pub(crate) fn follows_a_number(word: &str) -> bool {
     CreditWord::from_word(word).is_some() || money_words().contains(&word) || period_words().contains(&word)
+}
+
+/// Whether a word begins an item or a statement of any item.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    ItemWord::from_word(word).is_some()
+        || SettingWord::from_word(word).is_some()
+        || PlanWord::from_word(word).is_some()
+        || PackWord::from_word(word).is_some()
+        || OperationWord::from_word(word).is_some()
+}
+
+/// Whether a word is of amounts of credits or of money.
+pub(crate) fn is_amount_word(word: &str) -> bool {
+    CreditWord::from_word(word).is_some() || money_words().contains(&word)
+}
+
+/// Whether a word counts time, sizes or a period.
+pub(crate) fn is_measure(word: &str) -> bool {
+    unit_words().contains(&word) || period_words().contains(&word)
 }

@@ -141,14 +141,8 @@ pub(crate) struct Amount {
 #[derive(Debug)]
 pub(crate) struct Gives {
     pub(crate) amount: Amount,
-    pub(crate) every: Option<Every>,
-}
-
-/// `.every(month)`
-#[derive(Debug)]
-pub(crate) struct Every {
-    pub(crate) keyword: Word,
-    pub(crate) period: Period,
+    /// `.every(month)`
+    pub(crate) every: Option<Period>,
 }
 
 /// `month` or `3.months`

@@ -121,6 +121,8 @@ pub(crate) struct Limit {
     pub(crate) field: Word,
     pub(crate) minus: Option<Span>,
     pub(crate) max: Number,
+    /// `minutes` of `10.minutes`, which the field says already.
+    pub(crate) unit: Option<Word>,
 }
 
 /// `prompt: String`

@@ -66,7 +66,7 @@ pub(crate) enum RolloverBound {
 #[derive(Debug)]
 pub(crate) struct Pack {
     pub(crate) header: Header,
-    pub(crate) gives: Vec<Stated<Gives>>,
+    pub(crate) gives: Vec<Stated<Amount>>,
     pub(crate) bonus: Vec<Stated<Amount>>,
     pub(crate) costs: Vec<Stated<Vec<Amount>>>,
     pub(crate) currency: Vec<Stated<Word>>,

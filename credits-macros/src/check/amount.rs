@@ -9,7 +9,7 @@ use super::number::whole_amount;
 use crate::ast::Amount;
 use crate::diag::{Reported, Result};
 use crate::vocab::{self, CreditWord, Vocabulary};
-use crate::{messages, suggest};
+use crate::{foreign, messages, suggest};
 
 /// How much, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Checker<'_> {
         match CreditWord::from_word(word) {
             Some(meaning) if !meaning.is_rate() => Ok(""),
             Some(_) => {
-                let message = messages::rate_where_amount(&amount.number.text, word, statement);
+                let message = messages::rate_where_amount(&amount.number.text, word, statement, false);
                 Err(self.diagnostics.report(amount.word.span, message))
             }
             None => self.assets.of_amount(word).ok_or_else(|| self.no_asset(amount, statement)),
@@ -106,14 +106,31 @@ impl Checker<'_> {
 
     fn no_asset(&mut self, amount: &Amount, statement: &str) -> Reported {
         let word = amount.word.text.as_str();
-        let message = if vocab::money_words().contains(&word) {
+        let message = if let Some(message) = confusable(word, &self.words_for_credits()) {
+            message
+        } else if vocab::money_words().contains(&word) {
             messages::money_for_credits(word, statement)
         } else if self.assets.of_rate(word).is_some() {
-            messages::rate_where_amount(&amount.number.text, word, statement)
+            messages::rate_where_amount(&amount.number.text, word, statement, false)
         } else {
-            let known: Vec<&str> = ["credit", "credits"].into_iter().chain(self.assets.words()).collect();
-            messages::not_credits(word, suggest::nearest(word, &known).unwrap_or("credits"))
+            let nearest = suggest::nearest(word, &self.words_for_credits());
+            if nearest.is_none() && (vocab::is_measure(word) || foreign::unit(word).is_some()) {
+                messages::unit_for_credits(&amount.number.text, word, statement)
+            } else {
+                messages::not_credits(word, nearest)
+            }
         };
         self.diagnostics.report(amount.word.span, message)
     }
+
+    fn words_for_credits(&self) -> Vec<&'static str> {
+        ["credit", "credits"].into_iter().chain(self.assets.words()).collect()
+    }
+}
+
+/// A word whose letters only look like those of a known one.
+fn confusable(word: &str, known: &[&str]) -> Option<messages::Message> {
+    let letter = word.chars().find(|letter| !letter.is_ascii())?;
+    let plain = suggest::ascii(word);
+    known.contains(&plain.as_str()).then(|| messages::wrong_letter(word, letter, &plain))
 }

@@ -9,9 +9,9 @@ use heck::ToUpperCamelCase;
 use proc_macro2::Span;
 
 use super::forever::forever;
-use super::unit::plural;
 use super::{Asset, Checker};
 use crate::ast;
+use crate::inflect::plural;
 use crate::messages;
 use crate::vocab::{RUST_RESERVED, follows_a_number, is_rate_word, unit_words};
 

@@ -38,6 +38,7 @@ impl Checker<'_> {
             // Nothing here is negative, and the inputs are made for the clauses.
             Err(CostError::Negative | CostError::WrongInput(_)) => 0,
         };
+        self.proved(operation, &terms, is_bounded.then_some(inputs.as_slice()))?;
         let cost_max = if is_bounded { Some(most) } else { terms.at_most };
         Ok(Price { terms, computed, cost_max })
     }

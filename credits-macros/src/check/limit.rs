@@ -9,7 +9,8 @@ use super::operation::Terms;
 use super::{Checker, Param};
 use crate::ast::{self, Stated};
 use crate::diag::Result;
-use crate::{messages, suggest};
+use crate::inflect::singular;
+use crate::{exact, foreign, messages, suggest};
 use credits_core::Limit;
 
 impl Checker<'_> {
@@ -43,7 +44,21 @@ impl Checker<'_> {
         }
     }
 
+    /// `limit minutes <= 10.minutes`: the field says already what is counted.
+    fn limit_of_unit(&mut self, limit: &ast::Limit) -> Result<()> {
+        let Some(unit) = &limit.unit else { return Ok(()) };
+        let (field, number) = (limit.field.text.as_str(), limit.max.text.as_str());
+        let written = foreign::unit(&unit.text).unwrap_or(&unit.text);
+        let is_same = singular(written) == singular(field);
+        let value = if is_same { exact::value(number) } else { exact::converted(number, written, field) };
+        let value = value.and_then(exact::whole);
+        let value = if is_same { value.map(|_| number.to_owned()) } else { value };
+        let message = messages::limit_with_unit(field, value.as_deref());
+        Err(self.diagnostics.report(unit.span, message))
+    }
+
     fn limit(&mut self, limit: &ast::Limit, terms: &Terms, fields: &mut Vec<(usize, Span)>) -> Result<Limit> {
+        self.limit_of_unit(limit)?;
         let max = whole(&limit.max, limit.minus, self.diagnostics);
         let field = limit.field.text.as_str();
         let Some(quantity) = terms.quantities.iter().position(|known| known.unit.plural == field) else {

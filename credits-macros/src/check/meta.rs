@@ -10,7 +10,7 @@ use super::number::whole;
 use super::statement::at_most_one;
 use crate::ast::{MetaEntry, MetaValue, Stated, Word};
 use crate::diag::Result;
-use crate::messages;
+use crate::{exact, messages};
 
 /// The entries as the catalogue has them.
 pub(super) type Entries = &'static [(&'static str, Meta)];
@@ -37,6 +37,11 @@ impl Checker<'_> {
         Ok(match value {
             MetaValue::Text(text) => Meta::Text(forever(&text.value)),
             MetaValue::Flag(flag) => Meta::Flag(*flag),
+            MetaValue::Number { number, .. }
+                if exact::value(&number.text).is_some_and(|value| value.denominator() != 1) =>
+            {
+                return Err(self.diagnostics.report(number.span, messages::meta_number(&number.text)));
+            }
             MetaValue::Number { minus: None, number } => {
                 Meta::Integer(whole(number, None, self.diagnostics)?)
             }

@@ -5,6 +5,7 @@
 
 mod amount;
 mod asset;
+mod charge;
 mod choice;
 mod cost;
 mod denomination;
@@ -17,9 +18,12 @@ mod number;
 mod operation;
 mod pack;
 mod param;
+mod payable;
 mod period;
 mod plan;
 mod price;
+mod price_id;
+mod proof;
 mod rate;
 mod rust;
 mod settings;
@@ -225,6 +229,8 @@ struct Checker<'d> {
     environments: &'static [&'static str],
     assets: Assets,
     plurals: Plurals,
+    /// Poisoned if there are items that could not be read.
+    everything_known: Result<()>,
 }
 
 /// Checks a whole definition.
@@ -240,6 +246,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         environments: default.environments,
         assets: Assets::of(&assets),
         plurals,
+        everything_known: ast.unreadable.map_or(Ok(()), Err),
     };
     let settings = checker.settings(&ast.settings);
     checker.currency = settings.currency;
@@ -253,7 +260,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         ast.operations.iter().map(|operation| checker.operation(operation)).collect();
     checker.markers(&operations);
     checker.choice_types(&mut operations);
-    Pricing {
+    let checked = Pricing {
         plans: ast.plans.iter().map(|plan| checker.plan(plan)).collect(),
         packs: ast.packs.iter().map(|pack| checker.pack(pack, &operations)).collect(),
         operations,
@@ -263,6 +270,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         keywords: ast.keywords.clone(),
         names_of_blocks: ast.names_of_blocks.clone(),
         unreadable: ast.unreadable,
-    }
-    .without_doubles()
+    };
+    checker.payable(&checked);
+    checked.without_doubles()
 }

@@ -17,13 +17,16 @@ impl Checker<'_> {
     pub(super) fn price(&mut self, amount: &Amount) -> Result<Money> {
         let (currency, places) = self.currency_of(amount)?;
         let too_fine = |text: &str, cut: &str| match places {
-            0 => messages::no_decimals(text, &amount.word.text, cut),
+            0 => messages::no_decimals(text, &amount.word.text, cut, main_word(&amount.word.text, currency)),
             _ => messages::too_many_decimals(text, currency.code, places, cut),
         };
         let written = decimal(&amount.number, amount.minus, places as usize, too_fine, self.diagnostics)?;
         let message = match currency.minor(written) {
             _ if written == 0 => messages::zero_price(&amount.word.text),
-            Some(minor) => return Ok(Money { minor, currency }),
+            Some(minor) => {
+                self.is_charged(amount, Money { minor, currency })?;
+                return Ok(Money { minor, currency });
+            }
             None => not_charged(&amount.number.text, written, currency, places),
         };
         Err(self.diagnostics.report(amount.number.span, message))
@@ -68,6 +71,13 @@ impl Checker<'_> {
     }
 }
 
+/// The word for a hundred cents of a currency.
+fn main_word(word: &str, currency: Currency) -> Option<&'static str> {
+    let main = MONEY_WORDS.iter().find(|money| money.codes.first() == Some(&currency.code));
+    let main = main.and_then(|money| money.words.last()).copied().unwrap_or(currency.code);
+    CENTS.contains(&word).then_some(main)
+}
+
 /// An amount that Stripe has no number for: it is between two steps, or too large.
 fn not_charged(number: &str, written: i64, currency: Currency, places: u32) -> Message {
     let step = currency.step();
@@ -85,7 +95,7 @@ fn not_charged(number: &str, written: i64, currency: Currency, places: u32) -> M
 }
 
 /// 1,230 with three places is `1.230`.
-fn with_decimals(number: i64, places: u32) -> String {
+pub(super) fn with_decimals(number: i64, places: u32) -> String {
     let places = places as usize;
     let digits = format!("{number:0>width$}", width = places.saturating_add(1));
     match digits.split_at_checked(digits.len().saturating_sub(places)) {

@@ -2,10 +2,12 @@
 //!
 //! Every number of the language is at most 2^63 - 1. It does not know what is counted.
 
+use credits_core::Fraction;
 use proc_macro2::Span;
 
 use crate::ast::{Amount, Number};
 use crate::diag::{Diagnostics, Result};
+use crate::exact;
 use crate::messages::{self, Message};
 
 /// The digits of a literal in decimal notation, without underscores.
@@ -53,6 +55,11 @@ pub(super) fn decimal(
     Err(diagnostics.report(number.span, refused))
 }
 
+/// A number as the language writes it: `10_000`.
+pub(super) fn grouped(number: u64) -> String {
+    exact::whole(Fraction::whole(i128::from(number))).unwrap_or_else(|| number.to_string())
+}
+
 /// The largest whole number whose units of 10 to the power of `-places` fit.
 pub(super) fn largest(places: usize) -> i64 {
     (0..places).fold(i64::MAX, |largest, _| largest / 10)
@@ -80,14 +87,19 @@ fn digits(text: &str) -> core::result::Result<Digits, Message> {
     }
     match rest {
         "" => {}
-        "k" | "K" => return Err(messages::number_suffix(text, &format!("{number}_000"))),
-        "m" | "M" => return Err(messages::number_suffix(text, &format!("{number}_000_000"))),
+        "k" | "K" => return Err(messages::number_suffix(text, &thousands(number, "1_000"))),
+        "m" | "M" => return Err(messages::number_suffix(text, &thousands(number, "1_000_000"))),
         _ => return Err(messages::number_suffix(text, number)),
     }
     Ok(match number.split_once('.') {
         Some((whole, decimals)) => Digits { whole: whole.to_owned(), decimals: Some(decimals.to_owned()) },
         None => Digits { whole: number.to_owned(), decimals: None },
     })
+}
+
+/// `1.5k` is 1_500.
+fn thousands(number: &str, times: &str) -> String {
+    exact::result(number, '*', times).unwrap_or_else(|| number.to_owned())
 }
 
 /// `0x32`, `0o62` and `0b110010` are all 50.

@@ -11,8 +11,8 @@ use super::statement::{at_most_one, exactly_one};
 use super::{Checker, Choice, Fields, Operation, Quantity};
 use crate::ast;
 use crate::diag::{Reported, Result};
-use crate::messages;
-use crate::vocab::OperationWord;
+use crate::vocab::{self, OperationWord};
+use crate::{exact, foreign, messages};
 
 /// What an operation is in: credits or an asset, and the word that said so first.
 #[derive(Clone, Copy)]
@@ -130,6 +130,7 @@ impl Checker<'_> {
         let mut bound = |statements: &[ast::Stated<ast::Amount>], word: OperationWord| {
             let amount = at_most_one(statements, self.diagnostics)?;
             let Some(amount) = amount else { return Ok(None) };
+            self.is_no_quantity(statements, amount, &terms.quantities)?;
             match self.cost_amount(amount, word.word(), &mut terms.denomination)? {
                 0 => Err(self.diagnostics.report(amount.number.span, messages::zero_credits(word.word()))),
                 credits => Ok(Some((credits, amount.number.clone()))),
@@ -147,6 +148,34 @@ impl Checker<'_> {
         }
         let credits = |bound: Option<(i64, ast::Number)>| bound.map(|(credits, _)| credits);
         Ok(Bounds { at_least: credits(at_least), at_most: credits(at_most) })
+    }
+
+    /// `at_most 60.minutes` is a limit.
+    fn is_no_quantity(
+        &mut self,
+        statements: &[ast::Stated<ast::Amount>],
+        amount: &ast::Amount,
+        quantities: &[Quantity],
+    ) -> Result<()> {
+        let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
+        let unit = foreign::unit(word).unwrap_or(word);
+        let counted = quantities.iter().map(|quantity| &quantity.unit).find_map(|known| {
+            let is_same = known.plural == unit || known.name == unit;
+            let same = is_same.then(|| number.to_owned());
+            same.or_else(|| exact::whole(exact::converted(number, unit, &known.plural)?))
+                .map(|number| format!("{} <= {number}", known.plural))
+        });
+        if counted.is_none() && !vocab::is_measure(unit) {
+            return Ok(());
+        }
+        let Some(ast::Stated { keyword, .. }) = statements.first() else { return Ok(()) };
+        keyword.misspelt.map_or(Ok(()), Err)?;
+        let keyword = &keyword.word;
+        let limit = counted.filter(|_| keyword.text == OperationWord::AtMost.word());
+        let place = if limit.is_some() { keyword.span } else { amount.word.span };
+        let written = format!("{number}.{word}");
+        let message = messages::units_as_bound(&keyword.text, &written, limit.as_deref());
+        Err(self.diagnostics.report(place, message))
     }
 
     fn computed(&mut self, codes: &[ast::RustCode], fields: Option<&Fields>) -> Result<Vec<Computed>> {

@@ -4,9 +4,10 @@ use credits_core::{AWARD_MAX, Currency, Money, PackSpec};
 
 use super::amount::Counted;
 use super::forever::{all_forever, forever};
+use super::proof::is_free;
 use super::statement::exactly_one;
 use super::{Checker, Operation, Pack, Sale};
-use crate::ast::{self, Amount, Gives, Price, Word};
+use crate::ast::{self, Amount, Price, Word};
 use crate::diag::Result;
 use crate::vocab::{self, PackWord};
 use crate::{messages, suggest};
@@ -16,8 +17,9 @@ impl Checker<'_> {
     pub(super) fn pack(&mut self, pack: &ast::Pack, operations: &[Operation]) -> Pack {
         let header = &pack.header;
         let gives = exactly_one(&pack.gives, header, messages::pack_without_gives, self.diagnostics)
-            .and_then(|gives| self.pack_gives(gives));
+            .and_then(|gives| self.award(gives, PackWord::Gives.word()));
         let asset = gives.map(|gives| gives.asset);
+        let gives = gives.and_then(|gives| self.can_be_spent(pack, gives, operations));
         let bonus =
             self.stated(&pack.bonus, |this, bonus| this.award_of_asset(bonus, PackWord::Bonus.word(), asset));
         let bonus = self.fits_with_bonus(pack, gives, bonus);
@@ -49,14 +51,6 @@ impl Checker<'_> {
             header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
         };
         Pack { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
-    }
-
-    fn pack_gives(&mut self, gives: &Gives) -> Result<Counted> {
-        let credits = self.award(&gives.amount, PackWord::Gives.word());
-        match &gives.every {
-            Some(every) => Err(self.diagnostics.report(every.keyword.span, messages::pack_gives_again())),
-            None => credits,
-        }
     }
 
     /// A pack and its bonus are one award.
@@ -133,6 +127,41 @@ impl Checker<'_> {
         }
     }
 
+    /// Something costs what the pack gives. Without operations the application says itself what it takes.
+    fn can_be_spent(
+        &mut self,
+        pack: &ast::Pack,
+        gives: Counted,
+        operations: &[Operation],
+    ) -> Result<Counted> {
+        let is_known = self.everything_known.is_ok() && operations.iter().all(|known| known.price.is_ok());
+        let mut assets = operations.iter().flat_map(|known| &known.price).map(|price| price.terms.asset);
+        if operations.is_empty()
+            || !pack.only_for.is_empty()
+            || !is_known
+            || assets.any(|asset| asset == gives.asset)
+        {
+            return Ok(gives);
+        }
+        let written = pack.gives.first().and_then(|stated| stated.value.as_ref().ok());
+        let place = written.map_or(pack.header.name.span, |gives| gives.word.span);
+        let message = messages::asset_never_spent(self.assets.plural(gives.asset));
+        Err(self.diagnostics.report(place, message))
+    }
+
+    /// A pack for operations that cost nothing is never spent.
+    fn costs_something(&mut self, names: &[Word], operations: &[Operation]) -> Result<()> {
+        let is_free = |name: &Word| {
+            let known = operations.iter().find(|known| known.name.text == name.text);
+            known.is_some_and(|known| known.price.as_ref().is_ok_and(|price| is_free(&price.terms)))
+        };
+        let Some(first) = names.first().filter(|_| names.iter().all(is_free)) else { return Ok(()) };
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
+        let verb = if names.len() == 1 { "costs" } else { "cost" };
+        let message = messages::only_for_free(&quoted.join(", "), verb);
+        Err(self.diagnostics.report(first.span, message))
+    }
+
     /// The places of the operations.
     fn only_for(
         &mut self,
@@ -165,6 +194,7 @@ impl Checker<'_> {
             }
             places.push(place);
         }
+        self.costs_something(names, operations)?;
         Ok(places)
     }
 }

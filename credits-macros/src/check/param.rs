@@ -8,8 +8,8 @@ use super::operation::Terms;
 use super::{Checker, Param, ParamKind};
 use crate::ast::{self, Stated, Word};
 use crate::diag::Result;
-use crate::messages;
-use crate::vocab::RUST_RESERVED;
+use crate::vocab::{self, RUST_RESERVED};
+use crate::{foreign, messages};
 
 /// A field that an operation has, where its name was written, and what it is.
 pub(super) type Known<'a> = (&'a str, Span, &'static str);
@@ -53,7 +53,7 @@ impl Checker<'_> {
 
     fn param(&mut self, param: &ast::Param, terms: &Terms, before: &[Param]) -> Result<Param> {
         self.can_be_field(&param.name, &known(terms, before))?;
-        if syn::parse_str::<syn::Ident>(&param.ident.to_string()).is_err() {
+        if vocab::is_rust_keyword(&param.ident.to_string()) {
             return Err(self.diagnostics.report(param.name.span, messages::keyword_param(&param.name.text)));
         }
         if let syn::Type::Reference(borrowed) = &param.ty
@@ -63,7 +63,20 @@ impl Checker<'_> {
             return Err(self.diagnostics.report(borrowed.and_token.span, message));
         }
         let ast::Param { name, ident, ty } = param.clone();
+        let ty = self.known_type(ty);
         Ok(Param { name, ident, kind: kind(&ty), is_comparable: is_comparable(&ty), ty })
+    }
+
+    /// `int` is reported, and read as `i64`.
+    fn known_type(&mut self, ty: syn::Type) -> syn::Type {
+        let syn::Type::Path(path) = &ty else { return ty };
+        let Some(name) = path.path.get_ident() else { return ty };
+        let meant = foreign::rust_type(&name.to_string());
+        let Some((known, meant)) = meant.and_then(|meant| Some((syn::parse_str(meant).ok()?, meant))) else {
+            return ty;
+        };
+        self.diagnostics.report(name.span(), messages::foreign_type(&name.to_string(), meant));
+        known
     }
 
     /// Quantities, choices and parameters are fields of one variant.

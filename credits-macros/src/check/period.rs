@@ -9,7 +9,7 @@ use super::Checker;
 use super::number::whole_amount;
 use crate::ast::{self, Word};
 use crate::diag::Result;
-use crate::{messages, suggest, vocab};
+use crate::{exact, foreign, inflect, messages, suggest, vocab};
 
 impl Checker<'_> {
     /// How often a plan gives: not more often than the settings allow.
@@ -29,7 +29,7 @@ impl Checker<'_> {
                 self.period_unit(word).map(|unit| (Period { count: 1, unit }, word.span))
             }
             ast::Period::Several(amount) => {
-                let unit = self.period_unit(&amount.word)?;
+                let unit = self.period_unit_of(amount)?;
                 let span = amount.number.span;
                 let number = whole_amount(amount, self.diagnostics)?;
                 match u32::try_from(number) {
@@ -43,6 +43,33 @@ impl Checker<'_> {
         }
     }
 
+    /// The unit of several, of which there is a whole number.
+    fn period_unit_of(&mut self, amount: &ast::Amount) -> Result<PeriodUnit> {
+        let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
+        if exact::parts_of_a_second(word).is_some() {
+            let seconds = exact::converted(number, word, "seconds").and_then(exact::whole);
+            let seconds =
+                seconds.filter(|seconds| seconds != "0").map(|seconds| format!("{seconds}.seconds"));
+            let message = messages::period_too_fine(word, seconds.as_deref());
+            return Err(self.diagnostics.report(amount.word.span, message));
+        }
+        if vocab::is_amount_word(word) || self.assets.of_amount(word).is_some() {
+            return Err(self.diagnostics.report(amount.word.span, messages::not_a_length(word)));
+        }
+        let meant = foreign::unit(word).filter(|unit| vocab::period_words().contains(unit));
+        if let Some(meant) = meant {
+            let message = messages::abbreviated_period(word, &inflect::counted(number, meant));
+            return Err(self.diagnostics.report(amount.word.span, message));
+        }
+        let unit = self.period_unit(&amount.word)?;
+        if exact::value(number).is_some_and(|value| value.denominator() != 1) {
+            let finer = super::rate::finer(number, word);
+            let message = messages::period_with_decimals(number, finer.as_deref());
+            return Err(self.diagnostics.report(amount.number.span, message));
+        }
+        Ok(unit)
+    }
+
     /// The unit that a word for a period means.
     pub(super) fn period_unit(&mut self, word: &Word) -> Result<PeriodUnit> {
         let text = word.text.as_str();
@@ -50,7 +77,8 @@ impl Checker<'_> {
             .iter()
             .find(|(_, one, many, adverbs)| text == *one || text == *many || adverbs.contains(&text));
         known.map(|(unit, ..)| *unit).ok_or_else(|| {
-            let nearest = suggest::nearest(text, &vocab::period_words());
+            let meant = foreign::unit(text).filter(|unit| vocab::period_words().contains(unit));
+            let nearest = meant.or_else(|| suggest::nearest(text, &vocab::period_words()));
             self.diagnostics.report(word.span, messages::unknown_period(text, nearest))
         })
     }

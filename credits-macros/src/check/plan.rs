@@ -9,16 +9,16 @@ use super::number::whole;
 use super::statement::exactly_one;
 use super::{Checker, Plan, Sale};
 use crate::ast::{self, Amount, Number, PlanGives, RolloverBound, Stated};
-use crate::diag::Result;
+use crate::diag::{Reported, Result};
 use crate::messages;
-use crate::vocab::{PlanWord, PolicyWord, UP_TO, Vocabulary};
+use crate::vocab::{self, FOR, PlanWord, PolicyWord, UP_TO, Vocabulary};
 
 impl Checker<'_> {
     /// Checks a plan.
     pub(super) fn plan(&mut self, plan: &ast::Plan) -> Plan {
         let header = &plan.header;
         let gives = exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
-            .and_then(|gives| self.plan_gives(gives));
+            .and_then(|gives| self.plan_gives(gives, header.poisoned));
         let prices = exactly_one(&plan.stripe_price, header, messages::plan_without_price, self.diagnostics)
             .and_then(|prices| self.prices(prices, &header.name));
         let asset = gives.map(|gives| gives.map_or("", |gives| gives.asset));
@@ -62,15 +62,17 @@ impl Checker<'_> {
         Plan { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }
 
-    fn plan_gives(&mut self, gives: &PlanGives) -> Result<Option<Gives>> {
+    fn plan_gives(&mut self, gives: &PlanGives, lost: Option<Reported>) -> Result<Option<Gives>> {
         let PlanGives::Something(gives) = gives else { return Ok(None) };
         let credits = self.award(&gives.amount, PlanWord::Gives.word());
         let Some(every) = &gives.every else {
             credits?;
-            let message = messages::gives_once(&gives.amount.number.text);
+            // The statement that was lost may be the one that says how often.
+            lost.map_or(Ok(()), Err)?;
+            let message = messages::gives_once(&gives.amount.number.text, &gives.amount.word.text);
             return Err(self.diagnostics.report(gives.amount.word.span, message));
         };
-        let period = self.plan_period(&every.period);
+        let period = self.plan_period(every);
         let (Counted { amount, asset }, every) = (credits?, period?);
         Ok(Some(Gives { amount, asset, every }))
     }
@@ -93,6 +95,7 @@ impl Checker<'_> {
         asset: Result<&'static str>,
     ) -> Result<UnusedCredits> {
         let words = PolicyWord::WORDS.iter().copied();
+        self.is_bound_of_its_kind(unused.bound.as_ref())?;
         let policy = self.one_of(&unused.policy, "what happens to unused credits", words)?;
         match (policy, &unused.bound) {
             (PolicyWord::Expire, None) => Ok(UnusedCredits::Expire),
@@ -107,6 +110,24 @@ impl Checker<'_> {
                 self.period(period).map(|(period, _)| UnusedCredits::RolloverFor(period))
             }
         }
+    }
+
+    /// `up_to 3.months` and `for 500.credits` have each other's word.
+    fn is_bound_of_its_kind(&mut self, bound: Option<&RolloverBound>) -> Result<()> {
+        let (word, amount, meant) = match bound {
+            Some(RolloverBound::UpTo(word, amount)) if vocab::is_measure(&amount.word.text) => {
+                (word, amount, FOR)
+            }
+            Some(RolloverBound::For(word, ast::Period::Several(amount)))
+                if vocab::is_amount_word(&amount.word.text) =>
+            {
+                (word, amount, UP_TO)
+            }
+            _ => return Ok(()),
+        };
+        let written = format!("{}.{}", amount.number.text, amount.word.text);
+        let message = messages::other_rollover_bound(&word.text, &written, meant);
+        Err(self.diagnostics.report(word.span, message))
     }
 
     fn version(&mut self, number: &Number) -> Result<u32> {
@@ -157,7 +178,7 @@ impl Checker<'_> {
                         Ok(PlanGives::Something(gives)) => gives.every.as_ref(),
                         _ => None,
                     })
-                    .map_or(plan.header.name.span, |every| every.period.span());
+                    .map_or(plan.header.name.span, ast::Period::span);
                 let message = messages::not_in_advance(&every.to_string(), &billed.to_string());
                 Err(self.diagnostics.report(span, message))
             }

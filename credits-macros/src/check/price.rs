@@ -8,7 +8,6 @@ use credits_core::{Period, StripePrice};
 use proc_macro2::Span;
 
 use super::Checker;
-use super::forever::forever;
 use crate::ast::{self, Price, PriceId, Stated, Text, Word};
 use crate::diag::{Reported, Result};
 use crate::{messages, suggest, vocab};
@@ -130,16 +129,6 @@ impl Checker<'_> {
             }
         }
         Ok(())
-    }
-
-    fn price_id(&mut self, id: &PriceId) -> Result<&'static str> {
-        match id {
-            PriceId::Path(path) => Ok(forever(&path.to_string())),
-            PriceId::Text(text) if text.value.trim().is_empty() => {
-                Err(self.diagnostics.report(text.span, messages::empty_price()))
-            }
-            PriceId::Text(text) => Ok(forever(&text.value)),
-        }
     }
 
     /// A Stripe price belongs to one item, period and environment: whoever pays it must get one thing.

@@ -9,11 +9,13 @@ use super::operation::Terms;
 use super::{Checker, Quantity, Unit};
 use crate::ast::{Amount, Per, Rate, Word};
 use crate::diag::Result;
-use crate::messages;
+use crate::inflect::singular;
+use crate::{exact, messages};
 
 impl Checker<'_> {
     /// Checks a rate, and adds what it counts to the quantities.
     pub(super) fn rate(&mut self, rate: &Rate, terms: &mut Terms) -> Result<Clause> {
+        self.is_coarse(rate)?;
         let credits = self.rate_credits(rate, terms);
         let (word, batch) = match &rate.per {
             Per::Unit { one, .. } => (one, Ok(1)),
@@ -22,6 +24,24 @@ impl Checker<'_> {
         let unit = self.counted_unit(word, terms)?;
         let after = rate.after.as_ref().map_or(Ok(0), |after| self.included(after, &unit));
         Ok(Clause::Rate { credits: credits?, batch: batch?, unit: unit.to_core(), after: after? })
+    }
+
+    /// Nothing finer than a second is counted: `1.credit_per(100.milliseconds)` is 10 credits a second.
+    fn is_coarse(&mut self, rate: &Rate) -> Result<()> {
+        let (word, batch) = match &rate.per {
+            Per::Unit { many: Some(_), .. } => return Ok(()),
+            Per::Unit { one, many: None } => (one, "1"),
+            Per::Batch(batch) => (&batch.word, batch.number.text.as_str()),
+        };
+        let Some(parts) = exact::parts_of_a_second(&word.text) else { return Ok(()) };
+        let per_second = exact::value(&rate.amount.number.text)
+            .and_then(|credits| credits.checked_mul(Fraction::whole(parts)))
+            .and_then(|credits| credits.checked_div(exact::value(batch)?));
+        let rate = per_second.map_or_else(
+            || "1.credit_per(second)".to_owned(),
+            |credits| in_batches(credits, &rate.amount.word.text, "seconds"),
+        );
+        Err(self.diagnostics.report(word.span, messages::unit_too_fine(&word.text, &rate)))
     }
 
     /// The unit of a clause, added to the quantities.
@@ -53,6 +73,7 @@ impl Checker<'_> {
 
     /// How many units one price is for.
     pub(super) fn batch(&mut self, batch: &Amount) -> Result<u64> {
+        self.is_whole_in(batch)?;
         match whole_amount(batch, self.diagnostics)? {
             0 => Err(self.diagnostics.report(batch.number.span, messages::zero_batch(&batch.word.text))),
             batch => Ok(batch.unsigned_abs()),
@@ -60,10 +81,20 @@ impl Checker<'_> {
     }
 
     fn included(&mut self, after: &Amount, unit: &Unit) -> Result<u64> {
+        self.is_whole_in(after)?;
         match self.in_unit(after, unit)? {
             0 => Err(self.diagnostics.report(after.number.span, messages::after_zero(&unit.plural))),
             included => Ok(included),
         }
+    }
+
+    /// `1.5.hours` are 90 minutes.
+    fn is_whole_in(&mut self, amount: &Amount) -> Result<()> {
+        let number = &amount.number;
+        let is_whole = exact::value(&number.text).is_none_or(|value| value.denominator() == 1);
+        let Some(finer) = finer(&number.text, &amount.word.text).filter(|_| !is_whole) else { return Ok(()) };
+        let message = messages::period_with_decimals(&number.text, Some(&finer));
+        Err(self.diagnostics.report(number.span, message))
     }
 
     /// A number of units that may be written in another unit of the dimension, if it is a whole number of these.
@@ -121,17 +152,30 @@ impl Checker<'_> {
 
 /// `1.credit_per(2.pages)`, which is 0.5 credits a page.
 fn batch_for(number: &str, word: &str, units: &str) -> String {
-    let digits = number.replace('_', "");
-    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    let scale = u32::try_from(decimals).ok().and_then(|decimals| 10_i128.checked_pow(decimals));
-    let credits = digits.replace('.', "").parse::<i128>().ok();
-    let rate = credits.zip(scale).and_then(|(credits, scale)| Fraction::new(credits, scale));
-    let rate = rate.filter(|rate| rate.numerator() > 0 && rate.denominator() > 1);
-    let (credits, batch) = rate.map_or((1, 2), |rate| (rate.numerator(), rate.denominator()));
+    let rate = exact::value(number).filter(|rate| rate.numerator() > 0 && rate.denominator() > 1);
+    in_batches(rate.unwrap_or(Fraction::new(1, 2).unwrap_or(Fraction::ZERO)), word, units)
+}
+
+/// The rate of so many credits for one unit, in whole credits for a batch.
+fn in_batches(credits: Fraction, word: &str, units: &str) -> String {
+    let shown = |number: i128| exact::whole(Fraction::whole(number)).unwrap_or_else(|| number.to_string());
     let word = match word {
-        "credit_per" | "credits_per" if credits == 1 => "credit_per",
+        "credit_per" | "credits_per" if credits.numerator() == 1 => "credit_per",
         "credit_per" | "credits_per" => "credits_per",
         asset => asset,
     };
-    format!("{credits}.{word}({batch}.{units})")
+    let batch = match credits.denominator() {
+        1 => singular(units),
+        batch => format!("{}.{units}", shown(batch)),
+    };
+    format!("{}.{word}({batch})", shown(credits.numerator()))
+}
+
+/// A number with decimals in the next smaller unit, if it is whole there: 90 minutes for 1.5 hours.
+pub(super) fn finer(number: &str, word: &str) -> Option<String> {
+    const UNITS: &[&str] = &["weeks", "days", "hours", "minutes", "seconds", "tb", "gb", "mb", "kb", "bytes"];
+    UNITS.iter().find_map(|unit| {
+        let value = exact::whole(exact::converted(number, word, unit)?)?;
+        (value != "0").then(|| format!("{value}.{unit}"))
+    })
 }

@@ -12,7 +12,7 @@ use super::{Checker, Settings, money};
 use crate::ast::{self, Amount, Stated, Text, Word};
 use crate::diag::Result;
 use crate::vocab::{SettingWord, UP_TO};
-use crate::{messages, suggest, vocab};
+use crate::{foreign, messages, suggest, vocab};
 
 impl Checker<'_> {
     /// Checks the settings. What was refused has its default.
@@ -104,8 +104,9 @@ impl Checker<'_> {
     ) -> Result<T> {
         let meaning = known.clone().find(|(text, _)| *text == word.text);
         meaning.map(|(_, meaning)| meaning).ok_or_else(|| {
-            let words: Vec<&str> = known.map(|(text, _)| text).collect();
-            let nearest = suggest::nearest(&word.text, &words);
+            let words: Vec<&'static str> = known.map(|(text, _)| text).collect();
+            let nearest =
+                foreign::option(&word.text, &words).or_else(|| suggest::nearest(&word.text, &words));
             self.diagnostics.report(word.span, messages::unknown_option(&word.text, what, nearest, &words))
         })
     }
@@ -121,7 +122,7 @@ impl Checker<'_> {
     fn credits_name(&mut self, (one, many): &(Text, Text)) -> Result<CreditsName> {
         for name in [one, many] {
             if name.value.trim().is_empty() {
-                return Err(self.diagnostics.report(name.span, messages::expected_credit_names()));
+                return Err(self.diagnostics.report(name.span, messages::expected_credit_names(&[])));
             }
         }
         Ok(CreditsName { one: forever(&one.value), many: forever(&many.value) })

@@ -11,8 +11,10 @@ pub(super) fn at_most_one<'a, T>(
     statements: &'a [Stated<T>],
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<&'a T>> {
-    let Some((first, others)) = statements.split_first() else { return Ok(None) };
-    for other in others.iter().filter(|other| other.keyword.misspelt.is_none()) {
+    let is_certain = |stated: &&Stated<T>| stated.keyword.misspelt.is_none();
+    // Beside one that is well written, a misspelt one meant something else.
+    let Some(first) = statements.iter().find(is_certain).or(statements.first()) else { return Ok(None) };
+    for other in statements.iter().filter(is_certain).skip(1) {
         let (other, first) = (&other.keyword.word, &first.keyword.word);
         let culprit = (other.span, messages::statement_twice(&other.text));
         let first = (first.span, messages::first_statement(&first.text));

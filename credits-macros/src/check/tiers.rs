@@ -2,15 +2,16 @@
 //!
 //! It does not know what becomes of the price.
 
-use credits_core::{Clause, Tier};
+use credits_core::{Clause, Fraction, Tier};
 
 use super::forever::all_forever;
 use super::operation::Terms;
 use super::{Checker, Unit};
 use crate::ast::{self, Amount, TierEnd};
 use crate::diag::Result;
-use crate::messages;
+use crate::inflect::singular;
 use crate::vocab::OperationWord;
+use crate::{exact, inflect, messages};
 
 impl Checker<'_> {
     /// Checks tiers, and adds what they count to the quantities.
@@ -20,7 +21,10 @@ impl Checker<'_> {
         let written = tiers.list.as_ref().map_err(|reported| *reported)?;
         let credits: Vec<Result<i64>> = written
             .iter()
-            .map(|tier| self.cost_amount(&tier.amount, OperationWord::Costs.word(), &mut terms.denomination))
+            .map(|tier| {
+                self.price_of_batch(&tier.amount, &tiers.batch)?;
+                self.cost_amount(&tier.amount, OperationWord::Costs.word(), &mut terms.denomination)
+            })
             .collect();
         let batch = batch?;
         let ends = self.tier_ends(written, batch, &unit)?;
@@ -28,6 +32,24 @@ impl Checker<'_> {
         let credits = credits.into_iter().collect::<Result<Vec<i64>>>()?;
         let tiers = ends.into_iter().zip(credits).map(|(up_to, credits)| Tier { up_to, credits });
         Ok(Clause::Tiers { batch, unit: unit.to_core(), tiers: all_forever(tiers) })
+    }
+
+    /// `0.5.credits` for 1_000 tokens is a credit for 2_000.
+    fn price_of_batch(&mut self, price: &Amount, batch: &Amount) -> Result<()> {
+        let Amount { number, word, .. } = price;
+        let value = exact::value(&number.text).filter(|value| value.denominator() != 1);
+        let larger = value.and_then(|value| {
+            let times = Fraction::whole(value.denominator());
+            let batch = exact::whole(exact::value(&batch.number.text)?.checked_mul(times)?)?;
+            Some((exact::whole(Fraction::whole(value.numerator()))?, batch))
+        });
+        let Some((credits, units)) = larger.filter(|_| self.denomination(word).is_some()) else {
+            return Ok(());
+        };
+        let word = inflect::counted(&credits, &singular(&word.text));
+        let batch = format!("{units}.{}", batch.word.text);
+        let message = messages::tier_price_not_whole(&number.text, &format!("{credits}.{word}"), &batch);
+        Err(self.diagnostics.report(number.span, message))
     }
 
     fn tier_ends(&mut self, tiers: &[ast::Tier], batch: u64, unit: &Unit) -> Result<Vec<Option<u64>>> {

@@ -9,8 +9,9 @@ use super::Checker;
 use super::forever::forever;
 use crate::ast::{Clause, Operation, Per, Rate, Word};
 use crate::diag::{Diagnostics, Result};
+use crate::inflect::{plural, singular};
 use crate::vocab::RUST_RESERVED;
-use crate::{messages, vocab};
+use crate::{foreign, messages, vocab};
 
 /// A unit of this definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +78,11 @@ impl Plurals {
         }
     }
 
+    /// Whether a word was written with its plural, and therefore means what it says.
+    fn declares(&self, word: &str) -> bool {
+        self.pairs.iter().any(|(one, _)| one.text == word)
+    }
+
     /// The plural of any unit.
     pub(super) fn plural_of(&self, word: &str) -> String {
         built_in(word).map_or_else(|| self.of(word).1, |built_in| built_in.unit.plural.to_owned())
@@ -98,7 +104,10 @@ impl Checker<'_> {
     /// The unit that a word means.
     pub(super) fn unit(&mut self, word: &Word) -> Result<Unit> {
         let mut text = word.text.as_str();
-        if let Some(meant) = misspelt(text) {
+        if let Some(meant) = foreign::unit(text).filter(|_| !self.plurals.declares(text)) {
+            self.diagnostics.report(word.span, messages::abbreviated_unit(text, meant));
+            text = meant;
+        } else if let Some(meant) = misspelt(text) {
             // Reported, and then read as it was meant.
             self.diagnostics.report(word.span, messages::misspelt_unit(text, meant));
             text = meant;
@@ -142,56 +151,9 @@ fn misspelt(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The plural by the usual English rule.
-pub(super) fn plural(one: &str) -> String {
-    let hisses = ["s", "x", "z", "ch", "sh"].iter().any(|end| one.ends_with(end));
-    let consonant_y = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
-    match consonant_y {
-        Some(stem) if !stem.is_empty() => format!("{stem}ies"),
-        _ if hisses => format!("{one}es"),
-        _ => format!("{one}s"),
-    }
-}
-
-/// The singular of a word that may be a plural by the same rule.
-fn singular(word: &str) -> String {
-    let is_singular = word.len() <= 3 || ["ss", "us", "is"].iter().any(|end| word.ends_with(end));
-    if is_singular {
-        return word.to_owned();
-    }
-    if let Some(stem) = word.strip_suffix("ies") {
-        return format!("{stem}y");
-    }
-    let hissing = word
-        .strip_suffix("es")
-        .filter(|stem| ["ss", "x", "zz", "ch", "sh"].iter().any(|end| stem.ends_with(end)));
-    hissing.or_else(|| word.strip_suffix('s')).unwrap_or(word).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{misspelt, plural, singular};
-
-    #[test]
-    fn singular_and_plural_of_a_table_of_words() {
-        for (one, many) in [
-            ("page", "pages"),
-            ("query", "queries"),
-            ("batch", "batches"),
-            ("box", "boxes"),
-            ("class", "classes"),
-            ("response", "responses"),
-            ("size", "sizes"),
-            ("key", "keys"),
-            ("bus", "buses"),
-        ] {
-            assert_eq!(plural(one), many);
-            if one != "bus" {
-                assert_eq!(singular(many), one);
-            }
-            assert_eq!(singular(one), one);
-        }
-    }
+    use super::misspelt;
 
     #[test]
     fn only_a_slip_of_the_pen_is_a_misspelt_unit() {

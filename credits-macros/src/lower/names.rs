@@ -6,6 +6,7 @@ use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
 
 use crate::ast::Word;
+use crate::vocab::is_rust_keyword;
 
 /// `GenerateImage` for `generate_image`.
 pub(super) fn variant(name: &Word) -> Ident {
@@ -24,5 +25,5 @@ pub(super) fn constant(name: &Word, suffix: &str) -> Ident {
 
 /// The name itself, with `r#` where Rust needs it.
 pub(super) fn ident(text: &str, span: Span) -> Ident {
-    if syn::parse_str::<Ident>(text).is_ok() { Ident::new(text, span) } else { Ident::new_raw(text, span) }
+    if is_rust_keyword(text) { Ident::new_raw(text, span) } else { Ident::new(text, span) }
 }

@@ -3,17 +3,23 @@
 //! Lower case, no full stop, the user's word in backticks, and `help:` on its own line. A message does not know
 //! where it is shown.
 
+mod foreign;
+mod number;
 mod operation;
+mod rust;
 mod sale;
 mod settings;
+mod statement;
 
 use std::fmt;
 
-use credits_core::AWARD_MAX;
-
+pub(crate) use foreign::*;
+pub(crate) use number::*;
 pub(crate) use operation::*;
+pub(crate) use rust::*;
 pub(crate) use sale::*;
 pub(crate) use settings::*;
+pub(crate) use statement::*;
 
 /// What is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,102 +71,7 @@ fn grouped(number: i64) -> String {
     groups.join("_")
 }
 
-// Numbers.
-
-pub(crate) fn not_whole(number: &str, whole: &str) -> Message {
-    let is_whole =
-        number.split_once('.').is_some_and(|(_, decimals)| decimals.chars().all(|digit| digit == '0'));
-    let help = match whole.replace('_', "").parse::<u64>() {
-        Ok(whole) if is_whole => format!("write `{whole}`"),
-        Ok(0) | Err(_) => "write `1`".to_owned(),
-        Ok(whole) => format!("write `{whole}` or `{}`", whole.saturating_add(1)),
-    };
-    message(format!("`{number}` is not a whole number"), help)
-}
-
-pub(crate) fn negative_number(number: &str) -> Message {
-    message(format!("`-{number}` is below zero"), "remove `-`")
-}
-
-pub(crate) fn number_too_large(number: &str, max: i64) -> Message {
-    message(
-        format!("`{number}` is more than {}, the largest number there is here", grouped(max)),
-        "write a smaller number",
-    )
-}
-
-pub(crate) fn other_base(number: &str, value: Option<u64>) -> Message {
-    let help = value.map_or_else(|| "write a decimal number".to_owned(), |value| format!("write `{value}`"));
-    message(format!("`{number}` is not a decimal number"), help)
-}
-
-pub(crate) fn exponent(number: &str, expanded: Option<&str>) -> Message {
-    let help =
-        expanded.map_or_else(|| "write all its digits".to_owned(), |digits| format!("write `{digits}`"));
-    message(format!("`{number}` has an exponent"), help)
-}
-
-pub(crate) fn number_suffix(number: &str, digits: &str) -> Message {
-    message(format!("`{number}` has a suffix"), format!("write `{digits}`"))
-}
-
-pub(crate) fn glued_word(digits: &str, word: &str) -> Message {
-    message(format!("`{digits}{word}` needs a dot before `{word}`"), format!("write `{digits}.{word}`"))
-}
-
-pub(crate) fn swallowed_dot(digits: &str, word: &str) -> Message {
-    message(
-        format!("`{digits}.` is a number with a decimal point, because a space follows the dot"),
-        format!("write `{digits}.{word}`"),
-    )
-}
-
-pub(crate) fn missing_dot(number: &str, word: &str) -> Message {
-    message(format!("`{number}` needs a dot before `{word}`"), format!("write `{number}.{word}`"))
-}
-
-pub(crate) fn missing_unit(number: &str, example: &str) -> Message {
-    let number = number.strip_suffix('.').unwrap_or(number);
-    let unit = example.rsplit('.').next().unwrap_or(example);
-    message(format!("`{number}` does not say what it counts"), format!("write `{number}.{unit}`"))
-}
-
-pub(crate) fn leading_dot(number: &str) -> Message {
-    message(
-        format!("`.{number}` begins with its decimal point"),
-        format!("write `0.{number}` for money, and a whole number for anything else"),
-    )
-}
-
-pub(crate) fn comma_in_number(number: &str) -> Message {
-    message("a comma ends a number", format!("write `{number}`"))
-}
-
-pub(crate) fn too_many_decimals(number: &str, currency: &str, places: u32, cut: &str) -> Message {
-    message(format!("`{number}` has more than the {places} decimals of {currency}"), format!("write `{cut}`"))
-}
-
-pub(crate) fn no_decimals(number: &str, word: &str, cut: &str) -> Message {
-    message(format!("`{number}` has decimals, and {word} have none"), format!("write `{cut}`"))
-}
-
-pub(crate) fn between_steps(number: &str, currency: &str, step: &str, accepted: &[String]) -> Message {
-    let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
-    message(
-        format!("`{number}` is not a multiple of {step}, the step between amounts of {currency} at Stripe"),
-        format!("write {}", one_of(&accepted)),
-    )
-}
-
 // Words.
-
-pub(crate) fn expected_item(found: &str, known: &[&str]) -> Message {
-    message(format!("{found} begins no item"), format!("remove it, or begin an item: {}", one_of(known)))
-}
-
-pub(crate) fn unknown_item(word: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    message(format!("`{word}` is not an item of a pricing"), did_you_mean(nearest, known))
-}
 
 pub(crate) fn expected_name(kind: &str, found: &str) -> Message {
     message(
@@ -184,12 +95,17 @@ pub(crate) fn reserved_name(name: &str) -> Message {
     )
 }
 
-pub(crate) fn expected_block(kind: &str, name: &str, found: &str) -> Message {
+pub(crate) fn expected_block(kind: &str, name: &str, found: &str, cost: Option<&str>) -> Message {
     let head = [kind, name].join(" ");
+    let inside = cost.map_or_else(|| "..".to_owned(), |cost| format!("costs {cost}"));
     message(
         format!("`{kind}` needs a block, found {found}"),
-        format!("write its statements in braces: `{} {{ .. }}`", head.trim_end()),
+        format!("write its statements in braces: `{} {{ {inside} }}`", head.trim_end()),
     )
+}
+
+pub(crate) fn no_letter(word: &str) -> Message {
+    message(format!("`{word}` is not a word"), "write letters, digits and `_`")
 }
 
 pub(crate) fn ruby_block() -> Message {
@@ -204,44 +120,6 @@ pub(crate) fn attribute(name: &str) -> Message {
     message(
         format!("the attribute `{name}` has no effect in a pricing"),
         "remove it; only documentation, `/// ..`, is copied to what is generated",
-    )
-}
-
-pub(crate) fn comma_between() -> Message {
-    message("no comma separates items or statements", "remove it, or write `;`")
-}
-
-pub(crate) fn equals_sign(keyword: &str) -> Message {
-    message(format!("`{keyword}` takes no equals sign"), "remove `=`")
-}
-
-pub(crate) fn expected_statement(item: &str, found: &str, known: &[&str]) -> Message {
-    message(
-        format!("{found} begins no statement of `{item}`"),
-        format!("remove it, or begin a statement: {}", one_of(known)),
-    )
-}
-
-pub(crate) fn unknown_statement(word: &str, item: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    message(format!("`{word}` is not a statement of `{item}`"), did_you_mean(nearest, known))
-}
-
-pub(crate) fn missing_option(example: &str) -> Message {
-    message("this statement chooses nothing", format!("write it out, such as `{example}`"))
-}
-
-pub(crate) fn expected_option(found: &str, example: &str) -> Message {
-    message(format!("expected a word, found {found}"), format!("write a word, such as in `{example}`"))
-}
-
-pub(crate) fn option_in_quotes(option: &str) -> Message {
-    message("this word is written without quotes", format!("write `{option}`"))
-}
-
-pub(crate) fn expected_credit_names() -> Message {
-    message(
-        "`credits_named` takes the word for one credit and the word for several",
-        "write `credits_named \"token\", \"tokens\"`",
     )
 }
 
@@ -273,8 +151,12 @@ pub(crate) fn unknown_period(word: &str, nearest: Option<&str>) -> Message {
     message(format!("`{word}` is not a period"), did_you_mean(nearest, &known))
 }
 
-pub(crate) fn not_credits(word: &str, nearest: &str) -> Message {
-    message(format!("`{word}` is not a word for credits"), format!("write `{nearest}`"))
+pub(crate) fn not_credits(word: &str, nearest: Option<&str>) -> Message {
+    let help = match nearest {
+        Some(nearest) => format!("write `{nearest}`"),
+        None => format!("declare `asset {word}`, or write how many credits"),
+    };
+    message(format!("`{word}` is not a word for credits"), help)
 }
 
 pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
@@ -296,54 +178,20 @@ pub(crate) fn misspelt_unit(word: &str, meant: &str) -> Message {
     message(format!("`{word}` is almost the unit `{meant}`"), format!("write `{meant}`"))
 }
 
+pub(crate) fn abbreviated_unit(word: &str, meant: &str) -> Message {
+    message(format!("`{word}` abbreviates the unit `{meant}`"), format!("write `{meant}`"))
+}
+
+pub(crate) fn unit_too_fine(word: &str, rate: &str) -> Message {
+    message(
+        format!("`{word}` is finer than the second, the smallest unit of time"),
+        format!("write `{rate}`"),
+    )
+}
+
 /// `, or ..` after a list of examples, nothing after one suggestion.
 fn another(nearest: Option<&str>, what: &str) -> String {
     if nearest.is_some() { String::new() } else { format!(", or {what}") }
-}
-
-// Amounts.
-
-pub(crate) fn expected_amount(found: &str, example: &str) -> Message {
-    message(format!("expected an amount, found {found}"), format!("write an amount such as `{example}`"))
-}
-
-pub(crate) fn money_for_credits(word: &str, statement: &str) -> Message {
-    message(
-        format!("`{statement}` takes credits here, and `{word}` is money"),
-        "write an amount of credits, such as `100.credits`",
-    )
-}
-
-pub(crate) fn credits_for_money(word: &str) -> Message {
-    message(
-        format!("a pack is paid for with money, and `{word}` is not money"),
-        "write a price such as `9.dollars`",
-    )
-}
-
-pub(crate) fn rate_where_amount(number: &str, word: &str, statement: &str) -> Message {
-    message(
-        format!("`{statement}` takes an amount, and `{word}` begins a rate"),
-        format!("write `{}`", credits(number)),
-    )
-}
-
-pub(crate) fn zero_credits(statement: &str) -> Message {
-    message(
-        format!("`{statement}` needs at least one credit"),
-        format!("write how many, such as `{statement} 100.credits`"),
-    )
-}
-
-pub(crate) fn award_too_large(number: &str) -> Message {
-    message(
-        format!("`{number}` is more than {}, the most that is given at once", grouped(AWARD_MAX)),
-        "write a smaller number; if `unlimited` is meant, let the operations cost `0.credits`",
-    )
-}
-
-pub(crate) fn expected_parenthesis(found: &str) -> Message {
-    message(format!("expected `)`, found {found}"), "remove what follows, up to the `)`")
 }
 
 // Doubles.

@@ -37,6 +37,11 @@ pub(crate) fn not_a_rate(word: &str, nearest: Option<&str>) -> Message {
     message(format!("`{word}` does not begin a rate"), help)
 }
 
+/// `3.credits_per(token, 1_000)`
+pub(crate) fn batch_after_unit(written: &str, batch: &str) -> Message {
+    message("a batch stands before its unit", format!("write `{batch}` for `{written}`"))
+}
+
 pub(crate) fn expected_unit(found: &str) -> Message {
     message(
         format!("expected a unit, found {found}"),
@@ -49,7 +54,7 @@ pub(crate) fn built_in_plural(one: &str, plural: &str) -> Message {
 }
 
 pub(crate) fn zero_rate() -> Message {
-    message("a rate of zero charges nothing", "remove it, or write at least `1.credit_per(..)`")
+    message("a rate of zero charges nothing", "write what one costs, at least 1")
 }
 
 pub(crate) fn zero_batch(unit: &str) -> Message {
@@ -82,13 +87,74 @@ pub(crate) fn limit_without_at_most(field: &str, max: &str) -> Message {
     message("a limit is written with `<=`", format!("write `limit {field} <= {max}`"))
 }
 
-pub(crate) fn limit_with_unit(field: &str, number: &str) -> Message {
-    message(format!("`{field}` says already what is counted"), format!("write `limit {field} <= {number}`"))
+pub(crate) fn limit_with_unit(field: &str, number: Option<&str>) -> Message {
+    let help = match number {
+        Some(number) => format!("write `limit {field} <= {number}`"),
+        None => format!("write the number of {field} alone"),
+    };
+    message(format!("`{field}` says already what is counted"), help)
+}
+
+pub(crate) fn two_limits(limit: &str) -> Message {
+    message("each limit is a statement", format!("write `limit {limit}` on a line of its own"))
+}
+
+pub(crate) fn limit_reversed(number: &str, field: Option<&str>) -> Message {
+    let help = match field {
+        Some(field) => format!("write `limit {field} <= {number}`"),
+        None => format!("write what is limited before the number: `limit .. <= {number}`"),
+    };
+    message(format!("expected what is limited, found `{number}`"), help)
+}
+
+pub(crate) fn limit_within_included(limit: &str, included: &str) -> Message {
+    message(
+        format!(
+            "a limit of {limit} never leaves the {included} that are included, so that nothing is charged"
+        ),
+        "write a larger limit, or fewer behind `after`",
+    )
+}
+
+pub(crate) fn least_above_greatest(least: &str, greatest: i64) -> Message {
+    message(
+        format!("`at_least` is {least}, more than the {greatest} that the operation can cost at most"),
+        "write a smaller `at_least`, or the cost alone",
+    )
+}
+
+pub(crate) fn most_below_least(most: &str, least: i64) -> Message {
+    message(
+        format!("`at_most` is {most}, less than the {least} that the operation costs at least"),
+        "write a larger `at_most`, or the cost alone",
+    )
+}
+
+pub(crate) fn tier_unreached(start: &str, limit: &str, plural: &str) -> Message {
+    message(
+        format!("this tier begins at {start} {plural}, and the limit is {limit}"),
+        "write a larger limit, or end the tiers before it",
+    )
+}
+
+pub(crate) fn option_unreached(option: &str, costs: i64, most: i64) -> Message {
+    message(
+        format!("the option `{option}` costs at least {costs}, more than the {most} of `at_most`"),
+        "write a larger `at_most`, or a smaller price",
+    )
+}
+
+pub(crate) fn units_as_bound(keyword: &str, written: &str, limit: Option<&str>) -> Message {
+    let help = match limit {
+        Some(limit) => format!("write `limit {limit}` for `{keyword} {written}`"),
+        None => "write how many credits".to_owned(),
+    };
+    message(format!("`{keyword}` bounds the cost, in credits, and `{written}` is none"), help)
 }
 
 pub(crate) fn unknown_limit(field: &str, nearest: Option<&str>, known: &[&str]) -> Message {
     let help = match known {
-        [] => "remove the limit; its cost is fixed".to_owned(),
+        [] => format!("write a rate of {field}, or no limit"),
         known => did_you_mean(nearest, known),
     };
     message(format!("the operation does not count `{field}`"), help)
@@ -139,12 +205,12 @@ pub(crate) fn other_bound(keyword: &str) -> Message {
 pub(crate) fn after_no_rate(clause: &str) -> Message {
     message(
         format!("only a rate has units that are included, and this is {clause}"),
-        "remove `after ..`, or write a rate such as `1.credit_per(minute) after 10.minutes`",
+        "write the rate before `after`, such as in `1.credit_per(minute) after 10.minutes`",
     )
 }
 
 pub(crate) fn after_zero(plural: &str) -> Message {
-    message(format!("`after` zero {plural} includes nothing"), "remove it, or write how many are included")
+    message(format!("`after` zero {plural} includes nothing"), "write how many are included")
 }
 
 pub(crate) fn other_unit(word: &str, plural: &str) -> Message {
@@ -181,12 +247,28 @@ pub(crate) fn expected_choice_option(found: &str) -> Message {
     message(format!("expected an option, found {found}"), "write such as `hd => 25.credits`")
 }
 
-pub(crate) fn expected_arrow(key: &str) -> Message {
-    message(format!("an arrow stands between `{key}` and its price"), format!("write `{key} => ..`"))
+pub(crate) fn expected_arrow(key: &str, amount: &str) -> Message {
+    let amount = if amount.is_empty() { ".." } else { amount };
+    message(format!("an arrow stands between `{key}` and its price"), format!("write `{key} => {amount}`"))
+}
+
+pub(crate) fn choice_with_type(name: &str, ty: &str) -> Message {
+    message(format!("the type of the choice `{name}` is generated"), format!("remove `: {ty}`"))
+}
+
+pub(crate) fn two_choices(name: &str, other: &str) -> Message {
+    message("one name is chosen by", format!("write two choices: `by {name} {{ .. }} + by {other} {{ .. }}`"))
 }
 
 pub(crate) fn entry_without_comma(found: &str) -> Message {
-    message(format!("a comma separates prices, and {found} is none"), "write `,`")
+    message("a comma separates prices", format!("write `,` before {found}"))
+}
+
+pub(crate) fn rate_of_entry(found: &str) -> Message {
+    message(
+        format!("a price of a list is an amount, found {found}"),
+        "write the amount alone; that of a tier is for the batch of `tiers(..)`",
+    )
 }
 
 pub(crate) fn option_twice(option: &str) -> Message {
@@ -223,8 +305,27 @@ pub(crate) fn expected_tier(found: &str) -> Message {
     )
 }
 
-pub(crate) fn tier_from_somewhere() -> Message {
-    message("a tier begins where the one before it ends", "write `..` and its end alone")
+pub(crate) fn tier_from_somewhere(end: Option<&str>, price: &str) -> Message {
+    let help = match end {
+        Some(end) => format!("write `..{end}`"),
+        None => format!("write `.. => {price}`"),
+    };
+    message("a tier begins where the one before it ends", help)
+}
+
+pub(crate) fn tier_end_in_words(word: &str, end: &str) -> Message {
+    message(format!("`{word}` does not begin a tier"), format!("write `..{end}` for `{word} {end}`"))
+}
+
+pub(crate) fn last_tier_in_words(word: &str) -> Message {
+    message(format!("expected a tier, found `{word}`"), "write `..` for the last tier")
+}
+
+pub(crate) fn tier_price_not_whole(number: &str, price: &str, batch: &str) -> Message {
+    message(
+        format!("`{number}` is not a whole number"),
+        format!("write `tiers({batch})` and each price for that many, here `{price}`"),
+    )
 }
 
 pub(crate) fn tier_inclusive() -> Message {
@@ -256,128 +357,7 @@ pub(crate) fn previous_tier() -> Message {
 pub(crate) fn tier_not_in_batches(bound: &str, batch: u64, nearest: u64, unit: &str) -> Message {
     message(
         format!("{bound} is not a multiple of {batch}, which the prices are for"),
-        format!("write `{nearest}.{unit}`"),
-    )
-}
-
-// Parameters.
-
-pub(crate) fn expected_param(found: &str) -> Message {
-    message(
-        format!("expected a parameter, found {found}"),
-        "write its name and its type, such as `with prompt: String`",
-    )
-}
-
-pub(crate) fn param_without_type(name: &str) -> Message {
-    message(
-        format!("the parameter `{name}` has no type"),
-        format!("write `with {name}: String`, or another type"),
-    )
-}
-
-pub(crate) fn not_a_type(name: &str) -> Message {
-    message(
-        format!("this is not a type that `{name}` can have"),
-        format!("write a Rust type, such as `with {name}: String`"),
-    )
-}
-
-pub(crate) fn borrowed_param(name: &str) -> Message {
-    message(
-        format!("the parameter `{name}` is borrowed, and an operation owns its parameters"),
-        format!("write `with {name}: String`, or another type without `&`"),
-    )
-}
-
-pub(crate) fn keyword_param(name: &str) -> Message {
-    message(
-        format!("`{name}` is a keyword, which Rust cannot use as a name"),
-        format!("write `r#{name}`, or another name"),
-    )
-}
-
-pub(crate) fn field_twice(name: &str, what: &str) -> Message {
-    message(format!("`{name}` is {what} of the operation already"), "rename one of them")
-}
-
-// Rust.
-
-pub(crate) fn expected_rust() -> Message {
-    message("the braces hold nothing", "write Rust that comes to whole credits, such as `{ pages * 2 + 5 }`")
-}
-
-pub(crate) fn not_an_expression() -> Message {
-    message("this is not an expression in Rust", "correct it from here on")
-}
-
-pub(crate) fn amount_in_rust(number: &str, word: &str) -> Message {
-    message(
-        format!("in braces stands Rust, in which `{number}.{word}` is no amount"),
-        "write the number alone, or the amount without braces",
-    )
-}
-
-pub(crate) fn quantity_in_costs(plural: &str) -> Message {
-    message(
-        format!("`{plural}` is a quantity, which Rust in braces does not see"),
-        format!(
-            "declare a parameter of another name, such as `with number_of_{plural}: u32`, or write a rate"
-        ),
-    )
-}
-
-pub(crate) fn not_seen_in_costs(name: &str) -> Message {
-    message(
-        format!("costs do not see `{name}`, because a charge records integers, `bool` and choices alone"),
-        "declare a parameter of one of these types, and compute it before the call",
-    )
-}
-
-pub(crate) fn quantity_in_validate(plural: &str) -> Message {
-    message(
-        format!("`{plural}` is a quantity, which `validate` does not see"),
-        format!("write `limit {plural} <= ..` instead"),
-    )
-}
-
-// Validations.
-
-pub(crate) fn expected_condition() -> Message {
-    message(
-        "`validate` has no condition",
-        "write it in Rust, such as `validate prompt.len() <= 1_000, \"prompt too long\"`",
-    )
-}
-
-pub(crate) fn ruby_lambda() -> Message {
-    message(
-        "a condition is no function",
-        "declare the parameters, such as `with prompt: String`, and write the condition alone: `validate prompt.len() <= 1_000, \"prompt too long\"`",
-    )
-}
-
-pub(crate) fn validate_without_message() -> Message {
-    message(
-        "`validate` does not say what is wrong",
-        "write a message after the condition: `, \"prompt too long\"`",
-    )
-}
-
-pub(crate) fn validate_without_comma(text: &str) -> Message {
-    message("a comma separates the condition from its message", format!("write `, \"{text}\"`"))
-}
-
-pub(crate) fn empty_message() -> Message {
-    message("the message is empty", "write what is wrong, such as `\"prompt too long\"`")
-}
-
-// Limits.
-
-pub(crate) fn limit_of_param(name: &str, max: &str) -> Message {
-    message(
-        format!("`{name}` is a parameter, and limits are for quantities"),
-        format!("write `validate {name} <= {max}, \"..\"`"),
+        format!("write a multiple of {batch}; the next one is `{nearest}.{unit}`"),
     )
 }
 
@@ -391,8 +371,17 @@ pub(crate) fn expected_meta_key(found: &str) -> Message {
     message(format!("expected a key, found {found}"), "write a key and its value, such as `category: \"ai\"`")
 }
 
-pub(crate) fn meta_without_colon(key: &str) -> Message {
-    message(format!("the key `{key}` needs a colon before its value"), format!("write `{key}: \"..\"`"))
+pub(crate) fn meta_without_colon(key: &str, mark: &str, value: &str) -> Message {
+    let help = match (mark, value) {
+        ("", "") => format!("write `{key}: \"..\"`"),
+        ("", value) => format!("write `{key}: {value}`"),
+        (mark, _) => format!("write `:` for `{mark}`"),
+    };
+    message(format!("the key `{key}` needs a colon before its value"), help)
+}
+
+pub(crate) fn meta_number(number: &str) -> Message {
+    message(format!("`{number}` is not a whole number"), format!("write it as text: `\"{number}\"`"))
 }
 
 pub(crate) fn expected_meta_value(key: &str, found: &str) -> Message {
@@ -407,7 +396,10 @@ pub(crate) fn meta_without_quotes(word: &str) -> Message {
 }
 
 pub(crate) fn statement_in_list(keyword: &str) -> Message {
-    message(format!("a comma continues the list, and `{keyword}` begins a statement"), "remove the comma")
+    message(
+        format!("a comma continues the list, and `{keyword}` begins a statement"),
+        "leave out the commas between statements",
+    )
 }
 
 pub(crate) fn key_twice(key: &str) -> Message {

@@ -4,7 +4,8 @@
 
 use credits_core::AWARD_MAX;
 
-use super::{Message, credits, did_you_mean, message, one_of};
+use super::{Message, did_you_mean, message, one_of};
+use crate::vocab::{self, FOR, UP_TO};
 
 // Plans.
 
@@ -22,17 +23,34 @@ pub(crate) fn plan_without_price(name: &str) -> Message {
     )
 }
 
-pub(crate) fn gives_once(number: &str) -> Message {
+pub(crate) fn gives_once(number: &str, word: &str) -> Message {
     message(
         "a plan gives again and again, and this does not say how often",
-        format!("write `{}.every(month)`", credits(number)),
+        format!("write `{number}.{word}.every(month)`, or another period"),
     )
 }
 
-pub(crate) fn every_otherwise(word: &str) -> Message {
+pub(crate) fn every_otherwise(number: &str, word: &str, period: Option<&str>) -> Message {
+    let help = match period {
+        Some(period) => format!("write `{number}.{word}.every({period})`"),
+        None => format!("write `{number}.{word}.every(..)`, with a period such as `month`"),
+    };
+    message("this is not how a plan says how often it gives", help)
+}
+
+pub(crate) fn every_first(period: &str, amount: &str) -> Message {
+    let help = match amount {
+        "" => format!("write the amount before it: `100.credits.every({period})`"),
+        amount => format!("write `{amount}.every({period})` for `every({period}) {amount}`"),
+    };
+    message("expected an amount, found `every`", help)
+}
+
+pub(crate) fn rate_for_period(number: &str, word: &str, period: &str) -> Message {
+    let stem = word.strip_suffix("_per").unwrap_or(word);
     message(
-        format!("`{word}` is not how a plan says how often it gives"),
-        "write `.every(month)` after the amount",
+        format!("`gives` takes an amount, and `{word}` begins a rate"),
+        format!("write `{number}.{stem}.every({period})`"),
     )
 }
 
@@ -44,7 +62,7 @@ pub(crate) fn period_too_short(period: &str, min: &str) -> Message {
 }
 
 pub(crate) fn zero_period(unit: &str) -> Message {
-    message("a period is longer than zero", format!("write `1.{}`", unit.trim_end_matches('s')))
+    message("a period is longer than zero", format!("write how many {unit}"))
 }
 
 pub(crate) fn period_too_long(number: &str) -> Message {
@@ -93,6 +111,37 @@ pub(crate) fn price_id_twice(id: &str) -> Message {
     message(format!("the price `{id}` is declared twice"), "write the id of a price of its own")
 }
 
+/// An id at Stripe that is not of a price.
+pub(crate) fn id_of_another(id: &str, what: &str) -> Message {
+    message(
+        format!("`{id}` is the id of {what}, and not of a price"),
+        "write the id of the price, which begins with `price_`",
+    )
+}
+
+pub(crate) fn secret_as_price(id: &str) -> Message {
+    let shown: String = id.chars().take(8).collect();
+    message(
+        format!("`{shown}..` is a key of the account, and not the id of a price"),
+        "write the id of the price; a secret key that was in source is replaced at Stripe",
+    )
+}
+
+pub(crate) fn blank_in_price(trimmed: Option<&str>) -> Message {
+    let help = match trimmed {
+        Some(trimmed) => format!("write `\"{trimmed}\"`"),
+        None => "write the id as Stripe shows it".to_owned(),
+    };
+    message("the id of a price has no blanks", help)
+}
+
+pub(crate) fn macro_for_price(call: &str) -> Message {
+    message(
+        "the id of a price is a text or a constant, and no macro",
+        format!("declare `const PRICE: &str = {call};` above `usage_credits!`, and write `PRICE`"),
+    )
+}
+
 // Packs.
 
 pub(crate) fn pack_without_gives(name: &str) -> Message {
@@ -107,17 +156,24 @@ pub(crate) fn pack_without_costs(name: &str) -> Message {
 }
 
 pub(crate) fn pack_gives_again() -> Message {
-    message("a pack gives once", "remove `.every(..)`, or declare a `subscription_plan`")
+    message("a pack gives once", "write the amount alone, or declare a `subscription_plan`")
 }
 
 pub(crate) fn zero_price(word: &str) -> Message {
-    message("a pack cannot be free", format!("write what it costs, such as `9.{word}`"))
+    message("a pack cannot be free", format!("write what it costs in {word}"))
 }
 
 pub(crate) fn pack_price_period(period: &str) -> Message {
     message(
         format!("a pack is paid for once, and `{period}` is a period"),
         "write the price alone, or under an environment",
+    )
+}
+
+pub(crate) fn pack_paid_again() -> Message {
+    message(
+        "a pack is paid for once, and has no price for a period",
+        "write the price alone, or declare a `subscription_plan`",
     )
 }
 
@@ -133,7 +189,7 @@ pub(crate) fn pack_price_without_comma(number: &str) -> Message {
 }
 
 pub(crate) fn pack_price_twice(currency: &str) -> Message {
-    message(format!("the pack has two prices in {currency}"), "remove one of them")
+    message(format!("the pack has two prices in {currency}"), format!("write one price in {currency}"))
 }
 
 pub(crate) fn other_currency(word: &str, meant: &str, own: &str) -> Message {
@@ -158,12 +214,48 @@ pub(crate) fn only_for_other_asset(name: &str, costs: &str, gives: &str) -> Mess
     )
 }
 
+pub(crate) fn only_for_free(names: &str, free: &str) -> Message {
+    message(
+        format!("{names} {free} nothing, so that the pack could never be spent"),
+        "write operations that cost something",
+    )
+}
+
+pub(crate) fn asset_never_spent(asset: &str) -> Message {
+    message(
+        format!("no operation costs {asset}, so that the pack could never be spent"),
+        format!("declare an operation that costs {asset}, or give what is spent"),
+    )
+}
+
+/// A warning: awards add up.
+pub(crate) fn payable_by_nothing(operation: &str, least: i64, most: i64) -> Message {
+    message(
+        format!("`{operation}` costs at least {least}, and no plan or pack gives more than {most} at once"),
+        "write a smaller cost, or sell more; `#![allow(deprecated)]` in the module allows it",
+    )
+}
+
+pub(crate) fn price_too_low(written: &str, least: &str) -> Message {
+    message(
+        format!("`{written}` is less than {least}, the least that Stripe charges"),
+        format!("write at least `{least}`"),
+    )
+}
+
+pub(crate) fn price_too_high(written: &str, most: &str) -> Message {
+    message(
+        format!("`{written}` is more than {most}, the most that Stripe charges at once"),
+        "write a smaller price",
+    )
+}
+
 // Terms of plans.
 
 pub(crate) fn other_asset(number: &str, word: &str, statement: &str, expected: &str) -> Message {
     message(
-        format!("`{statement}` is counted in {expected} here, and `{word}` is something else"),
-        format!("write `{number}.{expected}`"),
+        format!("`{statement}` is counted in {expected} here, and `{number}.{word}` is something else"),
+        format!("write how many {expected}"),
     )
 }
 
@@ -171,10 +263,27 @@ pub(crate) fn two_rollover_bounds(first: &str) -> Message {
     message(format!("`{first}` bounds what rolls over already"), "write `up_to` or `for`, not both")
 }
 
+pub(crate) fn rollover_without_bound(amount: &str) -> Message {
+    let is_length = amount.split('.').nth(1).is_some_and(|word| vocab::period_words().contains(&word));
+    let bound = if is_length { FOR } else { UP_TO };
+    message("a bound of what rolls over has its word", format!("write `rollover {bound} {amount}`"))
+}
+
+pub(crate) fn other_rollover_bound(word: &str, written: &str, meant: &str) -> Message {
+    message(
+        format!("`{word}` does not bound what rolls over by `{written}`"),
+        format!("write `{meant}` for `{word}`"),
+    )
+}
+
+pub(crate) fn bound_otherwise(word: &str, bound: &str) -> Message {
+    message(format!("`{word}` is not how a rollover is bounded"), format!("write `{bound}`"))
+}
+
 pub(crate) fn bound_of_expiry(word: &str) -> Message {
     message(
         format!("`{word}` bounds what rolls over, and these credits expire"),
-        "remove it, or write `rollover`",
+        "write `rollover` for `expire`",
     )
 }
 

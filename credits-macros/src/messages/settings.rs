@@ -4,15 +4,62 @@
 
 use super::{Message, message};
 
-pub(crate) fn negative_balance_without_bound(found: &str) -> Message {
+pub(crate) fn negative_balance_without_bound(found: &str, amount: Option<&str>) -> Message {
+    let help = match amount {
+        Some(amount) => format!("write `allow_negative_balance up_to {amount}`"),
+        None => "write how far, such as `allow_negative_balance up_to 500.credits`".to_owned(),
+    };
+    message(format!("`allow_negative_balance` says how far, found {found}"), help)
+}
+
+pub(crate) fn expected_credit_names(words: &[String]) -> Message {
+    let quoted = |word: &String| format!("\"{}\"", word.trim_matches('"'));
+    let help = match words {
+        [one, many] if !one.is_empty() && !many.is_empty() => format!("{}, {}", quoted(one), quoted(many)),
+        _ => "\"token\", \"tokens\"".to_owned(),
+    };
     message(
-        format!("`allow_negative_balance` says how far, found {found}"),
-        "write `allow_negative_balance up_to 500.credits`",
+        "`credits_named` takes the word for one credit and the word for several",
+        format!("write `credits_named {help}`"),
     )
 }
 
+pub(crate) fn asset_without_comma(one: &str, many: &str) -> Message {
+    message("a comma separates an asset from its plural", format!("write `asset {one}, {many}`"))
+}
+
+pub(crate) fn one_option(statement: &str, word: &str, other: &str) -> Message {
+    let help = match statement {
+        "currency" => {
+            format!("write `currency {word}`; a pack that is sold in another names it: `currency {other}`")
+        }
+        _ => format!("write `{statement} {word}` or `{statement} {other}`"),
+    };
+    message(format!("`{statement}` takes one word"), help)
+}
+
+pub(crate) fn and_in_list(and: &str, name: &str) -> Message {
+    message(format!("a comma separates the names of a list, found `{and}`"), format!("write `, {name}`"))
+}
+
+pub(crate) fn list_in_brackets(statement: &str, list: &str) -> Message {
+    message("a list stands without brackets", format!("write `{statement} {list}`"))
+}
+
+pub(crate) fn path_for_word(path: &str, word: &str) -> Message {
+    message(format!("`{path}` is a path of Rust, and a word stands here"), format!("write `{word}`"))
+}
+
+pub(crate) fn flag_denied(keyword: &str) -> Message {
+    message(format!("`{keyword}` says yes by standing here"), format!("leave the line `{keyword}` out"))
+}
+
+pub(crate) fn number_otherwise(found: &str, number: &str) -> Message {
+    message(format!("expected a number, found {found}"), format!("write `{number}`"))
+}
+
 pub(crate) fn threshold_twice(threshold: i64) -> Message {
-    message(format!("the threshold {threshold} is listed twice"), "remove one of them")
+    message(format!("the threshold {threshold} is listed twice"), "list it once")
 }
 
 pub(crate) fn list_without_comma(name: &str) -> Message {

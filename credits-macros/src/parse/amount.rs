@@ -4,43 +4,64 @@
 
 use proc_macro2::{Delimiter, Span};
 
+use super::every::says_how_often;
 use super::number::split_suffix;
 use super::tokens::Parser;
-use crate::ast::{Amount, Every, Gives, Number, Period, Word};
+use crate::ast::{Amount, Gives, Number, Word};
 use crate::diag::{Reported, Result};
-use crate::messages;
-use crate::vocab::{EVERY, PlanWord, Vocabulary, follows_a_number, period_words};
+use crate::vocab::{PackWord, Vocabulary, follows_a_number, is_amount_word, is_measure, period_words};
+use crate::{foreign, inflect, messages};
+
+/// What an amount is read for.
+#[derive(Clone, Copy)]
+struct Expected<'a> {
+    /// `50.credits`
+    example: &'a str,
+    /// Whether a word behind a number lacks only the dot.
+    is_unit: fn(&str) -> bool,
+}
 
 impl Parser<'_, '_> {
     /// A number, a dot and a word. `K` are the keywords that end the statement, `example` is what was expected.
     pub(super) fn amount<K: Vocabulary>(&mut self, example: &str) -> Result<Amount> {
-        self.amount_of::<K>(example, follows_a_number)
+        self.amount_of::<K>(Expected { example, is_unit: follows_a_number })
     }
 
     /// An amount that may be of anything: any word after its number lacks only the dot.
     pub(super) fn amount_of_units<K: Vocabulary>(&mut self, example: &str) -> Result<Amount> {
-        self.amount_of::<K>(example, |_| true)
+        self.amount_of::<K>(Expected { example, is_unit: |_| true })
     }
 
-    fn amount_of<K: Vocabulary>(&mut self, example: &str, is_unit: fn(&str) -> bool) -> Result<Amount> {
+    fn amount_of<K: Vocabulary>(&mut self, expected: Expected<'_>) -> Result<Amount> {
         let minus = self.mark('-');
         if let Some(dot) = self.mark('.') {
             return Err(self.leading_dot(dot));
         }
         let Some(number) = self.peek_number() else {
-            let message = messages::expected_amount(&self.found(), example);
-            return Err(self.diagnostics.report(self.place::<K>(), message));
+            return Err(self.no_number::<K>(expected.example));
         };
         self.skip();
         let number = self.thousands(number);
+        if let Some(other) = self.peek_number() {
+            let message = messages::two_numbers(&number.text, &other.text);
+            return Err(self.diagnostics.report(number.span, message));
+        }
+        self.is_no_share(&number)?;
+        self.is_no_factor(&number)?;
         let has_dot = self.mark('.').is_some();
-        if !has_dot || number.text.ends_with('.') {
-            return self.no_dot(minus, &number, example, is_unit);
+        let amount = if !has_dot || number.text.ends_with('.') {
+            self.no_dot::<K>(minus, &number, expected)?
+        } else {
+            let Some(word) = self.word() else {
+                let message = messages::missing_unit(&number.text, expected.example);
+                return Err(self.diagnostics.report(number.span, message));
+            };
+            Amount { minus, number, word }
+        };
+        if !self.peek_mark('+') {
+            self.stands_alone(&amount)?;
         }
-        match self.word() {
-            Some(word) => Ok(Amount { minus, number, word }),
-            None => Err(self.diagnostics.report(number.span, messages::missing_unit(&number.text, example))),
-        }
+        Ok(amount)
     }
 
     /// `.5.credits`
@@ -50,12 +71,11 @@ impl Parser<'_, '_> {
     }
 
     /// `50credits`, `50. credits` and `50 credits`, read as they were meant, and `50`.
-    fn no_dot(
+    fn no_dot<K: Vocabulary>(
         &mut self,
         minus: Option<Span>,
         number: &Number,
-        example: &str,
-        is_unit: fn(&str) -> bool,
+        Expected { example, is_unit }: Expected<'_>,
     ) -> Result<Amount> {
         let Number { text, span } = number;
         let amount = |digits: &str, word: Word| {
@@ -63,13 +83,18 @@ impl Parser<'_, '_> {
             Amount { minus, number, word }
         };
         if let Some((digits, suffix)) = split_suffix(text) {
+            let digits = digits.trim_end_matches('_');
+            let meant = written_out(digits, suffix, example);
+            if !meant.is_empty() {
+                return Err(self.diagnostics.report(*span, messages::glued_abbreviation(text, &meant)));
+            }
             let reported = self.diagnostics.report(*span, messages::glued_word(digits, suffix));
             let word = Word { text: suffix.to_owned(), span: *span };
             return if is_unit(suffix) { Ok(amount(digits, word)) } else { Err(reported) };
         }
-        let is_next = self.peek_word().is_some_and(|word| is_unit(&word.text));
-        let Some(word) = is_next.then(|| self.word()).flatten() else {
-            return Err(self.diagnostics.report(*span, messages::missing_unit(text, example)));
+        let is_word = !self.at_keyword::<K>() && self.peek_word().is_some_and(|word| is_unit(&word.text));
+        let Some(word) = is_word.then(|| self.word()).flatten() else {
+            return Err(self.no_unit::<K>(number, example, is_unit));
         };
         let (digits, message) = match text.strip_suffix('.') {
             Some(digits) => (digits, messages::swallowed_dot(digits, &word.text)),
@@ -79,51 +104,69 @@ impl Parser<'_, '_> {
         Ok(amount(digits, word))
     }
 
+    /// `10`, and `100 pages` where only credits are expected.
+    fn no_unit<K: Vocabulary>(
+        &mut self,
+        Number { text, span }: &Number,
+        example: &str,
+        is_unit: fn(&str) -> bool,
+    ) -> Reported {
+        let word = self.peek_word().map(|word| word.text).filter(|_| !self.at_keyword::<K>());
+        let is_measured =
+            |word: &String| is_measure(word) || foreign::unit(word).is_some() || word.ends_with('s');
+        let message = match word.filter(is_measured) {
+            Some(word) => messages::missing_dot(text, &word),
+            // Whatever may follow here, the example is of the unit that is counted.
+            None if is_unit("") => messages::missing_unit(text, example),
+            None => messages::missing_unit_of(text, example),
+        };
+        self.diagnostics.report(*span, message)
+    }
+
     /// An amount that is no rate.
     pub(super) fn plain_amount<K: Vocabulary>(&mut self, statement: &str, example: &str) -> Result<Amount> {
         let amount = self.amount::<K>(example)?;
-        if self.group(Delimiter::Parenthesis).is_none() {
-            return Ok(amount);
-        }
-        let message = messages::rate_where_amount(&amount.number.text, &amount.word.text, statement);
+        self.stands_alone(&amount)?;
+        let Some(inside) = self.group(Delimiter::Parenthesis) else { return Ok(amount) };
+        let is_empty = inside.is_empty();
+        let message =
+            messages::rate_where_amount(&amount.number.text, &amount.word.text, statement, is_empty);
         Err(self.diagnostics.report(amount.word.span, message))
+    }
+
+    /// `100.credits`, of a pack: whatever says how often is refused.
+    pub(super) fn gives_once(&mut self) -> Result<Amount> {
+        let amount = self.plain_amount::<PackWord>(PackWord::Gives.word(), "100.credits")?;
+        let start = (self.cursor, self.previous());
+        let sign = self.mark('.').or_else(|| self.mark('/'));
+        let often = self.peek_word().filter(|word| sign.is_some() || says_how_often(&word.text));
+        if let Some(often) = often.filter(|_| !self.at_keyword::<PackWord>()) {
+            return Err(self.diagnostics.report(often.span, messages::pack_gives_again()));
+        }
+        self.back_to(start);
+        Ok(amount)
     }
 
     /// `10_000.credits`, with or without `.every(month)`.
     pub(super) fn gives<K: Vocabulary>(&mut self) -> Result<Gives> {
-        let amount = self.plain_amount::<K>("gives", "100.credits")?;
-        let every = self.every()?;
+        if self.peek_is(crate::vocab::EVERY) {
+            return Err(self.every_first());
+        }
+        let amount = self.amount::<K>("100.credits")?;
+        if self.peek_mark('+') {
+            self.stands_alone(&amount)?;
+        }
+        let every = self.every::<K>(&amount)?;
         Ok(Gives { amount, every })
     }
+}
 
-    fn every(&mut self) -> Result<Option<Every>> {
-        let dot = self.mark('.');
-        let Some(keyword) = self.peek_word() else { return Ok(None) };
-        let word = keyword.text.as_str();
-        let is_meant = [EVERY, "each", "per"].contains(&word) || period_words().contains(&word);
-        if dot.is_none() && !is_meant {
-            return Ok(None);
-        }
-        self.skip();
-        let period = match self.group(Delimiter::Parenthesis) {
-            Some(mut inside) if dot.is_some() && keyword.text == EVERY => inside.period()?,
-            _ => return Err(self.diagnostics.report(keyword.span, messages::every_otherwise(&keyword.text))),
-        };
-        Ok(Some(Every { keyword, period }))
-    }
-
-    /// `month`, `:month` or `3.months`.
-    fn period(&mut self) -> Result<Period> {
-        if let Some(word) = self.symbol() {
-            return self.nothing_more().map(|()| Period::One(word));
-        }
-        if let Some(text) = self.text() {
-            return self.quoted(text).map(Period::One);
-        }
-        if self.is_empty() {
-            return Err(self.refuse(messages::expected_period()));
-        }
-        let several = self.amount::<PlanWord>("3.months")?;
-        self.nothing_more().map(|()| Period::Several(several))
-    }
+/// What an abbreviation behind a number means, where a unit or a period is expected. `m` is a minute or a month.
+fn written_out(digits: &str, suffix: &str, example: &str) -> Vec<String> {
+    let expected = example.rsplit('.').next().unwrap_or(example);
+    let is_period = |unit: &str| period_words().contains(&unit);
+    let unit = foreign::unit(suffix).filter(|unit| !is_period(expected) || is_period(unit));
+    let Some(unit) = unit.filter(|_| !is_amount_word(expected)) else { return Vec::new() };
+    let units = if suffix == "m" && is_period(expected) { vec![unit, "month"] } else { vec![unit] };
+    units.into_iter().map(|unit| format!("{digits}.{}", inflect::counted(digits, unit))).collect()
 }

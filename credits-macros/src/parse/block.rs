@@ -5,10 +5,10 @@
 use proc_macro2::Span;
 
 use super::tokens::Parser;
-use crate::ast::{Keyword, Stated, Word};
+use crate::ast::{Keyword, Stated};
 use crate::diag::{Reported, Result};
+use crate::messages;
 use crate::vocab::{ItemWord, Vocabulary};
-use crate::{messages, suggest};
 
 impl Parser<'_, '_> {
     /// Reads statements up to the end; `statement` reads what follows a keyword. The answer says whether a
@@ -20,9 +20,13 @@ impl Parser<'_, '_> {
     ) -> Option<Reported> {
         let mut lost = None;
         loop {
-            self.trivia();
+            let docs = self.trivia();
             if self.is_empty() {
+                self.documents_something(&docs);
                 return lost;
+            }
+            if let Some(reported) = self.conflict() {
+                return Some(reported);
             }
             match self.keyword::<K>(item) {
                 Ok((meaning, keyword)) => {
@@ -47,29 +51,33 @@ impl Parser<'_, '_> {
     /// A keyword and its colon. A misspelt one is reported and then taken for the one that was meant.
     fn keyword<K: Vocabulary>(&mut self, item: ItemWord) -> Result<(K, Keyword)> {
         let Some(word) = self.word() else {
-            let message = messages::expected_statement(item.word(), &self.found(), &K::words());
+            let message = match self.peek_number() {
+                Some(number) => messages::stray_number(item.word(), &number.text, &K::words()),
+                None => messages::expected_statement(item.word(), &self.found(), &K::words()),
+            };
             let reported = self.refuse(message);
             self.skip();
             return Err(reported);
         };
         self.keywords.push((Some(item.word()), word.clone()));
-        let (meaning, misspelt) = match K::from_word(&word.text) {
+        let meaning = K::from_word(&word.text);
+        if meaning.is_none()
+            && let Some(setter) = self.ruby_setter::<K>(item, &word)
+        {
+            return setter
+                .map(|(word, meaning, misspelt)| (meaning, Keyword { word, misspelt: Some(misspelt) }));
+        }
+        let (meaning, misspelt) = match meaning {
             Some(meaning) => (meaning, None),
-            None => self.misspelt::<K>(item, &word)?,
+            None => self.other_keyword::<K>(item, &word)?,
         };
         self.colon();
-        if let Some(equals) = self.mark('=') {
-            self.diagnostics.report(equals, messages::equals_sign(&word.text));
+        if let Some(equals) = self.mark('=')
+            && self.once.equals.is_none()
+        {
+            self.once.equals = Some(self.diagnostics.report(equals, messages::equals_sign(&word.text)));
         }
         Ok((meaning, Keyword { word, misspelt }))
-    }
-
-    fn misspelt<K: Vocabulary>(&mut self, item: ItemWord, word: &Word) -> Result<(K, Option<Reported>)> {
-        let words = K::words();
-        let nearest = suggest::nearest(&word.text, &words);
-        let message = messages::unknown_statement(&word.text, item.word(), nearest, &words);
-        let reported = self.diagnostics.report(word.span, message);
-        nearest.and_then(K::from_word).map(|meant| (meant, Some(reported))).ok_or(reported)
     }
 
     /// Skips what is left of a broken statement.

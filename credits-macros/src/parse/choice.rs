@@ -19,12 +19,26 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
         };
         let place = self.place::<OperationWord>();
+        if let Some(message) = self.choice_otherwise(&name.text) {
+            return Err(self.diagnostics.report(place, message));
+        }
         let Some(mut block) = self.group(Delimiter::Brace) else {
             return Err(self.diagnostics.report(place, messages::choice_without_options(&name.text)));
         };
         let options = block.options(&name.text);
         self.no_after("a choice")?;
         Ok(Choice { name, options })
+    }
+
+    /// `by quality: Quality { .. }` and `by quality, size { .. }`
+    fn choice_otherwise(&mut self, name: &str) -> Option<messages::Message> {
+        if self.mark(':').is_some() {
+            let ty = self.word().map(|word| word.text).unwrap_or_default();
+            return Some(messages::choice_with_type(name, &ty));
+        }
+        self.mark(',')?;
+        let other = self.word().map_or_else(|| "size".to_owned(), |word| word.text);
+        Some(messages::two_choices(name, &other))
     }
 
     fn options(&mut self, choice: &str) -> Result<Vec<ChoiceOption>> {
@@ -58,7 +72,11 @@ impl Parser<'_, '_> {
     pub(super) fn entry_amount(&mut self, key: &str) -> Result<Amount> {
         let place = if self.is_empty() { self.previous() } else { self.here() };
         if !(self.mark('=').is_some() && self.mark('>').is_some()) {
-            return Err(self.diagnostics.report(place, messages::expected_arrow(key)));
+            while self.mark('-').or_else(|| self.mark(':')).or_else(|| self.mark('=')).is_some() {}
+            self.mark('>');
+            let amount = self.rest_of_line::<OperationWord>().all;
+            let amount = amount.split(',').next().unwrap_or_default();
+            return Err(self.diagnostics.report(place, messages::expected_arrow(key, amount)));
         }
         self.plain_amount::<OperationWord>("each case", "10.credits")
     }
@@ -67,6 +85,10 @@ impl Parser<'_, '_> {
     pub(super) fn end_of_entry(&mut self) -> Result<()> {
         if self.is_empty() || self.mark(',').is_some() {
             return Ok(());
+        }
+        let is_rate = ["per", "each", "a"].iter().any(|word| self.peek_is(word));
+        if is_rate {
+            return Err(self.refuse(messages::rate_of_entry(&self.found())));
         }
         let message = messages::entry_without_comma(&self.found());
         Err(self.refuse(message))

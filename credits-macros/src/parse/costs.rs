@@ -7,23 +7,26 @@ use proc_macro2::{Delimiter, Span};
 use super::tokens::Parser;
 use crate::ast::{Amount, Clause, Per, Rate, Word};
 use crate::diag::Result;
-use crate::messages;
 use crate::vocab::{self, AFTER, BY, OperationWord, TIERS, is_rate_word};
+use crate::{inflect, messages};
 
 impl Parser<'_, '_> {
     /// `clause + clause`. A broken clause skips to the next one, so that the others are known.
     pub(super) fn costs(&mut self) -> Vec<Result<Clause>> {
         let mut clauses = Vec::new();
         loop {
-            let clause = self.clause();
+            let clause = self.clause().and_then(|clause| self.nothing_computed().map(|()| clause));
             let broken = clause.is_err();
             clauses.push(clause);
             while broken && !self.peek_mark('+') && !self.at_statement_end::<OperationWord>() {
                 self.skip();
             }
+            if !broken && self.another_clause() {
+                continue;
+            }
             if let Some(comma) = self.mark(',') {
                 if self.at_statement_end::<OperationWord>() {
-                    self.diagnostics.report(comma, messages::comma_between());
+                    self.comma_between(comma);
                     return clauses;
                 }
                 self.diagnostics.report(comma, messages::comma_in_sum());
@@ -31,6 +34,41 @@ impl Parser<'_, '_> {
                 return clauses;
             }
         }
+    }
+
+    /// `1.credit_per(page) - 5.credits`
+    fn nothing_computed(&mut self) -> Result<()> {
+        let sign = ['*', '/', '-', '%'].into_iter().find(|sign| self.peek_mark(*sign));
+        let Some(sign) = sign else { return Ok(()) };
+        let message = if sign == '-' { messages::taken_off() } else { messages::arithmetic(sign, "", None) };
+        Err(self.refuse(message))
+    }
+
+    /// `5.credits and 1.credit_per(page)`, or with nothing between: read as the sum that was meant.
+    fn another_clause(&mut self) -> bool {
+        let and = self.peek_word().filter(|word| SUMS.contains(&word.text.as_str())).map(|word| word.span);
+        let and = and.or_else(|| self.peek_mark('&').then(|| self.here()));
+        if let Some(and) = and {
+            self.skip();
+            self.diagnostics.report(and, messages::sum_in_words());
+            return !self.at_statement_end::<OperationWord>();
+        }
+        let begins = self.amount_ahead() || self.peek_is(BY) || self.peek_is(TIERS);
+        if begins {
+            let clause = self.rest_of_line::<OperationWord>().all;
+            let clause = clause.split(" + ").next().unwrap_or_default();
+            self.refuse(messages::clauses_without_plus(clause));
+        }
+        begins
+    }
+
+    /// Whether a number and its unit come next.
+    fn amount_ahead(&self) -> bool {
+        let Some((number, after)) = self.cursor.literal() else { return false };
+        let has_dot = after.punct().is_some_and(|(mark, _)| mark.as_char() == '.');
+        let is_number = number.to_string().starts_with(|first: char| first.is_ascii_digit());
+        is_number
+            && (has_dot || after.ident().is_some_and(|(word, _)| vocab::follows_a_number(&word.to_string())))
     }
 
     fn clause(&mut self) -> Result<Clause> {
@@ -44,10 +82,11 @@ impl Parser<'_, '_> {
             return self.rust_block().map(Clause::Rust);
         }
         let amount = self.amount::<OperationWord>("50.credits")?;
-        if let Some(mut inside) = self.group(Delimiter::Parenthesis) {
-            let per = inside.per()?;
-            let after = self.after()?;
-            return Ok(Clause::Rate(Rate { amount, per, after }));
+        if self.group_ahead(Delimiter::Parenthesis) {
+            return self.rate(amount).map(Clause::Rate);
+        }
+        if let Some((word, unit)) = split_rate(&amount.word.text) {
+            return self.rate_in_one_word(&amount, &word, &unit).map(Clause::Rate);
         }
         if is_rate_word(&amount.word.text) {
             return self.rate_without_parentheses(amount).map(Clause::Rate);
@@ -59,6 +98,30 @@ impl Parser<'_, '_> {
         Ok(Clause::Fixed(amount))
     }
 
+    fn rate(&mut self, amount: Amount) -> Result<Rate> {
+        let Some(mut inside) = self.group(Delimiter::Parenthesis) else {
+            return self.rate_without_parentheses(amount);
+        };
+        if inside.is_empty() && !is_rate_word(&amount.word.text) {
+            let message = messages::empty_parentheses(&amount.number.text, &amount.word.text);
+            return Err(self.diagnostics.report(amount.word.span, message));
+        }
+        let per = inside.per()?;
+        let after = self.after(Some(&per))?;
+        Ok(Rate { amount, per, after })
+    }
+
+    /// `2.credits_per_page`, read as it was meant.
+    fn rate_in_one_word(&mut self, amount: &Amount, word: &str, unit: &str) -> Result<Rate> {
+        let Amount { minus, number, word: written } = amount.clone();
+        let message = messages::rate_otherwise(&number.text, word, unit);
+        self.diagnostics.report(written.span, message);
+        let per = Per::Unit { one: Word { text: unit.to_owned(), span: written.span }, many: None };
+        let after = self.after(Some(&per))?;
+        let word = Word { text: word.to_owned(), span: written.span };
+        Ok(Rate { amount: Amount { minus, number, word }, per, after })
+    }
+
     /// `5.credits_per page`, read as it was meant.
     fn rate_without_parentheses(&mut self, amount: Amount) -> Result<Rate> {
         let unit = if self.at_statement_end::<OperationWord>() { None } else { self.symbol() };
@@ -66,7 +129,8 @@ impl Parser<'_, '_> {
         let message = messages::rate_without_unit(&amount.number.text, &amount.word.text, meant);
         let reported = self.diagnostics.report(amount.word.span, message);
         let per = Per::Unit { one: unit.ok_or(reported)?, many: None };
-        Ok(Rate { amount, per, after: self.after()? })
+        let after = self.after(Some(&per))?;
+        Ok(Rate { amount, per, after })
     }
 
     /// Where `.per(page)`, `per page` or `/ page` begins; steps over what is before the unit.
@@ -75,7 +139,7 @@ impl Parser<'_, '_> {
             return Some(slash);
         }
         let dot = self.mark('.');
-        let is_per = |word: &Word| dot.is_some() || word.text == "per" || word.text == "each";
+        let is_per = |word: &Word| dot.is_some() || PER.contains(&word.text.as_str());
         let per = self.peek_word().filter(is_per);
         if per.is_some() {
             self.skip();
@@ -85,16 +149,30 @@ impl Parser<'_, '_> {
 
     /// A rate that is written otherwise, read as it was meant.
     fn rate_otherwise(&mut self, mut amount: Amount, place: Span) -> Result<Rate> {
-        let unit = match self.group(Delimiter::Parenthesis) {
-            Some(mut inside) => inside.symbol(),
-            None => self.symbol(),
+        let word = vocab::rate_word(&amount.number.text, &amount.word.text);
+        let (batch, unit) = match self.group(Delimiter::Parenthesis) {
+            Some(mut inside) => (inside.batch_ahead(), inside.symbol()),
+            None => (self.batch_ahead(), self.symbol()),
         };
-        amount.word.text = vocab::rate_word(&amount.number.text, &amount.word.text);
+        if let Some(batch) = batch {
+            let message = messages::rate_otherwise(&amount.number.text, &word, &batch);
+            return Err(self.diagnostics.report(place, message));
+        }
+        amount.word.text = word;
         let meant = unit.as_ref().map_or("page", |unit| &unit.text);
         let message = messages::rate_otherwise(&amount.number.text, &amount.word.text, meant);
         let reported = self.diagnostics.report(place, message);
         let per = Per::Unit { one: unit.ok_or(reported)?, many: None };
-        Ok(Rate { amount, per, after: self.after()? })
+        let after = self.after(Some(&per))?;
+        Ok(Rate { amount, per, after })
+    }
+
+    /// `1_000.tokens` or `1_000 tokens` behind `per`.
+    fn batch_ahead(&self) -> Option<String> {
+        let (number, after) = self.cursor.literal()?;
+        let after = after.punct().map_or(after, |(_, after)| after);
+        let (unit, _) = after.ident()?;
+        Some(format!("{number}.{unit}"))
     }
 
     /// Whether this word comes next.
@@ -103,12 +181,20 @@ impl Parser<'_, '_> {
     }
 
     /// `after 10.minutes`
-    fn after(&mut self) -> Result<Option<Amount>> {
+    fn after(&mut self, per: Option<&Per>) -> Result<Option<Amount>> {
         if !self.peek_is(AFTER) {
             return Ok(None);
         }
         self.skip();
-        self.amount_of_units::<OperationWord>("10.minutes").map(Some)
+        let unit = match per {
+            Some(Per::Unit { many: Some(many), .. }) => many.text.clone(),
+            Some(Per::Unit { one, .. }) => one.text.clone(),
+            Some(Per::Batch(batch)) => batch.word.text.clone(),
+            None => "minutes".to_owned(),
+        };
+        let number = self.peek_number().map_or_else(|| "10".to_owned(), |number| number.text);
+        let example = format!("{number}.{}", inflect::counted(&number, &unit));
+        self.amount_of_units::<OperationWord>(&example).map(Some)
     }
 
     /// Only a rate has units that are included.
@@ -123,7 +209,17 @@ impl Parser<'_, '_> {
             return self.nothing_more().map(|()| Per::Batch(batch));
         }
         let one = self.unit_name()?;
-        let many = if self.mark(',').is_some() { Some(self.unit_name()?) } else { None };
+        let many = if self.mark(',').is_some() {
+            if let Some(number) = self.peek_number() {
+                let batch = format!("{}.{}", number.text, inflect::counted(&number.text, &one.text));
+                let written = format!("{}, {}", one.text, number.text);
+                let message = messages::batch_after_unit(&written, &batch);
+                return Err(self.refuse(message));
+            }
+            Some(self.unit_name()?)
+        } else {
+            None
+        };
         self.nothing_more().map(|()| Per::Unit { one, many })
     }
 
@@ -137,4 +233,17 @@ impl Parser<'_, '_> {
         };
         Ok(unit)
     }
+}
+
+/// Words before what is counted.
+const PER: &[&str] = &["a", "an", "each", "every", "for", "per"];
+
+/// Words that add.
+const SUMS: &[&str] = &["and", "plus"];
+
+/// `credits_per` and `page` of `credits_per_page`.
+fn split_rate(word: &str) -> Option<(String, String)> {
+    let split = ["_per_", "_a_", "_each_", "_for_"].iter().find_map(|middle| word.split_once(middle));
+    let (what, unit) = split.filter(|(what, unit)| !what.is_empty() && !unit.is_empty())?;
+    Some((format!("{what}_per"), unit.to_owned()))
 }

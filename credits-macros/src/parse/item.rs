@@ -4,11 +4,12 @@
 
 use proc_macro2::Delimiter;
 
+use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Asset, Header, Pricing, Settings, Word};
 use crate::diag::{Reported, Result};
-use crate::vocab::{ItemWord, Vocabulary};
-use crate::{messages, suggest};
+use crate::messages;
+use crate::vocab::{ItemWord, Vocabulary, is_keyword};
 
 /// A block that was read: where it ends, and whether a statement was lost.
 struct Block {
@@ -22,9 +23,14 @@ impl Parser<'_, '_> {
         loop {
             let docs = self.trivia();
             if self.is_empty() {
+                self.documents_something(&docs);
                 return;
             }
-            if let Err(reported) = self.item(docs, pricing) {
+            if let Some(reported) = self.foreign_file() {
+                pricing.unreadable = Some(reported);
+                return;
+            }
+            if let Err(reported) = self.item(docs.lines, pricing) {
                 pricing.unreadable = Some(reported);
                 self.skip_to_item();
             }
@@ -38,7 +44,7 @@ impl Parser<'_, '_> {
             ItemWord::Settings => pricing.settings.push(self.settings(keyword)),
             ItemWord::Asset => {
                 let name = self.name(kind)?.0;
-                let plural = if self.mark(',').is_some() { Some(self.name(kind)?.0) } else { None };
+                let plural = if self.comma_of_asset(&name) { Some(self.name(kind)?.0) } else { None };
                 pricing.assets.push(Asset { docs, name, plural });
             }
             ItemWord::Operation => {
@@ -58,16 +64,21 @@ impl Parser<'_, '_> {
     }
 
     fn header(&mut self, kind: ItemWord, docs: Vec<String>, misspelt: Option<Reported>) -> Result<Header> {
-        let (name, misnamed) = self.name(kind)?;
+        let (mut name, misnamed) = self.name(kind)?;
+        let spaced = self.spaces_in_name(&mut name);
+        let called = self.parameter_list();
         let end = name.span;
-        Ok(Header { docs, name, end, poisoned: misspelt.or(misnamed) })
+        Ok(Header { docs, name, end, poisoned: misspelt.or(misnamed).or(spaced).or(called) })
     }
 
     /// The kind of the next item. A misspelt one is reported and then taken for the one that was meant.
     fn item_keyword(&mut self) -> Result<(ItemWord, Word, Option<Reported>)> {
         let words = ItemWord::words();
         let Some(word) = self.word() else {
-            let message = messages::expected_item(&self.found(), &words);
+            let message = match self.peek_number() {
+                Some(number) => messages::stray_number("a pricing", &number.text, &words),
+                None => messages::expected_item(&self.found(), &words),
+            };
             let reported = self.refuse(message);
             self.skip();
             return Err(reported);
@@ -76,11 +87,8 @@ impl Parser<'_, '_> {
         if let Some(kind) = ItemWord::from_word(&word.text) {
             return Ok((kind, word, None));
         }
-        let nearest = suggest::nearest(&word.text, &words);
-        let message = messages::unknown_item(&word.text, nearest, &words);
-        let reported = self.diagnostics.report(word.span, message);
-        let kind = nearest.and_then(ItemWord::from_word).ok_or(reported)?;
-        Ok((kind, word, Some(reported)))
+        let (reported, kind) = self.other_item(&word);
+        Ok((kind.ok_or(reported)?, word, Some(reported)))
     }
 
     /// The name of an item; one in quotes or with hyphens is reported and then read as it was meant.
@@ -102,6 +110,39 @@ impl Parser<'_, '_> {
         }
         let misnamed = hyphen.map(|span| self.diagnostics.report(span, messages::hyphen_in_name(&name.text)));
         Ok((name, misnamed))
+    }
+
+    /// The comma before the plural of an asset; `asset gem gems` is read as it was meant.
+    fn comma_of_asset(&mut self, name: &Word) -> bool {
+        if self.mark(',').is_some() {
+            return true;
+        }
+        let Some(plural) = self.peek_word().filter(|_| !self.at_keyword::<ItemWord>()) else { return false };
+        let behind = self.cursor.ident().map(|(_, after)| after);
+        let is_alone = behind.is_none_or(|after| after.group(Delimiter::Brace).is_none());
+        if is_alone {
+            self.diagnostics.report(plural.span, messages::asset_without_comma(&name.text, &plural.text));
+        }
+        is_alone
+    }
+
+    /// `generate image`, read as `generate_image`.
+    fn spaces_in_name(&mut self, name: &mut Word) -> Option<Reported> {
+        let mut first = None;
+        while let Some(word) = self.peek_word().filter(|word| word.text != "do" && !is_keyword(&word.text)) {
+            self.skip();
+            first = first.or(Some(word.span));
+            name.text = format!("{}_{}", name.text, word.text);
+        }
+        first.map(|place| self.diagnostics.report(place, messages::space_in_name(&name.text)))
+    }
+
+    /// `transcribe(minutes: u32)`
+    fn parameter_list(&mut self) -> Option<Reported> {
+        let open = self.here();
+        let inside = self.group(Delimiter::Parenthesis)?;
+        let params = spelled(inside.cursor.token_stream());
+        Some(self.diagnostics.report(open, messages::parameter_list(&params)))
     }
 
     /// The block of a named item: reads the statements, and completes the header.
@@ -137,7 +178,10 @@ impl Parser<'_, '_> {
         if self.peek_word().is_some_and(|word| word.text == "do") {
             return self.ruby_block(inside);
         }
-        let message = messages::expected_block(kind.word(), name, &self.found());
+        let cost = self.rest_of_line::<ItemWord>().all;
+        let cost = cost.trim_start_matches(['=', '>', '-', ' ']);
+        let is_cost = kind == ItemWord::Operation && cost.starts_with(|first: char| first.is_ascii_digit());
+        let message = messages::expected_block(kind.word(), name, &self.found(), is_cost.then_some(cost));
         let is_missing = self.is_empty() || self.at_keyword::<ItemWord>();
         let place = if is_missing { self.previous() } else { self.here() };
         let reported = self.diagnostics.report(place, message);

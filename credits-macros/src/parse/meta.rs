@@ -23,8 +23,7 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(brace, messages::meta_in_braces()));
         }
         let mut entries = vec![self.meta_entry::<K>()?];
-        while let Some(comma) = self.mark(',') {
-            self.list_goes_on::<K>(comma)?;
+        while self.list_goes_on::<K>() {
             entries.push(self.meta_entry::<K>()?);
         }
         Ok(entries)
@@ -39,7 +38,13 @@ impl Parser<'_, '_> {
             return Err(self.refuse(message));
         };
         if self.colon().is_none() {
-            return Err(self.diagnostics.report(key.span, messages::meta_without_colon(&key.text)));
+            let rest = self.rest_of_line::<K>().all;
+            let equals = self.mark('=').map_or("", |_| "=");
+            let arrow = self.mark('>').map_or(equals, |_| "=>");
+            let value = rest.split(',').next().unwrap_or_default();
+            return Err(self
+                .diagnostics
+                .report(key.span, messages::meta_without_colon(&key.text, arrow, value)));
         }
         let value = self.meta_value::<K>(&key.text)?;
         Ok(MetaEntry { key, value })

@@ -8,6 +8,10 @@ mod amount;
 mod block;
 mod choice;
 mod costs;
+mod every;
+mod foreign;
+mod identifiers;
+mod instead;
 mod item;
 mod meta;
 mod named;
@@ -19,6 +23,7 @@ mod plan;
 mod price;
 mod rust;
 mod settings;
+mod spelling;
 mod tiers;
 mod tokens;
 mod trivia;
@@ -31,6 +36,7 @@ use crate::diag::Diagnostics;
 
 /// Reads a whole definition.
 pub(crate) fn pricing(input: TokenStream, diagnostics: &mut Diagnostics) -> Pricing {
+    let input = identifiers::spelled_out(input, diagnostics);
     let mut pricing = Pricing { names_of_blocks: named::names_of_blocks(&input), ..Pricing::default() };
     let buffer = TokenBuffer::new2(input);
     let mut keywords = Vec::new();

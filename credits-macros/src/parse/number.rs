@@ -54,7 +54,13 @@ impl<'t> Parser<'t, '_> {
         number
     }
 
+    /// `,000`, or `000` behind a blank.
     fn group_of_digits(&self) -> Option<(String, Span, Cursor<'t>)> {
+        if let Some((literal, after)) = self.cursor.literal() {
+            let text = literal.to_string();
+            let is_thousands = text.len() == 3 && text.bytes().all(|digit| digit.is_ascii_digit());
+            return is_thousands.then(|| (text, literal.span(), after));
+        }
         let (comma, after) = self.cursor.punct().filter(|(punct, _)| punct.as_char() == ',')?;
         let (literal, after) = after.literal()?;
         let text = literal.to_string();

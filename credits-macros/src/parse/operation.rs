@@ -2,6 +2,7 @@
 //!
 //! It does not know which units there are.
 
+use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Header, Limit, Number, Operation, Param, Validation, Word};
 use crate::diag::Result;
@@ -34,6 +35,9 @@ impl Parser<'_, '_> {
 
     /// `pages <= 500`
     fn limit(&mut self) -> Result<Limit> {
+        if self.peek_number().is_some() {
+            return Err(self.limit_reversed());
+        }
         let Some(field) = self.symbol() else {
             let message = messages::expected_limit(&self.found());
             return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
@@ -46,16 +50,44 @@ impl Parser<'_, '_> {
         }
         let minus = self.mark('-');
         let max = self.number("500")?;
-        if let Some(dot) = self.mark('.') {
-            return Err(self.diagnostics.report(dot, messages::limit_with_unit(&field.text, &max.text)));
+        let max = self.thousands(max);
+        self.is_no_share(&max)?;
+        let is_unit = !self.at_statement_end::<OperationWord>() && self.peek_word().is_some();
+        let unit = if self.mark('.').is_some() || is_unit { self.word() } else { None };
+        self.one_limit()?;
+        Ok(Limit { field, minus, max, unit })
+    }
+
+    /// `limit pages <= 500, images <= 10`: the second one is a statement of its own.
+    fn one_limit(&mut self) -> Result<()> {
+        let Some((_, after)) = self.cursor.punct().filter(|(mark, _)| mark.as_char() == ',') else {
+            return Ok(());
+        };
+        let Some((field, after)) = after.ident() else { return Ok(()) };
+        if !after.punct().is_some_and(|(mark, _)| ['<', '='].contains(&mark.as_char())) {
+            return Ok(());
         }
-        Ok(Limit { field, minus, max })
+        let place = self.here();
+        self.mark(',');
+        let limit = self.rest_of_line::<OperationWord>().all;
+        let limit = if limit.is_empty() { field.to_string() } else { limit };
+        Err(self.diagnostics.report(place, messages::two_limits(&limit)))
+    }
+
+    /// `limit 500 >= pages`
+    fn limit_reversed(&mut self) -> crate::diag::Reported {
+        let place = self.here();
+        let rest = self.rest_of_line::<OperationWord>();
+        let number = rest.number.clone().unwrap_or_default();
+        let field = rest.all.split_once(">=").map(|(_, field)| field.trim().to_owned());
+        self.diagnostics.report(place, messages::limit_reversed(&number, field.as_deref()))
     }
 
     /// The limit that `pages < 501` or `pages: 500` means.
     fn meant_limit(&mut self, is_below: bool) -> String {
         while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('<')).is_some() {}
-        let number = self.peek_number().map_or_else(|| "500".to_owned(), |number| number.text);
+        self.mark('>');
+        let Some(number) = self.peek_number().map(|number| number.text) else { return "..".to_owned() };
         match number.replace('_', "").parse::<u64>() {
             Ok(value) if is_below => value.saturating_sub(1).to_string(),
             _ => number,
@@ -74,8 +106,7 @@ impl Parser<'_, '_> {
     /// `prompt: String`, or several.
     fn params(&mut self) -> Result<Vec<Param>> {
         let mut params = vec![self.param()?];
-        while let Some(comma) = self.mark(',') {
-            self.list_goes_on::<OperationWord>(comma)?;
+        while self.list_goes_on::<OperationWord>() {
             params.push(self.param()?);
         }
         Ok(params)
@@ -99,8 +130,13 @@ impl Parser<'_, '_> {
     /// `prompt.len() <= 1_000, "prompt too long"`
     fn validation(&mut self) -> Result<Validation> {
         if let Some(text) = self.text_ahead() {
-            return Err(self.diagnostics.report(text.span, messages::expected_condition()));
+            self.skip();
+            self.mark(',');
+            let condition = self.rest_of_line::<OperationWord>().all;
+            let message = messages::message_first(&text.value, &condition);
+            return Err(self.diagnostics.report(text.span, message));
         }
+        self.no_parentheses()?;
         let condition = self.condition()?;
         let Some(comma) = self.mark(',') else {
             let message = match self.text_ahead() {
@@ -109,9 +145,30 @@ impl Parser<'_, '_> {
             };
             return Err(self.diagnostics.report(self.previous(), message));
         };
-        match self.text() {
-            Some(message) => Ok(Validation { condition, message }),
-            None => Err(self.diagnostics.report(comma, messages::validate_without_message())),
+        if let Some(message) = self.text() {
+            return Ok(Validation { condition, message });
         }
+        let message = match self.peek_word().filter(|_| !self.at_statement_end::<OperationWord>()) {
+            Some(word) => messages::message_is_no_text(&word.text),
+            None => messages::validate_without_message(),
+        };
+        Err(self.diagnostics.report(comma, message))
+    }
+
+    /// `validate(prompt.len() <= 1_000, "prompt too long")`
+    fn no_parentheses(&mut self) -> Result<()> {
+        let Some((inside, _, _)) = self.cursor.group(proc_macro2::Delimiter::Parenthesis) else {
+            return Ok(());
+        };
+        let tokens: Vec<_> = inside.token_stream().into_iter().collect();
+        let ends_in_text = matches!(tokens.last(), Some(proc_macro2::TokenTree::Literal(text)) if text.to_string().starts_with('"'));
+        let is_list = tokens
+            .iter()
+            .any(|token| matches!(token, proc_macro2::TokenTree::Punct(mark) if mark.as_char() == ','));
+        if !(ends_in_text && is_list) {
+            return Ok(());
+        }
+        let message = messages::validate_in_parentheses(&spelled(tokens));
+        Err(self.refuse(message))
     }
 }

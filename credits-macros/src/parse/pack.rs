@@ -2,6 +2,7 @@
 //!
 //! It does not know what money is.
 
+use super::every::says_how_often;
 use super::tokens::Parser;
 use crate::ast::{Amount, Header, Pack};
 use crate::diag::Result;
@@ -14,7 +15,7 @@ impl Parser<'_, '_> {
         let mut pack = Pack::new(header);
         self.block(ItemWord::Pack, &mut pack.header, |block| {
             block.statements(ItemWord::Pack, |parser, meaning, keyword| match meaning {
-                PackWord::Gives => parser.stated(keyword, &mut pack.gives, Parser::gives::<PackWord>),
+                PackWord::Gives => parser.stated(keyword, &mut pack.gives, Parser::gives_once),
                 PackWord::Bonus => parser.stated(keyword, &mut pack.bonus, |parser| {
                     parser.plain_amount::<PackWord>("bonus", "100.credits")
                 }),
@@ -38,7 +39,14 @@ impl Parser<'_, '_> {
 
     /// `9.dollars, 8.99.euros`
     fn pack_costs(&mut self) -> Result<Vec<Amount>> {
-        let one = |parser: &mut Self| parser.plain_amount::<PackWord>(PackWord::Costs.word(), "9.dollars");
+        let one = |parser: &mut Self| {
+            let price = parser.plain_amount::<PackWord>(PackWord::Costs.word(), "9.dollars")?;
+            let is_again = parser.peek_word().is_some_and(|word| says_how_often(&word.text));
+            if is_again || parser.peek_mark('.') || parser.peek_mark('/') {
+                return Err(parser.refuse(messages::pack_paid_again()));
+            }
+            Ok(price)
+        };
         let mut costs = self.list_of::<PackWord, _>(one)?;
         // `9.dollars 8.99.euros`, read as it was meant.
         while let Some(number) = self.peek_number() {

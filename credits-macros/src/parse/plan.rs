@@ -5,8 +5,8 @@
 use super::tokens::Parser;
 use crate::ast::{Header, Plan, PlanGives, RolloverBound, UnusedCredits, Word};
 use crate::diag::Result;
-use crate::messages;
 use crate::vocab::{FOR, ItemWord, NOTHING, PlanWord, UP_TO};
+use crate::{foreign, messages};
 
 impl Parser<'_, '_> {
     /// The block of a plan.
@@ -68,8 +68,28 @@ impl Parser<'_, '_> {
         Ok(UnusedCredits { policy, bound })
     }
 
+    /// `rollover max 500.credits`
+    fn bound_otherwise(&mut self, word: &Word, bound: &str) -> crate::diag::Reported {
+        self.skip();
+        let second = self.peek_word().filter(|second| word.text == "up" && second.text == "to");
+        if second.is_some() {
+            self.skip();
+        }
+        let written = if second.is_some() { "up to" } else { word.text.as_str() };
+        self.diagnostics.report(word.span, messages::bound_otherwise(written, bound))
+    }
+
     fn rollover_bound(&mut self) -> Result<Option<RolloverBound>> {
+        if let Some(number) = self.peek_number() {
+            let amount = self.rest_of_line::<PlanWord>().all;
+            return Err(self.diagnostics.report(number.span, messages::rollover_without_bound(&amount)));
+        }
         let Some(word): Option<Word> = self.peek_word() else { return Ok(None) };
+        if let Some((_, bound)) =
+            foreign::BOUNDS.iter().find(|(words, _)| words.contains(&word.text.as_str()))
+        {
+            return Err(self.bound_otherwise(&word, bound));
+        }
         match word.text.as_str() {
             UP_TO => {
                 self.skip();

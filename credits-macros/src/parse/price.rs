@@ -4,6 +4,7 @@
 
 use proc_macro2::{Delimiter, Ident};
 
+use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Price, PriceId, RustPath, Text, Word};
 use crate::diag::Result;
@@ -13,8 +14,11 @@ use crate::vocab::Vocabulary;
 impl Parser<'_, '_> {
     /// All prices of a plan or a pack. `K` are the keywords that end the statement.
     pub(super) fn prices<K: Vocabulary>(&mut self) -> Result<Vec<Price>> {
+        if let Some(reported) = self.macro_for_price() {
+            return Err(reported);
+        }
         if let Some(id) = self.only_id() {
-            return self.only_price(id);
+            return self.only_price::<K>(id);
         }
         if self.at_statement_end::<K>() && !self.is_price_ahead() {
             let message = messages::expected_price(&self.found());
@@ -33,8 +37,8 @@ impl Parser<'_, '_> {
     }
 
     /// A price without a key, which has none beside it.
-    fn only_price(&mut self, id: PriceId) -> Result<Vec<Price>> {
-        if self.mark(',').is_some() {
+    fn only_price<K: Vocabulary>(&mut self, id: PriceId) -> Result<Vec<Price>> {
+        if self.peek_mark(',') && self.list_goes_on::<K>() {
             let text = match &id {
                 PriceId::Text(Text { value, .. }) => format!("\"{value}\""),
                 PriceId::Path(path) => path.to_string(),
@@ -44,13 +48,25 @@ impl Parser<'_, '_> {
         Ok(vec![Price { environment: None, key: None, id }])
     }
 
+    /// `env!("PRICE")`, which is a constant outside.
+    fn macro_for_price(&mut self) -> Option<crate::diag::Reported> {
+        let (name, after) = self.cursor.ident()?;
+        let (_, after) = after.punct().filter(|(mark, _)| mark.as_char() == '!')?;
+        let inside = after.group(Delimiter::Parenthesis).map(|(inside, ..)| inside.token_stream());
+        let call = format!("{name}!({})", spelled(inside.into_iter().flatten()));
+        Some(self.refuse(messages::macro_for_price(&call)))
+    }
+
     /// Whether the list goes on.
     fn another_price<K: Vocabulary>(&mut self) -> Result<bool> {
         let comma = self.mark(',');
         let is_price = self.is_price_ahead();
         match (comma, self.at_statement_end::<K>() && !is_price) {
             (None, true) => Ok(false),
-            (Some(comma), true) => self.list_goes_on::<K>(comma).map(|()| false),
+            (Some(comma), true) => {
+                self.list_ended(comma);
+                Ok(false)
+            }
             (Some(_), false) => Ok(true),
             (None, false) => match self.peek_word() {
                 Some(period) if is_price => {
@@ -108,6 +124,9 @@ impl Parser<'_, '_> {
                 messages::price_without_quotes(&key.text)
             };
             return Err(self.diagnostics.report(key.span, message));
+        }
+        if let Some(reported) = self.macro_for_price() {
+            return Err(reported);
         }
         if let Some(id) = self.price_id() {
             return Ok(Price { environment: None, key: Some(key), id });

@@ -46,6 +46,9 @@ impl Parser<'_, '_> {
         if tokens.is_empty() {
             return Err(self.diagnostics.report(place, messages::param_without_type(name)));
         }
+        if let Some(lifetime) = borrowed_for(&tokens) {
+            return Err(self.diagnostics.report(lifetime, messages::borrowed_within(name)));
+        }
         let parsed = syn::parse2::<syn::Type>(tokens.clone());
         parsed.map_err(|error| {
             let place = place_of(&error, &tokens).unwrap_or(place);
@@ -63,6 +66,9 @@ impl Parser<'_, '_> {
         let span = self.here();
         if self.arrow_function() {
             return Err(self.diagnostics.report(span, messages::ruby_lambda()));
+        }
+        if let Some(param) = self.ruby_params() {
+            return Err(self.diagnostics.report(span, messages::ruby_params(&param)));
         }
         let mut tokens: Vec<TokenTree> = Vec::new();
         while !self.condition_ends(&tokens) {
@@ -89,6 +95,18 @@ impl Parser<'_, '_> {
         let is_arrow =
             arrow.and_then(|(_, after)| after.punct()).is_some_and(|(punct, _)| punct.as_char() == '>');
         is_arrow || self.peek_mark('|') || self.peek_is("lambda") || self.peek_is("proc")
+    }
+
+    /// `params[:prompt]`
+    fn ruby_params(&self) -> Option<String> {
+        let (_, after) = self.cursor.ident().filter(|(word, _)| word == "params")?;
+        let (inside, _, _) = after.group(Delimiter::Bracket)?;
+        let name = inside.token_stream().into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) => Some(ident.to_string()),
+            TokenTree::Literal(literal) => Some(literal.to_string().trim_matches('"').to_owned()),
+            _ => None,
+        });
+        Some(name.unwrap_or_else(|| "prompt".to_owned()))
     }
 
     /// At a comma that a message follows, or where two operands meet: no expression has both.
@@ -160,6 +178,18 @@ fn is_operand(token: Option<&TokenTree>) -> bool {
         Some(TokenTree::Punct(punct)) => punct.as_char() == '?',
         None => false,
     }
+}
+
+/// A lifetime besides `'static` that a type within another one has; `for<'a>` declares its own.
+fn borrowed_for(tokens: &TokenStream) -> Option<Span> {
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let declares = tokens.iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "for"));
+    let is_reference = is_mark(tokens.first(), '&');
+    let lifetime = tokens.windows(2).find(|pair| {
+        let is_other = matches!(pair.last(), Some(TokenTree::Ident(name)) if name != "static");
+        is_mark(pair.first(), '\'') && is_other
+    })?;
+    lifetime.first().map(TokenTree::span).filter(|_| !declares && !is_reference)
 }
 
 /// The token at which Rust could not be read; none if it was the end.

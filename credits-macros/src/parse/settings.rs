@@ -70,9 +70,17 @@ impl Parser<'_, '_> {
 
     /// `100.credits, 10.credits`
     fn thresholds(&mut self) -> Result<Vec<Amount>> {
-        self.list_of::<SettingWord, _>(|parser| {
+        let one = |parser: &mut Self| {
             parser.plain_amount::<SettingWord>(SettingWord::LowBalanceThreshold.word(), "100.credits")
-        })
+        };
+        let mut thresholds = self.list_of::<SettingWord, _>(one)?;
+        // `100.credits 10.credits`, read as it was meant.
+        while let Some(number) = self.peek_number() {
+            let amount = self.rest_of_line::<SettingWord>().all;
+            self.diagnostics.report(number.span, messages::list_without_comma(&amount));
+            thresholds.extend(self.list_of::<SettingWord, _>(one)?);
+        }
+        Ok(thresholds)
     }
 
     /// `up_to 500.credits`
@@ -80,7 +88,8 @@ impl Parser<'_, '_> {
         if self.peek_is(UP_TO) {
             self.skip();
         } else {
-            let message = messages::negative_balance_without_bound(&self.found());
+            let amount = self.peek_number().map(|_| self.rest_of_line::<SettingWord>().all);
+            let message = messages::negative_balance_without_bound(&self.found(), amount.as_deref());
             let reported = self.diagnostics.report(self.place::<SettingWord>(), message);
             // `allow_negative_balance 500.credits`, read as it was meant.
             self.peek_number().ok_or(reported)?;
@@ -95,7 +104,10 @@ impl Parser<'_, '_> {
         {
             return Ok((one, many));
         }
-        Err(self.diagnostics.report(self.place::<SettingWord>(), messages::expected_credit_names()))
+        let words: Vec<String> =
+            self.rest_of_line::<SettingWord>().all.split(',').map(|word| word.trim().to_owned()).collect();
+        let message = messages::expected_credit_names(&words);
+        Err(self.diagnostics.report(self.place::<SettingWord>(), message))
     }
 
     fn rust_path(&mut self) -> Result<RustPath> {

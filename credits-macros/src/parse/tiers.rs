@@ -4,11 +4,15 @@
 
 use proc_macro2::Delimiter;
 
+use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Amount, Tier, TierEnd, Tiers, Word};
 use crate::diag::Result;
-use crate::messages;
 use crate::vocab::{OperationWord, TIERS};
+use crate::{inflect, messages};
+
+/// Words that stand for the last tier in other languages.
+const LAST: &[&str] = &["_", "default", "else", "otherwise", "rest"];
 
 impl Parser<'_, '_> {
     /// The clause, from `tiers`.
@@ -17,14 +21,19 @@ impl Parser<'_, '_> {
         self.skip();
         let place = self.previous();
         let Some(mut inside) = self.group(Delimiter::Parenthesis) else {
-            return Err(self.diagnostics.report(place, messages::tiers_without_batch("1_000.tokens")));
+            let rest = self.rest_of_line::<OperationWord>().all;
+            let batch = rest.split_whitespace().next().filter(|batch| {
+                batch.contains('.') && batch.starts_with(|first: char| first.is_ascii_digit())
+            });
+            let message = messages::tiers_without_batch(batch.unwrap_or("1_000.tokens"));
+            return Err(self.diagnostics.report(place, message));
         };
         let batch = inside.tier_batch()?;
         let place = self.previous();
         let Some(mut block) = self.group(Delimiter::Brace) else {
             return Err(self.diagnostics.report(place, messages::tiers_without_block()));
         };
-        let (end, tiers) = (block.end(), block.tier_list());
+        let (end, tiers) = (block.end(), block.tier_list(&batch.word.text));
         self.no_after("a clause of tiers")?;
         Ok(Tiers { keyword, batch, list: tiers, end })
     }
@@ -42,30 +51,43 @@ impl Parser<'_, '_> {
         self.nothing_more().map(|()| batch)
     }
 
-    fn tier_list(&mut self) -> Result<Vec<Tier>> {
+    fn tier_list(&mut self, unit: &str) -> Result<Vec<Tier>> {
         if self.is_empty() {
             return Err(self.missing(messages::tiers_without_block()));
         }
         let mut tiers = Vec::new();
         while !self.is_empty() {
-            tiers.push(self.tier()?);
+            tiers.push(self.tier(unit)?);
             self.end_of_entry()?;
         }
         Ok(tiers)
     }
 
-    fn tier(&mut self) -> Result<Tier> {
-        let end = self.tier_end()?;
-        let amount = self.entry_amount("..")?;
+    fn tier(&mut self, unit: &str) -> Result<Tier> {
+        let end = self.tier_end(unit)?;
+        let key = match &end {
+            TierEnd::Below(Amount { number, word, .. }) => format!("..{}.{}", number.text, word.text),
+            TierEnd::Open(_) => "..".to_owned(),
+        };
+        let amount = self.entry_amount(&key)?;
         Ok(Tier { end, amount })
     }
 
     /// `..1_000_000.tokens` or `..`
-    fn tier_end(&mut self) -> Result<TierEnd> {
+    fn tier_end(&mut self, unit: &str) -> Result<TierEnd> {
         let place = self.here();
         // `0..1_000.tokens`: a tier has no beginning of its own.
         if self.peek_number().is_some() {
-            return Err(self.refuse(messages::tier_from_somewhere()));
+            let end = self.end_of_range();
+            let price = self.rest_of_line::<OperationWord>().all;
+            let price = price.trim_start_matches(['=', '>', ' ']).split(',').next().unwrap_or_default();
+            return Err(self.diagnostics.report(place, messages::tier_from_somewhere(end.as_deref(), price)));
+        }
+        if let Some(message) = self.end_in_words() {
+            return Err(self.diagnostics.report(place, message));
+        }
+        if let Some(word) = self.peek_word().filter(|word| LAST.contains(&word.text.as_str())) {
+            return Err(self.diagnostics.report(place, messages::last_tier_in_words(&word.text)));
         }
         if !(self.mark('.').is_some() && self.mark('.').is_some()) {
             let message = messages::expected_tier(&self.found());
@@ -75,13 +97,37 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(dot, messages::tier_inclusive()));
         }
         if !self.peek_mark('=') {
-            return self.amount_of_units::<OperationWord>("1_000.tokens").map(TierEnd::Below);
+            let number = self.peek_number().map_or_else(|| "1_000".to_owned(), |number| number.text);
+            let example = format!("{number}.{}", inflect::counted(&number, unit));
+            return self.amount_of_units::<OperationWord>(&example).map(TierEnd::Below);
         }
         // `..=1_000.tokens` is not `.. => 1.credit`.
         if self.arrow_ahead() {
             return Ok(TierEnd::Open(place));
         }
         Err(self.refuse(messages::tier_inclusive()))
+    }
+
+    /// `up_to 1_000.tokens`
+    fn end_in_words(&mut self) -> Option<messages::Message> {
+        let (word, after) = self.cursor.ident()?;
+        after.literal()?;
+        self.skip();
+        let end = self.end_of_range()?;
+        Some(messages::tier_end_in_words(&word.to_string(), &end))
+    }
+
+    /// What ends the range `0..1_000.tokens`; nothing ends `1_000.tokens..`. An end without a range is quoted whole.
+    fn end_of_range(&mut self) -> Option<String> {
+        let mut tokens = Vec::new();
+        while !(self.is_empty() || self.peek_mark('=') && self.arrow_ahead()) {
+            tokens.extend(self.cursor.token_tree().map(|(token, _)| token));
+            self.skip();
+        }
+        let text = spelled(tokens);
+        let (_, end) = text.split_once("..").unwrap_or(("", &text));
+        let end = end.trim_start_matches('=');
+        (!end.is_empty()).then(|| end.to_owned())
     }
 
     fn arrow_ahead(&self) -> bool {

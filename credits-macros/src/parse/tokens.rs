@@ -20,12 +20,23 @@ pub(super) enum Close {
     WordEnd,
 }
 
+/// A habit of another language, which is one error however often it shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Once {
+    /// Commas between statements.
+    pub(super) comma: Option<Reported>,
+    /// Equals signs behind keywords.
+    pub(super) equals: Option<Reported>,
+}
+
 /// A position in the tokens of a definition or of one of its groups.
 pub(super) struct Parser<'t, 'd> {
     pub(super) cursor: Cursor<'t>,
     pub(super) diagnostics: &'d mut Diagnostics,
     /// The keywords that were read, with the item that a statement is in.
     pub(super) keywords: &'d mut Vec<(Option<&'static str>, Word)>,
+    /// What is reported once in a block.
+    pub(super) once: Once,
     close: Close,
     /// The closing delimiter; none at the end of the definition.
     end: Option<Span>,
@@ -44,6 +55,7 @@ impl<'t, 'd> Parser<'t, 'd> {
             cursor,
             diagnostics,
             keywords,
+            once: Once::default(),
             close: Close::Delimiter,
             end: None,
             previous: Span::call_site(),
@@ -57,14 +69,16 @@ impl<'t, 'd> Parser<'t, 'd> {
         self.previous = span.close();
         let (end, previous) = (Some(span.close()), span.open());
         let (diagnostics, keywords) = (&mut *self.diagnostics, &mut *self.keywords);
-        Some(Parser { cursor, diagnostics, keywords, close: Close::Delimiter, end, previous })
+        let once = Once::default();
+        Some(Parser { cursor, diagnostics, keywords, once, close: Close::Delimiter, end, previous })
     }
 
     /// The tokens up to the word `end`.
     pub(super) fn until_word_end(&mut self) -> Parser<'t, '_> {
         let (cursor, end, previous) = (self.cursor, self.end, self.previous);
         let (diagnostics, keywords) = (&mut *self.diagnostics, &mut *self.keywords);
-        Parser { cursor, diagnostics, keywords, close: Close::WordEnd, end, previous }
+        let once = Once::default();
+        Parser { cursor, diagnostics, keywords, once, close: Close::WordEnd, end, previous }
     }
 
     /// Whether nothing is left.

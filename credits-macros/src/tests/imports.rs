@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// The floors from below. A module imports from floors below its own, and from its own.
 const FLOORS: &[&[&str]] = &[
-    &["messages", "vocab", "suggest"],
+    &["exact", "foreign", "inflect", "messages", "suggest", "vocab"],
     &["diag"],
     &["ast"],
     &["parse"],

@@ -5,10 +5,12 @@ mod editing;
 mod expansion;
 mod imports;
 mod messages;
+mod remedies;
 mod robustness;
 mod soup;
+mod twice;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{LineColumn, TokenStream};
 
 use crate::expand::expand;
 
@@ -34,6 +36,17 @@ fn errors(source: &str) -> String {
         })
         .collect();
     lines.concat()
+}
+
+/// Every error with its place.
+fn spanned_errors(source: &str) -> Vec<((LineColumn, LineColumn), String)> {
+    let errors = expand(tokens(source)).diagnostics.into_errors();
+    errors.into_iter().map(|(span, message)| ((span.start(), span.end()), message.to_string())).collect()
+}
+
+/// The generated code, in which every term of a definition stands.
+fn expanded(source: &str) -> String {
+    expand(tokens(source)).code.to_string()
 }
 
 fn tokens(source: &str) -> TokenStream {

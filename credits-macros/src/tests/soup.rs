@@ -31,6 +31,7 @@ credit_pack small {
     only_for scan, embed stripe_price live: LIVE, test: "price_e" meta a: 1
 }
 credit_pack stones { gives 5.gemstones costs 99.cents }
+operation polish { costs 3.gemstones }
 /// Reads.
 operation scan { costs 5.credits + 1.credit_per(page) limit pages <= 500 }
 operation generate_video {
@@ -161,7 +162,7 @@ fn config() -> ProptestConfig {
 
 /// A change of one whole token tree.
 #[derive(Clone, Debug)]
-enum Mutation {
+pub(super) enum Mutation {
     Delete(Index),
     Duplicate(Index),
     Swap(Index, Index),
@@ -169,7 +170,7 @@ enum Mutation {
     Insert(Index, &'static str),
 }
 
-fn mutation() -> impl Strategy<Value = Mutation> {
+pub(super) fn mutation() -> impl Strategy<Value = Mutation> {
     let index = any::<Index>;
     prop_oneof![
         index().prop_map(Mutation::Delete),
@@ -230,7 +231,7 @@ fn with(stream: TokenStream, path: &[usize], new: &[TokenTree]) -> TokenStream {
     trees.collect()
 }
 
-fn mutated(stream: TokenStream, mutation: &Mutation) -> TokenStream {
+pub(super) fn mutated(stream: TokenStream, mutation: &Mutation) -> TokenStream {
     let paths = paths(stream.clone());
     if paths.is_empty() {
         return stream;

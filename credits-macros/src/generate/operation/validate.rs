@@ -1,6 +1,6 @@
 //! `validate()`: the conditions of operations, in their order.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::quote;
 
 use super::inputs::{binding, bindings};
@@ -36,10 +36,11 @@ fn arm(operation: &Operation) -> TokenStream {
     let pattern = binding(operation, &used);
     let checks = operation.validations.iter().map(|Condition { code, message, sees }| {
         let sees = bindings(sees);
+        let condition = in_parentheses(code);
         quote! {
             {
                 #sees
-                if (#code) {} else {
+                if #condition {} else {
                     return ::core::result::Result::Err(#message);
                 }
             }
@@ -51,4 +52,13 @@ fn arm(operation: &Operation) -> TokenStream {
             ::core::result::Result::Ok(())
         }
     }
+}
+
+/// A condition in parentheses that have its place, so that a wrong type is shown on the condition.
+fn in_parentheses(code: &TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Parenthesis, code.clone());
+    if let Some(first) = code.clone().into_iter().next() {
+        group.set_span(first.span());
+    }
+    group
 }

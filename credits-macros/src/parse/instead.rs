@@ -1,0 +1,206 @@
+//! What was written where an amount stands, or behind one: shares, products, quotes, words before their number.
+//!
+//! It does not know what the amounts are for. A help has the number that was written, or none.
+
+use proc_macro2::{Delimiter, TokenTree};
+
+use super::spelling::spelled;
+use super::tokens::Parser;
+use crate::ast::{Amount, Number};
+use crate::diag::{Reported, Result};
+use crate::vocab::{Vocabulary, follows_a_number, is_amount_word};
+use crate::{exact, foreign, inflect, messages};
+
+/// Functions of other languages, and the statement that bounds a cost in this one.
+const BOUNDS: &[(&str, &str)] = &[("max", "at_least"), ("min", "at_most")];
+
+/// Words that begin an expression which chooses.
+const MATCHES: &[&str] = &["case", "match", "switch"];
+
+/// Words that begin a condition.
+const CONDITIONS: &[&str] = &["if", "unless", "when"];
+
+/// Words for an amount of zero, and for one without end.
+const NONE: &[&str] = &["free", "none", "nothing", "zero"];
+const UNLIMITED: &[&str] = &["infinite", "infinity", "unlimited"];
+
+impl Parser<'_, '_> {
+    /// Where an amount is expected, and no number stands.
+    pub(super) fn no_number<K: Vocabulary>(&mut self, example: &str) -> Reported {
+        let place = self.place::<K>();
+        let rest = self.rest_of_line::<K>();
+        if let Some(text) = self.text() {
+            let amount = amount_of_text(&text.value, example);
+            return self
+                .diagnostics
+                .report(text.span, messages::amount_in_quotes(&text.value, amount.as_deref()));
+        }
+        if let Some(sign) = self.mark('$') {
+            let number = self.peek_number().map(|number| number.text);
+            return self.diagnostics.report(sign, messages::currency_sign(number.as_deref()));
+        }
+        if let Some(plus) = self.mark('+') {
+            let rest = rest.all.trim_start_matches('+').trim();
+            return self.diagnostics.report(plus, messages::leading_plus(rest, example));
+        }
+        let open = self.here();
+        if self.group_ahead(Delimiter::Parenthesis)
+            && let Some(inside) = self.group(Delimiter::Parenthesis)
+        {
+            let tokens: Vec<TokenTree> = inside.cursor.token_stream().into_iter().collect();
+            return self.diagnostics.report(open, messages::amount_in_parentheses(&spelled(tokens), example));
+        }
+        let Some(word) = self.peek_word().filter(|_| !self.at_keyword::<K>()) else {
+            let message = messages::expected_amount(&self.found(), example);
+            return self.diagnostics.report(place, message);
+        };
+        let text = word.text.as_str();
+        let bound = BOUNDS.iter().find(|(name, _)| *name == text).map(|(_, bound)| *bound);
+        if let Some(bound) = bound.filter(|_| self.call_ahead()) {
+            self.skip();
+            let inside = self.group(Delimiter::Parenthesis).map(|inside| inside.cursor.token_stream());
+            let (rates, amounts) = arguments(&inside.into_iter().flatten().collect::<Vec<_>>());
+            return self
+                .diagnostics
+                .report(word.span, messages::bound_as_function(text, bound, &rates, &amounts));
+        }
+        let message = if MATCHES.contains(&text) {
+            let choice = rest.all.split_whitespace().nth(1).unwrap_or("quality").to_owned();
+            messages::choice_as_match(text, &choice)
+        } else if CONDITIONS.contains(&text) {
+            messages::condition_as_amount(text)
+        } else if NONE.contains(&text) {
+            messages::word_for_none(text, example)
+        } else if UNLIMITED.contains(&text) {
+            messages::word_for_unlimited(text)
+        } else if let Some(amount) = self.word_before_number() {
+            messages::word_before_number(text, &amount)
+        } else {
+            messages::expected_amount(&self.found(), example)
+        };
+        self.diagnostics.report(word.span, message)
+    }
+
+    /// Whether a word and parentheses come next.
+    fn call_ahead(&self) -> bool {
+        let after = self.cursor.ident().map(|(_, after)| after);
+        after.is_some_and(|after| after.group(Delimiter::Parenthesis).is_some())
+    }
+
+    /// `credits 50`
+    fn word_before_number(&self) -> Option<String> {
+        let (word, after) = self.cursor.ident()?;
+        let (number, _) = after.literal()?;
+        let (word, number) = (word.to_string().to_lowercase(), number.to_string());
+        let is_number = exact::value(&number).is_some();
+        let unit = after.literal().and_then(|(_, after)| after.punct()).and_then(|(_, after)| after.ident());
+        match unit {
+            // `after first 10.minutes`
+            Some((unit, _)) => is_number.then(|| format!("{number}.{unit}")),
+            None => (is_number && follows_a_number(&word)).then(|| format!("{number}.{word}")),
+        }
+    }
+
+    /// `10%`
+    pub(super) fn is_no_share(&mut self, number: &Number) -> Result<()> {
+        if !self.peek_mark('%') {
+            return Ok(());
+        }
+        Err(self.diagnostics.report(number.span, messages::share(&number.text)))
+    }
+
+    /// `3 * 10.credits`
+    pub(super) fn is_no_factor(&mut self, number: &Number) -> Result<()> {
+        let Some(sign) = ['*', '/'].into_iter().find(|sign| self.peek_mark(*sign)) else { return Ok(()) };
+        let place = self.here();
+        self.mark(sign);
+        let (other, word) = self.operand();
+        let word = word.trim_start_matches('.');
+        let is_plain = !word.is_empty();
+        let other = other.map(|other| other.text).unwrap_or_default();
+        let written = format!("{} {sign} {other}.{word}", number.text);
+        let value = exact::result(&number.text, sign, &other);
+        let value = value.filter(|_| is_plain).map(|value| format!("{value}.{word}"));
+        let place = if value.is_some() { number.span } else { place };
+        Err(self.diagnostics.report(place, messages::arithmetic(sign, &written, value.as_deref())))
+    }
+
+    /// A number and, with its dot, the word behind it.
+    fn operand(&self) -> (Option<Number>, String) {
+        let number = self.peek_number();
+        let after = self.cursor.literal().and_then(|(_, after)| after.punct());
+        let after = after.filter(|(mark, _)| mark.as_char() == '.').and_then(|(_, after)| after.ident());
+        (number, after.map(|(word, _)| format!(".{word}")).unwrap_or_default())
+    }
+
+    /// Nothing is computed from an amount: `10.credits * 3`.
+    pub(super) fn stands_alone(&mut self, amount: &Amount) -> Result<()> {
+        let after = self.cursor.punct().map(|(sign, after)| (sign.as_char(), after));
+        let Some((sign, after)) = after.filter(|(sign, _)| ['+', '*', '/', '-', '%', '^'].contains(sign))
+        else {
+            return Ok(());
+        };
+        // `2.credits / page` is a rate.
+        let is_batch = |cursor: syn::buffer::Cursor<'_>| {
+            let unit = cursor.punct().and_then(|(_, after)| after.ident());
+            unit.is_some_and(|(unit, _)| !is_amount_word(&unit.to_string()))
+        };
+        if sign == '/' && after.literal().is_none_or(|(_, after)| is_batch(after)) {
+            return Ok(());
+        }
+        let mut place = self.here();
+        self.mark(sign);
+        let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
+        let (other, behind) = self.operand();
+        let message = match other {
+            Some(other) => {
+                let adds = ['+', '-'].contains(&sign);
+                let is_factor = behind.is_empty() && !adds;
+                let is_same = behind.strip_prefix('.') == Some(word) && adds;
+                let value = exact::result(number, sign, &other.text).filter(|_| is_factor || is_same);
+                let value = value.map(|value| format!("{value}.{word}"));
+                place = if value.is_some() { amount.number.span } else { place };
+                match sign {
+                    '-' if value.is_none() => messages::taken_off(),
+                    _ => {
+                        let written = format!("{number}.{word} {sign} {}{behind}", other.text);
+                        messages::arithmetic(sign, &written, value.as_deref())
+                    }
+                }
+            }
+            None if sign == '-' => messages::taken_off(),
+            None => match self.peek_word().filter(|_| sign == '*' && ["credit", "credits"].contains(&word)) {
+                Some(counted) => {
+                    place = amount.number.span;
+                    messages::times_word(number, word, &counted.text)
+                }
+                None => messages::arithmetic(sign, "", None),
+            },
+        };
+        Err(self.diagnostics.report(place, message))
+    }
+}
+
+/// The amount that a text holds: `15.minutes` for `15m`, `50.credits` for `50`.
+fn amount_of_text(text: &str, example: &str) -> Option<String> {
+    let text = text.trim();
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '_' && letter != '.');
+    let (number, word) = text.split_at_checked(end.unwrap_or(text.len()))?;
+    let (number, word) = (number.trim_end_matches('.'), word.trim());
+    exact::value(number)?;
+    let unit = example.rsplit('.').next().unwrap_or(example);
+    match word {
+        "" => Some(format!("{number}.{unit}")),
+        word if follows_a_number(word) => Some(format!("{number}.{word}")),
+        word => foreign::unit(word).map(|unit| format!("{number}.{}", inflect::counted(number, unit))),
+    }
+}
+
+/// The arguments of a call that are rates, and those that are amounts.
+fn arguments(tokens: &[TokenTree]) -> (String, String) {
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
+    let texts: Vec<String> = tokens.split(is_comma).map(|part| spelled(part.to_vec())).collect();
+    let (rates, amounts): (Vec<String>, Vec<String>) =
+        texts.into_iter().filter(|text| !text.is_empty()).partition(|text| text.contains("_per("));
+    (rates.join(" + "), amounts.join(" + "))
+}

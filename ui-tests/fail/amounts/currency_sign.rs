@@ -1,0 +1,12 @@
+// A currency is a word behind the number.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    credit_pack small {
+        gives 100.credits
+        costs $9.99
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// An amount is no call.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation generate_image {
+        costs 50.credits()
+    }
+}
+
+fn main() {}

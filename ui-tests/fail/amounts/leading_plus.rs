@@ -1,0 +1,11 @@
+// A sum begins with an amount.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation generate_image {
+        costs + 5.credits
+    }
+}
+
+fn main() {}

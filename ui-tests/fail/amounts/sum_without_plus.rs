@@ -1,0 +1,11 @@
+// Costs are added with a sign, and the second is kept.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation generate_image {
+        costs 5.credits 1.credit_per(page)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// A bound of what is counted is a limit.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation transcribe {
+        costs 1.credit_per(minute)
+        at_most 60.minutes
+    }
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+// A flag says yes by standing there.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10_000.credits.every(month)
+        retired false
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// What comes again is no rate; its period is kept.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    subscription_plan pro {
+        stripe_price "price_xyz"
+        gives 10_000.credits_per(week)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// A limit within what is included makes the rate free.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs 1.credit_per(minute) after 10.minutes
+        limit minutes <= 10
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// An abbreviation of a unit is no unit of its own.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation generate_image {
+        costs 1.credit_per(hr)
+    }
+}
+
+fn main() {}
