@@ -162,7 +162,7 @@ impl Award {
     }
 
     /// Takes so much off the end of what was taken back, newest first.
-    pub(super) fn untake(&mut self, amount: Amount) -> Vec<Taking> {
+    pub(super) fn return_taken(&mut self, amount: Amount) -> Vec<Taking> {
         take_off(&mut self.taken, amount)
     }
 

@@ -248,7 +248,7 @@ impl Billing {
                 let Some(award) = self.awards.get_mut(award) else {
                     panic!("fact {number} gives back what was not awarded");
                 };
-                award.untake(*amount);
+                award.return_taken(*amount);
                 award.grants.extend(*grant);
             }
             _ => panic!("fact {number} is no fact about billing"),
