@@ -41,15 +41,15 @@ pub struct Span<'a> {
     pub currency: &'a str,
     /// Whether it was charged after its time, as usage is.
     pub is_in_arrears: bool,
-    /// Of a span that a state says and nothing pays: when the next state was true.
-    pub said_until: Option<Timestamp>,
+    /// Of an unpaid span by a state: the start of the next state.
+    pub stated_until: Option<Timestamp>,
     /// The terms that it was paid under; `None` for a price that no catalogue has had.
     pub terms: Option<&'a PlanTerms>,
 }
 
 impl<'a> Span<'a> {
-    /// What a state says from its instant on, to the end of the time that is paid there.
-    pub fn said(
+    /// An unpaid span by a state: from its instant to the end of the time that is paid there.
+    pub fn stated(
         item: &'a ObjectId,
         state: &'a SubscriptionState,
         period: Interval,
@@ -71,7 +71,7 @@ impl<'a> Span<'a> {
             net: 0,
             currency: "",
             is_in_arrears: false,
-            said_until: Some(until),
+            stated_until: Some(until),
             terms,
         }
     }
@@ -340,7 +340,7 @@ impl<'a> Group<'a> {
             net: self.net,
             currency: &invoice.currency,
             is_in_arrears: invoice.made_at >= period.end,
-            said_until: None,
+            stated_until: None,
             terms: billing.terms(items.subscription, price, period.start),
         }
     }
