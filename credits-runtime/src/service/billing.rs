@@ -1,4 +1,7 @@
-//! Billing: what happened at a payment processor is told to the ledger, and what came of it is read.
+//! Billing for applications: sends a payment processor's events to the ledger, and reads subscriptions, purchases and
+//! unresolved entries.
+//!
+//! It does not know how an event is booked, nor any processor's messages.
 
 use std::sync::Arc;
 
@@ -25,14 +28,14 @@ use crate::engine::reply::Reply;
 use crate::engine::waiting::stored_room;
 use crate::error::{Error, LedgerError};
 
-/// How many rows are read at once.
+/// Rows in one read.
 const ROWS_MAX: usize = 256;
 
-/// What receiving a billing event, linking or dismissing did.
+/// Result of receiving a billing event, linking or dismissing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Received {
-    /// Whether it said anything that was not known.
+    /// Whether it changed anything; false for a replay.
     pub is_new: bool,
 }
 
@@ -42,27 +45,27 @@ pub struct Received {
 pub struct Subscription {
     /// Its id at the payment processor.
     pub id: ObjectId,
-    /// The item of it.
+    /// The id of its item.
     pub item: ObjectId,
-    /// How it is doing.
+    /// Its status.
     pub status: Status,
-    /// The plan's name; `None` of a price that the catalogue never had.
+    /// The plan's name; `None` for a price that no catalogue has had.
     pub plan: Option<String>,
-    /// Which terms of that plan.
+    /// The version of the plan's terms.
     pub version: Option<u32>,
     /// The price that is charged.
     pub price: ObjectId,
     /// The quantity; `None` for a price that is charged by use.
     pub quantity: Option<u64>,
-    /// When it ended or is to end; of one that was handed over to another owner, when it was.
+    /// When it ended, is to end, or was handed over to another owner, whichever is first.
     pub ends_at: Option<Timestamp>,
 }
 
-/// What was bought once.
+/// A purchase of packs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The checkout that sold it; of a pack on an invoice, invoice and price: `in_1:price_boost`.
+    /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
     pub session: ObjectId,
     /// The pack's name, if it is known.
     pub pack: Option<String>,
@@ -70,20 +73,20 @@ pub struct Purchase {
     pub at: Timestamp,
     /// Credits that were given, the bonus included.
     pub given: Amount,
-    /// Of them what was taken back with refunds and disputes: taken, owed, gone or forgiven.
+    /// Credits taken back with refunds and disputes, also those that are owed, had expired or are forgiven; up to `given`.
     pub taken: Amount,
-    /// What was paid, in minor units.
+    /// The paid amount in minor units: of the checkout, or of the whole invoice.
     pub paid: i64,
     /// ISO 4217, in lower case.
     pub currency: String,
-    /// What came back of it, in minor units.
+    /// The amount returned by refunds and credit notes or held by disputes, in minor units.
     pub returned: i64,
 }
 
 /// Something that gave nothing or took nothing, and needs an administrator: see [`Credits::unresolved`].
 ///
-/// [`remedy`](Self::remedy) says what to do about it. An entry is gone once that is done; one with a [`key`](Self::key) also
-/// by [`Credits::dismiss`].
+/// [`remedy`](Self::remedy) returns the action that resolves it. An entry leaves the list once that is done; one with a
+/// [`key`](Self::key) also by [`Credits::dismiss`].
 ///
 /// [`Credits::unresolved`]: crate::Credits::unresolved
 /// [`Credits::dismiss`]: crate::Credits::dismiss
@@ -91,85 +94,85 @@ pub struct Purchase {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Unresolved {
-    /// Something happened to objects that belong to nobody. It waits for one of them to be linked.
+    /// An event of objects without an owner. It waits until one of them has an owner.
     OwnerUnknown {
-        /// What happened.
+        /// The event.
         event: Box<BillingEvent>,
     },
     /// Events of unknown owners gave way to newer ones, because too many waited: they are lost, unless the processor
     /// sends them again.
     EventsGaveWay {
-        /// How many, without those of entries that were dismissed.
+        /// The number of lost events, without those of dismissed entries.
         count: u64,
-        /// When the first did, by the ledger's clock, or when an earlier entry was dismissed.
+        /// When the first gave way, by the ledger's time, or when an earlier entry was dismissed.
         since: Timestamp,
     },
     /// A subscription was paid at a price that no plan of the catalogue has.
     PriceUnknown {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which price.
+        /// The price.
         price: ObjectId,
     },
-    /// An invoice paid for a subscription item that no event tells of.
+    /// An invoice paid for a subscription item that no subscription event names.
     ItemUnknown {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which item.
+        /// The item.
         item: ObjectId,
     },
-    /// A subscription is in a state that this version does not know, and which decides nothing.
+    /// A subscription has a status that this version does not know, and which decides nothing.
     StatusUnknown {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which subscription.
+        /// The subscription.
         subscription: ObjectId,
     },
-    /// A payment is not for what is on sale: nothing was given.
+    /// A payment fits neither its offer nor the catalogue: nothing was given.
     Purchase {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which checkout; of a pack on an invoice, invoice and price.
+        /// The checkout; for a pack on an invoice, invoice and price.
         session: ObjectId,
-        /// What is wrong with it.
+        /// The mismatch.
         problem: PurchaseProblem,
     },
-    /// A change to more was not paid: nothing was given for it.
+    /// A change to more credits was not paid: nothing was given for it.
     UnpaidUpgrade {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which change.
+        /// The change.
         upgrade: UnpaidUpgrade,
     },
-    /// A part of a subscription's invoice came back. Nothing was taken for it.
+    /// A part of a subscription's invoice was returned: nothing was taken for it.
     PartialReturn {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// What came back of which invoice.
+        /// The invoice, and the amount returned.
         part: PartialReturn,
     },
-    /// A payment came back that was for nothing the ledger knows of: nothing was taken.
+    /// A payment of no known invoice or purchase was returned: nothing was taken.
     PaymentUnknown {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which payment.
+        /// The payment.
         payment: ObjectId,
-        /// What came back, in minor units.
+        /// The returned amount, in minor units.
         returned: i64,
     },
     /// An award that would take the balance beyond 64 bits. It is given as soon as there is room.
     AwardTooLarge {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which award.
+        /// The award.
         award: AwardId,
     },
-    /// An invoice or a checkout was told more than 400 days after what it paid for was over and other payments of its time
-    /// were given: nothing was given for it.
+    /// An invoice or a checkout arrived more than 400 days after the time or sale that it paid for, when other payments of
+    /// that time had been given and closed: nothing was given for it.
     TooLate {
-        /// Whose.
+        /// The owner.
         owner: Owner,
-        /// Which one.
+        /// The invoice or checkout.
         object: ObjectId,
         /// When it was paid, by the processor's clock.
         paid_at: Timestamp,
@@ -177,7 +180,7 @@ pub enum Unresolved {
 }
 
 impl Unresolved {
-    /// What to do about it: a sentence for an operator, lower case and without a full stop, as in
+    /// The action that resolves it: a sentence for an operator, lower case and without a full stop, as in
     /// ``say whose it is: link `cus_1` to its owner``. Its wording may change.
     pub fn remedy(&self) -> String {
         match self {
@@ -223,10 +226,10 @@ impl Unresolved {
         }
     }
 
-    /// What it is known by when it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be dismissed
+    /// The key under which it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be dismissed
     /// (`OwnerUnknown`, `AwardTooLarge`).
     ///
-    /// It is unique within an owner. An entry that comes back with more returned, or another change, has another key.
+    /// It is unique within an owner. A larger return of the same invoice, or another change, has another key.
     pub fn key(&self) -> Option<String> {
         if let Self::EventsGaveWay { count, since } = self {
             return Some(format!("gave way {count} since {since}"));
@@ -255,7 +258,7 @@ impl Unresolved {
         }
     }
 
-    /// The owner whose billing it is of, and what it is there.
+    /// The owner whose billing has it, and its entry there; `None` for entries of the waiting room.
     fn entry(&self) -> Option<(&Owner, Unsolved)> {
         Some(match self.clone() {
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => return None,
@@ -277,7 +280,7 @@ impl Unresolved {
         })
     }
 
-    /// The owner whose billing it is of.
+    /// The owner whose billing has it.
     fn owner(&self) -> Option<&Owner> {
         match self {
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
@@ -294,12 +297,12 @@ impl Unresolved {
     }
 }
 
-/// Tells the ledger what happened.
+/// Sends an event to the ledger.
 pub(crate) fn receive(ledger: &Arc<Ledger>, event: BillingEvent) -> Reply<Received> {
     ask(ledger, Bill::Receive(Box::new(event)))
 }
 
-/// Looks at what is due to an owner.
+/// Books everything due to an owner.
 pub(crate) fn fulfill(ledger: &Arc<Ledger>, owner: Owner) -> Reply<Received> {
     ask(ledger, Bill::Fulfil(owner))
 }
@@ -309,12 +312,13 @@ fn ask(ledger: &Arc<Ledger>, bill: Bill) -> Reply<Received> {
     ledger.bill(bill, key, |outcome| Ok(Received { is_new: !outcome.replayed }))
 }
 
-/// Links an object to an owner, as an administrator says.
+/// Links an object to an owner, for an administrator.
 pub(crate) fn link(ledger: &Arc<Ledger>, object: ObjectId, owner: Owner) -> Reply<Received> {
     ask(ledger, Bill::Link(object, owner))
 }
 
-/// Gives every subscriber of a plan these terms from the next cycle on; answers how many had others.
+/// Moves every subscriber of a plan to these terms from the next cycle on; returns the number of owners for whom anything
+/// changed.
 pub(crate) fn migrate(ledger: &Arc<Ledger>, terms: &PlanTerms) -> Result<u64, Error> {
     let mut migrated = 0_u64;
     each_owner(ledger, codec::BILLING_KEYS, |owner| {
@@ -346,7 +350,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
     Ok(subscriptions.collect())
 }
 
-/// Whether the owner of a checkout has its offer.
+/// Whether any owner of a checkout has its offer.
 #[cfg(feature = "stripe")]
 pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error> {
     let snapshot = ledger.snapshot()?;
@@ -371,7 +375,7 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
     Ok(sold.chain(on_invoices).collect())
 }
 
-/// A purchase as its owner's billing has it.
+/// A purchase in its owner's billing.
 pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase> {
     let purchase = billing.purchases.get(session)?;
     let pack = billing.offers.get(session).map(|(_, offer)| &offer.pack);
@@ -391,7 +395,7 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
     })
 }
 
-/// A pack on an invoice as its owner's billing has it.
+/// A pack on an invoice in its owner's billing.
 fn invoice_pack(
     billing: &Record,
     (invoice, price): (&ObjectId, &ObjectId),
@@ -413,7 +417,7 @@ fn invoice_pack(
     })
 }
 
-/// What was given for a purchase, with its bonus, and what of it was taken back.
+/// Credits given for a purchase, its bonus included, and those taken back.
 fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
     let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
     let awards = awards.iter().filter_map(|id| billing.awards.get(id));
@@ -422,7 +426,7 @@ fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
     })
 }
 
-/// Everything that somebody should look at.
+/// Every entry for an administrator: of all owners' billings, then of the waiting room.
 pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     let mut unresolved = Vec::new();
     each_key(ledger, codec::ATTENTION_KEYS, |key| {
@@ -438,7 +442,7 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     Ok(unresolved)
 }
 
-/// The events of unknown owners, in the order in which they came.
+/// The events of unknown owners in the order of arrival, after the entry of those that gave way.
 fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     let snapshot = ledger.snapshot()?;
     let room = stored_room(&snapshot)?;
@@ -456,7 +460,7 @@ fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     }
 }
 
-/// What is unsolved of an owner's billing.
+/// The unsolved entries of an owner's billing.
 fn of_billing(owner: &Owner, billing: &Record) -> Vec<Unresolved> {
     billing.listed.values().map(|listing| Unresolved::of(owner, &listing.entry)).collect()
 }

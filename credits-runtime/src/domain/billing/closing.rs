@@ -1,5 +1,7 @@
-//! Closing: periods and purchases that are over for long, whose credits are used or expired, are counted no more, so that
-//! an owner's record does not grow with them. A closing is made only if everything else that is due stays the same.
+//! Closing: removes old periods and purchases from an owner's record once their credits are used or expired, so that the
+//! record does not grow with them. A closing is made only if everything else that is due stays the same.
+//!
+//! It does not know when it is tried, nor how it is booked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,45 +24,45 @@ use crate::domain::limits::{CLOSED_AFTER, CLOSED_TOGETHER_MAX, CLOSED_TOGETHER_M
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 
-/// What a subscription was until its closed periods ended.
+/// The part of a subscription's closed periods that later periods depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ClosedPeriods {
-    /// Where they end: cycles begin from here on.
+    /// The end of the closed periods: cycles begin from here on.
     #[n(0)]
     pub until: Timestamp,
-    /// When the first state was told of any of its items.
+    /// The time of the first state of any of its items.
     #[n(1)]
     pub began_at: Timestamp,
-    /// From where the processor counted billing periods when it began.
+    /// The anchor of the processor's billing periods when the subscription began.
     #[n(2)]
     pub first_anchor: Option<Timestamp>,
     /// The first paid instant.
     #[n(3)]
     pub first_paid: Option<Timestamp>,
-    /// From where the cycles of each lane are counted.
+    /// The grid of the cycles of each lane.
     #[n(4)]
     pub grids: BTreeMap<Lane, Grid>,
-    /// What each item was paid for last: its price and quantity.
+    /// The last paid price and quantity of each item.
     #[n(5)]
     pub paid: BTreeMap<ObjectId, (ObjectId, u64)>,
 }
 
-/// What is counted no more.
+/// The parts of a record that are closed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Closing {
-    /// Of which subscription, and what of it is still needed.
+    /// A subscription, with the part of its closed periods that is still needed.
     #[n(0)]
     pub periods: Option<(ObjectId, ClosedPeriods)>,
     /// Purchases up to this instant are closed.
     #[n(1)]
     pub purchases_until: Option<Timestamp>,
-    /// Awards of cycles and packs are forgotten; of those that are given once it is kept that they were.
+    /// Closed awards. Those of cycles and packs are removed; those that are given once per plan stay, marked as closed.
     #[n(2)]
     pub awards: Vec<AwardId>,
-    /// Invoices, with their payments and what came back of them.
+    /// Invoices to remove, with their payments and credit notes.
     #[n(3)]
     pub invoices: Vec<ObjectId>,
-    /// Checkouts: what was offered, and what was paid.
+    /// Checkouts to remove, with their offers and purchases.
     #[n(4)]
     pub sessions: Vec<ObjectId>,
 }
@@ -72,28 +74,28 @@ pub struct Closable {
     pub body: Body,
     /// The billing after it.
     pub billing: Billing,
-    /// What is due after it.
+    /// The awards due after it.
     pub due: Due,
 }
 
-/// When something is closed.
+/// Limits of a closing.
 #[derive(Clone, Copy, Debug)]
 pub struct ClosingRule {
-    /// How long it is over, and was given before.
+    /// The age from which periods and purchases are closed, both since their end and since the award.
     pub after: Duration,
-    /// How many awards, or purchases and offers, at least.
+    /// Fewest awards of periods, or purchases and offers, in one closing.
     pub least: usize,
-    /// And at most.
+    /// Most of them.
     pub most: usize,
 }
 
 impl ClosingRule {
-    /// That of every ledger.
+    /// The limits of every ledger.
     pub const DEFAULT: Self =
         Self { after: CLOSED_AFTER, least: CLOSED_TOGETHER_MIN, most: CLOSED_TOGETHER_MAX };
 }
 
-/// What can be closed of a billing whose due awards are these.
+/// The first closing of a billing that changes nothing else; `before` is due now.
 pub fn close(
     billing: &Billing,
     before: &Due,
@@ -113,10 +115,10 @@ pub fn close(
     })
 }
 
-/// Whether what was due before is due after a closing, of all that is not closed.
+/// Whether everything that is not closed is due before and after a closing alike.
 fn is_the_same((before, after): (&Due, &Due), (closing, billing): (&Closing, &Billing)) -> bool {
     let closed: BTreeSet<&AwardId> = closing.awards.iter().collect();
-    // What is given once may have been closed before.
+    // Awards that are given once may have been closed before.
     let is_open =
         |id: &AwardId| !closed.contains(id) && !billing.awards.get(id).is_some_and(|award| award.is_closed);
     let open = |due: &Due| -> Vec<_> {
@@ -172,7 +174,7 @@ impl Billing {
         self.purchases_closed_until = self.purchases_closed_until.max(closing.purchases_until);
     }
 
-    /// Whether what an invoice paid for is closed: it is one that was counted, or it was told too late.
+    /// Whether the periods or purchases that an invoice paid for are closed: it was counted before, or it arrived too late.
     pub(super) fn is_closed(&self, invoice: &Invoice) -> bool {
         let periods = invoice.lines.iter().map(|line| {
             let subscription = self.subscription_of(line)?;
@@ -195,7 +197,7 @@ fn is_without_subscription(billing: &Billing, invoice: &Invoice) -> bool {
     invoice.lines.iter().all(|line| billing.subscription_of(line).is_none())
 }
 
-/// What decides about what can be closed.
+/// The state that decides whether periods and purchases can be closed.
 struct Books<'a> {
     billing: &'a Billing,
     due: &'a Due,
@@ -205,7 +207,7 @@ struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    /// The instant before which something has to be over, and given.
+    /// The latest instant at which a closed period or purchase may have ended and may have been given.
     fn horizon(&self) -> Timestamp {
         self.now.before(self.rule.after)
     }
@@ -214,7 +216,7 @@ impl<'a> Books<'a> {
         award.given_at.is_some_and(|given_at| given_at <= self.horizon())
     }
 
-    /// Whether nothing is left of an award that was given long ago, and nothing of it is to be given or taken.
+    /// Whether an award was given long ago, its grants are empty, and nothing of it is still to be given, taken or restored.
     fn is_over(&self, id: &AwardId, award: &Award) -> bool {
         let wanted = self.due.awards.get(id);
         let due = match (id, wanted) {
@@ -233,7 +235,7 @@ impl<'a> Books<'a> {
             None => (Amount::ZERO, Amount::ZERO),
         });
         let is_empty = left.into_iter().all(|(free, held)| free.is_zero() && held.is_zero());
-        // What expired and was to last longer is restored.
+        // Fulfilment restores credits that expired and are to last longer.
         let is_restorable = wanted.is_some_and(|wanted| {
             wanted.trims_to.is_none()
                 && wanted.expires_at.is_none_or(|expires_at| expires_at > self.now)
@@ -262,7 +264,7 @@ impl<'a> Books<'a> {
             matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_)) && !award.is_closed
         });
         let once: Vec<_> = once.collect();
-        // A trial that is running, or is left, is its subscription's.
+        // A trial that is not over may be this subscription's and keeps its states.
         let is_open_trial =
             |(id, award): &(&AwardId, &Award)| matches!(id, AwardId::Trial(_)) && !self.is_over(id, award);
         if once.iter().any(is_open_trial) {
@@ -290,7 +292,7 @@ impl<'a> Books<'a> {
         }
         let given = once.iter().filter(|(_, award)| self.is_old(award));
         closed.extend(given.map(|(id, _)| (*id).clone()));
-        let of_it = |invoice: &&Invoice| {
+        let is_closed = |invoice: &&Invoice| {
             let is_before = |end, subscription: Option<&ObjectId>| {
                 end <= until && subscription == Some(items.subscription)
             };
@@ -298,7 +300,7 @@ impl<'a> Books<'a> {
             lines.all(|line| is_before(line.period.end, self.billing.subscription_of(line)))
                 && !invoice.lines.is_empty()
         };
-        let (invoices, packs) = self.invoices_over(of_it);
+        let (invoices, packs) = self.invoices_over(is_closed);
         closed.extend(packs);
         let mut grids = items.closed.map(|closed| closed.grids.clone()).unwrap_or_default();
         for (cycles, lane) in &lanes {
@@ -309,8 +311,8 @@ impl<'a> Books<'a> {
                 None => {}
             }
         }
-        let of_it = paid.live.spans.iter().filter(|span| span.period.end <= until);
-        let newest = of_it.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
+        let spans = paid.live.spans.iter().filter(|span| span.period.end <= until);
+        let newest = spans.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
         let earlier = items.closed.into_iter().flat_map(|closed| closed.paid.clone());
         let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|instant| instant.at);
         let periods = ClosedPeriods {
@@ -330,7 +332,7 @@ impl<'a> Books<'a> {
         })
     }
 
-    /// The purchases that are closed: all up to the last before one that is open.
+    /// The purchases that can be closed: all before the first open one, with abandoned offers.
     fn of_purchases(&self) -> Option<Closing> {
         let sessions = self.billing.purchases.iter().map(|(id, purchase)| {
             let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
@@ -361,8 +363,8 @@ impl<'a> Books<'a> {
         }
         let mut sessions: Vec<_> = abandoned.collect();
         let (mut awards, mut invoices) = (Vec::new(), Vec::new());
-        for (_, sold, of_it) in closed {
-            awards.extend(of_it.into_iter().flatten());
+        for (_, sold, awards_over) in closed {
+            awards.extend(awards_over.into_iter().flatten());
             match sold {
                 Sold::Session(id) => sessions.push(id.clone()),
                 Sold::Invoice(invoice) => invoices.push(invoice.invoice.clone()),
@@ -371,7 +373,7 @@ impl<'a> Books<'a> {
         Some(Closing { periods: None, purchases_until, awards, invoices, sessions })
     }
 
-    /// Those of the invoices that nobody has to act on and whose packs are over, with the awards of those.
+    /// The invoices without unsolved entries whose packs are all over, and the awards of these packs.
     fn invoices_over(&self, counts: impl Fn(&&'a Invoice) -> bool) -> (Vec<ObjectId>, Vec<AwardId>) {
         let (mut invoices, mut awards) = (Vec::new(), Vec::new());
         let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_unsolved(it));
@@ -391,7 +393,7 @@ impl<'a> Books<'a> {
         self.awards_over(sold.flat_map(|id| [AwardId::Pack(id.clone()), AwardId::PackBonus(id)]))
     }
 
-    /// Those of these awards that there are, if all are over.
+    /// The awards among these ids that were given; `None` if any of them is not over.
     fn awards_over(&self, ids: impl IntoIterator<Item = AwardId>) -> Option<Vec<AwardId>> {
         let known = ids.into_iter().filter_map(|id| {
             let award = self.billing.awards.get(&id)?;
@@ -400,7 +402,7 @@ impl<'a> Books<'a> {
         known.collect()
     }
 
-    /// Whether somebody has to act on what an invoice paid for.
+    /// Whether an unsolved entry is about an invoice.
     fn is_unsolved(&self, invoice: &Invoice) -> bool {
         let has = |counts: &dyn Fn(&super::event::Line) -> bool| invoice.lines.iter().any(counts);
         self.due.unsolved.iter().any(|entry| match entry {
@@ -415,7 +417,7 @@ impl<'a> Books<'a> {
     }
 }
 
-/// What was sold once.
+/// A sale of packs.
 enum Sold<'a> {
     Session(&'a ObjectId),
     Invoice(&'a Invoice),

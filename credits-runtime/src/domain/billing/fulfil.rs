@@ -107,7 +107,7 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
 #[derive(Clone, Copy)]
 struct Compared<'a> {
     id: &'a AwardId,
-    /// What is due; `None` for an award that was given and is due no more.
+    /// The award as it is due; `None` for an award that was given and is due no more.
     wanted: Option<&'a Wanted>,
 }
 

@@ -1,4 +1,6 @@
 //! Paid time: the spans that lines of paid invoices pay for, cut where later lines credit them.
+//!
+//! It does not know cycles, nor how many credits a span gives.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,19 +21,19 @@ pub struct Span<'a> {
     pub price: &'a ObjectId,
     /// The quantity; 1 for a price that is charged by use.
     pub quantity: u64,
-    /// The time as it was paid for.
+    /// The paid time, before any cut.
     pub period: Interval,
-    /// From when it is credited; its end where it is not.
+    /// The start of its credited time; its end if nothing is credited.
     pub cut: Timestamp,
     /// When it was paid.
     pub paid_at: Timestamp,
     /// The invoice.
     pub invoice: &'a ObjectId,
-    /// Its lines, as far as they have ids.
+    /// The ids of its lines, as far as they have any.
     lines: Vec<&'a ObjectId>,
     /// Whether it is a whole billing period.
     pub is_whole: bool,
-    /// Whether its invoice did not come back.
+    /// False if its invoice was returned.
     pub is_live: bool,
     /// Minor units before discounts.
     pub amount: i64,
@@ -81,7 +83,7 @@ impl<'a> Span<'a> {
         self.cut < self.period.end
     }
 
-    /// Before when it is used: a span that is credited from its very start is used at that instant.
+    /// The end of its use. A span that is credited from its very start is used at that one instant.
     pub fn used_until(&self) -> Timestamp {
         let instant = Duration::from_micros(1);
         self.cut.max(self.period.start.after(instant)).min(self.period.end)
@@ -93,7 +95,7 @@ impl<'a> Span<'a> {
     }
 }
 
-/// Time that was credited although nothing that counts had paid for it.
+/// Credited time that no live span had paid for.
 #[derive(Clone, Copy, Debug)]
 pub struct Debit<'a> {
     /// The time.
@@ -104,14 +106,14 @@ pub struct Debit<'a> {
     pub terms: Option<&'a PlanTerms>,
 }
 
-/// What was paid for one subscription.
+/// The paid time of one subscription.
 #[derive(Clone, Debug, Default)]
 pub struct Paid<'a> {
     /// Spans, by start.
     pub spans: Vec<Span<'a>>,
-    /// Credits without a span.
+    /// Credited time without a span.
     pub debits: Vec<Debit<'a>>,
-    /// How long the longest span is: none that starts longer before an instant reaches it.
+    /// The length of the longest span: no span reaches an instant that is further from its start.
     longest: Duration,
 }
 
@@ -140,7 +142,7 @@ struct Group<'a> {
     invoice: &'a Invoice,
 }
 
-/// What lines of an invoice charge or credit.
+/// The time that lines of an invoice charge or credit.
 struct Charge<'a> {
     price: &'a ObjectId,
     period: Interval,
@@ -149,8 +151,8 @@ struct Charge<'a> {
 }
 
 impl<'a> Paid<'a> {
-    /// What paid invoices say of a subscription, also those that were returned: they have no credits, and are cut by
-    /// credits for which nothing that counts has paid.
+    /// Reads the paid time of a subscription from paid invoices, returned ones included. Negative lines of a returned invoice
+    /// credit nothing; its spans are cut by credits that find no live span.
     pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let first_anchor = items.first_anchor();
         let mut paid = Self::default();
@@ -167,7 +169,7 @@ impl<'a> Paid<'a> {
                 charges.iter().any(|(other, charge)| **other != invoice.invoice && credit.is_of(charge))
             });
             for group in &groups {
-                // What begins in a trial and costs nothing is the seller's gift.
+                // A period that begins in a trial and costs nothing is the seller's gift.
                 if group.amount <= 0 && items.was_trial(group.period.start) {
                     continue;
                 }
@@ -197,13 +199,13 @@ impl<'a> Paid<'a> {
         paid
     }
 
-    /// What of it did not come back.
+    /// The paid time without returned invoices.
     pub fn live(&self) -> Self {
         let spans = self.spans.iter().filter(|span| span.is_live).cloned().collect();
         Self { spans, debits: self.debits.clone(), longest: self.longest }
     }
 
-    /// The spans whose time has an instant of `from..until` in it, and some that end before it.
+    /// The spans that overlap `from..until`, and some that end before it.
     pub fn around(&self, from: Timestamp, until: Timestamp) -> &[Span<'a>] {
         let earliest = from.before(self.longest);
         let begin = self.spans.partition_point(|span| span.period.start < earliest);
@@ -211,7 +213,7 @@ impl<'a> Paid<'a> {
         self.spans.get(begin..end).unwrap_or_default()
     }
 
-    /// The first used instant from here on, of spans that are asked for.
+    /// The first used instant from an instant on, of the spans that count.
     pub fn first_from(&self, from: Timestamp, counts: impl Fn(&Span<'_>) -> bool) -> Option<PaidInstant> {
         let mut first: Option<PaidInstant> = None;
         for span in self.around(from, Timestamp::MAX) {
@@ -226,7 +228,8 @@ impl<'a> Paid<'a> {
         first
     }
 
-    /// Cuts spans that a negative line credits, of those that count or of the others; returns the quantity that is left.
+    /// Cuts the spans that a negative line credits, of live invoices or of returned ones, and returns the quantity that
+    /// found no span.
     fn cut(
         &mut self,
         credit: &Credit<'a>,
@@ -247,7 +250,7 @@ impl<'a> Paid<'a> {
                     span.invoice,
                 )
             };
-            // Of its own invoice only what began before it.
+            // Of its own invoice it credits only spans that began before it.
             let began = |span: &Span<'a>| {
                 span.period.start < credit.period.start
                     || (span.period.start == credit.period.start && *span.invoice != invoice.invoice)
@@ -263,7 +266,7 @@ impl<'a> Paid<'a> {
             };
             let found = self.spans.iter_mut().filter(|span| fits(span)).max_by(|a, b| rank(a).cmp(&rank(b)));
             let Some(span) = found else { break };
-            // Of a larger quantity the rest is paid for from there on.
+            // A span of a larger quantity goes on with the rest.
             let start = credit.period.start;
             let goes_on = (span.quantity > left).then(|| Span {
                 quantity: span.quantity.saturating_sub(left),
@@ -279,7 +282,7 @@ impl<'a> Paid<'a> {
     }
 }
 
-/// What a negative line credits.
+/// The time that a negative line credits.
 struct Credit<'a> {
     item: &'a ObjectId,
     price: &'a ObjectId,
@@ -290,7 +293,7 @@ struct Credit<'a> {
 }
 
 impl Credit<'_> {
-    /// Whether the line itself names a span as what it credits.
+    /// Whether the line itself names the span that it credits.
     fn names(&self, span: &Span<'_>) -> bool {
         self.named.is_some_and(|named| {
             let is_line = |line: &&ObjectId| named.lines.contains(line);
@@ -300,8 +303,8 @@ impl Credit<'_> {
 }
 
 impl<'a> Group<'a> {
-    /// Prorations that cost nothing beyond the quantity of the item's state are no tiers, but the quantity before a change
-    /// at a price that was free for it: that credit is of no amount, and so not negative.
+    /// Reduces the quantity to that of the item's state, where free prorations make up the difference. They are no tiers:
+    /// they credit the quantity before a change at a price that was free for it, so their amount is 0 and not negative.
     fn choose_free_quantity(&mut self, items: &SubscriptionItems<'_>) {
         if !self.is_proration || self.members.len() < 2 {
             return;
@@ -312,7 +315,7 @@ impl<'a> Group<'a> {
         let free = self.members.iter().filter(|(_, amount)| *amount == 0);
         let free = free.fold(0_u64, |sum, (quantity, _)| sum.saturating_add(*quantity));
         if let Some(quantity) =
-            quantity.filter(|said| self.quantity > *said && self.quantity.saturating_sub(*said) <= free)
+            quantity.filter(|of| self.quantity > *of && self.quantity.saturating_sub(*of) <= free)
         {
             self.quantity = quantity;
         }
@@ -345,13 +348,13 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// What it charges, to find what a credit is of.
+    /// The charge to compare credits with.
     fn charge(&self) -> Charge<'a> {
         let Self { price, period, quantity, amount, .. } = *self;
         Charge { price, period, quantity, is_credit: amount < 0 }
     }
 
-    /// Whether a charge is what this credits: as much of the same price, from no later to the same end.
+    /// Whether it credits a charge: the same price, quantity and end, and a start that is no earlier.
     fn is_of(&self, charge: &Charge<'_>) -> bool {
         let Self { price, period, quantity, .. } = self;
         !charge.is_credit
@@ -366,7 +369,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// An invoice's lines of a subscription.
+/// The lines of an invoice that are of a subscription, grouped.
 fn groups<'a>(billing: &'a Billing, items: &SubscriptionItems<'a>, invoice: &'a Invoice) -> Vec<Group<'a>> {
     type Key<'a> = (&'a ObjectId, &'a ObjectId, Interval, bool, bool);
     let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
@@ -407,8 +410,8 @@ fn groups<'a>(billing: &'a Billing, items: &SubscriptionItems<'a>, invoice: &'a 
     groups
 }
 
-/// Takes out what one invoice both charges and credits: a change and its undoing at one instant. A credit that another
-/// invoice's span explains as a whole is none.
+/// Removes time that one invoice both charges and credits, as for a change that is undone at the same instant. A credit that
+/// a span of another invoice explains as a whole stays, unless its quantity is that of the charge.
 fn without_undone<'a>(
     mut groups: Vec<Group<'a>>,
     is_explained: impl Fn(&Group<'a>) -> bool,
@@ -444,7 +447,7 @@ fn without_undone<'a>(
     groups
 }
 
-/// Whether a proration of no amount stands for a price that another line of its invoice takes the place of.
+/// Whether another line of the invoice replaces the price of a free proration.
 fn is_replaced(items: &SubscriptionItems<'_>, group: &Group<'_>, groups: &[Group<'_>]) -> bool {
     let holds = |price: &ObjectId| {
         let mut states = items.items.iter().filter_map(|(_, item)| item.state_at(group.period.start));

@@ -1,4 +1,6 @@
-//! What purchases come to: what was paid is compared with what was offered, and what came back of it is taken back.
+//! Purchases of packs: compares payments with offers or prices, and computes the credits due and those to take back.
+//!
+//! It does not know whether a purchase was given.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +27,7 @@ use crate::domain::time::Timestamp;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PurchaseProblem {
-    /// What was bought is in no offer and in no catalogue, or is several packs at once.
+    /// The payment is for no pack of an offer or of the catalogue, or for several packs at once.
     #[n(0)]
     PackUnknown,
     /// It was paid in a currency that the pack has no price in.
@@ -50,19 +52,19 @@ pub enum PurchaseProblem {
     },
 }
 
-/// How much of what was given is to be taken back, and what its entries are for.
+/// The credits to take back of a purchase, with the categories of the entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retake {
-    /// How much in all.
+    /// Credits to take back in all, the bonus included.
     pub amount: i64,
-    /// Of what is taken.
+    /// Category of taken credits.
     pub category: Category,
-    /// Of what is given back.
+    /// Category of credits that are given back.
     pub given_back: Category,
 }
 
 impl Retake {
-    /// Of an award that no refund or dispute is of.
+    /// For an award without refunds and disputes.
     pub(super) fn of_award(id: &AwardId, amount: Amount) -> Self {
         let category = match id {
             AwardId::Pack(_) | AwardId::PackBonus(_) => Category::CreditPackRefund,
@@ -73,8 +75,9 @@ impl Retake {
     }
 }
 
-/// The pack that a payment is for by the catalogue, and how many: by its price, or by its name where the checkout carried
-/// the price inline. A payment that names a pack alone is for as many as its subtotal is a multiple of their price.
+/// The pack of a payment by the catalogue, and the quantity: by its price, or by its name where the checkout carried the
+/// price inline. A payment that only names a pack is for the quantity by which its subtotal is a multiple of the price, or
+/// else for one.
 pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64)> {
     let named = || prices.pack_named(purchase.payment.pack.as_deref()?);
     match &purchase.payment.prices[..] {
@@ -179,12 +182,12 @@ impl<'a> PackLines<'a> {
     }
 }
 
-/// What a pack on an invoice is known by: `in_1:price_boost`.
+/// The purchase id of a pack on an invoice: `in_1:price_boost`.
 pub fn invoice_purchase(invoice: &ObjectId, price: &ObjectId) -> ObjectId {
     ObjectId::known(&format!("{invoice}:{price}"))
 }
 
-/// What was bought, if it is what was offered.
+/// The pack and the quantity of a purchase, if the payment fits its offer or the catalogue.
 fn bought<'a>(
     billing: &'a Billing,
     session: &ObjectId,
@@ -197,7 +200,7 @@ fn bought<'a>(
     is_as_priced(terms, quantity, (&payment.currency, payment.subtotal)).map(|quantity| (terms, quantity))
 }
 
-/// How many packs a payment is for, if it is what they cost in its currency.
+/// The quantity of a payment, if its subtotal is the price of the packs in its currency.
 fn is_as_priced(
     terms: &PackTerms,
     quantity: u64,
@@ -215,7 +218,7 @@ fn is_as_priced(
     Ok(quantity)
 }
 
-/// Credits of so many packs, and their bonus.
+/// Credits of a quantity of packs, with their bonus.
 fn given(terms: &PackTerms, quantity: i64) -> i64 {
     let (credits, bonus) = (terms.credits.saturating_mul(quantity), terms.bonus.saturating_mul(quantity));
     credits.saturating_add(bonus)
@@ -276,7 +279,7 @@ fn award(
     due.awards.insert(AwardId::Pack(id.clone()), paid);
 }
 
-/// What came back of a payment, in its minor units.
+/// Amounts of a payment, in its minor units.
 struct CameBack {
     paid: i64,
     returned: i64,
@@ -284,7 +287,7 @@ struct CameBack {
 }
 
 impl CameBack {
-    /// What is to be taken back: ceil(given x min(paid, returned + withdrawn) / paid).
+    /// Takes back ceil(given x min(paid, returned + withdrawn) / paid) credits.
     fn retake(&self, given: i64, payments: &[&Payment]) -> Retake {
         let paid = self.paid;
         let of = |back: i64| {
@@ -296,7 +299,7 @@ impl CameBack {
         let amount = of(self.returned.saturating_add(self.withdrawn));
         let category =
             if amount > of(self.returned) { Category::Dispute } else { Category::CreditPackRefund };
-        // What came last is what it is given back for.
+        // The later of a won dispute and a failed refund names the entries that give back.
         let disputes = payments.iter().flat_map(|payment| payment.disputes.values());
         let reinstated_at = disputes.filter_map(|dispute| dispute.reinstated_at).max();
         let refunds = payments.iter().flat_map(|payment| payment.refunds.values());

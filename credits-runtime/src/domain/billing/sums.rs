@@ -1,6 +1,6 @@
 //! Exact sums: fractions of credits over time, and the times that they are measured by.
 //!
-//! It does not know what is summed. Where fractions grow too long for exact sums, their whole parts are summed.
+//! It does not know the meaning of a sum. Where fractions grow too long for exact sums, their whole parts are summed.
 
 use std::time::Duration;
 

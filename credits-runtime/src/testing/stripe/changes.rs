@@ -10,7 +10,7 @@ use super::subscribing::{OWNER, length_of};
 use super::subscriptions::{Renewals, Subscription, SubscriptionId};
 use crate::domain::time::Timestamp;
 
-/// What an update takes away and puts in its place.
+/// The items that an update removes and adds.
 struct Changed {
     old: Vec<SubscriptionItem>,
     new: Vec<ItemId>,

@@ -1,4 +1,4 @@
-//! Taking back: reduces an award to the amount due, first from its own grants, and gives back what was taken in excess.
+//! Taking back: reduces an award to the amount due, first from its own grants, and gives back credits that were taken in excess.
 //!
 //! It does not know how much a refund or dispute claims, nor about advances.
 

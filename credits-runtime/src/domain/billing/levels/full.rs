@@ -1,7 +1,7 @@
-//! Full rises: under `on_upgrade full` a rise gives the plan's whole amount, whatever is left of the cycle, once for a
-//! plan.
+//! Full rises: under `on_upgrade full` a rise gives the plan's whole amount, however little of the cycle is left, once for
+//! a plan.
 //!
-//! It does not know the other rises, nor what is credited of bases.
+//! It does not know the other rises, nor the credited time of bases.
 
 use credits_core::Fraction;
 
