@@ -124,8 +124,8 @@ impl Batch<'_> {
         Ok(false)
     }
 
-    /// Books settled events, with the credits due because of them. Each event has a frame of its own, because together they
-    /// may exceed one frame; all frames are in one commit.
+    /// Books settled events, with the credits due because of them. Each event has a frame of its own, because together
+    /// they may exceed one frame; all frames are in one commit.
     fn book_settled(&mut self, settled: Settled, sale: &Sale, now: Timestamp) -> Result<(), LedgerError> {
         // Handovers come first, so that nothing is given that would be taken back at once.
         let events = self.handovers(&settled).into_iter().chain(settled.events);

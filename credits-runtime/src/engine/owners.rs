@@ -1,5 +1,5 @@
-//! Owners within a batch: finds the owner of an event, books the namings of its objects, and frees the events that waited
-//! for them.
+//! Owners within a batch: finds the owner of an event, books the namings of its objects, and frees the events that
+//! waited for them.
 //!
 //! It does not know how an event changes its owner's billing.
 
@@ -35,8 +35,8 @@ pub(super) struct Settled {
 type Freed = BTreeMap<(Timestamp, FactNumber), BillingEvent>;
 
 impl Batch<'_> {
-    /// The owner of an event: the first of an administrator's link of any of its objects, the owner that it names, and the
-    /// owner of the most specific of its objects that had one then.
+    /// The owner of an event: the first of an administrator's link of any of its objects, the owner that it names, and
+    /// the owner of the most specific of its objects that had one then.
     pub(super) fn owner_of(&mut self, event: &BillingEvent) -> Result<Option<Owner>, LedgerError> {
         for id in &event.objects {
             self.load_object(id)?;
@@ -47,8 +47,8 @@ impl Batch<'_> {
         Ok(owner.or_else(|| objects.find_map(|object| object.owner_at(event.at))).cloned())
     }
 
-    /// Other owners whose billing may have the event already, because it was booked before the naming that decides now was
-    /// known; none for an event that names its owner itself, unless an administrator linked one of its objects.
+    /// Other owners whose billing may have the event already, because it was booked before the naming that decides now
+    /// was known; none for an event that names its owner itself, unless an administrator linked one of its objects.
     pub(super) fn former_owners(&self, Owned { owner, event }: &Owned) -> BTreeSet<Owner> {
         let objects = event.objects.iter().map(|id| self.object(id));
         if event.owner.as_ref() == Some(owner) && objects.clone().all(|object| object.linked.is_none()) {
@@ -179,8 +179,8 @@ impl Batch<'_> {
     }
 }
 
-/// Whether an object is the event's own. The state of a subscription is its item's own event too: the item would otherwise
-/// stay with the first owner, and outweigh the subscription.
+/// Whether an object is the event's own. The state of a subscription is its item's own event too: the item would
+/// otherwise stay with the first owner, and outweigh the subscription.
 fn is_own(event: &BillingEvent, id: &ObjectId) -> bool {
     let is_item = matches!(&event.what, Happening::SubscriptionChanged(state) if state.item == *id);
     is_item || event.objects.first() == Some(id)

@@ -117,8 +117,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The events that wait for the owner of an object, with their numbers: those under it, and those for which it had no
-    /// room.
+    /// The events that wait for the owner of an object, with their numbers: those under it, and those for which it had
+    /// no room.
     pub(super) fn waiting_for(
         &mut self,
         id: &ObjectId,
@@ -242,7 +242,8 @@ impl Batch<'_> {
         }
     }
 
-    /// The events for which an object had no room. It reads every waiting event, because no row of the object names them.
+    /// The events for which an object had no room. It reads every waiting event, because no row of the object names
+    /// them.
     fn kept_out_of(&mut self, id: &ObjectId) -> Result<Vec<FactNumber>, LedgerError> {
         let (mut numbers, mut after): (Vec<FactNumber>, Option<Vec<u8>>) = (Vec::new(), None);
         let range = codec::WAITING_EVENT_KEYS;

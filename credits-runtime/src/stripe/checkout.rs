@@ -121,14 +121,15 @@ macro_rules! wishes {
             }
 
             /// Any other parameter of Stripe's, as its API names it: `allow_promotion_codes`, `automatic_tax[enabled]`.
-            /// [`Stripe::start`] refuses parameters that the checkout decides itself: mode, owner, customer, items, addresses,
-            /// currency, days of trial, and our metadata.
+            /// [`Stripe::start`] refuses parameters that the checkout decides itself: mode, owner, customer, items,
+            /// addresses, currency, days of trial, and our metadata.
             pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.wishes.options.push((name.into(), value.into()));
                 self
             }
 
-            /// An idempotency key, which makes it safe to begin again: under the same key Stripe returns the same session.
+            /// An idempotency key, which makes it safe to begin again: under the same key Stripe returns the same
+            /// session.
             pub fn key(mut self, key: impl Into<String>) -> Self {
                 self.wishes.key = Some(key.into());
                 self

@@ -124,8 +124,8 @@ impl StripeError {
 
     /// Whether the same request would fail again at any later time.
     ///
-    /// An operator can replace a key that Stripe does not accept (401, 403); a conflict (409) or too many requests (429)
-    /// pass by themselves.
+    /// An operator can replace a key that Stripe does not accept (401, 403); a conflict (409) or too many requests
+    /// (429) pass by themselves.
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::Refused { status, .. } => {

@@ -81,9 +81,9 @@ impl<C: Pricing> Stripe<C> {
     /// | 400 | it has only a part of a list, and Stripe refuses the whole for good: with a status of 400 to 499 other than 401, 403, 409 and 429, or because the list has more than 10,000 members |
     /// | 500 | the cause passes: the ledger cannot commit now, or its clock is unconfirmed; Stripe cannot be reached, is busy or down; or the key is not accepted (401, 403), until it is put right |
     ///
-    /// Stripe sends a delivery again after any status but 2xx, for up to three days. After a 500 it is applied then; a 400
-    /// needs an operator, who finds the reason in the log: warnings for 400, errors for 500. A delivery is applied once,
-    /// however often it is sent.
+    /// Stripe sends a delivery again after any status but 2xx, for up to three days. After a 500 it is applied then; a
+    /// 400 needs an operator, who finds the reason in the log: warnings for 400, errors for 500. A delivery is applied
+    /// once, however often it is sent.
     ///
     /// It blocks for the ledger's commit, and for Stripe if a list is read: call it where blocking is fine, such as in
     /// `spawn_blocking`. [`receive_async`](Self::receive_async) does not block.
@@ -102,7 +102,8 @@ impl<C: Pricing> Stripe<C> {
     /// at most 4 at a time, and the ledger's commit is awaited.
     ///
     /// The call itself checks the signature, the future does the rest. If the future is dropped early, Stripe gets no
-    /// response and sends the delivery again; events that it had sent to the ledger may be applied, and are applied once.
+    /// response and sends the delivery again; events that it had sent to the ledger may be applied, and are applied
+    /// once.
     ///
     /// ```
     /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }

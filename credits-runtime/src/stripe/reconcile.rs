@@ -1,5 +1,5 @@
-//! Reconciliation: applies all of Stripe's events since an instant again. Missed events are applied then; the others change
-//! nothing.
+//! Reconciliation: applies all of Stripe's events since an instant again. Missed events are applied then; the others
+//! change nothing.
 //!
 //! It does not know which events were missed.
 
@@ -26,8 +26,8 @@ pub struct Reconciled {
 }
 
 impl<C: Pricing> Stripe<C> {
-    /// Reads every event since an instant and applies the missed ones; Stripe keeps events for 30 days. It is harmless to
-    /// repeat.
+    /// Reads every event since an instant and applies the missed ones; Stripe keeps events for 30 days. It is harmless
+    /// to repeat.
     ///
     /// `progress` is called after each page of 100. It blocks until all pages are read.
     ///

@@ -75,8 +75,8 @@ pub struct StripeBuilder<C> {
 }
 
 impl<C: Pricing> Credits<C> {
-    /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. The key's mode, live
-    /// or test, decides which events count and which prices are used. Finish with `.build()`.
+    /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. The key's mode,
+    /// live or test, decides which events count and which prices are used. Finish with `.build()`.
     pub fn stripe(&self, secret_key: impl Into<String>) -> StripeBuilder<C> {
         let (credits, key) = (self.clone(), Secret::new(secret_key));
         let base = "https://api.stripe.com".to_owned();
@@ -86,8 +86,8 @@ impl<C: Pricing> Credits<C> {
 }
 
 impl<C: Pricing> StripeBuilder<C> {
-    /// A secret that webhooks are signed with: `whsec_..`. While one is rolled there are two: call this for each. Without
-    /// any, every delivery is refused with 400.
+    /// A secret that webhooks are signed with: `whsec_..`. While one is rolled there are two: call this for each.
+    /// Without any, every delivery is refused with 400.
     pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
         self.secrets.push(Secret::new(secret));
         self

@@ -1,5 +1,5 @@
-//! Translation: an event of Stripe's becomes billing events. A pure function for every shape: those from before 2025-03-31
-//! (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
+//! Translation: an event of Stripe's becomes billing events. A pure function for every shape: those from before
+//! 2025-03-31 (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
 //!
 //! It does not know the ledger, nor how lists are read.
 

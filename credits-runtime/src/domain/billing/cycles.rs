@@ -93,8 +93,8 @@ impl<'a> Cycle<'a> {
     }
 }
 
-/// The spans of an item from before its whole period cut a cycle: they count in that cycle, to the end that it would have
-/// had.
+/// The spans of an item from before its whole period cut a cycle: they count in that cycle, to the end that it would
+/// have had.
 #[derive(Clone, Copy, Debug)]
 struct Blocked<'a> {
     item: &'a ObjectId,
@@ -212,8 +212,8 @@ fn cuts<'a>(
     cuts
 }
 
-/// Whether a span begins at an instant or later, or its use ended before it. If that is so of all spans, paid time begins there
-/// after a gap.
+/// Whether a span begins at an instant or later, or its use ended before it. If that is so of all spans, paid time
+/// begins there after a gap.
 fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
     span.period.start >= at || span.used_until() < at
 }

@@ -1,5 +1,5 @@
-//! The awards that are due to an owner by an instant, each with its amount and its lifetime. A pure function, with the same
-//! result in any order of the facts' arrival.
+//! The awards that are due to an owner by an instant, each with its amount and its lifetime. A pure function, with the
+//! same result in any order of the facts' arrival.
 //!
 //! It does not know the owner's wallets, nor which awards were given.
 
@@ -65,18 +65,20 @@ pub struct Wanted {
     pub scope: Vec<String>,
     /// The plan's or the pack's name.
     pub reason: String,
-    /// Limit of the plan's credits that roll over: those of earlier cycles are trimmed to it when the next one is given.
+    /// Limit of the plan's credits that roll over: those of earlier cycles are trimmed to it when the next one is
+    /// given.
     pub trims_to: Option<i64>,
     /// The credits to be taken back of a purchase.
     pub retake: Option<Retake>,
     /// The amount paid for it.
     pub basis: Option<Basis>,
-    /// How much lower `amount` is because paid time was credited. The part of these credits that is gone needs an advance.
+    /// How much lower `amount` is because paid time was credited. The part of these credits that is gone needs an
+    /// advance.
     pub credited: i64,
 }
 
-/// A change to more credits that is not paid, so that nothing was given for it: the state of an item has a price or quantity
-/// that gives more than the last paid one, and no line of a paid invoice has both.
+/// A change to more credits that is not paid, so that nothing was given for it: the state of an item has a price or
+/// quantity that gives more than the last paid one, and no line of a paid invoice has both.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct UnpaidUpgrade {
@@ -94,9 +96,9 @@ pub struct UnpaidUpgrade {
     pub since: Timestamp,
 }
 
-/// An invoice of a subscription that was returned in part, by refunds or credit notes: nothing is taken of the subscription.
-/// Of a pack on the invoice the share is taken all the same. An invoice that is returned in full is no partial return any
-/// more.
+/// An invoice of a subscription that was returned in part, by refunds or credit notes: nothing is taken of the
+/// subscription. Of a pack on the invoice the share is taken all the same. An invoice that is returned in full is no
+/// partial return any more.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PartialReturn {

@@ -11,8 +11,8 @@ use crate::domain::time::Timestamp;
 /// An event of a payment processor, for [`Credits::receive`](crate::Credits::receive). The feature `stripe` translates
 /// Stripe's events; this type is for other processors.
 ///
-/// Events merge in any order, and a replayed event changes nothing. Times are the processor's, amounts are minor units of
-/// their currency.
+/// Events merge in any order, and a replayed event changes nothing. Times are the processor's, amounts are minor units
+/// of their currency.
 ///
 /// ```
 /// # mod app {
@@ -221,8 +221,8 @@ pub enum Happening {
     },
 }
 
-/// The state of a subscription item since the event's time. It decides about the trial, the end and the plan's name; lines of
-/// invoices decide about paid time.
+/// The state of a subscription item since the event's time. It decides about the trial, the end and the plan's name;
+/// lines of invoices decide about paid time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct SubscriptionState {
     /// The item; for processors without items, the subscription.
@@ -254,8 +254,8 @@ pub struct SubscriptionState {
     pub before: Option<Before>,
 }
 
-/// Previous values of a changed state; `None` for a value that did not change or that the event does not name. They order
-/// states of one instant: each stands after the state with its previous values.
+/// Previous values of a changed state; `None` for a value that did not change or that the event does not name. They
+/// order states of one instant: each stands after the state with its previous values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Before {
     /// The previous price.
@@ -375,8 +375,8 @@ pub struct Invoice {
     /// When it was paid.
     #[n(2)]
     pub paid_at: Timestamp,
-    /// Its total in minor units, with tax and with the part that the customer's balance paid. Returned amounts are compared
-    /// with it.
+    /// Its total in minor units, with tax and with the part that the customer's balance paid. Returned amounts are
+    /// compared with it.
     #[n(3)]
     pub paid: i64,
     /// The tax within the total, in minor units.
@@ -393,15 +393,15 @@ pub struct Invoice {
     pub lines: Vec<Line>,
 }
 
-/// A line of an invoice. With an amount of 0 or more it pays for its period at its price and quantity; a negative line credits
-/// them.
+/// A line of an invoice. With an amount of 0 or more it pays for its period at its price and quantity; a negative line
+/// credits them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Line {
     /// Its id, if it has one.
     #[n(0)]
     pub id: Option<ObjectId>,
-    /// The subscription item, if the line names one. A line that names only its subscription is of the item that has or had
-    /// its price.
+    /// The subscription item, if the line names one. A line that names only its subscription is of the item that has or
+    /// had its price.
     #[n(1)]
     pub item: Option<ObjectId>,
     /// The subscription, if the line or its invoice names one.
@@ -431,7 +431,8 @@ pub struct Line {
 }
 
 /// The lines of an earlier invoice that a negative line credits, as it names them (Stripe:
-/// `proration_details.credited_items`). Without it, a negative line credits a line of its price that ends where it ends.
+/// `proration_details.credited_items`). Without it, a negative line credits a line of its price that ends where it
+/// ends.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct CreditedLines {
     /// The invoice.

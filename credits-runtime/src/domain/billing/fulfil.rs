@@ -79,7 +79,7 @@ pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
 /// `first`.
 pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: FactNumber) -> Fulfilled {
     let mut fulfilled = Fulfilled::default();
-    let mut said = Vec::new();
+    let mut recorded = Vec::new();
     for (asset, wallet) in with.wallets {
         let first = first.plus(fulfilled.facts.len());
         let draft = Draft::at(wallet, first, with.now);
@@ -91,15 +91,15 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         fulfilled.again_at =
             fulfilled.again_at.into_iter().chain(booking.again_at).chain(unfit_again_at).min();
         fulfilled.unfit.append(&mut booking.unfit);
-        if booking.said.is_empty() && booking.draft.is_unchanged() {
+        if booking.recorded.is_empty() && booking.draft.is_unchanged() {
             continue;
         }
         let wallet = Record::Wallet(WalletId::of_asset(asset.clone(), with.owner.clone()));
         fulfilled.facts.extend(booking.draft.finish().into_iter().map(|body| (wallet.clone(), body)));
-        said.extend(booking.said);
+        recorded.extend(booking.recorded);
     }
     let record = Record::Billing(with.owner.clone());
-    fulfilled.facts.extend(said.into_iter().map(|body| (record.clone(), body)));
+    fulfilled.facts.extend(recorded.into_iter().map(|body| (record.clone(), body)));
     fulfilled
 }
 
@@ -132,13 +132,13 @@ fn compared<'a>(billing: &'a Billing, due: &'a Due, asset: &Asset) -> Vec<Compar
 
 /// One wallet's share of a fulfilment.
 struct Booking<'a> {
-    /// The billing with the facts of `said` applied.
+    /// The billing with the facts of `recorded` applied.
     billing: Billing,
     due: &'a Due,
     with: Fulfilling<'a>,
     draft: Draft<'a>,
     /// Facts about the billing.
-    said: Vec<Body>,
+    recorded: Vec<Body>,
     /// Grants opened for awards, up to `AWARDS_MAX`.
     given: usize,
     again_at: Option<Timestamp>,
@@ -154,8 +154,8 @@ struct OwnGrants {
 
 impl<'a> Booking<'a> {
     fn new(billing: Billing, due: &'a Due, with: Fulfilling<'a>, draft: Draft<'a>) -> Self {
-        let (said, given, again_at, unfit) = (Vec::new(), 0, None, BTreeSet::new());
-        Self { billing, due, with, draft, said, given, again_at, unfit }
+        let (recorded, given, again_at, unfit) = (Vec::new(), 0, None, BTreeSet::new());
+        Self { billing, due, with, draft, recorded, given, again_at, unfit }
     }
 
     /// Gives before it takes: credits given now can be taken for any award.
@@ -195,7 +195,7 @@ impl<'a> Booking<'a> {
             }
         }
         for body in noted {
-            self.say(body);
+            self.record(body);
         }
     }
 
@@ -226,9 +226,9 @@ impl<'a> Booking<'a> {
     }
 
     /// Applies a fact to the billing and keeps it for the commit.
-    fn say(&mut self, body: Body) {
+    fn record(&mut self, body: Body) {
         self.billing.change(FactNumber::FIRST, &body);
-        self.said.push(body);
+        self.recorded.push(body);
     }
 
     fn give(&mut self, id: &AwardId, wanted: &Wanted, amount: Amount) {
@@ -244,7 +244,7 @@ impl<'a> Booking<'a> {
         let asset = Asset::of(&wanted.asset);
         let basis = wanted.basis.clone();
         let at = self.with.now;
-        self.say(Body::Awarded { award: id.clone(), asset, grant, amount, basis, at });
+        self.record(Body::Awarded { award: id.clone(), asset, grant, amount, basis, at });
     }
 
     /// Opens a grant; `None` if the balance would exceed 64 bits.

@@ -109,8 +109,8 @@ impl<'a> SubscriptionItems<'a> {
         states.any(|(_, state)| state.price == *price && state.quantity.is_none())
     }
 
-    /// The item of a line. For a line that names only its subscription it is an item that has or had its price, or the only
-    /// item if the price is a plan's; `None` for other lines: fees, usage, packs.
+    /// The item of a line. For a line that names only its subscription it is an item that has or had its price, or the
+    /// only item if the price is a plan's; `None` for other lines: fees, usage, packs.
     pub fn item_of(&self, billing: &Billing, line: &Line) -> Option<&'a ObjectId> {
         if let Some(named) = &line.item {
             return self.items.iter().find(|(item, _)| *item == named).map(|(item, _)| *item);

@@ -135,8 +135,9 @@ fn valued<'a>(
     lanes
 }
 
-/// The debit of a lane for one that lowered nothing in its own lane; `None` unless it is the first lane of the same asset
-/// that is paid within the debit's time. The amount keeps its credits per time: it is scaled by the length of the cycles.
+/// The debit of a lane for one that lowered nothing in its own lane; `None` unless it is the first lane of the same
+/// asset that is paid within the debit's time. The amount keeps its credits per time: it is scaled by the length of the
+/// cycles.
 fn debit_of_another(
     paid: &Known<'_>,
     lane: &Lane,
@@ -157,8 +158,8 @@ fn debit_of_another(
     Some(LaneDebit { period, amount })
 }
 
-/// Notes given awards that are due no more because other awards give the credits of their time, as after an invoice of the
-/// same cycle that arrived late. An award of returned time is not superseded.
+/// Notes given awards that are due no more because other awards give the credits of their time, as after an invoice of
+/// the same cycle that arrived late. An award of returned time is not superseded.
 fn superseded(
     due: &mut Due,
     billing: &Billing,

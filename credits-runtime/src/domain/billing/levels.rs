@@ -1,5 +1,5 @@
-//! Levels: the credits a cycle that a lane is paid for at each instant, and the credits of the cycle: one exact sum of its
-//! base and its rises, less those of credited time.
+//! Levels: the credits a cycle that a lane is paid for at each instant, and the credits of the cycle: one exact sum of
+//! its base and its rises, less those of credited time.
 //!
 //! It does not know where cycles lie, how long their credits last, nor which awards were given.
 
@@ -270,8 +270,8 @@ fn bases<'a>(seen: &[Seen<'a>], from: Timestamp, cycle: &Cycle<'a>) -> Vec<Base<
     bases
 }
 
-/// The price of the part of a span between two instants: in minor units, after discounts and without tax, rounded toward
-/// zero.
+/// The price of the part of a span between two instants: in minor units, after discounts and without tax, rounded
+/// toward zero.
 fn basis(span: &Span<'_>, from: Timestamp, to: Timestamp) -> i64 {
     let part = micros_between(from, span.period.end.min(to));
     let whole = micros_between(span.period.start, span.period.end).max(1);

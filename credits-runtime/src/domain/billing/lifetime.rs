@@ -1,5 +1,5 @@
-//! Lifetimes: how long credits of a subscription last. Until the time after their cycle is paid, for good, or for a while
-//! after the subscription's end.
+//! Lifetimes: how long credits of a subscription last. Until the time after their cycle is paid, for good, or for a
+//! while after the subscription's end.
 //!
 //! It does not know how many credits there are, nor which expiry their grants have.
 

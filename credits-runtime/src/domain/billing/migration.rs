@@ -1,4 +1,5 @@
-//! Migration: moves subscriptions that joined under older terms of a plan to its new terms, when the application asks for it.
+//! Migration: moves subscriptions that joined under older terms of a plan to its new terms, when the application asks
+//! for it.
 //!
 //! It does not know how a migration is booked.
 
@@ -52,8 +53,8 @@ pub enum PlanChanged {
 }
 
 impl Billing {
-    /// Checks that a pricing declares the plans and packs that the owner subscribes to or is offered. Errors in order: an
-    /// offered pack, then each subscription's plan.
+    /// Checks that a pricing declares the plans and packs that the owner subscribes to or is offered. Errors in order:
+    /// an offered pack, then each subscription's plan.
     pub fn check_plans(&self, owner: &Owner, prices: &PriceList, now: Timestamp) -> Result<(), PlanChanged> {
         for (session, (at, offer)) in &self.offers {
             let (pack, until) = (offer.pack.pack.clone(), at.after(OFFERED_MAX));

@@ -2,8 +2,8 @@
 //!
 //! It does not know how any processor writes its messages. Paid lines decide: [`paid`] reads spans of paid time off
 //! invoices, [`cycles`] lays cycles where time was paid, `levels` sums the credits of each cycle. Fulfilment is a
-//! difference: [`due`](due) computes the awards of an owner's billing, [`fulfil`] gives the missing credits and takes back
-//! the excess.
+//! difference: [`due`](due) computes the awards of an owner's billing, [`fulfil`] gives the missing credits and takes
+//! back the excess.
 
 pub mod award;
 pub mod calendar;

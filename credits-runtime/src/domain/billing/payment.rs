@@ -42,7 +42,8 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// Whether it had been made and had not failed at an instant. A refund without a time of making counts as made before.
+    /// Whether it had been made and had not failed at an instant. A refund without a time of making counts as made
+    /// before.
     fn stood_at(&self, instant: Timestamp) -> bool {
         let was_made = self.made_at.is_none_or(|made_at| made_at <= instant);
         was_made && (self.stands || self.at > instant)
@@ -70,8 +71,8 @@ impl Payment {
         }
     }
 
-    /// The amount that was refunded and stands, in minor units: refunds by their ids, and the excess of a cumulative figure
-    /// over the refunds that stood at its time. A later, lower figure does not lower the sum.
+    /// The amount that was refunded and stands, in minor units: refunds by their ids, and the excess of a cumulative
+    /// figure over the refunds that stood at its time. A later, lower figure does not lower the sum.
     pub fn refunded(&self) -> i64 {
         let sum = |counts: &dyn Fn(&Refund) -> bool| {
             self.refunds.values().filter(|it| counts(it)).map(|it| it.amount).fold(0, i64::saturating_add)

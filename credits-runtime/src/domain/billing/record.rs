@@ -8,8 +8,8 @@ use minicbor::{Decode, Encode};
 
 use super::award::{Award, AwardId};
 use super::closing::ClosedPeriods;
-use super::event::{BillingEvent, Happening, Invoice, Offer, PackPayment};
-use super::payment::{Payment, Refund};
+use super::event::{BillingEvent, Invoice, Offer, PackPayment};
+use super::payment::Payment;
 use super::subscription::Subscription;
 use super::terms::{PackTerms, PlanTerms};
 use super::unsolved::Unsolved;
@@ -17,6 +17,8 @@ use crate::domain::fact::{Body, Fact};
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::limits::UNSOLVED_TOLD_AFTER;
 use crate::domain::time::Timestamp;
+
+mod merging;
 
 /// One owner's billing.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
@@ -48,7 +50,8 @@ pub struct Billing {
     /// Purchases, by checkout.
     #[n(6)]
     pub purchases: BTreeMap<ObjectId, Purchase>,
-    /// The terms of each subscription and price, with the instant from which they hold; the first terms also hold before.
+    /// The terms of each subscription and price, with the instant from which they hold; the first terms also hold
+    /// before.
     #[n(7)]
     pub plans: BTreeMap<(ObjectId, ObjectId), Vec<(Timestamp, PlanTerms)>>,
     /// Awards that were given.
@@ -256,7 +259,8 @@ impl Billing {
         }
     }
 
-    /// The facts that bring the list to these unsolved entries, and that report entries listed for `UNSOLVED_TOLD_AFTER`.
+    /// The facts that bring the list to these unsolved entries, and that report entries listed for
+    /// `UNSOLVED_TOLD_AFTER`.
     pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {
         let entries: BTreeMap<String, Unsolved> =
             unsolved.into_iter().map(|entry| (entry.key(), entry)).collect();
@@ -296,108 +300,6 @@ impl Billing {
         let mut merged = self.clone();
         merged.merge(event);
         merged == *self
-    }
-
-    fn merge(&mut self, BillingEvent { at, what, .. }: &BillingEvent) {
-        match what {
-            Happening::OwnerNamed => {}
-            Happening::SubscriptionChanged(state) => {
-                let closed_until = self.closed_periods.get(&state.subscription).map(|closed| closed.until);
-                let item = self.subscriptions.entry(state.item.clone()).or_default();
-                if !closed_until.is_some_and(|until| item.is_forgotten(*at, until)) {
-                    item.merge(*at, state);
-                }
-            }
-            Happening::TimePaid(invoice)
-                if !self.invoices.contains_key(&invoice.invoice) && self.is_closed(invoice) =>
-            {
-                if invoice.paid > 0 {
-                    self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
-                }
-            }
-            Happening::TimePaid(invoice) => {
-                let paid = self.invoices.entry(invoice.invoice.clone()).or_insert_with(|| invoice.clone());
-                // An invoice is paid once; its payments may become known one after the other.
-                for payment in &invoice.payments {
-                    if !paid.payments.contains(payment) {
-                        paid.payments.push(payment.clone());
-                        paid.payments.sort();
-                    }
-                }
-                for payment in invoice.payments.clone() {
-                    self.payments.entry(payment).or_default();
-                }
-            }
-            Happening::InvoicePayment { invoice, payment } => {
-                let payments = self.invoice_payments.entry(invoice.clone()).or_default();
-                if !payments.contains(payment) {
-                    payments.push(payment.clone());
-                    payments.sort();
-                }
-                self.payments.entry(payment.clone()).or_default();
-            }
-            Happening::PackOffered(offer) => {
-                self.offers.entry(offer.session.clone()).or_insert_with(|| (*at, offer.clone()));
-            }
-            Happening::PackPaid(payment)
-                if !self.purchases.contains_key(&payment.session) && self.is_closed_purchase(*at) =>
-            {
-                self.too_late.insert(payment.session.clone(), *at);
-            }
-            Happening::PackPaid(payment) => {
-                let purchase = Purchase { at: *at, payment: payment.clone(), terms: None };
-                let known = self.purchases.entry(payment.session.clone()).or_insert(purchase);
-                // One delivery may have prices or a payment that another lacks.
-                if known.payment.prices.is_empty() {
-                    known.payment.prices.clone_from(&payment.prices);
-                }
-                if known.payment.payment.is_none() {
-                    known.payment.payment.clone_from(&payment.payment);
-                }
-            }
-            Happening::Refunded { payment, refund, amount, stands, made_at } => {
-                let refunds = &mut self.payments.entry(payment.clone()).or_default().refunds;
-                let new = Refund { at: *at, amount: *amount, stands: *stands, made_at: *made_at };
-                let known = refunds.entry(refund.clone()).or_insert(new);
-                let made_at = known.made_at.into_iter().chain(new.made_at).min();
-                // Of two states of one instant the failure is the later one.
-                if (known.at, !known.stands) < (new.at, !new.stands) {
-                    *known = new;
-                }
-                known.made_at = made_at;
-            }
-            Happening::RefundedInAll { payment, amount } => {
-                self.payments.entry(payment.clone()).or_default().figure(*at, *amount);
-            }
-            Happening::Credited { invoice, note, amount, stands } => {
-                let new = CreditNote { at: *at, amount: *amount, stands: *stands };
-                let notes = self.notes.entry(invoice.clone()).or_default();
-                let known = notes.entry(note.clone()).or_insert(new);
-                if (known.at, !known.stands) < (new.at, !new.stands) {
-                    *known = new;
-                }
-            }
-            Happening::Dismissed { key } => {
-                self.dismissed.insert(key.clone());
-            }
-            Happening::DisputeFundsWithdrawn { payment, dispute, amount } => {
-                let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
-                let withdrawn = &mut disputes.entry(dispute.clone()).or_default().withdrawn;
-                *withdrawn = (*withdrawn).max(Some((*at, *amount)));
-            }
-            Happening::DisputeFundsReinstated { payment, dispute } => {
-                let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
-                let reinstated_at = &mut disputes.entry(dispute.clone()).or_default().reinstated_at;
-                *reinstated_at = (*reinstated_at).max(Some(*at));
-            }
-            // Both are computed from all known namings, so the last one to arrive is right.
-            Happening::HandedOver { subscription } => {
-                self.handed_over.insert(subscription.clone(), *at);
-            }
-            Happening::HandedBack { subscription } => {
-                self.handed_over.remove(subscription);
-            }
-        }
     }
 
     /// The terms of a subscription and price at an instant; `None` if no catalogue has had the price.

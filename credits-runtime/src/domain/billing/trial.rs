@@ -48,8 +48,8 @@ pub(super) fn due(
     }
 }
 
-/// The trials of a subscription by their start, each with the price at which an item began it. Neither the removal of an item
-/// nor a later trial changes an earlier one; a trial that is extended or cut short stays the same trial.
+/// The trials of a subscription by their start, each with the price at which an item began it. Neither the removal of
+/// an item nor a later trial changes an earlier one; a trial that is extended or cut short stays the same trial.
 fn begun<'a>(items: &SubscriptionItems<'a>) -> Vec<(Interval, &'a ObjectId)> {
     let mut states: Vec<_> = items.items.iter().flat_map(|(_, item)| &item.states).collect();
     states.sort_by_key(|(at, _)| *at);

@@ -1,5 +1,5 @@
-//! Unsolved entries, for an administrator to act on: unpaid changes, payments that gave nothing, and returned money without a
-//! rule for it.
+//! Unsolved entries, for an administrator to act on: unpaid changes, payments that gave nothing, and returned money
+//! without a rule for it.
 //!
 //! It does not know which entries are listed, reported or dismissed.
 
@@ -122,7 +122,8 @@ pub(super) fn of_subscription(
     }
 }
 
-/// Adds prices that no catalogue has had. Where the subscription has a plan, usage and free prices beside it do not count.
+/// Adds prices that no catalogue has had. Where the subscription has a plan, usage and free prices beside it do not
+/// count.
 fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &Known<'_>) {
     let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
     let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
@@ -177,8 +178,8 @@ fn unpaid_upgrade(
     }));
 }
 
-/// Adds invoices and checkouts that arrived too late, invoices of subscriptions that were returned in part, items without
-/// states, and returned payments of no known invoice or purchase.
+/// Adds invoices and checkouts that arrived too late, invoices of subscriptions that were returned in part, items
+/// without states, and returned payments of no known invoice or purchase.
 pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
     let too_late = billing.too_late.iter();
     let too_late =

@@ -9,7 +9,8 @@ use crate::domain::fact::{Body, Fact};
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 
-/// Counts of the waiting events. An event's number is that of the fact which it came with, so that the lowest is the oldest.
+/// Counts of the waiting events. An event's number is that of the fact which it came with, so that the lowest is the
+/// oldest.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct WaitingRoom {
     /// The last fact that was applied; kept before the record's body.

@@ -190,8 +190,8 @@ impl Account {
         subscription
     }
 
-    /// Makes an event of a subscription's state. An update has the fields that changed since the last event; without any
-    /// there is no event.
+    /// Makes an event of a subscription's state. An update has the fields that changed since the last event; without
+    /// any there is no event.
     pub(super) fn tell(&mut self, id: SubscriptionId, kind: &str) {
         let shape = self.shape;
         let subscription = self.subscription(id);

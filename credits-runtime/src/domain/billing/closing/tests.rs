@@ -1,9 +1,11 @@
-//! Closing changes nothing else: of two billings with the same events one closes all it can, and the same awards are due.
+//! Closing changes nothing else: of two billings with the same events one closes all it can, and the same awards are
+//! due.
 
 use credits_core::{Settings, Upgrades};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening, Interval, Line, Status, SubscriptionState};
 use crate::domain::billing::record::{CreditNote, Pinned};

@@ -1,5 +1,5 @@
-//! Advances: credits of other cycles taken in place of credited credits that are already used, and returned once they are
-//! needed no more.
+//! Advances: credits of other cycles taken in place of credited credits that are already used, and returned once they
+//! are needed no more.
 //!
 //! It does not know why time is credited, nor what an award still has to give back itself.
 
@@ -44,7 +44,7 @@ impl Booking<'_> {
         };
         let (category, reason) = (Category::SubscriptionRefund, self.reason(id));
         self.draft.push(Body::GivenBack { category, parts, reason, balance_after });
-        self.say(Body::AdvanceReturned { award: id.clone(), amount });
+        self.record(Body::AdvanceReturned { award: id.clone(), amount });
         true
     }
 
@@ -71,6 +71,6 @@ impl Booking<'_> {
         let taken = parts.iter().map(|part| Taking { at, what: Taken::Part(part.clone()) }).collect();
         let (category, reason) = (Category::SubscriptionRefund, self.reason(id));
         self.draft.push(Body::TakenBack { category, parts, owed: Amount::ZERO, reason, balance_after });
-        self.say(Body::AdvanceTaken { award: id.clone(), taken });
+        self.record(Body::AdvanceTaken { award: id.clone(), taken });
     }
 }

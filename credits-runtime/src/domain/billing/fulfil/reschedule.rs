@@ -1,5 +1,5 @@
-//! Lifetimes: moves the expiry of a subscription's grants, and restores credits that expired before a longer lifetime was
-//! known.
+//! Lifetimes: moves the expiry of a subscription's grants, and restores credits that expired before a longer lifetime
+//! was known.
 //!
 //! It does not know how a lifetime is found.
 
@@ -50,7 +50,7 @@ impl Booking<'_> {
                 } else {
                     gone.expired.minus(amount)
                 };
-                self.say(Body::GoneNoted { award: id.clone(), gone: Gone { expired, ..gone } });
+                self.record(Body::GoneNoted { award: id.clone(), gone: Gone { expired, ..gone } });
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Taking back: reduces an award to the amount due, first from its own grants, and gives back credits that were taken in excess.
+//! Taking back: reduces an award to the amount due, first from its own grants, and gives back credits that were taken
+//! in excess.
 //!
 //! It does not know how much a refund or dispute claims, nor about advances.
 
@@ -144,7 +145,7 @@ impl Booking<'_> {
         let taken = taken.into_iter().map(|what| Taking { at, what });
         let taken: Vec<_> = taken.filter(|taken| taken.amount().is_positive()).collect();
         if !taken.is_empty() {
-            self.say(Body::TookBack { award: id.clone(), taken });
+            self.record(Body::TookBack { award: id.clone(), taken });
         }
     }
 
@@ -173,7 +174,7 @@ impl Booking<'_> {
             Some(wanted) if owed.is_positive() => self.open(wanted, owed, category.clone()),
             _ => None,
         };
-        self.say(Body::GaveBack { award: id.clone(), amount, grant });
+        self.record(Body::GaveBack { award: id.clone(), amount, grant });
     }
 
     /// A part as it returns to its grant: with at least the lifetime that it had left when it was taken.

@@ -1,5 +1,5 @@
-//! Trims rolled over credits: under a plan with `up_to n`, the free credits of a subscription's earlier cycles beyond n expire
-//! when a newer cycle is awarded.
+//! Trims rolled over credits: under a plan with `up_to n`, the free credits of a subscription's earlier cycles beyond n
+//! expire when a newer cycle is awarded.
 //!
 //! It does not know which awards are due, nor when credits expire by themselves.
 

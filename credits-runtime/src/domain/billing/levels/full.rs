@@ -1,5 +1,5 @@
-//! Full rises: under `on_upgrade full` a rise gives the plan's whole amount, however little of the cycle is left, once for
-//! a plan.
+//! Full rises: under `on_upgrade full` a rise gives the plan's whole amount, however little of the cycle is left, once
+//! for a plan.
 //!
 //! It does not know the other rises, nor the credited time of bases.
 
@@ -27,8 +27,8 @@ struct FullRise {
 }
 
 impl<'a> Full<'a> {
-    /// Adds the plans that begin at an instant and raise the level. `net` is the level beyond the base there, in credits
-    /// a cycle.
+    /// Adds the plans that begin at an instant and raise the level. `net` is the level beyond the base there, in
+    /// credits a cycle.
     pub(super) fn begins(&mut self, level: &Level<'a>, seen: &[Seen<'a>], at: Timestamp, net: i128) {
         for seen in seen.iter().filter(|seen| seen.from == at && at > level.from && seen.terms.is_rise_full) {
             let plan = seen.terms.plan.as_str();
