@@ -1,4 +1,6 @@
 //! The account: its time, its objects and the events they cause. The files beside this one change its objects.
+//!
+//! It knows neither plans nor credits.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

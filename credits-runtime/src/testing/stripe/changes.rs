@@ -1,4 +1,6 @@
 //! Changes of running subscriptions: items, anchors, owners, and how they end.
+//!
+//! They do not know how lines are priced, nor how invoices are collected.
 
 use super::account::Account;
 use super::collecting::Collection;

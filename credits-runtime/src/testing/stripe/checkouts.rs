@@ -1,4 +1,6 @@
 //! Checkout sessions: purchases of packs, payment links, and sessions that were begun with `stripe.start`.
+//!
+//! They do not know how a subscription goes on after its first invoice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! Collecting invoices: drafts, the customer's balance, payments, and every way in which an invoice stays unpaid.
+//!
+//! It does not know how lines are priced.
 
 use std::collections::BTreeMap;
 

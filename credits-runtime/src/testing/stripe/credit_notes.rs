@@ -1,4 +1,6 @@
 //! Credit notes: amounts of an invoice that are returned, and where they go.
+//!
+//! They do not know the lines of an invoice.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,6 @@
 //! Deliveries, and disorder on their way: twice, late, in another order, or only when Stripe sends them again.
+//!
+//! They do not know the contents of an event.
 
 use std::time::Duration;
 

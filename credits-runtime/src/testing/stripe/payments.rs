@@ -1,4 +1,6 @@
 //! Payments, refunds and disputes, with their JSON.
+//!
+//! They do not know why an amount is due.
 
 use serde_json::{Value, json};
 

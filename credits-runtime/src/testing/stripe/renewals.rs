@@ -1,4 +1,6 @@
 //! Time that passes: periods turn, renewals are charged, fail or are paused, trials begin and end.
+//!
+//! It does not know how lines are priced.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! The account's API: a transport without a network. It serves the account's objects, and keeps posted sessions.
+//!
+//! It does not know how objects change.
 
 use std::collections::BTreeMap;
 use std::error::Error;

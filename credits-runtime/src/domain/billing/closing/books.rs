@@ -68,84 +68,29 @@ impl<'a> Books<'a> {
         self.is_old(award) && is_empty && !is_restorable && stays == due
     }
 
-    /// The closed periods of a subscription: those before the last instant at which no cycle of any lane is cut in two.
+    /// The periods of a subscription that can be closed: those before the last instant at which no cycle of any lane is
+    /// cut in two.
     pub(super) fn of_subscription(&self, items: &SubscriptionItems<'a>) -> Option<Closing> {
-        let of_item = |item| items.items.iter().any(|(known, _)| *known == item);
-        let of_cycles = self.billing.awards.iter().filter_map(|(id, award)| match id {
-            AwardId::Cycle { item, start, .. } if of_item(item) => Some((*start, id, award)),
-            AwardId::Rise { subscription, start, .. } if subscription == items.subscription => {
-                Some((*start, id, award))
-            }
-            _ => None,
-        });
-        let awards: Vec<_> = of_cycles.collect();
-        let old = awards.iter().filter(|(.., award)| self.is_old(award));
-        if old.count() < self.rule.least {
+        let awards = self.period_awards(items);
+        if awards.iter().filter(|given| self.is_old(given.award)).count() < self.rule.least {
             return None;
         }
-        let once = self.billing.awards.iter().filter(|(id, award)| {
-            matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_)) && !award.is_closed
-        });
-        let once: Vec<_> = once.collect();
-        // A trial that is not over may be this subscription's and keeps its states.
-        let is_open_trial =
-            |(id, award): &(&AwardId, &Award)| matches!(id, AwardId::Trial(_)) && !self.is_over(id, award);
-        if once.iter().any(is_open_trial) {
-            return None;
-        }
-        let open = awards.iter().filter(|(_, id, award)| !self.is_over(id, award)).map(|(start, ..)| *start);
-        let mut starts: Vec<_> = awards.iter().map(|(start, ..)| *start).collect();
-        starts.sort_unstable();
-        let too_many = starts.get(self.rule.most).copied();
-        let limit = open.chain(too_many).chain([self.horizon()]).min()?;
+        let once = self.given_once()?;
         let paid = Known::of(self.billing, items);
         let lanes = paid.lanes().into_iter();
-        let lanes = lanes.map(|lane| (cycles(items, &lane, &paid.placed, self.now).begun, lane));
-        let lanes: Vec<(Vec<Cycle<'_>>, Lane)> = lanes.collect();
-        let all = || lanes.iter().flat_map(|(cycles, _)| cycles);
-        let was_given = |cycle: &Cycle<'_>| awards.iter().any(|(start, ..)| *start == cycle.start);
-        let ends = all().filter(|cycle| cycle.whole_end <= limit && was_given(cycle));
-        let ends = ends.map(|cycle| cycle.whole_end);
-        let is_between = |at: &Timestamp| all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at);
-        let until = ends.filter(is_between).max()?;
-        let closed = awards.iter().filter(|(start, ..)| *start < until).map(|(_, id, _)| (*id).clone());
+        let lanes =
+            lanes.map(|lane| LaneCycles { cycles: cycles(items, &lane, &paid.placed, self.now).begun, lane });
+        let lanes: Vec<_> = lanes.collect();
+        let until = self.last_end(&awards, &lanes)?;
+        let closed = awards.iter().filter(|given| given.start < until).map(|given| given.id.clone());
         let mut closed: Vec<_> = closed.collect();
         if closed.len() < self.rule.least {
             return None;
         }
-        let given = once.iter().filter(|(_, award)| self.is_old(award));
-        closed.extend(given.map(|(id, _)| (*id).clone()));
-        let is_closed = |invoice: &&Invoice| {
-            let is_before = |end, subscription: Option<&ObjectId>| {
-                end <= until && subscription == Some(items.subscription)
-            };
-            let mut lines = invoice.lines.iter();
-            lines.all(|line| is_before(line.period.end, self.billing.subscription_of(line)))
-                && !invoice.lines.is_empty()
-        };
-        let (invoices, packs) = self.invoices_over(is_closed);
+        closed.extend(once);
+        let (invoices, packs) = self.invoices_over(|invoice| self.is_paid_for(invoice, items, until));
         closed.extend(packs);
-        let mut grids = items.closed.map(|closed| closed.grids.clone()).unwrap_or_default();
-        for (cycles, lane) in &lanes {
-            let last = cycles.iter().rfind(|cycle| cycle.start < until);
-            match last.map(Cycle::goes_on) {
-                Some(Some(grid)) => drop(grids.insert(lane.clone(), grid)),
-                Some(None) => drop(grids.remove(lane)),
-                None => {}
-            }
-        }
-        let spans = paid.live.spans.iter().filter(|span| span.period.end <= until);
-        let newest = spans.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
-        let earlier = items.closed.into_iter().flat_map(|closed| closed.paid.clone());
-        let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|instant| instant.at);
-        let periods = ClosedPeriods {
-            until,
-            began_at: items.began_at(),
-            first_anchor: items.first_anchor(),
-            first_paid: items.closed.and_then(|closed| closed.first_paid).or(first_paid),
-            grids,
-            paid: earlier.chain(newest).collect(),
-        };
+        let periods = closed_periods(items, &paid, &lanes, until);
         Some(Closing {
             periods: Some((items.subscription.clone(), periods)),
             purchases_until: None,
@@ -155,28 +100,78 @@ impl<'a> Books<'a> {
         })
     }
 
+    /// The given awards of a subscription's cycles and rises.
+    fn period_awards(&self, items: &SubscriptionItems<'a>) -> Vec<PeriodAward<'a>> {
+        let is_of = |item| items.items.iter().any(|(known, _)| *known == item);
+        let awards = self.billing.awards.iter().filter_map(|(id, award)| match id {
+            AwardId::Cycle { item, start, .. } if is_of(item) => {
+                Some(PeriodAward { start: *start, id, award })
+            }
+            AwardId::Rise { subscription, start, .. } if subscription == items.subscription => {
+                Some(PeriodAward { start: *start, id, award })
+            }
+            _ => None,
+        });
+        awards.collect()
+    }
+
+    /// The old trials and signup bonuses; `None` while a trial is not over, because it may be this subscription's.
+    fn given_once(&self) -> Option<Vec<AwardId>> {
+        let once = || {
+            self.billing.awards.iter().filter(|(id, award)| {
+                matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_)) && !award.is_closed
+            })
+        };
+        if once().any(|(id, award)| matches!(id, AwardId::Trial(_)) && !self.is_over(id, award)) {
+            return None;
+        }
+        Some(once().filter(|(_, award)| self.is_old(award)).map(|(id, _)| id.clone()).collect())
+    }
+
+    /// The last end of a given cycle before the first open award, within the limits, that is inside no other cycle.
+    fn last_end(&self, awards: &[PeriodAward<'_>], lanes: &[LaneCycles<'_>]) -> Option<Timestamp> {
+        let open = awards.iter().filter(|given| !self.is_over(given.id, given.award));
+        let open = open.map(|given| given.start);
+        let mut starts: Vec<_> = awards.iter().map(|given| given.start).collect();
+        starts.sort_unstable();
+        let too_many = starts.get(self.rule.most).copied();
+        let limit = open.chain(too_many).chain([self.horizon()]).min()?;
+        let all = || lanes.iter().flat_map(|lane| &lane.cycles);
+        let was_given = |cycle: &Cycle<'_>| awards.iter().any(|given| given.start == cycle.start);
+        let ends = all().filter(|cycle| cycle.whole_end <= limit && was_given(cycle));
+        let ends = ends.map(|cycle| cycle.whole_end);
+        let is_between = |at: &Timestamp| all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at);
+        ends.filter(is_between).max()
+    }
+
+    /// Whether all lines of an invoice are for time of a subscription that ends by an instant.
+    fn is_paid_for(&self, invoice: &Invoice, items: &SubscriptionItems<'_>, until: Timestamp) -> bool {
+        let is_before = |line: &Line| {
+            line.period.end <= until && self.billing.subscription_of(line) == Some(items.subscription)
+        };
+        invoice.lines.iter().all(is_before) && !invoice.lines.is_empty()
+    }
+
     /// The purchases that can be closed: all before the first open one, with abandoned offers.
     pub(super) fn of_purchases(&self) -> Option<Closing> {
         let sessions = self.billing.purchases.iter().map(|(id, purchase)| {
             let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
-            (purchase.at, Sold::Session(id), self.awards_over(awards).filter(|awards| !awards.is_empty()))
+            let awards = self.awards_over(awards).filter(|awards| !awards.is_empty());
+            Sale { at: purchase.at, sold: Sold::Session(id), awards }
         });
         let plain = self.billing.invoices.values();
         let plain = plain.filter(|invoice| is_without_subscription(self.billing, invoice)).map(|invoice| {
-            (
-                invoice.paid_at,
-                Sold::Invoice(invoice),
-                self.packs_over(invoice).filter(|_| !self.is_unsolved(invoice)),
-            )
+            let awards = self.packs_over(invoice).filter(|_| !self.is_unsolved(invoice));
+            Sale { at: invoice.paid_at, sold: Sold::Invoice(invoice), awards }
         });
-        let mut sold: Vec<_> = sessions.chain(plain).collect();
-        sold.sort_by_key(|(at, ..)| *at);
-        let open = sold.iter().find(|(at, _, awards)| awards.is_none() || *at > self.horizon());
-        let limit = open.map_or(Timestamp::MAX, |(at, ..)| *at);
-        let too_many = sold.get(self.rule.most).map_or(limit, |(at, ..)| *at);
+        let mut sales: Vec<_> = sessions.chain(plain).collect();
+        sales.sort_by_key(|sale| sale.at);
+        let open = sales.iter().find(|sale| sale.awards.is_none() || sale.at > self.horizon());
+        let limit = open.map_or(Timestamp::MAX, |sale| sale.at);
+        let too_many = sales.get(self.rule.most).map_or(limit, |sale| sale.at);
         let limit = limit.min(too_many);
-        let closed: Vec<_> = sold.into_iter().take_while(|(at, ..)| *at < limit).collect();
-        let purchases_until = closed.last().map(|(at, ..)| *at);
+        let closed: Vec<_> = sales.into_iter().take_while(|sale| sale.at < limit).collect();
+        let purchases_until = closed.last().map(|sale| sale.at);
         let abandoned = self.billing.offers.iter().filter(|(session, (at, _))| {
             *at <= self.horizon() && !self.billing.purchases.contains_key(*session)
         });
@@ -186,9 +181,9 @@ impl<'a> Books<'a> {
         }
         let mut sessions: Vec<_> = abandoned.collect();
         let (mut awards, mut invoices) = (Vec::new(), Vec::new());
-        for (_, sold, awards_over) in closed {
-            awards.extend(awards_over.into_iter().flatten());
-            match sold {
+        for sale in closed {
+            awards.extend(sale.awards.into_iter().flatten());
+            match sale.sold {
                 Sold::Session(id) => sessions.push(id.clone()),
                 Sold::Invoice(invoice) => invoices.push(invoice.invoice.clone()),
             }
@@ -240,7 +235,57 @@ impl<'a> Books<'a> {
     }
 }
 
+/// The part of a subscription's periods up to an instant that later periods depend on.
+fn closed_periods(
+    items: &SubscriptionItems<'_>,
+    paid: &Known<'_>,
+    lanes: &[LaneCycles<'_>],
+    until: Timestamp,
+) -> ClosedPeriods {
+    let mut grids = items.closed.map(|closed| closed.grids.clone()).unwrap_or_default();
+    for LaneCycles { lane, cycles } in lanes {
+        let last = cycles.iter().rfind(|cycle| cycle.start < until);
+        match last.map(Cycle::goes_on) {
+            Some(Some(grid)) => drop(grids.insert(lane.clone(), grid)),
+            Some(None) => drop(grids.remove(lane)),
+            None => {}
+        }
+    }
+    let spans = paid.live.spans.iter().filter(|span| span.period.end <= until);
+    let newest = spans.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
+    let earlier = items.closed.into_iter().flat_map(|closed| closed.paid.clone());
+    let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|instant| instant.at);
+    ClosedPeriods {
+        until,
+        began_at: items.began_at(),
+        first_anchor: items.first_anchor(),
+        first_paid: items.closed.and_then(|closed| closed.first_paid).or(first_paid),
+        grids,
+        paid: earlier.chain(newest).collect(),
+    }
+}
+
+/// A given award of a cycle or rise, with the start of its cycle.
+struct PeriodAward<'a> {
+    start: Timestamp,
+    id: &'a AwardId,
+    award: &'a Award,
+}
+
+/// The cycles of a lane that have begun.
+struct LaneCycles<'a> {
+    lane: Lane,
+    cycles: Vec<Cycle<'a>>,
+}
+
 /// A sale of packs.
+struct Sale<'a> {
+    at: Timestamp,
+    sold: Sold<'a>,
+    /// Its given awards; `None` if the sale is open.
+    awards: Option<Vec<AwardId>>,
+}
+
 enum Sold<'a> {
     Session(&'a ObjectId),
     Invoice(&'a Invoice),
