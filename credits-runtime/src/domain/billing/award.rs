@@ -92,7 +92,7 @@ pub struct Award {
     /// Expired and revoked credits of its grants.
     #[n(5)]
     pub gone: Vec<Gone>,
-    /// The advance: credits of other awards, taken in place of credited credits that are gone; oldest first.
+    /// The advance: credits of other awards, taken in place of credits of credited time that are gone; oldest first.
     #[n(4)]
     pub advance: Vec<Taking>,
     /// When its newest grant was given, by the ledger's time.

@@ -63,7 +63,7 @@ struct ValuedLane<'a> {
 struct Valued<'a> {
     cycle: Cycle<'a>,
     level: Level<'a>,
-    /// Credited credits that stay in its awards, because a cycle of another length gives as much less.
+    /// Credits of credited time that stay in its awards, because a cycle of another length gives as much less.
     stays: Fraction,
     /// Credits that it gives less, because they stay in a cycle of another length.
     elsewhere: Fraction,
@@ -135,9 +135,9 @@ fn valued<'a>(
     lanes
 }
 
-/// The debit of a lane for one that lowered nothing in its own lane; `None` unless it is the first lane of the same
-/// asset that is paid within the debit's time. The amount keeps its credits per time: it is scaled by the length of the
-/// cycles.
+/// The debit of `lane` for a debit that lowered nothing in the lane `own`; `None` unless `lane` is the first of the
+/// same asset and another cycle length that is paid within the debit's time. The amount is scaled by the cycle lengths,
+/// so that the credits per time stay the same.
 fn debit_of_another(
     paid: &Known<'_>,
     lane: &Lane,
@@ -191,8 +191,8 @@ fn superseded(
     }
 }
 
-/// Where a plan with another cycle length is paid from the instant on at which the old plan is credited, the credited
-/// credits stay in the old cycle's awards, up to the credits of the new cycle, which gives as much less.
+/// Where a plan with another cycle length is paid from the instant on at which the old plan is credited, the credits of
+/// the credited time stay in the old cycle's awards, up to the credits of the new cycle, which gives as much less.
 fn carry_over(lanes: &mut [ValuedLane<'_>]) {
     for old in 0..lanes.len() {
         for new in 0..lanes.len() {
@@ -212,7 +212,8 @@ fn carry_over(lanes: &mut [ValuedLane<'_>]) {
     }
 }
 
-/// Credited credits on their way from a cycle, by its lane and place, into the cycle of another lane that begins there.
+/// Credits of credited time, carried from a cycle (its lane and place) into the cycle of another lane that begins at an
+/// instant.
 #[derive(Clone, Copy)]
 struct Carried {
     from: (usize, usize),

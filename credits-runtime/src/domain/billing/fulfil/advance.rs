@@ -1,5 +1,5 @@
-//! Advances: credits of other cycles taken in place of credited credits that are already used, and returned once they
-//! are needed no more.
+//! Advances: credits of other cycles, taken in place of credits that are used but whose time was credited, and returned
+//! once they are needed no more.
 //!
 //! It does not know why time is credited, nor what an award still has to give back itself.
 
@@ -11,7 +11,7 @@ use crate::domain::fact::{Body, Origin, Part};
 use crate::domain::wallet::Grant;
 
 impl Booking<'_> {
-    /// The advance that an award needs: credits that were credited and are neither in its grants nor held, because they
+    /// The advance that an award needs: credits of credited time that are neither in its grants nor held, because they
     /// were spent, transferred or repaid as debt. Zero for any award but a cycle or a rise.
     fn advance_needed(&self, Compared { id, wanted }: Compared<'_>) -> Amount {
         let Some(award) = self.billing.awards.get(id) else { return Amount::ZERO };

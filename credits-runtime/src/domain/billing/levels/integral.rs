@@ -22,9 +22,9 @@ pub(super) struct Integral {
 
 /// The level at an instant, against the base: in credits a cycle.
 struct Net {
-    /// Paid beyond the base, less credited of the base.
+    /// The level paid beyond the base, less the credited part of the base.
     net: i128,
-    /// Credited of bases that were given for their paid time alone.
+    /// The credited part of bases that were given for their paid time alone.
     by_time: i128,
 }
 
@@ -76,8 +76,8 @@ pub(super) fn integrate<'a>(
     *debits = left;
     let whole = micros(cycle.whole);
     let rises = add(fraction(rises, whole), full.given(to));
-    // The base of a cycle that is paid only in part was given for that part: credited time takes its share of the time
-    // that was ever paid.
+    // With `in_advance` a cycle that is paid only in part gave its whole base for that part: credited time takes its
+    // share of the time that was ever paid.
     let scale = Fraction::new(micros_between(from, to), ever.max(1)).unwrap_or(Fraction::whole(1));
     let credited = fraction(credited, whole);
     let credited = credited.checked_mul(scale).unwrap_or(credited);

@@ -34,8 +34,8 @@ impl Level<'_> {
         self.credited
     }
 
-    /// The portions of the awards. `stays` of the credited credits is left in them; `elsewhere` is left in awards of a
-    /// cycle of another length, and these give as much less.
+    /// The portions of the awards. Of the credits of credited time, `stays` is left in them; `elsewhere` is left in the
+    /// awards of a cycle of another length, and these give as much less.
     pub(in crate::domain::billing) fn portions(&self, stays: Fraction, elsewhere: Fraction) -> Portions {
         let exact: Vec<Fraction> = self.bases.iter().map(|base| base.exact).collect();
         let (gross_bases, elsewhere) = take_last(exact, elsewhere, |_| true);
