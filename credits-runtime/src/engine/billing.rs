@@ -1,4 +1,6 @@
-//! Billing within a batch: what an event changes in its owner's billing, and what is due because of it, in one frame.
+//! Billing within a batch: books an event in its owner's billing, with the credits due because of it, in one frame.
+//!
+//! It does not know how awards are computed, nor how events are translated.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -23,31 +25,31 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::error::LedgerError;
 
-/// What the application sells.
+/// The application's prices and operations.
 #[derive(Debug)]
 pub(crate) struct Sale {
     pub(crate) prices: PriceList,
-    /// Operations as scopes name them.
+    /// Operations by the names that scopes use.
     pub(crate) operations: HashMap<String, OperationId>,
 }
 
-/// What is asked of the ledger about billing.
+/// A command about billing.
 #[derive(Clone, Debug)]
 pub(crate) enum Bill {
-    /// This happened.
+    /// Receive an event.
     Receive(Box<BillingEvent>),
-    /// An administrator says whose this object is.
+    /// Link an object to an owner, for an administrator.
     Link(ObjectId, Owner),
-    /// So many events that gave way since then are dealt with.
+    /// Take a number of events that gave way, counted since an instant, off the list.
     DismissGaveWay(u64, Timestamp),
-    /// See what is due to an owner.
+    /// Book everything due to an owner.
     Fulfil(Owner),
-    /// Give the owner's subscriptions to a plan these terms from their next cycle on.
+    /// Move the owner's subscriptions to a plan to these terms, from their next cycle on.
     Migrate(Owner, Box<PlanTerms>),
 }
 
 impl Batch<'_> {
-    /// Books what is asked, with everything that is due because of it. Sent again it changes nothing.
+    /// Books a command, with the credits due because of it. A replay changes nothing.
     pub(crate) fn bill(
         &mut self,
         bill: &Bill,
@@ -73,7 +75,7 @@ impl Batch<'_> {
         Ok(Ok(self.booked_since(before, now)))
     }
 
-    /// The frame that was booked, or one of nothing.
+    /// The last frame booked since a fact, or an empty frame.
     fn booked_since(&mut self, before: FactNumber, now: Timestamp) -> Done {
         if let Some(frame) = self.last_frame().filter(|_| self.position.next_fact > before) {
             return Done::Now(frame, None);
@@ -108,7 +110,7 @@ impl Batch<'_> {
         Ok(Ok(()))
     }
 
-    /// Whether an event that is delivered again was booked for another owner: what was booked stays there.
+    /// Whether another owner's billing already has the event: a replay does not move it.
     fn is_booked_elsewhere(&mut self, owned: &Owned) -> Result<bool, LedgerError> {
         if owned.event.what == Happening::OwnerNamed {
             return Ok(false);
@@ -122,10 +124,10 @@ impl Batch<'_> {
         Ok(false)
     }
 
-    /// Books what became known, with what is due because of it. Each event has a frame of its own, because together they
-    /// may be more than one holds; all are in one commit.
+    /// Books settled events, with the credits due because of them. Each event has a frame of its own, because together
+    /// they may exceed one frame; all frames are in one commit.
     fn book_settled(&mut self, settled: Settled, sale: &Sale, now: Timestamp) -> Result<(), LedgerError> {
-        // What was handed over is known first, so that nothing is given that would be taken back at once.
+        // Handovers come first, so that nothing is given that would be taken back at once.
         let events = self.handovers(&settled).into_iter().chain(settled.events);
         for Owned { owner, event } in events {
             self.load_billing(&owner)?;
@@ -141,7 +143,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Books what is due to an owner.
+    /// Books the credits due to an owner.
     pub(super) fn fulfil(&mut self, owner: &Owner, sale: &Sale, now: Timestamp) -> Result<(), LedgerError> {
         self.load_billing(owner)?;
         let billing = self.billing(owner).clone();
@@ -167,7 +169,7 @@ impl Batch<'_> {
         self.book_with_due(owner, (billing, facts), sale, now)
     }
 
-    /// Books facts that lead to this billing, and what is due because of it.
+    /// Books the facts that led to this billing, with the credits due because of it.
     fn book_with_due(
         &mut self,
         owner: &Owner,
@@ -212,7 +214,7 @@ impl Batch<'_> {
             self.book(Described::own(Kind::Bill), facts, now);
         }
         if let Some(loaded) = self.billings.get_mut(owner) {
-            let next = due.next.into_iter().chain(fulfilled.again_at).chain(billing.told_next_at()).min();
+            let next = due.next.into_iter().chain(fulfilled.again_at).chain(billing.reported_next_at()).min();
             let agenda = if fulfilled.has_more { Some(now) } else { next };
             let needs_attention = !billing.listed.is_empty();
             loaded.changed |= loaded.billing.agenda != agenda || loaded.needs_attention != needs_attention;
@@ -240,13 +242,13 @@ impl Batch<'_> {
     }
 }
 
-/// The terms that the catalogue knows and the billing lacks.
+/// The fact that pins the terms which the catalogue has and the billing lacks; `None` if it lacks none.
 fn prices(billing: &Billing, prices: &PriceList) -> Option<Body> {
-    let said = billing.subscriptions.values().flat_map(|item| &item.states);
-    let said = said.map(|(_, state)| (&state.subscription, &state.price));
+    let stated = billing.subscriptions.values().flat_map(|item| &item.states);
+    let stated = stated.map(|(_, state)| (&state.subscription, &state.price));
     let lines = billing.invoices.values().flat_map(|invoice| &invoice.lines);
     let paid = lines.filter_map(|line| Some((billing.subscription_of(line)?, &line.price)));
-    let mut named: Vec<(&ObjectId, &ObjectId)> = said.chain(paid).collect();
+    let mut named: Vec<(&ObjectId, &ObjectId)> = stated.chain(paid).collect();
     named.sort_unstable();
     named.dedup();
     let unknown = named.into_iter().filter(|(subscription, price)| !billing.is_plan(subscription, price));
@@ -281,7 +283,7 @@ fn prices(billing: &Billing, prices: &PriceList) -> Option<Body> {
     (!plans.is_empty() || !packs.is_empty()).then_some(Body::Priced { plans, packs })
 }
 
-/// An owner's billing as a snapshot has it, and whether it is listed.
+/// An owner's billing in a snapshot, and whether it needs an administrator's attention.
 pub(crate) fn stored_billing(snapshot: &Snapshot, owner: &Owner) -> Result<(Billing, bool), LedgerError> {
     match snapshot.view(&codec::billing_key(owner))? {
         None => Ok((Billing::default(), false)),

@@ -1,6 +1,7 @@
-//! Owners within a batch: whose an event is, what it says of its objects, and which waiting events that frees.
+//! Owners within a batch: finds the owner of an event, books the namings of its objects, and frees the events that
+//! waited for them.
 //!
-//! It does not know what an event changes in its owner's billing.
+//! It does not know how an event changes its owner's billing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ pub(super) struct Owned {
     pub(super) event: BillingEvent,
 }
 
-/// Events to be booked, and what became known of their objects.
+/// Events to be booked, and the subscriptions with a new naming.
 #[derive(Default)]
 pub(super) struct Settled {
     /// In the order in which they happened, so that any order of arrival books the same.
@@ -34,8 +35,8 @@ pub(super) struct Settled {
 type Freed = BTreeMap<(Timestamp, FactNumber), BillingEvent>;
 
 impl Batch<'_> {
-    /// Whose an event is: the first of an administrator's link of any of its objects, the owner that it names, and the
-    /// owner of the most specific of its objects that had one then.
+    /// The owner of an event: the first of an administrator's link of any of its objects, the owner that it names, and
+    /// the owner of the most specific of its objects that had one then.
     pub(super) fn owner_of(&mut self, event: &BillingEvent) -> Result<Option<Owner>, LedgerError> {
         for id in &event.objects {
             self.load_object(id)?;
@@ -46,8 +47,8 @@ impl Batch<'_> {
         Ok(owner.or_else(|| objects.find_map(|object| object.owner_at(event.at))).cloned())
     }
 
-    /// The owners whose billing may have the event already, because it was booked before what decides now was known. An
-    /// owner that the event names is the same whenever it arrives, unless an administrator says otherwise.
+    /// Other owners whose billing may have the event already, because it was booked before the naming that decides now
+    /// was known; none for an event that names its owner itself, unless an administrator linked one of its objects.
     pub(super) fn former_owners(&self, Owned { owner, event }: &Owned) -> BTreeSet<Owner> {
         let objects = event.objects.iter().map(|id| self.object(id));
         if event.owner.as_ref() == Some(owner) && objects.clone().all(|object| object.linked.is_none()) {
@@ -57,7 +58,7 @@ impl Batch<'_> {
         owners.filter(|former| *former != owner).cloned().collect()
     }
 
-    /// Books whose the objects of an event are, and frees every event that waited for one of them.
+    /// Books the owner of an event's objects, and frees every event that waited for one of them.
     pub(super) fn settle(&mut self, owned: Owned, now: Timestamp) -> Result<Settled, LedgerError> {
         let (mut settled, mut freed) = (Settled::default(), Freed::new());
         self.claim(&owned, None, (&mut settled, &mut freed), now)?;
@@ -82,10 +83,10 @@ impl Batch<'_> {
         self.settle_freed(Settled::default(), freed, now)
     }
 
-    /// The events that say when each owner of a subscription handed it over, or got it back.
+    /// An event for each owner of the named subscriptions: handed over at an instant, or back since then.
     pub(super) fn handovers(&self, settled: &Settled) -> Vec<Owned> {
         let of = |id: &ObjectId| {
-            let tell = |(owner, tenure): (&Owner, Tenure)| {
+            let handover = |(owner, tenure): (&Owner, Tenure)| {
                 let subscription = id.clone();
                 let (at, what) = match tenure {
                     Tenure::Until(at) => (at, Happening::HandedOver { subscription }),
@@ -94,7 +95,7 @@ impl Batch<'_> {
                 let event = BillingEvent { at, objects: vec![id.clone()], owner: Some(owner.clone()), what };
                 Owned { owner: owner.clone(), event }
             };
-            self.object(id).tenures().into_iter().map(tell).collect::<Vec<_>>()
+            self.object(id).tenures().into_iter().map(handover).collect::<Vec<_>>()
         };
         settled.subscriptions.iter().flat_map(of).collect()
     }
@@ -115,7 +116,7 @@ impl Batch<'_> {
         Ok(settled)
     }
 
-    /// Books what an event says of its objects, and that it waits no more if it did.
+    /// Books the namings of an event's objects; an event that was waiting leaves the waiting room.
     fn claim(
         &mut self,
         Owned { owner, event }: &Owned,
@@ -155,7 +156,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Frees what waits for the owner of an object.
+    /// Frees the events that wait for the owner of an object.
     fn free(&mut self, id: &ObjectId, freed: &mut Freed) -> Result<(), LedgerError> {
         let waiting = self.waiting_for(id)?;
         freed.extend(waiting.into_iter().map(|(number, event)| ((event.at, number), event)));
@@ -178,14 +179,14 @@ impl Batch<'_> {
     }
 }
 
-/// Whether an event is about this object in the first place. The state of a subscription is its item's too, which
-/// would otherwise stay with the first owner, and outweigh the subscription.
+/// Whether an object is the event's own. The state of a subscription is its item's own event too: the item would
+/// otherwise stay with the first owner, and outweigh the subscription.
 fn is_own(event: &BillingEvent, id: &ObjectId) -> bool {
     let is_item = matches!(&event.what, Happening::SubscriptionChanged(state) if state.item == *id);
     is_item || event.objects.first() == Some(id)
 }
 
-/// An object at a payment processor as a snapshot has it.
+/// An object of a payment processor in a snapshot.
 pub(crate) fn stored_object(snapshot: &Snapshot, id: &ObjectId) -> Result<Object, LedgerError> {
     match snapshot.view(&codec::object_key(id))? {
         None => Ok(Object::default()),

@@ -1,7 +1,7 @@
 //! The waiting room within a batch: events of unknown owners, kept once each and found by their objects.
 //!
 //! An object keeps a limited number of events, and the room keeps a limited number in all. Where there is no room the
-//! oldest event gives way.
+//! oldest event gives way. It does not know why an owner is unknown, nor how freed events are booked.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,10 +18,10 @@ use crate::domain::limits::{WAITING_EVENTS_IN_ALL_MAX, WAITING_EVENTS_MAX};
 use crate::domain::time::Timestamp;
 use crate::error::LedgerError;
 
-/// How many rows are read at once.
+/// Rows in one read.
 const ROWS_MAX: usize = 256;
 
-/// How many events wait at most.
+/// Limits of the waiting events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WaitingMax {
     /// Under one object.
@@ -46,11 +46,11 @@ pub(super) struct LoadedRoom {
     pub(super) kept: BTreeMap<FactNumber, WaitingEvent>,
     /// Events that left in the batch.
     pub(super) left: BTreeMap<FactNumber, WaitingEvent>,
-    /// Events of the file that the batch looked at.
+    /// Stored events that the batch read.
     stored: BTreeMap<FactNumber, WaitingEvent>,
-    /// The events under each object that the batch looked at, with their hashes.
+    /// The events under each object that the batch read, with their hashes.
     under: HashMap<ObjectId, BTreeMap<FactNumber, Hash64>>,
-    /// Up to this one the events of the file have left.
+    /// The stored events up to this one have left.
     passed: Option<FactNumber>,
 }
 
@@ -121,7 +121,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The events that wait under an object, and those that it had no room for, with their numbers.
+    /// The events that wait for the owner of an object, with their numbers: those under it, and those for which it had
+    /// no room.
     pub(super) fn waiting_for(
         &mut self,
         id: &ObjectId,
@@ -135,7 +136,7 @@ impl Batch<'_> {
         numbers.into_iter().map(|number| Ok((number, self.waiting_event(number)?.event.clone()))).collect()
     }
 
-    /// Makes ready what a fact changes that frees the event of this number.
+    /// Loads the rows that change when the event of this number leaves.
     pub(super) fn load_waiting_event(&mut self, number: FactNumber) -> Result<(), LedgerError> {
         let ids: Vec<ObjectId> = self.waiting_event(number)?.under().cloned().collect();
         ids.iter().try_for_each(|id| self.load_waiting_under(id))
@@ -183,7 +184,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Takes so many events that gave way off the list, if they are on it since then.
+    /// Takes a number of events that gave way off the list, if the list began at `since` and has at least as many.
     pub(super) fn dismiss_gave_way(
         &mut self,
         count: u64,
@@ -245,7 +246,8 @@ impl Batch<'_> {
         }
     }
 
-    /// The events that an object had no room for: every event is looked at, because none of its rows names them.
+    /// The events for which an object had no room. It reads every waiting event, because no row of the object names
+    /// them.
     fn kept_out_of(&mut self, id: &ObjectId) -> Result<Vec<FactNumber>, LedgerError> {
         let (mut numbers, mut after): (Vec<FactNumber>, Option<Vec<u8>>) = (Vec::new(), None);
         let range = codec::WAITING_EVENT_KEYS;
@@ -269,12 +271,12 @@ impl Batch<'_> {
     }
 }
 
-/// What tells events apart that wait under one object.
+/// Hash to find an event that already waits under an object.
 pub(super) fn event_hash(event: &BillingEvent) -> Hash64 {
     Fingerprint::default().field(&codec::encode(event)).short_hash()
 }
 
-/// The waiting room as a snapshot has it.
+/// The waiting room in a snapshot.
 pub(crate) fn stored_room(snapshot: &Snapshot) -> Result<WaitingRoom, LedgerError> {
     match snapshot.view(codec::WAITING_ROOM_KEY)? {
         None => Ok(WaitingRoom::default()),

@@ -1,4 +1,7 @@
-//! Billing: what happened at a payment processor is told to the ledger, and what came of it is read.
+//! Billing for applications: sends a payment processor's events to the ledger, and reads subscriptions, purchases and
+//! unresolved entries.
+//!
+//! It does not know how an event is booked, nor any processor's messages.
 
 use std::sync::Arc;
 
@@ -6,12 +9,10 @@ use serde::Serialize;
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
-use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
-use crate::domain::billing::purchases::{PurchaseProblem, invoice_purchase};
+use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
-use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::billing::waiting::WaitingEvent;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::rejection::Rejection;
@@ -25,14 +26,18 @@ use crate::engine::reply::Reply;
 use crate::engine::waiting::stored_room;
 use crate::error::{Error, LedgerError};
 
-/// How many rows are read at once.
+mod unresolved;
+
+pub use unresolved::Unresolved;
+
+/// Rows in one read.
 const ROWS_MAX: usize = 256;
 
-/// What receiving a billing event, linking or dismissing did.
+/// Result of receiving a billing event, linking or dismissing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Received {
-    /// Whether it said anything that was not known.
+    /// Whether it changed anything; false for a replay.
     pub is_new: bool,
 }
 
@@ -42,27 +47,27 @@ pub struct Received {
 pub struct Subscription {
     /// Its id at the payment processor.
     pub id: ObjectId,
-    /// The item of it.
+    /// The id of its item.
     pub item: ObjectId,
-    /// How it is doing.
+    /// Its status.
     pub status: Status,
-    /// The plan's name; `None` of a price that the catalogue never had.
+    /// The plan's name; `None` for a price that no catalogue has had.
     pub plan: Option<String>,
-    /// Which terms of that plan.
+    /// The version of the plan's terms.
     pub version: Option<u32>,
     /// The price that is charged.
     pub price: ObjectId,
     /// The quantity; `None` for a price that is charged by use.
     pub quantity: Option<u64>,
-    /// When it ended or is to end; of one that was handed over to another owner, when it was.
+    /// When it ended, is to end, or was handed over to another owner, whichever is first.
     pub ends_at: Option<Timestamp>,
 }
 
-/// What was bought once.
+/// A purchase of packs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Purchase {
-    /// The checkout that sold it; of a pack on an invoice, invoice and price: `in_1:price_boost`.
+    /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
     pub session: ObjectId,
     /// The pack's name, if it is known.
     pub pack: Option<String>,
@@ -70,236 +75,23 @@ pub struct Purchase {
     pub at: Timestamp,
     /// Credits that were given, the bonus included.
     pub given: Amount,
-    /// Of them what was taken back with refunds and disputes: taken, owed, gone or forgiven.
+    /// Credits taken back with refunds and disputes, also those that are owed, had expired or are forgiven; up to
+    /// `given`.
     pub taken: Amount,
-    /// What was paid, in minor units.
+    /// The paid amount in minor units: of the checkout, or of the whole invoice.
     pub paid: i64,
     /// ISO 4217, in lower case.
     pub currency: String,
-    /// What came back of it, in minor units.
+    /// The amount returned by refunds and credit notes or held by disputes, in minor units.
     pub returned: i64,
 }
 
-/// Something that gave nothing or took nothing, and needs an administrator: see [`Credits::unresolved`].
-///
-/// [`remedy`](Self::remedy) says what to do about it. An entry is gone once that is done; one with a [`key`](Self::key) also
-/// by [`Credits::dismiss`].
-///
-/// [`Credits::unresolved`]: crate::Credits::unresolved
-/// [`Credits::dismiss`]: crate::Credits::dismiss
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Unresolved {
-    /// Something happened to objects that belong to nobody. It waits for one of them to be linked.
-    OwnerUnknown {
-        /// What happened.
-        event: Box<BillingEvent>,
-    },
-    /// Events of unknown owners gave way to newer ones, because too many waited: they are lost, unless the processor
-    /// sends them again.
-    EventsGaveWay {
-        /// How many, without those of entries that were dismissed.
-        count: u64,
-        /// When the first did, by the ledger's clock, or when an earlier entry was dismissed.
-        since: Timestamp,
-    },
-    /// A subscription was paid at a price that no plan of the catalogue has.
-    PriceUnknown {
-        /// Whose.
-        owner: Owner,
-        /// Which price.
-        price: ObjectId,
-    },
-    /// An invoice paid for a subscription item that no event tells of.
-    ItemUnknown {
-        /// Whose.
-        owner: Owner,
-        /// Which item.
-        item: ObjectId,
-    },
-    /// A subscription is in a state that this version does not know, and which decides nothing.
-    StatusUnknown {
-        /// Whose.
-        owner: Owner,
-        /// Which subscription.
-        subscription: ObjectId,
-    },
-    /// A payment is not for what is on sale: nothing was given.
-    Purchase {
-        /// Whose.
-        owner: Owner,
-        /// Which checkout; of a pack on an invoice, invoice and price.
-        session: ObjectId,
-        /// What is wrong with it.
-        problem: PurchaseProblem,
-    },
-    /// A change to more was not paid: nothing was given for it.
-    UnpaidUpgrade {
-        /// Whose.
-        owner: Owner,
-        /// Which change.
-        upgrade: UnpaidUpgrade,
-    },
-    /// A part of a subscription's invoice came back. Nothing was taken for it.
-    PartialReturn {
-        /// Whose.
-        owner: Owner,
-        /// What came back of which invoice.
-        part: PartialReturn,
-    },
-    /// A payment came back that was for nothing the ledger knows of: nothing was taken.
-    PaymentUnknown {
-        /// Whose.
-        owner: Owner,
-        /// Which payment.
-        payment: ObjectId,
-        /// What came back, in minor units.
-        returned: i64,
-    },
-    /// An award that would take the balance beyond 64 bits. It is given as soon as there is room.
-    AwardTooLarge {
-        /// Whose.
-        owner: Owner,
-        /// Which award.
-        award: AwardId,
-    },
-    /// An invoice or a checkout was told more than 400 days after what it paid for was over and other payments of its time
-    /// were given: nothing was given for it.
-    TooLate {
-        /// Whose.
-        owner: Owner,
-        /// Which one.
-        object: ObjectId,
-        /// When it was paid, by the processor's clock.
-        paid_at: Timestamp,
-    },
-}
-
-impl Unresolved {
-    /// What to do about it: a sentence for an operator, lower case and without a full stop, as in
-    /// ``say whose it is: link `cus_1` to its owner``. Its wording may change.
-    pub fn remedy(&self) -> String {
-        match self {
-            Self::OwnerUnknown { event, .. } => {
-                let object = event.objects.last().map_or_else(String::new, |id| format!(" `{id}`"));
-                format!("say whose it is: link{object} to its owner")
-            }
-            Self::EventsGaveWay { count, .. } => format!(
-                "link what still waits, reconcile with the processor, and dismiss this: {count} events of unknown owners are lost"
-            ),
-            Self::PriceUnknown { price, .. } => format!(
-                "declare a plan with the Stripe price `{price}`: with its credits, or with `gives nothing`"
-            ),
-            Self::ItemUnknown { item, .. } => format!(
-                "send the events of its subscription again, or reconcile: no event tells of the item `{item}`"
-            ),
-            Self::StatusUnknown { subscription, .. } => format!(
-                "update credits-runtime: this version does not know the status of `{subscription}`, which decides nothing"
-            ),
-            Self::Purchase { problem, session, .. } => match problem {
-                PurchaseProblem::PackUnknown => format!(
-                    "declare a pack with the price that `{session}` was paid at, or refund the payment and dismiss this"
-                ),
-                _ => "give by hand what was bought, or refund the payment, and dismiss this".to_owned(),
-            },
-            Self::UnpaidUpgrade { upgrade, .. } => {
-                format!("have the change of `{}` invoiced and paid, or take it back", upgrade.subscription)
-            }
-            Self::PartialReturn { part, .. } => format!(
-                "deduct by hand what the part of `{}` that came back was for, if anything, and dismiss this",
-                part.invoice
-            ),
-            Self::PaymentUnknown { payment, .. } => format!(
-                "find out what `{payment}` was for, take back by hand what was given for it, and dismiss this"
-            ),
-            Self::AwardTooLarge { .. } => {
-                "have credits spent or deduct some: the award is given as soon as the balance has room"
-                    .to_owned()
-            }
-            Self::TooLate { object, .. } => format!(
-                "give by hand what `{object}` paid for, if it was not given when it was paid, and dismiss this"
-            ),
-        }
-    }
-
-    /// What it is known by when it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be dismissed
-    /// (`OwnerUnknown`, `AwardTooLarge`).
-    ///
-    /// It is unique within an owner. An entry that comes back with more returned, or another change, has another key.
-    pub fn key(&self) -> Option<String> {
-        if let Self::EventsGaveWay { count, since } = self {
-            return Some(format!("gave way {count} since {since}"));
-        }
-        match self.entry() {
-            None | Some((_, Unsolved::AwardTooLarge(_))) => None,
-            Some((_, entry)) => Some(entry.key()),
-        }
-    }
-
-    /// An entry of an owner's billing.
-    pub(crate) fn of(owner: &Owner, entry: &Unsolved) -> Self {
-        let (owner, entry) = (owner.clone(), entry.clone());
-        match entry {
-            Unsolved::PriceUnknown(price) => Self::PriceUnknown { owner, price },
-            Unsolved::ItemUnknown(item) => Self::ItemUnknown { owner, item },
-            Unsolved::StatusUnknown(subscription) => Self::StatusUnknown { owner, subscription },
-            Unsolved::Purchase { session, problem } => Self::Purchase { owner, session, problem },
-            Unsolved::UnpaidUpgrade(upgrade) => Self::UnpaidUpgrade { owner, upgrade },
-            Unsolved::PartialReturn(part) => Self::PartialReturn { owner, part },
-            Unsolved::PaymentUnknown { payment, returned } => {
-                Self::PaymentUnknown { owner, payment, returned }
-            }
-            Unsolved::AwardTooLarge(award) => Self::AwardTooLarge { owner, award },
-            Unsolved::TooLate { object, paid_at } => Self::TooLate { owner, object, paid_at },
-        }
-    }
-
-    /// The owner whose billing it is of, and what it is there.
-    fn entry(&self) -> Option<(&Owner, Unsolved)> {
-        Some(match self.clone() {
-            Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => return None,
-            Self::PriceUnknown { price, .. } => (self.owner()?, Unsolved::PriceUnknown(price)),
-            Self::ItemUnknown { item, .. } => (self.owner()?, Unsolved::ItemUnknown(item)),
-            Self::StatusUnknown { subscription, .. } => {
-                (self.owner()?, Unsolved::StatusUnknown(subscription))
-            }
-            Self::Purchase { session, problem, .. } => {
-                (self.owner()?, Unsolved::Purchase { session, problem })
-            }
-            Self::UnpaidUpgrade { upgrade, .. } => (self.owner()?, Unsolved::UnpaidUpgrade(upgrade)),
-            Self::PartialReturn { part, .. } => (self.owner()?, Unsolved::PartialReturn(part)),
-            Self::PaymentUnknown { payment, returned, .. } => {
-                (self.owner()?, Unsolved::PaymentUnknown { payment, returned })
-            }
-            Self::AwardTooLarge { award, .. } => (self.owner()?, Unsolved::AwardTooLarge(award)),
-            Self::TooLate { object, paid_at, .. } => (self.owner()?, Unsolved::TooLate { object, paid_at }),
-        })
-    }
-
-    /// The owner whose billing it is of.
-    fn owner(&self) -> Option<&Owner> {
-        match self {
-            Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
-            Self::PriceUnknown { owner, .. }
-            | Self::ItemUnknown { owner, .. }
-            | Self::StatusUnknown { owner, .. }
-            | Self::Purchase { owner, .. }
-            | Self::UnpaidUpgrade { owner, .. }
-            | Self::PartialReturn { owner, .. }
-            | Self::PaymentUnknown { owner, .. }
-            | Self::AwardTooLarge { owner, .. }
-            | Self::TooLate { owner, .. } => Some(owner),
-        }
-    }
-}
-
-/// Tells the ledger what happened.
+/// Sends an event to the ledger.
 pub(crate) fn receive(ledger: &Arc<Ledger>, event: BillingEvent) -> Reply<Received> {
     ask(ledger, Bill::Receive(Box::new(event)))
 }
 
-/// Looks at what is due to an owner.
+/// Books everything due to an owner.
 pub(crate) fn fulfill(ledger: &Arc<Ledger>, owner: Owner) -> Reply<Received> {
     ask(ledger, Bill::Fulfil(owner))
 }
@@ -309,12 +101,13 @@ fn ask(ledger: &Arc<Ledger>, bill: Bill) -> Reply<Received> {
     ledger.bill(bill, key, |outcome| Ok(Received { is_new: !outcome.replayed }))
 }
 
-/// Links an object to an owner, as an administrator says.
+/// Links an object to an owner, for an administrator.
 pub(crate) fn link(ledger: &Arc<Ledger>, object: ObjectId, owner: Owner) -> Reply<Received> {
     ask(ledger, Bill::Link(object, owner))
 }
 
-/// Gives every subscriber of a plan these terms from the next cycle on; answers how many had others.
+/// Moves every subscriber of a plan to these terms from the next cycle on; returns the number of owners for whom
+/// anything changed.
 pub(crate) fn migrate(ledger: &Arc<Ledger>, terms: &PlanTerms) -> Result<u64, Error> {
     let mut migrated = 0_u64;
     each_owner(ledger, codec::BILLING_KEYS, |owner| {
@@ -346,7 +139,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
     Ok(subscriptions.collect())
 }
 
-/// Whether the owner of a checkout has its offer.
+/// Whether any owner of a checkout has its offer.
 #[cfg(feature = "stripe")]
 pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error> {
     let snapshot = ledger.snapshot()?;
@@ -371,7 +164,7 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
     Ok(sold.chain(on_invoices).collect())
 }
 
-/// A purchase as its owner's billing has it.
+/// A purchase in its owner's billing.
 pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase> {
     let purchase = billing.purchases.get(session)?;
     let pack = billing.offers.get(session).map(|(_, offer)| &offer.pack);
@@ -391,7 +184,7 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
     })
 }
 
-/// A pack on an invoice as its owner's billing has it.
+/// A pack on an invoice in its owner's billing.
 fn invoice_pack(
     billing: &Record,
     (invoice, price): (&ObjectId, &ObjectId),
@@ -413,7 +206,7 @@ fn invoice_pack(
     })
 }
 
-/// What was given for a purchase, with its bonus, and what of it was taken back.
+/// Credits given for a purchase, its bonus included, and those taken back.
 fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
     let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
     let awards = awards.iter().filter_map(|id| billing.awards.get(id));
@@ -422,7 +215,7 @@ fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
     })
 }
 
-/// Everything that somebody should look at.
+/// Every entry for an administrator: of all owners' billings, then of the waiting room.
 pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     let mut unresolved = Vec::new();
     each_key(ledger, codec::ATTENTION_KEYS, |key| {
@@ -438,7 +231,7 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     Ok(unresolved)
 }
 
-/// The events of unknown owners, in the order in which they came.
+/// The events of unknown owners in the order of arrival, after the entry of those that gave way.
 fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     let snapshot = ledger.snapshot()?;
     let room = stored_room(&snapshot)?;
@@ -456,7 +249,7 @@ fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     }
 }
 
-/// What is unsolved of an owner's billing.
+/// The unsolved entries of an owner's billing.
 fn of_billing(owner: &Owner, billing: &Record) -> Vec<Unresolved> {
     billing.listed.values().map(|listing| Unresolved::of(owner, &listing.entry)).collect()
 }

@@ -1,6 +1,6 @@
 //! axum: an extractor for webhooks and the response to them. Feature `axum`.
 //!
-//! It does not know what a delivery says; [`receive_async`](super::Stripe::receive_async) does.
+//! It does not know the content of a delivery; [`receive_async`](super::Stripe::receive_async) does.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use http::{HeaderMap, StatusCode};
 use super::receive::Answer;
 use crate::domain::limits::WEBHOOK_BYTES_MAX;
 
-/// A webhook as an argument of a handler of axum 0.8: its headers, and its body as it came.
+/// A webhook as an argument of a handler of axum 0.8: its headers, and its unchanged body.
 ///
-/// The body may have [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX) bytes, whatever limit the router sets. A
-/// larger one, and one that is no text, is answered with 400; one that breaks off, with 500. How long a client may
-/// take to send it is the server's to limit.
+/// The body may have up to [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX) bytes; a [`DefaultBodyLimit`] of the
+/// router does not apply. A larger body, and one that is not UTF-8, is refused with 400; one that breaks off, with 500.
+/// The server limits the time that a client may take to send it.
 ///
 /// ```
 /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }
@@ -46,7 +46,7 @@ impl WebhookRequest {
         &self.headers
     }
 
-    /// The body as it came: the signature is over these bytes.
+    /// The unchanged body: the signature is over these bytes.
     pub fn body(&self) -> &[u8] {
         self.body.as_bytes()
     }

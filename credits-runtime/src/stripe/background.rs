@@ -1,5 +1,7 @@
-//! Background threads: blocking requests are made on them, so that an executor's threads never wait for Stripe. A few
-//! threads at most, started when there is work and gone when there is none. It does not know what the work is.
+//! Background threads: blocking requests are made on them, so that an executor's threads never wait for Stripe. Up to
+//! [`THREADS_MAX`] threads start when there is work and end when there is none.
+//!
+//! It does not know the kind of work.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,7 +15,7 @@ pub(super) const WAITING_MAX: usize = 1_024;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Threads that are there while there is work.
+/// A pool of threads that live while there is work.
 #[derive(Clone, Default)]
 pub(super) struct Background(Arc<Mutex<State>>);
 
@@ -23,12 +25,12 @@ struct State {
     threads: usize,
 }
 
-/// Why work was not taken.
+/// Reason why work was not accepted.
 #[derive(Debug)]
 pub(super) enum NotTaken {
     /// [`WAITING_MAX`] pieces wait already.
     Full,
-    /// The operating system starts no thread.
+    /// The operating system could not start a thread.
     NoThread(io::Error),
 }
 
@@ -61,7 +63,7 @@ impl Background {
             let builder = std::thread::Builder::new().name("credits-stripe".to_owned());
             match builder.spawn(move || threads.work()) {
                 Ok(_) => state.threads += 1,
-                // A thread that is there does this work too.
+                // A running thread does this work too.
                 Err(_) if state.threads > 0 => {}
                 Err(error) => {
                     state.waiting.pop_back();
@@ -72,10 +74,10 @@ impl Background {
         Ok(receiver)
     }
 
-    /// Does what waits until nothing does.
+    /// Does waiting work until none is left.
     fn work(&self) {
         while let Some(work) = self.next() {
-            // A transport of the application's may panic; the next piece of work is another's.
+            // The application's transport may panic; the next piece of work has another caller.
             drop(catch_unwind(AssertUnwindSafe(work)));
         }
     }
@@ -128,7 +130,7 @@ mod tests {
         for _ in 0..THREADS_MAX {
             starts.recv().unwrap();
         }
-        // Every thread is taken, so that nothing of this begins.
+        // Every thread is busy, so this work does not begin.
         let (dropped, kept) = (background.run(|| panic!("nobody waits for it")).unwrap(), WAITING_MAX - 1);
         drop(dropped);
         let waiting: Vec<_> = (0..kept).map(|number| background.run(move || number).unwrap()).collect();

@@ -1,5 +1,7 @@
-//! Checkouts: a page of Stripe's on which somebody pays for a pack or a plan. What it offers comes from the catalogue,
-//! and is recorded before anybody can pay.
+//! Checkouts: pages of Stripe's on which a buyer pays for a pack or a plan. The offer comes from the catalogue, and is
+//! recorded before the buyer can pay.
+//!
+//! It does not know whether a checkout is paid.
 
 use credits_core::{Money, PackSpec, Period, PlanSpec, StripePrice};
 use serde_json::Value;
@@ -25,7 +27,7 @@ pub struct Session {
     pub url: String,
 }
 
-/// What checkouts of packs and plans have in common.
+/// Settings that checkouts of packs and plans have in common.
 #[derive(Clone, Debug)]
 struct Wishes {
     owner: String,
@@ -94,13 +96,13 @@ impl Wishes {
 macro_rules! wishes {
     ($($checkout:ident)*) => {$(
         impl $checkout {
-            /// Where to go when it is paid.
+            /// The page after payment: where Stripe sends the buyer.
             pub fn success(mut self, url: impl Into<String>) -> Self {
                 self.wishes.success = Some(url.into());
                 self
             }
 
-            /// Where to go when it is not.
+            /// The page after the buyer gives up.
             pub fn cancel(mut self, url: impl Into<String>) -> Self {
                 self.wishes.cancel = Some(url.into());
                 self
@@ -112,20 +114,22 @@ macro_rules! wishes {
                 self
             }
 
-            /// Sells this many; 1 unless set.
+            /// The quantity; 1 unless set.
             pub fn quantity(mut self, quantity: u64) -> Self {
                 self.wishes.quantity = quantity;
                 self
             }
 
             /// Any other parameter of Stripe's, as its API names it: `allow_promotion_codes`, `automatic_tax[enabled]`.
-            /// What the checkout decides itself is refused: mode, owner, items, addresses, and our metadata.
+            /// [`Stripe::start`] refuses parameters that the checkout decides itself: mode, owner, customer, items,
+            /// addresses, currency, days of trial, and our metadata.
             pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.wishes.options.push((name.into(), value.into()));
                 self
             }
 
-            /// Makes it safe to begin again: under the same key Stripe answers with the same session.
+            /// An idempotency key, which makes it safe to begin again: under the same key Stripe returns the same
+            /// session.
             pub fn key(mut self, key: impl Into<String>) -> Self {
                 self.wishes.key = Some(key.into());
                 self
@@ -143,7 +147,7 @@ impl PackCheckout {
         self
     }
 
-    /// The price in the currency that was chosen, or the pack's first one.
+    /// The price in the chosen currency, or the pack's first one.
     fn price(&self) -> Result<Money, StripeError> {
         let price = match &self.currency {
             Some(code) => self.pack.price_in(code),
@@ -173,7 +177,7 @@ impl PlanCheckout {
     }
 }
 
-/// Parameters that the checkout decides itself, and what begins with them.
+/// Parameters that the checkout decides itself, with their members. One that ends in `_` is a prefix.
 const PROTECTED: &[&str] = &[
     "mode",
     "client_reference_id",
@@ -188,14 +192,14 @@ const PROTECTED: &[&str] = &[
     "subscription_data[trial_period_days]",
 ];
 
-/// Something that a checkout can sell.
+/// The request of a checkout, and its offer.
 pub(super) struct Sold {
     wishes: Wishes,
     fields: Vec<(String, String)>,
     offer: Option<Offered>,
 }
 
-/// What a checkout offers of a pack.
+/// The offer of a pack.
 struct Offered {
     pack: &'static PackSpec,
     quantity: u64,
@@ -208,9 +212,9 @@ impl<C: Pricing> Stripe<C> {
     ///
     /// It blocks for the time that Stripe and the ledger's commit take; [`start_async`](Self::start_async) does not.
     ///
-    /// Errors in order: an invalid owner, [`OptionProtected`](StripeError::OptionProtected),
-    /// [`PriceMissing`](StripeError::PriceMissing), [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), what Stripe
-    /// says, the ledger's.
+    /// Errors in order: [`PriceMissing`](StripeError::PriceMissing),
+    /// [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid owner,
+    /// [`OptionProtected`](StripeError::OptionProtected), Stripe's, the ledger's.
     pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
         block_on(self.begin(checkout.into(), Waits::Here))
     }
@@ -218,7 +222,7 @@ impl<C: Pricing> Stripe<C> {
     /// [`start`](Self::start) for a task of any executor: the request to Stripe is made on a thread of its own, and
     /// the ledger's commit is awaited.
     ///
-    /// Dropped before its end it may have made a session at Stripe whose page nobody has; nothing can be paid there.
+    /// A future that is dropped early may leave a session at Stripe. Its page was not returned, so it is never paid.
     ///
     /// Errors: those of [`start`](Self::start), and [`Busy`](StripeError::Busy) before the request.
     ///
@@ -279,7 +283,7 @@ impl<C: Pricing> Stripe<C> {
     /// Begins a session of Stripe's customer portal and returns the address of its page, on which a customer (`cus_..`)
     /// changes plan, card or address, or cancels. It blocks for the time that Stripe takes.
     ///
-    /// Errors: what Stripe says.
+    /// Errors: Stripe's.
     pub fn portal(&self, customer: &str, return_url: &str) -> Result<String, StripeError> {
         let fields =
             [("customer".to_owned(), customer.to_owned()), ("return_url".to_owned(), return_url.to_owned())];
@@ -395,7 +399,7 @@ fn is_protected(name: &str) -> bool {
     PROTECTED.iter().any(|protected| {
         let is_list = protected.ends_with('_');
         name == *protected || (is_list && name.starts_with(protected)) || {
-            // A member of what is decided: `line_items[1][price]`.
+            // A member of a protected parameter: `line_items[1][price]`.
             name.strip_prefix(protected).is_some_and(|rest| rest.starts_with('['))
         }
     })

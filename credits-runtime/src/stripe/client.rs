@@ -1,4 +1,6 @@
 //! The client: requests to Stripe over any transport, sent again when that is safe.
+//!
+//! It does not know the meaning of a request.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,9 +12,9 @@ use super::secret::{REDACTED, Secret};
 
 /// The version of Stripe's API that requests are made in.
 pub(super) const API_VERSION: &str = "2025-09-30.clover";
-/// How often a request is sent at most.
+/// Attempts to send a request.
 const ATTEMPTS_MAX: u32 = 4;
-/// How long to wait before a request is sent again: at first; twice as long each time after.
+/// Pause before the second attempt; it doubles before each further one.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 /// The header with the secret key.
 const AUTHORIZATION: &str = "Authorization";
@@ -48,18 +50,18 @@ impl fmt::Debug for Request {
     }
 }
 
-/// An answer of Stripe's.
+/// A response of Stripe's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// Of HTTP.
+    /// The HTTP status.
     pub status: u16,
-    /// In JSON.
+    /// JSON.
     pub body: String,
 }
 
-/// What carries requests: ureq, unless [`StripeBuilder::transport`](super::StripeBuilder::transport) names another.
+/// Carries requests to Stripe: ureq, unless [`StripeBuilder::transport`](super::StripeBuilder::transport) sets another.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request and waits for the answer, whatever its status; an error if there is none.
+    /// Sends a request and returns the response, of any status. Errors: no response arrived.
     fn send(&self, request: &Request) -> Result<Response, Box<dyn std::error::Error + Send + Sync>>;
 
     /// Waits before a request is sent again.
@@ -100,7 +102,7 @@ impl Client {
         self.ask(&Request { method: "GET", url, headers, body: String::new() })
     }
 
-    /// Sent again under the same key it is done once.
+    /// Makes a change. Sent again under the same key it is made once.
     pub(super) fn post(
         &self,
         path: &str,
@@ -123,7 +125,7 @@ impl Client {
         let mut pause = PAUSE_FIRST;
         for attempt in 1.. {
             let answered = self.transport.send(request);
-            // Busy, in conflict with itself, or down: the same again may do.
+            // Stripe is busy, down, or in conflict with an earlier attempt: the same request may succeed later.
             let may_pass =
                 answered.as_ref().map_or(true, |answer| matches!(answer.status, 409 | 429 | 500..=599));
             if !may_pass || attempt >= ATTEMPTS_MAX {
@@ -152,9 +154,9 @@ fn form(fields: &[(String, String)]) -> String {
 /// Requests through ureq.
 pub(super) struct Ureq(ureq::Agent);
 
-/// How long Stripe may take to answer.
+/// Time for a request and its response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// Bytes of an answer.
+/// Bytes of a response.
 const ANSWER_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 
 impl Ureq {

@@ -1,15 +1,17 @@
-//! Errors of the connection with Stripe, and what Stripe says when it refuses.
+//! Errors of the connection with Stripe, and the fields of its refusals.
+//!
+//! It does not know which requests are made.
 
 use serde_json::Value;
 
 use super::background::WAITING_MAX;
 use super::lists::LIST_MEMBERS_MAX;
 
-/// Why Stripe could not be asked, or did not do it.
+/// Failure of a request to Stripe, of its preparation, or of the ledger's part in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StripeError {
-    /// There is no key to ask with.
+    /// No secret key was given.
     #[error("no secret key was given: pass one to `credits.stripe(\"sk_..\")`")]
     KeyMissing,
     /// A key that is none of Stripe's.
@@ -27,42 +29,42 @@ pub enum StripeError {
     EnvironmentUnknown {
         /// `live` or `test`.
         mode: &'static str,
-        /// What is declared.
+        /// The declared environments.
         environments: String,
     },
-    /// A plan without a price for what was asked.
+    /// A plan or pack without a Stripe price for the period or environment.
     #[error("`{item}` has no Stripe price for {wanted}: it has {known}")]
     PriceMissing {
-        /// Which plan or pack.
+        /// The plan or pack.
         item: String,
-        /// Which period or environment.
+        /// The environment and period.
         wanted: String,
-        /// What it has.
+        /// Its prices.
         known: String,
     },
     /// A pack without a price in the currency of its checkout.
     #[error("`{pack}` has no price in {currency}: it has {declared}")]
     CurrencyUndeclared {
-        /// Which pack.
+        /// The pack.
         pack: String,
         /// ISO 4217, in lower case.
         currency: String,
-        /// The currencies it has prices in.
+        /// The currencies of its prices.
         declared: String,
     },
     /// An option that the checkout decides itself.
     #[error("`{option}` is decided by the checkout: leave it out")]
     OptionProtected {
-        /// Which option.
+        /// The option.
         option: String,
     },
-    /// Stripe says no.
+    /// Stripe refused the request.
     #[error("Stripe refused with status {status}: {message}")]
     #[non_exhaustive]
     Refused {
-        /// Of HTTP.
+        /// The HTTP status.
         status: u16,
-        /// In Stripe's words.
+        /// Stripe's message.
         message: Box<str>,
         /// Stripe's `error.type`, such as `card_error` or `invalid_request_error`.
         kind: Option<Box<str>>,
@@ -77,20 +79,20 @@ pub enum StripeError {
         /// The id of the charge that the refusal is about.
         charge: Option<Box<str>>,
     },
-    /// Stripe did not answer.
+    /// No response came from Stripe.
     #[error("Stripe could not be reached: {0}")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// An answer that cannot be read.
+    /// A response that cannot be read.
     #[error("Stripe's answer cannot be read: {0}")]
     Unreadable(String),
-    /// A list at Stripe that is longer than a delivery may have.
+    /// A list at Stripe that is longer than the limit of 10,000 members.
     #[error("the list `{path}` has more than {LIST_MEMBERS_MAX} members: apply what it says by hand")]
     #[non_exhaustive]
     ListTooLong {
         /// The list, by its path in Stripe's API.
         path: String,
     },
-    /// As many requests to Stripe are waiting for a thread as may; this one was not sent.
+    /// The limit of 1,024 requests that wait for a thread is reached; this one was not sent.
     #[error("{WAITING_MAX} requests to Stripe are waiting: send this one again later")]
     Busy,
     /// The ledger could not do its part.
@@ -99,7 +101,7 @@ pub enum StripeError {
 }
 
 impl StripeError {
-    /// A refusal, from the body of the answer.
+    /// A refusal, from the body of the response.
     pub(super) fn refused(status: u16, body: Option<&Value>) -> Self {
         let error = body.and_then(|body| body.get("error"));
         let text = |name: &str| Some(Box::from(error?.get(name)?.as_str()?));
@@ -120,9 +122,9 @@ impl StripeError {
         }
     }
 
-    /// Whether the same request will have the same answer, however often it is sent.
+    /// Whether the same request would fail again at any later time.
     ///
-    /// A key that Stripe does not accept (401, 403) is put right by an operator, a conflict (409) or too many requests
+    /// An operator can replace a key that Stripe does not accept (401, 403); a conflict (409) or too many requests
     /// (429) pass by themselves.
     pub(super) fn is_final(&self) -> bool {
         match self {

@@ -1,4 +1,6 @@
-//! Lists at Stripe: read page by page, each bounded. An event has the first members of a list; the whole is here.
+//! Lists at Stripe: an event has only the first members of a list; the whole is read here page by page, up to a limit.
+//!
+//! It does not know the members' kinds.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +9,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::error::StripeError;
 
-/// Members of a list that a delivery needs: far more than an invoice has.
+/// Members of a list read for a delivery: far more than an invoice has.
 pub(super) const LIST_MEMBERS_MAX: usize = 10_000;
 /// Bytes of an id.
 const ID_BYTES_MAX: usize = 255;

@@ -1,7 +1,6 @@
-//! Stripe: its webhooks are verified and translated into billing events, its checkouts are begun, and what was missed
-//! is read again.
+//! Stripe: verifies webhooks and translates them into billing events, begins checkouts, and reads missed events again.
 //!
-//! The ledger below knows nothing of it: another processor is one more translator.
+//! The ledger below does not know Stripe: another processor is one more translator.
 
 #[cfg(feature = "axum")]
 mod axum;

@@ -1,4 +1,6 @@
-//! Receiving: a delivery is verified, translated, and answered only when what it says is durable.
+//! Receiving: verifies and translates a delivery, and responds to it only when its events are durable.
+//!
+//! It does not know the fields of Stripe's objects, nor the effect of an event.
 
 use serde_json::Value;
 
@@ -15,21 +17,21 @@ use crate::engine::reply::block_on;
 use crate::error::Error;
 use crate::generated::Pricing;
 
-/// The header that Stripe signs deliveries in.
+/// The header with Stripe's signature of a delivery.
 pub const SIGNATURE_HEADER: &str = "stripe-signature";
 
-/// Lists that are read for one delivery.
+/// Lists read for one delivery.
 const LISTS_MAX: usize = 4;
 
-/// The response to a delivery of Stripe's: [`receive`](Stripe::receive) says which status means what.
+/// The response to a delivery of Stripe's, with a status from the table of [`receive`](Stripe::receive).
 ///
 /// With the feature `axum` it is a response of axum's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "it is the response to Stripe"]
 pub struct Answer {
-    /// Of HTTP: 200, 400 or 500.
+    /// The HTTP status: 200, 400 or 500.
     pub status: u16,
-    /// A word that reveals nothing; the reason of a refusal is in the log alone.
+    /// A word without details; the reason of a refusal is only in the log.
     pub body: &'static str,
 }
 
@@ -39,10 +41,10 @@ impl Answer {
     pub(super) const LATER: Self = Self { status: 500, body: "later" };
 }
 
-/// Why an event was not applied.
+/// Reason why an event was not applied.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotApplied {
-    /// It will be the same when it is sent again.
+    /// It would fail again when it is sent again.
     #[error("{0}")]
     Final(String),
     #[error(transparent)]
@@ -69,19 +71,19 @@ impl From<Error> for NotApplied {
 }
 
 impl<C: Pricing> Stripe<C> {
-    /// Receives a webhook of any web framework: the request's headers, and its body as it came.
+    /// Receives a webhook of any web framework: the request's headers, and its unchanged body.
     ///
     /// | status | when |
     /// |---|---|
-    /// | 200 | everything that the event says is durable, or was before; or credits do not depend on it; or it is of the other mode, live or test, than the key |
-    /// | 400 | it is not Stripe's or not of now: the signature is missing, unreadable, made with none of the secrets, or more than 300 seconds from the clock |
-    /// | 400 | it stays as it is when it is sent again: larger than [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX), no JSON, a thin event, a field that is missing or of another kind, an event above [`EVENT_BYTES_MAX`](crate::limits::EVENT_BYTES_MAX) |
+    /// | 200 | the event is durable, or was before; or credits do not depend on it; or it is of the other mode, live or test, than the key |
+    /// | 400 | it is not Stripe's, or not current: the signature is missing, unreadable, made with none of the secrets, or more than 300 seconds from the clock |
+    /// | 400 | it would fail again: larger than [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX), no JSON, a thin event, a field that is missing or of another kind, an event above [`EVENT_BYTES_MAX`](crate::limits::EVENT_BYTES_MAX) |
     /// | 400 | it has only a part of a list, and Stripe refuses the whole for good: with a status of 400 to 499 other than 401, 403, 409 and 429, or because the list has more than 10,000 members |
     /// | 500 | the cause passes: the ledger cannot commit now, or its clock is unconfirmed; Stripe cannot be reached, is busy or down; or the key is not accepted (401, 403), until it is put right |
     ///
-    /// Stripe sends a delivery again after any status but 2xx, for up to three days. One that was answered with 500 is
-    /// applied then; one that was answered with 400 needs an operator, who finds the reason in the log: warnings for
-    /// 400, errors for 500. The delivery is applied once, however often it is sent.
+    /// Stripe sends a delivery again after any status but 2xx, for up to three days. After a 500 it is applied then; a
+    /// 400 needs an operator, who finds the reason in the log: warnings for 400, errors for 500. A delivery is applied
+    /// once, however often it is sent.
     ///
     /// It blocks for the ledger's commit, and for Stripe if a list is read: call it where blocking is fine, such as in
     /// `spawn_blocking`. [`receive_async`](Self::receive_async) does not block.
@@ -99,8 +101,9 @@ impl<C: Pricing> Stripe<C> {
     /// [`receive`](Self::receive) for a task of any executor: requests to Stripe are made on threads of their own,
     /// at most 4 at a time, and the ledger's commit is awaited.
     ///
-    /// The signature is checked by the call itself, the rest by the future. Dropped before its end it has answered
-    /// nothing, so that Stripe sends the delivery again; what it had begun may be applied, and is applied once.
+    /// The call itself checks the signature, the future does the rest. If the future is dropped early, Stripe gets no
+    /// response and sends the delivery again; events that it had sent to the ledger may be applied, and are applied
+    /// once.
     ///
     /// ```
     /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }
@@ -125,7 +128,7 @@ impl<C: Pricing> Stripe<C> {
         }
     }
 
-    /// The event of a delivery that is Stripe's.
+    /// The event of a delivery with a valid signature.
     fn verified<N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -165,7 +168,7 @@ impl<C: Pricing> Stripe<C> {
         }
     }
 
-    /// Applies an event; returns whether it says anything new.
+    /// Applies an event; returns whether it changed anything.
     pub(super) async fn apply(&self, event: &Value, waits: Waits) -> Result<bool, NotApplied> {
         if event.get("object").and_then(Value::as_str) == Some("v2.core.event") {
             let what = "it is a thin event, which says too little: choose snapshot events for this endpoint";
@@ -186,7 +189,7 @@ impl<C: Pricing> Stripe<C> {
         Ok(is_new)
     }
 
-    /// Translates an event, with the lists that it lacks.
+    /// Translates an event, and reads the lists that it lacks.
     async fn translated(&self, event: &Value, waits: Waits) -> Result<Vec<BillingEvent>, NotApplied> {
         let mut fetched = Fetched::default();
         for count in 0..=LISTS_MAX {
@@ -198,7 +201,7 @@ impl<C: Pricing> Stripe<C> {
                     return Ok(Vec::new());
                 }
                 Translated::Needs { .. } if count == LISTS_MAX => {}
-                // What a checkout of the ledger's own sold is in its offer.
+                // A checkout of the ledger's own has its items in the offer.
                 Translated::Needs { path } if self.is_offered(event)? => fetched.insert(path, Vec::new()),
                 Translated::Needs { path } => {
                     let members = self.list(Shape(event), &path, waits).await?;
@@ -217,7 +220,7 @@ impl<C: Pricing> Stripe<C> {
         Ok(self.credits.has_offer(&session)?)
     }
 
-    /// A whole list at Stripe, of the account that the event is of.
+    /// A whole list at Stripe, of the event's account.
     async fn list(&self, event: Shape<'_>, path: &str, waits: Waits) -> Result<Vec<Value>, NotApplied> {
         let account = match event.text(&["account"]) {
             Some(account) if !is_id(account) => event.need(None, "account")?,

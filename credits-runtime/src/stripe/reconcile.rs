@@ -1,5 +1,7 @@
-//! Reconciliation: what Stripe says happened since an instant is applied again. What was missed is there then, and
-//! nothing else changes.
+//! Reconciliation: applies all of Stripe's events since an instant again. Missed events are applied then; the others
+//! change nothing.
+//!
+//! It does not know which events were missed.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,26 +13,26 @@ use crate::domain::time::Timestamp;
 use crate::engine::reply::block_on;
 use crate::generated::Pricing;
 
-/// What a reconciliation came to.
+/// Counts of a reconciliation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reconciled {
-    /// Events that Stripe has.
+    /// Events that were read.
     pub seen: u64,
-    /// Of them those that said something new.
+    /// Events that changed anything.
     pub applied: u64,
-    /// Of them those that cannot be applied, because of their content or because Stripe has no more what they need.
+    /// Events that cannot be applied, because of their content or because Stripe no longer has a list that they need.
     pub unreadable: u64,
 }
 
 impl<C: Pricing> Stripe<C> {
-    /// Reads every event since an instant and applies what was missed; Stripe keeps events for 30 days. Harmless to
-    /// repeat, and in whatever order.
+    /// Reads every event since an instant and applies the missed ones; Stripe keeps events for 30 days. It is harmless
+    /// to repeat.
     ///
     /// `progress` is called after each page of 100. It blocks until all pages are read.
     ///
-    /// Errors: what Stripe says, and the ledger's. Events that were read before stay applied. An event that cannot be applied
-    /// is counted in [`unreadable`](Reconciled::unreadable) and ends nothing.
+    /// Errors: Stripe's and the ledger's. Events that were read before stay applied. An event that cannot be applied is
+    /// counted in [`unreadable`](Reconciled::unreadable), and reading goes on.
     pub fn reconcile(
         &self,
         since: Timestamp,

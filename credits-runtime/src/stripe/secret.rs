@@ -1,4 +1,6 @@
 //! Secrets: keys of the API and secrets of webhooks, which no `Debug` shows.
+//!
+//! It does not know how they are used.
 
 use std::fmt;
 
@@ -17,7 +19,7 @@ impl Secret {
     }
 }
 
-/// What `Debug` shows in place of a secret.
+/// Shown by `Debug` in place of a secret.
 pub(super) const REDACTED: &str = "<redacted>";
 
 impl fmt::Debug for Secret {

@@ -1,4 +1,6 @@
-//! How a ledger is connected with Stripe.
+//! Settings of a ledger's connection with Stripe.
+//!
+//! It does not know which requests are made.
 
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use super::translate::Reading;
 use crate::generated::Pricing;
 use crate::service::credits::Credits;
 
-/// A ledger's connection with Stripe: receives webhooks, begins checkouts, reads what was missed. Cheap to clone.
+/// A ledger's connection with Stripe: receives webhooks, begins checkouts, reads missed events. Cheap to clone.
 pub struct Stripe<C> {
     pub(super) credits: Credits<C>,
     pub(super) shared: Arc<Shared>,
@@ -61,7 +63,7 @@ impl Mode {
     }
 }
 
-/// How to connect a ledger with Stripe.
+/// Settings of a connection with Stripe: see [`Credits::stripe`].
 #[must_use = "nothing is connected until `.build()`"]
 pub struct StripeBuilder<C> {
     credits: Credits<C>,
@@ -73,8 +75,8 @@ pub struct StripeBuilder<C> {
 }
 
 impl<C: Pricing> Credits<C> {
-    /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. Whether that is
-    /// live or test decides which events count and which prices are used. Finish with `.build()`.
+    /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. The key's mode,
+    /// live or test, decides which events count and which prices are used. Finish with `.build()`.
     pub fn stripe(&self, secret_key: impl Into<String>) -> StripeBuilder<C> {
         let (credits, key) = (self.clone(), Secret::new(secret_key));
         let base = "https://api.stripe.com".to_owned();
@@ -84,8 +86,8 @@ impl<C: Pricing> Credits<C> {
 }
 
 impl<C: Pricing> StripeBuilder<C> {
-    /// A secret that webhooks are signed with: `whsec_..`. While one is rolled there are two: call this for each. Without
-    /// any, every delivery is answered with 400.
+    /// A secret that webhooks are signed with: `whsec_..`. While one is rolled there are two: call this for each.
+    /// Without any, every delivery is refused with 400.
     pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
         self.secrets.push(Secret::new(secret));
         self

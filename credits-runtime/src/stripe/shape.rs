@@ -1,4 +1,6 @@
-//! Shapes: fields of Stripe's objects, wherever an API version has them. What moved is read at its newest place first.
+//! Shapes: fields of Stripe's objects in any API version. A field that moved is read at its newest place first.
+//!
+//! It does not know the meaning of a field.
 
 use serde_json::Value;
 
@@ -19,7 +21,7 @@ pub(super) struct Malformed {
 pub(super) struct Shape<'a>(pub(super) &'a Value);
 
 impl<'a> Shape<'a> {
-    /// What is at the first of these paths that has anything: words with dots between them.
+    /// The value at the first of these paths that has one; a path is words with dots between them.
     pub(super) fn at(self, paths: &[&str]) -> Option<Shape<'a>> {
         paths.iter().find_map(|path| {
             let found = path.split('.').try_fold(self.0, |value, word| value.get(word))?;
@@ -43,7 +45,7 @@ impl<'a> Shape<'a> {
         self.at(paths)?.0.as_i64()
     }
 
-    /// Whether it says yes.
+    /// Whether it is true; a missing field is false.
     pub(super) fn is(self, paths: &[&str]) -> bool {
         self.at(paths).and_then(|value| value.0.as_bool()).unwrap_or(false)
     }
@@ -59,18 +61,18 @@ impl<'a> Shape<'a> {
         Some(Interval { start: self.time(&[start])?, end: self.time(&[end])? })
     }
 
-    /// The id of an object, whether it is there as a whole or by its id.
+    /// The id of an object that is included as a whole or by its id.
     pub(super) fn id(self, paths: &[&str]) -> Option<&'a str> {
         let found = self.at(paths)?.0;
         found.as_str().or_else(|| found.get("id")?.as_str()).filter(|id| !id.is_empty())
     }
 
-    /// As [`id`](Self::id), as the ledger keeps it.
+    /// [`id`](Self::id) in the ledger's type.
     pub(super) fn object(self, paths: &[&str]) -> Option<ObjectId> {
         ObjectId::new(self.id(paths)?)
     }
 
-    /// What must be there.
+    /// A value that has to exist.
     pub(super) fn need<T>(self, found: Option<T>, field: &str) -> Result<T, Malformed> {
         let object = || self.text(&["id"]).or(self.text(&["object"])).unwrap_or("an object").to_owned();
         found.ok_or_else(|| Malformed { object: object(), field: field.to_owned() })

@@ -9,14 +9,14 @@ use sha2::Sha256;
 use super::secret::Secret;
 use crate::domain::time::Timestamp;
 
-/// How far the time that a signature names may be from now, in seconds, before and after.
+/// Largest distance of a signature's time from now, before or after, in seconds.
 pub(super) const TOLERANCE_SECONDS: i64 = 300;
 /// Bytes of a `Stripe-Signature` header.
 pub(super) const HEADER_BYTES_MAX: usize = 4_096;
 /// Signatures of one header: Stripe writes one for each secret in use, at most two.
 pub(super) const SIGNATURES_MAX: usize = 8;
 
-/// Why a delivery is not believed.
+/// Reason why a delivery is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     /// There is no signature.
@@ -33,9 +33,9 @@ pub(super) enum Refused {
     Forged,
 }
 
-/// Whether any of the secrets signed this body, not long from now.
+/// Checks that any of the secrets signed this body, within [`TOLERANCE_SECONDS`] of now.
 ///
-/// Cheap checks come first: the body is hashed once for each secret, and only for a header that is short and of now.
+/// Cheap checks come first: the body is hashed once for each secret, and only for a short header with a current time.
 pub(super) fn verify(
     secrets: &[Secret],
     header: Option<&[u8]>,
@@ -55,7 +55,7 @@ pub(super) fn verify(
     if is_signed { Ok(()) } else { Err(Refused::Forged) }
 }
 
-/// A header as far as it matters.
+/// The parts of a header that count.
 struct Header<'a> {
     /// As it was signed.
     signed_at: &'a str,

@@ -1,5 +1,7 @@
-//! Translation: an event of Stripe's becomes billing events. Pure, for every shape at once: those before 2025-03-31
-//! (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
+//! Translation: an event of Stripe's becomes billing events. A pure function for every shape: those from before
+//! 2025-03-31 (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
+//!
+//! It does not know the ledger, nor how lists are read.
 
 use credits_core::PackSpec;
 use serde_json::Value;
@@ -12,26 +14,26 @@ use crate::domain::billing::event::{
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
-/// Metadata that our checkouts write: whose it is.
+/// Metadata that our checkouts write: the owner.
 pub(super) const OWNER_KEY: &str = "credits_owner";
-/// Metadata that our checkouts write: which pack.
+/// Metadata that our checkouts write: the pack.
 pub(super) const PACK_KEY: &str = "credits_pack";
 
-/// What an event comes to.
+/// Result of a translation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Translated {
-    /// This happened.
+    /// Billing events.
     Happened(Vec<BillingEvent>),
-    /// Nothing that credits depend on.
+    /// The event does not concern credits.
     Nothing,
-    /// It lacks a list, or has only a part of it.
+    /// The event lacks a list, or has only a part of it.
     Needs {
         /// The list, by its path in Stripe's API.
         path: String,
     },
 }
 
-/// How events are read, as the application chose.
+/// Settings of the translation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
     /// Whether `client_reference_id` names the owner in checkouts that are not ours.
@@ -40,7 +42,7 @@ pub(super) struct Reading {
     pub(super) packs: &'static [PackSpec],
 }
 
-/// What an event says, together with the lists that were read for it.
+/// Translates an event, with the lists that were read for it.
 pub(super) fn translate(event: &Value, fetched: &Fetched, reading: Reading) -> Result<Translated, Malformed> {
     let event = Shape(event);
     let kind = event.need(event.text(&["type"]), "type")?;
@@ -76,7 +78,7 @@ pub(super) fn translate(event: &Value, fetched: &Fetched, reading: Reading) -> R
     }
 }
 
-/// When and where an event happened.
+/// The time and account of an event, and its lists.
 struct Translation<'a> {
     at: Timestamp,
     /// The connected account, if it is not the application's own.
@@ -86,9 +88,9 @@ struct Translation<'a> {
     reading: Reading,
 }
 
-/// The places of what moved between versions, the newest first.
+/// The paths of fields that moved between versions, the newest first.
 const INVOICE_SUBSCRIPTION: &[&str] = &["parent.subscription_details.subscription", "subscription"];
-/// The invoice's own metadata says more than the subscription's that it was made for.
+/// The invoice's own metadata counts before that of its subscription.
 const INVOICE_OWNER: &[&str] = &[
     "metadata.credits_owner",
     "parent.subscription_details.metadata.credits_owner",
@@ -124,7 +126,7 @@ impl Translation<'_> {
         BillingEvent { at: self.at, objects: named, owner, what }
     }
 
-    /// An object, by its account if that is not the application's own.
+    /// The id of an object, after the id of its account if that is not the application's own.
     fn object(&self, shape: Shape<'_>, paths: &[&str]) -> Option<ObjectId> {
         self.named(shape.id(paths)?)
     }
@@ -153,7 +155,7 @@ impl Translation<'_> {
         if subscription.is(&["items.has_more"]) {
             let path = format!("/v1/subscription_items?subscription={}", path_id(subscription)?);
             let Some(all) = self.fetched.list(&path) else { return Ok(Translated::Needs { path }) };
-            // Items of the event are as they were then; the others are as they are now.
+            // Items of the event have their state at its time; the others have their current state.
             let known: Vec<_> = items.iter().filter_map(|item| item.id(&["id"])).collect();
             let is_other = |item: &Shape<'_>| item.id(&["id"]).is_some_and(|id| !known.contains(&id));
             items.extend(all.iter().map(Shape).filter(is_other));
@@ -173,7 +175,7 @@ impl Translation<'_> {
                 before: before.and_then(|before| changed(subscription, before, item)),
             });
         }
-        // An item that was there before and is not any more was removed.
+        // An item in the previous list that is missing in the current one was removed.
         for gone in before.into_iter().flat_map(|before| before.list(&["items"])) {
             let (Some(item), Some(price)) = (self.object(gone, &["id"]), gone.object(&["price", "plan"]))
             else {
@@ -236,7 +238,7 @@ impl Translation<'_> {
             invoice: id,
             made_at: invoice.time(&["created"]).unwrap_or(paid_at),
             paid_at,
-            // What the customer's balance paid is paid.
+            // The part that the customer's balance paid counts as paid.
             paid: invoice.integer(&["total"]).or(charged).unwrap_or(sum),
             tax: tax(invoice),
             currency: invoice.text(&["currency"]).unwrap_or_default().to_lowercase(),
@@ -246,7 +248,7 @@ impl Translation<'_> {
         Ok(Translated::Happened(vec![self.happened(objects, owner, what)]))
     }
 
-    /// A line with a price: a line without one is tax, or was written by hand.
+    /// A line with a price; `None` for a line without one, which is tax or was written by hand.
     fn line(
         &self,
         invoice: Shape<'_>,
@@ -278,7 +280,7 @@ impl Translation<'_> {
         }))
     }
 
-    /// What a credit note gives back otherwise than by refunds, which have events of their own.
+    /// The amount that a credit note returns otherwise than by refunds, which have events of their own.
     fn credit_note(&self, note: Shape<'_>) -> Result<Translated, Malformed> {
         let id = note.need(self.object(note, &["id"]), "id")?;
         let invoice = note.need(self.object(note, &["invoice"]), "invoice")?;
@@ -328,7 +330,7 @@ impl Translation<'_> {
         let is_ours = session.text(&["metadata.credits_pack"]).is_some() || sells;
         let reads_reference = named.is_none() && (is_ours || self.reading.names_owners);
         let referred = session.text(&["client_reference_id"]).filter(|_| reads_reference);
-        // A `client_reference_id` says nothing of the customer.
+        // The owner of a `client_reference_id` need not be the customer's.
         let customer = self.object(session, &["customer"]).filter(|_| referred.is_none());
         let objects = vec![
             Some(id.clone()),
@@ -347,12 +349,13 @@ impl Translation<'_> {
         let payment = self.object(session, &["payment_intent"]);
         let is_paid = matches!(session.text(&["payment_status"]), Some("paid" | "no_payment_required"));
         if session.text(&["mode"]) != Some("payment") || !is_paid {
-            // The owner of its objects is worth knowing.
+            // The session still names the owner of its objects.
             let (owner, objects) = self.of_session(session, &id, &[]);
             let named = self.happened(objects, owner, Happening::OwnerNamed);
             return Ok(if owner.is_some() { Translated::Happened(vec![named]) } else { Translated::Nothing });
         }
-        // A checkout of ours has an offer; a payment link may copy its metadata, and sells as many as the buyer likes.
+        // A checkout of ours has an offer. A payment link may copy its metadata, and sells the quantity that the buyer
+        // chooses.
         let is_ours = pack.is_some() && named.is_some() && session.at(&["payment_link"]).is_none();
         let mut items: Vec<_> = session.list(&["line_items"]).collect();
         if session.is(&["line_items.has_more"]) || (session.at(&["line_items"]).is_none() && !is_ours) {
@@ -365,7 +368,7 @@ impl Translation<'_> {
             .filter_map(|item| Some((item.object(&["price"])?, quantity(item).unwrap_or(1))));
         let prices: Vec<_> = prices.collect();
         let (owner, objects) = self.of_session(session, &id, &prices);
-        // What the buyer saw in another currency was sold in this one.
+        // With adaptive pricing the buyer sees another currency than the one that the pack is sold in.
         let money = session.at(&["currency_conversion"]).unwrap_or(session);
         let currency = money.text(&["source_currency", "currency"]);
         let what = Happening::PackPaid(PackPayment {
@@ -373,7 +376,7 @@ impl Translation<'_> {
             payment,
             currency: session.need(currency, "currency")?.to_lowercase(),
             subtotal: session.need(money.integer(&["amount_subtotal"]), "amount_subtotal")?,
-            // Refunds and disputes are in the buyer's currency, as this is.
+            // In the buyer's currency, as refunds and disputes are.
             paid: session.need(session.integer(&["amount_total"]), "amount_total")?,
             pack,
             prices,
@@ -389,7 +392,7 @@ impl Translation<'_> {
         let amount = charge.need(charge.integer(&["amount_refunded"]), "amount_refunded")?;
         let owner = charge.text(&["metadata.credits_owner"]);
         let invoice = self.object(charge, &["invoice"]);
-        // What came back follows its payment: another owner may have the same customer.
+        // The customer is left out, because another owner may share it: a refund follows its payment.
         let objects = || vec![Some(payment.clone()), invoice.clone()];
         let mut happened = Vec::new();
         if let Some(invoice) = invoice.clone() {
@@ -439,18 +442,18 @@ impl Translation<'_> {
     }
 }
 
-/// The id of an object, to be put into a path.
+/// The id of an object, for use in a path.
 fn path_id(object: Shape<'_>) -> Result<&str, Malformed> {
     object.need(object.id(&["id"]).filter(|id| is_id(id)), "id")
 }
 
-/// The quantity of an item or a line; none of a price that is charged by use.
+/// The quantity of an item or a line; `None` for a price that is charged by use.
 fn quantity(item: Shape<'_>) -> Option<u64> {
     if item.text(USAGE_TYPE) == Some("metered") {
         return None;
     }
     let quantity = item.at(&["quantity"])?;
-    // What no processor would send is none of it.
+    // A quantity that is no whole number counts as 0.
     Some(quantity.0.as_u64().unwrap_or(0))
 }
 
@@ -461,7 +464,7 @@ fn tax(invoice: Shape<'_>) -> i64 {
     invoice.integer(&["tax"]).unwrap_or_else(|| listed.fold(0, i64::saturating_add))
 }
 
-/// A line's amount after discounts and without the tax that is within it.
+/// A line's amount after discounts and without inclusive tax.
 fn net(line: Shape<'_>, amount: i64) -> i64 {
     let discounts = line.list(&["discount_amounts"]).filter_map(|discount| discount.integer(&["amount"]));
     let taxes = line.list(&["taxes", "tax_amounts"]);
@@ -471,7 +474,7 @@ fn net(line: Shape<'_>, amount: i64) -> i64 {
     discounts.chain(within).fold(amount, i64::saturating_sub)
 }
 
-/// When a subscription ended or is to end, as it says now, or as it said before a change.
+/// When a subscription ended or is to end: by its current fields, or by those before a change.
 fn scheduled(subscription: Shape<'_>, item: Shape<'_>, before: Option<Shape<'_>>) -> Option<Timestamp> {
     let said = |name: &str| {
         let was = before.and_then(|before| before.0.get(name));
@@ -484,7 +487,7 @@ fn scheduled(subscription: Shape<'_>, item: Shape<'_>, before: Option<Shape<'_>>
     time("ended_at").or_else(|| time("cancel_at")).or(ends)
 }
 
-/// What an item was before, as far as the event says.
+/// The previous values of an item, as far as the event has them.
 fn changed(subscription: Shape<'_>, before: Shape<'_>, item: Shape<'_>) -> Option<Before> {
     let same = |other: &Shape<'_>| other.id(&["id"]).is_none_or(|id| Some(id) == item.id(&["id"]));
     let of_item = before.list(&["items"]).find(same);

@@ -1,4 +1,6 @@
-//! An award: what was given under an id, and what was taken back of it.
+//! An award: the credits given under one id, and those taken back again.
+//!
+//! It does not know which awards are due, nor how takings are booked.
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -10,7 +12,7 @@ use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Gone;
 
-/// What is awarded once.
+/// The id of an award: credits are given under it once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -34,7 +36,7 @@ pub enum AwardId {
         #[n(3)]
         every: Length,
     },
-    /// What a cycle gives beyond its start, because plans, items or quantities rose in it.
+    /// The credits of a cycle beyond its start, because plans, items or quantities rose in it.
     #[n(2)]
     Rise {
         /// The subscription.
@@ -56,12 +58,12 @@ pub enum AwardId {
     /// A pack's credits, by the checkout that sold it, or by invoice and price: `in_1:price_boost`.
     #[n(4)]
     Pack(#[n(0)] ObjectId),
-    /// What a pack gave on top.
+    /// A pack's bonus, under the same id as the pack.
     #[n(5)]
     PackBonus(#[n(0)] ObjectId),
 }
 
-/// What was paid for what was given, after discounts and without tax.
+/// The amount paid for an award, after discounts and without tax.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Basis {
     /// Minor units.
@@ -72,65 +74,65 @@ pub struct Basis {
     pub currency: String,
 }
 
-/// What was given for an award, and taken back of it.
+/// The credits given under an award's id, and those taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Award {
-    /// Of which asset.
+    /// The asset of its grants.
     #[n(0)]
     pub asset: Asset,
     /// The grants that it opened.
     #[n(1)]
     pub grants: Vec<FactNumber>,
-    /// All that was given.
+    /// Credits given in all.
     #[n(2)]
     pub given: Amount,
-    /// What was taken back, in the order of the taking.
+    /// Takings, oldest first.
     #[n(3)]
     pub taken: Vec<Taking>,
-    /// What is gone of its grants without being used.
+    /// Expired and revoked credits of its grants.
     #[n(5)]
     pub gone: Vec<Gone>,
-    /// What of other awards makes up for credited time whose credits are gone, in the order of the taking.
+    /// The advance: credits of other awards, taken in place of credits of credited time that are gone; oldest first.
     #[n(4)]
     pub advance: Vec<Taking>,
-    /// When the newest of its grants was given, by the ledger's time.
+    /// When its newest grant was given, by the ledger's time.
     #[n(6)]
     pub given_at: Option<Timestamp>,
-    /// Whether it is closed: it was given, and nothing of it is due.
+    /// Whether it is closed: given once and for all, with nothing of it due any more.
     #[n(7)]
     pub is_closed: bool,
 }
 
-/// A part of what was taken back.
+/// A part of the credits taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Taking {
-    /// When.
+    /// When, by the ledger's time.
     #[n(0)]
     pub at: Timestamp,
-    /// What.
+    /// The credits, and where they came from.
     #[n(1)]
     pub what: Taken,
 }
 
-/// What was taken back, and so what giving it back is.
+/// Where taken credits came from: giving them back undoes the same.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Taken {
     /// Free credits of a grant.
     #[n(0)]
     Part(#[n(0)] Part),
-    /// Nothing: it had expired or was revoked.
+    /// Credits that had expired or were revoked: they count as returned.
     #[n(1)]
     Gone(#[n(0)] Amount),
-    /// It is owed.
+    /// Credits that are owed.
     #[n(2)]
     Owed(#[n(0)] Amount),
-    /// It was left or forgiven.
+    /// Credits that were forgiven.
     #[n(3)]
     Left(#[n(0)] Amount),
 }
 
 impl Taking {
-    /// How much.
+    /// Its credits.
     pub fn amount(&self) -> Amount {
         match &self.what {
             Taken::Part(part) => part.amount,
@@ -138,7 +140,7 @@ impl Taking {
         }
     }
 
-    /// The same of another amount.
+    /// The same taking with another amount.
     pub(super) fn of(self, amount: Amount) -> Self {
         let what = match self.what {
             Taken::Part(part) => Taken::Part(Part { amount, ..part }),
@@ -151,39 +153,39 @@ impl Taking {
 }
 
 impl Award {
-    /// What was taken back of it.
+    /// Credits taken back in all.
     pub fn taken(&self) -> Amount {
         Amount::sum(self.taken.iter().map(Taking::amount))
     }
 
-    /// What of other awards makes up for what is gone of it.
+    /// Credits of its advance.
     pub fn advance(&self) -> Amount {
         Amount::sum(self.advance.iter().map(Taking::amount))
     }
 
-    /// Takes so much off the end of what was taken back, newest first.
-    pub(super) fn untake(&mut self, amount: Amount) -> Vec<Taking> {
-        take_off(&mut self.taken, amount)
+    /// Removes an amount from its takings, newest first, and returns the removed ones.
+    pub(super) fn return_taken(&mut self, amount: Amount) -> Vec<Taking> {
+        remove_newest(&mut self.taken, amount)
     }
 
-    /// Takes so much off the end of what makes up for it, newest first.
+    /// Removes an amount from its advance, newest first, and returns the removed takings.
     pub(super) fn return_advance(&mut self, amount: Amount) -> Vec<Taking> {
-        take_off(&mut self.advance, amount)
+        remove_newest(&mut self.advance, amount)
     }
 }
 
-/// Takes so much off the end of a list of takings.
-fn take_off(takings: &mut Vec<Taking>, amount: Amount) -> Vec<Taking> {
+/// Removes an amount from the end of a list of takings. A taking that is larger than the rest is split.
+fn remove_newest(takings: &mut Vec<Taking>, amount: Amount) -> Vec<Taking> {
     let mut missing = amount;
-    let mut off = Vec::new();
+    let mut removed = Vec::new();
     while missing.is_positive() {
         let Some(last) = takings.pop() else { break };
         let part = last.amount().min(missing);
         if part < last.amount() {
             takings.push(last.clone().of(last.amount().minus(part)));
         }
-        off.push(last.of(part));
+        removed.push(last.of(part));
         missing = missing.minus(part);
     }
-    off
+    removed
 }

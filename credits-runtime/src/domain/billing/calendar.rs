@@ -1,4 +1,6 @@
 //! The calendar: cycles are counted from an anchor, in UTC, as payment processors do: Jan 31, Feb 28, Mar 31.
+//!
+//! It does not know where the anchor of a cycle is.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -10,10 +12,10 @@ use crate::domain::time::Timestamp;
 /// From where cycles are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Anchor {
-    /// The start of the first of them.
+    /// The start of the first cycle.
     #[n(0)]
     pub at: Timestamp,
-    /// The day of month that months are counted to, where they have it.
+    /// The day of month on which cycles of months start, or the last day of a shorter month.
     #[n(1)]
     pub day: i8,
 }
@@ -33,7 +35,8 @@ impl Anchor {
         if is_on_the_day { Self { at, ..self } } else { Self::new(at) }
     }
 
-    /// So many lengths after the anchor; before it, if there are fewer than none. Within what a ledger knows.
+    /// The instant `times` lengths after the anchor, or before it if `times` is negative; at most
+    /// [`Timestamp::MAX`], at least [`Timestamp::MIN`].
     pub fn plus(self, length: Length, times: i64) -> Timestamp {
         let count = i64::from(length.count).saturating_mul(times);
         match length.unit {
@@ -71,7 +74,7 @@ impl Anchor {
     }
 }
 
-/// This long after an instant.
+/// The instant one length after another.
 pub fn after(instant: Timestamp, length: Length) -> Timestamp {
     Anchor::new(instant).plus(length, 1)
 }

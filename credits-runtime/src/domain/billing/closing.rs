@@ -1,5 +1,7 @@
-//! Closing: periods and purchases that are over for long, whose credits are used or expired, are counted no more, so that
-//! an owner's record does not grow with them. A closing is made only if everything else that is due stays the same.
+//! Closing: removes old periods and purchases from an owner's record once their credits are used or expired, so that
+//! the record does not grow with them. A closing is made only if everything else that is due stays the same.
+//!
+//! It does not know when it is tried, nor how it is booked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,60 +9,59 @@ use std::time::Duration;
 use minicbor::{Decode, Encode};
 
 use super::award::{Award, AwardId};
-use super::cycles::{Cycle, Grid, Lane, cycles};
+use super::cycles::{Grid, Lane};
 use super::due::{Due, Fulfilment, due};
 use super::event::Invoice;
-use super::items::SubscriptionItems;
-use super::lanes::Known;
-use super::purchases::invoice_purchase;
 use super::record::Billing;
-use super::unsolved::Unsolved;
-use crate::domain::amount::Amount;
 use crate::domain::fact::Body;
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::limits::{CLOSED_AFTER, CLOSED_TOGETHER_MAX, CLOSED_TOGETHER_MIN};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 
-/// What a subscription was until its closed periods ended.
+mod books;
+
+use books::Books;
+
+/// The part of a subscription's closed periods that later periods depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ClosedPeriods {
-    /// Where they end: cycles begin from here on.
+    /// The end of the closed periods: cycles begin from here on.
     #[n(0)]
     pub until: Timestamp,
-    /// When the first state was told of any of its items.
+    /// The time of the first state of any of its items.
     #[n(1)]
     pub began_at: Timestamp,
-    /// From where the processor counted billing periods when it began.
+    /// The anchor of the processor's billing periods when the subscription began.
     #[n(2)]
     pub first_anchor: Option<Timestamp>,
     /// The first paid instant.
     #[n(3)]
     pub first_paid: Option<Timestamp>,
-    /// From where the cycles of each lane are counted.
+    /// The grid of the cycles of each lane.
     #[n(4)]
     pub grids: BTreeMap<Lane, Grid>,
-    /// What each item was paid for last: its price and quantity.
+    /// The last paid price and quantity of each item.
     #[n(5)]
     pub paid: BTreeMap<ObjectId, (ObjectId, u64)>,
 }
 
-/// What is counted no more.
+/// The parts of a record that are closed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Closing {
-    /// Of which subscription, and what of it is still needed.
+    /// A subscription, with the part of its closed periods that is still needed.
     #[n(0)]
     pub periods: Option<(ObjectId, ClosedPeriods)>,
     /// Purchases up to this instant are closed.
     #[n(1)]
     pub purchases_until: Option<Timestamp>,
-    /// Awards of cycles and packs are forgotten; of those that are given once it is kept that they were.
+    /// Closed awards. Those of cycles and packs are removed; those that are given once per plan stay, marked as closed.
     #[n(2)]
     pub awards: Vec<AwardId>,
-    /// Invoices, with their payments and what came back of them.
+    /// Invoices to remove, with their payments and credit notes.
     #[n(3)]
     pub invoices: Vec<ObjectId>,
-    /// Checkouts: what was offered, and what was paid.
+    /// Checkouts to remove, with their offers and purchases.
     #[n(4)]
     pub sessions: Vec<ObjectId>,
 }
@@ -72,28 +73,28 @@ pub struct Closable {
     pub body: Body,
     /// The billing after it.
     pub billing: Billing,
-    /// What is due after it.
+    /// The awards due after it.
     pub due: Due,
 }
 
-/// When something is closed.
+/// Limits of a closing.
 #[derive(Clone, Copy, Debug)]
 pub struct ClosingRule {
-    /// How long it is over, and was given before.
+    /// The age from which periods and purchases are closed, both since their end and since the award.
     pub after: Duration,
-    /// How many awards, or purchases and offers, at least.
+    /// Fewest awards of periods, or purchases and offers, in one closing.
     pub least: usize,
-    /// And at most.
+    /// Most of them.
     pub most: usize,
 }
 
 impl ClosingRule {
-    /// That of every ledger.
+    /// The limits of every ledger.
     pub const DEFAULT: Self =
         Self { after: CLOSED_AFTER, least: CLOSED_TOGETHER_MIN, most: CLOSED_TOGETHER_MAX };
 }
 
-/// What can be closed of a billing whose due awards are these.
+/// The first closing of a billing that changes nothing else; `before` is due now.
 pub fn close(
     billing: &Billing,
     before: &Due,
@@ -113,10 +114,10 @@ pub fn close(
     })
 }
 
-/// Whether what was due before is due after a closing, of all that is not closed.
+/// Whether everything that is not closed is due before and after a closing alike.
 fn is_the_same((before, after): (&Due, &Due), (closing, billing): (&Closing, &Billing)) -> bool {
     let closed: BTreeSet<&AwardId> = closing.awards.iter().collect();
-    // What is given once may have been closed before.
+    // Awards that are given once may have been closed before.
     let is_open =
         |id: &AwardId| !closed.contains(id) && !billing.awards.get(id).is_some_and(|award| award.is_closed);
     let open = |due: &Due| -> Vec<_> {
@@ -172,7 +173,8 @@ impl Billing {
         self.purchases_closed_until = self.purchases_closed_until.max(closing.purchases_until);
     }
 
-    /// Whether what an invoice paid for is closed: it is one that was counted, or it was told too late.
+    /// Whether the periods or purchases that an invoice paid for are closed: it was counted before, or it arrived too
+    /// late.
     pub(super) fn is_closed(&self, invoice: &Invoice) -> bool {
         let periods = invoice.lines.iter().map(|line| {
             let subscription = self.subscription_of(line)?;
@@ -193,232 +195,6 @@ impl Billing {
 
 fn is_without_subscription(billing: &Billing, invoice: &Invoice) -> bool {
     invoice.lines.iter().all(|line| billing.subscription_of(line).is_none())
-}
-
-/// What decides about what can be closed.
-struct Books<'a> {
-    billing: &'a Billing,
-    due: &'a Due,
-    wallets: &'a BTreeMap<Asset, &'a Wallet>,
-    rule: ClosingRule,
-    now: Timestamp,
-}
-
-impl<'a> Books<'a> {
-    /// The instant before which something has to be over, and given.
-    fn horizon(&self) -> Timestamp {
-        self.now.before(self.rule.after)
-    }
-
-    fn is_old(&self, award: &Award) -> bool {
-        award.given_at.is_some_and(|given_at| given_at <= self.horizon())
-    }
-
-    /// Whether nothing is left of an award that was given long ago, and nothing of it is to be given or taken.
-    fn is_over(&self, id: &AwardId, award: &Award) -> bool {
-        let wanted = self.due.awards.get(id);
-        let due = match (id, wanted) {
-            (AwardId::Pack(_) | AwardId::PackBonus(_), Some(wanted)) => {
-                let retaken = wanted.retake.as_ref().map_or(0, |retake| retake.amount);
-                if award.taken() != Amount::new(retaken) {
-                    return false;
-                }
-                Amount::new(wanted.amount).minus(award.taken().min(Amount::new(wanted.amount)))
-            }
-            (_, wanted) => Amount::new(wanted.map_or(0, |wanted| wanted.amount)),
-        };
-        let wallet = self.wallets.get(&award.asset);
-        let left = award.grants.iter().map(|grant| match wallet {
-            Some(wallet) => wallet.grant_left(*grant),
-            None => (Amount::ZERO, Amount::ZERO),
-        });
-        let is_empty = left.into_iter().all(|(free, held)| free.is_zero() && held.is_zero());
-        // What expired and was to last longer is restored.
-        let is_restorable = wanted.is_some_and(|wanted| {
-            wanted.trims_to.is_none()
-                && wanted.expires_at.is_none_or(|expires_at| expires_at > self.now)
-                && award.gone.iter().any(|gone| gone.expired.is_positive())
-        });
-        let stays = award.given.minus(award.taken().plus(award.advance()).min(award.given));
-        self.is_old(award) && is_empty && !is_restorable && stays == due
-    }
-
-    /// The closed periods of a subscription: those before the last instant at which no cycle of any lane is cut in two.
-    fn of_subscription(&self, items: &SubscriptionItems<'a>) -> Option<Closing> {
-        let of_item = |item| items.items.iter().any(|(known, _)| *known == item);
-        let of_cycles = self.billing.awards.iter().filter_map(|(id, award)| match id {
-            AwardId::Cycle { item, start, .. } if of_item(item) => Some((*start, id, award)),
-            AwardId::Rise { subscription, start, .. } if subscription == items.subscription => {
-                Some((*start, id, award))
-            }
-            _ => None,
-        });
-        let awards: Vec<_> = of_cycles.collect();
-        let old = awards.iter().filter(|(.., award)| self.is_old(award));
-        if old.count() < self.rule.least {
-            return None;
-        }
-        let once = self.billing.awards.iter().filter(|(id, award)| {
-            matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_)) && !award.is_closed
-        });
-        let once: Vec<_> = once.collect();
-        // A trial that is running, or is left, is its subscription's.
-        let is_open_trial =
-            |(id, award): &(&AwardId, &Award)| matches!(id, AwardId::Trial(_)) && !self.is_over(id, award);
-        if once.iter().any(is_open_trial) {
-            return None;
-        }
-        let open = awards.iter().filter(|(_, id, award)| !self.is_over(id, award)).map(|(start, ..)| *start);
-        let mut starts: Vec<_> = awards.iter().map(|(start, ..)| *start).collect();
-        starts.sort_unstable();
-        let too_many = starts.get(self.rule.most).copied();
-        let limit = open.chain(too_many).chain([self.horizon()]).min()?;
-        let paid = Known::of(self.billing, items);
-        let lanes = paid.lanes().into_iter();
-        let lanes = lanes.map(|lane| (cycles(items, &lane, &paid.placed, self.now).begun, lane));
-        let lanes: Vec<(Vec<Cycle<'_>>, Lane)> = lanes.collect();
-        let all = || lanes.iter().flat_map(|(cycles, _)| cycles);
-        let was_given = |cycle: &Cycle<'_>| awards.iter().any(|(start, ..)| *start == cycle.start);
-        let ends = all().filter(|cycle| cycle.whole_end <= limit && was_given(cycle));
-        let ends = ends.map(|cycle| cycle.whole_end);
-        let is_between = |at: &Timestamp| all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at);
-        let until = ends.filter(is_between).max()?;
-        let closed = awards.iter().filter(|(start, ..)| *start < until).map(|(_, id, _)| (*id).clone());
-        let mut closed: Vec<_> = closed.collect();
-        if closed.len() < self.rule.least {
-            return None;
-        }
-        let given = once.iter().filter(|(_, award)| self.is_old(award));
-        closed.extend(given.map(|(id, _)| (*id).clone()));
-        let of_it = |invoice: &&Invoice| {
-            let is_before = |end, subscription: Option<&ObjectId>| {
-                end <= until && subscription == Some(items.subscription)
-            };
-            let mut lines = invoice.lines.iter();
-            lines.all(|line| is_before(line.period.end, self.billing.subscription_of(line)))
-                && !invoice.lines.is_empty()
-        };
-        let (invoices, packs) = self.invoices_over(of_it);
-        closed.extend(packs);
-        let mut grids = items.closed.map(|closed| closed.grids.clone()).unwrap_or_default();
-        for (cycles, lane) in &lanes {
-            let last = cycles.iter().rfind(|cycle| cycle.start < until);
-            match last.map(Cycle::goes_on) {
-                Some(Some(grid)) => drop(grids.insert(lane.clone(), grid)),
-                Some(None) => drop(grids.remove(lane)),
-                None => {}
-            }
-        }
-        let of_it = paid.live.spans.iter().filter(|span| span.period.end <= until);
-        let newest = of_it.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
-        let earlier = items.closed.into_iter().flat_map(|closed| closed.paid.clone());
-        let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|instant| instant.at);
-        let periods = ClosedPeriods {
-            until,
-            began_at: items.began_at(),
-            first_anchor: items.first_anchor(),
-            first_paid: items.closed.and_then(|closed| closed.first_paid).or(first_paid),
-            grids,
-            paid: earlier.chain(newest).collect(),
-        };
-        Some(Closing {
-            periods: Some((items.subscription.clone(), periods)),
-            purchases_until: None,
-            awards: closed,
-            invoices,
-            sessions: Vec::new(),
-        })
-    }
-
-    /// The purchases that are closed: all up to the last before one that is open.
-    fn of_purchases(&self) -> Option<Closing> {
-        let sessions = self.billing.purchases.iter().map(|(id, purchase)| {
-            let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
-            (purchase.at, Sold::Session(id), self.awards_over(awards).filter(|awards| !awards.is_empty()))
-        });
-        let plain = self.billing.invoices.values();
-        let plain = plain.filter(|invoice| is_without_subscription(self.billing, invoice)).map(|invoice| {
-            (
-                invoice.paid_at,
-                Sold::Invoice(invoice),
-                self.packs_over(invoice).filter(|_| !self.is_unsolved(invoice)),
-            )
-        });
-        let mut sold: Vec<_> = sessions.chain(plain).collect();
-        sold.sort_by_key(|(at, ..)| *at);
-        let open = sold.iter().find(|(at, _, awards)| awards.is_none() || *at > self.horizon());
-        let limit = open.map_or(Timestamp::MAX, |(at, ..)| *at);
-        let too_many = sold.get(self.rule.most).map_or(limit, |(at, ..)| *at);
-        let limit = limit.min(too_many);
-        let closed: Vec<_> = sold.into_iter().take_while(|(at, ..)| *at < limit).collect();
-        let purchases_until = closed.last().map(|(at, ..)| *at);
-        let abandoned = self.billing.offers.iter().filter(|(session, (at, _))| {
-            *at <= self.horizon() && !self.billing.purchases.contains_key(*session)
-        });
-        let abandoned = abandoned.map(|(session, _)| session.clone()).take(self.rule.most);
-        if closed.len().saturating_add(abandoned.clone().count()) < self.rule.least {
-            return None;
-        }
-        let mut sessions: Vec<_> = abandoned.collect();
-        let (mut awards, mut invoices) = (Vec::new(), Vec::new());
-        for (_, sold, of_it) in closed {
-            awards.extend(of_it.into_iter().flatten());
-            match sold {
-                Sold::Session(id) => sessions.push(id.clone()),
-                Sold::Invoice(invoice) => invoices.push(invoice.invoice.clone()),
-            }
-        }
-        Some(Closing { periods: None, purchases_until, awards, invoices, sessions })
-    }
-
-    /// Those of the invoices that nobody has to act on and whose packs are over, with the awards of those.
-    fn invoices_over(&self, counts: impl Fn(&&'a Invoice) -> bool) -> (Vec<ObjectId>, Vec<AwardId>) {
-        let (mut invoices, mut awards) = (Vec::new(), Vec::new());
-        let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_unsolved(it));
-        for invoice in solved.take(self.rule.most) {
-            if let Some(packs) = self.packs_over(invoice) {
-                invoices.push(invoice.invoice.clone());
-                awards.extend(packs);
-            }
-        }
-        (invoices, awards)
-    }
-
-    /// The awards of packs on an invoice, if all are over.
-    fn packs_over(&self, invoice: &Invoice) -> Option<Vec<AwardId>> {
-        let sold = self.billing.sold.keys().filter(|(id, _)| *id == invoice.invoice);
-        let sold = sold.map(|(invoice, price)| invoice_purchase(invoice, price));
-        self.awards_over(sold.flat_map(|id| [AwardId::Pack(id.clone()), AwardId::PackBonus(id)]))
-    }
-
-    /// Those of these awards that there are, if all are over.
-    fn awards_over(&self, ids: impl IntoIterator<Item = AwardId>) -> Option<Vec<AwardId>> {
-        let known = ids.into_iter().filter_map(|id| {
-            let award = self.billing.awards.get(&id)?;
-            Some(self.is_over(&id, award).then_some(id))
-        });
-        known.collect()
-    }
-
-    /// Whether somebody has to act on what an invoice paid for.
-    fn is_unsolved(&self, invoice: &Invoice) -> bool {
-        let has = |counts: &dyn Fn(&super::event::Line) -> bool| invoice.lines.iter().any(counts);
-        self.due.unsolved.iter().any(|entry| match entry {
-            Unsolved::PartialReturn(part) => part.invoice == invoice.invoice,
-            Unsolved::PriceUnknown(price) => has(&|line| line.price == *price),
-            Unsolved::ItemUnknown(item) => has(&|line| line.item.as_ref() == Some(item)),
-            Unsolved::Purchase { session, .. } => {
-                has(&|line| invoice_purchase(&invoice.invoice, &line.price) == *session)
-            }
-            _ => false,
-        })
-    }
-}
-
-/// What was sold once.
-enum Sold<'a> {
-    Session(&'a ObjectId),
-    Invoice(&'a Invoice),
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Cycles: from an anchor on, one period after the other, wherever time was paid. They are counted for each lane of a
 //! subscription: the plans of one asset and cycle length.
+//!
+//! It does not know how much a cycle gives.
 
 use std::time::Duration;
 
@@ -15,10 +17,10 @@ use crate::domain::time::Timestamp;
 /// The plans of a subscription that share their cycles.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Lane {
-    /// What they give.
+    /// The asset that they give.
     #[n(0)]
     pub asset: Asset,
-    /// How long their cycles are.
+    /// The length of their cycles.
     #[n(1)]
     pub every: Length,
 }
@@ -30,7 +32,7 @@ impl Lane {
         Some(Self { asset: Asset::of(&terms.asset), every: terms.every? })
     }
 
-    /// Whether a span is of it.
+    /// Whether a span is of this lane.
     pub fn has(&self, span: &Span<'_>) -> bool {
         span.terms
             .is_some_and(|terms| terms.every == Some(self.every) && Asset::of(&terms.asset) == self.asset)
@@ -46,13 +48,13 @@ pub struct Cycle<'a> {
     pub end: Timestamp,
     /// Where its length is over.
     pub whole_end: Timestamp,
-    /// Its length, which shares are measured by; a first cycle that starts later has the same.
+    /// The length by which shares are measured: of its whole period, even if the cycle starts within it.
     pub whole: Duration,
     /// Whether it begins where another is cut.
     follows_a_cut: bool,
-    /// SubscriptionItems whose whole period cuts it.
+    /// Items whose whole period cuts it.
     cutters: Vec<&'a ObjectId>,
-    /// What cut cycles before it count themselves.
+    /// Spans that earlier, cut cycles still count.
     blocked: Vec<Blocked<'a>>,
     grid: Grid,
 }
@@ -63,7 +65,7 @@ impl<'a> Cycle<'a> {
         self.end < self.whole_end
     }
 
-    /// From where cycles are counted after it; nowhere after a cut.
+    /// The grid of the cycles after it; `None` after a cut.
     pub fn goes_on(&self) -> Option<Grid> {
         (!self.is_cut()).then_some(self.grid)
     }
@@ -78,7 +80,7 @@ impl<'a> Cycle<'a> {
         self.cutters.contains(&item)
     }
 
-    /// From when a span counts in it: one from before it not while the cycle that was cut before counts it.
+    /// The instant from which a span counts in this cycle: its start, or later while an earlier, cut cycle counts it.
     pub fn counts_from(&self, span: &Span<'a>) -> Timestamp {
         let blocks = |blocked: &&Blocked<'_>| blocked.item == span.item && span.period.start < blocked.cut;
         let until = self.blocked.iter().filter(blocks).map(|blocked| blocked.until).max();
@@ -91,7 +93,8 @@ impl<'a> Cycle<'a> {
     }
 }
 
-/// What an item had paid before its whole period cut a cycle: it counts there, to the end that the cycle would have had.
+/// The spans of an item from before its whole period cut a cycle: they count in that cycle, to the end that it would
+/// have had.
 #[derive(Clone, Copy, Debug)]
 struct Blocked<'a> {
     item: &'a ObjectId,
@@ -102,13 +105,13 @@ struct Blocked<'a> {
 /// The cycles of a lane.
 #[derive(Clone, Debug, Default)]
 pub struct Cycles<'a> {
-    /// Those that began by now, in their order.
+    /// Cycles that have begun, in their order.
     pub begun: Vec<Cycle<'a>>,
-    /// When the next one begins that is paid already.
+    /// The start of the next cycle that is already paid.
     pub next: Option<Timestamp>,
 }
 
-/// The cycles that began by `now`: `placed` is everything that was ever paid, whatever came back of it.
+/// The cycles of a lane that began by `now`. `placed` is all paid time, also of returned invoices.
 pub fn cycles<'a>(
     items: &SubscriptionItems<'a>,
     lane: &Lane,
@@ -162,12 +165,12 @@ pub fn cycles<'a>(
     cycles
 }
 
-/// The shortest time.
+/// The resolution of timestamps.
 const INSTANT: Duration = Duration::from_micros(1);
-/// How many cycles a lane may have: daily ones for a hundred years.
+/// Limit of the cycles of a lane: daily ones for a hundred years.
 const CYCLES_MAX: usize = 36_525;
 
-/// From where the cycle that starts at an instant is counted.
+/// The grid of the cycle that starts at an instant.
 fn grid<'a>(
     items: &SubscriptionItems<'a>,
     lane: &Lane,
@@ -182,13 +185,13 @@ fn grid<'a>(
     let processor = Anchor::new(items.anchor_at(start).unwrap_or(start));
     let mut spans = placed.around(start, start.after(INSTANT)).iter();
     let begins_whole = spans.any(|span| lane.has(span) && span.is_whole && span.period.start == start);
-    // A whole period begins its own cycle; a share is of the processor's.
+    // A whole period begins a cycle of its own; a share lies in a cycle of the processor's.
     let anchor = if begins_whole { processor.moved_to(start) } else { processor };
     Grid { anchor, times: 0, length: lane.every }.around(start)
 }
 
-/// Where whole periods begin inside others, or after a gap: each with the item whose period it is, if the other is the
-/// item's too.
+/// The instants within a cycle where whole periods begin inside other periods, or after a gap. Each has its item if the
+/// other period is of the same item.
 fn cuts<'a>(
     lane: &Lane,
     placed: &Paid<'a>,
@@ -209,12 +212,13 @@ fn cuts<'a>(
     cuts
 }
 
-/// Whether a span does not reach an instant from before it: of all of them, paid time begins after a gap there.
+/// Whether a span begins at an instant or later, or its use ended before it. If that is so of all spans, paid time
+/// begins there after a gap.
 fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
     span.period.start >= at || span.used_until() < at
 }
 
-/// A place among the lengths that are counted from an anchor.
+/// The grid of cycles: lengths counted from an anchor, and a place among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Grid {
     #[n(0)]
@@ -226,12 +230,12 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// This many lengths on.
+    /// The start of the cycle `more` lengths after this place.
     fn at(&self, more: i64) -> Timestamp {
         self.anchor.plus(self.length, self.times.saturating_add(more))
     }
 
-    /// The place whose length has this instant in it.
+    /// The place of the cycle that contains an instant.
     fn around(mut self, instant: Timestamp) -> Self {
         while self.at(0) > instant && self.at(0) > Timestamp::MIN {
             self.times = self.times.saturating_sub(1);

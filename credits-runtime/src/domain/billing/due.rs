@@ -1,5 +1,7 @@
-//! What an owner's billing comes to: every award that is due by an instant, with its amount and its lifetime. Pure,
-//! and the same whatever order the facts arrived in.
+//! The awards that are due to an owner by an instant, each with its amount and its lifetime. A pure function, with the
+//! same result in any order of the facts' arrival.
+//!
+//! It does not know the owner's wallets, nor which awards were given.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,19 +22,19 @@ use crate::domain::fact::{Class, Origin};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// What the settings decide of fulfilment.
+/// Settings of fulfilment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fulfilment {
     /// How long a cycle's credits overlap with the next cycle's.
     pub grace: Duration,
-    /// How long they outlive their cycle while its renewal is being charged.
+    /// How long a cycle's credits outlive it while the renewal is being charged.
     pub renewal_wait: Duration,
     /// When a rise is awarded.
     pub upgrades: Upgrades,
 }
 
 impl Fulfilment {
-    /// What these settings say.
+    /// The part of a pricing's settings that is about fulfilment.
     pub fn of(settings: &Settings) -> Self {
         Self {
             grace: Duration::from_secs(settings.fulfillment_grace_period.seconds_min()),
@@ -45,40 +47,42 @@ impl Fulfilment {
 /// An award that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// From when on it was due.
+    /// The instant from which on it is due.
     pub effective_at: Timestamp,
-    /// How much.
+    /// Its credits.
     pub amount: i64,
-    /// Of which asset; empty for credits.
+    /// Its asset; empty for credits.
     pub asset: String,
-    /// What it is given for.
+    /// The category of its entry.
     pub category: Category,
-    /// Until when it can be used.
+    /// When its credits expire; `None` for never.
     pub expires_at: Option<Timestamp>,
     /// Whether it was paid for.
     pub class: Class,
-    /// Where its grant comes from.
+    /// The origin of its grant.
     pub origin: Origin,
     /// The operations it is for, by name; none for all.
     pub scope: Vec<String>,
     /// The plan's or the pack's name.
     pub reason: String,
-    /// How many of its plan's credits roll over: when the next cycle is given, those of earlier cycles are trimmed to it.
+    /// Limit of the plan's credits that roll over: those of earlier cycles are trimmed to it when the next one is
+    /// given.
     pub trims_to: Option<i64>,
-    /// How much of a purchase is to be taken back.
+    /// The credits to be taken back of a purchase.
     pub retake: Option<Retake>,
-    /// What was paid for it.
+    /// The amount paid for it.
     pub basis: Option<Basis>,
-    /// By how much it is lower because paid time was credited: as much as is gone of it is an advance.
+    /// How much lower `amount` is because paid time was credited. The part of these credits that is gone needs an
+    /// advance.
     pub credited: i64,
 }
 
-/// A change to more that is not paid, so that nothing was given for it: the state of an item has a price or quantity that gives
-/// more than the last paid one, and no line of a paid invoice has both.
+/// A change to more credits that is not paid, so that nothing was given for it: the state of an item has a price or
+/// quantity that gives more than the last paid one, and no line of a paid invoice has both.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct UnpaidUpgrade {
-    /// Which subscription.
+    /// The subscription.
     #[n(0)]
     pub subscription: ObjectId,
     /// The price that it has now.
@@ -87,23 +91,24 @@ pub struct UnpaidUpgrade {
     /// The quantity that it has now.
     #[n(2)]
     pub quantity: u64,
-    /// Since when.
+    /// When the item changed to this price and quantity, by the processor's clock.
     #[n(3)]
     pub since: Timestamp,
 }
 
-/// An invoice of a subscription that came back in part, by refunds or credit notes: nothing is taken for it. Of a pack on it
-/// the share is taken all the same. Once all of it came back it is no partial return any more.
+/// An invoice of a subscription that was returned in part, by refunds or credit notes: nothing is taken of the
+/// subscription. Of a pack on the invoice the share is taken all the same. An invoice that is returned in full is no
+/// partial return any more.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PartialReturn {
-    /// Which invoice.
+    /// The invoice.
     #[n(0)]
     pub invoice: ObjectId,
-    /// What came back in all, in minor units of the currency, tax included; less than `paid`.
+    /// The amount returned in all, in minor units of the currency, tax included; above 0 and less than `paid`.
     #[n(1)]
     pub returned: i64,
-    /// Its total, in minor units of the currency, with tax and with what a balance paid.
+    /// Its total, in minor units of the currency, with tax and with the part that a balance paid.
     #[n(2)]
     pub paid: i64,
     /// ISO 4217, in lower case.
@@ -111,21 +116,21 @@ pub struct PartialReturn {
     pub currency: String,
 }
 
-/// Everything that billing comes to.
+/// Everything that is due to an owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
     /// Awards.
     pub awards: BTreeMap<AwardId, Wanted>,
-    /// Awards that were booked and that others give the credits of: as much as is gone of them is an advance.
+    /// Given awards whose credits other awards give now: the part of them that is gone needs an advance.
     pub superseded: BTreeSet<AwardId>,
-    /// When more is due, as far as facts say.
+    /// The next instant at which more is due, as far as known facts go.
     pub next: Option<Timestamp>,
-    /// What an administrator has to act on.
+    /// Entries for an administrator to act on.
     pub unsolved: Vec<Unsolved>,
 }
 
 impl Due {
-    /// Whether an instant has come; one that has not is when to look again.
+    /// Whether an instant has come; one still to come is noted as the next time to look.
     pub(super) fn is_due(&mut self, instant: Timestamp, now: Timestamp) -> bool {
         if instant > now {
             self.next = Some(self.next.map_or(instant, |next| next.min(instant)));
@@ -134,10 +139,10 @@ impl Due {
     }
 }
 
-/// What is due by `now`.
+/// Everything that is due by `now`.
 pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
     let mut due = Due::default();
-    // In the order in which subscriptions began, so that the first gets what is given once.
+    // In the order in which subscriptions began: the first gets the trials and bonuses that are given once.
     let subscriptions = billing.by_subscription();
     for items in &subscriptions {
         let paid = lanes::Known::of(billing, items);

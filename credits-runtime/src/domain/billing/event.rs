@@ -1,4 +1,6 @@
-//! Billing events: what happened at a payment processor, in words that every processor's events translate into.
+//! Billing events: changes at a payment processor, in terms that every processor's events translate into.
+//!
+//! It does not know which credits are due because of an event.
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -6,10 +8,10 @@ use serde::Serialize;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
-/// Something that happened at a payment processor: what [`Credits::receive`](crate::Credits::receive) takes. The feature
-/// `stripe` translates Stripe's events; this is for other processors.
+/// An event of a payment processor, for [`Credits::receive`](crate::Credits::receive). The feature `stripe` translates
+/// Stripe's events; this type is for other processors.
 ///
-/// Events merge in any order, and one that is sent again changes nothing. Times are the processor's, amounts are minor units
+/// Events merge in any order, and a replayed event changes nothing. Times are the processor's, amounts are minor units
 /// of their currency.
 ///
 /// ```
@@ -81,42 +83,42 @@ use crate::domain::time::Timestamp;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct BillingEvent {
-    /// When, by the processor's clock.
+    /// When it happened, by the processor's clock.
     #[n(0)]
     pub at: Timestamp,
     /// The processor's objects that it is about, the most specific first: its own object, then payments, invoice,
     /// subscription item, subscription, and the customer last.
     #[n(1)]
     pub objects: Vec<ObjectId>,
-    /// Whose it is, if the event says so itself.
+    /// The owner, if the event names one.
     #[n(2)]
     pub owner: Option<Owner>,
-    /// What happened.
+    /// The change.
     #[n(3)]
     pub what: Happening,
 }
 
-/// What happened.
+/// The change that a [`BillingEvent`] reports.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Happening {
-    /// Nothing but that the objects belong to the owner.
+    /// The objects belong to the owner; nothing else changed.
     #[n(0)]
     OwnerNamed,
     /// An item of a subscription is in this state. A subscription of several items has one event for each.
     #[n(1)]
     SubscriptionChanged(#[n(0)] SubscriptionState),
-    /// An invoice was paid. Its lines decide what subscriptions give.
+    /// An invoice was paid. Its lines decide how much subscriptions give.
     #[n(2)]
     TimePaid(#[n(0)] Invoice),
     /// A payment was for an invoice.
     #[n(3)]
     InvoicePayment {
-        /// Which invoice.
+        /// The invoice.
         #[n(0)]
         invoice: ObjectId,
-        /// Which payment.
+        /// The payment.
         #[n(1)]
         payment: ObjectId,
     },
@@ -129,10 +131,10 @@ pub enum Happening {
     /// A refund of a payment is in this state.
     #[n(6)]
     Refunded {
-        /// Of which payment.
+        /// The payment.
         #[n(0)]
         payment: ObjectId,
-        /// Which refund.
+        /// The refund.
         #[n(1)]
         refund: ObjectId,
         /// Minor units of the payment's currency.
@@ -141,14 +143,14 @@ pub enum Happening {
         /// Whether it is neither failed nor cancelled.
         #[n(3)]
         stands: bool,
-        /// When the processor made it, if the event says so.
+        /// When the processor made it, if the event has the time.
         #[n(4)]
         made_at: Option<Timestamp>,
     },
-    /// What all refunds of a payment come to. It adds what no refund that is known by its id explains.
+    /// The sum of all refunds of a payment. It adds the part that no refund with a known id explains.
     #[n(7)]
     RefundedInAll {
-        /// Of which payment.
+        /// The payment.
         #[n(0)]
         payment: ObjectId,
         /// Minor units of the payment's currency.
@@ -158,48 +160,48 @@ pub enum Happening {
     /// The processor took a disputed payment back.
     #[n(8)]
     DisputeFundsWithdrawn {
-        /// Which payment.
+        /// The payment.
         #[n(0)]
         payment: ObjectId,
-        /// Which dispute.
+        /// The dispute.
         #[n(1)]
         dispute: ObjectId,
         /// Minor units of the payment's currency.
         #[n(2)]
         amount: i64,
     },
-    /// The processor returned what it had taken back.
+    /// The processor returned a disputed payment that it had taken back.
     #[n(9)]
     DisputeFundsReinstated {
-        /// Which payment.
+        /// The payment.
         #[n(0)]
         payment: ObjectId,
-        /// Which dispute.
+        /// The dispute.
         #[n(1)]
         dispute: ObjectId,
     },
-    /// The subscription is another owner's from then on. The ledger says this itself, by the names that the
-    /// subscription's states carry.
+    /// The subscription is another owner's from then on. The ledger makes this event itself, from the owners that the
+    /// subscription's states name.
     #[n(10)]
     HandedOver {
-        /// Which subscription.
+        /// The subscription.
         #[n(0)]
         subscription: ObjectId,
     },
-    /// The subscription that was handed over is this owner's again. The ledger says this itself too.
+    /// The subscription that was handed over is this owner's again. The ledger makes this event itself too.
     #[n(11)]
     HandedBack {
-        /// Which subscription.
+        /// The subscription.
         #[n(0)]
         subscription: ObjectId,
     },
     /// A credit note returned a part of an invoice otherwise than by refunds: to the customer's balance or out of band.
     #[n(12)]
     Credited {
-        /// Of which invoice.
+        /// The invoice.
         #[n(0)]
         invoice: ObjectId,
-        /// Which credit note.
+        /// The credit note.
         #[n(1)]
         note: ObjectId,
         /// Minor units of the invoice's currency.
@@ -209,7 +211,7 @@ pub enum Happening {
         #[n(3)]
         stands: bool,
     },
-    /// An administrator dealt with an entry of the list of unresolved ones. The ledger says this itself, by
+    /// An administrator dealt with an entry of the list of unresolved ones. The ledger makes this event itself, in
     /// [`Credits::dismiss`](crate::Credits::dismiss).
     #[n(13)]
     Dismissed {
@@ -219,17 +221,17 @@ pub enum Happening {
     },
 }
 
-/// One item of a subscription, as it is since the event's time. It decides about the trial, the end and the plan in words,
-/// not about paid time: lines of invoices do.
+/// The state of a subscription item since the event's time. It decides about the trial, the end and the plan's name;
+/// lines of invoices decide about paid time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct SubscriptionState {
-    /// Which item; of processors without items, which subscription.
+    /// The item; for processors without items, the subscription.
     #[n(0)]
     pub item: ObjectId,
-    /// Which subscription it is an item of.
+    /// The subscription that it is an item of.
     #[n(1)]
     pub subscription: ObjectId,
-    /// How it is doing.
+    /// Its status.
     #[n(2)]
     pub status: Status,
     /// The price that is charged.
@@ -238,34 +240,34 @@ pub struct SubscriptionState {
     /// The quantity; `None` for a price that is charged by use.
     #[n(4)]
     pub quantity: Option<u64>,
-    /// From where the processor counts its billing periods: an instant that one of them starts at.
+    /// The anchor of the processor's billing periods: an instant at which one of them starts.
     #[n(5)]
     pub anchor: Timestamp,
-    /// When its trial runs; also after it is over.
+    /// The period of its trial, also after the trial is over.
     #[n(6)]
     pub trial: Option<Interval>,
     /// When it ended or is to end.
     #[n(7)]
     pub ends_at: Option<Timestamp>,
-    /// What it was before this change, if the event names any of it.
+    /// The previous values that the event names, if any.
     #[n(8)]
     pub before: Option<Before>,
 }
 
-/// What a change was made from; what is `None` did not change, or the event does not name it. It orders states of one
-/// instant: each stands after the one that it was made from.
+/// Previous values of a changed state; `None` for a value that did not change or that the event does not name. They
+/// order states of one instant: each stands after the state with its previous values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Before {
-    /// The price before.
+    /// The previous price.
     #[n(0)]
     pub price: Option<ObjectId>,
-    /// The quantity before.
+    /// The previous quantity.
     #[n(1)]
     pub quantity: Option<u64>,
-    /// How it was doing before.
+    /// The previous status.
     #[n(2)]
     pub status: Option<Status>,
-    /// The end before, if the end changed.
+    /// The previous end, if the end changed.
     #[n(3)]
     pub end: Option<ScheduledEnd>,
 }
@@ -308,7 +310,7 @@ impl ScheduledEnd {
     }
 }
 
-/// How a subscription is doing. It neither adds nor removes paid time, but for its end.
+/// The status of a subscription. It neither adds nor removes paid time, except at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
@@ -338,12 +340,12 @@ pub enum Status {
     /// The item was taken off its subscription, which goes on.
     #[n(7)]
     Removed,
-    /// In a state that this version does not know: it decides nothing, and is listed.
+    /// A status that this version does not know: it decides nothing, and is listed.
     #[n(8)]
     Unknown,
 }
 
-/// From an instant to before another.
+/// A period of time: from its start to just before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Interval {
     /// The first instant.
@@ -361,7 +363,7 @@ impl Interval {
     }
 }
 
-/// A paid invoice. It counts once, whatever is said of it later; payments are added as they become known.
+/// A paid invoice. The first event about it counts, later ones only add payments as they become known.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Invoice {
     /// Its id.
@@ -373,7 +375,8 @@ pub struct Invoice {
     /// When it was paid.
     #[n(2)]
     pub paid_at: Timestamp,
-    /// Its total in minor units, with tax and with what the customer's balance paid. What came back is compared with it.
+    /// Its total in minor units, with tax and with the part that the customer's balance paid. Returned amounts are
+    /// compared with it.
     #[n(3)]
     pub paid: i64,
     /// The tax within the total, in minor units.
@@ -385,19 +388,20 @@ pub struct Invoice {
     /// Its payments, as far as it names them.
     #[n(6)]
     pub payments: Vec<ObjectId>,
-    /// Its lines that have a price, also those of no subscription: they may be packs.
+    /// Its lines that have a price, also those outside subscriptions, which may be packs.
     #[n(7)]
     pub lines: Vec<Line>,
 }
 
-/// A line of an invoice. One that is not negative pays for its period at its price and quantity; a negative one credits it.
+/// A line of an invoice. With an amount of 0 or more it pays for its period at its price and quantity; a negative line
+/// credits them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Line {
     /// Its id, if it has one.
     #[n(0)]
     pub id: Option<ObjectId>,
-    /// The subscription item, if the line names one. A line that names its subscription alone is of the item that has or had
-    /// its price.
+    /// The subscription item, if the line names one. A line that names only its subscription is of the item that has or
+    /// had its price.
     #[n(1)]
     pub item: Option<ObjectId>,
     /// The subscription, if the line or its invoice names one.
@@ -418,7 +422,7 @@ pub struct Line {
     /// Minor units after discounts and without tax.
     #[n(7)]
     pub net: i64,
-    /// Whether it is the share of a change. A period that is none begins a cycle of its own.
+    /// Whether it is a proration: the share of a change. Any other period begins a cycle of its own.
     #[n(8)]
     pub is_proration: bool,
     /// Of a negative line, the invoice and its lines that it credits, if it names them.
@@ -427,10 +431,11 @@ pub struct Line {
 }
 
 /// The lines of an earlier invoice that a negative line credits, as it names them (Stripe:
-/// `proration_details.credited_items`). Without it, a negative line credits a line of its price that ends where it ends.
+/// `proration_details.credited_items`). Without it, a negative line credits a line of its price that ends where it
+/// ends.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct CreditedLines {
-    /// Which invoice.
+    /// The invoice.
     #[n(0)]
     pub invoice: ObjectId,
     /// Which of its lines, by [`Line::id`]; empty for any of them.
@@ -438,16 +443,16 @@ pub struct CreditedLines {
     pub lines: Vec<ObjectId>,
 }
 
-/// What a checkout offers for sale.
+/// The offer of a checkout.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Offer {
-    /// Which checkout.
+    /// The checkout.
     #[n(0)]
     pub session: ObjectId,
-    /// What is given for it.
+    /// The terms of the pack.
     #[n(1)]
     pub pack: super::terms::PackTerms,
-    /// How many packs.
+    /// The number of packs.
     #[n(2)]
     pub quantity: u64,
     /// The currency that the checkout asks for, ISO 4217 in lower case; `None` if the processor chooses among those of
@@ -459,10 +464,10 @@ pub struct Offer {
 /// A payment for packs.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct PackPayment {
-    /// Which checkout.
+    /// The checkout.
     #[n(0)]
     pub session: ObjectId,
-    /// Which payment; none if nothing was to be paid.
+    /// The payment; `None` if nothing was to be paid.
     #[n(1)]
     pub payment: Option<ObjectId>,
     /// ISO 4217, in lower case.
@@ -471,16 +476,16 @@ pub struct PackPayment {
     /// Minor units before discounts, tax and shipping.
     #[n(3)]
     pub subtotal: i64,
-    /// Minor units that were paid, after discounts, with tax and shipping. What came back is compared with it.
+    /// Minor units that were paid, after discounts, with tax and shipping. Returned amounts are compared with it.
     #[n(4)]
     pub paid: i64,
-    /// The pack by its name, if the checkout says so.
+    /// The pack's name, if the checkout carries it.
     #[n(5)]
     pub pack: Option<String>,
-    /// The prices that were paid, with how many of each, as far as they are known.
+    /// The prices that were paid, each with its quantity, as far as they are known.
     #[n(6)]
     pub prices: Vec<(ObjectId, u64)>,
-    /// The tax within what was paid, in minor units.
+    /// The tax within `paid`, in minor units.
     #[n(7)]
     pub tax: i64,
     /// The invoice that the checkout made for the same payment.

@@ -1,4 +1,6 @@
-//! A subscription as a whole: its items with their states, and what they say of it.
+//! A subscription as a whole: its items with their states, and the anchor, trials and end that follow from them.
+//!
+//! It does not know which time was paid.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,12 +20,12 @@ pub struct SubscriptionItems<'a> {
     /// Its items, by id.
     pub items: Vec<(&'a ObjectId, &'a Subscription)>,
     handed_over: Option<Timestamp>,
-    /// What of it is closed.
+    /// Its closed periods.
     pub closed: Option<&'a ClosedPeriods>,
 }
 
 impl Billing {
-    /// Every subscription, in the order in which they began.
+    /// Every subscription, by its start.
     pub fn by_subscription(&self) -> Vec<SubscriptionItems<'_>> {
         let mut grouped: BTreeMap<&ObjectId, Vec<(&ObjectId, &Subscription)>> = BTreeMap::new();
         for (item, states) in &self.subscriptions {
@@ -45,10 +47,10 @@ impl Billing {
 }
 
 impl<'a> SubscriptionItems<'a> {
-    /// When the first state was told of any of them.
+    /// The time of the first state of any item.
     pub fn began_at(&self) -> Timestamp {
-        let told = self.items.iter().map(|(_, item)| item.began_at());
-        told.chain(self.closed.map(|closed| closed.began_at)).min().unwrap_or(Timestamp::MAX)
+        let began = self.items.iter().map(|(_, item)| item.began_at());
+        began.chain(self.closed.map(|closed| closed.began_at)).min().unwrap_or(Timestamp::MAX)
     }
 
     /// The newest state of an item that is not removed, with since when.
@@ -59,18 +61,18 @@ impl<'a> SubscriptionItems<'a> {
         newest.map(|(at, state)| (*at, state))
     }
 
-    /// When the subscription ended or is to end. That an item is removed is no end.
+    /// When the subscription ended or is to end. The removal of an item is no end.
     pub fn ends_at(&self) -> Option<Timestamp> {
         let ends_at = self.newest().and_then(|(_, state)| state.ends_at);
         ends_at.into_iter().chain(self.handed_over).min()
     }
 
-    /// Whether it is over or went over to another owner.
+    /// Whether it has ended or was handed over to another owner.
     pub fn is_over(&self) -> bool {
         self.handed_over.is_some() || self.newest().is_none_or(|(_, state)| state.status == Status::Ended)
     }
 
-    /// From where the processor counted billing periods at an instant; before the first state, as the first one says.
+    /// The anchor of the processor's billing periods at an instant; before the first state, that of the first state.
     pub fn anchor_at(&self, instant: Timestamp) -> Option<Timestamp> {
         let states = || self.items.iter().flat_map(|(_, item)| &item.states);
         let known = states().filter(|(at, _)| *at <= instant).max_by_key(|(at, state)| (*at, state.anchor));
@@ -79,7 +81,7 @@ impl<'a> SubscriptionItems<'a> {
             .map(|(_, state)| state.anchor)
     }
 
-    /// From where the processor counted billing periods when the subscription began.
+    /// The anchor of the processor's billing periods when the subscription began.
     pub fn first_anchor(&self) -> Option<Timestamp> {
         match self.closed {
             Some(closed) => closed.first_anchor,
@@ -87,14 +89,14 @@ impl<'a> SubscriptionItems<'a> {
         }
     }
 
-    /// Whether an instant is in a trial. One that was extended or cut short is as it was told last.
+    /// Whether an instant is in a trial. Of a trial that was extended or cut short the newest state counts.
     pub fn was_trial(&self, instant: Timestamp) -> bool {
         let states = || self.items.iter().flat_map(|(_, item)| &item.states);
         let around = states().filter_map(|(_, state)| state.trial.filter(|trial| trial.contains(instant)));
         let ends_after = |start: Timestamp| {
-            let told = states().filter_map(|(at, state)| Some((*at, state.trial?)));
-            let of_it = told.filter(|(_, trial)| trial.start == start);
-            of_it
+            let trials = states().filter_map(|(at, state)| Some((*at, state.trial?)));
+            let versions = trials.filter(|(_, trial)| trial.start == start);
+            versions
                 .max_by_key(|(at, trial)| (*at, Reverse(trial.end)))
                 .is_some_and(|(_, it)| it.contains(instant))
         };
@@ -107,8 +109,8 @@ impl<'a> SubscriptionItems<'a> {
         states.any(|(_, state)| state.price == *price && state.quantity.is_none())
     }
 
-    /// The item that a line is of. A line that names its subscription alone is of an item that has or had its price, or
-    /// of the only item if the price is a plan's; other lines are of none: fees, usage, packs.
+    /// The item of a line. For a line that names only its subscription it is an item that has or had its price, or the
+    /// only item if the price is a plan's; `None` for other lines: fees, usage, packs.
     pub fn item_of(&self, billing: &Billing, line: &Line) -> Option<&'a ObjectId> {
         if let Some(named) = &line.item {
             return self.items.iter().find(|(item, _)| *item == named).map(|(item, _)| *item);
@@ -129,7 +131,7 @@ impl<'a> SubscriptionItems<'a> {
 }
 
 impl Billing {
-    /// The subscription that a line is of, as it says itself or as the state of its item says.
+    /// The subscription of a line: that of its item's states, or else the one that the line names.
     pub fn subscription_of<'a>(&'a self, line: &'a Line) -> Option<&'a ObjectId> {
         let of_item = || self.subscriptions.get(line.item.as_ref()?)?.id();
         of_item().or(line.subscription.as_ref())

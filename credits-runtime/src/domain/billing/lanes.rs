@@ -1,4 +1,6 @@
-//! What a subscription comes to: the awards of each lane's cycles, and what goes over from one lane into another.
+//! The awards of a subscription: those of each lane's cycles, and the credits that go over from one lane into another.
+//!
+//! It does not know how much a cycle gives, how long credits last, nor which awards were given.
 
 use std::collections::BTreeSet;
 
@@ -9,47 +11,65 @@ use super::calendar::after;
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
 use super::items::SubscriptionItems;
-use super::levels::{LaneDebit, Level, Portion, Valuation, least, said, subtract};
+use super::levels::{LaneDebit, Level, Levels, Portion, Portions, Valuation};
 use super::lifetime::Lifetime;
-use super::paid::Paid;
+use super::paid::{Paid, Span};
 use super::record::Billing;
+use super::stated::stated;
+use super::sums::{least, subtract};
 use super::terms::{PlanTerms, Unused};
 use crate::domain::category::Category;
 use crate::domain::time::Timestamp;
 
-/// What is known of a subscription's paid time.
+/// The paid time of a subscription.
 pub struct Known<'a> {
-    /// All that was ever paid: it decides where cycles lie.
+    /// All paid time, also of invoices that were returned: it decides where cycles lie.
     pub placed: Paid<'a>,
-    /// What of it did not come back: it decides what cycles give.
+    /// Paid time without returned invoices: it decides how much cycles give.
     pub live: Paid<'a>,
 }
 
 impl<'a> Known<'a> {
-    /// What invoices say of a subscription.
+    /// Reads the paid time of a subscription from its invoices.
     pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let placed = Paid::of(billing, items);
         let live = placed.live();
         Self { placed, live }
     }
 
-    /// The lanes that it was ever paid in.
+    /// The lanes of all paid time.
     pub fn lanes(&self) -> BTreeSet<Lane> {
         self.placed.spans.iter().filter_map(Lane::of).collect()
     }
 }
 
-/// A cycle with what it gives.
+/// A lane before its cycles are valued.
+struct FoundLane<'a> {
+    lane: Lane,
+    cycles: Vec<Cycle<'a>>,
+    /// Unpaid time by states of items, where `upgrades on_change` counts it.
+    stated: Vec<Span<'a>>,
+}
+
+/// A lane with the levels of its cycles.
+struct ValuedLane<'a> {
+    lane: Lane,
+    cycles: Vec<Cycle<'a>>,
+    /// The cycles that are paid in part at least.
+    valued: Vec<Valued<'a>>,
+}
+
+/// A cycle with its level.
 struct Valued<'a> {
     cycle: Cycle<'a>,
     level: Level<'a>,
-    /// What of its credits stays because a cycle of another length gives as much less.
+    /// Credits of credited time that stay in its awards, because a cycle of another length gives as much less.
     stays: Fraction,
-    /// What it gives less because it stayed in a cycle of another length.
+    /// Credits that it gives less, because they stay in a cycle of another length.
     elsewhere: Fraction,
 }
 
-/// The awards of a subscription's cycles.
+/// Adds the awards of a subscription's cycles.
 pub(super) fn due<'a>(
     due: &mut Due,
     billing: &'a Billing,
@@ -63,37 +83,20 @@ pub(super) fn due<'a>(
         if let Some(next) = found.next {
             due.is_due(next, now);
         }
-        let said = match fulfilment.upgrades {
-            Upgrades::OnChange => said(billing, items, &lane, &paid.live),
+        let stated = match fulfilment.upgrades {
+            Upgrades::OnChange => stated(billing, items, &lane, &paid.live),
             Upgrades::OnPayment => Vec::new(),
         };
-        (lane, found.begun, said)
+        FoundLane { lane, cycles: found.begun, stated }
     });
     let found: Vec<_> = found.collect();
-    let value = |lane, said, cycles: &[Cycle<'a>], others: &[LaneDebit]| {
-        Valuation { billing, items, lane, live: &paid.live, said, now }.of_all(cycles, others)
-    };
-    let alone: Vec<_> = found.iter().map(|(lane, cycles, said)| value(lane, said, cycles, &[])).collect();
-    let left = found.iter().zip(&alone);
-    let left = left.flat_map(|((lane, ..), (_, left))| left.iter().map(move |debit| (lane, *debit)));
-    let left: Vec<_> = left.collect();
-    let mut lanes: Vec<(Lane, Vec<Cycle<'a>>, Vec<Valued<'a>>)> = Vec::new();
-    for ((lane, cycles, said), (levels, _)) in found.iter().zip(alone) {
-        let others = left.iter().filter_map(|(other, debit)| debit_of_another(paid, lane, other, *debit));
-        let others: Vec<_> = others.collect();
-        let levels = if others.is_empty() { levels } else { value(lane, said, cycles, &others).0 };
-        let valued = levels.into_iter().filter_map(|(place, level)| {
-            let (stays, elsewhere) = (Fraction::ZERO, Fraction::ZERO);
-            Some(Valued { cycle: cycles.get(place)?.clone(), level, stays, elsewhere })
-        });
-        let valued: Vec<_> = valued.collect();
-        for next in valued.iter().filter_map(|valued| valued.level.next) {
-            due.is_due(next, now);
-        }
-        lanes.push((lane.clone(), cycles.clone(), valued));
+    let mut lanes = valued(billing, items, paid, found, now);
+    let levels = lanes.iter().flat_map(|lane| &lane.valued).map(|valued| &valued.level);
+    for next in levels.filter_map(|level| level.next) {
+        due.is_due(next, now);
     }
     carry_over(&mut lanes);
-    for (lane, cycles, valued) in &lanes {
+    for ValuedLane { lane, cycles, valued } in &lanes {
         let lifetime = Lifetime { billing, items, lane, live: &paid.live, cycles, fulfilment };
         for valued in valued {
             awards(due, items, lane, valued, &lifetime);
@@ -102,13 +105,44 @@ pub(super) fn due<'a>(
     superseded(due, billing, items, paid, &lanes);
 }
 
-/// What a debit that lowered nothing in its own lane lowers another one by: the first of the same asset that is paid at a
-/// time of the debit. So many credits a time are the same credits of a cycle of either length.
+/// Values each lane by itself, and once more where debits of other lanes lower it.
+fn valued<'a>(
+    billing: &'a Billing,
+    items: &SubscriptionItems<'a>,
+    paid: &Known<'a>,
+    found: Vec<FoundLane<'a>>,
+    now: Timestamp,
+) -> Vec<ValuedLane<'a>> {
+    let value = |FoundLane { lane, cycles, stated }: &FoundLane<'a>, others: &[LaneDebit]| {
+        Valuation { billing, items, lane, live: &paid.live, stated, now }.of_all(cycles, others)
+    };
+    let alone: Vec<Levels<'a>> = found.iter().map(|lane| value(lane, &[])).collect();
+    let left = found.iter().zip(&alone);
+    let left = left.flat_map(|(found, alone)| alone.debits_left.iter().map(|debit| (&found.lane, *debit)));
+    let left: Vec<(Lane, LaneDebit)> = left.map(|(lane, debit)| (lane.clone(), debit)).collect();
+    let mut lanes = Vec::new();
+    for (found, alone) in found.into_iter().zip(alone) {
+        let others = left.iter().filter_map(|(own, debit)| debit_of_another(paid, &found.lane, own, *debit));
+        let others: Vec<_> = others.collect();
+        let levels = if others.is_empty() { alone.levels } else { value(&found, &others).levels };
+        let valued = levels.into_iter().filter_map(|(place, level)| {
+            let (stays, elsewhere) = (Fraction::ZERO, Fraction::ZERO);
+            Some(Valued { cycle: found.cycles.get(place)?.clone(), level, stays, elsewhere })
+        });
+        let valued = valued.collect();
+        lanes.push(ValuedLane { lane: found.lane, cycles: found.cycles, valued });
+    }
+    lanes
+}
+
+/// The debit of `lane` for a debit that lowered nothing in the lane `own`; `None` unless `lane` is the first of the
+/// same asset and another cycle length that is paid within the debit's time. The amount is scaled by the cycle lengths,
+/// so that the credits per time stay the same.
 fn debit_of_another(
     paid: &Known<'_>,
     lane: &Lane,
     own: &Lane,
-    (period, amount): LaneDebit,
+    LaneDebit { period, amount }: LaneDebit,
 ) -> Option<LaneDebit> {
     let is_paid = |lane: &Lane| {
         let mut spans = paid.live.around(period.start, period.end).iter();
@@ -121,17 +155,17 @@ fn debit_of_another(
     }
     let length = |every| i128::try_from(after(period.start, every).since(period.start).as_micros()).ok();
     let amount = amount.checked_mul(length(lane.every)?)?.checked_div(length(own.every)?)?;
-    Some((period, amount))
+    Some(LaneDebit { period, amount })
 }
 
-/// Notes awards that are due no more because what was heard of later gives their time by other awards: an invoice of the
-/// same cycle that arrived late. What is returned supersedes nothing.
+/// Notes given awards that are due no more because other awards give the credits of their time, as after an invoice of
+/// the same cycle that arrived late. An award of returned time is not superseded.
 fn superseded(
     due: &mut Due,
     billing: &Billing,
     items: &SubscriptionItems<'_>,
     paid: &Known<'_>,
-    lanes: &[(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)],
+    lanes: &[ValuedLane<'_>],
 ) {
     for id in billing.awards.keys().filter(|id| !due.awards.contains_key(id)) {
         let (item, start, asset, every) = match id {
@@ -145,56 +179,61 @@ fn superseded(
             }
             _ => continue,
         };
-        let of_lane = lanes.iter().filter(|(lane, ..)| (&lane.asset, &lane.every) == (asset, every));
-        let mut valued = of_lane.flat_map(|(.., valued)| valued);
-        let is_given_otherwise =
-            valued.any(|Valued { cycle, .. }| cycle.start <= start && start < cycle.whole_end);
+        let of_lane = lanes.iter().filter(|of| (&of.lane.asset, &of.lane.every) == (asset, every));
+        let mut valued = of_lane.flat_map(|of| &of.valued);
+        let is_replaced = valued.any(|Valued { cycle, .. }| cycle.start <= start && start < cycle.whole_end);
         let is_returned = paid.placed.spans.iter().any(|span| {
             !span.is_live && span.period.contains(start) && item.is_none_or(|item| item == span.item)
         });
-        if is_given_otherwise && !is_returned {
+        if is_replaced && !is_returned {
             due.superseded.insert(id.clone());
         }
     }
 }
 
-/// Where a plan of another length is paid from the instant on at which the old one is credited, what is credited stays
-/// where it is, up to what the new cycle gives, which gives as much less.
-fn carry_over(lanes: &mut [(Lane, Vec<Cycle<'_>>, Vec<Valued<'_>>)]) {
+/// Where a plan with another cycle length is paid from the instant on at which the old plan is credited, the credits of
+/// the credited time stay in the old cycle's awards, up to the credits of the new cycle, which gives as much less.
+fn carry_over(lanes: &mut [ValuedLane<'_>]) {
     for old in 0..lanes.len() {
         for new in 0..lanes.len() {
-            let Some((lane, other)) = lanes.get(old).map(|it| &it.0).zip(lanes.get(new).map(|it| &it.0))
-            else {
-                continue;
-            };
-            if old == new || lane.asset != other.asset {
+            let asset_of = |place: usize| lanes.get(place).map(|of| &of.lane.asset);
+            if old == new || asset_of(old) != asset_of(new) {
                 continue;
             }
-            let credited = lanes.get(old).into_iter().flat_map(|(.., valued)| valued.iter().enumerate());
+            let credited = lanes.get(old).into_iter().flat_map(|of| of.valued.iter().enumerate());
             let credited: Vec<(usize, Vec<Timestamp>)> =
                 credited.map(|(place, valued)| (place, valued.level.cuts.clone())).collect();
             for (place, cuts) in credited {
-                for begun in cuts {
-                    let found = lanes
-                        .get(new)
-                        .and_then(|(.., valued)| valued.iter().position(|valued| valued.level.from == begun));
-                    let Some(found) = found else { continue };
-                    let available = lanes.get(old).and_then(|(.., valued)| {
-                        valued.get(place).map(|valued| subtract(valued.level.credited(), valued.stays))
-                    });
-                    let room = lanes.get(new).and_then(|(.., valued)| {
-                        valued.get(found).map(|valued| subtract(valued.level.total(), valued.elsewhere))
-                    });
-                    let carried = least(available.unwrap_or(Fraction::ZERO), room.unwrap_or(Fraction::ZERO));
-                    if let Some(valued) = lanes.get_mut(old).and_then(|(.., valued)| valued.get_mut(place)) {
-                        valued.stays = valued.stays.checked_add(carried).unwrap_or(valued.stays);
-                    }
-                    if let Some(valued) = lanes.get_mut(new).and_then(|(.., valued)| valued.get_mut(found)) {
-                        valued.elsewhere = valued.elsewhere.checked_add(carried).unwrap_or(valued.elsewhere);
-                    }
+                for cut in cuts {
+                    carry(lanes, Carried { from: (old, place), into: new, at: cut });
                 }
             }
         }
+    }
+}
+
+/// Credits of credited time, carried from a cycle (its lane and place) into the cycle of another lane that begins at an
+/// instant.
+#[derive(Clone, Copy)]
+struct Carried {
+    from: (usize, usize),
+    into: usize,
+    at: Timestamp,
+}
+
+fn carry(lanes: &mut [ValuedLane<'_>], Carried { from: (old, place), into, at }: Carried) {
+    let new = lanes.get(into);
+    let found = new.and_then(|of| of.valued.iter().position(|valued| valued.level.from == at));
+    let Some(found) = found else { return };
+    let valued = |lane: usize, place: usize| lanes.get(lane).and_then(|of| of.valued.get(place));
+    let available = valued(old, place).map(|valued| subtract(valued.level.credited(), valued.stays));
+    let room = valued(into, found).map(|valued| subtract(valued.level.total(), valued.elsewhere));
+    let carried = least(available.unwrap_or(Fraction::ZERO), room.unwrap_or(Fraction::ZERO));
+    if let Some(valued) = lanes.get_mut(old).and_then(|of| of.valued.get_mut(place)) {
+        valued.stays = valued.stays.checked_add(carried).unwrap_or(valued.stays);
+    }
+    if let Some(valued) = lanes.get_mut(into).and_then(|of| of.valued.get_mut(found)) {
+        valued.elsewhere = valued.elsewhere.checked_add(carried).unwrap_or(valued.elsewhere);
     }
 }
 
@@ -208,14 +247,14 @@ fn awards(
 ) {
     let Valued { cycle, level, stays, elsewhere } = valued;
     let (start, asset, every) = (cycle.start, lane.asset.clone(), lane.every);
-    let (bases, rise) = level.portions(*stays, *elsewhere);
+    let Portions { bases, rises } = level.portions(*stays, *elsewhere);
     for (base, portion) in level.bases.iter().zip(bases) {
         let id = AwardId::Cycle { item: base.item.clone(), start, asset: asset.clone(), every };
         let at = (level.from, base.basis);
         let award = award(base.terms, at, portion, Category::SubscriptionCredits);
         let expires_at = lifetime.of(cycle, base.terms, base.paid_at);
         due.awards.insert(id, Wanted { expires_at, ..award });
-        // A base of quantity 0 is none.
+        // A base of quantity 0 brings no bonus.
         if base.terms.signup_bonus > 0 && base.is_positive() {
             let terms = base.terms;
             let bonus = wanted(terms, level.from, terms.signup_bonus, Category::SubscriptionSignupBonus);
@@ -225,7 +264,7 @@ fn awards(
     if let Some(risen) = &level.rise {
         let id = AwardId::Rise { subscription: items.subscription.clone(), start, asset, every };
         let at = (risen.at, risen.basis);
-        let award = award(risen.terms, at, rise, Category::SubscriptionUpgrade);
+        let award = award(risen.terms, at, rises, Category::SubscriptionUpgrade);
         let expires_at = lifetime.of(cycle, risen.terms, risen.paid_at);
         due.awards.insert(id, Wanted { expires_at, ..award });
     }

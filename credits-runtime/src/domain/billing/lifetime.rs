@@ -1,5 +1,7 @@
-//! How long credits of a subscription last: until the time after their cycle is paid, or for good, or for a while after
-//! the subscription's end.
+//! Lifetimes: how long credits of a subscription last. Until the time after their cycle is paid, for good, or for a
+//! while after the subscription's end.
+//!
+//! It does not know how many credits there are, nor which expiry their grants have.
 
 use std::time::Duration;
 
@@ -12,19 +14,19 @@ use super::record::Billing;
 use super::terms::{PlanTerms, Unused};
 use crate::domain::time::Timestamp;
 
-/// What the cycles of one lane have in common for how long their credits last.
+/// Computes the expiry of the credits of one lane's cycles.
 pub(super) struct Lifetime<'a, 'b> {
     pub(super) billing: &'a Billing,
     pub(super) items: &'b SubscriptionItems<'a>,
     pub(super) lane: &'b Lane,
-    /// What was paid and did not come back.
+    /// Paid time, without returned invoices.
     pub(super) live: &'b Paid<'a>,
     pub(super) cycles: &'b [Cycle<'a>],
     pub(super) fulfilment: Fulfilment,
 }
 
 impl Lifetime<'_, '_> {
-    /// Until when credits of a cycle last that were paid then.
+    /// When credits of a cycle expire that were paid at an instant; `None` for never.
     pub(super) fn of(&self, cycle: &Cycle<'_>, terms: &PlanTerms, paid_at: Timestamp) -> Option<Timestamp> {
         let expires_at = match terms.unused {
             Unused::Expire => Some(self.of_expiring(cycle, paid_at)),
@@ -52,7 +54,7 @@ impl Lifetime<'_, '_> {
         if self.items.ends_at().is_some_and(|ends_at| ends_at <= end) {
             return end.after(grace);
         }
-        // A renewal may be charged until then; the overlap begins when it is.
+        // A renewal may be charged until the wait is over; the grace period begins when it is paid.
         let wait = self.fulfilment.renewal_wait.min(cycle.whole.checked_div(4).unwrap_or_default());
         let renewed = self.live.first_from(end, |_| true);
         let renewed = renewed.map(|renewed| renewed.at.max(renewed.paid_at).after(grace));
@@ -61,7 +63,7 @@ impl Lifetime<'_, '_> {
     }
 }
 
-/// What the end of a subscription leaves of a lifetime, unless the owner has the plan again in time.
+/// An expiry, shortened by `expire_after` where the subscription ends, unless the owner has the plan again in time.
 fn after_the_end(
     billing: &Billing,
     items: &SubscriptionItems<'_>,

@@ -1,4 +1,7 @@
-//! Migration: a plan's new terms reach those who joined under older ones when the application says so.
+//! Migration: moves subscriptions that joined under older terms of a plan to its new terms, when the application asks
+//! for it.
+//!
+//! It does not know how a migration is booked.
 
 use super::cycles::cycles;
 use super::event::{Status, SubscriptionState};
@@ -9,17 +12,17 @@ use crate::domain::ids::{Asset, ObjectId, Owner};
 use crate::domain::limits::OFFERED_MAX;
 use crate::domain::time::Timestamp;
 
-/// What a pricing declares otherwise than somebody subscribes to it, or buys it.
+/// A pricing that conflicts with the terms of a subscriber or of an open checkout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanChanged {
-    /// Not at all.
+    /// A plan with subscribers is not declared.
     #[error(
         "plan `{plan}` is no longer declared and `{owner}` subscribes to it: declare it again, with `retired` if it is no longer sold"
     )]
     Undeclared {
-        /// Which plan.
+        /// The plan.
         plan: String,
-        /// Who.
+        /// A subscriber.
         owner: Owner,
     },
     /// A pack that a checkout offers is not declared.
@@ -27,30 +30,31 @@ pub enum PlanChanged {
         "pack `{pack}` is no longer declared and the checkout `{session}` offers it until {until}: declare it until then"
     )]
     PackUndeclared {
-        /// Which pack.
+        /// The pack.
         pack: String,
-        /// Which checkout.
+        /// The checkout.
         session: ObjectId,
-        /// When it can be paid no more.
+        /// When the offer lapses.
         until: Timestamp,
     },
-    /// With other terms of the same version.
+    /// A plan has other terms than its subscribers' terms of the same version.
     #[error(
         "plan `{plan}` has other terms than version {version} had, to which `{owner}` subscribes: write `version {next}`",
         next = version.saturating_add(1)
     )]
     Other {
-        /// Which plan.
+        /// The plan.
         plan: String,
-        /// Which version.
+        /// The version of the terms.
         version: u32,
-        /// Who.
+        /// A subscriber.
         owner: Owner,
     },
 }
 
 impl Billing {
-    /// What a pricing declares otherwise than the owner subscribes to it or is offered it.
+    /// Checks that a pricing declares the plans and packs that the owner subscribes to or is offered. Errors in order:
+    /// an offered pack, then each subscription's plan.
     pub fn check_plans(&self, owner: &Owner, prices: &PriceList, now: Timestamp) -> Result<(), PlanChanged> {
         for (session, (at, offer)) in &self.offers {
             let (pack, until) = (offer.pack.pack.clone(), at.after(OFFERED_MAX));
@@ -65,7 +69,7 @@ impl Billing {
             let Some(declared) = prices.plan_named(&held.plan) else {
                 return Err(PlanChanged::Undeclared { plan, owner });
             };
-            // A migration keeps the bonus that was promised.
+            // A migrated subscription keeps the bonus that it was promised.
             let same = PlanTerms { signup_bonus: held.signup_bonus, ..declared.clone() };
             if declared.version == held.version && same != *held {
                 return Err(PlanChanged::Other { plan, version: held.version, owner });
@@ -74,7 +78,7 @@ impl Billing {
         Ok(())
     }
 
-    /// Items of subscriptions that go on, in their newest state.
+    /// The newest states of items whose subscriptions go on, each with its subscription.
     fn running(&self) -> impl Iterator<Item = (&ObjectId, &SubscriptionState)> {
         let over: Vec<&ObjectId> = self
             .by_subscription()
@@ -89,8 +93,8 @@ impl Billing {
             .map(|state| (&state.subscription, state))
     }
 
-    /// The prices that get these terms, each from the next cycle of its subscription on, with the bonus that was
-    /// promised and no other.
+    /// The new terms for each price of the plan that is still under an older version: from the next cycle of its
+    /// subscription on, with the signup bonus of the old terms.
     pub fn migration(&self, terms: &PlanTerms, now: Timestamp) -> Vec<Pinned> {
         let mut migrated: Vec<Pinned> = Vec::new();
         for (subscription, state) in self.running() {

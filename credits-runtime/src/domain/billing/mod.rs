@@ -1,8 +1,9 @@
-//! Billing: what payment processors say happened, kept as facts that merge in any order, and what is due because of it.
+//! Billing: events of payment processors, kept as facts that merge in any order, and the credits due because of them.
 //!
 //! It does not know how any processor writes its messages. Paid lines decide: [`paid`] reads spans of paid time off
-//! invoices, [`cycles`] lays cycles where time was paid, `levels` says what each gives. Fulfilment is a difference:
-//! [`due`](due) says what an owner's billing comes to, [`fulfil`] books what is missing of it and takes back the excess.
+//! invoices, [`cycles`] lays cycles where time was paid, `levels` sums the credits of each cycle. Fulfilment is a
+//! difference: [`due`](due) computes the awards of an owner's billing, [`fulfil`] gives the missing credits and takes
+//! back the excess.
 
 pub mod award;
 pub mod calendar;
@@ -21,7 +22,9 @@ pub mod paid;
 pub mod payment;
 pub mod purchases;
 pub mod record;
+mod stated;
 pub mod subscription;
+mod sums;
 pub mod terms;
 mod trial;
 pub mod unsolved;

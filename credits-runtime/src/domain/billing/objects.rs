@@ -1,6 +1,6 @@
-//! The processor's objects: whose they are, by the processor's time, so that the order of arrival does not matter.
+//! The processor's objects and their owners, by the processor's time, so that the order of arrival does not matter.
 //!
-//! It does not know what happened to an object, nor which events wait for its owner.
+//! It does not know how an object changes, nor which events wait for its owner.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::limits::NAMINGS_MAX;
 use crate::domain::time::Timestamp;
 
-/// An owner that an event gave to an object. Of two at one time the owner's name decides which is later.
+/// An owner that an event gave to an object. Two namings of one instant are ordered by the owner's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Naming {
     /// When, by the processor's clock.
     #[n(0)]
     pub at: Timestamp,
-    /// Whose it is from then on.
+    /// The owner from then on.
     #[n(1)]
     pub owner: Owner,
 }
 
-/// How firmly an event says whose an object is; the first outweighs the others.
+/// The weight of an event's naming of an object; the first outweighs the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Claim {
@@ -32,21 +32,21 @@ pub enum Claim {
     /// The event names an owner, and this is another of its objects. The earliest counts.
     #[n(1)]
     Beside,
-    /// The event names no owner; it belongs to that of another of its objects. The earliest counts.
+    /// The event names no owner and has that of another of its objects. The earliest counts.
     #[n(2)]
     Inferred,
 }
 
-/// How long an object is an owner's, by the names of its own events.
+/// The time during which an object is an owner's, by the namings of its own events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenure {
     /// It was handed over to another owner at this instant.
     Until(Timestamp),
-    /// It is this owner's since then.
+    /// It is this owner's since this instant.
     Since(Timestamp),
 }
 
-/// Whose an object at a payment processor is.
+/// An object at a payment processor, with its owners.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Object {
     /// The last fact that was applied; kept before the record's body.
@@ -75,7 +75,7 @@ impl Object {
         self.owner_at(Timestamp::MAX).is_some()
     }
 
-    /// Its owner at an instant. Before the first naming by its own events it is that one's.
+    /// Its owner at an instant; before the first naming by its own events, the owner of that naming.
     pub fn owner_at(&self, at: Timestamp) -> Option<&Owner> {
         if self.linked.is_some() {
             return self.linked.as_ref();
@@ -85,13 +85,13 @@ impl Object {
         naming.map(|naming| &naming.owner)
     }
 
-    /// Every owner that an event gave it.
+    /// The owners that events gave it, in all claims.
     pub fn owners(&self) -> impl Iterator<Item = &Owner> {
         let namings = self.named.iter().chain(&self.named_beside).chain(&self.inferred);
         namings.map(|naming| &naming.owner)
     }
 
-    /// Whether a naming changes anything.
+    /// Whether a naming would change the object.
     pub fn is_changed_by(&self, claim: Claim, naming: &Naming) -> bool {
         let is_first = |known: &Option<Naming>| known.as_ref().is_none_or(|known| naming < known);
         let by_others = self.linked.is_none() && self.named.is_empty();
@@ -216,7 +216,7 @@ mod tests {
         let alternating: Vec<_> = (0..100).map(|at| (at, if at % 2 == 0 { "ann" } else { "bob" })).collect();
         let object = named(&alternating);
         assert_eq!((object.named.len(), owner_at(&object, 98)), (NAMINGS_MAX, "ann"));
-        // What is forgotten does not come back.
+        // A forgotten naming does not come back.
         assert!(!object.is_changed_by(Claim::Own, &naming(0, "cy")));
     }
 

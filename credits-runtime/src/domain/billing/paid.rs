@@ -1,14 +1,19 @@
 //! Paid time: the spans that lines of paid invoices pay for, cut where later lines credit them.
+//!
+//! It does not know cycles, nor how many credits a span gives.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::event::{CreditedLines, Interval, Invoice, Line, SubscriptionState};
+use super::event::{Interval, Invoice, SubscriptionState};
 use super::items::SubscriptionItems;
 use super::record::Billing;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
+
+mod groups;
+
+use groups::{Credit, groups, is_replaced, without_undone};
 
 /// Time of one item that an invoice paid for, at one price and quantity.
 #[derive(Clone, Debug)]
@@ -19,19 +24,19 @@ pub struct Span<'a> {
     pub price: &'a ObjectId,
     /// The quantity; 1 for a price that is charged by use.
     pub quantity: u64,
-    /// The time as it was paid for.
+    /// The paid time, before any cut.
     pub period: Interval,
-    /// From when it is credited; its end where it is not.
+    /// The start of its credited time; its end if nothing is credited.
     pub cut: Timestamp,
     /// When it was paid.
     pub paid_at: Timestamp,
     /// The invoice.
     pub invoice: &'a ObjectId,
-    /// Its lines, as far as they have ids.
+    /// The ids of its lines, as far as they have any.
     lines: Vec<&'a ObjectId>,
     /// Whether it is a whole billing period.
     pub is_whole: bool,
-    /// Whether its invoice did not come back.
+    /// False if its invoice was returned.
     pub is_live: bool,
     /// Minor units before discounts.
     pub amount: i64,
@@ -41,15 +46,15 @@ pub struct Span<'a> {
     pub currency: &'a str,
     /// Whether it was charged after its time, as usage is.
     pub is_in_arrears: bool,
-    /// Of a span that a state says and nothing pays: when the next state was true.
-    pub said_until: Option<Timestamp>,
+    /// Of an unpaid span by a state: the start of the next state.
+    pub stated_until: Option<Timestamp>,
     /// The terms that it was paid under; `None` for a price that no catalogue has had.
     pub terms: Option<&'a PlanTerms>,
 }
 
 impl<'a> Span<'a> {
-    /// What a state says from its instant on, to the end of the time that is paid there.
-    pub fn said(
+    /// An unpaid span by a state: from its instant to the end of the time that is paid there.
+    pub fn stated(
         item: &'a ObjectId,
         state: &'a SubscriptionState,
         period: Interval,
@@ -71,7 +76,7 @@ impl<'a> Span<'a> {
             net: 0,
             currency: "",
             is_in_arrears: false,
-            said_until: Some(until),
+            stated_until: Some(until),
             terms,
         }
     }
@@ -81,7 +86,7 @@ impl<'a> Span<'a> {
         self.cut < self.period.end
     }
 
-    /// Before when it is used: a span that is credited from its very start is used at that instant.
+    /// The end of its use. A span that is credited from its very start is used at that one instant.
     pub fn used_until(&self) -> Timestamp {
         let instant = Duration::from_micros(1);
         self.cut.max(self.period.start.after(instant)).min(self.period.end)
@@ -93,7 +98,7 @@ impl<'a> Span<'a> {
     }
 }
 
-/// Time that was credited although nothing that counts had paid for it.
+/// Credited time that no live span had paid for.
 #[derive(Clone, Copy, Debug)]
 pub struct Debit<'a> {
     /// The time.
@@ -104,14 +109,14 @@ pub struct Debit<'a> {
     pub terms: Option<&'a PlanTerms>,
 }
 
-/// What was paid for one subscription.
+/// The paid time of one subscription.
 #[derive(Clone, Debug, Default)]
 pub struct Paid<'a> {
     /// Spans, by start.
     pub spans: Vec<Span<'a>>,
-    /// Credits without a span.
+    /// Credited time without a span.
     pub debits: Vec<Debit<'a>>,
-    /// How long the longest span is: none that starts longer before an instant reaches it.
+    /// The length of the longest span: no span reaches an instant that is further from its start.
     longest: Duration,
 }
 
@@ -124,33 +129,9 @@ pub struct PaidInstant {
     pub paid_at: Timestamp,
 }
 
-/// Lines of one invoice, item, price, period and sign, which add up.
-struct Group<'a> {
-    item: &'a ObjectId,
-    price: &'a ObjectId,
-    period: Interval,
-    is_proration: bool,
-    quantity: u64,
-    amount: i64,
-    net: i64,
-    /// Quantity and amount of each line.
-    members: Vec<(u64, i64)>,
-    lines: Vec<&'a ObjectId>,
-    credits: Option<&'a CreditedLines>,
-    invoice: &'a Invoice,
-}
-
-/// What lines of an invoice charge or credit.
-struct Charge<'a> {
-    price: &'a ObjectId,
-    period: Interval,
-    quantity: u64,
-    is_credit: bool,
-}
-
 impl<'a> Paid<'a> {
-    /// What paid invoices say of a subscription, also those that were returned: they have no credits, and are cut by
-    /// credits for which nothing that counts has paid.
+    /// Reads the paid time of a subscription from paid invoices, returned ones included. Negative lines of a returned
+    /// invoice credit nothing; its spans are cut by credits that find no live span.
     pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let first_anchor = items.first_anchor();
         let mut paid = Self::default();
@@ -167,7 +148,7 @@ impl<'a> Paid<'a> {
                 charges.iter().any(|(other, charge)| **other != invoice.invoice && credit.is_of(charge))
             });
             for group in &groups {
-                // What begins in a trial and costs nothing is the seller's gift.
+                // A period that begins in a trial and costs nothing is the seller's gift.
                 if group.amount <= 0 && items.was_trial(group.period.start) {
                     continue;
                 }
@@ -197,13 +178,13 @@ impl<'a> Paid<'a> {
         paid
     }
 
-    /// What of it did not come back.
+    /// The paid time without returned invoices.
     pub fn live(&self) -> Self {
         let spans = self.spans.iter().filter(|span| span.is_live).cloned().collect();
         Self { spans, debits: self.debits.clone(), longest: self.longest }
     }
 
-    /// The spans whose time has an instant of `from..until` in it, and some that end before it.
+    /// The spans that overlap `from..until`, and some that end before it.
     pub fn around(&self, from: Timestamp, until: Timestamp) -> &[Span<'a>] {
         let earliest = from.before(self.longest);
         let begin = self.spans.partition_point(|span| span.period.start < earliest);
@@ -211,7 +192,7 @@ impl<'a> Paid<'a> {
         self.spans.get(begin..end).unwrap_or_default()
     }
 
-    /// The first used instant from here on, of spans that are asked for.
+    /// The first used instant from an instant on, of the spans that count.
     pub fn first_from(&self, from: Timestamp, counts: impl Fn(&Span<'_>) -> bool) -> Option<PaidInstant> {
         let mut first: Option<PaidInstant> = None;
         for span in self.around(from, Timestamp::MAX) {
@@ -226,7 +207,8 @@ impl<'a> Paid<'a> {
         first
     }
 
-    /// Cuts spans that a negative line credits, of those that count or of the others; returns the quantity that is left.
+    /// Cuts the spans that a negative line credits, of live invoices or of returned ones, and returns the quantity that
+    /// found no span.
     fn cut(
         &mut self,
         credit: &Credit<'a>,
@@ -247,7 +229,7 @@ impl<'a> Paid<'a> {
                     span.invoice,
                 )
             };
-            // Of its own invoice only what began before it.
+            // Of its own invoice it credits only spans that began before it.
             let began = |span: &Span<'a>| {
                 span.period.start < credit.period.start
                     || (span.period.start == credit.period.start && *span.invoice != invoice.invoice)
@@ -263,7 +245,7 @@ impl<'a> Paid<'a> {
             };
             let found = self.spans.iter_mut().filter(|span| fits(span)).max_by(|a, b| rank(a).cmp(&rank(b)));
             let Some(span) = found else { break };
-            // Of a larger quantity the rest is paid for from there on.
+            // A span of a larger quantity goes on with the rest.
             let start = credit.period.start;
             let goes_on = (span.quantity > left).then(|| Span {
                 quantity: span.quantity.saturating_sub(left),
@@ -277,183 +259,4 @@ impl<'a> Paid<'a> {
         }
         left
     }
-}
-
-/// What a negative line credits.
-struct Credit<'a> {
-    item: &'a ObjectId,
-    price: &'a ObjectId,
-    quantity: u64,
-    period: Interval,
-    named: Option<&'a CreditedLines>,
-    terms: Option<&'a PlanTerms>,
-}
-
-impl Credit<'_> {
-    /// Whether the line itself names a span as what it credits.
-    fn names(&self, span: &Span<'_>) -> bool {
-        self.named.is_some_and(|named| {
-            let is_line = |line: &&ObjectId| named.lines.contains(line);
-            named.invoice == *span.invoice && (named.lines.is_empty() || span.lines.iter().any(is_line))
-        })
-    }
-}
-
-impl<'a> Group<'a> {
-    /// Prorations that cost nothing beyond the quantity of the item's state are no tiers, but the quantity before a change
-    /// at a price that was free for it: that credit is of no amount, and so not negative.
-    fn choose_free_quantity(&mut self, items: &SubscriptionItems<'_>) {
-        if !self.is_proration || self.members.len() < 2 {
-            return;
-        }
-        let state = items.items.iter().find(|(item, _)| *item == self.item);
-        let state = state.and_then(|(_, item)| item.state_at(self.period.start));
-        let quantity = state.filter(|state| state.price == *self.price).and_then(|state| state.quantity);
-        let free = self.members.iter().filter(|(_, amount)| *amount == 0);
-        let free = free.fold(0_u64, |sum, (quantity, _)| sum.saturating_add(*quantity));
-        if let Some(quantity) =
-            quantity.filter(|said| self.quantity > *said && self.quantity.saturating_sub(*said) <= free)
-        {
-            self.quantity = quantity;
-        }
-    }
-
-    fn span(
-        &self,
-        billing: &'a Billing,
-        items: &SubscriptionItems<'a>,
-        first_anchor: Option<Timestamp>,
-    ) -> Span<'a> {
-        let Self { item, price, period, quantity, invoice, .. } = *self;
-        Span {
-            item,
-            price,
-            quantity,
-            period,
-            cut: period.end,
-            paid_at: invoice.paid_at,
-            invoice: &invoice.invoice,
-            lines: self.lines.clone(),
-            is_whole: !self.is_proration && Some(period.end) != first_anchor,
-            is_live: true,
-            amount: self.amount,
-            net: self.net,
-            currency: &invoice.currency,
-            is_in_arrears: invoice.made_at >= period.end,
-            said_until: None,
-            terms: billing.terms(items.subscription, price, period.start),
-        }
-    }
-
-    /// What it charges, to find what a credit is of.
-    fn charge(&self) -> Charge<'a> {
-        let Self { price, period, quantity, amount, .. } = *self;
-        Charge { price, period, quantity, is_credit: amount < 0 }
-    }
-
-    /// Whether a charge is what this credits: as much of the same price, from no later to the same end.
-    fn is_of(&self, charge: &Charge<'_>) -> bool {
-        let Self { price, period, quantity, .. } = self;
-        !charge.is_credit
-            && (charge.price, charge.quantity, charge.period.end) == (*price, *quantity, period.end)
-            && charge.period.start <= period.start
-    }
-
-    fn credit(&self, billing: &'a Billing, items: &SubscriptionItems<'a>) -> Credit<'a> {
-        let Self { item, price, period, quantity, credits, .. } = *self;
-        let terms = billing.terms(items.subscription, price, period.start);
-        Credit { item, price, quantity, period, named: credits, terms }
-    }
-}
-
-/// An invoice's lines of a subscription.
-fn groups<'a>(billing: &'a Billing, items: &SubscriptionItems<'a>, invoice: &'a Invoice) -> Vec<Group<'a>> {
-    type Key<'a> = (&'a ObjectId, &'a ObjectId, Interval, bool, bool);
-    let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
-    for line in &invoice.lines {
-        let Some(item) = items.item_of(billing, line).filter(|_| line.period.start < line.period.end) else {
-            continue;
-        };
-        let by_use = line.quantity.is_none() || items.is_by_use(&line.price);
-        let Line { price, period, is_proration, amount, .. } = line;
-        let key = (item, price, *period, *is_proration, *amount < 0);
-        let group = groups.entry(key).or_insert_with(|| Group {
-            item,
-            price,
-            period: *period,
-            is_proration: *is_proration,
-            quantity: 0,
-            amount: 0,
-            net: 0,
-            members: Vec::new(),
-            lines: Vec::new(),
-            credits: None,
-            invoice,
-        });
-        group.quantity = match line.quantity {
-            Some(quantity) if !by_use => group.quantity.saturating_add(quantity),
-            _ => 1,
-        };
-        group.amount = group.amount.saturating_add(*amount);
-        group.net = group.net.saturating_add(line.net);
-        group.members.push((line.quantity.unwrap_or(1), *amount));
-        group.lines.extend(&line.id);
-        group.credits = group.credits.or(line.credits.as_ref());
-    }
-    let mut groups: Vec<_> = groups.into_values().collect();
-    for group in &mut groups {
-        group.choose_free_quantity(items);
-    }
-    groups
-}
-
-/// Takes out what one invoice both charges and credits: a change and its undoing at one instant. A credit that another
-/// invoice's span explains as a whole is none.
-fn without_undone<'a>(
-    mut groups: Vec<Group<'a>>,
-    is_explained: impl Fn(&Group<'a>) -> bool,
-) -> Vec<Group<'a>> {
-    for place in 0..groups.len() {
-        let (before, rest) = groups.split_at_mut(place);
-        let Some((credit, after)) = rest.split_first_mut() else { break };
-        if credit.amount >= 0 {
-            continue;
-        }
-        let charge = before.iter_mut().chain(after).find(|other| {
-            other.amount >= 0
-                && other.is_proration
-                && (other.item, other.price, other.period) == (credit.item, credit.price, credit.period)
-        });
-        let Some(charge) = charge else { continue };
-        if charge.quantity != credit.quantity && is_explained(credit) {
-            continue;
-        }
-        let mut undone = 0_u64;
-        credit.members.retain(|(quantity, _)| {
-            let Some(found) = charge.members.iter().position(|(other, _)| other == quantity) else {
-                return true;
-            };
-            charge.members.remove(found);
-            undone = undone.saturating_add(*quantity);
-            false
-        });
-        credit.quantity = credit.quantity.saturating_sub(undone);
-        charge.quantity = charge.quantity.saturating_sub(undone);
-    }
-    groups.retain(|group| !group.members.is_empty());
-    groups
-}
-
-/// Whether a proration of no amount stands for a price that another line of its invoice takes the place of.
-fn is_replaced(items: &SubscriptionItems<'_>, group: &Group<'_>, groups: &[Group<'_>]) -> bool {
-    let holds = |price: &ObjectId| {
-        let mut states = items.items.iter().filter_map(|(_, item)| item.state_at(group.period.start));
-        states.any(|state| state.price == *price)
-    };
-    let replaces = |other: &Group<'_>| {
-        other.period == group.period
-            && other.price != group.price
-            && (other.amount > 0 || (other.amount == 0 && holds(other.price) && !holds(group.price)))
-    };
-    group.is_proration && group.amount == 0 && groups.iter().any(replaces)
 }

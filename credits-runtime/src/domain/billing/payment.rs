@@ -1,4 +1,6 @@
-//! A payment: what came back of it, by refunds and disputes.
+//! A payment: the amounts returned by refunds and withdrawn by disputes.
+//!
+//! It does not know which credits a payment paid for.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +10,13 @@ use crate::domain::ids::ObjectId;
 use crate::domain::limits::REFUND_FIGURES_MAX;
 use crate::domain::time::Timestamp;
 
-/// What came back of a payment.
+/// The refunds and disputes of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Payment {
-    /// Refunds, each as it was last.
+    /// Refunds in their newest states.
     #[n(0)]
     pub refunds: BTreeMap<ObjectId, Refund>,
-    /// The charge's cumulative figures, by time.
+    /// Cumulative figures of the charge, by time.
     #[n(1)]
     pub refunded_in_all: BTreeMap<Timestamp, i64>,
     /// Disputes.
@@ -40,7 +42,7 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// Whether it had been made and had not failed at an instant. Without the time of its making it counts as made
+    /// Whether it had been made and had not failed at an instant. A refund without a time of making counts as made
     /// before.
     fn stood_at(&self, instant: Timestamp) -> bool {
         let was_made = self.made_at.is_none_or(|made_at| made_at <= instant);
@@ -51,10 +53,10 @@ impl Refund {
 /// A dispute, as far as money moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Dispute {
-    /// When how much was taken back.
+    /// When the processor last took money back, and how much, in minor units.
     #[n(0)]
     pub withdrawn: Option<(Timestamp, i64)>,
-    /// When it was returned.
+    /// When it was last returned.
     #[n(1)]
     pub reinstated_at: Option<Timestamp>,
 }
@@ -69,8 +71,8 @@ impl Payment {
         }
     }
 
-    /// What was refunded and stands, in minor units: refunds by their ids, and what a cumulative figure has beyond the
-    /// refunds that stood at its time. A later, lower figure does not lower the sum.
+    /// The amount that was refunded and stands, in minor units: refunds by their ids, and the excess of a cumulative
+    /// figure over the refunds that stood at its time. A later, lower figure does not lower the sum.
     pub fn refunded(&self) -> i64 {
         let sum = |counts: &dyn Fn(&Refund) -> bool| {
             self.refunds.values().filter(|it| counts(it)).map(|it| it.amount).fold(0, i64::saturating_add)
@@ -82,7 +84,7 @@ impl Payment {
         sum(&|refund| refund.stands).saturating_add(unexplained.max().unwrap_or(0).max(0))
     }
 
-    /// What disputes hold, in minor units.
+    /// The amount that disputes hold, in minor units.
     pub fn withdrawn(&self) -> i64 {
         let held = |dispute: &Dispute| match (dispute.withdrawn, dispute.reinstated_at) {
             (Some((at, _)), Some(reinstated_at)) if reinstated_at >= at => 0,

@@ -1,4 +1,6 @@
-//! What purchases come to: what was paid is compared with what was offered, and what came back of it is taken back.
+//! Purchases of packs: compares payments with offers or prices, and computes the credits due and those to take back.
+//!
+//! It does not know whether a purchase was given.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +27,7 @@ use crate::domain::time::Timestamp;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PurchaseProblem {
-    /// What was bought is in no offer and in no catalogue, or is several packs at once.
+    /// The payment is for no pack of an offer or of the catalogue, or for several packs at once.
     #[n(0)]
     PackUnknown,
     /// It was paid in a currency that the pack has no price in.
@@ -50,19 +52,19 @@ pub enum PurchaseProblem {
     },
 }
 
-/// How much of what was given is to be taken back, and what its entries are for.
+/// The credits to take back of a purchase, with the categories of the entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retake {
-    /// How much in all.
+    /// Credits to take back in all, the bonus included.
     pub amount: i64,
-    /// Of what is taken.
+    /// Category of taken credits.
     pub category: Category,
-    /// Of what is given back.
+    /// Category of credits that are given back.
     pub given_back: Category,
 }
 
 impl Retake {
-    /// Of an award that no refund or dispute is of.
+    /// For an award without refunds and disputes.
     pub(super) fn of_award(id: &AwardId, amount: Amount) -> Self {
         let category = match id {
             AwardId::Pack(_) | AwardId::PackBonus(_) => Category::CreditPackRefund,
@@ -73,8 +75,9 @@ impl Retake {
     }
 }
 
-/// The pack that a payment is for by the catalogue, and how many: by its price, or by its name where the checkout carried
-/// the price inline. A payment that names a pack alone is for as many as its subtotal is a multiple of their price.
+/// The pack of a payment by the catalogue, and the quantity: by its price, or by its name where the checkout carried
+/// the price inline. A payment that only names a pack is for the quantity by which its subtotal is a multiple of the
+/// price, or else for one.
 pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64)> {
     let named = || prices.pack_named(purchase.payment.pack.as_deref()?);
     match &purchase.payment.prices[..] {
@@ -99,8 +102,8 @@ pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Subscriptio
     for (session, purchase) in &billing.purchases {
         match bought(billing, session, purchase) {
             Err(problem) => due.unsolved.push(Unsolved::Purchase { session: session.clone(), problem }),
-            Ok((terms, quantity)) if due.is_due(purchase.at, now) => {
-                of_purchase(due, billing, (session, purchase), (terms, quantity));
+            Ok(bought) if due.is_due(purchase.at, now) => {
+                of_purchase(due, billing, (session, purchase), bought);
             }
             Ok(_) => {}
         }
@@ -115,20 +118,20 @@ fn of_invoice<'a>(
     invoice: &Invoice,
     now: Timestamp,
 ) {
-    let mut packs: BTreeMap<&ObjectId, (u64, i64, i64)> = BTreeMap::new();
+    let mut packs: BTreeMap<&ObjectId, Sum> = BTreeMap::new();
     for line in lines {
-        let (quantity, amount, net) = packs.entry(&line.price).or_default();
-        *quantity = quantity.saturating_add(line.quantity.unwrap_or(1));
-        *amount = amount.saturating_add(line.amount);
-        *net = net.saturating_add(line.net);
+        let sum = packs.entry(&line.price).or_default();
+        sum.quantity = sum.quantity.saturating_add(line.quantity.unwrap_or(1));
+        sum.subtotal = sum.subtotal.saturating_add(line.amount);
+        sum.net = sum.net.saturating_add(line.net);
     }
-    for (price, (quantity, subtotal, net)) in packs {
+    for (price, Sum { quantity, subtotal, net }) in packs {
         let Some(terms) = billing.sold.get(&(invoice.invoice.clone(), price.clone())) else { continue };
         let id = invoice_purchase(&invoice.invoice, price);
         match is_as_priced(terms, quantity, (&invoice.currency, subtotal)) {
             Err(problem) => due.unsolved.push(Unsolved::Purchase { session: id, problem }),
             Ok(quantity) if due.is_due(invoice.paid_at, now) => {
-                let given = given(terms, quantity);
+                let bought = Bought { terms, quantity };
                 let retake = (invoice.paid > 0).then(|| {
                     let came_back = CameBack {
                         paid: invoice.paid,
@@ -136,14 +139,24 @@ fn of_invoice<'a>(
                         withdrawn: billing.withdrawn_of(invoice),
                     };
                     let payments: Vec<_> = billing.payments_of(invoice).map(|(_, payment)| payment).collect();
-                    came_back.retake(given, &payments)
+                    came_back.retake(bought.given(), &payments)
                 });
                 let basis = Basis { amount: net, currency: invoice.currency.clone() };
-                award(due, &id, (invoice.paid_at, basis), (terms, quantity), retake);
+                award(due, &id, (invoice.paid_at, basis), bought, retake);
             }
             Ok(_) => {}
         }
     }
+}
+
+/// Sum of an invoice's lines of one price.
+#[derive(Default)]
+struct Sum {
+    quantity: u64,
+    /// Minor units before discounts.
+    subtotal: i64,
+    /// Minor units after discounts and without tax.
+    net: i64,
 }
 
 /// Finds packs on the lines of invoices.
@@ -179,25 +192,26 @@ impl<'a> PackLines<'a> {
     }
 }
 
-/// What a pack on an invoice is known by: `in_1:price_boost`.
+/// The purchase id of a pack on an invoice: `in_1:price_boost`.
 pub fn invoice_purchase(invoice: &ObjectId, price: &ObjectId) -> ObjectId {
     ObjectId::known(&format!("{invoice}:{price}"))
 }
 
-/// What was bought, if it is what was offered.
+/// The pack and the quantity of a purchase, if the payment fits its offer or the catalogue.
 fn bought<'a>(
     billing: &'a Billing,
     session: &ObjectId,
     purchase: &'a Purchase,
-) -> Result<(&'a PackTerms, i64), PurchaseProblem> {
+) -> Result<Bought<'a>, PurchaseProblem> {
     let offered = billing.offers.get(session).map(|(_, offer)| (&offer.pack, offer.quantity));
     let listed = purchase.terms.as_ref().map(|(terms, quantity)| (terms, *quantity));
     let (terms, quantity) = offered.or(listed).ok_or(PurchaseProblem::PackUnknown)?;
     let payment = &purchase.payment;
-    is_as_priced(terms, quantity, (&payment.currency, payment.subtotal)).map(|quantity| (terms, quantity))
+    is_as_priced(terms, quantity, (&payment.currency, payment.subtotal))
+        .map(|quantity| Bought { terms, quantity })
 }
 
-/// How many packs a payment is for, if it is what they cost in its currency.
+/// The quantity of a payment, if its subtotal is the price of the packs in its currency.
 fn is_as_priced(
     terms: &PackTerms,
     quantity: u64,
@@ -215,27 +229,43 @@ fn is_as_priced(
     Ok(quantity)
 }
 
-/// Credits of so many packs, and their bonus.
-fn given(terms: &PackTerms, quantity: i64) -> i64 {
-    let (credits, bonus) = (terms.credits.saturating_mul(quantity), terms.bonus.saturating_mul(quantity));
-    credits.saturating_add(bonus)
+/// A quantity of one pack.
+#[derive(Clone, Copy)]
+struct Bought<'a> {
+    terms: &'a PackTerms,
+    quantity: i64,
+}
+
+impl Bought<'_> {
+    fn credits(self) -> i64 {
+        self.terms.credits.saturating_mul(self.quantity)
+    }
+
+    fn bonus(self) -> i64 {
+        self.terms.bonus.saturating_mul(self.quantity)
+    }
+
+    /// Its credits and its bonus.
+    fn given(self) -> i64 {
+        self.credits().saturating_add(self.bonus())
+    }
 }
 
 fn of_purchase(
     due: &mut Due,
     billing: &Billing,
     (session, purchase): (&ObjectId, &Purchase),
-    (terms, quantity): (&PackTerms, i64),
+    bought: Bought<'_>,
 ) {
     let paid = purchase.payment.paid;
     let payment = purchase.payment.payment.as_ref().and_then(|payment| billing.payments.get(payment));
     let retake = payment.filter(|_| paid > 0).map(|payment| {
         let (returned, withdrawn) = (payment.refunded(), payment.withdrawn());
-        CameBack { paid, returned, withdrawn }.retake(given(terms, quantity), &[payment])
+        CameBack { paid, returned, withdrawn }.retake(bought.given(), &[payment])
     });
     let amount = paid.saturating_sub(purchase.payment.tax);
     let basis = Basis { amount, currency: purchase.payment.currency.clone() };
-    award(due, session, (purchase.at, basis), (terms, quantity), retake);
+    award(due, session, (purchase.at, basis), bought, retake);
 }
 
 /// The awards of a purchase: the pack's credits, and its bonus.
@@ -243,13 +273,13 @@ fn award(
     due: &mut Due,
     id: &ObjectId,
     (at, basis): (Timestamp, Basis),
-    (terms, quantity): (&PackTerms, i64),
+    bought: Bought<'_>,
     retake: Option<Retake>,
 ) {
-    let (credits, bonus) = (terms.credits.saturating_mul(quantity), terms.bonus.saturating_mul(quantity));
+    let (terms, bonus) = (bought.terms, bought.bonus());
     let paid = Wanted {
         effective_at: at,
-        amount: credits,
+        amount: bought.credits(),
         asset: terms.asset.clone(),
         category: Category::CreditPackPurchase,
         expires_at: terms.expires_after.map(|length| after(at, length)),
@@ -276,7 +306,7 @@ fn award(
     due.awards.insert(AwardId::Pack(id.clone()), paid);
 }
 
-/// What came back of a payment, in its minor units.
+/// Amounts of a payment, in its minor units.
 struct CameBack {
     paid: i64,
     returned: i64,
@@ -284,7 +314,7 @@ struct CameBack {
 }
 
 impl CameBack {
-    /// What is to be taken back: ceil(given x min(paid, returned + withdrawn) / paid).
+    /// Takes back ceil(given x min(paid, returned + withdrawn) / paid) credits.
     fn retake(&self, given: i64, payments: &[&Payment]) -> Retake {
         let paid = self.paid;
         let of = |back: i64| {
@@ -296,7 +326,7 @@ impl CameBack {
         let amount = of(self.returned.saturating_add(self.withdrawn));
         let category =
             if amount > of(self.returned) { Category::Dispute } else { Category::CreditPackRefund };
-        // What came last is what it is given back for.
+        // The later of a won dispute and a failed refund names the entries that give back.
         let disputes = payments.iter().flat_map(|payment| payment.disputes.values());
         let reinstated_at = disputes.filter_map(|dispute| dispute.reinstated_at).max();
         let refunds = payments.iter().flat_map(|payment| payment.refunds.values());

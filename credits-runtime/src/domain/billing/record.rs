@@ -1,4 +1,6 @@
-//! What is known of one owner's billing: facts that merge in any order, and what was awarded because of them.
+//! The billing record of one owner: facts that merge in any order, and the awards given because of them.
+//!
+//! It does not know which awards are due.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +8,8 @@ use minicbor::{Decode, Encode};
 
 use super::award::{Award, AwardId};
 use super::closing::ClosedPeriods;
-use super::event::{BillingEvent, Happening, Invoice, Offer, PackPayment};
-use super::payment::{Payment, Refund};
+use super::event::{BillingEvent, Invoice, Offer, PackPayment};
+use super::payment::Payment;
 use super::subscription::Subscription;
 use super::terms::{PackTerms, PlanTerms};
 use super::unsolved::Unsolved;
@@ -16,13 +18,15 @@ use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::limits::UNSOLVED_TOLD_AFTER;
 use crate::domain::time::Timestamp;
 
+mod merging;
+
 /// One owner's billing.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Billing {
     /// The last fact that was applied; kept before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
-    /// When its row in the agenda says that something is due; kept before the record's body too.
+    /// The time of its row in the agenda, when something is due; kept before the record's body too.
     #[cbor(skip)]
     pub agenda: Option<Timestamp>,
     /// How many facts were applied.
@@ -34,23 +38,23 @@ pub struct Billing {
     /// Paid invoices.
     #[n(2)]
     pub invoices: BTreeMap<ObjectId, Invoice>,
-    /// Which payments were for which invoice, as others than the invoice say.
+    /// Payments that other events than the invoice's own name for it, by invoice.
     #[n(3)]
     pub invoice_payments: BTreeMap<ObjectId, Vec<ObjectId>>,
-    /// What came back of payments.
+    /// Payments, with their refunds and disputes.
     #[n(4)]
     pub payments: BTreeMap<ObjectId, Payment>,
-    /// What checkouts offered, with since when.
+    /// Offers of checkouts, each with the time of the offer.
     #[n(5)]
     pub offers: BTreeMap<ObjectId, (Timestamp, Offer)>,
-    /// What was paid once.
+    /// Purchases, by checkout.
     #[n(6)]
     pub purchases: BTreeMap<ObjectId, Purchase>,
-    /// The terms behind each price of a subscription (subscription, price), with from when they hold; the first also
+    /// The terms of each subscription and price, with the instant from which they hold; the first terms also hold
     /// before.
     #[n(7)]
     pub plans: BTreeMap<(ObjectId, ObjectId), Vec<(Timestamp, PlanTerms)>>,
-    /// What was awarded.
+    /// Awards that were given.
     #[n(8)]
     pub awards: BTreeMap<AwardId, Award>,
     /// Credit notes, by invoice and note.
@@ -59,41 +63,41 @@ pub struct Billing {
     /// Packs on lines of invoices, by invoice and price.
     #[n(10)]
     pub sold: BTreeMap<(ObjectId, ObjectId), PackTerms>,
-    /// Subscriptions that are another owner's, with the instant from which on they are.
+    /// Subscriptions that were handed over to another owner, with the instant of it.
     #[n(9)]
     pub handed_over: BTreeMap<ObjectId, Timestamp>,
     /// Entries of the list of unresolved ones that an administrator dealt with, by key.
     #[n(11)]
     pub dismissed: BTreeSet<String>,
-    /// What is unsolved, by key.
+    /// Unsolved entries, by key.
     #[n(13)]
     pub listed: BTreeMap<String, Listing>,
-    /// What of subscriptions is counted no more.
+    /// Closed periods of subscriptions.
     #[n(14)]
     pub closed_periods: BTreeMap<ObjectId, ClosedPeriods>,
-    /// Purchases up to this instant are counted no more.
+    /// Purchases up to this instant are closed.
     #[n(15)]
     pub purchases_closed_until: Option<Timestamp>,
-    /// Invoices and checkouts that were told after what they paid for was closed, with when they were paid.
+    /// Invoices and checkouts that arrived after their periods or purchases were closed, with the time of payment.
     #[n(16)]
     pub too_late: BTreeMap<ObjectId, Timestamp>,
 }
 
-/// An entry of the list of what is unsolved.
+/// An entry of the list of unsolved ones.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Listing {
-    /// What.
+    /// The entry.
     #[n(0)]
     pub entry: Unsolved,
-    /// Since when, by the ledger's time.
+    /// When it was listed, by the ledger's time.
     #[n(1)]
     pub since: Timestamp,
-    /// Whether handlers were told.
+    /// Whether it was reported to handlers.
     #[n(2)]
     pub is_reported: bool,
 }
 
-/// A credit note: what of an invoice came back otherwise than by refunds.
+/// A credit note: the part of an invoice returned otherwise than by refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct CreditNote {
     /// When it was in this state.
@@ -110,10 +114,10 @@ pub struct CreditNote {
 /// The terms that a subscription joined a price under.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Pinned {
-    /// Which subscription.
+    /// The subscription.
     #[n(0)]
     pub subscription: ObjectId,
-    /// Which of its prices.
+    /// The price.
     #[n(1)]
     pub price: ObjectId,
     /// From when on they hold; the first of a price also before.
@@ -127,23 +131,23 @@ pub struct Pinned {
 /// The terms of a pack that was paid without an offer.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum SoldAs {
-    /// By a checkout, so many of it.
+    /// By a checkout.
     #[n(0)]
     Checkout {
-        /// Which checkout.
+        /// The checkout.
         #[n(0)]
         session: ObjectId,
         /// The pack.
         #[n(1)]
         pack: PackTerms,
-        /// How many.
+        /// The quantity.
         #[n(2)]
         quantity: u64,
     },
     /// By lines of an invoice.
     #[n(1)]
     Invoice {
-        /// Which invoice.
+        /// The invoice.
         #[n(0)]
         invoice: ObjectId,
         /// The price of the lines.
@@ -155,7 +159,7 @@ pub enum SoldAs {
     },
 }
 
-/// What was paid once.
+/// A purchase of packs by a checkout.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Purchase {
     /// When.
@@ -164,7 +168,7 @@ pub struct Purchase {
     /// The payment.
     #[n(1)]
     pub payment: PackPayment,
-    /// The terms of the pack as the catalogue had them, and how many, where there was no offer.
+    /// The catalogue's terms of the pack, and the quantity, for a payment without an offer.
     #[n(2)]
     pub terms: Option<(PackTerms, u64)>,
 }
@@ -184,7 +188,7 @@ impl Billing {
         self.facts = fact.ordinal;
     }
 
-    /// What a fact's body does, whatever its place.
+    /// Applies the body of a fact, without checking its place.
     pub fn change(&mut self, number: FactNumber, body: &Body) {
         match body {
             Body::Billed { event } => self.merge(event),
@@ -248,15 +252,15 @@ impl Billing {
                 let Some(award) = self.awards.get_mut(award) else {
                     panic!("fact {number} gives back what was not awarded");
                 };
-                award.untake(*amount);
+                award.return_taken(*amount);
                 award.grants.extend(*grant);
             }
             _ => panic!("fact {number} is no fact about billing"),
         }
     }
 
-    /// The facts that make the list of what is unsolved be these entries, and that tell of those that have stood for a
-    /// while.
+    /// The facts that bring the list to these unsolved entries, and that report entries listed for
+    /// `UNSOLVED_TOLD_AFTER`.
     pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {
         let entries: BTreeMap<String, Unsolved> =
             unsolved.into_iter().map(|entry| (entry.key(), entry)).collect();
@@ -270,144 +274,42 @@ impl Billing {
         let added: Vec<_> = added.collect();
         let removed: Vec<_> = self.listed.keys().filter(|key| !entries.contains_key(*key)).cloned().collect();
         let has_stood = |(key, listing): &(&String, &Listing)| {
-            let told_at = listing.since.after(UNSOLVED_TOLD_AFTER);
-            !listing.is_reported && told_at <= now && entries.get(*key) == Some(&listing.entry)
+            let reported_at = listing.since.after(UNSOLVED_TOLD_AFTER);
+            !listing.is_reported && reported_at <= now && entries.get(*key) == Some(&listing.entry)
         };
-        let told = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
-        let told: Vec<_> = told.map(|entry| Body::Reported { entry }).collect();
-        // Handlers are told of each partial return: each has a fact of its own.
+        let reported = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
+        let reported: Vec<_> = reported.map(|entry| Body::Reported { entry }).collect();
+        // Handlers get one event a fact: each partial return has a fact of its own.
         let (parts, added): (Vec<_>, Vec<_>) =
             added.into_iter().partition(|entry| matches!(entry, Unsolved::PartialReturn(_)));
         let changed = !added.is_empty() || !removed.is_empty();
         let listed = changed.then_some(Body::Listed { at: now, added, removed });
         let parts =
             parts.into_iter().map(|part| Body::Listed { at: now, added: vec![part], removed: Vec::new() });
-        listed.into_iter().chain(parts).chain(told).collect()
+        listed.into_iter().chain(parts).chain(reported).collect()
     }
 
-    /// When the next entry is to be told of.
-    pub fn told_next_at(&self) -> Option<Timestamp> {
-        let untold = self.listed.values().filter(|listing| !listing.is_reported);
-        untold.map(|listing| listing.since.after(UNSOLVED_TOLD_AFTER)).min()
+    /// When the next entry is to be reported.
+    pub fn reported_next_at(&self) -> Option<Timestamp> {
+        let unreported = self.listed.values().filter(|listing| !listing.is_reported);
+        unreported.map(|listing| listing.since.after(UNSOLVED_TOLD_AFTER)).min()
     }
 
-    /// Whether an event says nothing new.
+    /// Whether an event would change nothing.
     pub fn knows(&self, event: &BillingEvent) -> bool {
         let mut merged = self.clone();
         merged.merge(event);
         merged == *self
     }
 
-    fn merge(&mut self, BillingEvent { at, what, .. }: &BillingEvent) {
-        match what {
-            Happening::OwnerNamed => {}
-            Happening::SubscriptionChanged(state) => {
-                let closed_until = self.closed_periods.get(&state.subscription).map(|closed| closed.until);
-                let item = self.subscriptions.entry(state.item.clone()).or_default();
-                if !closed_until.is_some_and(|until| item.is_forgotten(*at, until)) {
-                    item.merge(*at, state);
-                }
-            }
-            Happening::TimePaid(invoice)
-                if !self.invoices.contains_key(&invoice.invoice) && self.is_closed(invoice) =>
-            {
-                if invoice.paid > 0 {
-                    self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
-                }
-            }
-            Happening::TimePaid(invoice) => {
-                let paid = self.invoices.entry(invoice.invoice.clone()).or_insert_with(|| invoice.clone());
-                // An invoice is paid once; what is said of its payments may come one after the other.
-                for payment in &invoice.payments {
-                    if !paid.payments.contains(payment) {
-                        paid.payments.push(payment.clone());
-                        paid.payments.sort();
-                    }
-                }
-                for payment in invoice.payments.clone() {
-                    self.payments.entry(payment).or_default();
-                }
-            }
-            Happening::InvoicePayment { invoice, payment } => {
-                let payments = self.invoice_payments.entry(invoice.clone()).or_default();
-                if !payments.contains(payment) {
-                    payments.push(payment.clone());
-                    payments.sort();
-                }
-                self.payments.entry(payment.clone()).or_default();
-            }
-            Happening::PackOffered(offer) => {
-                self.offers.entry(offer.session.clone()).or_insert_with(|| (*at, offer.clone()));
-            }
-            Happening::PackPaid(payment)
-                if !self.purchases.contains_key(&payment.session) && self.is_closed_purchase(*at) =>
-            {
-                self.too_late.insert(payment.session.clone(), *at);
-            }
-            Happening::PackPaid(payment) => {
-                let purchase = Purchase { at: *at, payment: payment.clone(), terms: None };
-                let known = self.purchases.entry(payment.session.clone()).or_insert(purchase);
-                // A delivery may know more of what was bought than another.
-                if known.payment.prices.is_empty() {
-                    known.payment.prices.clone_from(&payment.prices);
-                }
-                if known.payment.payment.is_none() {
-                    known.payment.payment.clone_from(&payment.payment);
-                }
-            }
-            Happening::Refunded { payment, refund, amount, stands, made_at } => {
-                let refunds = &mut self.payments.entry(payment.clone()).or_default().refunds;
-                let new = Refund { at: *at, amount: *amount, stands: *stands, made_at: *made_at };
-                let known = refunds.entry(refund.clone()).or_insert(new);
-                let made_at = known.made_at.into_iter().chain(new.made_at).min();
-                // Of two states of one instant the failure is the later.
-                if (known.at, !known.stands) < (new.at, !new.stands) {
-                    *known = new;
-                }
-                known.made_at = made_at;
-            }
-            Happening::RefundedInAll { payment, amount } => {
-                self.payments.entry(payment.clone()).or_default().figure(*at, *amount);
-            }
-            Happening::Credited { invoice, note, amount, stands } => {
-                let new = CreditNote { at: *at, amount: *amount, stands: *stands };
-                let notes = self.notes.entry(invoice.clone()).or_default();
-                let known = notes.entry(note.clone()).or_insert(new);
-                if (known.at, !known.stands) < (new.at, !new.stands) {
-                    *known = new;
-                }
-            }
-            Happening::Dismissed { key } => {
-                self.dismissed.insert(key.clone());
-            }
-            Happening::DisputeFundsWithdrawn { payment, dispute, amount } => {
-                let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
-                let withdrawn = &mut disputes.entry(dispute.clone()).or_default().withdrawn;
-                *withdrawn = (*withdrawn).max(Some((*at, *amount)));
-            }
-            Happening::DisputeFundsReinstated { payment, dispute } => {
-                let disputes = &mut self.payments.entry(payment.clone()).or_default().disputes;
-                let reinstated_at = &mut disputes.entry(dispute.clone()).or_default().reinstated_at;
-                *reinstated_at = (*reinstated_at).max(Some(*at));
-            }
-            // Both are worked out from every naming that is known, so that the last one said is right.
-            Happening::HandedOver { subscription } => {
-                self.handed_over.insert(subscription.clone(), *at);
-            }
-            Happening::HandedBack { subscription } => {
-                self.handed_over.remove(subscription);
-            }
-        }
-    }
-
-    /// The terms behind a price of a subscription at an instant, if the catalogue has ever had it.
+    /// The terms of a subscription and price at an instant; `None` if no catalogue has had the price.
     pub fn terms(&self, subscription: &ObjectId, price: &ObjectId, at: Timestamp) -> Option<&PlanTerms> {
         let pinned = self.plans.get(&(subscription.clone(), price.clone()))?;
         let held = pinned.iter().rev().find(|(from, _)| *from <= at);
         held.or_else(|| pinned.first()).map(|(_, terms)| terms)
     }
 
-    /// What came back of an invoice, in minor units: refunds of its payments, and credit notes.
+    /// The returned amount of an invoice, in minor units: refunds of its payments, and credit notes.
     pub fn returned_of(&self, invoice: &Invoice) -> i64 {
         let refunded = self.payments_of(invoice).map(|(_, payment)| payment.refunded());
         let notes = self.notes.get(&invoice.invoice).into_iter().flat_map(BTreeMap::values);
@@ -415,12 +317,12 @@ impl Billing {
         refunded.chain(credited).fold(0, i64::saturating_add)
     }
 
-    /// What disputes hold of an invoice, in minor units.
+    /// The amount of an invoice that disputes hold, in minor units.
     pub fn withdrawn_of(&self, invoice: &Invoice) -> i64 {
         self.payments_of(invoice).map(|(_, payment)| payment.withdrawn()).fold(0, i64::saturating_add)
     }
 
-    /// The payments of an invoice, as it or its payments name them.
+    /// The payments of an invoice that it names, or that name it.
     pub fn payments_of<'a>(
         &'a self,
         invoice: &'a Invoice,

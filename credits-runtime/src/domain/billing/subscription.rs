@@ -1,4 +1,6 @@
-//! A subscription item: every state that was told of it, in the order in which the states were true.
+//! A subscription item: its known states, in the order in which they were true.
+//!
+//! It does not know the other items of its subscription, nor paid time.
 
 use minicbor::{Decode, Encode};
 
@@ -9,7 +11,7 @@ use crate::domain::time::Timestamp;
 /// One item of a subscription: its states by the processor's time.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Subscription {
-    /// Each state with since when.
+    /// States, each with the time from which it holds.
     #[n(0)]
     pub states: Vec<(Timestamp, SubscriptionState)>,
 }
@@ -20,12 +22,12 @@ impl Subscription {
         self.states.last().map(|(_, state)| state)
     }
 
-    /// The subscription that it is an item of.
+    /// The id of the subscription that it is an item of.
     pub fn id(&self) -> Option<&ObjectId> {
         self.latest().map(|state| &state.subscription)
     }
 
-    /// When the first state was told.
+    /// The time of the first state.
     pub fn began_at(&self) -> Timestamp {
         self.states.first().map_or(Timestamp::MAX, |(at, _)| *at)
     }
@@ -41,7 +43,7 @@ impl Subscription {
         self.states.iter().any(|(_, state)| state.price == *price)
     }
 
-    /// Whether a state of an instant is among those that were forgotten because they are closed until another.
+    /// Whether a state of an instant would be among those that were forgotten with closed periods.
     pub(super) fn is_forgotten(&self, at: Timestamp, closed_until: Timestamp) -> bool {
         self.states.first().is_some_and(|(first, _)| at < *first && *first <= closed_until)
     }
@@ -63,7 +65,7 @@ impl Subscription {
         self.forget_repeated();
     }
 
-    /// Orders the states of each second; what is first in one depends on the last state of the second before.
+    /// Orders the states of each second: the first of them depends on the last state of the second before.
     fn order_seconds(&mut self) {
         let mut ordered: Vec<(Timestamp, SubscriptionState)> = Vec::with_capacity(self.states.len());
         for second in self.states.chunk_by(|(a, _), (b, _)| a == b) {
@@ -93,13 +95,13 @@ impl Subscription {
     }
 }
 
-/// How much later than a fact one from before it may arrive.
+/// How late a state may arrive after a newer one.
 const LATE_FACTS_MAX: std::time::Duration = std::time::Duration::from_hours(60 * 24);
-/// States of one second whose order is searched; of more it is chosen step by step.
+/// States of one second up to which every order is tried; the order of more is chosen step by step.
 const SEARCHED_STATES_MAX: usize = 6;
 
-/// The states of one second in their order: the end is last, and as many as possible are made from the one before them,
-/// by their previous attributes. Among equals the order is arbitrary, and the same however they arrived.
+/// Orders the states of one second: the end is last, and as many states as possible follow the one with their previous
+/// values. Among equals the order is arbitrary, but independent of the order of arrival.
 fn in_order(
     earlier: Option<&SubscriptionState>,
     mut states: Vec<SubscriptionState>,
@@ -144,7 +146,7 @@ fn longest_chain(
             }
             continue;
         }
-        // The last that is pushed is taken first: orders are tried from the first to the last.
+        // The last that is pushed is popped first: orders are tried from the first to the last.
         for place in (0..left.len()).rev() {
             let (mut chosen, mut left) = (chosen.clone(), left.clone());
             chosen.push(left.remove(place));
@@ -154,12 +156,12 @@ fn longest_chain(
     best.map(|(_, chosen)| chosen.into_iter().cloned().collect()).unwrap_or_default()
 }
 
-/// Whether nothing comes after a state in its second.
+/// Whether a state is the last of its second.
 fn is_end(state: &SubscriptionState) -> bool {
     matches!(state.status, Status::Ended | Status::Removed)
 }
 
-/// Whether a state says that it was made from another.
+/// Whether the previous values of a state are those of another, and the two differ.
 fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
     let Some(before) = &state.before else { return false };
     let was = SubscriptionState {
@@ -176,11 +178,11 @@ fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
     is_the_earlier && differs
 }
 
-/// Everything that tells two states of one second apart. A state that was made from none comes first.
+/// Sort key of the states of one second. A state without previous values comes before one with them.
 type Order<'a> =
     (bool, bool, Status, &'a ObjectId, Option<u64>, Option<Timestamp>, Option<Interval>, Timestamp);
 
-/// What a state was made from.
+/// The previous values of a state.
 type Was<'a> = Option<(Option<&'a ObjectId>, Option<u64>, Option<Status>)>;
 
 fn order(state: &SubscriptionState) -> (Order<'_>, Was<'_>) {

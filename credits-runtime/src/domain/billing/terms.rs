@@ -1,4 +1,6 @@
-//! Terms: what a plan or a pack gives, as it was when somebody agreed to it.
+//! Terms: the credits and prices of a plan or a pack, as they were when an owner agreed to them.
+//!
+//! It does not know who agreed to which terms.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +13,17 @@ use crate::domain::ids::ObjectId;
 /// A length of calendar time, as facts keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Length {
-    /// How many.
+    /// The number of units.
     #[n(0)]
     pub count: u32,
-    /// Of what.
+    /// The unit.
     #[n(1)]
     pub unit: LengthUnit,
 }
 
 macro_rules! units {
     ($($code:literal $name:ident)*) => {
-        /// What a length counts.
+        /// The unit of a [`Length`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
         #[cbor(index_only)]
         #[serde(rename_all = "snake_case")]
@@ -44,37 +46,37 @@ impl From<PeriodUnit> for Length {
 
 units! { 0 Second 1 Minute 2 Hour 3 Day 4 Week 5 Month 6 Quarter 7 Year }
 
-/// What a plan gives.
+/// The terms of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct PlanTerms {
     /// The plan's name.
     #[n(0)]
     pub plan: String,
-    /// Which terms of that name.
+    /// The version of its terms.
     #[n(1)]
     pub version: u32,
-    /// How much a cycle gives; 0 for a plan without credits.
+    /// Credits a cycle; 0 for a plan without credits.
     #[n(2)]
     pub amount: i64,
-    /// Of which asset; empty for credits.
+    /// Its asset; empty for credits.
     #[n(3)]
     pub asset: String,
-    /// How long a cycle is; `None` for a plan without credits.
+    /// The length of a cycle; `None` for a plan without credits.
     #[n(4)]
     pub every: Option<Length>,
-    /// What happens to what is unused when a cycle ends.
+    /// Treatment of credits that are unused when a cycle ends.
     #[n(5)]
     pub unused: Unused,
-    /// Given with the first paid cycle.
+    /// Credits given with the first paid cycle.
     #[n(6)]
     pub signup_bonus: i64,
-    /// Given for a trial.
+    /// Credits given for a trial.
     #[n(7)]
     pub trial: i64,
-    /// How long its credits can be used after its end.
+    /// How long its credits can be used after the subscription's end; `None` leaves their expiry as it is.
     #[n(8)]
     pub expire_after: Option<Length>,
-    /// Whether a rise gives all of the new amount.
+    /// Whether a rise to this plan gives all of its amount (`on_upgrade full`).
     #[n(9)]
     pub is_rise_full: bool,
     /// Whether a cycle that is longer than a billing period is given at its start, however little of it is paid.
@@ -82,7 +84,7 @@ pub struct PlanTerms {
     pub in_advance: bool,
 }
 
-/// What happens to a cycle's credits that are unused at its end.
+/// Treatment of a cycle's credits that are unused at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unused {
@@ -92,10 +94,10 @@ pub enum Unused {
     /// They stay.
     #[n(1)]
     Rollover,
-    /// They stay up to this many.
+    /// They stay, up to this number of credits.
     #[n(2)]
     UpTo(#[n(0)] i64),
-    /// They stay this long after their cycle.
+    /// They stay for this length after their cycle.
     #[n(3)]
     For(#[n(0)] Length),
 }
@@ -123,51 +125,51 @@ impl From<&PlanSpec> for PlanTerms {
     }
 }
 
-/// What a pack gives, and costs.
+/// The terms of a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct PackTerms {
     /// The pack's name.
     #[n(0)]
     pub pack: String,
-    /// What one gives.
+    /// Credits of one pack, without the bonus.
     #[n(1)]
     pub credits: i64,
-    /// What one gives on top.
+    /// Bonus credits of one pack.
     #[n(2)]
     pub bonus: i64,
-    /// Of which asset; empty for credits.
+    /// Its asset; empty for credits.
     #[n(3)]
     pub asset: String,
-    /// What one costs: a price for each currency it is sold in. The first is the default.
+    /// The price of one pack in each currency it is sold in. The first is the default.
     #[n(4)]
     pub prices: Vec<PackPrice>,
-    /// How long it can be used; `None` for ever.
+    /// How long its credits can be used after the purchase; `None` for ever.
     #[n(5)]
     pub expires_after: Option<Length>,
-    /// The operations it is for, by name; none for all.
+    /// The operations its credits are for, by name; empty for all.
     #[n(6)]
     pub only_for: Vec<String>,
 }
 
-/// What one pack costs in one currency.
+/// The price of one pack in one currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct PackPrice {
     /// ISO 4217, in lower case.
     #[n(0)]
     pub currency: String,
-    /// Stripe's minor units.
+    /// The price in minor units, as Stripe counts them.
     #[n(1)]
     pub unit_amount: i64,
 }
 
 impl PackTerms {
-    /// What one costs in this currency, in minor units.
+    /// The price of one pack in a currency, in minor units; `None` if it is not sold in it.
     pub fn unit_amount(&self, currency: &str) -> Option<i64> {
         self.prices.iter().find(|price| price.currency == currency).map(|price| price.unit_amount)
     }
 }
 
-/// What is on sale: the terms behind each price at the processor.
+/// The plans and packs on sale, by price at the processor and by name.
 #[derive(Clone, Debug, Default)]
 pub struct PriceList {
     plans: BTreeMap<ObjectId, PlanTerms>,
@@ -177,7 +179,7 @@ pub struct PriceList {
 }
 
 impl PriceList {
-    /// What a catalogue offers, in every environment.
+    /// The price list of a catalogue, with the prices of every environment.
     pub fn of(catalogue: &Catalogue) -> Self {
         let mut list = Self::default();
         for plan in catalogue.plans {
@@ -196,22 +198,22 @@ impl PriceList {
         list
     }
 
-    /// The plan that this price is of.
+    /// The plan of a price.
     pub fn plan(&self, price: &ObjectId) -> Option<&PlanTerms> {
         self.plans.get(price)
     }
 
-    /// The plan of this name.
+    /// The plan of a name.
     pub fn plan_named(&self, name: &str) -> Option<&PlanTerms> {
         self.plans_by_name.get(name)
     }
 
-    /// The pack that this price is of.
+    /// The pack of a price.
     pub fn pack(&self, price: &ObjectId) -> Option<&PackTerms> {
         self.packs.get(price)
     }
 
-    /// The pack of this name.
+    /// The pack of a name.
     pub fn pack_named(&self, name: &str) -> Option<&PackTerms> {
         self.by_name.get(name)
     }
@@ -223,7 +225,7 @@ impl From<&Money> for PackPrice {
     }
 }
 
-/// What a pack of a catalogue gives and costs.
+/// The terms of a catalogue's pack.
 pub fn pack_terms(pack: &PackSpec, catalogue: &Catalogue) -> PackTerms {
     let scope = pack.only_for.iter().filter_map(|index| catalogue.operations.get(usize::from(*index)));
     PackTerms {

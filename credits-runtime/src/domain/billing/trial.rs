@@ -1,4 +1,6 @@
 //! Trials: their credits, once for an owner and a plan's name.
+//!
+//! It does not know which trials were given.
 
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::domain::category::Category;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// What is due for the trials of a subscription's items.
+/// Adds the awards of a subscription's trials.
 pub(super) fn due(
     due: &mut Due,
     billing: &Billing,
@@ -36,7 +38,7 @@ pub(super) fn due(
         let ends = items.ends_at().is_some_and(|ends_at| ends_at <= trial.end);
         let wait = if ends { Duration::ZERO } else { wait };
         let waited = trial.end.after(wait).after(grace);
-        // It ends where paid time begins.
+        // The trial ends where paid time begins.
         let converted = paid.live.first_from(trial.start, |_| true);
         let converted = converted.map(|paid| trial.end.min(paid.at).max(paid.paid_at).after(grace));
         due.awards.entry(AwardId::Trial(terms.plan.clone())).or_insert(Wanted {
@@ -46,17 +48,17 @@ pub(super) fn due(
     }
 }
 
-/// The trials of a subscription in the order in which they began, each with the price that an item began it at. An item
-/// that is removed, and a later trial, leave an earlier one as it was; a trial that is extended or cut short is the same.
+/// The trials of a subscription by their start, each with the price at which an item began it. Neither the removal of
+/// an item nor a later trial changes an earlier one; a trial that is extended or cut short stays the same trial.
 fn begun<'a>(items: &SubscriptionItems<'a>) -> Vec<(Interval, &'a ObjectId)> {
-    let mut told: Vec<_> = items.items.iter().flat_map(|(_, item)| &item.states).collect();
-    told.sort_by_key(|(at, _)| *at);
+    let mut states: Vec<_> = items.items.iter().flat_map(|(_, item)| &item.states).collect();
+    states.sort_by_key(|(at, _)| *at);
     let end = |start: Timestamp| {
-        let trials = told.iter().rev().filter_map(|(_, state)| state.trial);
+        let trials = states.iter().rev().filter_map(|(_, state)| state.trial);
         trials.into_iter().find(|trial| trial.start == start).map_or(start, |trial| trial.end)
     };
     let mut begun: Vec<(Interval, &ObjectId, &ObjectId)> = Vec::new();
-    for (_, state) in told.iter().filter(|(_, state)| state.status == Status::Trialing) {
+    for (_, state) in states.iter().filter(|(_, state)| state.status == Status::Trialing) {
         let Some(Interval { start, .. }) = state.trial else { continue };
         if !begun.iter().any(|(trial, item, _)| trial.start == start && **item == state.item) {
             begun.push((Interval { start, end: end(start) }, &state.item, &state.price));

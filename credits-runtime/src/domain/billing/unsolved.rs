@@ -1,5 +1,7 @@
-//! What an administrator has to act on: changes that nobody paid, payments that gave nothing, and money that came back
+//! Unsolved entries, for an administrator to act on: unpaid changes, payments that gave nothing, and returned money
 //! without a rule for it.
+//!
+//! It does not know which entries are listed, reported or dismissed.
 
 use std::collections::BTreeSet;
 
@@ -18,51 +20,51 @@ use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// Something of an owner's billing that an administrator has to act on.
+/// An entry of an owner's billing that an administrator has to act on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Unsolved {
     /// A subscription was paid at a price that no catalogue has had.
     #[n(0)]
     PriceUnknown(#[n(0)] ObjectId),
-    /// A subscription item was paid that no state tells of.
+    /// A paid subscription item that has no state.
     #[n(1)]
     ItemUnknown(#[n(0)] ObjectId),
-    /// A subscription is in a state that this version does not know.
+    /// A subscription with a status that this version does not know.
     #[n(2)]
     StatusUnknown(#[n(0)] ObjectId),
-    /// A purchase that is not what is on sale.
+    /// A purchase that fits neither its offer nor the catalogue.
     #[n(3)]
     Purchase {
-        /// By checkout, or invoice and price.
+        /// The checkout, or invoice and price.
         #[n(0)]
         session: ObjectId,
         /// Why it gives nothing.
         #[n(1)]
         problem: PurchaseProblem,
     },
-    /// A rise that nobody paid.
+    /// A rise that is not paid.
     #[n(4)]
     UnpaidUpgrade(#[n(0)] UnpaidUpgrade),
     /// An invoice of a subscription that was returned in part.
     #[n(5)]
     PartialReturn(#[n(0)] PartialReturn),
-    /// A payment that came back and was for nothing known.
+    /// A returned payment of no known invoice or purchase.
     #[n(6)]
     PaymentUnknown {
-        /// Which payment.
+        /// The payment.
         #[n(0)]
         payment: ObjectId,
-        /// What came back, in minor units.
+        /// The returned amount, in minor units.
         #[n(1)]
         returned: i64,
     },
-    /// An award that does not fit into 64 bits.
+    /// An award that would take the balance beyond 64 bits.
     #[n(7)]
     AwardTooLarge(#[n(0)] AwardId),
-    /// An invoice or a checkout that was told after what it paid for was closed.
+    /// An invoice or a checkout that arrived after its period or purchase was closed.
     #[n(8)]
     TooLate {
-        /// Which one.
+        /// The invoice or checkout.
         #[n(0)]
         object: ObjectId,
         /// When it was paid.
@@ -72,7 +74,7 @@ pub enum Unsolved {
 }
 
 impl Unsolved {
-    /// What it is known by. Something else of the same kind, or more of it, has another key.
+    /// Its key in the list, unique within an owner. Another change or a larger return has another key.
     pub fn key(&self) -> String {
         match self {
             Self::PriceUnknown(price) => format!("price {price}"),
@@ -92,7 +94,7 @@ impl Unsolved {
     }
 }
 
-/// What is unsolved of a subscription.
+/// Adds the unsolved entries of a subscription.
 pub(super) fn of_subscription(
     due: &mut Due,
     billing: &Billing,
@@ -120,8 +122,8 @@ pub(super) fn of_subscription(
     }
 }
 
-/// A price that no catalogue has had is unsolved if it was paid in advance. Beside a plan, usage and what costs nothing
-/// is not.
+/// Adds prices that no catalogue has had. Where the subscription has a plan, usage and free prices beside it do not
+/// count.
 fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &Known<'_>) {
     let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
     let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
@@ -140,7 +142,7 @@ fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_
     due.unsolved.extend(prices.into_iter().cloned().map(Unsolved::PriceUnknown));
 }
 
-/// A state that gives more than was paid last, at a price and quantity that nothing was paid at.
+/// Adds a state that gives more than the last paid span, at a price and quantity that no span has.
 fn unpaid_upgrade(
     due: &mut Due,
     billing: &Billing,
@@ -176,7 +178,8 @@ fn unpaid_upgrade(
     }));
 }
 
-/// Invoices of subscriptions that were returned in part, and payments that came back and are for nothing known.
+/// Adds invoices and checkouts that arrived too late, invoices of subscriptions that were returned in part, items
+/// without states, and returned payments of no known invoice or purchase.
 pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
     let too_late = billing.too_late.iter();
     let too_late =
@@ -212,7 +215,7 @@ pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Sub
     }
 }
 
-/// What terms give in a time that all lengths are compared in.
+/// Credits a year, to compare terms of different cycle lengths.
 fn per_time(terms: &PlanTerms, quantity: u64) -> i128 {
     let Some(length) = terms.every else { return 0 };
     let anchor = Anchor { at: Timestamp::MIN, day: 1 };

@@ -1,6 +1,6 @@
-//! The waiting room: events whose owner is not known, and how many left it without one.
+//! The waiting room: events of unknown owners, and the count of those that left it without one.
 //!
-//! It does not know whose any object is.
+//! It does not know the owner of any object.
 
 use minicbor::{Decode, Encode};
 
@@ -9,8 +9,8 @@ use crate::domain::fact::{Body, Fact};
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 
-/// The events that wait, in all. An event is known by the number of the fact that it came with, so that the lowest is
-/// the oldest.
+/// Counts of the waiting events. An event's number is that of the fact which it came with, so that the lowest is the
+/// oldest.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct WaitingRoom {
     /// The last fact that was applied; kept before the record's body.
@@ -22,10 +22,10 @@ pub struct WaitingRoom {
     /// How many events wait.
     #[n(1)]
     pub events: u64,
-    /// How many gave way to newer ones, without those that an administrator dealt with.
+    /// How many gave way to newer events, without those that an administrator dismissed.
     #[n(2)]
     pub gave_way: u64,
-    /// When the first of them did, by the ledger's clock, or when earlier ones were dealt with.
+    /// When the first of them gave way, by the ledger's time, or when earlier ones were dismissed.
     #[n(3)]
     pub gave_way_since: Option<Timestamp>,
 }
@@ -33,10 +33,10 @@ pub struct WaitingRoom {
 /// An event that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct WaitingEvent {
-    /// What happened.
+    /// The event.
     #[n(0)]
     pub event: BillingEvent,
-    /// Those of its objects that had no room for it.
+    /// Its objects that had no room for it.
     #[n(1)]
     pub full: Vec<ObjectId>,
 }
@@ -49,7 +49,7 @@ impl WaitingEvent {
 }
 
 impl WaitingRoom {
-    /// Applies the fact of this number. Answers whether it is new: the room may have it.
+    /// Applies the fact of this number, unless it was applied before; returns whether it was new.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) -> bool {
         if self.last_fact.is_some_and(|last| last >= number) {
             return false;

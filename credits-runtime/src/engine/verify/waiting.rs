@@ -1,4 +1,6 @@
-//! Verifying the waiting room: its events, and the rows by which they are found, derived from the journal again.
+//! Verification of the waiting room: derives its events, and the rows by which they are found, from the journal again.
+//!
+//! It does not know the owners of objects.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +18,7 @@ pub(super) struct WaitingAudit {
     events: BTreeMap<FactNumber, WaitingEvent>,
 }
 
-/// What was found of it in the views.
+/// The waiting room in the views: its row, and counts of the rows that were checked.
 #[derive(Default)]
 pub(super) struct WaitingRows {
     room: WaitingRoom,
@@ -42,7 +44,7 @@ impl WaitingAudit {
         Ok(())
     }
 
-    /// Whether a row of the views is one that the journal leads to.
+    /// Checks a row of the views against the journal, and counts it.
     pub(super) fn has(&self, rows: &mut WaitingRows, key: &[u8], value: &[u8]) -> Result<bool, LedgerError> {
         if key == codec::WAITING_ROOM_KEY {
             rows.room = codec::room_from_bytes(value)?;

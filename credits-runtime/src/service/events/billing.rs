@@ -1,4 +1,6 @@
-//! Which events facts about billing are.
+//! Events from facts about billing.
+//!
+//! It does not know how events reach their handlers.
 
 use super::{
     CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, UnresolvedReported,
@@ -16,7 +18,7 @@ use crate::engine::ledger::{Core, JournalReader};
 use crate::error::LedgerError;
 use crate::service::billing::Unresolved;
 
-/// What a fact about an owner's billing is to those who follow the journal.
+/// The event of a fact about an owner's billing; `None` for a fact without one.
 pub(super) fn of_billing(
     ledger: &Core,
     journal: &mut JournalReader,
@@ -65,7 +67,7 @@ pub(super) fn of_billing(
     })
 }
 
-/// Which event a fact about what came back is.
+/// The event of a fact about a return, or about credits that are taken or given back because of one.
 fn refund(
     ledger: &Core,
     journal: &mut JournalReader,
@@ -119,7 +121,7 @@ fn refund(
     Ok(refund.map(Event::Refund))
 }
 
-/// The name and the terms that a grant was given under in this frame.
+/// The reason and the terms of a grant that this frame gives.
 fn given((first, frame): &Numbered, grant: FactNumber) -> Option<(String, &GrantTerms)> {
     let mut facts = frame.facts.iter().enumerate();
     let (_, fact) = facts.find(|(place, _)| first.plus(*place) == grant)?;
@@ -129,7 +131,7 @@ fn given((first, frame): &Numbered, grant: FactNumber) -> Option<(String, &Grant
     }
 }
 
-/// What else was awarded in this frame under an id.
+/// The credits awarded in this frame under an id.
 fn bonus(frame: &Frame, id: &AwardId) -> Amount {
     let awarded = frame.facts.iter().find_map(|fact| match &fact.body {
         Body::Awarded { award, amount, .. } if award == id => Some(*amount),
@@ -138,7 +140,7 @@ fn bonus(frame: &Frame, id: &AwardId) -> Amount {
     awarded.unwrap_or(Amount::ZERO)
 }
 
-/// The grants of an award, those of its bonus too, and of what they are.
+/// The grants of an award and of its bonus, and their asset.
 fn grants(ledger: &Core, owner: &Owner, award: &AwardId) -> Result<(Vec<FactNumber>, Asset), LedgerError> {
     let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
     let bonus = match award {
@@ -150,7 +152,8 @@ fn grants(ledger: &Core, owner: &Owner, award: &AwardId) -> Result<(Vec<FactNumb
     Ok((grants, billing.awards.get(award).map(|award| award.asset.clone()).unwrap_or_default()))
 }
 
-/// The transfers by which these grants left their wallet before this frame; of its newest facts.
+/// The transfers by which credits of these grants left the owner's wallet before this frame, among the wallet's newest
+/// `HISTORY_SCAN_MAX` facts.
 fn transfers(
     journal: &mut JournalReader,
     (_, frame): &Numbered,

@@ -1,4 +1,6 @@
-//! The account: its time, its objects and the events they cause. What happens in it is in the files beside this one.
+//! The account: its time, its objects and the events they cause. The files beside this one change its objects.
+//!
+//! It knows neither plans nor credits.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -128,14 +130,14 @@ impl Account {
         -self.balance(&self.customer_of(owner), "usd")
     }
 
-    /// Delivers every event that was not delivered yet, in order; returns how many.
+    /// Delivers every event that was not delivered yet, in order; returns their number.
     ///
     /// The clock is set to the time of each, in steps of at most 20 days, and never back. Nothing else of the ledger is
     /// called.
     ///
     /// # Panics
     ///
-    /// If one is not answered with 200; the message has its body.
+    /// If the response to one is not 200; the message has the response's body.
     pub fn deliver<C: Pricing>(&mut self, stripe: &Stripe<C>, clock: &ManualClock) -> usize {
         let waiting = self.deliveries.get(self.delivered..).unwrap_or_default();
         for delivery in waiting {
@@ -160,7 +162,7 @@ impl Account {
         self.api.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A transport that serves what this account has: sessions, lists of lines and of events. Give it to
+    /// A transport that serves this account's sessions, lists of lines and events. Give it to
     /// [`StripeBuilder::transport`](crate::stripe::StripeBuilder::transport).
     pub fn transport(&self) -> Served {
         Served(Arc::clone(&self.api))
@@ -190,7 +192,8 @@ impl Account {
         subscription
     }
 
-    /// Tells a subscription's state; an update tells what changed since the last event, if anything did.
+    /// Makes an event of a subscription's state. An update has the fields that changed since the last event; without
+    /// any there is no event.
     pub(super) fn tell(&mut self, id: SubscriptionId, kind: &str) {
         let shape = self.shape;
         let subscription = self.subscription(id);

@@ -1,4 +1,6 @@
 //! Changes of running subscriptions: items, anchors, owners, and how they end.
+//!
+//! They do not know how lines are priced, nor how invoices are collected.
 
 use super::account::Account;
 use super::collecting::Collection;
@@ -10,7 +12,7 @@ use super::subscribing::{OWNER, length_of};
 use super::subscriptions::{Renewals, Subscription, SubscriptionId};
 use crate::domain::time::Timestamp;
 
-/// What an update takes away and puts in its place.
+/// The items that an update removes and adds.
 struct Changed {
     old: Vec<SubscriptionItem>,
     new: Vec<ItemId>,

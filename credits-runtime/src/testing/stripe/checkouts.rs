@@ -1,4 +1,6 @@
-//! Checkout sessions: packs that are bought, payment links, and sessions that were begun with `stripe.start`.
+//! Checkout sessions: purchases of packs, payment links, and sessions that were begun with `stripe.start`.
+//!
+//! They do not know how a subscription goes on after its first invoice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +21,7 @@ use super::transport::Posted;
 /// Metadata that names a pack.
 const PACK: &str = "credits_pack";
 
-/// What the completion of a session made.
+/// Result of a session's completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completed {
     /// A payment; none if nothing was due.
@@ -115,7 +117,7 @@ impl Session {
             put(&mut session, "presentment_details", details);
             return session;
         }
-        // The session is in the buyer's currency; what was sold is beside it.
+        // The session is in the buyer's currency, with the price's currency beside it.
         let conversion = json!({
             "amount_subtotal": money.subtotal,
             "amount_total": money.total(),

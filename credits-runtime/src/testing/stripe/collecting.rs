@@ -1,4 +1,6 @@
-//! Collecting invoices: drafts, the customer's balance, payments, and every way in which one is not paid.
+//! Collecting invoices: drafts, the customer's balance, payments, and every way in which an invoice stays unpaid.
+//!
+//! It does not know how lines are priced.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ use super::lines::{Credited, Line};
 use super::payments::{Payment, PaymentId};
 use super::subscriptions::SubscriptionId;
 
-/// What an invoice is made from.
+/// The contents of an invoice to be made.
 pub(super) struct Draft {
     pub(super) customer: String,
     pub(super) metadata: Value,
@@ -30,7 +32,7 @@ impl Account {
         unpaid.iter().filter(|invoice| self.status_of(invoice) != "draft").cloned().collect()
     }
 
-    /// The status of an invoice in Stripe's word: `draft`, `open`, `paid`, `uncollectible` or `void`.
+    /// The status of an invoice by Stripe's name: `draft`, `open`, `paid`, `uncollectible` or `void`.
     ///
     /// # Panics
     ///
@@ -47,7 +49,7 @@ impl Account {
         self.invoices.get(id)?.payment().cloned()
     }
 
-    /// What may still be credited of an invoice by [`credit`](Self::credit), in the smallest unit of its currency.
+    /// The amount of an invoice that [`credit`](Self::credit) may still credit, in the smallest unit of its currency.
     pub fn creditable(&self, id: &InvoiceId) -> i64 {
         self.invoices.get(id).map_or(0, Invoice::creditable)
     }
@@ -155,7 +157,7 @@ impl Account {
         }
     }
 
-    /// Makes an invoice of a subscription, with what waited for its next one, and pays it.
+    /// Makes an invoice of a subscription, with the lines that waited for its next one, and pays it.
     pub(super) fn bill(&mut self, id: SubscriptionId, reason: &'static str, lines: Vec<Line>) -> InvoiceId {
         let invoice = self.bill_later(id, reason, lines);
         self.finalize(&invoice);
@@ -163,7 +165,7 @@ impl Account {
         invoice
     }
 
-    /// Makes the draft of a subscription's invoice, with what waited for its next one.
+    /// Makes the draft of a subscription's invoice, with the lines that waited for its next one.
     pub(super) fn bill_later(
         &mut self,
         id: SubscriptionId,
@@ -231,11 +233,11 @@ impl Account {
         let total = invoice.total();
         let before = self.balance(&customer, &currency);
         let by = match total {
-            // What is credited goes to the balance.
+            // A negative total goes to the balance.
             ..0 => total,
-            // The customer's credit pays what it can.
+            // The customer's credit pays as much as it covers.
             _ if before < 0 => total.min(-before),
-            // What the customer owes is charged too.
+            // A debt of the customer is charged too.
             _ => -before,
         };
         self.move_balance(&customer, &currency, by);
@@ -253,7 +255,7 @@ impl Account {
         self.api().lists.insert(format!("/v1/invoices/{}/lines", id.0), lines);
     }
 
-    /// Pays what is due of an open invoice.
+    /// Pays the amount due of an open or uncollectible invoice.
     pub(super) fn collect(&mut self, id: &InvoiceId, collection: Collection) {
         let (now, shape) = (self.now, self.shape);
         let invoice = self.known(id).clone();

@@ -1,4 +1,6 @@
-//! Credit notes: what is given back of an invoice, and where it goes.
+//! Credit notes: amounts of an invoice that are returned, and where they go.
+//!
+//! They do not know the lines of an invoice.
 
 use serde_json::{Value, json};
 
@@ -35,7 +37,7 @@ pub(super) struct CreditNote {
     voided_at: Option<Timestamp>,
 }
 
-/// Whether a note reduces what is due, or gives back what was paid.
+/// Whether a note reduces the amount due, or returns a paid amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Timing {
     PrePayment,
@@ -43,12 +45,13 @@ enum Timing {
 }
 
 impl Account {
-    /// Credits a part of an invoice, in the smallest unit of its currency. Of an open invoice it lessens what is due
-    /// (and pays the invoice if nothing is left of it), wherever it goes otherwise.
+    /// Credits a part of an invoice, in the smallest unit of its currency. On an unpaid invoice it reduces the amount
+    /// due, and `to` does not count; an open invoice with nothing left to pay is paid.
     ///
     /// # Panics
     ///
-    /// If the invoice is a draft or void, or has less than that to credit.
+    /// If the invoice is a draft or void, if less than the amount can be credited, or for a refund if the invoice has
+    /// no payment.
     pub fn credit(&mut self, invoice: &InvoiceId, amount: i64, to: CreditTo) -> CreditNoteId {
         let known = self.known(invoice).clone();
         let is_final = !matches!(known.status, Status::Draft | Status::Void);
@@ -85,7 +88,7 @@ impl Account {
         id
     }
 
-    /// Voids a credit note: what it gave to a balance, or took from what is due, is as before.
+    /// Voids a credit note: the balance or the amount due is as it was before the note.
     ///
     /// # Panics
     ///

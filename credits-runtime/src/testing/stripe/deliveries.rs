@@ -1,5 +1,6 @@
-//! Deliveries, and all that can become of them on the way: twice, late, in another order, or not before Stripe sends
-//! them again.
+//! Deliveries, and disorder on their way: twice, late, in another order, or only when Stripe sends them again.
+//!
+//! They do not know the contents of an event.
 
 use std::time::Duration;
 
@@ -31,19 +32,19 @@ pub struct Disorder {
 }
 
 impl Disorder {
-    /// One of many.
+    /// A disorder by its seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, late_max: Duration::from_hours(72) }
     }
 
-    /// How late an event may be: three days unless it is said, as long as Stripe tries.
+    /// Longest delay of an event: three days unless set, as long as Stripe tries.
     #[must_use]
     pub fn late_at_most(mut self, time: Duration) -> Self {
         self.late_max = time;
         self
     }
 
-    /// What arrives: half of all events in time, the others late, every fourth of them twice.
+    /// The deliveries in their order of arrival: half of all events in time, the others late, a quarter twice.
     pub fn of(self, deliveries: &[Delivery]) -> Vec<Delivery> {
         let mut arriving = Vec::new();
         for (delivery, number) in deliveries.iter().zip(0_u64..) {

@@ -61,7 +61,7 @@ impl Extra {
     }
 }
 
-/// Where an invoice is.
+/// The status of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     Draft,
@@ -83,7 +83,7 @@ impl Status {
     }
 }
 
-/// An invoice as the account keeps it.
+/// An invoice in the account's state.
 #[derive(Clone, Debug)]
 pub(super) struct Invoice {
     pub(super) id: InvoiceId,
@@ -114,7 +114,7 @@ pub(super) struct Paid {
     pub(super) means: Means,
 }
 
-/// What paid an invoice.
+/// The means by which an invoice was paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Means {
     Payment(PaymentId),
@@ -140,14 +140,14 @@ impl Invoice {
         self.subtotal().saturating_sub(self.discount()).saturating_add(self.tax())
     }
 
-    /// What is to be paid after the customer's balance and credit notes.
+    /// The amount due after the customer's balance and credit notes.
     pub(super) fn due(&self) -> i64 {
         let (before, after) = self.balance;
         let applied = before.saturating_sub(after.unwrap_or(before));
         self.total().saturating_add(applied).saturating_sub(self.credited.0).max(0)
     }
 
-    /// What a credit note may give back: of a paid invoice all but what was credited after it was paid.
+    /// The amount that can still be credited: of a paid invoice the total less all credits, of others the amount due.
     pub(super) fn creditable(&self) -> i64 {
         match self.status {
             Status::Paid => {

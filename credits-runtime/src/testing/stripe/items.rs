@@ -1,4 +1,4 @@
-//! Items of subscriptions, and what changes them. They know neither time nor invoices.
+//! Items of subscriptions, and their changes. They know neither time nor invoices.
 
 use super::lines::Credited;
 use super::prices::Price;
@@ -47,7 +47,7 @@ impl ItemId {
     }
 }
 
-/// What happens to the money of a change within a period: Stripe's `proration_behavior`.
+/// Treatment of the money of a change within a period: Stripe's `proration_behavior`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prorations {
     /// `always_invoice`: the difference is invoiced and paid at once.
@@ -80,7 +80,7 @@ pub struct Update {
     pub(super) terms: Terms,
 }
 
-/// What an update does beside its steps.
+/// Settings of an update, beside its steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     pub(super) prorations: Prorations,

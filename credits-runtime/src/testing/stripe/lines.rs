@@ -22,7 +22,7 @@ pub(super) struct Line {
     pub(super) tax: i64,
 }
 
-/// What made a line.
+/// The origin of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// A period of a subscription item.

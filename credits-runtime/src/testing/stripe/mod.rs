@@ -1,5 +1,5 @@
-//! A simulated Stripe account: what happens in it becomes events as Stripe writes them, in any of its API versions,
-//! signed, and delivered in order or in disorder.
+//! A simulated Stripe account: its changes become events as Stripe writes them, in any of its API versions, signed, and
+//! delivered in order or in disorder.
 //!
 //! An [`Account`] has subscriptions of one or more items with every kind of [`Price`], changes of them with
 //! [`Prorations`], trials, invoices that are paid, unpaid, voided and credited, customer balances, packs through

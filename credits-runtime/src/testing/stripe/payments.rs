@@ -1,4 +1,6 @@
 //! Payments, refunds and disputes, with their JSON.
+//!
+//! They do not know why an amount is due.
 
 use serde_json::{Value, json};
 
@@ -30,13 +32,13 @@ pub struct DisputeId(usize);
 #[derive(Clone, Debug)]
 pub(super) struct Payment {
     pub(super) amount: i64,
-    /// The sum of its refunds that did not fail and are told by the charge.
+    /// The sum of its refunds that did not fail and that the charge counts.
     pub(super) refunded: i64,
     pub(super) customer: String,
     pub(super) currency: String,
     pub(super) metadata: Value,
     pub(super) invoice: Option<InvoiceId>,
-    /// What the buyer saw since basil: the currency, and the amount in it.
+    /// The presented price since basil: the currency, and the amount in it.
     pub(super) presentment: Option<(String, i64)>,
 }
 
@@ -80,7 +82,7 @@ impl Account {
         self.payments.get(payment).map_or(0, |payment| payment.amount)
     }
 
-    /// What may still be refunded of a payment, in the smallest unit of its currency.
+    /// The amount of a payment that may still be refunded, in the smallest unit of its currency.
     pub fn refundable(&self, payment: &PaymentId) -> i64 {
         let pending = |refund: &&Refund| refund.payment == *payment && refund.status == "pending";
         let pending: i64 = self.refunds.iter().filter(pending).map(|refund| refund.amount).sum();

@@ -1,10 +1,10 @@
-//! Purchases: what is bought once, and how it is paid. They do not know the sessions that they become.
+//! Purchases: one-time sales, and how they are paid. They do not know the sessions that they become.
 
 use std::time::Duration;
 
 use super::prices::Price;
 
-/// Something that is bought once, through a checkout session or a payment link.
+/// A one-time purchase, through a checkout session or a payment link.
 ///
 /// ```
 /// use credits_runtime::testing::stripe::{Price, Purchase};

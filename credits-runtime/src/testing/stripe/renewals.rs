@@ -1,4 +1,6 @@
 //! Time that passes: periods turn, renewals are charged, fail or are paused, trials begin and end.
+//!
+//! It does not know how lines are priced.
 
 use std::time::Duration;
 
@@ -135,12 +137,12 @@ impl Account {
         self.updated(id);
     }
 
-    /// From here on charges fail: the subscription becomes past due, and what is owed adds up.
+    /// From here on charges fail: the subscription becomes past due, and its unpaid periods add up.
     pub fn fail_renewals(&mut self, id: SubscriptionId) {
         self.subscription(id).renewals = Renewals::Failing;
     }
 
-    /// What is owed is paid, each period by an invoice of its own, and renewals are charged again.
+    /// The unpaid periods are paid, each by an invoice of its own, and renewals are charged again.
     pub fn pay_what_is_owed(&mut self, id: SubscriptionId) {
         let subscription = self.subscription(id);
         subscription.renewals = Renewals::Charged;
@@ -258,7 +260,7 @@ impl Account {
                 credits.extend(self.credit_lines(&old, item, now));
             }
         }
-        // What waits for the next renewal goes on waiting, with the credits.
+        // Invoice items of the next renewal go on waiting for it, with the credits.
         let mut waiting = Vec::new();
         if prorations == Prorations::WithRenewal {
             waiting = std::mem::take(&mut self.subscription(id).pending);

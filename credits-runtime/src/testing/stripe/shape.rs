@@ -1,4 +1,5 @@
-//! API versions, and what every object of Stripe's has in common: seconds, ids, previous attributes. It knows no object.
+//! API versions, and the parts that all objects of Stripe's share: seconds, ids, previous attributes. It knows no
+//! object.
 
 use serde_json::{Map, Value};
 

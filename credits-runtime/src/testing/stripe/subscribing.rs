@@ -1,4 +1,6 @@
 //! How subscriptions begin: their first session, state and invoice.
+//!
+//! They do not know how a subscription goes on after its first invoice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Subscriptions: their state, and their JSON in each shape. They do not know what moves them.
+//! Subscriptions: their state, and their JSON in each shape. They do not know how they change.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ impl Billed {
     }
 }
 
-/// What a paused collection does with invoices: Stripe's `pause_collection.behavior`.
+/// Treatment of invoices while collection is paused: Stripe's `pause_collection.behavior`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uncollected {
     /// They are voided.
@@ -103,7 +103,7 @@ impl Uncollected {
     }
 }
 
-/// What becomes of renewals.
+/// Treatment of renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Renewals {
     Charged,
@@ -144,7 +144,7 @@ pub(super) struct Subscription {
     /// Invoices that are not paid yet, the oldest first.
     pub(super) open: Vec<InvoiceId>,
     pub(super) latest_invoice: Option<InvoiceId>,
-    /// The state that the newest event told.
+    /// The state in the newest event.
     pub(super) told: Option<Box<Subscription>>,
 }
 

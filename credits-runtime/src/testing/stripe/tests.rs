@@ -1,4 +1,4 @@
-//! The kit's JSON: what differs between shapes, and the money of each way to change, credit and refund.
+//! The kit's JSON: differences between shapes, and the money of each way to change, credit and refund.
 
 use std::time::Duration;
 
@@ -383,7 +383,7 @@ fn credit_notes_go_to_the_balance_by_refund_or_out_of_band() {
         assert_eq!(object(&account, "credit_note.created")["out_of_band_amount"], 700);
         assert_eq!(account.creditable(&invoice), 0);
     }
-    // Of an open invoice a note lessens what is due.
+    // A note on an open invoice reduces the amount due.
     let mut account = account(Shape::Clover);
     let id = account.subscribe_with("ann", [pro().into()], Billed::at_once());
     account.fail_renewals(id);

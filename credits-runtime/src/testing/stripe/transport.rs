@@ -1,5 +1,6 @@
-//! The account's API: what a transport answers without a network. It serves what the account kept, and keeps what is
-//! posted.
+//! The account's API: a transport without a network. It serves the account's objects, and keeps posted sessions.
+//!
+//! It does not know how objects change.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -28,12 +29,12 @@ impl Transport for Served {
     fn pause(&self, _: Duration) {}
 }
 
-/// What the API has.
+/// The objects of the API.
 #[derive(Debug, Default)]
 pub(super) struct Api {
     /// Lists by path.
     pub(super) lists: BTreeMap<String, Vec<Value>>,
-    /// Objects by path, as their newest event told them.
+    /// Objects by path, in the state of their newest event.
     objects: BTreeMap<String, Value>,
     events: Vec<Value>,
     posted: Vec<Posted>,
@@ -71,7 +72,7 @@ impl Posted {
 }
 
 impl Api {
-    /// Keeps what an event told.
+    /// Keeps an event, and its object in the new state.
     pub(super) fn keep(&mut self, object: &Value, event: Value) {
         let text = |name: &str| object.get(name).and_then(Value::as_str);
         if let (Some(kind), Some(id)) = (text("object"), text("id")) {

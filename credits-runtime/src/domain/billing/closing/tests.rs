@@ -1,9 +1,11 @@
-//! Closing changes nothing else: two billings hear the same, one of them closes what it can, and what is due is the same.
+//! Closing changes nothing else: of two billings with the same events one closes all it can, and the same awards are
+//! due.
 
 use credits_core::{Settings, Upgrades};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening, Interval, Line, Status, SubscriptionState};
 use crate::domain::billing::record::{CreditNote, Pinned};
@@ -11,7 +13,7 @@ use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
 
 const DAY: Duration = Duration::from_hours(24);
 const BEGIN: i64 = 1_767_225_600_000_000;
-/// A rule under which much is closed in a short history.
+/// Limits so low that a short history closes periods and purchases.
 const EARLY: ClosingRule = ClosingRule { after: Duration::from_hours(24 * 60), least: 2, most: 64 };
 
 fn fulfilment(upgrades: Upgrades) -> Fulfilment {
@@ -48,14 +50,14 @@ const PLANS: [(&str, i64, u32); 6] = [
     ("weekly", 9, 6),
 ];
 
-/// What happens in a billing period of 30 days.
+/// Events of a billing period of 30 days.
 #[derive(Clone, Debug)]
 enum Step {
     /// It is paid.
     Renew,
     /// It is not paid.
     Skip,
-    /// It is paid, and returned so many days later.
+    /// It is paid, and returned this number of days later.
     Return(u8),
     /// It is paid, and on this day the item gets another plan and quantity, prorated.
     Change(u8, usize, u64),
@@ -63,7 +65,7 @@ enum Step {
     Reset(u8),
     /// It is paid, and another item joins on this day.
     Join(u8, usize),
-    /// It is paid so many days late.
+    /// It is paid this number of days late.
     Late(u8),
 }
 
@@ -79,7 +81,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An item as the seller has it.
+/// The state of an item at the seller.
 #[derive(Clone, Debug)]
 struct Item {
     id: ObjectId,
@@ -204,7 +206,7 @@ impl Account {
     }
 }
 
-/// A billing, and how it is fulfilled: what is due is given and is used at once.
+/// A billing whose due credits are given and used at once.
 struct Played {
     billing: Billing,
     closings: usize,
@@ -227,7 +229,7 @@ impl Played {
         self.billing.change(FactNumber::FIRST, body);
     }
 
-    /// Makes the difference between what is due and what was given.
+    /// Books the difference between due and given awards.
     fn fulfil(&mut self, due: &Due, now: Timestamp) {
         let known: Vec<_> =
             self.billing.awards.iter().map(|(id, award)| (id.clone(), award.clone())).collect();
@@ -272,7 +274,7 @@ fn open(due: &Due, closed: &BTreeSet<AwardId>) -> Vec<(AwardId, i64, Option<Time
     open.map(|(id, wanted)| (id.clone(), wanted.amount, wanted.expires_at)).collect()
 }
 
-/// Plays a history whose events arrive so many days late, again and again; answers how often something was closed.
+/// Plays a history whose events arrive late by a number of days and repeatedly; returns the number of closings.
 fn plays(steps: &[Step], upgrades: Upgrades, plan: usize, days_late: &[u32]) -> Result<usize, TestCaseError> {
     let fulfilment = fulfilment(upgrades);
     let mut account = Account::default();

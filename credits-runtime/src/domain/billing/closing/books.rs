@@ -1,0 +1,292 @@
+//! The search for a closing: the oldest periods of a subscription, or the oldest purchases, whose credits are over.
+//!
+//! It does not know whether a closing changes anything else, nor how it is applied.
+
+use std::collections::BTreeMap;
+
+use super::{ClosedPeriods, Closing, ClosingRule, is_without_subscription};
+use crate::domain::amount::Amount;
+use crate::domain::billing::award::{Award, AwardId};
+use crate::domain::billing::cycles::{Cycle, Lane, cycles};
+use crate::domain::billing::due::Due;
+use crate::domain::billing::event::{Invoice, Line};
+use crate::domain::billing::items::SubscriptionItems;
+use crate::domain::billing::lanes::Known;
+use crate::domain::billing::purchases::invoice_purchase;
+use crate::domain::billing::record::Billing;
+use crate::domain::billing::unsolved::Unsolved;
+use crate::domain::ids::{Asset, ObjectId};
+use crate::domain::time::Timestamp;
+use crate::domain::wallet::Wallet;
+
+/// The state that decides whether periods and purchases can be closed.
+pub(super) struct Books<'a> {
+    pub(super) billing: &'a Billing,
+    pub(super) due: &'a Due,
+    pub(super) wallets: &'a BTreeMap<Asset, &'a Wallet>,
+    pub(super) rule: ClosingRule,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Books<'a> {
+    /// The latest instant at which a closed period or purchase may have ended and may have been given.
+    fn horizon(&self) -> Timestamp {
+        self.now.before(self.rule.after)
+    }
+
+    fn is_old(&self, award: &Award) -> bool {
+        award.given_at.is_some_and(|given_at| given_at <= self.horizon())
+    }
+
+    /// Whether an award was given long ago, its grants are empty, and nothing of it is still to be given, taken or
+    /// restored.
+    fn is_over(&self, id: &AwardId, award: &Award) -> bool {
+        let wanted = self.due.awards.get(id);
+        let due = match (id, wanted) {
+            (AwardId::Pack(_) | AwardId::PackBonus(_), Some(wanted)) => {
+                let retaken = wanted.retake.as_ref().map_or(0, |retake| retake.amount);
+                if award.taken() != Amount::new(retaken) {
+                    return false;
+                }
+                Amount::new(wanted.amount).minus(award.taken().min(Amount::new(wanted.amount)))
+            }
+            (_, wanted) => Amount::new(wanted.map_or(0, |wanted| wanted.amount)),
+        };
+        let wallet = self.wallets.get(&award.asset);
+        let left = award.grants.iter().map(|grant| match wallet {
+            Some(wallet) => wallet.grant_left(*grant),
+            None => (Amount::ZERO, Amount::ZERO),
+        });
+        let is_empty = left.into_iter().all(|(free, held)| free.is_zero() && held.is_zero());
+        // Fulfilment restores credits that expired and are to last longer.
+        let is_restorable = wanted.is_some_and(|wanted| {
+            wanted.trims_to.is_none()
+                && wanted.expires_at.is_none_or(|expires_at| expires_at > self.now)
+                && award.gone.iter().any(|gone| gone.expired.is_positive())
+        });
+        let stays = award.given.minus(award.taken().plus(award.advance()).min(award.given));
+        self.is_old(award) && is_empty && !is_restorable && stays == due
+    }
+
+    /// The periods of a subscription that can be closed: those before the last instant at which no cycle of any lane is
+    /// cut in two.
+    pub(super) fn of_subscription(&self, items: &SubscriptionItems<'a>) -> Option<Closing> {
+        let awards = self.period_awards(items);
+        if awards.iter().filter(|given| self.is_old(given.award)).count() < self.rule.least {
+            return None;
+        }
+        let once = self.given_once()?;
+        let paid = Known::of(self.billing, items);
+        let lanes = paid.lanes().into_iter();
+        let lanes =
+            lanes.map(|lane| LaneCycles { cycles: cycles(items, &lane, &paid.placed, self.now).begun, lane });
+        let lanes: Vec<_> = lanes.collect();
+        let until = self.last_end(&awards, &lanes)?;
+        let closed = awards.iter().filter(|given| given.start < until).map(|given| given.id.clone());
+        let mut closed: Vec<_> = closed.collect();
+        if closed.len() < self.rule.least {
+            return None;
+        }
+        closed.extend(once);
+        let (invoices, packs) = self.invoices_over(|invoice| self.is_paid_for(invoice, items, until));
+        closed.extend(packs);
+        let periods = closed_periods(items, &paid, &lanes, until);
+        Some(Closing {
+            periods: Some((items.subscription.clone(), periods)),
+            purchases_until: None,
+            awards: closed,
+            invoices,
+            sessions: Vec::new(),
+        })
+    }
+
+    /// The given awards of a subscription's cycles and rises.
+    fn period_awards(&self, items: &SubscriptionItems<'a>) -> Vec<PeriodAward<'a>> {
+        let is_of = |item| items.items.iter().any(|(known, _)| *known == item);
+        let awards = self.billing.awards.iter().filter_map(|(id, award)| match id {
+            AwardId::Cycle { item, start, .. } if is_of(item) => {
+                Some(PeriodAward { start: *start, id, award })
+            }
+            AwardId::Rise { subscription, start, .. } if subscription == items.subscription => {
+                Some(PeriodAward { start: *start, id, award })
+            }
+            _ => None,
+        });
+        awards.collect()
+    }
+
+    /// The old trials and signup bonuses; `None` while a trial is not over, because it may be this subscription's.
+    fn given_once(&self) -> Option<Vec<AwardId>> {
+        let once = || {
+            self.billing.awards.iter().filter(|(id, award)| {
+                matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_)) && !award.is_closed
+            })
+        };
+        if once().any(|(id, award)| matches!(id, AwardId::Trial(_)) && !self.is_over(id, award)) {
+            return None;
+        }
+        Some(once().filter(|(_, award)| self.is_old(award)).map(|(id, _)| id.clone()).collect())
+    }
+
+    /// The last end of a given cycle before the first open award, within the limits, that is inside no other cycle.
+    fn last_end(&self, awards: &[PeriodAward<'_>], lanes: &[LaneCycles<'_>]) -> Option<Timestamp> {
+        let open = awards.iter().filter(|given| !self.is_over(given.id, given.award));
+        let open = open.map(|given| given.start);
+        let mut starts: Vec<_> = awards.iter().map(|given| given.start).collect();
+        starts.sort_unstable();
+        let too_many = starts.get(self.rule.most).copied();
+        let limit = open.chain(too_many).chain([self.horizon()]).min()?;
+        let all = || lanes.iter().flat_map(|lane| &lane.cycles);
+        let was_given = |cycle: &Cycle<'_>| awards.iter().any(|given| given.start == cycle.start);
+        let ends = all().filter(|cycle| cycle.whole_end <= limit && was_given(cycle));
+        let ends = ends.map(|cycle| cycle.whole_end);
+        let is_between = |at: &Timestamp| all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at);
+        ends.filter(is_between).max()
+    }
+
+    /// Whether all lines of an invoice are for time of a subscription that ends by an instant.
+    fn is_paid_for(&self, invoice: &Invoice, items: &SubscriptionItems<'_>, until: Timestamp) -> bool {
+        let is_before = |line: &Line| {
+            line.period.end <= until && self.billing.subscription_of(line) == Some(items.subscription)
+        };
+        invoice.lines.iter().all(is_before) && !invoice.lines.is_empty()
+    }
+
+    /// The purchases that can be closed: all before the first open one, with abandoned offers.
+    pub(super) fn of_purchases(&self) -> Option<Closing> {
+        let sessions = self.billing.purchases.iter().map(|(id, purchase)| {
+            let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
+            let awards = self.awards_over(awards).filter(|awards| !awards.is_empty());
+            Sale { at: purchase.at, sold: Sold::Session(id), awards }
+        });
+        let plain = self.billing.invoices.values();
+        let plain = plain.filter(|invoice| is_without_subscription(self.billing, invoice)).map(|invoice| {
+            let awards = self.packs_over(invoice).filter(|_| !self.is_unsolved(invoice));
+            Sale { at: invoice.paid_at, sold: Sold::Invoice(invoice), awards }
+        });
+        let mut sales: Vec<_> = sessions.chain(plain).collect();
+        sales.sort_by_key(|sale| sale.at);
+        let open = sales.iter().find(|sale| sale.awards.is_none() || sale.at > self.horizon());
+        let limit = open.map_or(Timestamp::MAX, |sale| sale.at);
+        let too_many = sales.get(self.rule.most).map_or(limit, |sale| sale.at);
+        let limit = limit.min(too_many);
+        let closed: Vec<_> = sales.into_iter().take_while(|sale| sale.at < limit).collect();
+        let purchases_until = closed.last().map(|sale| sale.at);
+        let abandoned = self.billing.offers.iter().filter(|(session, (at, _))| {
+            *at <= self.horizon() && !self.billing.purchases.contains_key(*session)
+        });
+        let abandoned = abandoned.map(|(session, _)| session.clone()).take(self.rule.most);
+        if closed.len().saturating_add(abandoned.clone().count()) < self.rule.least {
+            return None;
+        }
+        let mut sessions: Vec<_> = abandoned.collect();
+        let (mut awards, mut invoices) = (Vec::new(), Vec::new());
+        for sale in closed {
+            awards.extend(sale.awards.into_iter().flatten());
+            match sale.sold {
+                Sold::Session(id) => sessions.push(id.clone()),
+                Sold::Invoice(invoice) => invoices.push(invoice.invoice.clone()),
+            }
+        }
+        Some(Closing { periods: None, purchases_until, awards, invoices, sessions })
+    }
+
+    /// The invoices without unsolved entries whose packs are all over, and the awards of these packs.
+    fn invoices_over(&self, counts: impl Fn(&&'a Invoice) -> bool) -> (Vec<ObjectId>, Vec<AwardId>) {
+        let (mut invoices, mut awards) = (Vec::new(), Vec::new());
+        let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_unsolved(it));
+        for invoice in solved.take(self.rule.most) {
+            if let Some(packs) = self.packs_over(invoice) {
+                invoices.push(invoice.invoice.clone());
+                awards.extend(packs);
+            }
+        }
+        (invoices, awards)
+    }
+
+    /// The awards of packs on an invoice, if all are over.
+    fn packs_over(&self, invoice: &Invoice) -> Option<Vec<AwardId>> {
+        let sold = self.billing.sold.keys().filter(|(id, _)| *id == invoice.invoice);
+        let sold = sold.map(|(invoice, price)| invoice_purchase(invoice, price));
+        self.awards_over(sold.flat_map(|id| [AwardId::Pack(id.clone()), AwardId::PackBonus(id)]))
+    }
+
+    /// The awards among these ids that were given; `None` if any of them is not over.
+    fn awards_over(&self, ids: impl IntoIterator<Item = AwardId>) -> Option<Vec<AwardId>> {
+        let known = ids.into_iter().filter_map(|id| {
+            let award = self.billing.awards.get(&id)?;
+            Some(self.is_over(&id, award).then_some(id))
+        });
+        known.collect()
+    }
+
+    /// Whether an unsolved entry is about an invoice.
+    fn is_unsolved(&self, invoice: &Invoice) -> bool {
+        let has = |counts: &dyn Fn(&Line) -> bool| invoice.lines.iter().any(counts);
+        self.due.unsolved.iter().any(|entry| match entry {
+            Unsolved::PartialReturn(part) => part.invoice == invoice.invoice,
+            Unsolved::PriceUnknown(price) => has(&|line| line.price == *price),
+            Unsolved::ItemUnknown(item) => has(&|line| line.item.as_ref() == Some(item)),
+            Unsolved::Purchase { session, .. } => {
+                has(&|line| invoice_purchase(&invoice.invoice, &line.price) == *session)
+            }
+            _ => false,
+        })
+    }
+}
+
+/// The part of a subscription's periods up to an instant that later periods depend on.
+fn closed_periods(
+    items: &SubscriptionItems<'_>,
+    paid: &Known<'_>,
+    lanes: &[LaneCycles<'_>],
+    until: Timestamp,
+) -> ClosedPeriods {
+    let mut grids = items.closed.map(|closed| closed.grids.clone()).unwrap_or_default();
+    for LaneCycles { lane, cycles } in lanes {
+        let last = cycles.iter().rfind(|cycle| cycle.start < until);
+        match last.map(Cycle::goes_on) {
+            Some(Some(grid)) => drop(grids.insert(lane.clone(), grid)),
+            Some(None) => drop(grids.remove(lane)),
+            None => {}
+        }
+    }
+    let spans = paid.live.spans.iter().filter(|span| span.period.end <= until);
+    let newest = spans.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
+    let earlier = items.closed.into_iter().flat_map(|closed| closed.paid.clone());
+    let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|instant| instant.at);
+    ClosedPeriods {
+        until,
+        began_at: items.began_at(),
+        first_anchor: items.first_anchor(),
+        first_paid: items.closed.and_then(|closed| closed.first_paid).or(first_paid),
+        grids,
+        paid: earlier.chain(newest).collect(),
+    }
+}
+
+/// A given award of a cycle or rise, with the start of its cycle.
+struct PeriodAward<'a> {
+    start: Timestamp,
+    id: &'a AwardId,
+    award: &'a Award,
+}
+
+/// The cycles of a lane that have begun.
+struct LaneCycles<'a> {
+    lane: Lane,
+    cycles: Vec<Cycle<'a>>,
+}
+
+/// A sale of packs.
+struct Sale<'a> {
+    at: Timestamp,
+    sold: Sold<'a>,
+    /// Its given awards; `None` if the sale is open.
+    awards: Option<Vec<AwardId>>,
+}
+
+enum Sold<'a> {
+    Session(&'a ObjectId),
+    Invoice(&'a Invoice),
+}

@@ -1,0 +1,57 @@
+//! Lifetimes: moves the expiry of a subscription's grants, and restores credits that expired before a longer lifetime
+//! was known.
+//!
+//! It does not know how a lifetime is found.
+
+use super::Booking;
+use crate::domain::amount::Amount;
+use crate::domain::billing::award::{Award, AwardId};
+use crate::domain::billing::due::Wanted;
+use crate::domain::fact::Body;
+use crate::domain::wallet::Gone;
+
+impl Booking<'_> {
+    /// Gives the grants of an award the expiry that is due.
+    pub(super) fn reschedule(&mut self, id: &AwardId, award: &Award, wanted: &Wanted) {
+        let expires_at = wanted.expires_at;
+        let is_over = expires_at.is_some_and(|expires_at| expires_at <= self.with.now);
+        // Trimmed credits stay expired.
+        if !is_over && wanted.trims_to.is_none() {
+            self.restore(id, award, wanted);
+        }
+        for grant in &award.grants {
+            let open = self.draft.wallet.grant(*grant);
+            if open.is_some_and(|open| open.terms.expires_at != expires_at) {
+                self.draft.push(Body::Rescheduled { grant: *grant, expires_at });
+            }
+        }
+    }
+
+    /// Restores the expired credits of an award, but for those that takings counted as returned.
+    fn restore(&mut self, id: &AwardId, award: &Award, wanted: &Wanted) {
+        let gone = award.grants.iter().map(|grant| self.gone_of(id, *grant));
+        let (expired, revoked) = gone.fold((Amount::ZERO, Amount::ZERO), |(expired, revoked), gone| {
+            (expired.plus(gone.expired), revoked.plus(gone.revoked))
+        });
+        let counted = self.counted_as_gone(id);
+        let counted = counted.minus(counted.min(revoked));
+        let mut restorable = expired.minus(expired.min(counted));
+        for grant in &award.grants {
+            let amount = self.gone_of(id, *grant).expired.min(restorable);
+            restorable = restorable.minus(amount);
+            if amount.is_positive()
+                && let Some(balance_after) = self.draft.wallet.balance.checked_add(amount)
+            {
+                let (category, terms) = (wanted.category.clone(), self.terms(wanted, *grant));
+                self.draft.push(Body::Restored { grant: *grant, amount, category, terms, balance_after });
+                let gone = self.gone_of(id, *grant);
+                let expired = if self.draft.wallet.gone_of(*grant).is_some() {
+                    gone.expired
+                } else {
+                    gone.expired.minus(amount)
+                };
+                self.record(Body::GoneNoted { award: id.clone(), gone: Gone { expired, ..gone } });
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Taking back: reduces an award to the amount due, first from its own grants, and gives back credits that were taken
+//! in excess.
+//!
+//! It does not know how much a refund or dispute claims, nor about advances.
+
+use credits_core::{RefundedButSpent, SubscriptionRefunds};
+
+use super::{Booking, Compared, Retaking};
+use crate::domain::amount::Amount;
+use crate::domain::billing::award::{Award, AwardId, Taken, Taking};
+use crate::domain::billing::due::Wanted;
+use crate::domain::billing::purchases::Retake;
+use crate::domain::category::Category;
+use crate::domain::fact::{Body, GrantTerms, Origin, Part};
+use crate::domain::ids::FactNumber;
+use crate::domain::limits::HELD_ASKED_AFTER;
+use crate::domain::time::Timestamp;
+
+/// The part of a taking that no credits cover.
+struct Uncovered {
+    /// Becomes debt.
+    owed: Amount,
+    /// Is forgiven.
+    left: Amount,
+}
+
+impl Booking<'_> {
+    /// Brings the amount taken back of an award to its target, and its grants to their expiry.
+    pub(super) fn take_excess(&mut self, Compared { id, wanted }: Compared<'_>) {
+        let Some(award) = self.billing.awards.get(id).cloned() else { return };
+        let target = self.target(id, &award, wanted);
+        let taken = award.taken();
+        let retake = wanted.and_then(|wanted| wanted.retake.clone());
+        let retake = retake.unwrap_or_else(|| Retake::of_award(id, target));
+        if target > taken {
+            let credited = self.credited(id, &award, wanted).min(target.minus(taken));
+            self.take(id, target.minus(taken), credited, &retake.category);
+        } else if target < taken {
+            self.give_back(id, &award, wanted, taken.minus(target), &retake.given_back);
+        }
+        if let Some(wanted) = wanted.filter(|wanted| wanted.origin == Origin::Subscription) {
+            self.reschedule(id, &award, wanted);
+        }
+    }
+
+    /// How much of an award is to be taken back in all.
+    fn target(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
+        match (wanted, id) {
+            (Some(Wanted { retake: Some(retake), .. }), _) => Amount::new(retake.amount),
+            // Its invoice gave the pack before the checkout behind the invoice was known; the checkout gives it again.
+            (None, AwardId::Pack(session)) => {
+                let bonus = self.billing.awards.get(&AwardId::PackBonus(session.clone()));
+                award.given.plus(bonus.map_or(Amount::ZERO, |bonus| bonus.given))
+            }
+            // A pack that no refund claims stays whole; a bonus is taken with its pack.
+            (_, AwardId::Pack(_) | AwardId::PackBonus(_)) => Amount::ZERO,
+            _ => award.beyond(wanted),
+        }
+    }
+
+    /// The part of an award's excess that is due to credited time or to other awards that give its credits.
+    pub(super) fn credited(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
+        match wanted {
+            Some(wanted) => Amount::new(wanted.credited),
+            None if self.due.superseded.contains(id) => award.given,
+            None => Amount::ZERO,
+        }
+    }
+
+    /// Takes an amount back from an award's own grants, of a pack from other free credits too. An advance makes up for
+    /// `credited`, as far as it is gone.
+    fn take(&mut self, id: &AwardId, amount: Amount, credited: Amount, category: &Category) {
+        let own = self.own_grants(id);
+        let (mut missing, mut taken) = (amount, Vec::new());
+        for grant in &own.grants {
+            let free = self.draft.wallet.grant_left(*grant).0.min(missing);
+            if let Some(part) = self.draft.wallet.part(*grant, free) {
+                missing = missing.minus(free);
+                taken.push(Taken::Part(part));
+            }
+        }
+        // Expired and revoked credits count as returned.
+        let gone = self.gone_uncounted(id, &own.grants).min(missing);
+        missing = missing.minus(gone);
+        taken.push(Taken::Gone(gone));
+        if own.is_pack {
+            let others = self.draft.wallet.allocate(missing, |grant| !own.grants.contains(&grant.number));
+            for part in others {
+                missing = missing.minus(part.amount);
+                taken.extend(self.draft.wallet.part(part.grant, part.amount).map(Taken::Part));
+            }
+        }
+        let held = self.held_of(&own.grants);
+        let owed = match (own.is_pack, self.with.retaking) {
+            (true, Retaking { refunded_but_spent: RefundedButSpent::Debt, .. })
+            | (false, Retaking { subscription_refunds: SubscriptionRefunds::Debt, .. }) => missing,
+            // The release of the hold repays this debt.
+            (true, _) => missing.min(held),
+            (false, _) => Amount::ZERO,
+        };
+        let mut left = missing.minus(owed);
+        if !own.is_pack && owed.is_zero() {
+            // A hold may end in a charge or in a release: the held part stays open until then.
+            if held.is_positive() {
+                left = left.minus(left.min(held));
+                self.look_again_after_holds(&own.grants);
+            }
+            left = left.minus(left.min(credited));
+        }
+        self.book_taking(id, taken, &Uncovered { owed, left }, category);
+    }
+
+    /// Schedules the next look for the end of the holds on these grants, or for `HELD_ASKED_AFTER` from now if that is
+    /// sooner.
+    fn look_again_after_holds(&mut self, grants: &[FactNumber]) {
+        let soon = self.with.now.after(HELD_ASKED_AFTER);
+        let until = self.draft.wallet.held_until(grants).map_or(soon, |until| until.min(soon));
+        self.again_at = Some(self.again_at.map_or(until, |again_at| again_at.min(until)));
+    }
+
+    fn book_taking(
+        &mut self,
+        id: &AwardId,
+        mut taken: Vec<Taken>,
+        Uncovered { owed, left }: &Uncovered,
+        category: &Category,
+    ) {
+        let parts = taken.iter().filter_map(|taken| match taken {
+            Taken::Part(part) => Some(part.clone()),
+            _ => None,
+        });
+        let parts: Vec<_> = parts.collect();
+        let of_parts = Part::total(&parts);
+        // Debt that would take the balance below its range is forgiven.
+        let (owed, left, balance_after) = match self.draft.wallet.balance_after_taking(of_parts.plus(*owed)) {
+            Ok(balance_after) => (*owed, *left, balance_after),
+            Err(_) => (Amount::ZERO, left.plus(*owed), self.draft.wallet.balance.minus(of_parts)),
+        };
+        if of_parts.is_positive() || owed.is_positive() {
+            let (category, reason) = (category.clone(), self.reason(id));
+            self.draft.push(Body::TakenBack { category, parts, owed, reason, balance_after });
+        }
+        taken.extend([Taken::Owed(owed), Taken::Left(left)]);
+        let at = self.with.now;
+        let taken = taken.into_iter().map(|what| Taking { at, what });
+        let taken: Vec<_> = taken.filter(|taken| taken.amount().is_positive()).collect();
+        if !taken.is_empty() {
+            self.record(Body::TookBack { award: id.clone(), taken });
+        }
+    }
+
+    fn give_back(
+        &mut self,
+        id: &AwardId,
+        award: &Award,
+        wanted: Option<&Wanted>,
+        amount: Amount,
+        category: &Category,
+    ) {
+        let (mut parts, mut owed) = (Vec::new(), Amount::ZERO);
+        for Taking { at, what } in award.clone().return_taken(amount) {
+            match what {
+                Taken::Part(part) => parts.push(self.returning(part, at)),
+                Taken::Owed(amount) => owed = owed.plus(amount),
+                Taken::Gone(_) | Taken::Left(_) => {}
+            }
+        }
+        let Some(balance_after) = self.draft.wallet.balance.checked_add(Part::total(&parts)) else { return };
+        if !parts.is_empty() {
+            let (category, reason) = (category.clone(), self.reason(id));
+            self.draft.push(Body::GivenBack { category, parts, reason, balance_after });
+        }
+        let grant = match wanted {
+            Some(wanted) if owed.is_positive() => self.open(wanted, owed, category.clone()),
+            _ => None,
+        };
+        self.record(Body::GaveBack { award: id.clone(), amount, grant });
+    }
+
+    /// A part as it returns to its grant: with at least the lifetime that it had left when it was taken.
+    pub(super) fn returning(&self, part: Part, taken_at: Timestamp) -> Part {
+        let left = part.terms.expires_at.map(|expires_at| expires_at.since(taken_at));
+        let expires_at = part
+            .terms
+            .expires_at
+            .zip(left)
+            .map(|(expires_at, left)| expires_at.max(self.with.now.after(left)));
+        // Its grant may still be open, with a later expiry.
+        let open = self.draft.wallet.grant(part.grant).map(|grant| grant.terms.expires_at);
+        let expires_at = open.map_or(expires_at, |open| open.zip(expires_at).map(|(a, b)| a.max(b)));
+        Part { terms: GrantTerms { expires_at, ..part.terms }, ..part }
+    }
+
+    /// Expired and revoked credits of an award's grants that no earlier taking counted.
+    fn gone_uncounted(&self, id: &AwardId, grants: &[FactNumber]) -> Amount {
+        let gone = grants.iter().map(|grant| self.gone_of(id, *grant));
+        let gone = gone.fold(Amount::ZERO, |sum, gone| sum.plus(gone.expired).plus(gone.revoked));
+        gone.minus(self.counted_as_gone(id).min(gone))
+    }
+
+    /// Expired and revoked credits that earlier takings of an award counted as returned.
+    pub(super) fn counted_as_gone(&self, id: &AwardId) -> Amount {
+        let taken = self.billing.awards.get(id).into_iter().flat_map(|award| &award.taken);
+        Amount::sum(taken.filter(|taken| matches!(taken.what, Taken::Gone(_))).map(Taking::amount))
+    }
+}

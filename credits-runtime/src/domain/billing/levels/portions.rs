@@ -1,0 +1,62 @@
+//! Portions: divides the exact sum of a cycle among its awards, in whole credits.
+//!
+//! It does not know how the sum came about.
+
+use credits_core::Fraction;
+
+use super::Level;
+use crate::domain::billing::sums::{add, least, subtract, take_last, whole};
+
+/// Whole credits of an award.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::domain::billing) struct Portion {
+    pub(in crate::domain::billing) amount: i64,
+    /// How much lower the amount is because time was credited.
+    pub(in crate::domain::billing) credited: i64,
+}
+
+/// The portions of a cycle's awards.
+pub(in crate::domain::billing) struct Portions {
+    /// In the order of the level's bases.
+    pub(in crate::domain::billing) bases: Vec<Portion>,
+    pub(in crate::domain::billing) rises: Portion,
+}
+
+impl Level<'_> {
+    /// Credits of the whole cycle: bases and rises, less those of credited time.
+    pub(in crate::domain::billing) fn total(&self) -> Fraction {
+        let given = self.bases.iter().fold(self.rises, |sum, base| add(sum, base.exact));
+        subtract(given, self.credited)
+    }
+
+    /// Credits of the cycle's credited time.
+    pub(in crate::domain::billing) fn credited(&self) -> Fraction {
+        self.credited
+    }
+
+    /// The portions of the awards. Of the credits of credited time, `stays` is left in them; `elsewhere` is left in the
+    /// awards of a cycle of another length, and these give as much less.
+    pub(in crate::domain::billing) fn portions(&self, stays: Fraction, elsewhere: Fraction) -> Portions {
+        let exact: Vec<Fraction> = self.bases.iter().map(|base| base.exact).collect();
+        let (gross_bases, elsewhere) = take_last(exact, elsewhere, |_| true);
+        let gross_rises = subtract(self.rises, elsewhere);
+        let rises_uncut = subtract(self.rises_uncut, elsewhere);
+        let credited = subtract(self.credited, stays);
+        // The rises go first, then the bases of the items that are credited, the last begun first, then the others.
+        let of_rises = least(credited, gross_rises);
+        let rises = subtract(gross_rises, of_rises);
+        let left = subtract(credited, of_rises);
+        let (bases, left) = take_last(gross_bases.clone(), left, |place| {
+            self.bases.get(place).is_some_and(|base| base.is_credited)
+        });
+        let (bases, _) = take_last(bases, left, |_| true);
+        let before = whole(gross_bases.into_iter().chain([rises_uncut]));
+        let after = whole(bases.into_iter().chain([rises]));
+        let mut portions = before
+            .into_iter()
+            .zip(after)
+            .map(|(before, after)| Portion { amount: after, credited: before.saturating_sub(after).max(0) });
+        let bases = portions.by_ref().take(self.bases.len()).collect();
+        Portions { bases, rises: portions.next().unwrap_or_default() }
+    }
+}
