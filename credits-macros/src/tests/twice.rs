@@ -41,7 +41,7 @@ fn what_is_no_code_is_no_call() {
         "const A: &str = \"\\\"usage_credits! {\";",
         "const A: &str = r#\"\" usage_credits! {\"#;",
         "const A: char = '{'; const B: char = '\\''; fn a<'a>(_: &'a str) {}",
-        "const A: &str = \"ü\"; // ü",
+        "const A: &str = \"\u{fc}\"; // \u{fc}",
         "fn usage_credits() {}",
     ] {
         let source = format!("{text}\nusage_credits! {{}}\n{text}\nusage_credits! {{}}");
@@ -52,7 +52,7 @@ fn what_is_no_code_is_no_call() {
 
 #[test]
 fn a_file_that_breaks_off_is_read_to_its_end() {
-    let source = "usage_credits! { \"ü\" 'a' r#\"b\"# /* c */ }\nusage_credits! {}";
+    let source = "usage_credits! { \"\u{fc}\" 'a' r#\"b\"# /* c */ }\nusage_credits! {}";
     for end in (0..=source.len()).filter(|end| source.is_char_boundary(*end)) {
         let cut = &source[..end];
         assert_eq!(earlier(cut, 1), None);
