@@ -1,6 +1,6 @@
 //! A web service that sells a subscription together with booster packs, through Stripe.
 //!
-//! Lessons: checkouts, webhooks with any web framework, packs beside a plan, and what an owner has.
+//! Lessons: checkouts, webhooks, packs beside a plan, and what an owner has.
 //!
 //! ```sh
 //! STRIPE_SECRET_KEY=sk_test_.. STRIPE_WEBHOOK_SECRET=whsec_.. cargo run --bin booster
@@ -10,16 +10,16 @@
 use std::env::var;
 use std::error::Error;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use credits_runtime::catalogue::PeriodUnit::Month;
-use credits_runtime::stripe::{SellPack as _, SellPlan as _, Session, Stripe, StripeError};
-use credits_runtime::{limits, usage_credits};
+use credits_runtime::stripe::{
+    Answer, SellPack as _, SellPlan as _, Session, Stripe, StripeError, WebhookRequest,
+};
+use credits_runtime::usage_credits;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 
 usage_credits! {
     settings { low_balance_threshold 50.credits }
@@ -68,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stripe = credits.stripe(set("STRIPE_SECRET_KEY")?);
     let stripe = stripe.webhook_secret(set("STRIPE_WEBHOOK_SECRET")?).build()?;
     let app = Router::new()
-        .route("/stripe", post(webhook).layer(DefaultBodyLimit::max(limits::WEBHOOK_BYTES_MAX)))
+        .route("/stripe", post(webhook))
         .route("/{owner}/credits", get(balance))
         .route("/{owner}/subscribe", post(subscribe))
         .route("/{owner}/boost", post(boost))
@@ -81,13 +81,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What Stripe calls: the headers and the body as they came.
-async fn webhook(State(app): State<App>, headers: HeaderMap, body: Bytes) -> (StatusCode, &'static str) {
-    let answer = spawn_blocking(move || app.stripe.receive(&headers, &body)).await;
-    match answer {
-        Ok(answer) => (StatusCode::from_u16(answer.status).unwrap_or_default(), answer.body),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "later"),
-    }
+/// What Stripe calls.
+async fn webhook(State(app): State<App>, request: WebhookRequest) -> Answer {
+    app.stripe.receive_async(request.headers(), request.body()).await
 }
 
 async fn balance(State(app): State<App>, Path(owner): Path<String>) -> Result<Json<Value>, Refused> {
@@ -105,23 +101,20 @@ async fn balance(State(app): State<App>, Path(owner): Path<String>) -> Result<Js
 async fn subscribe(State(app): State<App>, Path(owner): Path<String>) -> Result<Json<Value>, Refused> {
     let checkout = Plan::Studio.checkout(owner).period(Month);
     let checkout = checkout.success("https://example.com/welcome").cancel("https://example.com/plans");
-    page(spawn_blocking(move || app.stripe.start(checkout)).await)
+    page(app.stripe.start_async(checkout).await)
 }
 
 async fn boost(State(app): State<App>, Path(owner): Path<String>) -> Result<Json<Value>, Refused> {
     let checkout = Pack::Booster.checkout(owner);
     let checkout = checkout.success("https://example.com/thanks").cancel("https://example.com/packs");
-    page(spawn_blocking(move || app.stripe.start(checkout)).await)
+    page(app.stripe.start_async(checkout).await)
 }
 
 /// The page to send the caller to.
-fn page(
-    started: Result<Result<Session, StripeError>, tokio::task::JoinError>,
-) -> Result<Json<Value>, Refused> {
+fn page(started: Result<Session, StripeError>) -> Result<Json<Value>, Refused> {
     match started {
-        Ok(Ok(session)) => Ok(Json(json!({ "url": session.url }))),
-        Ok(Err(error)) => Err(refused(StatusCode::BAD_GATEWAY, &error.to_string())),
-        Err(error) => Err(refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())),
+        Ok(session) => Ok(Json(json!({ "url": session.url }))),
+        Err(error) => Err(refused(StatusCode::BAD_GATEWAY, &error.to_string())),
     }
 }
 
