@@ -20,10 +20,16 @@ mod ast;
 mod check;
 #[path = "../credits-macros/src/diag.rs"]
 mod diag;
+#[path = "../credits-macros/src/exact.rs"]
+mod exact;
 #[path = "../credits-macros/src/expand.rs"]
 mod expand;
+#[path = "../credits-macros/src/foreign.rs"]
+mod foreign;
 #[path = "../credits-macros/src/generate/mod.rs"]
 mod generate;
+#[path = "../credits-macros/src/inflect.rs"]
+mod inflect;
 #[path = "../credits-macros/src/lower/mod.rs"]
 mod lower;
 #[path = "../credits-macros/src/messages/mod.rs"]
