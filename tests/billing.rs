@@ -9,6 +9,7 @@ mod differences;
 mod events;
 mod histories;
 mod hunted;
+mod late;
 mod lists;
 mod lives;
 mod mangled;

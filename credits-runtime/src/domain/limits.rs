@@ -59,6 +59,8 @@ pub const CLOSED_AFTER: Duration = Duration::from_hours(400 * 24);
 pub const CLOSED_TOGETHER_MIN: usize = 32;
 /// And at most.
 pub const CLOSED_TOGETHER_MAX: usize = 1_024;
+/// Bytes of a closing.
+pub const CLOSING_BYTES_MAX: usize = 256 * 1_024;
 /// Cumulative figures that are kept of a charge's refunds, the newest.
 pub const REFUND_FIGURES_MAX: usize = 32;
 /// Billing events that wait for their owners in all.

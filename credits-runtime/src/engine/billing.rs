@@ -117,7 +117,8 @@ impl Batch<'_> {
         }
         for former in self.former_owners(owned) {
             self.load_billing(&former)?;
-            if self.billing(&former).knows(&owned.event) {
+            let former = self.billing(&former);
+            if former.knows(&owned.event) || former.has_closed(&owned.event) {
                 return Ok(true);
             }
         }

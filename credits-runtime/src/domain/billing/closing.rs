@@ -10,12 +10,12 @@ use minicbor::{Decode, Encode};
 
 use super::award::{Award, AwardId};
 use super::cycles::{Grid, Lane};
-use super::due::{Due, Fulfilment, due};
-use super::event::Invoice;
+use super::due::{Due, Fulfilment, Wanted, due};
+use super::event::{BillingEvent, Happening, Invoice};
 use super::record::Billing;
 use crate::domain::fact::Body;
-use crate::domain::ids::{Asset, FactNumber, ObjectId};
-use crate::domain::limits::{CLOSED_AFTER, CLOSED_TOGETHER_MAX, CLOSED_TOGETHER_MIN};
+use crate::domain::ids::{Asset, ObjectId};
+use crate::domain::limits::{CLOSED_AFTER, CLOSED_TOGETHER_MAX, CLOSED_TOGETHER_MIN, CLOSING_BYTES_MAX};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 
@@ -102,27 +102,76 @@ pub fn close(
     (rule, fulfilment): (ClosingRule, Fulfilment),
     now: Timestamp,
 ) -> Option<Closable> {
-    let books = Books { billing, due: before, wallets, rule, now };
     let subscriptions = billing.by_subscription();
-    let of_periods = subscriptions.iter().filter_map(|items| books.of_subscription(items));
-    of_periods.chain(books.of_purchases()).find_map(|closing| {
-        let mut after = billing.clone();
-        let body = Body::Closed { closing: closing.clone() };
-        after.change(FactNumber::FIRST, &body);
-        let due = due(&after, fulfilment, now);
-        is_the_same((before, &due), (&closing, &after)).then_some(Closable { body, billing: after, due })
+    // A closing that is too long for a frame is made in parts.
+    let parts = [1, 8, 64].map(|parts| rule.most.checked_div(parts).unwrap_or_default());
+    let mut books = parts.into_iter().map(|most| {
+        let rule = ClosingRule { most, ..rule };
+        Books { billing, due: before, wallets, rule, now }
+    });
+    books.find_map(|books| {
+        let of_periods = subscriptions.iter().filter_map(|items| books.of_subscription(items));
+        let found = of_periods.chain(books.of_purchases());
+        let mut found = found.filter(|closing| bytes(closing) <= CLOSING_BYTES_MAX);
+        found.find_map(|closing| closable(billing, before, &books, closing, fulfilment))
     })
+}
+
+fn bytes(closing: &Closing) -> usize {
+    minicbor::to_vec(closing).map_or(usize::MAX, |bytes| bytes.len())
+}
+
+/// A closing with the trials and bonuses that only closed periods asked for; `None` if anything else would change.
+fn closable(
+    billing: &Billing,
+    before: &Due,
+    books: &Books<'_>,
+    mut closing: Closing,
+    fulfilment: Fulfilment,
+) -> Option<Closable> {
+    let applied = |closing: &Closing| {
+        let mut after = billing.clone();
+        after.close(closing);
+        let due = due(&after, fulfilment, books.now);
+        (after, due)
+    };
+    let (mut after, mut due) = applied(&closing);
+    let once = before.awards.keys().filter(|id| is_given_once(id) && !due.awards.contains_key(id));
+    let once: Vec<_> = once.filter(|id| !is_closed(billing, id)).cloned().collect();
+    if !once.is_empty() {
+        if !once.iter().all(|id| books.can_close_once(id)) {
+            return None;
+        }
+        closing.awards.extend(once);
+        (after, due) = applied(&closing);
+    }
+    let is_the_same = is_the_same((before, &due), (&closing, &after));
+    is_the_same.then_some(Closable { body: Body::Closed { closing }, billing: after, due })
+}
+
+fn is_given_once(id: &AwardId) -> bool {
+    matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_))
+}
+
+fn is_closed(billing: &Billing, id: &AwardId) -> bool {
+    billing.awards.get(id).is_some_and(|award| award.is_closed)
 }
 
 /// Whether everything that is not closed is due before and after a closing alike.
 fn is_the_same((before, after): (&Due, &Due), (closing, billing): (&Closing, &Billing)) -> bool {
     let closed: BTreeSet<&AwardId> = closing.awards.iter().collect();
     // Awards that are given once may have been closed before.
-    let is_open =
-        |id: &AwardId| !closed.contains(id) && !billing.awards.get(id).is_some_and(|award| award.is_closed);
+    let is_open = |id: &AwardId| !closed.contains(id) && !is_closed(billing, id);
     let open = |due: &Due| -> Vec<_> {
         let open = due.awards.iter().filter(|(id, _)| is_open(id));
-        open.map(|(id, wanted)| (id.clone(), wanted.clone())).collect()
+        // An award of nothing is never given.
+        let open = open.filter(|(id, wanted)| wanted.amount != 0 || billing.awards.contains_key(id));
+        let open = open.map(|(id, wanted)| {
+            // Another cycle may ask for it, later.
+            let effective_at = if is_given_once(id) { Timestamp::MIN } else { wanted.effective_at };
+            (id.clone(), Wanted { effective_at, ..wanted.clone() })
+        });
+        open.collect()
     };
     let superseded =
         |due: &Due| -> Vec<_> { due.superseded.iter().filter(|id| is_open(id)).cloned().collect() };
@@ -184,6 +233,28 @@ impl Billing {
         match periods {
             Some(periods) => !periods.is_empty() && periods.iter().all(|(until, end)| end <= until),
             None => is_without_subscription(self, invoice) && self.is_closed_purchase(invoice.paid_at),
+        }
+    }
+
+    /// Whether an invoice that was not known paid for time before the closed periods' end, as far as it is of
+    /// subscriptions.
+    pub(super) fn reaches_into_closed(&self, invoice: &Invoice) -> bool {
+        invoice.lines.iter().filter(|line| line.amount >= 0).any(|line| {
+            let closed = self.subscription_of(line).and_then(|id| self.closed_periods.get(id));
+            closed.is_some_and(|closed| line.period.start < closed.until)
+        })
+    }
+
+    /// Whether an event is of closed periods or purchases, and so was applied or listed.
+    pub fn has_closed(&self, event: &BillingEvent) -> bool {
+        match &event.what {
+            Happening::TimePaid(invoice) => {
+                !self.invoices.contains_key(&invoice.invoice) && self.is_closed(invoice)
+            }
+            Happening::PackPaid(payment) => {
+                !self.purchases.contains_key(&payment.session) && self.is_closed_purchase(event.at)
+            }
+            _ => false,
         }
     }
 

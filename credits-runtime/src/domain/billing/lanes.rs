@@ -10,6 +10,7 @@ use super::award::{AwardId, Basis};
 use super::calendar::after;
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
+use super::event::Interval;
 use super::items::SubscriptionItems;
 use super::levels::{LaneDebit, Level, Levels, Portion, Portions, Valuation};
 use super::lifetime::Lifetime;
@@ -122,7 +123,7 @@ fn valued<'a>(
     let left: Vec<(Lane, LaneDebit)> = left.map(|(lane, debit)| (lane.clone(), debit)).collect();
     let mut lanes = Vec::new();
     for (found, alone) in found.into_iter().zip(alone) {
-        let others = left.iter().filter_map(|(own, debit)| debit_of_another(paid, &found.lane, own, *debit));
+        let others = left.iter().flat_map(|(own, debit)| debits_of_another(paid, &found.lane, own, *debit));
         let others: Vec<_> = others.collect();
         let levels = if others.is_empty() { alone.levels } else { value(&found, &others).levels };
         let valued = levels.into_iter().filter_map(|(place, level)| {
@@ -135,27 +136,39 @@ fn valued<'a>(
     lanes
 }
 
-/// The debit of `lane` for a debit that lowered nothing in the lane `own`; `None` unless `lane` is the first of the
-/// same asset and another cycle length that is paid within the debit's time. The amount is scaled by the cycle lengths,
-/// so that the credits per time stay the same.
-fn debit_of_another(
+/// The debits of `lane` for a debit that lowered nothing in the lane `own`: of those of the same asset and another cycle
+/// length, the first that is paid at an instant is lowered there. The amount is scaled by the cycle lengths, so that the
+/// credits per time stay the same.
+fn debits_of_another(
     paid: &Known<'_>,
     lane: &Lane,
     own: &Lane,
     LaneDebit { period, amount }: LaneDebit,
-) -> Option<LaneDebit> {
-    let is_paid = |lane: &Lane| {
-        let mut spans = paid.live.around(period.start, period.end).iter();
-        spans.any(|span| lane.has(span) && span.used_until() > period.start)
-    };
-    let lanes = paid.lanes();
-    let mut others = lanes.iter().filter(|other| other.asset == own.asset && other.every != own.every);
-    if others.find(|other| is_paid(other)) != Some(lane) {
-        return None;
+) -> Vec<LaneDebit> {
+    if lane.asset != own.asset || lane.every == own.every {
+        return Vec::new();
     }
+    let lanes = paid.lanes();
+    let others: Vec<_> =
+        lanes.iter().filter(|other| other.asset == own.asset && other.every != own.every).collect();
+    let spans = paid.live.around(period.start, period.end);
+    let bounds = spans.iter().flat_map(|span| [span.period.start, span.used_until()]);
+    let mut bounds: Vec<_> =
+        bounds.filter(|at| period.contains(*at)).chain([period.start, period.end]).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let is_paid = |lane: &Lane, at| spans.iter().any(|span| lane.has(span) && span.covers(at));
     let length = |every| i128::try_from(after(period.start, every).since(period.start).as_micros()).ok();
-    let amount = amount.checked_mul(length(lane.every)?)?.checked_div(length(own.every)?)?;
-    Some(LaneDebit { period, amount })
+    let amount = length(lane.every).zip(length(own.every)).and_then(|(lane, own)| {
+        let amount = amount.checked_mul(lane)?;
+        amount.checked_div(own)
+    });
+    let pieces = bounds.windows(2).filter_map(|bounds| {
+        let &[start, end] = bounds else { return None };
+        let first = others.iter().find(|other| is_paid(other, start));
+        (first == Some(&lane)).then_some(LaneDebit { period: Interval { start, end }, amount: amount? })
+    });
+    pieces.collect()
 }
 
 /// Notes given awards that are due no more because other awards give the credits of their time, as after an invoice of

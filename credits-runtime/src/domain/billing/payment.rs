@@ -84,6 +84,16 @@ impl Payment {
         sum(&|refund| refund.stands).saturating_add(unexplained.max().unwrap_or(0).max(0))
     }
 
+    /// When something last came back of it or was returned.
+    pub(super) fn changed_at(&self) -> Option<Timestamp> {
+        let refunds = self.refunds.values().map(|refund| refund.at);
+        let figures = self.refunded_in_all.keys().copied();
+        let disputes = self.disputes.values();
+        let disputes =
+            disputes.flat_map(|it| it.reinstated_at.into_iter().chain(it.withdrawn.map(|(at, _)| at)));
+        refunds.chain(figures).chain(disputes).max()
+    }
+
     /// The amount that disputes hold, in minor units.
     pub fn withdrawn(&self) -> i64 {
         let held = |dispute: &Dispute| match (dispute.withdrawn, dispute.reinstated_at) {

@@ -12,6 +12,8 @@ use crate::domain::billing::due::Due;
 use crate::domain::billing::event::{Invoice, Line};
 use crate::domain::billing::items::SubscriptionItems;
 use crate::domain::billing::lanes::Known;
+use crate::domain::billing::paid::Paid;
+use crate::domain::billing::payment::Payment;
 use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::unsolved::Unsolved;
@@ -65,29 +67,52 @@ impl<'a> Books<'a> {
                 && award.gone.iter().any(|gone| gone.expired.is_positive())
         });
         let stays = award.given.minus(award.taken().plus(award.advance()).min(award.given));
-        self.is_old(award) && is_empty && !is_restorable && stays == due
+        let takings = award.taken.iter().chain(&award.advance);
+        let is_settled = takings.map(|taking| taking.at).all(|at| at <= self.horizon());
+        self.is_old(award) && is_settled && is_empty && !is_restorable && stays == due
     }
 
-    /// The periods of a subscription that can be closed: those before the last instant at which no cycle of any lane is
-    /// cut in two.
+    /// Whether a trial or a bonus can be closed with the periods that asked for it.
+    pub(super) fn can_close_once(&self, id: &AwardId) -> bool {
+        let Some(award) = self.billing.awards.get(id) else { return false };
+        match id {
+            AwardId::Trial(_) => self.is_over(id, award),
+            _ => self.is_old(award) && award.taken.is_empty(),
+        }
+    }
+
+    /// Whether an invoice was paid or returned lately, is disputed, or has an unsolved entry.
+    fn is_open(&self, invoice: &Invoice) -> bool {
+        let notes = self.billing.notes.get(&invoice.invoice).into_iter().flat_map(BTreeMap::values);
+        invoice.paid_at > self.horizon()
+            || self.is_unsolved(invoice)
+            || notes.map(|note| note.at).any(|at| at > self.horizon())
+            || self.billing.payments_of(invoice).any(|(_, payment)| self.is_payment_open(payment))
+    }
+
+    /// Whether a payment was returned lately, or is disputed.
+    fn is_payment_open(&self, payment: &Payment) -> bool {
+        payment.withdrawn() > 0 || payment.changed_at().is_some_and(|at| at > self.horizon())
+    }
+
+    /// The periods of a subscription that can be closed: those before the last instant at which no cycle and no span of
+    /// any lane is cut in two.
     pub(super) fn of_subscription(&self, items: &SubscriptionItems<'a>) -> Option<Closing> {
         let awards = self.period_awards(items);
         if awards.iter().filter(|given| self.is_old(given.award)).count() < self.rule.least {
             return None;
         }
-        let once = self.given_once()?;
         let paid = Known::of(self.billing, items);
         let lanes = paid.lanes().into_iter();
         let lanes =
             lanes.map(|lane| LaneCycles { cycles: cycles(items, &lane, &paid.placed, self.now).begun, lane });
         let lanes: Vec<_> = lanes.collect();
-        let until = self.last_end(&awards, &lanes)?;
+        let until = self.last_end(items, &awards, &paid.placed, &lanes)?;
         let closed = awards.iter().filter(|given| given.start < until).map(|given| given.id.clone());
         let mut closed: Vec<_> = closed.collect();
         if closed.len() < self.rule.least {
             return None;
         }
-        closed.extend(once);
         let (invoices, packs) = self.invoices_over(|invoice| self.is_paid_for(invoice, items, until));
         closed.extend(packs);
         let periods = closed_periods(items, &paid, &lanes, until);
@@ -115,33 +140,38 @@ impl<'a> Books<'a> {
         awards.collect()
     }
 
-    /// The old trials and signup bonuses; `None` while a trial is not over, because it may be this subscription's.
-    fn given_once(&self) -> Option<Vec<AwardId>> {
-        let once = || {
-            self.billing.awards.iter().filter(|(id, award)| {
-                matches!(id, AwardId::Trial(_) | AwardId::SignupBonus(_)) && !award.is_closed
-            })
-        };
-        if once().any(|(id, award)| matches!(id, AwardId::Trial(_)) && !self.is_over(id, award)) {
-            return None;
-        }
-        Some(once().filter(|(_, award)| self.is_old(award)).map(|(id, _)| id.clone()).collect())
-    }
-
-    /// The last end of a given cycle before the first open award, within the limits, that is inside no other cycle.
-    fn last_end(&self, awards: &[PeriodAward<'_>], lanes: &[LaneCycles<'_>]) -> Option<Timestamp> {
+    /// The last end of a given cycle within the limits that is inside no other cycle and no span. Time that was not paid
+    /// may be paid yet, so that nothing after it is closed.
+    fn last_end(
+        &self,
+        items: &SubscriptionItems<'a>,
+        awards: &[PeriodAward<'_>],
+        placed: &Paid<'a>,
+        lanes: &[LaneCycles<'_>],
+    ) -> Option<Timestamp> {
         let open = awards.iter().filter(|given| !self.is_over(given.id, given.award));
         let open = open.map(|given| given.start);
+        let lines = self.billing.invoices.values().filter(|invoice| self.is_open(invoice));
+        let lines = lines.flat_map(|invoice| &invoice.lines);
+        let lines = lines.filter(|line| self.billing.subscription_of(line) == Some(items.subscription));
+        let unsolved = lines.map(|line| line.period.start);
         let mut starts: Vec<_> = awards.iter().map(|given| given.start).collect();
         starts.sort_unstable();
         let too_many = starts.get(self.rule.most).copied();
-        let limit = open.chain(too_many).chain([self.horizon()]).min()?;
+        let gap = first_gap(items, placed);
+        let limit = open.chain(unsolved).chain(too_many).chain([self.horizon()]).chain(gap).min()?;
         let all = || lanes.iter().flat_map(|lane| &lane.cycles);
         let was_given = |cycle: &Cycle<'_>| awards.iter().any(|given| given.start == cycle.start);
         let ends = all().filter(|cycle| cycle.whole_end <= limit && was_given(cycle));
         let ends = ends.map(|cycle| cycle.whole_end);
-        let is_between = |at: &Timestamp| all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at);
-        ends.filter(is_between).max()
+        let is_between = |at: &Timestamp| {
+            let mut spans = placed.around(*at, *at).iter();
+            all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at)
+                && spans.all(|span| span.period.end <= *at)
+        };
+        let mut ends: Vec<_> = ends.collect();
+        ends.sort_unstable();
+        ends.into_iter().rev().find(is_between)
     }
 
     /// Whether all lines of an invoice are for time of a subscription that ends by an instant.
@@ -152,49 +182,75 @@ impl<'a> Books<'a> {
         invoice.lines.iter().all(is_before) && !invoice.lines.is_empty()
     }
 
-    /// The purchases that can be closed: all before the first open one, with abandoned offers.
+    /// The purchases that can be closed, with abandoned offers. A checkout is closed together with the invoice that it
+    /// made, unless that has lines of subscriptions, which come first.
     pub(super) fn of_purchases(&self) -> Option<Closing> {
-        let sessions = self.billing.purchases.iter().map(|(id, purchase)| {
-            let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
-            let awards = self.awards_over(awards).filter(|awards| !awards.is_empty());
-            Sale { at: purchase.at, sold: Sold::Session(id), awards }
-        });
-        let plain = self.billing.invoices.values();
-        let plain = plain.filter(|invoice| is_without_subscription(self.billing, invoice)).map(|invoice| {
-            let awards = self.packs_over(invoice).filter(|_| !self.is_unsolved(invoice));
-            Sale { at: invoice.paid_at, sold: Sold::Invoice(invoice), awards }
-        });
-        let mut sales: Vec<_> = sessions.chain(plain).collect();
+        let mut sales = self.sales();
+        sales.retain(|sale| sale.at <= self.horizon());
         sales.sort_by_key(|sale| sale.at);
-        let open = sales.iter().find(|sale| sale.awards.is_none() || sale.at > self.horizon());
-        let limit = open.map_or(Timestamp::MAX, |sale| sale.at);
-        let too_many = sales.get(self.rule.most).map_or(limit, |sale| sale.at);
-        let limit = limit.min(too_many);
-        let closed: Vec<_> = sales.into_iter().take_while(|sale| sale.at < limit).collect();
-        let purchases_until = closed.last().map(|sale| sale.at);
+        sales.truncate(self.rule.most);
+        let purchases_until = sales.last().map(|sale| sale.at);
         let abandoned = self.billing.offers.iter().filter(|(session, (at, _))| {
             *at <= self.horizon() && !self.billing.purchases.contains_key(*session)
         });
         let abandoned = abandoned.map(|(session, _)| session.clone()).take(self.rule.most);
-        if closed.len().saturating_add(abandoned.clone().count()) < self.rule.least {
+        let mut sessions: Vec<_> = abandoned.collect();
+        if sales.len().saturating_add(sessions.len()) < self.rule.least {
             return None;
         }
-        let mut sessions: Vec<_> = abandoned.collect();
         let (mut awards, mut invoices) = (Vec::new(), Vec::new());
-        for sale in closed {
-            awards.extend(sale.awards.into_iter().flatten());
-            match sale.sold {
-                Sold::Session(id) => sessions.push(id.clone()),
-                Sold::Invoice(invoice) => invoices.push(invoice.invoice.clone()),
-            }
+        for sale in sales {
+            awards.extend(sale.awards);
+            sessions.extend(sale.session.cloned());
+            invoices.extend(sale.invoices.into_iter().map(|invoice| invoice.invoice.clone()));
         }
         Some(Closing { periods: None, purchases_until, awards, invoices, sessions })
     }
 
-    /// The invoices without unsolved entries whose packs are all over, and the awards of these packs.
+    /// The sales of packs that are over, of checkouts and of invoices.
+    fn sales(&self) -> Vec<Sale<'a>> {
+        let mut made: BTreeMap<&ObjectId, Vec<&Invoice>> = BTreeMap::new();
+        let mut sales = Vec::new();
+        let purchases = || self.billing.purchases.iter();
+        let by_invoice = purchases().filter_map(|(id, it)| Some((it.payment.invoice.as_ref()?, id)));
+        let by_invoice: BTreeMap<_, _> = by_invoice.collect();
+        let by_payment = purchases().filter_map(|(id, it)| Some((it.payment.payment.as_ref()?, id)));
+        let by_payment: BTreeMap<_, _> = by_payment.collect();
+        for invoice in self.billing.invoices.values() {
+            let mut payments = self.billing.payments_of(invoice);
+            let session = by_invoice.get(&invoice.invoice);
+            let session = session.or_else(|| payments.find_map(|(payment, _)| by_payment.get(payment)));
+            if let Some(session) = session {
+                made.entry(*session).or_default().push(invoice);
+            } else if is_without_subscription(self.billing, invoice)
+                && !self.is_open(invoice)
+                && let Some(awards) = self.packs_over(invoice)
+            {
+                let (at, invoices) = (invoice.paid_at, vec![invoice]);
+                sales.push(Sale { at, session: None, invoices, awards });
+            }
+        }
+        for (id, purchase) in purchases() {
+            let invoices = made.remove(id).unwrap_or_default();
+            let payment = purchase.payment.payment.as_ref().and_then(|id| self.billing.payments.get(id));
+            let is_open = payment.is_some_and(|payment| self.is_payment_open(payment))
+                || invoices.iter().any(|it| self.is_open(it) || !is_without_subscription(self.billing, it));
+            let awards = [AwardId::Pack(id.clone()), AwardId::PackBonus(id.clone())];
+            let awards = self.awards_over(awards).filter(|awards| !is_open && !awards.is_empty());
+            let packs = invoices.iter().map(|invoice| self.packs_over(invoice)).collect::<Option<Vec<_>>>();
+            if let Some((awards, packs)) = awards.zip(packs) {
+                let at = invoices.iter().map(|it| it.paid_at).chain([purchase.at]).max();
+                let awards = awards.into_iter().chain(packs.into_iter().flatten()).collect();
+                sales.push(Sale { at: at.unwrap_or(purchase.at), session: Some(id), invoices, awards });
+            }
+        }
+        sales
+    }
+
+    /// The invoices that are not open whose packs are all over, and the awards of these packs.
     fn invoices_over(&self, counts: impl Fn(&&'a Invoice) -> bool) -> (Vec<ObjectId>, Vec<AwardId>) {
         let (mut invoices, mut awards) = (Vec::new(), Vec::new());
-        let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_unsolved(it));
+        let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_open(it));
         for invoice in solved.take(self.rule.most) {
             if let Some(packs) = self.packs_over(invoice) {
                 invoices.push(invoice.invoice.clone());
@@ -278,15 +334,23 @@ struct LaneCycles<'a> {
     cycles: Vec<Cycle<'a>>,
 }
 
-/// A sale of packs.
+/// A sale of packs that is over, with the invoices of it and its given awards.
 struct Sale<'a> {
     at: Timestamp,
-    sold: Sold<'a>,
-    /// Its given awards; `None` if the sale is open.
-    awards: Option<Vec<AwardId>>,
+    session: Option<&'a ObjectId>,
+    invoices: Vec<&'a Invoice>,
+    awards: Vec<AwardId>,
 }
 
-enum Sold<'a> {
-    Session(&'a ObjectId),
-    Invoice(&'a Invoice),
+/// Where the paid time of a subscription has its first gap, counted from its closed periods.
+fn first_gap(items: &SubscriptionItems<'_>, placed: &Paid<'_>) -> Option<Timestamp> {
+    let mut reached = items.closed.map(|closed| closed.until);
+    for span in &placed.spans {
+        let end = *reached.get_or_insert(span.period.start);
+        if span.period.start > end {
+            return Some(end);
+        }
+        reached = Some(end.max(span.period.end));
+    }
+    None
 }

@@ -10,6 +10,7 @@ use crate::domain::billing::award::{Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening, Interval, Line, Status, SubscriptionState};
 use crate::domain::billing::record::{CreditNote, Pinned};
 use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
+use crate::domain::ids::FactNumber;
 
 const DAY: Duration = Duration::from_hours(24);
 const BEGIN: i64 = 1_767_225_600_000_000;
@@ -270,7 +271,7 @@ impl Played {
 
 /// The awards that are due, without those that are closed.
 fn open(due: &Due, closed: &BTreeSet<AwardId>) -> Vec<(AwardId, i64, Option<Timestamp>)> {
-    let open = due.awards.iter().filter(|(id, _)| !closed.contains(id));
+    let open = due.awards.iter().filter(|(id, wanted)| !closed.contains(id) && wanted.amount != 0);
     open.map(|(id, wanted)| (id.clone(), wanted.amount, wanted.expires_at)).collect()
 }
 

@@ -20,11 +20,12 @@ impl Billing {
             Happening::TimePaid(invoice)
                 if !self.invoices.contains_key(&invoice.invoice) && self.is_closed(invoice) =>
             {
-                if invoice.paid > 0 {
-                    self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
-                }
+                self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
             }
             Happening::TimePaid(invoice) => {
+                if !self.invoices.contains_key(&invoice.invoice) && self.reaches_into_closed(invoice) {
+                    self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
+                }
                 let paid = self.invoices.entry(invoice.invoice.clone()).or_insert_with(|| invoice.clone());
                 // An invoice is paid once; its payments may become known one after the other.
                 for payment in &invoice.payments {

@@ -1,0 +1,453 @@
+//! Facts that arrive after periods and purchases were closed: nothing is given twice, and nothing is lost in silence.
+
+use std::time::Duration;
+
+use credits_runtime::Timestamp;
+use credits_runtime::billing::{BillingEvent, Happening};
+
+use super::Operation;
+use super::script::{Stage, What, check, instant, steps};
+
+fn play(stage: &Stage, text: &str) {
+    for step in &steps(text) {
+        stage.play(step);
+    }
+}
+
+fn begin(at: &str) -> Stage {
+    Stage::new(instant(at))
+}
+
+fn day(at: &str, days: u32) -> String {
+    instant(at).after(Duration::from_hours(24) * days).to_string().split('T').next().unwrap().to_owned()
+}
+
+/// One event of a line, changed by hand.
+fn altered(text: &str, change: impl Fn(&mut BillingEvent)) -> (Timestamp, BillingEvent) {
+    let step = steps(text).remove(0);
+    let What::Event(mut event) = step.what else { panic!("no event") };
+    change(&mut event);
+    (step.at, *event)
+}
+
+fn listed(stage: &Stage) -> Vec<String> {
+    stage.credits.unresolved().unwrap().iter().map(|entry| format!("{entry:?}")).collect()
+}
+
+/// An upgrade whose invoice is paid after 16 months. Paid after 350 days it gives all of it.
+fn late_upgrade(paid: &str, waits: &str) -> (String, Vec<String>) {
+    let stage = begin("2026-01-01");
+    play(
+        &stage,
+        "2026-01-01 state s1 daily
+         . paid in1 s1 daily 2026-01-01..2027-01-01 -> 1
+         2026-02-01 state s1 dailyx3 was=dailyx1 anchor=2026-01-01",
+    );
+    play(&stage, waits);
+    play(
+        &stage,
+        &format!("{paid} paid in2 s1 daily 2026-02-01..2027-01-01 amount=-900 proration and s1 dailyx3 2026-02-01..2027-01-01 amount=2700 proration made=2026-02-01
+         +1m look
+         +1m look
+         +1m look"),
+    );
+    stage.credits.verify().unwrap();
+    (stage.says(), listed(&stage))
+}
+
+#[test]
+fn an_upgrade_that_is_paid_after_the_closing_of_a_renewal() {
+    // The renewal at the lower quantity is given and expires; it makes the ledger close.
+    let (early, _) = late_upgrade("2027-01-15", "2027-01-10 look");
+    let (late, listed) = late_upgrade("2027-07-01", "2027-06-15 pack csx pcx brief -> 300\n . spend 300");
+    assert_eq!(early, late, "listed {listed:?}");
+}
+
+/// The first payment is refunded, so the bonus goes; the plan is joined again later.
+fn joined_again(again: &str, until: &str) -> (i64, Vec<String>) {
+    let stage = begin("2026-01-01");
+    play(
+        &stage,
+        "2026-01-01 state s1 starter
+         . paid in1 s1 starter 2026-01-01..2026-02-01 by=p1   -> 600
+         2026-01-05 refund p1 re1 1000                         -> 0
+         . state s1 starter ended ends=2026-01-05              -> 0
+         2026-02-01 state s2 daily
+         . paid in2 s2 daily 2026-02-01..2027-02-01            -> 1
+         2027-02-01 paid in3 s2 daily 2027-02-01..2028-02-01",
+    );
+    play(&stage, &format!("{again} look"));
+    let before = stage.ann.credits().unwrap().get();
+    play(
+        &stage,
+        &format!(". state s3 starter\n. paid in4 s3 starter {again}..{until}").replacen(
+            ". ",
+            &format!("{again} "),
+            1,
+        ),
+    );
+    stage.credits.verify().unwrap();
+    (stage.ann.credits().unwrap().get() - before, listed(&stage))
+}
+
+#[test]
+fn a_bonus_that_was_taken_back_is_due_again_with_the_plan() {
+    let early = joined_again("2027-02-02", "2027-03-02");
+    let late = joined_again("2027-10-01", "2027-11-01");
+    assert_eq!((early.0, late.0), (600, 600), "listed {:?}", late.1);
+}
+
+/// Three years of the plan are paid, and refunded then.
+fn refunded_at(at: &str) -> (String, Vec<String>) {
+    let stage = begin("2026-01-01");
+    play(
+        &stage,
+        "2026-01-01 state s2 daily
+         . paid in2 s2 daily 2026-01-01..2027-01-01            -> 1
+         . state s1 starter
+         . paid in1 s1 starter 2026-01-01..2029-01-01 by=p1    -> 601
+         2027-02-03 look -> 600",
+    );
+    play(&stage, &format!("{at} give 1\n. refund p1 re1 1000").replacen(". ", &format!("{at} "), 1));
+    stage.credits.verify().unwrap();
+    (stage.says(), listed(&stage))
+}
+
+#[test]
+fn a_bonus_is_taken_back_with_what_was_refunded() {
+    let early = refunded_at("2027-02-03");
+    let late = refunded_at("2027-08-10");
+    assert_eq!(early, late);
+}
+
+#[test]
+fn an_invoice_of_no_total_that_is_told_after_the_closing_is_listed() {
+    let stage = begin("2026-01-01");
+    play(&stage, "2026-01-01 state s1 seats");
+    let at = |month: u32| format!("{}-{:02}-01", 2026 + month / 12, month % 12 + 1);
+    for month in (0..60).filter(|month| *month != 5) {
+        // All of it is paid by a coupon.
+        play(&stage, &format!("{0} paid in{month} s1 seats {0}..{1} total=0", at(month), at(month + 1)));
+        stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
+    }
+    play(
+        &stage,
+        "2031-01-01 paid in5 s1 seats 2026-06-01..2026-07-01 total=0 happened=2026-06-01 at=2026-06-01",
+    );
+    assert!(!listed(&stage).is_empty() || stage.says() == "100", "has {}", stage.says());
+}
+
+/// A pack that is not used for 399 days, between others that are over.
+fn unused_pack() -> Stage {
+    let stage = begin("2025-12-01");
+    for number in 0..20 {
+        play(&stage, &format!("{} pack csx{number} pcx{number} brief", day("2025-12-01", number)));
+    }
+    play(&stage, "2026-01-01 pack cs0 pc0 boost");
+    for number in 0..20 {
+        play(&stage, &format!("2026-01-02T00:{number:02} pack csy{number} pcy{number} brief"));
+    }
+    play(&stage, "2026-03-01 look -> 1100");
+    stage
+}
+
+#[test]
+fn a_refund_of_a_pack_that_fails_after_some_days() {
+    for again in ["2027-02-05T12", "2027-02-09"] {
+        let stage = unused_pack();
+        play(
+            &stage,
+            &format!(
+                "2027-02-04 refund pc0 re0 900            -> 0
+             # 399 days after the pack; 401 days after it another is bought and used.
+             2027-02-05 look
+             {again} look"
+            ),
+        );
+        if again == "2027-02-09" {
+            play(&stage, "2027-02-09 pack cs1 pc1 brief -> 300\n . spend 300");
+        }
+        play(&stage, "2027-02-10 refund pc0 re0 900 failed");
+        stage.credits.verify().unwrap();
+        let now = stage.says();
+        assert!(now == "1100", "{again}: has {now}, listed {:?}", listed(&stage));
+    }
+}
+
+#[test]
+fn a_dispute_of_a_pack_that_is_won_after_two_months() {
+    let stage = unused_pack();
+    play(
+        &stage,
+        "2027-01-20 dispute pc0 dp0 900            -> 0
+         2027-02-09 pack cs1 pc1 brief             -> 300
+         .          spend 300                      -> 0
+         2027-03-20 reinstated pc0 dp0",
+    );
+    stage.credits.verify().unwrap();
+    let now = stage.says();
+    assert!(now == "1100", "has {now}, listed {:?}", listed(&stage));
+}
+
+fn month(number: u32) -> String {
+    format!("{}-{:02}-01", 2026 + number / 12, number % 12 + 1)
+}
+
+#[test]
+fn a_dispute_of_a_cycle_that_is_won_after_three_months() {
+    for won in ["2029-08-15", "2029-10-15"] {
+        let stage = begin("2026-01-01");
+        play(&stage, "2026-01-01 state s1 seats");
+        for number in 0..32 {
+            let at = month(number);
+            play(&stage, &format!("{at} paid in{number} s1 seats {at}..{} by=pi{number}", month(number + 1)));
+            if number < 31 {
+                stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
+            }
+        }
+        play(
+            &stage,
+            &format!(
+                "2028-09-01 state s1 seats ended ends=2028-09-01        -> 100
+                 2029-07-20 dispute pi31 dp31 1000                      -> 0
+                 {won} state s2 free
+                 {won} reinstated pi31 dp31"
+            ),
+        );
+        stage.credits.verify().unwrap();
+        let now = stage.says();
+        assert!(now == "100", "won {won}: has {now}, listed {:?}", listed(&stage));
+    }
+}
+
+fn checkout_and_invoice(between: bool) {
+    {
+        let stage = begin("2025-10-01");
+        for number in 0..60 {
+            play(&stage, &format!("{} pack csx{number} pcx{number} brief", day("2025-10-01", number)));
+        }
+        play(&stage, "2026-01-01 pack csA pcA boost -> 1100\n . spend 1100 -> 0");
+        if between {
+            // Unused: it stays.
+            play(&stage, "2026-01-01T00:02 pack csB pcB boost -> 1100");
+        }
+        let line =
+            "2026-01-01T00:05 paid inA s9 boost 2026-01-01..2026-01-02 fee amount=900 total=900 by=pcA";
+        let (at, invoice) = altered(line, |event| {
+            if let Happening::TimePaid(invoice) = &mut event.what {
+                for line in &mut invoice.lines {
+                    line.subscription = None;
+                }
+            }
+        });
+        stage.go_to(at);
+        stage.credits.receive(invoice).wait().unwrap();
+        let before = if between { "1100" } else { "0" };
+        assert_eq!(stage.says(), before);
+        // 400 days after the checkout, but not after the invoice; or much later.
+        play(
+            &stage,
+            if between {
+                "2027-03-01 refund pcx7 re7 1 failed"
+            } else {
+                "2027-02-05T00:03 refund pcx7 re7 1 failed"
+            },
+        );
+        play(&stage, "2027-03-02 refund pcx8 re8 1 failed");
+        stage.credits.verify().unwrap();
+        assert_eq!(stage.says(), before, "between {between}\n{}", stage.history());
+    }
+}
+
+#[test]
+fn a_pack_whose_checkout_is_closed_before_its_invoice() {
+    checkout_and_invoice(true);
+}
+
+#[test]
+fn a_pack_whose_checkout_is_400_days_old_and_its_invoice_is_not() {
+    checkout_and_invoice(false);
+}
+
+#[test]
+fn an_item_that_is_told_of_after_the_closing() {
+    for told in [18_u32, 58] {
+        let stage = begin("2026-01-01");
+        play(&stage, "2026-01-01 state s1 seats");
+        for number in 0..=told {
+            let at = month(number);
+            play(&stage, &format!("{at} paid in{number} s1 seats {at}..{}", month(number + 1)));
+            stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
+            if number == 5 {
+                play(&stage, &format!("{at} paid inB s2 seats 2026-06-01..2027-06-01 of=s1"));
+                assert_eq!(listed(&stage).len(), 1);
+            }
+        }
+        assert_eq!(listed(&stage).len(), 1);
+        play(
+            &stage,
+            &format!("{} state s2 seats of=s1 happened=2026-06-01 anchor=2026-01-01\n+1d look", month(told)),
+        );
+        stage.credits.verify().unwrap();
+        let says = stage.says();
+        assert_eq!(says, "1200", "told in month {told}; listed {:?}", listed(&stage));
+    }
+}
+
+#[test]
+fn an_invoice_that_is_told_again_after_a_link_and_a_closing() {
+    for months in [12_u32, 60] {
+        let stage = begin("2026-01-01");
+        play(&stage, "2026-01-01 state s1 seats");
+        for number in 0..months {
+            let at = month(number);
+            play(&stage, &format!("{at} paid in{number} s1 seats {at}..{}", month(number + 1)));
+            stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
+        }
+        let now = month(months);
+        stage.go_to(instant(&now));
+        stage.credits.link(super::script::object("s1"), "bob").wait().unwrap();
+        play(
+            &stage,
+            &format!(
+                "{now} state s1 seats anchor=2026-01-01\n. paid in{months} s1 seats {now}..{}",
+                month(months + 1)
+            )
+            .replace("\n. ", &format!("\n{now} ")),
+        );
+        let bob = stage.credits.wallet("bob");
+        let before = bob.credits().unwrap().get();
+        play(
+            &stage,
+            &format!("{now} paid in0 s1 seats 2026-01-01..2026-02-01 at=2026-01-01 happened=2026-01-01"),
+        );
+        play(
+            &stage,
+            &format!("{now} paid in1 s1 seats 2026-02-01..2026-03-01 at=2026-02-01 happened=2026-02-01"),
+        );
+        stage.credits.verify().unwrap();
+        assert_eq!(bob.credits().unwrap().get() - before, 0, "months {months}, before {before}");
+    }
+}
+
+/// The size of the record after eight years.
+fn size(with: &str) -> usize {
+    let stage = begin("2026-01-01");
+    play(
+        &stage,
+        &format!("2026-01-01 state s1 daily\n2026-01-01 paid in1 s1 daily 2026-01-01..2027-01-01\n{with}"),
+    );
+    for year in 2027..2031 {
+        play(&stage, &format!("{year}-01-01 paid in{year} s1 daily {year}-01-01..{}-01-01", year + 1));
+    }
+    play(&stage, "2030-12-30 look");
+    let owner = credits_runtime::Owner::new("ann").unwrap();
+    credits_runtime::testing::parts::billing_bytes(&stage.credits, &owner).unwrap()
+}
+
+#[test]
+fn a_rise_of_nothing_keeps_nothing_from_being_closed() {
+    let plain = size("");
+    // A second seat for the last minute of the first day: 1 / 1,440 of a credit.
+    let risen = size("2026-01-01T23:59 paid inU s1 dailyx2 2026-01-01T23:59..2026-01-02 proration");
+    // An item of no quantity.
+    let none = size(
+        "2026-01-02 state s2 dailyx0 of=s1 anchor=2026-01-01\n. paid inN s2 dailyx0 2026-01-02..2027-01-01 of=s1 amount=0",
+    );
+    assert!(
+        risen < plain * 3 / 2 && none < plain * 3 / 2,
+        "{plain} bytes, {risen} with a rise of nothing, {none} with an item of nothing"
+    );
+}
+
+#[test]
+fn an_uncollectible_invoice_that_is_paid_after_all() {
+    for paid in [17_u32, 60] {
+        let stage = begin("2026-01-01");
+        play(&stage, "2026-01-01 state s1 seats");
+        for number in (0..paid).filter(|number| *number != 5) {
+            let at = month(number);
+            play(&stage, &format!("{at} paid in{number} s1 seats {at}..{}", month(number + 1)));
+            stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
+        }
+        play(&stage, &format!("{} paid in5 s1 seats 2026-06-01..2026-07-01 made=2026-06-01", month(paid)));
+        let says = stage.says();
+        assert!(says == "100", "paid in month {paid}: {says}, listed {:?}", listed(&stage));
+    }
+}
+
+/// The size of the record after eight years of weekly packs that are used.
+fn size_of_packs(first: &str) -> usize {
+    let stage = begin("2026-01-01");
+    play(&stage, first);
+    for entry in stage.credits.unresolved().unwrap() {
+        stage.credits.dismiss(&entry).unwrap();
+    }
+    for number in 1..400 {
+        play(&stage, &format!("{} pack cs{number} pc{number} brief", day("2026-01-01", number * 7)));
+        stage.ann.spend_credits_on(Operation::step(300_u64)).now().wait().unwrap();
+    }
+    let owner = credits_runtime::Owner::new("ann").unwrap();
+    credits_runtime::testing::parts::billing_bytes(&stage.credits, &owner).unwrap()
+}
+
+#[test]
+fn a_purchase_that_was_dealt_with_keeps_no_other_open() {
+    let plain = size_of_packs("2026-01-01 look");
+    let listed = size_of_packs("2026-01-01 pack cs0 pc0 brief subtotal=1");
+    assert!(listed < plain * 3 / 2, "{plain} bytes, {listed} with one that was dismissed");
+}
+
+#[test]
+fn a_debit_stays_where_it_was_when_another_length_is_paid_later() {
+    check(
+        "2026-01-01  state s1 pro
+         .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1                 -> 1000
+         2026-01-03  refund pi1 re1 1000                                           -> 0
+         2026-01-05  state s1 weekly anchor=2026-01-05
+         # 225 a week are credited, so the week gives nothing.
+         .           paid in2 s1 pro 2026-01-05..2026-02-01 amount=-450 proration and s1 weekly 2026-01-05..2026-01-12   -> 0
+         2026-01-12  state s1 dailyx20 anchor=2026-01-12                           -> 0
+         # Days from then on are paid: the week that is over gives as little as before.
+         .           paid in3 s1 dailyx20 2026-01-12..2026-02-01                   -> 0",
+    );
+}
+
+#[test]
+fn a_debit_of_a_length_that_is_paid_in_the_first_days_lowers_the_next_one_too() {
+    check(
+        "2026-01-01  state s1 pro
+         .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1                 -> 1000
+         2026-01-03  refund pi1 re1 1000                                           -> 0
+         2026-01-05  state s1 dailyx20 anchor=2026-01-05
+         .           paid in2 s1 pro 2026-01-05..2026-02-01 amount=-450 proration and s1 dailyx20 2026-01-05..2026-01-12   -> 0
+         2026-01-12T01  state s1 weeklyx20 anchor=2026-01-12                          -> 0
+         # 140 a week, of which 225 are credited.
+         .           paid in3 s1 weeklyx20 2026-01-12..2026-01-26                  -> 0",
+    );
+}
+
+#[test]
+fn a_dispute_of_a_first_payment_with_its_bonus() {
+    for won in ["2027-02-01", "2027-03-20"] {
+        let stage = begin("2026-01-01");
+        play(
+            &stage,
+            &format!(
+                "2026-01-01 state s2 daily
+             . paid in2 s2 daily 2026-01-01..2027-01-01
+             . state s1 starter
+             . paid in1 s1 starter 2026-01-01..2026-02-01 by=p1    -> 601
+             2026-02-01 state s1 starter ended ends=2026-02-01
+             2027-01-10 look                                       -> 100
+             2027-01-20 dispute p1 dp1 1000                        -> 0
+             {won} state s3 free
+             . reinstated p1 dp1"
+            )
+            .replace("             . reinstated", &format!("             {won} reinstated")),
+        );
+        stage.credits.verify().unwrap();
+        let says = stage.says();
+        assert!(says == "100", "won {won}: {says}, listed {:?}", listed(&stage));
+    }
+}
