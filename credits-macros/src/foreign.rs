@@ -89,7 +89,10 @@ const SETTINGS: Table = &[
         &["credit_name", "credits_name", "format_credits", "unit_name"],
         Help("write `credits_named \"token\", \"tokens\"`"),
     ),
-    (&["low_balance", "low_balance_alert", "threshold"], Word("low_balance_threshold")),
+    (
+        &["low_balance", "low_balance_alert", "low_balance_warning", "on_low_balance", "threshold"],
+        Word("low_balance_threshold"),
+    ),
     (&["fulfillment_grace", "grace_period"], Word("fulfillment_grace_period")),
     (&["min_period", "minimum_fulfillment_period", "minimum_period"], Word("min_fulfillment_period")),
     (&["allow_debt", "allow_negative", "negative_balance", "overdraft"], Word("allow_negative_balance")),
@@ -176,6 +179,13 @@ const OPERATION: Table = &[
     ),
     (&["by", "tiers"], Help("write `costs {key} {rest|..}`")),
     (&["amount", "charge", "charges", "cost", "credits", "price"], Word("costs")),
+    (&["burns", "consumes", "deducts", "pays", "rate", "spends", "uses"], Word("costs")),
+    (
+        &["meter", "unit_label", "usage_type"],
+        Help(
+            "what is counted stands in the rate: write `costs` and `1.credit_per(page)`, with its number and unit",
+        ),
+    ),
     (&["cap", "ceiling", "max", "max_cost", "maximum"], Word("at_most")),
     (&["floor", "min", "min_cost", "minimum"], Word("at_least")),
     (&["limits", "max_quantity", "quota"], Word("limit")),

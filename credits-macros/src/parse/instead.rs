@@ -124,9 +124,9 @@ impl Parser<'_, '_> {
         let word = word.trim_start_matches('.');
         let is_plain = !word.is_empty();
         let other = other.map(|other| other.text).unwrap_or_default();
-        let written = format!("{} {sign} {other}.{word}", number.text);
-        let value = exact::result(&number.text, sign, &other);
-        let value = value.filter(|_| is_plain).map(|value| format!("{value}.{word}"));
+        let behind = if is_plain { format!(".{word}") } else { String::new() };
+        let written = format!("{} {sign} {other}{behind}", number.text);
+        let value = exact::result(&number.text, sign, &other).map(|value| format!("{value}{behind}"));
         let place = if value.is_some() { number.span } else { place };
         Err(self.diagnostics.report(place, messages::arithmetic(sign, &written, value.as_deref())))
     }

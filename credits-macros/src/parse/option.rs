@@ -111,7 +111,7 @@ impl Parser<'_, '_> {
     }
 
     /// `[generate_video, upscale]`
-    fn no_brackets(&mut self, example: &str) -> Result<()> {
+    pub(super) fn no_brackets(&mut self, example: &str) -> Result<()> {
         let open = self.here();
         let Some(inside) = self.group(Delimiter::Bracket) else { return Ok(()) };
         let statement = example.split(' ').next().unwrap_or(example);
@@ -189,7 +189,7 @@ impl Parser<'_, '_> {
     }
 
     /// The number in `"2"` or `v2`.
-    fn number_otherwise(&mut self) -> Option<String> {
+    pub(super) fn number_otherwise(&mut self) -> Option<String> {
         let text =
             self.text_ahead().map(|text| text.value).or_else(|| self.peek_word().map(|word| word.text))?;
         let digits = text.trim().trim_start_matches(['v', 'V', '_']);
