@@ -89,7 +89,10 @@ const SETTINGS: Table = &[
         &["credit_name", "credits_name", "format_credits", "unit_name"],
         Help("write `credits_named \"token\", \"tokens\"`"),
     ),
-    (&["low_balance", "low_balance_alert", "threshold"], Word("low_balance_threshold")),
+    (
+        &["low_balance", "low_balance_alert", "low_balance_warning", "on_low_balance", "threshold"],
+        Word("low_balance_threshold"),
+    ),
     (&["fulfillment_grace", "grace_period"], Word("fulfillment_grace_period")),
     (&["min_period", "minimum_fulfillment_period", "minimum_period"], Word("min_fulfillment_period")),
     (&["allow_debt", "allow_negative", "negative_balance", "overdraft"], Word("allow_negative_balance")),
@@ -140,7 +143,7 @@ const PLAN: Table = &[
     ),
     (&["trial_bonus", "trial_credits"], Word("trial_includes")),
     (&["bonus", "initial_credits", "signup_credits", "welcome_bonus"], Word("signup_bonus")),
-    (&["carry_over", "roll_over", "rollover"], Help("write `unused_credits rollover{ rest}`")),
+    (&["carry_over", "roll_over", "rollover"], Help("write `unused_credits {policy}` for `{written}`")),
     (&["expiration", "expire_in", "expires", "expires_after", "expires_in"], Word("expire_after")),
     (&["currency"], Help("the price at Stripe has its currency: leave this line out")),
     (&["archived", "deprecated", "disabled", "hidden", "inactive"], Word("retired")),
@@ -176,6 +179,13 @@ const OPERATION: Table = &[
     ),
     (&["by", "tiers"], Help("write `costs {key} {rest|..}`")),
     (&["amount", "charge", "charges", "cost", "credits", "price"], Word("costs")),
+    (&["burns", "consumes", "deducts", "pays", "rate", "spends", "uses"], Word("costs")),
+    (
+        &["meter", "unit_label", "usage_type"],
+        Help(
+            "what is counted stands in the rate: write `costs` and `1.credit_per(page)`, with its number and unit",
+        ),
+    ),
     (&["cap", "ceiling", "max", "max_cost", "maximum"], Word("at_most")),
     (&["floor", "min", "min_cost", "minimum"], Word("at_least")),
     (&["limits", "max_quantity", "quota"], Word("limit")),
@@ -250,6 +260,37 @@ pub(crate) fn unit(word: &str) -> Option<&'static str> {
     ABBREVIATIONS.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, unit)| *unit)
 }
 
+/// Signs of currencies, and their codes.
+const SIGNS: &[(&str, &str)] = &[("$", "usd"), ("\u{20ac}", "eur"), ("\u{a3}", "gbp"), ("\u{a5}", "jpy")];
+
+/// The code of the currency that has this sign.
+pub(crate) fn currency(sign: &str) -> Option<&'static str> {
+    SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| *code)
+}
+
+/// Words for periods that are several of one unit, and how they are written.
+const PERIODS: &[(&[&str], &str)] = &[
+    (&["biweekly", "fortnight", "fortnightly", "fortnights"], "2.weeks"),
+    (
+        &["biannual", "biannually", "half_year", "half_yearly", "semester", "semiannual", "semiannually"],
+        "6.months",
+    ),
+    (&["biennial", "biennially"], "2.years"),
+];
+
+/// Words for periods that mean one thing to some and another to others.
+const AMBIGUOUS_PERIODS: &[&str] = &["bimonthly", "biyearly", "semimonthly", "semiweekly"];
+
+/// The period that a word means, if it is several of one unit.
+pub(crate) fn period(word: &str) -> Option<&'static str> {
+    PERIODS.iter().find(|(words, _)| words.contains(&word)).map(|(_, period)| *period)
+}
+
+/// Whether no period may be proposed for a word, however much it looks like one.
+pub(crate) fn is_ambiguous_period(word: &str) -> bool {
+    AMBIGUOUS_PERIODS.contains(&word)
+}
+
 /// Types of other languages, and Rust's.
 const TYPES: &[(&[&str], &str)] = &[
     (&["int", "integer", "long", "number"], "i64"),
@@ -284,10 +325,15 @@ pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
         let found = match name {
             "key" => Some(key.to_owned()),
             "written" => {
-                Some(format!("{key}{}{}", if rest.written.starts_with(':') { "" } else { " " }, rest.written))
+                let between = if rest.written.is_empty() || rest.written.starts_with(':') { "" } else { " " };
+                Some(format!("{key}{between}{}", rest.written))
             }
             "rest" => all.map(str::to_owned),
-            " rest" => all.map(|all| format!(" {all}")),
+            "policy" => Some(match rest.all.as_str() {
+                "" | "true" | "yes" => "rollover".to_owned(),
+                "false" | "no" => "expire".to_owned(),
+                bound => format!("rollover {bound}"),
+            }),
             "number" => rest.number.clone(),
             "text" => rest.text.clone(),
             _ => rest.word.clone(),
@@ -302,7 +348,7 @@ pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
 /// The next `{place}`; the braces of Rust are followed by a blank.
 fn next_place(help: &str) -> Option<(&str, &str, &str)> {
     let is_place = |place: &str| {
-        ["key", "written", "rest", " rest", "number", "text", "word"]
+        ["key", "written", "rest", "policy", "number", "text", "word"]
             .contains(&place.split('|').next().unwrap_or(place))
     };
     help.match_indices('{').find_map(|(start, _)| {

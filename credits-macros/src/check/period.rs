@@ -78,7 +78,9 @@ impl Checker<'_> {
             .find(|(_, one, many, adverbs)| text == *one || text == *many || adverbs.contains(&text));
         known.map(|(unit, ..)| *unit).ok_or_else(|| {
             let meant = foreign::unit(text).filter(|unit| vocab::period_words().contains(unit));
-            let nearest = meant.or_else(|| suggest::nearest(text, &vocab::period_words()));
+            let meant = meant.or_else(|| foreign::period(text));
+            let nearest = || suggest::nearest(text, &vocab::period_words());
+            let nearest = meant.or_else(|| (!foreign::is_ambiguous_period(text)).then(nearest).flatten());
             self.diagnostics.report(word.span, messages::unknown_period(text, nearest))
         })
     }

@@ -11,7 +11,7 @@ use super::statement::at_most_one;
 use super::{Checker, Settings, money};
 use crate::ast::{self, Amount, Stated, Text, Word};
 use crate::diag::Result;
-use crate::vocab::{SettingWord, UP_TO};
+use crate::vocab::{MONEY_WORDS, SettingWord, UP_TO};
 use crate::{foreign, messages, suggest, vocab};
 
 impl Checker<'_> {
@@ -114,7 +114,7 @@ impl Checker<'_> {
     /// A currency by its code.
     pub(super) fn currency(&mut self, word: &Word) -> Result<Currency> {
         money::currency(&word.text).ok_or_else(|| {
-            let nearest = suggest::nearest(&word.text, &vocab::currency_codes());
+            let nearest = currency_meant(&word.text);
             self.diagnostics.report(word.span, messages::unknown_currency(&word.text, nearest))
         })
     }
@@ -189,3 +189,16 @@ impl Checker<'_> {
         at_most(hold_limit_max, keep_keys, place(&written.keep_keys).or(max_place));
     }
 }
+
+/// The currency that a word means: a code in capitals, a word for money, or a slip in one of the common codes. Any
+/// three letters are near to some code.
+fn currency_meant(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    let code = vocab::currency_codes().into_iter().find(|code| *code == lower);
+    let money = || MONEY_WORDS.iter().find(|money| money.words.contains(&lower.as_str()));
+    let by_word = || money().and_then(|money| money.codes.first()).copied();
+    code.or_else(by_word).or_else(|| suggest::nearest(word, COMMON_CURRENCIES))
+}
+
+/// Codes that are proposed for a slip of the pen.
+const COMMON_CURRENCIES: &[&str] = &["usd", "eur", "gbp", "jpy"];

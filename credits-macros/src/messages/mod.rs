@@ -84,8 +84,8 @@ pub(crate) fn name_in_quotes(name: &str) -> Message {
     message("a name is written without quotes", format!("write `{name}`"))
 }
 
-pub(crate) fn hyphen_in_name(name: &str) -> Message {
-    message("a name has no hyphens", format!("write `{name}`"))
+pub(crate) fn mark_in_name(marks: &str, name: &str) -> Message {
+    message(format!("a name has no {marks}"), format!("write `{name}`"))
 }
 
 pub(crate) fn reserved_name(name: &str) -> Message {

@@ -252,6 +252,16 @@ pub(crate) fn expected_arrow(key: &str, amount: &str) -> Message {
     message(format!("an arrow stands between `{key}` and its price"), format!("write `{key} => {amount}`"))
 }
 
+pub(crate) fn options_together(one: &str, other: &str, amount: Option<&str>) -> Message {
+    let help = match amount.filter(|amount| !amount.is_empty() && !other.is_empty()) {
+        Some(amount) => {
+            format!("write `{one} => {amount}, {other} => {amount}` for `{one} | {other} => {amount}`")
+        }
+        None => "write each option with its price".to_owned(),
+    };
+    message("each option has a price of its own, found `|`", help)
+}
+
 pub(crate) fn choice_with_type(name: &str, ty: &str) -> Message {
     message(format!("the type of the choice `{name}` is generated"), format!("remove `: {ty}`"))
 }
@@ -319,6 +329,10 @@ pub(crate) fn tier_end_in_words(word: &str, end: &str) -> Message {
 
 pub(crate) fn last_tier_in_words(word: &str) -> Message {
     message(format!("expected a tier, found `{word}`"), "write `..` for the last tier")
+}
+
+pub(crate) fn no_end_in_words(word: &str) -> Message {
+    message(format!("`{word}` ends no tier"), format!("write `..` for `..{word}`"))
 }
 
 pub(crate) fn tier_price_not_whole(number: &str, price: &str, batch: &str) -> Message {

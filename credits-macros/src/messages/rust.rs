@@ -108,8 +108,12 @@ pub(crate) fn validate_without_message() -> Message {
     )
 }
 
-pub(crate) fn validate_without_comma(text: &str) -> Message {
-    message("a comma separates the condition from its message", format!("write `, \"{text}\"`"))
+pub(crate) fn validate_without_comma(text: &str, sign: Option<&str>) -> Message {
+    let help = match sign {
+        Some(sign) => format!("write `, \"{text}\"` for `{sign} \"{text}\"`"),
+        None => format!("write `, \"{text}\"`"),
+    };
+    message("a comma separates the condition from its message", help)
 }
 
 pub(crate) fn empty_message() -> Message {

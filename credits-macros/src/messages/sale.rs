@@ -120,7 +120,9 @@ pub(crate) fn id_of_another(id: &str, what: &str) -> Message {
 }
 
 pub(crate) fn secret_as_price(id: &str) -> Message {
-    let shown: String = id.chars().take(8).collect();
+    let whole = "whsec_".len();
+    let shown: String =
+        id.chars().take(if id.starts_with("whsec_") { whole } else { "sk_live_".len() }).collect();
     message(
         format!("`{shown}..` is a key of the account, and not the id of a price"),
         "write the id of the price; a secret key that was in source is replaced at Stripe",

@@ -27,6 +27,10 @@ pub(crate) fn equals_sign(keyword: &str) -> Message {
     message(format!("`{keyword}` takes no equals sign"), "leave out the equals signs behind keywords")
 }
 
+pub(crate) fn arrow_behind(keyword: &str, arrow: &str) -> Message {
+    message(format!("`{keyword}` takes no arrow"), format!("remove `{arrow}`"))
+}
+
 pub(crate) fn expected_statement(item: &str, found: &str, known: &[&str]) -> Message {
     message(
         format!("{found} begins no statement of `{item}`"),
@@ -50,6 +54,10 @@ pub(crate) fn option_in_quotes(option: &str) -> Message {
     message("this word is written without quotes", format!("write `{option}`"))
 }
 
+pub(crate) fn no_word_in_quotes() -> Message {
+    message("a word stands here, without quotes", "write letters, digits and `_`")
+}
+
 /// A number that belongs to no statement.
 pub(crate) fn stray_number(item: &str, number: &str, known: &[&str]) -> Message {
     message(
@@ -60,6 +68,10 @@ pub(crate) fn stray_number(item: &str, number: &str, known: &[&str]) -> Message 
 
 pub(crate) fn dangling_docs() -> Message {
     message("this documentation has nothing behind it", "write `//` for a comment")
+}
+
+pub(crate) fn docs_of_entry() -> Message {
+    message("an option or a tier has no documentation and no attributes", "write `//` for a comment")
 }
 
 pub(crate) fn inner_docs() -> Message {

@@ -2,10 +2,10 @@
 //!
 //! It does not know any statement's own shape.
 
-use proc_macro2::Span;
+use proc_macro2::{Delimiter, Span};
 
 use super::tokens::Parser;
-use crate::ast::{Keyword, Stated};
+use crate::ast::{Keyword, Stated, Word};
 use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::{ItemWord, Vocabulary};
@@ -72,12 +72,32 @@ impl Parser<'_, '_> {
             None => self.other_keyword::<K>(item, &word)?,
         };
         self.colon();
-        if let Some(equals) = self.mark('=')
-            && self.once.equals.is_none()
-        {
-            self.once.equals = Some(self.diagnostics.report(equals, messages::equals_sign(&word.text)));
-        }
+        self.sign_behind(&word);
         Ok((meaning, Keyword { word, misspelt }))
+    }
+
+    /// `costs = 5.credits`, `costs => 5.credits` and `costs -> 5.credits`, read as they were meant.
+    fn sign_behind(&mut self, keyword: &Word) {
+        let place = self.here();
+        // `->(params) { .. }` is a function of Ruby.
+        let is_function = || {
+            let after = self.cursor.punct().and_then(|(_, after)| after.punct()).map(|(_, after)| after);
+            after.is_some_and(|after| after.group(Delimiter::Parenthesis).is_some())
+        };
+        let thin = || (self.arrow_ahead('-') && !is_function()).then_some("->");
+        let arrow = self.arrow_ahead('=').then_some("=>").or_else(thin);
+        if arrow.is_some() {
+            self.skip();
+            self.skip();
+        }
+        if !(arrow.is_some() || self.mark('=').is_some()) || self.once.equals.is_some() {
+            return;
+        }
+        let message = match arrow {
+            Some(arrow) => messages::arrow_behind(&keyword.text, arrow),
+            None => messages::equals_sign(&keyword.text),
+        };
+        self.once.equals = Some(self.diagnostics.report(place, message));
     }
 
     /// Skips what is left of a broken statement.

@@ -5,7 +5,7 @@
 use proc_macro2::Delimiter;
 
 use super::tokens::Parser;
-use crate::ast::{Amount, Choice, ChoiceOption};
+use crate::ast::{Amount, Choice, ChoiceOption, Word};
 use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::OperationWord;
@@ -47,6 +47,7 @@ impl Parser<'_, '_> {
         }
         let mut options = Vec::new();
         while !self.is_empty() {
+            self.no_docs()?;
             options.push(self.choice_option()?);
             self.end_of_entry()?;
         }
@@ -57,15 +58,37 @@ impl Parser<'_, '_> {
         if let Some(text) = self.text() {
             return Err(self.diagnostics.report(text.span, messages::option_in_quotes(&text.value)));
         }
-        let Some(name) = self.symbol() else {
+        let Some(mut name) = self.symbol() else {
             let message = messages::expected_choice_option(&self.found());
             return Err(self.refuse(message));
         };
-        let amount = self.entry_amount(&name.text);
+        let misnamed = self.marks_in_name(&mut name);
+        self.one_option(&name)?;
+        let amount = self.entry_amount(&name.text).and_then(|amount| misnamed.map_or(Ok(amount), Err));
         if amount.is_err() {
             self.skip_entry();
         }
         Ok(ChoiceOption { name, amount })
+    }
+
+    /// `sd | hd => 25.credits`
+    fn one_option(&mut self, name: &Word) -> Result<()> {
+        let Some((bar, after)) = self.cursor.punct().filter(|(mark, _)| mark.as_char() == '|') else {
+            return Ok(());
+        };
+        let other = after.ident().map(|(other, _)| other.to_string()).unwrap_or_default();
+        let rest = self.rest_of_line::<OperationWord>().all;
+        let amount = rest.split_once("=>").and_then(|(_, amount)| amount.split(',').next()).map(str::trim);
+        Err(self.diagnostics.report(bar.span(), messages::options_together(&name.text, &other, amount)))
+    }
+
+    /// Documentation before an option or a tier, of which nothing is generated that it could document.
+    pub(super) fn no_docs(&mut self) -> Result<()> {
+        let hash = self.cursor.punct().filter(|(mark, _)| mark.as_char() == '#');
+        match hash.and_then(|(hash, after)| after.group(Delimiter::Bracket).map(|_| hash.span())) {
+            Some(place) => Err(self.diagnostics.report(place, messages::docs_of_entry())),
+            None => Ok(()),
+        }
     }
 
     /// `=> 10.credits`, of an option or a tier.

@@ -171,6 +171,7 @@ fn meant_period(word: &str) -> Option<&'static str> {
     known
         .map(|(_, one, ..)| *one)
         .or_else(|| foreign::unit(word).filter(|unit| vocab::period_words().contains(unit)))
+        .or_else(|| foreign::period(word))
 }
 
 /// `month` or `3.months`

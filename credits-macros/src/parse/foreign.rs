@@ -238,7 +238,7 @@ fn without_signs(mut tokens: Vec<TokenTree>) -> Vec<TokenTree> {
     tokens.split_off(start)
 }
 
-fn is_mark(token: &TokenTree, marks: &[char]) -> bool {
+pub(super) fn is_mark(token: &TokenTree, marks: &[char]) -> bool {
     matches!(token, TokenTree::Punct(mark) if marks.contains(&mark.as_char()))
 }
 

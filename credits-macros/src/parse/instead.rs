@@ -4,11 +4,12 @@
 
 use proc_macro2::{Delimiter, TokenTree};
 
+use super::foreign::is_mark;
 use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Amount, Number};
 use crate::diag::{Reported, Result};
-use crate::vocab::{Vocabulary, follows_a_number, is_amount_word};
+use crate::vocab::{Vocabulary, follows_a_number, is_amount_word, money_words};
 use crate::{exact, foreign, inflect, messages};
 
 /// Functions of other languages, and the statement that bounds a cost in this one.
@@ -48,6 +49,11 @@ impl Parser<'_, '_> {
             && let Some(inside) = self.group(Delimiter::Parenthesis)
         {
             let tokens: Vec<TokenTree> = inside.cursor.token_stream().into_iter().collect();
+            // `(5.credits + 15.credits) * 3` is another amount without the parentheses.
+            let is_sum = tokens.iter().any(|token| is_mark(token, &['+', '-']));
+            if let Some(sign) = ['*', '/', '%'].into_iter().find(|sign| is_sum && self.peek_mark(*sign)) {
+                return self.refuse(messages::arithmetic(sign, "", None));
+            }
             return self.diagnostics.report(open, messages::amount_in_parentheses(&spelled(tokens), example));
         }
         let Some(word) = self.peek_word().filter(|_| !self.at_keyword::<K>()) else {
@@ -118,9 +124,9 @@ impl Parser<'_, '_> {
         let word = word.trim_start_matches('.');
         let is_plain = !word.is_empty();
         let other = other.map(|other| other.text).unwrap_or_default();
-        let written = format!("{} {sign} {other}.{word}", number.text);
-        let value = exact::result(&number.text, sign, &other);
-        let value = value.filter(|_| is_plain).map(|value| format!("{value}.{word}"));
+        let behind = if is_plain { format!(".{word}") } else { String::new() };
+        let written = format!("{} {sign} {other}{behind}", number.text);
+        let value = exact::result(&number.text, sign, &other).map(|value| format!("{value}{behind}"));
         let place = if value.is_some() { number.span } else { place };
         Err(self.diagnostics.report(place, messages::arithmetic(sign, &written, value.as_deref())))
     }
@@ -136,8 +142,8 @@ impl Parser<'_, '_> {
     /// Nothing is computed from an amount: `10.credits * 3`.
     pub(super) fn stands_alone(&mut self, amount: &Amount) -> Result<()> {
         let after = self.cursor.punct().map(|(sign, after)| (sign.as_char(), after));
-        let Some((sign, after)) = after.filter(|(sign, _)| ['+', '*', '/', '-', '%', '^'].contains(sign))
-        else {
+        let is_sign = |sign: char| ['+', '*', '/', '-', '%', '^'].contains(&sign);
+        let Some((sign, after)) = after.filter(|(sign, _)| is_sign(*sign) && !self.arrow_ahead('-')) else {
             return Ok(());
         };
         // `2.credits / page` is a rate.
@@ -190,6 +196,7 @@ fn amount_of_text(text: &str, example: &str) -> Option<String> {
     exact::value(number)?;
     let unit = example.rsplit('.').next().unwrap_or(example);
     match word {
+        "" if !money_words().contains(&unit) => Some(format!("{number}.{}", inflect::counted(number, unit))),
         "" => Some(format!("{number}.{unit}")),
         word if follows_a_number(word) => Some(format!("{number}.{word}")),
         word => foreign::unit(word).map(|unit| format!("{number}.{}", inflect::counted(number, unit))),
@@ -198,8 +205,8 @@ fn amount_of_text(text: &str, example: &str) -> Option<String> {
 
 /// The arguments of a call that are rates, and those that are amounts.
 fn arguments(tokens: &[TokenTree]) -> (String, String) {
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
-    let texts: Vec<String> = tokens.split(is_comma).map(|part| spelled(part.to_vec())).collect();
+    let texts: Vec<String> =
+        tokens.split(|token| is_mark(token, &[','])).map(|part| spelled(part.to_vec())).collect();
     let (rates, amounts): (Vec<String>, Vec<String>) =
         texts.into_iter().filter(|text| !text.is_empty()).partition(|text| text.contains("_per("));
     (rates.join(" + "), amounts.join(" + "))

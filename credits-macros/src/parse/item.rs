@@ -11,6 +11,9 @@ use crate::diag::{Reported, Result};
 use crate::messages;
 use crate::vocab::{ItemWord, Vocabulary, is_keyword};
 
+/// What other languages have between the parts of a name, and its plural.
+const JOINTS: &[(&str, &str)] = &[("-", "hyphens"), (".", "dots"), ("::", "colons"), ("/", "slashes")];
+
 /// A block that was read: where it ends, and whether a statement was lost.
 struct Block {
     end: proc_macro2::Span,
@@ -103,13 +106,33 @@ impl Parser<'_, '_> {
             let message = messages::expected_name(kind.word(), &self.found());
             return Err(self.refuse(message));
         };
-        let mut hyphen = None;
-        while let Some(span) = self.mark('-') {
-            hyphen = hyphen.or(Some(span));
+        let misnamed = self.marks_in_name(&mut name);
+        Ok((name, misnamed))
+    }
+
+    /// `generate-image`, `video.generate` and `video::generate`, read as one name.
+    pub(super) fn marks_in_name(&mut self, name: &mut Word) -> Option<Reported> {
+        let mut first = None;
+        while let Some((mark, marks)) = JOINTS.iter().find(|(mark, _)| self.joint_ahead(mark)) {
+            first = first.or(Some((self.here(), *marks)));
+            for _ in mark.chars() {
+                self.skip();
+            }
             name.text.extend(self.word().map(|part| format!("_{}", part.text)));
         }
-        let misnamed = hyphen.map(|span| self.diagnostics.report(span, messages::hyphen_in_name(&name.text)));
-        Ok((name, misnamed))
+        first.map(|(place, marks)| self.diagnostics.report(place, messages::mark_in_name(marks, &name.text)))
+    }
+
+    /// Whether this mark and another part of a name come next.
+    fn joint_ahead(&self, mark: &str) -> bool {
+        let mut cursor = self.cursor;
+        for expected in mark.chars() {
+            match cursor.punct().filter(|(punct, _)| punct.as_char() == expected) {
+                Some((_, after)) => cursor = after,
+                None => return false,
+            }
+        }
+        cursor.ident().is_some_and(|(word, _)| !is_keyword(&word.to_string()))
     }
 
     /// The comma before the plural of an asset; `asset gem gems` is read as it was meant.

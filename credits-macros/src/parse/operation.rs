@@ -7,7 +7,7 @@ use super::tokens::Parser;
 use crate::ast::{Header, Limit, Number, Operation, Param, Validation, Word};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{ItemWord, OperationWord};
+use crate::vocab::{ItemWord, OperationWord, UP_TO};
 
 impl Parser<'_, '_> {
     /// The block of an operation.
@@ -52,6 +52,7 @@ impl Parser<'_, '_> {
         let max = self.number("500")?;
         let max = self.thousands(max);
         self.is_no_share(&max)?;
+        self.is_no_factor(&max)?;
         let is_unit = !self.at_statement_end::<OperationWord>() && self.peek_word().is_some();
         let unit = if self.mark('.').is_some() || is_unit { self.word() } else { None };
         self.one_limit()?;
@@ -79,7 +80,10 @@ impl Parser<'_, '_> {
         let place = self.here();
         let rest = self.rest_of_line::<OperationWord>();
         let number = rest.number.clone().unwrap_or_default();
-        let field = rest.all.split_once(">=").map(|(_, field)| field.trim().to_owned());
+        let reversed = rest.all.split_once(">=").map(|(_, field)| field.trim().to_owned());
+        // `limit 500.pages`
+        let counted = rest.word.filter(|word| rest.all == format!("{number}.{word}"));
+        let field = reversed.or(counted);
         self.diagnostics.report(place, messages::limit_reversed(&number, field.as_deref()))
     }
 
@@ -87,6 +91,9 @@ impl Parser<'_, '_> {
     fn meant_limit(&mut self, is_below: bool) -> String {
         while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('<')).is_some() {}
         self.mark('>');
+        if self.peek_is(UP_TO) || self.peek_is("at_most") {
+            self.skip();
+        }
         let Some(number) = self.peek_number().map(|number| number.text) else { return "..".to_owned() };
         match number.replace('_', "").parse::<u64>() {
             Ok(value) if is_below => value.saturating_sub(1).to_string(),
@@ -96,7 +103,10 @@ impl Parser<'_, '_> {
 
     fn number(&mut self, example: &str) -> Result<Number> {
         let Some(number) = self.peek_number() else {
-            let message = messages::expected_number(&self.found(), example);
+            let message = match self.number_otherwise() {
+                Some(number) => messages::number_otherwise(&self.found(), &number),
+                None => messages::expected_number(&self.found(), example),
+            };
             return Err(self.diagnostics.report(self.place::<OperationWord>(), message));
         };
         self.skip();
@@ -138,12 +148,18 @@ impl Parser<'_, '_> {
         }
         self.no_parentheses()?;
         let condition = self.condition()?;
+        let before = self.previous();
         let Some(comma) = self.mark(',') else {
+            let (place, sign) = (self.here(), self.sign_before_message());
+            let place = if sign.is_some() { place } else { before };
             let message = match self.text_ahead() {
-                Some(text) => messages::validate_without_comma(&text.value),
+                Some(text) => {
+                    self.skip();
+                    messages::validate_without_comma(&text.value, sign)
+                }
                 None => messages::validate_without_message(),
             };
-            return Err(self.diagnostics.report(self.previous(), message));
+            return Err(self.diagnostics.report(place, message));
         };
         if let Some(message) = self.text() {
             return Ok(Validation { condition, message });
@@ -153,6 +169,25 @@ impl Parser<'_, '_> {
             None => messages::validate_without_message(),
         };
         Err(self.diagnostics.report(comma, message))
+    }
+
+    /// `; "prompt too long"` and `=> "prompt too long"`; steps over the sign.
+    fn sign_before_message(&mut self) -> Option<&'static str> {
+        let start = (self.cursor, self.previous());
+        let sign = if self.mark(';').is_some() {
+            ";"
+        } else if self.arrow_ahead('=') {
+            self.skip();
+            self.skip();
+            "=>"
+        } else {
+            return None;
+        };
+        if self.text_ahead().is_some() {
+            return Some(sign);
+        }
+        self.back_to(start);
+        None
     }
 
     /// `validate(prompt.len() <= 1_000, "prompt too long")`

@@ -9,8 +9,8 @@ use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Number, Period, Text, Word};
 use crate::diag::Result;
-use crate::messages;
 use crate::vocab::Vocabulary;
+use crate::{foreign, messages};
 
 impl Parser<'_, '_> {
     /// A word or symbol that chooses something. `K` are the keywords that begin the next statement.
@@ -63,9 +63,17 @@ impl Parser<'_, '_> {
 
     /// A word in quotes, read as it was meant.
     pub(super) fn quoted(&mut self, text: Text) -> Result<Word> {
-        let reported = self.diagnostics.report(text.span, messages::option_in_quotes(&text.value));
-        let is_word = syn::parse_str::<syn::Ident>(&text.value).is_ok();
-        if is_word { Ok(Word { text: text.value, span: text.span }) } else { Err(reported) }
+        let is_capital = text.value.starts_with(|first: char| first.is_uppercase());
+        let meant = match foreign::currency(&text.value) {
+            Some(code) => code.to_owned(),
+            None if is_capital => text.value.to_snake_case(),
+            None => text.value,
+        };
+        if syn::parse_str::<syn::Ident>(&meant).is_err() {
+            return Err(self.diagnostics.report(text.span, messages::no_word_in_quotes()));
+        }
+        self.diagnostics.report(text.span, messages::option_in_quotes(&meant));
+        Ok(Word { text: meant, span: text.span })
     }
 
     /// Words with commas between them.
@@ -103,7 +111,7 @@ impl Parser<'_, '_> {
     }
 
     /// `[generate_video, upscale]`
-    fn no_brackets(&mut self, example: &str) -> Result<()> {
+    pub(super) fn no_brackets(&mut self, example: &str) -> Result<()> {
         let open = self.here();
         let Some(inside) = self.group(Delimiter::Bracket) else { return Ok(()) };
         let statement = example.split(' ').next().unwrap_or(example);
@@ -181,7 +189,7 @@ impl Parser<'_, '_> {
     }
 
     /// The number in `"2"` or `v2`.
-    fn number_otherwise(&mut self) -> Option<String> {
+    pub(super) fn number_otherwise(&mut self) -> Option<String> {
         let text =
             self.text_ahead().map(|text| text.value).or_else(|| self.peek_word().map(|word| word.text))?;
         let digits = text.trim().trim_start_matches(['v', 'V', '_']);

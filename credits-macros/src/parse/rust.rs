@@ -111,7 +111,12 @@ impl Parser<'_, '_> {
 
     /// At a comma that a message follows, or where two operands meet: no expression has both.
     fn condition_ends(&mut self, before: &[TokenTree]) -> bool {
-        if self.cursor.eof() || self.peek_mark(';') || (before.is_empty() && self.statement_ahead()) {
+        let is_arrow = self.arrow_ahead('=') && is_operand(before.last());
+        if self.cursor.eof()
+            || self.peek_mark(';')
+            || is_arrow
+            || (before.is_empty() && self.statement_ahead())
+        {
             return true;
         }
         if self.peek_mark(',') {

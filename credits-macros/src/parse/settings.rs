@@ -73,6 +73,7 @@ impl Parser<'_, '_> {
         let one = |parser: &mut Self| {
             parser.plain_amount::<SettingWord>(SettingWord::LowBalanceThreshold.word(), "100.credits")
         };
+        self.no_brackets(SettingWord::LowBalanceThreshold.word())?;
         let mut thresholds = self.list_of::<SettingWord, _>(one)?;
         // `100.credits 10.credits`, read as it was meant.
         while let Some(number) = self.peek_number() {

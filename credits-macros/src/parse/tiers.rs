@@ -14,6 +14,9 @@ use crate::{inflect, messages};
 /// Words that stand for the last tier in other languages.
 const LAST: &[&str] = &["_", "default", "else", "otherwise", "rest"];
 
+/// Words for an end that there is not.
+const NO_END: &[&str] = &["inf", "infinite", "infinity", "max", "nil", "none", "null", "unlimited"];
+
 impl Parser<'_, '_> {
     /// The clause, from `tiers`.
     pub(super) fn tiers(&mut self) -> Result<Tiers> {
@@ -57,6 +60,7 @@ impl Parser<'_, '_> {
         }
         let mut tiers = Vec::new();
         while !self.is_empty() {
+            self.no_docs()?;
             tiers.push(self.tier(unit)?);
             self.end_of_entry()?;
         }
@@ -96,13 +100,18 @@ impl Parser<'_, '_> {
         if let Some(dot) = self.mark('.') {
             return Err(self.diagnostics.report(dot, messages::tier_inclusive()));
         }
+        if let Some(word) =
+            self.peek_word().filter(|word| NO_END.contains(&word.text.to_lowercase().as_str()))
+        {
+            return Err(self.diagnostics.report(word.span, messages::no_end_in_words(&word.text)));
+        }
         if !self.peek_mark('=') {
             let number = self.peek_number().map_or_else(|| "1_000".to_owned(), |number| number.text);
             let example = format!("{number}.{}", inflect::counted(&number, unit));
             return self.amount_of_units::<OperationWord>(&example).map(TierEnd::Below);
         }
         // `..=1_000.tokens` is not `.. => 1.credit`.
-        if self.arrow_ahead() {
+        if self.arrow_ahead('=') {
             return Ok(TierEnd::Open(place));
         }
         Err(self.refuse(messages::tier_inclusive()))
@@ -120,7 +129,7 @@ impl Parser<'_, '_> {
     /// What ends the range `0..1_000.tokens`; nothing ends `1_000.tokens..`. An end without a range is quoted whole.
     fn end_of_range(&mut self) -> Option<String> {
         let mut tokens = Vec::new();
-        while !(self.is_empty() || self.peek_mark('=') && self.arrow_ahead()) {
+        while !(self.is_empty() || self.arrow_ahead('=')) {
             tokens.extend(self.cursor.token_tree().map(|(token, _)| token));
             self.skip();
         }
@@ -128,10 +137,5 @@ impl Parser<'_, '_> {
         let (_, end) = text.split_once("..").unwrap_or(("", &text));
         let end = end.trim_start_matches('=');
         (!end.is_empty()).then(|| end.to_owned())
-    }
-
-    fn arrow_ahead(&self) -> bool {
-        let after = self.cursor.punct().map(|(_, after)| after);
-        after.and_then(syn::buffer::Cursor::punct).is_some_and(|(punct, _)| punct.as_char() == '>')
     }
 }

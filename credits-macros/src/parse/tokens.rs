@@ -199,6 +199,12 @@ impl<'t, 'd> Parser<'t, 'd> {
         if is_path { None } else { self.mark(':') }
     }
 
+    /// Whether an arrow with this shaft comes next: `=>` or `->`.
+    pub(super) fn arrow_ahead(&self, shaft: char) -> bool {
+        let after = self.cursor.punct().filter(|(punct, _)| punct.as_char() == shaft).map(|(_, after)| after);
+        after.and_then(Cursor::punct).is_some_and(|(punct, _)| punct.as_char() == '>')
+    }
+
     /// Whether `::` comes next.
     pub(super) fn peek_path_separator(&self) -> bool {
         let colon = |cursor: Cursor<'t>| {

@@ -1,0 +1,11 @@
+// A statement has no arrow.
+
+use credits_runtime::usage_credits;
+
+usage_credits! {
+    operation scan {
+        costs => 5.credits
+    }
+}
+
+fn main() {}
