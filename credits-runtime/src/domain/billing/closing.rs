@@ -136,8 +136,13 @@ fn closable(
         (after, due)
     };
     let (mut after, mut due) = applied(&closing);
-    let once = before.awards.keys().filter(|id| is_given_once(id) && !due.awards.contains_key(id));
-    let once: Vec<_> = once.filter(|id| !is_closed(billing, id)).cloned().collect();
+    // The period that asked for it is closed, although a later one may ask again.
+    let is_moved = |id: &AwardId, wanted: &Wanted| {
+        due.awards.get(id).is_none_or(|after| after.effective_at != wanted.effective_at)
+    };
+    let once = before.awards.iter().filter(|(id, wanted)| is_given_once(id) && is_moved(id, wanted));
+    let once = once.map(|(id, _)| id).filter(|id| !is_closed(billing, id));
+    let once: Vec<_> = once.cloned().collect();
     if !once.is_empty() {
         if !once.iter().all(|id| books.can_close_once(id)) {
             return None;
