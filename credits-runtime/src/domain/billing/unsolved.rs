@@ -156,6 +156,8 @@ fn unpaid_upgrade(
     let states = of_item.into_iter().flat_map(|(_, item)| item.states.iter().rev());
     let same = states.take_while(|(_, other)| other.price == state.price && other.quantity == state.quantity);
     let changed_at = same.last().map_or(since, |(at, _)| *at);
+    let was_paid = items.closed.and_then(|closed| closed.paid.get(&state.item));
+    let was_paid = was_paid.is_some_and(|was| *was == (state.price.clone(), quantity));
     let is_paid =
         paid.live.spans.iter().any(|span| {
             *span.price == state.price && span.quantity == quantity && span.period.end > changed_at
@@ -167,7 +169,7 @@ fn unpaid_upgrade(
     });
     let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
     let paid_for = last.and_then(|(terms, quantity)| Some(per_time(terms?, quantity))).unwrap_or(0);
-    if is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
+    if was_paid || is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
         return;
     }
     due.unsolved.push(Unsolved::UnpaidUpgrade(UnpaidUpgrade {

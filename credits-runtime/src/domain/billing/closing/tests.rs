@@ -10,6 +10,7 @@ use crate::domain::billing::award::{Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening, Interval, Line, Status, SubscriptionState};
 use crate::domain::billing::record::{CreditNote, Pinned};
 use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
+use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::ids::FactNumber;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -301,7 +302,12 @@ fn plays(steps: &[Step], upgrades: Upgrades, plan: usize, days_late: &[u32]) -> 
         };
         prop_assert_eq!(open(&before, &closed), open(&after, &closed), "at {}", now);
         prop_assert_eq!(before.next, after.next);
-        prop_assert_eq!(&before.unsolved, &after.unsolved);
+        // Whether a change was paid for is compared with the last paid time, which may be returned after its closing.
+        let listed = |due: &Due| -> Vec<Unsolved> {
+            let entries = due.unsolved.iter().filter(|it| !matches!(it, Unsolved::UnpaidUpgrade(_)));
+            entries.cloned().collect()
+        };
+        prop_assert_eq!(listed(&before), listed(&after));
         plain.fulfil(&before, now);
         closing.fulfil(&after, now);
         let known: BTreeSet<_> = closing.billing.awards.keys().cloned().collect();
