@@ -396,3 +396,14 @@ fn a_credit_of_refunded_time_lowers_a_plan_of_another_cycle_length() {
          2026-02-09  refund pi1 re1 1000 failed                                                 -> 7",
     );
 }
+
+/// The credited month was never paid here: its plan has no cycle, and its credit lowers the other plan all the same.
+#[test]
+fn a_credit_of_a_plan_that_was_never_paid_lowers_the_plan_that_is() {
+    check(
+        "2026-01-15  state s1 weekly
+         .           paid in1 s1 pro 2026-01-15..2026-02-01 amount=-450 proration and s1 weekly 2026-01-15..2026-02-12   -> 0
+         2026-01-29  look                                                                       -> 4
+         2026-02-08  look                                                                       -> 7",
+    );
+}

@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use super::calendar::Anchor;
 use super::items::SubscriptionItems;
 use super::paid::{Paid, Span};
-use super::terms::Length;
+use super::terms::{Length, PlanTerms};
 use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::time::Timestamp;
 
@@ -28,7 +28,11 @@ pub struct Lane {
 impl Lane {
     /// The lane of a span; `None` for a plan without credits and for an unknown price.
     pub fn of(span: &Span<'_>) -> Option<Self> {
-        let terms = span.terms?;
+        Self::of_terms(span.terms?)
+    }
+
+    /// The lane of a plan; `None` for one without credits.
+    pub fn of_terms(terms: &PlanTerms) -> Option<Self> {
         Some(Self { asset: Asset::of(&terms.asset), every: terms.every? })
     }
 

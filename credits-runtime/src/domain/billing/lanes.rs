@@ -38,9 +38,10 @@ impl<'a> Known<'a> {
         Self { placed, live }
     }
 
-    /// The lanes of all paid time.
+    /// The lanes of all paid time, and of credits without a span.
     pub fn lanes(&self) -> BTreeSet<Lane> {
-        self.placed.spans.iter().filter_map(Lane::of).collect()
+        let debits = self.live.debits.iter().filter_map(|debit| Lane::of_terms(debit.terms?));
+        self.placed.spans.iter().filter_map(Lane::of).chain(debits).collect()
     }
 }
 
