@@ -1,12 +1,10 @@
 //! Facts that arrive after periods and purchases were closed: nothing is given twice, and nothing is lost in silence.
 
-use std::time::Duration;
-
 use credits_runtime::Timestamp;
 use credits_runtime::billing::{BillingEvent, Happening};
 
 use super::Operation;
-use super::script::{Stage, What, check, instant, steps};
+use super::script::{Stage, What, day, instant, month, steps};
 
 fn play(stage: &Stage, text: &str) {
     for step in &steps(text) {
@@ -16,10 +14,6 @@ fn play(stage: &Stage, text: &str) {
 
 fn begin(at: &str) -> Stage {
     Stage::new(instant(at))
-}
-
-fn day(at: &str, days: u32) -> String {
-    instant(at).after(Duration::from_hours(24) * days).to_string().split('T').next().unwrap().to_owned()
 }
 
 /// One event of a line, changed by hand.
@@ -124,10 +118,10 @@ fn a_bonus_is_taken_back_with_what_was_refunded() {
 fn an_invoice_of_no_total_that_is_told_after_the_closing_is_listed() {
     let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 seats");
-    let at = |month: u32| format!("{}-{:02}-01", 2026 + month / 12, month % 12 + 1);
-    for month in (0..60).filter(|month| *month != 5) {
+    for number in (0..60).filter(|number| *number != 5) {
         // All of it is paid by a coupon.
-        play(&stage, &format!("{0} paid in{month} s1 seats {0}..{1} total=0", at(month), at(month + 1)));
+        let (at, end) = (month(number), month(number + 1));
+        play(&stage, &format!("{at} paid in{number} s1 seats {at}..{end} total=0"));
         stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
     }
     play(
@@ -187,10 +181,6 @@ fn a_dispute_of_a_pack_that_is_won_after_two_months() {
     stage.credits.verify().unwrap();
     let now = stage.says();
     assert!(now == "1100", "has {now}, listed {:?}", listed(&stage));
-}
-
-fn month(number: u32) -> String {
-    format!("{}-{:02}-01", 2026 + number / 12, number % 12 + 1)
 }
 
 #[test]
@@ -396,35 +386,6 @@ fn a_purchase_that_was_dealt_with_keeps_no_other_open() {
     let plain = size_of_packs("2026-01-01 look");
     let listed = size_of_packs("2026-01-01 pack cs0 pc0 brief subtotal=1");
     assert!(listed < plain * 3 / 2, "{plain} bytes, {listed} with one that was dismissed");
-}
-
-#[test]
-fn a_debit_stays_where_it_was_when_another_length_is_paid_later() {
-    check(
-        "2026-01-01  state s1 pro
-         .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1                 -> 1000
-         2026-01-03  refund pi1 re1 1000                                           -> 0
-         2026-01-05  state s1 weekly anchor=2026-01-05
-         # 225 a week are credited, so the week gives nothing.
-         .           paid in2 s1 pro 2026-01-05..2026-02-01 amount=-450 proration and s1 weekly 2026-01-05..2026-01-12   -> 0
-         2026-01-12  state s1 dailyx20 anchor=2026-01-12                           -> 0
-         # Days from then on are paid: the week that is over gives as little as before.
-         .           paid in3 s1 dailyx20 2026-01-12..2026-02-01                   -> 0",
-    );
-}
-
-#[test]
-fn a_debit_of_a_length_that_is_paid_in_the_first_days_lowers_the_next_one_too() {
-    check(
-        "2026-01-01  state s1 pro
-         .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1                 -> 1000
-         2026-01-03  refund pi1 re1 1000                                           -> 0
-         2026-01-05  state s1 dailyx20 anchor=2026-01-05
-         .           paid in2 s1 pro 2026-01-05..2026-02-01 amount=-450 proration and s1 dailyx20 2026-01-05..2026-01-12   -> 0
-         2026-01-12T01  state s1 weeklyx20 anchor=2026-01-12                          -> 0
-         # 140 a week, of which 225 are credited.
-         .           paid in3 s1 weeklyx20 2026-01-12..2026-01-26                  -> 0",
-    );
 }
 
 #[test]

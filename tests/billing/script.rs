@@ -62,6 +62,17 @@ fn interval(text: &str) -> Interval {
     Interval { start: instant(start), end: instant(end) }
 }
 
+/// The first day of a month, counted from January 2026.
+pub fn month(number: u32) -> String {
+    format!("{}-{:02}-01", 2026 + number / 12, number % 12 + 1)
+}
+
+/// The date some days after another.
+pub fn day(date: &str, days: u32) -> String {
+    let at = instant(date).after(Duration::from_hours(24) * days);
+    at.to_string().split('T').next().unwrap().to_owned()
+}
+
 pub fn duration(text: &str) -> Duration {
     let (number, unit) = text.split_at(text.len() - 1);
     let number: u64 = number.parse().unwrap();

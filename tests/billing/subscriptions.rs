@@ -377,33 +377,3 @@ fn a_missed_month_moves_the_anchor_of_a_quarter_that_was_not_given() {
          2026-08-01   paid in8 s1 quarterly 2026-08-01..2026-09-01                          -> 1800",
     );
 }
-
-/// The month was refunded, and then credited too, at a change to a plan of another cycle length: what the credit has no
-/// paid time for lowers what the subscription is paid for otherwise, down to nothing.
-#[test]
-fn a_credit_of_refunded_time_lowers_a_plan_of_another_cycle_length() {
-    check(
-        "2026-01-01  state s1 pro
-         .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1                              -> 1000
-         2026-01-10  refund pi1 re1 1000                                                        -> 0
-         2026-01-15  state s1 weekly anchor=2026-01-15
-         .           paid in2 s1 pro 2026-01-15..2026-02-01 amount=-450 proration and s1 weekly 2026-01-15..2026-02-12   -> 0
-         2026-01-22  look                                                                       -> 0
-         # Four of the seven days are after the credit.
-         2026-01-29  look                                                                       -> 4
-         2026-02-08  look                                                                       -> 7
-         # The refund failed: all of it was paid, and the time of it is over.
-         2026-02-09  refund pi1 re1 1000 failed                                                 -> 7",
-    );
-}
-
-/// The credited month was never paid here: its plan has no cycle, and its credit lowers the other plan all the same.
-#[test]
-fn a_credit_of_a_plan_that_was_never_paid_lowers_the_plan_that_is() {
-    check(
-        "2026-01-15  state s1 weekly
-         .           paid in1 s1 pro 2026-01-15..2026-02-01 amount=-450 proration and s1 weekly 2026-01-15..2026-02-12   -> 0
-         2026-01-29  look                                                                       -> 4
-         2026-02-08  look                                                                       -> 7",
-    );
-}

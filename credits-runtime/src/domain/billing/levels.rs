@@ -75,6 +75,18 @@ pub(super) struct Level<'a> {
     pub(super) cuts: Vec<Timestamp>,
     /// The next start of a paid span that is still to come.
     pub(super) next: Option<Timestamp>,
+    /// The level where time is paid, if the subscription has debits.
+    pub(super) paid: Vec<PaidLevel>,
+    /// Credits of debits that other cycle lengths left.
+    owed: Fraction,
+}
+
+/// The level of a cycle over a period of paid time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PaidLevel {
+    pub(super) period: Interval,
+    /// Credits a cycle.
+    pub(super) amount: i128,
 }
 
 /// Credited time without a span that it could cut: it lowers the level of a lane.
@@ -138,10 +150,9 @@ pub(super) struct Levels<'a> {
 }
 
 impl<'a> Valuation<'a, '_> {
-    /// The levels of these cycles. `others` are debits that lowered nothing in other lanes.
-    pub(super) fn of_all(&self, cycles: &[Cycle<'a>], others: &[LaneDebit]) -> Levels<'a> {
+    /// The levels of these cycles.
+    pub(super) fn of_all(&self, cycles: &[Cycle<'a>]) -> Levels<'a> {
         let mut debits = self.debits();
-        debits.extend_from_slice(others);
         // Where one cycle cuts another, a debit lowers the newer one first.
         let levels = cycles.iter().enumerate().rev();
         let levels = levels.filter_map(|(place, cycle)| Some((place, self.of(cycle, &mut debits)?)));
@@ -168,9 +179,14 @@ impl<'a> Valuation<'a, '_> {
             rises_uncut: Fraction::ZERO,
             cuts: seen.iter().filter(|seen| seen.cut < seen.end).map(|seen| seen.cut).collect(),
             next,
+            paid: Vec::new(),
+            owed: Fraction::ZERO,
         };
         let integral = integrate(&mut level, &seen, cycle, debits);
         (level.rises, level.credited) = (integral.rises, integral.credited);
+        if !self.live.debits.is_empty() {
+            level.paid = integral.paid;
+        }
         for seen in &mut seen {
             seen.cut = seen.end;
         }

@@ -5,7 +5,7 @@
 use credits_core::Fraction;
 
 use super::full::Full;
-use super::{LaneDebit, Level, Rise, Seen, instants_between};
+use super::{LaneDebit, Level, PaidLevel, Rise, Seen, instants_between};
 use crate::domain::billing::cycles::Cycle;
 use crate::domain::billing::event::Interval;
 use crate::domain::billing::sums::{add, fraction, micros, micros_between};
@@ -18,6 +18,8 @@ pub(super) struct Integral {
     pub(super) rises: Fraction,
     /// Credits of the base's credited time.
     pub(super) credited: Fraction,
+    /// The level where time is paid, lowered by debits.
+    pub(super) paid: Vec<PaidLevel>,
 }
 
 /// The level at an instant, against the base: in credits a cycle.
@@ -36,7 +38,7 @@ pub(super) fn integrate<'a>(
     debits: &mut Vec<LaneDebit>,
 ) -> Integral {
     let (from, to) = (level.from, cycle.whole_end);
-    let mut left: Vec<LaneDebit> = Vec::new();
+    let (mut left, mut paid) = (Vec::new(), Vec::new());
     let ends = seen.iter().flat_map(|seen| [seen.from, seen.cut, seen.end]);
     let ends = ends.chain(debits.iter().flat_map(|debit| [debit.period.start, debit.period.end]));
     let instants = instants_between(from, to, ends);
@@ -52,8 +54,11 @@ pub(super) fn integrate<'a>(
         let owed = owed.fold(0_i128, |sum, debit| sum.saturating_add(debit.amount));
         let lowered = owed.min(base.saturating_add(net).max(0));
         let net = net.saturating_sub(lowered);
+        let period = Interval { start: at, end: until };
+        if seen.iter().any(|seen| seen.covers(at)) {
+            paid.push(PaidLevel { period, amount: base.saturating_add(net).max(0) });
+        }
         if owed > lowered {
-            let period = Interval { start: at, end: until };
             left.push(LaneDebit { period, amount: owed.saturating_sub(lowered) });
         }
         full.begins(level, seen, at, net);
@@ -81,7 +86,7 @@ pub(super) fn integrate<'a>(
     let scale = Fraction::new(micros_between(from, to), ever.max(1)).unwrap_or(Fraction::whole(1));
     let credited = fraction(credited, whole);
     let credited = credited.checked_mul(scale).unwrap_or(credited);
-    Integral { rises, credited: add(credited, fraction(by_time, whole)) }
+    Integral { rises, credited: add(credited, fraction(by_time, whole)), paid }
 }
 
 /// The level at an instant against the base. A base whose paid time is over holds to the cycle's end.
