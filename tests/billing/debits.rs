@@ -101,3 +101,20 @@ fn a_debit_is_measured_by_the_months_that_it_lies_in() {
          2026-02-09T01 look                                                    -> 450",
     );
 }
+
+#[test]
+fn a_debit_lowers_no_time_that_another_cycle_gave() {
+    check(
+        "2026-01-01  state s1 seatsx10
+         .           state s2 seatsx10 of=s1
+         .           paid in1 s1 seatsx10 2026-01-01..2026-02-01 and s2 seatsx10 2026-01-01..2026-02-01 of=s1   -> 2000
+         2026-01-05  state s2 seatsx10 of=s1 anchor=2026-01-05
+         .           paid in2 s2 seatsx10 2026-01-05..2026-02-01 of=s1 amount=-800 proration and s2 seatsx10 2026-01-05..2027-01-05 of=s1 by=pi2
+         2026-01-06  state s2 seatsx3 of=s1 anchor=2026-01-05
+         .           paid in3 s2 seatsx10 2026-01-06..2027-01-05 of=s1 amount=-9000 proration and s2 seatsx3 2026-01-06..2027-01-05 of=s1 amount=2700 proration
+         # The cycle of January gives 1,000 and 4 days of another 1,000. That of the 5th gives a day of 1,000 and, up to
+         # the end of January, 26 days of 1,300 less the debit of 1,000. After that 300 are paid, and no more than these are
+         # credited.
+         2026-01-08  refund pi2 re2 1000                               -> 1412",
+    );
+}

@@ -66,7 +66,7 @@ fn what_is_held_over_the_turn_is_charged_or_gone() {
          +1h               settle                                                -> 0
          +1h               refund pi1 re1 1000 failed                            -> 700",
     );
-    // What is released after all is taken too, within a minute.
+    // Released credits are taken too, within a minute.
     check(
         "2026-01-10        state s1 pro
          .                 paid in1 s1 pro 2026-01-10..2026-02-10 begins by=pi1  -> 1000
@@ -196,7 +196,7 @@ fn toggling_plans_mints_nothing() {
          .            paid in1 s1 pro 2026-01-01..2026-02-01 begins                         -> 1000
          2026-01-16T12  paid in2 s1 max 2026-01-16T12..2026-02-01 amount=1500 proration     -> 2000
          .            spend 1200                                                            -> 800
-         # Back, and what is unspent of the rise is gone.
+         # Back, and the unspent part of the rise is gone.
          2026-01-17   paid in3 s1 max 2026-01-17..2026-02-01 amount=-1400 proration and s1 pro 2026-01-17..2026-02-01 amount=500 proration   -> 0
          # And up again for 14 days: floor(1,000 + 1,000 - 2,000 x 15 / 31 + 2,000 x 14 / 31) - 1,200.
          2026-01-18   paid in4 s1 pro 2026-01-18..2026-02-01 amount=-480 proration and s1 max 2026-01-18..2026-02-01 amount=1400 proration   -> 735",
@@ -304,7 +304,7 @@ fn of_one_second_the_end_is_last_and_what_was_made_from_the_other_is_later() {
     let stage = check(
         "2026-01-01   state s1 pro_year
          .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
-         # From pro to starter and on to quarterly, told the other way round.
+         # From pro to starter and on to quarterly, delivered in the opposite order.
          2026-01-20   state s1 starterx1 was=quarterly anchor=2026-01-01                    -> 1000
          .            state s1 quarterly was=pro_year anchor=2026-01-01                     -> 1000
          # The plan is starter, and the year of pro is paid.
@@ -336,7 +336,7 @@ fn a_refunded_invoice_takes_what_is_free_and_ends_its_time() {
          +1d          refund pi1 re1 500                                                    -> 600
          +1d          refund pi1 re2 500                                                    -> 0
          2026-02-01   look                                                                  -> 0
-         # The refund failed after all: as if it had never been, and so what was left of January is over.
+         # The refund failed after all: as if it had never been, so the rest of January is over.
          2026-02-02   refund pi1 re2 500 failed                                             -> 1000",
     );
 }
@@ -375,5 +375,17 @@ fn a_missed_month_moves_the_anchor_of_a_quarter_that_was_not_given() {
          2026-06-01   paid in6 s1 quarterly 2026-06-01..2026-07-01                          -> 900
          2026-07-01   paid in7 s1 quarterly 2026-07-01..2026-08-01                          -> 900
          2026-08-01   paid in8 s1 quarterly 2026-08-01..2026-09-01                          -> 1800",
+    );
+}
+
+/// Seats that are not credited where a whole period begins stay in the cycle that they were paid in.
+#[test]
+fn the_rest_of_a_credited_quantity_stays_in_the_cycle_that_is_cut() {
+    check(
+        "2026-01-01   state s1 seatsx3
+         .            paid in1 s1 seatsx3 2026-01-01..2026-02-01                            -> 300
+         2026-01-05   state s1 seats anchor=2026-01-05
+         # 300 - 100 x 27 / 31 = 212.9, and 100 of the new cycle.
+         .            paid in2 s1 seats 2026-01-05..2026-02-01 amount=-90 proration and s1 seats 2026-01-05..2026-02-05  -> 312",
     );
 }

@@ -45,6 +45,15 @@ impl Base<'_> {
     pub(super) fn is_positive(&self) -> bool {
         self.amount > 0
     }
+
+    /// Credits a cycle at an instant: of a base that does not hold, for its paid time alone, credited time included.
+    fn at(&self, seen: &[Seen<'_>], at: Timestamp) -> i128 {
+        if self.holds {
+            return self.amount;
+        }
+        let there = seen.iter().filter(|seen| seen.item == self.item && seen.from <= at && at < seen.end);
+        there.map(|seen| seen.amount).max().unwrap_or(0).min(self.amount)
+    }
 }
 
 /// The terms of a cycle's rises: credits beyond its base.
@@ -205,7 +214,7 @@ impl<'a> Valuation<'a, '_> {
             if from >= cycle.whole_end
                 || span.stated_until.is_some_and(|until| until <= cycle.start)
                 || (from > span.period.start && from >= span.used_until())
-                || (cycle.is_cut() && span.period.start >= cycle.end)
+                || (cycle.is_cut() && span.begun >= cycle.end)
                 || span.used_until() <= cycle.start
                 || from >= span.period.end
             {
@@ -236,7 +245,7 @@ impl<'a> Valuation<'a, '_> {
                 terms,
                 paid_at: span.paid_at,
                 basis: (basis(span, from.max(cycle.start), cycle.whole_end), span.currency),
-                came_over: cycle.begins_at_a_cut() && span.period.start < cycle.start,
+                came_over: cycle.begins_at_a_cut() && span.begun < cycle.start,
             });
         }
         (seen, next)
@@ -302,9 +311,7 @@ fn while_paid(base: &Base<'_>, seen: &[Seen<'_>], from: Timestamp, cycle: &Cycle
     let instants = instants_between(from, cycle.whole_end, ends);
     let sum = instants.windows(2).fold(0_i128, |sum, pair| {
         let &[at, until] = pair else { return sum };
-        let paid = of_item().filter(|seen| seen.from <= at && at < seen.end).map(|seen| seen.amount).max();
-        let paid = paid.unwrap_or(0).min(base.amount);
-        sum.saturating_add(paid.saturating_mul(micros_between(at, until)))
+        sum.saturating_add(base.at(seen, at).saturating_mul(micros_between(at, until)))
     });
     fraction(sum, micros(cycle.whole))
 }

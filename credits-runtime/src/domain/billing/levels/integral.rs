@@ -42,13 +42,18 @@ pub(super) fn integrate<'a>(
     let ends = seen.iter().flat_map(|seen| [seen.from, seen.cut, seen.end]);
     let ends = ends.chain(debits.iter().flat_map(|debit| [debit.period.start, debit.period.end]));
     let instants = instants_between(from, to, ends);
-    let base = level.bases.iter().fold(0_i128, |sum, base| sum.saturating_add(base.amount));
     let (mut rises, mut credited, mut by_time, mut ever) = (0_i128, 0_i128, 0_i128, 0_i128);
     let mut full = Full::default();
     for pair in instants.windows(2) {
         let &[at, until] = pair else { continue };
         let length = micros_between(at, until);
-        let Net { net, by_time: net_by_time } = net(level, seen, at);
+        let Net { net, by_time: credited_by_time } = net(level, seen, at);
+        let sum = |holds: bool| {
+            let bases = level.bases.iter().filter(|base| base.holds == holds);
+            bases.fold(0_i128, |sum, base| sum.saturating_add(base.at(seen, at)))
+        };
+        let base_by_time = sum(false);
+        let base = sum(true).saturating_add(base_by_time);
         // Time credited without being paid lowers the level to zero at most.
         let owed = debits.iter().filter(|debit| debit.period.contains(at));
         let owed = owed.fold(0_i128, |sum, debit| sum.saturating_add(debit.amount));
@@ -64,7 +69,9 @@ pub(super) fn integrate<'a>(
         full.begins(level, seen, at, net);
         rises = rises.saturating_add(net.saturating_sub(full.raised_at(at)).max(0).saturating_mul(length));
         let lost = net.saturating_neg().max(0);
-        let lost_by_time = lost.min(net_by_time);
+        // Debits lower first what is given for its paid time alone.
+        let left_by_time = base_by_time.saturating_sub(credited_by_time);
+        let lost_by_time = lost.min(credited_by_time.saturating_add(lowered.min(left_by_time)));
         by_time = by_time.saturating_add(lost_by_time.saturating_mul(length));
         credited = credited.saturating_add(lost.saturating_sub(lost_by_time).saturating_mul(length));
         if seen.iter().any(|seen| seen.from <= at && at < seen.end) {
