@@ -1,20 +1,14 @@
-//! What is over for long is counted no more: an owner's record stays as large as what is open.
+//! Closing: periods and purchases that are long over leave an owner's record, which stays as large as its open part.
 
 use credits_runtime::billing::Unresolved;
 use credits_runtime::testing::parts::billing_bytes;
 use credits_runtime::{Owner, TransferId};
 
 use super::Operation;
-use super::script::{Stage, day, instant, month, steps};
-
-fn play(stage: &Stage, text: &str) {
-    for step in &steps(text) {
-        stage.play(step);
-    }
-}
+use super::script::{Stage, begin, day, month, play};
 
 /// A plan of a credit a day that is paid every 28 days and used every week, and a pack that is bought and used every week;
-/// answers the size of the record after each so many weeks.
+/// returns the size of the record every few weeks.
 fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
     let mut sizes = Vec::new();
     for week in weeks {
@@ -34,7 +28,7 @@ fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
 }
 
 fn begun() -> Stage {
-    let stage = Stage::new(instant("2026-01-01"));
+    let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 weekly");
     stage
 }
@@ -43,8 +37,8 @@ fn begun() -> Stage {
 fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
     let stage = begun();
     let sizes = live(&stage, 0..400, 100);
-    // Of the first hundred weeks more than half is open; from then on there is as much, and at most what is closed together
-    // later.
+    // Of the first hundred weeks more than half is open; from then on there is as much, and at most one closing
+    // more.
     let (first, rest) = sizes.split_first().unwrap();
     assert!(rest.iter().all(|size| *size < first * 3 / 2), "{sizes:?}");
     stage.credits.verify().unwrap();
@@ -55,7 +49,7 @@ fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
 fn what_comes_after_the_closing_is_counted_as_before() {
     let stage = begun();
     live(&stage, 0..100, 100);
-    // Delivered again, what was closed gives nothing, and somebody is told to look.
+    // Delivered again, a closed invoice gives nothing and is listed.
     play(
         &stage,
         "2027-12-01 paid in0 s1 weekly 2026-01-01..2026-01-29 by=pi0 at=2026-01-01 happened=2026-01-01 -> 0",
@@ -68,7 +62,7 @@ fn what_comes_after_the_closing_is_counted_as_before() {
         stage.credits.dismiss(entry).unwrap();
     }
     assert_eq!(stage.credits.unresolved().unwrap(), []);
-    // What comes back of it is listed.
+    // A refund of it is listed.
     play(&stage, "2027-12-01 refund pc0 re1 900 -> 0");
     let listed = stage.credits.unresolved().unwrap();
     assert!(matches!(&listed[..], [Unresolved::PaymentUnknown { returned: 900, .. }]), "{listed:?}");
@@ -82,7 +76,7 @@ fn what_comes_after_the_closing_is_counted_as_before() {
 
 #[test]
 fn what_is_not_used_is_not_closed() {
-    let stage = Stage::new(instant("2026-01-01"));
+    let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 keep");
     let paid = |number| format!("{0} paid in{number} s1 keep {0}..{1}\n", month(number), month(number + 1));
     let script = (0..60).map(paid);
@@ -97,7 +91,7 @@ fn what_is_not_used_is_not_closed() {
 
 #[test]
 fn a_bonus_is_given_once_also_after_its_cycle_is_closed() {
-    let stage = Stage::new(instant("2026-01-01"));
+    let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 starter");
     for number in 0..60 {
         let (today, end) = (month(number), month(number + 1));
@@ -115,7 +109,7 @@ fn a_bonus_is_given_once_also_after_its_cycle_is_closed() {
 
 /// A plan of 100 credits a month: those of the first month are transferred, those of later ones are spent.
 fn transferred(plan: &str, months: u32) -> (Stage, TransferId) {
-    let stage = Stage::new(instant("2026-01-01"));
+    let stage = begin("2026-01-01");
     play(&stage, &format!("2026-01-01 state s1 {plan}"));
     let mut transfer = None;
     for number in 0..months {

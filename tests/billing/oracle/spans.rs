@@ -48,7 +48,7 @@ pub struct Debit {
 }
 
 impl Span {
-    /// The last end of what is left of it; its start if nothing is.
+    /// The last end of its uncredited part; its start if there is none.
     pub fn net_end(&self) -> Seconds {
         let left = self.pieces.iter().filter(|piece| piece.quantity > 0);
         left.map(|piece| piece.end).max().unwrap_or(self.start)
@@ -88,7 +88,7 @@ struct Credit {
     line: Line,
 }
 
-/// Every span, and what was credited without one.
+/// Every span, and credits without one.
 pub fn of(history: &History, counting: Counting) -> (Vec<Span>, Vec<Debit>) {
     let (mut spans, mut credits) = (Vec::new(), Vec::new());
     for invoice in history.invoices.iter().filter(|invoice| invoice.paid_at <= history.now) {
@@ -162,7 +162,7 @@ fn span(history: &History, invoice: &str, paid_at: Seconds, line: Line) -> Span 
 }
 
 /// "It cuts a span of its price that ends where it ends and began no later to its own start; of a smaller quantity the
-/// rest goes on." Returns what no span is left for.
+/// rest goes on." Returns the part without a span.
 fn cut(history: &History, spans: &mut [Span], credit: &Credit) -> Option<Debit> {
     let Line { start, end, .. } = credit.line;
     let mut left = i128::from(credit.line.quantity);
