@@ -133,7 +133,8 @@ fn valued<'a>(
     let assets: BTreeSet<Asset> = owed.iter().map(|(asset, _)| asset.clone()).collect();
     for asset in assets {
         let of_asset = owed.iter().filter(|(of, _)| *of == asset);
-        let debt = Debt::of(of_asset.flat_map(|(_, owed)| owed.iter().copied()).collect());
+        let of_asset: Vec<_> = of_asset.flat_map(|(_, owed)| owed.iter().copied()).collect();
+        let debt = Debt::of(&of_asset);
         lower(lanes.iter_mut().filter(|of| of.lane.asset == asset), debt);
     }
     lanes

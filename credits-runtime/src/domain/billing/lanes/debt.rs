@@ -59,7 +59,7 @@ pub(super) struct Debt {
 
 impl Debt {
     /// The sum of these.
-    pub(super) fn of(parts: Vec<Owed>) -> Self {
+    pub(super) fn of(parts: &[Owed]) -> Self {
         let mut bounds: Vec<Timestamp> =
             parts.iter().flat_map(|part| [part.period.start, part.period.end]).collect();
         bounds.sort_unstable();
