@@ -389,3 +389,18 @@ fn the_rest_of_a_credited_quantity_stays_in_the_cycle_that_is_cut() {
          .            paid in2 s1 seats 2026-01-05..2026-02-01 amount=-90 proration and s1 seats 2026-01-05..2026-02-05  -> 312",
     );
 }
+
+/// A quarter is given with its first month. Another item pays for the other months, and they give no more.
+#[test]
+fn an_item_that_is_replaced_within_a_quarter_gives_the_quarter_once() {
+    check(
+        "2026-01-01   state s1 quarterly
+         .            paid in1 s1 quarterly 2026-01-01..2026-02-01                          -> 900
+         2026-01-11   state s1 quarterly removed
+         .            state s2 quarterly of=s1 anchor=2026-01-01
+         .            paid in2 s1 quarterly 2026-01-11..2026-02-01 amount=-200 proration and s2 quarterly 2026-01-11..2026-02-01 of=s1 amount=200 proration -> 900
+         2026-02-01   paid in3 s2 quarterly 2026-02-01..2026-03-01 of=s1                    -> 900
+         2026-03-01   paid in4 s2 quarterly 2026-03-01..2026-04-01 of=s1                    -> 900
+         2026-04-01   paid in5 s2 quarterly 2026-04-01..2026-05-01 of=s1                    -> 1800",
+    );
+}

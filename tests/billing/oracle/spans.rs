@@ -196,7 +196,8 @@ fn best(spans: &[Span], credit: &Credit, left: i128) -> Option<(usize, usize)> {
         let is_same_item = span.item == credit.line.item;
         let was_paid_before = span.paid_at <= credit.paid_at;
         let id = span.invoice.clone();
-        let order = std::cmp::Reverse(*place);
+        // Of items of one invoice that fit alike, the last one.
+        let order = (span.item.clone(), std::cmp::Reverse(*place));
         (is_same_item, was_paid_before, piece.quantity == left, span.start, span.paid_at, id, order)
     });
     best.map(|(place, ..)| place)

@@ -77,9 +77,18 @@ pub const UNCREDITED: &[Act] = &[
     Act::RestartUncredited,
     Act::Wait,
 ];
-/// Credited changes, and refunds.
-pub const RETURNED: &[Act] =
-    &[Act::Change, Act::Replace, Act::Add, Act::Remove, Act::Toggle, Act::Restart, Act::Return, Act::Wait];
+/// The same changes, and refunds.
+pub const RETURNED: &[Act] = &[
+    Act::Change,
+    Act::Replace,
+    Act::Add,
+    Act::Remove,
+    Act::Toggle,
+    Act::Restart,
+    Act::RestartUncredited,
+    Act::Return,
+    Act::Wait,
+];
 /// All changes.
 pub const ALL: &[Act] = &[
     Act::Change,

@@ -1,7 +1,8 @@
 //! Properties of every account of monthly and yearly items, with any changes, spending and refunds.
 //!
-//! Histories keep the periods of a subscription's items aligned: no item begins a whole period alone. There the model
-//! counts a base beyond its paid time for all items together, and the ledger for each.
+//! Histories that are compared with the model keep the periods of a subscription's items aligned: no item begins a whole
+//! period alone. Where one does, the model credits a base beyond its paid time for all items together, and the ledger for
+//! each.
 
 mod account;
 

@@ -96,9 +96,10 @@ pub(super) fn integrate<'a>(
     Integral { rises, credited: add(credited, fraction(by_time, whole)), paid }
 }
 
-/// The level at an instant against the base. A base whose paid time is over holds to the cycle's end.
+/// The level at an instant against the base. A base whose paid time is over holds to the cycle's end: it was given for
+/// time that is still to be paid, and what other items are paid for there pays it first.
 fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
-    let (mut net, mut by_time) = (0_i128, 0_i128);
+    let (mut net, mut by_time, mut unpaid) = (0_i128, 0_i128, 0_i128);
     let mut done: Vec<&ObjectId> = Vec::new();
     for item in seen.iter().map(|seen| seen.item) {
         if done.contains(&item) {
@@ -109,7 +110,7 @@ fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
         let highest = of_item().filter(|seen| seen.covers(at)).max_by_key(|seen| seen.amount);
         let paid = highest.map_or(0, |seen| seen.amount);
         let base = level.bases.iter_mut().find(|base| base.item == item);
-        let held = base.as_ref().map_or(0, |base| base.amount);
+        let (held, holds) = base.as_ref().map_or((0, false), |base| (base.amount, base.holds));
         if paid >= held {
             net = net.saturating_add(paid.saturating_sub(held));
             if let Some(seen) = highest.filter(|_| paid > held) {
@@ -124,8 +125,11 @@ fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
             by_time = by_time.saturating_add(if base.holds { 0 } else { credited });
         }
         net = net.saturating_sub(credited);
+        if holds {
+            unpaid = unpaid.saturating_add(held.saturating_sub(paid).saturating_sub(credited));
+        }
     }
-    Net { net, by_time }
+    Net { net: net.saturating_sub(unpaid.min(net.max(0))), by_time }
 }
 
 /// A rise with one more span in it: it begins with the first span, and has the terms of the last.
