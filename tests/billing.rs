@@ -5,11 +5,13 @@ mod calendar;
 mod changes;
 mod checkout;
 mod closing;
+mod debits;
 mod differences;
 mod events;
 mod histories;
 mod hunted;
 mod late;
+mod late_returns;
 mod lists;
 mod lives;
 mod mangled;
@@ -29,9 +31,37 @@ credits_runtime::usage_credits! {
         stripe_price month: "price_pro", year: "price_pro_year"
         gives 1_000.credits.every(month)
     }
+    subscription_plan mid {
+        stripe_price "price_mid"
+        gives 2_000.credits.every(month)
+    }
     subscription_plan max {
-        stripe_price "price_max"
+        stripe_price month: "price_max", year: "price_max_year"
         gives 3_000.credits.every(month)
+    }
+    subscription_plan addon {
+        stripe_price "price_addon"
+        gives 500.credits.every(month)
+    }
+    subscription_plan extra {
+        stripe_price "price_extra"
+        gives 200.credits.every(month)
+    }
+    subscription_plan payg {
+        stripe_price "price_payg"
+        gives 100.credits.every(month)
+    }
+    subscription_plan hobby {
+        stripe_price "price_hobby"
+        gives 100.credits.every(month)
+    }
+    subscription_plan three {
+        stripe_price "price_three"
+        gives 3.credits.every(month)
+    }
+    subscription_plan endless {
+        stripe_price "price_endless"
+        gives 9_007_199_254_740_992.credits.every(month)
     }
     subscription_plan full {
         stripe_price "price_full"
@@ -49,6 +79,11 @@ credits_runtime::usage_credits! {
         gives 100.credits.every(month)
         unused_credits :rollover
         expire_after 30.days
+    }
+    subscription_plan kept {
+        stripe_price "price_kept"
+        gives 1_000.credits.every(month)
+        unused_credits rollover
     }
     subscription_plan capped {
         stripe_price "price_capped"

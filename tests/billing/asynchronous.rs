@@ -27,7 +27,7 @@ use super::webhooks::{SECRET, connect, deliver};
 use super::{Credits, Pack, Pricing};
 use crate::executor::{block_on, poll_until};
 
-/// Stripe, which answers each request only when it is allowed to.
+/// Stripe, which responds to each request only when the test allows it.
 #[derive(Clone)]
 struct Gate {
     allowed: Arc<Mutex<Receiver<&'static str>>>,
@@ -87,7 +87,7 @@ fn a_task_waits_for_stripe_and_its_thread_does_not() {
     assert_eq!(credits_of(&credits, "ann"), 1_100);
     let here = std::thread::current().id();
     assert!(gate.threads.lock().unwrap().iter().all(|thread| *thread != here));
-    // What blocks does so on the caller's thread.
+    // A blocking call blocks its caller's thread.
     gate.threads.lock().unwrap().clear();
     allow.send(LINE_ITEMS).unwrap();
     assert_eq!(deliver(&stripe, &delivery, &clock).status, 200);
@@ -105,7 +105,7 @@ fn a_task_that_is_dropped_loses_nothing_that_was_answered() {
         let _polled = poll_until(received.as_mut(), || true);
         drop(received);
     };
-    // While Stripe is asked: nothing was answered, so the delivery comes again.
+    // During the request: the delivery has no response, so it comes again.
     begin(&delivery);
     allow.send(LINE_ITEMS).unwrap();
     allow.send(LINE_ITEMS).unwrap();
@@ -150,7 +150,7 @@ fn a_checkout_begins_in_a_task() {
     let body = body.replace(r#""metadata":{"#, r#""metadata":{"credits_pack":"boost","#);
     assert_eq!(deliver(&stripe, &Delivery { body, ..sale("ann") }, &clock).status, 200);
     assert_eq!(credits_of(&credits, "ann"), 2_200);
-    // What is wrong with a checkout is said without asking Stripe.
+    // An invalid checkout is refused without a request to Stripe.
     let refused = block_on(stripe.start_async(Pack::Boost.checkout("ann").option("mode", "setup")));
     assert!(matches!(refused, Err(StripeError::OptionProtected { .. })));
     let refused = block_on(stripe.start_async(Pack::Boost.checkout("")));

@@ -55,7 +55,7 @@ fn instants(calendar: &str) -> Vec<Timestamp> {
     calendar.split_whitespace().map(instant).collect()
 }
 
-/// Lives through the year, and a little beyond; answers where cycles started, of which there must be so many unless that
+/// Lives through the year, and a little beyond; returns the starts of cycles; their number is checked unless that
 /// is zero, and whether the balance was ever zero before the year was over.
 fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec<Timestamp>, bool) {
     let stage = Stage::new(turns[0]);
@@ -76,7 +76,7 @@ fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec
     }
     let end = turns[turns.len() - 1];
     for step in steps(&script) {
-        // Every six hours, and just before what happens next.
+        // Every six hours, and just before the next event.
         while stage.clock.now() < step.at {
             let next = stage.clock.now().after(Duration::from_hours(6)).min(step.at);
             stage.go_to(next);
@@ -92,7 +92,7 @@ fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec
     let totals = stage.credits.totals().unwrap();
     let given = totals.iter().find(|total| total.account == "subscription_credits").unwrap().entries;
     assert!(cycles == 0 || given == cycles as u64, "{price}: {given} cycles were given, not {cycles}");
-    // Whoever is told is told later.
+    // Handlers run later.
     let told = (0..cycles).map_while(|_| receiver.recv_timeout(Duration::from_mins(1)).ok());
     let starts: Vec<Timestamp> = told.collect();
     stage.credits.close().unwrap();

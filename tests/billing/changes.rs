@@ -1,4 +1,4 @@
-//! What becomes of subscribers when the pricing changes.
+//! Subscribers after a change of the pricing.
 
 use credits_runtime::billing::{BillingEvent, Happening, Offer, PackPrice, PackTerms};
 use credits_runtime::testing::ManualClock;
@@ -75,7 +75,7 @@ fn a_plan_with_subscribers_cannot_change_or_go_without_saying_so() {
         error.to_string(),
         "plan `pro` is no longer declared and `ann` subscribes to it: declare it again, with `retired` if it is no longer sold"
     );
-    // What was refused changed nothing; and whoever has left holds nobody up.
+    // A refused catalogue changed nothing, and a subscriber who left blocks no other.
     let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
     play!(credits, clock, "2026-01-20 state s1 pro ended ends=2026-01-20");
     credits.close().unwrap();
@@ -111,7 +111,7 @@ fn a_pack_that_is_offered_cannot_go_while_it_can_be_paid() {
         error.to_string(),
         "pack `boost` is no longer declared and the checkout `cs2` offers it until 2026-01-02T00:00:00Z: declare it until then"
     );
-    // It was not paid; what was paid holds nobody up.
+    // It was not paid; a paid offer blocks no opening.
     clock.set(instant("2026-01-02"));
     without::Credits::builder().clock(clock).open_on(disk).unwrap();
 }
@@ -134,7 +134,7 @@ fn subscribers_keep_their_version_until_they_are_migrated() {
     credits.close().unwrap();
     let credits = second::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
     let ann = credits.wallet("ann");
-    // What nobody knew is known by now, and given.
+    // The unknown price is declared now, and its credits are given.
     assert_eq!((ann.credits().unwrap().get(), credits.unresolved().unwrap().len()), (1_350, 0));
     play!(credits, clock, "2026-02-01 paid in2 s1 pro 2026-02-01..2026-03-01\n+10m look");
     assert_eq!(ann.credits().unwrap(), 50 + 1_000 + 300);

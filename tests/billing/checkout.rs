@@ -1,4 +1,4 @@
-//! Checkouts and reconciliation, over a transport that answers what a test says.
+//! Checkouts and reconciliation, over a transport with scripted responses.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -18,7 +18,7 @@ use super::script::{instant, object};
 use super::webhooks::SECRET;
 use super::{Credits, Pack, Plan, Pricing};
 
-/// Answers in the order in which they are given, and remembers what was asked.
+/// Responds in the given order, and keeps the requests.
 #[derive(Clone, Default)]
 pub(super) struct Script(Arc<Mutex<Contents>>);
 
@@ -65,7 +65,7 @@ fn open() -> (ManualClock, Credits, Stripe<Pricing>, Script) {
     (clock, credits, stripe, script)
 }
 
-/// The fields of a form, but what Stripe would ignore.
+/// The fields of a form, but those that Stripe would ignore.
 fn fields(request: &Request) -> Vec<(String, String)> {
     let pairs = request.body.split('&').map(|pair| pair.split_once('=').unwrap());
     let plain = |text: &str| {
@@ -145,7 +145,7 @@ fn a_pack_is_sold_in_a_currency_it_has_a_price_in() {
     assert_eq!(asked(Pack::Inline.checkout("ann")), carried("usd", 100));
     assert_eq!(asked(Pack::Inline.checkout("ann").currency("UGX")), carried("ugx", 500_000));
     assert_eq!(asked(Pack::Inline.checkout("ann").currency("isk")), carried("isk", 50_000));
-    // A price at Stripe has currencies of its own.
+    // A price at Stripe has its own currencies.
     assert_eq!(asked(Pack::Abroad.checkout("ann")), "line_items[0][price]=price_abroad");
     assert_eq!(
         asked(Pack::Abroad.checkout("ann").currency("eur")),
@@ -265,7 +265,7 @@ fn what_may_pass_is_asked_again_under_the_same_key() {
     );
     let pauses = script.0.lock().unwrap().pauses.clone();
     assert_eq!(pauses, [250, 500, 1_000].map(Duration::from_millis));
-    // A refusal is not asked again, and says why.
+    // A refused request is not repeated, and its reason is kept.
     script.answers(402, json!({ "error": { "message": "no such price: price_boost" } }));
     let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
     assert_eq!(error.to_string(), "Stripe refused with status 402: no such price: price_boost");
@@ -316,7 +316,7 @@ fn what_was_missed_is_read_again_and_harmless_to_repeat() {
         (credits.wallet("ann").credits().unwrap().get(), credits.wallet("bob").credits().unwrap().get())
     };
     let count = u64::try_from(account.deliveries().len()).unwrap();
-    // The checkout of the subscription names nobody, the subscription itself does.
+    // The checkout of the subscription names no owner, the subscription itself does.
     assert_eq!(both((count, 4)), (1_000, 1_100));
     assert_eq!(both((count, 0)), (1_000, 1_100));
 }
@@ -336,7 +336,7 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     assert_eq!(signed(&events[1]), 200);
     let lines = events[2]["data"]["object"]["lines"]["data"].take();
     events[2]["data"]["object"]["lines"] = json!({ "data": [], "has_more": true });
-    // While nobody answers, Stripe is asked to send it again.
+    // Without a response Stripe sends it again.
     for _ in 0..4 {
         script.fails();
     }
@@ -347,7 +347,7 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     let invoice = events[2]["data"]["object"]["id"].as_str().unwrap();
     let whole = format!("https://api.stripe.com/v1/invoices/{invoice}/lines?limit=100");
     assert_eq!(script.asked().last().unwrap().url, whole);
-    // What a payment link sold is in a list of its own; whose it is, in the link's address.
+    // The items of a payment link are in their own list; their owner is in the link's address.
     let stripe = credits.stripe("sk_test_1").webhook_secret(SECRET).client_reference_ids_name_owners();
     let stripe = stripe.transport(script.clone()).build().unwrap();
     let signed = |event: &Value| {

@@ -1,35 +1,18 @@
-//! What is over for long is counted no more: an owner's record stays as large as what is open.
-
-use std::time::Duration;
+//! Closing: periods and purchases that are long over leave an owner's record, which stays as large as its open part.
 
 use credits_runtime::billing::Unresolved;
 use credits_runtime::testing::parts::billing_bytes;
-use credits_runtime::{Owner, Timestamp};
+use credits_runtime::{Owner, TransferId};
 
 use super::Operation;
-use super::script::{Stage, steps};
-
-const DAY: Duration = Duration::from_hours(24);
-
-fn play(stage: &Stage, text: &str) {
-    for step in &steps(text) {
-        stage.play(step);
-    }
-}
-
-/// A date as scripts have it.
-fn date(at: Timestamp) -> String {
-    at.to_string().split('T').next().unwrap().to_owned()
-}
+use super::script::{Stage, begin, day, month, play};
 
 /// A plan of a credit a day that is paid every 28 days and used every week, and a pack that is bought and used every week;
-/// answers the size of the record after each so many weeks.
+/// returns the size of the record every few weeks.
 fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
-    let begin: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let mut sizes = Vec::new();
     for week in weeks {
-        let at = begin.after(DAY * 7 * week);
-        let (today, end) = (date(at), date(at.after(DAY * 28)));
+        let (today, end) = (day("2026-01-01", 7 * week), day("2026-01-01", 7 * week + 28));
         if week % 4 == 0 {
             play(stage, &format!("{today} paid in{week} s1 weekly {today}..{end} by=pi{week}"));
         }
@@ -45,7 +28,7 @@ fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
 }
 
 fn begun() -> Stage {
-    let stage = Stage::new("2026-01-01T00:00:00Z".parse().unwrap());
+    let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 weekly");
     stage
 }
@@ -54,8 +37,8 @@ fn begun() -> Stage {
 fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
     let stage = begun();
     let sizes = live(&stage, 0..400, 100);
-    // Of the first hundred weeks more than half is open; from then on there is as much, and at most what is closed together
-    // later.
+    // Of the first hundred weeks more than half is open; from then on there is as much, and at most one closing
+    // more.
     let (first, rest) = sizes.split_first().unwrap();
     assert!(rest.iter().all(|size| *size < first * 3 / 2), "{sizes:?}");
     stage.credits.verify().unwrap();
@@ -66,7 +49,7 @@ fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
 fn what_comes_after_the_closing_is_counted_as_before() {
     let stage = begun();
     live(&stage, 0..100, 100);
-    // Delivered again, what was closed gives nothing, and somebody is told to look.
+    // Delivered again, a closed invoice gives nothing and is listed.
     play(
         &stage,
         "2027-12-01 paid in0 s1 weekly 2026-01-01..2026-01-29 by=pi0 at=2026-01-01 happened=2026-01-01 -> 0",
@@ -79,7 +62,7 @@ fn what_comes_after_the_closing_is_counted_as_before() {
         stage.credits.dismiss(entry).unwrap();
     }
     assert_eq!(stage.credits.unresolved().unwrap(), []);
-    // What comes back of it is listed.
+    // A refund of it is listed.
     play(&stage, "2027-12-01 refund pc0 re1 900 -> 0");
     let listed = stage.credits.unresolved().unwrap();
     assert!(matches!(&listed[..], [Unresolved::PaymentUnknown { returned: 900, .. }]), "{listed:?}");
@@ -93,12 +76,10 @@ fn what_comes_after_the_closing_is_counted_as_before() {
 
 #[test]
 fn what_is_not_used_is_not_closed() {
-    let stage = Stage::new("2026-01-01T00:00:00Z".parse().unwrap());
+    let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 keep");
-    let script = (0..60).map(|month| {
-        let at = |month: u32| format!("{}-{:02}-01", 2026 + month / 12, month % 12 + 1);
-        format!("{0} paid in{month} s1 keep {0}..{1}\n", at(month), at(month + 1))
-    });
+    let paid = |number| format!("{0} paid in{number} s1 keep {0}..{1}\n", month(number), month(number + 1));
+    let script = (0..60).map(paid);
     let script: String = script.collect();
     play(&stage, &script);
     assert_eq!(stage.says(), "6000");
@@ -110,12 +91,11 @@ fn what_is_not_used_is_not_closed() {
 
 #[test]
 fn a_bonus_is_given_once_also_after_its_cycle_is_closed() {
-    let stage = Stage::new("2026-01-01T00:00:00Z".parse().unwrap());
+    let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 starter");
-    let at = |month: u32| format!("{}-{:02}-01", 2026 + month / 12, month % 12 + 1);
-    for month in 0..60 {
-        let (today, end) = (at(month), at(month + 1));
-        play(&stage, &format!("{today} paid in{month} s1 starter {today}..{end}"));
+    for number in 0..60 {
+        let (today, end) = (month(number), month(number + 1));
+        play(&stage, &format!("{today} paid in{number} s1 starter {today}..{end}"));
         let credits = stage.ann.credits().unwrap().get();
         stage.ann.spend_credits_on(Operation::step(u64::try_from(credits).unwrap())).now().wait().unwrap();
     }
@@ -125,4 +105,66 @@ fn a_bonus_is_given_once_also_after_its_cycle_is_closed() {
     play(&stage, "2031-01-01 state s2 starter");
     play(&stage, "2031-01-01 paid in99 s2 starter 2031-01-01..2031-02-01 -> 500");
     stage.credits.verify().unwrap();
+}
+
+/// A plan of 100 credits a month: those of the first month are transferred, those of later ones are spent.
+fn transferred(plan: &str, months: u32) -> (Stage, TransferId) {
+    let stage = begin("2026-01-01");
+    play(&stage, &format!("2026-01-01 state s1 {plan}"));
+    let mut transfer = None;
+    for number in 0..months {
+        let (today, end) = (month(number), month(number + 1));
+        play(&stage, &format!("{today} paid in{number} s1 {plan} {today}..{end} -> 100"));
+        if number == 0 {
+            let made = stage.ann.transfer_to(&stage.credits.wallet("bob"), 100).now().wait().unwrap();
+            transfer = Some(made.id);
+        } else {
+            stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
+        }
+    }
+    (stage, transfer.unwrap())
+}
+
+#[test]
+fn credits_of_a_reversed_transfer_end_with_the_plan_also_after_their_cycle_is_closed() {
+    for months in [12, 60] {
+        let (stage, transfer) = transferred("keep", months);
+        stage.ann.reverse_transfer(transfer).now().wait().unwrap();
+        let end = month(months);
+        play(&stage, &format!("{end} state s1 keep ended ends={end} -> 100"));
+        play(&stage, &format!("{} look -> 100", day(&end, 29)));
+        play(&stage, &format!("{} look -> 0", day(&end, 30)));
+        stage.credits.verify().unwrap();
+    }
+}
+
+#[test]
+fn credits_of_a_reversed_transfer_stay_with_the_plan_that_goes_on() {
+    for months in [12, 60] {
+        let (stage, transfer) = transferred("keep", months);
+        stage.ann.reverse_transfer(transfer).now().wait().unwrap();
+        let end = month(months);
+        let (again, until) = (day(&end, 10), day(&end, 38));
+        play(&stage, &format!("{end} state s1 keep ended ends={end} -> 100"));
+        play(&stage, &format!("{again} state s2 keep"));
+        play(&stage, &format!("{again} paid again s2 keep {again}..{until} -> 200"));
+        play(&stage, &format!("{} look -> 200", day(&end, 31)));
+        stage.credits.verify().unwrap();
+    }
+}
+
+#[test]
+fn credits_of_a_reversed_transfer_are_trimmed_with_the_next_cycle() {
+    for months in [12, 60] {
+        let (stage, transfer) = transferred("capped", months);
+        let at = |number| (month(number), month(number + 1));
+        let (today, end) = at(months);
+        play(&stage, &format!("{today} paid in{months} s1 capped {today}..{end} -> 100"));
+        stage.ann.reverse_transfer(transfer).now().wait().unwrap();
+        assert_eq!(stage.says(), "200", "after {months} months");
+        // Of 200 at most 150 roll over.
+        let (today, end) = at(months + 1);
+        play(&stage, &format!("{today} paid next s1 capped {today}..{end} -> 250"));
+        stage.credits.verify().unwrap();
+    }
 }

@@ -1,4 +1,4 @@
-//! What handlers are told of money that comes in and goes out.
+//! Events about money that comes in and goes out.
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use credits_runtime::events::Event;
 
 use super::script::{Stage, steps};
 
-/// The next so many events, but those of entries and balances.
+/// The next `count` events, but those of entries and balances.
 fn told(script: &str, count: usize) -> Vec<String> {
     let steps = steps(script);
     let stage = Stage::new(steps[0].at);

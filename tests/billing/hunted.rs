@@ -1,4 +1,4 @@
-//! Histories that gave or took a credit too many: trials that are replaced or told again, invoices that arrive late,
+//! Histories that gave or took a credit too many: trials that are replaced or repeated, invoices that arrive late,
 //! and quantities of nothing.
 
 use super::script::check;
@@ -47,7 +47,7 @@ fn trial_credits_stay_until_their_trial_ends() {
 
 #[test]
 fn an_invoice_that_arrives_late_gives_nothing_that_was_spent_already() {
-    // 1,000 + 2,000 x 15.5 / 31, less what was spent, as in order.
+    // 1,000 + 2,000 x 15.5 / 31, less the spent credits, as in order.
     check(
         "2026-01-01     state s1 pro                                                  -> 0
          2026-01-16T12  state s1 max was=pro anchor=2026-01-01                        -> 0
@@ -63,7 +63,7 @@ fn an_invoice_that_arrives_late_gives_nothing_that_was_spent_already() {
          +1h            spend 800                                                     -> 200
          +1h            paid in1 s1 pro 2026-01-01..2026-02-01 at=2026-01-01          -> 1200",
     );
-    // What was returned meanwhile is not owed.
+    // Credits that returned meanwhile are not owed.
     check(
         "2026-01-01     state s1 seatsx10                                             -> 0
          2026-01-16T12  state s1 seatsx30 was=seatsx10 anchor=2026-01-01              -> 0

@@ -1,4 +1,4 @@
-//! Lists that an event lacks or has only a part of: they are read whole, within limits, and what Stripe answers decides
+//! Lists that an event lacks or has only a part of: they are read whole, within limits, and Stripe's response decides
 //! whether the delivery is worth sending again.
 
 use std::error::Error;
@@ -71,7 +71,7 @@ fn boosts(quantity: u64) -> Value {
 #[test]
 fn a_sale_is_read_whole_unless_it_says_what_it_sold() {
     let ours = json!({ "credits_owner": "ann", "credits_pack": "boost" });
-    // What is changed, and whether the list is read.
+    // Changes of the event, and whether the list is read.
     for (changes, reads) in [
         (json!({}), true),
         (json!({ "metadata": ours }), false),
@@ -122,7 +122,7 @@ fn a_subscription_of_many_items_is_read_whole() {
             "items": { "data": [first], "has_more": true },
         }),
     );
-    // Meanwhile the first is sold more often; the event says what it was then.
+    // Meanwhile the first is sold more often; the event has the quantity of its time.
     script.answers(200, json!({ "data": [item("si_1", "price_pro", 9)], "has_more": true }));
     script.answers(200, list(&json!([second])));
     assert_eq!(world.sent(&subscription), 200);

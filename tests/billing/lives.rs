@@ -16,8 +16,8 @@ pub const DAY: Duration = Duration::from_hours(24);
 pub const OWNERS: [&str; 3] = ["ann", "bob", "cy"];
 /// Steps of a life.
 const STEPS: usize = 20;
-/// Licensed prices of plans, in cents a month. None is of a plan that trims what rolls over: how much is trimmed depends on
-/// what was free when the next cycle was given, and so on when its events arrived.
+/// Licensed prices of plans, in cents a month. None is of a plan that trims its rollover: the trimmed amount depends on
+/// the free credits when the next cycle was given, and so on when its events arrived.
 const LICENSED: [(&str, i64); 9] = [
     ("price_pro", 900),
     ("price_max", 2_700),
@@ -32,7 +32,7 @@ const LICENSED: [(&str, i64); 9] = [
 const MONTH: Length = Length { count: 1, unit: LengthUnit::Month };
 const YEARLY: &str = "price_pro_year";
 
-/// An account and what happened in it.
+/// An account and its events.
 struct Life<'a> {
     random: &'a mut Random,
     account: Account,

@@ -1,5 +1,5 @@
-//! Deliveries that are signed, and say what Stripe would never say: numbers at the ends of 64 bits, fields that are
-//! missing or of another kind. Nothing panics, nothing is lost of what is right, and the books add up.
+//! Signed deliveries that Stripe would never send: numbers at the ends of 64 bits, fields that are
+//! missing or of another kind. Nothing panics, no valid fact is lost, and the books add up.
 
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn another_life(account: &mut Account, random: &mut Random) {
     account.cancel_with_credit(id);
 }
 
-/// What is around the object: the event's own fields.
+/// The fields of the event around the object.
 #[test]
 fn an_event_whose_own_fields_are_mangled_harms_nothing() {
     let whole = {
@@ -117,7 +117,7 @@ fn an_event_whose_own_fields_are_mangled_harms_nothing() {
             let clock = ManualClock::at(instant("2026-01-31"));
             let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
             let stripe = connect(&credits);
-            // With the list of what was sold, and without.
+            // With the list of sold items, and without.
             for metadata in [json!({ "credits_owner": "ann", "credits_pack": "boost" }), json!({})] {
                 let mut event = whole.clone();
                 event["data"]["object"]["metadata"] = metadata;

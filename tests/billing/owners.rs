@@ -128,7 +128,7 @@ fn open() -> Credits {
     Credits::builder().clock(ManualClock::at(instant(NOW))).in_memory().unwrap()
 }
 
-/// Plays a line; answers whether it said anything new.
+/// Plays a line; returns whether it was new.
 fn play(credits: &Credits, line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let reply = match words[..] {
@@ -142,7 +142,7 @@ fn has(credits: &Credits, owner: &str) -> i64 {
     credits.wallet(owner).credits().unwrap().get()
 }
 
-/// What every owner has in the end, what of it was handed over, and what is unresolved.
+/// The credits of every owner in the end, those that were handed over, and the unresolved entries.
 fn outcome(credits: &Credits) -> String {
     credits.verify().unwrap();
     let mut text = String::new();
@@ -313,7 +313,7 @@ fn any_object_that_is_known_frees_what_waits() {
 
 #[test]
 fn what_waited_is_applied_in_the_order_in_which_it_happened() {
-    // The sale is known last, and what waited under several objects leads from one to the other.
+    // The sale is known last, and events that waited under several objects lead from one to the other.
     let waiting = ["6 refund re2 pi1 amount=300", "5 refund re1 pi1 in1 amount=600", "4 payment pi1 in1"];
     each_order(&mut waiting.to_vec(), 0, &mut |order| {
         let credits = played(order);
@@ -354,7 +354,7 @@ fn an_administrators_link_decides_what_comes_after_it_and_moves_nothing() {
         }
         let found = ["ann", "bob", "cy"].map(|owner| has(&credits, owner));
         assert_eq!(found, expected, "{links:?}");
-        // What is delivered again stays where it was booked.
+        // A repeated delivery stays where it was booked.
         for pack in packs {
             assert!(!play(&credits, pack), "{links:?}");
         }
@@ -373,7 +373,7 @@ fn a_link_works_for_every_kind_of_object() {
         }
         assert_eq!((has(&credits, "ann"), has(&credits, "bob")), (0, given), "{history}");
         assert!(credits.unresolved().unwrap().is_empty(), "{history}");
-        // The refund names neither the owner nor what was linked.
+        // The refund names neither the owner nor a linked object.
         play(&credits, "3 refund re1 pi1");
         assert_eq!((has(&credits, "ann"), has(&credits, "bob")), (0, 0), "{history}");
         credits.verify().unwrap();
@@ -598,7 +598,7 @@ fn events_of_a_foreign_customer_never_make_the_endpoint_fail() {
         });
         assert_eq!(world.send("charge.refunded", day("2"), &charge), 200);
     }
-    // Each waits for its payment: what came back follows that, whoever the customer is.
+    // Each waits for its payment: a refund follows the payment and not the customer.
     assert_eq!(waiting(&world.credits), (0, 1_100));
     world.credits.verify().unwrap();
     world.credits.link(object("pi_7"), "cy").wait().unwrap();
@@ -609,7 +609,7 @@ fn events_of_a_foreign_customer_never_make_the_endpoint_fail() {
 /// A subscription: on which day it begins, who has it, and who gets it when.
 type Sold = (u8, usize, Option<(u8, usize)>);
 
-/// What is said of two customers' subscriptions. Every state and most invoices have names; an invoice of a subscription
+/// Events of two customers' subscriptions. Every state and most invoices have names; an invoice of a subscription
 /// that stays where it is may have none.
 fn history(sold: &[Sold], nameless: u8) -> Vec<String> {
     let owners = ["ann", "bob", "cy"];

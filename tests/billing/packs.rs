@@ -19,7 +19,7 @@ fn what_was_not_paid_as_offered_gives_nothing_and_is_listed() {
         "2026-01-01   pack cs1 pi1 boost subtotal=500   -> 0
          .            pack cs2 pi2 boost in=eur         -> 0
          .            pack cs3 pi3 unheard              -> 0
-         # A discount changes what was paid, not what is given.
+         # A discount changes the payment and not the credits.
          .            pack cs4 pi4 boost paid=100       -> 1100",
     );
     let unresolved = stage.credits.unresolved().unwrap();
@@ -36,7 +36,7 @@ fn a_pack_is_compared_with_its_price_in_the_currency_it_was_paid_in() {
          # Dollars are no euros.
          .            pack cs4 pi4 abroad in=eur subtotal=900            -> 400
          .            pack cs5 pi5 abroad in=chf subtotal=900            -> 400
-         # What came back is a share of what was paid in its own currency.
+         # The refund is a share of the payment in its own currency.
          +1d          refund pi2 re1 450                                 -> 349",
     );
     let problem = |session: &str| {
@@ -98,7 +98,7 @@ fn refunded_credits_that_were_spent_are_owed_and_repaid() {
          .            spend 1000              -> 100
          +1d          refund pi1 re1 900      -> -1000
          .            give 300                -> -700
-         # Lost, then not: what is owed is there again, and repays itself.
+         # Lost, then not: the owed credits are there again, and repay the debt.
          +1d          refund pi1 re1 900 failed -> 400",
     );
     assert_eq!(stage.ann.debt().unwrap(), 0);
@@ -185,7 +185,7 @@ fn credits_given_back_have_at_least_the_lifetime_they_had_left() {
     assert!(stage.history().contains("dispute_reversal"));
 }
 
-/// A checkout in payment mode makes an invoice when it is asked to: the pack stands on both, and is given once.
+/// A checkout in payment mode makes an invoice on request: the pack stands on both, and is given once.
 #[test]
 fn a_pack_on_an_invoice_that_its_checkout_made_is_given_once() {
     let lines = [

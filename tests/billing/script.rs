@@ -1,4 +1,4 @@
-//! Billing as text: a line is an instant, what happened, and what ann has then.
+//! Billing as text: a line is an instant, an event, and ann's credits then.
 //!
 //! ```text
 //! 2026-01-31        state s1 pro
@@ -7,7 +7,7 @@
 //! +6m               look                                             -> 1000
 //! ```
 //!
-//! What arrives late says when it `happened=`. An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
+//! An event that arrives late has its time: `happened=`. An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -21,12 +21,12 @@ use credits_runtime::{Clock as _, HoldId, Timestamp};
 
 use super::{Credits, Operation, Wallet};
 
-/// What happened at an instant.
+/// An event or an act at an instant.
 #[derive(Clone, Debug)]
 pub struct Step {
     pub at: Timestamp,
     pub what: What,
-    /// What ann has then, in words.
+    /// Ann's credits then, in words.
     pub expected: Option<String>,
     line: String,
 }
@@ -60,6 +60,17 @@ pub fn instant(text: &str) -> Timestamp {
 fn interval(text: &str) -> Interval {
     let (start, end) = text.split_once("..").unwrap_or_else(|| panic!("`{text}` is no interval"));
     Interval { start: instant(start), end: instant(end) }
+}
+
+/// The first day of a month, counted from January 2026.
+pub fn month(number: u32) -> String {
+    format!("{}-{:02}-01", 2026 + number / 12, number % 12 + 1)
+}
+
+/// The date some days after another.
+pub fn day(date: &str, days: u32) -> String {
+    let at = instant(date).after(Duration::from_hours(24) * days);
+    at.to_string().split('T').next().unwrap().to_owned()
 }
 
 pub fn duration(text: &str) -> Duration {
@@ -272,7 +283,7 @@ pub struct Stage {
     pub clock: ManualClock,
     pub credits: Credits,
     pub ann: Wallet,
-    /// What she has on hold.
+    /// Her open hold.
     hold: Cell<Option<HoldId>>,
 }
 
@@ -284,7 +295,7 @@ impl Stage {
         Self { clock, credits, ann, hold: Cell::new(None) }
     }
 
-    /// Moves the clock in days, so that no leap is too large, and books what is due on the way.
+    /// Moves the clock in days, so that no leap is too large, and books due credits on the way.
     pub fn go_to(&self, at: Timestamp) {
         while self.clock.now() < at {
             let next = self.clock.now().after(Duration::from_hours(20 * 24)).min(at);
@@ -323,7 +334,7 @@ impl Stage {
         }
     }
 
-    /// What ann has, in words: credits, what she owes, and gems.
+    /// Ann's credits in words, below 0 in debt, and her gems.
     pub fn says(&self) -> String {
         let (credits, gems) =
             (self.ann.credits().unwrap(), self.ann.of(super::Asset::Gems).credits().unwrap());
@@ -346,6 +357,23 @@ impl Stage {
         });
         lines.collect()
     }
+}
+
+/// Plays a script.
+pub fn play(stage: &Stage, text: &str) {
+    for step in &steps(text) {
+        stage.play(step);
+    }
+}
+
+/// A ledger that begins at a date.
+pub fn begin(at: &str) -> Stage {
+    Stage::new(instant(at))
+}
+
+/// The unresolved entries, as text.
+pub fn listed(stage: &Stage) -> Vec<String> {
+    stage.credits.unresolved().unwrap().iter().map(|entry| format!("{entry:?}")).collect()
 }
 
 /// Plays a script, and verifies the ledger at its end.

@@ -1,4 +1,4 @@
-//! What the settings decide of money that comes back, of upgrades, and of environments.
+//! Settings about returned money, upgrades and environments.
 
 use credits_runtime::stripe::{Request, Response, SellPack as _, SellPlan as _, StripeError, Transport};
 use credits_runtime::testing::ManualClock;
@@ -78,7 +78,7 @@ fn spent_credits_of_a_refund_are_forgiven_where_the_settings_say_so() {
         "2026-01-01   pack cs1 pi1 boost           -> 1100
          .            spend 1000                   -> 100
          .            refund pi1 re1 900           -> 0
-         # What was forgiven is not given back.
+         # Forgiven credits are not given back.
          .            refund pi1 re1 900 failed happened=2026-01-02   -> 100"
     );
     assert_eq!(ann.debt().unwrap(), 0);
@@ -133,7 +133,7 @@ fn what_was_spent_of_a_refunded_cycle_is_owed_where_the_settings_say_so() {
          +1d          refund pi1 re1 1000                                    -> -300
          +1d          dispute pi1 dp1 1000                                   -> -300"
     );
-    // What expired is not owed.
+    // Expired credits are not owed.
     played!(
         strict,
         "2026-01-01   state s1 pro
@@ -154,7 +154,7 @@ fn a_disputed_invoice_is_as_a_refunded_one_until_it_is_won() {
     );
 }
 
-/// Remembers what was asked, and has a page for it.
+/// Keeps the requests, and has a page for each.
 #[derive(Clone, Default)]
 struct Pages(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! Storms: whatever becomes of deliveries on the way, what is given in the end is what orderly deliveries give.
+//! Storms: deliveries that are lost, repeated and late give in the end what orderly deliveries give.
 
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ impl Stage {
         Self { clock, disk, credits, stripe, transport }
     }
 
-    /// The power fails somewhere after so much was asked of the disk.
+    /// The power fails after a number of disk operations.
     fn crash(&mut self, base: Vec<u8>, random: &mut Random) {
         let log = self.disk.log();
         let mut powered = Powered::new(base);
@@ -60,7 +60,7 @@ impl Stage {
         }
     }
 
-    /// Delivers, while now and then the power fails; what was not answered then is delivered again, as Stripe does.
+    /// Delivers, while now and then the power fails; deliveries without a response are delivered again, as Stripe does.
     fn deliver_through_crashes(&mut self, deliveries: &[Delivery], random: &mut Random) {
         for delivery in deliveries {
             if random.once_in(4) {
@@ -74,7 +74,7 @@ impl Stage {
         }
     }
 
-    /// What everybody has: now, and a month and two later.
+    /// Every owner's credits: now, and a month and two later.
     fn outcome(&self, at: Timestamp) -> String {
         let mut outcome = String::new();
         for months in 0..3 {
@@ -122,7 +122,7 @@ impl Stage {
     }
 }
 
-/// Plays a storm; answers how many deliveries there were.
+/// Plays a storm; returns the number of deliveries.
 fn check(seed: u64) -> usize {
     let mut random = Random::new(seed, 11);
     let account = account(&mut random);

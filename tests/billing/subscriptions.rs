@@ -66,7 +66,7 @@ fn what_is_held_over_the_turn_is_charged_or_gone() {
          +1h               settle                                                -> 0
          +1h               refund pi1 re1 1000 failed                            -> 700",
     );
-    // What is released after all is taken too, within a minute.
+    // Released credits are taken too, within a minute.
     check(
         "2026-01-10        state s1 pro
          .                 paid in1 s1 pro 2026-01-10..2026-02-10 begins by=pi1  -> 1000
@@ -196,7 +196,7 @@ fn toggling_plans_mints_nothing() {
          .            paid in1 s1 pro 2026-01-01..2026-02-01 begins                         -> 1000
          2026-01-16T12  paid in2 s1 max 2026-01-16T12..2026-02-01 amount=1500 proration     -> 2000
          .            spend 1200                                                            -> 800
-         # Back, and what is unspent of the rise is gone.
+         # Back, and the unspent part of the rise is gone.
          2026-01-17   paid in3 s1 max 2026-01-17..2026-02-01 amount=-1400 proration and s1 pro 2026-01-17..2026-02-01 amount=500 proration   -> 0
          # And up again for 14 days: floor(1,000 + 1,000 - 2,000 x 15 / 31 + 2,000 x 14 / 31) - 1,200.
          2026-01-18   paid in4 s1 pro 2026-01-18..2026-02-01 amount=-480 proration and s1 max 2026-01-18..2026-02-01 amount=1400 proration   -> 735",
@@ -304,7 +304,7 @@ fn of_one_second_the_end_is_last_and_what_was_made_from_the_other_is_later() {
     let stage = check(
         "2026-01-01   state s1 pro_year
          .            paid in1 s1 pro_year 2026-01-01..2027-01-01 begins                    -> 1000
-         # From pro to starter and on to quarterly, told the other way round.
+         # From pro to starter and on to quarterly, delivered in the opposite order.
          2026-01-20   state s1 starterx1 was=quarterly anchor=2026-01-01                    -> 1000
          .            state s1 quarterly was=pro_year anchor=2026-01-01                     -> 1000
          # The plan is starter, and the year of pro is paid.
@@ -336,7 +336,7 @@ fn a_refunded_invoice_takes_what_is_free_and_ends_its_time() {
          +1d          refund pi1 re1 500                                                    -> 600
          +1d          refund pi1 re2 500                                                    -> 0
          2026-02-01   look                                                                  -> 0
-         # The refund failed after all: as if it had never been, and so what was left of January is over.
+         # The refund failed after all: as if it had never been, so the rest of January is over.
          2026-02-02   refund pi1 re2 500 failed                                             -> 1000",
     );
 }
@@ -378,32 +378,29 @@ fn a_missed_month_moves_the_anchor_of_a_quarter_that_was_not_given() {
     );
 }
 
-/// The month was refunded, and then credited too, at a change to a plan of another cycle length: what the credit has no
-/// paid time for lowers what the subscription is paid for otherwise, down to nothing.
+/// Seats that are not credited where a whole period begins stay in the cycle that they were paid in.
 #[test]
-fn a_credit_of_refunded_time_lowers_a_plan_of_another_cycle_length() {
+fn the_rest_of_a_credited_quantity_stays_in_the_cycle_that_is_cut() {
     check(
-        "2026-01-01  state s1 pro
-         .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1                              -> 1000
-         2026-01-10  refund pi1 re1 1000                                                        -> 0
-         2026-01-15  state s1 weekly anchor=2026-01-15
-         .           paid in2 s1 pro 2026-01-15..2026-02-01 amount=-450 proration and s1 weekly 2026-01-15..2026-02-12   -> 0
-         2026-01-22  look                                                                       -> 0
-         # Four of the seven days are after the credit.
-         2026-01-29  look                                                                       -> 4
-         2026-02-08  look                                                                       -> 7
-         # The refund failed: all of it was paid, and the time of it is over.
-         2026-02-09  refund pi1 re1 1000 failed                                                 -> 7",
+        "2026-01-01   state s1 seatsx3
+         .            paid in1 s1 seatsx3 2026-01-01..2026-02-01                            -> 300
+         2026-01-05   state s1 seats anchor=2026-01-05
+         # 300 - 100 x 27 / 31 = 212.9, and 100 of the new cycle.
+         .            paid in2 s1 seats 2026-01-05..2026-02-01 amount=-90 proration and s1 seats 2026-01-05..2026-02-05  -> 312",
     );
 }
 
-/// The credited month was never paid here: its plan has no cycle, and its credit lowers the other plan all the same.
+/// A quarter is given with its first month. Another item pays for the other months, and they give no more.
 #[test]
-fn a_credit_of_a_plan_that_was_never_paid_lowers_the_plan_that_is() {
+fn an_item_that_is_replaced_within_a_quarter_gives_the_quarter_once() {
     check(
-        "2026-01-15  state s1 weekly
-         .           paid in1 s1 pro 2026-01-15..2026-02-01 amount=-450 proration and s1 weekly 2026-01-15..2026-02-12   -> 0
-         2026-01-29  look                                                                       -> 4
-         2026-02-08  look                                                                       -> 7",
+        "2026-01-01   state s1 quarterly
+         .            paid in1 s1 quarterly 2026-01-01..2026-02-01                          -> 900
+         2026-01-11   state s1 quarterly removed
+         .            state s2 quarterly of=s1 anchor=2026-01-01
+         .            paid in2 s1 quarterly 2026-01-11..2026-02-01 amount=-200 proration and s2 quarterly 2026-01-11..2026-02-01 of=s1 amount=200 proration -> 900
+         2026-02-01   paid in3 s2 quarterly 2026-02-01..2026-03-01 of=s1                    -> 900
+         2026-03-01   paid in4 s2 quarterly 2026-03-01..2026-04-01 of=s1                    -> 900
+         2026-04-01   paid in5 s2 quarterly 2026-04-01..2026-05-01 of=s1                    -> 1800",
     );
 }

@@ -1,4 +1,4 @@
-//! Webhooks: what is not Stripe's does nothing, whatever it says, and what is Stripe's is answered when it is durable.
+//! Webhooks: a delivery that is not Stripe's does nothing, and one of Stripe's has its response when it is durable.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{Credits, Pricing};
 
 pub const SECRET: &str = "whsec_test";
 
-/// Nobody: every list that Stripe is asked for is empty.
+/// A transport on which every list is empty.
 struct Nobody;
 
 impl Transport for Nobody {
@@ -194,7 +194,7 @@ fn many_events_that_waited_are_applied_at_once_and_the_oldest_gives_way() {
     let (clock, credits, stripe) = open();
     let signed =
         |body: String| deliver(&stripe, &Delivery { at: instant("2026-01-31"), body }, &clock).status;
-    // Refunds of one payment that nobody knows, 200 bytes each.
+    // Refunds of one payment that is unknown, 200 bytes each.
     let long = "x".repeat(150);
     let refund = |number: u32| {
         format!(
@@ -222,7 +222,7 @@ fn many_events_that_waited_are_applied_at_once_and_the_oldest_gives_way() {
     // Sent again, the first one is applied too.
     assert_eq!(signed(refund(0)), 200);
     assert_eq!(credits_of(&credits, "ann"), 0);
-    // It is dealt with; said again, that changes nothing.
+    // It is dealt with; a repeated delivery changes nothing.
     credits.dismiss(&expected).unwrap();
     assert_eq!(credits.unresolved().unwrap(), []);
     assert!(!credits.dismiss(&expected).unwrap().is_new);
@@ -321,7 +321,7 @@ fn a_reference_names_the_owner_of_a_checkout_of_ours_or_where_the_application_sa
             assert_eq!(credits_of(&credits, name), given, "{row}: {name}");
         }
         assert_eq!(credits.unresolved().unwrap().len(), usize::from(expected.is_none()), "{row}");
-        // A later purchase of the customer that names nobody is the owner's only if the customer was linked.
+        // A later purchase of the customer that names no owner is the owner's only if the customer was linked.
         let later = sale(&json!(null), &neither);
         let body = later.body.replace("cs_1", "cs_2").replace("pi_1", "pi_2");
         assert_eq!(deliver(&stripe, &Delivery { body, ..later }, &clock).status, 200);

@@ -12,17 +12,19 @@ use super::store::Snapshot;
 use crate::domain::billing::closing::{ClosingRule, close};
 use crate::domain::billing::due::due;
 use crate::domain::billing::event::{BillingEvent, Happening};
-use crate::domain::billing::fulfil::{Fulfilling, assets, fulfil};
+use crate::domain::billing::fulfil::{ClosedGrant, Fulfilling, assets, fulfil};
 use crate::domain::billing::purchases::{PackLines, priced};
 use crate::domain::billing::record::{Billing, Pinned, SoldAs};
 use crate::domain::billing::terms::{PlanTerms, PriceList};
 use crate::domain::billing::unsolved::Unsolved;
-use crate::domain::fact::{Body, Kind, Record};
+use crate::domain::category::Category;
+use crate::domain::fact::{Body, Frame, Kind, Origin, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::EVENT_BYTES_MAX;
 use crate::domain::pricing::OperationId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
+use crate::domain::wallet::Grant;
 use crate::error::LedgerError;
 
 /// The application's prices and operations.
@@ -191,17 +193,19 @@ impl Batch<'_> {
             self.load(&id)?;
             ids.insert(asset, id);
         }
+        let closed = self.closed_grants(&billing, ids.values())?;
         let wallets = ids.iter().map(|(asset, id)| (asset.clone(), self.wallet(id))).collect();
-        if let Some(closed) = close(&billing, &due, &wallets, (ClosingRule::DEFAULT, policy.fulfilment), now)
+        if let Some(closing) = close(&billing, &due, &wallets, (ClosingRule::DEFAULT, policy.fulfilment), now)
         {
-            (billing, due) = (closed.billing, closed.due);
-            facts.push((Record::Billing(owner.clone()), closed.body));
+            (billing, due) = (closing.billing, closing.due);
+            facts.push((Record::Billing(owner.clone()), closing.body));
         }
         let with = Fulfilling {
             owner,
             wallets: &wallets,
             operations: &sale.operations,
             retaking: policy.retaking,
+            closed: &closed,
             now,
         };
         let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
@@ -225,6 +229,35 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// The open grants of closed cycles and rises. The frame that opened a grant has its award.
+    fn closed_grants<'a>(
+        &mut self,
+        billing: &Billing,
+        wallets: impl Iterator<Item = &'a WalletId>,
+    ) -> Result<Vec<ClosedGrant>, LedgerError> {
+        if billing.closed_periods.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known: HashSet<_> = billing.awards.values().flat_map(|award| &award.grants).collect();
+        let is_of_cycle = |grant: &Grant| {
+            matches!(grant.category, Category::SubscriptionCredits | Category::SubscriptionUpgrade)
+        };
+        let mut grants = Vec::new();
+        for id in wallets {
+            let open = self.wallet(id).grants.iter();
+            let of_cycles =
+                open.filter(|grant| grant.terms.origin == Origin::Subscription && is_of_cycle(grant));
+            grants.extend(of_cycles.map(|grant| grant.number).filter(|grant| !known.contains(grant)));
+        }
+        let mut closed = Vec::new();
+        for grant in grants {
+            let missing = || LedgerError::damaged(format!("the frame of grant {grant} is missing"));
+            let (first, frame) = self.frame(grant)?.ok_or_else(missing)?;
+            closed.extend(closed_grant(grant, first, &frame));
+        }
+        Ok(closed)
+    }
+
     pub(super) fn load_billing(&mut self, owner: &Owner) -> Result<(), LedgerError> {
         if !self.billings.contains_key(owner) {
             let (billing, needs_attention) = stored_billing(self.snapshot()?, owner)?;
@@ -241,6 +274,18 @@ impl Batch<'_> {
             None => panic!("a billing is used that was not loaded"),
         }
     }
+}
+
+/// A grant with its award and plan, as the frame that opened it has them.
+fn closed_grant(grant: FactNumber, first: FactNumber, frame: &Frame) -> Option<ClosedGrant> {
+    let given = frame.facts.iter().enumerate().find(|(place, _)| first.plus(*place) == grant);
+    let Body::Given { reason: Some(plan), .. } = &given?.1.body else { return None };
+    let award = frame.facts.iter().find_map(|fact| match &fact.body {
+        Body::Awarded { award, grant: opened, .. } if *opened == grant => Some(award.clone()),
+        Body::GaveBack { award, grant: Some(opened), .. } if *opened == grant => Some(award.clone()),
+        _ => None,
+    });
+    Some(ClosedGrant { grant, award: award?, plan: plan.clone() })
 }
 
 /// The fact that pins the terms which the catalogue has and the billing lacks; `None` if it lacks none.

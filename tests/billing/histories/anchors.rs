@@ -54,7 +54,7 @@ fn from_free_to_paid_gives_one_whole_month() {
 /// are there.
 #[test]
 fn cycles_that_passed_while_the_ledger_was_off_are_given() {
-    for (price, given) in [("pro", 1_000), ("keep", 4_000)] {
+    for (price, given) in [("pro", 1_000), ("kept", 4_000)] {
         check(&format!(
             "2026-01-31  subscribe s1 {price} ..2026-02-28
              2026-05-05  jump
@@ -147,7 +147,7 @@ fn anchors_are_the_processors() {
 }
 
 /// A month of a plan that gives a quarter's credits in advance, then pro for the rest of the month: $9.96 were paid, for
-/// one day at 900 a quarter and 27 days of pro, floor(900 / 28) + floor(1,000 x 27 / 28) of what is given in advance. What is
+/// one day at 900 a quarter and 27 days of pro, floor(900 / 28) + floor(1,000 x 27 / 28) of the credits given in advance. What is
 /// credited of the quarter stays and is not given again.
 #[test]
 fn from_a_quarter_in_advance_to_a_month_gives_one_month() {
@@ -186,7 +186,7 @@ fn a_seat_added_on_the_last_paid_day_of_a_quarter_is_given_month_by_month() {
     );
 }
 
-/// The renewal comes while a hold is open over the turn, and the hold is settled above what it held.
+/// The renewal comes while a hold is open over the turn, and the hold is settled above its amount.
 #[test]
 fn a_hold_over_the_turn_is_charged_once() {
     check(
@@ -279,11 +279,11 @@ fn three_a_month_joined_and_left_twenty_times_gives_three() {
 #[test]
 fn transferred_and_credited_is_an_advance_on_the_next_award() {
     check(
-        "2026-01-31  subscribe s1 keep ..2026-02-28                                 -> 1000
+        "2026-01-31  subscribe s1 kept ..2026-02-28                                 -> 1000
          .           transfer 1000 bob                                              -> 0 bob=1000
          2026-02-14  end s1
-         .           paid in_2 s1 keep -450 rest                                    -> 0 bob=1000
-         2026-03-01  subscribe s2 keep ..2026-04-01                                 -> 500 bob=1000",
+         .           paid in_2 s1 kept -450 rest                                    -> 0 bob=1000
+         2026-03-01  subscribe s2 kept ..2026-04-01                                 -> 500 bob=1000",
     );
 }
 

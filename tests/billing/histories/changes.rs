@@ -1,4 +1,4 @@
-//! Changes of what a subscription has, up and down, in place and by other items.
+//! Changes of a subscription's items, up and down, in place and by other items.
 
 use std::fmt::Write as _;
 
@@ -37,7 +37,7 @@ fn an_item_added_within_a_period_gives_its_share() {
     );
 }
 
-/// Up by mistake, back down, then up to less: what is paid last is given. A day of max was paid for and stays.
+/// Up by mistake, back down, then up to less: the last paid level is given. A day of max was paid for and stays.
 #[test]
 fn up_down_and_up_to_less_gives_each_as_it_is_paid() {
     check(

@@ -7,9 +7,9 @@ use super::text::check;
 #[test]
 fn an_invoice_item_with_a_period_of_its_own_pays_for_no_plan() {
     check(
-        "2026-01-31     subscribe s1 keep ..2026-02-28                              -> 1000
+        "2026-01-31     subscribe s1 kept ..2026-02-28                              -> 1000
          2026-02-28     change s1 ..2026-03-31
-         2026-02-28T01  paid in_2 s1 overage 5000 2026-01-31..2026-02-28 extra and keep 900 month  -> 2000",
+         2026-02-28T01  paid in_2 s1 overage 5000 2026-01-31..2026-02-28 extra and kept 900 month  -> 2000",
     );
     // Nor does it give the past month again where credits expire.
     check(
@@ -32,9 +32,9 @@ fn an_invoice_item_with_a_period_of_its_own_pays_for_no_plan() {
 #[test]
 fn a_fee_is_no_unknown_price_of_a_plan() {
     check(
-        "2026-01-31     subscribe s1 keep ..2026-02-28
+        "2026-01-31     subscribe s1 kept ..2026-02-28
          2026-02-28     change s1 ..2026-03-31
-         2026-02-28T01  paid in_2 s1 keep 900 month and onboarding 50000 2026-02-10..2026-02-10 extra  -> 2000 listed=0",
+         2026-02-28T01  paid in_2 s1 kept 900 month and onboarding 50000 2026-02-10..2026-02-10 extra  -> 2000 listed=0",
     );
     for period in ["2026-01-01..2026-01-01", "2026-01-01..2026-02-01"] {
         check(&format!(
@@ -44,7 +44,7 @@ fn a_fee_is_no_unknown_price_of_a_plan() {
     }
 }
 
-/// A metered price bills what was used, and its line has that as its quantity: 100 credits a month are not 100 a unit.
+/// A metered price bills usage, and its line has the usage as its quantity: 100 credits a month are not 100 a unit.
 #[test]
 fn metered_usage_is_no_quantity() {
     for usage in [5_312, 4_321, 1, 0] {
@@ -79,7 +79,7 @@ fn items_of_several_prices_give_each_its_own() {
     );
 }
 
-/// Amounts of lines are before discounts: a coupon of 100% changes what is paid, not what is given.
+/// Amounts of lines are before discounts: a coupon of 100% changes the payment and not the credits.
 #[test]
 fn an_invoice_paid_with_nothing_because_of_a_coupon_gives_the_month() {
     check(

@@ -18,7 +18,7 @@ fn sessions_that_are_not_paid_give_nothing() {
     );
 }
 
-/// A coupon of 50% and of 100%: given whole; a refund takes its share of what was paid.
+/// A coupon of 50% and of 100%: given whole; a refund takes its share of the payment.
 #[test]
 fn a_discount_changes_what_is_paid_and_not_what_is_given() {
     check(
@@ -76,8 +76,8 @@ fn a_refund_is_compared_in_the_buyers_currency() {
     }
 }
 
-/// A payment that succeeds late: what came back of it before takes its share when the pack is given. A charge's sum adds
-/// what no refund explains, and a dispute besides takes the rest until it is won.
+/// A payment that succeeds late: earlier refunds of it take their share when the pack is given. A charge's sum adds
+/// the part that no refund explains, and a dispute besides takes the rest until it is won.
 #[test]
 fn refunds_before_the_purchase_and_a_dispute_besides_count_once() {
     check(
@@ -91,7 +91,7 @@ fn refunds_before_the_purchase_and_a_dispute_besides_count_once() {
     );
 }
 
-/// A charge says what was refunded in all, without its refunds. One of them is told when it fails; refunded again, the
+/// A charge has its refunded sum without its refunds. One of them is delivered when it fails; refunded again, the
 /// sum is as before, and all of it stands.
 #[test]
 fn a_charge_without_its_refunds_is_taken_by_its_sum() {

@@ -33,7 +33,7 @@ pub struct Item {
     pub quantity: Option<u64>,
 }
 
-/// What made a line of an invoice.
+/// The origin of a line of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A period of a subscription item.
@@ -104,7 +104,7 @@ fn put(object: &mut Value, members: Value) {
     }
 }
 
-/// Whether invoices and lines have a `parent`, and items a period of their own.
+/// Whether invoices and lines have a `parent`, and items their own period.
 fn is_since_basil(shape: Shape) -> bool {
     shape != Shape::BeforeBasil
 }

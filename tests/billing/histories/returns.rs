@@ -17,7 +17,7 @@ const UPGRADES: [&str; 2] = [
      .           paid in_2 s1 pro -450 rest and b:max 1350 rest                     -> 2000",
 ];
 
-/// The base is refunded as goodwill and the upgrade is not: what the upgrade's invoice paid for stays.
+/// The base is refunded as goodwill and the upgrade is not: the time of the upgrade's invoice stays.
 #[test]
 fn a_refund_of_the_base_leaves_the_paid_rise() {
     for upgrade in UPGRADES {
@@ -64,7 +64,7 @@ fn a_credit_note_over_everything_leaves_nothing() {
     );
 }
 
-/// 899 of 900 are refunded: nothing is taken, because no cent says what it was for. It is listed.
+/// 899 of 900 are refunded: nothing is taken, because no cent names its purpose. It is listed.
 #[test]
 fn a_refund_in_part_takes_nothing_and_is_listed() {
     for shape in Shape::ALL {

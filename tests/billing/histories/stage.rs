@@ -16,7 +16,7 @@ use super::super::webhooks::SECRET;
 use super::payload::{self, Subscription};
 use super::{Credits, Operation, Pricing, Wallet};
 
-/// The lists that Stripe is asked for: line items by session; every other list is empty.
+/// The lists at Stripe: line items by session; every other list is empty.
 #[derive(Clone, Default)]
 pub struct Lists(Arc<Mutex<BTreeMap<String, Value>>>);
 
@@ -38,7 +38,7 @@ impl Transport for Lists {
     }
 }
 
-/// A ledger, its clock, and the objects of the account that were told.
+/// A ledger, its clock, and the delivered objects of the account.
 pub struct Stage {
     pub shape: Shape,
     pub clock: ManualClock,
@@ -99,7 +99,7 @@ impl Stage {
         self.ann.spend_credits_on(Operation::step(amount)).now().wait().unwrap();
     }
 
-    /// Sum of the entries that subscriptions made for ann: awards less what was taken back.
+    /// Sum of the entries that subscriptions made for ann: awards less takings.
     pub fn awarded(&self) -> i64 {
         let page = self.ann.credit_history().limit(500).page().unwrap();
         let of_plans = page.entries.iter().filter(|entry| entry.category.name().starts_with("subscription_"));

@@ -127,8 +127,8 @@ fn awards_that_do_not_fit_are_listed() {
     }
 }
 
-/// Credits are spent before their expiry and not at it; a hold lasts past its grants' expiry, and settled above what it
-/// held it takes what is free, here nothing; promotional credits move only where the sender says so.
+/// Credits are spent before their expiry and not at it; a hold lasts past its grants' expiry, and settled above its
+/// amount it takes free credits, here none; promotional credits move only where the sender says so.
 #[test]
 fn expiry_holds_and_promotional_transfers_are_exact() {
     let stage = Stage::new(Shape::Clover, instant("2026-02-01"));

@@ -1,10 +1,10 @@
-//! Histories as text: a line is an instant, a verb with its words, and what ann has then.
+//! Histories as text: a line is an instant, a verb with its words, and ann's credits then.
 //!
 //! | verb | event |
 //! |---|---|
 //! | `join s1 pro 2026-01-31..2026-02-28` | a subscription is created; an item is `[name:]price[xQUANTITY]`, `price*` is charged by use |
 //! | `subscribe s1 pro ..2026-02-28` | created, and its first invoice `in_s1` paid |
-//! | `change s1 max [period]` | it is updated; what is not named stays |
+//! | `change s1 max [period]` | it is updated; the other fields stay |
 //! | `end s1` | it is cancelled now |
 //! | `paid in_2 s1 pro -450 rest and max 1350 rest` | an invoice is paid; a line is an item, an amount and a period |
 //! | `uncollectible in_2 ..`, `void in_2 ..` | an invoice is given up |
@@ -243,7 +243,7 @@ impl<'a> Words<'a> {
         stage.subscriptions.insert(id.to_owned(), after);
     }
 
-    /// Sets what the words say of a subscription.
+    /// Sets the named fields of a subscription.
     fn set(&self, subscription: &mut Subscription) {
         let id = subscription.id.clone();
         let is_item = |word: &&&str| !word.contains("..") && !["anchored", "unnamed"].contains(*word);
@@ -299,7 +299,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// An invoice is paid; its payment is named by an event of its own since basil.
+    /// An invoice is paid; its payment is named by another event since basil.
     fn send_paid(&self, stage: &Stage, invoice: &Invoice) {
         let json = invoice.json(stage.shape);
         stage.send(self.created(), "invoice.paid", &json, None);

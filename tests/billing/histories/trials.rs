@@ -43,7 +43,7 @@ fn an_extended_trial_gives_once() {
     );
 }
 
-/// A long trial that was ended early is as long as it was told last: what is credited after it takes its credits.
+/// A long trial that was ended early is as long as in its newest state: a credit after it takes its credits.
 #[test]
 fn time_credited_after_a_trial_that_ended_early_is_taken() {
     check(
@@ -76,21 +76,21 @@ fn free_time_on_a_paid_subscription_takes_nothing() {
 fn a_free_month_by_trial_end_leaves_the_paid_months() {
     for start in ["2026-02-01", "2026-03-20"] {
         check(&format!(
-            "2026-02-01     join s1 keep ..2026-02-15 status=trialing trial=2026-02-01..2026-02-15 anchor=2026-02-15
+            "2026-02-01     join s1 kept ..2026-02-15 status=trialing trial=2026-02-01..2026-02-15 anchor=2026-02-15
              2026-02-15     change s1 ..2026-03-15 status=active
-             2026-02-15T01  paid in_2 s1 keep 900 month
+             2026-02-15T01  paid in_2 s1 kept 900 month
              2026-03-15     change s1 ..2026-04-15
-             2026-03-15T01  paid in_3 s1 keep 900 month                             -> 2000
+             2026-03-15T01  paid in_3 s1 kept 900 month                             -> 2000
              2026-03-20     change s1 ..2026-05-15 status=trialing trial={start}..2026-05-15 anchor=2026-05-15  -> 2000",
         ));
     }
     check(
-        "2026-02-15     subscribe s1 keep ..2026-03-15
+        "2026-02-15     subscribe s1 kept ..2026-03-15
          2026-03-15     change s1 ..2026-04-15
-         2026-03-15T01  paid in_3 s1 keep 900 month                                 -> 2000
+         2026-03-15T01  paid in_3 s1 kept 900 month                                 -> 2000
          2026-03-20     change s1 ..2026-05-15 status=trialing trial=2026-03-20..2026-05-15 anchor=2026-05-15  -> 2000
          2026-05-15     change s1 ..2026-06-15 status=active
-         2026-05-15T01  paid in_4 s1 keep 900 month
+         2026-05-15T01  paid in_4 s1 kept 900 month
          2026-05-16     look                                                        -> 3000",
     );
 }

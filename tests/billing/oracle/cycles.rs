@@ -1,4 +1,4 @@
-//! What a cycle gives: its base, its rises, and what is credited of them.
+//! The credits of a cycle: its base and its rises, less those of credited time.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub fn given(places: &[Place], number: usize, paying: &[Span], debits: &[Debit])
 struct Cycle<'a> {
     place: &'a Place,
     seen: Vec<Seen<'a>>,
-    /// What counts in the cycles after it.
+    /// The spans that count in the cycles after it.
     later: Vec<Vec<Seen<'a>>>,
     debits: &'a [Debit],
 }
@@ -93,7 +93,7 @@ impl<'a> Cycle<'a> {
         (sum_of_items(&self.seen, at) - self.debit(at)).max(0)
     }
 
-    /// What debits take of this cycle: the rest of what the later ones have at the instant.
+    /// The part of the debits that lowers this cycle: the part that the later ones cannot bear at the instant.
     fn debit(&self, at: Seconds) -> i128 {
         let owed: i128 = self.debits.iter().map(|debit| debit.level(at)).sum();
         let taken: i128 = self.later.iter().map(|seen| sum_of_items(seen, at)).sum();
@@ -109,7 +109,7 @@ impl<'a> Cycle<'a> {
         bases.filter(|(_, level)| *level > 0).collect()
     }
 
-    /// What is left of the bases at an instant.
+    /// The uncredited part of the bases at an instant.
     fn held(&self, bases: &[(&str, i128)], at: Seconds) -> i128 {
         let held = bases.iter().map(|(item, base)| {
             let is_gone = self.seen.iter().any(|seen| seen.span.item == *item && seen.is_gone_at(at));

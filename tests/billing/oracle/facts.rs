@@ -1,4 +1,4 @@
-//! What the model is told of a subscription: states of its items, and invoices.
+//! The facts of a subscription that the model reads: states of its items, and invoices.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A naive model of what one subscription gives, written from the rules and not from the ledger's code.
+//! A naive model of the credits of one subscription, written from the rules and not from the ledger's code.
 //!
 //! Everything is recomputed from all facts: spans of paid time, the places of cycles, then the level at every instant
 //! between two breakpoints, summed as exact fractions. Quoted sentences are rules. It covers plans of one asset and one
@@ -18,7 +18,7 @@ use spans::Span;
 /// Credits of a cycle, times seconds: exact amounts of level-time.
 pub type CreditSeconds = i128;
 
-/// What all cycles that have begun give.
+/// Credits of all cycles that have begun.
 pub fn given(history: &History) -> i64 {
     let (placed, _) = spans::of(history, spans::Counting::WithReturned);
     let (paying, debits) = spans::of(history, spans::Counting::Paid);

@@ -55,7 +55,7 @@ pub fn of(history: &History, spans: &[Span]) -> Vec<Place> {
         let until = moves.get(number + 1).map_or(Seconds::MAX, |next| next.at);
         let paid_to = paid_to(&spans, moved.at);
         let wholes = wholes_at(&spans, moved.at);
-        let anchor = if wholes.is_empty() { told_anchor(history, moved.at) } else { moved.at };
+        let anchor = if wholes.is_empty() { stated_anchor(history, moved.at) } else { moved.at };
         let mut start = anchor + (moved.at - anchor).div_euclid(history.cycle) * history.cycle;
         let mut begun_by = (!moved.is_after_gap).then_some(wholes);
         if let Some(last) = places.last_mut() {
@@ -110,7 +110,7 @@ fn paid_to(spans: &[&Span], from: Seconds) -> Seconds {
 }
 
 /// The processor's anchor at an instant.
-fn told_anchor(history: &History, at: Seconds) -> Seconds {
-    let told = history.states.iter().filter(|state| state.at <= at);
-    told.max_by_key(|state| state.at).map_or(at, |state| state.anchor)
+fn stated_anchor(history: &History, at: Seconds) -> Seconds {
+    let stated = history.states.iter().filter(|state| state.at <= at);
+    stated.max_by_key(|state| state.at).map_or(at, |state| state.anchor)
 }

@@ -48,7 +48,7 @@ pub struct Debit {
 }
 
 impl Span {
-    /// The last end of what is left of it; its start if nothing is.
+    /// The last end of its uncredited part; its start if there is none.
     pub fn net_end(&self) -> Seconds {
         let left = self.pieces.iter().filter(|piece| piece.quantity > 0);
         left.map(|piece| piece.end).max().unwrap_or(self.start)
@@ -88,7 +88,7 @@ struct Credit {
     line: Line,
 }
 
-/// Every span, and what was credited without one.
+/// Every span, and credits without one.
 pub fn of(history: &History, counting: Counting) -> (Vec<Span>, Vec<Debit>) {
     let (mut spans, mut credits) = (Vec::new(), Vec::new());
     for invoice in history.invoices.iter().filter(|invoice| invoice.paid_at <= history.now) {
@@ -162,7 +162,7 @@ fn span(history: &History, invoice: &str, paid_at: Seconds, line: Line) -> Span 
 }
 
 /// "It cuts a span of its price that ends where it ends and began no later to its own start; of a smaller quantity the
-/// rest goes on." Returns what no span is left for.
+/// rest goes on." Returns the part without a span.
 fn cut(history: &History, spans: &mut [Span], credit: &Credit) -> Option<Debit> {
     let Line { start, end, .. } = credit.line;
     let mut left = i128::from(credit.line.quantity);
@@ -196,7 +196,8 @@ fn best(spans: &[Span], credit: &Credit, left: i128) -> Option<(usize, usize)> {
         let is_same_item = span.item == credit.line.item;
         let was_paid_before = span.paid_at <= credit.paid_at;
         let id = span.invoice.clone();
-        let order = std::cmp::Reverse(*place);
+        // Of items of one invoice that fit alike, the last one.
+        let order = (span.item.clone(), std::cmp::Reverse(*place));
         (is_same_item, was_paid_before, piece.quantity == left, span.start, span.paid_at, id, order)
     });
     best.map(|(place, ..)| place)

@@ -56,7 +56,7 @@ pub struct Step {
     which: usize,
     plan: usize,
     quantity: u64,
-    /// Percent of what is there that is spent afterwards.
+    /// Percent of the free credits that are spent afterwards.
     pub spent: i64,
 }
 
@@ -65,8 +65,8 @@ pub const IN_PLACE: &[Act] = &[Act::Change, Act::Replace, Act::Add, Act::Remove,
 /// Changes that credit all that they take the place of.
 pub const CREDITED: &[Act] =
     &[Act::Change, Act::Replace, Act::Add, Act::Remove, Act::Leave, Act::Toggle, Act::Restart, Act::Wait];
-/// Changes of which some credit nothing. Nobody leaves: who came back while older time is paid would have periods that
-/// are not aligned.
+/// Changes of which some credit nothing. The owner never leaves: one who came back while older time is paid would have
+/// periods that are not aligned.
 pub const UNCREDITED: &[Act] = &[
     Act::Change,
     Act::Replace,
@@ -77,8 +77,18 @@ pub const UNCREDITED: &[Act] = &[
     Act::RestartUncredited,
     Act::Wait,
 ];
-/// Changes in place, and refunds. A refund of an invoice that moved the anchor would bring older time back beside it.
-pub const RETURNED: &[Act] = &[Act::Change, Act::Replace, Act::Add, Act::Remove, Act::Return, Act::Wait];
+/// The same changes, and refunds.
+pub const RETURNED: &[Act] = &[
+    Act::Change,
+    Act::Replace,
+    Act::Add,
+    Act::Remove,
+    Act::Toggle,
+    Act::Restart,
+    Act::RestartUncredited,
+    Act::Return,
+    Act::Wait,
+];
 /// All changes.
 pub const ALL: &[Act] = &[
     Act::Change,
@@ -138,14 +148,14 @@ impl Item {
     }
 }
 
-/// A subscription and everything that was told of it.
+/// A subscription and its history.
 #[derive(Clone, Debug)]
 pub struct Account {
     pub history: History,
     /// The highest level of each cycle counted from the start, in credits.
     pub highest: Vec<i64>,
     items: Vec<Item>,
-    /// What the items give a cycle now.
+    /// Credits a cycle of the items now.
     level: i64,
     now: Seconds,
     names: usize,

@@ -41,9 +41,23 @@ pub struct ClosedPeriods {
     /// The grid of the cycles of each lane.
     #[n(4)]
     pub grids: BTreeMap<Lane, Grid>,
-    /// The last paid price and quantity of each item.
+    /// The items.
     #[n(5)]
-    pub paid: BTreeMap<ObjectId, (ObjectId, u64)>,
+    pub items: BTreeMap<ObjectId, ClosedItem>,
+}
+
+/// The part of an item's closed periods that tells whether its price and quantity are paid.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ClosedItem {
+    /// The last paid price and quantity.
+    #[n(0)]
+    pub paid: Option<(ObjectId, u64)>,
+    /// From when on it had the price and quantity of its last state in the closed periods.
+    #[n(1)]
+    pub changed_at: Timestamp,
+    /// Whether these were paid.
+    #[n(2)]
+    pub is_paid: bool,
 }
 
 /// The parts of a record that are closed.

@@ -86,7 +86,7 @@ impl<'a> Cycle<'a> {
 
     /// The instant from which a span counts in this cycle: its start, or later while an earlier, cut cycle counts it.
     pub fn counts_from(&self, span: &Span<'a>) -> Timestamp {
-        let blocks = |blocked: &&Blocked<'_>| blocked.item == span.item && span.period.start < blocked.cut;
+        let blocks = |blocked: &&Blocked<'_>| blocked.item == span.item && span.begun < blocked.cut;
         let until = self.blocked.iter().filter(blocks).map(|blocked| blocked.until).max();
         span.period.start.max(until.unwrap_or(Timestamp::MIN))
     }

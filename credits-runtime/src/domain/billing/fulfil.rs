@@ -21,10 +21,13 @@ use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Draft, Gone, Wallet};
 
 mod advance;
+mod closed;
 mod reason;
 mod reschedule;
 mod taking;
 mod trim;
+
+pub use closed::ClosedGrant;
 
 /// Settings about taking back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub struct Fulfilling<'a> {
     pub operations: &'a HashMap<String, OperationId>,
     /// Settings about taking back.
     pub retaking: Retaking,
+    /// Open grants of closed awards.
+    pub closed: &'a [ClosedGrant],
     /// The ledger's time.
     pub now: Timestamp,
 }
@@ -66,10 +71,14 @@ pub struct Fulfilled {
     pub unfit: BTreeSet<AwardId>,
 }
 
-/// The assets of all awards, due or given.
+/// The assets of all awards, due, given or closed.
 pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
     let wanted = due.awards.values().map(|wanted| Asset::of(&wanted.asset));
-    let mut assets: Vec<_> = billing.awards.values().map(|award| award.asset.clone()).chain(wanted).collect();
+    let closed =
+        if billing.closed_periods.is_empty() { None } else { Some(billing.plans.values().flatten()) };
+    let closed = closed.into_iter().flatten().map(|(_, terms)| Asset::of(&terms.asset));
+    let given = billing.awards.values().map(|award| award.asset.clone());
+    let mut assets: Vec<_> = given.chain(wanted).chain(closed).collect();
     assets.sort();
     assets.dedup();
     assets
@@ -180,6 +189,7 @@ impl<'a> Booking<'a> {
         for award in awards {
             self.take_advance(*award);
         }
+        self.reschedule_closed();
         self.trim();
     }
 

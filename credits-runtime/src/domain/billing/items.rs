@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::closing::ClosedPeriods;
+use super::closing::{ClosedItem, ClosedPeriods};
 use super::event::{Line, Status, SubscriptionState};
 use super::record::Billing;
 use super::subscription::Subscription;
@@ -59,6 +59,11 @@ impl<'a> SubscriptionItems<'a> {
         let states = states.filter(|(_, state)| state.status != Status::Removed);
         let newest = states.max_by_key(|(at, state)| (*at, state.status == Status::Ended));
         newest.map(|(at, state)| (*at, state))
+    }
+
+    /// The closed periods of an item.
+    pub(super) fn closed_item(&self, item: &ObjectId) -> Option<&'a ClosedItem> {
+        self.closed?.items.get(item)
     }
 
     /// When the subscription ended or is to end. The removal of an item is no end.

@@ -7,20 +7,23 @@ use std::collections::BTreeSet;
 use credits_core::{Fraction, Upgrades};
 
 use super::award::{AwardId, Basis};
-use super::calendar::after;
 use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
-use super::event::Interval;
 use super::items::SubscriptionItems;
-use super::levels::{LaneDebit, Level, Levels, Portion, Portions, Valuation};
+use super::levels::{Level, Levels, PaidLevel, Portion, Portions, Valuation};
 use super::lifetime::Lifetime;
 use super::paid::{Paid, Span};
 use super::record::Billing;
 use super::stated::stated;
-use super::sums::{least, subtract};
+use super::sums::{add, fraction, least, micros, subtract};
 use super::terms::{PlanTerms, Unused};
 use crate::domain::category::Category;
+use crate::domain::ids::Asset;
 use crate::domain::time::Timestamp;
+
+mod debt;
+
+use debt::Debt;
 
 /// The paid time of a subscription.
 pub struct Known<'a> {
@@ -107,7 +110,7 @@ pub(super) fn due<'a>(
     superseded(due, billing, items, paid, &lanes);
 }
 
-/// Values each lane by itself, and once more where debits of other lanes lower it.
+/// Values each lane by itself, then lowers the cycles by the debits that other cycle lengths bear.
 fn valued<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
@@ -115,61 +118,47 @@ fn valued<'a>(
     found: Vec<FoundLane<'a>>,
     now: Timestamp,
 ) -> Vec<ValuedLane<'a>> {
-    let value = |FoundLane { lane, cycles, stated }: &FoundLane<'a>, others: &[LaneDebit]| {
-        Valuation { billing, items, lane, live: &paid.live, stated, now }.of_all(cycles, others)
-    };
-    let alone: Vec<Levels<'a>> = found.iter().map(|lane| value(lane, &[])).collect();
-    let left = found.iter().zip(&alone);
-    let left = left.flat_map(|(found, alone)| alone.debits_left.iter().map(|debit| (&found.lane, *debit)));
-    let left: Vec<(Lane, LaneDebit)> = left.map(|(lane, debit)| (lane.clone(), debit)).collect();
-    let mut lanes = Vec::new();
-    for (found, alone) in found.into_iter().zip(alone) {
-        let others = left.iter().flat_map(|(own, debit)| debits_of_another(paid, &found.lane, own, *debit));
-        let others: Vec<_> = others.collect();
-        let levels = if others.is_empty() { alone.levels } else { value(&found, &others).levels };
+    let (mut lanes, mut owed) = (Vec::new(), Vec::new());
+    for FoundLane { lane, cycles, stated } in found {
+        let valuation = Valuation { billing, items, lane: &lane, live: &paid.live, stated: &stated, now };
+        let Levels { levels, debits_left } = valuation.of_all(&cycles);
+        owed.extend(debits_left.iter().map(|debit| (lane.asset.clone(), debt::owed(&lane, &cycles, debit))));
         let valued = levels.into_iter().filter_map(|(place, level)| {
             let (stays, elsewhere) = (Fraction::ZERO, Fraction::ZERO);
-            Some(Valued { cycle: found.cycles.get(place)?.clone(), level, stays, elsewhere })
+            Some(Valued { cycle: cycles.get(place)?.clone(), level, stays, elsewhere })
         });
         let valued = valued.collect();
-        lanes.push(ValuedLane { lane: found.lane, cycles: found.cycles, valued });
+        lanes.push(ValuedLane { lane, cycles, valued });
+    }
+    let assets: BTreeSet<Asset> = owed.iter().map(|(asset, _)| asset.clone()).collect();
+    for asset in assets {
+        let of_asset = owed.iter().filter(|(of, _)| *of == asset);
+        let of_asset: Vec<_> = of_asset.flat_map(|(_, owed)| owed.iter().copied()).collect();
+        let debt = Debt::of(&of_asset);
+        lower(lanes.iter_mut().filter(|of| of.lane.asset == asset), debt);
     }
     lanes
 }
 
-/// The debits of `lane` for a debit that lowered nothing in the lane `own`: of those of the same asset and another cycle
-/// length, the first that is paid at an instant is lowered there. The amount is scaled by the cycle lengths, so that the
-/// credits per time stay the same.
-fn debits_of_another(
-    paid: &Known<'_>,
-    lane: &Lane,
-    own: &Lane,
-    LaneDebit { period, amount }: LaneDebit,
-) -> Vec<LaneDebit> {
-    if lane.asset != own.asset || lane.every == own.every {
-        return Vec::new();
+/// Lowers the cycles of these lanes by a debt, each as it begins: a later one bears the rest. Cycles that follow one
+/// another share one exact sum, so that the debt loses nothing to their rounding.
+fn lower<'a: 'b, 'b>(lanes: impl Iterator<Item = &'b mut ValuedLane<'a>>, mut debt: Debt) {
+    let mut cycles: Vec<_> = lanes.flat_map(|of| &mut of.valued).collect();
+    cycles.sort_by_key(|valued| valued.cycle.start);
+    let (mut rest, mut reached) = (Fraction::ZERO, Timestamp::MIN);
+    for Valued { cycle, level, .. } in cycles {
+        let taken = level.paid.iter().fold(Fraction::ZERO, |sum, PaidLevel { period, amount }| {
+            add(sum, debt.take(*period, fraction(*amount, micros(cycle.whole))))
+        });
+        if taken == Fraction::ZERO {
+            continue;
+        }
+        if cycle.start > reached {
+            rest = Fraction::ZERO;
+        }
+        reached = reached.max(cycle.whole_end);
+        rest = level.lower(taken, rest);
     }
-    let lanes = paid.lanes();
-    let others: Vec<_> =
-        lanes.iter().filter(|other| other.asset == own.asset && other.every != own.every).collect();
-    let spans = paid.live.around(period.start, period.end);
-    let bounds = spans.iter().flat_map(|span| [span.period.start, span.used_until()]);
-    let mut bounds: Vec<_> =
-        bounds.filter(|at| period.contains(*at)).chain([period.start, period.end]).collect();
-    bounds.sort_unstable();
-    bounds.dedup();
-    let is_paid = |lane: &Lane, at| spans.iter().any(|span| lane.has(span) && span.covers(at));
-    let length = |every| i128::try_from(after(period.start, every).since(period.start).as_micros()).ok();
-    let amount = length(lane.every).zip(length(own.every)).and_then(|(lane, own)| {
-        let amount = amount.checked_mul(lane)?;
-        amount.checked_div(own)
-    });
-    let pieces = bounds.windows(2).filter_map(|bounds| {
-        let &[start, end] = bounds else { return None };
-        let first = others.iter().find(|other| is_paid(other, start));
-        (first == Some(&lane)).then_some(LaneDebit { period: Interval { start, end }, amount: amount? })
-    });
-    pieces.collect()
 }
 
 /// Notes given awards that are due no more because other awards give the credits of their time, as after an invoice of

@@ -45,6 +45,15 @@ impl Base<'_> {
     pub(super) fn is_positive(&self) -> bool {
         self.amount > 0
     }
+
+    /// Credits a cycle at an instant: of a base that does not hold, for its paid time alone, credited time included.
+    fn at(&self, seen: &[Seen<'_>], at: Timestamp) -> i128 {
+        if self.holds {
+            return self.amount;
+        }
+        let there = seen.iter().filter(|seen| seen.item == self.item && seen.from <= at && at < seen.end);
+        there.map(|seen| seen.amount).max().unwrap_or(0).min(self.amount)
+    }
 }
 
 /// The terms of a cycle's rises: credits beyond its base.
@@ -75,6 +84,18 @@ pub(super) struct Level<'a> {
     pub(super) cuts: Vec<Timestamp>,
     /// The next start of a paid span that is still to come.
     pub(super) next: Option<Timestamp>,
+    /// The level where time is paid, if the subscription has debits.
+    pub(super) paid: Vec<PaidLevel>,
+    /// Credits of debits that other cycle lengths left.
+    owed: Fraction,
+}
+
+/// The level of a cycle over a period of paid time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PaidLevel {
+    pub(super) period: Interval,
+    /// Credits a cycle.
+    pub(super) amount: i128,
 }
 
 /// Credited time without a span that it could cut: it lowers the level of a lane.
@@ -138,10 +159,9 @@ pub(super) struct Levels<'a> {
 }
 
 impl<'a> Valuation<'a, '_> {
-    /// The levels of these cycles. `others` are debits that lowered nothing in other lanes.
-    pub(super) fn of_all(&self, cycles: &[Cycle<'a>], others: &[LaneDebit]) -> Levels<'a> {
+    /// The levels of these cycles.
+    pub(super) fn of_all(&self, cycles: &[Cycle<'a>]) -> Levels<'a> {
         let mut debits = self.debits();
-        debits.extend_from_slice(others);
         // Where one cycle cuts another, a debit lowers the newer one first.
         let levels = cycles.iter().enumerate().rev();
         let levels = levels.filter_map(|(place, cycle)| Some((place, self.of(cycle, &mut debits)?)));
@@ -168,9 +188,14 @@ impl<'a> Valuation<'a, '_> {
             rises_uncut: Fraction::ZERO,
             cuts: seen.iter().filter(|seen| seen.cut < seen.end).map(|seen| seen.cut).collect(),
             next,
+            paid: Vec::new(),
+            owed: Fraction::ZERO,
         };
         let integral = integrate(&mut level, &seen, cycle, debits);
         (level.rises, level.credited) = (integral.rises, integral.credited);
+        if !self.live.debits.is_empty() {
+            level.paid = integral.paid;
+        }
         for seen in &mut seen {
             seen.cut = seen.end;
         }
@@ -189,7 +214,7 @@ impl<'a> Valuation<'a, '_> {
             if from >= cycle.whole_end
                 || span.stated_until.is_some_and(|until| until <= cycle.start)
                 || (from > span.period.start && from >= span.used_until())
-                || (cycle.is_cut() && span.period.start >= cycle.end)
+                || (cycle.is_cut() && span.begun >= cycle.end)
                 || span.used_until() <= cycle.start
                 || from >= span.period.end
             {
@@ -220,7 +245,7 @@ impl<'a> Valuation<'a, '_> {
                 terms,
                 paid_at: span.paid_at,
                 basis: (basis(span, from.max(cycle.start), cycle.whole_end), span.currency),
-                came_over: cycle.begins_at_a_cut() && span.period.start < cycle.start,
+                came_over: cycle.begins_at_a_cut() && span.begun < cycle.start,
             });
         }
         (seen, next)
@@ -286,9 +311,7 @@ fn while_paid(base: &Base<'_>, seen: &[Seen<'_>], from: Timestamp, cycle: &Cycle
     let instants = instants_between(from, cycle.whole_end, ends);
     let sum = instants.windows(2).fold(0_i128, |sum, pair| {
         let &[at, until] = pair else { return sum };
-        let paid = of_item().filter(|seen| seen.from <= at && at < seen.end).map(|seen| seen.amount).max();
-        let paid = paid.unwrap_or(0).min(base.amount);
-        sum.saturating_add(paid.saturating_mul(micros_between(at, until)))
+        sum.saturating_add(base.at(seen, at).saturating_mul(micros_between(at, until)))
     });
     fraction(sum, micros(cycle.whole))
 }

@@ -64,7 +64,7 @@ impl Lifetime<'_, '_> {
 }
 
 /// An expiry, shortened by `expire_after` where the subscription ends, unless the owner has the plan again in time.
-fn after_the_end(
+pub(super) fn after_the_end(
     billing: &Billing,
     items: &SubscriptionItems<'_>,
     terms: &PlanTerms,

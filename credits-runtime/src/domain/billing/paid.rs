@@ -26,6 +26,8 @@ pub struct Span<'a> {
     pub quantity: u64,
     /// The paid time, before any cut.
     pub period: Interval,
+    /// Its start; of the rest of a span that was credited in part, the start of that span.
+    pub begun: Timestamp,
     /// The start of its credited time; its end if nothing is credited.
     pub cut: Timestamp,
     /// When it was paid.
@@ -66,6 +68,7 @@ impl<'a> Span<'a> {
             price: &state.price,
             quantity: state.quantity.unwrap_or(1),
             period,
+            begun: period.start,
             cut: period.end,
             paid_at: period.start,
             invoice: item,

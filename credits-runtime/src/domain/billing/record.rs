@@ -312,9 +312,13 @@ impl Billing {
     /// The returned amount of an invoice, in minor units: refunds of its payments, and credit notes.
     pub fn returned_of(&self, invoice: &Invoice) -> i64 {
         let refunded = self.payments_of(invoice).map(|(_, payment)| payment.refunded());
-        let notes = self.notes.get(&invoice.invoice).into_iter().flat_map(BTreeMap::values);
-        let credited = notes.map(|note| if note.stands { note.amount } else { 0 });
-        refunded.chain(credited).fold(0, i64::saturating_add)
+        refunded.fold(self.credited_by_notes(&invoice.invoice), i64::saturating_add)
+    }
+
+    /// The amount of an invoice that credit notes returned otherwise than by refunds, in minor units.
+    pub fn credited_by_notes(&self, invoice: &ObjectId) -> i64 {
+        let notes = self.notes.get(invoice).into_iter().flat_map(BTreeMap::values);
+        notes.filter(|note| note.stands).fold(0, |sum, note| sum.saturating_add(note.amount))
     }
 
     /// The amount of an invoice that disputes hold, in minor units.

@@ -35,6 +35,10 @@ pub(super) fn subtract(a: Fraction, b: Fraction) -> Fraction {
     if exact.is_negative() { Fraction::ZERO } else { exact }
 }
 
+pub(super) fn floor(of: Fraction) -> Fraction {
+    Fraction::whole(of.round(Rounding::Floor))
+}
+
 pub(super) fn least(a: Fraction, b: Fraction) -> Fraction {
     if a.exceeds(b).unwrap_or(false) { b } else { a }
 }

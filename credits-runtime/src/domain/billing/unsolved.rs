@@ -14,8 +14,10 @@ use super::due::{Due, Fulfilment, PartialReturn, UnpaidUpgrade};
 use super::event::{Status, SubscriptionState};
 use super::items::SubscriptionItems;
 use super::lanes::Known;
+use super::paid::{Paid, Span};
 use super::purchases::PurchaseProblem;
 use super::record::Billing;
+use super::subscription::Subscription;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
@@ -48,10 +50,10 @@ pub enum Unsolved {
     /// An invoice of a subscription that was returned in part.
     #[n(5)]
     PartialReturn(#[n(0)] PartialReturn),
-    /// A returned payment of no known invoice or purchase.
+    /// A returned payment of no known invoice or purchase, or credit notes of an unknown invoice.
     #[n(6)]
     PaymentUnknown {
-        /// The payment.
+        /// The payment, or the invoice of the credit notes.
         #[n(0)]
         payment: ObjectId,
         /// The returned amount, in minor units.
@@ -110,13 +112,13 @@ pub(super) fn of_subscription(
     }
     if fulfilment.upgrades == Upgrades::OnPayment && !items.is_over() {
         for (_, item) in &items.items {
-            let Some((since, state)) = item.states.last() else { continue };
+            let Some(stated) = Stated::until(items, item, Timestamp::MAX) else { continue };
             let is_running = !matches!(
-                state.status,
+                stated.state.status,
                 Status::Trialing | Status::Removed | Status::Incomplete | Status::Ended | Status::Unknown
             );
-            if is_running && !state.trial.is_some_and(|trial| trial.contains(now)) {
-                unpaid_upgrade(due, billing, items, paid, (*since, state));
+            if is_running && !stated.state.trial.is_some_and(|trial| trial.contains(now)) {
+                unpaid_upgrade(due, billing, items, paid, &stated);
             }
         }
     }
@@ -142,34 +144,66 @@ fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_
     due.unsolved.extend(prices.into_iter().cloned().map(Unsolved::PriceUnknown));
 }
 
+/// The last state of an item, and from when on it had the same price and quantity.
+pub(super) struct Stated<'a> {
+    since: Timestamp,
+    state: &'a SubscriptionState,
+    pub(super) changed_at: Timestamp,
+    /// Whether a closed period was paid at this price and quantity since then.
+    was_paid: bool,
+}
+
+impl<'a> Stated<'a> {
+    /// The last state of an item at an instant.
+    pub(super) fn until(
+        items: &SubscriptionItems<'a>,
+        item: &'a Subscription,
+        until: Timestamp,
+    ) -> Option<Self> {
+        let states = || item.states.iter().rev().filter(|(at, _)| *at <= until);
+        let (since, state) = states().next()?;
+        let mut same =
+            states().take_while(|(_, other)| other.price == state.price && other.quantity == state.quantity);
+        let first = same.by_ref().last().map_or(*since, |(at, _)| *at);
+        // The first state may be the last one of the closed periods.
+        let closed = items.closed.filter(|closed| first <= closed.until);
+        let closed = closed.and_then(|_| items.closed_item(&state.item));
+        let changed_at = closed.map_or(first, |closed| closed.changed_at);
+        let was_paid = closed.is_some_and(|closed| closed.is_paid);
+        Some(Self { since: *since, state, changed_at, was_paid })
+    }
+
+    fn quantity(&self) -> u64 {
+        self.state.quantity.unwrap_or(1)
+    }
+
+    /// Whether any time since the change is paid at this price and quantity.
+    pub(super) fn is_paid(&self, live: &Paid<'_>) -> bool {
+        let is_of = |span: &Span<'_>| *span.price == self.state.price && span.quantity == self.quantity();
+        self.was_paid || live.spans.iter().any(|span| is_of(span) && span.period.end > self.changed_at)
+    }
+}
+
 /// Adds a state that gives more than the last paid span, at a price and quantity that no span has.
 fn unpaid_upgrade(
     due: &mut Due,
     billing: &Billing,
     items: &SubscriptionItems<'_>,
     paid: &Known<'_>,
-    (since, state): (Timestamp, &SubscriptionState),
+    stated: &Stated<'_>,
 ) {
-    let quantity = state.quantity.unwrap_or(1);
+    let Stated { since, state, changed_at, .. } = *stated;
+    let quantity = stated.quantity();
     let Some(terms) = billing.terms(items.subscription, &state.price, since) else { return };
-    let of_item = items.items.iter().find(|(item, _)| **item == state.item);
-    let states = of_item.into_iter().flat_map(|(_, item)| item.states.iter().rev());
-    let same = states.take_while(|(_, other)| other.price == state.price && other.quantity == state.quantity);
-    let changed_at = same.last().map_or(since, |(at, _)| *at);
-    let was_paid = items.closed.and_then(|closed| closed.paid.get(&state.item));
-    let was_paid = was_paid.is_some_and(|was| *was == (state.price.clone(), quantity));
-    let is_paid =
-        paid.live.spans.iter().any(|span| {
-            *span.price == state.price && span.quantity == quantity && span.period.end > changed_at
-        });
     let last = paid.live.spans.iter().rfind(|span| *span.item == state.item);
     let last = last.map(|span| (span.terms, span.quantity)).or_else(|| {
-        let (price, quantity) = items.closed?.paid.get(&state.item)?;
+        let (price, quantity) = items.closed_item(&state.item)?.paid.as_ref()?;
         Some((billing.terms(items.subscription, price, since), *quantity))
     });
     let joined = last.is_none() && paid.live.spans.iter().any(|span| span.covers(since));
     let paid_for = last.and_then(|(terms, quantity)| Some(per_time(terms?, quantity))).unwrap_or(0);
-    if was_paid || is_paid || (last.is_none() && !joined) || per_time(terms, quantity) <= paid_for {
+    let is_known = last.is_some() || joined;
+    if !is_known || stated.is_paid(&paid.live) || per_time(terms, quantity) <= paid_for {
         return;
     }
     due.unsolved.push(Unsolved::UnpaidUpgrade(UnpaidUpgrade {
@@ -181,7 +215,7 @@ fn unpaid_upgrade(
 }
 
 /// Adds invoices and checkouts that arrived too late, invoices of subscriptions that were returned in part, items
-/// without states, and returned payments of no known invoice or purchase.
+/// without states, returned payments of no known invoice or purchase, and credit notes of unknown invoices.
 pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
     let too_late = billing.too_late.iter();
     let too_late =
@@ -213,6 +247,12 @@ pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Sub
         let back = came_back.refunded().saturating_add(came_back.withdrawn());
         if back > 0 && !known.contains(payment) {
             due.unsolved.push(Unsolved::PaymentUnknown { payment: payment.clone(), returned: back });
+        }
+    }
+    for invoice in billing.notes.keys().filter(|invoice| !billing.invoices.contains_key(*invoice)) {
+        let returned = billing.credited_by_notes(invoice);
+        if returned > 0 {
+            due.unsolved.push(Unsolved::PaymentUnknown { payment: invoice.clone(), returned });
         }
     }
 }

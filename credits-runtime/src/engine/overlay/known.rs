@@ -99,7 +99,7 @@ impl Batch<'_> {
     }
 
     /// The frame that holds this fact, of this batch or committed; `None` if there is no such fact.
-    fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+    pub(in crate::engine) fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
         if number >= self.position.next_fact || number < FactNumber::FIRST {
             return Ok(None);
         }

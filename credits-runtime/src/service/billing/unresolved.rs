@@ -80,11 +80,11 @@ pub enum Unresolved {
         /// The invoice, and the amount returned.
         part: PartialReturn,
     },
-    /// A payment of no known invoice or purchase was returned: nothing was taken.
+    /// A payment of no known invoice or purchase was returned, or an unknown invoice was credited: nothing was taken.
     PaymentUnknown {
         /// The owner.
         owner: Owner,
-        /// The payment.
+        /// The payment; the invoice where credit notes returned it.
         payment: ObjectId,
         /// The returned amount, in minor units.
         returned: i64,

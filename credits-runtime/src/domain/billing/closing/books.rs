@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClosedPeriods, Closing, ClosingRule, is_without_subscription};
+use super::{ClosedItem, ClosedPeriods, Closing, ClosingRule, is_without_subscription};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Award, AwardId};
 use crate::domain::billing::cycles::{Cycle, Lane, cycles};
@@ -16,7 +16,7 @@ use crate::domain::billing::paid::Paid;
 use crate::domain::billing::payment::Payment;
 use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::billing::record::Billing;
-use crate::domain::billing::unsolved::Unsolved;
+use crate::domain::billing::unsolved::{Stated, Unsolved};
 use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
@@ -307,9 +307,15 @@ fn closed_periods(
             None => {}
         }
     }
-    let spans = paid.live.spans.iter().filter(|span| span.period.end <= until);
-    let newest = spans.map(|span| (span.item.clone(), (span.price.clone(), span.quantity)));
-    let earlier = items.closed.into_iter().flat_map(|closed| closed.paid.clone());
+    let closed = items.items.iter().map(|(id, item)| {
+        let last = paid.live.spans.iter().rfind(|span| span.item == *id && span.period.end <= until);
+        let last = last.map(|span| (span.price.clone(), span.quantity));
+        let state = Stated::until(items, item, until);
+        let changed_at = state.as_ref().map_or(until, |state| state.changed_at);
+        let is_paid = state.is_some_and(|state| state.is_paid(&paid.live));
+        let paid = last.or_else(|| items.closed_item(id)?.paid.clone());
+        ((*id).clone(), ClosedItem { paid, changed_at, is_paid })
+    });
     let first_paid = paid.placed.first_from(Timestamp::MIN, |_| true).map(|instant| instant.at);
     ClosedPeriods {
         until,
@@ -317,7 +323,7 @@ fn closed_periods(
         first_anchor: items.first_anchor(),
         first_paid: items.closed.and_then(|closed| closed.first_paid).or(first_paid),
         grids,
-        paid: earlier.chain(newest).collect(),
+        items: closed.collect(),
     }
 }
 

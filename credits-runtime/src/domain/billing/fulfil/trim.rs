@@ -49,6 +49,7 @@ impl Booking<'_> {
                 && is_trimmed(id)
         });
         let mut grants: Vec<_> = earlier.flat_map(|(_, award)| award.grants.iter().copied()).collect();
+        grants.extend(self.trimmed_closed(subscription));
         grants.sort_unstable();
         let free = |wallet: &Wallet, grant| wallet.grant_left(grant).0;
         let sum = Amount::sum(grants.iter().map(|grant| free(&self.draft.wallet, *grant)));

@@ -5,7 +5,7 @@
 use credits_core::Fraction;
 
 use super::full::Full;
-use super::{LaneDebit, Level, Rise, Seen, instants_between};
+use super::{LaneDebit, Level, PaidLevel, Rise, Seen, instants_between};
 use crate::domain::billing::cycles::Cycle;
 use crate::domain::billing::event::Interval;
 use crate::domain::billing::sums::{add, fraction, micros, micros_between};
@@ -18,6 +18,8 @@ pub(super) struct Integral {
     pub(super) rises: Fraction,
     /// Credits of the base's credited time.
     pub(super) credited: Fraction,
+    /// The level where time is paid, lowered by debits.
+    pub(super) paid: Vec<PaidLevel>,
 }
 
 /// The level at an instant, against the base: in credits a cycle.
@@ -36,30 +38,40 @@ pub(super) fn integrate<'a>(
     debits: &mut Vec<LaneDebit>,
 ) -> Integral {
     let (from, to) = (level.from, cycle.whole_end);
-    let mut left: Vec<LaneDebit> = Vec::new();
+    let (mut left, mut paid) = (Vec::new(), Vec::new());
     let ends = seen.iter().flat_map(|seen| [seen.from, seen.cut, seen.end]);
     let ends = ends.chain(debits.iter().flat_map(|debit| [debit.period.start, debit.period.end]));
     let instants = instants_between(from, to, ends);
-    let base = level.bases.iter().fold(0_i128, |sum, base| sum.saturating_add(base.amount));
     let (mut rises, mut credited, mut by_time, mut ever) = (0_i128, 0_i128, 0_i128, 0_i128);
     let mut full = Full::default();
     for pair in instants.windows(2) {
         let &[at, until] = pair else { continue };
         let length = micros_between(at, until);
-        let Net { net, by_time: net_by_time } = net(level, seen, at);
+        let Net { net, by_time: credited_by_time } = net(level, seen, at);
+        let sum = |holds: bool| {
+            let bases = level.bases.iter().filter(|base| base.holds == holds);
+            bases.fold(0_i128, |sum, base| sum.saturating_add(base.at(seen, at)))
+        };
+        let base_by_time = sum(false);
+        let base = sum(true).saturating_add(base_by_time);
         // Time credited without being paid lowers the level to zero at most.
         let owed = debits.iter().filter(|debit| debit.period.contains(at));
         let owed = owed.fold(0_i128, |sum, debit| sum.saturating_add(debit.amount));
         let lowered = owed.min(base.saturating_add(net).max(0));
         let net = net.saturating_sub(lowered);
+        let period = Interval { start: at, end: until };
+        if seen.iter().any(|seen| seen.covers(at)) {
+            paid.push(PaidLevel { period, amount: base.saturating_add(net).max(0) });
+        }
         if owed > lowered {
-            let period = Interval { start: at, end: until };
             left.push(LaneDebit { period, amount: owed.saturating_sub(lowered) });
         }
         full.begins(level, seen, at, net);
         rises = rises.saturating_add(net.saturating_sub(full.raised_at(at)).max(0).saturating_mul(length));
         let lost = net.saturating_neg().max(0);
-        let lost_by_time = lost.min(net_by_time);
+        // Debits lower first what is given for its paid time alone.
+        let left_by_time = base_by_time.saturating_sub(credited_by_time);
+        let lost_by_time = lost.min(credited_by_time.saturating_add(lowered.min(left_by_time)));
         by_time = by_time.saturating_add(lost_by_time.saturating_mul(length));
         credited = credited.saturating_add(lost.saturating_sub(lost_by_time).saturating_mul(length));
         if seen.iter().any(|seen| seen.from <= at && at < seen.end) {
@@ -81,12 +93,13 @@ pub(super) fn integrate<'a>(
     let scale = Fraction::new(micros_between(from, to), ever.max(1)).unwrap_or(Fraction::whole(1));
     let credited = fraction(credited, whole);
     let credited = credited.checked_mul(scale).unwrap_or(credited);
-    Integral { rises, credited: add(credited, fraction(by_time, whole)) }
+    Integral { rises, credited: add(credited, fraction(by_time, whole)), paid }
 }
 
-/// The level at an instant against the base. A base whose paid time is over holds to the cycle's end.
+/// The level at an instant against the base. A base whose paid time is over holds to the cycle's end: it was given for
+/// time that is still to be paid, and what other items are paid for there pays it first.
 fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
-    let (mut net, mut by_time) = (0_i128, 0_i128);
+    let (mut net, mut by_time, mut unpaid) = (0_i128, 0_i128, 0_i128);
     let mut done: Vec<&ObjectId> = Vec::new();
     for item in seen.iter().map(|seen| seen.item) {
         if done.contains(&item) {
@@ -97,7 +110,7 @@ fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
         let highest = of_item().filter(|seen| seen.covers(at)).max_by_key(|seen| seen.amount);
         let paid = highest.map_or(0, |seen| seen.amount);
         let base = level.bases.iter_mut().find(|base| base.item == item);
-        let held = base.as_ref().map_or(0, |base| base.amount);
+        let (held, holds) = base.as_ref().map_or((0, false), |base| (base.amount, base.holds));
         if paid >= held {
             net = net.saturating_add(paid.saturating_sub(held));
             if let Some(seen) = highest.filter(|_| paid > held) {
@@ -112,8 +125,11 @@ fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
             by_time = by_time.saturating_add(if base.holds { 0 } else { credited });
         }
         net = net.saturating_sub(credited);
+        if holds {
+            unpaid = unpaid.saturating_add(held.saturating_sub(paid).saturating_sub(credited));
+        }
     }
-    Net { net, by_time }
+    Net { net: net.saturating_sub(unpaid.min(net.max(0))), by_time }
 }
 
 /// A rise with one more span in it: it begins with the first span, and has the terms of the last.

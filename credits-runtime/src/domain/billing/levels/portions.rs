@@ -5,7 +5,7 @@
 use credits_core::Fraction;
 
 use super::Level;
-use crate::domain::billing::sums::{add, least, subtract, take_last, whole};
+use crate::domain::billing::sums::{add, floor, least, subtract, take_last, whole};
 
 /// Whole credits of an award.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,17 @@ impl Level<'_> {
     /// Credits of the whole cycle: bases and rises, less those of credited time.
     pub(in crate::domain::billing) fn total(&self) -> Fraction {
         let given = self.bases.iter().fold(self.rises, |sum, base| add(sum, base.exact));
-        subtract(given, self.credited)
+        subtract(given, add(self.credited, self.owed))
+    }
+
+    /// Lowers the cycle by credits of a debit, rounded down together with the rest of the cycles before it; returns the
+    /// new rest. It gives no more than it would without the debit.
+    pub(in crate::domain::billing) fn lower(&mut self, debit: Fraction, rest: Fraction) -> Fraction {
+        let total = self.total();
+        let exact = subtract(add(total, rest), debit);
+        let given = least(floor(exact), floor(total));
+        self.owed = subtract(total, given);
+        subtract(exact, given)
     }
 
     /// Credits of the cycle's credited time.
@@ -41,7 +51,7 @@ impl Level<'_> {
         let (gross_bases, elsewhere) = take_last(exact, elsewhere, |_| true);
         let gross_rises = subtract(self.rises, elsewhere);
         let rises_uncut = subtract(self.rises_uncut, elsewhere);
-        let credited = subtract(self.credited, stays);
+        let credited = add(subtract(self.credited, stays), self.owed);
         // The rises go first, then the bases of the items that are credited, the last begun first, then the others.
         let of_rises = least(credited, gross_rises);
         let rises = subtract(gross_rises, of_rises);

@@ -88,6 +88,7 @@ impl<'a> Group<'a> {
             price,
             quantity,
             period,
+            begun: period.start,
             cut: period.end,
             paid_at: invoice.paid_at,
             invoice: &invoice.invoice,
