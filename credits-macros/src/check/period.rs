@@ -58,7 +58,8 @@ impl Checker<'_> {
         }
         let meant = foreign::unit(word).filter(|unit| vocab::period_words().contains(unit));
         if let Some(meant) = meant {
-            let message = messages::abbreviated_period(word, &inflect::counted(number, meant));
+            let message =
+                messages::abbreviated_period(word, &format!("{number}.{}", inflect::counted(number, meant)));
             return Err(self.diagnostics.report(amount.word.span, message));
         }
         let unit = self.period_unit(&amount.word)?;
