@@ -28,6 +28,15 @@ pub(crate) fn gives_once(number: &str, word: &str) -> Message {
     )
 }
 
+/// `interval "month"` behind what a plan gives
+pub(crate) fn period_as_statement(keyword: &str, number: &str, word: &str, period: Option<&str>) -> Message {
+    let period = period.unwrap_or("..");
+    message(
+        format!("`{keyword}` is not a statement of `subscription_plan`"),
+        format!("write `{number}.{word}.every({period})`, which says how often"),
+    )
+}
+
 /// `1_000.credits => month`
 pub(crate) fn period_behind_sign(number: &str, word: &str, period: &str, behind: &str) -> Message {
     let blank = if behind.starts_with([',', ':']) { "" } else { " " };

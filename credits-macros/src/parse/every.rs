@@ -52,6 +52,12 @@ impl Parser<'_, '_> {
             None => {
                 while [':', '=', '>', '.'].into_iter().any(|sign| self.mark(sign).is_some()) {}
                 let period = meant_period(word).map(str::to_owned).or_else(|| self.named_period());
+                if FOREIGN.contains(&word) {
+                    let Amount { number, word: counted, .. } = amount;
+                    let message =
+                        messages::period_as_statement(word, &number.text, &counted.text, period.as_deref());
+                    return Err(self.diagnostics.report(keyword.span, message));
+                }
                 Err(self.every_otherwise(amount, keyword.span, period.as_deref()))
             }
         }
@@ -76,7 +82,8 @@ impl Parser<'_, '_> {
 
     /// A period that may have a key before it: `every: :month`, `per => "month"`.
     pub(super) fn named_period(&mut self) -> Option<String> {
-        let is_key = |word: &Word| INTERVALS.contains(&word.text.as_str());
+        let is_key =
+            |word: &Word| INTERVALS.contains(&word.text.as_str()) || FOREIGN.contains(&word.text.as_str());
         if self.peek_word().is_some_and(|word| is_key(&word)) {
             self.skip();
             while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('>')).is_some() {}
@@ -225,25 +232,15 @@ impl Parser<'_, '_> {
 
 /// Whether a word begins how often something is given.
 pub(super) fn says_how_often(word: &str) -> bool {
-    INTERVALS.contains(&word) || meant_period(word).is_some()
+    INTERVALS.contains(&word) || FOREIGN.contains(&word) || meant_period(word).is_some()
 }
 
-/// Words before a period, here and in other systems.
-const INTERVALS: &[&str] = &[
-    EVERY,
-    "a",
-    "billing_period",
-    "cadence",
-    "cycle",
-    "each",
-    "frequency",
-    "in",
-    "interval",
-    "per",
-    "period",
-    "recurring",
-    "renews",
-];
+/// Words before a period.
+const INTERVALS: &[&str] = &[EVERY, "a", "each", "in", "per"];
+
+/// Statements of other systems for a period.
+const FOREIGN: &[&str] =
+    &["billing_period", "cadence", "cycle", "frequency", "interval", "period", "recurring", "renews"];
 
 /// Constructors of `Duration` and what they count.
 const DURATIONS: &[(&str, &str)] = &[
