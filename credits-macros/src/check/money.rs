@@ -70,7 +70,9 @@ impl Checker<'_> {
             let main = main.and_then(|main| exact::with_decimals(main, 2));
             match (foreign::money(word), foreign::hundredths(word).zip(main)) {
                 (Some(meant), _) => messages::unknown_money(word, Some(meant)),
-                (None, Some((meant, main))) => messages::hundredths(word, &format!("{main}.{meant}")),
+                (None, Some((meant, main))) => {
+                    messages::hundredths(&amount.number.text, word, &format!("{main}.{meant}"))
+                }
                 (None, None) => messages::unknown_money(word, suggest::nearest(word, &vocab::money_words())),
             }
         };

@@ -9,7 +9,7 @@ use super::Checker;
 use super::forever::forever;
 use crate::ast::{Clause, Operation, Per, Rate, Word};
 use crate::diag::{Diagnostics, Result};
-use crate::inflect::{counted, plural, singular};
+use crate::inflect::{plural, singular};
 use crate::vocab::RUST_RESERVED;
 use crate::{foreign, messages, vocab};
 
@@ -104,15 +104,12 @@ impl Checker<'_> {
     /// The unit that a word means, alone or behind a number.
     pub(super) fn unit(&mut self, word: &Word, number: Option<&str>) -> Result<Unit> {
         let mut text = word.text.as_str();
-        let written = |unit: &str| {
-            number.map_or_else(|| unit.to_owned(), |number| format!("{number}.{}", counted(number, unit)))
-        };
         if let Some(meant) = foreign::unit(text).filter(|_| !self.plurals.declares(text)) {
-            self.diagnostics.report(word.span, messages::abbreviated_unit(text, meant, &written(meant)));
+            self.diagnostics.report(word.span, messages::abbreviated_unit(text, meant, number));
             text = meant;
         } else if let Some(meant) = misspelt(text) {
             // Reported, and then read as it was meant.
-            self.diagnostics.report(word.span, messages::misspelt_unit(text, meant, &written(meant)));
+            self.diagnostics.report(word.span, messages::misspelt_unit(text, meant, number));
             text = meant;
         }
         if let Some(built_in) = built_in(text) {

@@ -25,6 +25,8 @@ pub(crate) use sale::*;
 pub(crate) use settings::*;
 pub(crate) use statement::*;
 
+use crate::inflect;
+
 /// A problem and its remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
@@ -172,8 +174,8 @@ pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
 }
 
 /// `900.pence`
-pub(crate) fn hundredths(word: &str, price: &str) -> Message {
-    message(format!("`{word}` is not a word for money"), format!("write `{price}`"))
+pub(crate) fn hundredths(number: &str, word: &str, price: &str) -> Message {
+    message(format!("`{word}` is not a word for money"), format!("write `{price}` for `{number}.{word}`"))
 }
 
 pub(crate) fn no_cents(currency: &str) -> Message {
@@ -183,13 +185,20 @@ pub(crate) fn no_cents(currency: &str) -> Message {
     )
 }
 
-/// `written` is the unit with the number before it, if it has one.
-pub(crate) fn misspelt_unit(word: &str, meant: &str, written: &str) -> Message {
-    message(format!("`{word}` is almost the unit `{meant}`"), format!("write `{written}`"))
+pub(crate) fn misspelt_unit(word: &str, meant: &str, number: Option<&str>) -> Message {
+    message(format!("`{word}` is almost the unit `{meant}`"), unit_behind(number, word, meant))
 }
 
-pub(crate) fn abbreviated_unit(word: &str, meant: &str, written: &str) -> Message {
-    message(format!("`{word}` abbreviates the unit `{meant}`"), format!("write `{written}`"))
+pub(crate) fn abbreviated_unit(word: &str, meant: &str, number: Option<&str>) -> Message {
+    message(format!("`{word}` abbreviates the unit `{meant}`"), unit_behind(number, word, meant))
+}
+
+/// `write `hour`` alone, and with a number `write `10.hours` for `10.hr``.
+fn unit_behind(number: Option<&str>, word: &str, meant: &str) -> String {
+    match number {
+        Some(number) => format!("write `{number}.{}` for `{number}.{word}`", inflect::counted(number, meant)),
+        None => format!("write `{meant}`"),
+    }
 }
 
 pub(crate) fn unit_too_fine(word: &str, rate: &str) -> Message {

@@ -209,13 +209,16 @@ pub(crate) fn not_a_length(word: &str) -> Message {
 }
 
 /// An abbreviation, or a word that is longer or shorter than the units of the language.
-pub(crate) fn abbreviated_period(word: &str, meant: &str) -> Message {
-    message(format!("`{word}` is not how a period is written"), format!("write `{meant}`"))
+pub(crate) fn abbreviated_period(number: &str, word: &str, meant: &str) -> Message {
+    message(
+        format!("`{word}` is not how a period is written"),
+        format!("write `{meant}` for `{number}.{word}`"),
+    )
 }
 
-pub(crate) fn period_too_fine(word: &str, in_seconds: Option<&str>) -> Message {
+pub(crate) fn period_too_fine(number: &str, word: &str, in_seconds: Option<&str>) -> Message {
     let help = match in_seconds {
-        Some(seconds) => format!("write `{seconds}`"),
+        Some(seconds) => format!("write `{seconds}` for `{number}.{word}`"),
         None => "write whole seconds".to_owned(),
     };
     message(format!("`{word}` is finer than the second, the shortest period"), help)
