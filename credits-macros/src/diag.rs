@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong and where, collected until the end of the expansion.
+//! Diagnostics: errors with their places, collected until the end of the expansion.
 //!
 //! It does not know a single message; those are in `messages`.
 
@@ -12,7 +12,7 @@ use crate::messages::Message;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reported(());
 
-/// A value, or the proof that the user was told why there is none.
+/// A value, or the proof that an error was reported in its place.
 pub(crate) type Result<T> = core::result::Result<T, Reported>;
 
 /// Every error of one definition.
@@ -75,7 +75,7 @@ impl Diagnostics {
         self.reports.len()
     }
 
-    /// Forgets what was reported since there were this many: follow-ups of a mistake that was.
+    /// Forgets the reports beyond this number: follow-ups of an earlier mistake.
     pub(crate) fn forget_after(&mut self, count: usize) {
         self.reports.truncate(count);
     }
@@ -109,7 +109,7 @@ impl Diagnostics {
     }
 }
 
-/// The type of what is unknown because of an error. It contains that error, and therefore rustc reports nothing
+/// The type of everything that is unknown because of an error. It contains that error, and therefore rustc reports nothing
 /// about it again: it can be called with any arguments, and every method and field of it exists.
 pub(crate) fn poison() -> Ident {
     Ident::new("__Poisoned", Span::call_site())

@@ -26,17 +26,33 @@ pub(crate) fn whole(value: Fraction) -> Option<String> {
     })
 }
 
-/// What two literals with `+`, `-`, `*` or `/` between them come to, if it is whole.
-pub(crate) fn result(one: &str, sign: char, other: &str) -> Option<String> {
-    let (one, other) = (value(one)?, value(other)?);
-    let result = match sign {
+/// A value with at most this many decimals as a literal: `19.98`.
+pub(crate) fn with_decimals(value: Fraction, places: u32) -> Option<String> {
+    let scale = 10_i128.checked_pow(places)?;
+    let scaled = value.checked_mul(Fraction::whole(scale))?;
+    if scaled.denominator() != 1 || scaled.is_negative() {
+        return None;
+    }
+    let (units, rest) = (scaled.numerator().checked_div(scale)?, scaled.numerator().checked_rem(scale)?);
+    let units = whole(Fraction::whole(units))?;
+    Some(if rest == 0 { units } else { format!("{units}.{rest:0>width$}", width = places as usize) })
+}
+
+/// The value of two literals with `+`, `-`, `*` or `/` between them.
+pub(crate) fn computed(one: Fraction, sign: char, other: &str) -> Option<Fraction> {
+    let other = value(other)?;
+    match sign {
         '+' => one.checked_add(other),
         '-' => one.checked_sub(other),
         '*' => one.checked_mul(other),
         '/' => one.checked_div(other),
         _ => None,
-    };
-    result.and_then(whole)
+    }
+}
+
+/// The value of two literals with a sign between them, if it has no more than this many decimals.
+pub(crate) fn result(one: &str, sign: char, other: &str, places: u32) -> Option<String> {
+    with_decimals(computed(value(one)?, sign, other)?, places)
 }
 
 /// How many of one unit a number of another is: 600 seconds for 10 minutes. Units of time, size and periods that
@@ -104,11 +120,13 @@ mod tests {
         for (one, sign, other, expected) in [
             ("10", '*', "3", Some("30")),
             ("1_000", '*', "1.5", Some("1_500")),
+            ("9.99", '*', "2", Some("19.98")),
+            ("10", '/', "4", Some("2.50")),
             ("10", '/', "3", None),
             ("3", '-', "5", None),
             ("10", '%', "3", None),
         ] {
-            assert_eq!(result(one, sign, other).as_deref(), expected, "{one} {sign} {other}");
+            assert_eq!(result(one, sign, other, 2).as_deref(), expected, "{one} {sign} {other}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{check, generate, lower, parse};
 pub(crate) struct Expansion {
     /// The generated items, complete even if there are diagnostics.
     pub(crate) code: TokenStream,
-    /// What was refused.
+    /// The errors.
     pub(crate) diagnostics: Diagnostics,
 }
 

@@ -45,8 +45,27 @@ const PRICE_IDS: &[&str] = &[
     "stripe_price_id",
 ];
 
+/// Words for a price that is a whole number of the smallest units of its currency, as in Stripe's API.
+const MINOR_UNITS: &[&str] = &[
+    "amount",
+    "amount_cents",
+    "amount_in_cents",
+    "cents",
+    "cost_cents",
+    "cost_in_cents",
+    "price_cents",
+    "price_in_cents",
+    "unit_amount",
+    "unit_amount_decimal",
+];
+
+/// Whether a word is for a price in the smallest units of its currency.
+pub(crate) fn counts_minor_units(word: &str) -> bool {
+    MINOR_UNITS.contains(&word)
+}
+
 const AS_META: Answer = Help("write `meta {key}: {rest|\"..\"}`");
-const AS_STRIPE_PRICE: Answer = Help("write `stripe_price {text|\"price_xyz\"}`");
+const AS_STRIPE_PRICE: Answer = Help("write `stripe_price {prices|\"price_xyz\"}` for `{written}`");
 const OUTSIDE: Answer = Help("write it outside, above `usage_credits!`");
 const CONDITION: Answer =
     Help("a cost that depends on a parameter is Rust in braces: write `costs { if .. { .. } else { .. } }`");
@@ -69,6 +88,7 @@ const ITEMS: Table = &[
             "let",
             "macro_rules",
             "mod",
+            "pub",
             "static",
             "struct",
             "trait",
@@ -96,7 +116,30 @@ const SETTINGS: Table = &[
     (&["fulfillment_grace", "grace_period"], Word("fulfillment_grace_period")),
     (&["min_period", "minimum_fulfillment_period", "minimum_period"], Word("min_fulfillment_period")),
     (&["allow_debt", "allow_negative", "negative_balance", "overdraft"], Word("allow_negative_balance")),
-    (&["hold_timeout", "hold_ttl"], Word("hold_limit")),
+    (
+        &[
+            "hold",
+            "hold_duration",
+            "hold_expiry",
+            "hold_length",
+            "hold_period",
+            "hold_time",
+            "hold_timeout",
+            "hold_ttl",
+            "reservation_ttl",
+        ],
+        Word("hold_limit"),
+    ),
+    (&["hold_max", "max_hold", "max_hold_limit", "max_hold_time", "maximum_hold"], Word("hold_limit_max")),
+    (&["overage", "overages", "overspend", "overspending"], Word("overrun")),
+    (&["debt", "debt_limit", "max_debt", "credit_limit"], Word("allow_negative_balance")),
+    (&["renewal_grace", "renewal_grace_period"], Word("renewal_wait")),
+    (&["refund_policy", "refunds"], Word("subscription_refunds")),
+    (
+        &["language", "locale", "time_zone", "timezone", "tz"],
+        Help("times are kept in UTC, and the application shows them: leave `{written}` out"),
+    ),
+    (&["tax", "tax_behavior", "tax_rate", "vat"], Help("taxes are charged by Stripe: leave `{written}` out")),
     (&["env", "environment", "envs", "modes"], Word("environments")),
     (&["category"], Word("categories")),
     (&["idempotency_window", "key_retention"], Word("keep_keys")),
@@ -111,6 +154,12 @@ const PLAN: Table = &[
     (
         &["amount", "charge", "cost", "costs", "fee", "price", "unit_amount"],
         Help("what a plan costs stands at Stripe: write `stripe_price {text|\"price_xyz\"}`"),
+    ),
+    (
+        &["overage", "overage_price", "overage_rate", "overages"],
+        Help(
+            "usage above the credits of a plan is sold in a `credit_pack`, or owed: write `overrun debt` in the settings",
+        ),
     ),
     (&["product", "product_id"], Help("a plan is found by its price: write `stripe_price \"price_xyz\"`")),
     (
@@ -154,8 +203,12 @@ const PLAN: Table = &[
 
 const PACK: Table = &[
     (PRICE_IDS, AS_STRIPE_PRICE),
-    (&["cents", "price_cents", "unit_amount"], Help("write `costs {number|900}.cents` for `{written}`")),
-    (&["amount", "charge", "charges", "cost", "fee", "price"], Word("costs")),
+    (MINOR_UNITS, Word("costs")),
+    (&["charge", "charges", "cost", "fee", "price"], Word("costs")),
+    (
+        &["price_data"],
+        Help("a pack says what it costs alone: write `costs` and an amount such as `9.dollars`"),
+    ),
     (&["award", "credits", "give", "grant", "grants", "includes", "quantity"], Word("gives")),
     (
         &["expiration", "expire_after", "expires", "expires_in", "valid_for", "validity"],
@@ -175,19 +228,37 @@ const PACK: Table = &[
 const OPERATION: Table = &[
     (
         &["above", "after", "beyond", "free", "included", "over"],
-        Help("what is included stands behind the rate: write `after {rest|10.minutes}` after it"),
+        Help("included units stand behind the rate: write `after {rest|10.minutes}` after it"),
     ),
     (&["by", "tiers"], Help("write `costs {key} {rest|..}`")),
+    (GRADUATED, Help("write `costs tiers` for `{key}`")),
+    (
+        &["overage", "overage_price", "overage_rate", "overages"],
+        Help(
+            "a rate above an included quantity has `after`, such as in `costs 1.credit_per(minute) after 10.minutes`",
+        ),
+    ),
     (&["amount", "charge", "charges", "cost", "credits", "price"], Word("costs")),
     (&["burns", "consumes", "deducts", "pays", "rate", "spends", "uses"], Word("costs")),
     (
         &["meter", "unit_label", "usage_type"],
-        Help(
-            "what is counted stands in the rate: write `costs` and `1.credit_per(page)`, with its number and unit",
-        ),
+        Help("the unit stands in the rate: write `costs` and `1.credit_per(page)`, with its number and unit"),
     ),
     (&["cap", "ceiling", "max", "max_cost", "maximum"], Word("at_most")),
-    (&["floor", "min", "min_cost", "minimum"], Word("at_least")),
+    (
+        &[
+            "floor",
+            "min",
+            "min_charge",
+            "min_cost",
+            "min_credits",
+            "minimum",
+            "minimum_charge",
+            "minimum_cost",
+            "minimum_credits",
+        ],
+        Word("at_least"),
+    ),
     (&["limits", "max_quantity", "quota"], Word("limit")),
     (&["arg", "args", "given", "input", "param", "parameter", "parameters", "params", "takes"], Word("with")),
     (&["assert", "check", "ensure", "require", "requires", "validates"], Word("validate")),
@@ -237,6 +308,32 @@ pub(crate) const BOUNDS: &[(&[&str], &str)] = &[
     (&["during", "lasting", "until", "within"], "for"),
 ];
 
+/// Words for a length of time without an end.
+pub(crate) const NEVER: &[&str] = &[
+    "always",
+    "false",
+    "forever",
+    "infinite",
+    "infinity",
+    "nil",
+    "never",
+    "no",
+    "none",
+    "nothing",
+    "null",
+    "off",
+    "unlimited",
+];
+
+/// Words before or behind a limited quantity: `max_pages`, `page_limit`.
+pub(crate) const LIMITS: &[&str] = &["at_most", "cap", "limit", "max", "maximum"];
+
+/// Words for tiers in other systems.
+pub(crate) const GRADUATED: &[&str] = &["brackets", "graduated", "stepped", "tier", "tiered"];
+
+/// Words for a price of all units by their total.
+pub(crate) const VOLUME: &[&str] = &["volume", "volume_pricing", "volumes"];
+
 /// Abbreviations, and the unit.
 const ABBREVIATIONS: &[(&[&str], &str)] = &[
     (&["s", "sec", "secs"], "second"),
@@ -266,6 +363,29 @@ const SIGNS: &[(&str, &str)] = &[("$", "usd"), ("\u{20ac}", "eur"), ("\u{a3}", "
 /// The code of the currency that has this sign.
 pub(crate) fn currency(sign: &str) -> Option<&'static str> {
     SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| *code)
+}
+
+/// Other words for money, and the word.
+const MONEY: &[(&[&str], &str)] = &[
+    (&["buck", "bucks"], "dollars"),
+    (&["quid", "sterling"], "pounds"),
+    (&["renminbi", "rmb", "yuan"], "cny"),
+];
+
+/// The word for money that another one means.
+pub(crate) fn money(word: &str) -> Option<&'static str> {
+    MONEY.iter().find(|(words, _)| words.contains(&word)).map(|(_, meant)| *meant)
+}
+
+/// Words for hundredths of one currency, and the word for the whole.
+const HUNDREDTHS: &[(&[&str], &str)] = &[
+    (&["pence", "pennies", "penny"], "pounds"),
+    (&["centime", "centimes", "eurocent", "eurocents"], "euros"),
+];
+
+/// The currency that a word means hundredths of.
+pub(crate) fn hundredths(word: &str) -> Option<&'static str> {
+    HUNDREDTHS.iter().find(|(words, _)| words.contains(&word)).map(|(_, meant)| *meant)
 }
 
 /// Words for periods that are several of one unit, and how they are written.
@@ -315,7 +435,7 @@ pub(crate) struct Rest {
     pub(crate) word: Option<String>,
 }
 
-/// A help with what was written in its places.
+/// A help with the author's words in its places.
 pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
     let mut filled = String::new();
     let mut left = help;
@@ -335,7 +455,11 @@ pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
                 bound => format!("rollover {bound}"),
             }),
             "number" => rest.number.clone(),
-            "text" => rest.text.clone(),
+            // `month: "price_a", year: "price_b"`, and the text alone of `id: "price_a"`.
+            "prices" if rest.all.contains(": \"") && rest.all.matches('"').count() > 2 => {
+                all.map(str::to_owned)
+            }
+            "text" | "prices" => rest.text.clone(),
             _ => rest.word.clone(),
         };
         filled.push_str(before);
@@ -348,7 +472,7 @@ pub(crate) fn filled(help: &str, key: &str, rest: &Rest) -> String {
 /// The next `{place}`; the braces of Rust are followed by a blank.
 fn next_place(help: &str) -> Option<(&str, &str, &str)> {
     let is_place = |place: &str| {
-        ["key", "written", "rest", "policy", "number", "text", "word"]
+        ["key", "written", "rest", "policy", "number", "text", "prices", "word"]
             .contains(&place.split('|').next().unwrap_or(place))
     };
     help.match_indices('{').find_map(|(start, _)| {

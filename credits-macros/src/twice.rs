@@ -9,7 +9,7 @@ use crate::messages::{self, Message};
 
 const NAME: &str = "usage_credits";
 
-/// What is wrong with a call, if its module has an earlier one.
+/// The error of a call whose module has an earlier one.
 pub(crate) fn second(call: proc_macro::Span) -> Option<Message> {
     let source = fs::read_to_string(call.local_file()?).ok()?;
     earlier(&source, call.line()).map(messages::second_definition)
@@ -95,7 +95,7 @@ fn block_comment(text: &str) -> usize {
     text.len()
 }
 
-/// How long a text in quotes is, with what is escaped in it.
+/// The length of a text in quotes, escapes included.
 fn quoted(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     let body = text.strip_prefix(quote)?;

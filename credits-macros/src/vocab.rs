@@ -229,6 +229,14 @@ pub(crate) fn money_words() -> Vec<&'static str> {
     words.chain(CURRENCIES.iter().map(|currency| currency.code)).collect()
 }
 
+/// How many decimals an amount may have behind this word: those of the currency, and none of anything else.
+pub(crate) fn decimals_of(word: &str) -> u32 {
+    let code =
+        MONEY_WORDS.iter().find(|money| money.words.contains(&word)).and_then(|money| money.codes.first());
+    let code = code.copied().unwrap_or(word);
+    CURRENCIES.iter().find(|currency| currency.code == code).map_or(0, |currency| currency.exponent)
+}
+
 /// Every word for a period: `month`, `months`, `monthly`.
 pub(crate) fn period_words() -> Vec<&'static str> {
     PERIOD_UNITS

@@ -157,7 +157,7 @@ fn in_range(value: Option<i128>) -> Option<i128> {
     value.filter(fits).map(|value| value.max(-1))
 }
 
-/// Where arithmetic ends, and what is between.
+/// The limits of arithmetic, and values between them.
 const VALUES: &[i128] = &[
     i128::MIN + 1,
     i128::MIN / 2,

@@ -95,7 +95,7 @@ usage_credits! {
     operation polish { costs 2.gemstones + 1.gem_per(facet) limit facets <= 10 }
 }
 
-/// A pricing that nobody uses, in a private module: nothing of it is reported as unused.
+/// An unused pricing in a private module: nothing of it is reported as unused.
 mod unused {
     credits_runtime::usage_credits! {
         asset gem

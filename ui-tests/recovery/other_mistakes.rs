@@ -1,4 +1,4 @@
-// A mistake in the pricing hides no other: what is not declared does not exist.
+// A mistake in the pricing hides no other: an undeclared name does not exist.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// An item of nobody knows which kind: every name may be declared by it.
+// An item of an unknown kind: it may declare every name.
 
 use credits_runtime::usage_credits;
 

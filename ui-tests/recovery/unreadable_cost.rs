@@ -1,4 +1,4 @@
-// A cost that was not understood: nobody knows what the constructor takes, so it takes anything.
+// A cost that could not be read: its constructor takes anything.
 
 use credits_runtime::usage_credits;
 

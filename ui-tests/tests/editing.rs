@@ -1,4 +1,4 @@
-//! While a definition is typed, code that uses it is quiet: what was named is there, whatever is broken.
+//! While a definition is typed, code that uses it is quiet: every name is there, whatever is broken.
 //!
 //! The README's definitions are cut at every token; each cut is a module of one crate, with call sites of what it
 //! names, and the compiler's errors must all be within the definitions.
@@ -58,7 +58,7 @@ fn code_is_quiet_while_a_definition_is_typed() {
     let lines: Vec<&str> = source.lines().collect();
     let module_of = |line: usize| lines[..line].iter().rposition(|line| line.starts_with("mod ")).unwrap();
     let is_site = |line: usize| lines[line - 1].starts_with(SITE);
-    // A cut that is a definition of its own has other terms, and code is held to them.
+    // A cut that is a whole definition has other terms, and code is held to them.
     let broken: Vec<usize> =
         errors.iter().filter(|(line, _)| !is_site(*line)).map(|(line, _)| module_of(*line)).collect();
     assert!(broken.len() > 150, "{} errors", broken.len());
@@ -93,7 +93,7 @@ fn program(moments: &[String]) -> String {
     program
 }
 
-/// Every error of a program, with its line. It is built where the fixtures are, with what was built for them.
+/// Every error of a program, with its line. It is built with the target folder of the fixtures.
 fn errors(root: &Path, program: &str) -> Vec<(usize, String)> {
     let target = root.join("../target/tests/trybuild");
     let project = root.join("../target/tests/editing");

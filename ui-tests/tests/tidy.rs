@@ -29,6 +29,57 @@ fn every_fixture_gives_its_reason_and_its_error() {
     }
 }
 
+/// Phrases that point at a thing without its name. A noun of the field says more.
+const RIDDLES: &[&str] = &[
+    "asked",
+    "everybody",
+    "nobody",
+    "of its own",
+    "said",
+    "so many",
+    "somebody",
+    "told",
+    "what became",
+    "what is",
+    "what was",
+    "whoever",
+];
+
+/// Riddles in 1,000 words.
+const RIDDLES_MAX: usize = 2;
+
+#[test]
+fn comments_name_their_things() {
+    let sources = ["../credits-macros/src", "fail", "pass", "recovery"].map(|folder| files(folder, "rs"));
+    let comments = sources.concat().iter().map(|file| comments(&fs::read_to_string(file).unwrap())).collect();
+    let reference = fs::read_to_string(root().join("../docs/DSL.md")).unwrap();
+    assert_eq!(riddles("The total of the cost is rounded once."), (0, 8));
+    assert_eq!(riddles("What is charged is rounded once."), (1, 6));
+    for text in [comments, reference] {
+        let (found, words) = riddles(&text);
+        assert!(found * 1_000 <= words * RIDDLES_MAX, "{found} riddles in {words} words");
+    }
+}
+
+/// The comments of a source.
+fn comments(source: &str) -> String {
+    let lines = source.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
+    lines.map(|line| line.trim_start_matches(['/', '!', ' '])).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// The number of these phrases, and of all words.
+fn riddles(text: &str) -> (usize, usize) {
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let words: Vec<String> = text
+        .split(|letter| !is_letter(letter))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let text = format!(" {} ", words.join(" "));
+    let found = RIDDLES.iter().map(|phrase| text.matches(&format!(" {phrase} ")).count()).sum();
+    (found, words.len())
+}
+
 #[test]
 fn one_mistake_in_a_pricing_is_one_error() {
     let shown =

@@ -14,7 +14,7 @@ pub(crate) use operation::{
     Validation,
 };
 
-pub(crate) use sale::{Pack, Plan, PlanGives, Price, PriceId, RolloverBound, UnusedCredits};
+pub(crate) use sale::{Pack, PackCost, Plan, PlanGives, Price, PriceId, RolloverBound, UnusedCredits};
 
 use crate::diag::{Reported, Result};
 
@@ -30,7 +30,7 @@ pub(crate) struct Pricing {
     pub(crate) keywords: Vec<(Option<&'static str>, Word)>,
     /// The names of all blocks, those of items that could not be read too.
     pub(crate) names_of_blocks: Vec<Word>,
-    /// Set if an item declares nobody knows what: its kind or its name could not be read.
+    /// Set if the kind or the name of an item could not be read.
     pub(crate) unreadable: Option<Reported>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct Header {
     pub(crate) name: Word,
     /// Where something missing is reported: the closing brace.
     pub(crate) end: Span,
-    /// Set if a statement was lost, so that what is missing may have been it.
+    /// Set if a statement was lost, which may be the missing one.
     pub(crate) poisoned: Option<Reported>,
 }
 

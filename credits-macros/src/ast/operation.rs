@@ -57,7 +57,7 @@ pub(crate) struct Rate {
     pub(crate) after: Option<Amount>,
 }
 
-/// What is between the parentheses of a rate.
+/// The unit or the batch in the parentheses of a rate.
 #[derive(Debug)]
 pub(crate) enum Per {
     /// `page` or `index, indices`

@@ -68,7 +68,7 @@ pub(crate) struct Pack {
     pub(crate) header: Header,
     pub(crate) gives: Vec<Stated<Amount>>,
     pub(crate) bonus: Vec<Stated<Amount>>,
-    pub(crate) costs: Vec<Stated<Vec<Amount>>>,
+    pub(crate) costs: Vec<Stated<Vec<PackCost>>>,
     pub(crate) currency: Vec<Stated<Word>>,
     pub(crate) expires_after: Vec<Stated<Period>>,
     pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
@@ -91,6 +91,17 @@ impl Pack {
             meta: Vec::new(),
         }
     }
+}
+
+/// A price of a pack.
+#[derive(Debug)]
+pub(crate) enum PackCost {
+    /// `9.dollars`
+    Amount(Amount),
+    /// `9`, whose currency is missing.
+    Number(Number),
+    /// `unit_amount 900`, in the smallest units of the currency.
+    MinorUnits { keyword: Word, written: String, number: Number },
 }
 
 /// `"price_xyz"`, `month: "price_xyz"`, `live: "price_xyz"` or one of `live(month: "price_xyz")`

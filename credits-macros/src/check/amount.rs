@@ -36,7 +36,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is given at once: at least one, and no more than [`AWARD_MAX`].
+    /// An award: at least one, and no more than [`AWARD_MAX`].
     pub(super) fn award(&mut self, amount: &Amount, statement: &str) -> Result<Counted> {
         match self.some_counted(amount, statement)? {
             Counted { amount: number, .. } if number > AWARD_MAX => {
@@ -47,7 +47,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What is given at once, of the asset that the item is about; of any, if that is not known.
+    /// An award of the asset that the item is about; of any, if that is not known.
     pub(super) fn award_of_asset(
         &mut self,
         amount: &Amount,

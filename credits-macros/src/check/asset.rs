@@ -1,4 +1,4 @@
-//! Assets: what is counted besides credits.
+//! Assets besides credits.
 //!
 //! It does not know what they are given or taken for.
 
@@ -18,7 +18,7 @@ use crate::vocab::{RUST_RESERVED, follows_a_number, is_rate_word, unit_words};
 /// The words of the declared assets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Assets {
-    /// Every declaration, also one that was refused: what was meant is known.
+    /// Every declaration, also a refused one, whose meaning is known.
     declared: Vec<AssetSpec>,
 }
 

@@ -44,12 +44,24 @@ const LARGE: &[&str] = &["huf", "inr", "jpy"];
 const MOST: i64 = 99_999_999;
 const MOST_OF_LARGE: i64 = 999_999_999_999;
 
+/// Whether Stripe charges as much as that, and as little.
+pub(super) fn can_be_charged(price: Money) -> bool {
+    let (least, most) = bounds(price.currency.code);
+    least.is_none_or(|least| price.minor >= least) && price.minor <= most
+}
+
+/// The least charge of a currency, where it is published, and the most.
+fn bounds(code: &str) -> (Option<i64>, i64) {
+    let least = LEAST.iter().find(|(known, _)| *known == code).map(|(_, least)| *least);
+    let most = if least.is_some() && !LARGE.contains(&code) { MOST } else { MOST_OF_LARGE };
+    (least, most)
+}
+
 impl Checker<'_> {
     /// Refuses a price that Stripe would refuse.
     pub(super) fn is_charged(&mut self, amount: &Amount, price: Money) -> Result<()> {
         let code = price.currency.code;
-        let least = LEAST.iter().find(|(known, _)| *known == code).map(|(_, least)| *least);
-        let most = if least.is_some() && !LARGE.contains(&code) { MOST } else { MOST_OF_LARGE };
+        let (least, most) = bounds(code);
         let written = format!("{}.{}", amount.number.text, amount.word.text);
         let shown = |minor: i64| {
             format!("{}.{code}", super::money::with_decimals(minor, price.currency.stripe_exponent))

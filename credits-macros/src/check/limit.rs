@@ -44,7 +44,7 @@ impl Checker<'_> {
         }
     }
 
-    /// `limit minutes <= 10.minutes`: the field says already what is counted.
+    /// `limit minutes <= 10.minutes`: the field has its unit already.
     fn limit_of_unit(&mut self, limit: &ast::Limit) -> Result<()> {
         let Some(unit) = &limit.unit else { return Ok(()) };
         let (field, number) = (limit.field.text.as_str(), limit.max.text.as_str());
@@ -57,13 +57,50 @@ impl Checker<'_> {
         Err(self.diagnostics.report(unit.span, message))
     }
 
+    /// `limit duration <= 10.minutes` of seconds: the unit says what is limited.
+    fn limit_of_other_name(&mut self, limit: &ast::Limit, terms: &Terms) -> Result<()> {
+        let (field, number) = (limit.field.text.as_str(), limit.max.text.as_str());
+        let mut plurals = terms.quantities.iter().map(|known| known.unit.plural.as_str());
+        let is_known = plurals.clone().any(|plural| plural == field);
+        let Some(unit) = limit.unit.as_ref().filter(|_| !is_known) else { return Ok(()) };
+        let written = foreign::unit(&unit.text).unwrap_or(&unit.text);
+        let meant = plurals.find_map(|plural| {
+            let max = if singular(written) == singular(plural) {
+                Some(number.to_owned())
+            } else {
+                exact::converted(number, written, plural).and_then(exact::whole)
+            };
+            max.map(|max| (plural, max))
+        });
+        let Some((plural, max)) = meant else { return Ok(()) };
+        let written = format!("{field} <= {number}.{}", unit.text);
+        let message = messages::limit_in_other_unit(field, plural, Some(&max), &written);
+        Err(self.diagnostics.report(limit.field.span, message))
+    }
+
+    /// `limit hours <= 2` of minutes: the same limit in the unit of the rate.
+    fn limit_in_counted_unit(&mut self, limit: &ast::Limit, terms: &Terms) -> Result<()> {
+        let (field, number) = (limit.field.text.as_str(), limit.max.text.as_str());
+        let written = foreign::unit(field).unwrap_or(field);
+        let counted = terms.quantities.iter().map(|known| known.unit.plural.as_str());
+        let converted = counted.into_iter().find_map(|plural| {
+            exact::converted(number, written, plural).map(|value| (plural, exact::whole(value)))
+        });
+        let Some((plural, max)) = converted else { return Ok(()) };
+        let written = format!("{field} <= {number}");
+        let message = messages::limit_in_other_unit(field, plural, max.as_deref(), &written);
+        Err(self.diagnostics.report(limit.field.span, message))
+    }
+
     fn limit(&mut self, limit: &ast::Limit, terms: &Terms, fields: &mut Vec<(usize, Span)>) -> Result<Limit> {
+        self.limit_of_other_name(limit, terms)?;
         self.limit_of_unit(limit)?;
         let max = whole(&limit.max, limit.minus, self.diagnostics);
         let field = limit.field.text.as_str();
         let Some(quantity) = terms.quantities.iter().position(|known| known.unit.plural == field) else {
             // It may be the quantity that was not understood.
             terms.lost.map_or(Ok(()), Err)?;
+            self.limit_in_counted_unit(limit, terms)?;
             let known: Vec<&str> = terms.quantities.iter().map(|known| known.unit.plural.as_str()).collect();
             let message = messages::unknown_limit(field, suggest::nearest(field, &known), &known);
             return Err(self.diagnostics.report(limit.field.span, message));

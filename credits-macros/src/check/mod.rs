@@ -1,6 +1,6 @@
-//! Checking: what was written in, what it means out. It does not know what Rust is generated from it.
+//! Checking: the syntax tree in, its meaning out. It does not know what Rust is generated from it.
 //!
-//! What is refused is poisoned: `Err(Reported)` in place of a value. Rules skip what is poisoned, so that one
+//! A refused part is poisoned: `Err(Reported)` in place of a value. Rules skip what is poisoned, so that one
 //! cause gives one error.
 
 mod amount;
@@ -8,6 +8,7 @@ mod asset;
 mod charge;
 mod choice;
 mod cost;
+mod currency;
 mod denomination;
 mod forever;
 mod limit;
@@ -56,14 +57,14 @@ pub(crate) struct Pricing {
     pub(crate) homonyms: Vec<Word>,
     /// The names of all blocks, those of items that could not be read too.
     pub(crate) names_of_blocks: Vec<Word>,
-    /// Set if an item declares nobody knows what.
+    /// Set if an item could not be read.
     pub(crate) unreadable: Option<Reported>,
 }
 
 /// What holds for the whole catalogue.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// What was refused has its default here.
+    /// A refused setting has its default here.
     pub(crate) terms: credits_core::Settings,
     /// Of money that names none.
     pub(crate) currency: Result<Currency>,
@@ -124,7 +125,7 @@ pub(crate) struct Quantity {
     pub(crate) span: proc_macro2::Span,
 }
 
-/// What is chosen, and the type of it.
+/// A choice and its type.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     pub(crate) name: Word,

@@ -2,15 +2,15 @@
 //!
 //! It does not know exchange rates: a word means one currency.
 
-use credits_core::{CURRENCIES, Currency, Money};
+use credits_core::{CURRENCIES, Currency, Fraction, Money};
 
 use super::Checker;
 use super::number::{decimal, largest};
 use crate::ast::Amount;
 use crate::diag::Result;
 use crate::messages::{self, Message};
-use crate::suggest;
 use crate::vocab::{self, CENTS, CreditWord, MONEY_WORDS, Vocabulary};
+use crate::{exact, foreign, suggest};
 
 impl Checker<'_> {
     /// A price above zero.
@@ -65,7 +65,16 @@ impl Checker<'_> {
         let message = if CreditWord::from_word(word).is_some() {
             messages::credits_for_money(word)
         } else {
-            messages::unknown_money(word, suggest::nearest(word, &vocab::money_words()))
+            let number = exact::value(&amount.number.text);
+            let main = number.and_then(|number| number.checked_div(Fraction::whole(100)));
+            let main = main.and_then(|main| exact::with_decimals(main, 2));
+            match (foreign::money(word), foreign::hundredths(word).zip(main)) {
+                (Some(meant), _) => messages::unknown_money(word, Some(meant)),
+                (None, Some((meant, main))) => {
+                    messages::hundredths(&amount.number.text, word, &format!("{main}.{meant}"))
+                }
+                (None, None) => messages::unknown_money(word, suggest::nearest(word, &vocab::money_words())),
+            }
         };
         self.diagnostics.report(amount.word.span, message)
     }

@@ -1,6 +1,6 @@
 //! Names: unique, and usable in Rust.
 //!
-//! It does not know what is generated under a name but that it is a variant, and for an operation a function.
+//! It does not know the code under a name but that it is a variant, and for an operation a function.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! Numbers: what a numeric literal is worth.
 //!
-//! Every number of the language is at most 2^63 - 1. It does not know what is counted.
+//! Every number of the language is at most 2^63 - 1. It does not know units.
 
 use credits_core::Fraction;
 use proc_macro2::Span;
@@ -99,7 +99,7 @@ fn digits(text: &str) -> core::result::Result<Digits, Message> {
 
 /// `1.5k` is 1_500.
 fn thousands(number: &str, times: &str) -> String {
-    exact::result(number, '*', times).unwrap_or_else(|| number.to_owned())
+    exact::result(number, '*', times, 0).unwrap_or_else(|| number.to_owned())
 }
 
 /// `0x32`, `0o62` and `0b110010` are all 50.

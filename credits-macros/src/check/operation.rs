@@ -14,7 +14,7 @@ use crate::diag::{Reported, Result};
 use crate::vocab::{self, OperationWord};
 use crate::{exact, foreign, messages};
 
-/// What an operation is in: credits or an asset, and the word that said so first.
+/// What an operation is in: credits or an asset, and the first word of it.
 #[derive(Clone, Copy)]
 pub(super) struct Denomination {
     /// Empty for credits.

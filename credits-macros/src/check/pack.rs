@@ -7,7 +7,7 @@ use super::forever::{all_forever, forever};
 use super::proof::is_free;
 use super::statement::exactly_one;
 use super::{Checker, Operation, Pack, Sale};
-use crate::ast::{self, Amount, Price, Word};
+use crate::ast::{self, Amount, PackCost, Price, Word};
 use crate::diag::Result;
 use crate::vocab::{self, PackWord};
 use crate::{messages, suggest};
@@ -71,20 +71,20 @@ impl Checker<'_> {
         }
     }
 
-    /// The prices, each in a currency of its own. Words such as `cents` mean the pack's own currency if it names one.
-    fn pack_prices(&mut self, costs: &[Amount], currency: Result<Option<Currency>>) -> Result<Vec<Money>> {
+    /// The prices, each in another currency. Words such as `cents` mean the pack's own currency if it names one.
+    fn pack_prices(&mut self, costs: &[PackCost], currency: Result<Option<Currency>>) -> Result<Vec<Money>> {
         let settings = self.currency;
         let own = currency?;
         if let Some(own) = own {
             self.currency = Ok(own);
         }
-        let prices: Vec<Result<Money>> = costs.iter().map(|amount| self.price(amount)).collect();
+        let prices: Vec<Result<(&Amount, Money)>> = costs.iter().map(|cost| self.pack_price(cost)).collect();
         self.currency = settings;
         let mut known: Vec<(&Amount, Money)> = Vec::new();
         let mut refused = Ok(());
-        for (amount, price) in costs.iter().zip(prices) {
-            match price.and_then(|price| self.in_another_currency(amount, price, &known)) {
-                Ok(price) => known.push((amount, price)),
+        for price in prices {
+            match price.and_then(|(amount, price)| self.in_another_currency(amount, price, &known)) {
+                Ok(price) => known.push(price),
                 Err(reported) => refused = Err(reported),
             }
         }
@@ -99,14 +99,14 @@ impl Checker<'_> {
     }
 
     /// A currency has one price.
-    fn in_another_currency(
+    fn in_another_currency<'a>(
         &mut self,
-        amount: &Amount,
+        amount: &'a Amount,
         price: Money,
         known: &[(&Amount, Money)],
-    ) -> Result<Money> {
+    ) -> Result<(&'a Amount, Money)> {
         let first = known.iter().find(|(_, known)| known.currency == price.currency);
-        first.map_or(Ok(price), |(first, _)| {
+        first.map_or(Ok((amount, price)), |(first, _)| {
             let culprit = (amount.word.span, messages::pack_price_twice(price.currency.code));
             let first = (first.word.span, messages::first_item(&first.word.text));
             Err(self.diagnostics.report_pair(culprit, first))
@@ -135,17 +135,23 @@ impl Checker<'_> {
         operations: &[Operation],
     ) -> Result<Counted> {
         let is_known = self.everything_known.is_ok() && operations.iter().all(|known| known.price.is_ok());
-        let mut assets = operations.iter().flat_map(|known| &known.price).map(|price| price.terms.asset);
+        let prices = operations.iter().flat_map(|known| &known.price);
+        let costing: Vec<_> = prices.filter(|price| price.terms.asset == gives.asset).collect();
         if operations.is_empty()
             || !pack.only_for.is_empty()
             || !is_known
-            || assets.any(|asset| asset == gives.asset)
+            || costing.iter().any(|price| !is_free(&price.terms))
         {
             return Ok(gives);
         }
         let written = pack.gives.first().and_then(|stated| stated.value.as_ref().ok());
         let place = written.map_or(pack.header.name.span, |gives| gives.word.span);
-        let message = messages::asset_never_spent(self.assets.plural(gives.asset));
+        let asset = self.assets.plural(gives.asset);
+        let message = if costing.is_empty() {
+            messages::asset_never_spent(asset)
+        } else {
+            messages::all_is_free(asset)
+        };
         Err(self.diagnostics.report(place, message))
     }
 

@@ -1,4 +1,4 @@
-//! Whether what is sold can pay for what it is sold for.
+//! Whether plans and packs can pay for the operations.
 //!
 //! Awards add up and an application may give credits itself, so that nothing is refused: it is a warning.
 

@@ -50,7 +50,7 @@ impl Checker<'_> {
             let seconds = exact::converted(number, word, "seconds").and_then(exact::whole);
             let seconds =
                 seconds.filter(|seconds| seconds != "0").map(|seconds| format!("{seconds}.seconds"));
-            let message = messages::period_too_fine(word, seconds.as_deref());
+            let message = messages::period_too_fine(number, word, seconds.as_deref());
             return Err(self.diagnostics.report(amount.word.span, message));
         }
         if vocab::is_amount_word(word) || self.assets.of_amount(word).is_some() {
@@ -58,7 +58,8 @@ impl Checker<'_> {
         }
         let meant = foreign::unit(word).filter(|unit| vocab::period_words().contains(unit));
         if let Some(meant) = meant {
-            let message = messages::abbreviated_period(word, &inflect::counted(number, meant));
+            let written = format!("{number}.{}", inflect::counted(number, meant));
+            let message = messages::abbreviated_period(number, word, &written);
             return Err(self.diagnostics.report(amount.word.span, message));
         }
         let unit = self.period_unit(&amount.word)?;

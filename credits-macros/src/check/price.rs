@@ -114,7 +114,7 @@ impl Checker<'_> {
         self.diagnostics.report(word.span, message)
     }
 
-    /// What is sold in one environment is sold in all: a missing price would be noticed by a customer.
+    /// An item has a price in all environments or in none: a missing price would be noticed by a customer.
     fn in_every_environment(&mut self, written: &[Written], item: &Word) -> Result<()> {
         for environment in self.environments {
             for Written { price, span, .. } in written {
@@ -131,7 +131,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// A Stripe price belongs to one item, period and environment: whoever pays it must get one thing.
+    /// A Stripe price belongs to one item, period and environment: a payment must mean one thing.
     pub(super) fn stripe_ids(&mut self, ast: &ast::Pricing) {
         let mut known: HashMap<&str, Span> = HashMap::new();
         let plans = ast.plans.iter().filter_map(|plan| plan.stripe_price.first());

@@ -6,7 +6,7 @@ use super::Checker;
 use super::forever::forever;
 use crate::ast::{PriceId, Text};
 use crate::diag::Result;
-use crate::messages;
+use crate::{exact, messages};
 
 /// Beginnings of keys, which are secret but for the publishable ones.
 const KEYS: &[&str] = &["pk_live_", "pk_test_", "rk_live_", "rk_test_", "sk_live_", "sk_test_", "whsec_"];
@@ -32,6 +32,9 @@ const OTHERS: &[(&str, &str)] = &[
 /// What Stripe makes is at least this long behind its beginning; a `prod_` is no word that an old plan would have.
 const LETTERS_MIN: usize = 8;
 
+/// Signs of a text that a program was to fill.
+const PLACEHOLDERS: &[char] = &['"', '$', '(', ')', '<', '>', '[', ']', '`', '{', '}'];
+
 impl Checker<'_> {
     pub(super) fn price_id(&mut self, id: &PriceId) -> Result<&'static str> {
         let Text { value, span } = match id {
@@ -45,6 +48,13 @@ impl Checker<'_> {
             messages::blank_in_price((!trimmed.contains(char::is_whitespace)).then_some(trimmed))
         } else if KEYS.iter().any(|key| value.starts_with(key)) {
             messages::secret_as_price(value)
+        } else if is_address(value) {
+            let id = value.split(['/', '?', '#', '&', '=']).find(|part| part.starts_with("price_"));
+            messages::address_as_price(value, id)
+        } else if is_amount(value) {
+            messages::amount_as_price(value)
+        } else if value.contains(PLACEHOLDERS) {
+            messages::placeholder_as_price(value)
         } else if let Some(what) = of_another(value) {
             messages::id_of_another(value, what)
         } else {
@@ -52,6 +62,17 @@ impl Checker<'_> {
         };
         Err(self.diagnostics.report(*span, message))
     }
+}
+
+/// Whether this is an address of a page or of Stripe's API.
+fn is_address(id: &str) -> bool {
+    id.contains("://") || id.contains("stripe.com") || id.starts_with("www.")
+}
+
+/// `9.99` and `$29`; an old plan may have a whole number for its id.
+fn is_amount(id: &str) -> bool {
+    let number = id.trim_start_matches('$');
+    (number != id || id.contains('.')) && exact::value(number).is_some()
 }
 
 /// Whose id this is, if it is not of a price.

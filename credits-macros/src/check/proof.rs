@@ -125,7 +125,7 @@ fn counting(terms: &OperationSpec) -> impl Iterator<Item = &Clause> {
     terms.costs.iter().filter(|clause| matches!(clause, Clause::Rate { .. } | Clause::Tiers { .. }))
 }
 
-/// What is charged whatever is chosen; none if Rust in braces may take off from it.
+/// The charge of every choice; none if Rust in braces may take off from it.
 fn fixed(terms: &OperationSpec) -> Option<i64> {
     terms.costs.iter().try_fold(0_i64, |sum, clause| match clause {
         Clause::Fixed(credits) => sum.checked_add(*credits),

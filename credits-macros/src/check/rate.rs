@@ -17,11 +17,11 @@ impl Checker<'_> {
     pub(super) fn rate(&mut self, rate: &Rate, terms: &mut Terms) -> Result<Clause> {
         self.is_coarse(rate)?;
         let credits = self.rate_credits(rate, terms);
-        let (word, batch) = match &rate.per {
-            Per::Unit { one, .. } => (one, Ok(1)),
-            Per::Batch(batch) => (&batch.word, self.batch(batch)),
+        let (word, number, batch) = match &rate.per {
+            Per::Unit { one, .. } => (one, None, Ok(1)),
+            Per::Batch(batch) => (&batch.word, Some(batch.number.text.as_str()), self.batch(batch)),
         };
-        let unit = self.counted_unit(word, terms)?;
+        let unit = self.counted_unit(word, number, terms)?;
         let after = rate.after.as_ref().map_or(Ok(0), |after| self.included(after, &unit));
         Ok(Clause::Rate { credits: credits?, batch: batch?, unit: unit.to_core(), after: after? })
     }
@@ -45,8 +45,13 @@ impl Checker<'_> {
     }
 
     /// The unit of a clause, added to the quantities.
-    pub(super) fn counted_unit(&mut self, word: &Word, terms: &mut Terms) -> Result<Unit> {
-        let unit = self.unit(word).inspect_err(|reported| terms.lost = Some(*reported))?;
+    pub(super) fn counted_unit(
+        &mut self,
+        word: &Word,
+        number: Option<&str>,
+        terms: &mut Terms,
+    ) -> Result<Unit> {
+        let unit = self.unit(word, number).inspect_err(|reported| terms.lost = Some(*reported))?;
         let field = Word { text: unit.plural.clone(), span: word.span };
         let choices: Vec<_> = terms.choices.iter().map(|choice| &choice.name).collect();
         let choices: Vec<_> =
@@ -99,7 +104,7 @@ impl Checker<'_> {
 
     /// A number of units that may be written in another unit of the dimension, if it is a whole number of these.
     pub(super) fn in_unit(&mut self, amount: &Amount, unit: &Unit) -> Result<u64> {
-        let written = self.unit(&amount.word)?;
+        let written = self.unit(&amount.word, Some(&amount.number.text))?;
         let number = whole_amount(amount, self.diagnostics)?.unsigned_abs();
         if written.name == unit.name {
             return Ok(number);
@@ -156,7 +161,7 @@ fn batch_for(number: &str, word: &str, units: &str) -> String {
     in_batches(rate.unwrap_or(Fraction::new(1, 2).unwrap_or(Fraction::ZERO)), word, units)
 }
 
-/// The rate of so many credits for one unit, in whole credits for a batch.
+/// The rate of a number of credits for one unit, in whole credits for a batch.
 fn in_batches(credits: Fraction, word: &str, units: &str) -> String {
     let shown = |number: i128| exact::whole(Fraction::whole(number)).unwrap_or_else(|| number.to_string());
     let word = match word {

@@ -2,14 +2,14 @@
 //!
 //! It does not know what else the Rust says; rustc does.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
 use super::{Checker, Fields, ParamKind};
 use crate::ast::{RustCode, Stated};
 use crate::diag::Result;
 use crate::messages;
-use crate::vocab::{CreditWord, Vocabulary};
+use crate::vocab::{CreditWord, Vocabulary, is_amount_word, is_measure, is_rate_word};
 
 /// A cost in braces.
 #[derive(Clone, Debug)]
@@ -52,16 +52,42 @@ impl Checker<'_> {
 
     /// `costs { 5.credits + 1.credit_per(page) }`: the language is not spoken in braces.
     fn amounts_in_rust(&mut self, code: &RustCode) -> Result<()> {
-        let tokens: Vec<TokenTree> = code.tokens.clone().into_iter().collect();
-        for window in tokens.windows(3) {
-            if let [TokenTree::Literal(number), TokenTree::Punct(_), TokenTree::Ident(word)] = window
-                && CreditWord::from_word(&word.to_string()).is_some()
+        let Some((number, word)) = self.amount_within(&code.tokens) else { return Ok(()) };
+        let message = messages::amount_in_rust(&number.to_string(), &word.to_string());
+        Err(self.diagnostics.report(word.span(), message))
+    }
+
+    /// `validate n < 5.credits, ".."`
+    fn amounts_in_condition(&mut self, code: &RustCode) -> Result<()> {
+        let Some((number, word)) = self.amount_within(&code.tokens) else { return Ok(()) };
+        let text = word.to_string();
+        let is_priced = CreditWord::from_word(&text).is_some() || self.assets.of_amount(&text).is_some();
+        let message = messages::amount_in_condition(&number.to_string(), &text, is_priced);
+        Err(self.diagnostics.report(word.span(), message))
+    }
+
+    /// The first amount of the language in Rust: a number, a dot and a word that counts something.
+    fn amount_within(&self, tokens: &TokenStream) -> Option<(Literal, Ident)> {
+        let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        let is_amount = |word: &str| {
+            is_amount_word(word)
+                || is_rate_word(word)
+                || is_measure(word)
+                || self.assets.of_amount(word).is_some()
+        };
+        let amount = tokens.windows(3).find_map(|window| match window {
+            [TokenTree::Literal(number), TokenTree::Punct(dot), TokenTree::Ident(word)]
+                if dot.as_char() == '.' && is_amount(&word.to_string()) =>
             {
-                let message = messages::amount_in_rust(&number.to_string(), &word.to_string());
-                return Err(self.diagnostics.report(word.span(), message));
+                Some((number.clone(), word.clone()))
             }
-        }
-        Ok(())
+            _ => None,
+        });
+        let groups = tokens.iter().filter_map(|token| match token {
+            TokenTree::Group(group) => Some(group.stream()),
+            _ => None,
+        });
+        amount.or_else(|| groups.into_iter().find_map(|stream| self.amount_within(&stream)))
     }
 
     /// Checks all validations; a broken one is left out.
@@ -89,6 +115,7 @@ impl Checker<'_> {
                 return Err(self.diagnostics.report(name.span(), messages::quantity_in_validate(&text)));
             }
         }
+        self.amounts_in_condition(condition)?;
         let (params, choices) = fields.map(|fields| used(&condition.tokens, fields)).unwrap_or_default();
         Ok(Validation { condition: condition.clone(), message: message.value.clone(), params, choices })
     }

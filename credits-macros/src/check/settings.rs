@@ -15,7 +15,7 @@ use crate::vocab::{MONEY_WORDS, SettingWord, UP_TO};
 use crate::{foreign, messages, suggest, vocab};
 
 impl Checker<'_> {
-    /// Checks the settings. What was refused has its default.
+    /// Checks the settings. A refused setting has its default.
     pub(super) fn settings(&mut self, blocks: &[ast::Settings]) -> Settings {
         let none = ast::Settings::default();
         let (settings, others) = blocks.split_first().unwrap_or((&none, &[]));

@@ -17,7 +17,7 @@ impl Checker<'_> {
     /// Checks tiers, and adds what they count to the quantities.
     pub(super) fn tiers(&mut self, tiers: &ast::Tiers, terms: &mut Terms) -> Result<Clause> {
         let batch = self.batch(&tiers.batch);
-        let unit = self.counted_unit(&tiers.batch.word, terms)?;
+        let unit = self.counted_unit(&tiers.batch.word, Some(&tiers.batch.number.text), terms)?;
         let written = tiers.list.as_ref().map_err(|reported| *reported)?;
         let credits: Vec<Result<i64>> = written
             .iter()

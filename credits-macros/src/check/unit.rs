@@ -101,15 +101,15 @@ impl Plurals {
 }
 
 impl Checker<'_> {
-    /// The unit that a word means.
-    pub(super) fn unit(&mut self, word: &Word) -> Result<Unit> {
+    /// The unit that a word means, alone or behind a number.
+    pub(super) fn unit(&mut self, word: &Word, number: Option<&str>) -> Result<Unit> {
         let mut text = word.text.as_str();
         if let Some(meant) = foreign::unit(text).filter(|_| !self.plurals.declares(text)) {
-            self.diagnostics.report(word.span, messages::abbreviated_unit(text, meant));
+            self.diagnostics.report(word.span, messages::abbreviated_unit(text, meant, number));
             text = meant;
         } else if let Some(meant) = misspelt(text) {
             // Reported, and then read as it was meant.
-            self.diagnostics.report(word.span, messages::misspelt_unit(text, meant));
+            self.diagnostics.report(word.span, messages::misspelt_unit(text, meant, number));
             text = meant;
         }
         if let Some(built_in) = built_in(text) {

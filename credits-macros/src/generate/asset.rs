@@ -11,7 +11,7 @@ pub(super) fn generate(assets: &[Asset], runtime: &TokenStream) -> TokenStream {
     let variants: Vec<_> = assets.iter().map(|asset| &asset.ident).collect();
     let names = assets.iter().map(|asset| asset.terms.name);
     quote! {
-        /// What is counted.
+        /// The names of the asset.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[allow(dead_code)]
         pub enum Asset {

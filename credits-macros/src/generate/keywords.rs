@@ -6,7 +6,7 @@ use quote::quote;
 
 use crate::model::Pricing;
 
-/// A function that names every keyword, where nobody can call it.
+/// A function that names every keyword, where no code can call it.
 pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
     let keywords = model.keywords.iter().map(|(item, keyword)| {
         let module = Ident::new(item.unwrap_or("items"), Span::call_site());

@@ -34,7 +34,7 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
     quote! { #pricing #operations #choices #plans #packs #assets #units #unique #keywords }
 }
 
-/// The type of which nobody knows which names it has: for the compiler it has every one, and editors see those that
+/// A type with unknown names: for the compiler it has every one, and editors see those that
 /// are known.
 fn with_every_name(name: &str, known: &TokenStream, runtime: &TokenStream) -> TokenStream {
     let (poison, name) = (poison(), Ident::new(name, Span::call_site()));

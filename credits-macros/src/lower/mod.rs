@@ -1,4 +1,4 @@
-//! Lowering: what was checked in, the model out. It chooses Rust names and words of documentation, and what a
+//! Lowering: checked definitions in, the model out. It chooses Rust names and words of documentation, and what a
 //! poisoned item is generated as. It refuses nothing.
 
 mod asset;

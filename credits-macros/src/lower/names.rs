@@ -1,6 +1,6 @@
 //! Rust names, with the places where the user wrote them.
 //!
-//! It does not know what is generated under a name.
+//! It does not know the items that are generated under a name.
 
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};

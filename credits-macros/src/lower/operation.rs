@@ -146,7 +146,7 @@ fn conditions(operation: &check::Operation) -> Vec<Condition> {
         message: validation.message.clone(),
         sees: sees(&operation.fields, &validation.params, &validation.choices, validation_sees),
     };
-    // They may name what was not understood.
+    // They may name parts that could not be read.
     let validations = operation.complete.map_or(&[][..], |()| operation.validations.as_slice());
     validations.iter().map(condition).collect()
 }
@@ -210,7 +210,7 @@ fn is_name(text: &str) -> bool {
     !is_taken && text.starts_with(|letter: char| letter.is_alphabetic())
 }
 
-/// What is named after an operation.
+/// The Rust names of an operation.
 fn every_name(name: &Word) -> [Ident; 4] {
     let constructor = names::ident(&name.text, name.span);
     [constructor, names::variant(name), names::constant(name, "COST"), names::constant(name, "COST_MAX")]

@@ -1,4 +1,4 @@
-//! Plans and packs: what is sold.
+//! Plans and packs.
 
 use credits_core::{OnUpgrade, PackSpec, PlanSpec, UnusedCredits, Wording};
 
@@ -67,7 +67,7 @@ fn variant(name: &Word, docs: &[String], price: &str) -> Variant {
     Variant { name: name.text.clone(), ident: names::variant(name), docs }
 }
 
-/// An empty line after the user's documentation, so that the price is a paragraph of its own.
+/// An empty line after the user's documentation, so that the price is a separate paragraph.
 pub(super) fn separate(docs: &mut Vec<String>) {
     if !docs.is_empty() {
         docs.push(String::new());

@@ -1,4 +1,4 @@
-//! What was written as another system or language would have it.
+//! Messages about the words and signs of other systems and languages.
 //!
 //! It does not know the words; they are in [`crate::foreign`].
 
@@ -75,9 +75,13 @@ pub(crate) fn amount_in_parentheses(inside: &str, example: &str) -> Message {
 pub(crate) fn bound_as_function(function: &str, bound: &str, rates: &str, amounts: &str) -> Message {
     let help = match (rates, amounts) {
         ("", _) | (_, "") => format!("write the cost, and a line `{bound}` with the amount"),
-        (rates, amounts) => format!("write `costs {rates}`, and on a line of its own `{bound} {amounts}`"),
+        (rates, amounts) => format!("write `costs {rates}`, and on another line `{bound} {amounts}`"),
     };
     message(format!("a cost has no function `{function}`"), help)
+}
+
+pub(crate) fn cost_as_function(function: &str) -> Message {
+    message(format!("an amount is not computed by `{function}`"), "write the amount or the rate alone")
 }
 
 pub(crate) fn choice_as_match(word: &str, choice: &str) -> Message {
@@ -97,7 +101,7 @@ pub(crate) fn condition_as_amount(word: &str) -> Message {
 pub(crate) fn word_for_none(word: &str, example: &str) -> Message {
     let unit = example.rsplit('.').next().unwrap_or(example);
     let help = match unit {
-        "dollars" => "a pack has a price in money; what is free is given by the application".to_owned(),
+        "dollars" => "a pack has a price in money; free credits are given by the application".to_owned(),
         "credit" => format!("write `{}`", credits("0")),
         unit => format!("write `0.{unit}`"),
     };
@@ -111,8 +115,8 @@ pub(crate) fn word_for_unlimited(word: &str) -> Message {
     )
 }
 
-pub(crate) fn word_before_number(word: &str, amount: &str) -> Message {
-    message(format!("expected an amount, found `{word}`"), format!("write `{amount}`"))
+pub(crate) fn word_before_number(word: &str, amount: &str, written: &str) -> Message {
+    message(format!("expected an amount, found `{word}`"), format!("write `{amount}` for `{written}`"))
 }
 
 pub(crate) fn share(number: &str) -> Message {
@@ -132,7 +136,7 @@ pub(crate) fn arithmetic(sign: char, written: &str, result: Option<&str>) -> Mes
 pub(crate) fn taken_off() -> Message {
     message(
         "costs are added, and nothing is taken off",
-        "write what is left; what is included in a rate stands behind it, with `after`",
+        "write the difference; units that a rate includes stand behind it, with `after`",
     )
 }
 
@@ -144,12 +148,27 @@ pub(crate) fn times_word(number: &str, word: &str, counted: &str) -> Message {
     )
 }
 
+pub(crate) fn rate_times_quantity(rate: &str, counted: &str) -> Message {
+    message(
+        "a rate is multiplied by its quantity already",
+        format!("write `{rate}` for `{rate} * {counted}`"),
+    )
+}
+
 pub(crate) fn sum_in_words() -> Message {
     message("costs are added with `+`", "write `+`")
 }
 
 pub(crate) fn clauses_without_plus(clause: &str) -> Message {
     message("`+` stands between two costs", format!("write `+ {clause}`"))
+}
+
+/// `100.credits.once`
+pub(crate) fn behind_amount(word: &str, amount: &str) -> Message {
+    message(
+        format!("`.{word}` has no meaning behind an amount"),
+        format!("write `{amount}` for `{amount}.{word}`"),
+    )
 }
 
 // Periods.

@@ -1,11 +1,13 @@
-//! Every message of the macro: what is wrong, then what to write.
+//! Every message of the macro: the problem, then the remedy.
 //!
 //! Lower case, no full stop, the user's word in backticks, and `help:` on its own line. A message does not know
 //! where it is shown.
 
+mod clause;
 mod foreign;
 mod number;
 mod operation;
+mod pack;
 mod rust;
 mod sale;
 mod settings;
@@ -13,15 +15,19 @@ mod statement;
 
 use std::fmt;
 
+pub(crate) use clause::*;
 pub(crate) use foreign::*;
 pub(crate) use number::*;
 pub(crate) use operation::*;
+pub(crate) use pack::*;
 pub(crate) use rust::*;
 pub(crate) use sale::*;
 pub(crate) use settings::*;
 pub(crate) use statement::*;
 
-/// What is wrong, and what to write instead.
+use crate::inflect;
+
+/// A problem and its remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     problem: String,
@@ -84,6 +90,10 @@ pub(crate) fn name_in_quotes(name: &str) -> Message {
     message("a name is written without quotes", format!("write `{name}`"))
 }
 
+pub(crate) fn name_in_parentheses(kind: &str, name: &str, written: &str) -> Message {
+    message("a name stands without parentheses", format!("write `{kind} {name}` for `{written}`"))
+}
+
 pub(crate) fn mark_in_name(marks: &str, name: &str) -> Message {
     message(format!("a name has no {marks}"), format!("write `{name}`"))
 }
@@ -104,10 +114,6 @@ pub(crate) fn expected_block(kind: &str, name: &str, found: &str, cost: Option<&
     )
 }
 
-pub(crate) fn no_letter(word: &str) -> Message {
-    message(format!("`{word}` is not a word"), "write letters, digits and `_`")
-}
-
 pub(crate) fn ruby_block() -> Message {
     message("`do` does not open a block", "write `{` for `do` and `}` for `end`")
 }
@@ -119,7 +125,7 @@ pub(crate) fn ruby_comment() -> Message {
 pub(crate) fn attribute(name: &str) -> Message {
     message(
         format!("the attribute `{name}` has no effect in a pricing"),
-        "remove it; only documentation, `/// ..`, is copied to what is generated",
+        "remove it; only documentation, `/// ..`, is copied to the generated items",
     )
 }
 
@@ -167,6 +173,11 @@ pub(crate) fn unknown_money(word: &str, nearest: Option<&str>) -> Message {
     )
 }
 
+/// `900.pence`
+pub(crate) fn hundredths(number: &str, word: &str, price: &str) -> Message {
+    message(format!("`{word}` is not a word for money"), format!("write `{price}` for `{number}.{word}`"))
+}
+
 pub(crate) fn no_cents(currency: &str) -> Message {
     message(
         format!("the currency of the settings is {currency}, which has no cents"),
@@ -174,12 +185,20 @@ pub(crate) fn no_cents(currency: &str) -> Message {
     )
 }
 
-pub(crate) fn misspelt_unit(word: &str, meant: &str) -> Message {
-    message(format!("`{word}` is almost the unit `{meant}`"), format!("write `{meant}`"))
+pub(crate) fn misspelt_unit(word: &str, meant: &str, number: Option<&str>) -> Message {
+    message(format!("`{word}` is almost the unit `{meant}`"), unit_behind(number, word, meant))
 }
 
-pub(crate) fn abbreviated_unit(word: &str, meant: &str) -> Message {
-    message(format!("`{word}` abbreviates the unit `{meant}`"), format!("write `{meant}`"))
+pub(crate) fn abbreviated_unit(word: &str, meant: &str, number: Option<&str>) -> Message {
+    message(format!("`{word}` abbreviates the unit `{meant}`"), unit_behind(number, word, meant))
+}
+
+/// `write `hour`` alone, and with a number `write `10.hours` for `10.hr``.
+fn unit_behind(number: Option<&str>, word: &str, meant: &str) -> String {
+    match number {
+        Some(number) => format!("write `{number}.{}` for `{number}.{word}`", inflect::counted(number, meant)),
+        None => format!("write `{meant}`"),
+    }
 }
 
 pub(crate) fn unit_too_fine(word: &str, rate: &str) -> Message {

@@ -1,4 +1,4 @@
-//! What is wrong with a number or an amount.
+//! Messages about a number or an amount.
 //!
 //! A help that has a number has the one that was written, or its value in another form.
 
@@ -44,6 +44,11 @@ pub(crate) fn number_suffix(number: &str, digits: &str) -> Message {
     message(format!("`{number}` has a suffix"), format!("write `{digits}`"))
 }
 
+/// `1K tokens`
+pub(crate) fn thousands_in_suffix(number: &str, meant: &str, written: &str) -> Message {
+    message(format!("`{number}` has a suffix"), format!("write `{meant}` for `{written}`"))
+}
+
 pub(crate) fn glued_word(digits: &str, word: &str) -> Message {
     message(format!("`{digits}{word}` needs a dot before `{word}`"), format!("write `{digits}.{word}`"))
 }
@@ -65,6 +70,13 @@ pub(crate) fn missing_unit(number: &str, example: &str) -> Message {
     let amount =
         if ["credit", "credits"].contains(&unit) { credits(number) } else { format!("{number}.{unit}") };
     message(format!("`{number}` does not say what it counts"), format!("write `{amount}`"))
+}
+
+/// `1_000/month` and `1_000.every(month)`
+pub(crate) fn number_without_unit(number: &str, example: &str) -> Message {
+    let unit = example.rsplit('.').next().unwrap_or(example);
+    let amount = if unit == "credits" { credits(number) } else { format!("{number}.{unit}") };
+    message(format!("`{number}` does not say what it counts"), format!("write `{amount}` for `{number}`"))
 }
 
 /// Without its unit a length could be several.
@@ -160,7 +172,7 @@ pub(crate) fn money_for_credits(word: &str, statement: &str) -> Message {
 pub(crate) fn credits_for_money(word: &str) -> Message {
     message(
         format!("a pack is paid for with money, and `{word}` is not money"),
-        "write what is paid, in `dollars`, `euros` or another currency",
+        "write the price in `dollars`, `euros` or another currency",
     )
 }
 
@@ -197,13 +209,16 @@ pub(crate) fn not_a_length(word: &str) -> Message {
 }
 
 /// An abbreviation, or a word that is longer or shorter than the units of the language.
-pub(crate) fn abbreviated_period(word: &str, meant: &str) -> Message {
-    message(format!("`{word}` is not how a period is written"), format!("write `{meant}`"))
+pub(crate) fn abbreviated_period(number: &str, word: &str, meant: &str) -> Message {
+    message(
+        format!("`{word}` is not how a period is written"),
+        format!("write `{meant}` for `{number}.{word}`"),
+    )
 }
 
-pub(crate) fn period_too_fine(word: &str, in_seconds: Option<&str>) -> Message {
+pub(crate) fn period_too_fine(number: &str, word: &str, in_seconds: Option<&str>) -> Message {
     let help = match in_seconds {
-        Some(seconds) => format!("write `{seconds}`"),
+        Some(seconds) => format!("write `{seconds}` for `{number}.{word}`"),
         None => "write whole seconds".to_owned(),
     };
     message(format!("`{word}` is finer than the second, the shortest period"), help)

@@ -1,8 +1,8 @@
-//! What is wrong with an operation.
+//! Messages about an operation.
 //!
 //! It does not know where a message is shown.
 
-use super::{Message, did_you_mean, message};
+use super::{Message, message, one_of};
 
 // Costs.
 
@@ -32,7 +32,11 @@ pub(crate) fn rate_otherwise(number: &str, word: &str, unit: &str) -> Message {
 pub(crate) fn not_a_rate(word: &str, nearest: Option<&str>) -> Message {
     let help = match word {
         "credit" | "credits" => format!("write `{word}_per(..)`, or remove the parentheses"),
-        _ => format!("write `{}`", nearest.unwrap_or("credits_per")),
+        _ => match (nearest, word.strip_suffix("_per")) {
+            (Some(nearest), _) => format!("write `{nearest}`"),
+            (None, Some(asset)) => format!("declare `asset {asset}`, or write how many credits"),
+            (None, None) => "write `credits_per`".to_owned(),
+        },
     };
     message(format!("`{word}` does not begin a rate"), help)
 }
@@ -45,7 +49,7 @@ pub(crate) fn batch_after_unit(written: &str, batch: &str) -> Message {
 pub(crate) fn expected_unit(found: &str) -> Message {
     message(
         format!("expected a unit, found {found}"),
-        "write what is counted, such as `page`, or a batch of it, such as `1_000.tokens`",
+        "write the unit, such as `page`, or a batch of it, such as `1_000.tokens`",
     )
 }
 
@@ -76,7 +80,7 @@ pub(crate) fn dimension_twice(unit: &str, dimension: &str) -> Message {
 }
 
 pub(crate) fn expected_limit(found: &str) -> Message {
-    message(format!("expected what is limited, found {found}"), "write a limit such as `limit pages <= 500`")
+    message(format!("expected a quantity, found {found}"), "write a limit such as `limit pages <= 500`")
 }
 
 pub(crate) fn expected_number(found: &str, example: &str) -> Message {
@@ -87,24 +91,49 @@ pub(crate) fn limit_without_at_most(field: &str, max: &str) -> Message {
     message("a limit is written with `<=`", format!("write `limit {field} <= {max}`"))
 }
 
+pub(crate) fn limit_in_delimiters(limit: &str, written: &str) -> Message {
+    message(
+        "a limit stands without parentheses and braces",
+        format!("write `limit {limit}` for `limit{written}`"),
+    )
+}
+
 pub(crate) fn limit_with_unit(field: &str, number: Option<&str>) -> Message {
     let help = match number {
         Some(number) => format!("write `limit {field} <= {number}`"),
         None => format!("write the number of {field} alone"),
     };
-    message(format!("`{field}` says already what is counted"), help)
+    message(format!("`{field}` has its unit already"), help)
+}
+
+/// `max_pages 40`
+pub(crate) fn limit_as_keyword(word: &str, written: &str, field: &str, number: &str) -> Message {
+    message(
+        format!("`{word}` is not a statement of `operation`"),
+        format!("write `limit {field} <= {number}` for `{written}`"),
+    )
+}
+
+/// `max_credits 40`
+pub(crate) fn bound_as_keyword(word: &str, written: &str, amount: &str) -> Message {
+    let is_number = !amount.contains(|letter: char| letter.is_alphabetic());
+    let amount = if is_number { super::credits(amount) } else { amount.to_owned() };
+    message(
+        format!("`{word}` is not a statement of `operation`"),
+        format!("write `at_most {amount}` for `{written}`"),
+    )
 }
 
 pub(crate) fn two_limits(limit: &str) -> Message {
-    message("each limit is a statement", format!("write `limit {limit}` on a line of its own"))
+    message("each limit is a statement", format!("write `limit {limit}` on another line"))
 }
 
 pub(crate) fn limit_reversed(number: &str, field: Option<&str>) -> Message {
     let help = match field {
         Some(field) => format!("write `limit {field} <= {number}`"),
-        None => format!("write what is limited before the number: `limit .. <= {number}`"),
+        None => format!("write the quantity before the number: `limit .. <= {number}`"),
     };
-    message(format!("expected what is limited, found `{number}`"), help)
+    message(format!("expected a quantity, found `{number}`"), help)
 }
 
 pub(crate) fn limit_within_included(limit: &str, included: &str) -> Message {
@@ -155,9 +184,21 @@ pub(crate) fn units_as_bound(keyword: &str, written: &str, limit: Option<&str>) 
 pub(crate) fn unknown_limit(field: &str, nearest: Option<&str>, known: &[&str]) -> Message {
     let help = match known {
         [] => format!("write a rate of {field}, or no limit"),
-        known => did_you_mean(nearest, known),
+        known => match nearest {
+            Some(nearest) => format!("write `{nearest}`"),
+            None => format!("the operation counts {}: limit that, or add a rate of `{field}`", one_of(known)),
+        },
     };
     message(format!("the operation does not count `{field}`"), help)
+}
+
+/// `limit hours <= 2` of minutes
+pub(crate) fn limit_in_other_unit(field: &str, plural: &str, max: Option<&str>, written: &str) -> Message {
+    let help = match max {
+        Some(max) => format!("write `{plural} <= {max}` for `{written}`"),
+        None => format!("write a limit of whole {plural}"),
+    };
+    message(format!("the operation counts {plural}, and not {field}"), help)
 }
 
 pub(crate) fn limit_twice(field: &str) -> Message {
@@ -198,181 +239,6 @@ pub(crate) fn bounds_crossed(least: &str, most: &str) -> Message {
 
 pub(crate) fn other_bound(keyword: &str) -> Message {
     Message { problem: format!("`{keyword}` was written here"), help: None }
-}
-
-// Included units.
-
-pub(crate) fn after_no_rate(clause: &str) -> Message {
-    message(
-        format!("only a rate has units that are included, and this is {clause}"),
-        "write the rate before `after`, such as in `1.credit_per(minute) after 10.minutes`",
-    )
-}
-
-pub(crate) fn after_zero(plural: &str) -> Message {
-    message(format!("`after` zero {plural} includes nothing"), "write how many are included")
-}
-
-pub(crate) fn other_unit(word: &str, plural: &str) -> Message {
-    message(
-        format!("`{word}` is not what is counted here, which is {plural}"),
-        format!("write the number of {plural}"),
-    )
-}
-
-pub(crate) fn inexact_unit(written: &str, one: &str, in_units: &str, plural: &str) -> Message {
-    message(
-        format!("{written} are {in_units} {plural}, which is not a whole number"),
-        format!("write whole {plural}, or the rate per {one}"),
-    )
-}
-
-// Choices.
-
-pub(crate) fn expected_choice(found: &str) -> Message {
-    message(
-        format!("expected what is chosen, found {found}"),
-        "write such as `by quality { standard => 10.credits, hd => 25.credits }`",
-    )
-}
-
-pub(crate) fn choice_without_options(choice: &str) -> Message {
-    message(
-        format!("`by {choice}` has nothing to choose from"),
-        format!("list the options: `by {choice} {{ standard => 10.credits, hd => 25.credits }}`"),
-    )
-}
-
-pub(crate) fn expected_choice_option(found: &str) -> Message {
-    message(format!("expected an option, found {found}"), "write such as `hd => 25.credits`")
-}
-
-pub(crate) fn expected_arrow(key: &str, amount: &str) -> Message {
-    let amount = if amount.is_empty() { ".." } else { amount };
-    message(format!("an arrow stands between `{key}` and its price"), format!("write `{key} => {amount}`"))
-}
-
-pub(crate) fn options_together(one: &str, other: &str, amount: Option<&str>) -> Message {
-    let help = match amount.filter(|amount| !amount.is_empty() && !other.is_empty()) {
-        Some(amount) => {
-            format!("write `{one} => {amount}, {other} => {amount}` for `{one} | {other} => {amount}`")
-        }
-        None => "write each option with its price".to_owned(),
-    };
-    message("each option has a price of its own, found `|`", help)
-}
-
-pub(crate) fn choice_with_type(name: &str, ty: &str) -> Message {
-    message(format!("the type of the choice `{name}` is generated"), format!("remove `: {ty}`"))
-}
-
-pub(crate) fn two_choices(name: &str, other: &str) -> Message {
-    message("one name is chosen by", format!("write two choices: `by {name} {{ .. }} + by {other} {{ .. }}`"))
-}
-
-pub(crate) fn entry_without_comma(found: &str) -> Message {
-    message("a comma separates prices", format!("write `,` before {found}"))
-}
-
-pub(crate) fn rate_of_entry(found: &str) -> Message {
-    message(
-        format!("a price of a list is an amount, found {found}"),
-        "write the amount alone; that of a tier is for the batch of `tiers(..)`",
-    )
-}
-
-pub(crate) fn option_twice(option: &str) -> Message {
-    message(format!("the option `{option}` is written twice"), "remove one of them")
-}
-
-pub(crate) fn same_type(choice: &str, operation: &str, ty: &str) -> Message {
-    message(
-        format!("`{choice}` of `{operation}` becomes `{ty}` in Rust, as another choice does"),
-        "rename one of them",
-    )
-}
-
-// Tiers.
-
-pub(crate) fn tiers_without_batch(example: &str) -> Message {
-    message(
-        "`tiers` does not say what the prices are for",
-        format!("write how many units one price is for: `tiers({example})`"),
-    )
-}
-
-pub(crate) fn tiers_without_block() -> Message {
-    message(
-        "`tiers` has no tiers",
-        "write them in braces: `{ ..1_000_000.tokens => 2.credits, .. => 1.credit }`",
-    )
-}
-
-pub(crate) fn expected_tier(found: &str) -> Message {
-    message(
-        format!("expected a tier, found {found}"),
-        "write where it ends, such as `..1_000_000.tokens => 2.credits`, or `.. => 1.credit` for the last one",
-    )
-}
-
-pub(crate) fn tier_from_somewhere(end: Option<&str>, price: &str) -> Message {
-    let help = match end {
-        Some(end) => format!("write `..{end}`"),
-        None => format!("write `.. => {price}`"),
-    };
-    message("a tier begins where the one before it ends", help)
-}
-
-pub(crate) fn tier_end_in_words(word: &str, end: &str) -> Message {
-    message(format!("`{word}` does not begin a tier"), format!("write `..{end}` for `{word} {end}`"))
-}
-
-pub(crate) fn last_tier_in_words(word: &str) -> Message {
-    message(format!("expected a tier, found `{word}`"), "write `..` for the last tier")
-}
-
-pub(crate) fn no_end_in_words(word: &str) -> Message {
-    message(format!("`{word}` ends no tier"), format!("write `..` for `..{word}`"))
-}
-
-pub(crate) fn tier_price_not_whole(number: &str, price: &str, batch: &str) -> Message {
-    message(
-        format!("`{number}` is not a whole number"),
-        format!("write `tiers({batch})` and each price for that many, here `{price}`"),
-    )
-}
-
-pub(crate) fn tier_inclusive() -> Message {
-    message("the end of a tier is no part of it", "write `..` and the first number that is in the next tier")
-}
-
-pub(crate) fn tiers_without_open(last: &str) -> Message {
-    message("the last tier has an end, and beyond it nothing has a price", format!("add `.. => {last}`"))
-}
-
-pub(crate) fn tier_after_open() -> Message {
-    message(
-        "this tier has no end, so that nothing is left for the next one",
-        "write where it ends, or move it to the end",
-    )
-}
-
-pub(crate) fn tiers_not_ascending(bound: &str, before: &str) -> Message {
-    message(
-        format!("this tier ends at {bound}, and the one before it at {before}"),
-        "list the tiers in ascending order",
-    )
-}
-
-pub(crate) fn previous_tier() -> Message {
-    Message { problem: "the tier before it ends here".to_owned(), help: None }
-}
-
-pub(crate) fn tier_not_in_batches(bound: &str, batch: u64, nearest: u64, unit: &str) -> Message {
-    message(
-        format!("{bound} is not a multiple of {batch}, which the prices are for"),
-        format!("write a multiple of {batch}; the next one is `{nearest}.{unit}`"),
-    )
 }
 
 // Meta.

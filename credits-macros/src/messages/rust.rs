@@ -1,4 +1,4 @@
-//! What is wrong with Rust in an operation: parameters, costs in braces, validations.
+//! Messages about Rust in an operation: parameters, costs in braces, validations.
 //!
 //! It does not know where a message is shown.
 
@@ -17,6 +17,16 @@ pub(crate) fn param_without_type(name: &str) -> Message {
     message(
         format!("the parameter `{name}` has no type"),
         format!("write `with {name}: String`, or another type"),
+    )
+}
+
+/// `with pages u32`
+pub(crate) fn param_without_colon(name: &str, ty: Option<&str>) -> Message {
+    let Some(ty) = ty else { return param_without_type(name) };
+    let meant = crate::foreign::rust_type(ty).unwrap_or(ty);
+    message(
+        format!("a colon separates the parameter `{name}` from its type"),
+        format!("write `{name}: {meant}` for `{name} {ty}`"),
     )
 }
 
@@ -55,11 +65,34 @@ pub(crate) fn not_an_expression() -> Message {
     message("this is not an expression in Rust", "correct it from here on")
 }
 
+/// `and` for `&&`
+pub(crate) fn operator_otherwise(written: &str, meant: &str) -> Message {
+    message(format!("`{written}` is no operator of Rust"), format!("write `{meant}` for `{written}`"))
+}
+
+/// `not n > 5`
+pub(crate) fn negation_otherwise(word: &str, rest: &str) -> Message {
+    message(format!("`{word}` is no operator of Rust"), format!("write `!({rest})` for `{word} {rest}`"))
+}
+
+/// `n < 5.credits` in a condition; only an amount of credits or of an asset is its number.
+pub(crate) fn amount_in_condition(number: &str, word: &str, is_priced: bool) -> Message {
+    let help = if is_priced {
+        format!("write `{number}` for `{number}.{word}`")
+    } else {
+        "write the number alone, in the unit of the parameter".to_owned()
+    };
+    message(format!("a condition is Rust, in which `{number}.{word}` is no amount"), help)
+}
+
 pub(crate) fn amount_in_rust(number: &str, word: &str) -> Message {
-    message(
-        format!("in braces stands Rust, in which `{number}.{word}` is no amount"),
-        "write the number alone, or the amount without braces",
-    )
+    let help = match word {
+        "credit" | "credits" => {
+            format!("write `{number}` for `{number}.{word}`, or the amount without braces")
+        }
+        _ => "write the number alone, or the amount without braces".to_owned(),
+    };
+    message(format!("in braces stands Rust, in which `{number}.{word}` is no amount"), help)
 }
 
 pub(crate) fn quantity_in_costs(plural: &str) -> Message {
@@ -102,10 +135,7 @@ pub(crate) fn ruby_lambda() -> Message {
 }
 
 pub(crate) fn validate_without_message() -> Message {
-    message(
-        "`validate` does not say what is wrong",
-        "write a message after the condition: `, \"prompt too long\"`",
-    )
+    message("`validate` has no message", "write a message after the condition: `, \"prompt too long\"`")
 }
 
 pub(crate) fn validate_without_comma(text: &str, sign: Option<&str>) -> Message {
@@ -117,7 +147,7 @@ pub(crate) fn validate_without_comma(text: &str, sign: Option<&str>) -> Message 
 }
 
 pub(crate) fn empty_message() -> Message {
-    message("the message is empty", "write what is wrong, such as `\"prompt too long\"`")
+    message("the message is empty", "write the reason, such as `\"prompt too long\"`")
 }
 
 pub(crate) fn foreign_type(ty: &str, meant: &str) -> Message {

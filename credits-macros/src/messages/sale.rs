@@ -1,10 +1,8 @@
-//! What is wrong with a plan, a pack or a price.
+//! Messages about a plan or a price.
 //!
 //! It does not know where a message is shown.
 
-use credits_core::AWARD_MAX;
-
-use super::{Message, did_you_mean, message, one_of};
+use super::{Message, message, one_of};
 use crate::vocab::{self, FOR, UP_TO};
 
 // Plans.
@@ -30,6 +28,24 @@ pub(crate) fn gives_once(number: &str, word: &str) -> Message {
     )
 }
 
+/// `interval "month"` behind what a plan gives
+pub(crate) fn period_as_statement(keyword: &str, number: &str, word: &str, period: Option<&str>) -> Message {
+    let period = period.unwrap_or("..");
+    message(
+        format!("`{keyword}` is not a statement of `subscription_plan`"),
+        format!("write `{number}.{word}.every({period})`, which says how often"),
+    )
+}
+
+/// `1_000.credits => month`
+pub(crate) fn period_behind_sign(number: &str, word: &str, period: &str, behind: &str) -> Message {
+    let blank = if behind.starts_with([',', ':']) { "" } else { " " };
+    message(
+        "this is not how a plan says how often it gives",
+        format!("write `{number}.{word}.every({period})` for `{number}.{word}{blank}{behind}`"),
+    )
+}
+
 pub(crate) fn every_otherwise(number: &str, word: &str, period: Option<&str>) -> Message {
     let help = match period {
         Some(period) => format!("write `{number}.{word}.every({period})`"),
@@ -38,12 +54,13 @@ pub(crate) fn every_otherwise(number: &str, word: &str, period: Option<&str>) ->
     message("this is not how a plan says how often it gives", help)
 }
 
-pub(crate) fn every_first(period: &str, amount: &str) -> Message {
+/// `written` is all that stands before the amount.
+pub(crate) fn every_first(word: &str, period: &str, amount: &str, written: &str) -> Message {
     let help = match amount {
         "" => format!("write the amount before it: `100.credits.every({period})`"),
-        amount => format!("write `{amount}.every({period})` for `every({period}) {amount}`"),
+        amount => format!("write `{amount}.every({period})` for `{written} {amount}`"),
     };
-    message("expected an amount, found `every`", help)
+    message(format!("expected an amount, found `{word}`"), help)
 }
 
 pub(crate) fn rate_for_period(number: &str, word: &str, period: &str) -> Message {
@@ -74,6 +91,29 @@ pub(crate) fn expected_price(found: &str) -> Message {
         format!("expected a price at Stripe, found {found}"),
         "write `\"price_xyz\"`, or `month: \"price_xyz\"` for each period of billing",
     )
+}
+
+pub(crate) fn prices_in_delimiters(prices: &str, written: &str) -> Message {
+    let prices = if prices.is_empty() { "\"price_xyz\"" } else { prices };
+    message(
+        "the prices of `stripe_price` stand without parentheses and braces",
+        format!("write `stripe_price {prices}` for `stripe_price {written}`"),
+    )
+}
+
+/// `id: "price_xyz"`
+pub(crate) fn key_of_id(key: &str, has_colon: bool, id: &str) -> Message {
+    let colon = if has_colon { ":" } else { "" };
+    message(format!("an id has no key `{key}`"), format!("write `\"{id}\"` for `{key}{colon} \"{id}\"`"))
+}
+
+/// `"price_xyz" month`; `written` is all behind the id.
+pub(crate) fn price_before_period(id: &str, period: Option<&str>, written: &str) -> Message {
+    let help = match period {
+        Some(period) => format!("write `{period}: {id}` for `{id} {written}`"),
+        None => format!("write the period before the id: `month: {id}`"),
+    };
+    message("the period of a price stands before its id", help)
 }
 
 pub(crate) fn price_without_quotes(id: &str) -> Message {
@@ -108,7 +148,7 @@ pub(crate) fn price_period_twice(period: &str) -> Message {
 }
 
 pub(crate) fn price_id_twice(id: &str) -> Message {
-    message(format!("the price `{id}` is declared twice"), "write the id of a price of its own")
+    message(format!("the price `{id}` is declared twice"), "write the id of another price")
 }
 
 /// An id at Stripe that is not of a price.
@@ -116,6 +156,29 @@ pub(crate) fn id_of_another(id: &str, what: &str) -> Message {
     message(
         format!("`{id}` is the id of {what}, and not of a price"),
         "write the id of the price, which begins with `price_`",
+    )
+}
+
+/// An address; the id of the price may be a part of it.
+pub(crate) fn address_as_price(address: &str, id: Option<&str>) -> Message {
+    let help = match id {
+        Some(id) => format!("write `\"{id}\"`"),
+        None => "write the id of the price, which begins with `price_`".to_owned(),
+    };
+    message(format!("`{address}` is an address, and not the id of a price"), help)
+}
+
+pub(crate) fn amount_as_price(amount: &str) -> Message {
+    message(
+        format!("`{amount}` is an amount, and not the id of a price"),
+        "write the id of the price at Stripe, which begins with `price_`",
+    )
+}
+
+pub(crate) fn placeholder_as_price(text: &str) -> Message {
+    message(
+        format!("`{text}` is not the id of a price: nothing is filled in"),
+        "write the id as Stripe shows it, or the path of a constant",
     )
 }
 
@@ -141,114 +204,6 @@ pub(crate) fn macro_for_price(call: &str) -> Message {
     message(
         "the id of a price is a text or a constant, and no macro",
         format!("declare `const PRICE: &str = {call};` above `usage_credits!`, and write `PRICE`"),
-    )
-}
-
-// Packs.
-
-pub(crate) fn pack_without_gives(name: &str) -> Message {
-    message(
-        format!("the pack `{name}` does not say what it gives"),
-        "add a line such as `gives 1_000.credits`",
-    )
-}
-
-pub(crate) fn pack_without_costs(name: &str) -> Message {
-    message(format!("the pack `{name}` does not say what it costs"), "add a line such as `costs 9.dollars`")
-}
-
-pub(crate) fn pack_gives_again() -> Message {
-    message("a pack gives once", "write the amount alone, or declare a `subscription_plan`")
-}
-
-pub(crate) fn zero_price(word: &str) -> Message {
-    message("a pack cannot be free", format!("write what it costs in {word}"))
-}
-
-pub(crate) fn pack_price_period(period: &str) -> Message {
-    message(
-        format!("a pack is paid for once, and `{period}` is a period"),
-        "write the price alone, or under an environment",
-    )
-}
-
-pub(crate) fn pack_paid_again() -> Message {
-    message(
-        "a pack is paid for once, and has no price for a period",
-        "write the price alone, or declare a `subscription_plan`",
-    )
-}
-
-pub(crate) fn pack_gives_too_much(gives: i64, bonus: i64) -> Message {
-    message(
-        format!("the pack gives {gives} + {bonus}, more than {AWARD_MAX}, the most that is given at once"),
-        "lower the bonus or what the pack gives",
-    )
-}
-
-pub(crate) fn pack_price_without_comma(number: &str) -> Message {
-    message("a comma separates the prices of a pack", format!("write `, {number}`"))
-}
-
-pub(crate) fn pack_price_twice(currency: &str) -> Message {
-    message(format!("the pack has two prices in {currency}"), format!("write one price in {currency}"))
-}
-
-pub(crate) fn other_currency(word: &str, meant: &str, own: &str) -> Message {
-    message(
-        format!("`{word}` means {meant}, and the pack is sold in {own}"),
-        format!("write the price in `{own}`, or remove `currency {own}`"),
-    )
-}
-
-pub(crate) fn unknown_operation(name: &str, nearest: Option<&str>, known: &[&str]) -> Message {
-    let help = match known {
-        [] => "remove it; the pricing has no operations".to_owned(),
-        known => did_you_mean(nearest, known),
-    };
-    message(format!("`{name}` is not an operation of this pricing"), help)
-}
-
-pub(crate) fn only_for_other_asset(name: &str, costs: &str, gives: &str) -> Message {
-    message(
-        format!("`{name}` costs {costs}, and the pack gives {gives}"),
-        "remove it; nothing of the pack could be spent on it",
-    )
-}
-
-pub(crate) fn only_for_free(names: &str, free: &str) -> Message {
-    message(
-        format!("{names} {free} nothing, so that the pack could never be spent"),
-        "write operations that cost something",
-    )
-}
-
-pub(crate) fn asset_never_spent(asset: &str) -> Message {
-    message(
-        format!("no operation costs {asset}, so that the pack could never be spent"),
-        format!("declare an operation that costs {asset}, or give what is spent"),
-    )
-}
-
-/// A warning: awards add up.
-pub(crate) fn payable_by_nothing(operation: &str, least: i64, most: i64) -> Message {
-    message(
-        format!("`{operation}` costs at least {least}, and no plan or pack gives more than {most} at once"),
-        "write a smaller cost, or sell more; `#![allow(deprecated)]` in the module allows it",
-    )
-}
-
-pub(crate) fn price_too_low(written: &str, least: &str) -> Message {
-    message(
-        format!("`{written}` is less than {least}, the least that Stripe charges"),
-        format!("write at least `{least}`"),
-    )
-}
-
-pub(crate) fn price_too_high(written: &str, most: &str) -> Message {
-    message(
-        format!("`{written}` is more than {most}, the most that Stripe charges at once"),
-        "write a smaller price",
     )
 }
 
@@ -280,6 +235,19 @@ pub(crate) fn other_rollover_bound(word: &str, written: &str, meant: &str) -> Me
 
 pub(crate) fn bound_otherwise(word: &str, bound: &str) -> Message {
     message(format!("`{word}` is not how a rollover is bounded"), format!("write `{bound}`"))
+}
+
+/// `rollover, up_to 500.credits`
+pub(crate) fn comma_before_bound(policy: &str, bound: &str, written: &str) -> Message {
+    message("no comma stands before a bound", format!("write `{policy} {bound}` for `{policy}{written}`"))
+}
+
+/// `rollover forever`
+pub(crate) fn unbounded_rollover(word: &str) -> Message {
+    message(
+        format!("`{word}` is not how a rollover is bounded"),
+        format!("write `rollover` for `rollover {word}`: without a bound all credits are kept"),
+    )
 }
 
 pub(crate) fn bound_of_expiry(word: &str) -> Message {

@@ -1,19 +1,24 @@
-//! What is wrong with the settings or an asset.
+//! Messages about the settings or an asset.
 //!
 //! It does not know where a message is shown.
 
 use super::{Message, message};
 
-pub(crate) fn negative_balance_without_bound(found: &str, amount: Option<&str>) -> Message {
+/// `written` is all behind the keyword.
+pub(crate) fn negative_balance_without_bound(found: &str, amount: Option<&str>, written: &str) -> Message {
     let help = match amount {
-        Some(amount) => format!("write `allow_negative_balance up_to {amount}`"),
+        Some(amount) => {
+            let is_number = !amount.contains(|letter: char| letter.is_alphabetic());
+            let amount = if is_number { super::credits(amount) } else { amount.to_owned() };
+            format!("write `allow_negative_balance up_to {amount}` for `allow_negative_balance {written}`")
+        }
         None => "write how far, such as `allow_negative_balance up_to 500.credits`".to_owned(),
     };
     message(format!("`allow_negative_balance` says how far, found {found}"), help)
 }
 
 pub(crate) fn expected_credit_names(words: &[String]) -> Message {
-    let quoted = |word: &String| format!("\"{}\"", word.trim_matches('"'));
+    let quoted = |word: &String| format!("\"{}\"", word.trim_matches(['"', ':']));
     let help = match words {
         [one, many] if !one.is_empty() && !many.is_empty() => format!("{}, {}", quoted(one), quoted(many)),
         _ => "\"token\", \"tokens\"".to_owned(),

@@ -1,4 +1,4 @@
-//! What is wrong where an item, a statement or an option should stand.
+//! Messages about the place of an item, a statement or an option.
 //!
 //! It does not know where a message is shown.
 
@@ -42,6 +42,18 @@ pub(crate) fn unknown_statement(word: &str, item: &str, nearest: Option<&str>, k
     message(format!("`{word}` is not a statement of `{item}`"), did_you_mean(nearest, known))
 }
 
+/// `expire_after never`
+pub(crate) fn no_length(keyword: &str, word: &str) -> Message {
+    let help = match keyword {
+        "expire_after" | "expires_after" => {
+            format!("credits that never expire have no line `{keyword}`: leave `{keyword} {word}` out")
+        }
+        "for" => "write `rollover` alone: without a bound all credits are kept".to_owned(),
+        _ => format!("write how long, such as in `{keyword} 400.days`"),
+    };
+    message(format!("`{word}` is not a period"), help)
+}
+
 pub(crate) fn missing_option(example: &str) -> Message {
     message("this statement chooses nothing", format!("write it out, such as `{example}`"))
 }
@@ -68,6 +80,10 @@ pub(crate) fn stray_number(item: &str, number: &str, known: &[&str]) -> Message 
 
 pub(crate) fn dangling_docs() -> Message {
     message("this documentation has nothing behind it", "write `//` for a comment")
+}
+
+pub(crate) fn docs_of_statement() -> Message {
+    message("a statement and the settings have no documentation", "write `//` for a comment")
 }
 
 pub(crate) fn docs_of_entry() -> Message {
@@ -117,6 +133,22 @@ pub(crate) fn loose_statement(word: &str, holders: &[&str]) -> Message {
     )
 }
 
-pub(crate) fn visibility() -> Message {
-    message("an item has no visibility; what is generated is public", "remove `pub`")
+pub(crate) fn statement_chained(written: &str, statement: &str) -> Message {
+    message("a statement is no method of an amount", format!("write `{statement}` for `{written}`"))
+}
+
+/// `pub`, `export default`
+pub(crate) fn modifier(words: &str) -> Message {
+    let help = format!("remove `{words}`");
+    if words.starts_with("pub") {
+        return message("an item has no visibility; all generated items are public", help);
+    }
+    message(format!("`{words}` has no meaning before an item"), help)
+}
+
+pub(crate) fn name_before_keyword(kind: &str, name: &str, written: &str) -> Message {
+    message(
+        format!("the name of an item stands behind `{kind}`"),
+        format!("write `{kind} {name}` for `{written}`"),
+    )
 }

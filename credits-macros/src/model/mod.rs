@@ -1,4 +1,4 @@
-//! The model: what is generated, with every Rust name and every line of documentation decided.
+//! The model: the items to generate, with every Rust name and every line of documentation decided.
 //!
 //! It holds nothing that could be refused, and does not know the words it was written in.
 
@@ -22,7 +22,7 @@ pub(crate) struct Pricing {
     /// Every keyword, with the item that a statement is in; for editors.
     pub(crate) keywords: Vec<(Option<&'static str>, Ident)>,
     pub(crate) known: Known,
-    /// Whether there are items of which nobody knows what they declare.
+    /// Whether there are items whose declarations could not be read.
     pub(crate) unreadable: bool,
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Operation {
     /// In the order of the constructor's arguments.
     pub(crate) fields: Vec<Field>,
     pub(crate) terms: OperationSpec,
-    /// Those of the clauses in their order, then what is recorded besides.
+    /// Those of the clauses in their order, then the recorded parameters.
     pub(crate) inputs: Vec<Input>,
     pub(crate) validations: Vec<Condition>,
     pub(crate) choices: Vec<Choice>,
@@ -92,7 +92,7 @@ pub(crate) struct Condition {
 pub(crate) struct Choice {
     pub(crate) ident: Ident,
     pub(crate) docs: String,
-    /// None if nobody knows the options.
+    /// None if the options could not be read.
     pub(crate) options: Option<Vec<ChoiceOption>>,
 }
 

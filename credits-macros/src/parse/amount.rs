@@ -9,8 +9,11 @@ use super::number::split_suffix;
 use super::tokens::Parser;
 use crate::ast::{Amount, Gives, Number, Word};
 use crate::diag::{Reported, Result};
-use crate::vocab::{PackWord, Vocabulary, follows_a_number, is_amount_word, is_measure, period_words};
-use crate::{foreign, inflect, messages};
+use crate::vocab::{
+    ItemWord, PackWord, Vocabulary, currency_codes, decimals_of, follows_a_number, is_amount_word,
+    is_measure, period_words,
+};
+use crate::{exact, foreign, inflect, messages};
 
 /// What an amount is read for.
 #[derive(Clone, Copy)]
@@ -22,14 +25,14 @@ struct Expected<'a> {
 }
 
 impl Parser<'_, '_> {
-    /// A number, a dot and a word. `K` are the keywords that end the statement, `example` is what was expected.
+    /// A number, a dot and a word. `K` are the keywords that end the statement, `example` is an amount that fits.
     pub(super) fn amount<K: Vocabulary>(&mut self, example: &str) -> Result<Amount> {
         self.amount_of::<K>(Expected { example, is_unit: follows_a_number })
     }
 
     /// An amount that may be of anything: any word after its number lacks only the dot.
     pub(super) fn amount_of_units<K: Vocabulary>(&mut self, example: &str) -> Result<Amount> {
-        self.amount_of::<K>(Expected { example, is_unit: |_| true })
+        self.amount_of::<K>(Expected { example, is_unit: |word| !INCLUDED.contains(&word) })
     }
 
     fn amount_of<K: Vocabulary>(&mut self, expected: Expected<'_>) -> Result<Amount> {
@@ -41,12 +44,18 @@ impl Parser<'_, '_> {
             return Err(self.no_number::<K>(expected.example));
         };
         self.skip();
-        let number = self.thousands(number);
+        let (number, comma) = self.thousands(number);
         if let Some(other) = self.peek_number() {
             let message = messages::two_numbers(&number.text, &other.text);
             return Err(self.diagnostics.report(number.span, message));
         }
         self.is_no_share(&number)?;
+        let next = self.cursor.punct().and_then(|(_, after)| after.ident());
+        if self.peek_mark('/') && next.is_some() {
+            // `1_000/month`
+            let message = messages::number_without_unit(&number.text, expected.example);
+            return Err(self.diagnostics.report(number.span, message));
+        }
         self.is_no_factor(&number)?;
         let has_dot = self.mark('.').is_some();
         let amount = if !has_dot || number.text.ends_with('.') {
@@ -61,7 +70,9 @@ impl Parser<'_, '_> {
         if !self.peek_mark('+') {
             self.stands_alone(&amount)?;
         }
-        Ok(amount)
+        // `1_000,5.credits`: the comma is refused already.
+        let is_whole = !amount.number.text.contains('.') || decimals_of(&amount.word.text) > 0;
+        comma.filter(|_| !is_whole).map_or(Ok(amount), Err)
     }
 
     /// `.5.credits`
@@ -84,6 +95,17 @@ impl Parser<'_, '_> {
         };
         if let Some((digits, suffix)) = split_suffix(text) {
             let digits = digits.trim_end_matches('_');
+            let thousands = THOUSANDS.iter().find(|(word, _)| *word == suffix).map(|(_, times)| *times);
+            let counted = self.peek_word().filter(|_| !self.at_keyword::<K>());
+            if let (Some(times), Some(counted)) = (thousands, counted)
+                && let Some(number) = exact::result(digits, '*', times, 0)
+            {
+                let meant = format!("{number}.{}", counted.text);
+                let written = format!("{text} {}", counted.text);
+                return Err(self
+                    .diagnostics
+                    .report(*span, messages::thousands_in_suffix(text, &meant, &written)));
+            }
             let meant = written_out(digits, suffix, example);
             if !meant.is_empty() {
                 return Err(self.diagnostics.report(*span, messages::glued_abbreviation(text, &meant)));
@@ -91,6 +113,13 @@ impl Parser<'_, '_> {
             let reported = self.diagnostics.report(*span, messages::glued_word(digits, suffix));
             let word = Word { text: suffix.to_owned(), span: *span };
             return if is_unit(suffix) { Ok(amount(digits, word)) } else { Err(reported) };
+        }
+        if let Some(code) = self.peek_word().map(|word| word.text.to_lowercase())
+            && self.peek_word().is_some_and(|word| word.text != code)
+            && is_unit(&code)
+            && currency_codes().contains(&code.as_str())
+        {
+            return Err(self.diagnostics.report(*span, messages::missing_dot(text, &code)));
         }
         let is_word = !self.at_keyword::<K>() && self.peek_word().is_some_and(|word| is_unit(&word.text));
         let Some(word) = is_word.then(|| self.word()).flatten() else {
@@ -127,6 +156,7 @@ impl Parser<'_, '_> {
     pub(super) fn plain_amount<K: Vocabulary>(&mut self, statement: &str, example: &str) -> Result<Amount> {
         let amount = self.amount::<K>(example)?;
         self.stands_alone(&amount)?;
+        self.nothing_chained::<K>(&amount)?;
         let Some(inside) = self.group(Delimiter::Parenthesis) else { return Ok(amount) };
         let is_empty = inside.is_empty();
         let message =
@@ -137,6 +167,7 @@ impl Parser<'_, '_> {
     /// `100.credits`, of a pack: whatever says how often is refused.
     pub(super) fn gives_once(&mut self) -> Result<Amount> {
         let amount = self.plain_amount::<PackWord>(PackWord::Gives.word(), "100.credits")?;
+        self.no_statement_chained::<PackWord>(ItemWord::Pack)?;
         let start = (self.cursor, self.previous());
         let sign = self.mark('.').or_else(|| self.mark('/'));
         let often = self.peek_word().filter(|word| sign.is_some() || says_how_often(&word.text));
@@ -149,17 +180,29 @@ impl Parser<'_, '_> {
 
     /// `10_000.credits`, with or without `.every(month)`.
     pub(super) fn gives<K: Vocabulary>(&mut self) -> Result<Gives> {
-        if self.peek_is(crate::vocab::EVERY) {
-            return Err(self.every_first());
+        if let Some(reported) = self.every_first() {
+            return Err(reported);
         }
         let amount = self.amount::<K>("100.credits")?;
+        if amount.word.text == crate::vocab::EVERY {
+            let message = messages::number_without_unit(&amount.number.text, "100.credits");
+            return Err(self.diagnostics.report(amount.number.span, message));
+        }
         if self.peek_mark('+') {
             self.stands_alone(&amount)?;
         }
+        let start = self.cursor;
         let every = self.every::<K>(&amount)?;
+        self.nothing_behind_every::<K>(&amount, start, every.as_ref())?;
         Ok(Gives { amount, every })
     }
 }
+
+/// Suffixes of numbers that are in thousands.
+const THOUSANDS: &[(&str, &str)] = &[("k", "1_000"), ("K", "1_000"), ("m", "1_000_000"), ("M", "1_000_000")];
+
+/// Words behind a number that is included, and no unit of it.
+const INCLUDED: &[&str] = &["at", "free", "gratis", "included", "of"];
 
 /// What an abbreviation behind a number means, where a unit or a period is expected. `m` is a minute or a month.
 fn written_out(digits: &str, suffix: &str, example: &str) -> Vec<String> {
@@ -167,6 +210,8 @@ fn written_out(digits: &str, suffix: &str, example: &str) -> Vec<String> {
     let is_period = |unit: &str| period_words().contains(&unit);
     let unit = foreign::unit(suffix).filter(|unit| !is_period(expected) || is_period(unit));
     let Some(unit) = unit.filter(|_| !is_amount_word(expected)) else { return Vec::new() };
-    let units = if suffix == "m" && is_period(expected) { vec![unit, "month"] } else { vec![unit] };
+    let is_long =
+        is_period(expected) && !["second", "minute", "hour"].contains(&inflect::singular(expected).as_str());
+    let units = if suffix == "m" && is_long { vec![unit, "month"] } else { vec![unit] };
     units.into_iter().map(|unit| format!("{digits}.{}", inflect::counted(digits, unit))).collect()
 }

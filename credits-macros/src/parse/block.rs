@@ -25,6 +25,7 @@ impl Parser<'_, '_> {
                 self.documents_something(&docs);
                 return lost;
             }
+            self.documents_no_statement(&docs);
             if let Some(reported) = self.conflict() {
                 return Some(reported);
             }
@@ -71,8 +72,11 @@ impl Parser<'_, '_> {
             Some(meaning) => (meaning, None),
             None => self.other_keyword::<K>(item, &word)?,
         };
-        self.colon();
-        self.sign_behind(&word);
+        let is_refused_later = misspelt.is_none() && K::from_word(&word.text).is_none();
+        if !is_refused_later {
+            self.colon();
+            self.sign_behind(&word);
+        }
         Ok((meaning, Keyword { word, misspelt }))
     }
 
@@ -100,7 +104,7 @@ impl Parser<'_, '_> {
         self.once.equals = Some(self.diagnostics.report(place, message));
     }
 
-    /// Skips what is left of a broken statement.
+    /// Skips the rest of a broken statement.
     fn recover<K: Vocabulary>(&mut self) {
         while !self.is_empty() && !self.peek_mark(';') && !self.at_keyword::<K>() {
             self.skip();

@@ -4,18 +4,24 @@
 
 use proc_macro2::{Delimiter, Span};
 
+use super::chain::between;
+use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Amount, Clause, Per, Rate, Word};
 use crate::diag::Result;
-use crate::vocab::{self, AFTER, BY, OperationWord, TIERS, is_rate_word};
-use crate::{inflect, messages};
+use crate::vocab::{self, AFTER, BY, ItemWord, OperationWord, TIERS, is_rate_word};
+use crate::{foreign, inflect, messages};
 
 impl Parser<'_, '_> {
     /// `clause + clause`. A broken clause skips to the next one, so that the others are known.
     pub(super) fn costs(&mut self) -> Vec<Result<Clause>> {
         let mut clauses = Vec::new();
         loop {
-            let clause = self.clause().and_then(|clause| self.nothing_computed().map(|()| clause));
+            let start = self.cursor;
+            let clause = self.clause().and_then(|clause| {
+                self.clause_stands_alone(&clause, start)?;
+                Ok(clause)
+            });
             let broken = clause.is_err();
             clauses.push(clause);
             while broken && !self.peek_mark('+') && !self.at_statement_end::<OperationWord>() {
@@ -34,14 +40,6 @@ impl Parser<'_, '_> {
                 return clauses;
             }
         }
-    }
-
-    /// `1.credit_per(page) - 5.credits`
-    fn nothing_computed(&mut self) -> Result<()> {
-        let sign = ['*', '/', '-', '%'].into_iter().find(|sign| self.peek_mark(*sign));
-        let Some(sign) = sign else { return Ok(()) };
-        let message = if sign == '-' { messages::taken_off() } else { messages::arithmetic(sign, "", None) };
-        Err(self.refuse(message))
     }
 
     /// `5.credits and 1.credit_per(page)`, or with nothing between: read as the sum that was meant.
@@ -78,6 +76,9 @@ impl Parser<'_, '_> {
         if self.peek_is(TIERS) {
             return self.tiers().map(Clause::Tiers);
         }
+        if let Some(reported) = self.tiers_otherwise() {
+            return self.tiers().and(Err(reported));
+        }
         if self.group_ahead(Delimiter::Brace) {
             return self.rust_block().map(Clause::Rust);
         }
@@ -91,6 +92,7 @@ impl Parser<'_, '_> {
         if is_rate_word(&amount.word.text) {
             return self.rate_without_parentheses(amount).map(Clause::Rate);
         }
+        self.no_statement_chained::<OperationWord>(ItemWord::Operation)?;
         if let Some(place) = self.rate_ahead() {
             return self.rate_otherwise(amount, place).map(Clause::Rate);
         }
@@ -113,6 +115,7 @@ impl Parser<'_, '_> {
 
     /// `2.credits_per_page`, read as it was meant.
     fn rate_in_one_word(&mut self, amount: &Amount, word: &str, unit: &str) -> Result<Rate> {
+        let unit = &written_out(unit);
         let Amount { minus, number, word: written } = amount.clone();
         let message = messages::rate_otherwise(&number.text, word, unit);
         self.diagnostics.report(written.span, message);
@@ -133,7 +136,7 @@ impl Parser<'_, '_> {
         Ok(Rate { amount, per, after })
     }
 
-    /// Where `.per(page)`, `per page` or `/ page` begins; steps over what is before the unit.
+    /// Where `.per(page)`, `per page` or `/ page` begins; steps over the tokens before the unit.
     fn rate_ahead(&mut self) -> Option<Span> {
         if let Some(slash) = self.mark('/') {
             return Some(slash);
@@ -159,6 +162,7 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(place, message));
         }
         amount.word.text = word;
+        let unit = unit.map(|unit| Word { text: written_out(&unit.text), ..unit });
         let meant = unit.as_ref().map_or("page", |unit| &unit.text);
         let message = messages::rate_otherwise(&amount.number.text, &amount.word.text, meant);
         let reported = self.diagnostics.report(place, message);
@@ -182,6 +186,7 @@ impl Parser<'_, '_> {
 
     /// `after 10.minutes`
     fn after(&mut self, per: Option<&Per>) -> Result<Option<Amount>> {
+        self.after_otherwise()?;
         if !self.peek_is(AFTER) {
             return Ok(None);
         }
@@ -197,12 +202,34 @@ impl Parser<'_, '_> {
         self.amount_of_units::<OperationWord>(&example).map(Some)
     }
 
+    /// `.after(10.minutes)` and `, after: 10.minutes`
+    fn after_otherwise(&mut self) -> Result<()> {
+        let start = (self.cursor, self.previous());
+        let place = self.here();
+        let sign = self.mark('.').or_else(|| self.mark(','));
+        if sign.is_none() || !self.peek_is(AFTER) {
+            self.back_to(start);
+            return Ok(());
+        }
+        self.skip();
+        self.mark(':');
+        let (units, end) = if let Some((inside, _, after)) = self.cursor.group(Delimiter::Parenthesis) {
+            (spelled(inside.token_stream()), after)
+        } else {
+            let dot = self.cursor.literal().and_then(|(_, after)| after.punct());
+            let unit = dot.and_then(|(_, after)| after.ident());
+            (self.batch_ahead().unwrap_or_default(), unit.map_or(self.cursor, |(_, after)| after))
+        };
+        let message = messages::after_otherwise(&units, &spelled(between(start.0, end)));
+        Err(self.diagnostics.report(place, message))
+    }
+
     /// Only a rate has units that are included.
     pub(super) fn no_after(&mut self, clause: &str) -> Result<()> {
         if self.peek_is(AFTER) { Err(self.refuse(messages::after_no_rate(clause))) } else { Ok(()) }
     }
 
-    /// What is between the parentheses of a rate.
+    /// The unit or the batch in the parentheses of a rate.
     fn per(&mut self) -> Result<Per> {
         if self.peek_literal().is_some() && self.text_ahead().is_none() {
             let batch = self.amount_of_units::<OperationWord>("1_000.tokens")?;
@@ -235,7 +262,12 @@ impl Parser<'_, '_> {
     }
 }
 
-/// Words before what is counted.
+/// The unit of a rate that is refused for its form, without an abbreviation: one error for both.
+fn written_out(unit: &str) -> String {
+    foreign::unit(unit).unwrap_or(unit).to_owned()
+}
+
+/// Words before a unit.
 const PER: &[&str] = &["a", "an", "each", "every", "for", "per"];
 
 /// Words that add.

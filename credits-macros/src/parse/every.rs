@@ -4,22 +4,34 @@
 
 use proc_macro2::{Delimiter, TokenTree};
 
+use super::chain::between;
+use super::instead::amount_of_text;
 use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Amount, Period, Word};
 use crate::diag::{Reported, Result};
-use crate::vocab::{self, EVERY, NOTHING, PlanWord, Vocabulary, is_rate_word};
+use crate::vocab::{self, EVERY, ItemWord, NOTHING, PlanWord, Vocabulary, is_rate_word};
 use crate::{exact, foreign, messages};
 
 impl Parser<'_, '_> {
     /// `.every(month)` behind an amount.
     pub(super) fn every<K: Vocabulary>(&mut self, amount: &Amount) -> Result<Option<Period>> {
-        if self.group_ahead(Delimiter::Parenthesis) {
-            return Err(self.rate_for_period(amount));
+        if self.group_ahead(Delimiter::Parenthesis) || self.group_ahead(Delimiter::Brace) {
+            return Err(self.period_in_parentheses(amount));
+        }
+        self.no_statement_chained::<K>(ItemWord::Plan)?;
+        let start = self.cursor;
+        if let Some((place, period)) = self.period_behind_sign() {
+            let behind = spelled(between(start, self.cursor));
+            let message =
+                messages::period_behind_sign(&amount.number.text, &amount.word.text, &period, &behind);
+            return Err(self.diagnostics.report(place, message));
         }
         let (slash, dot) = (self.mark('/'), self.mark('.'));
         let Some(keyword) = self.peek_word() else {
-            return slash.or(dot).map_or(Ok(None), |place| Err(self.every_otherwise(amount, place, None)));
+            let Some(place) = slash.or(dot) else { return Ok(None) };
+            let period = self.period_ahead();
+            return Err(self.every_otherwise(amount, place, period.as_deref()));
         };
         let word = keyword.text.as_str();
         let is_meant = says_how_often(word);
@@ -38,10 +50,53 @@ impl Parser<'_, '_> {
                 Err(self.every_otherwise(amount, keyword.span, period.as_deref()))
             }
             None => {
-                let period = meant_period(word).map(str::to_owned).or_else(|| self.period_ahead());
+                while [':', '=', '>', '.'].into_iter().any(|sign| self.mark(sign).is_some()) {}
+                let period = meant_period(word).map(str::to_owned).or_else(|| self.named_period());
+                if FOREIGN.contains(&word) {
+                    let Amount { number, word: counted, .. } = amount;
+                    let message =
+                        messages::period_as_statement(word, &number.text, &counted.text, period.as_deref());
+                    return Err(self.diagnostics.report(keyword.span, message));
+                }
                 Err(self.every_otherwise(amount, keyword.span, period.as_deref()))
             }
         }
+    }
+
+    /// `=> month`, `-> month`, `: month`, `, every: :month`, `, interval: "month"`: the sign and the period.
+    fn period_behind_sign(&mut self) -> Option<(proc_macro2::Span, String)> {
+        let start = (self.cursor, self.previous());
+        let place = self.here();
+        let is_arrow = self.arrow_ahead('=') || self.arrow_ahead('-');
+        let signs: &[char] = if is_arrow { &['=', '-', '>'] } else { &[',', ':', '@', '|', '='] };
+        let mut has_sign = false;
+        while signs.iter().any(|sign| self.mark(*sign).is_some()) {
+            has_sign = true;
+        }
+        let period = has_sign.then(|| self.named_period()).flatten();
+        if period.is_none() {
+            self.back_to(start);
+        }
+        period.map(|period| (place, period))
+    }
+
+    /// A period that may have a key before it: `every: :month`, `per => "month"`.
+    pub(super) fn named_period(&mut self) -> Option<String> {
+        let is_key =
+            |word: &Word| INTERVALS.contains(&word.text.as_str()) || FOREIGN.contains(&word.text.as_str());
+        if self.peek_word().is_some_and(|word| is_key(&word)) {
+            self.skip();
+            while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('>')).is_some() {}
+        }
+        if let Some(mut inside) = self.group(Delimiter::Parenthesis) {
+            return inside.named_period();
+        }
+        if let Some(text) = self.text_ahead().and_then(|text| meant_period(&text.value)) {
+            self.skip();
+            return Some(text.to_owned());
+        }
+        self.mark(':');
+        self.period_ahead()
     }
 
     /// The period behind `every`, `per` or `a`: `month`, `3.months`, `3 months`.
@@ -70,28 +125,46 @@ impl Parser<'_, '_> {
         self.diagnostics.report(place, message)
     }
 
-    /// `10_000.credits_per(month)`
-    fn rate_for_period(&mut self, amount: &Amount) -> Reported {
-        let inside = self.group(Delimiter::Parenthesis).map(|inside| inside.cursor.token_stream());
-        let text = spelled(inside.into_iter().flatten());
+    /// `10_000.credits_per(month)`, `10_000.credits(every: :month)`, `10_000.credits { every month }`
+    fn period_in_parentheses(&mut self, amount: &Amount) -> Reported {
+        let brace = self.here();
+        let is_brace = self.group_ahead(Delimiter::Brace);
+        let delimiter = if is_brace { Delimiter::Brace } else { Delimiter::Parenthesis };
         let (number, word) = (&amount.number.text, &amount.word.text);
-        let period =
-            meant_period(&text).map(str::to_owned).or_else(|| is_period(&text).then_some(text.clone()));
-        let message = match period.filter(|_| is_rate_word(word)) {
-            Some(period) => messages::rate_for_period(number, word, &period),
-            None => messages::rate_where_amount(number, word, "gives", text.is_empty()),
+        let (is_empty, period) = match self.group(delimiter) {
+            Some(mut inside) => (inside.is_empty(), inside.named_period()),
+            None => (true, None),
         };
-        self.diagnostics.report(amount.word.span, message)
+        let message = match period {
+            Some(period) if is_rate_word(word) => messages::rate_for_period(number, word, &period),
+            Some(period) => messages::every_otherwise(number, word, Some(&period)),
+            None if is_brace => messages::every_otherwise(number, word, None),
+            None => messages::rate_where_amount(number, word, "gives", is_empty),
+        };
+        self.diagnostics.report(if is_brace { brace } else { amount.word.span }, message)
     }
 
-    /// `every(month) 10_000.credits`
-    pub(super) fn every_first(&mut self) -> Reported {
-        let place = self.here();
-        self.skip();
-        let period = self.group(Delimiter::Parenthesis).map(|inside| inside.cursor.token_stream());
-        let period = spelled(period.into_iter().flatten());
+    /// `every(month) 10_000.credits`, `month: 10_000.credits` and `monthly 10_000.credits`
+    pub(super) fn every_first(&mut self) -> Option<Reported> {
+        let start = (self.cursor, self.previous());
+        let word = self.word()?;
+        let inside = self.group(Delimiter::Parenthesis).map(|inside| inside.cursor.token_stream());
+        let inside = inside.map(spelled);
+        let period = match &inside {
+            Some(period) => Some(period.clone()),
+            None if word.text == EVERY => self.period_ahead(),
+            None => meant_period(&word.text).map(str::to_owned),
+        };
+        while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('>')).is_some() {}
         let amount = self.rest_of_line::<PlanWord>().all;
-        self.diagnostics.report(place, messages::every_first(&period, &amount))
+        let is_meant = word.text == EVERY || (inside.is_none() && self.peek_number().is_some());
+        let Some(period) = period.filter(|_| is_meant) else {
+            self.back_to(start);
+            return None;
+        };
+        let written = spelled(between(start.0, self.cursor));
+        let message = messages::every_first(&word.text, &period, &amount, &written);
+        Some(self.diagnostics.report(word.span, message))
     }
 
     /// `month`, `:month` or `3.months`.
@@ -103,6 +176,16 @@ impl Parser<'_, '_> {
             return self.nothing_more().map(|()| Period::One(word));
         }
         if let Some(text) = self.text() {
+            let amount = amount_of_text(&text.value, "days").filter(|amount| is_period(amount));
+            if let Some(amount) =
+                amount.filter(|_| text.value.starts_with(|first: char| first.is_ascii_digit()))
+            {
+                let message = messages::amount_in_quotes(&text.value, Some(&amount));
+                return Err(self.diagnostics.report(text.span, message));
+            }
+            if meant_period(&text.value.to_lowercase()).is_none() {
+                return Err(self.diagnostics.report(text.span, messages::unknown_period(&text.value, None)));
+            }
             return self.quoted(text).map(Period::One);
         }
         if self.is_empty() {
@@ -149,8 +232,15 @@ impl Parser<'_, '_> {
 
 /// Whether a word begins how often something is given.
 pub(super) fn says_how_often(word: &str) -> bool {
-    [EVERY, "each", "per", "a"].contains(&word) || meant_period(word).is_some()
+    INTERVALS.contains(&word) || FOREIGN.contains(&word) || meant_period(word).is_some()
 }
+
+/// Words before a period.
+const INTERVALS: &[&str] = &[EVERY, "a", "each", "in", "per"];
+
+/// Statements of other systems for a period.
+const FOREIGN: &[&str] =
+    &["billing_period", "cadence", "cycle", "frequency", "interval", "period", "recurring", "renews"];
 
 /// Constructors of `Duration` and what they count.
 const DURATIONS: &[(&str, &str)] = &[

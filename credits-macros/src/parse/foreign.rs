@@ -1,4 +1,4 @@
-//! What was meant for another reader: keywords of other systems, files of other languages, conflicts of a merge.
+//! Texts for another reader: keywords of other systems, files of other languages, conflicts of a merge.
 //!
 //! It does not know the words; they are in [`crate::foreign`].
 
@@ -11,7 +11,7 @@ use crate::ast::Word;
 use crate::diag::{Reported, Result};
 use crate::foreign::{self, Answer, Rest};
 use crate::vocab::{ItemWord, OperationWord, PackWord, PlanWord, SettingWord, Vocabulary};
-use crate::{messages, suggest};
+use crate::{inflect, messages, suggest};
 
 impl Parser<'_, '_> {
     /// What follows on this line, up to the next keyword of `K`.
@@ -65,6 +65,9 @@ impl Parser<'_, '_> {
         word: &Word,
     ) -> Result<(K, Option<Reported>)> {
         let words = K::words();
+        if let Some(message) = self.limit_as_keyword(item, &word.text) {
+            return Err(self.diagnostics.report(word.span, message));
+        }
         let known = match foreign::keyword(Some(item.word()), &word.text) {
             Some(Answer::Help(help)) => {
                 let help = foreign::filled(help, &word.text, &self.rest_of_line::<K>());
@@ -74,6 +77,18 @@ impl Parser<'_, '_> {
             Some(Answer::Word(known)) => Some(known),
             None => suggest::nearest(&word.text, &words),
         };
+        let is_minor = item == ItemWord::Pack && foreign::counts_minor_units(&word.text);
+        if let Some(meant) = known.and_then(K::from_word).filter(|_| is_minor)
+            && self.minor_units_ahead::<K>()
+        {
+            // The check refuses it: it knows the currency.
+            return Ok((meant, None));
+        }
+        if is_minor && word.text != "amount" && !self.amount_behind_sign() {
+            // `unit_amount 900 usd`: in which unit the number is, is not certain.
+            let message = messages::minor_units(&word.text, "", None);
+            return Err(self.diagnostics.report(word.span, message));
+        }
         let begins_item = ItemWord::from_word(&word.text).is_some() && self.peek_word().is_some();
         if begins_item {
             let message = messages::item_in_block(&word.text, item.word());
@@ -82,6 +97,31 @@ impl Parser<'_, '_> {
         let message = messages::unknown_statement(&word.text, item.word(), known, &words);
         let reported = self.diagnostics.report(word.span, message);
         known.and_then(K::from_word).map(|meant| (meant, Some(reported))).ok_or(reported)
+    }
+
+    /// `max_pages 40`, `pages_limit: 40` and `pages <= 40`: the limit that was meant.
+    fn limit_as_keyword(&self, item: ItemWord, word: &str) -> Option<messages::Message> {
+        if item != ItemWord::Operation {
+            return None;
+        }
+        let rest = self.rest_of_line::<OperationWord>();
+        let amount = rest.all.trim_start_matches("<=").trim_start().trim_matches('"');
+        let is_amount =
+            amount.starts_with(|first: char| first.is_ascii_digit()) && !amount.contains([' ', '(']);
+        let starts = foreign::LIMITS.iter().find_map(|limit| word.strip_prefix(limit)?.strip_prefix('_'));
+        let ends = || foreign::LIMITS.iter().find_map(|limit| word.strip_suffix(limit)?.strip_suffix('_'));
+        let bare = || rest.all.starts_with("<=").then_some(word);
+        let counted = starts.or_else(ends).or_else(bare).filter(|_| is_amount)?;
+        let written = foreign::filled("{written}", word, &rest);
+        if ["charge", "cost", "credit", "credits", "price"].contains(&counted) {
+            return Some(messages::bound_as_keyword(word, &written, amount));
+        }
+        // Nothing limits how often an operation runs.
+        if counted == "rate" {
+            return None;
+        }
+        let field = foreign::unit(counted).unwrap_or(counted);
+        Some(messages::limit_as_keyword(word, &written, &inflect::counted("2", field), amount))
     }
 
     /// `config.rounding = :ceil`: the word after the dot, and the statement that was meant.
@@ -168,11 +208,8 @@ impl Parser<'_, '_> {
     /// A word that begins no item: what it is in another world, and whether it is read as an item.
     pub(super) fn other_item(&mut self, word: &Word) -> (Reported, Option<ItemWord>) {
         let words = ItemWord::words();
-        if word.text == "pub" {
-            let reported = self.diagnostics.report(word.span, messages::visibility());
-            self.group(proc_macro2::Delimiter::Parenthesis);
-            let next = self.word().and_then(|next| ItemWord::from_word(&next.text));
-            return (reported, next);
+        if let Some(modified) = self.modified_item(word) {
+            return modified;
         }
         if let Some(message) = self.loose_statement(word) {
             return (self.diagnostics.report(word.span, message), None);

@@ -1,30 +1,24 @@
-//! Words that the compiler lets through though they are none, such as emoji. They are reported, and read as words.
+//! Words with emoji, which the compiler reports itself, and passes on. They are read as words without emoji.
 //!
 //! It does not know where they stand. Without it, making the name of a variant from one would panic.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 
-use crate::diag::Diagnostics;
-use crate::messages;
-
 /// The tokens with a word in place of each that is none.
-pub(super) fn spelled_out(tokens: TokenStream, diagnostics: &mut Diagnostics) -> TokenStream {
+pub(super) fn spelled_out(tokens: TokenStream) -> TokenStream {
     if !has_emoji(&tokens) {
         return tokens;
     }
     let spell = |token| match token {
         // A group that is made anew forgets where its delimiters stand.
         TokenTree::Group(group) if has_emoji(&group.stream()) => {
-            let mut spelled = Group::new(group.delimiter(), spelled_out(group.stream(), diagnostics));
+            let mut spelled = Group::new(group.delimiter(), spelled_out(group.stream()));
             spelled.set_span(group.span());
             spelled.into()
         }
         TokenTree::Ident(ident) => match word_for(&ident.to_string()) {
             None => ident.into(),
-            Some(word) => {
-                diagnostics.report(ident.span(), messages::no_letter(&ident.to_string()));
-                Ident::new(&word, ident.span()).into()
-            }
+            Some(word) => Ident::new(&word, ident.span()).into(),
         },
         token => token,
     };

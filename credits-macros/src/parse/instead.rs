@@ -1,15 +1,16 @@
-//! What was written where an amount stands, or behind one: shares, products, quotes, words before their number.
+//! Other things in the place of an amount: shares, quotes, words before their number.
 //!
 //! It does not know what the amounts are for. A help has the number that was written, or none.
 
 use proc_macro2::{Delimiter, TokenTree};
 
+use super::chain::between;
 use super::foreign::is_mark;
 use super::spelling::spelled;
 use super::tokens::Parser;
-use crate::ast::{Amount, Number};
+use crate::ast::Number;
 use crate::diag::{Reported, Result};
-use crate::vocab::{Vocabulary, follows_a_number, is_amount_word, money_words};
+use crate::vocab::{Vocabulary, follows_a_number, money_words};
 use crate::{exact, foreign, inflect, messages};
 
 /// Functions of other languages, and the statement that bounds a cost in this one.
@@ -20,6 +21,12 @@ const MATCHES: &[&str] = &["case", "match", "switch"];
 
 /// Words that begin a condition.
 const CONDITIONS: &[&str] = &["if", "unless", "when"];
+
+/// Words that make a bound of the amount behind them.
+const BOUNDING: &[&str] = &[
+    "above", "after", "at_least", "at_most", "below", "from", "max", "maximum", "min", "minimum", "minus",
+    "not", "over", "under", "until", "up_to",
+];
 
 /// Words for an amount of zero, and for one without end.
 const NONE: &[&str] = &["free", "none", "nothing", "zero"];
@@ -45,9 +52,9 @@ impl Parser<'_, '_> {
             return self.diagnostics.report(plus, messages::leading_plus(rest, example));
         }
         let open = self.here();
-        if self.group_ahead(Delimiter::Parenthesis)
-            && let Some(inside) = self.group(Delimiter::Parenthesis)
-        {
+        let is_brace = self.group_ahead(Delimiter::Brace);
+        let delimiter = if is_brace { Delimiter::Brace } else { Delimiter::Parenthesis };
+        if let Some(inside) = self.group(delimiter) {
             let tokens: Vec<TokenTree> = inside.cursor.token_stream().into_iter().collect();
             // `(5.credits + 15.credits) * 3` is another amount without the parentheses.
             let is_sum = tokens.iter().any(|token| is_mark(token, &['+', '-']));
@@ -70,7 +77,9 @@ impl Parser<'_, '_> {
                 .diagnostics
                 .report(word.span, messages::bound_as_function(text, bound, &rates, &amounts));
         }
-        let message = if MATCHES.contains(&text) {
+        let message = if self.call_ahead() && !MATCHES.contains(&text) && !CONDITIONS.contains(&text) {
+            messages::cost_as_function(text)
+        } else if MATCHES.contains(&text) {
             let choice = rest.all.split_whitespace().nth(1).unwrap_or("quality").to_owned();
             messages::choice_as_match(text, &choice)
         } else if CONDITIONS.contains(&text) {
@@ -79,8 +88,8 @@ impl Parser<'_, '_> {
             messages::word_for_none(text, example)
         } else if UNLIMITED.contains(&text) {
             messages::word_for_unlimited(text)
-        } else if let Some(amount) = self.word_before_number() {
-            messages::word_before_number(text, &amount)
+        } else if let Some((amount, written)) = self.word_before_number() {
+            messages::word_before_number(text, &amount, &written)
         } else {
             messages::expected_amount(&self.found(), example)
         };
@@ -94,16 +103,30 @@ impl Parser<'_, '_> {
     }
 
     /// `credits 50`
-    fn word_before_number(&self) -> Option<String> {
-        let (word, after) = self.cursor.ident()?;
+    fn word_before_number(&self) -> Option<(String, String)> {
+        let (word, mut after) = self.cursor.ident()?;
+        // `usd: 9.99`
+        while let Some((_, next)) =
+            after.punct().filter(|(mark, _)| [':', '=', '>'].contains(&mark.as_char()))
+        {
+            after = next;
+        }
         let (number, _) = after.literal()?;
         let (word, number) = (word.to_string().to_lowercase(), number.to_string());
         let is_number = exact::value(&number).is_some();
-        let unit = after.literal().and_then(|(_, after)| after.punct()).and_then(|(_, after)| after.ident());
+        let dot = after.literal().and_then(|(_, after)| after.punct());
+        let unit = dot.filter(|(mark, _)| mark.as_char() == '.').and_then(|(_, after)| after.ident());
         match unit {
             // `after first 10.minutes`
-            Some((unit, _)) => is_number.then(|| format!("{number}.{unit}")),
-            None => (is_number && follows_a_number(&word)).then(|| format!("{number}.{word}")),
+            Some((unit, after)) if !BOUNDING.contains(&word.as_str()) => {
+                is_number.then(|| (format!("{number}.{unit}"), spelled(between(self.cursor, after))))
+            }
+            Some(_) => None,
+            None => {
+                let (_, after) = after.literal()?;
+                (is_number && follows_a_number(&word))
+                    .then(|| (format!("{number}.{word}"), spelled(between(self.cursor, after))))
+            }
         }
     }
 
@@ -114,82 +137,14 @@ impl Parser<'_, '_> {
         }
         Err(self.diagnostics.report(number.span, messages::share(&number.text)))
     }
-
-    /// `3 * 10.credits`
-    pub(super) fn is_no_factor(&mut self, number: &Number) -> Result<()> {
-        let Some(sign) = ['*', '/'].into_iter().find(|sign| self.peek_mark(*sign)) else { return Ok(()) };
-        let place = self.here();
-        self.mark(sign);
-        let (other, word) = self.operand();
-        let word = word.trim_start_matches('.');
-        let is_plain = !word.is_empty();
-        let other = other.map(|other| other.text).unwrap_or_default();
-        let behind = if is_plain { format!(".{word}") } else { String::new() };
-        let written = format!("{} {sign} {other}{behind}", number.text);
-        let value = exact::result(&number.text, sign, &other).map(|value| format!("{value}{behind}"));
-        let place = if value.is_some() { number.span } else { place };
-        Err(self.diagnostics.report(place, messages::arithmetic(sign, &written, value.as_deref())))
-    }
-
-    /// A number and, with its dot, the word behind it.
-    fn operand(&self) -> (Option<Number>, String) {
-        let number = self.peek_number();
-        let after = self.cursor.literal().and_then(|(_, after)| after.punct());
-        let after = after.filter(|(mark, _)| mark.as_char() == '.').and_then(|(_, after)| after.ident());
-        (number, after.map(|(word, _)| format!(".{word}")).unwrap_or_default())
-    }
-
-    /// Nothing is computed from an amount: `10.credits * 3`.
-    pub(super) fn stands_alone(&mut self, amount: &Amount) -> Result<()> {
-        let after = self.cursor.punct().map(|(sign, after)| (sign.as_char(), after));
-        let is_sign = |sign: char| ['+', '*', '/', '-', '%', '^'].contains(&sign);
-        let Some((sign, after)) = after.filter(|(sign, _)| is_sign(*sign) && !self.arrow_ahead('-')) else {
-            return Ok(());
-        };
-        // `2.credits / page` is a rate.
-        let is_batch = |cursor: syn::buffer::Cursor<'_>| {
-            let unit = cursor.punct().and_then(|(_, after)| after.ident());
-            unit.is_some_and(|(unit, _)| !is_amount_word(&unit.to_string()))
-        };
-        if sign == '/' && after.literal().is_none_or(|(_, after)| is_batch(after)) {
-            return Ok(());
-        }
-        let mut place = self.here();
-        self.mark(sign);
-        let (number, word) = (amount.number.text.as_str(), amount.word.text.as_str());
-        let (other, behind) = self.operand();
-        let message = match other {
-            Some(other) => {
-                let adds = ['+', '-'].contains(&sign);
-                let is_factor = behind.is_empty() && !adds;
-                let is_same = behind.strip_prefix('.') == Some(word) && adds;
-                let value = exact::result(number, sign, &other.text).filter(|_| is_factor || is_same);
-                let value = value.map(|value| format!("{value}.{word}"));
-                place = if value.is_some() { amount.number.span } else { place };
-                match sign {
-                    '-' if value.is_none() => messages::taken_off(),
-                    _ => {
-                        let written = format!("{number}.{word} {sign} {}{behind}", other.text);
-                        messages::arithmetic(sign, &written, value.as_deref())
-                    }
-                }
-            }
-            None if sign == '-' => messages::taken_off(),
-            None => match self.peek_word().filter(|_| sign == '*' && ["credit", "credits"].contains(&word)) {
-                Some(counted) => {
-                    place = amount.number.span;
-                    messages::times_word(number, word, &counted.text)
-                }
-                None => messages::arithmetic(sign, "", None),
-            },
-        };
-        Err(self.diagnostics.report(place, message))
-    }
 }
 
 /// The amount that a text holds: `15.minutes` for `15m`, `50.credits` for `50`.
-fn amount_of_text(text: &str, example: &str) -> Option<String> {
+pub(super) fn amount_of_text(text: &str, example: &str) -> Option<String> {
     let text = text.trim();
+    if let Some(number) = text.strip_prefix('$') {
+        return exact::value(number.trim()).map(|_| format!("{}.dollars", number.trim()));
+    }
     let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '_' && letter != '.');
     let (number, word) = text.split_at_checked(end.unwrap_or(text.len()))?;
     let (number, word) = (number.trim_end_matches('.'), word.trim());
@@ -198,7 +153,7 @@ fn amount_of_text(text: &str, example: &str) -> Option<String> {
     match word {
         "" if !money_words().contains(&unit) => Some(format!("{number}.{}", inflect::counted(number, unit))),
         "" => Some(format!("{number}.{unit}")),
-        word if follows_a_number(word) => Some(format!("{number}.{word}")),
+        word if follows_a_number(&word.to_lowercase()) => Some(format!("{number}.{}", word.to_lowercase())),
         word => foreign::unit(word).map(|unit| format!("{number}.{}", inflect::counted(number, unit))),
     }
 }

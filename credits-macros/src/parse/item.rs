@@ -33,6 +33,9 @@ impl Parser<'_, '_> {
                 pricing.unreadable = Some(reported);
                 return;
             }
+            if self.peek_is(ItemWord::Settings.word()) {
+                self.documents_no_statement(&docs);
+            }
             if let Err(reported) = self.item(docs.lines, pricing) {
                 pricing.unreadable = Some(reported);
                 self.skip_to_item();
@@ -41,6 +44,15 @@ impl Parser<'_, '_> {
     }
 
     fn item(&mut self, docs: Vec<String>, pricing: &mut Pricing) -> Result<()> {
+        if let Some((kind, header)) = self.named_before_keyword(&docs) {
+            match kind {
+                ItemWord::Operation => pricing.operations.push(self.operation(header)),
+                ItemWord::Plan => pricing.plans.push(self.plan(header)),
+                ItemWord::Pack => pricing.packs.push(self.pack(header)),
+                ItemWord::Settings | ItemWord::Asset => {}
+            }
+            return Ok(());
+        }
         let (kind, keyword, misspelt) = self.item_keyword()?;
         self.colon();
         match kind {
@@ -102,12 +114,30 @@ impl Parser<'_, '_> {
             let word = Word { text: text.value, span: text.span };
             return if is_name { Ok((word, Some(reported))) } else { Err(reported) };
         }
+        if let Some(name) = self.name_in_parentheses(kind) {
+            return Ok(name);
+        }
         let Some(mut name) = self.symbol() else {
             let message = messages::expected_name(kind.word(), &self.found());
             return Err(self.refuse(message));
         };
         let misnamed = self.marks_in_name(&mut name);
         Ok((name, misnamed))
+    }
+
+    /// `operation(scan) { .. }`, read as it was meant.
+    fn name_in_parentheses(&mut self, kind: ItemWord) -> Option<(Word, Option<Reported>)> {
+        let (inside, _, after) = self.cursor.group(Delimiter::Parenthesis)?;
+        after.group(Delimiter::Brace)?;
+        let written = spelled(inside.token_stream());
+        let name = written.trim_matches([':', '"']).to_owned();
+        syn::parse_str::<syn::Ident>(&name).ok()?;
+        let open = self.here();
+        self.skip();
+        let written = format!("{}({written})", kind.word());
+        let message = messages::name_in_parentheses(kind.word(), &name, &written);
+        let reported = self.diagnostics.report(open, message);
+        Some((Word { text: name, span: open }, Some(reported)))
     }
 
     /// `generate-image`, `video.generate` and `video::generate`, read as one name.

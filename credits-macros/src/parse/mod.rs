@@ -5,11 +5,14 @@
 //! mistakes are read on purpose, so that the message can name the fix.
 
 mod amount;
+mod arithmetic;
 mod block;
+mod chain;
 mod choice;
 mod costs;
 mod every;
 mod foreign;
+mod heading;
 mod identifiers;
 mod instead;
 mod item;
@@ -36,7 +39,7 @@ use crate::diag::Diagnostics;
 
 /// Reads a whole definition.
 pub(crate) fn pricing(input: TokenStream, diagnostics: &mut Diagnostics) -> Pricing {
-    let input = identifiers::spelled_out(input, diagnostics);
+    let input = identifiers::spelled_out(input);
     let mut pricing = Pricing { names_of_blocks: named::names_of_blocks(&input), ..Pricing::default() };
     let buffer = TokenBuffer::new2(input);
     let mut keywords = Vec::new();

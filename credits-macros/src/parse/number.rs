@@ -1,4 +1,4 @@
-//! Numeric literals, and how Rust's lexer reads what was meant as an amount.
+//! Numeric literals, and how Rust's lexer reads an amount.
 //!
 //! `10_000.credits` is a number, a dot and a word; but `50credits` is one literal with a suffix, `50. credits` is
 //! the float `50.` and a word, and `10,000.credits` is a list.
@@ -8,7 +8,7 @@ use syn::buffer::Cursor;
 
 use super::tokens::Parser;
 use crate::ast::{Number, Text};
-use crate::diag::Result;
+use crate::diag::{Reported, Result};
 use crate::messages;
 
 impl<'t> Parser<'t, '_> {
@@ -39,19 +39,23 @@ impl<'t> Parser<'t, '_> {
 
     /// A number that may go on after commas: `,000` after `10`, or `,99` after `49`. It is reported and then
     /// read as it was meant.
-    pub(super) fn thousands(&mut self, mut number: Number) -> Number {
+    pub(super) fn thousands(&mut self, mut number: Number) -> (Number, Option<Reported>) {
         let mut first = None;
         while let Some((literal, comma, after)) = self.group_of_digits() {
             let is_thousands = literal.split('.').next().is_some_and(|digits| digits.len() == 3);
+            // `1.000,50`
+            let has_dots = number.text.split_once('.').is_some_and(|(_, digits)| digits.len() == 3);
+            if has_dots && !is_thousands {
+                number.text = number.text.replace('.', "_");
+            }
             number.text.push(if is_thousands { '_' } else { '.' });
             number.text.push_str(&literal);
             first = first.or(Some(comma));
             self.cursor = after;
         }
-        if let Some(comma) = first {
-            self.diagnostics.report(comma, messages::comma_in_number(&number.text));
-        }
-        number
+        let reported =
+            first.map(|comma| self.diagnostics.report(comma, messages::comma_in_number(&number.text)));
+        (number, reported)
     }
 
     /// `,000`, or `000` behind a blank.
@@ -64,7 +68,9 @@ impl<'t> Parser<'t, '_> {
         let (comma, after) = self.cursor.punct().filter(|(punct, _)| punct.as_char() == ',')?;
         let (literal, after) = after.literal()?;
         let text = literal.to_string();
-        text.starts_with(|first: char| first.is_ascii_digit()).then(|| (text, comma.span(), after))
+        let is_group = text.split('.').next().is_some_and(|digits| digits.len() == 3) || !text.contains('.');
+        let is_number = text.starts_with(|first: char| first.is_ascii_digit());
+        (is_group && is_number).then(|| (text, comma.span(), after))
     }
 }
 

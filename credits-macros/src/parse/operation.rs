@@ -2,12 +2,14 @@
 //!
 //! It does not know which units there are.
 
+use super::chain::between;
+use super::number::split_suffix;
 use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Header, Limit, Number, Operation, Param, Validation, Word};
 use crate::diag::Result;
-use crate::messages;
-use crate::vocab::{ItemWord, OperationWord, UP_TO};
+use crate::vocab::{ItemWord, OperationWord, UP_TO, is_measure, unit_words};
+use crate::{exact, foreign, inflect, messages};
 
 impl Parser<'_, '_> {
     /// The block of an operation.
@@ -35,6 +37,7 @@ impl Parser<'_, '_> {
 
     /// `pages <= 500`
     fn limit(&mut self) -> Result<Limit> {
+        self.limit_in_delimiters()?;
         if self.peek_number().is_some() {
             return Err(self.limit_reversed());
         }
@@ -45,21 +48,37 @@ impl Parser<'_, '_> {
         let place = self.place::<OperationWord>();
         let is_below = self.mark('<').is_some();
         if !(is_below && self.mark('=').is_some()) {
-            let max = self.meant_limit(is_below);
+            let max = self.meant_limit(&field.text, is_below);
             return Err(self.diagnostics.report(place, messages::limit_without_at_most(&field.text, &max)));
         }
         let minus = self.mark('-');
         let max = self.number("500")?;
-        let max = self.thousands(max);
+        let (mut max, comma) = self.thousands(max);
+        let glued = Self::glued_unit(&mut max, &field.text);
+        comma.filter(|_| max.text.contains('.')).map_or(Ok(()), Err)?;
         self.is_no_share(&max)?;
         self.is_no_factor(&max)?;
         let is_unit = !self.at_statement_end::<OperationWord>() && self.peek_word().is_some();
-        let unit = if self.mark('.').is_some() || is_unit { self.word() } else { None };
+        let unit = if self.mark('.').is_some() || is_unit { self.word() } else { glued };
         self.one_limit()?;
         Ok(Limit { field, minus, max, unit })
     }
 
-    /// `limit pages <= 500, images <= 10`: the second one is a statement of its own.
+    /// The unit of `5min` and `5MB`, where a length or a size is limited; other suffixes stay with their number.
+    fn glued_unit(max: &mut Number, field: &str) -> Option<Word> {
+        let is_measured = unit_words().contains(&field) || foreign::unit(field).is_some();
+        let (digits, suffix) = split_suffix(&max.text).filter(|_| is_measured)?;
+        let suffix = suffix.to_lowercase();
+        let unit = foreign::unit(&suffix).unwrap_or(&suffix);
+        if !is_measure(unit) {
+            return None;
+        }
+        let unit = Word { text: unit.to_owned(), span: max.span };
+        max.text = digits.trim_end_matches('_').to_owned();
+        Some(unit)
+    }
+
+    /// `limit pages <= 500, images <= 10`: the second one is another statement.
     fn one_limit(&mut self) -> Result<()> {
         let Some((_, after)) = self.cursor.punct().filter(|(mark, _)| mark.as_char() == ',') else {
             return Ok(());
@@ -87,18 +106,69 @@ impl Parser<'_, '_> {
         self.diagnostics.report(place, messages::limit_reversed(&number, field.as_deref()))
     }
 
-    /// The limit that `pages < 501` or `pages: 500` means.
-    fn meant_limit(&mut self, is_below: bool) -> String {
-        while self.mark(':').or_else(|| self.mark('=')).or_else(|| self.mark('<')).is_some() {}
-        self.mark('>');
-        if self.peek_is(UP_TO) || self.peek_is("at_most") {
+    /// The limit that `pages < 501`, `pages: 500` or `pages in 1..=500` means.
+    fn meant_limit(&mut self, field: &str, is_below: bool) -> String {
+        const BETWEEN: &[&str] = &["at_most", "in", "is", "max", "maximum", "to", UP_TO];
+        let is_at_least = self.peek_mark('>');
+        while self
+            .mark(':')
+            .or_else(|| self.mark('='))
+            .or_else(|| self.mark('<'))
+            .or_else(|| self.mark(','))
+            .is_some()
+        {}
+        while self.peek_word().is_some_and(|word| BETWEEN.contains(&word.text.as_str())) {
             self.skip();
         }
-        let Some(number) = self.peek_number().map(|number| number.text) else { return "..".to_owned() };
-        match number.replace('_', "").parse::<u64>() {
-            Ok(value) if is_below => value.saturating_sub(1).to_string(),
-            _ => number,
+        let (number, is_range, is_inclusive) = self.range_end();
+        let Some(number) = number.filter(|_| !is_at_least) else { return "..".to_owned() };
+        let is_below = is_below || (is_range && !is_inclusive);
+        if !is_below {
+            return number;
         }
+        // `< 10.minutes` of seconds is at most 599.
+        self.mark('.');
+        let unit = self.peek_word().filter(|_| !self.at_keyword::<OperationWord>()).map(|unit| unit.text);
+        let number = match unit {
+            None => Some(number),
+            Some(unit) if inflect::singular(&unit) == inflect::singular(field) => Some(number),
+            Some(unit) => {
+                let unit = foreign::unit(&unit).map_or(unit.clone(), str::to_owned);
+                exact::converted(&number, &unit, field).and_then(exact::whole)
+            }
+        };
+        match number.and_then(|number| number.replace('_', "").parse::<u64>().ok()) {
+            Some(value) => value.saturating_sub(1).to_string(),
+            None => "..".to_owned(),
+        }
+    }
+
+    /// The number, or the end of `1..=500`; whether it is of a range, and whether the range has its end.
+    fn range_end(&mut self) -> (Option<String>, bool, bool) {
+        let first = self.peek_number().map(|number| number.text);
+        if first.is_some() {
+            self.skip();
+        }
+        if !(self.mark('.').is_some() && self.mark('.').is_some()) {
+            return (first, false, false);
+        }
+        let is_inclusive = self.mark('=').or_else(|| self.mark('.')).is_some();
+        (self.peek_number().map(|number| number.text), true, is_inclusive)
+    }
+
+    /// `limit(pages, 5)` and `limit { pages <= 5 }`
+    fn limit_in_delimiters(&mut self) -> Result<()> {
+        let kinds = [proc_macro2::Delimiter::Parenthesis, proc_macro2::Delimiter::Brace];
+        let Some((inside, _, after)) = kinds.into_iter().find_map(|kind| self.cursor.group(kind)) else {
+            return Ok(());
+        };
+        let written = spelled(between(self.cursor, after));
+        let limit = spelled(inside.token_stream());
+        let limit = match limit.split_once(", ") {
+            Some((field, max)) => format!("{field} <= {max}"),
+            None => limit.replacen(": ", " <= ", 1),
+        };
+        Err(self.refuse(messages::limit_in_delimiters(&limit, &written)))
     }
 
     fn number(&mut self, example: &str) -> Result<Number> {
@@ -131,7 +201,9 @@ impl Parser<'_, '_> {
         };
         let name = Word { text: syn::ext::IdentExt::unraw(&ident).to_string(), span: ident.span() };
         if self.colon().is_none() {
-            return Err(self.diagnostics.report(name.span, messages::param_without_type(&name.text)));
+            let ty = self.peek_word().filter(|_| !self.at_keyword::<OperationWord>());
+            let message = messages::param_without_colon(&name.text, ty.as_ref().map(|ty| ty.text.as_str()));
+            return Err(self.diagnostics.report(name.span, message));
         }
         let ty = self.rust_type(&name.text)?;
         Ok(Param { name, ident, ty })

@@ -146,6 +146,12 @@ impl Parser<'_, '_> {
         if let Some(path) = self.period_path() {
             return Err(path);
         }
+        if let Some(word) = self.peek_word()
+            && foreign::NEVER.contains(&word.text.as_str())
+        {
+            let keyword = example.split(' ').next().unwrap_or(example);
+            return Err(self.diagnostics.report(word.span, messages::no_length(keyword, &word.text)));
+        }
         if let Some(word) = self.symbol() {
             return Ok(Period::One(word));
         }

@@ -5,7 +5,7 @@
 use super::tokens::Parser;
 use crate::ast::{Header, Plan, PlanGives, RolloverBound, UnusedCredits, Word};
 use crate::diag::Result;
-use crate::vocab::{FOR, ItemWord, NOTHING, PlanWord, UP_TO};
+use crate::vocab::{FOR, ItemWord, NOTHING, PlanWord, UP_TO, Vocabulary};
 use crate::{foreign, messages};
 
 impl Parser<'_, '_> {
@@ -57,7 +57,8 @@ impl Parser<'_, '_> {
 
     /// `rollover`, with or without `up_to 500.credits` or `for 3.months`.
     fn unused_credits(&mut self) -> Result<UnusedCredits> {
-        let policy = self.option::<PlanWord>("unused_credits rollover")?;
+        let policy = self.option_of_list::<PlanWord>("unused_credits rollover")?;
+        self.one_policy(&policy)?;
         let bound = self.rollover_bound()?;
         if let Some(bound) = &bound
             && let Some(word) = self.peek_word().filter(|word| [UP_TO, FOR].contains(&word.text.as_str()))
@@ -66,6 +67,27 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(word.span, messages::two_rollover_bounds(&first.text)));
         }
         Ok(UnusedCredits { policy, bound })
+    }
+
+    /// `rollover, up_to 500.credits`, and another policy behind a comma.
+    fn one_policy(&mut self, policy: &Word) -> Result<()> {
+        let Some((_, after)) = self.cursor.punct().filter(|(mark, _)| mark.as_char() == ',') else {
+            return Ok(());
+        };
+        let Some((other, _)) = after.ident() else { return Ok(()) };
+        let other = other.to_string();
+        if PlanWord::from_word(&other).is_some() {
+            return Ok(());
+        }
+        let place = self.here();
+        let rest = self.rest_of_line::<PlanWord>().all;
+        let is_bound = [UP_TO, FOR].contains(&other.as_str());
+        let message = if is_bound {
+            messages::comma_before_bound(&policy.text, rest.trim_start_matches([',', ' ']), &rest)
+        } else {
+            messages::one_option(PlanWord::UnusedCredits.word(), &policy.text, &other)
+        };
+        Err(self.diagnostics.report(if is_bound { place } else { policy.span }, message))
     }
 
     /// `rollover max 500.credits`
@@ -89,6 +111,9 @@ impl Parser<'_, '_> {
             foreign::BOUNDS.iter().find(|(words, _)| words.contains(&word.text.as_str()))
         {
             return Err(self.bound_otherwise(&word, bound));
+        }
+        if foreign::NEVER.contains(&word.text.as_str()) {
+            return Err(self.diagnostics.report(word.span, messages::unbounded_rollover(&word.text)));
         }
         match word.text.as_str() {
             UP_TO => {

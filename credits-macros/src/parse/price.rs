@@ -2,8 +2,11 @@
 //!
 //! It does not know which periods and environments there are.
 
-use proc_macro2::{Delimiter, Ident};
+use proc_macro2::{Delimiter, Ident, Punct, Spacing, TokenTree};
 
+use super::chain::between;
+use super::every::says_how_often;
+use super::foreign::is_mark;
 use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Price, PriceId, RustPath, Text, Word};
@@ -15,6 +18,9 @@ impl Parser<'_, '_> {
     /// All prices of a plan or a pack. `K` are the keywords that end the statement.
     pub(super) fn prices<K: Vocabulary>(&mut self) -> Result<Vec<Price>> {
         if let Some(reported) = self.macro_for_price() {
+            return Err(reported);
+        }
+        if let Some(reported) = self.prices_in_delimiters() {
             return Err(reported);
         }
         if let Some(id) = self.only_id() {
@@ -39,13 +45,32 @@ impl Parser<'_, '_> {
     /// A price without a key, which has none beside it.
     fn only_price<K: Vocabulary>(&mut self, id: PriceId) -> Result<Vec<Price>> {
         if self.peek_mark(',') && self.list_goes_on::<K>() {
-            let text = match &id {
-                PriceId::Text(Text { value, .. }) => format!("\"{value}\""),
-                PriceId::Path(path) => path.to_string(),
-            };
-            return Err(self.diagnostics.report(id.span(), messages::price_without_period(&text)));
+            return Err(self.diagnostics.report(id.span(), messages::price_without_period(&quoted(&id))));
+        }
+        // `"price_xyz" month`
+        let period = self.peek_word().filter(|word| says_how_often(&word.text) && !self.at_keyword::<K>());
+        if let Some(period) = period {
+            let start = self.cursor;
+            let word = self.named_period();
+            let written = spelled(between(start, self.cursor));
+            let message = messages::price_before_period(&quoted(&id), word.as_deref(), &written);
+            return Err(self.diagnostics.report(period.span, message));
         }
         Ok(vec![Price { environment: None, key: None, id }])
+    }
+
+    /// `stripe_price("price_xyz")`, `stripe_price { id: "price_xyz" }`, `stripe_price [..]`
+    fn prices_in_delimiters(&mut self) -> Option<crate::diag::Reported> {
+        let kinds = [Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket];
+        let (inside, _, after) = kinds.into_iter().find_map(|kind| self.cursor.group(kind))?;
+        let written = spelled(between(self.cursor, after));
+        let open = self.here();
+        let mut prices = without_key(inside.token_stream().into_iter().collect());
+        if prices.last().is_some_and(|last| is_mark(last, &[','])) {
+            prices.pop();
+        }
+        self.skip();
+        Some(self.diagnostics.report(open, messages::prices_in_delimiters(&spelled(prices), &written)))
     }
 
     /// `env!("PRICE")`, which is a constant outside.
@@ -114,6 +139,12 @@ impl Parser<'_, '_> {
 
     fn price_of<K: Vocabulary>(&mut self, key: Word) -> Result<Price> {
         let colon = self.colon();
+        let text = self.text_ahead().filter(|_| ID_KEYS.contains(&key.text.as_str()));
+        if let Some(Text { value, .. }) = text {
+            return Err(self
+                .diagnostics
+                .report(key.span, messages::key_of_id(&key.text, colon.is_some(), &value)));
+        }
         // `month => "id"`
         let arrow = self.mark('=').and_then(|_| self.mark('>'));
         if colon.is_none() {
@@ -175,4 +206,33 @@ impl Parser<'_, '_> {
         let is_module = is_first && ["crate", "self", "super"].contains(&text.as_str());
         (is_name || is_module).then(|| self.ident()).flatten()
     }
+}
+
+/// An id as it was written.
+fn quoted(id: &PriceId) -> String {
+    match id {
+        PriceId::Text(Text { value, .. }) => format!("\"{value}\""),
+        PriceId::Path(path) => path.to_string(),
+    }
+}
+
+/// Words for the id itself, which has no key.
+const ID_KEYS: &[&str] = &["id", "lookup_key", "price", "price_id", "stripe_id", "stripe_price"];
+
+/// The tokens in the delimiters, without a key for the id and with colons for arrows.
+fn without_key(tokens: Vec<TokenTree>) -> Vec<TokenTree> {
+    let is_key = matches!(tokens.first(), Some(TokenTree::Ident(word)) if ID_KEYS.contains(&word.to_string().as_str()));
+    let signs = tokens.iter().skip(1).take_while(|token| is_mark(token, &[':', '=', '>'])).count();
+    let start = if is_key && signs > 0 { signs.saturating_add(1) } else { 0 };
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in tokens.into_iter().skip(start) {
+        let is_arrow = is_mark(&token, &['>']) && kept.last().is_some_and(|last| is_mark(last, &['=']));
+        if is_arrow {
+            kept.pop();
+            kept.push(Punct::new(':', Spacing::Alone).into());
+        } else {
+            kept.push(token);
+        }
+    }
+    kept
 }

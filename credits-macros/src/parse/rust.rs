@@ -5,6 +5,7 @@
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::parse::Parser as _;
 
+use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::RustCode;
 use crate::diag::Result;
@@ -84,7 +85,9 @@ impl Parser<'_, '_> {
             Ok(_) => Ok(RustCode { tokens, span }),
             Err(error) => {
                 let place = place_of(&error, &tokens).unwrap_or(self.previous());
-                Err(self.diagnostics.report(place, messages::not_an_expression()))
+                let (place, message) = operator_otherwise(&tokens, place)
+                    .unwrap_or_else(|| (place, messages::not_an_expression()));
+                Err(self.diagnostics.report(place, message))
             }
         }
     }
@@ -158,7 +161,9 @@ impl Parser<'_, '_> {
         }
         if let Err(error) = syn::Block::parse_within.parse2(tokens.clone()) {
             let place = place_of(&error, &tokens).unwrap_or(end);
-            return Err(self.diagnostics.report(place, messages::not_an_expression()));
+            let (place, message) =
+                operator_otherwise(&tokens, place).unwrap_or_else(|| (place, messages::not_an_expression()));
+            return Err(self.diagnostics.report(place, message));
         }
         self.no_after("Rust in braces")?;
         Ok(RustCode { tokens, span: open })
@@ -173,6 +178,65 @@ impl Parser<'_, '_> {
 
 fn is_mark(token: Option<&TokenTree>, mark: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
+}
+
+/// Operators of other languages, and Rust's.
+const OPERATORS: &[(&str, &str)] = &[
+    ("and", "&&"),
+    ("AND", "&&"),
+    ("or", "||"),
+    ("OR", "||"),
+    ("is", "=="),
+    ("eq", "=="),
+    ("ne", "!="),
+    ("lt", "<"),
+    ("gt", ">"),
+    ("lte", "<="),
+    ("gte", ">="),
+    ("mod", "%"),
+    ("<>", "!="),
+    ("===", "=="),
+    ("!==", "!="),
+    ("=<", "<="),
+    ("=>", ">="),
+];
+
+/// `n > 1 and n < 5`, `n <> 5`, `not n > 5`: the operator of another language at which Rust could not be read.
+fn operator_otherwise(tokens: &TokenStream, place: Span) -> Option<(Span, messages::Message)> {
+    let flat: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let inside = flat.iter().find_map(|token| match token {
+        TokenTree::Group(group) => operator_otherwise(&group.stream(), place),
+        _ => None,
+    });
+    if inside.is_some() {
+        return inside;
+    }
+    let at = flat.iter().position(|token| token.span().start() == place.start())?;
+    let before = at.checked_sub(1).and_then(|before| flat.get(before));
+    if let Some(TokenTree::Ident(not)) =
+        before.filter(|token| matches!(token, TokenTree::Ident(word) if word == "not" || word == "unless"))
+    {
+        let ends = |token: &&TokenTree| {
+            matches!(token, TokenTree::Ident(word) if word == "and" || word == "or")
+                || is_mark(Some(token), '&')
+                || is_mark(Some(token), '|')
+        };
+        let rest = spelled(flat.get(at..)?.iter().take_while(|token| !ends(token)).cloned());
+        return Some((not.span(), messages::negation_otherwise(&not.to_string(), &rest)));
+    }
+    let is_sign =
+        |token: &&TokenTree| matches!(token, TokenTree::Punct(mark) if "<>=!".contains(mark.as_char()));
+    let signs = |range: &[TokenTree]| -> String { range.iter().map(ToString::to_string).collect() };
+    let (start, written) = if let TokenTree::Ident(word) = flat.get(at)? {
+        (at, word.to_string())
+    } else {
+        let start = at.saturating_sub(flat.get(..at)?.iter().rev().take_while(is_sign).count());
+        let length = flat.get(start..)?.iter().take_while(is_sign).count();
+        (start, signs(flat.get(start..start.saturating_add(length))?))
+    };
+    let (_, meant) = OPERATORS.iter().find(|(word, _)| *word == written)?;
+    let place = flat.get(start)?.span();
+    Some((place, messages::operator_otherwise(&written, meant)))
 }
 
 /// Whether an operand ends with this token.

@@ -89,11 +89,12 @@ impl Parser<'_, '_> {
         if self.peek_is(UP_TO) {
             self.skip();
         } else {
-            let amount = self.peek_number().map(|_| self.rest_of_line::<SettingWord>().all);
-            let message = messages::negative_balance_without_bound(&self.found(), amount.as_deref());
-            let reported = self.diagnostics.report(self.place::<SettingWord>(), message);
-            // `allow_negative_balance 500.credits`, read as it was meant.
-            self.peek_number().ok_or(reported)?;
+            let rest = self.rest_of_line::<SettingWord>();
+            let amount = rest.number.as_deref().and_then(|number| rest.all.find(number));
+            let amount =
+                amount.and_then(|start| rest.all.get(start..)).filter(|amount| !amount.contains(' '));
+            let message = messages::negative_balance_without_bound(&self.found(), amount, &rest.all);
+            return Err(self.diagnostics.report(self.place::<SettingWord>(), message));
         }
         self.plain_amount::<SettingWord>(UP_TO, "500.credits")
     }

@@ -7,7 +7,8 @@ use proc_macro2::Delimiter;
 use super::spelling::spelled;
 use super::tokens::Parser;
 use crate::ast::{Amount, Tier, TierEnd, Tiers, Word};
-use crate::diag::Result;
+use crate::diag::{Reported, Result};
+use crate::foreign::{GRADUATED, VOLUME};
 use crate::vocab::{OperationWord, TIERS};
 use crate::{inflect, messages};
 
@@ -39,6 +40,17 @@ impl Parser<'_, '_> {
         let (end, tiers) = (block.end(), block.tier_list(&batch.word.text));
         self.no_after("a clause of tiers")?;
         Ok(Tiers { keyword, batch, list: tiers, end })
+    }
+
+    /// `graduated(1_000.tokens) { .. }`, which is read as tiers. Stripe's `volume` prices all units by the last tier.
+    pub(super) fn tiers_otherwise(&mut self) -> Option<Reported> {
+        let word = self.peek_word()?;
+        let is_volume = VOLUME.contains(&word.text.as_str());
+        if !is_volume && !GRADUATED.contains(&word.text.as_str()) {
+            return None;
+        }
+        let message = messages::tiers_otherwise(&word.text, is_volume);
+        Some(self.diagnostics.report(word.span, message))
     }
 
     /// `1_000.tokens`; a unit alone is no batch.
@@ -80,7 +92,7 @@ impl Parser<'_, '_> {
     /// `..1_000_000.tokens` or `..`
     fn tier_end(&mut self, unit: &str) -> Result<TierEnd> {
         let place = self.here();
-        // `0..1_000.tokens`: a tier has no beginning of its own.
+        // `0..1_000.tokens`: a tier has no beginning.
         if self.peek_number().is_some() {
             let end = self.end_of_range();
             let price = self.rest_of_line::<OperationWord>().all;

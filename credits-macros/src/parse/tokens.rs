@@ -35,7 +35,7 @@ pub(super) struct Parser<'t, 'd> {
     pub(super) diagnostics: &'d mut Diagnostics,
     /// The keywords that were read, with the item that a statement is in.
     pub(super) keywords: &'d mut Vec<(Option<&'static str>, Word)>,
-    /// What is reported once in a block.
+    /// Errors that are reported once in a block.
     pub(super) once: Once,
     close: Close,
     /// The closing delimiter; none at the end of the definition.

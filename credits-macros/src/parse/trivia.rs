@@ -43,6 +43,13 @@ impl Parser<'_, '_> {
         }
     }
 
+    /// Before a statement or the settings, of which nothing is generated that it could document.
+    pub(super) fn documents_no_statement(&mut self, docs: &Docs) {
+        if let Some(place) = docs.place {
+            self.diagnostics.report(place, messages::docs_of_statement());
+        }
+    }
+
     fn after_hash(&mut self, hash: Span, docs: &mut Docs) {
         let is_inner = self.mark('!').is_some();
         let Some(mut attribute) = self.group(Delimiter::Bracket) else {

@@ -11,7 +11,7 @@ pub(crate) fn definitions(document: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every cut. An editor closes what is open.
+/// Every cut. An editor closes the open delimiters.
 pub(crate) fn cuts(definition: &str) -> Vec<String> {
     let tokens = tokens(definition);
     let mut cuts = Vec::new();

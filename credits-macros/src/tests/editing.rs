@@ -60,7 +60,7 @@ fn editor_items(source: &str) -> Vec<syn::Item> {
         syn::Item::Macro(call) if call.mac.path.segments.last().is_some_and(|name| name.ident == "known") => {
             let known = call.mac.tokens.clone().into_iter().next();
             let Some(proc_macro2::TokenTree::Group(known)) = known else { panic!("nothing is known") };
-            syn::parse2::<syn::File>(known.stream()).expect("what is known parses").items
+            syn::parse2::<syn::File>(known.stream()).expect("the names for editors parse").items
         }
         _ => vec![item],
     });

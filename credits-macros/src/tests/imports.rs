@@ -37,7 +37,7 @@ fn phases_do_not_know_each_other_where_they_need_not() {
     {
         assert!(!imports(&source, module).contains(&stranger.to_owned()), "`{module}` knows `{stranger}`");
     }
-    assert!(!text(&source, "check").contains("quote::"), "checking knows what is generated");
+    assert!(!text(&source, "check").contains("quote::"), "checking knows the generated code");
 }
 
 /// The modules that a module names after `crate::`.

@@ -1,4 +1,4 @@
-//! Messages: what is refused, where, and what to write instead.
+//! Messages: each refusal with its place and its remedy.
 //!
 //! A table in `messages/` has a frame, and slips of the pen in brackets, each put in place of the `___` of the
 //! frame. Under a slip stand its errors. `UPDATE_EXPECT=1` writes them anew.

@@ -247,7 +247,7 @@ pub(super) fn mutated(stream: TokenStream, mutation: &Mutation) -> TokenStream {
         }
         Mutation::Swap(one, other) => {
             let (one, other) = (path(one), path(other));
-            // A tree cannot change places with what is inside of it.
+            // A tree cannot change places with a part of itself.
             if one.starts_with(&other) || other.starts_with(&one) {
                 return stream;
             }
@@ -283,7 +283,7 @@ fn places(stream: TokenStream) -> Vec<(LineColumn, LineColumn)> {
         .collect()
 }
 
-/// Expands a definition. What is generated parses; every error is at a token of the definition.
+/// Expands a definition. The generated code parses; every error is at a token of the definition.
 fn holds(source: &str) -> Result<(), TestCaseError> {
     let stream = tokens(source);
     let places = places(stream.clone());

@@ -1,4 +1,4 @@
-// What is given has a number.
+// An award has a number.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// What is given can be spent on what it is for.
+// A pack can be spent on the operations that it is for.
 
 use credits_runtime::usage_credits;
 

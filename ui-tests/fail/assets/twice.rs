@@ -1,4 +1,4 @@
-// An asset has words of its own.
+// An asset has its words alone.
 
 use credits_runtime::usage_credits;
 

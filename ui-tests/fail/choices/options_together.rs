@@ -1,4 +1,4 @@
-// Each option has a price of its own.
+// Each option has its price.
 
 use credits_runtime::usage_credits;
 

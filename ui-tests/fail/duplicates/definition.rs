@@ -1,4 +1,4 @@
-// Two definitions in one module; one in a module of its own.
+// Two definitions in one module; one in another module.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// Whoever pays a price must get one plan.
+// A payment must mean one plan.
 
 use credits_runtime::usage_credits;
 

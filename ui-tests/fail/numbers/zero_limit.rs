@@ -1,4 +1,4 @@
-// What is limited to nothing could never run.
+// A limit of zero allows no call.
 
 use credits_runtime::usage_credits;
 

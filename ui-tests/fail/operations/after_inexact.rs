@@ -1,4 +1,4 @@
-// What is included is a whole number of what is counted.
+// Included units are a whole number of those of the rate.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// What is included is what is counted.
+// Included units are those of the rate.
 
 use credits_runtime::usage_credits;
 

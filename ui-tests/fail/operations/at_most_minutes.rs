@@ -1,4 +1,4 @@
-// A bound of what is counted is a limit.
+// A bound of a quantity is a limit.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// What is limited stands first.
+// The quantity stands first.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// The field says already what is counted.
+// The field has its unit already.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// What is limited?
+// A limit has a quantity.
 
 use credits_runtime::usage_credits;
 

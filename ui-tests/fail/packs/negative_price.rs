@@ -1,4 +1,4 @@
-// Nobody is paid to take a pack.
+// A pack has no negative price.
 
 use credits_runtime::usage_credits;
 

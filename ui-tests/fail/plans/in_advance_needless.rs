@@ -1,4 +1,4 @@
-// What is paid for is not given in advance.
+// Paid credits are not given in advance.
 
 use credits_runtime::usage_credits;
 

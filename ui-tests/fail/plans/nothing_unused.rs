@@ -1,4 +1,4 @@
-// What is not given cannot be unused.
+// A plan without credits has no unused ones.
 
 use credits_runtime::usage_credits;
 

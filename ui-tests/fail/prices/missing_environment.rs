@@ -1,4 +1,4 @@
-// What is sold in one environment is sold in all.
+// An item has a price in all environments or in none.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// A limit within what is included makes the rate free.
+// A limit within the included units makes the rate free.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// `validate` says what is wrong.
+// `validate` has a message.
 
 use credits_runtime::usage_credits;
 

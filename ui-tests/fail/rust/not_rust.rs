@@ -1,4 +1,4 @@
-// What is in braces is Rust.
+// Braces contain Rust.
 
 use credits_runtime::usage_credits;
 

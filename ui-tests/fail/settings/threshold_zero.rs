@@ -1,4 +1,4 @@
-// Nobody falls below zero credits.
+// A threshold is above zero credits.
 
 use credits_runtime::usage_credits;
 

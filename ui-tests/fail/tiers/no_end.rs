@@ -1,4 +1,4 @@
-// The last tier has no end, which is not said.
+// The last tier has no end and no word for it.
 
 use credits_runtime::usage_credits;
 

@@ -1,4 +1,4 @@
-// An abbreviation of a unit is no unit of its own.
+// An abbreviation of a unit is no other unit.
 
 use credits_runtime::usage_credits;
 

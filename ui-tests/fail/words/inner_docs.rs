@@ -1,4 +1,4 @@
-// A pricing has no documentation of its own.
+// A pricing has no documentation.
 
 use credits_runtime::usage_credits;
 

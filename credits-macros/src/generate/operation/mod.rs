@@ -143,7 +143,7 @@ fn argument(Field { ident, kind, .. }: &Field, runtime: &TokenStream) -> TokenSt
     quote! { #ident: #ty }
 }
 
-/// Constructors that take anything, because nobody knows what they should take.
+/// Constructors that take anything, because their arguments could not be read.
 fn swallowers(known: &Known) -> TokenStream {
     let poison = poison();
     let names = &known.swallowers;

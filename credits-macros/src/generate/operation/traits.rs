@@ -2,7 +2,7 @@
 //!
 //! They are derived where every parameter is known to have them. Otherwise `Clone` and `PartialEq` are bounded by the
 //! parameters' types, so that an operation has what its parameters have, and an error names the type that lacks it.
-//! `Debug` is required of them, where they are declared: what is logged of a spend shows its operation.
+//! `Debug` is required of them, where they are declared: the log of a spend shows its operation.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};

@@ -133,7 +133,7 @@ pub(super) fn applied(
         .filter(|(.., next)| is_lexed(next))
         .collect();
     extents.sort();
-    // What was tried is not tried again, unless it is all there is.
+    // A definition is tried once, unless it is the only one.
     if extents.iter().any(|(.., next)| !seen.contains(next)) {
         extents.retain(|(.., next)| !seen.contains(next));
     }
@@ -165,7 +165,7 @@ fn replaced(source: &str, range: std::ops::Range<usize>, new: &str) -> String {
     format!("{before}{}{new}{blank_after}{after}", if glued { "" } else { blank })
 }
 
-/// Nobody writes a help over the statement behind it, nor over the next one of a list.
+/// A help does not replace the statement behind it, nor the next entry of a list.
 fn keeps(text: &str, help: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';

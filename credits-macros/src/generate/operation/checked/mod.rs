@@ -198,7 +198,7 @@ impl VisitMut for Operators<'_> {
         self.visit_expr_mut(&mut repeat.expr);
     }
 
-    // What is computed while compiling has no run time to fail at: the compiler refuses it.
+    // A constant has no run time to fail at: the compiler refuses it.
     fn visit_expr_const_mut(&mut self, _: &mut syn::ExprConst) {}
     fn visit_item_const_mut(&mut self, _: &mut syn::ItemConst) {}
     fn visit_item_static_mut(&mut self, _: &mut syn::ItemStatic) {}
