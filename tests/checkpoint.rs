@@ -1,6 +1,7 @@
 //! Rows of wallets that lag behind the journal, as an opening after a kill finds them.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
@@ -18,6 +19,14 @@ fn places() -> (TempDir, [PathBuf; 2], ManualClock) {
     let folder = tempfile::tempdir().unwrap();
     let files = ["credits.redb", "killed.redb"].map(|name| folder.path().join(name));
     (folder, files, ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap()))
+}
+
+/// Copies a ledger and its log while nothing is written, as a kill would leave them. The ledger comes first: the log has
+/// what a checkpoint writes meanwhile.
+fn copy(path: &Path, image: &Path) {
+    for suffix in ["redb", "redb-log"] {
+        fs::copy(path.with_extension(suffix), image.with_extension(suffix)).unwrap();
+    }
 }
 
 /// A command that is rejected looks at its wallet and changes nothing. When a commit wrote the wallet's row besides, the
@@ -38,7 +47,7 @@ fn a_wallet_that_a_rejected_command_looked_at_is_written_as_any_other() {
         drop(given.wait().unwrap());
         assert!(refused.into_iter().all(|reply| reply.wait().is_err()));
         if round % 20 == 19 {
-            std::fs::copy(&path, &image).unwrap();
+            copy(&path, &image);
             let found = open(&image);
             found.verify().unwrap();
             let sum: i64 = (0..WALLETS)
@@ -104,7 +113,7 @@ fn a_history_is_followed_whether_its_milestones_are_written_or_not() {
         };
         check(&credits);
         if round % 3 == 0 {
-            std::fs::copy(&path, &image).unwrap();
+            copy(&path, &image);
             let found = open(&image);
             found.verify().unwrap();
             check(&found);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use credits_runtime::events::Event;
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Error, Rejection, Timestamp, usage_credits};
+use credits_runtime::{Error, LedgerErrorKind, Rejection, Timestamp, usage_credits};
 
 usage_credits! {
     settings { low_balance_threshold 100.credits, 10.credits }
@@ -312,4 +312,23 @@ fn a_subscribers_name_is_printable_and_its_own() {
     for name in ["", "a\nb", &"n".repeat(256)] {
         assert!(matches!(refused(name), Rejection::SubscriberInvalid { .. }), "{name:?}");
     }
+}
+
+#[test]
+fn a_ledger_is_closed_though_a_handler_does_not_return() {
+    let (_clock, credits) = open();
+    let (release, held) = channel::<()>();
+    let (sender, began) = channel();
+    let held = std::sync::Mutex::new(held);
+    let handler = move |_: &_| {
+        sender.send(()).unwrap();
+        _ = held.lock().unwrap().recv();
+    };
+    credits.on_credits_added(handler).unwrap();
+    credits.wallet("ann").give_credits(1).now().wait().unwrap();
+    began.recv_timeout(PATIENCE).unwrap();
+    let Err(Error::Ledger(blocked)) = credits.close() else { panic!("nothing is said of the handler") };
+    assert_eq!(blocked.kind(), LedgerErrorKind::HandlerBlocked);
+    assert!(credits.wallet("ann").give_credits(1).now().wait().is_err(), "it is not closed");
+    drop(release);
 }

@@ -1,4 +1,4 @@
-//! The file: one that an earlier version wrote is opened by this one, and the format's document is enough to read it.
+//! The file: a checked-in ledger is opened, and the format's document is enough to read it and its log.
 
 pub(crate) mod frames;
 pub(crate) mod pages;
@@ -57,7 +57,7 @@ mod sale {
 pub(crate) use pricing::Credits;
 use pricing::Operation;
 
-/// Where the ledgers of released versions are, with what they held.
+/// Where checked-in ledgers are, with their exports.
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
@@ -90,7 +90,7 @@ const SOLD: &str = "
 fn sell(path: &Path) -> Result<(), Error> {
     let steps = steps(SOLD);
     let clock = ManualClock::at(steps[0].at);
-    let credits = sale::Credits::builder().clock(clock.clone()).hurried().open(path)?;
+    let credits = sale::Credits::builder().clock(clock.clone()).hurried().narrow_waiting_room().open(path)?;
     let ann = credits.wallet("ann");
     for step in steps {
         clock.set(step.at);
@@ -104,7 +104,7 @@ fn sell(path: &Path) -> Result<(), Error> {
         }
     }
     for number in 0..21 {
-        // One more than a hurried ledger keeps for an object.
+        // One more than a narrow waiting room keeps for an object.
         let object = object("cus_of_nobody");
         let (at, what) = (clock.now().after(Duration::from_secs(number)), Happening::OwnerNamed);
         credits.receive(BillingEvent { at, objects: vec![object], owner: None, what }).wait()?;
@@ -140,48 +140,88 @@ fn opened(name: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// What a fixture exports, which is kept beside it; the newest one can be written again.
-fn exported(name: &str, lines: &[u8]) {
-    let path = fixture(name);
-    if name == "format-6.jsonl" && env::var_os("WRITE_FIXTURE").is_some() {
-        fs::write(&path, lines).unwrap();
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A fact of every kind that wallets have.
+fn live(path: &Path) -> Result<(), Error> {
+    let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
+    let credits = Credits::builder().clock(clock.clone()).open(path)?;
+    let [ann, bob] = ["user:ann", "user:bob"].map(|owner| credits.wallet(owner));
+    let welcome = ann.give_credits(100).reason("signup").key("welcome");
+    welcome.metadata(serde_json::json!({ "job": 17 })).now().wait()?;
+    ann.give_credits(50).expires_in(MINUTE * 30).priority(7).only_for(["step", "paint"]).now().wait()?;
+    ann.give_credits(5).category("tip").paid().now().wait()?;
+    ann.spend_credits_on(Operation::step(3)).key("job-17").now().wait()?;
+    let painted = Operation::paint(Duration::from_secs(100), pricing::PaintQuality::Hd);
+    ann.spend_credits_on(painted).now().wait()?;
+    ann.spend_credits_on(Operation::negotiated(4)).now().wait()?;
+    let lapses = ann.spend_credits_on(Operation::step(45)).hold(MINUTE * 31).wait()?.into_id();
+    let mut hold = ann.spend_credits_on(Operation::step(10)).key("job-18").hold(MINUTE).wait()?;
+    hold.extend(MINUTE * 60).wait()?;
+    clock.advance(MINUTE * 31);
+    credits.book_due()?;
+    ann.settle(lapses).wait()?;
+    hold.settle_amount(12).wait()?;
+    ann.spend_credits_on(Operation::step(1)).hold(MINUTE).wait()?.release().wait()?;
+    let sent = ann.transfer_to(&bob, 20).including_promotional().now().wait()?;
+    bob.spend_credits_on(Operation::step(35)).now().wait()?;
+    ann.reverse_transfer(sent.id).with_debt().now().wait()?;
+    bob.give_credits(60).now().wait()?;
+    bob.deduct_credits(3, "given by mistake").now().wait()?;
+    bob.adjust_credits(-2, "correction").now().wait()?;
+    let gift = ann.give_credits(9).now().wait()?.entry.number;
+    ann.revoke_grant(gift, "never mind").now().wait()?;
+    ann.of(pricing::Asset::Gems).give_credits(4).now().wait()?;
+    ann.spend_credits_on(Operation::polish(1)).now().wait()?;
+    for _ in 0..70 {
+        ann.spend_credits_on(Operation::step(0)).now().wait()?;
     }
-    assert_eq!(str::from_utf8(lines).unwrap(), fs::read_to_string(path).unwrap());
+    let _left_open = ann.spend_credits_on(Operation::step(2)).hold(MINUTE * 600).wait()?.into_id();
+    credits.close()
+}
+
+/// Writes a fixture again, if that is asked for.
+fn written(name: &str, write: impl FnOnce(&Path) -> Result<(), Error>) {
+    if env::var_os("WRITE_FIXTURE").is_some() {
+        let path = fixture(&format!("{name}.redb"));
+        fs::create_dir_all(fixture("")).unwrap();
+        fs::remove_file(&path).ok();
+        write(&path).unwrap();
+        fs::remove_file(path.with_extension("redb-log")).unwrap();
+    }
+}
+
+/// Compares a fixture's export with the one that is kept beside it.
+fn check_export(name: &str, export: impl FnOnce(&mut Vec<u8>) -> Result<u64, Error>) {
+    let (path, mut lines) = (fixture(&format!("{name}.jsonl")), Vec::new());
+    export(&mut lines).unwrap();
+    if env::var_os("WRITE_FIXTURE").is_some() {
+        fs::write(&path, &lines).unwrap();
+    }
+    assert_eq!(str::from_utf8(&lines).unwrap(), fs::read_to_string(path).unwrap());
 }
 
 #[test]
-fn a_ledger_of_the_sixth_format_is_what_it_was() {
-    if env::var_os("WRITE_FIXTURE").is_some() {
-        sell(&fixture("format-6.redb")).unwrap();
-        fs::remove_file(fixture("format-6.redb.id")).unwrap();
-    }
-    let credits = as_it_was("format-6");
+fn a_ledger_with_subscriptions_is_what_it_was() {
+    written("sale", sell);
+    let (_folder, path) = opened("sale.redb");
+    let clock = ManualClock::at("2026-02-10T03:00:00Z".parse::<Timestamp>().unwrap());
+    let credits = sale::Credits::builder().clock(clock).open(&path).unwrap();
+    check_export("sale", |lines| credits.export(ExportFormat::JsonLines, lines));
+    let ann = credits.wallet("ann");
+    assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (4, 1));
     credits.verify().unwrap();
     // A price that is unknown, an event that gave way, an event that waits.
     assert_eq!(credits.unresolved().unwrap().len(), 3);
 }
 
-/// Opens a fixture and compares what it exports.
-fn as_it_was(name: &str) -> sale::Credits {
-    let (_folder, path) = opened(&format!("{name}.redb"));
-    let clock = ManualClock::at("2026-02-10T03:00:00Z".parse::<Timestamp>().unwrap());
-    let credits = sale::Credits::builder().clock(clock).open(&path).unwrap();
-    let mut lines = Vec::new();
-    credits.export(ExportFormat::JsonLines, &mut lines).unwrap();
-    exported(&format!("{name}.jsonl"), &lines);
-    let ann = credits.wallet("ann");
-    assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (4, 1));
-    credits
-}
-
 #[test]
-fn a_ledger_of_the_first_format_is_what_it_was() {
-    let (_folder, path) = opened("format-1.redb");
+fn a_ledger_of_wallets_is_what_it_was() {
+    written("wallets", live);
+    let (_folder, path) = opened("wallets.redb");
     let clock = ManualClock::at("2026-01-01T01:00:00Z".parse::<Timestamp>().unwrap());
     let credits = Credits::builder().clock(clock).open(&path).unwrap();
-    let mut lines = Vec::new();
-    credits.export(ExportFormat::JsonLines, &mut lines).unwrap();
-    exported("format-1.jsonl", &lines);
+    check_export("wallets", |lines| credits.export(ExportFormat::JsonLines, lines));
     credits.verify().unwrap();
     let ann = credits.wallet("user:ann");
     assert_eq!(ann.open_holds().unwrap().len(), 1);

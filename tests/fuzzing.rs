@@ -10,7 +10,7 @@ use crate::power::random::Random;
 
 /// Every row of the checked-in ledgers, keys and values.
 fn rows() -> Vec<Vec<u8>> {
-    ["format-1.redb", "format-6.redb"].into_iter().flat_map(rows_of).collect()
+    ["wallets.redb", "sale.redb"].into_iter().flat_map(rows_of).collect()
 }
 
 fn rows_of(name: &str) -> Vec<Vec<u8>> {

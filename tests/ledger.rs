@@ -13,6 +13,7 @@ mod damage;
 mod debt;
 mod events;
 mod executor;
+mod files;
 mod format;
 mod fuzzing;
 mod io;

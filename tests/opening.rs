@@ -69,12 +69,11 @@ fn what_is_no_ledger_is_refused_and_left_alone() {
     fs::write(&path, "dear diary, ".repeat(1_000)).unwrap();
     check_refused(&path, LedgerErrorKind::NotALedger, "`PATH` is no ledger: name another file");
     let missing = folder.path().join("missing/credits.redb");
-    check_refused(
-        &missing,
-        LedgerErrorKind::Io,
-        "cannot open the ledger `PATH` (No such file or directory (os error 2)): name a file that this program may \
-         write",
+    let message = format!(
+        "cannot create the ledger `PATH`, because there is no folder `{}`: make it first",
+        missing.parent().unwrap().display()
     );
+    check_refused(&missing, LedgerErrorKind::Io, &message);
     check_refused(
         folder.path(),
         LedgerErrorKind::Io,
@@ -114,17 +113,17 @@ fn a_ledger_of_a_newer_version_is_refused() {
     check_refused(
         &path,
         LedgerErrorKind::NewerVersion,
-        "`PATH` has format 7, this version reads up to 6: update the program",
+        "`PATH` has format 7, this version reads 1: use the version of the program that wrote it",
     );
 }
 
 #[test]
-fn creating_a_ledger_leaves_its_sidecar_and_nothing_else() {
+fn creating_a_ledger_leaves_its_log_and_nothing_else() {
     let (folder, path) = place();
     drop(Credits::open(&path).unwrap());
     let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
-    assert_eq!(names, [path.clone(), path.with_extension("redb.id")]);
+    assert_eq!(names, [path.clone(), path.with_extension("redb-log")]);
 }
 
 #[test]

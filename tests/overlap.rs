@@ -29,14 +29,14 @@ fn at() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
 }
 
-fn open(watch: &Watch, disk: SlowDisk, memory: usize) -> Credits {
+fn open(watch: &Watch, disk: &SlowDisk, memory: usize) -> Credits {
     Credits::builder().clock(watch.clone()).hurried().memory(memory).open_on(disk).unwrap()
 }
 
 /// A life in which everybody waits.
 fn live(seed: u64) -> Life {
     let watch = Watch::at(at());
-    let credits = open(&watch, SlowDisk::quick(&watch), usize::MAX);
+    let credits = open(&watch, &SlowDisk::quick(&watch), usize::MAX);
     let mut random = Random::new(seed, 9);
     let mut holds: Vec<(&'static str, HoldId)> = Vec::new();
     let mut life =
@@ -74,7 +74,7 @@ fn what_is_decided_meanwhile_is_what_would_have_been_decided_later() {
         let life = live(seed);
         let watch = Watch::at(at());
         let memory = if seed.is_multiple_of(2) { usize::MAX } else { 1 };
-        let credits = open(&watch, SlowDisk::slow(&watch, usize::MAX), memory);
+        let credits = open(&watch, &SlowDisk::slow(&watch, usize::MAX), memory);
         let sent = send(&life, &credits, &watch);
         let answers: Vec<_> = sent.into_iter().map(|sent| sent.wait().unwrap()).collect();
         assert!(answers == life.answers, "life {seed} has other answers");
@@ -93,7 +93,7 @@ fn what_is_decided_after_a_batch_that_fails_did_not_happen() {
         let watch = Watch::at(at());
         let failing = 1 + usize::try_from(seed % 9).unwrap();
         let disk = SlowDisk::slow(&watch, failing);
-        let credits = open(&watch, disk.clone(), usize::MAX);
+        let credits = open(&watch, &disk, usize::MAX);
         let sent = send(&life, &credits, &watch);
         let answers: Vec<_> = sent.into_iter().map(Sent::wait).collect();
         let done = answers.iter().take_while(|answer| answer.is_ok()).count();
@@ -117,7 +117,7 @@ fn what_is_decided_after_a_batch_that_fails_did_not_happen() {
         drop(credits.close());
         drop(credits);
 
-        let again = open(&Watch::at(at()), SlowDisk::over(&watch, Disk::holding(disk.bytes())), usize::MAX);
+        let again = open(&Watch::at(at()), &SlowDisk::over(&watch, Disk::holding(disk.files())), usize::MAX);
         again.verify().unwrap();
         let picture = Picture::of(&again).unwrap();
         let may_be = [&life.pictures[done], &life.pictures[done + unknown]];
@@ -132,7 +132,7 @@ fn what_falls_due_while_a_batch_is_on_its_way_is_booked_after_it() {
     let (mut charged, minutes) = (0, Duration::from_mins);
     for _ in 0..LIVES {
         let watch = Watch::at(at());
-        let credits = open(&watch, SlowDisk::slow(&watch, usize::MAX), usize::MAX);
+        let credits = open(&watch, &SlowDisk::slow(&watch, usize::MAX), usize::MAX);
         watch.all_are_sent();
         let ann = credits.wallet("ann");
         ann.give_credits(100).expires_in(minutes(10)).now().wait().unwrap();
@@ -163,7 +163,7 @@ fn what_falls_due_while_a_batch_is_on_its_way_is_booked_after_it() {
 fn what_falls_due_in_a_batch_that_is_on_its_way_is_not_forgotten() {
     for _ in 0..LIVES {
         let watch = Watch::at(at());
-        let credits = open(&watch, SlowDisk::slow(&watch, usize::MAX), usize::MAX);
+        let credits = open(&watch, &SlowDisk::slow(&watch, usize::MAX), usize::MAX);
         watch.all_are_sent();
         let ann = credits.wallet("ann");
         let given = watch

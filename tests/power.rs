@@ -19,7 +19,7 @@ use std::thread;
 
 use checker::{Bounds, Fault, open};
 use crash::Powered;
-use disk::{Disk, Operation};
+use disk::{Disk, Image, Operation};
 use random::Random;
 use recording::{History, record};
 
@@ -78,12 +78,7 @@ fn moments<'a>(history: &History, log: &'a [Operation]) -> impl Iterator<Item = 
 }
 
 /// Opens what is found, which now and then crashes too, and sends everything again.
-fn judge(
-    history: &History,
-    mut bounds: Bounds,
-    mut image: Vec<u8>,
-    random: &mut Random,
-) -> Result<(), Fault> {
+fn judge(history: &History, mut bounds: Bounds, mut image: Image, random: &mut Random) -> Result<(), Fault> {
     for _ in 0..RELAPSES_MAX {
         if !random.once_in(4) {
             break;
@@ -100,9 +95,9 @@ fn judge(
 fn relapse(
     history: &History,
     bounds: Bounds,
-    image: Vec<u8>,
+    image: Image,
     random: &mut Random,
-) -> Result<(Bounds, Vec<u8>), Fault> {
+) -> Result<(Bounds, Image), Fault> {
     let disk = Disk::holding(image.clone());
     let found = open(history, bounds, disk.clone())?;
     let (steps, opened) = (found.steps, disk.asked());

@@ -279,7 +279,6 @@ fn a_wallet_may_move_more_in_its_life_than_it_can_hold() {
 }
 
 const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
-const TAIL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("tail");
 const VIEWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("views");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
@@ -418,16 +417,19 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
     changes.push((
         "the last block is another".to_owned(),
         Box::new(|write| {
-            let mut tail = write.open_table(TAIL).unwrap();
-            let (first, mut block) =
-                tail.last().unwrap().map(|(first, block)| (first.value(), block.value().to_vec())).unwrap();
+            let mut journal = write.open_table(JOURNAL).unwrap();
+            let (first, mut block) = journal
+                .last()
+                .unwrap()
+                .map(|(first, block)| (first.value(), block.value().to_vec()))
+                .unwrap();
             *block.last_mut().unwrap() ^= 1;
-            tail.insert(first, &block[..]).unwrap();
+            journal.insert(first, &block[..]).unwrap();
         }),
     ));
     changes.push((
         "the last block is gone".to_owned(),
-        Box::new(|write| drop(write.open_table(TAIL).unwrap().pop_last().unwrap())),
+        Box::new(|write| drop(write.open_table(JOURNAL).unwrap().pop_last().unwrap())),
     ));
     for (what, change) in &changes {
         let copy = folder.path().join("changed.redb");
@@ -445,7 +447,7 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
             }
         }
         fs::remove_file(&copy).unwrap();
-        fs::remove_file(copy.with_extension("redb.id")).ok();
+        fs::remove_file(copy.with_extension("redb-log")).ok();
     }
 }
 

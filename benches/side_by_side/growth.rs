@@ -143,14 +143,13 @@ pub fn bytes_of(options: &Options, spend: impl Fn(&Subject, usize) -> Reply<Rece
 fn used(file: &std::path::Path) -> f64 {
     let database = redb::Database::open(file).expect("a database");
     let read = database.begin_read().expect("a reading");
-    let blocks = |name| TableDefinition::<u64, &[u8]>::new(name);
+    let journal = TableDefinition::<u64, &[u8]>::new("journal");
     let segments = TableDefinition::<&[u8], &[u8]>::new("segments");
-    let journal = read.open_table(blocks("journal")).and_then(|table| Ok(table.stats()?)).expect("a journal");
-    let tail = read.open_table(blocks("tail")).and_then(|table| Ok(table.stats()?)).expect("its last block");
+    let journal = read.open_table(journal).and_then(|table| Ok(table.stats()?)).expect("a journal");
     let segments = read.open_table(segments).and_then(|table| Ok(table.stats()?)).expect("segments");
     let all =
         |stats: redb::TableStats| stats.stored_bytes() + stats.metadata_bytes() + stats.fragmented_bytes();
-    (all(journal) + all(tail) + all(segments)) as f64
+    (all(journal) + all(segments)) as f64
 }
 
 /// Memory of wallets that are all kept, and of many of which few may be; each in a process of its own, so that nothing is

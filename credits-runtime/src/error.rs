@@ -24,12 +24,18 @@ pub enum Error {
 pub enum LedgerErrorKind {
     /// Another handle or process has the ledger open.
     Locked,
+    /// The file system has no locks, so that two programs could write to one ledger.
+    Unlockable,
     /// The file is empty, which a ledger never is.
     Empty,
     /// The file is something else than a ledger.
     NotALedger,
-    /// The sidecar beside the file tells of another ledger, or of more of it.
-    SidecarDisagrees,
+    /// The log beside the file is another ledger's, or has facts that the file lacks.
+    LogDisagrees,
+    /// The log beside the file is missing, which held the last commits.
+    LogMissing,
+    /// The ledger's file or its log was removed, or another file has its name.
+    FileGone,
     /// The file was written by a newer version.
     NewerVersion,
     /// What the file says does not fit together.
@@ -46,8 +52,12 @@ pub enum LedgerErrorKind {
     Stopped,
     /// A head that was kept is not of this ledger, or of what it was then.
     HeadDisagrees,
+    /// A handler of events did not return while the ledger was closed, which it is all the same.
+    HandlerBlocked,
     /// The ledger was closed.
     Closed,
+    /// The ledger was opened to read it alone.
+    ReadOnly,
     /// This program shares a ledger already, kept in another file.
     SharedElsewhere,
     /// A plan that somebody subscribes to is declared with other terms of the same version, or no longer. Give new
@@ -90,6 +100,11 @@ impl LedgerError {
 
     pub(crate) fn io(path: &Path, error: std::io::Error) -> Self {
         Self::caused(LedgerErrorKind::Io, format!("cannot use `{}`: {error}", path.display()), error)
+    }
+
+    pub(crate) fn read_only() -> Self {
+        let message = "the ledger was opened with `open_read_only`: open it with `open` to write to it";
+        Self::new(LedgerErrorKind::ReadOnly, message)
     }
 
     pub(crate) fn closed() -> Self {

@@ -59,33 +59,33 @@ macro_rules! play {
 
 #[test]
 fn a_plan_with_subscribers_cannot_change_or_go_without_saying_so() {
-    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
-    let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let (disk, clock) = (Disk::empty(), ManualClock::at(instant("2026-01-01")));
+    let credits = first::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(credits, clock, SUBSCRIBED);
     credits.close().unwrap();
-    let error = more::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap_err();
+    let error = more::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap_err();
     assert_eq!(
         error.to_string(),
         "plan `pro` has other terms than version 1 had, to which `ann` subscribes: write `version 2`"
     );
     let credits_runtime::Error::Ledger(error) = error else { panic!("{error}") };
     assert_eq!(error.kind(), LedgerErrorKind::PlanChanged);
-    let error = without::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap_err();
+    let error = without::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap_err();
     assert_eq!(
         error.to_string(),
         "plan `pro` is no longer declared and `ann` subscribes to it: declare it again, with `retired` if it is no longer sold"
     );
     // A refused catalogue changed nothing, and a subscriber who left blocks no other.
-    let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let credits = first::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(credits, clock, "2026-01-20 state s1 pro ended ends=2026-01-20");
     credits.close().unwrap();
-    more::Credits::builder().clock(clock).open_on(disk).unwrap();
+    more::Credits::builder().clock(clock).open_on(&disk).unwrap();
 }
 
 #[test]
 fn a_pack_that_is_offered_cannot_go_while_it_can_be_paid() {
-    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
-    let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let (disk, clock) = (Disk::empty(), ManualClock::at(instant("2026-01-01")));
+    let credits = first::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     let offer = |session: &str| {
         let pack = PackTerms {
             pack: "boost".to_owned(),
@@ -106,20 +106,20 @@ fn a_pack_that_is_offered_cannot_go_while_it_can_be_paid() {
     play!(credits, clock, "2026-01-01 pack cs1 pi1 boost");
     credits.close().unwrap();
     clock.set(instant("2026-01-01T23"));
-    let error = without::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap_err();
+    let error = without::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap_err();
     assert_eq!(
         error.to_string(),
         "pack `boost` is no longer declared and the checkout `cs2` offers it until 2026-01-02T00:00:00Z: declare it until then"
     );
     // It was not paid; a paid offer blocks no opening.
     clock.set(instant("2026-01-02"));
-    without::Credits::builder().clock(clock).open_on(disk).unwrap();
+    without::Credits::builder().clock(clock).open_on(&disk).unwrap();
 }
 
 #[test]
 fn subscribers_keep_their_version_until_they_are_migrated() {
-    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
-    let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let (disk, clock) = (Disk::empty(), ManualClock::at(instant("2026-01-01")));
+    let credits = first::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(credits, clock, SUBSCRIBED);
     play!(
         credits,
@@ -132,7 +132,7 @@ fn subscribers_keep_their_version_until_they_are_migrated() {
         (1_050, 1)
     );
     credits.close().unwrap();
-    let credits = second::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let credits = second::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     let ann = credits.wallet("ann");
     // The unknown price is declared now, and its credits are given.
     assert_eq!((ann.credits().unwrap().get(), credits.unresolved().unwrap().len()), (1_350, 0));
@@ -150,8 +150,8 @@ fn subscribers_keep_their_version_until_they_are_migrated() {
 #[test]
 fn a_long_gap_is_caught_up_with_in_bounded_commits() {
     use super::{Credits, Operation};
-    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
-    let credits = Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let (disk, clock) = (Disk::empty(), ManualClock::at(instant("2026-01-01")));
+    let credits = Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(
         credits,
         clock,
@@ -163,7 +163,7 @@ fn a_long_gap_is_caught_up_with_in_bounded_commits() {
     credits.wallet("ann").spend_credits_on(Operation::step(1)).now().wait().unwrap();
     credits.close().unwrap();
     clock.set(instant("2026-10-28T00:10"));
-    let credits = Credits::builder().clock(clock.clone()).open_on(disk).unwrap();
+    let credits = Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     let ann = credits.wallet("ann");
     // Ten months of a hundred that stay, and the last of three hundred days.
     assert_eq!(ann.credits().unwrap(), 1_000 + 1);
@@ -182,11 +182,11 @@ fn a_long_gap_is_caught_up_with_in_bounded_commits() {
 
 #[test]
 fn a_pack_that_was_bought_is_what_it_was() {
-    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
-    let credits = first::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let (disk, clock) = (Disk::empty(), ManualClock::at(instant("2026-01-01")));
+    let credits = first::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(credits, clock, "2026-01-01 pack cs1 pi1 boost");
     credits.close().unwrap();
-    let credits = second::Credits::builder().clock(clock.clone()).open_on(disk).unwrap();
+    let credits = second::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(credits, clock, "2026-01-02 refund pi1 re1 450");
     assert_eq!(credits.wallet("ann").credits().unwrap(), 550);
 }

@@ -198,8 +198,8 @@ fn a_refund_takes_the_purchases_own_credits_first() {
 
 #[test]
 fn an_edited_pack_does_not_change_the_refunds_of_old_purchases() {
-    let (disk, clock) = (Disk::holding(Vec::new()), ManualClock::at(instant("2026-01-01")));
-    let credits = super::Credits::builder().clock(clock.clone()).open_on(disk.clone()).unwrap();
+    let (disk, clock) = (Disk::empty(), ManualClock::at(instant("2026-01-01")));
+    let credits = super::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     let receive = |step: super::script::Step| match step.what {
         What::Event(event) => *event,
         other => panic!("{other:?} is no event"),
@@ -208,7 +208,7 @@ fn an_edited_pack_does_not_change_the_refunds_of_old_purchases() {
         credits.receive(receive(step)).wait().unwrap();
     }
     credits.close().unwrap();
-    let credits = edited::Credits::builder().clock(clock.clone()).open_on(disk).unwrap();
+    let credits = edited::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     for step in steps("2026-01-01 refund pi1 re1 450") {
         credits.receive(receive(step)).wait().unwrap();
     }

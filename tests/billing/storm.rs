@@ -11,7 +11,7 @@ use super::lives::{DAY, OWNERS, account};
 use super::webhooks::{SECRET, deliver};
 use super::{Asset, Credits, Pricing};
 use crate::power::crash::Powered;
-use crate::power::disk::Disk;
+use crate::power::disk::{Disk, Image};
 use crate::power::random::Random;
 
 /// A ledger that deliveries arrive at.
@@ -25,18 +25,18 @@ struct Stage {
 
 impl Stage {
     fn new(at: Timestamp, transport: Served) -> Self {
-        Self::on(Disk::holding(Vec::new()), ManualClock::at(at), transport)
+        Self::on(Disk::empty(), ManualClock::at(at), transport)
     }
 
     fn on(disk: Disk, clock: ManualClock, transport: Served) -> Self {
-        let credits = Credits::builder().clock(clock.clone()).hurried().open_on(disk.clone()).unwrap();
+        let credits = Credits::builder().clock(clock.clone()).hurried().open_on(&disk).unwrap();
         let stripe = credits.stripe("sk_test_1").webhook_secret(SECRET);
         let stripe = stripe.transport(transport.clone()).build().unwrap();
         Self { clock, disk, credits, stripe, transport }
     }
 
     /// The power fails after a number of disk operations.
-    fn crash(&mut self, base: Vec<u8>, random: &mut Random) {
+    fn crash(&mut self, base: Image, random: &mut Random) {
         let log = self.disk.log();
         let mut powered = Powered::new(base);
         for operation in &log[..random.below(log.len() + 1)] {
@@ -65,7 +65,7 @@ impl Stage {
         for delivery in deliveries {
             if random.once_in(4) {
                 self.credits.close().unwrap();
-                let base = self.disk.bytes();
+                let base = self.disk.files();
                 *self = Self::on(Disk::holding(base.clone()), self.clock.clone(), self.transport.clone());
                 self.deliver(std::slice::from_ref(delivery));
                 self.crash(base, random);

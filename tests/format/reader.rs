@@ -116,14 +116,11 @@ struct Journal {
 fn read_journal(database: &Database) -> Journal {
     let transaction = database.begin_read().unwrap();
     let open = |name| transaction.open_table(TableDefinition::<u64, &[u8]>::new(name));
-    // Earlier formats have no table of the last block.
-    let tail = open("tail").ok();
-    let tail = tail.iter().flat_map(|tail| tail.iter().unwrap());
     let mut read =
         Journal { lines: Vec::new(), next: 1, head: vec![0; 32], codes: Vec::new(), keys: Vec::new() };
     let mut records: BTreeMap<String, (Value, i64)> = BTreeMap::new();
     let mut last_time = 0;
-    for row in open("journal").unwrap().iter().unwrap().chain(tail) {
+    for row in open("journal").unwrap().iter().unwrap() {
         let (first, block) = row.unwrap();
         assert_eq!(i64::try_from(first.value()).unwrap(), read.next);
         let (head, rest) = block.value().split_at(32);
@@ -164,7 +161,7 @@ fn read_journal(database: &Database) -> Journal {
 #[test]
 fn the_documents_reader_finds_every_entry_and_balance() {
     let (mut codes, mut kinds) = (Vec::new(), Vec::new());
-    for name in ["format-1", "format-6"] {
+    for name in ["wallets", "sale"] {
         let (more_codes, more_kinds) = read_all(name);
         codes.extend(more_codes);
         kinds.extend(more_kinds);
@@ -181,29 +178,21 @@ fn the_documents_reader_finds_every_entry_and_balance() {
 fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     let (_folder, path) = opened(&format!("{name}.redb"));
     let database = Database::open(&path).unwrap();
-    let Journal { lines, next, head, codes, .. } = read_journal(&database);
+    let Journal { lines, next, codes, .. } = read_journal(&database);
     let expected = std::fs::read_to_string(fixture(&format!("{name}.jsonl"))).unwrap();
     let expected: Vec<Line> =
         expected.lines().map(|line| line_of(&serde_json::from_str(line).unwrap())).collect();
     assert_eq!(lines, expected);
     let read = database.begin_read().unwrap();
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();
-    let tails =
-        read.open_table(TableDefinition::<u64, &[u8]>::new("tail")).map(|tail| tail.iter().unwrap().count());
-    assert_eq!(tails.unwrap_or(0), usize::from(name == "format-6"));
-    if name == "format-6" {
-        let covered = Value::of(meta.get("covered").unwrap().unwrap().value());
-        let [replay_from, _keys] = covered.list() else { panic!("{covered:?}") };
-        assert_eq!(replay_from.integer(), next);
-    } else {
-        let state = Value::of(meta.get("state").unwrap().unwrap().value());
-        let [next_fact, replay_from, _last_block, last_head, keys @ ..] = state.list() else {
-            panic!("{state:?}")
-        };
-        assert!(keys.is_empty());
-        assert_eq!((next_fact.integer(), replay_from.integer()), (next, next));
-        assert_eq!(*last_head, Value::Bytes(head));
-    }
+    let covered = Value::of(meta.get("covered").unwrap().unwrap().value());
+    let [replay_from, _keys] = covered.list() else { panic!("{covered:?}") };
+    assert_eq!(replay_from.integer(), next);
+    let log = Value::of(meta.get("log").unwrap().unwrap().value());
+    let [Value::Bytes(lineage), Value::Flag(false), _session, Value::Bytes(covered)] = log.list() else {
+        panic!("{log:?}")
+    };
+    assert_eq!((lineage.len(), covered.len()), (16, 16));
 
     let mut balances: BTreeMap<(String, String), i64> = BTreeMap::new();
     for (_, owner, asset, _, after) in &lines {
@@ -249,16 +238,6 @@ fn hash_of(owner: &str, key: &str) -> u128 {
         hash.chain_update((field.len() as u64).to_be_bytes()).chain_update(field)
     });
     u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap())
-}
-
-#[test]
-fn a_keys_row_is_where_the_document_says() {
-    let (_folder, path) = opened("format-1.redb");
-    let database = Database::open(&path).unwrap();
-    let keys = TableDefinition::<u128, &[u8]>::new("keys");
-    let keys = database.begin_read().unwrap().open_table(keys).unwrap();
-    let row = keys.get(hash_of("user:ann", "welcome")).unwrap().unwrap().value().to_vec();
-    assert_eq!((row.len(), &row[..8]), (24, &2_u64.to_be_bytes()[..]));
 }
 
 /// The frames that the segments have under a key.
@@ -313,7 +292,7 @@ fn frames_of(database: &Database, hash: u128) -> Vec<i64> {
 
 #[test]
 fn a_key_is_in_the_segment_that_the_document_says() {
-    let (_folder, path) = opened("format-6.redb");
+    let (_folder, path) = opened("sale.redb");
     let database = Database::open(&path).unwrap();
     let (mut sealed, mut absent) = (0, 0);
     for (first, hash) in read_journal(&database).keys {

@@ -4,9 +4,9 @@ use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use credits_runtime::testing::Backend;
+use credits_runtime::testing::{Backend, Storage};
 
-use crate::power::disk::Disk;
+use crate::power::disk::{Disk, DiskFile, LEDGER, LOG};
 
 /// When a disk fails.
 #[derive(Clone, Copy, Debug)]
@@ -52,37 +52,56 @@ impl Faulty {
     }
 }
 
-impl Backend for Faulty {
+/// A file of such a disk.
+#[derive(Clone, Debug)]
+pub(crate) struct FaultyFile {
+    disk: Faulty,
+    file: DiskFile,
+}
+
+impl Storage for Faulty {
+    type File = FaultyFile;
+
+    fn ledger(&self) -> FaultyFile {
+        FaultyFile { disk: self.clone(), file: self.disk.file(LEDGER) }
+    }
+
+    fn log(&self) -> FaultyFile {
+        FaultyFile { disk: self.clone(), file: self.disk.file(LOG) }
+    }
+}
+
+impl Backend for FaultyFile {
     fn len(&self) -> Result<u64, Error> {
-        self.count(0)?;
-        self.disk.len()
+        self.disk.count(0)?;
+        self.file.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
-        self.count(0)?;
-        self.disk.read(offset, out)
+        self.disk.count(0)?;
+        self.file.read(offset, out)
     }
 
     fn set_len(&self, length: u64) -> Result<(), Error> {
-        self.count(0)?;
-        match self.plan {
+        self.disk.count(0)?;
+        match self.disk.plan {
             Plan::NoLonger(most) if length > most as u64 => Err(ErrorKind::StorageFull.into()),
-            _ => self.disk.set_len(length),
+            _ => self.file.set_len(length),
         }
     }
 
     fn sync_data(&self) -> Result<(), Error> {
-        self.count(0)?;
-        self.disk.sync_data()
+        self.disk.count(0)?;
+        self.file.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         let end = usize::try_from(offset).unwrap() + data.len();
-        self.count(end).or_else(|failure| {
+        self.disk.count(end).or_else(|failure| {
             // What fails may have been written in part.
-            self.disk.write(offset, &data[..data.len() / 2])?;
+            self.file.write(offset, &data[..data.len() / 2])?;
             Err(failure)
         })?;
-        self.disk.write(offset, data)
+        self.file.write(offset, data)
     }
 }

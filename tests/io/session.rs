@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
     }
 
     fn open(&self) -> Option<Credits> {
-        match Credits::builder().clock(self.clock.clone()).hurried().open_on(self.disk.clone()) {
+        match Credits::builder().clock(self.clock.clone()).hurried().open_on(&self.disk) {
             Ok(credits) => Some(credits),
             Err(Error::Ledger(error)) => {
                 assert_eq!(error.kind(), Kind::Io, "{error:?}");
@@ -178,7 +178,8 @@ impl<'a> Session<'a> {
 fn end_of(error: &LedgerError) -> End {
     let is_bug = std::error::Error::source(error).is_none();
     match error.kind() {
-        Kind::NotDone if !is_bug => End::NotDone,
+        // The last, if a checkpoint failed before.
+        Kind::NotDone | Kind::Stopped if !is_bug => End::NotDone,
         Kind::OutcomeUnknown if !is_bug => End::Unknown,
         Kind::Io => End::NotDone,
         _ => panic!("a disk that fails is no reason for {error:?}"),

@@ -274,6 +274,7 @@ pub(super) fn ran(result: Result<(), RunError<&str>>) -> String {
         Err(RunError::Work(_)) => "work failed".to_owned(),
         Err(RunError::AlreadyCharged(_)) => "already charged".to_owned(),
         Err(RunError::Rejected(rejection)) => refused(rejection.into()),
+        Err(RunError::Unsettled { error, .. }) => refused(error),
         Err(other) => panic!("the ledger failed: {other}"),
     }
 }

@@ -5,10 +5,10 @@ use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use credits_runtime::testing::{Backend, ManualClock};
+use credits_runtime::testing::{Backend, ManualClock, Storage};
 use credits_runtime::{Clock, Timestamp};
 
-use crate::power::disk::Disk;
+use crate::power::disk::{Disk, DiskFile, Image, LEDGER, LOG};
 
 /// How often the writer looks at the clock while a sync takes its time.
 const LOOKS: usize = 3;
@@ -126,7 +126,7 @@ pub(crate) struct SlowDisk {
 
 impl SlowDisk {
     pub(crate) fn quick(watch: &Watch) -> Self {
-        Self::over(watch, Disk::holding(Vec::new()))
+        Self::over(watch, Disk::empty())
     }
 
     /// A quick one that holds something.
@@ -140,38 +140,59 @@ impl SlowDisk {
         Self { is_slow: true, failing, ..Self::quick(watch) }
     }
 
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.disk.bytes()
+    pub(crate) fn files(&self) -> Image {
+        self.disk.files()
     }
 }
 
-impl Backend for SlowDisk {
+/// A file of a slow disk.
+#[derive(Clone, Debug)]
+pub(crate) struct SlowFile {
+    disk: SlowDisk,
+    file: DiskFile,
+    is_log: bool,
+}
+
+impl Storage for SlowDisk {
+    type File = SlowFile;
+
+    fn ledger(&self) -> SlowFile {
+        SlowFile { disk: self.clone(), file: self.disk.file(LEDGER), is_log: false }
+    }
+
+    fn log(&self) -> SlowFile {
+        SlowFile { disk: self.clone(), file: self.disk.file(LOG), is_log: true }
+    }
+}
+
+impl Backend for SlowFile {
     fn len(&self) -> Result<u64, Error> {
-        self.disk.len()
+        self.file.len()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
-        self.disk.read(offset, out)
+        self.file.read(offset, out)
     }
 
     fn set_len(&self, length: u64) -> Result<(), Error> {
-        self.disk.set_len(length)
+        self.file.set_len(length)
     }
 
     fn sync_data(&self) -> Result<(), Error> {
-        self.disk.sync_data()?;
+        self.file.sync_data()?;
+        let SlowDisk { watch, is_slow, failing, syncs, .. } = &self.disk;
         // The writer's own thread opens the ledger, before it has its name.
         let is_commit = std::thread::current().name().is_some_and(|name| name.starts_with("credits-writer"));
-        if !self.is_slow || !is_commit {
+        if !(*is_slow && is_commit && self.is_log) {
             return Ok(());
         }
-        self.watch.wait();
-        let mut syncs = self.syncs.lock().unwrap();
+        watch.wait();
+        let mut syncs = syncs.lock().unwrap();
         *syncs += 1;
-        if *syncs == self.failing { Err(ErrorKind::Other.into()) } else { Ok(()) }
+        if *syncs == *failing { Err(ErrorKind::Other.into()) } else { Ok(()) }
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
-        self.disk.write(offset, data)
+        self.file.write(offset, data)
     }
 }

@@ -185,7 +185,9 @@ impl Command {
             Err(RunError::Work(_)) => Ok(Ran::Failed),
             Err(RunError::AlreadyCharged(receipt)) => Ok(Ran::ChargedBefore(Box::new(receipt.entry))),
             Err(RunError::Rejected(rejection)) => Ok(Ran::Rejected(rejection)),
-            Err(RunError::Ledger(error)) => Err(error),
+            Err(RunError::Ledger(error) | RunError::Unsettled { error: Error::Ledger(error), .. }) => {
+                Err(error)
+            }
             Err(other) => panic!("{other}"),
         }
     }

@@ -1,18 +1,19 @@
 //! Ledgers that break their promises are caught: by the checker that finds nothing wrong with ours.
 
 use credits_runtime::Entry;
+use credits_runtime::testing::Storage;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::checker::{Fault, open};
 use super::commands::{Answer, Answered, Ask, Command, Ran};
 use super::crash::Powered;
-use super::disk::{Disk, Operation};
+use super::disk::{Change, Disk, LEDGER, LOG, Operation};
 use super::recording::{History, What, record};
 use super::{Random, STEPS, judge, moments};
 use crate::format::frames::facts;
 use crate::format::pages;
 
-const TAIL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("tail");
+const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
 const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
@@ -27,8 +28,7 @@ fn kept(history: &History, steps: usize) -> Disk {
     for operation in &history.log[..history.steps[steps - 1].acknowledged] {
         disk.take(operation);
     }
-    disk.take(&Operation::Sync);
-    Disk::holding(disk.durable())
+    Disk::holding(disk.synced())
 }
 
 /// Steps that changed what is shown.
@@ -38,7 +38,7 @@ fn changes(history: &History) -> impl Iterator<Item = usize> {
 
 /// The rows of segments, as a program finds them that is no ledger.
 fn segment_rows(disk: &Disk) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let database = Database::builder().create_with_backend(disk.clone()).unwrap();
+    let database = Database::builder().create_with_backend(disk.ledger()).unwrap();
     let rows = database.begin_read().unwrap().open_table(SEGMENTS).unwrap();
     let rows = rows.iter().unwrap().map(Result::unwrap);
     rows.map(|(key, row)| (key.value().to_vec(), row.value().to_vec())).collect()
@@ -46,7 +46,7 @@ fn segment_rows(disk: &Disk) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// Changes a ledger's file behind its back.
 fn change(disk: &Disk, change: impl FnOnce(&WriteTransaction)) {
-    let database = Database::builder().create_with_backend(disk.clone()).unwrap();
+    let database = Database::builder().create_with_backend(disk.ledger()).unwrap();
     let write = database.begin_write().unwrap();
     change(&write);
     write.commit().unwrap();
@@ -56,7 +56,9 @@ fn change(disk: &Disk, change: impl FnOnce(&WriteTransaction)) {
 fn a_disk_that_never_syncs_is_caught() {
     let history = record(1, STEPS);
     let unsynced = |operation: &Operation| match operation {
-        Operation::Sync => Operation::Write { offset: 0, bytes: [].into() },
+        Operation { file, change: Change::Sync } => {
+            Operation { file: *file, change: Change::Write { offset: 0, bytes: [].into() } }
+        }
         other => other.clone(),
     };
     let log: Vec<_> = history.log.iter().map(unsynced).collect();
@@ -76,14 +78,15 @@ fn a_single_sync_that_is_a_lie_is_caught() {
     let is_sent = |what: &What| !matches!(what, What::Reopened | What::BookedDue);
     for steps in changes(&history).filter(|steps| is_sent(&history.steps[steps - 1].what)) {
         let before = &history.log[..history.steps[steps - 1].acknowledged];
-        // A file that is made shorter after a commit is synced once more.
-        let own = &before[steps.checked_sub(2).map_or(0, |last| history.steps[last].acknowledged)..];
-        if own.iter().any(|operation| matches!(operation, Operation::SetLength(_))) {
+        let is =
+            |operation: &Operation, file| operation.file == file && matches!(operation.change, Change::Sync);
+        let last = before.iter().rposition(|operation| is(operation, LOG)).unwrap();
+        // A checkpoint after it keeps what the lie loses.
+        if before[last..].iter().any(|operation| is(operation, LEDGER)) {
             continue;
         }
-        let last = before.iter().rposition(|operation| matches!(operation, Operation::Sync)).unwrap();
         let mut disk = Powered::new(history.base.clone());
-        for operation in &before[..last] {
+        for operation in before[..last].iter().chain(&before[last + 1..]) {
             disk.take(operation);
         }
         match verdict(&history, steps, Disk::holding(disk.durable())) {
@@ -148,8 +151,8 @@ fn a_checkpoint_that_claims_too_much_is_caught() {
         // As if every row had every fact: then nothing is replayed.
         change(&disk, |write| {
             let next = {
-                let tail = write.open_table(TAIL).unwrap();
-                let (first, block) = tail.last().unwrap().unwrap();
+                let journal = write.open_table(JOURNAL).unwrap();
+                let (first, block) = journal.last().unwrap().unwrap();
                 first.value() + facts(&block.value()[64..])
             };
             let mut meta = write.open_table(META).unwrap();

@@ -3,46 +3,67 @@
 //! Sectors of 512 bytes are written whole or not at all, in any order; the length is any that the file had since
 //! the last sync. It does not know what the bytes mean.
 
-use super::disk::Operation;
+use super::disk::{Change, Image, LEDGER, LOG, Operation};
 use super::random::Random;
 
 const SECTOR_BYTES: usize = 512;
 
-/// A disk under power: what a crash cannot take, and what was asked since the last sync.
+/// A disk under power.
 #[derive(Clone, Debug)]
-pub(crate) struct Powered {
+pub(crate) struct Powered([PoweredFile; 2]);
+
+/// A file under power: what a crash cannot take, and what was asked since its last sync.
+#[derive(Clone, Debug)]
+struct PoweredFile {
     durable: Vec<u8>,
-    pending: Vec<Operation>,
+    pending: Vec<Change>,
 }
 
 /// A piece of a write.
 type Fragment<'a> = (usize, &'a [u8]);
 
 impl Powered {
-    /// A disk that holds these bytes durably.
-    pub(crate) fn new(durable: Vec<u8>) -> Self {
-        Self { durable, pending: Vec::new() }
+    /// A disk that holds these files durably.
+    pub(crate) fn new(durable: Image) -> Self {
+        Self(durable.map(|durable| PoweredFile { durable, pending: Vec::new() }))
     }
 
-    /// Does what is asked; a sync makes everything before it durable.
-    pub(crate) fn take(&mut self, operation: &Operation) {
-        let Operation::Sync = operation else { return self.pending.push(operation.clone()) };
+    /// Does what is asked; a sync makes everything before it durable that was asked of its file.
+    pub(crate) fn take(&mut self, Operation { file, change }: &Operation) {
+        self.0[*file].take(change);
+    }
+
+    /// What is found when nothing is kept but what must be.
+    pub(crate) fn durable(&self) -> Image {
+        self.0.each_ref().map(|file| file.durable.clone())
+    }
+
+    /// What is found after a crash now. What one file keeps says nothing of the other.
+    pub(crate) fn image(&self, random: &mut Random) -> Image {
+        [LEDGER, LOG].map(|file| self.0[file].image(random))
+    }
+
+    /// The same when everything is kept.
+    pub(crate) fn synced(&self) -> Image {
+        let mut all = self.clone();
+        all.0.iter_mut().for_each(|file| file.take(&Change::Sync));
+        all.durable()
+    }
+}
+
+impl PoweredFile {
+    fn take(&mut self, change: &Change) {
+        let Change::Sync = change else { return self.pending.push(change.clone()) };
         for operation in std::mem::take(&mut self.pending) {
             match operation {
-                Operation::Write { offset, bytes } => put(&mut self.durable, (offset, &bytes)),
-                Operation::SetLength(length) => self.durable.resize(length, 0),
-                Operation::Sync => {}
+                Change::Write { offset, bytes } => put(&mut self.durable, (offset, &bytes)),
+                Change::SetLength(length) => self.durable.resize(length, 0),
+                Change::Sync => {}
             }
         }
     }
 
-    /// What is found when nothing is kept but what must be.
-    pub(crate) fn durable(&self) -> Vec<u8> {
-        self.durable.clone()
-    }
-
-    /// What is found after a crash now.
-    pub(crate) fn image(&self, random: &mut Random) -> Vec<u8> {
+    fn image(&self, random: &mut Random) -> Vec<u8> {
         match random.below(8) {
             0 => self.durable.clone(),
             1 => self.in_order(self.pending.len(), 0),
@@ -59,9 +80,9 @@ impl Powered {
         let mut image = self.durable.clone();
         for operation in &self.pending[..operations] {
             match operation {
-                Operation::Write { offset, bytes } => put(&mut image, (*offset, bytes)),
-                Operation::SetLength(length) => image.resize(*length, 0),
-                Operation::Sync => {}
+                Change::Write { offset, bytes } => put(&mut image, (*offset, bytes)),
+                Change::SetLength(length) => image.resize(*length, 0),
+                Change::Sync => {}
             }
         }
         let torn = self.pending.get(operations).into_iter().flat_map(sectors);
@@ -83,7 +104,7 @@ impl Powered {
     fn keeping<'a, F: IntoIterator<Item = Fragment<'a>>>(
         &'a self,
         random: &mut Random,
-        pieces: fn(&'a Operation) -> F,
+        pieces: fn(&'a Change) -> F,
         lost_once_in: usize,
     ) -> Vec<u8> {
         let mut fragments: Vec<_> = self.pending.iter().flat_map(pieces).collect();
@@ -98,8 +119,8 @@ impl Powered {
     /// Every length since the last sync.
     fn lengths(&self) -> Vec<usize> {
         let set = self.pending.iter().filter_map(|operation| match operation {
-            Operation::SetLength(length) => Some(*length),
-            Operation::Write { .. } | Operation::Sync => None,
+            Change::SetLength(length) => Some(*length),
+            Change::Write { .. } | Change::Sync => None,
         });
         [self.durable.len()].into_iter().chain(set).collect()
     }
@@ -122,15 +143,15 @@ fn put(image: &mut [u8], (offset, bytes): Fragment<'_>) {
     }
 }
 
-fn whole(operation: &Operation) -> Option<Fragment<'_>> {
+fn whole(operation: &Change) -> Option<Fragment<'_>> {
     match operation {
-        Operation::Write { offset, bytes } => Some((*offset, bytes)),
-        Operation::SetLength(_) | Operation::Sync => None,
+        Change::Write { offset, bytes } => Some((*offset, bytes)),
+        Change::SetLength(_) | Change::Sync => None,
     }
 }
 
 /// A write cut at every border of a sector.
-fn sectors(operation: &Operation) -> Vec<Fragment<'_>> {
+fn sectors(operation: &Change) -> Vec<Fragment<'_>> {
     let Some((mut offset, mut bytes)) = whole(operation) else { return Vec::new() };
     let mut sectors = Vec::new();
     while !bytes.is_empty() {

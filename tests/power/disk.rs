@@ -1,15 +1,30 @@
-//! A disk in memory that remembers what was asked of it, in order.
+//! A disk in memory that remembers what was asked of it, in order: a ledger's file and its log.
 //!
 //! Clones are one disk, so that it outlives the ledger on it. It does not know what a crash leaves of it.
 
 use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use credits_runtime::testing::Backend;
+use credits_runtime::testing::{Backend, Storage};
 
-/// What changes a disk, or makes changes last.
+/// The ledger's file and its log.
+pub(crate) type Image = [Vec<u8>; 2];
+
+/// Which of an image's files the ledger's own is.
+pub(crate) const LEDGER: usize = 0;
+/// Which of them its log is.
+pub(crate) const LOG: usize = 1;
+
+/// What changes a file of a disk, or makes changes last.
 #[derive(Clone, Debug)]
-pub(crate) enum Operation {
+pub(crate) struct Operation {
+    /// Which file.
+    pub(crate) file: usize,
+    pub(crate) change: Change,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
     Write { offset: usize, bytes: Arc<[u8]> },
     SetLength(usize),
     Sync,
@@ -20,14 +35,26 @@ pub(crate) struct Disk(Arc<Mutex<Contents>>);
 
 #[derive(Debug)]
 struct Contents {
-    bytes: Vec<u8>,
+    files: Image,
     log: Vec<Operation>,
 }
 
+/// A file of a disk.
+#[derive(Clone, Debug)]
+pub(crate) struct DiskFile {
+    disk: Disk,
+    file: usize,
+}
+
 impl Disk {
-    /// A disk that holds these bytes durably, of which nothing was asked yet.
-    pub(crate) fn holding(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(Contents { bytes, log: Vec::new() })))
+    /// A disk that holds these files durably, of which nothing was asked yet.
+    pub(crate) fn holding(files: Image) -> Self {
+        Self(Arc::new(Mutex::new(Contents { files, log: Vec::new() })))
+    }
+
+    /// An empty disk.
+    pub(crate) fn empty() -> Self {
+        Self::holding(Image::default())
     }
 
     /// Everything that was asked.
@@ -40,9 +67,14 @@ impl Disk {
         self.contents().log.len()
     }
 
-    /// What a program reads that is not cut off.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.contents().bytes.clone()
+    /// The files that a program reads that is not cut off.
+    pub(crate) fn files(&self) -> Image {
+        self.contents().files.clone()
+    }
+
+    /// One of its files.
+    pub(crate) fn file(&self, file: usize) -> DiskFile {
+        DiskFile { disk: self.clone(), file }
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -50,37 +82,55 @@ impl Disk {
     }
 }
 
-impl Backend for Disk {
+impl Storage for Disk {
+    type File = DiskFile;
+
+    fn ledger(&self) -> DiskFile {
+        self.file(LEDGER)
+    }
+
+    fn log(&self) -> DiskFile {
+        self.file(LOG)
+    }
+}
+
+impl DiskFile {
+    fn ask(&self, contents: &mut Contents, change: Change) {
+        contents.log.push(Operation { file: self.file, change });
+    }
+}
+
+impl Backend for DiskFile {
     fn len(&self) -> Result<u64, Error> {
-        Ok(self.contents().bytes.len() as u64)
+        Ok(self.disk.contents().files[self.file].len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
         let offset = place(offset);
-        let contents = self.contents();
-        let bytes = contents.bytes.get(offset..offset + out.len()).ok_or(ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(bytes);
+        let contents = self.disk.contents();
+        let bytes = contents.files[self.file].get(offset..offset + out.len());
+        out.copy_from_slice(bytes.ok_or(ErrorKind::UnexpectedEof)?);
         Ok(())
     }
 
     fn set_len(&self, length: u64) -> Result<(), Error> {
-        let mut contents = self.contents();
-        contents.bytes.resize(place(length), 0);
-        contents.log.push(Operation::SetLength(place(length)));
+        let mut contents = self.disk.contents();
+        contents.files[self.file].resize(place(length), 0);
+        self.ask(&mut contents, Change::SetLength(place(length)));
         Ok(())
     }
 
     fn sync_data(&self) -> Result<(), Error> {
-        self.contents().log.push(Operation::Sync);
+        self.ask(&mut self.disk.contents(), Change::Sync);
         Ok(())
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         let offset = place(offset);
-        let mut contents = self.contents();
-        let bytes = contents.bytes.get_mut(offset..offset + data.len()).ok_or(ErrorKind::UnexpectedEof)?;
-        bytes.copy_from_slice(data);
-        contents.log.push(Operation::Write { offset, bytes: data.into() });
+        let mut contents = self.disk.contents();
+        let bytes = contents.files[self.file].get_mut(offset..offset + data.len());
+        bytes.ok_or(ErrorKind::UnexpectedEof)?.copy_from_slice(data);
+        self.ask(&mut contents, Change::Write { offset, bytes: data.into() });
         Ok(())
     }
 }

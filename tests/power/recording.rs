@@ -8,7 +8,7 @@ use credits_runtime::{HoldId, Timestamp};
 
 use super::batch::together;
 use super::commands::{Answer, Answered, Command, Credits, OWNERS, Ran};
-use super::disk::{Disk, Operation};
+use super::disk::{Disk, Image, Operation};
 use super::gate::GatedClock;
 use super::picture::Picture;
 use super::random::Random;
@@ -26,7 +26,7 @@ const GROUP_COMMANDS_MAX: usize = 5;
 #[derive(Clone, Debug)]
 pub(crate) struct History {
     /// The disk before everything.
-    pub(crate) base: Vec<u8>,
+    pub(crate) base: Image,
     /// What was asked of the disk.
     pub(crate) log: Vec<Operation>,
     /// What the ledger showed before the first step.
@@ -100,21 +100,20 @@ struct Recorder {
 
 /// The life of a ledger, of so many steps; the same for the same seed.
 pub(crate) fn record(seed: u64, steps: usize) -> History {
-    let base = Disk::holding(Vec::new());
+    let base = Disk::empty();
     let clock = GatedClock::at(birth());
-    let old = before::Credits::builder().clock(clock.clone()).open_on(base.clone()).unwrap();
+    let old = before::Credits::builder().clock(clock.clone()).open_on(&base).unwrap();
     for owner in OWNERS {
         old.wallet(owner).give_credits(100).key("welcome").now().wait().unwrap();
     }
     old.wallet("ann").spend_credits_on(before::Operation::Outdated).now().wait().unwrap();
     old.close().unwrap();
-    let base = base.bytes();
+    let base = base.files();
 
     let disk = Disk::holding(base.clone());
     // Every third life has no memory for wallets but for those whose rows lag.
     let memory = if seed.is_multiple_of(3) { 1 } else { usize::MAX };
-    let credits =
-        Credits::builder().clock(clock.clone()).hurried().memory(memory).open_on(disk.clone()).unwrap();
+    let credits = Credits::builder().clock(clock.clone()).hurried().memory(memory).open_on(&disk).unwrap();
     let beginning = Picture::of(&credits).unwrap();
     let mut recorder = Recorder {
         disk,
@@ -204,7 +203,7 @@ impl Recorder {
         self.credits().close().unwrap();
         self.credits = None;
         let builder = Credits::builder().clock(self.clock.clone()).hurried().memory(self.memory);
-        self.credits = Some(builder.open_on(self.disk.clone()).unwrap());
+        self.credits = Some(builder.open_on(&self.disk).unwrap());
         self.done(asked, What::Reopened);
     }
 

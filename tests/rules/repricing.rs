@@ -68,3 +68,53 @@ fn a_replay_is_answered_before_limits_and_price() {
     assert_eq!(lines, expected);
     assert_eq!(wallet.credits().unwrap(), 62);
 }
+
+mod with_categories {
+    credits_runtime::usage_credits! {
+        settings { categories contest, refund_by_hand, moved }
+        operation scan { costs 1.credit }
+    }
+}
+
+mod without_categories {
+    credits_runtime::usage_credits! {
+        operation scan { costs 1.credit }
+    }
+}
+
+/// A caller that sends again after an update asks for what was done: the first outcome, whatever the pricing knows now.
+#[test]
+fn a_replay_is_answered_before_categories_are_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let open = with_categories::Credits::open(&path).unwrap();
+    let (ann, bob) = (open.wallet("ann"), open.wallet("bob"));
+    let given = ann.give_credits(50).category("contest").key("give").now().wait().unwrap();
+    let taken = ann.deduct_credits(5, "error").category("refund_by_hand").key("deduct").now().wait().unwrap();
+    let sent =
+        ann.transfer_to(&bob, 10).category("moved").including_promotional().key("send").now().wait().unwrap();
+    open.close().unwrap();
+
+    let open = without_categories::Credits::open(&path).unwrap();
+    let (ann, bob) = (open.wallet("ann"), open.wallet("bob"));
+    let give =
+        |amount: i64, key: &'static str| ann.give_credits(amount).category("contest").key(key).now().wait();
+    let deduct =
+        |key: &'static str| ann.deduct_credits(5, "error").category("refund_by_hand").key(key).now().wait();
+    let send = |key: &'static str| {
+        ann.transfer_to(&bob, 10).category("moved").including_promotional().key(key).now().wait()
+    };
+    let (again, taken_again, sent_again) =
+        (give(50, "give").unwrap(), deduct("deduct").unwrap(), send("send").unwrap());
+    assert!(again.replayed && taken_again.replayed && sent_again.replayed);
+    assert_eq!((again.entry, taken_again.entry, sent_again.id), (given.entry, taken.entry, sent.id));
+    // Under a new key it is a new command, which the pricing refuses; under a used one it is another command.
+    let refused = [give(50, "new").unwrap_err(), deduct("new").unwrap_err(), send("new").unwrap_err()];
+    assert!(refused.iter().all(|error| error.to_string().contains("category")), "{refused:?}");
+    let reused = give(51, "give").unwrap_err();
+    assert!(
+        matches!(reused, Error::Rejected(credits_runtime::Rejection::IdempotencyKeyReused { .. })),
+        "{reused}"
+    );
+    assert_eq!(ann.credits().unwrap(), 35);
+}

@@ -454,7 +454,11 @@ fn worked(result: Result<(), RunError<&'static str>>) -> String {
         Ok(()) => String::new(),
         Err(RunError::Work(error)) => format!(", {error}"),
         Err(RunError::AlreadyCharged(receipt)) => format!(", already charged {}", receipt.entry.amount),
-        Err(RunError::Rejected(rejection)) => format!(", {}", refused(&rejection)),
+        Err(
+            RunError::Rejected(rejection) | RunError::Unsettled { error: Error::Rejected(rejection), .. },
+        ) => {
+            format!(", {}", refused(&rejection))
+        }
         Err(other) => panic!("the ledger failed: {other}"),
     }
 }

@@ -324,34 +324,24 @@ pub struct PackData {
     /// Given on top.
     #[n(3)]
     pub bonus: i64,
-    /// What it costs in its default currency, in Stripe's minor units.
+    /// Its price in each currency, the default first; none for a pack without a price.
     #[n(4)]
-    pub costs: i64,
-    /// The default currency: ISO 4217, in lower case.
-    #[n(5)]
-    pub currency: String,
-    /// What it costs in its default currency, as people read it.
-    #[n(6)]
-    pub price: String,
+    pub prices: Vec<PackPriceData>,
     /// How long it can be used.
-    #[n(7)]
+    #[n(5)]
     pub expires_after: Option<String>,
     /// Stripe prices.
-    #[n(8)]
+    #[n(6)]
     pub stripe_prices: Vec<StripePriceData>,
     /// The operations it is for; none for all.
-    #[n(9)]
+    #[n(7)]
     pub only_for: Vec<String>,
     /// What the application says of it.
-    #[n(10)]
+    #[n(8)]
     pub meta: Vec<(String, MetaData)>,
-    /// What it costs in other currencies.
-    #[n(11)]
-    #[cbor(default, skip_if = "Vec::is_empty")]
-    pub further_prices: Vec<PackPriceData>,
 }
 
-/// What a pack costs in a currency other than its default.
+/// A pack's price in a currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PackPriceData {
@@ -529,21 +519,16 @@ fn unit(period: Period) -> String {
 
 fn pack_data(pack: &PackSpec, operations: &[OperationSpec]) -> PackData {
     let scope = pack.only_for.iter().filter_map(|index| operations.get(usize::from(*index)));
-    let mut further_prices = pack.costs.iter().map(PackPriceData::from);
-    let PackPriceData { costs, currency, price } = further_prices.next().unwrap_or_default();
     PackData {
         name: pack.name.to_owned(),
         gives: pack.gives,
         asset: pack.asset.to_owned(),
         bonus: pack.bonus,
-        costs,
-        currency,
-        price,
+        prices: pack.costs.iter().map(PackPriceData::from).collect(),
         expires_after: pack.expires_after.map(|period| period.to_string()),
         stripe_prices: prices(pack.stripe_prices),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
         meta: meta(pack.meta),
-        further_prices: further_prices.collect(),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Command {
     pub action: Action,
     /// What to write on the entry.
     pub metadata: Metadata,
+    /// Why the caller's side refuses it. A command that was done before is answered with its outcome all the same.
+    pub refused: Option<Box<Rejection>>,
     /// Which row of keys its key means.
     pub row: Hash128,
     /// What makes a command the same: kind, operation with its inputs, amount, category, class and the expiry as
@@ -134,8 +136,8 @@ pub enum SettleAt {
     Held,
     /// What the work came to.
     Quote(Box<Quote>),
-    /// This much, for the same operation.
-    Amount(Amount),
+    /// This much, for the same operation, or why there is no such amount.
+    Amount(Result<Amount, Rejection>),
 }
 
 impl SettleAt {
@@ -144,8 +146,10 @@ impl SettleAt {
         match self {
             Self::Held => Ok((held.charge.clone(), held.usable_as)),
             Self::Quote(quote) => Ok((quote.charge.clone()?, quote.usable_as)),
-            Self::Amount(price) if *price < Amount::ZERO => Err(Rejection::AmountNegative { amount: *price }),
-            Self::Amount(price) => Ok((Charge { price: *price, ..held.charge.clone() }, held.usable_as)),
+            Self::Amount(price) => match price.clone()? {
+                amount if amount < Amount::ZERO => Err(Rejection::AmountNegative { amount }),
+                price => Ok((Charge { price, ..held.charge.clone() }, held.usable_as)),
+            },
         }
     }
 }
@@ -209,7 +213,7 @@ impl Command {
     /// What is asked of this wallet. Its hashes are worked out here, on the thread of whoever asks.
     pub fn new(wallet: WalletId, key: Key, action: Action, metadata: Metadata) -> Self {
         let (row, fingerprint) = Default::default();
-        let mut command = Self { wallet, key, action, metadata, row, fingerprint };
+        let mut command = Self { wallet, key, action, metadata, refused: None, row, fingerprint };
         command.row = key_row(&command.scope(), command.key.as_str());
         command.fingerprint = command.action.fingerprint();
         command
@@ -231,6 +235,9 @@ impl Command {
 
     /// Whether every text and number has a shape that the ledger keeps.
     pub fn check(&self) -> Result<(), Rejection> {
+        if let Some(refused) = &self.refused {
+            return Err(Rejection::clone(refused));
+        }
         self.key.check()?;
         self.metadata.check()?;
         match &self.action {

@@ -34,6 +34,8 @@ pub const CLOCK_SILENCE_MAX: Duration = Duration::from_hours(400 * 24);
 pub const QUEUE_COMMANDS_MAX: usize = 65_536;
 /// Commands of one commit.
 pub const BATCH_COMMANDS_MAX: usize = 4_096;
+/// Bytes of frames from which on a commit takes no more commands.
+pub const BATCH_BYTES: usize = 512 * 1_024;
 /// How long the writer waits for more commands than wait already, when more came lately.
 pub const LINGER: Duration = Duration::from_micros(100);
 /// From how many commands on, in a batch and waiting, it is committed while the next is decided: with so many clients some

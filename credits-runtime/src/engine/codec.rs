@@ -18,7 +18,7 @@ use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
-pub(crate) const FORMAT: u32 = 6;
+pub(crate) const FORMAT: u32 = 1;
 
 /// What rows have of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -37,18 +37,21 @@ impl Default for Covered {
     }
 }
 
-/// The same as formats 1 to 3 have it, with where the journal ends.
-#[derive(Debug, Decode)]
-pub(crate) struct FormerState {
-    /// The number of the next fact.
-    #[n(0)]
-    pub(crate) next_fact: FactNumber,
-    /// From which fact on records may lack facts.
+/// The log of a ledger as the file knows it: what binds the two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct LogState {
+    /// Random, new with each log: records of another log are none.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) lineage: [u8; 16],
+    /// Whether the log may have records that the file lacks.
     #[n(1)]
-    pub(crate) replay_from: FactNumber,
-    /// Where keys are, since format 3.
-    #[n(4)]
-    pub(crate) keys: Option<KeysState>,
+    pub(crate) is_open: bool,
+    /// How often the log was opened.
+    #[n(2)]
+    pub(crate) session: u64,
+    /// The checksum of the last record whose facts the file has.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub(crate) covered: [u8; 16],
 }
 
 /// Where keys are.
@@ -365,12 +368,6 @@ pub(crate) fn segment_end(number: u32) -> Vec<u8> {
 /// The segment of a row.
 pub(crate) fn segment_of_key(key: &[u8]) -> Option<u32> {
     key.first_chunk().map(|number| u32::from_be_bytes(*number))
-}
-
-/// A key row of formats 1 and 2: the frame, and a fingerprint that the frame has too.
-pub(crate) fn key_row_from_bytes(bytes: &[u8]) -> Result<FactNumber, LedgerError> {
-    let frame = bytes.first_chunk().ok_or_else(|| LedgerError::damaged("a key row cannot be read"))?;
-    Ok(FactNumber(u64::from_be_bytes(*frame)))
 }
 
 /// Any value of ours. Writing to memory cannot fail, and every value of ours encodes.

@@ -5,10 +5,13 @@
 //! the next batch.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
+use super::checkpointer::Checkpointer;
+use super::commit_log::{AppendError, CommitLog};
 use super::frames::Encoded;
 use super::inbox::{Asked, Inbox, Waiting};
 use super::keys::upkeep::KeysPlan;
@@ -17,7 +20,7 @@ use super::overlay::{Done, Opened, Submitted};
 use super::reply::{Answered, HoldGuard, Slot};
 use super::runs::{Alive, Runs};
 use super::sealed::Sealed;
-use super::store::{Cursors, Failure, Store};
+use super::store::{Cursors, Logged, Store};
 use super::sync::Mutex;
 use super::views::Views;
 use crate::domain::command::Action;
@@ -32,6 +35,9 @@ pub(crate) type Decided = Vec<(Arc<Asked>, Slot, Result<Submitted, LedgerError>)
 #[derive(Clone)]
 pub(crate) struct Committer {
     pub(crate) store: Arc<Store>,
+    /// `None` of a ledger in memory.
+    pub(crate) log: Option<Arc<CommitLog>>,
+    pub(crate) checkpointer: Arc<Checkpointer>,
     pub(crate) views: Arc<Views>,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) news: Arc<News>,
@@ -86,8 +92,8 @@ impl Drop for Landing<'_> {
 impl Committer {
     /// Commits a batch, shows it to readers, and answers it.
     pub(crate) fn commit(&mut self, job: Job) -> Landed {
-        let Job { sealed, lacking, keys, cursors, releases, mut decided } = job;
-        if let Err(error) = self.write(&sealed, lacking, &keys, &cursors) {
+        let Job { sealed, lacking, mut keys, cursors, releases, mut decided } = job;
+        if let Err(error) = self.write(&sealed, lacking, &mut keys, &cursors) {
             let refused = decided.drain(..).map(|(asked, slot, _)| Waiting { asked, slot });
             refuse(refused, &error);
             return Landed { outcome: Err(NotCommitted { error, keys, cursors }), decided };
@@ -98,28 +104,51 @@ impl Committer {
         Landed { outcome: Ok(()), decided }
     }
 
+    /// Makes a batch durable, and publishes its rows.
     fn write(
         &self,
         sealed: &Sealed,
         lacking: (FactNumber, FactNumber),
-        keys: &KeysPlan,
+        keys: &mut KeysPlan,
         cursors: &Cursors,
     ) -> Result<(), LedgerError> {
-        let committed =
-            catch_unwind(AssertUnwindSafe(|| self.store.commit(&sealed.changes(lacking, keys), cursors)));
-        let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
-        let unknown = match committed {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(Failure::NotDone(error))) => {
-                let message = format!("the write did not happen ({error}): send it again");
-                return Err(LedgerError::caused(LedgerErrorKind::NotDone, message, error));
+        let record = self.append(sealed)?;
+        let published = catch_unwind(AssertUnwindSafe(|| {
+            self.store.publish(sealed.changes(lacking, keys, cursors, record));
+        }));
+        published.map_err(|_| unknown(None))?;
+        self.checkpointer.notice();
+        Ok(())
+    }
+
+    /// Writes a batch's frames to the log, durably.
+    fn append(&self, sealed: &Sealed) -> Result<Option<Logged>, LedgerError> {
+        self.checkpointer.wait_for_room(false)?;
+        let (first, next_fact) = (sealed.began, sealed.position.next_fact);
+        let Some(log) = self.log.as_ref().filter(|_| next_fact > first) else { return Ok(None) };
+        let facts = next_fact.get().saturating_sub(first.get());
+        loop {
+            let appended =
+                catch_unwind(AssertUnwindSafe(|| log.append(first, facts, &sealed.room.frames.all)));
+            match appended {
+                Ok(Ok(checksum)) => return Ok(Some(Logged { checksum, next_fact })),
+                Ok(Err(AppendError::Full)) => self.checkpointer.wait_for_room(true)?,
+                Ok(Err(AppendError::NotDone(error))) => {
+                    // A segment of the log may be free after it.
+                    self.checkpointer.request();
+                    let message = format!("the write did not happen ({error}): send it again");
+                    return Err(LedgerError::caused(LedgerErrorKind::NotDone, message, error));
+                }
+                Ok(Err(AppendError::Gone)) => return Err(gone(self.store.path())),
+                Ok(Err(AppendError::OutcomeUnknown(error))) => return Err(unknown(Some(error))),
+                Err(_) => return Err(unknown(None)),
             }
-            Ok(Err(Failure::OutcomeUnknown(error))) => {
-                LedgerError::caused(LedgerErrorKind::OutcomeUnknown, message, error)
-            }
-            Err(_) => LedgerError::new(LedgerErrorKind::OutcomeUnknown, message),
-        };
-        Err(unknown)
+        }
+    }
+
+    /// Whether the ledger's files are where they were opened.
+    pub(crate) fn check_files(&self) -> Result<(), LedgerError> {
+        check_files(&self.store, self.log.as_deref())
     }
 
     /// Shows readers what is durable.
@@ -198,6 +227,27 @@ impl Committer {
         let (alive, mut runs) = (Alive::default(), self.runs.lock().unwrap_or_else(PoisonError::into_inner));
         runs.begin(wallet.clone(), opened.hold, opened.until, &alive);
         Some(alive)
+    }
+}
+
+/// Whether the ledger's files are where they were opened.
+pub(crate) fn check_files(store: &Store, log: Option<&CommitLog>) -> Result<(), LedgerError> {
+    if store.is_gone() || log.is_some_and(CommitLog::is_gone) { Err(gone(store.path())) } else { Ok(()) }
+}
+
+fn gone(path: &Path) -> LedgerError {
+    let message = format!(
+        "the ledger `{}` or its log was removed or replaced while it was open, so this handle writes no more: put the files back and open it again",
+        path.display()
+    );
+    LedgerError::new(LedgerErrorKind::FileGone, message)
+}
+
+fn unknown(error: Option<std::io::Error>) -> LedgerError {
+    let message = "whether the write happened is not known: open the ledger again and send the command under the same key";
+    match error {
+        Some(error) => LedgerError::caused(LedgerErrorKind::OutcomeUnknown, message, error),
+        None => LedgerError::new(LedgerErrorKind::OutcomeUnknown, message),
     }
 }
 

@@ -12,7 +12,7 @@ use super::overlay::{Batch, Done, Submitted};
 use super::writer::Writer;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{HoldId, Key, WalletId};
-use crate::domain::limits::BATCH_COMMANDS_MAX;
+use crate::domain::limits::{BATCH_BYTES, BATCH_COMMANDS_MAX};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -82,15 +82,16 @@ impl Writer {
         self.send(batch, releases.len(), decided, next_due)
     }
 
-    /// All of these; and, as long as the batch before is on its way, more. Not all of them once it has landed.
+    /// Decides commands, and, while the batch before is in flight, more that come. Some are left once it is durable, or once the
+    /// batch is large.
     fn decide_first(&mut self, commands: &mut Vec<Waiting>, batch: &mut Batch<'_>, decided: &mut Decided) {
         while !commands.is_empty() {
             self.decide(commands.drain(..COMMANDS_AT_ONCE.min(commands.len())), batch, decided);
-            if self.flight.is_some() && self.inbox.has_landed() {
+            if batch.bytes() >= BATCH_BYTES || self.flight.is_some() && self.inbox.has_landed() {
                 return;
             }
         }
-        while self.flight.is_some() {
+        while self.flight.is_some() && batch.bytes() < BATCH_BYTES {
             let most = BATCH_COMMANDS_MAX.saturating_sub(decided.len()).min(COMMANDS_AT_ONCE);
             let Some(more) = self.inbox.take_more(most, is_plain) else { return };
             self.decide(more, batch, decided);

@@ -1,21 +1,41 @@
 //! Files beside each other: what is new is written under a name of its own, and takes the right one when it is whole.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+const DRAFT_SUFFIX: &str = ".new";
 
 /// An empty file in the folder of `path`, gone when dropped.
 pub(crate) fn draft(path: &Path) -> std::io::Result<NamedTempFile> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
     let mut draft = tempfile::Builder::new();
-    draft.prefix(&name).suffix(".new");
+    draft.prefix(&name).suffix(DRAFT_SUFFIX);
     // The access that any file of the program gets; a temporary file would have less.
     #[cfg(unix)]
     draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // Asked for its own words: those about a draft would name a file that nobody knows.
     std::fs::metadata(folder(path))?;
     draft.tempfile_in(folder(path))
+}
+
+/// Removes drafts beside `path` that a killed program left. One that a program writes is locked by it.
+pub(crate) fn remove_abandoned_drafts(path: &Path) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_draft = |draft: &str| {
+        let rest = draft.strip_prefix(&name).unwrap_or_default();
+        (rest.starts_with('.') || rest.starts_with("-log.")) && rest.ends_with(DRAFT_SUFFIX)
+    };
+    let entries = std::fs::read_dir(folder(path)).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_draft)) {
+        let draft = entry.path();
+        if File::open(&draft).is_ok_and(|file| file.try_lock().is_ok()) {
+            _ = std::fs::remove_file(draft);
+        }
+    }
 }
 
 /// Makes a rename last.
@@ -32,4 +52,67 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// An open file and the name that it should have.
+#[derive(Debug)]
+pub(crate) struct NamedFile {
+    path: PathBuf,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "such systems keep an open file from being removed"))]
+    file: File,
+}
+
+impl NamedFile {
+    pub(crate) fn of(path: PathBuf, file: &File) -> std::io::Result<Self> {
+        Ok(Self { path, file: file.try_clone()? })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it has no name any more: what is written to it is lost with the last handle.
+    #[cfg(unix)]
+    pub(crate) fn is_removed(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+
+        self.file.metadata().is_ok_and(|open| open.nlink() == 0)
+    }
+
+    /// Whether it was removed, or another file has its name.
+    #[cfg(unix)]
+    pub(crate) fn is_gone(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+
+        let Ok(open) = self.file.metadata() else { return false };
+        let is_other = match std::fs::metadata(&self.path) {
+            Ok(named) => (named.dev(), named.ino()) != (open.dev(), open.ino()),
+            // A folder that may not be read any more says nothing of the file.
+            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        };
+        open.nlink() == 0 || is_other
+    }
+
+    /// Other systems keep an open file from being removed.
+    #[cfg(not(unix))]
+    pub(crate) fn is_removed(&self) -> bool {
+        false
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn is_gone(&self) -> bool {
+        self.path.try_exists().is_ok_and(|exists| !exists)
+    }
+
+    /// Bytes that are free on its disk for this program, if the system says so.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let disk = rustix::fs::fstatvfs(&self.file).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        None
+    }
 }

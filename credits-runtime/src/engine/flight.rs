@@ -11,7 +11,7 @@ use super::overlay::{Batch, Position};
 use super::sealed::Sealed;
 use super::store::Cursors;
 use super::writer::Writer;
-use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::ids::WalletId;
 use crate::domain::limits::CHECKPOINT_ROWS_MAX;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
@@ -23,13 +23,6 @@ pub(super) struct Flight {
     /// What is returned to if it is not committed.
     before: (Position, Option<Timestamp>),
     landed: oneshot::Receiver<Landed>,
-}
-
-impl Flight {
-    /// The number of the fact after the last one that is known to be durable.
-    pub(super) fn durable(&self) -> FactNumber {
-        self.before.0.next_fact
-    }
 }
 
 impl Writer {

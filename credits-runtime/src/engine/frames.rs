@@ -53,6 +53,11 @@ impl Frames {
         }
     }
 
+    /// Bytes of all, until there are no more.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }

@@ -50,6 +50,11 @@ impl Block {
         self.hash.clone().finalize().into()
     }
 
+    /// About how many bytes of memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>().saturating_add(self.frames.capacity())
+    }
+
     /// Its frames, numbered.
     pub(crate) fn decode(&self) -> Result<Vec<Numbered>, LedgerError> {
         let (mut rest, mut next, mut frames) = (&self.frames[..], self.first, Vec::new());
@@ -135,13 +140,13 @@ impl Seek {
 /// The end of the journal: the block that grows, and blocks sealed since the last commit.
 #[derive(Clone, Debug)]
 pub(crate) struct Tail {
-    pub(crate) sealed: Vec<Block>,
-    pub(crate) block: Block,
+    pub(crate) sealed: Vec<Arc<Block>>,
+    pub(crate) block: Arc<Block>,
 }
 
 impl Tail {
     /// A tail that ends with this block.
-    pub(crate) fn new(block: Block) -> Self {
+    pub(crate) fn new(block: Arc<Block>) -> Self {
         Self { sealed: Vec::new(), block }
     }
 
@@ -150,10 +155,10 @@ impl Tail {
         let Self { sealed, block } = self;
         let is_full = block.frames.len() + frame.len() > BLOCK_BYTES_MAX;
         if is_full && !block.frames.is_empty() {
-            let next = Block::after(block.head(), first);
+            let next = Arc::new(Block::after(block.head(), first));
             sealed.push(std::mem::replace(block, next));
         }
-        block.push(frame);
+        Arc::make_mut(block).push(frame);
     }
 }
 

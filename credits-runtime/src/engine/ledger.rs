@@ -6,14 +6,17 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use credits_core::Wording;
 
 use super::agenda::Agenda;
 use super::billing::{Bill, Sale};
 use super::checkpoint::Checkpoint;
+use super::checkpointer::Checkpointer;
 use super::clock::{Clock, LedgerClock};
 use super::codec::Milestone;
+use super::commit_log::CommitLog;
 use super::committer::{Ahead, Committer};
 use super::inbox::{Asked, Inbox, Linger, Queue, Refused, Waiting};
 use super::journal::Numbered;
@@ -21,15 +24,15 @@ use super::keys::upkeep::Upkeep;
 use super::keys::{fingerprint_under, frames_under};
 use super::memory::Memory;
 use super::news::News;
+use super::opening::Found;
 use super::pace::Pace;
-use super::recovery::{Recovered, TermsByNumber, recover};
+use super::recovery::{Recovered, Recovery, TermsByNumber, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
 use super::runs::Runs;
-use super::sidecar::{Said, Sidecar};
-use super::store::{LedgerId, Snapshot, Store, StoredBlock};
+use super::store::{LedgerId, Locking, Patience, Snapshot, Store, StoredBlock};
 use super::verify::{Verified, verify};
 use super::views::{Views, stored_wallet};
-use super::writer::{Rest, Writer};
+use super::writer::{Ended, Rest, Writer};
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
@@ -44,6 +47,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
+
+/// How often a closing looks whether handlers have returned, and how long it waits between two looks for threads to end.
+const FOLLOWERS_LOOKS: usize = 1_000;
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Where a ledger is kept.
 pub(crate) enum Place<'a> {
@@ -63,17 +70,32 @@ pub(crate) struct Opening {
     pub(crate) wording: Wording<'static>,
     /// Whether the clock is right, however long ago the last fact was.
     pub(crate) clock_confirmed: bool,
-    /// Whether the file may be another than its sidecar tells of.
+    /// Whether the file may be another than its log belongs to.
     pub(crate) restored_accepted: bool,
+    pub(crate) locking: Locking,
     pub(crate) pace: Pace,
     pub(crate) memory: Memory,
     pub(crate) queue: Queue,
 }
 
+impl Opening {
+    fn recovery(&self, is_read_only: bool) -> Recovery<'_> {
+        Recovery {
+            terms: &self.terms,
+            prices: &self.prices,
+            policy: &self.policy,
+            memory: self.memory,
+            clock: Arc::clone(&self.clock),
+            clock_confirmed: self.clock_confirmed,
+            is_read_only,
+        }
+    }
+}
+
 /// An open ledger, shared by every handle on it. The last one dropped closes it.
 pub(crate) struct Ledger {
     core: Arc<Core>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: Mutex<Option<JoinHandle<Ended>>>,
     followers: Mutex<Vec<JoinHandle<()>>>,
     /// What generated keys of this handle begin with, and how many there are.
     key_base: u64,
@@ -83,6 +105,9 @@ pub(crate) struct Ledger {
 /// What it takes to read a ledger: those who follow the journal have it, and do not keep the ledger open.
 pub(crate) struct Core {
     store: Arc<Store>,
+    log: Option<Arc<CommitLog>>,
+    /// `None` of a ledger that is only read.
+    checkpointer: Option<Arc<Checkpointer>>,
     views: Arc<Views>,
     inbox: Arc<Inbox>,
     queue: Queue,
@@ -120,62 +145,89 @@ pub struct Statistics {
 impl Ledger {
     /// Opens a ledger, or creates it, for an application of these terms.
     pub(crate) fn open(place: &Place<'_>, opening: Opening) -> Result<Arc<Self>, LedgerError> {
-        let Place::File(path) = place else {
-            return Self::over(Store::in_memory(opening.memory)?, None, opening);
-        };
-        let sidecar = Sidecar::of(path);
-        if path.exists() {
-            let store = Store::open(path, opening.memory)?;
-            let snapshot = store.snapshot()?;
-            let found = Said { id: snapshot.id()?, next_fact: snapshot.end()?.next_fact };
-            if !opening.restored_accepted {
-                sidecar.check(found)?;
+        let found = match place {
+            Place::Memory => Found::in_memory(opening.memory)?,
+            Place::File(path) => {
+                let Opening { memory, pace, restored_accepted, locking, .. } = &opening;
+                Found::at(path, *memory, pace.log_size, *restored_accepted, *locking)?
             }
-            drop(snapshot);
-            return Self::over(store, Some(sidecar), opening);
-        }
-        if !opening.restored_accepted {
-            sidecar.check_missing()?;
-        }
-        Self::over(Store::create(path, opening.memory)?, Some(sidecar), opening)
+        };
+        Self::over(found, opening)
     }
 
     /// Copies a backup to a place where no ledger is, once everything in the copy was verified.
     pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, LedgerError> {
-        let snapshot = Store::read_only(from)?;
-        let verified = Store::copy(&snapshot, to, verify)?;
-        Sidecar::of(to).write(Said { id: snapshot.id()?, next_fact: snapshot.end()?.next_fact });
-        Ok(verified)
+        let snapshot = Store::look_only(from, Memory::USUAL)?.snapshot()?;
+        if snapshot.log()?.is_open {
+            let message = format!(
+                "`{}` was not closed, so that its last commits may be in its log alone: open it, and make a backup with `backup()`",
+                from.display()
+            );
+            return Err(LedgerError::new(LedgerErrorKind::LogMissing, message));
+        }
+        Store::copy(&snapshot, to, verify)
     }
 
-    /// Opens the ledger that this backend keeps; creates it if the backend is empty.
-    #[cfg(feature = "testing")]
+    /// Opens the ledger that these backends keep, the second one its log; creates it if the first is empty.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn open_on(
-        backend: impl super::store::Backend,
+        backends: (impl super::store::Backend, impl super::store::Backend + Clone),
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        Self::over(Store::open_on(backend, opening.memory)?, None, opening)
+        Self::over(Found::on(backends, opening.memory, opening.pace.log_size)?, opening)
     }
 
-    /// Starts the writer over a store.
-    pub(crate) fn over(
-        store: Store,
-        sidecar: Option<Sidecar>,
-        opening: Opening,
-    ) -> Result<Arc<Self>, LedgerError> {
-        let Opening { clock, terms, policy, prices, wording, clock_confirmed, pace, memory, queue, .. } =
-            opening;
-        let Recovered { id, views, position, terms, catalogue, clock, next_due } =
-            recover(&store, (&terms, &prices), (&policy, memory), (clock, clock_confirmed))?;
+    /// Opens a ledger to read it: neither its file nor its log is written to.
+    pub(crate) fn open_read_only(path: &Path, opening: Opening) -> Result<Arc<Self>, LedgerError> {
+        let found = Found::to_read(path, opening.memory)?;
+        let store = Arc::new(found.store);
+        let recovered = recover(&store, &found.groups, None, opening.recovery(true))?;
+        let Recovered { id, views, position, terms, catalogue, clock, .. } = recovered;
+        let Opening { policy, prices, wording, queue, .. } = opening;
         let sale = Arc::new(Sale { prices, operations: operations(&terms) });
-        let (store, views, inbox) =
-            (Arc::new(store), Arc::new(views), Arc::new(Inbox::new(queue.commands_max)));
+        let (news, inbox) = (Arc::new(News::new(position.next_fact)), Arc::new(Inbox::new(1)));
+        inbox.close();
+        let core = Core {
+            store,
+            log: None,
+            checkpointer: None,
+            views: Arc::new(views),
+            inbox,
+            queue,
+            news,
+            clock: Arc::new(clock),
+            id,
+            terms,
+            catalogue,
+            policy,
+            wording,
+            sale,
+        };
+        let (writer, followers) = (Mutex::default(), Mutex::default());
+        let (key_base, key_count) = (random()?, AtomicU64::new(0));
+        Ok(Arc::new(Self { core: Arc::new(core), writer, followers, key_base, key_count }))
+    }
+
+    /// Starts the writer over a ledger's files.
+    pub(crate) fn over(found: Found, opening: Opening) -> Result<Arc<Self>, LedgerError> {
+        let (store, mut found_log) = (Arc::new(found.store), found.log);
+        let recovered = recover(&store, &found.groups, found_log.as_mut(), opening.recovery(false))?;
+        let Recovered { id, views, position, terms, catalogue, clock, next_due } = recovered;
+        let Opening { policy, prices, wording, pace, memory, queue, .. } = opening;
+        let log = found_log.map(|log| log.opened(position.next_fact)).transpose();
+        let log = log.map_err(|error| LedgerError::io(store.path(), error))?.map(Arc::new);
+        let unwritten_bytes = pace.unwritten_bytes.unwrap_or(memory.unwritten());
+        let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&store), log.clone(), unwritten_bytes)?);
+        let sale = Arc::new(Sale { prices, operations: operations(&terms) });
+        let (views, inbox) = (Arc::new(views), Arc::new(Inbox::new(queue.commands_max)));
         let (news, clock) = (Arc::new(News::new(position.next_fact)), Arc::new(clock));
         let checkpoint = Checkpoint::of_passes(position.next_fact, pace.pass_facts);
         let upkeep = Upkeep::after(&store.snapshot()?, policy.keep_keys, pace)?;
         let runs = Arc::new(super::sync::Mutex::new(Runs::new(&policy)));
         let committer = Committer {
             store: Arc::clone(&store),
+            log: log.clone(),
+            checkpointer: Arc::clone(&checkpointer),
             views: Arc::clone(&views),
             inbox: Arc::clone(&inbox),
             news: Arc::clone(&news),
@@ -188,8 +240,6 @@ impl Ledger {
             inbox: Arc::clone(&inbox),
             news: Arc::clone(&news),
             clock: Arc::clone(&clock),
-            sidecar,
-            id,
             position,
             policy,
             sale: Arc::clone(&sale),
@@ -220,8 +270,22 @@ impl Ledger {
         })?;
         let (writer, key_base) = (Mutex::new(Some(thread)), random()?);
         let (key_count, followers) = (AtomicU64::new(0), Mutex::default());
-        let core =
-            Core { store, views, inbox, queue, news, clock, id, terms, catalogue, policy, wording, sale };
+        let core = Core {
+            store,
+            log,
+            checkpointer: Some(checkpointer),
+            views,
+            inbox,
+            queue,
+            news,
+            clock,
+            id,
+            terms,
+            catalogue,
+            policy,
+            wording,
+            sale,
+        };
         Ok(Arc::new(Self { core: Arc::new(core), writer, followers, key_base, key_count }))
     }
 
@@ -248,20 +312,82 @@ impl Ledger {
     /// Does what is waiting, then closes the file. Whoever still has a handle is told that it is closed.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
         self.news.close();
-        let followers = std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
-        for follower in followers {
-            // A handler may hold the last handle, and so close the ledger from its own thread.
-            if follower.thread().id() != std::thread::current().id() {
-                drop(follower.join());
-            }
-        }
+        let is_blocked = !self.end_followers();
         self.inbox.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
+            while !writer.is_finished() {
+                // It may wait for a checkpoint that finds no space.
+                if self.store.is_out_of_space() {
+                    self.store.set_patience(Patience::Fails);
+                }
+                std::thread::park_timeout(LOOK_EVERY);
+            }
             let message = "the ledger's thread ended by a bug: what it had answered is durable";
-            writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message))?;
+            let ended = writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message));
+            // The log may have a commit whose outcome is unknown: the next opening reads it.
+            match ended {
+                Ok(Ended::Complete) => self.close_files()?,
+                Ok(Ended::Stopped) => self.stop_checkpoints(),
+                Err(error) => {
+                    self.stop_checkpoints();
+                    return Err(error);
+                }
+            }
         }
-        self.store.close()
+        self.store.close()?;
+        if is_blocked {
+            let message = "the ledger is closed, but a handler of its events has not returned: look for what it waits for";
+            return Err(LedgerError::new(LedgerErrorKind::HandlerBlocked, message));
+        }
+        Ok(())
+    }
+
+    /// Waits for the threads that follow the journal, for a few seconds at most. Returns whether all have ended.
+    fn end_followers(&self) -> bool {
+        let mut followers =
+            std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
+        // A handler may hold the last handle, and so close the ledger from its own thread.
+        followers.retain(|follower| follower.thread().id() != std::thread::current().id());
+        for _ in 0..FOLLOWERS_LOOKS {
+            if followers.iter().all(JoinHandle::is_finished) {
+                break;
+            }
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+        let has_ended = followers.iter().all(JoinHandle::is_finished);
+        for follower in followers.into_iter().filter(JoinHandle::is_finished) {
+            _ = follower.join();
+        }
+        has_ended
+    }
+
+    fn stop_checkpoints(&self) {
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.stop();
+        }
+    }
+
+    /// Writes everything to the ledger's file, after which it needs no log.
+    fn close_files(&self) -> Result<(), LedgerError> {
+        let Some(checkpointer) = &self.checkpointer else { return Ok(()) };
+        // In two steps: a checkpoint that is under way may lack the last rows, and must not say that there are no more.
+        let written = checkpointer.finish().and_then(|()| {
+            self.store.close_log();
+            checkpointer.finish()
+        });
+        checkpointer.stop();
+        // What the file lacks is in the log, and read from there by the next opening.
+        if let Err(error) = written {
+            _ = self.store.close();
+            return Err(error);
+        }
+        let next_fact = self.store.snapshot()?.end()?.next_fact;
+        self.store.close()?;
+        match &self.log {
+            Some(log) => log.close(next_fact).map_err(|error| LedgerError::io(self.store.path(), error)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -301,8 +427,13 @@ impl Core {
                 Reply::queued((Arc::clone(&self.inbox), waiting), receiver, read)
             }
             Err(Refused::Full(_)) => Reply::failed(self.inbox.full().of(asked.key())),
-            Err(Refused::Closed) => Reply::failed(LedgerError::closed().of(asked.key())),
+            Err(Refused::Closed) => Reply::failed(self.refusal().of(asked.key())),
         }
+    }
+
+    /// Why nothing is written any more, or ever.
+    fn refusal(&self) -> LedgerError {
+        if self.checkpointer.is_none() { LedgerError::read_only() } else { LedgerError::closed() }
     }
 
     /// A guard for a hold that is open: dropped, it releases the hold.
@@ -331,7 +462,7 @@ impl Core {
     /// Books everything that is due, and waits for it.
     pub(crate) fn book_due(&self) -> Result<(), LedgerError> {
         let (sender, receiver) = oneshot::channel();
-        self.inbox.book_due(sender)?;
+        self.inbox.book_due(sender).map_err(|_| self.refusal())?;
         let message = "the ledger stopped before it answered: open it again";
         let stopped = |_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message);
         receiver.recv().map_err(stopped)?

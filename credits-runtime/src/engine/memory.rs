@@ -5,8 +5,8 @@ use crate::domain::limits::MEMORY_BYTES;
 /// Pages of the file of which redb has some at least.
 const PAGES_BYTES_MIN: usize = 1_024 * 1_024;
 
-/// Pages that wait to go to their places, of which a commit has some.
-const LOG_BYTES: std::ops::RangeInclusive<usize> = 512 * 1_024..=8 * 1_024 * 1_024;
+/// Rows that are published and that no checkpoint has begun to write.
+const UNWRITTEN_BYTES: std::ops::RangeInclusive<usize> = 512 * 1_024..=8 * 1_024 * 1_024;
 
 /// Bytes that a ledger may take in memory, about.
 #[derive(Clone, Copy, Debug)]
@@ -15,14 +15,14 @@ pub(crate) struct Memory(pub(crate) usize);
 impl Memory {
     pub(crate) const USUAL: Self = Self(MEMORY_BYTES);
 
-    /// For pages of the file, as redb has them: a quarter, with those of the log.
+    /// For pages of the file, as redb has them: a quarter, with rows that no checkpoint has written.
     pub(crate) fn pages(self) -> usize {
-        (self.0 / 4).saturating_sub(self.log()).max(PAGES_BYTES_MIN)
+        (self.0 / 4).saturating_sub(self.unwritten()).max(PAGES_BYTES_MIN)
     }
 
-    /// For pages that are in the log, and not in their places yet.
-    pub(crate) fn log(self) -> usize {
-        (self.0 / 32).clamp(*LOG_BYTES.start(), *LOG_BYTES.end())
+    /// Rows at which a checkpoint begins.
+    pub(crate) fn unwritten(self) -> usize {
+        (self.0 / 32).clamp(*UNWRITTEN_BYTES.start(), *UNWRITTEN_BYTES.end())
     }
 
     /// For wallets: a fifth, or what filters of keys, which take so many bytes, leave of a third. What is left is what the

@@ -5,10 +5,11 @@
 
 pub(crate) mod agenda;
 pub(crate) mod billing;
-pub(crate) mod cbor;
 mod checkpoint;
+pub(crate) mod checkpointer;
 pub(crate) mod clock;
 pub(crate) mod codec;
+pub(crate) mod commit_log;
 mod committer;
 mod deciding;
 mod described;
@@ -23,6 +24,7 @@ mod loaded;
 pub(crate) mod memory;
 mod milestones;
 pub(crate) mod news;
+mod opening;
 pub(crate) mod overlay;
 pub(crate) mod owners;
 pub(crate) mod pace;
@@ -33,7 +35,6 @@ mod runs;
 #[cfg(all(test, shuttle))]
 mod schedules;
 mod sealed;
-pub(crate) mod sidecar;
 pub(crate) mod store;
 mod sync;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::codec::{Milestone, Scheduled};
 use super::described::Described;
 use super::frames::{Frames, Place};
 use super::journal::{Numbered, Tail};
-use super::keys::{Used, UsedKeys, key_rows, other_rows};
+use super::keys::{Keys, Used, UsedKeys, key_rows, other_rows};
 use super::loaded::{Loaded, LoadedWallets};
 use super::milestones::ByWallet;
 use super::sealed::{Sealed, WalletRow};
@@ -29,7 +29,7 @@ use crate::domain::declarations::Catalogues;
 use crate::domain::fact::{Body, Fact, Frame, Kind, Purpose, Record, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128};
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
-use crate::domain::limits::{AGENDA_RECORDS_MAX, MILESTONE_FACTS};
+use crate::domain::limits::{AGENDA_RECORDS_MAX, BATCH_BYTES, MILESTONE_FACTS};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -246,7 +246,10 @@ impl<'a> Batch<'a> {
             }
         }
         rows.sort_unstable();
-        for (_, record) in rows {
+        for (due, record) in rows {
+            if self.bytes() >= BATCH_BYTES {
+                return Ok(Some(due));
+            }
             match (record, sale) {
                 (Scheduled::Wallet(id), _) => self.book_due_of(&id, now)?,
                 (Scheduled::Billing(owner), Some(sale)) => self.fulfil(&owner, sale, now)?,
@@ -363,12 +366,30 @@ impl<'a> Batch<'a> {
                 Record::Wallet(id) => self.load(id)?,
                 Record::Billing(owner) => self.load_billing(owner)?,
                 Record::Object(id) => self.load_object(id)?,
-                Record::WaitingRoom => self.load_room()?,
+                Record::WaitingRoom => self.load_replayed_room(first.plus(place), fact)?,
             }
             self.apply((first.plus(place), frame.at), fact);
             self.add_to_totals(first.plus(place), fact);
         }
         Ok(())
+    }
+
+    /// Adds a frame of the log to the journal, and applies its facts.
+    pub(crate) fn append(&mut self, numbered: &Numbered, bytes: &[u8]) -> Result<(), LedgerError> {
+        let (first, frame) = numbered;
+        self.position.tail.push(*first, bytes);
+        self.position.next_fact = first.plus(frame.facts.len());
+        self.position.last_at = frame.at;
+        self.replay(numbered)
+    }
+
+    /// Has billing that was replayed looked at at once: its facts do not say when something is due in it next.
+    pub(crate) fn reschedule_billing(&mut self) {
+        let now = self.position.last_at;
+        for loaded in self.billings.values_mut().filter(|loaded| loaded.changed) {
+            loaded.billing.agenda = Some(now);
+            loaded.needs_attention = !loaded.billing.listed.is_empty();
+        }
     }
 
     /// Wallets whose rows cannot lag: their rows in the agenda would be looked at for ever.
@@ -386,10 +407,20 @@ impl<'a> Batch<'a> {
         self.room.wallets.changed().map(|(_, id, _)| id.clone()).collect()
     }
 
+    /// Bytes of the batch's frames.
+    pub(crate) fn bytes(&self) -> usize {
+        self.room.frames.len()
+    }
+
     /// How many facts the batch has booked.
     pub(crate) fn facts(&self) -> usize {
         let facts = self.position.next_fact.get().saturating_sub(self.began.get());
         usize::try_from(facts).unwrap_or(usize::MAX)
+    }
+
+    /// The keys that were used before it.
+    pub(crate) fn published_keys(&self) -> &Keys {
+        &self.views.keys
     }
 
     /// The keys that it used.
@@ -537,14 +568,14 @@ impl<'a> Batch<'a> {
             }
             Record::Billing(owner) => {
                 if let Some(loaded) = self.billings.get_mut(owner) {
+                    loaded.changed |= loaded.billing.last_fact < Some(number);
                     loaded.billing.apply(number, fact);
-                    loaded.changed = true;
                 }
             }
             Record::Object(id) => {
                 if let Some(loaded) = self.objects.get_mut(id) {
+                    loaded.changed |= loaded.object.last_fact < Some(number);
                     loaded.object.apply(number, fact);
-                    loaded.changed = true;
                 }
             }
             Record::WaitingRoom => self.room_mut().apply(number, fact),

@@ -1,5 +1,6 @@
 //! How much the writer lets lie before it tidies up.
 
+use super::commit_log::LogSize;
 use super::waiting::WaitingMax;
 use crate::domain::limits::{AHEAD_COMMANDS, CHECKPOINT_FACTS, RECENT_KEYS_MAX};
 
@@ -14,6 +15,9 @@ pub(crate) struct Pace {
     pub(crate) ahead_commands: usize,
     /// How many billing events wait for their owners.
     pub(crate) waiting_max: WaitingMax,
+    /// Bytes of published rows at which a checkpoint begins; by default a share of the ledger's memory.
+    pub(crate) unwritten_bytes: Option<usize>,
+    pub(crate) log_size: LogSize,
 }
 
 impl Pace {
@@ -22,10 +26,18 @@ impl Pace {
         recent_keys_max: RECENT_KEYS_MAX,
         ahead_commands: AHEAD_COMMANDS,
         waiting_max: WaitingMax::USUAL,
+        unwritten_bytes: None,
+        log_size: LogSize::DEFAULT,
     };
 
     /// So little that a short session has all that a long one has.
     #[cfg(feature = "testing")]
-    pub(crate) const HURRIED: Self =
-        Self { pass_facts: 40, recent_keys_max: 8, ahead_commands: 1, waiting_max: WaitingMax::USUAL };
+    pub(crate) const HURRIED: Self = Self {
+        pass_facts: 40,
+        recent_keys_max: 8,
+        ahead_commands: 1,
+        waiting_max: WaitingMax::USUAL,
+        unwritten_bytes: Some(1_024),
+        log_size: LogSize::STRESS,
+    };
 }

@@ -7,12 +7,16 @@ use std::sync::Arc;
 use super::billing::stored_billing;
 use super::clock::{Clock, LedgerClock};
 use super::codec::{self, Covered};
+use super::commit_log::Group;
 use super::journal::{Block, Head, Tail, frame_of};
 use super::keys::Keys;
 use super::keys::upkeep::KeysPlan;
 use super::memory::Memory;
+use super::opening::FoundLog;
 use super::overlay::{Batch, Position};
-use super::store::{Cursors, LedgerId, Snapshot, Store};
+use super::packed;
+use super::sealed::Sealed;
+use super::store::{Changes, Cursors, LedgerId, Snapshot, Store};
 use super::views::Views;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
@@ -44,33 +48,44 @@ pub(crate) struct Recovered {
 
 /// Where a journal without facts stands.
 pub(crate) fn beginning() -> Position {
-    let block = Block::after(Head::default(), FactNumber::FIRST);
+    let block = Arc::new(Block::after(Head::default(), FactNumber::FIRST));
     let totals = Arc::default();
     Position { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
+}
+
+/// What an opening brings to a ledger.
+pub(crate) struct Recovery<'a> {
+    pub(crate) terms: &'a CatalogueData,
+    pub(crate) prices: &'a PriceList,
+    pub(crate) policy: &'a Policy,
+    pub(crate) memory: Memory,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock_confirmed: bool,
+    /// Whether files are only read: what rows lack is applied in memory, and nothing is declared.
+    pub(crate) is_read_only: bool,
 }
 
 /// Brings a store's ledger up to date and declares the application's catalogue in it.
 pub(crate) fn recover(
     store: &Store,
-    (terms, prices): (&CatalogueData, &PriceList),
-    (policy, memory): (&Policy, Memory),
-    clock: (Arc<dyn Clock>, bool),
+    groups: &[Group],
+    log: Option<&mut FoundLog>,
+    recovery: Recovery<'_>,
 ) -> Result<Recovered, LedgerError> {
     // Facts that contradict their record panic, and so may redb over a damaged file.
-    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, (terms, prices), (policy, memory), clock)))
+    catch_unwind(AssertUnwindSafe(|| recover_unguarded(store, groups, log, recovery)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
 fn recover_unguarded(
     store: &Store,
-    (terms, prices): (&CatalogueData, &PriceList),
-    (policy, memory): (&Policy, Memory),
-    clock: (Arc<dyn Clock>, bool),
+    groups: &[Group],
+    log: Option<&mut FoundLog>,
+    recovery: Recovery<'_>,
 ) -> Result<Recovered, LedgerError> {
+    let Recovery { terms, prices, policy, memory, is_read_only, .. } = recovery;
     let snapshot = store.snapshot()?;
     let position = position(&snapshot)?;
-    let last = (position.next_fact > FactNumber::FIRST).then_some(position.last_at);
-    let clock = LedgerClock::new(clock.0, last, clock.1);
     let views = Views::new(position.last_at, Keys::stored(&snapshot)?, memory);
     let mut catalogues = match snapshot.view(codec::CATALOGUES_KEY)? {
         None => Catalogues::default(),
@@ -83,28 +98,52 @@ fn recover_unguarded(
     let covered = snapshot.covered()?;
     let mut batch = Batch::new((store, &views, policy), &position);
     replay(&snapshot, &mut batch, &mut catalogues)?;
+    replay_log(groups, &mut batch, &mut catalogues)?;
+    let last = (batch.position.next_fact > FactNumber::FIRST).then_some(batch.position.last_at);
+    let clock = LedgerClock::new(recovery.clock, last, recovery.clock_confirmed);
+    batch.reschedule_billing();
+    let replayed = publish(store, batch, covered.replay_from);
+    // With everything that the log had.
+    let snapshot = store.snapshot()?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
-    if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
-        check_plans(&snapshot, prices, clock.now())?;
-    }
-    let catalogue = batch.declare(&mut catalogues, terms, clock.now());
+    let mut batch = Batch::new((store, &views, policy), &replayed.after());
+    let catalogue = if is_read_only {
+        catalogues.number_of(&terms.terms_fingerprint()).unwrap_or_else(|| catalogues.declaration(terms).0)
+    } else {
+        if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
+            check_plans(&snapshot, prices, clock.now())?;
+        }
+        batch.declare(&mut catalogues, terms, clock.now())
+    };
     terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
-    let id = snapshot.id()?;
-    let (is_empty, changed) = (batch.is_empty(), batch.changed());
-    let sealed = batch.sealed(&changed);
-    if !is_empty {
-        let keys = KeysPlan::unchanged(&views.keys);
-        let changes = sealed.changes((covered.replay_from, sealed.position.next_fact), &keys);
-        store.commit(&changes, &Cursors::new()).map_err(|failure| {
-            let message = format!("cannot declare the pricing in the ledger: {failure:?}");
-            LedgerError::new(LedgerErrorKind::Io, message)
-        })?;
+    let declared = publish(store, batch, replayed.position.next_fact);
+    let next_fact = declared.position.next_fact;
+    if !is_read_only {
+        if log.as_ref().is_some_and(|log| log.is_restored) {
+            // Facts of these numbers were lost, and will be others.
+            store.publish(Changes::of_cursors(snapshot.cursors_beyond(next_fact)?));
+        }
+        store.set_log(log.as_ref().map(|log| log.state).unwrap_or_default());
+        if let Some(log) = log {
+            log.announce().map_err(|error| LedgerError::io(store.path(), error))?;
+        }
+        // What was only read may be nowhere but in the system's cache: the log is used again after this commit alone.
+        store.checkpoint()?;
     }
-    let position = sealed.after();
+    let (id, position) = (snapshot.id()?, declared.after());
     views.publish_rest(position.last_at, &position.totals);
-    views.keys.publish(sealed.room.keys);
+    views.keys.publish(replayed.room.keys);
     let next_due = store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due);
     Ok(Recovered { id, views, position, terms: terms_by_number, catalogue, clock, next_due })
+}
+
+/// Publishes all that a batch changed; rows lacked facts from this one on, and lack none after it.
+fn publish(store: &Store, batch: Batch<'_>, replay_from: FactNumber) -> Sealed {
+    let (changed, next_fact) = (batch.changed(), batch.position.next_fact);
+    let mut keys = KeysPlan::unchanged(batch.published_keys());
+    let sealed = batch.sealed(&changed);
+    store.publish(sealed.changes((replay_from, next_fact), &mut keys, &Cursors::new(), None));
+    sealed
 }
 
 /// Refuses a pricing that contradicts what anybody subscribes to or is offered.
@@ -175,6 +214,37 @@ fn replay(
                 }
             }
             batch.replay(&numbered)?;
+        }
+    }
+    Ok(())
+}
+
+/// Applies every fact of the log, all of which the ledger's file lacks.
+fn replay_log(
+    groups: &[Group],
+    batch: &mut Batch<'_>,
+    catalogues: &mut Catalogues,
+) -> Result<(), LedgerError> {
+    for Group { first, next_fact, frames, .. } in groups {
+        let (mut rest, mut next) = (&frames[..], *first);
+        while !rest.is_empty() {
+            let before = rest;
+            let broken =
+                || LedgerError::damaged(format!("the frame of fact {next} in the log cannot be read"));
+            let frame = packed::frame::read(&mut rest).ok_or_else(broken)?;
+            let bytes = before.get(..before.len().saturating_sub(rest.len())).unwrap_or_default();
+            let numbered = (next, Arc::new(frame));
+            next = next.plus(numbered.1.facts.len());
+            batch.use_keys(numbered.0, &numbered.1);
+            for (place, fact) in numbered.1.facts.iter().enumerate() {
+                if matches!(fact.body, Body::CatalogueDeclared { .. }) {
+                    catalogues.apply(numbered.0.plus(place), fact);
+                }
+            }
+            batch.append(&numbered, bytes)?;
+        }
+        if next != *next_fact {
+            return Err(LedgerError::damaged("a record of the log has other facts than it says"));
         }
     }
     Ok(())

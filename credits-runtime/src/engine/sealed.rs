@@ -1,7 +1,7 @@
 //! A batch that was decided: what its commit writes, and what the batch after it reads while it is on its way to the disk.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -10,7 +10,7 @@ use super::journal::Tail;
 use super::keys::upkeep::KeysPlan;
 use super::milestones::ByWallet;
 use super::overlay::{LoadedBilling, LoadedObject, Position, Room};
-use super::store::Changes;
+use super::store::{Changes, Cursors, Logged};
 use super::waiting::{LoadedRoom, event_hash};
 use crate::domain::declarations::Catalogues;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
@@ -39,7 +39,7 @@ pub(crate) struct Sealed {
 /// The row of a wallet, to be written.
 pub(crate) struct WalletRow {
     pub(crate) id: WalletId,
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
     /// When its row in the agenda says that something is due, and when it will.
     filed: (Option<Timestamp>, Option<Timestamp>),
     /// By their ordinals, those that the row before did not have.
@@ -51,7 +51,12 @@ impl WalletRow {
     pub(super) fn of(id: &WalletId, wallet: &mut Wallet, milestones: Vec<(u64, Milestone)>) -> Self {
         let (filed, due) = (wallet.agenda, wallet.next_due_at());
         wallet.agenda = due;
-        Self { id: id.clone(), bytes: codec::wallet_to_bytes(wallet, due), filed: (filed, due), milestones }
+        Self {
+            id: id.clone(),
+            bytes: codec::wallet_to_bytes(wallet, due).into(),
+            filed: (filed, due),
+            milestones,
+        }
     }
 
     /// When something was due in it before its row said so, once it says so.
@@ -67,20 +72,23 @@ impl WalletRow {
 }
 
 impl Sealed {
-    /// What to commit. Rows may lack facts from the second of these on, and did so from the first.
-    pub(crate) fn changes<'a>(
-        &'a self,
+    /// The rows to publish, once the record of its facts is durable. Rows may lack facts from the second of these on, and did
+    /// so from the first.
+    pub(crate) fn changes(
+        &self,
         (lacked_from, replay_from): (FactNumber, FactNumber),
-        keys: &'a KeysPlan,
-    ) -> Changes<'a> {
+        keys: &mut KeysPlan,
+        cursors: &Cursors,
+        record: Option<Logged>,
+    ) -> Changes {
         let (mut views, mut gone) = (Vec::new(), Vec::new());
         for WalletRow { id, bytes, filed: (filed, due), milestones } in &self.rows {
             let key = codec::wallet_key(id);
             if filed != due {
                 gone.extend(filed.map(|due| codec::agenda_key(due, &key)));
-                views.extend(due.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
+                views.extend(due.map(|due| (codec::agenda_key(due, &key), Arc::default())));
             }
-            views.push((key, Cow::Borrowed(&bytes[..])));
+            views.push((key, Arc::clone(bytes)));
             let row = |(ordinal, milestone): &(u64, Milestone)| {
                 (codec::milestone_key(id, *ordinal), codec::encode(milestone).into())
             };
@@ -93,11 +101,11 @@ impl Sealed {
             views.push((key.clone(), bytes.into()));
             if loaded.committed.0 != now.0 {
                 gone.extend(loaded.committed.0.map(|due| codec::agenda_key(due, &key)));
-                views.extend(now.0.map(|due| (codec::agenda_key(due, &key), Cow::Borrowed(&[][..]))));
+                views.extend(now.0.map(|due| (codec::agenda_key(due, &key), Arc::default())));
             }
             match (loaded.committed.1, now.1) {
                 (true, false) => gone.push(codec::attention_key(&key)),
-                (false, true) => views.push((codec::attention_key(&key), Cow::Borrowed(&[][..]))),
+                (false, true) => views.push((codec::attention_key(&key), Arc::default())),
                 _ => {}
             }
         }
@@ -131,12 +139,16 @@ impl Sealed {
             views.push((codec::TOTALS_KEY.to_vec(), bytes.into()));
         }
         let is_covered_otherwise = replay_from != lacked_from || keys.is_changed();
+        let Tail { sealed, block } = &self.position.tail;
+        let blocks = sealed.iter().chain([block]).filter(|block| !block.frames.is_empty());
         Changes {
-            tail: &self.position.tail,
+            blocks: blocks.map(Arc::clone).collect(),
             gone,
             views,
-            keys: &keys.rows,
+            keys: std::mem::take(&mut keys.rows),
             covered: is_covered_otherwise.then(|| Covered { replay_from, keys: keys.state.clone() }),
+            cursors: cursors.clone(),
+            record,
         }
     }
 
@@ -153,7 +165,7 @@ impl Sealed {
     /// Where the next batch begins.
     pub(crate) fn after(&self) -> Position {
         let Position { next_fact, tail: Tail { block, .. }, last_at, totals } = &self.position;
-        let tail = Tail::new(block.clone());
+        let tail = Tail::new(Arc::clone(block));
         Position { next_fact: *next_fact, tail, last_at: *last_at, totals: totals.clone() }
     }
 }

@@ -1,24 +1,23 @@
 //! The engine over stores that fail, and its views against its journal.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
-use super::clock::{Clock, SystemClock};
+use super::clock::SystemClock;
 use super::inbox::Queue;
 use super::ledger::{Ledger, Opening};
 use super::memory::Memory;
+use super::opening::Found;
 use super::overlay::{Batch, Done};
 use super::pace::Pace;
 use super::recovery;
 use super::reply::{Outcome, Reply};
-use super::sidecar::{Said, Sidecar};
-use super::store::Store;
+use super::store::Locking;
 use crate::domain::amount::Amount;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
@@ -27,20 +26,23 @@ use crate::domain::fact::{GrantTerms, Kind, Record};
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
-use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::generated::Pricing as _;
 use crate::service::tests::Pricing;
 
-/// Memory whose writes and syncs fail while a switch is on.
-#[derive(Debug)]
+/// Memory whose writes and syncs fail while a switch is on. Clones are one.
+#[derive(Clone, Debug)]
 struct Faulty {
-    memory: InMemoryBackend,
+    memory: Arc<InMemoryBackend>,
     fails: Arc<AtomicBool>,
 }
 
 impl Faulty {
+    fn new(fails: &Arc<AtomicBool>) -> Self {
+        Self { memory: Arc::default(), fails: Arc::clone(fails) }
+    }
+
     fn check(&self) -> Result<(), std::io::Error> {
         if self.fails.load(Ordering::SeqCst) {
             Err(std::io::Error::other("the disk is gone"))
@@ -74,8 +76,18 @@ impl StorageBackend for Faulty {
     }
 }
 
-fn open(store: Store) -> Arc<Ledger> {
-    Ledger::over(store, None, opening()).unwrap()
+fn open() -> Arc<Ledger> {
+    over(opening())
+}
+
+fn over(opening: Opening) -> Arc<Ledger> {
+    Ledger::over(Found::in_memory(Memory::USUAL).unwrap(), opening).unwrap()
+}
+
+/// A ledger whose log fails while a switch is on.
+fn open_over_log(fails: &Arc<AtomicBool>) -> Arc<Ledger> {
+    let ledger = Faulty::new(&Arc::default());
+    Ledger::open_on((ledger, Faulty::new(fails)), opening()).unwrap()
 }
 
 fn opening() -> Opening {
@@ -87,6 +99,7 @@ fn opening() -> Opening {
         wording: credits_core::Wording::of(Pricing::CATALOGUE),
         clock_confirmed: false,
         restored_accepted: false,
+        locking: Locking::Required,
         pace: Pace::USUAL,
         memory: Memory::USUAL,
         queue: Queue::USUAL,
@@ -126,8 +139,7 @@ fn failure(result: Result<Outcome, Error>) -> LedgerError {
 #[test]
 fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
     let fails = Arc::new(AtomicBool::new(false));
-    let backend = Faulty { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) };
-    let ledger = open(Store::create_in(backend, Memory::USUAL).unwrap());
+    let ledger = open_over_log(&fails);
     send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
 
     fails.store(true, Ordering::SeqCst);
@@ -143,8 +155,7 @@ fn a_failed_commit_is_unknown_and_ends_writing_but_not_reading() {
 
 #[test]
 fn views_are_what_the_journal_says_and_blocks_are_chained() {
-    let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
-    let ledger = open(store);
+    let ledger = open();
     let owners = ["ann", "bob", "eve"].into_iter().cycle();
     let gifts = (1..=500).zip(owners).map(|(n, owner)| gift(owner, n, &format!("key {n}")));
     let replies: Vec<_> = gifts.map(|command| send(&ledger, command)).collect();
@@ -191,9 +202,8 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 
 #[test]
 fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
-    let store = Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap();
     let pace = Pace { pass_facts: 200, ..Pace::USUAL };
-    let ledger = Ledger::over(store, None, Opening { pace, ..opening() }).unwrap();
+    let ledger = over(Opening { pace, ..opening() });
     let give = |owner, n| drop(send(&ledger, gift(owner, 1, &format!("key {n}"))).wait().unwrap());
     let (ann, milestones) = (wallet("ann"), &ledger.views().milestones);
     let written = || ledger.store().snapshot().unwrap().milestone(&ann, 64).unwrap();
@@ -212,8 +222,7 @@ fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
 #[test]
 fn a_milestone_of_a_commit_that_failed_is_none() {
     let fails = Arc::new(AtomicBool::new(false));
-    let faulty = Faulty { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) };
-    let ledger = open(Store::create_in(faulty, Memory::USUAL).unwrap());
+    let ledger = open_over_log(&fails);
     let give = |n| send(&ledger, gift("ann", 1, &format!("key {n}"))).wait();
     (1..=63).for_each(|n| drop(give(n).unwrap()));
     fails.store(true, Ordering::SeqCst);
@@ -226,7 +235,7 @@ fn a_milestone_of_a_commit_that_failed_is_none() {
 
 #[test]
 fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
-    let ledger = open(Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap());
+    let ledger = open();
     // Blocks of many small frames, then of a few large ones, then of both.
     let reason = |n: i64| match n {
         ..300 => 1,
@@ -270,9 +279,7 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
 #[test]
 fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     let hurried = Opening { pace: Pace { recent_keys_max: 8, ..Pace::USUAL }, ..opening() };
-    let ledger =
-        Ledger::over(Store::create_in(InMemoryBackend::new(), Memory::USUAL).unwrap(), None, hurried);
-    let ledger = ledger.unwrap();
+    let ledger = over(hurried);
     let keys = &ledger.views().keys;
     let mut numbers = 1..10_000;
     let mut give_until = |moved: &dyn Fn() -> bool| {
@@ -314,87 +321,4 @@ fn a_closed_ledger_takes_no_commands() {
     let unread = ledger.wallet(&wallet("ann")).unwrap_err();
     assert_eq!(unread.kind(), LedgerErrorKind::Closed);
     assert!(!Path::new("in memory").exists());
-}
-
-/// A clock by which every look is two seconds later than the one before.
-struct Hasty(AtomicU64);
-
-impl Clock for Hasty {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_microseconds(1_767_225_600_000_000)
-    }
-
-    fn running(&self) -> Duration {
-        Duration::from_secs(2 * self.0.fetch_add(1, Ordering::SeqCst))
-    }
-
-    fn runs(&self) -> bool {
-        false
-    }
-}
-
-/// Memory that syncs a commit once a file is there, and remembers what was in it.
-#[derive(Debug)]
-struct Watching {
-    memory: InMemoryBackend,
-    /// Once it watches.
-    file: Arc<OnceLock<PathBuf>>,
-    found: Arc<Mutex<Vec<String>>>,
-}
-
-/// How often it looks for the file, every millisecond.
-const LOOKS_MAX: usize = 5_000;
-
-impl StorageBackend for Watching {
-    fn len(&self) -> Result<u64, std::io::Error> {
-        self.memory.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
-        self.memory.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
-        self.memory.set_len(len)
-    }
-
-    fn sync_data(&self) -> Result<(), std::io::Error> {
-        if let Some(file) = self.file.get().filter(|_| self.found.lock().unwrap().is_empty()) {
-            let mut looks = (0..LOOKS_MAX).filter_map(|_| {
-                std::thread::park_timeout(Duration::from_millis(1));
-                std::fs::read_to_string(file).ok()
-            });
-            self.found.lock().unwrap().extend(looks.next());
-        }
-        self.memory.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-        self.memory.write(offset, data)
-    }
-}
-
-/// What is on its way to the disk is not there yet: were the power lost then, the ledger would be refused as one that had
-/// come further.
-#[test]
-fn the_sidecar_is_never_ahead_of_the_ledger() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("credits.redb");
-    let (file, found) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(Vec::new())));
-    let memory = InMemoryBackend::new();
-    let backend = Watching { memory, file: Arc::clone(&file), found: Arc::clone(&found) };
-    let pace = Pace { ahead_commands: 1, ..Pace::USUAL };
-    let opening = Opening { clock: Arc::new(Hasty(AtomicU64::new(0))), pace, ..opening() };
-    let store = Store::create_in(backend, Memory::USUAL).unwrap();
-    let ledger = Ledger::over(store, Some(Sidecar::of(&path)), opening).unwrap();
-    send(&ledger, gift("ann", 10, "k1")).wait().unwrap();
-    let durable = ledger.store().snapshot().unwrap().end().unwrap().next_fact;
-
-    let sidecar = path.with_extension("redb.id");
-    std::fs::remove_file(&sidecar).unwrap();
-    file.set(sidecar).unwrap();
-    send(&ledger, gift("ann", 10, "k2")).wait().unwrap();
-    let found = found.lock().unwrap();
-    let said = found.first().and_then(|text| Said::of_text(text)).unwrap();
-    assert_eq!(said.next_fact, durable);
 }

@@ -6,6 +6,7 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -62,7 +63,7 @@ fn wrong_milestone(number: FactNumber) -> LedgerError {
     LedgerError::damaged(format!("the milestone of fact {number} is not what it was"))
 }
 
-fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Block, LedgerError> {
+fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Arc<Block>, LedgerError> {
     let block = snapshot.block(first)?;
     if block.first != first || block.previous_head != head || block.frames.is_empty() {
         return Err(LedgerError::damaged(format!("the chain of blocks breaks before fact {first}")));

@@ -157,6 +157,22 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Loads the rows that a replayed fact changes, unless they have it.
+    pub(super) fn load_replayed_room(&mut self, number: FactNumber, fact: &Fact) -> Result<(), LedgerError> {
+        self.load_room()?;
+        if self.room().room.last_fact >= Some(number) {
+            return Ok(());
+        }
+        match &fact.body {
+            Body::Waits { event, full } => {
+                let waiting = WaitingEvent { event: event.clone(), full: full.clone() };
+                waiting.under().try_for_each(|id| self.load_waiting_under(id))
+            }
+            Body::Freed { event } | Body::GaveWay { event, .. } => self.load_waiting_event(*event),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn room(&self) -> &LoadedRoom {
         match &self.waiting {
             Some(loaded) => loaded,

@@ -21,8 +21,7 @@ use super::overlay::{Position, Room};
 use super::pace::Pace;
 use super::reply::Slot;
 use super::runs::{Extending, Runs};
-use super::sidecar::{Said, Sidecar};
-use super::store::{Cursors, LedgerId, Store};
+use super::store::{Changes, Cursors, Store};
 use super::sync::{Mutex, MutexGuard};
 use super::views::Views;
 use crate::domain::ids::Key;
@@ -31,10 +30,10 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::error::LedgerError;
 
-/// After how much idleness the next opening is prepared.
+/// After how much idleness everything is written to the ledger's file.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
-/// How often the sidecar is written under load.
-const SIDECAR_EVERY: Duration = Duration::from_secs(1);
+/// How often it is checked that the ledger's files have their names.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the writer's thread owns and shares.
 pub(crate) struct Writer {
@@ -43,8 +42,6 @@ pub(crate) struct Writer {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) news: Arc<News>,
     pub(crate) clock: Arc<LedgerClock>,
-    pub(crate) sidecar: Option<Sidecar>,
-    pub(crate) id: LedgerId,
     /// Where the journal stands once everything that was decided is committed.
     pub(crate) position: Position,
     pub(crate) policy: Policy,
@@ -85,14 +82,23 @@ pub(crate) struct Rest {
     pub(super) unmarked: bool,
     /// Cursors of subscribers that are not written.
     pub(super) cursors: Cursors,
-    /// When the sidecar was written, by the clock that nobody sets.
-    sidecar_at: Option<Duration>,
+    /// When the ledger's files were last looked for, by the clock that nobody sets.
+    looked_at: Option<Duration>,
 }
 
-/// Answers whoever waits when the thread ends, by a bug too.
-struct Ended(Arc<Inbox>);
+/// How the writer's thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Every commit's outcome is known.
+    Complete,
+    /// It is not: the log has it, or has it not.
+    Stopped,
+}
 
-impl Drop for Ended {
+/// Replies to callers that wait when the thread ends, by a bug too.
+struct Abandoning(Arc<Inbox>);
+
+impl Drop for Abandoning {
     fn drop(&mut self) {
         self.0.abandon();
     }
@@ -100,8 +106,8 @@ impl Drop for Ended {
 
 impl Writer {
     /// Works until the inbox is closed and empty.
-    pub(crate) fn run(mut self) {
-        let _ended = Ended(Arc::clone(&self.inbox));
+    pub(crate) fn run(mut self) -> Ended {
+        let _abandoning = Abandoning(Arc::clone(&self.inbox));
         loop {
             // What comes while a batch is on its way joins the next one as it comes.
             let linger = if self.flight.is_some() { Linger::NOT } else { self.linger };
@@ -121,19 +127,16 @@ impl Writer {
                     // What cannot be written now is replayed by the next opening.
                     while self.stopped.is_none() && self.write_lagging().is_ok_and(|complete| !complete) {}
                     self.rest();
-                    return;
+                    return if self.stopped.is_none() { Ended::Complete } else { Ended::Stopped };
                 }
             }
         }
     }
 
-    /// Books what came due while the ledger was closed or waited for another catalogue, and says beside the file that
-    /// it is here.
+    /// Books what came due while the ledger was closed or waited for another catalogue.
     pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
         self.book_due()?;
-        self.look_again()?;
-        self.write_sidecar();
-        Ok(())
+        self.look_again()
     }
 
     /// Books what is due; answers when all of it is, or with the first failure.
@@ -181,7 +184,7 @@ impl Writer {
             && (is_due(self.next_due) || is_due(self.runs().next()))
     }
 
-    /// Prepares for the next opening, and says beside the file how far it has come.
+    /// Writes what rows lack, and has all of it written to the file.
     fn rest(&mut self) {
         drop(self.land());
         self.rest.cursors.extend(self.inbox.take_cursors());
@@ -194,30 +197,27 @@ impl Writer {
             Ok(false) => return,
             Err(error) => return tracing::warn!(%error, "rows that lag could not be written"),
         }
-        match self.store.mark(&self.rest.cursors) {
-            Ok(()) => {
-                self.rest.cursors.clear();
-                self.rest.unmarked = false;
-            }
-            // Nothing of a ledger's is in it; a disk that fails shows at the next commit.
-            Err(error) => {
-                tracing::warn!(?error, "the next opening could not be prepared");
-                self.rest.unmarked = false;
-            }
-        }
-        self.write_sidecar();
+        let cursors = std::mem::take(&mut self.rest.cursors);
+        self.store.publish(Changes::of_cursors(cursors));
+        self.rest.unmarked = false;
+        self.committer.checkpointer.request();
     }
 
-    fn write_sidecar(&mut self) {
-        if let Some(sidecar) = &self.sidecar {
-            // What is on its way is not durable.
-            let next_fact = self.flight.as_ref().map_or(self.position.next_fact, Flight::durable);
-            sidecar.write(Said { id: self.id, next_fact });
-            self.rest.sidecar_at = Some(self.clock.running());
+    /// Stops once a second's look finds that a file of the ledger was removed.
+    fn look_for_files(&mut self) {
+        let running = self.clock.running();
+        if self.rest.looked_at.is_some_and(|at| running.saturating_sub(at) < LOOK_EVERY) {
+            return;
+        }
+        self.rest.looked_at = Some(running);
+        if let (Err(gone), None) = (self.committer.check_files(), &self.stopped) {
+            tracing::error!(error = %gone, "this handle writes no more");
+            self.stopped = Some(gone);
         }
     }
 
     fn work(&mut self, work: Work) {
+        self.look_for_files();
         let Work { mut commands, releases, booked, cursors } = work;
         self.booked.extend(booked);
         self.rest.cursors.extend(cursors);
@@ -243,10 +243,6 @@ impl Writer {
                 self.rest();
             }
             self.booked.drain(..).for_each(|booked| drop(booked.send(all.clone())));
-        }
-        let running = self.clock.running();
-        if self.rest.sidecar_at.is_none_or(|at| running.saturating_sub(at) >= SIDECAR_EVERY) {
-            self.write_sidecar();
         }
     }
 

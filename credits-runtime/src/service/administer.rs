@@ -41,7 +41,7 @@ impl Deduct {
 
     /// Takes them, at most what is available unless debt is allowed.
     ///
-    /// Rejections in order: `AmountOutOfRange`, `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`, `CategoryUnknown`,
     /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `InsufficientCredits`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {

@@ -22,6 +22,7 @@ use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
 use crate::engine::memory::Memory;
 use crate::engine::pace::Pace;
 use crate::engine::reply::Reply;
+use crate::engine::store::Locking;
 use crate::engine::verify::Verified;
 #[cfg(feature = "testing")]
 use crate::engine::waiting::WaitingMax;
@@ -64,6 +65,7 @@ pub struct CreditsBuilder<C> {
     clock: Arc<dyn Clock>,
     clock_confirmed: bool,
     restored_accepted: bool,
+    locking: Locking,
     pace: Pace,
     memory: Memory,
     queue: Queue,
@@ -74,14 +76,25 @@ impl<C: Pricing> Credits<C> {
     /// Opens the ledger in this file, or creates it. One handle at a time: clone it, or use
     /// [`shared`](Self::shared).
     ///
-    /// Beside it a small file, `<path>.id`, tells which ledger this is and how far it had come.
+    /// Beside it lies its log, `<path>-log`, which has the last commits while the ledger is open and after a crash: the two
+    /// files are copied and moved together, or the first one alone after [`close`](Self::close).
     ///
     /// Errors: [`Locked`](crate::LedgerErrorKind::Locked), [`Empty`](crate::LedgerErrorKind::Empty),
     /// [`NotALedger`](crate::LedgerErrorKind::NotALedger), [`NewerVersion`](crate::LedgerErrorKind::NewerVersion),
-    /// [`SidecarDisagrees`](crate::LedgerErrorKind::SidecarDisagrees),
+    /// [`LogDisagrees`](crate::LedgerErrorKind::LogDisagrees), [`LogMissing`](crate::LedgerErrorKind::LogMissing),
     /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
+    }
+
+    /// Opens the ledger in this file to read it: balances, history, `verify()`, exports. Neither the file nor its log is
+    /// written to, so that it works on a read-only file system, on a full disk, and on what a crash left. Commits that only
+    /// the log has are read too; for the last one of a ledger that was killed, no caller may have had a reply. Whatever writes
+    /// is answered with [`ReadOnly`](crate::LedgerErrorKind::ReadOnly).
+    ///
+    /// Errors: as [`open`](Self::open).
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder().open_read_only(path)
     }
 
     /// A ledger that is gone when its last handle is: for tests and previews.
@@ -113,7 +126,8 @@ impl<C: Pricing> Credits<C> {
         let clock = Arc::new(SystemClock);
         let (clock_confirmed, restored_accepted) = (false, false);
         let (pace, memory, queue, pricing) = (Pace::USUAL, Memory::USUAL, Queue::USUAL, PhantomData);
-        CreditsBuilder { clock, clock_confirmed, restored_accepted, pace, memory, queue, pricing }
+        let locking = Locking::Required;
+        CreditsBuilder { clock, clock_confirmed, restored_accepted, locking, pace, memory, queue, pricing }
     }
 }
 
@@ -410,6 +424,9 @@ impl<C> Credits<C> {
     /// Does what was asked, then closes the file, whoever else has a handle: theirs answer
     /// [`Closed`](crate::LedgerErrorKind::Closed) from then on. Dropping the last handle closes too, but cannot
     /// report an error.
+    ///
+    /// Errors: the ledger's; [`HandlerBlocked`](crate::LedgerErrorKind::HandlerBlocked) if a handler of events has not
+    /// returned after 5 seconds, when the ledger is closed all the same.
     pub fn close(&self) -> Result<(), Error> {
         Ok(self.ledger.close()?)
     }
@@ -429,10 +446,18 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
-    /// Opens the file although its sidecar tells of another ledger, or of more of it: a backup that was put in
-    /// place by hand.
+    /// Opens the file although the log beside it is missing, damaged, another ledger's, or has more facts: a backup that was
+    /// put in place by hand, or what is left after damage. The commits that only the log has are left out, and the log is kept
+    /// under another name.
     pub fn accept_restored(mut self) -> Self {
         self.restored_accepted = true;
+        self
+    }
+
+    /// Opens the file without locking it, as on a file system that has no locks. No other program may open it meanwhile: two
+    /// that write to one ledger destroy it.
+    pub fn without_lock(mut self) -> Self {
+        self.locking = Locking::None;
         self
     }
 
@@ -480,16 +505,21 @@ impl<C: Pricing> CreditsBuilder<C> {
         self.open_at(&Place::File(path.as_ref()))
     }
 
+    /// As [`Credits::open_read_only`].
+    pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<Credits<C>, Error> {
+        Ok(Credits::of(Ledger::open_read_only(path.as_ref(), self.opening())?))
+    }
+
     /// As [`Credits::in_memory`].
     pub fn in_memory(self) -> Result<Credits<C>, Error> {
         self.open_at(&Place::Memory)
     }
 
-    /// Opens the ledger that this backend keeps, or creates it if the backend is empty: for tests of what
-    /// happens when disks fail.
+    /// Opens the ledger that a storage keeps, or creates it if the storage is empty: for tests of what happens when disks
+    /// fail.
     #[cfg(feature = "testing")]
-    pub fn open_on(self, backend: impl crate::testing::Backend) -> Result<Credits<C>, Error> {
-        let ledger = Ledger::open_on(backend, self.opening())?;
+    pub fn open_on(self, storage: &impl crate::testing::Storage) -> Result<Credits<C>, Error> {
+        let ledger = Ledger::open_on((storage.ledger(), storage.log()), self.opening())?;
         Ok(Credits::of(ledger))
     }
 
@@ -507,6 +537,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             wording: Wording::of(C::CATALOGUE),
             clock_confirmed: self.clock_confirmed,
             restored_accepted: self.restored_accepted,
+            locking: self.locking,
             pace: self.pace,
             memory: self.memory,
             queue: self.queue,

@@ -100,7 +100,8 @@ impl Give {
 
     /// Gives them.
     ///
-    /// Rejections in order: `AmountOutOfRange`, `OperationUnknown`, `CategoryUnknown`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`, `OperationUnknown`,
+    /// `CategoryUnknown`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {

@@ -96,18 +96,10 @@ impl<C> Hold<C> {
 
     /// Charges this much, as [`settle_for`](Self::settle_for).
     ///
-    /// Rejections: `AmountOutOfRange`, `HoldClosed` if it was released elsewhere, `AmountNegative`.
+    /// Rejections: `HoldClosed` if it was released elsewhere, `AmountOutOfRange`, `AmountNegative`.
     pub fn settle_amount(self, amount: impl IntoAmount) -> Reply<Settled> {
-        match amount.into_amount() {
-            Ok(amount) => {
-                self.close(|hold| Action::Settle { hold, at: SettleAt::Amount(amount) }, entry::settled)
-            }
-            // It stays open, as after every rejection.
-            Err(rejection) => {
-                let _ = self.into_id();
-                Reply::failed(rejection)
-            }
-        }
+        let at = SettleAt::Amount(amount.into_amount());
+        self.close(|hold| Action::Settle { hold, at }, entry::settled)
     }
 
     /// Lets it be open for longer, `hold_limit_max` of the settings in all; answers when it lapses now.
@@ -125,6 +117,11 @@ impl<C> Hold<C> {
     /// Rejections: `HoldClosed` if it was settled elsewhere or has lapsed.
     pub fn release(self) -> Reply<Released> {
         self.close(Action::Release, |_, outcome| entry::released(outcome))
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> HoldId {
+        self.id
     }
 
     /// Its number, to settle or release it elsewhere with [`Wallet::settle`](crate::Wallet::settle). The hold

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::domain::command::Action;
 use crate::domain::fact::{Kind, Purpose};
+use crate::domain::ids::HoldId;
 use crate::domain::rejection::Rejection;
 use crate::engine::reply::Reply;
 use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
-use crate::service::entry::{self, Receipt};
+use crate::service::entry::{self, Receipt, Settled};
 use crate::service::hold::Hold;
 use crate::service::write::{Write, not_sent, write_options};
 
@@ -21,17 +22,27 @@ pub struct Spend<C: Pricing> {
 }
 
 /// Why spending around work did not end with the work's value.
-#[derive(Debug)]
+///
+/// Its `Debug` is its `Display`, so that `fn main() -> Result<(), Box<dyn Error>>` prints a sentence.
 #[non_exhaustive]
-pub enum RunError<E> {
+pub enum RunError<E, T = ()> {
     /// The work under this key was charged before; it was not done again.
     AlreadyCharged(Box<Receipt>),
     /// The ledger said no; the work was not done.
     Rejected(Rejection),
-    /// The ledger failed. If the work was done, its value is dropped: who must keep it uses `.hold(..)`.
+    /// The ledger failed before the work began; it was not done.
     Ledger(LedgerError),
     /// The work failed, and nothing was charged.
     Work(E),
+    /// The work was done, and its charge could not be written, or its outcome is unknown.
+    Unsettled {
+        /// The value of the work.
+        value: T,
+        /// The hold with its price: [`Wallet::settle`](crate::Wallet::settle) charges it, until it lapses.
+        hold: HoldId,
+        /// Why it is not charged.
+        error: Error,
+    },
 }
 
 /// Work for [`Spend::run`]: a closure that returns a `Result`.
@@ -90,13 +101,16 @@ impl<C: Pricing> Spend<C> {
     /// If it returned `Err` or panicked, the credits are free again and nothing is charged.
     ///
     /// A crash leaves the credits set aside until `hold_limit` of the settings, 15 minutes unless set.
-    pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E>> {
+    pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E, T>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
         };
         match work.done() {
-            Ok(value) => hold.settle().wait().map(|_| value).map_err(RunError::from),
+            Ok(value) => {
+                let id = hold.id();
+                settled(hold.settle().wait(), value, id)
+            }
             // Waited for, so that the caller finds the credits free; if it fails, the hold's limit frees them.
             Err(error) => {
                 drop(hold.release().wait());
@@ -107,7 +121,7 @@ impl<C: Pricing> Spend<C> {
 
     /// As [`run`](Self::run), for work that is a future; the closure is called once the cost is set aside.
     /// Dropping the returned future gives the credits back.
-    pub async fn run_async<T, E, F>(self, work: impl FnOnce() -> F) -> Result<T, RunError<E>>
+    pub async fn run_async<T, E, F>(self, work: impl FnOnce() -> F) -> Result<T, RunError<E, T>>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -116,7 +130,10 @@ impl<C: Pricing> Spend<C> {
             Start::Hold(hold) => hold,
         };
         match work().await {
-            Ok(value) => hold.settle().await.map(|_| value).map_err(RunError::from),
+            Ok(value) => {
+                let id = hold.id();
+                settled(hold.settle().await, value, id)
+            }
             Err(error) => {
                 drop(hold.release().await);
                 Err(RunError::Work(error))
@@ -150,7 +167,15 @@ impl<C: Pricing> Spend<C> {
 
 not_sent!(Spend<C>, C => Receipt);
 
-impl<E> From<Error> for RunError<E> {
+/// The value of work, if its hold was settled.
+fn settled<T, E>(settled: Result<Settled, Error>, value: T, hold: HoldId) -> Result<T, RunError<E, T>> {
+    match settled {
+        Ok(_) => Ok(value),
+        Err(error) => Err(RunError::Unsettled { value, hold, error }),
+    }
+}
+
+impl<E, T> From<Error> for RunError<E, T> {
     fn from(error: Error) -> Self {
         match error {
             Error::Rejected(rejection) => Self::Rejected(rejection),
@@ -159,7 +184,7 @@ impl<E> From<Error> for RunError<E> {
     }
 }
 
-impl<E: fmt::Display> fmt::Display for RunError<E> {
+impl<E: fmt::Display, T> fmt::Display for RunError<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyCharged(receipt) => {
@@ -172,8 +197,27 @@ impl<E: fmt::Display> fmt::Display for RunError<E> {
             Self::Rejected(rejection) => rejection.fmt(f),
             Self::Ledger(error) => error.fmt(f),
             Self::Work(error) => error.fmt(f),
+            Self::Unsettled { hold, error, .. } => write!(
+                f,
+                "the work was done and not charged ({error}): settle hold {hold} before it lapses, or send the work again under its key"
+            ),
         }
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> std::error::Error for RunError<E> {}
+impl<E: fmt::Display, T> fmt::Debug for RunError<E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The source is the cause of what is shown. The work's own error is shown, and matched by its variant.
+impl<E: fmt::Display, T> std::error::Error for RunError<E, T> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::AlreadyCharged(_) | Self::Rejected(_) | Self::Work(_) => None,
+            Self::Ledger(error) => error.source(),
+            Self::Unsettled { error, .. } => Some(error),
+        }
+    }
+}

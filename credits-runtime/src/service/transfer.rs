@@ -118,8 +118,8 @@ impl Transfer {
 
     /// Moves them, all or nothing: only what is free and has not expired.
     ///
-    /// Rejections in order: `AmountOutOfRange`, `CategoryUnknown`, `TransferToAnotherLedger`, `IdempotencyKeyReused`, `OwnerInvalid`,
-    /// `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`, `TransferToSelf`,
+    /// Rejections in order: `TransferToAnotherLedger`, `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`,
+    /// `AmountOutOfRange`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`, `TransferToSelf`,
     /// `TransferBetweenAssets`, `ExpiryInPast`, `InsufficientCredits`, `OpenGrantsLimit` and `BalanceOutOfRange`
     /// of the receiver.
     pub fn now(self) -> Reply<Transferred> {

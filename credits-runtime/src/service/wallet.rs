@@ -164,15 +164,10 @@ impl<C> Wallet<C> {
 
     /// Charges this much for a hold that was passed on, as [`Hold::settle_amount`](crate::Hold::settle_amount).
     ///
-    /// Rejections: `AmountOutOfRange`, `HoldUnknown`, `HoldClosed` if it was released, `AmountNegative`.
+    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, `AmountOutOfRange`, `AmountNegative`.
     pub fn settle_amount(&self, hold: HoldId, amount: impl IntoAmount) -> Reply<Settled> {
-        match amount.into_amount() {
-            Err(rejection) => Reply::failed(rejection),
-            Ok(amount) => {
-                let at = SettleAt::Amount(amount);
-                self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
-            }
-        }
+        let at = SettleAt::Amount(amount.into_amount());
+        self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
     }
 
     /// Lets a hold that was passed on be open for longer, as [`Hold::extend`](crate::Hold::extend).

@@ -19,7 +19,7 @@ pub(crate) struct Write {
     wallet: Result<WalletId, Rejection>,
     key: Option<Result<Key, Rejection>>,
     metadata: Metadata,
-    /// Why it cannot be sent: something in it is not known.
+    /// Why it is refused, unless it was done before: something in it is not known.
     refused: Option<Rejection>,
 }
 
@@ -84,14 +84,12 @@ impl Write {
         read: impl FnOnce(&Arc<Ledger>, &WalletId, Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Reply<T> {
         let Self { ledger, wallet, key, metadata, refused } = self;
-        if let Some(rejection) = refused {
-            return Reply::failed(rejection);
-        }
         let key = key.unwrap_or_else(|| Ok(ledger.generated_key()));
         match (wallet, key) {
             (Err(rejection), _) | (_, Err(rejection)) => Reply::failed(rejection),
             (Ok(wallet), Ok(key)) => {
-                let command = Command::new(wallet.clone(), key, action, metadata);
+                let mut command = Command::new(wallet.clone(), key, action, metadata);
+                command.refused = refused.map(Box::new);
                 let reader = Arc::clone(&ledger);
                 ledger.submit(command, move |outcome| read(&reader, &wallet, outcome))
             }

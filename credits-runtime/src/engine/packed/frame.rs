@@ -9,7 +9,6 @@ use crate::domain::amount::Amount;
 use crate::domain::fact::{Body, Fact, Frame, Record, Scope, Settled};
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
-use crate::engine::cbor;
 use crate::engine::varint;
 
 /// Where a key is unique.
@@ -58,11 +57,8 @@ pub(crate) fn write(frame: &Frame, bytes: &mut Vec<u8>) {
     bytes.get_mut(start..).unwrap_or_default().rotate_right(width);
 }
 
-/// Reads a frame of any format, and leaves what follows it; `None` if there is none.
+/// Reads a frame, and leaves the bytes after it; `None` if there is none.
 pub(crate) fn read(bytes: &mut &[u8]) -> Option<Frame> {
-    if cbor::begins_frame(bytes) {
-        return unpack_cbor(bytes);
-    }
     let kind = unpack_cbor(bytes)?;
     let rest = &mut inside(bytes)?;
     let count = usize::unpack(rest)?;
@@ -76,11 +72,8 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Option<Frame> {
     rest.is_empty().then_some(Frame { kind, scope, key, fingerprint, at, facts })
 }
 
-/// Goes past a frame of any format; answers how many facts it has.
+/// Skips a frame; returns its number of facts.
 pub(crate) fn skip(bytes: &mut &[u8]) -> Option<usize> {
-    if cbor::begins_frame(bytes) {
-        return cbor::skip_frame(bytes);
-    }
     byte(bytes)?;
     usize::unpack(&mut inside(bytes)?)
 }

@@ -1,10 +1,12 @@
 //! Blocks of the journal, as a snapshot has them.
 
-use redb::{AccessGuard, ReadOnlyTable, ReadableTable, StorageError, TableError};
+use std::sync::Arc;
+
+use redb::{AccessGuard, ReadOnlyTable, ReadableTable, StorageError};
 
 use super::errors::{guarded, read_failed};
-use super::snapshot::{Bytes, Snapshot};
-use super::tables::{JOURNAL, TAIL};
+use super::snapshot::Snapshot;
+use super::tables::JOURNAL;
 use crate::domain::ids::FactNumber;
 use crate::engine::codec;
 use crate::engine::journal::{Block, Head, Numbered, Seek};
@@ -32,51 +34,51 @@ impl Snapshot {
     }
 
     /// The last block, if there is any.
-    pub(crate) fn last_block(&self) -> Result<Option<Block>, LedgerError> {
+    pub(crate) fn last_block(&self) -> Result<Option<Arc<Block>>, LedgerError> {
+        if let Some((_, block)) = self.newer.iter().find_map(|memtable| memtable.blocks.last()) {
+            return Ok(Some(Arc::clone(block)));
+        }
         guarded(|| {
-            let sealed = || self.journal()?.last().map_err(|error| read_failed(&error));
-            let last = match self.tail()? {
-                None => sealed()?,
-                Some(table) => match table.last().map_err(|error| read_failed(&error))? {
-                    None if sealed()?.is_some() => {
-                        return Err(LedgerError::damaged("the last block of its journal is missing"));
-                    }
-                    last => last,
-                },
-            };
+            let last = self.journal()?.last().map_err(|error| read_failed(&error))?;
             let block =
                 last.map(|(first, bytes)| codec::block_from_bytes(FactNumber(first.value()), bytes.value()));
-            block.transpose()
+            Ok(block.transpose()?.map(Arc::new))
         })
     }
 
     /// The block that would hold this fact: the last one that starts no later.
-    pub(crate) fn block(&self, number: FactNumber) -> Result<Block, LedgerError> {
+    pub(crate) fn block(&self, number: FactNumber) -> Result<Arc<Block>, LedgerError> {
+        if let Some(block) = self.newer_block(number) {
+            return Ok(Arc::clone(block));
+        }
         guarded(|| {
             let StoredBlock { first, row, .. } = self.found(number)?;
-            codec::block_from_bytes(first, row.value())
+            Ok(Arc::new(codec::block_from_bytes(first, row.bytes())?))
         })
     }
 
-    /// The same, left where redb has it.
+    /// The same, left where it is.
     pub(crate) fn stored_block(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
+        if let Some(block) = self.newer_block(number) {
+            let (first, row) = (block.first, BlockRow::Newer(Arc::clone(block)));
+            return Ok(StoredBlock { first, row, seek: Seek::start(first) });
+        }
         guarded(|| {
             let block = self.found(number)?;
-            codec::check_block(block.first, block.row.value())?;
+            codec::check_block(block.first, block.row.bytes())?;
             Ok(block)
         })
     }
 
-    /// The same, not checked.
+    /// The block that would hold this fact, if the file may lack it.
+    fn newer_block(&self, number: FactNumber) -> Option<&Arc<Block>> {
+        self.newer.iter().find_map(|memtable| memtable.block(number))
+    }
+
+    /// The same in the file, not checked.
     fn found(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
         if let Some(near) = self.found_near(number)? {
             return Ok(near);
-        }
-        if let Some(tail) = self.tail()? {
-            let mut rows = tail.range(..=number.get()).map_err(|error| read_failed(&error))?;
-            if let Some(row) = rows.next_back() {
-                return StoredBlock::of(row);
-            }
         }
         let mut rows = self.journal()?.range(..=number.get()).map_err(|error| read_failed(&error))?;
         let missing = || LedgerError::damaged(format!("the block of fact {number} is missing"));
@@ -112,34 +114,45 @@ impl Snapshot {
         let table = self.read.open_table(JOURNAL).map_err(|error| read_failed(&error))?;
         Ok(self.journal.get_or_init(|| table))
     }
-
-    /// The table of the block that grows, unless the format has none.
-    fn tail(&self) -> Result<Option<&ReadOnlyTable<u64, &'static [u8]>>, LedgerError> {
-        if let Some(table) = self.tail.get() {
-            return Ok(table.as_ref());
-        }
-        let table = match self.read.open_table(TAIL) {
-            Ok(table) => Some(table),
-            Err(TableError::TableDoesNotExist(_)) => None,
-            Err(error) => return Err(read_failed(&error)),
-        };
-        Ok(self.tail.get_or_init(|| table).as_ref())
-    }
 }
 
-/// A block where redb has it.
+/// A block where it is.
 pub(crate) struct StoredBlock {
     first: FactNumber,
-    /// redb may panic when it looks for a value in a damaged page, but not when it answers one again.
-    row: Bytes<'static>,
+    row: BlockRow,
     seek: Seek,
 }
 
+enum BlockRow {
+    /// redb may panic when it looks for a value in a damaged page, but not when it returns one again.
+    File(AccessGuard<'static, &'static [u8]>),
+    Newer(Arc<Block>),
+}
+
+impl BlockRow {
+    /// The block as the file has it, or would have it.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::File(row) => row.value(),
+            Self::Newer(_) => &[],
+        }
+    }
+
+    fn frames(&self) -> &[u8] {
+        match self {
+            Self::File(row) => codec::block_frames(row.value()),
+            Self::Newer(block) => &block.frames,
+        }
+    }
+}
+
 impl StoredBlock {
-    fn of(row: Result<(AccessGuard<'_, u64>, Bytes<'static>), StorageError>) -> Result<Self, LedgerError> {
+    fn of(
+        row: Result<(AccessGuard<'_, u64>, AccessGuard<'static, &'static [u8]>), StorageError>,
+    ) -> Result<Self, LedgerError> {
         let (first, row) = row.map_err(|error| read_failed(&error))?;
         let first = FactNumber(first.value());
-        Ok(Self { first, row, seek: Seek::start(first) })
+        Ok(Self { first, row: BlockRow::File(row), seek: Seek::start(first) })
     }
 
     /// The frame that has this fact, if it is here; the others are not decoded.
@@ -150,17 +163,17 @@ impl StoredBlock {
         if number < self.seek.first {
             self.seek = Seek::start(self.first);
         }
-        self.seek.frame(number, codec::block_frames(self.row.value()))
+        self.seek.frame(number, self.row.frames())
     }
 
     fn has(&mut self, number: FactNumber) -> bool {
         // What cannot be read is reported once the block is known to be the one that was looked for.
-        self.seek.go_to(number, codec::block_frames(self.row.value())).unwrap_or(false)
+        self.seek.go_to(number, self.row.frames()).unwrap_or(false)
     }
 
     fn facts(&self) -> Option<u64> {
         let mut end = Seek::start(self.first);
-        end.go_to(FactNumber(u64::MAX), codec::block_frames(self.row.value())).ok()?;
+        end.go_to(FactNumber(u64::MAX), self.row.frames()).ok()?;
         end.first.get().checked_sub(self.first.get())
     }
 }

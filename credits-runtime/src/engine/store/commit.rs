@@ -1,121 +1,208 @@
-//! Writing: the rows of one commit, all or none.
+//! Writing: rows are published in memory, and a checkpoint writes those of many commits to the file at once.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Durability, WriteTransaction};
 
+use super::errors::guarded;
 use super::file::Store;
-use super::tables::{COVERED_ROW, JOURNAL, META, SEGMENTS, SUBSCRIBERS, TAIL, VIEWS};
+use super::memtable::{Memtable, Rows};
+use super::tables::{COVERED_ROW, JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
 use crate::domain::ids::FactNumber;
-use crate::engine::codec::{self, Covered};
-use crate::engine::journal::Tail;
+use crate::engine::codec::{self, Covered, LogState};
+use crate::engine::journal::Block;
 use crate::engine::keys::upkeep::KeyRows;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 /// The rows of one commit.
-pub(crate) struct Changes<'a> {
-    /// The block that grows, and those that are sealed.
-    pub(crate) tail: &'a Tail,
-    /// Rows of views that are no more.
+pub(crate) struct Changes {
+    /// Blocks that are new, and the one that grows.
+    pub(crate) blocks: Vec<Arc<Block>>,
+    /// Keys of rows of the views that are removed.
     pub(crate) gone: Vec<Vec<u8>>,
-    pub(crate) views: Vec<(Vec<u8>, Cow<'a, [u8]>)>,
-    pub(crate) keys: &'a KeyRows,
-    /// What rows have of the journal, if that is not what it was.
+    pub(crate) views: Vec<(Vec<u8>, Arc<[u8]>)>,
+    pub(crate) keys: KeyRows,
+    /// From which fact on rows may lack facts, and where keys are, if that changes.
     pub(crate) covered: Option<Covered>,
+    pub(crate) cursors: Cursors,
+    /// The last record of the log that has these facts, if they are in the log.
+    pub(crate) record: Option<Logged>,
+}
+
+impl Changes {
+    /// Of cursors alone.
+    pub(crate) fn of_cursors(cursors: Cursors) -> Self {
+        Self {
+            blocks: Vec::new(),
+            gone: Vec::new(),
+            views: Vec::new(),
+            keys: KeyRows::default(),
+            covered: None,
+            cursors,
+            record: None,
+        }
+    }
+}
+
+/// The end of a record of the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Logged {
+    pub(crate) checksum: [u8; 16],
+    /// The fact after its last.
+    pub(crate) next_fact: FactNumber,
 }
 
 /// Which fact each named subscriber is given next.
 pub(crate) type Cursors = BTreeMap<String, FactNumber>;
 
+/// Memtables: one that rows are added to, and one that a checkpoint writes.
+#[derive(Debug, Default)]
+pub(super) struct Memtables {
+    pub(super) active: Memtable,
+    pub(super) frozen: Memtable,
+}
+
 impl Store {
-    /// Commits all or nothing, durably.
-    pub(crate) fn commit(&self, changes: &Changes<'_>, cursors: &Cursors) -> Result<(), Failure> {
-        self.write(|transaction| {
-            write_cursors(transaction, cursors)?;
-            let Tail { sealed, block } = changes.tail;
-            let mut tail = transaction.open_table(TAIL)?;
-            if let Some(former) = sealed.first() {
-                let mut journal = transaction.open_table(JOURNAL)?;
-                for block in sealed {
-                    journal.insert(block.first.get(), &codec::block_to_bytes(block)[..])?;
-                }
-                tail.remove(former.first.get())?;
-            }
-            tail.insert(block.first.get(), &codec::block_to_bytes(block)[..])?;
-            if !(changes.gone.is_empty() && changes.views.is_empty()) {
-                let mut views = transaction.open_table(VIEWS)?;
-                for key in &changes.gone {
-                    views.remove(&key[..])?;
-                }
-                for (key, value) in &changes.views {
-                    views.insert(&key[..], &value[..])?;
-                }
-            }
-            let KeyRows { written, gone } = changes.keys;
-            if !(written.is_empty() && gone.is_empty()) {
-                let mut segments = transaction.open_table(SEGMENTS)?;
-                for key in gone {
-                    segments.remove(&key[..])?;
-                }
-                for (key, value) in written {
-                    segments.insert(&key[..], &value[..])?;
-                }
-            }
-            if let Some(covered) = &changes.covered {
-                let mut meta = transaction.open_table(META)?;
-                meta.insert(COVERED_ROW, &codec::encode(covered)[..])?;
-            }
-            Ok(())
-        })
+    /// Shows the rows of a commit to readers. A later checkpoint writes them.
+    pub(crate) fn publish(&self, changes: Changes) {
+        self.memtables_mut().active.put(changes);
     }
 
-    /// Commits in a way that makes the next opening quick, however the program ends.
-    pub(crate) fn mark(&self, cursors: &Cursors) -> Result<(), Failure> {
-        self.write(|transaction| {
-            transaction.set_quick_repair(true);
-            write_cursors(transaction, cursors)
-        })
+    /// Bytes of rows that no checkpoint has begun to write, about.
+    pub(crate) fn unwritten_bytes(&self) -> usize {
+        self.memtables().active.bytes()
     }
 
+    /// Has the next checkpoint write this state of the log.
+    pub(crate) fn set_log(&self, log: LogState) {
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = log;
+    }
+
+    /// Has the next checkpoint write that the file needs no log.
+    pub(crate) fn close_log(&self) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).is_open = false;
+    }
+
+    /// Writes every row that is published to the file, durably, with the state of the log. Rows that are published meanwhile
+    /// wait for the next checkpoint. Returns the last record of the log that need not be kept.
+    pub(crate) fn checkpoint(&self) -> Result<Option<Logged>, LedgerError> {
+        let rows = {
+            let mut memtables = self.memtables_mut();
+            if memtables.frozen.is_empty() {
+                memtables.frozen = std::mem::take(&mut memtables.active);
+            }
+            memtables.frozen.clone()
+        };
+        let log = {
+            let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(record) = rows.record {
+                log.covered = record.checksum;
+            }
+            *log
+        };
+        guarded(|| {
+            let written = self.write(|transaction| {
+                write_rows(transaction, &rows)?;
+                transaction.open_table(META)?.insert(LOG_ROW, &codec::encode(&log)[..])?;
+                Ok(())
+            });
+            written.map_err(|failure| failure.error(&self.path))
+        })?;
+        // Only now: who finds a row no more in memory opens a snapshot of the file after this commit.
+        let frozen = std::mem::take(&mut self.memtables_mut().frozen);
+        Ok(frozen.record)
+    }
+
+    /// Notes that a checkpoint waits for space on the disk.
+    pub(crate) fn tell_out_of_space(&self) {
+        self.medium.set_out_of_space();
+    }
+
+    /// Whether a checkpoint that finds no space fails.
+    pub(crate) fn fails_when_full(&self) -> bool {
+        self.medium.fails_when_full()
+    }
+
+    /// Whether a checkpoint waits for space on the disk.
+    pub(crate) fn is_out_of_space(&self) -> bool {
+        self.medium.is_out_of_space()
+    }
+
+    pub(super) fn memtables(&self) -> RwLockReadGuard<'_, Memtables> {
+        self.memtables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memtables_mut(&self) -> RwLockWriteGuard<'_, Memtables> {
+        self.memtables.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One transaction, all or nothing.
+    ///
+    /// In two phases: redb otherwise writes its header with the pages, before its only sync, and a header whose pages were
+    /// lost in a failed sync is what the next commit would build on.
     pub(super) fn write(
         &self,
         rows: impl FnOnce(&mut WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), Failure> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(database) = &*database else { return Err(Failure::NotDone(redb::Error::DatabaseClosed)) };
-        let mut transaction = database.begin_write().map_err(|error| Failure::NotDone(error.into()))?;
-        transaction.set_durability(Durability::Immediate).map_err(|error| Failure::NotDone(error.into()))?;
-        rows(&mut transaction).map_err(Failure::NotDone)?;
-        transaction.commit().map_err(|error| Failure::OutcomeUnknown(error.into()))
+        let Some(database) = &*database else { return Err(Failure(redb::Error::DatabaseClosed)) };
+        let mut transaction = database.begin_write().map_err(|error| Failure(error.into()))?;
+        transaction.set_durability(Durability::Immediate).map_err(|error| Failure(error.into()))?;
+        transaction.set_quick_repair(true);
+        rows(&mut transaction).map_err(Failure)?;
+        transaction.commit().map_err(|error| Failure(error.into()))
     }
 }
 
-fn write_cursors(transaction: &WriteTransaction, cursors: &Cursors) -> Result<(), redb::Error> {
-    if cursors.is_empty() {
-        return Ok(());
+/// Writes the rows of a memtable.
+pub(super) fn write_rows(transaction: &WriteTransaction, rows: &Memtable) -> Result<(), redb::Error> {
+    if !rows.blocks.is_empty() {
+        let mut journal = transaction.open_table(JOURNAL)?;
+        for (first, block) in &rows.blocks {
+            journal.insert(first.get(), &codec::block_to_bytes(block)[..])?;
+        }
     }
-    let mut table = transaction.open_table(SUBSCRIBERS)?;
-    for (name, next) in cursors {
-        table.insert(&name[..], next.get())?;
+    for (table, rows) in [(VIEWS, &rows.views), (SEGMENTS, &rows.segments)] {
+        write_table(transaction, table, rows)?;
+    }
+    if !rows.cursors.is_empty() {
+        let mut cursors = transaction.open_table(SUBSCRIBERS)?;
+        for (name, next) in &rows.cursors {
+            cursors.insert(&name[..], next.get())?;
+        }
+    }
+    if let Some(covered) = &rows.covered {
+        transaction.open_table(META)?.insert(COVERED_ROW, &codec::encode(&**covered)[..])?;
     }
     Ok(())
 }
 
-/// What a failed commit leaves.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// Nothing, for certain.
-    NotDone(redb::Error),
-    /// What was asked, or nothing.
-    OutcomeUnknown(redb::Error),
+fn write_table(
+    transaction: &WriteTransaction,
+    table: redb::TableDefinition<'_, &'static [u8], &'static [u8]>,
+    rows: &Rows,
+) -> Result<(), redb::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut table = transaction.open_table(table)?;
+    for (key, value) in rows {
+        match value {
+            Some(value) => drop(table.insert(&key[..], &value[..])?),
+            None => drop(table.remove(&key[..])?),
+        }
+    }
+    Ok(())
 }
+
+/// A transaction that failed.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(super) redb::Error);
 
 impl Failure {
     pub(super) fn error(self, path: &Path) -> LedgerError {
-        let (Self::NotDone(error) | Self::OutcomeUnknown(error)) = self;
-        LedgerError::caused(Kind::Io, format!("cannot write the ledger `{}`", path.display()), error)
+        LedgerError::caused(Kind::Io, format!("cannot write the ledger `{}`", path.display()), self.0)
     }
 }

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
+use redb::backends::FileBackend;
 use redb::{ReadableTable, TableDefinition};
 
-use super::commit::Failure;
-use super::errors::opened;
-use super::file::{Store, builder, writing};
+use super::commit::{Failure, write_rows};
+use super::errors::open_failed;
+use super::file::Store;
 use super::snapshot::Snapshot;
-use super::tables::{
-    JOURNAL, KEYS, META, SEGMENTS, SEGMENTS_FORMAT, SUBSCRIBERS, TAIL, TAIL_FORMAT, VIEWS, check_format,
-};
+use super::tables::{JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
+use crate::engine::codec::{self, LogState};
 use crate::engine::files::{draft, sync_folder};
 use crate::engine::memory::Memory;
 use crate::error::LedgerError;
@@ -29,10 +29,9 @@ impl Store {
         let io = |error| LedgerError::io(to, error);
         let draft = draft(to).map_err(io)?;
         let file = draft.as_file().try_clone().map_err(io)?;
-        let memory = Memory::USUAL;
-        let copy = Self::of(to, opened(to, || builder(memory).create_with_backend(writing(file, memory)?))?);
+        let backend = FileBackend::new(file).map_err(|error| open_failed(to, error))?;
+        let copy = Self::create_on(to, backend, Memory::USUAL)?;
         copy.fill(snapshot).map_err(|failure| failure.error(to))?;
-        copy.migrate()?;
         let checked = check(&copy.snapshot()?)?;
         copy.close()?;
         draft.as_file().sync_all().map_err(io)?;
@@ -42,18 +41,19 @@ impl Store {
     }
 
     fn fill(&self, snapshot: &Snapshot) -> Result<(), Failure> {
-        let format = check_format(&self.path, snapshot).unwrap_or_default();
         self.copy_table(snapshot, JOURNAL)?;
-        if format >= TAIL_FORMAT {
-            self.copy_table(snapshot, TAIL)?;
-        }
         self.copy_table(snapshot, VIEWS)?;
-        match format {
-            SEGMENTS_FORMAT.. => self.copy_table(snapshot, SEGMENTS)?,
-            _ => self.copy_table(snapshot, KEYS)?,
-        }
+        self.copy_table(snapshot, SEGMENTS)?;
         self.copy_table(snapshot, SUBSCRIBERS)?;
-        self.copy_table(snapshot, META)
+        self.copy_table(snapshot, META)?;
+        self.write(|transaction| {
+            let [newest, newer] = &snapshot.newer;
+            write_rows(transaction, newer)?;
+            write_rows(transaction, newest)?;
+            // A copy needs no log.
+            transaction.open_table(META)?.insert(LOG_ROW, &codec::encode(&LogState::default())[..])?;
+            Ok(())
+        })
     }
 
     fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
@@ -61,7 +61,7 @@ impl Store {
         snapshot: &Snapshot,
         definition: TableDefinition<'_, K, V>,
     ) -> Result<(), Failure> {
-        let failed = |error: redb::Error| Failure::NotDone(error);
+        let failed = |error: redb::Error| Failure(error);
         let table = snapshot.read.open_table(definition).map_err(|error| failed(error.into()))?;
         let mut rows = table.iter().map_err(|error| failed(error.into()))?.peekable();
         loop {

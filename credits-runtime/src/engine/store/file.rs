@@ -1,156 +1,160 @@
-//! The file: created, opened, brought to this version's format, closed.
+//! The file: created, looked at, opened, closed.
 
 use std::fs::File;
 use std::io::ErrorKind;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use redb::backends::{FileBackend, InMemoryBackend};
-use redb::{Builder, Database, DatabaseError, StorageBackend};
+use redb::{Builder, Database, StorageBackend};
 
+use super::commit::Memtables;
 use super::errors::{guarded, open_failed, opened};
+use super::medium::{Locking, Medium, Patience, Shared};
 use super::snapshot::Snapshot;
 use super::tables::{
-    COVERED_FORMAT, COVERED_ROW, FORMAT_ROW, ID_ROW, JOURNAL, KEYS, META, SEGMENTS, STATE_ROW, SUBSCRIBERS,
-    TAIL, TAIL_FORMAT, VIEWS, check_format,
+    COVERED_ROW, FORMAT_ROW, ID_ROW, JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS, check_format,
 };
-use super::wal::{LogSettings, Wal};
-use crate::engine::codec::{self, Covered, FORMAT};
-use crate::engine::files::{draft, sync_folder};
+use crate::engine::codec::{self, Covered, FORMAT, LogState};
+use crate::engine::files::{NamedFile, draft, sync_folder};
 use crate::engine::memory::Memory;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
+
+/// Bytes that are free on a disk, at least, when a checkpoint begins.
+const ROOM_BYTES_MIN: u64 = 1_024 * 1_024;
 
 /// A ledger's id: random, given when it was created.
 pub(crate) type LedgerId = [u8; 16];
 
-/// An open redb database that holds a ledger.
-#[derive(Debug)]
+/// An open redb database that holds a ledger, and the rows that it lacks.
 pub(crate) struct Store {
     pub(super) database: RwLock<Option<Database>>,
+    pub(super) memtables: RwLock<Memtables>,
+    /// The log, as the next checkpoint writes it.
+    pub(super) log: Mutex<LogState>,
     pub(super) path: PathBuf,
+    /// The open file, unless it is in memory.
+    named: Option<NamedFile>,
+    pub(super) medium: Arc<Medium>,
+    memory: Memory,
 }
 
 impl Store {
-    /// Opens the ledger in this file.
-    pub(crate) fn open(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
-        let length = std::fs::metadata(path).map_err(|error| LedgerError::io(path, error))?.len();
-        if length == 0 {
+    /// Opens the ledger in this file to look at it: whatever redb writes stays in memory.
+    pub(crate) fn look(path: &Path, memory: Memory, locking: Locking) -> Result<Self, LedgerError> {
+        let file = File::options().read(true).write(true).open(path);
+        let file = file.map_err(|error| open_failed(path, error.into()))?;
+        Self::look_at(path, file, memory, locking)
+    }
+
+    /// The same of a file that this program may only read, if it may not write to it.
+    pub(crate) fn look_only(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
+        let opened = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
+        Self::look_at(
+            path,
+            opened.map_err(|error| open_failed(path, error.into()))?,
+            memory,
+            Locking::Required,
+        )
+    }
+
+    fn look_at(path: &Path, file: File, memory: Memory, locking: Locking) -> Result<Self, LedgerError> {
+        if file.metadata().map_err(|error| LedgerError::io(path, error))?.len() == 0 {
             let message = format!(
                 "`{}` is empty, which a ledger never is: restore a backup, or remove the file to begin a new ledger",
                 path.display()
             );
             return Err(LedgerError::new(Kind::Empty, message));
         }
-        // What is refused is left as it is: looked at without writing, unless redb has to repair it first.
-        let looked_at = opened(path, || match Builder::new().open_read_only_with_backend(reading(path)?) {
-            Err(DatabaseError::RepairAborted) => Ok(None),
-            looked_at => looked_at.map(Some),
-        })?;
-        // What redb has to repair it looks at as a whole anyway.
-        let is_repaired = looked_at.is_none();
-        if let Some(database) = looked_at {
-            check_format(path, &Snapshot::of(&database)?)?;
-        }
-        let open = || {
-            let file = File::options().read(true).write(true).open(path)?;
-            let mut builder = builder(memory);
-            builder.set_check_integrity_on_open(!is_repaired);
-            builder.create_with_backend(writing(file, memory)?)
-        };
-        let store = Self::of(path, opened(path, open)?);
-        store.migrate()?;
+        let named = NamedFile::of(path.to_owned(), &file).map_err(|error| LedgerError::io(path, error))?;
+        let backend = FileBackend::new(file).map_err(|error| open_failed(path, error))?;
+        let medium = Medium::reading(backend, locking);
+        Ok(Self { named: Some(named), ..Self::looked(path, medium, memory)? })
+    }
+
+    /// The same of the ledger that a backend keeps.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn look_on(
+        path: &Path,
+        backend: impl StorageBackend,
+        memory: Memory,
+    ) -> Result<Self, LedgerError> {
+        Self::looked(path, Medium::reading(backend, Locking::Required), memory)
+    }
+
+    fn looked(path: &Path, medium: Arc<Medium>, memory: Memory) -> Result<Self, LedgerError> {
+        // A bit that flipped must not become a balance: every page is checked, about a second a GiB.
+        let store = Self::over(path, medium, memory, true)?;
+        check_format(path, &store.snapshot()?)?;
         Ok(store)
     }
 
-    /// Makes a ledger of an earlier format one of this version's, in one commit: format 2 only adds to format 1, format 3
-    /// has keys in segments, format 4 does not write in each commit where the journal ends, format 5 has the block that
-    /// grows beside the others, and format 6 may lack milestones.
-    pub(super) fn migrate(&self) -> Result<(), LedgerError> {
-        let snapshot = self.snapshot()?;
-        let format = check_format(&self.path, &snapshot)?;
-        if format == FORMAT {
-            return Ok(());
+    /// Opens what was looked at to write to it.
+    pub(crate) fn released(self) -> Result<Self, LedgerError> {
+        let Self { database, path, named, medium, memory, .. } = self;
+        if let Some(database) = database.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            guarded(|| database.close().map_err(|error| open_failed(&path, error)))?;
         }
-        let former = (format < COVERED_FORMAT).then(|| snapshot.former_covered()).transpose()?;
-        drop(snapshot);
-        let written = self.write(|transaction| {
-            let mut meta = transaction.open_table(META)?;
-            if let Some((covered, rows)) = &former {
-                let mut segments = transaction.open_table(SEGMENTS)?;
-                for (key, value) in &rows.written {
-                    segments.insert(&key[..], &value[..])?;
-                }
-                transaction.delete_table(KEYS)?;
-                meta.insert(COVERED_ROW, &codec::encode(covered)[..])?;
-                meta.remove(STATE_ROW)?;
-            }
-            let mut tail = transaction.open_table(TAIL)?;
-            if format < TAIL_FORMAT
-                && let Some((first, block)) = transaction.open_table(JOURNAL)?.pop_last()?
-            {
-                tail.insert(first.value(), block.value())?;
-            }
-            meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
-            Ok(())
-        });
-        written.map_err(|failure| failure.error(&self.path))
+        medium.release();
+        Ok(Self { named, ..Self::over(&path, medium, memory, false)? })
     }
 
-    /// What a file holds that no program writes.
-    pub(crate) fn read_only(path: &Path) -> Result<Snapshot, LedgerError> {
-        let database = opened(path, || Builder::new().open_read_only_with_backend(reading(path)?))?;
-        let snapshot = Snapshot::of(&database)?;
-        check_format(path, &snapshot)?;
-        Ok(Snapshot { _database: Some(database), ..snapshot })
-    }
-
-    /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name, unless
-    /// another has it by then, which is opened.
-    pub(crate) fn create(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
+    /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name. `None` if another
+    /// file has the name by then.
+    pub(crate) fn create(path: &Path, memory: Memory, locking: Locking) -> Result<Option<Self>, LedgerError> {
         let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
         let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
-        let store =
-            Self::of(path, opened(path, || builder(memory).create_with_backend(writing(file, memory)?))?);
-        store.initialise()?;
+        let named = NamedFile::of(path.to_owned(), &file).map_err(|error| LedgerError::io(path, error))?;
+        let backend = FileBackend::new(file).map_err(|error| open_failed(path, error))?;
+        let medium = Medium::writing(backend, locking);
+        let store = Self { named: Some(named), ..Self::created(path, medium, memory)? };
         match draft.persist_noclobber(path) {
             Ok(_) => sync_folder(path).map_err(|error| LedgerError::io(path, error))?,
-            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => {
-                return Self::open(path, memory);
-            }
+            Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => return Ok(None),
             Err(refused) => return Err(LedgerError::io(path, refused.error)),
         }
-        Ok(store)
+        Ok(Some(store))
     }
 
     /// Creates a ledger that lives as long as its handle.
     pub(crate) fn in_memory(memory: Memory) -> Result<Self, LedgerError> {
-        Self::create_in(InMemoryBackend::new(), memory)
+        Self::create_on(Path::new("in memory"), InMemoryBackend::new(), memory)
     }
 
     /// Creates a ledger that this empty backend keeps.
-    pub(crate) fn create_in(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
-        let path = Path::new("in memory");
-        let store = Self::of(path, opened(path, || builder(memory).create_with_backend(backend))?);
+    pub(crate) fn create_on(
+        path: &Path,
+        backend: impl StorageBackend,
+        memory: Memory,
+    ) -> Result<Self, LedgerError> {
+        Self::created(path, Medium::writing(backend, Locking::Required), memory)
+    }
+
+    fn created(path: &Path, medium: Arc<Medium>, memory: Memory) -> Result<Self, LedgerError> {
+        let store = Self::over(path, medium, memory, false)?;
         store.initialise()?;
         Ok(store)
     }
 
-    /// Opens the ledger that this backend keeps; creates it if the backend is empty.
-    #[cfg(feature = "testing")]
-    pub(crate) fn open_on(backend: impl StorageBackend, memory: Memory) -> Result<Self, LedgerError> {
-        let path = Path::new("on a given backend");
-        let is_new = backend.len().map_err(|error| LedgerError::io(path, error))? == 0;
-        let backend = Wal::over(backend, None, LogSettings::HURRIED);
-        if is_new {
-            return Self::create_in(backend, memory);
-        }
-        let store = Self::of(path, opened(path, || builder(memory).create_with_backend(backend))?);
-        store.migrate()?;
-        Ok(store)
-    }
-
-    pub(super) fn of(path: &Path, database: Database) -> Self {
-        Self { database: RwLock::new(Some(database)), path: path.to_owned() }
+    fn over(
+        path: &Path,
+        medium: Arc<Medium>,
+        memory: Memory,
+        checks_pages: bool,
+    ) -> Result<Self, LedgerError> {
+        let mut builder = Builder::new();
+        builder.set_cache_size(memory.pages()).set_check_integrity_on_open(checks_pages);
+        let database = opened(path, || builder.create_with_backend(Shared(Arc::clone(&medium))))?;
+        Ok(Self {
+            database: RwLock::new(Some(database)),
+            memtables: RwLock::default(),
+            log: Mutex::default(),
+            path: path.to_owned(),
+            named: None,
+            medium,
+            memory,
+        })
     }
 
     fn initialise(&self) -> Result<(), LedgerError> {
@@ -159,7 +163,6 @@ impl Store {
             .map_err(|error| LedgerError::caused(Kind::Io, "no random numbers for an id", error))?;
         let written = self.write(|transaction| {
             transaction.open_table(JOURNAL)?;
-            transaction.open_table(TAIL)?;
             transaction.open_table(VIEWS)?;
             transaction.open_table(SEGMENTS)?;
             transaction.open_table(SUBSCRIBERS)?;
@@ -167,19 +170,60 @@ impl Store {
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
             meta.insert(ID_ROW, &id[..])?;
             meta.insert(COVERED_ROW, &codec::encode(&Covered::default())[..])?;
+            meta.insert(LOG_ROW, &codec::encode(&LogState::default())[..])?;
             Ok(())
         });
         written.map_err(|failure| failure.error(&self.path))
     }
 
-    /// What is committed now, for as long as the snapshot lives.
+    /// What is published now, for as long as the snapshot lives.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(LedgerError::closed()) };
-        Snapshot::of(database)
+        // What is in memory first, and the file while no checkpoint can take rows out of memory: none is missed.
+        let memtables = self.memtables();
+        Snapshot::of(database, [memtables.active.clone(), memtables.frozen.clone()])
     }
 
-    /// Writes what makes the next opening quick, and closes the file.
+    /// Refuses a file whose lock does not keep others out.
+    pub(crate) fn check_lock(&self) -> Result<(), LedgerError> {
+        let Some(named) = &self.named else { return Ok(()) };
+        let again = File::options().read(true).write(true).open(named.path());
+        let again = again.map_err(|error| open_failed(&self.path, error.into()))?;
+        let again = FileBackend::new(again).map_err(|error| open_failed(&self.path, error))?;
+        if keeps_out(&again) {
+            return Ok(());
+        }
+        let message = format!(
+            "the file system of `{}` has no locks, so that two programs could write to one ledger: put it on a local disk, or open it with `builder().without_lock()` if no other program ever does",
+            self.path.display()
+        );
+        Err(LedgerError::new(Kind::Unlockable, message))
+    }
+
+    /// Whether the disk has room for a checkpoint, as far as it says: redb waits for space under locks that readers take.
+    pub(crate) fn has_room(&self) -> bool {
+        let free = self.named.as_ref().and_then(NamedFile::free_bytes);
+        let needed = (self.unwritten_bytes() as u64).saturating_mul(2).saturating_add(ROOM_BYTES_MIN);
+        free.is_none_or(|free| free >= needed)
+    }
+
+    /// Whether the file was removed, or another has its name.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.named.as_ref().is_some_and(NamedFile::is_gone)
+    }
+
+    /// Where the ledger is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What becomes of a checkpoint that finds no space.
+    pub(crate) fn set_patience(&self, patience: Patience) {
+        self.medium.set_patience(patience);
+    }
+
+    /// Closes the file, without the rows that no checkpoint wrote.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
         let Some(database) = self.database.write().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
@@ -188,38 +232,55 @@ impl Store {
     }
 }
 
-pub(super) fn builder(memory: Memory) -> Builder {
-    let mut builder = Builder::new();
-    // Every page is checked on opening, about a second a GiB: a bit that flipped must not become a balance.
-    builder.set_cache_size(memory.pages()).set_check_integrity_on_open(true);
-    builder
+/// Whether the lock of a file that is open elsewhere is refused to this handle.
+fn keeps_out(again: &impl StorageBackend) -> bool {
+    matches!(again.try_lock_range(Bound::Unbounded, Bound::Unbounded), Ok(false))
 }
 
-/// A file that is written to.
-pub(super) fn writing(file: File, memory: Memory) -> Result<impl StorageBackend, DatabaseError> {
-    let log = durable(&file);
-    Ok(Wal::over(FileBackend::new(file)?, log, LogSettings::within(memory)))
-}
+#[cfg(test)]
+mod tests {
+    use redb::BackendError;
 
-/// The same file, each write to which is durable and passes the system's cache by; where the system cannot, there is none.
-#[cfg(target_os = "linux")]
-fn durable(file: &File) -> Option<File> {
-    use std::os::fd::AsRawFd;
-    use std::os::unix::fs::OpenOptionsExt;
+    use super::*;
 
-    use rustix::fs::OFlags;
+    /// A file whose lock every handle gets, as on some network file systems.
+    #[derive(Debug)]
+    struct Generous(InMemoryBackend);
 
-    let flags = i32::try_from((OFlags::DIRECT | OFlags::DSYNC).bits()).ok()?;
-    let same = format!("/proc/self/fd/{}", file.as_raw_fd());
-    File::options().write(true).custom_flags(flags).open(same).ok()
-}
+    impl StorageBackend for Generous {
+        fn len(&self) -> Result<u64, std::io::Error> {
+            self.0.len()
+        }
 
-#[cfg(not(target_os = "linux"))]
-fn durable(_file: &File) -> Option<File> {
-    None
-}
+        fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+            self.0.read(offset, out)
+        }
 
-/// A file that is only read.
-fn reading(path: &Path) -> Result<impl StorageBackend + use<>, DatabaseError> {
-    Ok(Wal::reading(FileBackend::new(File::open(path)?)?))
+        fn set_len(&self, length: u64) -> Result<(), std::io::Error> {
+            self.0.set_len(length)
+        }
+
+        fn sync_data(&self) -> Result<(), std::io::Error> {
+            self.0.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+            self.0.write(offset, data)
+        }
+
+        fn try_lock_range(&self, _from: Bound<u64>, _to: Bound<u64>) -> Result<bool, BackendError> {
+            Ok(true)
+        }
+    }
+
+    #[test]
+    fn a_lock_that_everybody_gets_keeps_nobody_out() {
+        assert!(!keeps_out(&Generous(InMemoryBackend::new())));
+        assert!(!keeps_out(&InMemoryBackend::new()), "one that does not lock at all");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let handle = || File::options().read(true).write(true).open(file.path()).unwrap();
+        let [held, again] = [handle(), handle()].map(|handle| FileBackend::new(handle).unwrap());
+        assert!(held.try_lock_range(Bound::Unbounded, Bound::Unbounded).unwrap());
+        assert!(keeps_out(&again));
+    }
 }

@@ -1,21 +1,28 @@
-//! The store: the one folder that knows redb. Rows in, rows out; what they mean is the codec's business.
+//! The store: the one folder that knows redb. Rows in, rows out; the codec knows their meaning.
 //!
-//! Tables: `journal` (first fact -> block), `tail` (the same, of the block that grows), `views` (record -> its state),
-//! `segments` (keys -> frames), `subscribers` (name -> next fact) and `meta` (format, id, what rows cover).
+//! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (keys -> frames), `subscribers`
+//! (name -> next fact) and `meta` (format, id, log, from which fact on rows may lack facts). Rows are published in memory
+//! first, where readers find them; checkpoints write them to the file.
 
 mod blocks;
 mod commit;
 mod copy;
 mod errors;
 mod file;
+mod medium;
+mod memtable;
+mod merged;
+
 mod segments;
 mod snapshot;
 mod tables;
-mod wal;
 
 pub(crate) use blocks::StoredBlock;
-pub(crate) use commit::{Changes, Cursors, Failure};
+pub(crate) use commit::{Changes, Cursors, Logged};
 pub(crate) use file::{LedgerId, Store};
-#[cfg(feature = "testing")]
-pub use redb::StorageBackend as Backend;
+pub(crate) use medium::{Locking, Patience, is_full};
+pub(crate) use redb::backends::FileBackend;
 pub(crate) use snapshot::Snapshot;
+
+/// A file, as redb writes to it.
+pub use redb::StorageBackend as Backend;

@@ -3,49 +3,49 @@
 use std::cell::{Cell, OnceCell};
 use std::ops::Bound;
 
-use redb::{
-    AccessGuard, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase, StorageError, TableError,
-};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 use super::blocks::BLOCK_FACTS;
+use super::commit::Cursors;
 use super::errors::{guarded, read_failed};
 use super::file::LedgerId;
-use super::tables::{COVERED_ROW, ID_ROW, META, STATE_ROW, SUBSCRIBERS, VIEWS};
+use super::memtable::Memtable;
+use super::merged::{Merged, Row};
+use super::tables::{COVERED_ROW, ID_ROW, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::time::Timestamp;
-use crate::engine::codec::{self, Covered, FormerState, Milestone, Scheduled, SegmentRow};
-use crate::engine::keys::upkeep::KeyRows;
+use crate::engine::codec::{self, Covered, LogState, Milestone, Scheduled, SegmentRow};
 use crate::error::LedgerError;
 
-pub(super) type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
+type RowTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
-/// A row of the views.
-pub(crate) struct ViewRow {
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Vec<u8>,
-}
-
-/// A consistent state of the file.
+/// A consistent state of the ledger.
 pub(crate) struct Snapshot {
+    /// Rows that the file lacked when it was made, the newest first.
+    pub(super) newer: [Memtable; 2],
     pub(super) read: ReadTransaction,
-    /// Opened once something of it is read: redb looks for a table each time that it is opened.
+    /// Each is opened when it is first read: redb looks for a table each time that it is opened.
     pub(super) journal: OnceCell<ReadOnlyTable<u64, &'static [u8]>>,
-    pub(super) tail: OnceCell<Option<ReadOnlyTable<u64, &'static [u8]>>>,
-    pub(super) segment_pages: OnceCell<ReadOnlyTable<&'static [u8], &'static [u8]>>,
+    views: OnceCell<RowTable>,
+    segments: OnceCell<RowTable>,
     pub(super) listed_segments: OnceCell<Vec<SegmentRow>>,
-    /// Facts that the last block has that was not where it was expected.
+    /// Facts of the last block that was not where it was expected.
     pub(super) block_facts: Cell<u64>,
-    /// A database that is open for this snapshot alone.
-    pub(super) _database: Option<ReadOnlyDatabase>,
 }
 
 impl Snapshot {
-    pub(super) fn of(database: &impl ReadableDatabase) -> Result<Self, LedgerError> {
+    pub(super) fn of(database: &impl ReadableDatabase, newer: [Memtable; 2]) -> Result<Self, LedgerError> {
         guarded(|| {
             let read = database.begin_read().map_err(|error| read_failed(&error))?;
-            let (journal, tail, segment_pages) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-            let (listed_segments, block_facts) = (OnceCell::new(), Cell::new(BLOCK_FACTS));
-            Ok(Self { read, journal, tail, segment_pages, listed_segments, block_facts, _database: None })
+            Ok(Self {
+                newer,
+                read,
+                journal: OnceCell::new(),
+                views: OnceCell::new(),
+                segments: OnceCell::new(),
+                listed_segments: OnceCell::new(),
+                block_facts: Cell::new(BLOCK_FACTS),
+            })
         })
     }
 
@@ -63,22 +63,19 @@ impl Snapshot {
         })
     }
 
-    /// What rows have of the journal.
+    /// From which fact on rows may lack facts, and where keys are.
     pub(crate) fn covered(&self) -> Result<Covered, LedgerError> {
+        if let Some(covered) = self.newer.iter().find_map(|memtable| memtable.covered.as_ref()) {
+            return Ok(Covered::clone(covered));
+        }
         let missing = || LedgerError::damaged("what its rows cover is missing");
         codec::decode(&self.meta(COVERED_ROW)?.ok_or_else(missing)?)
     }
 
-    /// The same as formats 1 to 3 have it, with rows of keys that are to be written.
-    pub(super) fn former_covered(&self) -> Result<(Covered, KeyRows), LedgerError> {
-        let missing = || LedgerError::damaged("its state is missing");
-        let FormerState { next_fact, replay_from, keys } =
-            codec::decode(&self.meta(STATE_ROW)?.ok_or_else(missing)?)?;
-        let (rows, keys) = match keys {
-            Some(keys) => (KeyRows::default(), keys),
-            None => self.keys_as_segment(next_fact)?,
-        };
-        Ok((Covered { replay_from, keys }, rows))
+    /// The state of the log when the last checkpoint was made.
+    pub(crate) fn log(&self) -> Result<LogState, LedgerError> {
+        let missing = || LedgerError::damaged("the state of its log is missing");
+        codec::decode(&self.meta(LOG_ROW)?.ok_or_else(missing)?)
     }
 
     /// The ledger's id.
@@ -89,15 +86,14 @@ impl Snapshot {
 
     /// A record's row.
     pub(crate) fn view(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
-        guarded(|| {
-            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
-            let row = table.get(key).map_err(|error| read_failed(&error))?;
-            Ok(row.map(|row| row.value().to_vec()))
-        })
+        guarded(|| self.views()?.get(key))
     }
 
     /// Which fact a named subscriber is given next, if it was there before.
     pub(crate) fn cursor(&self, name: &str) -> Result<Option<FactNumber>, LedgerError> {
+        if let Some(next) = self.newer.iter().find_map(|memtable| memtable.cursors.get(name)) {
+            return Ok(Some(*next));
+        }
         guarded(|| {
             let table = self.read.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
             let row = table.get(name).map_err(|error| read_failed(&error))?;
@@ -105,36 +101,36 @@ impl Snapshot {
         })
     }
 
+    /// Subscribers who are given facts next that are not there yet, with the fact that will be the next.
+    pub(crate) fn cursors_beyond(&self, next_fact: FactNumber) -> Result<Cursors, LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
+            let mut beyond = Cursors::new();
+            for row in table.iter().map_err(|error| read_failed(&error))? {
+                let (name, next) = row.map_err(|error| read_failed(&error))?;
+                if next.value() > next_fact.get() {
+                    beyond.insert(name.value().to_owned(), next_fact);
+                }
+            }
+            Ok(beyond)
+        })
+    }
+
     /// The first rows of the agenda.
     pub(crate) fn agenda(&self, rows_max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
-        guarded(|| {
-            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
-            let (from, to) = codec::AGENDA_KEYS;
-            let rows = table.range(from..to).map_err(|error| read_failed(&error))?;
-            let read = |row: Result<(AccessGuard<'_, &[u8]>, _), StorageError>| {
-                codec::agenda_from_key(row.map_err(|error| read_failed(&error))?.0.value())
-            };
-            rows.take(rows_max).map(read).collect()
-        })
+        let keys = self.view_keys(codec::AGENDA_KEYS, None, rows_max)?;
+        keys.iter().map(|key| codec::agenda_from_key(key)).collect()
     }
 
     /// The keys of the views' rows from one key on to before another, the first ones after `after`.
     pub(crate) fn view_keys(
         &self,
-        (from, to): (&[u8], &[u8]),
+        range: (&[u8], &[u8]),
         after: Option<&[u8]>,
         rows_max: usize,
     ) -> Result<Vec<Vec<u8>>, LedgerError> {
-        guarded(|| {
-            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
-            let start = after.map_or(Bound::Included(from), Bound::Excluded);
-            let rows =
-                table.range::<&[u8]>((start, Bound::Excluded(to))).map_err(|error| read_failed(&error))?;
-            let read = |row: Result<(AccessGuard<'_, &[u8]>, _), StorageError>| {
-                Ok(row.map_err(|error| read_failed(&error))?.0.value().to_vec())
-            };
-            rows.take(rows_max).map(read).collect()
-        })
+        let rows = self.view_rows(range, after, rows_max)?;
+        Ok(rows.into_iter().map(|row| row.key).collect())
     }
 
     /// The views' rows from one key on to before another, the first ones after `after`.
@@ -143,18 +139,10 @@ impl Snapshot {
         (from, to): (&[u8], &[u8]),
         after: Option<&[u8]>,
         rows_max: usize,
-    ) -> Result<Vec<ViewRow>, LedgerError> {
+    ) -> Result<Vec<Row>, LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
             let start = after.map_or(Bound::Included(from), Bound::Excluded);
-            let rows =
-                table.range::<&[u8]>((start, Bound::Excluded(to))).map_err(|error| read_failed(&error))?;
-            let mut read = Vec::new();
-            for row in rows.take(rows_max) {
-                let (key, value) = row.map_err(|error| read_failed(&error))?;
-                read.push(ViewRow { key: key.value().to_vec(), value: value.value().to_vec() });
-            }
-            Ok(read)
+            self.views()?.range(start, Bound::Excluded(to))?.take(rows_max).collect()
         })
     }
 
@@ -173,12 +161,33 @@ impl Snapshot {
         mut read: impl FnMut(&[u8], &[u8]) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         guarded(|| {
-            let table = self.read.open_table(VIEWS).map_err(|error| read_failed(&error))?;
-            for row in table.range::<&[u8]>(..).map_err(|error| read_failed(&error))? {
-                let (key, value) = row.map_err(|error| read_failed(&error))?;
-                read(key.value(), value.value())?;
+            for row in self.views()?.range(Bound::Unbounded, Bound::Unbounded)? {
+                let Row { key, value } = row?;
+                read(&key, &value)?;
             }
             Ok(())
         })
+    }
+
+    fn views(&self) -> Result<Merged<'_>, LedgerError> {
+        let newer = self.newer.each_ref().map(|memtable| &memtable.views);
+        Ok(Merged { newer, file: self.table(&self.views, VIEWS)? })
+    }
+
+    pub(super) fn segment_rows_of_all(&self) -> Result<Merged<'_>, LedgerError> {
+        let newer = self.newer.each_ref().map(|memtable| &memtable.segments);
+        Ok(Merged { newer, file: self.table(&self.segments, SEGMENTS)? })
+    }
+
+    fn table<'a>(
+        &'a self,
+        opened: &'a OnceCell<RowTable>,
+        table: TableDefinition<'_, &'static [u8], &'static [u8]>,
+    ) -> Result<&'a RowTable, LedgerError> {
+        if let Some(table) = opened.get() {
+            return Ok(table);
+        }
+        let table = self.read.open_table(table).map_err(|error| read_failed(&error))?;
+        Ok(opened.get_or_init(|| table))
     }
 }

@@ -5,21 +5,18 @@ use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::totals::Totals;
-use crate::engine::cbor;
 use crate::engine::codec::{self, Covered, Milestone, Scheduled};
+use crate::engine::commit_log;
 use crate::engine::journal::Block;
 use crate::engine::keys::pages::Entries;
 use crate::engine::packed;
-use crate::engine::sidecar::Said;
 
-/// Bytes as the frames of a block, and as a block. Frames of earlier formats are read, and never written again.
+/// Bytes as the frames of a block, and as a block.
 pub fn journal(bytes: &[u8]) {
     let first = FactNumber::new(1);
     drop(Block::of(first, [0; 32], bytes).decode());
     let (mut rest, mut frames, mut written) = (bytes, Vec::new(), Vec::new());
-    while !cbor::begins_frame(rest)
-        && let Some(frame) = packed::frame::read(&mut rest)
-    {
+    while let Some(frame) = packed::frame::read(&mut rest) {
         packed::frame::write(&frame, &mut written);
         frames.push(frame);
     }
@@ -32,7 +29,7 @@ pub fn journal(bytes: &[u8]) {
     drop(codec::block_from_bytes(first, bytes));
 }
 
-/// Bytes as every kind of row, and as a sidecar.
+/// Bytes as every kind of row, and as a page of a log.
 pub fn views(bytes: &[u8]) {
     if let Ok(wallet) = codec::wallet_from_bytes(bytes) {
         let again = codec::wallet_from_bytes(&codec::wallet_to_bytes(&wallet, wallet.agenda));
@@ -71,11 +68,8 @@ pub fn views(bytes: &[u8]) {
     if let Some(wallet) = codec::wallet_from_key(bytes) {
         assert_eq!(codec::wallet_key(&wallet), bytes);
     }
-    drop(codec::key_row_from_bytes(bytes));
     drop(Entries::of(0, bytes, FactNumber::new(1)).collect::<Result<Vec<_>, _>>());
-    if let Some(said) = std::str::from_utf8(bytes).ok().and_then(Said::of_text) {
-        assert_eq!(Said::of_text(&said.to_string()), Some(said));
-    }
+    commit_log::fuzz(bytes);
 }
 
 /// Bytes as two keys, each within a scope: they have one row only if they are the same.

@@ -147,7 +147,7 @@ impl Drawn<'_> {
                 key = Key::of_hold(hold);
                 let at = match self.byte() % 3 {
                     0 => SettleAt::Held,
-                    1 => SettleAt::Amount(self.amount()),
+                    1 => SettleAt::Amount(Ok(self.amount())),
                     _ => SettleAt::Quote(Box::new(self.quote())),
                 };
                 Action::Settle { hold, at }

@@ -1,0 +1,115 @@
+//! Rows of one table as a snapshot has them: those of the file, under those of the memtables.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::iter::Peekable;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use redb::{AccessGuard, Range, ReadOnlyTable, StorageError};
+
+use super::errors::read_failed;
+use super::memtable::Rows;
+use crate::error::LedgerError;
+
+type Bytes = &'static [u8];
+type FileRow<'a> = Result<(AccessGuard<'a, Bytes>, AccessGuard<'a, Bytes>), StorageError>;
+
+type NewerRows<'a> = btree_map::IntoIter<&'a [u8], Option<&'a Arc<[u8]>>>;
+
+/// A row.
+pub(crate) struct Row {
+    pub(crate) key: Vec<u8>,
+    pub(crate) value: Vec<u8>,
+}
+
+/// A table and the memtables over it, the newest first.
+pub(super) struct Merged<'a> {
+    pub(super) newer: [&'a Rows; 2],
+    pub(super) file: &'a ReadOnlyTable<Bytes, Bytes>,
+}
+
+/// Rows of a range, in the order of their keys.
+pub(super) struct MergedRows<'a> {
+    newer: Peekable<NewerRows<'a>>,
+    file: Peekable<Range<'a, Bytes, Bytes>>,
+}
+
+impl<'a> Merged<'a> {
+    /// The value of a row.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        if let Some(row) = self.newer.iter().find_map(|rows| rows.get(key)) {
+            return Ok(row.as_ref().map(|value| value.to_vec()));
+        }
+        let row = self.file.get(key).map_err(|error| read_failed(&error))?;
+        Ok(row.map(|row| row.value().to_vec()))
+    }
+
+    /// The rows of a range.
+    pub(super) fn range(&self, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<MergedRows<'a>, LedgerError> {
+        let mut newer = BTreeMap::new();
+        for rows in self.newer.iter().rev() {
+            newer.extend(rows.range::<[u8], _>((from, to)).map(|(key, value)| (&key[..], value.as_ref())));
+        }
+        let file = self.file.range::<&[u8]>((from, to)).map_err(|error| read_failed(&error))?;
+        Ok(MergedRows { newer: newer.into_iter().peekable(), file: file.peekable() })
+    }
+
+    /// The last row of a range.
+    pub(super) fn last(&self, from: &[u8], to: &[u8]) -> Result<Option<Row>, LedgerError> {
+        let range = (Bound::Included(from), Bound::Excluded(to));
+        let [newest, newer] = self.newer;
+        let newest_row = newest.range::<[u8], _>(range).rev().find_map(row);
+        let is_current = |key: &[u8]| newest.get(key).is_none();
+        let newer_row = newer.range::<[u8], _>(range).rev().filter(|(key, _)| is_current(key)).find_map(row);
+        let in_memory = newest_row.into_iter().chain(newer_row).max_by_key(|(key, _)| *key);
+        for row in self.file.range::<&[u8]>(from..to).map_err(|error| read_failed(&error))?.rev() {
+            let (key, value) = row.map_err(|error| read_failed(&error))?;
+            let key = key.value();
+            if in_memory.is_some_and(|(found, _)| found >= key) {
+                break;
+            }
+            if is_current(key) && newer.get(key).is_none() {
+                return Ok(Some(Row { key: key.to_vec(), value: value.value().to_vec() }));
+            }
+        }
+        Ok(in_memory.map(|(key, value)| Row { key: key.to_vec(), value: value.to_vec() }))
+    }
+}
+
+fn row<'a>((key, value): (&'a Vec<u8>, &'a Option<Arc<[u8]>>)) -> Option<(&'a [u8], &'a [u8])> {
+    Some((key, value.as_deref()?))
+}
+
+impl Iterator for MergedRows<'_> {
+    type Item = Result<Row, LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let is_newer_first = match (self.newer.peek(), self.file.peek()) {
+                (None, _) => false,
+                (Some(_), None | Some(Err(_))) => true,
+                (Some((newer, _)), Some(Ok((file, _)))) => {
+                    let file = file.value();
+                    if *newer == file {
+                        self.file.next();
+                        continue;
+                    }
+                    *newer < file
+                }
+            };
+            if !is_newer_first {
+                return self.file.next().map(read);
+            }
+            let (key, value) = self.newer.next()?;
+            if let Some(value) = value {
+                return Some(Ok(Row { key: key.to_vec(), value: value.to_vec() }));
+            }
+        }
+    }
+}
+
+fn read(row: FileRow<'_>) -> Result<Row, LedgerError> {
+    let (key, value) = row.map_err(|error| read_failed(&error))?;
+    Ok(Row { key: key.value().to_vec(), value: value.value().to_vec() })
+}
