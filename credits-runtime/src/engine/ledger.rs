@@ -157,7 +157,8 @@ impl Ledger {
 
     /// Copies a backup to a place where no ledger is, once everything in the copy was verified.
     pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, LedgerError> {
-        let snapshot = Store::look_only(from, Memory::USUAL)?.snapshot()?;
+        let store = Store::look_only(from, Memory::USUAL)?;
+        let snapshot = store.snapshot()?;
         if snapshot.log()?.is_open {
             let message = format!(
                 "`{}` was not closed, so that its last commits may be in its log alone: open it, and make a backup with `backup()`",
