@@ -241,6 +241,25 @@ fn a_torn_commit_of_several_parts_is_left_over() {
     }
 }
 
+/// Its last commits may be in its log alone, which a restoration does not read.
+#[test]
+fn a_ledger_that_was_not_closed_is_no_backup() {
+    let life = life();
+    let (_folder, path) = place();
+    let restored = path.with_file_name("restored.redb");
+    write(&path, &life.later);
+    let error = Credits::restore(&path, &restored).unwrap_err();
+    assert_eq!(kind(&error), Kind::LogMissing, "{error}");
+    assert!(!restored.exists());
+    write(&path, &life.last);
+    // The log of a ledger that was here before is kept, and is not this one's.
+    write(&restored, &[None, life.later[LOG].clone()]);
+    Credits::restore(&path, &restored).unwrap();
+    assert!(path.with_file_name("restored.redb-log.lost-1").exists());
+    let credits = Credits::builder().clock(clock()).open(&restored).unwrap();
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 9);
+}
+
 /// The files of a ledger in memory whose process was killed after some commits of 1 credit each.
 fn killed_image(commits: usize) -> Image {
     let disk = Disk::empty();

@@ -24,7 +24,7 @@ use super::keys::upkeep::Upkeep;
 use super::keys::{fingerprint_under, frames_under};
 use super::memory::Memory;
 use super::news::News;
-use super::opening::Found;
+use super::opening::{Found, put_log_aside};
 use super::pace::Pace;
 use super::recovery::{Recovered, Recovery, TermsByNumber, recover};
 use super::reply::{HoldGuard, Outcome, Reply, Slot};
@@ -166,7 +166,9 @@ impl Ledger {
             );
             return Err(LedgerError::new(LedgerErrorKind::LogMissing, message));
         }
-        Store::copy(&snapshot, to, verify)
+        let verified = Store::copy(&snapshot, to, verify)?;
+        put_log_aside(to)?;
+        Ok(verified)
     }
 
     /// Opens the ledger that these backends keep, the second one its log; creates it if the first is empty.

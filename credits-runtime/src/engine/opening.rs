@@ -295,6 +295,12 @@ impl<B: Backend + Clone> Logs for Given<'_, B> {
     }
 }
 
+/// Keeps the log of a ledger that is no more under another name.
+pub(super) fn put_log_aside(ledger: &Path) -> Result<(), LedgerError> {
+    let named = Named(ledger);
+    named.put_aside().map_err(|error| LedgerError::io(&named.path(), error))
+}
+
 /// The absolute path, through symbolic links: the log lies beside the file itself, whatever folder the program is in later.
 fn resolved(path: &Path) -> Result<PathBuf, LedgerError> {
     if path.exists() {

@@ -115,7 +115,8 @@ impl<C: Pricing> Credits<C> {
     /// ledger that belongs there. What was written after the backup is lost: commands of that time are sent again
     /// by their keys.
     ///
-    /// Errors: those of [`open`](Self::open) about the backup, [`Damaged`](crate::LedgerErrorKind::Damaged),
+    /// Errors: those of [`open`](Self::open) about the backup, [`LogMissing`](crate::LedgerErrorKind::LogMissing) if it is a
+    /// ledger that was not closed, [`Damaged`](crate::LedgerErrorKind::Damaged),
     /// [`Io`](crate::LedgerErrorKind::Io), also if something is there already.
     pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Verified, Error> {
         report::restore(backup.as_ref(), to.as_ref())
