@@ -180,7 +180,7 @@ fn live(path: &Path) -> Result<(), Error> {
     credits.close()
 }
 
-/// Writes a fixture again, if that is asked for.
+/// Writes a fixture again if `WRITE_FIXTURE` is set.
 fn written(name: &str, write: impl FnOnce(&Path) -> Result<(), Error>) {
     if env::var_os("WRITE_FIXTURE").is_some() {
         let path = fixture(&format!("{name}.redb"));

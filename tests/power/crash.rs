@@ -12,7 +12,7 @@ const SECTOR_BYTES: usize = 512;
 #[derive(Clone, Debug)]
 pub(crate) struct Powered([PoweredFile; 2]);
 
-/// A file under power: what a crash cannot take, and what was asked since its last sync.
+/// A file under power: its durable bytes, and the changes since its last sync.
 #[derive(Clone, Debug)]
 struct PoweredFile {
     durable: Vec<u8>,
@@ -28,17 +28,17 @@ impl Powered {
         Self(durable.map(|durable| PoweredFile { durable, pending: Vec::new() }))
     }
 
-    /// Does what is asked; a sync makes everything before it durable that was asked of its file.
+    /// Applies an operation; a sync makes the earlier changes of its file durable.
     pub(crate) fn take(&mut self, Operation { file, change }: &Operation) {
         self.0[*file].take(change);
     }
 
-    /// What is found when nothing is kept but what must be.
+    /// The durable bytes alone.
     pub(crate) fn durable(&self) -> Image {
         self.0.each_ref().map(|file| file.durable.clone())
     }
 
-    /// What is found after a crash now. What one file keeps says nothing of the other.
+    /// Files as a crash may leave them now, each independent of the other.
     pub(crate) fn image(&self, random: &mut Random) -> Image {
         [LEDGER, LOG].map(|file| self.0[file].image(random))
     }

@@ -1,4 +1,4 @@
-//! A disk in memory that remembers what was asked of it, in order: a ledger's file and its log.
+//! A disk in memory that records its operations in order: a ledger's file and its log.
 //!
 //! Clones are one disk, so that it outlives the ledger on it. It does not know what a crash leaves of it.
 
@@ -47,7 +47,7 @@ pub(crate) struct DiskFile {
 }
 
 impl Disk {
-    /// A disk that holds these files durably, of which nothing was asked yet.
+    /// A disk that holds these files durably, with no operations recorded.
     pub(crate) fn holding(files: Image) -> Self {
         Self(Arc::new(Mutex::new(Contents { files, log: Vec::new() })))
     }

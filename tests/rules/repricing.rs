@@ -82,7 +82,7 @@ mod without_categories {
     }
 }
 
-/// A caller that sends again after an update asks for what was done: the first outcome, whatever the pricing knows now.
+/// A caller that sends a command again after an update gets the first outcome, whatever the new pricing declares.
 #[test]
 fn a_replay_is_answered_before_categories_are_looked_for() {
     let folder = tempfile::tempdir().unwrap();

@@ -31,7 +31,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Checkpoints that were asked for, those that began, and those that are done.
+    /// Counts of checkpoints requested, begun and done.
     wanted: u64,
     begun: u64,
     done: u64,

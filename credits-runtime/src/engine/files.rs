@@ -71,7 +71,7 @@ impl NamedFile {
         &self.path
     }
 
-    /// Whether it has no name any more: what is written to it is lost with the last handle.
+    /// Whether it has no name any more: its bytes are lost with the last handle.
     #[cfg(unix)]
     pub(crate) fn is_removed(&self) -> bool {
         use std::os::unix::fs::MetadataExt;

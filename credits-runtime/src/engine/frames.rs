@@ -53,7 +53,7 @@ impl Frames {
         }
     }
 
-    /// Bytes of all, until there are no more.
+    /// Bytes of all frames, until the batch is sealed.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }

@@ -374,7 +374,7 @@ impl Ledger {
     /// Writes everything to the ledger's file, after which it needs no log.
     fn close_files(&self) -> Result<(), LedgerError> {
         let Some(checkpointer) = &self.checkpointer else { return Ok(()) };
-        // In two steps: a checkpoint that is under way may lack the last rows, and must not say that there are no more.
+        // In two steps: a checkpoint in progress may lack the last rows, and must not mark the ledger as closed.
         let written = checkpointer.finish().and_then(|()| {
             self.store.close_log();
             checkpointer.finish()

@@ -295,7 +295,7 @@ impl<B: Backend + Clone> Logs for Given<'_, B> {
     }
 }
 
-/// Keeps the log of a ledger that is no more under another name.
+/// Keeps the log of a removed ledger under another name.
 pub(super) fn put_log_aside(ledger: &Path) -> Result<(), LedgerError> {
     let named = Named(ledger);
     named.put_aside().map_err(|error| LedgerError::io(&named.path(), error))

@@ -127,7 +127,7 @@ fn recover_unguarded(
         if let Some(log) = log {
             log.announce().map_err(|error| LedgerError::io(store.path(), error))?;
         }
-        // What was only read may be nowhere but in the system's cache: the log is used again after this commit alone.
+        // Pages that were read may be in the system's cache alone: the log is reused only after this commit.
         store.checkpoint()?;
     }
     let (id, position) = (snapshot.id()?, declared.after());

@@ -106,7 +106,7 @@ impl LogFile {
             Ok(())
         });
         if extended.is_err() {
-            // What is no segment is not to take the last space.
+            // An unfinished segment must not keep the last space.
             _ = self.file.set_len(from);
         }
         extended

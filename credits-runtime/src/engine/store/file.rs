@@ -90,7 +90,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens what was looked at to write to it.
+    /// Opens the same file for writing.
     pub(crate) fn released(self) -> Result<Self, LedgerError> {
         let Self { database, path, named, medium, memory, .. } = self;
         if let Some(database) = database.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -176,11 +176,11 @@ impl Store {
         written.map_err(|failure| failure.error(&self.path))
     }
 
-    /// What is published now, for as long as the snapshot lives.
+    /// A snapshot of all published rows.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(LedgerError::closed()) };
-        // What is in memory first, and the file while no checkpoint can take rows out of memory: none is missed.
+        // Memtables first, then the file, under one lock: a checkpoint removes no row from memory in between.
         let memtables = self.memtables();
         Snapshot::of(database, [memtables.active.clone(), memtables.frozen.clone()])
     }

@@ -54,7 +54,7 @@ pub(crate) enum Patience {
 #[derive(Clone, Debug)]
 pub(super) struct Shared(pub(super) Arc<Medium>);
 
-/// What was written in place of the file.
+/// Pages written to memory in place of the file.
 #[derive(Debug, Default)]
 struct Scratch {
     length: Option<u64>,
@@ -86,7 +86,7 @@ impl Medium {
         })
     }
 
-    /// Forgets what was written in memory: the file is written to from now on. redb must not have it open.
+    /// Discards the pages in memory: writes go to the file from now on. redb must not have it open.
     pub(super) fn release(&self) {
         *self.scratch.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -121,7 +121,7 @@ impl Medium {
         self.length.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the file as long as redb has it.
+    /// Extends the file to redb's length.
     fn grow(&self) -> Result<(), Error> {
         let Some(length) = *self.length() else { return Ok(()) };
         self.patiently(|| self.file.set_len(length))?;
@@ -261,7 +261,7 @@ impl StorageBackend for Shared {
         self.0.patiently(|| self.0.file.write(offset, data))
     }
 
-    /// What is only looked at stays locked: it is opened again.
+    /// A file that is only read stays locked: it is opened again for writing.
     fn close(&self) -> Result<(), Error> {
         if self.0.is_scratch() { Ok(()) } else { self.0.file.close() }
     }
