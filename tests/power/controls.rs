@@ -72,16 +72,28 @@ fn a_disk_that_never_syncs_is_caught() {
 
 #[test]
 fn a_single_sync_that_is_a_lie_is_caught() {
-    let history = record(2, STEPS);
+    // Checkpoints run beside the steps, and keep some of what the lies lose: one life may have few lies that matter.
     let mut lies = 0;
-    // What is due is booked on opening, lost before or not.
+    for seed in 2..40 {
+        lies += caught_lies(&record(seed, STEPS));
+        if lies > 5 {
+            return;
+        }
+    }
+    panic!("only {lies} steps were lied about");
+}
+
+/// Steps whose record is lost by a sync that is a lie; each is caught.
+fn caught_lies(history: &History) -> usize {
+    let mut lies = 0;
+    // Due facts are booked by an opening too, lost before or not.
     let is_sent = |what: &What| !matches!(what, What::Reopened | What::BookedDue);
-    for steps in changes(&history).filter(|steps| is_sent(&history.steps[steps - 1].what)) {
+    for steps in changes(history).filter(|steps| is_sent(&history.steps[steps - 1].what)) {
         let before = &history.log[..history.steps[steps - 1].acknowledged];
         let is =
             |operation: &Operation, file| operation.file == file && matches!(operation.change, Change::Sync);
         let last = before.iter().rposition(|operation| is(operation, LOG)).unwrap();
-        // A checkpoint after it keeps what the lie loses.
+        // A checkpoint after it keeps the record's facts.
         if before[last..].iter().any(|operation| is(operation, LEDGER)) {
             continue;
         }
@@ -89,12 +101,12 @@ fn a_single_sync_that_is_a_lie_is_caught() {
         for operation in before[..last].iter().chain(&before[last + 1..]) {
             disk.take(operation);
         }
-        match verdict(&history, steps, Disk::holding(disk.durable())) {
+        match verdict(history, steps, Disk::holding(disk.durable())) {
             Err(Fault::Lost(_)) => lies += 1,
             other => panic!("the lie before step {steps} is not caught: {other:?}"),
         }
     }
-    assert!(lies > 5, "only {lies} steps were lied about");
+    lies
 }
 
 #[test]
