@@ -1,6 +1,7 @@
-//! What a pricing adds to a build: `cargo check` of an application with it, and of one with a single operation.
+//! Build time of a pricing: `cargo check` of an application with it, against one with a single operation.
 //!
-//! `cargo bench -p credits-benches --bench build_time` prints a table. Each figure is the median of five checks.
+//! `cargo bench -p credits-benches --bench build_time` prints a table. Each figure is the median of five
+//! checks.
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the time")]
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
@@ -39,7 +40,7 @@ fn main() {
     }
 }
 
-/// The median time of a check of an application with this many operations, everything else being built.
+/// Median time of a check of an application with this many operations. Its dependencies are built already.
 fn check(folder: &Path, operations: usize) -> Duration {
     let source = format!(
         "credits_runtime::usage_credits! {{\n{}}}\n\nfn main() {{\n    drop(Pricing::price_list());\n}}\n",

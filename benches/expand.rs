@@ -1,6 +1,6 @@
-//! How long the macro takes to expand a pricing, by its size.
+//! Expansion time of the macro, by the size of the pricing.
 //!
-//! A macro crate exports its macro alone, so its modules are compiled into this benchmark.
+//! A proc-macro crate exports only its macro, so its modules are compiled into this benchmark.
 #![allow(
     dead_code,
     unused_imports,

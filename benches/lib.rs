@@ -1,1 +1,1 @@
-//! Nothing here: see the benchmarks beside this file.
+//! Empty: the benchmarks are beside this file.

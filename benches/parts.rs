@@ -1,5 +1,5 @@
-//! What the parts of a spend cost: deciding, applying, encoding, and packing its wallet, by how many grants that has; and
-//! what working out all that is due of a daily plan costs, by the years that it was paid for.
+//! Cost of the parts of a spend (decide, apply, encode, pack and unpack the wallet) by the number of grants,
+//! and of computing the due facts of a daily plan by the number of paid years.
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(missing_docs, reason = "criterion's macros generate items")]
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// A pricing with this many operations, and a tenth as many plans and packs.
+/// Source of a pricing with this many operations, and a tenth as many plans and packs.
 pub(crate) fn of(operations: usize) -> String {
     let mut source = "settings { currency eur rounding round }\n".to_owned();
     for number in 0..operations {

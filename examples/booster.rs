@@ -1,6 +1,6 @@
 //! A web service that sells a subscription together with booster packs, through Stripe.
 //!
-//! Lessons: checkouts, webhooks, packs beside a plan, and what an owner has.
+//! Lessons: checkouts, webhooks, packs beside a plan, and an owner's balance, subscriptions and purchases.
 //!
 //! ```sh
 //! STRIPE_SECRET_KEY=sk_test_.. STRIPE_WEBHOOK_SECRET=whsec_.. cargo run --bin booster
@@ -45,7 +45,7 @@ struct App {
     stripe: Stripe<Pricing>,
 }
 
-/// A refusal, as the caller is told.
+/// An error response: its status and its message.
 type Refused = (StatusCode, Json<Value>);
 
 #[tokio::main]
@@ -81,7 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What Stripe calls.
+/// Endpoint of Stripe's webhooks.
 async fn webhook(State(app): State<App>, request: WebhookRequest) -> Answer {
     app.stripe.receive_async(request.headers(), request.body()).await
 }
@@ -110,7 +110,7 @@ async fn boost(State(app): State<App>, Path(owner): Path<String>) -> Result<Json
     page(app.stripe.start_async(checkout).await)
 }
 
-/// The page to send the caller to.
+/// Response of a checkout: the page to send the buyer to.
 fn page(started: Result<Session, StripeError>) -> Result<Json<Value>, Refused> {
     match started {
         Ok(session) => Ok(Json(json!({ "url": session.url }))),

@@ -1,7 +1,8 @@
-//! Counterparts that nobody here wrote: Stripe's own package signs and checks signatures, and `localstripe`, which
-//! imitates Stripe's server, creates customers and subscriptions and delivers its webhooks to an example.
+//! Independent counterparts: Stripe's own package signs and checks signatures, and `localstripe`, an
+//! imitation of Stripe's server, creates customers and subscriptions and delivers its webhooks to an example.
 //!
-//! Both come from PyPI into a folder of their own. Where that cannot be done, the tests say so and check nothing.
+//! Both are installed from PyPI into a virtual environment. Where that is impossible, the tests print so and
+//! check nothing.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 
@@ -24,7 +25,7 @@ usage_credits! {
 const PACKAGES: [&str; 2] = ["stripe==16.1.0", "localstripe==1.15.10"];
 const SECRET: &str = "whsec_counterpart";
 
-/// A Python with the counterparts, installed once; `None` where that is not possible.
+/// Python with the counterparts, installed once; `None` where that is impossible.
 fn python() -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     let installed = PYTHON.get_or_init(|| {
@@ -50,7 +51,7 @@ fn python() -> Option<&'static Path> {
     installed.as_deref()
 }
 
-/// What a program says that is given these arguments and this input.
+/// Output of a Python program with these arguments and this input.
 fn says(python: &Path, program: &str, arguments: &[&str], input: &str) -> String {
     let mut child = Command::new(python)
         .args(["-c", program])
@@ -85,7 +86,7 @@ except stripe.SignatureVerificationError:
 
 fn sold() -> Delivery {
     let mut account = Account::new(Shape::Clover, "2026-01-31T00:00:00Z".parse().unwrap());
-    // A name that is more than ASCII, as the payload is bytes.
+    // A name beyond ASCII, because signatures cover bytes.
     account.buy("J\u{fc}rgen", "booster", 900, None);
     account.deliveries()[0].clone()
 }
@@ -118,19 +119,19 @@ fn what_the_test_kit_signs_is_accepted_by_stripes_package() {
     assert_eq!(check(SECRET, &delivery.body.replace("900", "901")), "refused");
 }
 
-/// A server, which ends with the test.
+/// A server process, which ends with the test.
 struct Server {
     child: Child,
     address: String,
 }
 
 impl Server {
-    /// Starts it, and waits for the line that says where it listens.
+    /// Starts it, and waits for the line with its address.
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let address = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned)).unwrap();
-        // Whoever reads no more would block it.
+        // Drain the output: a full pipe would block the server.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
@@ -157,7 +158,7 @@ impl Drop for Server {
     }
 }
 
-/// On a loopback address and a free port, without what earlier runs left.
+/// `localstripe` on a loopback address and a free port, without the state that earlier runs saved.
 const LOCALSTRIPE: &str = "
 import socket, sys
 from aiohttp import web
@@ -211,7 +212,7 @@ fn localstripes_subscriptions_arrive_at_the_example() {
     ];
     let subscription = stripe.ask("POST", "/v1/subscriptions", &subscription);
     assert_eq!(subscription["status"], "active", "{subscription}");
-    // It delivers a second later.
+    // `localstripe` delivers a second later.
     let mut shown = Value::Null;
     for _ in 0..200 {
         shown = booster.ask("GET", "/ann/credits", &[]);
@@ -222,7 +223,7 @@ fn localstripes_subscriptions_arrive_at_the_example() {
     }
     assert_eq!(shown["credits"], 1_000, "{shown}");
     assert_eq!(shown["subscriptions"][0]["plan"], "studio", "{shown}");
-    // What is refused is refused there too, and spending works.
+    // Bad deliveries and spends are refused by the example too, and a good spend works.
     assert_eq!(booster.ask("POST", "/stripe", &[("a", "b")]), "refused");
     assert_eq!(booster.ask("POST", "/ann/upscale", &[])["picture"], "a larger picture");
     assert_eq!(booster.ask("GET", "/ann/credits", &[])["credits"], 980);

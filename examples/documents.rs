@@ -1,4 +1,5 @@
-//! A small document-processing service on the command line: text files in, word statistics out, paid in credits.
+//! A small document-processing service on the command line: text files in, word statistics out, paid in
+//! credits.
 //!
 //! Lessons: pricing in source, a gift given once, an estimate, work that is charged only when it succeeds, a
 //! polite refusal, and a ledger that outlives the run.
@@ -42,7 +43,7 @@ usage_credits! {
 const CHARACTERS_PER_PAGE: usize = 3_000;
 const STARTER_GIFT: i64 = 20;
 
-/// What the command line asks for.
+/// Parsed command line.
 struct Arguments {
     ledger: PathBuf,
     review: bool,
@@ -97,12 +98,12 @@ fn usage() {
     }
 }
 
-/// What buying a pack adds to the balance.
+/// Credits of a pack, its bonus included.
 fn credits_of(pack: Pack) -> i64 {
     pack.spec().gives + pack.spec().bonus
 }
 
-/// Serves the owner; whether every document was processed.
+/// Serves the owner. Returns whether every document was processed.
 fn serve(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let credits = Credits::open(&arguments.ledger)?;
     let wallet = credits.wallet(&arguments.owner);
@@ -116,7 +117,7 @@ fn serve(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     Ok(all)
 }
 
-/// Gives a new owner the starter gift, and frees what a run that was cut off had set aside.
+/// Gives a new owner the starter gift, and releases the holds of an interrupted run.
 fn welcome(wallet: &Wallet, owner: &str) -> Result<(), Box<dyn Error>> {
     let gift = wallet.give_credits(STARTER_GIFT).reason("signup").key("welcome").now().wait()?;
     if gift.replayed {
@@ -124,7 +125,7 @@ fn welcome(wallet: &Wallet, owner: &str) -> Result<(), Box<dyn Error>> {
     } else {
         println!("Welcome, {owner}! {STARTER_GIFT} credits to begin with.");
     }
-    // Nobody else has this ledger open, so whatever is still on hold was left by a run that was cut off.
+    // Only this process has the ledger open, so an open hold is left from an interrupted run.
     for hold in wallet.open_holds()? {
         wallet.release(hold.id).wait()?;
         println!("A run was cut off: the {} credits it had set aside are free again.", hold.amount);
@@ -132,7 +133,7 @@ fn welcome(wallet: &Wallet, owner: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Processes one document; whether it was processed, and so charged.
+/// Processes one document. Returns whether it was processed, and so charged.
 fn process(wallet: &Wallet, file: &Path, review: bool) -> Result<bool, Box<dyn Error>> {
     let name = file.display();
     let bytes = match std::fs::read(file) {

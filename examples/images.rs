@@ -1,8 +1,8 @@
-//! An image generator with plans, through three months in a second: a trial, renewals that are charged a while after
-//! the turn, an upgrade in the middle of a month, and the end.
+//! An image generator with plans, through three months in a second: a trial, renewals that are charged some
+//! time after the turn, an upgrade in the middle of a month, and a cancellation.
 //!
-//! Lessons: plans in source, what a subscriber has when, and how to test an application's own billing: with a clock
-//! that is set by hand and a make-believe Stripe account.
+//! Lessons: plans in source, a subscriber's credits over time, and tests of an application's own billing with
+//! a manual clock and a simulated Stripe account.
 #![expect(clippy::print_stdout, reason = "a program on the command line talks")]
 
 use std::error::Error;
@@ -37,13 +37,13 @@ usage_credits! {
 const SECRET: &str = "whsec_example";
 const DAY: Duration = Duration::from_hours(24);
 
-/// The application, its subscriber, and Stripe as if it were there.
+/// The application, its subscriber, and a simulated Stripe account.
 struct Story {
     clock: ManualClock,
     credits: Credits,
     stripe: Stripe<Pricing>,
     account: Account,
-    /// How many deliveries were received.
+    /// Number of deliveries that were received.
     received: usize,
 }
 
@@ -87,7 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Story {
-    /// Time passes; whatever Stripe says meanwhile arrives.
+    /// Moves time on, and delivers Stripe's events of that time.
     fn pass(&mut self, time: Duration, what: &str) -> Result<(), Box<dyn Error>> {
         self.account.pass(time);
         for delivery in self.account.deliveries().iter().skip(self.received) {

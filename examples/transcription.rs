@@ -1,7 +1,8 @@
-//! A transcription service: how long a recording is shows only when it was heard. So the most it can cost is set
-//! aside, and what it came to is charged.
+//! A transcription service. The length of a recording is known only after the work, so the price of the
+//! longest one is set aside first, and the actual price is charged.
 //!
-//! Lessons: quantities with units, what is included, holds that are settled at less, and a charge that explains itself.
+//! Lessons: quantities with units, an included minute, holds that are settled for less, and a charge that
+//! explains itself.
 //!
 //! `transcription OWNER SECONDS...` transcribes recordings of these lengths.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program on the command line talks")]
@@ -21,7 +22,7 @@ usage_credits! {
     }
 }
 
-/// What is set aside before anything was heard.
+/// Longest recording, whose price is set aside before the work.
 const LONGEST: Duration = Duration::from_mins(10);
 
 fn main() -> ExitCode {
@@ -63,7 +64,7 @@ fn transcribe_all(owner: &str, recordings: &[u64]) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
-/// The work. A recording is as long as it is, and cut off where nobody set more aside.
+/// The work. A longer recording is cut off, because no more was set aside.
 fn listen(seconds: u64) -> Duration {
     Duration::from_secs(seconds).min(LONGEST)
 }

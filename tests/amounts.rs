@@ -1,4 +1,4 @@
-//! Amounts are given as integers of any type; one that does not fit is rejected, and changes nothing.
+//! Amounts are integers of any type. One that does not fit is rejected, and changes nothing.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn an_amount_that_does_not_fit_is_rejected() {
     let refused = hold.settle_amount(1_u64 << 63).wait();
     let Err(Error::Rejected(Rejection::AmountOutOfRange { given })) = refused else { panic!("{refused:?}") };
     assert_eq!(given, "9223372036854775808");
-    // It is open still, and is settled elsewhere.
+    // The hold stays open, and is settled by its number.
     ann.settle_amount(id, 3_u64).wait().unwrap();
     assert_eq!(ann.credits().unwrap(), 17);
 }

@@ -1,4 +1,4 @@
-//! Money in: what payment processors say, whatever the order, and what is given for it.
+//! Money in: events of payment processors in any order, and the credits that they give.
 
 mod asynchronous;
 mod calendar;

@@ -1,4 +1,4 @@
-//! Rows of wallets that lag behind the journal, as an opening after a kill finds them.
+//! Dirty wallet rows, as an opening after a kill finds them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,24 +14,24 @@ usage_credits! {
 
 const WALLETS: usize = 10;
 
-/// Where a ledger is, and its image as a kill leaves it, with the clock of both.
+/// Paths of a ledger and of its image after a kill, and a clock for both.
 fn places() -> (TempDir, [PathBuf; 2], ManualClock) {
     let folder = tempfile::tempdir().unwrap();
     let files = ["credits.redb", "killed.redb"].map(|name| folder.path().join(name));
     (folder, files, ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
-/// Copies a ledger and its log while nothing is written, as a kill would leave them. The ledger comes first: the log has
-/// what a checkpoint writes meanwhile.
+/// Copies the files of a ledger between its commits, as a kill would leave them. The ledger's file is copied
+/// first: the log still has what a checkpoint writes in between.
 fn copy(path: &Path, image: &Path) {
     for suffix in ["redb", "redb-log"] {
         fs::copy(path.with_extension(suffix), image.with_extension(suffix)).unwrap();
     }
 }
 
-/// A command that is rejected looks at its wallet and changes nothing. When a commit wrote the wallet's row besides, the
-/// wallet was no longer listed and yet said to lag, so that what changed in it afterwards was neither written nor replayed:
-/// an opening after a kill found a row that lacked facts.
+/// A rejected command reads its wallet and changes nothing. When the same commit also wrote that wallet's
+/// row, the wallet left the list of dirty wallets and kept its dirty mark. Later changes were then neither
+/// written back nor replayed, and an opening after a kill found a row without them.
 #[test]
 fn a_wallet_that_a_rejected_command_looked_at_is_written_as_any_other() {
     let (_folder, [path, image], clock) = places();
@@ -59,7 +59,7 @@ fn a_wallet_that_a_rejected_command_looked_at_is_written_as_any_other() {
     }
 }
 
-/// Every entry of a wallet, from its first one on.
+/// Every entry of a wallet, oldest first.
 fn followed(wallet: &Wallet) -> Vec<Entry> {
     let (mut entries, mut cursor) = (Vec::new(), None);
     loop {
@@ -72,8 +72,8 @@ fn followed(wallet: &Wallet) -> Vec<Entry> {
     }
 }
 
-/// A history has its milestones although they lag with the row of their wallet: while several batches have some, once rows
-/// are written, and after a kill.
+/// Milestones are written back with the row of their wallet. A history is whole while several batches have
+/// some of its milestones, after their write-back, and after a kill.
 #[test]
 fn a_history_is_followed_whether_its_milestones_are_written_or_not() {
     let (_folder, [path, image], clock) = places();
@@ -94,7 +94,7 @@ fn a_history_is_followed_whether_its_milestones_are_written_or_not() {
                 credits.wallet(owners[place]).spend_credits_on(Operation::step(1)).now()
             })
             .collect();
-        // What is read now is some of it.
+        // A read during the spends returns a part of them.
         assert!(owners.iter().all(|owner| !followed(&credits.wallet(*owner)).is_empty()));
         for spend in spends {
             spend.wait().unwrap();

@@ -1,4 +1,4 @@
-//! Many threads and tasks at once: one wins, sums hold.
+//! Concurrent threads and tasks: one of competing commands wins, and sums hold.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ fn ledger() -> Credits {
     Credits::in_memory().unwrap()
 }
 
-/// A wallet that was given this much.
+/// A wallet with this many credits.
 fn wallet(credits: &Credits, owner: &str, amount: i64) -> Wallet {
     let wallet = credits.wallet(owner);
     wallet.give_credits(amount).now().wait().unwrap();
@@ -142,7 +142,7 @@ fn sums_hold_under_mixed_load() {
     }
 }
 
-/// How many clients spend at once.
+/// Clients that spend at the same time.
 const CLIENTS: usize = 256;
 
 #[test]
@@ -176,7 +176,7 @@ fn many_clients_of_many_wallets_keep_every_sum() {
         for client in 0..CLIENTS {
             let credits = &credits;
             scope.spawn(move || {
-                // Each wallet is given to by one client, and spent from and sent on by another.
+                // One client gives to each wallet, and another spends from it and transfers from it.
                 let mine = (client..WALLETS).step_by(CLIENTS);
                 let given: Vec<_> = mine
                     .clone()
@@ -215,7 +215,7 @@ fn of_two_writes_the_one_answered_before_the_other_was_asked_is_first() {
                     let call = |_| {
                         let asked = tick();
                         let entry = ann.spend_credits_on(Operation::Step).now().wait().unwrap().entry;
-                        // Whoever was answered sees it.
+                        // A client reads its own write.
                         assert!(ann.balance().unwrap() <= entry.balance_after);
                         (asked, tick(), entry.number.get())
                     };
@@ -225,7 +225,7 @@ fn of_two_writes_the_one_answered_before_the_other_was_asked_is_first() {
             .collect();
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     });
-    // In the order in which they were asked: whatever was answered by then has a lower number.
+    // In the order of sending: each spend that had returned by then has a lower entry number.
     calls.sort_unstable();
     for (place, (asked, _, number)) in calls.iter().enumerate() {
         let before = calls[..place].iter().filter(|(_, answered, _)| answered < asked);
@@ -275,7 +275,7 @@ fn a_cancelled_task_gives_the_credits_back() {
         }
         assert_eq!(ann.held().unwrap(), 10);
     }
-    // A later write of the ledger comes after the release that dropping asked for.
+    // The writer works in order, so the release sent by the drop comes before this command.
     ann.give_credits(1).now().wait().unwrap();
     assert_eq!((ann.credits().unwrap(), ann.held().unwrap()), (11.into(), 0.into()));
 }
@@ -285,7 +285,7 @@ fn a_dropped_reply_of_a_hold_releases_it() {
     let credits = ledger();
     let ann = wallet(&credits, "ann", 10);
     drop(ann.spend_credits_on(Operation::Render).hold(MINUTE));
-    // The release follows the hold's own commit at the latest with the next command but one.
+    // The release is committed before the second command after the hold at the latest.
     ann.give_credits(1).now().wait().unwrap();
     ann.give_credits(1).now().wait().unwrap();
     assert_eq!((ann.credits().unwrap(), ann.held().unwrap()), (12.into(), 0.into()));

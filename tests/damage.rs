@@ -1,5 +1,5 @@
-//! Bits that flipped in a closed file: it is refused, or it is what it was. `CREDITS_NIGHTLY=1` asks for twenty times
-//! as many.
+//! Bit flips in a closed file: they are reported, or every read returns the sound values. `CREDITS_NIGHTLY=1`
+//! runs twenty times as many.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::power::random::Random;
 
 const FLIPS: usize = 4_000;
 
-/// Everything that can be read of a ledger.
+/// Every entry and figure of a ledger.
 fn read(credits: &Credits) -> Result<(Vec<u8>, Vec<i64>), Error> {
     let mut lines = Vec::new();
     credits.export(ExportFormat::JsonLines, &mut lines)?;
@@ -24,7 +24,7 @@ fn read(credits: &Credits) -> Result<(Vec<u8>, Vec<i64>), Error> {
         for figure in [wallet.credits(), wallet.held(), wallet.debt(), wallet.balance()] {
             figures.push(figure?.get());
         }
-        // Forwards by milestones, backwards by facts.
+        // Pages forwards start from milestones, pages backwards follow the facts.
         let forwards = wallet.credit_history().oldest_first().limit(1_000).page()?.entries;
         let mut backwards = wallet.credit_history().limit(1_000).page()?.entries;
         backwards.reverse();
@@ -38,7 +38,7 @@ fn opened(path: &Path) -> Result<Credits, Error> {
     Credits::builder().clock(clock).accept_restored().open(path)
 }
 
-/// Whether the damage was noticed, or did not matter; panics if it was answered wrong in silence.
+/// Returns whether the damage was reported. Panics on a wrong value without an error.
 fn judge(path: &Path, sound: &(Vec<u8>, Vec<i64>), what: &str) -> bool {
     let noticed = |error: Error| match error {
         Error::Ledger(error) => {
@@ -82,7 +82,7 @@ fn a_flipped_bit_is_noticed_or_does_not_matter() {
                 let path = folder.join(format!("damaged-{thread}.redb"));
                 let flip = |flip: &usize| {
                     let mut random = Random::new(11, *flip as u64);
-                    // All over the file, and as often where something was written.
+                    // Half of the flips are anywhere in the file, half where something was written.
                     let place =
                         if random.once_in(2) { random.below(bytes.len()) } else { random.choose(written) };
                     let mut damaged = bytes.clone();
@@ -97,7 +97,7 @@ fn a_flipped_bit_is_noticed_or_does_not_matter() {
         let shares: Vec<_> = (0..threads).map(share).collect();
         shares.into_iter().map(|share| share.join().unwrap()).sum()
     });
-    // Many pages are of earlier commits.
+    // Many pages belong to earlier commits, where a flip changes nothing.
     assert!(
         noticed > flips / 10,
         "only {noticed} of {flips} flips were noticed: are they where the ledger is?"

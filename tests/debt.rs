@@ -11,7 +11,7 @@ usage_credits! {
     operation draw { costs 1.credit_per(image) }
 }
 
-/// A pricing in which spending cannot run into debt, but an overrun is owed.
+/// A pricing in which an overrun becomes debt, and spending does not.
 mod strict {
     credits_runtime::usage_credits! {
         settings { overrun debt }
@@ -20,7 +20,7 @@ mod strict {
     }
 }
 
-/// Neither debt nor an overrun that is owed.
+/// A pricing in which neither spending nor an overrun becomes debt.
 mod plain {
     credits_runtime::usage_credits! {
         operation step { costs 1.credit_per(page) }
@@ -40,7 +40,7 @@ fn give(wallet: &Wallet, amount: i64) {
     wallet.give_credits(amount).now().wait().unwrap();
 }
 
-/// Available, held, owed and balance, which is the sum of the first two.
+/// Available, held, owed and balance. The balance is the sum of the first two.
 fn figures(wallet: &Wallet) -> [i64; 4] {
     let figures = [wallet.credits(), wallet.held(), wallet.debt(), wallet.balance()];
     let figures = figures.map(|figure| figure.unwrap().get());
@@ -107,7 +107,7 @@ fn spending_runs_into_debt_up_to_its_bound_and_gifts_repay_it() {
     assert!(!ann.has_enough_credits_to(Operation::step(14)).unwrap());
     let refused = rejection(ann.spend_credits_on(Operation::step(14)).now().wait());
     assert_eq!(refused, Rejection::InsufficientCredits { needed: 14.into(), available: (-7).into() });
-    // What costs nothing is always allowed.
+    // A spend of 0 credits is always allowed.
     ann.spend_credits_on(Operation::step(0)).now().wait().unwrap();
     give(&ann, 3);
     assert_eq!(figures(&ann), [-4, 0, 4, -4]);
@@ -145,7 +145,7 @@ fn a_hold_may_set_aside_what_is_not_there_and_a_release_gives_it_back() {
     assert_eq!(figures(&ann), [5, 0, 0, 5]);
     let hold = ann.spend_credits_on(Operation::step(12)).hold(HOUR).wait().unwrap();
     give(&ann, 4);
-    // What was given meanwhile pays for a part of what was set aside beyond the grants.
+    // The gift made in between covers a part of the hold's overdraft.
     let settled = hold.settle().wait().unwrap();
     assert_eq!((settled.entry.owed, settled.entry.shortfall), (3.into(), Amount::ZERO));
     assert_eq!(figures(&ann), [-3, 0, 3, -3]);
@@ -219,7 +219,7 @@ fn a_hold_is_settled_for_what_the_work_came_to() {
     assert_eq!((ann.credits().unwrap(), ann.held().unwrap()), (0.into(), 0.into()));
     let free = ann.spend_credits_on(plain::Operation::step(0)).hold(HOUR).wait().unwrap();
     assert_eq!(rejection(free.settle_amount(-1).wait()).code(), "amount_negative");
-    // The hold that was refused is still open.
+    // A rejected settlement leaves the hold open.
     assert_eq!(ann.open_holds().unwrap().len(), 1);
 }
 
@@ -258,7 +258,7 @@ fn a_hold_can_be_extended_within_its_limit() {
     assert_eq!(rejection(hold.extend(HOUR / 8).wait()).code(), "hold_closed");
 }
 
-/// Debt beyond what 64 bits hold, with something set aside, made every read of the wallet panic.
+/// A debt at the limit of 64 bits, beside a hold, made every read of the wallet panic.
 #[test]
 fn nobody_owes_more_than_64_bits_hold() {
     let (_, credits) = open();
@@ -268,13 +268,13 @@ fn nobody_owes_more_than_64_bits_hold() {
     let owe = |amount| ann.deduct_credits(amount, "by hand").with_debt().now().wait();
     owe(i64::MAX).unwrap();
     assert_eq!(figures(&ann), [-i64::MAX, 40, i64::MAX, 40 - i64::MAX]);
-    // What is available has a 64-bit number for it still; what is owed has none.
+    // The available amount would still fit in 64 bits; the debt would not.
     let refused = rejection(owe(1));
     assert!(matches!(refused, Rejection::BalanceOutOfRange { .. }), "{refused}");
     assert_eq!(figures(&ann), [-i64::MAX, 40, i64::MAX, 40 - i64::MAX]);
 }
 
-/// Two holds of which allowed overdraft pays a part could together set aside more than 64 bits hold.
+/// Two holds, partly covered by the allowed overdraft, could together set aside more than 64 bits hold.
 #[test]
 fn nobody_sets_aside_more_than_64_bits_hold() {
     let (_, credits) = open();
@@ -287,7 +287,7 @@ fn nobody_sets_aside_more_than_64_bits_hold() {
     assert_eq!(figures(&ann), [0, i64::MAX, 0, i64::MAX]);
 }
 
-/// A settle after the lapse restored what expired into a balance that had become full meanwhile.
+/// Settling a lapsed hold restored its expired credits into a balance that had become full in between.
 #[test]
 fn a_late_settle_of_a_full_wallet_takes_other_credits() {
     let (clock, credits) = open();
@@ -297,7 +297,7 @@ fn a_late_settle_of_a_full_wallet_takes_other_credits() {
     clock.advance(2 * HOUR);
     give(&ann, i64::MAX - 3);
     let entry = hold.settle().wait().unwrap().entry;
-    // Of the five that expired with the hold, the three there was room for came back.
+    // Of the five credits that expired with the hold, three came back: the balance has no room for more.
     assert_eq!((entry.amount, entry.shortfall, entry.owed), ((-5).into(), 0.into(), 0.into()));
     assert_eq!(figures(&ann), [i64::MAX - 5, 0, 0, i64::MAX - 5]);
 }

@@ -1,4 +1,4 @@
-//! Events: what handlers and named subscribers are told, in which order, and how often.
+//! Events: their kinds, order and number, as delivered to handlers and named subscribers.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -14,7 +14,7 @@ usage_credits! {
     operation polish { costs 1.gem_per(piece) }
 }
 
-/// How long somebody is waited for who comes at once, or never.
+/// Timeout of a wait for an event. It arrives at once or never.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn open() -> (ManualClock, Credits) {
@@ -23,7 +23,7 @@ fn open() -> (ManualClock, Credits) {
     (clock, credits)
 }
 
-/// Everything that a subscriber is told, as lines.
+/// Starts a subscriber that sends every event as a line.
 fn lines(credits: &Credits, name: &str) -> Receiver<String> {
     let (sender, receiver) = channel();
     let tell = move |event: &Event| sender.send(line(event));
@@ -50,7 +50,7 @@ fn line(event: &Event) -> String {
     }
 }
 
-/// The next lines, as many as are expected, and no more.
+/// Checks that exactly these lines come next.
 fn told(receiver: &Receiver<String>, expected: &[&str]) {
     let lines: Vec<_> = expected.iter().map(|_| receiver.recv_timeout(PATIENCE).unwrap()).collect();
     assert_eq!(lines, expected);
@@ -176,7 +176,7 @@ fn a_refused_spending_is_told_to_handlers_and_to_no_subscriber() {
     give(&ann, 3);
     ann.spend_credits_on(Operation::step(4)).now().wait().unwrap_err();
     ann.spend_credits_on(Operation::step(5)).run(|| Ok::<_, Error>(())).unwrap_err();
-    // What an administrator cannot take is no spending.
+    // A rejected deduction by hand is no rejected spend.
     ann.deduct_credits(6, "by hand").now().wait().unwrap_err();
     for needed in [4, 5] {
         let event = receiver.recv_timeout(PATIENCE).unwrap();
@@ -203,7 +203,7 @@ fn a_handler_that_panics_harms_nobody_and_one_that_calls_the_ledger_works() {
         .unwrap();
     give(&credits.wallet("ann"), 10);
     assert_eq!([11, 11], [(); 2].map(|()| receiver.recv_timeout(PATIENCE).unwrap()));
-    // The handler's own handle would keep the ledger open.
+    // The handler's clone of the handle keeps the ledger open, so close it here.
     credits.close().unwrap();
 }
 
@@ -242,7 +242,7 @@ fn a_subscriber_goes_on_where_it_was_in_whichever_program() {
     credits.close().unwrap();
     drop(credits);
 
-    // While nobody listens, something happens.
+    // A write while no subscriber runs.
     let credits = Credits::open(&path).unwrap();
     give(&credits.wallet("ann"), 3);
     credits.close().unwrap();
@@ -256,7 +256,8 @@ fn a_subscriber_goes_on_where_it_was_in_whichever_program() {
     told(&everything, &["ann +1 credit", "ann recovered at 1", "ann +2 credits", "ann +3 credits"]);
 }
 
-/// Followers held the ledger while they read it, so that dropping the last handle did not close the file at once.
+/// The threads that deliver events held the ledger while they read it, so dropping the last handle did not
+/// close the file at once.
 #[test]
 fn dropping_the_last_handle_closes_a_ledger_that_is_followed() {
     let folder = tempfile::tempdir().unwrap();

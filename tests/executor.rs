@@ -24,7 +24,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Polls a future until it ends or `enough` says so.
+/// Polls a future until it is ready or `enough` returns true.
 pub(crate) fn poll_until<T>(
     mut future: Pin<&mut (impl Future<Output = T> + ?Sized)>,
     enough: impl Fn() -> bool,

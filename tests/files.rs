@@ -1,5 +1,5 @@
-//! The two files of a ledger: which belong together, what flipped bits in the log do, and what happens when a file is removed,
-//! only readable, or reached by another path.
+//! The two files of a ledger: which ones belong together, and damage to the log, removed files, read-only
+//! files and other paths to them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn clock() -> ManualClock {
     ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap())
 }
 
-/// A folder, and a ledger's place in it.
+/// A temporary folder, and the path of a ledger in it.
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
@@ -69,17 +69,17 @@ fn write(path: &Path, files: &Files) {
 
 /// The files of one ledger's life.
 struct Life {
-    /// A killed process left them, in the first session.
+    /// Left by a killed process, in the first session.
     killed: Files,
-    /// The ledger was closed in the second session, which began with the files above.
+    /// Left by a close in the second session, which began with the files above.
     closed: Files,
-    /// A killed process left them, in the third session.
+    /// Left by a killed process, in the third session.
     later: Files,
-    /// Closed once more.
+    /// Left by a close in the third session.
     last: Files,
 }
 
-/// Ann has 3, 5, 9 and 9 credits.
+/// Ann has 3, 5, 9 and 9 credits in these files.
 fn life() -> Life {
     let (_folder, path) = place();
     let open = || Credits::builder().clock(clock()).open(&path).unwrap();
@@ -164,7 +164,7 @@ fn files_are_opened_together_if_they_belong_together() {
     }
 }
 
-/// The ledger's file alone is taken, and its log is kept under another name.
+/// The ledger's file is opened alone, and its log is kept under another name.
 #[test]
 fn a_ledger_without_its_log_is_opened_if_that_is_accepted() {
     let (one, other) = (life(), life());
@@ -185,7 +185,8 @@ fn a_ledger_without_its_log_is_opened_if_that_is_accepted() {
     }
 }
 
-/// Six large events that wait for the owner of an object, who frees all of them in one commit.
+/// Sends six large events that wait for an owner. Linking the returned object books all of them in one
+/// commit.
 fn wait_for_an_owner(credits: &Credits) -> ObjectId {
     let mut at = "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
     let object = ObjectId::new("cus_1").unwrap();
@@ -200,7 +201,7 @@ fn wait_for_an_owner(credits: &Credits) -> ObjectId {
     object
 }
 
-/// Frames that do not fit a segment, nor all of them, are one commit.
+/// A commit larger than a segment of the log, and than all its segments, stays one commit.
 #[test]
 fn a_commit_that_is_larger_than_the_log_is_one_commit() {
     let disk = Disk::empty();
@@ -217,7 +218,7 @@ fn a_commit_that_is_larger_than_the_log_is_one_commit() {
     assert_eq!(head(&found), head(&credits));
 }
 
-/// Parts of a commit that was torn stay in the log, and are not missed by openings after the next one.
+/// Records of a torn commit stay in the log. Later openings do not take the commit's lost record for damage.
 #[test]
 fn a_torn_commit_of_several_parts_is_left_over() {
     let disk = Disk::empty();
@@ -241,7 +242,7 @@ fn a_torn_commit_of_several_parts_is_left_over() {
     }
 }
 
-/// Its last commits may be in its log alone, which a restoration does not read.
+/// The last commits of a ledger may be in its log alone, which a restoration does not read.
 #[test]
 fn a_ledger_that_was_not_closed_is_no_backup() {
     let life = life();
@@ -252,7 +253,7 @@ fn a_ledger_that_was_not_closed_is_no_backup() {
     assert_eq!(kind(&error), Kind::LogMissing, "{error}");
     assert!(!restored.exists());
     write(&path, &life.last);
-    // The log of a ledger that was here before is kept, and is not this one's.
+    // The log of an earlier ledger at this path is kept under another name.
     write(&restored, &[None, life.later[LOG].clone()]);
     Credits::restore(&path, &restored).unwrap();
     assert!(path.with_file_name("restored.redb-log.lost-1").exists());
@@ -260,7 +261,7 @@ fn a_ledger_that_was_not_closed_is_no_backup() {
     assert_eq!(credits.wallet("ann").credits().unwrap(), 9);
 }
 
-/// The files of a ledger in memory whose process was killed after some commits of 1 credit each.
+/// Files of a ledger whose process was killed after this many commits of 1 credit each.
 fn killed_image(commits: usize) -> Image {
     let disk = Disk::empty();
     let credits = Credits::builder().clock(clock()).open_on(&disk).unwrap();
@@ -268,7 +269,7 @@ fn killed_image(commits: usize) -> Image {
     disk.files()
 }
 
-/// A record that was acknowledged is not taken for the torn end of the log.
+/// A damaged record of an acknowledged commit is not taken for the torn end of the log.
 #[test]
 fn a_flip_in_any_record_but_the_last_is_noticed() {
     const COMMITS: u32 = 12;
@@ -283,7 +284,7 @@ fn a_flip_in_any_record_but_the_last_is_noticed() {
                 let (mut damaged, mut shorter) = (0, 0);
                 for flip in (first..FLIPS).step_by(threads) {
                     let mut random = Random::new(21, flip as u64);
-                    // Where something was written, or anywhere.
+                    // Most flips are where something was written, one in eight is anywhere.
                     let anywhere = HEADER_BYTES + random.below(image[LOG].len() - HEADER_BYTES);
                     let at = if random.once_in(8) { anywhere } else { random.choose(written) };
                     let mut flipped = image.clone();
@@ -313,7 +314,8 @@ fn a_flip_in_any_record_but_the_last_is_noticed() {
     assert!(damaged > FLIPS / 2 && shorter > FLIPS / 100, "{damaged} damaged, {shorter} shorter");
 }
 
-/// Zeroed pages and records in each other's places are noticed too, whatever segments were used before.
+/// A zeroed page of the log costs at most the last commit or is reported, whichever segments were used
+/// before. Swapped pages change nothing, because the place of a record does not matter.
 #[test]
 fn a_page_that_is_lost_or_moved_is_noticed() {
     for commits in [8, 60, 200] {
@@ -365,7 +367,7 @@ fn a_ledger_whose_file_is_removed_writes_no_more() {
     }
 }
 
-/// What work came to is not lost with its charge, and the message says how to charge it.
+/// A failed charge returns the value of the work, and its message names the hold to settle.
 #[test]
 fn the_value_of_work_that_cannot_be_charged_is_given_back() {
     let (_folder, path) = place();
@@ -385,7 +387,7 @@ fn the_value_of_work_that_cannot_be_charged_is_given_back() {
         "{shown}"
     );
     drop(credits);
-    // With the files back, which lack the hold, the work is charged under its key.
+    // The restored files lack the hold, so the work is charged under its key.
     write(&path, &image);
     let credits = Credits::builder().clock(clock()).open(&path).unwrap();
     assert_eq!(
@@ -488,7 +490,7 @@ fn a_ledger_is_opened_without_a_lock_if_that_is_asked_for() {
     drop(held);
 }
 
-/// The log does not grow beyond its segments, whatever is written.
+/// The log reuses its segments and does not grow.
 #[test]
 fn the_log_is_used_again() {
     let disk = Disk::empty();

@@ -1,4 +1,5 @@
-//! The file: a checked-in ledger is opened, and the format's document is enough to read it and its log.
+//! The file format: checked-in ledgers can be opened, and `docs/FORMAT.md` is enough to read a ledger and its
+//! log.
 
 pub(crate) mod frames;
 pub(crate) mod pages;
@@ -57,12 +58,12 @@ mod sale {
 pub(crate) use pricing::Credits;
 use pricing::Operation;
 
-/// Where checked-in ledgers are, with their exports.
+/// Path of a checked-in ledger or of its export.
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
-/// What happened at a payment processor, of every kind.
+/// Billing events of every kind, in order.
 const SOLD: &str = "
     2026-01-01   state s1 starter trialing trial=2026-01-01..2026-01-08 anchor=2026-01-08
     2026-01-02   pack cs1 pi1 boost
@@ -104,7 +105,7 @@ fn sell(path: &Path) -> Result<(), Error> {
         }
     }
     for number in 0..21 {
-        // One more than a narrow waiting room keeps for an object.
+        // One event more than a narrow waiting room keeps for an object.
         let object = object("cus_of_nobody");
         let (at, what) = (clock.now().after(Duration::from_secs(number)), Happening::OwnerNamed);
         credits.receive(BillingEvent { at, objects: vec![object], owner: None, what }).wait()?;
@@ -120,7 +121,7 @@ fn sell(path: &Path) -> Result<(), Error> {
     credits.close()
 }
 
-/// Holds, one of them settled, one given up and one open.
+/// Opens three holds: one is settled, one is released, one stays open.
 fn hold(ann: &sale::Wallet) -> Result<(), Error> {
     let hold = |key: &str, pages| {
         let spend = ann.spend_credits_on(sale::Operation::step(pages)).key(key);
@@ -132,7 +133,7 @@ fn hold(ann: &sale::Wallet) -> Result<(), Error> {
     Ok(())
 }
 
-/// A fixture in a folder of its own, where it may be written.
+/// Copies a fixture to a temporary folder, where it may be written.
 fn opened(name: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
@@ -142,7 +143,7 @@ fn opened(name: &str) -> (tempfile::TempDir, PathBuf) {
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// A fact of every kind that wallets have.
+/// Writes a fact of every kind that wallets have.
 fn live(path: &Path) -> Result<(), Error> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
     let credits = Credits::builder().clock(clock.clone()).open(path)?;
@@ -191,7 +192,7 @@ fn written(name: &str, write: impl FnOnce(&Path) -> Result<(), Error>) {
     }
 }
 
-/// Compares a fixture's export with the one that is kept beside it.
+/// Compares a fixture's export with the one beside it.
 fn check_export(name: &str, export: impl FnOnce(&mut Vec<u8>) -> Result<u64, Error>) {
     let (path, mut lines) = (fixture(&format!("{name}.jsonl")), Vec::new());
     export(&mut lines).unwrap();
@@ -211,7 +212,7 @@ fn a_ledger_with_subscriptions_is_what_it_was() {
     let ann = credits.wallet("ann");
     assert_eq!((ann.subscriptions().unwrap().len(), ann.purchases().unwrap().len()), (4, 1));
     credits.verify().unwrap();
-    // A price that is unknown, an event that gave way, an event that waits.
+    // An unknown price, an event that was dropped for lack of room, and a waiting event.
     assert_eq!(credits.unresolved().unwrap().len(), 3);
 }
 

@@ -1,4 +1,4 @@
-//! The fuzzers' questions, asked of a few thousand inputs: mangled rows of a real ledger, and noise.
+//! The fuzz targets on a few thousand fixed inputs: mangled rows of checked-in ledgers, and noise.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn rows_of(name: &str) -> Vec<Vec<u8>> {
     rows
 }
 
-/// Some of its bytes are others, gone, or twice there.
+/// Flips bits, cuts the end off or repeats it, up to three times.
 fn mangled(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..random.below(4) {

@@ -1,5 +1,5 @@
-//! Disks that fail, at every operation: the right error, no panic, and whatever was acknowledged is there when the
-//! disk is back.
+//! Disks that fail at every operation: the error is the right one, nothing panics, and every acknowledged
+//! write is found once the disk works again.
 
 mod faulty;
 mod session;
@@ -15,7 +15,8 @@ use crate::power::recording::{History, record};
 use faulty::{Faulty, Plan};
 use session::{End, Session};
 
-/// Lives a life under a plan, then on the disk that is back: as it is, and after a loss of power as well.
+/// Plays a life under a plan, then opens a working disk with its files: as they are, and after a loss of
+/// power.
 fn check(history: &History, plan: Plan, seed: u64) -> End {
     let disk = Disk::holding(history.base.clone());
     let (bounds, end) = Session::live(history, Faulty::new(disk.clone(), plan));
@@ -32,7 +33,7 @@ fn check(history: &History, plan: Plan, seed: u64) -> End {
     end
 }
 
-/// How many operations a life takes.
+/// Number of disk operations in a life.
 fn operations(history: &History) -> usize {
     let disk = Faulty::new(Disk::holding(history.base.clone()), Plan::Never);
     let (bounds, end) = Session::live(history, disk.clone());
@@ -40,7 +41,7 @@ fn operations(history: &History) -> usize {
     disk.operations()
 }
 
-/// Checks every plan, on all processors. Some lives do not end early, and some end as is expected.
+/// Checks every plan, on all processors. Some lives must end whole, and some as expected.
 fn check_all(history: &History, plans: &[Plan], expected: End) -> Vec<End> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let ends: Vec<End> = thread::scope(|scope| {
@@ -80,7 +81,7 @@ fn a_full_disk_loses_nothing() {
     let most = sizes.max().unwrap();
     let sizes = (history.base[LEDGER].len()..most).step_by(16_384).chain([2 * most]);
     let plans: Vec<_> = sizes.flat_map(|size| [Plan::NoLonger(size), Plan::NothingBeyond(size)]).collect();
-    // What does not fit is refused before it is written, and can be sent again.
+    // A write that does not fit is refused before anything is written, and can be sent again.
     let ends = check_all(&history, &plans, End::NotDone);
     assert!(!ends.contains(&End::Unknown), "{ends:?}");
 }

@@ -1,4 +1,4 @@
-//! Keys of any age: sealed, merged, forgotten in their time, and read again.
+//! Idempotency keys of any age: sealed, merged, forgotten after their retention, and read again.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn start() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
 }
 
-/// How many segments have rows in a file.
+/// Number of segments that have rows in a file.
 fn segments(path: &std::path::Path) -> usize {
     let database = Database::open(path).unwrap();
     let rows = TableDefinition::<&[u8], &[u8]>::new("segments");
@@ -42,7 +42,7 @@ fn a_key_is_answered_as_before_however_many_came_after_it() {
     }
     credits.verify().unwrap();
     credits.close().unwrap();
-    // Of 187 sealings: merged by eights, and what is merged is removed.
+    // 187 segments were sealed. They are merged eight at a time, and merged ones are removed.
     let count = segments(&path);
     assert!((2..40).contains(&count), "{count} segments");
 

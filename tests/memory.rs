@@ -1,4 +1,5 @@
-//! Wallets beyond the budget of memory: they come from the file again, and nobody sees a difference.
+//! Wallets beyond the memory budget: they are evicted and read from the file again, without a visible
+//! difference.
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Timestamp, usage_credits};
@@ -22,7 +23,7 @@ fn wallets_without_a_place_in_memory_are_as_any_others() {
     for round in 0..ROUNDS {
         let mut replies = Vec::new();
         for (number, balance) in expected.iter_mut().enumerate() {
-            // Some are left alone for a while.
+            // A third of the wallets is idle in each round.
             if number % 3 != usize::try_from(round % 3).unwrap() {
                 let given = wallet(number).give_credits(round + 5).key(format!("gift {round}")).now();
                 let spend = wallet(number).spend_credits_on(Operation::step(2)).key(format!("job {round}"));

@@ -1,7 +1,8 @@
 //! Random commands against a naive model of the rules.
 //!
-//! Time lands on, just before and just after every expiry and limit; work has other commands in its middle, on
-//! its own key too; the clock goes back; files are reopened. `PROPTEST_CASES` asks for more sequences.
+//! Time stops on, just before and just after every expiry and limit; other commands run in the middle of
+//! work, also under its key; the clock goes back; files are reopened. `PROPTEST_CASES` sets the number of
+//! sequences.
 
 mod naive;
 mod steps;
@@ -15,20 +16,20 @@ use naive::{Model, Scope};
 use steps::{Asked, OWNERS, Step, steps};
 use subject::Subject;
 
-/// The ledger and its model, given the same commands.
+/// The ledger and its model, which get the same commands.
 struct Pair<'a> {
     model: Model,
     subject: Subject<'a>,
-    /// How far the clock lags behind the ledger's time.
+    /// How far the clock is behind the ledger's time, in microseconds.
     behind: i64,
 }
 
 impl Pair<'_> {
-    /// Plays a step on both and compares the answers and every balance.
+    /// Plays a step on both, and compares the results and every balance.
     fn play(&mut self, asked: &Asked) {
         let Asked { owner, key, step } = asked;
         if let Step::ClockBack(minutes) = step {
-            // A fact of now, behind which the ledger's time does not go.
+            // Write a fact at the current time: the ledger's time never goes behind it.
             self.model.ask();
             self.subject.flush();
             self.behind = i64::from(*minutes) * steps::MINUTE;
@@ -48,7 +49,7 @@ impl Pair<'_> {
         self.compare_balances(asked);
     }
 
-    /// Work with other commands in its middle.
+    /// Plays work with other commands in its middle.
     fn run(&mut self, asked: &Asked, pages: i64, works: bool, during: &[Asked]) -> (String, String) {
         let Asked { owner, key, .. } = asked;
         self.set_clock();
@@ -95,7 +96,8 @@ impl Pair<'_> {
         }
     }
 
-    /// What is kept is what the journal says; every entry is the model's, and they follow each other without a gap.
+    /// Checks that rows match the journal, and that entries equal the model's and follow each other without a
+    /// gap.
     fn compare_histories(&self) {
         self.subject.verify();
         for (owner, name) in OWNERS.iter().enumerate() {
@@ -124,7 +126,7 @@ fn compare(steps: &[Asked], file: Option<&Path>) {
     for asked in steps {
         pair.play(asked);
     }
-    // A fact in each wallet books what is due, so that the entries come to the balance.
+    // A fact in each wallet books its due facts, so that the entries sum up to the balance.
     for owner in 0..OWNERS.len() {
         pair.play(&Asked { owner, key: None, step: Step::Deduct { amount: 0 } });
         let step = Step::Give {
@@ -145,7 +147,7 @@ fn compare(steps: &[Asked], file: Option<&Path>) {
 
 fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
-    // 256 cases are the default; more of them mean more of each kind.
+    // `PROPTEST_CASES` scales every property; 256 is its default.
     ProptestConfig { cases: cases * default.cases / 256, failure_persistence: None, ..default }
 }
 
@@ -173,7 +175,7 @@ proptest! {
 
     #[test]
     fn a_wallet_whose_gifts_are_merged_does_the_same(steps in steps(10..60)) {
-        // Every third one never expires and has the terms of others.
+        // Every third gift never expires, and so shares its terms with others.
         let gift = |place: u32| Asked {
             owner: 0,
             key: None,

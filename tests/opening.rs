@@ -1,4 +1,4 @@
-//! Files that are refused, and what is said of them.
+//! Files that are refused, and the messages about them.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ usage_credits! {
 
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
-/// A folder, and the path of a ledger in it.
+/// A temporary folder, and the path of a ledger in it.
 fn place() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
@@ -35,7 +35,8 @@ fn filled(path: &Path) {
     credits.close().unwrap();
 }
 
-/// Opening is refused in these words, where `PATH` stands for the file, and the file is left as it was.
+/// Checks that opening fails with this kind and message, in which `PATH` stands for the file, and changes no
+/// file.
 fn check_refused(path: &Path, kind: LedgerErrorKind, message: &str) {
     let before = fs::read(path).ok();
     let refused = Credits::open(path).unwrap_err();
@@ -146,7 +147,7 @@ fn threads_that_create_one_ledger_at_once_get_one() {
     }
 }
 
-/// What a ledger says of its wallets, read in every way.
+/// Balances and histories of the wallets, as text.
 fn answers(path: &Path) -> Result<Vec<String>, Error> {
     let credits = Credits::open(path)?;
     let mut answers = Vec::new();
@@ -166,7 +167,7 @@ fn answers(path: &Path) -> Result<Vec<String>, Error> {
     Ok(answers)
 }
 
-/// A damaged copy answers as the sound one, or says that something is wrong; it never panics out of the ledger.
+/// Returns whether a damaged copy reports an error. Panics on a wrong value and on a panic of the ledger.
 fn check_damaged(sound: &[String], bytes: &[u8], what: &str) -> bool {
     let (_folder, path) = place();
     fs::write(&path, bytes).unwrap();
@@ -197,7 +198,7 @@ fn a_damaged_file_never_answers_wrong_in_silence() {
         noticed += usize::from(check_damaged(&sound, &damaged, &format!("a bit of byte {place} flipped")));
     }
     assert!(noticed > 0, "no flip was noticed: are they where the ledger is?");
-    // Where a wallet's row, a block or a name is: behind each place that names an owner.
+    // Flips behind each place that names an owner: wallet rows, blocks and names.
     let named: Vec<usize> = (0..bytes.len()).filter(|place| bytes[*place..].starts_with(b"ann")).collect();
     assert!(named.len() > 10, "the ledger names its owner {} times", named.len());
     let noticed = named.iter().step_by(named.len() / 10).enumerate().filter(|(sample, place)| {
@@ -207,7 +208,7 @@ fn a_damaged_file_never_answers_wrong_in_silence() {
         check_damaged(&sound, &damaged, &format!("a bit of byte {place} flipped, near an owner"))
     });
     assert!(noticed.count() > 0, "no flip near an owner was noticed");
-    // A sector of zeros, as a disk may leave it.
+    // A zeroed sector, as a disk may leave it.
     for sample in 0..24 {
         let mut damaged = bytes.clone();
         let place = sample * bytes.len() / 24 / 512 * 512;

@@ -1,7 +1,7 @@
-//! Loss of power at every moment: everything acknowledged is found, nothing is found twice or by half.
+//! Loss of power at every moment: every acknowledged write is found, and nothing is found twice or by half.
 //!
-//! Ledgers work on disks that remember. For every moment of their lives, disks are made as a crash may have left
-//! them, opened again and judged. `CREDITS_NIGHTLY=1` asks for ten times as many.
+//! Ledgers work on disks that record. For every moment of their lives, power loss images are made, opened and
+//! judged. `CREDITS_NIGHTLY=1` makes ten times as many.
 
 pub(crate) mod batch;
 pub(crate) mod checker;
@@ -23,13 +23,13 @@ use disk::{Disk, Image, Operation};
 use random::Random;
 use recording::{History, record};
 
-/// How many disks are judged.
+/// Power loss images to judge.
 const CRASHES: usize = 20_000;
-/// How many disks are made of one moment.
+/// Power loss images of each moment.
 const DISKS_OF_A_MOMENT: usize = 3;
-/// How long a ledger lives.
+/// Steps of a life.
 pub(crate) const STEPS: usize = 10;
-/// How often a ledger crashes while it recovers, at most.
+/// Most crashes of a ledger while it recovers.
 const RELAPSES_MAX: usize = 3;
 
 #[test]
@@ -49,7 +49,7 @@ fn after_a_loss_of_power_everything_acknowledged_is_found() {
     });
 }
 
-/// Crashes a ledger at every moment of its life; answers how many disks were judged.
+/// Crashes a ledger at every moment of its life. Returns the number of judged images.
 fn crash_everywhere(seed: u64) -> usize {
     let history = record(seed, STEPS);
     let mut judged = 0;
@@ -66,7 +66,7 @@ fn crash_everywhere(seed: u64) -> usize {
     usize::try_from(judged).unwrap()
 }
 
-/// The disk after each operation, and before the first.
+/// The disk before the first operation, and after each.
 fn moments<'a>(history: &History, log: &'a [Operation]) -> impl Iterator<Item = (usize, Powered)> + use<'a> {
     let mut disk = Powered::new(history.base.clone());
     (0..=log.len()).map(move |asked| {
@@ -77,7 +77,7 @@ fn moments<'a>(history: &History, log: &'a [Operation]) -> impl Iterator<Item = 
     })
 }
 
-/// Opens what is found, which now and then crashes too, and sends everything again.
+/// Opens a power loss image, sometimes after further crashes during recovery, and sends every command again.
 fn judge(history: &History, mut bounds: Bounds, mut image: Image, random: &mut Random) -> Result<(), Fault> {
     for _ in 0..RELAPSES_MAX {
         if !random.once_in(4) {
@@ -91,7 +91,7 @@ fn judge(history: &History, mut bounds: Bounds, mut image: Image, random: &mut R
     Ok(())
 }
 
-/// Crashes at any moment of recovery or of the life after it.
+/// Crashes at any moment of recovery or of the life after it. Returns the new bounds and image.
 fn relapse(
     history: &History,
     bounds: Bounds,

@@ -1,4 +1,5 @@
-//! The queue of commands is bounded: more are refused by name, or wait for room, as the application chose.
+//! The bounded queue of commands: further ones are refused by name or wait for room, as the application
+//! chooses.
 
 use std::thread;
 
@@ -13,7 +14,7 @@ usage_credits! {
 
 const ROOM: usize = 4;
 
-/// A ledger whose queue has little room, and its clock.
+/// A ledger with a short queue, and its clock.
 fn ledger(waits: bool) -> (Credits, GatedClock) {
     let clock = GatedClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
     let builder = Credits::builder().clock(clock.clone()).queue_max(ROOM);
@@ -27,7 +28,7 @@ fn spend(credits: &Credits, job: usize) -> Reply<Receipt> {
     credits.wallet("ann").spend_credits_on(Operation::step(1)).key(format!("job {job}")).now()
 }
 
-/// Stops the writer, with a command in its hands or with none yet, and sends as many as there is room for then.
+/// Stops the writer, which may or may not have taken a command, and fills the queue.
 fn full(credits: &Credits, clock: &GatedClock) -> Vec<Reply<Receipt>> {
     clock.shut();
     let first = spend(credits, 0);
@@ -49,7 +50,7 @@ fn one_too_many_is_refused_by_name_and_was_not_taken() {
     let done: Vec<bool> = replies.into_iter().map(|reply| reply.wait().is_ok()).collect();
     let count = done.iter().filter(|done| **done).count();
     assert!(count == ROOM || count == ROOM + 1, "{done:?}");
-    // Each that was refused may be sent again, under its key, and is done now.
+    // A refused command may be sent again under its key, and is done now.
     for (job, was_done) in done.iter().enumerate().chain([(99, &false)]) {
         assert_eq!(spend(&credits, job).wait().unwrap().replayed, *was_done);
     }
@@ -60,7 +61,7 @@ fn one_too_many_is_refused_by_name_and_was_not_taken() {
 fn whoever_waits_for_room_is_served_once_there_is_some() {
     let (credits, clock) = ledger(true);
     let replies = full(&credits, &clock);
-    // Threads and tasks, more of each than there is room for.
+    // Threads and tasks, more of each than the queue has room for.
     let threads: Vec<_> = (100..110)
         .map(|job| {
             let reply = spend(&credits, job);
@@ -111,7 +112,7 @@ fn whoever_waits_for_room_is_told_that_the_ledger_was_closed() {
         Err(Error::Ledger(error)) => error.kind() == LedgerErrorKind::Closed,
         _ => false,
     };
-    // The writer may have none in its hands: then the last of these waits for room, as the one after them does.
+    // If the writer has not taken a command, the last of these waits for room, like the one after them.
     let outcomes: Vec<_> = replies.into_iter().map(Reply::wait).collect();
     let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert!(done >= ROOM, "only {done} are done");

@@ -1,4 +1,4 @@
-//! Closed, killed, opened again: everything acknowledged is found.
+//! Closed, killed, opened again: every acknowledged write is found.
 
 use std::collections::HashSet;
 use std::env;
@@ -28,19 +28,19 @@ mod renewed {
     }
 }
 
-/// Names the ledger to a process of ours that was started to be killed.
+/// Environment variable: the ledger of a child process that will be killed.
 const LEDGER: &str = "CREDITS_TEST_LEDGER";
-/// What such a process is to do.
+/// Environment variable: the role of such a process.
 const ROLE: &str = "CREDITS_TEST_ROLE";
 
-/// What such a process says before it acknowledges anything.
+/// First line of such a process, before it acknowledges anything.
 const OPENING: &str = "opening";
 
 const GIVEN: i64 = 1_000_000;
-/// How often a process is killed.
+/// Number of kills.
 const KILLS: usize = 50;
 
-/// Starts this test program again, for one test that does the role's work.
+/// Starts this test program again, for the one test that plays the role.
 fn start(role: &str, ledger: &Path) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", "reopening::a_process_that_is_there_to_be_killed", "--nocapture"])
@@ -78,7 +78,7 @@ fn a_process_that_is_there_to_be_killed() {
     }
 }
 
-/// Four threads spend under keys of their own and say which ones were acknowledged.
+/// Four threads spend under keys of their own, and print the acknowledged ones.
 fn spend_for_ever(credits: &Credits, round: &str) {
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -99,7 +99,7 @@ fn say(line: &str) {
     writeln!(out, "\n>{line}").and_then(|()| out.flush()).unwrap();
 }
 
-/// What a process said, until it is killed after this many lines.
+/// Kills a process after this many lines. Returns all lines that it printed.
 fn kill_after(mut child: Child, lines: usize) -> Vec<String> {
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut said_lines = || said.by_ref().find_map(|line| line.strip_prefix('>').map(str::to_owned));
@@ -170,7 +170,7 @@ fn a_killed_process_loses_nothing_it_acknowledged_and_books_nothing_twice() {
 
         let credits = Credits::open(&path).unwrap();
         let ann = credits.wallet("ann");
-        // Each of the four threads may have had one spend under way that was done and not acknowledged.
+        // Each of the four threads may have one spend that was committed and not acknowledged.
         let booked = GIVEN - ann.balance().unwrap().get() - spent;
         let sure = i64::try_from(acknowledged.len()).unwrap();
         assert!((sure..=sure + 4).contains(&booked), "{booked} booked, {sure} acknowledged");
@@ -220,7 +220,7 @@ fn work_that_was_killed_is_not_charged_and_its_credits_are_free_after_the_limit(
     let released = ann.release(hold.id).wait().unwrap_err();
     let Error::Rejected(Rejection::HoldClosed { closing, .. }) = released else { panic!("{released}") };
     assert_eq!(closing, HoldClosing::Lapsed);
-    // What was killed comes back and settles: the key was charged, so nothing more is.
+    // The killed caller comes back and settles. The key was charged, so nothing more is charged.
     assert!(ann.settle(hold.id).wait().unwrap().replayed);
     assert_eq!(ann.balance().unwrap(), 90);
 }
@@ -236,7 +236,7 @@ fn entries_keep_their_operations_when_the_pricing_changes() {
     }
     {
         let ann = renewed::Credits::open(&path).unwrap().wallet("ann");
-        // The same operation under the same key is the same command, whatever it costs now.
+        // The same operation under the same key is the same command, whatever its price is now.
         let again = ann.spend_credits_on(renewed::Operation::Render).key("job").now().wait().unwrap();
         assert!(again.replayed);
         assert_eq!(again.entry.amount, -10);
@@ -276,7 +276,7 @@ fn a_commit_is_found_in_the_log_alone_and_a_closed_ledger_needs_none() {
         ann.give_credits(1).now().wait().unwrap();
     }
     assert!(fs::read(&path).unwrap() == ledger, "a commit writes to the ledger's file");
-    // As a kill would leave them.
+    // Copy the files as a kill would leave them.
     for suffix in ["redb", "redb-log"] {
         fs::copy(path.with_extension(suffix), killed.with_extension(suffix)).unwrap();
     }

@@ -42,7 +42,7 @@ fn open() -> (ManualClock, Credits) {
     (clock.clone(), Credits::builder().clock(clock).in_memory().unwrap())
 }
 
-/// A life of every kind of fact, in three wallets.
+/// Random commands in three wallets.
 fn live(credits: &Credits, clock: &ManualClock, steps: usize) {
     let mut random = Random::new(7, 0);
     let owners = ["ann", "bob", "eve"];
@@ -52,7 +52,7 @@ fn live(credits: &Credits, clock: &ManualClock, steps: usize) {
         let wallet = credits.wallet(owner);
         clock.advance(MINUTE * u32::try_from(random.below(3)).unwrap());
         let amount = random.amount(20);
-        // Whatever is refused is refused.
+        // A rejected command is ignored.
         match random.below(10) {
             0 | 1 => drop(wallet.give_credits(amount * 3).key(format!("key {step}")).now().wait()),
             2 => drop(wallet.give_credits(amount).expires_in(MINUTE * 5).category("tip").now().wait()),
@@ -84,7 +84,7 @@ fn all(wallet: &Wallet) -> Vec<Entry> {
     entries
 }
 
-/// Every page of a walk, one after another.
+/// Entries of all pages of a history, in order.
 fn pages(history: impl Fn() -> History) -> Vec<Entry> {
     let (mut entries, mut cursor): (Vec<Entry>, Option<Cursor>) = (Vec::new(), None);
     loop {
@@ -255,8 +255,8 @@ fn the_audit_counts_what_it_looked_at() {
     assert!(verified.grants > 200 && verified.keys > 300, "{verified:?}");
 }
 
-/// A wallet that is filled and emptied again and again moves more in its life than it can ever hold; adding that up in
-/// 64 bits made the audit of a sound ledger fail.
+/// A wallet that is filled and emptied again and again moves more in its life than 64 bits hold. Summing that
+/// up in 64 bits made the audit of a sound ledger fail.
 #[test]
 fn a_wallet_may_move_more_in_its_life_than_it_can_hold() {
     let (_, credits) = open();
@@ -269,7 +269,7 @@ fn a_wallet_may_move_more_in_its_life_than_it_can_hold() {
     for _ in 0..70 {
         ann.give_credits(1).now().wait().unwrap();
     }
-    // Gifts join an open grant by now.
+    // With more than 64 open grants, gifts join an open one.
     for _ in 0..3 {
         ann.give_credits(most).now().wait().unwrap();
         ann.deduct_credits(most, "taken").now().wait().unwrap();
@@ -286,7 +286,7 @@ const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segmen
 type Change<'a> = Box<dyn Fn(&redb::WriteTransaction) + 'a>;
 type Alter = fn(&mut Vec<pages::Entry>);
 
-/// The keys of the rows of segments that there are: what others are left of means nothing.
+/// Keys of the rows of live segments. Rows of other segments are leftovers without meaning.
 fn rows_of_segments(read: &redb::ReadTransaction) -> Vec<Vec<u8>> {
     let covered = read.open_table(META).unwrap().get("covered").unwrap().unwrap().value().to_vec();
     let listed = listed(&covered);
@@ -295,7 +295,7 @@ fn rows_of_segments(read: &redb::ReadTransaction) -> Vec<Vec<u8>> {
     rows.filter(|row| listed.contains(&u32::from_be_bytes(row[..4].try_into().unwrap()))).collect()
 }
 
-/// The numbers of the segments that there are, by what rows cover.
+/// Numbers of the live segments, as the row `covered` lists them.
 fn listed(covered: &[u8]) -> Vec<u32> {
     let mut decoder = minicbor::Decoder::new(covered);
     decoder.array().unwrap();
@@ -368,7 +368,7 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
     let rows = views.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec());
     let mut kinds: Vec<Vec<u8>> = Vec::new();
     for key in rows {
-        // One row of each kind, and every wallet.
+        // One row of each kind, and the row of every wallet.
         if key[0] == 2 || kinds.iter().all(|known| known[0] != key[0]) {
             kinds.push(key);
         }
@@ -506,7 +506,7 @@ fn a_backup_of_a_live_ledger_is_a_ledger_and_is_restored_where_none_is() {
     again.check_head(&head).unwrap();
     assert_eq!(all(&again.wallet("ann")), entries);
     assert_eq!(again.ledger_id(), credits.ledger_id());
-    // What had a key before the backup is done; what came after it is done again.
+    // A command with a key from before the backup is replayed.
     let kept = entries.iter().find(|entry| entry.key.is_some()).unwrap();
     let key = kept.key.clone().unwrap();
     assert!(again.wallet("ann").give_credits(kept.amount).key(key).now().wait().unwrap().replayed);

@@ -167,12 +167,12 @@ fn work_that_began_after_another_was_extended_is_extended_before_that() {
 
 #[test]
 fn works_that_began_at_any_time_keep_what_is_set_aside_for_as_long_as_they_live() {
-    // Some at the very instant at which another is extended.
+    // Some works begin at the instant at which another is extended.
     let works = [("alice", 0), ("bob", 4), ("dave", 10), ("erin", 11), ("finn", 25)];
     let mut script: Vec<String> = works.iter().map(|(owner, _)| format!("give {owner} 10 -> 10")).collect();
     for minute in 0..180 {
         script.push(format!("clock @{minute}m"));
-        // Whatever is written has the writer look at the time.
+        // Any write has the writer read the time.
         script.push(format!("give carol 1 -> {}", minute + 1));
         for (owner, began) in works {
             if minute == began {
@@ -183,7 +183,7 @@ fn works_that_began_at_any_time_keep_what_is_set_aside_for_as_long_as_they_live(
             }
         }
     }
-    // The latest first.
+    // In the reverse order of beginning.
     for (owner, _) in works.iter().rev() {
         script.push(format!("end of-{owner} well -> done"));
         script.push(format!("balance {owner} -> 7 available, 0 held"));

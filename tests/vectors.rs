@@ -1,7 +1,7 @@
-//! What the Ruby system did on random sequences, step by step: the ledger does the same.
+//! Vectors of the Ruby system, which ran random sequences step by step. The ledger must do the same.
 //!
-//! Read as the vectors ask: every gift is submitted as paid class, a size is rounded before it is priced, our
-//! entries of expiries are skipped, and balances are compared after each step.
+//! As the vectors require, every gift is of the paid class, a size is rounded before it is priced, entries of
+//! expiries are skipped, and balances are compared after each step.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -103,8 +103,9 @@ pub(crate) struct Balance {
     pub(crate) live: i64,
 }
 
-/// What was told of a ledger since it was looked at last, of kinds that both systems have. Their thresholds fire at
-/// the threshold itself, and their refusals are of other commands too.
+/// Events since the last comparison, of the kinds that both systems have. Thresholds and refusals are left
+/// out: the Ruby system fires a threshold at the threshold itself, and reports refusals of other commands
+/// too.
 pub(crate) struct Told(Receiver<(&'static str, String, i64)>);
 
 impl Told {
@@ -125,7 +126,7 @@ impl Told {
         Self(receiver)
     }
 
-    /// Compares what was told with a step's callbacks.
+    /// Compares the events with a step's callbacks.
     pub(crate) fn compare(&self, expect: &Expect) -> Result<(), String> {
         let theirs = expect.callbacks.iter().filter_map(|callback| {
             let kind = match callback.event.as_str() {
@@ -134,30 +135,30 @@ impl Told {
                 "transfer_completed" => "moved",
                 _ => return None,
             };
-            // A wallet of another asset has its owner's name first.
+            // The name of a wallet of another asset begins with its owner.
             let owner = callback.wallet.split(':').next().unwrap();
             Some((kind, owner.to_owned(), callback.amount.unwrap()))
         });
         let theirs: Vec<_> = theirs.collect();
         let mut ours: Vec<_> = theirs.iter().map_while(|_| self.0.recv_timeout(PATIENCE).ok()).collect();
         ours.extend(self.0.try_iter());
-        // They tell of a transfer after its sides, and of what came in as a whole.
+        // The Ruby system reports a transfer after its two sides.
         let mut moved: Vec<_> = ours.extract_if(.., |(kind, ..)| *kind == "moved").collect();
         ours.append(&mut moved);
         same("callbacks", &ours, &theirs)
     }
 }
 
-/// How long somebody is waited for who comes at once, or never.
+/// Timeout of a wait for an event. It arrives at once or never.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A decimal from the digits in the file, which are never read as a float.
+/// Parses a decimal from the digits in the file, without a float in between.
 fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     raw.get().parse().map_err(serde::de::Error::custom)
 }
 
-/// How a scenario's operations are made for one of the price lists.
+/// Makes a scenario's operations for one of the price lists.
 struct Menu<C: Pricing> {
     small: fn() -> C::Operation,
     var: fn(Decimal) -> C::Operation,
@@ -209,7 +210,7 @@ impl Prices {
         self.rounding == rounding && costs == [("small", small), ("var", var)]
     }
 
-    /// A size as the Ruby system prices it.
+    /// A size, rounded as the Ruby system rounds it before pricing.
     fn rounded(&self, size: Decimal) -> Decimal {
         let strategy = match self.rounding.as_str() {
             "ceil" => RoundingStrategy::ToPositiveInfinity,
@@ -220,7 +221,7 @@ impl Prices {
     }
 }
 
-/// What a step came to.
+/// Result of a step.
 #[derive(Debug, PartialEq)]
 enum Answer {
     Done,
@@ -228,13 +229,13 @@ enum Answer {
     Refused(&'static str),
 }
 
-/// What is known while a scenario is played.
+/// State of a scenario in progress.
 struct Player<'a, C: Pricing> {
     scenario: &'a Scenario,
     menu: &'a Menu<C>,
     credits: Credits<C>,
     told: Told,
-    /// The vector's ids of transactions, as our entries.
+    /// Entries by the vector's transaction ids.
     entries: BTreeMap<u64, FactNumber>,
     last: FactNumber,
 }
@@ -263,7 +264,7 @@ impl<C: Pricing> Player<'_, C> {
         self.told.compare(&step.expect)
     }
 
-    /// Does what the step asks.
+    /// Does a step.
     fn answer(&self, step: &Step) -> Result<Answer, String> {
         let wallet = self.credits.wallet(&step.wallet);
         match step.r#do.as_str() {
@@ -342,7 +343,8 @@ fn answered<T>(result: Result<T, Error>) -> Result<Answer, String> {
     }
 }
 
-/// The answer that the vector asks for. Errors have our names: theirs of an amount below 1 differ by command.
+/// The result that the vector expects. Its errors for an amount below 1 differ by command; the ledger has
+/// one.
 fn expected(step: &Step) -> Answer {
     let no_amount = step.amount.is_some_and(|amount| amount <= 0);
     match (step.expect.ok, &step.expect.value, step.expect.error.as_deref()) {

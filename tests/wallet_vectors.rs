@@ -1,7 +1,9 @@
-//! What the Ruby system's wallets did on random sequences of credits, debits and transfers: ours do the same.
+//! Vectors of the Ruby system's wallets: random sequences of credits, debits and transfers. The ledger must
+//! do the same.
 //!
-//! Read as the vectors ask: every credit is paid class, our entries of expiries and repaid debts are skipped, and a
-//! scenario with debt is compared up to the first credit to a wallet in debt, which is repaid here.
+//! As the vectors require, every credit is of the paid class, and entries of expiries are skipped. A scenario
+//! with debt is compared up to the first credit to a wallet in debt, because the ledger repays the debt
+//! there.
 
 use std::collections::BTreeMap;
 
@@ -47,12 +49,12 @@ struct Player<'a> {
     scenario: &'a Scenario,
     credits: Credits,
     told: Told,
-    /// The vector's ids of transactions, as our entries.
+    /// Entries by the vector's transaction ids.
     entries: BTreeMap<u64, FactNumber>,
     last: FactNumber,
 }
 
-/// How many steps were compared, up to the first difference.
+/// Plays a scenario. Returns the number of compared steps, or the first difference.
 fn play(scenario: &Scenario) -> Result<usize, String> {
     let clock = ManualClock::at(instant(&scenario.start));
     let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
@@ -79,14 +81,14 @@ impl Player<'_> {
         }
     }
 
-    /// Whether credits would come into a wallet in debt.
+    /// Whether a step brings credits into a wallet in debt.
     fn repays(&self, step: &Step) -> bool {
         let receiver = if step.r#do == "credit" { Some(&step.wallet) } else { step.to.as_ref() };
         step.expect.ok && receiver.is_some_and(|name| self.wallet(name).debt().unwrap() > 0)
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
-        // A transfer to a fixed instant that is not said is nothing that can be written here.
+        // A fixed expiry without an instant cannot be expressed with this API.
         let fixed_to_nothing = step.policy.as_deref() == Some("fixed") && step.expires_at.is_none();
         if fixed_to_nothing && step.expect.error.as_deref() == Some("ArgumentError") {
             return Ok(());
@@ -100,7 +102,7 @@ impl Player<'_> {
         self.told.compare(&step.expect)
     }
 
-    /// The code of a rejection; nothing if it was done.
+    /// Code of the rejection; `None` if the step was done.
     fn answer(&self, step: &Step) -> Option<&'static str> {
         let wallet = self.wallet(&step.wallet);
         let amount = step.amount.unwrap_or_default();
@@ -170,7 +172,7 @@ impl Player<'_> {
     }
 }
 
-/// The code that the vector asks for; errors have our names.
+/// Code of the rejection that the vector expects. The errors of the Ruby system have other names.
 fn expected(step: &Step) -> Option<&'static str> {
     let no_amount = step.amount.is_some_and(|amount| amount <= 0);
     let (from, to) = (&step.wallet, step.to.as_ref());

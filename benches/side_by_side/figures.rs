@@ -1,4 +1,4 @@
-//! Figures: what was measured, as a table, as JSON and as plots.
+//! Figures: measurements as a table, as JSON and as plots.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,25 +12,25 @@ use super::turns::Part;
 /// One measurement.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// Of what.
+    /// Subject of the measurement.
     pub name: String,
-    /// Spends that were answered.
+    /// Completed spends.
     pub count: u64,
     /// Spends a second.
     pub rate: f64,
-    /// Microseconds until these shares of all were answered: [`SHARES`].
+    /// Latencies in microseconds, at the quantiles [`SHARES`].
     pub latencies: [u64; SHARES.len()],
-    /// Seconds of processor time that the writing thread took, and all clients, where that is known.
+    /// Processor seconds of the writing thread and of all clients; zero where unknown.
     pub cpu: [f64; 2],
 }
 
-/// Half, 90 of 100, 99 of 100, 999 of 1,000, and all.
+/// Quantiles of latencies that are reported.
 pub const SHARES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 1.0];
-/// How they are called.
+/// Their names in tables and plots.
 const SHARE_NAMES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
 
 impl Figure {
-    /// What all parts of a measurement come to.
+    /// Figure of all parts of a measurement together.
     pub fn of(parts: Part) -> Self {
         let rate = parts.rate();
         let Part { name, latencies, cpu, .. } = parts;
@@ -39,41 +39,41 @@ impl Figure {
     }
 }
 
-/// What one round measured.
+/// Results of one round.
 #[derive(Clone, Debug, Default)]
 pub struct Round {
-    /// Spends a second, and how long they took.
+    /// Rates and latencies.
     pub figures: Vec<Figure>,
-    /// What a spend costs against one after none, by how many there were before.
+    /// Cost of a spend relative to one in an empty ledger, by the number of earlier spends.
     pub sizes: Vec<(usize, f64)>,
-    /// Anything else.
+    /// Other costs.
     pub costs: Vec<Cost>,
 }
 
-/// Something that should be little.
+/// A cost with its upper bound.
 #[derive(Clone, Debug)]
 pub struct Cost {
     name: String,
     value: f64,
     unit: &'static str,
-    /// What it should be at most.
+    /// Upper bound.
     target: f64,
 }
 
-/// A rate against another.
+/// A rate relative to another.
 #[derive(Clone, Debug)]
 struct Ratio {
     name: &'static str,
     value: f64,
-    /// What it should be at least.
+    /// Lower bound.
     target: f64,
 }
 
-/// What all rates are compared with.
+/// Baseline of all rates.
 const SQLITE: &str = "SQLite FULL, one";
 
 impl Round {
-    /// Something that should be this little.
+    /// Adds a cost with its upper bound.
     pub fn add(&mut self, name: &str, value: f64, unit: &'static str, target: f64) {
         self.costs.push(Cost { name: name.to_owned(), value, unit, target });
     }
@@ -86,7 +86,7 @@ impl Round {
         self.figure(name).map(|figure| figure.rate)
     }
 
-    /// What should be little: of the latencies, and what was measured besides.
+    /// All costs: two latencies, and those that were added.
     fn costs(&self) -> Vec<Cost> {
         let micros = |name: &str, share: usize| Some(*self.figure(name)?.latencies.get(share)? as f64);
         let mut costs = Vec::new();
@@ -106,7 +106,7 @@ impl Round {
         costs
     }
 
-    /// What rates should be at least.
+    /// Ratios of rates, with their lower bounds.
     fn ratios(&self) -> Vec<Ratio> {
         let most = "ledger, 512 clients";
         [
@@ -124,7 +124,7 @@ impl Round {
         .collect()
     }
 
-    /// Every rate against SQLite's.
+    /// Every rate relative to SQLite's.
     fn against_sqlite(&self) -> Vec<f64> {
         let sqlite = self.rate(SQLITE).unwrap_or(f64::NAN);
         self.figures.iter().map(|figure| figure.rate / sqlite).collect()
@@ -140,7 +140,7 @@ pub struct Report {
     settings: String,
 }
 
-/// Of what every round has at each place the one in the middle.
+/// Medians over the rounds, place by place.
 fn medians<T: Clone>(rounds: &[Round], get: impl Fn(&Round) -> Vec<T>, value: impl Fn(&T) -> f64) -> Vec<T> {
     let all: Vec<Vec<T>> = rounds.iter().map(get).collect();
     let count = all.iter().map(Vec::len).min().unwrap_or(0);
@@ -148,14 +148,14 @@ fn medians<T: Clone>(rounds: &[Round], get: impl Fn(&Round) -> Vec<T>, value: im
     (0..count).map(|place| median(at(place), &value)).collect()
 }
 
-/// The one in the middle.
+/// The median; of an even number, the upper one.
 pub fn median<T>(mut all: Vec<T>, value: impl Fn(&T) -> f64) -> T {
     all.sort_by(|one, other| value(one).total_cmp(&value(other)));
     all.swap_remove(all.len() / 2)
 }
 
 impl Report {
-    /// Of each measurement its round of the median; of each ratio, what it is in the round of its own median.
+    /// Takes the median round of each measurement, and of each ratio on its own.
     pub fn of_rounds(options: &Options, rounds: &[Round]) -> Self {
         let round = Round {
             figures: medians(rounds, |round| round.figures.clone(), |figure| figure.rate),
@@ -168,7 +168,7 @@ impl Report {
         Self { round, ratios, against_sqlite, rounds: rounds.len(), settings }
     }
 
-    /// A row for each measurement.
+    /// Tables of all results in Markdown.
     pub fn tables(&self) -> String {
         let mut table = format!("{}, medians of {} rounds\n\n", self.settings, self.rounds);
         if !self.round.figures.is_empty() {
@@ -207,7 +207,7 @@ impl Report {
         table
     }
 
-    /// Everything as JSON, and the plots.
+    /// Writes everything as JSON, and the plots.
     pub fn write(&self, folder: &Path) {
         let Round { figures, sizes, costs } = &self.round;
         let shown: Vec<_> = figures

@@ -1,4 +1,4 @@
-//! What the ledger costs as it grows: entries, keys, used-up grants, wallets, bytes, openings and readings.
+//! Cost of the ledger as it grows: entries, keys, used-up grants, wallets, bytes, openings and reads.
 
 use std::time::{Duration, Instant};
 
@@ -14,14 +14,14 @@ use super::turns::{Measure, Part, in_turn};
 const CLIENTS: usize = 512;
 /// Wallets whose grants are used up.
 const USED_WALLETS: usize = 64;
-/// Grants that each of them has used up.
+/// Used-up grants of each of them.
 const USED_GRANTS: usize = 10_000;
-/// Spends of a process that is killed after them: most rows lag then, and much is replayed.
+/// Spends before a kill. Most wallet rows are dirty then, and the opening has much to replay.
 const KILLED_SPENDS: usize = 200_000;
 /// Plain spends whose bytes are counted.
 const COUNTED_SPENDS: usize = 500_000;
 
-/// Everything here that is asked for.
+/// Runs the measurements of this file that the options select.
 pub fn measure(options: &Options, round: &mut Round) {
     if ["size", "opening", "reading"].iter().any(|what| options.measures(what)) {
         size(options, round);
@@ -37,7 +37,7 @@ pub fn measure(options: &Options, round: &mut Round) {
     }
 }
 
-/// One ledger, measured again and again as it grows, against one that is new; then killed, opened and read.
+/// Measures a growing ledger at several sizes against an empty one; then reads, kills and opens it.
 fn size(options: &Options, round: &mut Round) {
     let subject = Subject::new(options, options.wallets);
     let mut there = 0;
@@ -55,7 +55,7 @@ fn size(options: &Options, round: &mut Round) {
         reading(&subject, options, round);
     }
     if options.measures("opening") {
-        // What a kill leaves: another process writes the file, and ends in the middle of it.
+        // A kill: another process writes the file, and aborts before it closes it.
         subject.credits.close().expect("it closes");
         let program = std::env::current_exe().expect("a program");
         let killed = std::process::Command::new(program).arg("--killed").arg(&subject.file).status();
@@ -68,7 +68,7 @@ fn size(options: &Options, round: &mut Round) {
     }
 }
 
-/// Writes a ledger, and ends without closing it.
+/// Writes a ledger, and aborts without closing it.
 pub fn be_killed(file: &std::path::Path) -> ! {
     let credits = Credits::open(file).expect("a ledger");
     fill(0..KILLED_SPENDS, |number| {
@@ -100,9 +100,9 @@ fn reading(subject: &Subject, options: &Options, round: &mut Round) {
     round.add("the first page of 50 entries", median(pages, |page| *page), "us", 200.0);
 }
 
-/// Wallets of one grant, and wallets that have used up many before.
+/// Compares wallets with one used-up grant and wallets with many.
 fn grants(options: &Options, round: &mut Round) {
-    // As many grants are used up in both, so that the ledgers have as many entries and keys.
+    // Both ledgers have equally many used-up grants, and so equally many entries and keys.
     let subject = |used: usize| {
         let subject = Subject::new(options, USED_WALLETS);
         let wallets = USED_WALLETS * USED_GRANTS / used;
@@ -117,7 +117,7 @@ fn grants(options: &Options, round: &mut Round) {
     round.add("a spend after 10,000 used-up grants, against after one", few.rate() / many.rate(), "x", 1.1);
 }
 
-/// Spends of two ledgers.
+/// Measures spends of two ledgers in turn.
 fn compared(options: &Options, subjects: [&Subject; 2], first_client: usize) -> [Part; 2] {
     let measures = subjects.map(|subject| -> Measure<'_> {
         Box::new(move |time, turn| subject.spends("", (time, CLIENTS), first_client + 1_000 * turn))
@@ -125,13 +125,14 @@ fn compared(options: &Options, subjects: [&Subject; 2], first_client: usize) -> 
     in_turn(options.time, measures.into()).try_into().unwrap_or_else(|_| unreachable!("they are two"))
 }
 
-/// Bytes of plain spends.
+/// Measures the bytes of a plain spend.
 fn bytes(options: &Options, round: &mut Round) {
     let bytes = bytes_of(options, Subject::spend_plainly);
     round.add("bytes of a plain spend, its key's index included", bytes, "B", 90.0);
 }
 
-/// Bytes that each of many such spends takes, with the index of their keys; what of the file is free is used again.
+/// Bytes that a spend adds to the journal and to the segments of keys. Free pages of the file do not count,
+/// because they are used again.
 pub fn bytes_of(options: &Options, spend: impl Fn(&Subject, usize) -> Reply<Receipt>) -> f64 {
     let mut subject = Subject::new(options, options.wallets);
     let before = subject.closed(used);
@@ -139,7 +140,7 @@ pub fn bytes_of(options: &Options, spend: impl Fn(&Subject, usize) -> Reply<Rece
     (subject.closed(used) - before) / COUNTED_SPENDS as f64
 }
 
-/// Bytes of the journal and of the keys in a ledger that is closed.
+/// Bytes of the journal and of the segments of keys in a closed ledger.
 fn used(file: &std::path::Path) -> f64 {
     let database = redb::Database::open(file).expect("a database");
     let read = database.begin_read().expect("a reading");
@@ -152,8 +153,8 @@ fn used(file: &std::path::Path) -> f64 {
     (all(journal) + all(segments)) as f64
 }
 
-/// Memory of wallets that are all kept, and of many of which few may be; each in a process of its own, so that nothing is
-/// counted that another measurement has left.
+/// Measures the memory of a wallet when all wallets are cached, and of the process when few of many fit. Each
+/// runs in a new process, free of other measurements' allocations.
 fn memory(options: &Options, round: &mut Round) {
     let ask = |what: &str| -> f64 {
         let program = std::env::current_exe().expect("a program");
@@ -168,11 +169,11 @@ fn memory(options: &Options, round: &mut Round) {
     round.add(&name, ask("all"), "MiB", 256.0);
 }
 
-/// Answers what `memory` asks.
+/// Runs a measurement of memory, in the process that `memory` starts for it.
 pub fn answer(options: &Options, what: &str) -> f64 {
     if what == "each" {
-        // The first wallets fill what redb caches and what is kept of keys; what others add is theirs alone. All of them are
-        // kept: a fifth of a million wallets twice are no fifth of the memory.
+        // The first wallets fill redb's cache and the memory of keys, so that the second fifth adds wallets
+        // alone. Both fifths together fit in memory, so no wallet is evicted.
         let wallets = options.most_wallets / 5;
         let mut subject = Subject::new(options, wallets);
         let before = resident();
@@ -183,7 +184,7 @@ pub fn answer(options: &Options, what: &str) -> f64 {
     resident() / 1_024.0 / 1_024.0
 }
 
-/// Bytes of memory that this process takes.
+/// Resident memory of this process, in bytes.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: f64 = status.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0.0);

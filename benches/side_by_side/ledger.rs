@@ -15,18 +15,18 @@ usage_credits! {
     operation step { costs 1.credit_per(page) }
 }
 
-/// What each wallet begins with, in as many grants.
+/// Amounts of the grants of each wallet.
 const GRANTS: [i64; 3] = [1_000_000, 1_000_000_000, 1_000_000_000_000];
-/// Writes that are under way while a ledger is filled.
+/// Writes in flight while a ledger is filled.
 const FILLING: usize = 4_000;
-/// How long a ledger takes until it rests: a second after its last commit it writes rows that lag.
+/// Pause after a load. A ledger writes its dirty rows one second after its last commit.
 const REST: Duration = Duration::from_secs(2);
-/// How long it takes until caches have what is used again after that.
+/// Unmeasured load before each measurement, which warms the caches up again after that pause.
 const WARMING: Duration = Duration::from_millis(400);
-/// What the numbers of clients have more that come before.
+/// Offset of the warm-up's client numbers, so that its keys are not those of the measurement.
 const WARMER: usize = 500;
 
-/// Writes all of these, many at a time.
+/// Writes all of these, up to [`FILLING`] at a time.
 pub fn fill<T, U>(what: impl Iterator<Item = T>, write: impl Fn(T) -> Reply<U>) {
     let mut replies = VecDeque::new();
     for it in what {
@@ -40,8 +40,8 @@ pub fn fill<T, U>(what: impl Iterator<Item = T>, write: impl Fn(T) -> Reply<U>) 
     }
 }
 
-/// A load in its steady state: what comes before is not measured, and what the ledger writes once it is idle is not the cost
-/// of what is measured next.
+/// Measures a load in its steady state. The warm-up before it is not measured, and the pause after it keeps
+/// the ledger's idle work out of the next measurement.
 fn steady<P>(
     name: &str,
     (time, clients): (Duration, usize),
@@ -55,7 +55,7 @@ fn steady<P>(
     part
 }
 
-/// A ledger that is measured, in a folder that is gone with it.
+/// A measured ledger in a temporary folder.
 pub struct Subject {
     pub credits: Credits,
     pub file: PathBuf,
@@ -64,7 +64,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A ledger of so many wallets.
+    /// Creates a ledger with this many wallets.
     pub fn new(options: &Options, wallets: usize) -> Self {
         let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
         let file = folder.path().join("credits.redb");
@@ -74,7 +74,7 @@ impl Subject {
         subject
     }
 
-    /// So many wallets more.
+    /// Adds this many wallets.
     pub fn add_wallets(&mut self, count: usize) {
         let numbers = self.wallets..self.wallets + count;
         fill(numbers.flat_map(|number| GRANTS.map(|amount| (number, amount))), |(number, amount)| {
@@ -83,12 +83,12 @@ impl Subject {
         self.wallets += count;
     }
 
-    /// So many spends, drawn by a client of this number.
+    /// Writes the first `count` spends of a client.
     pub fn spend_many(&self, client: usize, count: usize) {
         fill(0..count, |number| self.spend(client, number));
     }
 
-    /// A client's so-many-th spend.
+    /// Spend number `count` of a client.
     pub fn spend(&self, client: usize, count: usize) -> Reply<Receipt> {
         let drawn = drawn(client, count);
         let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
@@ -96,14 +96,14 @@ impl Subject {
         wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).metadata(metadata).now()
     }
 
-    /// A spend of the least that a spend can have.
+    /// A spend with a key and without metadata.
     pub fn spend_plainly(&self, count: usize) -> Reply<Receipt> {
         let drawn = drawn(usize::MAX, count);
         let wallet = self.credits.wallet(owner((drawn % self.wallets as u64) as usize));
         wallet.spend_credits_on(Operation::step(1)).key(format!("{drawn:016x}")).now()
     }
 
-    /// Spends of so many clients. Their keys are those of no other `first_client`.
+    /// Measures spends under load. Different `first_client`s use different keys.
     pub fn spends(&self, name: &str, load: (Duration, usize), first_client: usize) -> Part {
         let ask = |client: usize, count| self.spend(client, count);
         steady(name, load, first_client, ask, |spend| {
@@ -112,7 +112,7 @@ impl Subject {
         })
     }
 
-    /// The same around work that takes no time: a hold, and its settling.
+    /// Measures holds around work that takes no time: each is opened and settled.
     pub fn holds(&self, name: &str, load: (Duration, usize), first_client: usize) -> Part {
         enum Step {
             Holding(Reply<Hold>),
@@ -133,7 +133,7 @@ impl Subject {
         })
     }
 
-    /// Closes it, and opens it again once this was done.
+    /// Closes the ledger, looks at its file, and opens it again.
     pub fn closed<T>(&mut self, look: impl FnOnce(&Path) -> T) -> T {
         self.credits.close().expect("it closes");
         let found = look(&self.file);
@@ -146,7 +146,7 @@ pub fn owner(number: usize) -> String {
     format!("user:{number}")
 }
 
-/// A number that looks random, of a client's so-many-th spend.
+/// Pseudo-random number for spend number `count` of a client.
 pub fn drawn(client: usize, count: usize) -> u64 {
     let mut mixed = (client as u64) << 40 ^ count as u64 ^ 0x9E37_79B9_7F4A_7C15;
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! The load: clients in a closed loop, on the same processors as what they measure.
+//! The load: clients in a closed loop, on the same processors as the system that they measure.
 
 use std::collections::VecDeque;
 use std::thread;
@@ -10,8 +10,8 @@ use super::cpu;
 use super::micros;
 use super::turns::Part;
 
-/// A closed loop of so many clients for so long: each asks again once what it asked has come to its end. Few threads have
-/// all clients between them.
+/// Runs a closed loop of clients for a time: each sends its next request once the last one has completed. Up
+/// to four threads carry all clients.
 pub fn load<P>(
     (time, clients): (Duration, usize),
     name: &str,

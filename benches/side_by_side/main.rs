@@ -1,18 +1,19 @@
-//! Side by side: this ledger, a careful SQLite table, a log file, and the disk alone, in turn, in one run, on one disk; then what the
-//! ledger costs as it grows.
+//! Side by side: this ledger, a careful SQLite schema, a log file and the bare disk, measured in turn in one
+//! run on one disk; then the cost of the ledger as it grows.
 //!
 //! ```sh
 //! cargo bench -p credits-benches --bench side_by_side -- --seconds 10 --wallets 100000
 //! ```
 //!
-//! Options: `--clients 1,64,512`, `--wallets N`, `--seconds N`, `--entries N` (spends that are there at last),
-//! `--most-wallets N` (whose memory is measured), `--rounds N`,
-//! `--only throughput,ledger,size,grants,bytes,memory,opening,reading`, `--folder PATH` (where the files are), `--out PATH`
-//! (where `side_by_side.json` and the plots go).
+//! Options: `--clients 1,64,512`, `--wallets N`, `--seconds N`, `--entries N` (spends in the ledger at the
+//! end), `--most-wallets N` (wallets whose memory is measured), `--rounds N`, `--only
+//! throughput,ledger,size,grants,bytes,memory,opening,reading`, `--folder PATH` (folder of the measured
+//! files), `--out PATH` (folder of `side_by_side.json` and the plots).
 //!
-//! Every spend has an idempotency key of 16 bytes and metadata, and is answered once it is durable. Clients are a closed
-//! loop: each asks for its next spend when the last one is answered. What is compared is measured in turn, in its steady
-//! state, a quarter of `--seconds` each time. Figures, and the ratios of each round, are the medians of `--rounds` rounds.
+//! Every spend has an idempotency key of 16 bytes and metadata, and completes once it is durable. Clients
+//! form a closed loop: each sends its next spend when the last one has completed. All systems are measured in
+//! turn, in their steady state, a quarter of `--seconds` each time. Figures, and the ratios of each round,
+//! are the medians of `--rounds` rounds.
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up should stop")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the time")]
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
@@ -62,7 +63,7 @@ fn main() {
     report.write(&options.out);
 }
 
-/// Everything once.
+/// Runs every selected measurement once.
 fn round(options: &Options) -> Round {
     let mut round = Round::default();
     if options.measures("throughput") || options.measures("ledger") {
@@ -72,10 +73,10 @@ fn round(options: &Options) -> Round {
     round
 }
 
-/// Spends a second of everything, in turn.
+/// Measures the rates of all systems, in turn.
 fn throughput(options: &Options, round: &mut Round) {
     let most = options.clients.iter().copied().max().unwrap_or(1);
-    // What a commit of the most clients has, as far as is known.
+    // Mean commands in a commit under the most clients, once it is measured.
     let batch = &Cell::new(1.0);
     let mut measures: Vec<Measure<'_>> = Vec::new();
     for clients in &options.clients {
@@ -106,7 +107,7 @@ fn throughput(options: &Options, round: &mut Round) {
     round.figures = in_turn(options.time, measures).into_iter().map(Figure::of).collect();
 }
 
-/// How long something took, in a histogram of microseconds.
+/// A duration in microseconds, at least 1, for a histogram.
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1)
 }

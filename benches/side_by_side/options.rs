@@ -1,37 +1,37 @@
-//! What the command line asks for.
+//! Options of the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is measured, and where.
+/// The measurements to run, and their folders.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many clients, one measurement each.
+    /// Numbers of clients, one measurement each.
     pub clients: Vec<usize>,
     /// Wallets that they spend from.
     pub wallets: usize,
-    /// How long each measurement is.
+    /// Duration of each measurement.
     pub time: Duration,
-    /// Spends that are there at last.
+    /// Spends in the ledger at the end.
     pub entries: usize,
     /// Wallets whose memory is measured.
     pub most_wallets: usize,
-    /// The ledger of a process that is killed.
+    /// Ledger that this process writes until it aborts; only set in a child process.
     pub killed: Option<PathBuf>,
-    /// What a process that measures memory is asked for.
+    /// Measurement of memory that this process runs; only set in a child process.
     pub resident: Option<String>,
-    /// What is measured; everything if it is empty.
+    /// Measurements to run; all if it is empty.
     pub only: Vec<String>,
-    /// How often everything is measured.
+    /// Number of rounds.
     pub rounds: usize,
-    /// Where files are measured.
+    /// Folder of the measured files.
     pub folder: PathBuf,
-    /// Where figures go.
+    /// Folder of the results.
     pub out: PathBuf,
 }
 
 impl Options {
-    /// The command line's, with defaults.
+    /// Reads the command line, with defaults.
     pub fn read() -> Self {
         let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         let mut options = Self {
@@ -68,7 +68,7 @@ impl Options {
                 }
                 "--folder" => options.folder = words.next().expect("a folder").into(),
                 "--out" => options.out = words.next().expect("a folder").into(),
-                // What cargo passes to every benchmark.
+                // Cargo passes it to every benchmark.
                 "--bench" => {}
                 other => panic!("`{other}` is no option: read the head of benches/side_by_side/main.rs"),
             }
@@ -76,7 +76,7 @@ impl Options {
         options
     }
 
-    /// Whether this is to be measured.
+    /// Whether a measurement is selected.
     pub fn measures(&self, what: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == what)
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-/// A bar for each of these, on a logarithmic scale.
+/// Draws a bar chart on a logarithmic scale.
 pub fn bars(file: &Path, title: &str, values: &[(String, f64)]) {
     let most = values.iter().map(|(_, value)| *value).fold(10.0, f64::max) * 3.0;
     let root = SVGBackend::new(file, (960, 60 + 44 * values.len() as u32)).into_drawing_area();
@@ -43,7 +43,7 @@ pub fn bars(file: &Path, title: &str, values: &[(String, f64)]) {
     root.present().expect("a plot");
 }
 
-/// Points of a line, from the left to the right, on a logarithmic scale below.
+/// Draws one line, with a logarithmic x axis.
 pub fn line(file: &Path, title: &str, (below, beside): (&str, &str), points: &[(usize, f64)]) {
     let right = points.iter().map(|(x, _)| *x as f64).fold(10.0, f64::max) * 2.0;
     let top = points.iter().map(|(_, y)| *y).fold(1.0, f64::max) * 1.3;
@@ -70,8 +70,7 @@ pub fn line(file: &Path, title: &str, (below, beside): (&str, &str), points: &[(
     root.present().expect("a plot");
 }
 
-/// A line for each of these, over the same names from the left to the right; the height is logarithmic, with room for the
-/// names of the lines above them.
+/// Draws several lines over the same names, with a logarithmic y axis that leaves room for the legend.
 pub fn lines(file: &Path, title: &str, beside: &str, names: &[&str], series: &[(String, Vec<f64>)]) {
     let values = || series.iter().flat_map(|(_, values)| values.iter().copied());
     let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(1.0, f64::max));
@@ -98,7 +97,7 @@ pub fn lines(file: &Path, title: &str, beside: &str, names: &[&str], series: &[(
         .expect("a plot");
     let ours = series.iter().filter(|(name, _)| name.starts_with("ledger")).count();
     for (place, (name, values)) in series.iter().enumerate() {
-        // Others are grey, each darker than the one before.
+        // Baselines are grey, each darker than the one before.
         let color = match place.checked_sub(ours) {
             None => Palette99::pick(place).to_rgba(),
             Some(place) => BLACK.mix(0.2 + 0.7 * place as f64 / (series.len() - ours) as f64),

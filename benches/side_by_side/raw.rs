@@ -1,4 +1,4 @@
-//! The limits of everything else: the same bytes appended to a file and synced, for the same clients and for none.
+//! Upper bounds: the same bytes appended to a file and synced, with the same clients and with none.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,7 +13,7 @@ use super::micros;
 use super::options::Options;
 use super::turns::Part;
 
-/// Appends and syncs the bytes of so many spends, again and again.
+/// Appends and syncs the bytes of this many spends, again and again.
 pub fn syncs(options: &Options, time: Duration, spends: f64, bytes_a_spend: f64) -> Part {
     let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
     let mut file = File::create(folder.path().join("raw")).expect("a file");
@@ -35,15 +35,15 @@ pub fn syncs(options: &Options, time: Duration, spends: f64, bytes_a_spend: f64)
     Part { name, latencies, time: start.elapsed(), cpu: [0.0; 2] }
 }
 
-/// What clients of the log wait in.
+/// Queue of the log's clients.
 #[derive(Default)]
 struct Waiting {
     spends: Vec<(Vec<u8>, oneshot::Sender<()>)>,
     closed: bool,
 }
 
-/// The same clients over a thread that does nothing but append what they send and sync it: many share a sync, nothing is
-/// decided, kept or found again.
+/// Runs the same clients over a thread that only appends their bytes and syncs: many share a sync, and
+/// nothing is decided, kept or looked up.
 pub fn log(options: &Options, (time, clients): (Duration, usize), bytes_a_spend: f64) -> Part {
     let folder = tempfile::tempdir_in(&options.folder).expect("a folder");
     let mut file = File::create(folder.path().join("log")).expect("a file");

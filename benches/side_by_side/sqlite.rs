@@ -1,5 +1,5 @@
-//! What somebody would write on SQLite: wallets, grants, entries and keys in tables, a transaction for each spend, or for
-//! many.
+//! A typical ledger on SQLite: tables of wallets, grants, entries and keys, and a transaction for each spend
+//! or for many.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ const SCHEMA: &str = "
     CREATE TABLE keys (key TEXT PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// A database that is measured, in a folder that is gone with it.
+/// A measured database in a temporary folder.
 pub struct Tables {
     connection: Connection,
     wallets: i64,
@@ -58,8 +58,8 @@ impl Tables {
         Self { connection, wallets, spends: 0, _folder: folder }
     }
 
-    /// Spends one after the other, so many to a transaction. Writers of SQLite wait for each other, so that one is as fast
-    /// as many.
+    /// Measures spends one after the other, `batch` to a transaction. SQLite has one writer at a time, so one
+    /// client is as fast as many.
     pub fn spends(&mut self, time: Duration, batch: usize) -> Part {
         let start = Instant::now();
         let mut latencies = Histogram::<u64>::new(3).expect("a histogram");

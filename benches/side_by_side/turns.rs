@@ -1,26 +1,27 @@
-//! Measurements in turn, a part of each at a time: whatever else the machine does meanwhile, it does to all of them.
+//! Measurements in turn, a part of each at a time, so that background load affects all of them alike.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Parts of each measurement: an even number, so that each is after another as often as before it.
+/// Parts of each measurement. The order is reversed after each turn, so an even number has each measurement
+/// run as often after another as before it.
 const TURNS: u32 = 4;
 
-/// What a part of a measurement found.
+/// Result of one part of a measurement.
 pub struct Part {
     pub name: String,
-    /// Microseconds until each spend was answered.
+    /// Latencies of spends, in microseconds.
     pub latencies: Histogram<u64>,
     pub time: Duration,
-    /// Seconds of processor time that the writing threads took, and all clients, where that is known.
+    /// Processor seconds of the writing threads and of all clients; zero where unknown.
     pub cpu: [f64; 2],
 }
 
-/// Something that is measured for so long, in this turn.
+/// A measurement, run for a duration in a turn of this number.
 pub type Measure<'a> = Box<dyn FnMut(Duration, usize) -> Part + 'a>;
 
-/// All of these, each for so long in all.
+/// Runs all measurements in turn, each for `time` in total.
 pub fn in_turn(time: Duration, measures: Vec<Measure<'_>>) -> Vec<Part> {
     let mut all: Vec<(Measure<'_>, Option<Part>)> =
         measures.into_iter().map(|measure| (measure, None)).collect();

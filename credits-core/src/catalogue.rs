@@ -1,70 +1,71 @@
-//! The catalogue: what an application declares, as `const` data that the macro writes and the ledger reads.
+//! The catalogue: an application's declarations, as `const` data that the macro writes and the ledger reads.
 //!
-//! It holds only what was found valid; it does not know the words it was written in.
+//! It holds valid declarations only and does not know the words they were written in.
 
 use core::fmt::Display;
 
 use crate::money::in_words;
 use crate::{Currency, Money, Period, PeriodUnit, Rounding, Unit};
 
-/// Everything one `usage_credits!` call declares.
+/// All declarations of one `usage_credits!` call.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue {
-    /// What holds for the whole pricing.
+    /// Settings of the whole pricing.
     pub settings: Settings,
-    /// What is counted besides credits, in the order of declaration.
+    /// Assets besides credits, in the order of declaration.
     pub assets: &'static [AssetSpec],
-    /// What costs credits, in the order of declaration.
+    /// Operations, which cost credits, in the order of declaration.
     pub operations: &'static [OperationSpec],
-    /// What gives credits again and again, in the order of declaration.
+    /// Subscription plans, which give credits every cycle, in the order of declaration.
     pub plans: &'static [PlanSpec],
-    /// What gives credits once, in the order of declaration.
+    /// Credit packs, which give credits once per purchase, in the order of declaration.
     pub packs: &'static [PackSpec],
 }
 
-/// What holds for the whole pricing.
+/// Settings of the whole pricing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Of money that names none.
+    /// Currency of amounts of money that name none.
     pub currency: Currency,
-    /// Applied once to an operation's exact total.
+    /// Rounding of an operation's exact total, applied once.
     pub rounding: Rounding,
-    /// How amounts are called when shown.
+    /// Names of credits in displayed amounts.
     pub credits_named: CreditsName,
-    /// Balances below which an owner is told, in credits.
+    /// Balances, in credits. Falling below one of them emits a low-balance event.
     pub low_balance_thresholds: &'static [i64],
-    /// Overlap of a cycle's credits with the next cycle; capped to the plan's period.
+    /// Time for which a cycle's credits overlap with the next cycle; at most the length of a cycle.
     pub fulfillment_grace_period: Period,
-    /// How long a cycle's credits outlive it while its renewal is being charged.
+    /// Time for which a cycle's credits outlive it while its renewal is charged; at most a quarter of the
+    /// cycle.
     pub renewal_wait: Period,
-    /// The shortest period a plan may give in.
+    /// Shortest cycle that a plan may have.
     pub min_fulfillment_period: Period,
-    /// How far spending may run into debt; `None` if it may not.
+    /// Largest overdraft that spending may cause, in credits; `None` allows none.
     pub negative_balance_max: Option<i64>,
-    /// What a transfer does with the expiry of what it moves.
+    /// Expiry of transferred credits at the receiver.
     pub transfer_expiration: TransferExpiration,
     /// When a rise within a cycle is awarded.
     pub upgrades: Upgrades,
-    /// What a refunded subscription invoice takes.
+    /// Credits taken back when a subscription invoice is refunded.
     pub subscription_refunds: SubscriptionRefunds,
-    /// What becomes of refunded credits that were spent.
+    /// Treatment of refunded credits that were spent.
     pub refunded_but_spent: RefundedButSpent,
-    /// What becomes of a settling above what is available.
+    /// Treatment of the part of a settlement that exceeds the held and the available credits.
     pub overrun: Overrun,
-    /// When an open hold lapses.
+    /// Time after which the hold of a `.run(..)` lapses unless it is extended.
     pub hold_limit: Period,
-    /// How long a hold may be open in all.
+    /// Longest total time for which a hold may be open, extensions included.
     pub hold_limit_max: Period,
-    /// How long keys of spends and holds are kept at least.
+    /// Minimum retention of the idempotency keys of spends and holds.
     pub keep_keys: Period,
     /// The application's own entry categories.
     pub categories: &'static [&'static str],
-    /// Environments that every Stripe price is given for; none if there is one alone.
+    /// Environments, each of which every Stripe price is given for; empty for a pricing with only one.
     pub environments: &'static [&'static str],
 }
 
 impl Settings {
-    /// What holds where nothing is said.
+    /// The settings of a pricing that sets none.
     pub const DEFAULT: Self = Self {
         currency: Currency::USD,
         rounding: Rounding::Ceil,
@@ -87,26 +88,26 @@ impl Settings {
     };
 }
 
-/// The words for one and for several credits.
+/// The names of one credit and of several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreditsName {
-    /// One: `credit`.
+    /// Singular: `credit`.
     pub one: &'static str,
-    /// Several: `credits`.
+    /// Plural: `credits`.
     pub many: &'static str,
 }
 
 impl CreditsName {
-    /// `credit` and `credits`.
+    /// The default names: `credit` and `credits`.
     pub const DEFAULT: Self = Self { one: "credit", many: "credits" };
 }
 
 /// An asset besides credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AssetSpec {
-    /// One of it, which is also its name in the ledger: `gem`.
+    /// Singular, which is also the asset's name in the ledger: `gem`.
     pub name: &'static str,
-    /// Several of it: `gems`.
+    /// Plural: `gems`.
     pub plural: &'static str,
 }
 
@@ -129,116 +130,117 @@ macro_rules! policies {
 }
 
 policies! {
-    /// What a transfer does with the expiry of what it moves.
+    /// Expiry of transferred credits at the receiver.
     TransferExpiration {
-        /// It is kept.
+        /// Transferred credits keep their expiry.
         #[default]
         Preserve "preserve"
-        /// What is received never expires.
+        /// Transferred credits never expire.
         None "none"
     }
     /// When a rise within a cycle is awarded.
     Upgrades {
-        /// With its paid invoice.
+        /// When its invoice is paid.
         #[default]
         OnPayment "on_payment"
-        /// With the change itself.
+        /// When the subscription changes.
         OnChange "on_change"
     }
-    /// What a refunded subscription invoice takes.
+    /// Credits taken back when a subscription invoice is refunded.
     SubscriptionRefunds {
-        /// What is free of its credits.
+        /// The free part of the invoice's credits.
         #[default]
         FreePart "free_part"
-        /// All of them; what was spent is owed.
+        /// All of the invoice's credits; spent ones become debt.
         Debt "debt"
     }
-    /// What becomes of refunded credits that were spent.
+    /// Treatment of refunded credits that were spent.
     RefundedButSpent {
-        /// They are owed.
+        /// They become debt.
         #[default]
         Debt "debt"
         /// They are forgiven.
         Forgive "forgive"
     }
-    /// What becomes of a settling above what is available.
+    /// Treatment of the part of a settlement that exceeds the held and the available credits.
     Overrun {
-        /// The shortfall is recorded.
+        /// It is recorded as a shortfall.
         #[default]
         Deny "deny"
-        /// The shortfall is owed.
+        /// It becomes debt.
         Debt "debt"
     }
-    /// What a plan's rise within a cycle gives.
+    /// Credits that a rise within a cycle gives.
     OnUpgrade {
-        /// The share of what is left of the cycle.
+        /// A share, proportional to the rest of the cycle.
         #[default]
         Prorated "prorated"
-        /// All of it.
+        /// The whole amount of the plan, however little of the cycle is left.
         Full "full"
     }
 }
 
-/// An operation: what it is called and what it costs.
+/// An operation: its name, costs and limits.
 #[derive(Clone, Copy, Debug)]
 pub struct OperationSpec {
     /// The name as declared, such as `process_document`.
     pub name: &'static str,
-    /// The asset its costs are in; empty for credits.
+    /// The asset of its costs; empty for credits.
     pub asset: &'static str,
-    /// What is added up. Every clause but a fixed one takes an input; inputs are in the order of the clauses.
+    /// Terms of the cost, which are added up. Every clause but [`Clause::Fixed`] takes one input, in this
+    /// order.
     pub costs: &'static [Clause],
-    /// The least it costs, whatever the clauses say.
+    /// Lower bound of the total cost.
     pub at_least: Option<i64>,
-    /// The most it costs, whatever the clauses say.
+    /// Upper bound of the total cost.
     pub at_most: Option<i64>,
-    /// How large its quantities may be.
+    /// Upper bounds of the quantities.
     pub limits: &'static [Limit],
-    /// What the application says of it.
+    /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
 }
 
 /// One term of a cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clause {
-    /// Whole credits, whatever the inputs.
+    /// A constant number of credits.
     Fixed(i64),
-    /// Credits per batch of units: `3.credits_per(1_000.tokens)`. Its input is a quantity.
+    /// Credits per batch of units: `3.credits_per(1_000.tokens)`. Takes a quantity.
     Rate {
         /// Credits for one batch.
         credits: i64,
-        /// Units in a batch; 1 unless written.
+        /// Units in a batch; 1 by default.
         batch: u64,
-        /// The unit, which names the quantity.
+        /// The unit, whose plural names the quantity.
         unit: Unit,
-        /// Units that are included and cost nothing.
+        /// Included units, which cost nothing.
         after: u64,
     },
-    /// Graduated rates: each tier's rate for the units within it. Its input is a quantity.
+    /// Graduated rates: each tier's rate applies to the units within the tier. Takes a quantity.
     Tiers {
-        /// Units in a batch, which every rate is for.
+        /// Units in a batch, the same for every tier.
         batch: u64,
-        /// The unit, which names the quantity.
+        /// The unit, whose plural names the quantity.
         unit: Unit,
-        /// In ascending order; the last one has no end.
+        /// Tiers in ascending order; the last one has no end.
         tiers: &'static [Tier],
     },
-    /// One of several amounts: `by quality { standard => 10.credits, hd => 25.credits }`. Its input is a choice.
+    /// One of several amounts: `by quality { standard => 10.credits, hd => 25.credits }`. Takes a choice.
     Choice {
-        /// What is chosen.
+        /// Name of the choice, such as `quality`.
         name: &'static str,
-        /// The options with their credits, at least one.
+        /// Options with their credits; at least one.
         options: &'static [(&'static str, i64)],
     },
-    /// Rust over the operation's parameters. Its input is the value.
+    /// A Rust expression over the operation's parameters. Takes its value.
     Computed {
-        /// The source, to show.
+        /// Source of the expression, for display.
         source: &'static str,
     },
 }
 
 impl Clause {
-    /// The unit of the clause's quantity, if its input is one.
+    /// The unit of the clause's quantity; `None` if the clause takes no quantity.
     pub const fn unit(&self) -> Option<&Unit> {
         match self {
             Self::Rate { unit, .. } | Self::Tiers { unit, .. } => Some(unit),
@@ -247,32 +249,32 @@ impl Clause {
     }
 }
 
-/// Units up to an end, and what a batch of them costs.
+/// A tier of a graduated rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tier {
-    /// The first unit that is no longer in it, a multiple of the batch; `None` for the last tier.
+    /// Units up to which the tier applies, a multiple of the batch; `None` for the last tier.
     pub up_to: Option<u64>,
     /// Credits for one batch.
     pub credits: i64,
 }
 
-/// `limit seconds <= 600`: checked before an operation is priced.
+/// An upper bound of a quantity, `limit seconds <= 600`, checked before the operation is priced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// Which of the operation's quantities, counted from 0 among the quantities alone.
+    /// Index of the quantity among the operation's quantities.
     pub quantity: usize,
-    /// The largest allowed, in the quantity's unit.
+    /// Largest allowed quantity, in its unit.
     pub max: u64,
 }
 
-/// What an application says of an item: shown, never used.
+/// A metadata value of the application. The ledger displays it and never interprets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meta {
     /// A text.
     Text(&'static str),
-    /// A number.
+    /// An integer.
     Integer(i64),
-    /// A yes or no.
+    /// A boolean.
     Flag(bool),
 }
 
@@ -281,68 +283,68 @@ pub enum Meta {
 pub struct PlanSpec {
     /// The name as declared.
     pub name: &'static str,
-    /// Which terms of that name; subscribers keep those of the version they joined. At least 1.
+    /// Version of the plan's terms, at least 1. Subscribers keep the version they joined under.
     pub version: u32,
-    /// Whether it is no longer sold.
+    /// Whether the plan is no longer sold.
     pub retired: bool,
-    /// What one cycle gives; `None` for a plan without credits.
+    /// Credits of one cycle; `None` for a plan without credits.
     pub gives: Option<Gives>,
     /// Stripe prices, at least one.
     pub stripe_prices: &'static [StripePrice],
-    /// Given with the first paid cycle, and never expiring; 0 for none.
+    /// Credits given with the first paid cycle, which never expire; 0 for none.
     pub signup_bonus: i64,
-    /// Given for a trial; 0 for none.
+    /// Credits given for a trial; 0 for none.
     pub trial_includes: i64,
-    /// What happens to credits unused at the end of a cycle.
+    /// Treatment of credits that are unused at the end of a cycle.
     pub unused_credits: UnusedCredits,
-    /// How long its credits can be used after the subscription has ended; `None` for as long as they last.
+    /// Time for which credits stay usable after the subscription ends; `None` leaves their expiry unchanged.
     pub expire_after: Option<Period>,
-    /// What a rise within a cycle gives.
+    /// Credits that a rise within a cycle gives.
     pub on_upgrade: OnUpgrade,
-    /// Whether a cycle longer than a billing period is given at its beginning.
+    /// Whether a cycle longer than a billing period is given at its start, before all of it is paid.
     pub in_advance: bool,
-    /// What the application says of it.
+    /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
 }
 
-/// What one cycle of a plan gives.
+/// Credits that one cycle of a plan gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gives {
-    /// How much.
+    /// Amount per cycle.
     pub amount: i64,
-    /// Of which asset; empty for credits.
+    /// The asset; empty for credits.
     pub asset: &'static str,
-    /// How long a cycle is.
+    /// Length of a cycle.
     pub every: Period,
 }
 
-/// A price at Stripe.
+/// A Stripe price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StripePrice {
-    /// The environment it is for, if the pricing has several.
+    /// Environment of the price, if the pricing declares several.
     pub environment: Option<&'static str>,
-    /// The billing period it was declared under (`month: "..."`), if one was written.
+    /// Billing period of the price, if one is declared (`month: "..."`).
     pub period: Option<Period>,
-    /// The id, such as `price_xyz`.
+    /// Stripe's id, such as `price_xyz`.
     pub id: &'static str,
 }
 
-/// What happens to a plan's credits that are unused when their cycle ends.
+/// Treatment of a plan's credits that are unused when their cycle ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum UnusedCredits {
     /// They expire.
     #[default]
     Expire,
-    /// They stay.
+    /// They roll over.
     Rollover,
-    /// They stay up to this many.
+    /// They roll over, up to this amount.
     RolloverUpTo(i64),
-    /// They stay for this long after their cycle.
+    /// They roll over and expire this long after their cycle.
     RolloverFor(Period),
 }
 
-/// The most that one award gives: a cycle of a plan, a pack with its bonus, a signup bonus, a trial. 2^53, up to which
-/// readers of JSON that hold numbers as doubles keep every integer.
+/// The largest award: one cycle of a plan, a pack with its bonus, a signup bonus or a trial. It is 2^53,
+/// because JSON readers that store numbers as doubles are exact up to there.
 pub const AWARD_MAX: i64 = 1 << 53;
 
 /// A credit pack.
@@ -350,43 +352,43 @@ pub const AWARD_MAX: i64 = 1 << 53;
 pub struct PackSpec {
     /// The name as declared.
     pub name: &'static str,
-    /// What is paid for.
+    /// Credits of one pack, without the bonus.
     pub gives: i64,
-    /// Of which asset; empty for credits.
+    /// The asset; empty for credits.
     pub asset: &'static str,
-    /// Given on top; 0 without a bonus.
+    /// Bonus credits; 0 for none.
     pub bonus: i64,
-    /// What it costs: a price for each currency it is sold in, at least one. The first is the default.
+    /// Prices, one for each currency in which the pack is sold; at least one. The first is the default.
     pub costs: &'static [Money],
-    /// How long it can be used; `None` for ever.
+    /// Time for which the credits can be used; `None` for unlimited.
     pub expires_after: Option<Period>,
-    /// Stripe prices; none if the checkout carries the price.
+    /// Stripe prices; empty if the checkout carries the price.
     pub stripe_prices: &'static [StripePrice],
-    /// The operations it is for, by their place in the catalogue; none for all.
+    /// Operations that the credits can be used for, as indexes into the catalogue; empty for all.
     pub only_for: &'static [u16],
-    /// What the application says of it.
+    /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
 }
 
 impl PackSpec {
-    /// Its prices as people read them: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
+    /// The prices for display: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
     pub fn costs_in_words(&self) -> impl Display + use<> {
         in_words(self.costs)
     }
 
-    /// The price in this currency, by its ISO 4217 code in lower case.
+    /// The price in a currency, given by its ISO 4217 code in lower case.
     #[must_use]
     pub fn price_in(&self, currency: &str) -> Option<Money> {
         self.costs.iter().find(|price| price.currency.code == currency).copied()
     }
 }
 
-/// Asserts, while compiling, that no two prices at Stripe are one: for prices that are paths to constants, which
-/// the macro cannot read.
+/// Asserts at compile time that no two Stripe prices are equal. It covers prices given as paths to constants,
+/// whose values the macro cannot read.
 ///
 /// # Panics
 ///
-/// If two are the same.
+/// If two prices are equal.
 pub const fn assert_unique_prices(prices: &[&str]) {
     let mut rest = prices;
     while let [price, others @ ..] = rest {
@@ -402,7 +404,7 @@ pub const fn assert_unique_prices(prices: &[&str]) {
     }
 }
 
-/// Whether two texts are equal, while compiling.
+/// Compares two texts at compile time, where `==` is not available.
 const fn same_text(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
@@ -414,7 +416,7 @@ const fn same_text(left: &str, right: &str) -> bool {
     left.is_empty() && right.is_empty()
 }
 
-/// The categories that the ledger has entries of; an application's own have other names.
+/// Categories of the ledger's own entries. An application's categories have other names.
 pub const BUILT_IN_CATEGORIES: &[&str] = &[
     "signup_bonus",
     "referral_bonus",

@@ -1,35 +1,39 @@
-//! Exact cost arithmetic: clauses and their inputs in, whole credits out, rounded once.
+//! Exact cost arithmetic: computes whole credits from clauses and inputs, with one rounding.
 //!
-//! total = round(sum of clauses), then raised to `at_least` and cut to `at_most`. A quantity is in base units
-//! (microseconds, bytes, pieces); a rate is credits x (quantity - included) / (batch x base), never below zero;
-//! tiers are that for the part of the quantity within each. Nothing is divided before the one rounding: 40
-//! minutes at 3 credits an hour is 2, not 2.000...1 rounded up to 3.
+//! total = round(sum of clauses), raised to `at_least` and cut to `at_most`. Quantities are in base units
+//! (microseconds, bytes, pieces). A rate costs credits x (quantity - included) / (batch x base), never below
+//! zero. Graduated tiers apply their rates to the part of the quantity within each tier. Sums are exact until
+//! the one rounding: 40 minutes at 3 credits an hour cost 2 credits, not 2.000...1 rounded up to 3.
 
 use crate::{Clause, Fraction, OperationSpec, Rounding, Tier};
 
-/// What a clause is given.
+/// The input of a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostInput {
     /// A quantity in base units.
     Quantity(Fraction),
-    /// A choice by its place among the options.
+    /// A choice, as an index into the options.
     Choice(u16),
-    /// The value of Rust over the parameters, in whole credits; `None` if a step on the way to it has none.
+    /// The value of a Rust expression, in whole credits; `None` if its evaluation overflowed or had no value.
     Computed(Option<i128>),
 }
 
-/// Why an operation has no cost.
+/// The reason why an operation has no cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostError {
-    /// The total is over 2^63 - 1 credits, or a step on the way to it has no value that fits.
+    /// The total exceeds 2^63 - 1 credits, or an intermediate value does not fit.
     Overflow,
-    /// The total is below zero: Rust over the parameters came to less than nothing.
+    /// The total is below zero, as a computed clause may be.
     Negative,
-    /// The input at this place, counted from 0, is not what its clause takes: an error of the caller's.
+    /// The input at this index is missing, out of range or of the wrong kind: a bug of the caller.
     WrongInput(usize),
 }
 
-/// The cost of an operation in whole units of its asset. `inputs` are in the order of the clauses that take one.
+/// Returns the cost of an operation, in whole units of its asset. `inputs` are in the order of the clauses
+/// that take one.
+///
+/// Errors in order: a wrong input or an overflow in the first clause that has one, a total below zero, a
+/// total that overflows.
 pub const fn total(
     operation: &OperationSpec,
     inputs: &[CostInput],
@@ -65,7 +69,7 @@ pub const fn total(
 
 struct WrongInput;
 
-/// What one clause comes to; `None` if it does not fit.
+/// The credits of one clause; `None` on overflow.
 const fn term(clause: &Clause, input: CostInput) -> Result<Option<Fraction>, WrongInput> {
     match (clause, input) {
         (Clause::Rate { credits, batch, unit, after }, CostInput::Quantity(quantity)) => {
@@ -92,8 +96,8 @@ const fn term(clause: &Clause, input: CostInput) -> Result<Option<Fraction>, Wro
     }
 }
 
-/// What a quantity comes to at credits for a batch of units, after the units that are included; a unit has `base`
-/// base units. `None` if it does not fit.
+/// The credits of a quantity beyond the first `after` units, at `credits` for `batch` units of `base` base
+/// units each. `None` on overflow.
 pub const fn rated(
     (credits, batch): (i64, u64),
     (base, after): (u64, u64),
@@ -114,8 +118,8 @@ const fn rate(credits: i64, batch_base: i128, quantity: Fraction) -> Option<Frac
     }
 }
 
-/// The part of the quantity within each tier, at that tier's credits for a batch; a unit has `base` base units.
-/// `None` if it does not fit.
+/// The credits of a quantity at graduated rates: the part within each tier, at the tier's credits for `batch`
+/// units of `base` base units each. `None` on overflow.
 pub const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction) -> Option<Fraction> {
     let batch_base = batch as i128 * base as i128;
     let mut sum = Fraction::ZERO;
@@ -140,7 +144,8 @@ pub const fn graduated(tiers: &[Tier], batch: u64, base: u64, quantity: Fraction
     Some(sum)
 }
 
-/// Within an operation's bounds and what an amount can be.
+/// Cuts a rounded total to an operation's bounds. Errors in order: a total below zero, whatever the bounds; a
+/// result over 2^63 - 1.
 pub const fn bounded(credits: i128, at_least: Option<i64>, at_most: Option<i64>) -> Result<i64, CostError> {
     if credits < 0 {
         return Err(CostError::Negative);
@@ -191,7 +196,7 @@ mod tests {
         }
     }
 
-    /// The cost of clauses, rounded up, for inputs in base units.
+    /// The cost of these clauses for inputs in base units, rounded up.
     fn cost(costs: &[Clause], inputs: &[CostInput]) -> Result<i64, CostError> {
         let costs: &'static [Clause] = std::boxed::Box::leak(costs.into());
         total(&operation(costs), inputs, Rounding::Ceil)
@@ -273,7 +278,7 @@ mod tests {
         for (value, credits) in [(0, 3), (3, 3), (4, 4), (6, 5)] {
             assert_eq!(total(&bounded, &[CostInput::Computed(Some(value))], Rounding::Ceil), Ok(credits));
         }
-        // A bound does not hide a value that is no cost.
+        // Bounds do not hide a negative total.
         assert_eq!(
             total(&bounded, &[CostInput::Computed(Some(-1))], Rounding::Ceil),
             Err(CostError::Negative)

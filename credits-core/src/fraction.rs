@@ -1,7 +1,7 @@
-//! Exact fractions: what quantities and costs are before the one rounding.
+//! Exact fractions: quantities and costs before the one rounding.
 //!
-//! A fraction is always reduced and its denominator positive, so equal values are equal fields. Every
-//! operation answers `None` on overflow; nothing wraps and nothing is clamped.
+//! A fraction is always reduced and its denominator positive, so equal values have equal fields. Checked
+//! operations return `None` on overflow; nothing wraps and nothing is clamped.
 
 use crate::Rounding;
 
@@ -13,10 +13,10 @@ pub struct Fraction {
 }
 
 impl Fraction {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self::whole(0);
 
-    /// A whole number.
+    /// The fraction of a whole number.
     pub const fn whole(value: i128) -> Self {
         Self { numerator: value, denominator: 1 }
     }
@@ -37,12 +37,12 @@ impl Fraction {
         Some(Self { numerator, denominator })
     }
 
-    /// The part above the line.
+    /// The numerator.
     pub const fn numerator(self) -> i128 {
         self.numerator
     }
 
-    /// The part below the line, always positive.
+    /// The denominator, always positive.
     pub const fn denominator(self) -> i128 {
         self.denominator
     }
@@ -52,9 +52,9 @@ impl Fraction {
         self.numerator < 0
     }
 
-    /// The exact sum.
+    /// The exact sum; `None` on overflow.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
-        // Over the least common denominator, so that equal denominators do not grow.
+        // Use the least common denominator, so that equal denominators do not grow.
         let divisor =
             greatest_common_divisor(self.denominator.unsigned_abs(), other.denominator.unsigned_abs());
         let Some(divisor) = signed(divisor, false) else { return None };
@@ -66,14 +66,14 @@ impl Fraction {
         Self::new(numerator, denominator)
     }
 
-    /// The exact difference.
+    /// The exact difference; `None` on overflow.
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         self.checked_add(Self { numerator: -other.numerator, denominator: other.denominator })
     }
 
-    /// The exact product.
+    /// The exact product; `None` on overflow.
     pub const fn checked_mul(self, other: Self) -> Option<Self> {
-        // Reduced crosswise first, so that the product overflows only if its reduced form does.
+        // Reduce crosswise first, so that the product overflows only if its reduced form does.
         let Some(left) = Self::new(self.numerator, other.denominator) else { return None };
         let Some(right) = Self::new(other.numerator, self.denominator) else { return None };
         let Some(numerator) = left.numerator.checked_mul(right.numerator) else { return None };
@@ -81,7 +81,7 @@ impl Fraction {
         Some(Self { numerator, denominator })
     }
 
-    /// The exact quotient; `None` also when `other` is zero.
+    /// The exact quotient; `None` on overflow or if `other` is zero.
     pub const fn checked_div(self, other: Self) -> Option<Self> {
         match Self::new(other.denominator, other.numerator) {
             Some(inverse) => self.checked_mul(inverse),
@@ -97,14 +97,15 @@ impl Fraction {
         }
     }
 
-    /// The whole number that `rounding` makes of the value.
+    /// The value as a whole number, by this rounding.
     pub const fn round(self, rounding: Rounding) -> i128 {
         let floor = self.numerator.div_euclid(self.denominator);
         let rest = self.numerator.rem_euclid(self.denominator);
         let up = match rounding {
             Rounding::Floor => false,
             Rounding::Ceil => rest > 0,
-            // rest >= denominator - rest, without doubling; a half goes away from zero.
+            // Compare rest with denominator - rest, because doubling rest could overflow. Halves round away
+            // from zero.
             Rounding::Round if self.numerator < 0 => rest > self.denominator - rest,
             Rounding::Round => rest > 0 && rest >= self.denominator - rest,
         };
@@ -120,7 +121,7 @@ const fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
 }
 
 const fn signed(magnitude: u128, negative: bool) -> Option<i128> {
-    // The most negative i128 has no positive twin; it is refused, so that negating never overflows.
+    // Reject i128::MIN, which has no positive counterpart, so that negation never overflows.
     if magnitude > i128::MAX.unsigned_abs() {
         return None;
     }
@@ -157,13 +158,13 @@ mod tests {
         assert_eq!(fraction(2, 3).checked_div(Fraction::ZERO), None);
         assert_eq!(Fraction::whole(i128::MAX).checked_add(Fraction::whole(1)), None);
         assert_eq!(Fraction::whole(i128::MAX).checked_mul(Fraction::whole(2)), None);
-        // The reduced product fits although the crude one would not.
+        // The reduced product fits although the unreduced one would not.
         assert_eq!(fraction(i128::MAX, 3).checked_mul(fraction(3, i128::MAX)), Some(Fraction::whole(1)));
     }
 
     #[test]
     fn rounding_of_a_table_of_values() {
-        // value, ceil, floor, round
+        // Columns: value, ceil, floor, round.
         for (value, ceil, floor, round) in [
             (fraction(2, 1), 2, 2, 2),
             (fraction(21, 10), 3, 2, 2),

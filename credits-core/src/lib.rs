@@ -1,8 +1,8 @@
-//! What the `usage_credits!` macro and the ledger share: the catalogue's types, its tables of units and
-//! currencies, and exact cost arithmetic.
+//! Types shared by the `usage_credits!` macro and the ledger: the catalogue, tables of units and currencies,
+//! and exact cost arithmetic.
 //!
-//! Everything is `const`, nothing has a dependency, and nothing here knows of owners, time or storage. An
-//! application uses `credits-runtime`, which re-exports what of this is public there.
+//! The crate has no dependencies and knows nothing of owners, time or storage. Applications use
+//! `credits-runtime`, which re-exports the public part.
 #![no_std]
 
 mod catalogue;

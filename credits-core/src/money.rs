@@ -1,5 +1,5 @@
-//! Money: amounts of a currency, counted as Stripe counts them. It is shown and compared, never multiplied by a
-//! fraction.
+//! Money: amounts of a currency, counted as Stripe counts them. Amounts are displayed and compared, never
+//! multiplied by a fraction.
 //!
 //! It does not know exchange rates or taxes.
 
@@ -7,35 +7,36 @@ use core::fmt::{Display, Formatter, Result, from_fn};
 
 /// A currency of ISO 4217.
 ///
-/// An amount is written with up to `exponent` decimals, and sent to Stripe as a whole number of `10^-stripe_exponent`,
-/// which is a multiple of `10^-step_exponent`. The three differ for a few currencies alone
-/// (<https://docs.stripe.com/currencies#special-cases>).
+/// A written amount has up to `exponent` decimals. Stripe receives it as a whole number of
+/// `10^-stripe_exponent`, which is a multiple of `10^-step_exponent`. The three exponents differ only for a
+/// few currencies (<https://docs.stripe.com/currencies#special-cases>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Currency {
     /// The ISO 4217 code in lower case, as Stripe writes it.
     pub code: &'static str,
-    /// Decimals of an amount as people write it, by ISO 4217: 2 for usd, 0 for jpy and ugx, 3 for kwd.
+    /// Decimals of a written amount, by ISO 4217: 2 for usd, 0 for jpy and ugx, 3 for kwd.
     pub exponent: u32,
     /// Decimals of an amount in Stripe's API: 2 for usd and ugx, 0 for jpy and mga, 3 for kwd.
     pub stripe_exponent: u32,
     /// Decimals of the amounts that Stripe charges: 2 for usd and kwd, 0 for jpy, ugx and mga.
     pub step_exponent: u32,
-    /// The sign before an amount, or empty.
+    /// Symbol before an amount; empty for none.
     pub symbol: &'static str,
 }
 
 impl Currency {
-    /// US dollars, the currency of a pricing that names none.
+    /// US dollars, the default currency of a pricing.
     pub const USD: Self = currency("usd", 2, "$");
 
-    /// The step between amounts that Stripe charges, in units of `10^-exponent`: 10 for kwd, 100 for mga, 1 for others.
+    /// Smallest difference between amounts that Stripe charges, in units of `10^-exponent`: 10 for kwd, 100
+    /// for mga, 1 for most currencies.
     #[must_use]
     pub const fn step(self) -> i64 {
         power(self.exponent, self.step_exponent)
     }
 
-    /// An amount as people write it, in units of `10^-exponent`, in Stripe's minor units: 5,000 is 500,000 of ugx.
-    /// `None` if it is no multiple of [`step`](Self::step), or does not fit.
+    /// Converts a written amount, in units of `10^-exponent`, to Stripe's minor units: 5,000 UGX are 500,000.
+    /// Returns `None` if the amount is not a multiple of [`step`](Self::step), or does not fit.
     #[must_use]
     pub const fn minor(self, written: i64) -> Option<i64> {
         if written % self.step() != 0 {
@@ -44,13 +45,13 @@ impl Currency {
         (written / self.step()).checked_mul(power(self.stripe_exponent, self.step_exponent))
     }
 
-    /// With another representation at Stripe.
+    /// The currency with other exponents at Stripe.
     const fn at_stripe(self, stripe_exponent: u32, step_exponent: u32) -> Self {
         Self { stripe_exponent, step_exponent, ..self }
     }
 }
 
-/// `10^(of - less)`
+/// `10^(of - less)`, or 1 if `less` is larger.
 const fn power(of: u32, less: u32) -> i64 {
     10_i64.pow(of.saturating_sub(less))
 }
@@ -59,11 +60,11 @@ const fn currency(code: &'static str, exponent: u32, symbol: &'static str) -> Cu
     Currency { code, exponent, stripe_exponent: exponent, step_exponent: exponent, symbol }
 }
 
-/// Every currency of ISO 4217 that is in use, and the lev, by code in alphabetical order. Funds, metals, units of
-/// account and codes for tests are left out.
+/// The ISO 4217 currencies in use, and the lev, sorted by code. Funds, metals, units of account and test
+/// codes are left out.
 ///
-/// `at_stripe` marks those that Stripe counts or charges otherwise than ISO 4217 does: isk and ugx have two decimals
-/// that are 00, mga has none, and the third decimal of bhd, jod, kwd, omr and tnd is 0.
+/// `at_stripe` marks the currencies that Stripe counts or charges differently from ISO 4217: isk and ugx have
+/// two decimals that are 00, mga has none, and the third decimal of bhd, jod, kwd, omr and tnd is 0.
 pub const CURRENCIES: &[Currency] = &[
     currency("aed", 2, ""),
     currency("afn", 2, ""),
@@ -226,7 +227,7 @@ pub const CURRENCIES: &[Currency] = &[
 /// An exact amount of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
-    /// Stripe's minor units, which its API takes and its webhooks carry: 4,999 for $49.99, 500 for 500 yen, 500,000
+    /// Amount in Stripe's minor units, as in its API and webhooks: 4,999 for $49.99, 500 for 500 yen, 500,000
     /// for 5,000 UGX.
     pub minor: i64,
     /// The currency.
@@ -234,7 +235,7 @@ pub struct Money {
 }
 
 impl Display for Money {
-    /// `$49.99`, or `49.99 CHF` where the currency has no sign here.
+    /// Writes `$49.99`, or `49.99 CHF` for a currency without a symbol.
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let Currency { code, stripe_exponent, symbol, .. } = self.currency;
         let scale = 10_u64.pow(stripe_exponent);
@@ -252,7 +253,7 @@ impl Display for Money {
     }
 }
 
-/// Prices of one thing in words: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
+/// Prices for display: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
 pub(crate) fn in_words(prices: &[Money]) -> impl Display {
     from_fn(move |f| {
         for (place, price) in prices.iter().enumerate() {

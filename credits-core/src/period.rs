@@ -1,11 +1,11 @@
-//! Periods: how often a plan gives, in calendar or clock units.
+//! Periods: lengths of time in calendar or clock units.
 //!
-//! A period does not know where it starts; anchoring it to a calendar is the ledger's work.
+//! A period does not know where it starts; the ledger anchors it to a calendar.
 
 /// A length of time such as 15 days or 3 months.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Period {
-    /// How many of the unit; at least 1.
+    /// Number of units; at least 1.
     pub count: u32,
     /// The unit.
     pub unit: PeriodUnit,
@@ -32,7 +32,7 @@ pub enum PeriodUnit {
     Year,
 }
 
-/// The words of each unit in the language: singular, plural, adverbs (`every(monthly)`).
+/// The words of each unit in the language: singular, plural and adverbs (`every(monthly)`).
 pub const PERIOD_UNITS: &[(PeriodUnit, &str, &str, &[&str])] = &[
     (PeriodUnit::Second, "second", "seconds", &[]),
     (PeriodUnit::Minute, "minute", "minutes", &[]),
@@ -45,7 +45,7 @@ pub const PERIOD_UNITS: &[(PeriodUnit, &str, &str, &[&str])] = &[
 ];
 
 impl PeriodUnit {
-    /// The shortest the unit can last, in seconds: a month has at least 28 days.
+    /// The shortest duration of the unit, in seconds: 28 days for a month.
     pub const fn seconds_min(self) -> u64 {
         const DAY: u64 = 86_400;
         match self {
@@ -60,7 +60,7 @@ impl PeriodUnit {
         }
     }
 
-    /// The longest the unit can last, in seconds: a month has at most 31 days.
+    /// The longest duration of the unit, in seconds: 31 days for a month.
     pub const fn seconds_max(self) -> u64 {
         const DAY: u64 = 86_400;
         match self {
@@ -87,26 +87,26 @@ impl PeriodUnit {
 }
 
 impl Period {
-    /// The shortest the period can last, in seconds; saturates at `u64::MAX`.
+    /// The shortest duration of the period, in seconds; saturates at `u64::MAX`.
     pub const fn seconds_min(self) -> u64 {
         (self.count as u64).saturating_mul(self.unit.seconds_min())
     }
 
-    /// The longest the period can last, in seconds; saturates at `u64::MAX`.
+    /// The longest duration of the period, in seconds; saturates at `u64::MAX`.
     pub const fn seconds_max(self) -> u64 {
         (self.count as u64).saturating_mul(self.unit.seconds_max())
     }
 }
 
 impl From<PeriodUnit> for Period {
-    /// One of it.
+    /// A period of one unit.
     fn from(unit: PeriodUnit) -> Self {
         Self { count: 1, unit }
     }
 }
 
 impl core::fmt::Display for Period {
-    /// `month` for one, `3 months` for more.
+    /// Writes `month` for a count of 1, `3 months` for 3.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.count {
             1 => f.write_str(self.unit.word()),

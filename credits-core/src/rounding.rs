@@ -1,16 +1,16 @@
-//! Rounding: the one place where a fraction of a credit becomes whole credits.
+//! Rounding: converts a fraction of a credit to whole credits.
 //!
-//! It does not know what is rounded, and it is applied once, to an operation's exact total.
+//! It is applied once, to an operation's exact total, and does not know the operation.
 
-/// How an operation's exact total becomes whole credits.
+/// The rounding policy of an operation's exact total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Rounding {
-    /// To the next whole credit above: 2.1 becomes 3.
+    /// Up to the next whole credit: 2.1 becomes 3.
     #[default]
     Ceil,
-    /// To the next whole credit below: 2.9 becomes 2.
+    /// Down to the next whole credit: 2.9 becomes 2.
     Floor,
-    /// To the nearest whole credit, half away from zero: 2.5 becomes 3.
+    /// To the nearest whole credit, halves away from zero: 2.5 becomes 3.
     Round,
 }
 

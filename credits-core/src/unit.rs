@@ -1,40 +1,40 @@
-//! Units of quantities: what an operation's rate is per.
+//! Units of quantities, such as pages, minutes or megabytes.
 //!
 //! Time is counted in microseconds and size in bytes, so that a quantity given in one unit of a dimension is
-//! exact in every other. Every other unit is a count of pieces.
+//! exact in every other. Every other unit counts pieces.
 
-/// What a unit measures.
+/// The dimension of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dimension {
-    /// Microseconds.
+    /// Time, in microseconds.
     Time,
-    /// Bytes.
+    /// Size, in bytes.
     Size,
-    /// Pieces of whatever the unit is called.
+    /// A number of pieces.
     Count,
 }
 
-/// A unit of a catalogue: built in, or any other word, which counts pieces.
+/// A unit of quantities: built in, or any other word, which counts pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unit {
-    /// One of them, as in `credit_per(page)`.
+    /// Singular, as in `credit_per(page)`.
     pub name: &'static str,
-    /// Several of them; the name of the operation's field.
+    /// Plural, which also names the operation's field.
     pub plural: &'static str,
-    /// What it measures.
+    /// The dimension.
     pub dimension: Dimension,
-    /// How many base units (microseconds, bytes, pieces) one is.
+    /// Base units (microseconds, bytes, pieces) in one unit.
     pub base: u64,
 }
 
-/// A unit that the language knows, with every word for it.
+/// A built-in unit, with its words.
 #[derive(Clone, Copy, Debug)]
 pub struct BuiltInUnit {
-    /// The unit as the catalogue holds it.
+    /// The unit, as a catalogue holds it.
     pub unit: Unit,
-    /// The name of its marker type, such as `Minute`.
+    /// Name of the marker type, such as `Minute`.
     pub marker: &'static str,
-    /// The words that mean it.
+    /// Words of the language that mean the unit.
     pub words: &'static [&'static str],
 }
 
@@ -52,7 +52,7 @@ const fn built_in(
 const KIB: u64 = 1_024;
 const SECOND: u64 = 1_000_000;
 
-/// The units of time and size. 1 mb is 1,048,576 bytes, as in the Ruby system.
+/// The built-in units of time and size. 1 mb is 1,048,576 bytes, as in the Ruby gems.
 pub const BUILT_IN_UNITS: &[BuiltInUnit] = &[
     built_in(("second", "seconds"), "Second", (Dimension::Time, SECOND), &["second", "seconds"]),
     built_in(("minute", "minutes"), "Minute", (Dimension::Time, 60 * SECOND), &["minute", "minutes"]),

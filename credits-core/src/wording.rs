@@ -1,6 +1,6 @@
-//! A catalogue in words: what the generated documentation says, and the price list as Markdown.
+//! Wording: renders a catalogue as text for generated documentation, and the price list as Markdown.
 //!
-//! It does not know where the words are shown.
+//! It does not know where the text is displayed.
 
 use core::fmt::{Display, Formatter, Result, from_fn};
 
@@ -9,22 +9,22 @@ use crate::{
     Tier, Unit, UnusedCredits,
 };
 
-/// How a pricing names what it counts.
+/// The names that a pricing uses for credits and other assets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wording<'a> {
-    /// The words for credits.
+    /// Names of credits.
     pub credits_named: CreditsName,
     /// The assets besides credits.
     pub assets: &'a [AssetSpec],
 }
 
 impl<'a> Wording<'a> {
-    /// The words of a catalogue.
+    /// The wording of a catalogue.
     pub const fn of(catalogue: &'a Catalogue) -> Self {
         Self { credits_named: catalogue.settings.credits_named, assets: catalogue.assets }
     }
 
-    /// `1 credit`, `10,000 credits`, `5 gems`. An empty asset is credits.
+    /// An amount with its asset: `1 credit`, `10,000 credits`, `5 gems`. An empty asset means credits.
     pub fn amount(self, amount: i64, asset: &str) -> impl Display {
         let (one, many) = self.words(asset);
         from_fn(move |f| {
@@ -38,7 +38,7 @@ impl<'a> Wording<'a> {
         })
     }
 
-    /// The words for one and for several of an asset.
+    /// Singular and plural of an asset.
     fn words(self, asset: &str) -> (&'a str, &'a str) {
         let CreditsName { one, many } = self.credits_named;
         let known = self.assets.iter().find(|known| !asset.is_empty() && known.name == asset);
@@ -49,7 +49,8 @@ impl<'a> Wording<'a> {
         self.words(asset).1
     }
 
-    /// `5 credits + 1 credit per page after 10 pages, at least 6 credits (at most 500 pages)`.
+    /// The cost of an operation: `5 credits + 1 credit per page after 10 pages, at least 6 credits (at most
+    /// 500 pages)`.
     pub fn operation(self, operation: &OperationSpec) -> impl Display + use<'a> {
         let operation = *operation;
         from_fn(move |f| {
@@ -99,7 +100,8 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// `10,000 credits every month, 100 credits at sign-up`; `nothing` for a plan without credits.
+    /// The credits of a plan: `10,000 credits every month, 100 credits at sign-up`; `nothing` for a plan
+    /// without credits.
     pub fn plan_gives(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let plan = *plan;
         from_fn(move |f| {
@@ -120,7 +122,7 @@ impl<'a> Wording<'a> {
         })
     }
 
-    /// `10,000 credits every month, 100 credits at sign-up, unused credits roll over`.
+    /// A plan as a whole: `10,000 credits every month, 100 credits at sign-up, unused credits roll over`.
     pub fn plan(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let plan = *plan;
         from_fn(move |f| {
@@ -130,7 +132,8 @@ impl<'a> Wording<'a> {
         })
     }
 
-    /// What happens to unused credits: `expire`, `roll over up to 500 credits`; `-` for a plan without credits.
+    /// The treatment of unused credits: `expire`, `roll over up to 500 credits`; `-` for a plan without
+    /// credits.
     pub fn unused(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let plan = *plan;
         from_fn(move |f| match plan.unused_credits {
@@ -144,7 +147,7 @@ impl<'a> Wording<'a> {
         })
     }
 
-    /// `1,000 credits + 100 credits bonus`.
+    /// The credits of a pack: `1,000 credits + 100 credits bonus`.
     pub fn pack_gives(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
         from_fn(move |f| {
@@ -157,13 +160,14 @@ impl<'a> Wording<'a> {
         })
     }
 
-    /// `1,000 credits + 100 credits bonus, expiring after 12 months`.
+    /// The credits of a pack and their lifetime: `1,000 credits + 100 credits bonus, expiring after 12
+    /// months`.
     fn pack_lasts(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
         from_fn(move |f| write!(f, "{}{}", self.pack_gives(&pack), expiry(&pack)))
     }
 
-    /// `1,000 credits + 100 credits bonus for $9 or 8.99 CHF, expiring after 12 months`.
+    /// A pack as a whole: `1,000 credits + 100 credits bonus for $9 or 8.99 CHF, expiring after 12 months`.
     pub fn pack(self, pack: &PackSpec) -> impl Display + use<'a> {
         let pack = *pack;
         from_fn(move |f| {
@@ -172,12 +176,12 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// What a plan gives and bounds amounts of.
+/// The asset of a plan's amounts; credits for a plan without credits.
 fn asset_of(plan: &PlanSpec) -> &'static str {
     plan.gives.map_or("", |gives| gives.asset)
 }
 
-/// `, expiring after 12 months`, or nothing.
+/// `, expiring after 12 months`, or an empty text.
 fn expiry(pack: &PackSpec) -> impl Display + use<> {
     let expires_after = pack.expires_after;
     from_fn(move |f| match expires_after {
@@ -186,13 +190,13 @@ fn expiry(pack: &PackSpec) -> impl Display + use<> {
     })
 }
 
-/// What stands where an item has no price to show, because a mistake in its declaration hides it.
+/// Placeholder for the terms of an item whose declaration has an error.
 pub const NOT_KNOWN_YET: &str = "not known yet";
 
-/// An item of a price list: its name, and its terms if they are known.
+/// An item of a price list: its name, and its terms if known.
 pub type Listed<'a, T> = (&'a str, Option<&'a T>);
 
-/// The whole catalogue as Markdown tables; a kind that has no items has no table.
+/// The whole catalogue as Markdown tables: operations, packs and plans. Empty tables are left out.
 pub fn price_list(catalogue: &Catalogue) -> impl Display {
     let Catalogue { operations, plans, packs, .. } = *catalogue;
     let words = Wording { credits_named: catalogue.settings.credits_named, assets: catalogue.assets };
@@ -204,7 +208,7 @@ pub fn price_list(catalogue: &Catalogue) -> impl Display {
     })
 }
 
-/// The same for items of which some are not known yet.
+/// As [`price_list`], for items of which some are not known yet.
 pub fn price_list_of(
     words: Wording<'_>,
     operations: &[Listed<'_, OperationSpec>],
@@ -258,7 +262,7 @@ impl Wording<'_> {
     }
 }
 
-/// What is said of an item, if it is known.
+/// The text of an item, or [`NOT_KNOWN_YET`].
 fn known<T, D: Display>(item: Option<&T>, words: impl FnOnce(&T) -> D) -> impl Display {
     let words = item.map(words);
     from_fn(move |f| match &words {
@@ -267,7 +271,7 @@ fn known<T, D: Display>(item: Option<&T>, words: impl FnOnce(&T) -> D) -> impl D
     })
 }
 
-/// `` `price_a` per month, `price_b` per year (live) ``
+/// Stripe prices: `` `price_a` per month, `price_b` per year (live) ``.
 fn stripe_prices(prices: &'static [StripePrice]) -> impl Display {
     from_fn(move |f| {
         for (place, StripePrice { environment, period, id }) in prices.iter().enumerate() {
@@ -279,7 +283,7 @@ fn stripe_prices(prices: &'static [StripePrice]) -> impl Display {
     })
 }
 
-/// A text with nothing that would end a cell of a table.
+/// Escapes a text for a cell of a Markdown table.
 fn cell(text: impl Display) -> impl Display {
     struct Escaped<'a, 'b>(&'a mut Formatter<'b>);
     impl core::fmt::Write for Escaped<'_, '_> {
@@ -303,7 +307,7 @@ fn limits(operation: &OperationSpec, f: &mut Formatter<'_>) -> Result {
     f.write_str(if operation.limits.is_empty() { "" } else { ")" })
 }
 
-/// `page`, `1,000 tokens`
+/// `page` for a batch of 1, or `1,000 tokens`.
 fn batch_of(batch: u64, unit: &Unit) -> impl Display {
     let unit = *unit;
     from_fn(move |f| match batch {
@@ -312,13 +316,13 @@ fn batch_of(batch: u64, unit: &Unit) -> impl Display {
     })
 }
 
-/// `1 page`, `1,000 pages`
+/// `1 page`, or `1,000 pages`.
 fn count(number: u64, unit: &Unit) -> impl Display {
     let word = if number == 1 { unit.name } else { unit.plural };
     from_fn(move |f| write!(f, "{} {word}", grouped(number)))
 }
 
-/// `1 month`, `12 months`
+/// `1 month`, or `12 months`.
 fn counted(period: Period) -> impl Display {
     from_fn(move |f| match period.count {
         1 => write!(f, "1 {period}"),
@@ -326,7 +330,7 @@ fn counted(period: Period) -> impl Display {
     })
 }
 
-/// `10,000`
+/// A number with thousands separators: `10,000`.
 fn grouped(number: u64) -> impl Display {
     from_fn(move |f| {
         let (rest, group) = (number / 1_000, number % 1_000);

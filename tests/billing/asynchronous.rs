@@ -1,5 +1,5 @@
-//! Webhooks and checkouts in tasks: no executor's thread waits for Stripe or for a commit, and a task that is dropped
-//! loses nothing that was answered.
+//! Webhooks and checkouts in tasks: no executor's thread waits for Stripe or for a commit, and a dropped task
+//! loses nothing that was acknowledged.
 
 use std::error::Error;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -58,7 +58,7 @@ fn open() -> (ManualClock, Credits, Stripe<Pricing>, Sender<&'static str>, Gate)
     (clock, credits, stripe, allow, gate)
 }
 
-/// A sale whose line items have to be read.
+/// A sale whose line items have to be fetched.
 fn sale(owner: &str) -> Delivery {
     let object = json!({
         "id": "cs_sale", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
@@ -79,7 +79,7 @@ fn a_task_waits_for_stripe_and_its_thread_does_not() {
     let delivery = sale("ann");
     let header = delivery.signature(SECRET, clock.now());
     let mut received = Box::pin(stripe.receive_async([(SIGNATURE_HEADER, header)], &delivery.body));
-    // Stripe does not answer yet, and the poll returns.
+    // Stripe has not responded yet, and the poll returns.
     assert!(poll_until(received.as_mut(), || true).is_pending());
     assert_eq!(credits_of(&credits, "ann"), 0);
     allow.send(LINE_ITEMS).unwrap();
@@ -105,13 +105,13 @@ fn a_task_that_is_dropped_loses_nothing_that_was_answered() {
         let _polled = poll_until(received.as_mut(), || true);
         drop(received);
     };
-    // During the request: the delivery has no response, so it comes again.
+    // Dropped during the request: the delivery has no response, so Stripe sends it again.
     begin(&delivery);
     allow.send(LINE_ITEMS).unwrap();
     allow.send(LINE_ITEMS).unwrap();
     assert_eq!(deliver(&stripe, &delivery, &clock).status, 200);
     assert_eq!(credits_of(&credits, "ann"), 1_100);
-    // While the ledger commits: it may be booked, and is booked once.
+    // Dropped while the ledger commits: the delivery may be booked, and is booked once.
     let mut account = Account::new(Shape::Clover, instant("2026-01-31"));
     account.buy("bob", "boost", 900, None);
     for _ in 0..3 {
@@ -145,7 +145,7 @@ fn a_checkout_begins_in_a_task() {
     assert_eq!(block_on(started).unwrap().url, "https://checkout.stripe.com/cs_9");
     let here = std::thread::current().id();
     assert!(gate.threads.lock().unwrap().iter().all(|thread| *thread != here));
-    // Its offer was recorded: two are paid, the catalogue alone would give one.
+    // The offer was recorded: two packs are paid. The catalogue alone would give one.
     let body = sale("ann").body.replace("cs_sale", "cs_9").replace("900", "1800");
     let body = body.replace(r#""metadata":{"#, r#""metadata":{"credits_pack":"boost","#);
     assert_eq!(deliver(&stripe, &Delivery { body, ..sale("ann") }, &clock).status, 200);
@@ -165,7 +165,7 @@ async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest)
 fn a_route_of_axum_receives_webhooks() {
     let clock = ManualClock::at(instant("2026-01-31"));
     let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
-    // The route's own limit is the webhook's, whatever the router's is.
+    // The webhook's own limit of the body applies, whatever the router's is.
     let router = Router::new().route("/stripe", post(webhook)).layer(DefaultBodyLimit::max(10));
     let router = router.with_state(connect(&credits));
     let posted = |signature: Option<String>, body: Vec<u8>| {

@@ -1,5 +1,5 @@
-//! A year of every kind of plan, billed monthly and yearly, against a calendar that was written by hand. It begins on
-//! the last of January of a leap year.
+//! A year of every kind of plan, billed monthly and yearly, against a hand-written calendar. It begins on the
+//! last of January of a leap year.
 
 use std::fmt::Write as _;
 use std::sync::mpsc::channel;
@@ -11,7 +11,7 @@ use credits_runtime::{Clock as _, Timestamp};
 
 use super::script::{Stage, instant, steps};
 
-/// Where months turn that are counted from the last of January.
+/// Turns of months that are counted from the last of January.
 const MONTHS: &str =
     "2028-01-31 2028-02-29 2028-03-31 2028-04-30 2028-05-31 2028-06-30 2028-07-31 2028-08-31 2028-09-30
     2028-10-31 2028-11-30 2028-12-31 2029-01-31";
@@ -26,7 +26,7 @@ const WEEKS: &str =
     2028-08-07 2028-08-14 2028-08-21 2028-08-28 2028-09-04 2028-09-11 2028-09-18 2028-09-25
     2028-10-02 2028-10-09 2028-10-16 2028-10-23 2028-10-30 2028-11-06 2028-11-13 2028-11-20 2028-11-27
     2028-12-04 2028-12-11 2028-12-18 2028-12-25 2029-01-01 2029-01-08 2029-01-15 2029-01-22 2029-01-29";
-/// How many days each month has, from the last of January to before the last of the next.
+/// Last day of each month; of the last one, the day before the year ends.
 const DAYS: [(&str, u32); 13] = [
     ("2028-01", 31),
     ("2028-02", 29),
@@ -55,8 +55,8 @@ fn instants(calendar: &str) -> Vec<Timestamp> {
     calendar.split_whitespace().map(instant).collect()
 }
 
-/// Lives through the year, and a little beyond; returns the starts of cycles; their number is checked unless that
-/// is zero, and whether the balance was ever zero before the year was over.
+/// Lives through the year, and a little beyond. Returns the starts of cycles, whose number is checked unless
+/// `cycles` is zero, and whether the balance was ever zero before the year was over.
 fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec<Timestamp>, bool) {
     let stage = Stage::new(turns[0]);
     let (sender, receiver) = channel();
@@ -76,7 +76,7 @@ fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec
     }
     let end = turns[turns.len() - 1];
     for step in steps(&script) {
-        // Every six hours, and just before the next event.
+        // Look every six hours, and just before the next event.
         while stage.clock.now() < step.at {
             let next = stage.clock.now().after(Duration::from_hours(6)).min(step.at);
             stage.go_to(next);
@@ -92,7 +92,7 @@ fn year(price: &str, turns: &[Timestamp], late: Duration, cycles: usize) -> (Vec
     let totals = stage.credits.totals().unwrap();
     let given = totals.iter().find(|total| total.account == "subscription_credits").unwrap().entries;
     assert!(cycles == 0 || given == cycles as u64, "{price}: {given} cycles were given, not {cycles}");
-    // Handlers run later.
+    // Subscribers run on another thread.
     let told = (0..cycles).map_while(|_| receiver.recv_timeout(Duration::from_mins(1)).ok());
     let starts: Vec<Timestamp> = told.collect();
     stage.credits.close().unwrap();
@@ -135,6 +135,6 @@ fn nobodys_balance_drops_to_zero_while_a_renewal_is_charged() {
         let (_, was_zero) = year(price, &months, Duration::from_hours(late), 0);
         assert!(!was_zero, "{price}, {late} hours late");
     }
-    // A day's credits wait for a quarter of a day.
+    // The credits of a day stay for a quarter of a day after its end, which is shorter than this delay.
     assert!(year("daily", &months, Duration::from_hours(24), 0).1);
 }

@@ -75,7 +75,7 @@ fn a_plan_with_subscribers_cannot_change_or_go_without_saying_so() {
         error.to_string(),
         "plan `pro` is no longer declared and `ann` subscribes to it: declare it again, with `retired` if it is no longer sold"
     );
-    // A refused catalogue changed nothing, and a subscriber who left blocks no other.
+    // The refused catalogue changed nothing, and a subscriber who has left blocks no catalogue.
     let credits = first::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     play!(credits, clock, "2026-01-20 state s1 pro ended ends=2026-01-20");
     credits.close().unwrap();
@@ -111,7 +111,7 @@ fn a_pack_that_is_offered_cannot_go_while_it_can_be_paid() {
         error.to_string(),
         "pack `boost` is no longer declared and the checkout `cs2` offers it until 2026-01-02T00:00:00Z: declare it until then"
     );
-    // It was not paid; a paid offer blocks no opening.
+    // The offer that was not paid is over, and a paid offer blocks no opening.
     clock.set(instant("2026-01-02"));
     without::Credits::builder().clock(clock).open_on(&disk).unwrap();
 }
@@ -134,7 +134,7 @@ fn subscribers_keep_their_version_until_they_are_migrated() {
     credits.close().unwrap();
     let credits = second::Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     let ann = credits.wallet("ann");
-    // The unknown price is declared now, and its credits are given.
+    // The unknown price is declared now, so its credits are given.
     assert_eq!((ann.credits().unwrap().get(), credits.unresolved().unwrap().len()), (1_350, 0));
     play!(credits, clock, "2026-02-01 paid in2 s1 pro 2026-02-01..2026-03-01\n+10m look");
     assert_eq!(ann.credits().unwrap(), 50 + 1_000 + 300);
@@ -165,14 +165,14 @@ fn a_long_gap_is_caught_up_with_in_bounded_commits() {
     clock.set(instant("2026-10-28T00:10"));
     let credits = Credits::builder().clock(clock.clone()).open_on(&disk).unwrap();
     let ann = credits.wallet("ann");
-    // Ten months of a hundred that stay, and the last of three hundred days.
+    // 100 credits of each of ten months are kept; of the daily credits the last is left.
     assert_eq!(ann.credits().unwrap(), 1_000 + 1);
     let awarded = credits.totals().unwrap().into_iter().find(|total| total.account == "subscription_credits");
     assert_eq!(awarded.map(|total| (total.entries, total.amount)), Some((301 + 10, 301 + 1_000)));
     let commits = credits.statistics().commits;
     assert!((5..20).contains(&commits), "{commits} commits");
     credits.verify().unwrap();
-    // From there on it goes by the day.
+    // From here on it is booked day by day.
     clock.set(instant("2026-10-29"));
     credits.book_due().unwrap();
     assert_eq!(ann.credits().unwrap(), 1_000 + 2);

@@ -18,7 +18,7 @@ use super::script::{instant, object};
 use super::webhooks::SECRET;
 use super::{Credits, Pack, Plan, Pricing};
 
-/// Responds in the given order, and keeps the requests.
+/// A transport that returns responses in the given order, and keeps the requests.
 #[derive(Clone, Default)]
 pub(super) struct Script(Arc<Mutex<Contents>>);
 
@@ -65,7 +65,7 @@ fn open() -> (ManualClock, Credits, Stripe<Pricing>, Script) {
     (clock, credits, stripe, script)
 }
 
-/// The fields of a form, but those that Stripe would ignore.
+/// Decoded fields of a form.
 fn fields(request: &Request) -> Vec<(String, String)> {
     let pairs = request.body.split('&').map(|pair| pair.split_once('=').unwrap());
     let plain = |text: &str| {
@@ -107,7 +107,7 @@ fn a_pack_is_sold_at_what_the_catalogue_says_and_given_when_it_is_paid() {
         ("allow_promotion_codes", "true"),
     ];
     assert_eq!(fields(&asked[0]), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    // The offer says how many; a payment of another sum gives nothing.
+    // The offer has the quantity. A payment of another sum gives nothing.
     let paid = |subtotal: i64| {
         let object = json!({
             "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
@@ -141,7 +141,7 @@ fn a_pack_is_sold_in_a_currency_it_has_a_price_in() {
              line_items[0][price_data][product_data][name]=inline"
         )
     };
-    // The checkout carries the price, as Stripe counts it.
+    // The checkout carries the price, in Stripe's units.
     assert_eq!(asked(Pack::Inline.checkout("ann")), carried("usd", 100));
     assert_eq!(asked(Pack::Inline.checkout("ann").currency("UGX")), carried("ugx", 500_000));
     assert_eq!(asked(Pack::Inline.checkout("ann").currency("isk")), carried("isk", 50_000));
@@ -316,7 +316,7 @@ fn what_was_missed_is_read_again_and_harmless_to_repeat() {
         (credits.wallet("ann").credits().unwrap().get(), credits.wallet("bob").credits().unwrap().get())
     };
     let count = u64::try_from(account.deliveries().len()).unwrap();
-    // The checkout of the subscription names no owner, the subscription itself does.
+    // The checkout of the subscription names no owner; the subscription itself does.
     assert_eq!(both((count, 4)), (1_000, 1_100));
     assert_eq!(both((count, 0)), (1_000, 1_100));
 }
@@ -336,7 +336,7 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     assert_eq!(signed(&events[1]), 200);
     let lines = events[2]["data"]["object"]["lines"]["data"].take();
     events[2]["data"]["object"]["lines"] = json!({ "data": [], "has_more": true });
-    // Without a response Stripe sends it again.
+    // Stripe sends a delivery again whose list could not be read.
     for _ in 0..4 {
         script.fails();
     }
@@ -347,7 +347,7 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     let invoice = events[2]["data"]["object"]["id"].as_str().unwrap();
     let whole = format!("https://api.stripe.com/v1/invoices/{invoice}/lines?limit=100");
     assert_eq!(script.asked().last().unwrap().url, whole);
-    // The items of a payment link are in their own list; their owner is in the link's address.
+    // The items of a payment link are in a list of their own, and the owner is in the link's address.
     let stripe = credits.stripe("sk_test_1").webhook_secret(SECRET).client_reference_ids_name_owners();
     let stripe = stripe.transport(script.clone()).build().unwrap();
     let signed = |event: &Value| {
@@ -418,7 +418,7 @@ fn secrets_are_shown_nowhere() {
         assert!(!text.contains("topmost"), "{text}");
         assert!(!text.contains("sk_test"), "{text}");
     }
-    // Two requests are equal if their keys are.
+    // Two requests are equal if their headers are.
     let mut other = request.clone();
     assert_eq!(request, other);
     other.headers[0].1 = "Bearer sk_test_other".to_owned();
@@ -439,7 +439,7 @@ fn events_that_can_never_be_applied_do_not_end_a_reconciliation() {
     let reconciled = stripe.reconcile(instant("2026-01-30"), |_| {}).unwrap();
     assert_eq!((reconciled.seen, reconciled.applied, reconciled.unreadable), (2, 1, 1));
     assert_eq!(credits.wallet("bob").credits().unwrap(), 1_100);
-    // A cause that passes ends it, so that it is repeated.
+    // A cause that can be put right ends the reconciliation, so that it is repeated.
     script.answers(200, json!({ "data": [gone], "has_more": false }));
     script.answers(401, json!({}));
     assert!(matches!(

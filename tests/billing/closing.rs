@@ -1,4 +1,5 @@
-//! Closing: periods and purchases that are long over leave an owner's record, which stays as large as its open part.
+//! Closing: periods and purchases that are long over leave an owner's record, which stays as large as its
+//! open part.
 
 use credits_runtime::billing::Unresolved;
 use credits_runtime::testing::parts::billing_bytes;
@@ -7,8 +8,8 @@ use credits_runtime::{Owner, TransferId};
 use super::Operation;
 use super::script::{Stage, begin, day, month, play};
 
-/// A plan of a credit a day that is paid every 28 days and used every week, and a pack that is bought and used every week;
-/// returns the size of the record every few weeks.
+/// Plays weeks of a plan of a credit a day, paid every 28 days and used every week, and of a pack that is
+/// bought and used every week. Returns the size of the record every few weeks.
 fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
     let mut sizes = Vec::new();
     for week in weeks {
@@ -17,7 +18,7 @@ fn live(stage: &Stage, weeks: std::ops::Range<u32>, every: u32) -> Vec<usize> {
             play(stage, &format!("{today} paid in{week} s1 weekly {today}..{end} by=pi{week}"));
         }
         play(stage, &format!("{today} pack cs{week} pc{week} brief"));
-        // The week and the pack are given once.
+        // The plan's week and the pack are given once.
         stage.ann.spend_credits_on(Operation::step(307_u64)).now().wait().unwrap();
         assert_eq!(stage.says(), "0", "in week {week}");
         if week % every == every - 1 {
@@ -37,7 +38,7 @@ fn begun() -> Stage {
 fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
     let stage = begun();
     let sizes = live(&stage, 0..400, 100);
-    // Of the first hundred weeks more than half is open; from then on there is as much, and at most one closing
+    // More than half of the first hundred weeks is open. Later records hold as much, and at most one closing
     // more.
     let (first, rest) = sizes.split_first().unwrap();
     assert!(rest.iter().all(|size| *size < first * 3 / 2), "{sizes:?}");
@@ -49,7 +50,7 @@ fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
 fn what_comes_after_the_closing_is_counted_as_before() {
     let stage = begun();
     live(&stage, 0..100, 100);
-    // Delivered again, a closed invoice gives nothing and is listed.
+    // A closed invoice that is delivered again gives nothing, and is listed.
     play(
         &stage,
         "2027-12-01 paid in0 s1 weekly 2026-01-01..2026-01-29 by=pi0 at=2026-01-01 happened=2026-01-01 -> 0",
@@ -66,7 +67,7 @@ fn what_comes_after_the_closing_is_counted_as_before() {
     play(&stage, "2027-12-01 refund pc0 re1 900 -> 0");
     let listed = stage.credits.unresolved().unwrap();
     assert!(matches!(&listed[..], [Unresolved::PaymentUnknown { returned: 900, .. }]), "{listed:?}");
-    // A state from then is one of those that are forgotten.
+    // States of that time are forgotten, so one more changes nothing.
     play(&stage, "2027-12-01 state s1 weeklyx3 happened=2026-01-02 -> 0");
     let subscriptions = stage.ann.subscriptions().unwrap();
     assert_eq!(subscriptions.len(), 1);
@@ -83,7 +84,7 @@ fn what_is_not_used_is_not_closed() {
     let script: String = script.collect();
     play(&stage, &script);
     assert_eq!(stage.says(), "6000");
-    // 30 days after the end of the plan all of it expires, the oldest too.
+    // 30 days after the end of the plan all credits expire, the oldest too.
     play(&stage, "2030-12-31 state s1 keep ended ends=2030-12-31 -> 6000");
     play(&stage, "2031-02-01 look -> 0");
     stage.credits.verify().unwrap();
@@ -101,13 +102,13 @@ fn a_bonus_is_given_once_also_after_its_cycle_is_closed() {
     }
     assert_eq!(stage.history().matches("subscription_signup_bonus").count(), 1);
     assert_eq!(stage.history().matches("+500 subscription_credits").count(), 60);
-    // The same plan again has none.
+    // The same plan again has no signup bonus.
     play(&stage, "2031-01-01 state s2 starter");
     play(&stage, "2031-01-01 paid in99 s2 starter 2031-01-01..2031-02-01 -> 500");
     stage.credits.verify().unwrap();
 }
 
-/// A plan of 100 credits a month: those of the first month are transferred, those of later ones are spent.
+/// A plan of 100 credits a month: those of the first month are transferred, later ones are spent.
 fn transferred(plan: &str, months: u32) -> (Stage, TransferId) {
     let stage = begin("2026-01-01");
     play(&stage, &format!("2026-01-01 state s1 {plan}"));

@@ -1,8 +1,8 @@
-//! Debits: credited time that no payment stands for lowers cycles of other lengths, once and exactly.
+//! Debits: credited time that no payment covers lowers cycles of other lengths, once and exactly.
 
 use super::script::check;
 
-/// A month is paid and refunded, and credited too when the subscription changes.
+/// Checks a change that credits a month which was paid and refunded.
 fn check_after_refund(change: &str) {
     let refunded = "2026-01-01  state s1 pro
          .           paid in1 s1 pro 2026-01-01..2026-02-01 by=pi1     -> 1000

@@ -1,5 +1,5 @@
-//! Where the ledger differs from the Ruby gems `usage_credits` and `wallets`, on purpose: at least a test for each line
-//! of that table, in its order.
+//! Intended differences from the Ruby gems `usage_credits` and `wallets`: at least one test for each line of
+//! the table in `docs/MIGRATING.md`, in its order.
 
 use std::cell::Cell;
 use std::sync::mpsc::channel;
@@ -30,7 +30,7 @@ mod edited {
     }
 }
 
-/// How long a handler is waited for.
+/// Timeout of a wait for a handler.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn open() -> (ManualClock, Credits, Wallet) {
@@ -100,7 +100,7 @@ fn toggling_plans_mints_no_credits() {
         );
         script.push_str(&line);
     }
-    // Ten changes later: five days of max were paid for, 1,000 + floor(2,000 x 5 / 31).
+    // After ten changes five days of max were paid for: 1,000 + floor(2,000 x 5 / 31).
     check(&format!("{script}+1m look -> 1322"));
 }
 
@@ -179,7 +179,8 @@ fn a_refund_of_spent_credits_is_owed_and_never_an_error() {
 
 #[test]
 fn a_refund_takes_exactly_its_share() {
-    // A third of 1,100 credits is 366 and two thirds; floats make 367.00000000000006 of 367, and so 368.
+    // A third of 1,100 credits is 366 and two thirds, rounded up to 367. Floats make 367.00000000000006 of
+    // it, and so 368.
     check(
         "2026-01-01   pack cs1 pi1 boost  -> 1100
          .            refund pi1 re1 300  -> 733",
@@ -239,7 +240,7 @@ fn the_work_runs_outside_of_every_lock_and_a_retry_charges_once() {
     let ran = Cell::new(0);
     let work = || {
         ran.set(ran.get() + 1);
-        // The ledger can be used in the middle of it.
+        // The work itself may use the ledger.
         ann.spend_credits_on(Operation::write_text("b")).now().wait().map(|_| "done")
     };
     let spend = || ann.spend_credits_on(Operation::write_text("a")).key("job-1");
@@ -348,7 +349,7 @@ fn promotional_credits_are_used_first_and_stay_at_a_transfer() {
     ann.give_credits(10).now().wait().unwrap();
     ann.give_credits(10).promotional().now().wait().unwrap();
     ann.spend_credits_on(Operation::write_text("a")).now().wait().unwrap();
-    // 8 promotional credits are left, and stay.
+    // The other 8 credits are promotional, and stay.
     ann.transfer_to(&bob, 11).now().wait().unwrap_err();
     ann.transfer_to(&bob, 10).now().wait().unwrap();
     ann.transfer_to(&bob, 8).including_promotional().now().wait().unwrap();

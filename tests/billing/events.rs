@@ -1,4 +1,4 @@
-//! Events about money that comes in and goes out.
+//! Events about money that comes in and is returned.
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use credits_runtime::events::Event;
 
 use super::script::{Stage, steps};
 
-/// The next `count` events, but those of entries and balances.
+/// The next `count` events, without those of entries and balances.
 fn told(script: &str, count: usize) -> Vec<String> {
     let steps = steps(script);
     let stage = Stage::new(steps[0].at);
@@ -84,7 +84,7 @@ fn subscriptions_are_told() {
     );
 }
 
-/// One payment was for two invoices: each of them came back in part.
+/// One payment for two invoices, each of which is returned in part.
 #[test]
 fn every_partial_return_is_told() {
     let lines = told(

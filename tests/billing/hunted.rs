@@ -1,5 +1,5 @@
-//! Histories that gave or took a credit too many: trials that are replaced or repeated, invoices that arrive late,
-//! and quantities of nothing.
+//! Histories that once gave or took a credit too many: trials that are replaced or repeated, invoices that
+//! arrive late, and quantities of zero.
 
 use super::script::check;
 
@@ -47,7 +47,7 @@ fn trial_credits_stay_until_their_trial_ends() {
 
 #[test]
 fn an_invoice_that_arrives_late_gives_nothing_that_was_spent_already() {
-    // 1,000 + 2,000 x 15.5 / 31, less the spent credits, as in order.
+    // 1,000 + 2,000 x 15.5 / 31, less the spent credits, as in the order of payment.
     check(
         "2026-01-01     state s1 pro                                                  -> 0
          2026-01-16T12  state s1 max was=pro anchor=2026-01-01                        -> 0
@@ -63,7 +63,7 @@ fn an_invoice_that_arrives_late_gives_nothing_that_was_spent_already() {
          +1h            spend 800                                                     -> 200
          +1h            paid in1 s1 pro 2026-01-01..2026-02-01 at=2026-01-01          -> 1200",
     );
-    // Credits that returned meanwhile are not owed.
+    // Credits that were returned in between are not owed.
     check(
         "2026-01-01     state s1 seatsx10                                             -> 0
          2026-01-16T12  state s1 seatsx30 was=seatsx10 anchor=2026-01-01              -> 0
@@ -98,14 +98,14 @@ fn of_a_smaller_quantity_that_is_credited_the_rest_goes_on() {
 
 #[test]
 fn the_quantity_before_a_change_at_a_price_that_was_free_for_it_is_not_paid() {
-    // One seat is free: its credit is of 0. 100 + 1,900 x 15.5 / 31.
+    // One seat is free, so its credit is an amount of 0: 100 + 1,900 x 15.5 / 31.
     check(
         "2026-01-01     state s1 seats                                                -> 0
          .              paid in1 s1 seats 2026-01-01..2026-02-01 amount=0             -> 100
          2026-01-16T12  state s1 seatsx20 was=seats anchor=2026-01-01                 -> 100
          .              paid in2 s1 seats 2026-01-16T12..2026-02-01 amount=0 proration and s1 seatsx20 2026-01-16T12..2026-02-01 amount=500 proration   -> 1050",
     );
-    // Two seats are free, of five as of two.
+    // Two seats are free, alone and among five.
     check(
         "2026-01-01     state s1 seatsx2                                              -> 0
          .              paid in1 s1 seatsx2 2026-01-01..2026-02-01 amount=0           -> 200

@@ -1,4 +1,5 @@
-//! Facts that arrive after periods and purchases were closed: nothing is given twice, and nothing is lost in silence.
+//! Facts that arrive after periods and purchases were closed: nothing is given twice, and nothing is lost
+//! without being listed.
 
 use credits_runtime::Timestamp;
 use credits_runtime::billing::{BillingEvent, Happening};
@@ -6,7 +7,7 @@ use credits_runtime::billing::{BillingEvent, Happening};
 use super::Operation;
 use super::script::{What, begin, day, instant, listed, month, play, steps};
 
-/// One event of a line, changed by hand.
+/// The event of a line, after a change.
 fn altered(text: &str, change: impl Fn(&mut BillingEvent)) -> (Timestamp, BillingEvent) {
     let step = steps(text).remove(0);
     let What::Event(mut event) = step.what else { panic!("no event") };
@@ -14,7 +15,7 @@ fn altered(text: &str, change: impl Fn(&mut BillingEvent)) -> (Timestamp, Billin
     (step.at, *event)
 }
 
-/// An upgrade whose invoice is paid after 16 months. Paid after 350 days it gives all of it.
+/// An upgrade whose invoice is paid after 16 months. An invoice that is paid after 350 days gives all of it.
 fn late_upgrade(paid: &str, waits: &str) -> (String, Vec<String>) {
     let stage = begin("2026-01-01");
     play(
@@ -37,13 +38,13 @@ fn late_upgrade(paid: &str, waits: &str) -> (String, Vec<String>) {
 
 #[test]
 fn an_upgrade_that_is_paid_after_the_closing_of_a_renewal() {
-    // The renewal at the lower quantity is given and expires; it makes the ledger close.
+    // The renewal at the lower quantity is given and expires, which makes the ledger close its period.
     let (early, _) = late_upgrade("2027-01-15", "2027-01-10 look");
     let (late, listed) = late_upgrade("2027-07-01", "2027-06-15 pack csx pcx brief -> 300\n . spend 300");
     assert_eq!(early, late, "listed {listed:?}");
 }
 
-/// The first payment is refunded, so the bonus goes; the plan is joined again later.
+/// The first payment is refunded, so the bonus is taken back. Later the owner joins the plan again.
 fn joined_again(again: &str, until: &str) -> (i64, Vec<String>) {
     let stage = begin("2026-01-01");
     play(
@@ -82,7 +83,7 @@ fn an_invoice_of_no_total_that_arrives_after_the_closing_is_listed() {
     let stage = begin("2026-01-01");
     play(&stage, "2026-01-01 state s1 seats");
     for number in (0..60).filter(|number| *number != 5) {
-        // All of it is paid by a coupon.
+        // A coupon pays for all of it.
         let (at, end) = (month(number), month(number + 1));
         play(&stage, &format!("{at} paid in{number} s1 seats {at}..{end} total=0"));
         stage.ann.spend_credits_on(Operation::step(100_u64)).now().wait().unwrap();
@@ -102,7 +103,7 @@ fn checkout_and_invoice(between: bool) {
         }
         play(&stage, "2026-01-01 pack csA pcA boost -> 1100\n . spend 1100 -> 0");
         if between {
-            // Unused: it stays.
+            // An unused pack stays open.
             play(&stage, "2026-01-01T00:02 pack csB pcB boost -> 1100");
         }
         let line =
@@ -118,7 +119,7 @@ fn checkout_and_invoice(between: bool) {
         stage.credits.receive(invoice).wait().unwrap();
         let before = if between { "1100" } else { "0" };
         assert_eq!(stage.says(), before);
-        // 400 days after the checkout, but not after the invoice; or much later.
+        // 400 days after the checkout but not after the invoice, or much later.
         play(
             &stage,
             if between {
@@ -207,7 +208,7 @@ fn an_invoice_that_is_delivered_again_after_a_link_and_a_closing() {
     }
 }
 
-/// The size of the record after eight years.
+/// Size of the owner's record after eight years.
 fn size(with: &str) -> usize {
     let stage = begin("2026-01-01");
     play(
@@ -227,7 +228,7 @@ fn a_rise_of_nothing_keeps_nothing_from_being_closed() {
     let plain = size("");
     // A second seat for the last minute of the first day: 1 / 1,440 of a credit.
     let risen = size("2026-01-01T23:59 paid inU s1 dailyx2 2026-01-01T23:59..2026-01-02 proration");
-    // An item of no quantity.
+    // An item with a quantity of 0.
     let none = size(
         "2026-01-02 state s2 dailyx0 of=s1 anchor=2026-01-01\n. paid inN s2 dailyx0 2026-01-02..2027-01-01 of=s1 amount=0",
     );
@@ -253,7 +254,7 @@ fn an_uncollectible_invoice_that_is_paid_after_all() {
     }
 }
 
-/// The size of the record after eight years of weekly packs that are used.
+/// Size of the owner's record after eight years of weekly packs that are used.
 fn size_of_packs(first: &str) -> usize {
     let stage = begin("2026-01-01");
     play(&stage, first);

@@ -1,11 +1,11 @@
-//! Money that is returned, or won back, long after its payment: closing waits for it, or lists it.
+//! Money that is returned, or won back, long after its payment: closing waits for it, or it is listed.
 
 use credits_runtime::billing::Unresolved;
 
 use super::Operation;
 use super::script::{Stage, begin, day, listed, month, play};
 
-/// Three years of the plan are paid, and refunded then.
+/// Three years of the plan are paid, and are refunded at this instant.
 fn refunded_at(at: &str) -> (String, Vec<String>) {
     let stage = begin("2026-01-01");
     play(
@@ -28,7 +28,7 @@ fn a_bonus_is_taken_back_with_what_was_refunded() {
     assert_eq!(early, late);
 }
 
-/// A pack that is not used for 399 days, between others that are over.
+/// A pack that stays unused for 399 days, between others that are closed.
 fn unused_pack() -> Stage {
     let stage = begin("2025-12-01");
     for number in 0..20 {
@@ -156,7 +156,7 @@ fn a_credit_note_of_a_closed_invoice_is_listed_until_it_is_void() {
     assert_eq!(listed(&stage), [""; 0]);
 }
 
-/// The higher quantity was the last paid one of the closed periods; since then a lower one is paid.
+/// The higher quantity was the last paid one of the closed periods. Since then a lower one is paid.
 #[test]
 fn an_unpaid_upgrade_to_what_was_paid_before_a_closing_is_listed() {
     for lower in [4, 40] {

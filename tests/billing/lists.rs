@@ -1,5 +1,5 @@
-//! Lists that an event lacks or has only a part of: they are read whole, within limits, and Stripe's response decides
-//! whether the delivery is worth sending again.
+//! Lists that an event lacks or has in part: they are read whole, within limits, and Stripe's response
+//! decides whether the delivery should be sent again.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ impl World {
         Self { clock, credits, stripe }
     }
 
-    /// The status of an event.
+    /// Response status of an event.
     fn sent(&self, event: &Value) -> u16 {
         let delivery = Delivery { at: self.clock.now(), body: event.to_string() };
         let header = delivery.signature(SECRET, self.clock.now());
@@ -47,7 +47,7 @@ fn event(kind: &str, object: &Value) -> Value {
     json!({ "id": "evt_1", "type": kind, "created": 1_769_817_600, "data": { "object": object } })
 }
 
-/// A paid checkout of three boosts, changed in some fields.
+/// A paid checkout of three boosts, with some fields changed.
 fn sale(changes: &Value) -> Value {
     let mut object = json!({
         "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
@@ -122,7 +122,7 @@ fn a_subscription_of_many_items_is_read_whole() {
             "items": { "data": [first], "has_more": true },
         }),
     );
-    // Meanwhile the first is sold more often; the event has the quantity of its time.
+    // The first item's quantity has changed in between; the event has the quantity of its time.
     script.answers(200, json!({ "data": [item("si_1", "price_pro", 9)], "has_more": true }));
     script.answers(200, list(&json!([second])));
     assert_eq!(world.sent(&subscription), 200);
@@ -151,7 +151,7 @@ fn a_list_of_a_connected_account_is_asked_of_that_account() {
     assert!(script.asked()[0].headers.iter().all(|(name, _)| *name != "Stripe-Account"));
 }
 
-/// An id was once put into the path of a request as it came.
+/// An id was once put into the path of a request without a check.
 #[test]
 fn ids_that_cannot_be_part_of_a_path_are_refused_before_stripe_is_asked() {
     let script = Script::default();
@@ -178,16 +178,16 @@ fn ids_that_cannot_be_part_of_a_path_are_refused_before_stripe_is_asked() {
 
 #[test]
 fn a_list_that_stripe_refuses_for_good_is_not_asked_for_again() {
-    // The answer, how often it comes, and the status of the delivery.
+    // Stripe's response, the number of requests, and the status of the delivery.
     for (status, body, times, expected) in [
         (400, json!({}), 1, 400),
         (402, json!({}), 1, 400),
         (404, json!({ "error": { "message": "no such checkout" } }), 1, 400),
         (410, json!({}), 1, 400),
-        // The key is wrong: it is put right.
+        // A wrong key can be put right.
         (401, json!({}), 1, 500),
         (403, json!({}), 1, 500),
-        // It passes.
+        // Transient errors.
         (409, json!({}), 4, 500),
         (429, json!({}), 4, 500),
         (500, json!({}), 4, 500),
@@ -216,7 +216,7 @@ fn a_list_that_stripe_refuses_for_good_is_not_asked_for_again() {
     assert_eq!((world.sent(&sale(&json!({}))), script.asked().len()), (500, 4));
 }
 
-/// Pages of a hundred without an end: every one new, or a few again and again.
+/// A list without an end, in pages of a hundred items. Its pages repeat after `repeats_after`.
 struct Endless {
     pages: AtomicUsize,
     repeats_after: usize,
@@ -232,7 +232,7 @@ impl Transport for &'static Endless {
 
 #[test]
 fn a_list_without_an_end_is_read_to_its_limit() {
-    // After how many pages they repeat, how many are read at most, and the status.
+    // Distinct pages, pages that are read at most, and the status of the delivery.
     for (repeats_after, read_max, expected) in [(1, 2, 500), (2, 6, 500), (7, 32, 500), (1_000_000, 101, 400)]
     {
         let endless: &Endless = Box::leak(Box::new(Endless { pages: AtomicUsize::new(0), repeats_after }));

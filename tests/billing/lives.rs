@@ -1,5 +1,5 @@
-//! Half a year of a Stripe account, drawn from a seed: everything that the test kit can do, in any order that Stripe
-//! allows. It does not know how the events are delivered.
+//! Half a year of a Stripe account, drawn from a seed: everything that the test kit can do, in any order that
+//! Stripe allows. It does not know how the events are delivered.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ pub const DAY: Duration = Duration::from_hours(24);
 pub const OWNERS: [&str; 3] = ["ann", "bob", "cy"];
 /// Steps of a life.
 const STEPS: usize = 20;
-/// Licensed prices of plans, in cents a month. None is of a plan that trims its rollover: the trimmed amount depends on
-/// the free credits when the next cycle was given, and so on when its events arrived.
+/// Licensed prices of plans, in cents a month. Plans that trim their rollover are left out: the trimmed
+/// amount depends on the free credits when the next cycle was given, and so on when its events arrived.
 const LICENSED: [(&str, i64); 9] = [
     ("price_pro", 900),
     ("price_max", 2_700),
@@ -46,8 +46,9 @@ struct Life<'a> {
     notes: Vec<CreditNoteId>,
 }
 
-/// Whether two owners are one customer. Facts that name a customer alone are then whose is first named with it, so
-/// such an account has none: their owner would depend on the order of arrival.
+/// Whether two owners share a customer. A fact that names the customer alone belongs to the owner who is
+/// first named with it. An account with a shared customer has no such facts, because their owner would depend
+/// on the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Customers {
     OfTheirOwn,
@@ -77,7 +78,7 @@ pub fn account(random: &mut Random) -> Account {
     };
     for _ in 0..STEPS {
         life.step();
-        // Much can happen in one second.
+        // Several steps may happen in one second.
         if !life.random.once_in(4) {
             let days = u32::try_from(life.random.below(14)).unwrap();
             life.account.pass(DAY * days + Duration::from_hours(7));
@@ -123,7 +124,7 @@ impl Life<'_> {
         ])
     }
 
-    /// An item at another price than these: licensed, by use, in tiers, or none of a plan.
+    /// An item at another price than these: licensed, by use, in tiers, or of no plan.
     fn item(&mut self, but: &[String]) -> Option<Item> {
         let (id, amount) = self.random.choose(&LICENSED);
         let (price, most) = match self.random.below(10) {
@@ -171,7 +172,7 @@ impl Life<'_> {
         self.subscriptions.push(self.account.subscribe_with(owner, items, billed));
     }
 
-    /// A subscription that has not ended.
+    /// A random subscription that has not ended.
     fn running(&mut self) -> Option<SubscriptionId> {
         let account = &self.account;
         let running: Vec<_> =
@@ -179,7 +180,7 @@ impl Life<'_> {
         (!running.is_empty()).then(|| self.random.choose(&running))
     }
 
-    /// A running subscription that is billed monthly, with its items and their prices.
+    /// A random subscription that is billed monthly, with its items and their prices.
     fn monthly(&mut self) -> Option<(SubscriptionId, Vec<ItemId>, Vec<String>)> {
         let id = self.running()?;
         let items = self.account.items_of(id);
@@ -205,7 +206,7 @@ impl Life<'_> {
                 let update = Update::of(prorations).replace(&item, new).anchor_now();
                 self.account.update(id, update);
             }
-            // Two changes at different times, prorated at one.
+            // Two changes at different times, prorated at one time.
             4 if self.account.period_end(id) > Some(self.account.now().after(DAY)) => {
                 let at = self.account.now();
                 self.account.update(id, Update::of(prorations).set(&item, new.clone()).prorated_at(at));
@@ -218,7 +219,7 @@ impl Life<'_> {
         }
     }
 
-    /// Another anchor, or from month to year and back.
+    /// Moves the anchor, or changes from month to year and back.
     fn change_period(&mut self) {
         let Some(id) = self.running() else { return };
         let prorations = self.prorations();
@@ -245,7 +246,7 @@ impl Life<'_> {
         }
     }
 
-    /// Renewals fail, are paid, are not collected, or not made.
+    /// Changes how renewals are collected, or pays open invoices.
     fn collect(&mut self) {
         let Some(id) = self.running() else { return };
         match self.random.below(7) {

@@ -1,4 +1,4 @@
-//! Signed deliveries that Stripe would never send: numbers at the ends of 64 bits, fields that are
+//! Signed deliveries that Stripe would never send: numbers at the ends of 64 bits, and fields that are
 //! missing or of another kind. Nothing panics, no valid fact is lost, and the books add up.
 
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::script::instant;
 use super::webhooks::{connect, deliver};
 use crate::power::random::Random;
 
-/// Puts something else in some place of it.
+/// Replaces, removes or repeats a random part of a value.
 fn mangle(value: &mut Value, random: &mut Random) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -79,7 +79,7 @@ fn account(random: &mut Random) -> Account {
     account
 }
 
-/// Several items, a replaced one, notes, a payment link, a trial after paid time.
+/// Adds several items, a replaced one, notes, a payment link, and a trial after paid time.
 fn another_life(account: &mut Account, random: &mut Random) {
     let seats = Price::monthly("price_capped", 0).graduated([Tier::up_to(2, 300), Tier::rest(200)]);
     let items = [Price::monthly("price_pro", 900).into(), Item::of(seats).quantity(3)];
@@ -99,7 +99,7 @@ fn another_life(account: &mut Account, random: &mut Random) {
     account.cancel_with_credit(id);
 }
 
-/// The fields of the event around the object.
+/// Mangles the fields of the event around its object.
 #[test]
 fn an_event_whose_own_fields_are_mangled_harms_nothing() {
     let whole = {
@@ -117,7 +117,7 @@ fn an_event_whose_own_fields_are_mangled_harms_nothing() {
             let clock = ManualClock::at(instant("2026-01-31"));
             let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
             let stripe = connect(&credits);
-            // With the list of sold items, and without.
+            // With metadata that names the pack, and without, so that the list of sold items is fetched.
             for metadata in [json!({ "credits_owner": "ann", "credits_pack": "boost" }), json!({})] {
                 let mut event = whole.clone();
                 event["data"]["object"]["metadata"] = metadata;

@@ -1,7 +1,8 @@
-//! Owners: whose an event is, in every order of arrival, and how events of unknown owners wait.
+//! Owners: the owner of an event in every order of arrival, and events that wait for an unknown owner.
 //!
 //! A history is text, a line an event. Its first word is the day of January 2026 on which it happened, by the
-//! processor's clock; a word of the form `cus*`, `s*`, `pi*`, `in*` or `cs*` is an object, `by=` names the owner.
+//! processor's clock. A word of the form `cus*`, `s*`, `pi*`, `in*` or `cs*` is an object, and `by=` names
+//! the owner.
 //!
 //! ```text
 //! 1 state s1 cus1 by=ann
@@ -27,7 +28,7 @@ use super::script::{instant, object};
 use super::webhooks::{connect, deliver};
 use super::{Credits, Pricing};
 
-/// When everything arrives.
+/// Time at which all events arrive.
 const NOW: &str = "2026-01-31";
 
 fn day(day: &str) -> Timestamp {
@@ -128,7 +129,7 @@ fn open() -> Credits {
     Credits::builder().clock(ManualClock::at(instant(NOW))).in_memory().unwrap()
 }
 
-/// Plays a line; returns whether it was new.
+/// Plays a line. Returns whether it was new.
 fn play(credits: &Credits, line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let reply = match words[..] {
@@ -142,7 +143,7 @@ fn has(credits: &Credits, owner: &str) -> i64 {
     credits.wallet(owner).credits().unwrap().get()
 }
 
-/// The credits of every owner in the end, those that were handed over, and the unresolved entries.
+/// The credits and subscriptions of every owner in the end, and the unresolved entries.
 fn outcome(credits: &Credits) -> String {
     credits.verify().unwrap();
     let mut text = String::new();
@@ -174,7 +175,7 @@ fn lines(history: &str) -> Vec<&str> {
     history.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }
 
-/// Every order of these, each handed to the check.
+/// Calls `check` with every order of the lines.
 fn each_order<'a>(lines: &mut [&'a str], from: usize, check: &mut impl FnMut(&[&'a str])) {
     if from == lines.len() {
         return check(lines);
@@ -186,7 +187,7 @@ fn each_order<'a>(lines: &mut [&'a str], from: usize, check: &mut impl FnMut(&[&
     }
 }
 
-/// Checks that a history comes to this in every order of arrival.
+/// Checks that a history has this outcome in every order of arrival.
 fn check_orders(history: &str, expected: &str) {
     let expected = lines(expected).join("\n") + "\n";
     each_order(&mut lines(history), 0, &mut |order| {
@@ -266,7 +267,8 @@ fn invoices_payments_and_refunds_without_a_name_follow_their_subscription_in_eve
 
 #[test]
 fn a_customer_belongs_to_whom_it_was_first_named_with_in_every_order() {
-    // A sale that names no owner, and whose other objects have none, is the first owner's.
+    // A sale that names no owner, and whose other objects have none, belongs to the first owner of its
+    // customer.
     let named = ["1 state s1 cus1 by=ann", "2 state s2 cus1 by=bob", "3 pack cs1 cus1 by=cy"];
     each_order(&mut named.to_vec(), 0, &mut |order| {
         let credits = played(order);
@@ -279,14 +281,14 @@ fn a_customer_belongs_to_whom_it_was_first_named_with_in_every_order() {
 #[test]
 fn the_most_specific_object_says_whose_an_event_is() {
     for (history, owners) in [
-        // The payment's owner, not the customer's.
+        // The owner of the payment, not of the customer.
         ("1 pack cs1 pi1 by=bob\n1 named cus1 by=ann\n2 refund re1 pi1 cus1", [0, 0]),
-        // An invoice without a name is its subscription's owner's, as of when it was paid.
+        // An invoice without an owner belongs to its subscription's owner at the time of payment.
         ("1 state s1 by=ann\n5 state s1 by=bob\n3 paid in1 s1 cus1", [1_000, 0]),
         ("1 state s1 by=ann\n5 state s1 by=bob\n6 paid in1 s1 cus1", [0, 1_000]),
-        // An event's own name says more than any of its objects.
+        // The owner that an event names outweighs those of its objects.
         ("1 state s1 cus1 by=ann\n2 pack cs1 cus1 by=bob", [0, 1_100]),
-        // A subscription's own states say more of it than an invoice, however early.
+        // A subscription's own states outweigh an invoice, however early.
         ("1 paid in1 s1 cus1 by=ann\n2 state s1 by=bob\n3 paid in2 s1", [0, 1_000]),
     ] {
         let credits = played(&lines(history));
@@ -301,11 +303,11 @@ fn any_object_that_is_known_frees_what_waits() {
     assert!(play(&credits, "2 pack cs1 pi1 cus1"));
     assert!(!play(&credits, "2 pack cs1 pi1 cus1"), "it waits once");
     assert_eq!(credits.unresolved().unwrap().len(), 1);
-    // Neither the session nor the payment is known, the customer is.
+    // The session and the payment are unknown, and the customer becomes known.
     play(&credits, "3 named cus1 by=ann");
     assert_eq!((has(&credits, "ann"), credits.unresolved().unwrap().len()), (1_100, 0));
     assert!(!play(&credits, "2 pack cs1 pi1 cus1"), "it is booked once");
-    // The payment follows its session.
+    // A payment follows its session.
     play(&credits, "4 refund re1 pi1 amount=900");
     assert_eq!(has(&credits, "ann"), 0);
     credits.verify().unwrap();
@@ -313,14 +315,14 @@ fn any_object_that_is_known_frees_what_waits() {
 
 #[test]
 fn what_waited_is_applied_in_the_order_in_which_it_happened() {
-    // The sale is known last, and events that waited under several objects lead from one to the other.
+    // The sale becomes known last. The waiting events have it as a link between their objects.
     let waiting = ["6 refund re2 pi1 amount=300", "5 refund re1 pi1 in1 amount=600", "4 payment pi1 in1"];
     each_order(&mut waiting.to_vec(), 0, &mut |order| {
         let credits = played(order);
         assert_eq!(credits.unresolved().unwrap().len(), 3);
         play(&credits, "1 state s1 by=ann");
         play(&credits, "1 paid in1 s1 by=ann");
-        // Nothing waits any more; that a part of the invoice came back is listed.
+        // Nothing waits any more, and the partial return of the invoice is listed.
         assert_eq!((has(&credits, "ann"), credits.unresolved().unwrap().len()), (1_000, 1));
         play(&credits, "7 refund re3 pi1 amount=100");
         assert_eq!(has(&credits, "ann"), 0, "all of it came back");
@@ -336,7 +338,7 @@ fn an_administrators_link_decides_what_comes_after_it_and_moves_nothing() {
         (vec![(1, "- link cus1 bob")], [1_100, 2_200, 0]),
         (vec![(2, "- link cus1 bob")], [2_200, 1_100, 0]),
         (vec![(3, "- link cus1 bob")], [3_300, 0, 0]),
-        // A second link replaces the first; the more specific one counts.
+        // A second link replaces the first, and the more specific object counts.
         (vec![(0, "- link cus1 bob"), (2, "- link cus1 cy")], [0, 2_200, 1_100]),
         (vec![(0, "- link cus1 bob"), (0, "- link pi2 cy")], [0, 2_200, 1_100]),
         (vec![(1, "- link cs1 bob"), (1, "- link cs3 ann")], [3_300, 0, 0]),
@@ -354,7 +356,7 @@ fn an_administrators_link_decides_what_comes_after_it_and_moves_nothing() {
         }
         let found = ["ann", "bob", "cy"].map(|owner| has(&credits, owner));
         assert_eq!(found, expected, "{links:?}");
-        // A repeated delivery stays where it was booked.
+        // A repeated delivery stays with its first owner.
         for pack in packs {
             assert!(!play(&credits, pack), "{links:?}");
         }
@@ -379,7 +381,7 @@ fn a_link_works_for_every_kind_of_object() {
         credits.verify().unwrap();
     };
     for id in ["in1", "pi1", "si_s1", "s1", "cus1"] {
-        // No event names an owner; a link frees those of related objects too.
+        // No event names an owner, and a link frees events of related objects too.
         check(&format!("1 state s1 cus1\n1 paid in1 s1 cus1 pi1\n- link {id} bob"), 1_000);
     }
     for id in ["si_s1", "s1", "cus1"] {
@@ -392,7 +394,7 @@ fn a_link_works_for_every_kind_of_object() {
     }
 }
 
-/// Events that gave way, and events that wait.
+/// Numbers of dropped events and of waiting events.
 fn waiting(credits: &Credits) -> (u64, usize) {
     let unresolved = credits.unresolved().unwrap();
     let gave_way = unresolved.iter().map(|it| match it {
@@ -416,24 +418,24 @@ fn where_there_is_no_room_the_oldest_event_gives_way() {
             .in_memory()
             .unwrap()
     };
-    // 20 of one object.
+    // 20 events of one object.
     let credits = hurried();
     play(&credits, "1 pack cs1 pi1 cus1");
     for number in 0..22 {
         assert!(play(&credits, &format!("2 refund re{number} pi1 amount=1")));
     }
     assert_eq!(waiting(&credits), (3, 20));
-    // The sale and the first two refunds gave way, and are kept again when they are sent again.
+    // The sale and the first two refunds were dropped, and are kept when they are sent again.
     assert!(!play(&credits, "2 refund re21 pi1 amount=1"));
     assert_eq!(waiting(&credits), (3, 20));
     play(&credits, "1 pack cs1 pi1 cus1");
-    // It had room under its own objects but for the payment.
+    // The sale has room under its own objects, and only lacked it under the payment.
     assert_eq!(waiting(&credits), (3, 21));
     play(&credits, "- link pi1 ann");
     assert_eq!((has(&credits, "ann"), waiting(&credits)), (1_100 - 25, (3, 0)));
     credits.verify().unwrap();
 
-    // 50 in all.
+    // 50 events in total.
     let credits = hurried();
     for number in 0..60 {
         play(&credits, &format!("2 refund re1 pi{number}"));
@@ -482,7 +484,7 @@ fn what_waits_survives_a_restart() {
     let credits = open();
     play(&credits, "- link cus1 bob");
     play(&credits, "1 pack cs2 pi1 by=ann");
-    // 20 refunds of 10 each, of 900: 1,100 x 200 / 900, rounded up.
+    // 20 refunds of 10 cents each, of 900 cents: 1,100 x 200 / 900, rounded up.
     assert_eq!((has(&credits, "ann"), has(&credits, "bob")), (1_100 - 245, 1_100));
     assert_eq!(waiting(&credits), (6, 0));
     credits.verify().unwrap();
@@ -497,14 +499,14 @@ fn an_event_without_objects_is_not_kept() {
     let credits = open();
     let event = BillingEvent { objects: Vec::new(), ..event("1 named cus1") };
     assert!(!credits.receive(event).wait().unwrap().is_new);
-    // An object that is named twice is one.
+    // An object that is named twice counts once.
     let event = BillingEvent { objects: vec![object("cus1"), object("cus1")], ..self::event("1 named cus1") };
     assert!(credits.receive(event).wait().unwrap().is_new);
     assert_eq!(waiting(&credits), (0, 1));
     credits.verify().unwrap();
 }
 
-/// A ledger that signed deliveries of Stripe's arrive at.
+/// A ledger that receives signed deliveries of Stripe's.
 struct World {
     clock: ManualClock,
     credits: Credits,
@@ -559,8 +561,8 @@ impl World {
     }
 }
 
-/// One customer with two workspaces was taken for a contradiction: everything of the second one waited, and a link
-/// did not help.
+/// One customer with two workspaces was taken for a contradiction: all events of the second one waited, and a
+/// link did not help.
 #[test]
 fn each_of_two_subscriptions_of_a_customer_says_whose_it_is() {
     for is_old in [false, true] {
@@ -587,7 +589,8 @@ fn metadata_says_more_than_a_client_reference_id() {
     assert_eq!((has(&world.credits, "ann"), has(&world.credits, "order_4711")), (1_100, 0));
 }
 
-/// A thousand events of another product's customer made the endpoint fail, and the processor switches one off that fails.
+/// A thousand events of another product's customer made the endpoint fail, and the processor disables an
+/// endpoint that fails.
 #[test]
 fn events_of_a_foreign_customer_never_make_the_endpoint_fail() {
     let world = World::new();
@@ -598,7 +601,7 @@ fn events_of_a_foreign_customer_never_make_the_endpoint_fail() {
         });
         assert_eq!(world.send("charge.refunded", day("2"), &charge), 200);
     }
-    // Each waits for its payment: a refund follows the payment and not the customer.
+    // Each waits for its payment: a refund belongs to the owner of the payment, not of the customer.
     assert_eq!(waiting(&world.credits), (0, 1_100));
     world.credits.verify().unwrap();
     world.credits.link(object("pi_7"), "cy").wait().unwrap();
@@ -606,11 +609,11 @@ fn events_of_a_foreign_customer_never_make_the_endpoint_fail() {
     world.credits.verify().unwrap();
 }
 
-/// A subscription: on which day it begins, who has it, and who gets it when.
+/// A subscription: its first day, its owner, and the day and owner of a handover.
 type Sold = (u8, usize, Option<(u8, usize)>);
 
-/// Events of two customers' subscriptions. Every state and most invoices have names; an invoice of a subscription
-/// that stays where it is may have none.
+/// Events of two customers' subscriptions. Every state and most invoices name an owner. An invoice of a
+/// subscription that is never handed over may name none.
 fn history(sold: &[Sold], nameless: u8) -> Vec<String> {
     let owners = ["ann", "bob", "cy"];
     let mut history = vec![];
@@ -620,7 +623,7 @@ fn history(sold: &[Sold], nameless: u8) -> Vec<String> {
         let named = |day: u8, owner: &str| format!("s{number} cus{customer} by={owner} d{day}");
         say(*start, "state", named(*start, from));
         say(start + 1, "state", named(start + 1, from));
-        // A customer that is shared says nothing of the others' invoices.
+        // An invoice without an owner has no customer either, because the customer is shared.
         let of = match (handed, nameless >> number & 1) {
             (None, 1) => String::new(),
             _ => format!("cus{customer} by={from}"),
@@ -655,7 +658,7 @@ proptest! {
     ) {
         let orderly: Vec<&str> = history.iter().map(String::as_str).collect();
         let mut shuffled: Vec<&str> = shuffled.iter().map(String::as_str).collect();
-        // Some of it comes twice.
+        // Some events arrive twice.
         shuffled.extend(shuffled.clone().into_iter().take(again));
         let expected = outcome(&played(&orderly));
         prop_assert_eq!(outcome(&played(&shuffled)), expected, "{:#?}", shuffled);

@@ -185,7 +185,7 @@ fn credits_given_back_have_at_least_the_lifetime_they_had_left() {
     assert!(stage.history().contains("dispute_reversal"));
 }
 
-/// A checkout in payment mode makes an invoice on request: the pack stands on both, and is given once.
+/// A checkout in payment mode makes an invoice on request. The pack is on both, and is given once.
 #[test]
 fn a_pack_on_an_invoice_that_its_checkout_made_is_given_once() {
     let lines = [

@@ -7,7 +7,8 @@
 //! +6m               look                                             -> 1000
 //! ```
 //!
-//! An event that arrives late has its time: `happened=`. An instant is a date, a date and an hour (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
+//! An event that arrives late has its time: `happened=`. An instant is a date, a date and an hour
+//! (`2026-01-31T10`), a time from the line before (`+6m`, `+3h`, `+2d`), or `.`.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -134,7 +135,7 @@ fn option<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
     words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// Every object of ann's has her name in it, but payments and sessions.
+/// Every object of ann's has her name in it, except payments and sessions.
 fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
     let has = |word: &str| words.contains(&word);
     let payment = || object(words[0]);
@@ -248,8 +249,8 @@ fn state(words: &[&str], at: Timestamp) -> (Vec<ObjectId>, Happening) {
     (vec![subscription], Happening::SubscriptionChanged(state))
 }
 
-/// `s1 pro 2026-01-01..2026-02-01 [of=sub] [amount=-300] [proration] [usage=120] [fee]`: a line of the item of `s1`, of the
-/// subscription of that name unless it says which; a fee is of no item.
+/// `s1 pro 2026-01-01..2026-02-01 [of=sub] [amount=-300] [proration] [usage=120] [fee]`: a line of the item
+/// of `s1`, of the subscription of that name unless `of=` names another; a fee is of no item.
 fn line(words: &[&str]) -> Line {
     let (price, quantity) = price(words[1]);
     let amount = option(words, "amount").map_or(1_000, |amount| amount.parse().unwrap());

@@ -44,7 +44,7 @@ mod live_only {
     }
 }
 
-/// Plays a script against another pricing; the last line's expectation is left to the caller.
+/// Plays a script against another pricing. The caller checks the last line's expectation.
 macro_rules! played {
     ($pricing:ident, $script:expr) => {{
         let steps = steps($script);
@@ -94,7 +94,7 @@ fn what_is_held_is_taken_when_it_is_released() {
             let What::Event(event) = step.what else { panic!("an event") };
             credits.receive(*event).wait().unwrap();
         }
-        // 200 were free, 400 are held and owed, the other 500 were spent and are forgiven.
+        // 200 were free, 400 are held and owed, and the other 500 were spent and are forgiven.
         assert_eq!(
             (ann.credits().unwrap().get(), ann.held().unwrap().get(), ann.debt().unwrap().get()),
             (-400, 400, 400)
@@ -154,7 +154,7 @@ fn a_disputed_invoice_is_as_a_refunded_one_until_it_is_won() {
     );
 }
 
-/// Keeps the requests, and has a page for each.
+/// A transport that keeps the requests, and returns a page for each.
 #[derive(Clone, Default)]
 struct Pages(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! Storms: deliveries that are lost, repeated and late give in the end what orderly deliveries give.
+//! Storms: lost, repeated and late deliveries lead to the same outcome as orderly ones.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::power::crash::Powered;
 use crate::power::disk::{Disk, Image};
 use crate::power::random::Random;
 
-/// A ledger that deliveries arrive at.
+/// A ledger that receives deliveries.
 struct Stage {
     clock: ManualClock,
     disk: Disk,
@@ -35,7 +35,7 @@ impl Stage {
         Self { clock, disk, credits, stripe, transport }
     }
 
-    /// The power fails after a number of disk operations.
+    /// Loses power after a random number of disk operations.
     fn crash(&mut self, base: Image, random: &mut Random) {
         let log = self.disk.log();
         let mut powered = Powered::new(base);
@@ -60,7 +60,8 @@ impl Stage {
         }
     }
 
-    /// Delivers, while now and then the power fails; deliveries without a response are delivered again, as Stripe does.
+    /// Delivers, with losses of power now and then. Deliveries without a response are delivered again, as
+    /// Stripe does.
     fn deliver_through_crashes(&mut self, deliveries: &[Delivery], random: &mut Random) {
         for delivery in deliveries {
             if random.once_in(4) {
@@ -74,7 +75,7 @@ impl Stage {
         }
     }
 
-    /// Every owner's credits: now, and a month and two later.
+    /// Every owner's credits: now, and one and two months later.
     fn outcome(&self, at: Timestamp) -> String {
         let mut outcome = String::new();
         for months in 0..3 {
@@ -122,7 +123,7 @@ impl Stage {
     }
 }
 
-/// Plays a storm; returns the number of deliveries.
+/// Plays a storm. Returns the number of deliveries.
 fn check(seed: u64) -> usize {
     let mut random = Random::new(seed, 11);
     let account = account(&mut random);

@@ -57,7 +57,8 @@ fn what_is_held_over_the_turn_is_charged_or_gone() {
         assert_eq!(amount, -300);
         assert_eq!(category, if ends == "release" { "expired" } else { "operation_charge" });
     }
-    // The invoice comes back while a part of it is held: the rest is taken, and the part is not charged twice.
+    // The payment is refunded while a part of its credits is held: the rest is taken, and the held part is
+    // not charged twice.
     check(
         "2026-01-10        state s1 pro
          .                 paid in1 s1 pro 2026-01-10..2026-02-10 begins by=pi1  -> 1000
@@ -378,7 +379,7 @@ fn a_missed_month_moves_the_anchor_of_a_quarter_that_was_not_given() {
     );
 }
 
-/// Seats that are not credited where a whole period begins stay in the cycle that they were paid in.
+/// Seats that are not credited where a whole period begins stay in the cycle in which they were paid.
 #[test]
 fn the_rest_of_a_credited_quantity_stays_in_the_cycle_that_is_cut() {
     check(

@@ -1,4 +1,4 @@
-//! Webhooks: a delivery that is not Stripe's does nothing, and one of Stripe's has its response when it is durable.
+//! Webhooks: a forged delivery changes nothing, and one of Stripe's has its response once it is durable.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ fn every_shape_gives_the_same() {
         }
         clock.set(account.now());
         credits.book_due().unwrap();
-        // February's rise and January's rest are over; March is there.
+        // February's rise and January's rest have expired; March's credits are there.
         assert_eq!((credits_of(&credits, "ann"), credits_of(&credits, "bob")), (3_000, 1_100), "{shape:?}");
         assert!(credits.unresolved().unwrap().is_empty(), "{:?}", credits.unresolved().unwrap());
         credits.verify().unwrap();
@@ -92,7 +92,7 @@ fn what_is_not_signed_does_nothing() {
     clock.advance(Duration::from_secs(301));
     refused(vec![(SIGNATURE_HEADER, header.clone())], delivery.body.clone());
     clock.set(instant("2026-01-31"));
-    // As it is, it counts; and the header's name may be written otherwise.
+    // The same delivery counts once its time is current, and the header's name may be in another case.
     assert_eq!(stripe.receive([("Stripe-Signature", header)], &delivery.body).status, 200);
     assert_eq!(credits_of(&credits, "ann"), 1_100);
 }
@@ -113,7 +113,7 @@ fn what_cannot_be_read_is_refused_and_what_is_not_ours_is_noted() {
     );
     assert_eq!(signed(r#"{"object":"v2.core.event","type":"v1.invoice.paid","id":"evt_1"}"#), 400);
     assert_eq!(signed(r#"{"type":"customer.created","created":1,"data":{"object":{"id":"cus_1"}}}"#), 200);
-    // Money that is not real does not count here, and the other way round.
+    // An event of live mode changes nothing in a ledger of test mode.
     let live = r#"{"type":"checkout.session.completed","created":1,"livemode":true,"data":{"object":{"id":"cs_1"}}}"#;
     assert_eq!(signed(live), 200);
     assert_eq!(credits.totals().unwrap().len(), 0);
@@ -153,7 +153,7 @@ fn a_hundred_deliveries_at_once_are_one() {
             let (account, stripe, clock) = (&account, &stripe, &clock);
             scope.spawn(move || {
                 for round in 0..10 {
-                    // Each begins somewhere else.
+                    // Each round begins at another delivery.
                     let deliveries = account.deliveries().iter().cycle().skip(worker * 3 + round);
                     for delivery in deliveries.take(account.deliveries().len()) {
                         assert_eq!(deliver(stripe, delivery, clock).status, 200);
@@ -194,7 +194,7 @@ fn many_events_that_waited_are_applied_at_once_and_the_oldest_gives_way() {
     let (clock, credits, stripe) = open();
     let signed =
         |body: String| deliver(&stripe, &Delivery { at: instant("2026-01-31"), body }, &clock).status;
-    // Refunds of one payment that is unknown, 200 bytes each.
+    // Refunds of one unknown payment, 200 bytes each.
     let long = "x".repeat(150);
     let refund = |number: u32| {
         format!(
@@ -219,10 +219,10 @@ fn many_events_that_waited_are_applied_at_once_and_the_oldest_gives_way() {
     // 1,000 of 1,001 cents came back: 1,100 x 1,000 / 1,001 credits, rounded up.
     assert_eq!(credits_of(&credits, "ann"), 1);
     assert_eq!(credits.unresolved().unwrap(), std::slice::from_ref(&expected));
-    // Sent again, the first one is applied too.
+    // The first refund, sent again, is applied too.
     assert_eq!(signed(refund(0)), 200);
     assert_eq!(credits_of(&credits, "ann"), 0);
-    // It is dealt with; a repeated delivery changes nothing.
+    // A listed entry can be dismissed once.
     credits.dismiss(&expected).unwrap();
     assert_eq!(credits.unresolved().unwrap(), []);
     assert!(!credits.dismiss(&expected).unwrap().is_new);
@@ -260,7 +260,7 @@ fn keys_and_secrets_are_looked_at_when_it_is_connected() {
     assert_eq!(refused("sk_test_1", " "), StripeError::SecretEmpty.to_string());
 }
 
-/// The clock was two hours ahead while something was booked, and was then set right: deliveries of now were refused as
+/// The clock was two hours ahead during a booking, and was then set right: current deliveries were refused as
 /// stale until the ledger's time was reached.
 #[test]
 fn deliveries_are_compared_with_the_clock_and_not_with_the_ledgers_time() {
@@ -278,7 +278,7 @@ fn deliveries_are_compared_with_the_clock_and_not_with_the_ledgers_time() {
     assert_eq!(credits_of(&credits, "ann"), 1_100);
 }
 
-/// A checkout that is paid, as Stripe sends it.
+/// A paid checkout, as Stripe sends it.
 fn sale(client_reference_id: &Value, metadata: &Value) -> Delivery {
     let object = json!({
         "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid",
@@ -295,13 +295,14 @@ fn a_reference_names_the_owner_of_a_checkout_of_ours_or_where_the_application_sa
     let (both, owner) =
         (json!({ "credits_owner": "ann", "credits_pack": "boost" }), json!({ "credits_owner": "ann" }));
     let (pack, neither) = (json!({ "credits_pack": "boost" }), json!({}));
-    // Metadata, reference, whether references name owners: whose it is, and whether the customer is linked.
+    // Metadata, reference, whether references name owners; the expected owner, and whether the customer is
+    // linked.
     for (metadata, reference, names_owners, expected, links) in [
         (&both, json!("order_1"), false, Some("ann"), true),
         (&both, json!("order_1"), true, Some("ann"), true),
         (&owner, json!("order_1"), true, Some("ann"), true),
         (&pack, json!("bob"), false, Some("bob"), false),
-        // It sells a pack of the catalogue.
+        // The session sells a pack of the catalogue.
         (&neither, json!("order_1"), false, Some("order_1"), false),
         (&neither, json!("bob"), true, Some("bob"), false),
         (&neither, json!(""), true, None, false),
@@ -321,7 +322,8 @@ fn a_reference_names_the_owner_of_a_checkout_of_ours_or_where_the_application_sa
             assert_eq!(credits_of(&credits, name), given, "{row}: {name}");
         }
         assert_eq!(credits.unresolved().unwrap().len(), usize::from(expected.is_none()), "{row}");
-        // A later purchase of the customer that names no owner is the owner's only if the customer was linked.
+        // A later purchase of the customer that names no owner belongs to the owner only if the customer was
+        // linked.
         let later = sale(&json!(null), &neither);
         let body = later.body.replace("cs_1", "cs_2").replace("pi_1", "pi_2");
         assert_eq!(deliver(&stripe, &Delivery { body, ..later }, &clock).status, 200);

@@ -1,8 +1,8 @@
-//! Frames of few bytes, as `docs/FORMAT.md` describes them, made into what they are in CBOR.
+//! Decoder of compact frames, as `docs/FORMAT.md` describes them, into the values of the same frames in CBOR.
 
 use super::reader::Value;
 
-/// The bytes that are left.
+/// The remaining bytes.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl Bytes<'_> {
@@ -34,7 +34,7 @@ impl Bytes<'_> {
         Value::Integer(self.number().try_into().unwrap())
     }
 
-    /// A number of which 0 is none.
+    /// A number, where 0 means none.
     fn optional(&mut self) -> Value {
         match self.integer() {
             Value::Integer(0) => Value::Nothing,
@@ -185,7 +185,7 @@ impl Bytes<'_> {
         Value::List(vec![record, self.optional(), self.integer(), self.body()])
     }
 
-    /// The next frame, of any format.
+    /// The next frame, compact or in CBOR.
     pub(super) fn frame(&mut self) -> Value {
         if self.0[0] == 0x86 {
             return self.cbor();
@@ -207,7 +207,7 @@ impl Bytes<'_> {
     }
 }
 
-/// How many facts these frames have.
+/// Counts the facts of these frames.
 pub(crate) fn facts(frames: &[u8]) -> u64 {
     let (mut frames, mut facts) = (Bytes(frames), 0);
     while !frames.0.is_empty() {

@@ -1,9 +1,9 @@
 //! Pages of keys, as `docs/FORMAT.md` describes them.
 
-/// The beginning of a key's hash, and its frame less the segment's first.
+/// First 48 bits of a key's hash, and the place of its frame relative to the segment's first one.
 pub(crate) type Entry = (u64, u64);
 
-/// Whether a row is a page, and its first key.
+/// First hash prefix of a page; `None` for a row that is no page.
 pub(crate) fn first_of(key: &[u8]) -> Option<u64> {
     assert_eq!(key.len(), 13);
     (key[4] == 0).then(|| u64::from_be_bytes(key[5..].try_into().unwrap()))

@@ -1,4 +1,4 @@
-//! A reader of the file that was written from `docs/FORMAT.md` alone: it uses nothing of the ledger's.
+//! An independent reader of the file, written from `docs/FORMAT.md`: it shares no code with the ledger.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::frames::Bytes;
 use super::{fixture, opened, pages};
 
-/// Any CBOR that the format has.
+/// A CBOR value of the format.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Nothing,
@@ -73,12 +73,12 @@ impl Value {
     }
 }
 
-/// What allocations or parts come to.
+/// Sum of the amounts of allocations or parts.
 fn sum(parts: &Value) -> i64 {
     parts.list().iter().map(|part| part.list()[1].integer()).sum()
 }
 
-/// The amount and the balance after an entry.
+/// Amount and balance after of an entry; `None` for a body that makes no entry.
 fn movement(body: &Value) -> Option<(i64, i64)> {
     let (code, fields) = body.choice();
     let at = |place: usize| fields[place].integer();
@@ -103,13 +103,13 @@ fn movement(body: &Value) -> Option<(i64, i64)> {
 /// An entry: its number, owner, asset, amount and the balance after it.
 type Line = (i64, String, String, i64, i64);
 
-/// What the journal says: entries, the next fact, the head, and which bodies there were.
+/// Contents of the journal: entries, the next fact, the head, and the codes of all bodies.
 struct Journal {
     lines: Vec<Line>,
     next: i64,
     head: Vec<u8>,
     codes: Vec<i64>,
-    /// Of frames under an owner's key of credits, their first fact and the key's hash.
+    /// First fact and key hash of each frame under an owner's key of credits.
     keys: Vec<(i64, u128)>,
 }
 
@@ -174,7 +174,7 @@ fn the_documents_reader_finds_every_entry_and_balance() {
     assert!(kinds.iter().copied().eq(1..=11), "the fixtures have rows of the kinds {kinds:?} alone");
 }
 
-/// Reads a ledger as the document says; answers which bodies and which rows of views it has.
+/// Reads a ledger by the document. Returns the codes of its bodies and the kinds of its rows of views.
 fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
     let (_folder, path) = opened(&format!("{name}.redb"));
     let database = Database::open(&path).unwrap();
@@ -211,7 +211,7 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
             let wallet = Value::of(&value.value()[16..]);
             facts += wallet.list()[0].integer() / 64;
             assert_eq!(wallet.list()[1].integer(), balances.remove(&(owner, asset)).unwrap());
-            // What is left of its grants, less what is owed, is the balance.
+            // Credits left in the grants, less the debt, are the balance.
             let left: i64 = wallet.list()[2]
                 .list()
                 .iter()
@@ -231,7 +231,7 @@ fn line_of(line: &serde_json::Value) -> Line {
     (number, owner, if asset == "credits" { String::new() } else { asset }, amount, after)
 }
 
-/// The hash of the owner's key.
+/// Hash of an owner's key.
 fn hash_of(owner: &str, key: &str) -> u128 {
     let fields: [&[u8]; 4] = [&[1], b"", owner.as_bytes(), key.as_bytes()];
     let hash = fields.iter().fold(Sha256::new(), |hash, field| {
@@ -240,7 +240,7 @@ fn hash_of(owner: &str, key: &str) -> u128 {
     u128::from_be_bytes(hash.finalize()[..16].try_into().unwrap())
 }
 
-/// The frames that the segments have under a key.
+/// Frames that the segments list under a key.
 fn frames_of(database: &Database, hash: u128) -> Vec<i64> {
     let read = database.begin_read().unwrap();
     let meta = read.open_table(TableDefinition::<&str, &[u8]>::new("meta")).unwrap();

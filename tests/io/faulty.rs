@@ -1,4 +1,4 @@
-//! A disk that fails when it is told to. It does not know what is asked of it, or why.
+//! A disk that fails by plan. It does not know which command an operation serves.
 
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use credits_runtime::testing::{Backend, Storage};
 
 use crate::power::disk::{Disk, DiskFile, LEDGER, LOG};
 
-/// When a disk fails.
+/// Failure plan of a disk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Plan {
     Never,
-    /// The operation of this number alone.
+    /// The operation of this number fails.
     Once(usize),
-    /// From this operation on.
+    /// Every operation from this number on fails.
     ForGood(usize),
-    /// Files may not be longer than this.
+    /// A file cannot grow beyond this length.
     NoLonger(usize),
-    /// Files may be as long as they like, but nothing is written beyond this.
+    /// A file may have any length, but a write beyond this byte fails.
     NothingBeyond(usize),
 }
 
-/// A disk under a plan. Clones are one disk.
+/// A disk with a failure plan. Clones share one disk.
 #[derive(Clone, Debug)]
 pub(crate) struct Faulty {
     disk: Disk,
@@ -35,12 +35,12 @@ impl Faulty {
         Self { disk, plan, operations: Arc::default() }
     }
 
-    /// How many operations there were, reads too.
+    /// Number of operations, reads included.
     pub(crate) fn operations(&self) -> usize {
         self.operations.load(Ordering::SeqCst)
     }
 
-    /// Counts an operation that needs the file up to this byte.
+    /// Counts an operation that ends at this byte, and fails it if the plan says so.
     fn count(&self, end: usize) -> Result<(), Error> {
         let number = self.operations.fetch_add(1, Ordering::SeqCst);
         match self.plan {
@@ -52,7 +52,7 @@ impl Faulty {
     }
 }
 
-/// A file of such a disk.
+/// A file of a faulty disk.
 #[derive(Clone, Debug)]
 pub(crate) struct FaultyFile {
     disk: Faulty,
@@ -98,7 +98,7 @@ impl Backend for FaultyFile {
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         let end = usize::try_from(offset).unwrap() + data.len();
         self.disk.count(end).or_else(|failure| {
-            // What fails may have been written in part.
+            // A failed write may have written a part.
             self.file.write(offset, &data[..data.len() / 2])?;
             Err(failure)
         })?;

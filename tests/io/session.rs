@@ -1,6 +1,7 @@
-//! A recorded life lived again on a disk that fails, as far as it goes: what may have been done when it ends.
+//! Replay of a recorded life on a failing disk, as far as it comes: the steps that may be done at its end.
 //!
-//! Every answer on the way must be the recorded one, or an error by its right name. It does not know the disk.
+//! Every result on the way must be the recorded one, or an error of the right kind. It does not know the
+//! disk.
 
 use credits_runtime::{Error, LedgerError, LedgerErrorKind as Kind};
 
@@ -12,31 +13,31 @@ use crate::power::gate::GatedClock;
 use crate::power::picture::Picture;
 use crate::power::recording::{History, Step, What};
 
-/// How often a command that was not done is sent again.
+/// Attempts of a command that fails as not done.
 const ATTEMPTS: usize = 3;
 
-/// Why a life ended early.
+/// How a life ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It did not.
+    /// Every step was done.
     Whole,
-    /// Nothing that was not acknowledged was done.
+    /// Nothing was done beyond the acknowledged steps.
     NotDone,
     /// One more step may have been done.
     Unknown,
 }
 
-/// A ledger on a disk that fails.
+/// A ledger on a failing disk, in the middle of a life.
 pub(crate) struct Session<'a> {
     history: &'a History,
     disk: Faulty,
     clock: GatedClock,
-    /// How many steps were done.
+    /// Number of steps that were done.
     steps: usize,
 }
 
 impl<'a> Session<'a> {
-    /// Lives the life; answers how many steps were done, at least and at most, and how it ended.
+    /// Plays the life. Returns the steps that may be done, at least and at most, and how it ended.
     pub(crate) fn live(history: &'a History, disk: Faulty) -> (Bounds, End) {
         let clock = GatedClock::at(history.state(0).1);
         let mut session = Self { history, disk, clock, steps: 0 };
@@ -91,7 +92,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A group that is one batch: all of it is done, or none.
+    /// Sends a group of commands as one batch: all of it is done, or nothing.
     fn batch(&mut self, credits: &Credits, commands: &[(Command, Answered)]) -> End {
         for _ in 0..ATTEMPTS {
             let answers = together(credits, &self.clock, commands.iter().map(|(command, _)| command));
@@ -111,7 +112,7 @@ impl<'a> Session<'a> {
         End::NotDone
     }
 
-    /// What is due, which is booked when the disk is back.
+    /// Books due facts, again if nothing was booked.
     fn book_due(&mut self, credits: &Credits) -> End {
         for _ in 0..ATTEMPTS {
             match credits.book_due() {
@@ -127,14 +128,14 @@ impl<'a> Session<'a> {
         End::NotDone
     }
 
-    /// Work, whose beginning and end are two steps.
+    /// Runs work, whose beginning and end are two steps.
     fn work(&mut self, credits: &Credits, command: &Command, first: &Ran) -> End {
         let mut began = 0;
         let ran = command.run(credits, || began = 1);
         self.steps += began;
         match ran {
             Err(error) => end_of(&error),
-            // Whether its hold was released is not said; it lapses if not.
+            // Failed work does not report whether its hold was released; if not, the hold lapses.
             Ok(Ran::Failed)
                 if Picture::of(credits).ok().as_ref() != Some(self.history.state(self.steps + 1).0) =>
             {
@@ -148,7 +149,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What is shown is what was acknowledged, whatever came after it; or it cannot be read, which is said.
+    /// The ledger shows exactly the acknowledged steps, or reports that it cannot be read.
     fn check_shown(&self, credits: &Credits, end: End) {
         self.clock.set(self.history.state(self.steps).1);
         match Picture::of(credits) {
@@ -162,7 +163,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Once an outcome is unknown, nothing more is written.
+    /// After an unknown outcome every write is refused.
     fn check_stopped(&self, credits: &Credits, end: End) {
         let Some(Step { what: What::Batch(commands), .. }) = self.history.steps.get(self.steps) else {
             return;
@@ -174,11 +175,11 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What an error of a write leaves.
+/// End of a life after this error of a write.
 fn end_of(error: &LedgerError) -> End {
     let is_bug = std::error::Error::source(error).is_none();
     match error.kind() {
-        // The last, if a checkpoint failed before.
+        // `Stopped` if a checkpoint failed before.
         Kind::NotDone | Kind::Stopped if !is_bug => End::NotDone,
         Kind::OutcomeUnknown if !is_bug => End::Unknown,
         Kind::Io => End::NotDone,

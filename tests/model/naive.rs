@@ -1,15 +1,15 @@
-//! The rules, naively: lists, plain loops, everything due worked off whenever time moves.
+//! A naive model of the rules: lists and plain loops, with everything due booked whenever time moves.
 //!
-//! It shares no code with the ledger, and it books at once what the ledger books before the next fact.
+//! It shares no code with the ledger. It books at once what the ledger books before its next fact.
 
 use std::collections::HashMap;
 
 use super::steps::{Expiry, MINUTE, Missing, OWNERS, PAGES_MAX, Step};
 
-/// How long a hold around work stays open.
+/// Limit of a hold around work.
 const RUN_MINUTES: u32 = 15;
 const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
-/// How long a hold may be open in all.
+/// Longest time that a hold may be open, extensions included.
 const DAY: i64 = 24 * 60 * MINUTE;
 
 #[derive(Debug)]
@@ -17,11 +17,11 @@ struct Grant {
     free: i64,
     held: i64,
     terms: Terms,
-    /// Whether it came from another wallet.
+    /// Whether a transfer brought it.
     received: bool,
 }
 
-/// When, for what and in which order a grant may be used.
+/// Expiry, scope and order of use of a grant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Terms {
     pub(super) expires_at: Option<i64>,
@@ -30,7 +30,7 @@ pub(super) struct Terms {
     pub(super) scope: Scope,
 }
 
-/// What a gift is for.
+/// Operations that a gift may be spent on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scope {
     Anything,
@@ -42,7 +42,7 @@ pub(super) enum Scope {
 struct Transfer {
     from: usize,
     to: usize,
-    /// Each inbound grant with what it was of which source.
+    /// Each inbound grant, with the source grants and the amount from each.
     inbound: Vec<(usize, Vec<(usize, i64)>)>,
     reversed: bool,
 }
@@ -60,7 +60,7 @@ struct Hold {
     owner: usize,
     key: Option<u8>,
     pins: Vec<(usize, i64)>,
-    /// What a lapse gave back, and what of it expired at once.
+    /// Credits that a lapse freed, and the part of them that expired at once.
     returned: Vec<(usize, i64)>,
     expired: Vec<(usize, i64)>,
     price: i64,
@@ -69,29 +69,29 @@ struct Hold {
     state: State,
 }
 
-/// What a key was used for.
+/// First use of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Used {
     Done,
     Hold(usize),
     Run(usize),
-    /// Charged by settling the run's hold, or one of its holds.
+    /// A hold under the key was settled.
     Charged,
 }
 
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) now: i64,
-    /// Of each owner, the entries as lines; see `subject::line`.
+    /// Entries of each owner as lines; see `subject::line`.
     pub(super) lines: [Vec<String>; OWNERS.len()],
     wallets: [Vec<Grant>; OWNERS.len()],
-    /// Of every owner, in the order in which they were opened.
+    /// Holds of all owners, in the order of opening.
     holds: Vec<Hold>,
     keys: HashMap<(usize, u8), (String, Used)>,
-    /// Holds of work that is alive, and their limits as the work knows them.
+    /// Holds of running work, and their limits as the work last read them.
     alive: Vec<(usize, i64)>,
     debts: [i64; OWNERS.len()],
-    /// In the order in which they were made.
+    /// In the order of sending.
     transfers: Vec<Transfer>,
 }
 
@@ -108,7 +108,7 @@ impl Model {
         self.wallets[owner].iter().map(|grant| grant.free).sum::<i64>() - self.debts[owner]
     }
 
-    /// What may be spent on the operation that is spent on.
+    /// Credits available for the operation `process`.
     pub(super) fn available_for_process(&self, owner: usize) -> i64 {
         let usable = self.wallets[owner].iter().filter(|grant| grant.terms.scope != Scope::Other);
         usable.map(|grant| grant.free).sum::<i64>() - self.debts[owner]
@@ -122,14 +122,14 @@ impl Model {
         self.wallets[owner].iter().map(|grant| grant.held).sum()
     }
 
-    /// What open holds set aside, oldest first.
+    /// Amounts of the open holds, oldest first.
     pub(super) fn open_holds(&self, owner: usize) -> Vec<i64> {
         let open = self.holds.iter().filter(|hold| hold.owner == owner && hold.state == State::Open);
         open.map(|hold| hold.price).collect()
     }
 
-    /// The ledger is asked something: it first extends the holds of work that is alive, a third of their time
-    /// before their limit, by the whole of it, as long as that is within a day in all.
+    /// Stands before every command. Extends the holds of running work by their full limit once a third of it
+    /// or less is left, up to a day in total.
     pub(super) fn ask(&mut self) {
         let limit = i64::from(RUN_MINUTES) * MINUTE;
         for (place, known) in std::mem::take(&mut self.alive) {
@@ -143,7 +143,7 @@ impl Model {
         }
     }
 
-    /// What the ledger should answer; work is begun and ended instead.
+    /// Expected result of a step. Work has `begin` and `end` instead.
     pub(super) fn expect(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
         let asks_nothing = match step {
             Step::TimeToDue(..) | Step::TimePasses(_) | Step::Reopen | Step::ClockBack(_) => true,
@@ -230,7 +230,7 @@ impl Model {
         }
     }
 
-    /// Work begins, if it does: where its hold is.
+    /// Begins work. Returns the place of its hold.
     pub(super) fn begin(&mut self, owner: usize, key: Option<u8>, pages: i64) -> Result<usize, String> {
         self.ask();
         let command = format!("run {pages}");
@@ -246,7 +246,7 @@ impl Model {
         Ok(place)
     }
 
-    /// Work ends.
+    /// Ends work.
     pub(super) fn end(&mut self, place: usize, works: bool) -> String {
         self.alive.retain(|(alive, _)| *alive != place);
         self.ask();
@@ -258,7 +258,7 @@ impl Model {
         "work failed".to_owned()
     }
 
-    /// A command under a key is done once; one that is rejected leaves the key as it was.
+    /// Runs a command under a key once. A rejected command leaves the key as it was.
     fn once(
         &mut self,
         owner: usize,
@@ -313,7 +313,7 @@ impl Model {
         let crowded = grants.iter().filter(|grant| open(grant)).count() > OPEN_GRANTS_MERGE_ABOVE;
         let same =
             grants.iter_mut().find(|grant| crowded && open(grant) && grant.terms == terms && !grant.received);
-        // A gift that joins keeps its place in the list, empty, so that places are those of the gifts.
+        // A merged gift keeps an empty place in the list, so that places match gifts.
         let free = if same.is_some() { 0 } else { amount };
         if let Some(grant) = same {
             grant.free += amount;
@@ -347,7 +347,7 @@ impl Model {
         Ok((format!("{:+}", -amount), Used::Done))
     }
 
-    /// To the other owner: all parts of the same terms together.
+    /// Transfers to the other owner. Parts of the same terms become one grant.
     fn transfer(
         &mut self,
         from: usize,
@@ -440,7 +440,7 @@ impl Model {
         }
     }
 
-    /// Whatever is free and has not expired repays what is owed.
+    /// Repays debt with free credits that have not expired.
     fn repay(&mut self, owner: usize) {
         let now = self.now;
         let repaid = self.take(owner, self.debts[owner], |grant| {
@@ -494,13 +494,13 @@ impl Model {
         Ok(self.holds.len() - 1)
     }
 
-    /// Settles at what was held, or at another amount.
+    /// Settles a hold at its amount, or at another one.
     fn settle(&mut self, place: usize, at: Option<i64>) -> String {
         let Hold { owner, key, price, state, .. } = self.holds[place];
         let charged = key.is_some_and(|key| self.keys[&(owner, key)].1 == Used::Charged);
         match state {
             State::Settled => return "replayed".to_owned(),
-            // One key is charged once: nothing is owed for another attempt.
+            // A key is charged once, so another attempt costs nothing.
             State::Open if charged => {
                 self.free(place, State::Released);
                 return "replayed".to_owned();
@@ -520,7 +520,7 @@ impl Model {
         if state == State::Lapsed { self.settle_late(place, price) } else { self.settle_open(place, price) }
     }
 
-    /// What was held, as far as it goes, then what is available; the rest of what was held is free.
+    /// Takes held credits first, then available ones. The rest of the held credits becomes free.
     fn settle_open(&mut self, place: usize, price: i64) -> String {
         let owner = self.holds[place].owner;
         let more_there = self.available_for_process(owner).max(0);
@@ -543,7 +543,7 @@ impl Model {
         format!("{:+} short {missing}", missing - price)
     }
 
-    /// What the hold gave back and is still free, what expired because it lapsed, then anything else.
+    /// Takes freed credits that are still free, then those that expired with the lapse, then any others.
     fn settle_late(&mut self, place: usize, price: i64) -> String {
         let owner = self.holds[place].owner;
         let (returned, expired) = (self.holds[place].returned.clone(), self.holds[place].expired.clone());
@@ -602,7 +602,8 @@ impl Model {
         format!("{:+}", -amount)
     }
 
-    /// Takes free credits: narrower scope first, then lower priority, soonest expiry, promotional, oldest.
+    /// Takes free credits in their order of use: narrower scope, lower priority, sooner expiry, promotional,
+    /// older.
     fn take(&mut self, owner: usize, amount: i64, is_usable: impl Fn(&Grant) -> bool) -> Vec<(usize, i64)> {
         let grants = &mut self.wallets[owner];
         let mut order: Vec<usize> = (0..grants.len()).filter(|place| is_usable(&grants[*place])).collect();
@@ -622,7 +623,7 @@ impl Model {
         taken
     }
 
-    /// Instants at which something is due.
+    /// Future instants at which a hold lapses or a grant expires.
     fn instants(&self) -> Vec<i64> {
         let limits = self.holds.iter().filter(|hold| hold.state == State::Open).map(|hold| hold.until);
         let expiries = self.wallets.iter().flatten().filter_map(|grant| grant.terms.expires_at);
@@ -632,7 +633,7 @@ impl Model {
         instants
     }
 
-    /// Time moves on, through every instant at which something is due: lapses first, then expiries.
+    /// Moves time on, through every instant at which something is due: lapses first, then expiries.
     fn move_to(&mut self, now: i64) {
         for at in self.instants().into_iter().filter(|at| *at <= now).chain([now]) {
             self.now = at;
@@ -669,7 +670,7 @@ impl Model {
         }
     }
 
-    /// What is free of grants past their expiry leaves, in the order of the gifts.
+    /// Expires free credits of grants past their expiry, in the order of the gifts.
     fn expire(&mut self) {
         for (grants, lines) in self.wallets.iter_mut().zip(&mut self.lines) {
             for (place, grant) in grants.iter_mut().enumerate() {
@@ -699,7 +700,7 @@ fn price_of(pages: i64) -> Result<i64, String> {
     }
 }
 
-/// Takes more of a grant, which stands once.
+/// Adds a part of a grant to a list that has each grant once.
 fn add(taken: &mut Vec<(usize, i64)>, grant: usize, part: i64) {
     match taken.iter_mut().find(|(known, _)| *known == grant) {
         _ if part == 0 => {}
@@ -708,7 +709,7 @@ fn add(taken: &mut Vec<(usize, i64)>, grant: usize, part: i64) {
     }
 }
 
-/// An entry that took credits of these grants.
+/// Line of an entry that took credits from these grants.
 fn line(amount: i64, taken: &[(usize, i64)], short: i64) -> String {
     format!("{amount:+} {taken:?} short {short}")
 }

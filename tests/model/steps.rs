@@ -1,4 +1,4 @@
-//! What is asked, as it is drawn.
+//! Random steps of the model's tests.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use super::naive::Scope;
 
 pub(super) const OWNERS: [&str; 2] = ["ann", "bob"];
 pub(super) const PAGES_MAX: i64 = 20;
-/// In microseconds.
+/// A minute in microseconds.
 pub(super) const MINUTE: i64 = 60_000_000;
 
-/// A step, by whom, under which key.
+/// A step with its owner and key.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) owner: usize,
@@ -34,9 +34,9 @@ pub(super) enum Step {
         amount: i64,
         with_debt: bool,
     },
-    /// Of one of the owner's grants.
+    /// Revokes one of the owner's grants.
     Revoke(Index),
-    /// To the other owner.
+    /// A transfer to the other owner.
     Transfer {
         amount: i64,
         expiry: Expiry,
@@ -63,17 +63,17 @@ pub(super) enum Step {
     Deduct {
         amount: i64,
     },
-    /// At what was held, or another amount.
+    /// Settles a hold at its amount, or at another one.
     Settle(Index, Option<i64>),
     Release(Index),
-    /// To an instant at which something is due, and this far beside it.
+    /// Moves time to an instant at which something is due, plus this many microseconds.
     TimeToDue(Index, i64),
     TimePasses(u32),
     ClockBack(u32),
     Reopen,
 }
 
-/// The expiry of what is transferred.
+/// Expiry of transferred credits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Expiry {
     Kept,
@@ -81,7 +81,7 @@ pub(super) enum Expiry {
     After(u32),
 }
 
-/// What becomes of what is not free any more.
+/// How a reversal treats credits that are no longer free.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Missing {
     Denied,
@@ -89,7 +89,7 @@ pub(super) enum Missing {
     Owed,
 }
 
-/// Sequences of this many steps.
+/// Sequences of steps, with a length in this range.
 pub(super) fn steps(count: Range<usize>) -> impl Strategy<Value = Vec<Asked>> {
     let reopen = asked(Just(Step::Reopen));
     proptest::collection::vec(prop_oneof![32 => asked(simple()), 8 => run(), 1 => reopen], count)
@@ -99,7 +99,7 @@ fn asked(step: impl Strategy<Value = Step>) -> impl Strategy<Value = Asked> {
     (owner(), key(), step).prop_map(|(owner, key, step)| Asked { owner, key, step })
 }
 
-/// Work with other steps in its middle: the same work again, and its limit, among them.
+/// Work with other steps in its middle, among them the same work again and the end of its limit.
 fn run() -> impl Strategy<Value = Asked> {
     let run = |works, during| Step::Run { pages: 2, works, during };
     (owner(), key(), any::<bool>()).prop_flat_map(move |(owner, key, works)| {
@@ -119,7 +119,7 @@ fn key() -> impl Strategy<Value = Option<u8>> {
     proptest::option::weighted(0.5, 0..5_u8)
 }
 
-/// Few different ones, so that keys meet the same command again.
+/// Few distinct values, so that a key often meets the same command again.
 fn pages() -> impl Strategy<Value = i64> {
     prop_oneof![6 => Just(2_i64), 2 => 0..4_i64, 1 => -1..PAGES_MAX + 2]
 }

@@ -1,4 +1,4 @@
-//! The ledger that is compared with the model: steps become calls of its API, and its answers words.
+//! The ledger under test: steps become calls of its API, and results become words.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,12 +27,12 @@ pub(super) struct Subject<'a> {
     credits: Option<Credits>,
     file: Option<&'a Path>,
     clock: ManualClock,
-    /// Numbers of holds, in the order in which they were opened.
+    /// Numbers of holds, in the order of opening.
     holds: Vec<(usize, HoldId)>,
     transfers: Vec<(usize, TransferId)>,
 }
 
-/// A write under a key, if there is one.
+/// Sets the key of a write, if there is one.
 macro_rules! keyed {
     ($key:expr, $write:expr) => {
         match $key {
@@ -50,7 +50,7 @@ impl<'a> Subject<'a> {
         subject
     }
 
-    /// Opens the file again; memory is opened once.
+    /// Opens the file again. A ledger in memory is opened once.
     pub(super) fn reopen(&mut self) {
         let builder = Credits::builder().clock(self.clock.clone());
         match self.file {
@@ -83,18 +83,18 @@ impl<'a> Subject<'a> {
         keyed!(key, self.wallet(owner).spend_credits_on(Operation::process(pages)))
     }
 
-    /// Waits until what was dropped before is released: the writer works in order.
+    /// Waits for releases that drops have sent: the writer works in order.
     pub(super) fn flush(&self) {
         self.credits.as_ref().unwrap().wallet("nobody").give_credits(1).now().wait().unwrap();
     }
 
-    /// Takes down the hold of work that has just begun.
+    /// Records the hold of work that has just begun.
     pub(super) fn remember_run(&mut self, owner: usize) {
         let id = self.wallet(owner).open_holds().unwrap().last().unwrap().id;
         self.holds.push((owner, id));
     }
 
-    /// What the ledger answers.
+    /// Result of a step, in words.
     pub(super) fn answer(&mut self, owner: usize, key: Option<u8>, step: &Step) -> String {
         let receipt = match *step {
             Step::Give { amount, expires_in, promotional, priority, scope } => {
@@ -191,7 +191,7 @@ impl<'a> Subject<'a> {
         format!("hold {}", self.holds.len() - 1)
     }
 
-    /// The owner's grants, in the order in which they came.
+    /// The owner's grants, oldest first.
     fn grants(&self, owner: usize) -> Vec<FactNumber> {
         let page = self.wallet(owner).credit_history().limit(1_000).oldest_first().page().unwrap();
         grants(&page.entries)
@@ -267,7 +267,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What work came to.
+/// Result of work, in words.
 pub(super) fn ran(result: Result<(), RunError<&str>>) -> String {
     match result {
         Ok(()) => "work done".to_owned(),
@@ -298,14 +298,14 @@ fn refused(error: Error) -> String {
     }
 }
 
-/// The entries that opened grants, or joined one.
+/// Entries that opened a grant, or joined one.
 pub(super) fn grants(entries: &[Entry]) -> Vec<FactNumber> {
-    // What is restored after a lapse or comes back from a transfer has parts.
+    // Positive entries with parts restore credits after a lapse, or return them from a transfer.
     let opens = |entry: &&Entry| entry.amount.is_positive() && entry.allocations.is_empty();
     entries.iter().filter(opens).map(|entry| entry.number).collect()
 }
 
-/// An entry as the model writes it, with grants by the place of their gift.
+/// An entry in the model's words, with grants by the place of their gift.
 pub(super) fn line(entry: &Entry, gifts: &[FactNumber]) -> String {
     let Entry { amount, category, allocations, shortfall, effective_at, .. } = entry;
     if amount.is_positive() {

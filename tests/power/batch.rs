@@ -1,11 +1,12 @@
-//! Several commands as one batch, so that what is between two commits is known. It does not know what they ask.
+//! Groups of commands as one batch, so that the states between commits are known. It does not know the
+//! commands.
 
 use credits_runtime::{HoldId, LedgerError};
 
 use super::commands::{Answered, Command, Credits, Sent};
 use super::gate::GatedClock;
 
-/// Sends these while the writer waits at the gate with a command that is rejected.
+/// Sends commands while the writer waits at the gate with a rejected one, so that they form one batch.
 pub(crate) fn together<'a>(
     credits: &Credits,
     clock: &GatedClock,

@@ -1,4 +1,4 @@
-//! Whether a ledger that is found after a crash keeps its promises. It does not know how the disk was harmed.
+//! Checker of a ledger after a crash: does it keep its promises? It does not know how the disk was harmed.
 
 use std::fmt::{self, Debug, Display, Formatter};
 
@@ -11,22 +11,22 @@ use super::gate::GatedClock;
 use super::picture::{Picture, Shown};
 use super::recording::{History, What};
 
-/// A promise that was broken.
+/// A broken promise.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// It cannot be opened or read.
+    /// The ledger cannot be opened or read.
     Unreadable(String),
     /// Its sums contradict themselves.
     Contradiction(String),
-    /// What was acknowledged is not there.
+    /// An acknowledged write is missing.
     Lost(String),
-    /// Something is there that nobody had asked for.
+    /// An entry is there that no command made.
     NeverAsked(String),
-    /// It is in no state between two commits.
+    /// The state is none of those between two commits.
     HalfDone(String),
-    /// Sent again, a command was answered otherwise.
+    /// A command that was sent again had another result.
     AnsweredOtherwise(String),
-    /// Sent again, commands left another state.
+    /// Commands that were sent again led to another state.
     EndsOtherwise(String),
 }
 
@@ -44,15 +44,15 @@ impl Display for Fault {
     }
 }
 
-/// How many steps a ledger has done at least, and at most.
+/// Steps that a ledger has done, at least and at most.
 pub(crate) type Bounds = (usize, usize);
 
-/// What the disk had been asked before a step was, and when it was acknowledged.
+/// Numbers of disk operations before a step, and at its acknowledgement.
 pub(crate) type Asked = (usize, usize);
 
-/// A ledger that was found after a crash, in the state between two steps.
+/// A ledger that was opened after a crash, in the state between two steps.
 pub(crate) struct Found<'a> {
-    /// How many steps it has done.
+    /// Number of steps that it has done.
     pub(crate) steps: usize,
     history: &'a History,
     disk: Disk,
@@ -60,7 +60,7 @@ pub(crate) struct Found<'a> {
     credits: Credits,
 }
 
-/// Opens what is found.
+/// Opens a disk, and finds the state within the bounds that it is in.
 pub(crate) fn open(history: &History, bounds: Bounds, disk: Disk) -> Result<Found<'_>, Fault> {
     let (acknowledged, asked) = bounds;
     let clock = GatedClock::at(history.state(acknowledged).1);
@@ -81,7 +81,7 @@ pub(crate) fn open(history: &History, bounds: Bounds, disk: Disk) -> Result<Foun
     Err(difference(history, bounds, &shown))
 }
 
-/// What is wrong with a ledger that is in none of the states that it may be in.
+/// Names the fault of a ledger that is in none of the allowed states.
 fn difference(history: &History, (acknowledged, asked): Bounds, shown: &Picture) -> Fault {
     let lacks = |picture: &Picture, other: &Picture| -> Option<Entry> {
         picture.entries().find(|entry| other.entries().all(|known| known != *entry)).cloned()
@@ -92,7 +92,7 @@ fn difference(history: &History, (acknowledged, asked): Bounds, shown: &Picture)
     if let Some(other) = lacks(shown, history.state(asked).0) {
         return Fault::NeverAsked(format!("{other:?}"));
     }
-    // Holds are no entries: an earlier state shows that they are lost.
+    // Holds are no entries: being in an earlier state shows that they are lost.
     match (0..acknowledged).find(|earlier| history.state(*earlier).0 == shown) {
         Some(earlier) => Fault::Lost(format!("{earlier} of {acknowledged} steps are there")),
         None => Fault::HalfDone(format!("after {acknowledged} to {asked} steps: {shown:#?}")),
@@ -100,7 +100,7 @@ fn difference(history: &History, (acknowledged, asked): Bounds, shown: &Picture)
 }
 
 impl Found<'_> {
-    /// Whether everything that is kept is what the journal says.
+    /// Checks that rows match the journal.
     pub(crate) fn verify(&self) -> Result<(), Fault> {
         self.credits.verify().map(drop).map_err(unreadable)
     }
@@ -113,8 +113,8 @@ impl Found<'_> {
         }
     }
 
-    /// Sends everything again: what is there stays as it is, and the rest is done as it was the first time.
-    /// Answers when the rest was asked and acknowledged.
+    /// Sends every command again: done ones are replayed, and the rest is done as it was the first time.
+    /// Returns when each step of the rest was sent and acknowledged.
     pub(crate) fn send_everything_again(&self) -> Result<Vec<Asked>, Fault> {
         self.send_what_is_there()?;
         if self.picture()? != *self.history.state(self.steps).0 {
@@ -138,21 +138,21 @@ impl Found<'_> {
         Ok(rest)
     }
 
-    /// Sends again what was done: all of it at once, for nothing of it is to be done.
+    /// Sends done commands again, all at once: every reply must be a replay.
     fn send_what_is_there(&self) -> Result<(), Fault> {
         let mut sent = Vec::new();
         for step in &self.history.steps[..self.steps] {
             match &step.what {
                 What::Batch(commands) => {
                     for (command, first) in commands {
-                        // What was rejected is not there, and may be accepted by now.
+                        // A rejected command left nothing behind, and may be accepted by now.
                         if !matches!(first.answer, Answer::Rejected(_)) {
                             sent.push((command, &first.answer, command.send(&self.credits)));
                         }
                     }
                 }
                 What::WorkEnds(command, _, Ran::Done) => self.run_again(command)?,
-                // Work that failed is not there, and may be tried again.
+                // Failed work left nothing behind, and may be tried again.
                 What::WorkEnds(..)
                 | What::WorkBegins
                 | What::WorkRefused(..)
@@ -169,7 +169,7 @@ impl Found<'_> {
         Ok(())
     }
 
-    /// Whether the answer to a command that is there is right: the first one, or that its hold is closed.
+    /// Whether a repeated command has the right result: the first one, or that its hold is closed.
     fn repeats(&self, first: &Answer, again: &Answered) -> bool {
         match (first, &again.answer) {
             (Answer::Held(opened), Answer::Rejected(Rejection::HoldClosed { hold, .. })) => {
@@ -187,7 +187,8 @@ impl Found<'_> {
         }
     }
 
-    /// Does a step; of work that is done whole, at its end, answers when it began.
+    /// Does a step of the rest. For work that runs whole, returns the number of disk operations at its
+    /// beginning.
     fn send_what_is_missing(&self, is_first: bool, what: &What) -> Result<Option<usize>, Fault> {
         match what {
             What::Batch(commands) => {
@@ -216,7 +217,7 @@ impl Found<'_> {
         }
     }
 
-    /// Of work that was cut off, a hold is left: the key is in progress, and the hold ends by its number.
+    /// Ends interrupted work: its key is in progress, and its hold is closed by its number.
     fn end_work(&self, command: &Command, hold: HoldId, ran: &Ran) -> Result<(), Fault> {
         let again = command.run(&self.credits, || {}).map_err(unreadable)?;
         let Ran::Rejected(Rejection::InProgress { .. }) = again else {

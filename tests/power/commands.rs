@@ -1,4 +1,4 @@
-//! What is asked of a ledger, each under a key, and what it answers. It does not know of crashes.
+//! Commands, each under a key, and their results. It does not know of crashes.
 
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ pub(crate) use pricing::{Credits, Hold, Operation, Wallet};
 
 pub(crate) const OWNERS: [&str; 3] = ["ann", "bob", "eve"];
 
-/// What is asked for, by whom, under which key.
+/// A command with its owner and key.
 #[derive(Clone, Debug)]
 pub(crate) struct Command {
     pub(crate) owner: &'static str,
     pub(crate) key: String,
     pub(crate) ask: Ask,
-    /// Bytes of metadata.
+    /// Length of the text in the metadata.
     note: usize,
 }
 
@@ -49,11 +49,11 @@ pub(crate) enum Ask {
     },
     Settle(HoldId),
     Release(HoldId),
-    /// A correction downwards, by debt if need be.
+    /// A downward correction, with debt if needed.
     Adjust {
         amount: i64,
     },
-    /// Two wallets in one commit.
+    /// A transfer: two wallets in one commit.
     Transfer {
         to: &'static str,
         amount: i64,
@@ -65,7 +65,7 @@ pub(crate) enum Ask {
     },
 }
 
-/// What the ledger said, and whether it had said so before.
+/// Result of a command, and whether it was replayed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Answered {
     pub(crate) answer: Answer,
@@ -80,7 +80,7 @@ pub(crate) enum Answer {
     Rejected(Rejection),
 }
 
-/// What spending around work came to.
+/// Result of spending around work.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Ran {
     Done,
@@ -89,7 +89,7 @@ pub(crate) enum Ran {
     Rejected(Rejection),
 }
 
-/// A command under way.
+/// A command in flight.
 pub(crate) enum Sent {
     Receipt(Reply<Receipt>),
     Hold(Reply<pricing::Hold>),
@@ -99,7 +99,7 @@ pub(crate) enum Sent {
 }
 
 impl Command {
-    /// The command of this number: anything but work, about these holds or a new one.
+    /// Draws the command of this number: anything but work, on one of these holds or a new one.
     pub(crate) fn draw(number: usize, holds: &[(&'static str, HoldId)], random: &mut Random) -> Self {
         let minutes = Duration::from_mins(5) * u32::try_from(1 + random.below(6)).unwrap();
         let (owner, ask) = match (random.below(15), holds) {
@@ -129,18 +129,18 @@ impl Command {
         Self { owner, key: format!("key {number}"), ask, note }
     }
 
-    /// Work under a key of this number.
+    /// Draws work under the key of this number.
     pub(crate) fn draw_run(number: usize, random: &mut Random) -> Self {
         let ask = Ask::Run { pages: random.amount(8), works: !random.once_in(3) };
         Self { owner: random.choose(&OWNERS), key: format!("key {number}"), ask, note: 0 }
     }
 
-    /// Whether this entry is of this command.
+    /// Whether an entry belongs to this command.
     pub(crate) fn is_on(&self, entry: &Entry) -> bool {
         entry.key.as_ref().is_some_and(|key| key.as_str() == self.key)
     }
 
-    /// Sends anything but work.
+    /// Sends any command but work.
     pub(crate) fn send(&self, credits: &Credits) -> Sent {
         let (wallet, key) = (credits.wallet(self.owner), self.key.as_str());
         let metadata = serde_json::json!({ "note": "n".repeat(self.note) });
@@ -173,7 +173,7 @@ impl Command {
         }
     }
 
-    /// Spends around work; `work` is called while it is done.
+    /// Spends around work, and calls `work` in the middle of it.
     pub(crate) fn run(&self, credits: &Credits, work: impl FnOnce()) -> Result<Ran, LedgerError> {
         let Ask::Run { pages, works } = self.ask else { panic!("{self:?} is no work") };
         let ran = spend(&credits.wallet(self.owner), pages).key(&*self.key).run(|| {
@@ -194,7 +194,7 @@ impl Command {
 }
 
 impl Sent {
-    /// Waits for the answer.
+    /// Waits for the result.
     pub(crate) fn wait(self) -> Result<Answered, LedgerError> {
         let answered = match self {
             Self::Receipt(reply) => reply.wait().map(|receipt| Answered {

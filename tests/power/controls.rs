@@ -1,4 +1,4 @@
-//! Ledgers that break their promises are caught: by the checker that finds nothing wrong with ours.
+//! Controls of the checker: it finds the faults of ledgers that break their promises.
 
 use credits_runtime::Entry;
 use credits_runtime::testing::Storage;
@@ -17,12 +17,12 @@ const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal")
 const SEGMENTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("segments");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
-/// What the checker says of a ledger in this state, on a disk that holds this.
+/// The checker's verdict on a ledger in this state, on this disk.
 fn verdict(history: &History, steps: usize, disk: Disk) -> Result<(), Fault> {
     open(history, (steps, steps), disk)?.send_everything_again().map(drop)
 }
 
-/// What a crash leaves of a disk that keeps everything, when these steps were acknowledged.
+/// The disk once these steps were acknowledged, when a crash loses nothing.
 fn kept(history: &History, steps: usize) -> Disk {
     let mut disk = Powered::new(history.base.clone());
     for operation in &history.log[..history.steps[steps - 1].acknowledged] {
@@ -31,12 +31,12 @@ fn kept(history: &History, steps: usize) -> Disk {
     Disk::holding(disk.synced())
 }
 
-/// Steps that changed what is shown.
+/// Steps that changed the picture.
 fn changes(history: &History) -> impl Iterator<Item = usize> {
     (1..=history.steps.len()).filter(|steps| history.state(*steps).0 != history.state(steps - 1).0)
 }
 
-/// The rows of segments, as a program finds them that is no ledger.
+/// Rows of the segments, read without the ledger.
 fn segment_rows(disk: &Disk) -> Vec<(Vec<u8>, Vec<u8>)> {
     let database = Database::builder().create_with_backend(disk.ledger()).unwrap();
     let rows = database.begin_read().unwrap().open_table(SEGMENTS).unwrap();
@@ -44,7 +44,7 @@ fn segment_rows(disk: &Disk) -> Vec<(Vec<u8>, Vec<u8>)> {
     rows.map(|(key, row)| (key.value().to_vec(), row.value().to_vec())).collect()
 }
 
-/// Changes a ledger's file behind its back.
+/// Changes a ledger's file without the ledger.
 fn change(disk: &Disk, change: impl FnOnce(&WriteTransaction)) {
     let database = Database::builder().create_with_backend(disk.ledger()).unwrap();
     let write = database.begin_write().unwrap();
@@ -72,7 +72,8 @@ fn a_disk_that_never_syncs_is_caught() {
 
 #[test]
 fn a_single_sync_that_is_a_lie_is_caught() {
-    // Checkpoints run beside the steps, and keep some of what the lies lose: one life may have few lies that matter.
+    // Checkpoints keep some records that a false sync loses, so one life may have few false syncs that
+    // matter.
     let mut lies = 0;
     for seed in 2..40 {
         lies += caught_lies(&record(seed, STEPS));
@@ -83,17 +84,17 @@ fn a_single_sync_that_is_a_lie_is_caught() {
     panic!("only {lies} steps were lied about");
 }
 
-/// Steps whose record is lost by a sync that is a lie; each is caught.
+/// Counts the steps whose record is lost by a false sync. The checker must find each.
 fn caught_lies(history: &History) -> usize {
     let mut lies = 0;
-    // Due facts are booked by an opening too, lost before or not.
+    // Due facts are booked again by an opening, whether they were lost or not.
     let is_sent = |what: &What| !matches!(what, What::Reopened | What::BookedDue);
     for steps in changes(history).filter(|steps| is_sent(&history.steps[steps - 1].what)) {
         let before = &history.log[..history.steps[steps - 1].acknowledged];
         let is =
             |operation: &Operation, file| operation.file == file && matches!(operation.change, Change::Sync);
         let last = before.iter().rposition(|operation| is(operation, LOG)).unwrap();
-        // A checkpoint after it keeps the record's facts.
+        // A later checkpoint keeps the record's facts.
         if before[last..].iter().any(|operation| is(operation, LEDGER)) {
             continue;
         }
@@ -131,16 +132,16 @@ fn a_key_that_is_missing_is_caught() {
             }
         });
         let verdict = verdict(&history, steps, disk);
-        // Any other is found missing in the end.
+        // Missing keys that no command repeats are found by the audit at the end.
         assert!(matches!(verdict, Err(Fault::AnsweredOtherwise(_) | Fault::Unreadable(_))), "{verdict:?}");
         matches!(verdict, Err(Fault::AnsweredOtherwise(_)))
     });
-    // Others tell how holds were closed, or were taken over since; the newest are in the journal alone.
+    // Other sealed keys record how holds were closed, or were superseded; the newest keys are not sealed yet.
     let (caught, used) = (caught.count(), keys_used(&history));
     assert!(caught + 8 >= used && caught * 3 > keys.len(), "{caught} of {used} keys, {} sealed", keys.len());
 }
 
-/// How many keys were used up by what is sent again.
+/// Number of keys of done commands, which are sent again.
 fn keys_used(history: &History) -> usize {
     let used = history.steps.iter().map(|step| match &step.what {
         What::Batch(commands) => {
@@ -160,7 +161,7 @@ fn a_checkpoint_that_claims_too_much_is_caught() {
     let mut caught = 0;
     for steps in changes(&history) {
         let disk = kept(&history, steps);
-        // As if every row had every fact: then nothing is replayed.
+        // Claim that every row has every fact, so that nothing is replayed.
         change(&disk, |write| {
             let next = {
                 let journal = write.open_table(JOURNAL).unwrap();

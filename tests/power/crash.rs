@@ -1,18 +1,18 @@
-//! What a loss of power leaves of a disk: what was synced, and of the rest whatever bad luck keeps.
+//! Power loss images of a disk: everything that was synced, and any part of the rest.
 //!
-//! Sectors of 512 bytes are written whole or not at all, in any order; the length is any that the file had since
-//! the last sync. It does not know what the bytes mean.
+//! Sectors of 512 bytes are written whole or not at all, in any order. The length of a file is any that it
+//! had since its last sync. It does not know the meaning of the bytes.
 
 use super::disk::{Change, Image, LEDGER, LOG, Operation};
 use super::random::Random;
 
 const SECTOR_BYTES: usize = 512;
 
-/// A disk under power.
+/// A disk before a loss of power.
 #[derive(Clone, Debug)]
 pub(crate) struct Powered([PoweredFile; 2]);
 
-/// A file under power: its durable bytes, and the changes since its last sync.
+/// A file of such a disk: its durable bytes, and the changes since its last sync.
 #[derive(Clone, Debug)]
 struct PoweredFile {
     durable: Vec<u8>,
@@ -38,12 +38,12 @@ impl Powered {
         self.0.each_ref().map(|file| file.durable.clone())
     }
 
-    /// Files as a crash may leave them now, each independent of the other.
+    /// A random power loss image. Each file is independent of the other.
     pub(crate) fn image(&self, random: &mut Random) -> Image {
         [LEDGER, LOG].map(|file| self.0[file].image(random))
     }
 
-    /// The same when everything is kept.
+    /// The image in which every change is kept.
     pub(crate) fn synced(&self) -> Image {
         let mut all = self.clone();
         all.0.iter_mut().for_each(|file| file.take(&Change::Sync));
@@ -75,7 +75,7 @@ impl PoweredFile {
         }
     }
 
-    /// The first operations, and so many sectors of the next.
+    /// The first operations, and the first sectors of the next one.
     fn in_order(&self, operations: usize, torn_sectors: usize) -> Vec<u8> {
         let mut image = self.durable.clone();
         for operation in &self.pending[..operations] {
@@ -100,7 +100,8 @@ impl PoweredFile {
         self.with(self.lengths().last().copied(), fragments)
     }
 
-    /// Loses a piece of every write once in so many times; what is kept came in any order.
+    /// Loses each piece of a write with a chance of one in `lost_once_in`, and applies the others in order or
+    /// shuffled.
     fn keeping<'a, F: IntoIterator<Item = Fragment<'a>>>(
         &'a self,
         random: &mut Random,
@@ -135,7 +136,7 @@ impl PoweredFile {
     }
 }
 
-/// Writes what is within the file.
+/// Writes the part of a fragment that is within the file.
 fn put(image: &mut [u8], (offset, bytes): Fragment<'_>) {
     let end = image.len().min(offset + bytes.len());
     if offset < end {
@@ -150,7 +151,7 @@ fn whole(operation: &Change) -> Option<Fragment<'_>> {
     }
 }
 
-/// A write cut at every border of a sector.
+/// Cuts a write at every border of a sector.
 fn sectors(operation: &Change) -> Vec<Fragment<'_>> {
     let Some((mut offset, mut bytes)) = whole(operation) else { return Vec::new() };
     let mut sectors = Vec::new();

@@ -1,6 +1,6 @@
 //! A disk in memory that records its operations in order: a ledger's file and its log.
 //!
-//! Clones are one disk, so that it outlives the ledger on it. It does not know what a crash leaves of it.
+//! Clones share one disk, so that it outlives its ledger. It does not know of crashes.
 
 use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,15 +10,15 @@ use credits_runtime::testing::{Backend, Storage};
 /// The ledger's file and its log.
 pub(crate) type Image = [Vec<u8>; 2];
 
-/// Which of an image's files the ledger's own is.
+/// Place of the ledger's own file in an image.
 pub(crate) const LEDGER: usize = 0;
-/// Which of them its log is.
+/// Place of the log in an image.
 pub(crate) const LOG: usize = 1;
 
-/// What changes a file of a disk, or makes changes last.
+/// A change or a sync of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    /// Which file.
+    /// Place of the file.
     pub(crate) file: usize,
     pub(crate) change: Change,
 }
@@ -57,17 +57,17 @@ impl Disk {
         Self::holding(Image::default())
     }
 
-    /// Everything that was asked.
+    /// The recorded operations.
     pub(crate) fn log(&self) -> Vec<Operation> {
         self.contents().log.clone()
     }
 
-    /// How much was asked.
+    /// Number of recorded operations.
     pub(crate) fn asked(&self) -> usize {
         self.contents().log.len()
     }
 
-    /// The files that a program reads that is not cut off.
+    /// Contents of the files, whether synced or not.
     pub(crate) fn files(&self) -> Image {
         self.contents().files.clone()
     }

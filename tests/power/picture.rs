@@ -1,16 +1,16 @@
-//! Everything that can be read of a ledger, taken at once. It does not know what led to it.
+//! Pictures: everything that can be read of a ledger at once. It does not know the commands that led there.
 
 use credits_runtime::{Amount, Entry, Error, HoldSummary};
 
 use super::commands::{Credits, OWNERS, Wallet};
 
-/// What every wallet shows.
+/// State of all wallets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Picture {
     pub(crate) wallets: Vec<Shown>,
 }
 
-/// What one wallet shows.
+/// State of one wallet.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) balance: Amount,
@@ -52,7 +52,7 @@ impl Shown {
         })
     }
 
-    /// What is wrong with the sums, if anything is. Credits that are due to expire are not an entry yet.
+    /// The first contradiction between the sums. Credits that are due to expire have no entry yet.
     pub(crate) fn contradiction(&self) -> Option<String> {
         let mut sum = 0;
         for entry in &self.entries {

@@ -1,11 +1,11 @@
-//! Numbers that look random and are the same for the same seed. It does not know what is drawn with them.
+//! Pseudo-random numbers, the same for the same seed. It does not know their use.
 
 /// A SplitMix64 generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The numbers of this seed, and of this place within it.
+    /// A generator for a seed, and a place within it.
     pub(crate) fn new(seed: u64, place: u64) -> Self {
         let mut random = Self(seed.wrapping_mul(0xA076_1D64_78BD_642F) ^ place);
         random.next();
@@ -29,17 +29,17 @@ impl Random {
         1 + i64::try_from(self.below(usize::try_from(most).unwrap())).unwrap()
     }
 
-    /// True once in so many times.
+    /// True with a chance of one in `times`.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// One of these.
+    /// One of the items.
     pub(crate) fn choose<T: Clone>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())].clone()
     }
 
-    /// Puts these in another order.
+    /// Shuffles the items.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for place in (1..items.len()).rev() {
             items.swap(place, self.below(place + 1));

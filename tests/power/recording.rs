@@ -1,6 +1,7 @@
-//! A ledger under work on a disk that remembers: what was asked and acknowledged, and when.
+//! Recordings of a ledger at work: its commands, their results, and the disk operations in between.
 //!
-//! A group of commands is one batch, so that the states between commits are known. It knows of no crash.
+//! A group of commands is one batch, so that the states between commits are known. It does not know of
+//! crashes.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::gate::GatedClock;
 use super::picture::Picture;
 use super::random::Random;
 
-/// The pricing under which the ledger was made: the recording begins with the declaration of another.
+/// Pricing under which the ledger was created, so that the recording begins with a change of the pricing.
 mod before {
     credits_runtime::usage_credits! {
         operation outdated { costs 1.credit }
@@ -22,48 +23,48 @@ mod before {
 
 const GROUP_COMMANDS_MAX: usize = 5;
 
-/// Everything about a ledger's life that a crash is judged by.
+/// A recorded life, against which crashes are judged.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
-    /// The disk before everything.
+    /// Files before the recording.
     pub(crate) base: Image,
-    /// What was asked of the disk.
+    /// Recorded disk operations.
     pub(crate) log: Vec<Operation>,
-    /// What the ledger showed before the first step.
+    /// Picture before the first step.
     pub(crate) beginning: Picture,
     pub(crate) steps: Vec<Step>,
 }
 
-/// At most one commit.
+/// A step: at most one commit.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) what: What,
     /// The ledger's time.
     pub(crate) at: Timestamp,
-    /// What the disk had been asked before.
+    /// Number of disk operations before the step.
     pub(crate) asked: usize,
-    /// What the disk had been asked when everybody had an answer.
+    /// Number of disk operations when every caller had its reply.
     pub(crate) acknowledged: usize,
-    /// What the ledger showed then.
+    /// Picture after the step.
     pub(crate) picture: Picture,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     Batch(Vec<(Command, Answered)>),
-    /// A hold for work was opened.
+    /// The hold of work was opened.
     WorkBegins,
     /// Work was charged, or its hold released.
     WorkEnds(Command, HoldId, Ran),
     /// Work was not begun.
     WorkRefused(Command, Ran),
-    /// What was due was booked, because time passed.
+    /// Due facts were booked, because time passed.
     BookedDue,
     Reopened,
 }
 
 impl History {
-    /// What the ledger shows after so many steps, and its time.
+    /// Picture and time after this many steps.
     pub(crate) fn state(&self, steps: usize) -> (&Picture, Timestamp) {
         match steps.checked_sub(1) {
             Some(last) => (&self.steps[last].picture, self.steps[last].at),
@@ -71,10 +72,10 @@ impl History {
         }
     }
 
-    /// How many steps were acknowledged, and how many asked for, when the disk had been asked so much.
+    /// Numbers of steps that were acknowledged, and begun, after this many disk operations.
     pub(crate) fn between(&self, asked: usize) -> (usize, usize) {
         let acknowledged = self.steps.partition_point(|step| step.acknowledged <= asked);
-        // A step that was rejected asked nothing of the disk.
+        // A rejected step has no disk operations, so it may be acknowledged without having begun.
         (acknowledged, acknowledged.max(self.steps.partition_point(|step| step.asked < asked)))
     }
 }
@@ -87,18 +88,18 @@ struct Recorder {
     disk: Disk,
     clock: GatedClock,
     credits: Option<Credits>,
-    /// What wallets may take of it.
+    /// Memory budget of wallets.
     memory: usize,
     now: Timestamp,
     steps: Vec<Step>,
     holds: Vec<(&'static str, HoldId)>,
-    /// What was sent, but work.
+    /// Commands that were sent, except work.
     commands: Vec<Command>,
     keys: usize,
     random: Random,
 }
 
-/// The life of a ledger, of so many steps; the same for the same seed.
+/// Records a life of this many steps. The same seed gives the same life.
 pub(crate) fn record(seed: u64, steps: usize) -> History {
     let base = Disk::empty();
     let clock = GatedClock::at(birth());
@@ -111,7 +112,7 @@ pub(crate) fn record(seed: u64, steps: usize) -> History {
     let base = base.files();
 
     let disk = Disk::holding(base.clone());
-    // Every third life has no memory for wallets but for those whose rows lag.
+    // Every third life has memory for dirty wallets alone.
     let memory = if seed.is_multiple_of(3) { 1 } else { usize::MAX };
     let credits = Credits::builder().clock(clock.clone()).hurried().memory(memory).open_on(&disk).unwrap();
     let beginning = Picture::of(&credits).unwrap();
@@ -153,7 +154,7 @@ impl Recorder {
         self.done(asked, What::BookedDue);
     }
 
-    /// A group of commands in one commit, some of them sent before.
+    /// Sends a group of commands in one commit, some of them for the second time.
     fn batch(&mut self) {
         let count = 1 + self.random.below(GROUP_COMMANDS_MAX);
         let mut commands = Vec::new();
@@ -179,7 +180,7 @@ impl Recorder {
         self.done(asked, What::Batch(commands.into_iter().zip(answers).collect()));
     }
 
-    /// Work: one commit before it, one after it.
+    /// Runs work: one commit before it, one after it.
     fn run(&mut self) {
         self.keys += 1;
         let command = Command::draw_run(self.keys, &mut self.random);

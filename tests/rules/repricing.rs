@@ -1,4 +1,4 @@
-//! A pricing that changes between two openings: what was done stays as it was.
+//! A pricing that changes between two openings: earlier charges and holds stay as they were.
 
 use std::time::Duration;
 
@@ -45,14 +45,14 @@ fn a_replay_is_answered_before_limits_and_price() {
     let replayed = print(5).key("hold").hold(Duration::from_hours(1)).wait().unwrap();
     assert!(replayed.replayed());
     assert_eq!(replayed.amount(), 10);
-    // A new command has the new limit and price.
+    // A new command gets the new limit and price.
     let refused = print(3).key("new").now().wait().unwrap_err();
     assert_eq!(refused.to_string(), "`print` was asked for 3 pages: its limit is 1 pages");
     assert_eq!(print(1).key("new").now().wait().unwrap().entry.amount, -9);
 
     assert_eq!(wallet.spend_credits_on(after::Operation::Send).now().wait().unwrap().entry.amount, -4);
 
-    // A hold is charged what it set aside, and old entries are called what they were called.
+    // A hold is charged the amount that it set aside, and old entries keep the names of their operations.
     assert_eq!(wallet.settle(hold).wait().unwrap().entry.amount, -10);
     let page = wallet.credit_history().page().unwrap();
     let lines: Vec<_> = page.entries.iter().map(|entry| (entry.description(), entry.amount.get())).collect();
@@ -82,7 +82,7 @@ mod without_categories {
     }
 }
 
-/// A caller that sends a command again after an update gets the first outcome, whatever the new pricing declares.
+/// A command that is sent again after an update has its first result, whatever the new pricing declares.
 #[test]
 fn a_replay_is_answered_before_categories_are_looked_for() {
     let folder = tempfile::tempdir().unwrap();
@@ -108,7 +108,8 @@ fn a_replay_is_answered_before_categories_are_looked_for() {
         (give(50, "give").unwrap(), deduct("deduct").unwrap(), send("send").unwrap());
     assert!(again.replayed && taken_again.replayed && sent_again.replayed);
     assert_eq!((again.entry, taken_again.entry, sent_again.id), (given.entry, taken.entry, sent.id));
-    // Under a new key it is a new command, which the pricing refuses; under a used one it is another command.
+    // Under a new key it is a new command, which the pricing rejects. Another command under a used key is
+    // rejected too.
     let refused = [give(50, "new").unwrap_err(), deduct("new").unwrap_err(), send("new").unwrap_err()];
     assert!(refused.iter().all(|error| error.to_string().contains("category")), "{refused:?}");
     let reused = give(51, "give").unwrap_err();

@@ -1,9 +1,9 @@
-//! The language of the tables: a line asks the ledger something, what follows the arrow is the answer.
+//! The language of the tables: a line is a call of the ledger, and the text after the arrow is its result.
 //!
 //! `give alice 100 expires 10d key welcome -> 100`, `hold h alice process 3 -> 8 until 15m`, `clock +15m`,
-//! `balance alice -> 92 available, 8 held`. Instants are shown as the time since the script's beginning, grants
-//! as the place of their gift in the script (`#1`), and a history as one line an entry, newest first, each
-//! beginning with `|`.
+//! `balance alice -> 92 available, 8 held`. Instants are shown as the time since the script's beginning,
+//! grants as the place of their gift in the script (`#1`), and a history as one line an entry, newest first,
+//! each beginning with `|`.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ use crate::pricing::{Credits, Hold, Operation, Wallet};
 /// 2026-01-01T00:00:00Z.
 const START: i64 = 1_767_225_600_000_000;
 
-/// Runs a script and compares every answer with the one written down.
+/// Runs a script, and compares every result with the expected one.
 pub(super) fn check(script: &str) {
     let lines = script.lines().map(str::trim);
     let mut table = Table::new();
@@ -49,7 +49,7 @@ pub(super) fn check(script: &str) {
     table.audit();
 }
 
-/// A hold by its name: its number, and its handle until that is used.
+/// A named hold: its number, and its handle until that is used.
 struct Named {
     owner: String,
     id: HoldId,
@@ -58,7 +58,7 @@ struct Named {
 
 type Work = Pin<Box<dyn Future<Output = Result<(), RunError<&'static str>>>>>;
 
-/// Work under way, which ends when it is told to.
+/// Running work, which ends on demand.
 struct Job {
     future: Work,
     end: Rc<Cell<Option<Result<(), &'static str>>>>,
@@ -183,7 +183,7 @@ impl Table {
         self.credits.wallet(owner)
     }
 
-    /// Waits until what was dropped before is done: the writer works in order.
+    /// Waits for releases that drops have sent: the writer works in order.
     fn flush(&self) -> String {
         self.credits.wallet("nobody").give_credits(1).now().wait().unwrap();
         String::new()
@@ -412,7 +412,8 @@ impl Table {
         line
     }
 
-    /// What holds after every script: what is kept is what the journal says, balances chain, sums agree, time never decreases.
+    /// Invariants after every script: rows match the journal, balances chain, sums agree, and time never
+    /// decreases.
     fn audit(&self) {
         self.credits.verify().unwrap();
         for owner in &self.owners {
@@ -507,7 +508,7 @@ fn number(text: &str) -> i64 {
 const UNITS: [(&str, i64); 5] =
     [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("us", 1)];
 
-/// `10d-1us`, in microseconds.
+/// Parses terms such as `10d-1us`, into microseconds.
 fn microseconds(terms: &str) -> i64 {
     let starts = terms.match_indices(['+', '-']).map(|(place, _)| place).filter(|place| *place > 0);
     let bounds: Vec<usize> = [0].into_iter().chain(starts).chain([terms.len()]).collect();

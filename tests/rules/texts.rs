@@ -1,11 +1,11 @@
-//! Owners, keys, metadata, reasons and quantities: what the ledger keeps of them, and what it refuses.
+//! Owners, keys, metadata, reasons and quantities: which are kept, and which are rejected.
 
 use credits_runtime::{Error, Metadata, Rejection};
 use serde_json::{Value, json};
 
 use crate::pricing::{Credits, Operation, Wallet};
 
-/// Checks that a result is the rejection of this code with this message, or none.
+/// Checks that a result is the rejection with this code and message, or no rejection.
 fn check<T: std::fmt::Debug>(what: &str, result: Result<T, Error>, refused: Option<(&str, &str)>) {
     let rejection = result.err().map(|error| match error {
         Error::Rejected(rejection) => (rejection.code(), rejection.to_string()),
@@ -19,7 +19,7 @@ fn alice() -> Wallet {
     Credits::in_memory().unwrap().wallet("alice")
 }
 
-/// Texts at the edges of what can name an owner or be a key, with the rule that refuses them.
+/// Texts at the edges of valid owners and keys, with the rule that rejects them.
 fn texts() -> [(String, Option<&'static str>); 9] {
     [
         ("a".repeat(255), None),
@@ -34,7 +34,7 @@ fn texts() -> [(String, Option<&'static str>); 9] {
     ]
 }
 
-/// The beginning of a text as messages show it.
+/// Beginning of a text, as messages show it.
 fn beginning(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }
@@ -82,7 +82,7 @@ fn a_key_that_cannot_be_kept_is_rejected() {
 #[test]
 fn owners_and_keys_that_look_alike_are_others() {
     let credits = Credits::in_memory().unwrap();
-    // Scope and key are told apart whatever they contain.
+    // Owner and key stay distinct, whatever they contain.
     for (count, (owner, key)) in
         [("a", "bc"), ("ab", "c"), ("abc", "a"), ("A", "bc"), ("a ", "bc"), ("a", "bc ")].iter().enumerate()
     {
@@ -165,7 +165,7 @@ fn rejections_come_in_their_order() {
     };
     let too_large = || json!("x".repeat(5_000));
     let long = || "r".repeat(1_001);
-    // Each line has one fault less than the one before it.
+    // Each line has one fault less than the line before.
     let give = |key: &str, metadata: Value, reason: String, amount: i64| {
         code(
             wallet

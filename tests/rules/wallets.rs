@@ -1,4 +1,4 @@
-//! Large wallets: gifts that are merged, limits of open grants and holds, pages of history.
+//! Large wallets: merged gifts, limits of open grants and holds, pages of history.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use credits_runtime::{Cursor, Entry, Error, limits};
 
 use crate::pricing::{Credits, Operation, Wallet};
 
-/// A ledger in which a minute never passes unless it is told to.
+/// A ledger with a manual clock.
 fn ledger() -> (ManualClock, Credits) {
     let clock = ManualClock::at("2026-01-01T00:00:00Z".parse().unwrap());
     let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
     (clock, credits)
 }
 
-/// Gives one credit for each of these lengths of days.
+/// Gives one credit for each of these expiries, in days.
 fn give_each(wallet: &Wallet, days: impl IntoIterator<Item = u64>) {
     let replies: Vec<_> = days
         .into_iter()
@@ -33,7 +33,7 @@ fn rejection<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     }
 }
 
-/// From how many grants everything available is taken.
+/// Deducts everything available. Returns the amount from each grant.
 fn grants_emptied(wallet: &Wallet) -> Vec<i64> {
     let all = wallet.credits().unwrap();
     let entry = wallet.deduct_credits(all, "emptied").now().wait().unwrap().entry;
@@ -44,7 +44,7 @@ fn grants_emptied(wallet: &Wallet) -> Vec<i64> {
 fn gifts_of_the_same_terms_are_merged_beyond_64_open_grants() {
     let (_, credits) = ledger();
     let wallet = credits.wallet("alice");
-    // 64 are open when the 65th arrives, which is not more than 64; the next ones join.
+    // The 65th gift finds 64 open grants, which is not above the limit. Later gifts join.
     give_each(&wallet, [10; 70]);
     let receipt = wallet.give_credits(5).expires_in(Duration::from_hours(240)).now().wait().unwrap();
     assert_eq!((receipt.entry.amount.get(), receipt.entry.balance_after.get()), (5, 75));
@@ -97,7 +97,7 @@ fn a_wallet_has_at_most_1000_open_grants() {
         rejection(give(1_001)),
         "open_grants_limit: the wallet has 1000 open grants, the most there may be: spend or let some expire first"
     );
-    // One of the same terms joins; one that was emptied or has expired makes room.
+    // A gift of the same terms joins. A grant that was emptied or has expired makes room.
     give(7).unwrap();
     wallet.spend_credits_on(Operation::Tick).now().wait().unwrap();
     give(1_001).unwrap();
@@ -172,14 +172,14 @@ fn a_page_that_looked_at_many_facts_ends_early_and_goes_on() {
     assert_eq!(entries.iter().map(|entry| entry.amount.get()).collect::<Vec<_>>(), [10]);
 }
 
-/// Every entry of a wallet by pages of this size.
+/// Every entry of a wallet, read in pages of this size.
 fn by_pages(wallet: &Wallet, size: usize, mut between: impl FnMut()) -> Vec<Entry> {
     let (mut entries, mut next): (Vec<Entry>, Option<Cursor>) = (Vec::new(), None);
     loop {
         let page = wallet.credit_history().limit(size).after(next).page().unwrap();
         assert!(page.entries.len() <= size);
         entries.extend(page.entries);
-        // A cursor can be kept as a number.
+        // A cursor can be stored as a number.
         next = page.next.map(|cursor| Cursor::new(cursor.get()));
         if next.is_none() {
             return entries;

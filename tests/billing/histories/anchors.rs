@@ -1,4 +1,4 @@
-//! Where cycles begin and end: anchors that move, other cycle lengths, gaps, and the end of a subscription.
+//! Starts and ends of cycles: anchors that move, other cycle lengths, gaps, and the end of a subscription.
 
 use std::fmt::Write as _;
 
@@ -9,8 +9,9 @@ use super::payload::{self, Invoice};
 use super::stage::Stage;
 use super::text::{check, played};
 
-/// The change resets the billing anchor: a new month begins and is paid in full. 8 of the 28 days of credits that were
-/// spent came back as money: floor(1,000 - 1,000 x 8 / 28) = 714 stay of the 1,000, so 286 are an advance on the new month.
+/// The change resets the billing anchor: a new month begins and is paid in full. 8 of the 28 days of credits
+/// that were spent came back as money: floor(1,000 - 1,000 x 8 / 28) = 714 stay of the 1,000, so 286 are an
+/// advance on the new month.
 #[test]
 fn an_upgrade_with_a_new_anchor_begins_a_month() {
     check(
@@ -21,7 +22,8 @@ fn an_upgrade_with_a_new_anchor_begins_a_month() {
     );
 }
 
-/// `billing_cycle_anchor: now` with `proration_behavior: none`: a whole period is charged and nothing credited.
+/// `billing_cycle_anchor: now` with `proration_behavior: none`: a whole period is charged and nothing
+/// credited.
 #[test]
 fn a_new_anchor_that_charges_a_whole_month_gives_it() {
     for (price, given) in [("pro", 1_000), ("max", 3_000)] {
@@ -34,8 +36,8 @@ fn a_new_anchor_that_charges_a_whole_month_gives_it() {
     }
 }
 
-/// From a free price to a paid one Stripe moves the anchor and charges a whole month: all of it at once, and no more for
-/// the same payment.
+/// From a free price to a paid one Stripe moves the anchor and charges a whole month: all of it is given at
+/// once, and no more for the same payment.
 #[test]
 fn from_free_to_paid_gives_one_whole_month() {
     for (price, given) in [("free", 0), ("hobby", 100)] {
@@ -50,8 +52,8 @@ fn from_free_to_paid_gives_one_whole_month() {
     }
 }
 
-/// The ledger is off for three cycles, and the deliveries come again when it is back: expiring months are over, kept ones
-/// are there.
+/// The ledger is off for three cycles, and the deliveries come again when it is back: expiring months are
+/// over, kept ones are there.
 #[test]
 fn cycles_that_passed_while_the_ledger_was_off_are_given() {
     for (price, given) in [("pro", 1_000), ("kept", 4_000)] {
@@ -65,8 +67,8 @@ fn cycles_that_passed_while_the_ledger_was_off_are_given() {
     }
 }
 
-/// From month to year of one plan: credits go on monthly and nothing doubles. Ten days and twelve months were paid for,
-/// 357 + 12 x 1,000.
+/// From month to year of one plan: credits go on monthly and nothing doubles. Ten days and twelve months were
+/// paid for, 357 + 12 x 1,000.
 #[test]
 fn from_month_to_year_goes_on_monthly() {
     check(
@@ -82,7 +84,8 @@ fn from_month_to_year_goes_on_monthly() {
     );
 }
 
-/// Month and year of one plan, changed every day, each time credited and charged: a month is there, never two.
+/// Month and year of one plan, changed every day, each time credited and charged: one month of credits is
+/// there, never two.
 #[test]
 fn toggling_month_and_year_mints_nothing() {
     let mut history = "2026-01-31 subscribe s1 pro ..2026-02-28 -> 1000\n".to_owned();
@@ -101,9 +104,9 @@ fn toggling_month_and_year_mints_nothing() {
     check(&history);
 }
 
-/// A yearly item beside one that is toggled between month and year nine times in a day. February is cut at its tenth
-/// day, eight cycles of an hour follow, and the last one runs: floor(4,000 x 10 / 28) + 8 x floor(4,000 / 672) + 4,000.
-/// Each month after it the yearly item has its 1,000 and the other its 3,000.
+/// A yearly item beside one that is toggled between month and year nine times in a day. February is cut at
+/// its tenth day, eight cycles of an hour follow, and the last one runs: floor(4,000 x 10 / 28) + 8 x
+/// floor(4,000 / 672) + 4,000. Each month after it the yearly item has its 1,000 and the other its 3,000.
 #[test]
 fn a_yearly_item_beside_a_toggled_one_keeps_its_credits() {
     let mut history = "2026-01-31 join s1 y:pro_year m:max ..2026-02-28
@@ -128,7 +131,7 @@ fn a_yearly_item_beside_a_toggled_one_keeps_its_credits() {
     ));
 }
 
-/// Anchors on the 31st, on a leap day, over New Year, and at an hour that daylight saving would move elsewhere.
+/// Anchors on the 31st, on a leap day, over New Year, and at an hour that daylight saving would move.
 #[test]
 fn anchors_are_the_processors() {
     for turns in [
@@ -146,9 +149,9 @@ fn anchors_are_the_processors() {
     }
 }
 
-/// A month of a plan that gives a quarter's credits in advance, then pro for the rest of the month: $9.96 were paid, for
-/// one day at 900 a quarter and 27 days of pro, floor(900 / 28) + floor(1,000 x 27 / 28) of the credits given in advance. What is
-/// credited of the quarter stays and is not given again.
+/// A month of a plan that gives a quarter's credits in advance, then pro for the rest of the month. $9.96
+/// were paid, for one day at 900 a quarter and 27 days of pro: floor(900 / 28) + floor(1,000 x 27 / 28) of
+/// the credits given in advance. Credited time of the quarter stays and is not given again.
 #[test]
 fn from_a_quarter_in_advance_to_a_month_gives_one_month() {
     check(
@@ -160,8 +163,8 @@ fn from_a_quarter_in_advance_to_a_month_gives_one_month() {
     );
 }
 
-/// From a month to a whole period of a quarter: floor(1,000 - 1,000 x 18 / 28) = 357 of the month stay and 643 are
-/// credited, which count as a part of the quarter's 900: 1,257 in all.
+/// From a month to a whole period of a quarter: floor(1,000 - 1,000 x 18 / 28) = 357 of the month stay and
+/// 643 are credited, which count as a part of the quarter's 900: 1,257 in all.
 #[test]
 fn from_a_month_to_a_quarter_gives_the_difference() {
     check(
@@ -171,8 +174,8 @@ fn from_a_month_to_a_quarter_gives_the_difference() {
     );
 }
 
-/// A quarter billed monthly, [Jan 31, Apr 30), with a second seat from the last paid day on. The first seat holds for the
-/// whole quarter; the second is given as far as it is paid: 1, 32 and 62 of 89 days.
+/// A quarter billed monthly, [Jan 31, Apr 30), with a second seat from the last paid day on. The first seat
+/// holds for the whole quarter; the second is given as far as it is paid: 1, 32 and 62 of 89 days.
 #[test]
 fn a_seat_added_on_the_last_paid_day_of_a_quarter_is_given_month_by_month() {
     check(
@@ -199,7 +202,8 @@ fn a_hold_over_the_turn_is_charged_once() {
     );
 }
 
-/// Nothing is paid for two months in which collection is paused with `void`; it is given again from the next payment on.
+/// Nothing is paid for two months in which collection is paused with `void`. Credits are given again from the
+/// next payment on.
 #[test]
 fn a_paused_collection_gives_nothing_until_it_is_paid_again() {
     check(
@@ -212,7 +216,7 @@ fn a_paused_collection_gives_nothing_until_it_is_paid_again() {
     );
 }
 
-/// Uncollectible, then paid after all: by transfer outside of Stripe, or after the month it was for.
+/// An uncollectible invoice is paid after all: outside of Stripe, or after the month it was for.
 #[test]
 fn an_uncollectible_invoice_that_is_paid_after_all_gives_its_month() {
     check(
@@ -229,7 +233,7 @@ fn an_uncollectible_invoice_that_is_paid_after_all_gives_its_month() {
     );
 }
 
-/// Prepaid for a year and ended at once, nothing credited: no cycle begins after the end.
+/// A prepaid year is ended at once, with nothing credited: no cycle begins after the end.
 #[test]
 fn an_annual_subscription_that_is_ended_gives_no_further_month() {
     check(
@@ -239,8 +243,8 @@ fn an_annual_subscription_that_is_ended_gives_no_further_month() {
     );
 }
 
-/// The portal offers to cancel at once with proration: the unused time is credited and pays for the next subscription.
-/// $9 were paid once, and each of the subscriptions was used for a minute.
+/// The portal offers to cancel at once with proration: the unused time is credited and pays for the next
+/// subscription. $9 were paid once, and each of the subscriptions was used for a minute.
 #[test]
 fn cancelling_with_credit_and_subscribing_again_mints_nothing() {
     let mut history = String::new();
@@ -258,7 +262,7 @@ fn cancelling_with_credit_and_subscribing_again_mints_nothing() {
     check(&history);
 }
 
-/// A minute of three credits a month is none, twenty times; the last subscription stays.
+/// A minute of three credits a month gives nothing, twenty times; the last subscription stays.
 #[test]
 fn three_a_month_joined_and_left_twenty_times_gives_three() {
     let mut history = "2026-02-01 look\n".to_owned();
@@ -274,8 +278,8 @@ fn three_a_month_joined_and_left_twenty_times_gives_three() {
     check(&format!("{history} 2026-02-02 look -> 3 awarded=3"));
 }
 
-/// Credits that were transferred cannot be taken back from the sender's grants: the credited half of the month is an
-/// advance on the next award.
+/// Credits that were transferred cannot be taken back from the sender's grants: the credited half of the
+/// month is an advance on the next award.
 #[test]
 fn transferred_and_credited_is_an_advance_on_the_next_award() {
     check(
@@ -287,7 +291,7 @@ fn transferred_and_credited_is_an_advance_on_the_next_award() {
     );
 }
 
-/// Cancelled at the period's end and reactivated before it: it goes on.
+/// Cancelled at the period's end and reactivated before it: the subscription goes on.
 #[test]
 fn a_reactivated_subscription_goes_on() {
     check(
@@ -327,7 +331,7 @@ fn cancelled_and_reactivated_in_one_second_goes_on() {
     }
 }
 
-/// Pays a month of pro of `s1`.
+/// A paid month of pro for `s1`.
 fn renew(stage: &Stage, at: &str, period: &str) {
     let (start, end) = period.split_once("..").unwrap();
     let (at, start, end) = (instant(at), instant(start), instant(end));

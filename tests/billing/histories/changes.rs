@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::text::check;
 
-/// Items of different products are replaced, not changed in place (`items: [{id, deleted: true}, {price}]`), and schedules
-/// do the same. The customer pays the same share of max and gets the same rise: 1,000 + floor(2,000 x 14 / 28).
+/// Items of different products are replaced, not changed in place (`items: [{id, deleted: true}, {price}]`),
+/// and schedules do the same. The customer pays the same share of max and gets the same rise: 1,000 +
+/// floor(2,000 x 14 / 28).
 #[test]
 fn an_upgrade_that_replaces_the_item_gives_its_rise() {
     check(
@@ -37,7 +38,8 @@ fn an_item_added_within_a_period_gives_its_share() {
     );
 }
 
-/// Up by mistake, back down, then up to less: the last paid level is given. A day of max was paid for and stays.
+/// Up by mistake, back down, then up to less: the last paid level is given. A day of max was paid for and
+/// stays.
 #[test]
 fn up_down_and_up_to_less_gives_each_as_it_is_paid() {
     check(
@@ -54,8 +56,8 @@ fn up_down_and_up_to_less_gives_each_as_it_is_paid() {
     );
 }
 
-/// The same changes, all invoiced with the renewal, as Stripe does by default: an invoice's own credit cuts its own
-/// debit, because that began earlier.
+/// The same changes, all invoiced with the renewal, as Stripe does by default. An invoice's own credit cuts
+/// its own debit, because the debit began earlier.
 #[test]
 fn several_changes_on_the_renewals_invoice_give_what_they_give_one_by_one() {
     check(
@@ -76,7 +78,7 @@ fn several_changes_on_the_renewals_invoice_give_what_they_give_one_by_one() {
     );
 }
 
-/// An upgrade in place that is paid with the next renewal. The rise of the month that is over expires with it.
+/// An upgrade in place that is paid with the next renewal. The rise of the past month expires with it.
 #[test]
 fn an_upgrade_paid_with_the_renewal_gives_its_rise_then() {
     check(
@@ -88,8 +90,8 @@ fn an_upgrade_paid_with_the_renewal_gives_its_rise_then() {
     );
 }
 
-/// Sixty changes of the quantity between one and two in twenty days: no more than the second's whole share on the way,
-/// and the time at two in the end, rounded once: floor(1,000 + all rises - all credits).
+/// Sixty changes of the quantity between one and two in twenty days: no more than the second's whole share on
+/// the way, and the time at two in the end, rounded once: floor(1,000 + all rises - all credits).
 #[test]
 fn rounding_over_many_changes_mints_nothing() {
     let mut history = "2026-01-31 subscribe s1 pro ..2026-02-28\n".to_owned();
@@ -103,8 +105,8 @@ fn rounding_over_many_changes_mints_nothing() {
     check(&format!("{history} 2026-02-27 look -> 1357 awarded=1357"));
 }
 
-/// An annual subscriber takes an upgrade and goes back five days later, the unused part credited. Eleven months of pro
-/// follow.
+/// An annual subscriber takes an upgrade and goes back five days later, with the unused part credited. Eleven
+/// months of pro follow.
 #[test]
 fn an_annual_upgrade_taken_back_leaves_the_days_it_was_used() {
     check(
@@ -118,7 +120,8 @@ fn an_annual_upgrade_taken_back_leaves_the_days_it_was_used() {
     );
 }
 
-/// A year of max is paid. The price falls to pro without proration, so nothing is credited: max is paid until January.
+/// A year of max is paid. The price falls to pro without proration, so nothing is credited: max is paid until
+/// January.
 #[test]
 fn a_fall_without_proration_takes_nothing_that_is_paid() {
     check(
@@ -128,8 +131,8 @@ fn a_fall_without_proration_takes_nothing_that_is_paid() {
     );
 }
 
-/// The portal changes a plan, the invoice of the change is not paid, and the change is taken back: it never took effect,
-/// and the list of unpaid upgrades is empty again.
+/// The portal changes a plan, the invoice of the change is not paid, and the change is taken back: it never
+/// took effect, and the list of unpaid upgrades is empty again.
 #[test]
 fn an_upgrade_that_is_never_paid_and_taken_back_gives_nothing() {
     check(
@@ -139,7 +142,7 @@ fn an_upgrade_that_is_never_paid_and_taken_back_gives_nothing() {
     );
 }
 
-/// A schedule's phase turns at the period's end into a new item at another price; the billing anchor stays.
+/// A schedule's phase turns at the period's end into a new item at another price. The billing anchor stays.
 #[test]
 fn a_schedule_that_turns_into_another_item_goes_on() {
     check(
@@ -149,7 +152,7 @@ fn a_schedule_that_turns_into_another_item_goes_on() {
          2026-02-28T03  look                                                        -> 3000
          2026-03-30     look                                                        -> 3000",
     );
-    // Beside an item by use, which stays and is no plan's: its price is not listed forever.
+    // With a metered item beside it, which belongs to no plan: its price is not listed forever.
     check(
         "2026-01-01     join s1 m:meter* pro ..2026-02-01
          .              paid in_1 s1 m:meterx0 0 month and pro 900 month            -> 1000
@@ -159,7 +162,8 @@ fn a_schedule_that_turns_into_another_item_goes_on() {
     );
 }
 
-/// The same item goes from a free price up in the month: its credits stay for the half month, max is paid for the rest.
+/// The same item changes from a free price to max in the month: its credits stay for the half month, and max
+/// is paid for the rest.
 #[test]
 fn up_from_a_price_of_nothing_gives_the_rise() {
     check(
@@ -171,9 +175,9 @@ fn up_from_a_price_of_nothing_gives_the_rise() {
     );
 }
 
-/// A month of max is paid and spent at once, then the plan falls to addon on the same day and $24.96 of the $27 are
-/// credited. They pay for the next renewals, whose credits were used already: floor(3,000 - 2,500 x 671 / 672) = 503 of
-/// 3,000 stay, and 2,497 are an advance.
+/// A month of max is paid and spent at once, then the plan falls to addon on the same day and $24.96 of the
+/// $27 are credited. They pay for the next renewals, whose credits were used already: floor(3,000 - 2,500 x
+/// 671 / 672) = 503 of 3,000 stay, and 2,497 are an advance.
 #[test]
 fn credits_spent_and_credited_are_an_advance_on_the_next_renewals() {
     let mut history = "2026-01-31    subscribe s1 max ..2026-02-28                              -> 3000
@@ -192,7 +196,8 @@ fn credits_spent_and_credited_are_an_advance_on_the_next_renewals() {
     check(&history);
 }
 
-/// A second item of three credits is added and removed 20 times within two days, an hour each: 3 + floor(3 x 20 / 672).
+/// A second item of three credits is added and removed 20 times within two days, an hour each: 3 + floor(3 x
+/// 20 / 672).
 #[test]
 fn three_a_month_added_and_removed_twenty_times_gives_three() {
     let mut history = "2026-01-31 subscribe s1 three ..2026-02-28 -> 3\n2026-02-01 look\n".to_owned();

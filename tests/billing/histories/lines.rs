@@ -1,9 +1,9 @@
-//! Lines of invoices: which of them pay for a plan, and for how much of it.
+//! Lines of invoices: which ones pay for a plan, and for how much of it.
 
 use super::text::check;
 
-/// An overage or a service on the renewal's invoice is an invoice item. It has a period, as the recognition of revenue
-/// wants, and is no plan's.
+/// An overage or a service on the renewal's invoice is an invoice item. It has a period, for the recognition
+/// of revenue, and belongs to no plan.
 #[test]
 fn an_invoice_item_with_a_period_of_its_own_pays_for_no_plan() {
     check(
@@ -28,7 +28,7 @@ fn an_invoice_item_with_a_period_of_its_own_pays_for_no_plan() {
     );
 }
 
-/// Stripe gives a fee no length by default; it says nothing of plans and its price is not listed.
+/// Stripe gives a fee no length by default. A fee belongs to no plan, and its price is not listed.
 #[test]
 fn a_fee_is_no_unknown_price_of_a_plan() {
     check(
@@ -44,7 +44,8 @@ fn a_fee_is_no_unknown_price_of_a_plan() {
     }
 }
 
-/// A metered price bills usage, and its line has the usage as its quantity: 100 credits a month are not 100 a unit.
+/// A metered price bills usage, and its line has the usage as its quantity: 100 credits a month are not 100 a
+/// unit.
 #[test]
 fn metered_usage_is_no_quantity() {
     for usage in [5_312, 4_321, 1, 0] {
@@ -57,7 +58,7 @@ fn metered_usage_is_no_quantity() {
     }
 }
 
-/// Graduated tiers are a line each, 5 at $10 and 3 at $8: eight seats.
+/// Graduated tiers are one line each, 5 at $10 and 3 at $8: eight seats.
 #[test]
 fn tiers_of_one_item_add_up() {
     check(
@@ -88,7 +89,8 @@ fn an_invoice_paid_with_nothing_because_of_a_coupon_gives_the_month() {
     );
 }
 
-/// A one-time price in a checkout of mode `subscription`, or on an invoice written by hand, is a purchase of the pack.
+/// A one-time price in a checkout of mode `subscription`, or on an invoice written by hand, is a purchase of
+/// the pack.
 #[test]
 fn a_pack_on_an_invoice_is_given() {
     check(

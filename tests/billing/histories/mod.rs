@@ -9,8 +9,8 @@
 //! 2026-02-15  refund re_1 pi_in_2 900                                     -> 1000
 //! ```
 //!
-//! `text` has the verbs. The expected values follow from the money alone: no owner has more credits than were paid for,
-//! and no payment goes without.
+//! `text` has the verbs. The expected values follow from the money alone: no owner has more credits than were
+//! paid for, and no payment is without credits.
 
 mod anchors;
 mod changes;

@@ -1,4 +1,4 @@
-//! Whose the money is: several owners behind one customer, and events that are none of ours.
+//! Owners of money: several owners behind one customer, and events of foreign objects.
 
 use credits_runtime::Clock as _;
 use credits_runtime::billing::Unresolved;
@@ -13,7 +13,7 @@ use super::payload;
 use super::stage::{Lists, Stage};
 use super::text::check;
 
-/// One Stripe customer with two workspaces: each subscription says whose it is, at once and at its renewal.
+/// One Stripe customer with two workspaces: each subscription names its owner, at once and at its renewal.
 #[test]
 fn two_owners_share_a_customer() {
     check(
@@ -34,14 +34,14 @@ fn two_owners_share_a_customer() {
     );
 }
 
-/// `client_reference_id` is free for an order number; `credits_owner` says whose it is.
+/// `client_reference_id` may hold an order number, because `credits_owner` names the owner.
 #[test]
 fn the_owner_in_the_metadata_outweighs_the_reference() {
     check("2026-02-01 sell cs_1 reference=order_4711 -> 1100 order_4711=0");
 }
 
-/// More than a thousand events of a customer of another product of the same account: every one is accepted, because
-/// Stripe asks again and again for a delivery that fails, and then disables the endpoint for everybody.
+/// More than a thousand events of a customer of another product of the same account. Each is accepted,
+/// because Stripe repeats a delivery that fails, and in the end disables the endpoint for all events.
 #[test]
 fn events_of_a_foreign_customer_are_accepted_without_end() {
     let stage = Stage::new(Shape::Clover, instant("2026-02-01"));
@@ -60,7 +60,7 @@ fn events_of_a_foreign_customer_are_accepted_without_end() {
     );
 }
 
-/// Events of test mode do nothing to a ledger of live mode.
+/// Events of test mode change nothing in a ledger of live mode.
 #[test]
 fn events_of_the_other_mode_do_nothing() {
     let stage = Stage::new(Shape::Clover, instant("2026-02-01"));

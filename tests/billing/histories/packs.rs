@@ -8,7 +8,7 @@ use super::payload::Session;
 use super::stage::Stage;
 use super::text::{check, played};
 
-/// The client is trusted for nothing: an unpaid session, a session of setup, one of a subscription.
+/// Only a paid session gives a pack: not an unpaid one, one of mode setup, or one of a subscription.
 #[test]
 fn sessions_that_are_not_paid_give_nothing() {
     check(
@@ -18,7 +18,7 @@ fn sessions_that_are_not_paid_give_nothing() {
     );
 }
 
-/// A coupon of 50% and of 100%: given whole; a refund takes its share of the payment.
+/// A coupon of 50% and of 100%: the pack is given whole, and a refund takes its share of the payment.
 #[test]
 fn a_discount_changes_what_is_paid_and_not_what_is_given() {
     check(
@@ -29,7 +29,8 @@ fn a_discount_changes_what_is_paid_and_not_what_is_given() {
     check("2026-02-01 sell cs_1 total=0 payment=none status=no_payment_required -> 1100");
 }
 
-/// A payment link lets the buyer choose the quantity, and copies its metadata whether it names the pack or not.
+/// A payment link lets the buyer choose the quantity, and copies its metadata whether it names the pack or
+/// not.
 #[test]
 fn a_payment_link_gives_as_many_as_were_bought() {
     check("2026-02-01 sell cs_1 by_link unnamed pack=none subtotal=2700 sells=boostx3 -> 3300");
@@ -42,8 +43,8 @@ fn a_payment_link_gives_as_many_as_were_bought() {
     }
 }
 
-/// A pack and something else in one checkout: the pack's part of the price is not known, so nothing is given and the
-/// purchase is listed.
+/// A pack and another product in one checkout: the pack's part of the price is not known, so nothing is given
+/// and the purchase is listed.
 #[test]
 fn a_pack_sold_together_with_something_else_is_listed() {
     for shape in Shape::ALL {
@@ -59,7 +60,8 @@ fn a_pack_sold_together_with_something_else_is_listed() {
 }
 
 /// Adaptive pricing: the buyer sees, pays and gets back another currency than the pack is sold in
-/// (<https://docs.stripe.com/payments/checkout/adaptive-pricing>). A refund is compared with the buyer's total.
+/// (<https://docs.stripe.com/payments/checkout/adaptive-pricing>). A refund is compared with the buyer's
+/// total.
 #[test]
 fn a_refund_is_compared_in_the_buyers_currency() {
     for (currency, total, returned, left) in [
@@ -76,8 +78,8 @@ fn a_refund_is_compared_in_the_buyers_currency() {
     }
 }
 
-/// A payment that succeeds late: earlier refunds of it take their share when the pack is given. A charge's sum adds
-/// the part that no refund explains, and a dispute besides takes the rest until it is won.
+/// A payment that succeeds late: earlier refunds of it take their share when the pack is given. A charge's
+/// sum adds the part that no refund explains, and a dispute besides takes the rest until it is won.
 #[test]
 fn refunds_before_the_purchase_and_a_dispute_besides_count_once() {
     check(
@@ -91,8 +93,8 @@ fn refunds_before_the_purchase_and_a_dispute_besides_count_once() {
     );
 }
 
-/// A charge has its refunded sum without its refunds. One of them is delivered when it fails; refunded again, the
-/// sum is as before, and all of it stands.
+/// A charge has its refunded sum without its refunds. One of them is delivered when it fails. When it is
+/// refunded again the sum is as before, and all of it counts.
 #[test]
 fn a_charge_without_its_refunds_is_taken_by_its_sum() {
     check(
@@ -106,8 +108,8 @@ fn a_charge_without_its_refunds_is_taken_by_its_sum() {
     );
 }
 
-/// Disputed and won, then refunded, then the refund fails: everything is taken once, and given back as often. Spent
-/// credits are owed.
+/// Disputed and won, then refunded, then the refund fails: everything is taken once, and given back as often.
+/// Spent credits are owed.
 #[test]
 fn a_dispute_won_and_a_refund_that_fails_leave_everything() {
     check(
@@ -120,7 +122,8 @@ fn a_dispute_won_and_a_refund_that_fails_leave_everything() {
     );
 }
 
-/// The clock was two hours ahead while something was booked and was put right; Stripe's deliveries are of now.
+/// The clock was two hours ahead during a booking and was then put right. Stripe's deliveries have the right
+/// time.
 #[test]
 fn a_sale_after_the_clock_was_put_right_is_accepted() {
     for shape in Shape::ALL {
@@ -134,7 +137,8 @@ fn a_sale_after_the_clock_was_put_right_is_accepted() {
     }
 }
 
-/// Amounts past 2^53 are exact: floats make 9,007,199,254,740,992 of 9,007,199,254,740,993 and would leave a credit.
+/// Amounts past 2^53 are exact: floats make 9,007,199,254,740,992 of 9,007,199,254,740,993 and would leave a
+/// credit.
 #[test]
 fn amounts_past_the_range_of_floats_are_exact() {
     let paid = 9_007_199_254_740_993_i64;

@@ -29,7 +29,7 @@ pub struct Subscription {
 pub struct Item {
     pub id: String,
     pub price: String,
-    /// None of a price charged by use.
+    /// `None` for a metered price.
     pub quantity: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ pub enum Origin {
 /// A line of an invoice.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// The subscription item; not written of an extra.
+    /// The subscription item; not written for an extra.
     pub item: String,
     pub price: String,
     pub quantity: u64,
@@ -87,7 +87,7 @@ pub struct Session {
     pub currency: String,
     pub subtotal: i64,
     pub total: i64,
-    /// Whether the buyer saw another currency than the dollars it is sold in.
+    /// Whether the buyer saw another currency than the dollars of the price.
     pub is_converted: bool,
     /// Whether a payment link made it, which copies its metadata.
     pub is_by_link: bool,
@@ -320,7 +320,7 @@ pub fn refund(id: &str, payment: &str, amount: i64, status: &str) -> Value {
     })
 }
 
-/// A charge of which this much was refunded in all.
+/// A charge, of which this much was refunded in total.
 pub fn charge(id: &str, payment: &str, refunded: i64) -> Value {
     json!({
         "id": id, "object": "charge", "payment_intent": payment, "customer": "cus_ann",

@@ -7,7 +7,7 @@ use super::super::script::instant;
 use super::payload;
 use super::text::{check, played};
 
-/// An upgrade for the second half of the month, 1,000 of it. In place, and by another item.
+/// An upgrade for the second half of the month, 1,000 credits of it: in place, and by another item.
 const UPGRADES: [&str; 2] = [
     "2026-01-31  subscribe s1 pro ..2026-02-28
      2026-02-14  change s1 max
@@ -25,8 +25,8 @@ fn a_refund_of_the_base_leaves_the_paid_rise() {
     }
 }
 
-/// The upgrade's invoice alone is refunded; then the base is disputed, and the dispute is won. The item still says max,
-/// so the upgrade is listed as unpaid.
+/// The upgrade's invoice alone is refunded. Then the base is disputed, and the dispute is won. The item still
+/// says max, so the upgrade is listed as unpaid.
 #[test]
 fn a_refund_of_the_upgrade_and_a_dispute_of_the_base_take_each_its_part() {
     for upgrade in UPGRADES {
@@ -39,7 +39,7 @@ fn a_refund_of_the_upgrade_and_a_dispute_of_the_base_take_each_its_part() {
     }
 }
 
-/// Most was paid from the customer's balance, and the dollar that was charged is refunded: a part of the invoice.
+/// Most was paid from the customer's balance, and the charged dollar is refunded: a part of the invoice.
 #[test]
 fn a_refund_of_the_part_that_was_charged_is_in_part() {
     check(
@@ -49,8 +49,8 @@ fn a_refund_of_the_part_that_was_charged_is_in_part() {
     );
 }
 
-/// A credit note to the customer's balance returns the whole invoice without any refund: the balance pays for the next
-/// thing. So does one out of band of an invoice that was paid outside of Stripe.
+/// A credit note to the customer's balance returns the whole invoice without any refund: the balance pays for
+/// the next invoice. So does a note out of band for an invoice that was paid outside of Stripe.
 #[test]
 fn a_credit_note_over_everything_leaves_nothing() {
     check(
@@ -64,7 +64,7 @@ fn a_credit_note_over_everything_leaves_nothing() {
     );
 }
 
-/// 899 of 900 are refunded: nothing is taken, because no cent names its purpose. It is listed.
+/// 899 of 900 are refunded: nothing is taken, because no cent names its purpose. The return is listed.
 #[test]
 fn a_refund_in_part_takes_nothing_and_is_listed() {
     for shape in Shape::ALL {
@@ -78,7 +78,7 @@ fn a_refund_in_part_takes_nothing_and_is_listed() {
         let [Unresolved::PartialReturn { owner, part }] = &listed[..] else { panic!("{listed:?}") };
         assert_eq!((owner.as_str(), part.invoice.as_str()), ("ann", "in_s1"));
         assert_eq!((part.returned, part.paid, part.currency.as_str()), (899, 900, "usd"));
-        // The last cent makes it a return of everything.
+        // With the last cent everything is returned.
         let last = payload::refund("re_2", "pi_in_s1", 1, "succeeded");
         stage.send(at, "refund.created", &last, None);
         assert_eq!(stage.credits_of("ann"), 0);
@@ -87,8 +87,8 @@ fn a_refund_in_part_takes_nothing_and_is_listed() {
     }
 }
 
-/// A refund of a payment that no purchase and no invoice has, with an owner named: it is listed, and no longer once the
-/// purchase is known, whose share it takes.
+/// A refund of a payment without a purchase or an invoice, with an owner named, is listed until the purchase
+/// is known, and then takes its share of it.
 #[test]
 fn a_refund_of_an_unknown_payment_is_listed() {
     for shape in Shape::ALL {

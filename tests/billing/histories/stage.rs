@@ -1,4 +1,4 @@
-//! A ledger that Stripe's deliveries arrive at. It does not know how histories are written.
+//! A ledger that receives Stripe's deliveries. It does not know how histories are written.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use super::super::webhooks::SECRET;
 use super::payload::{self, Subscription};
 use super::{Credits, Operation, Pricing, Wallet};
 
-/// The lists at Stripe: line items by session; every other list is empty.
+/// Stripe's lists: line items by session; every other list is empty.
 #[derive(Clone, Default)]
 pub struct Lists(Arc<Mutex<BTreeMap<String, Value>>>);
 
@@ -72,7 +72,7 @@ impl Stage {
         }
     }
 
-    /// Delivers an event, and returns the status of the answer.
+    /// Delivers an event. Returns the status of the response.
     pub fn deliver(&self, created: Timestamp, kind: &str, object: &Value, before: Option<&Value>) -> u16 {
         self.events.set(self.events.get() + 1);
         let mut data = json!({ "object": object });
@@ -99,7 +99,7 @@ impl Stage {
         self.ann.spend_credits_on(Operation::step(amount)).now().wait().unwrap();
     }
 
-    /// Sum of the entries that subscriptions made for ann: awards less takings.
+    /// Sum of the entries that subscriptions made for ann: awards, less those that were taken back.
     pub fn awarded(&self) -> i64 {
         let page = self.ann.credit_history().limit(500).page().unwrap();
         let of_plans = page.entries.iter().filter(|entry| entry.category.name().starts_with("subscription_"));

@@ -1,4 +1,5 @@
-//! The terms that a subscription is joined under, awards that do not fit, and edges of the wallet beside subscriptions.
+//! The terms under which a subscription is joined, awards that do not fit, and edges of the wallet beside
+//! subscriptions.
 
 use std::time::Duration;
 
@@ -85,8 +86,8 @@ fn paid(owner: &str, id: &str, start: &str, end: &str) -> BillingEvent {
     of(owner, start, Happening::TimePaid(invoice))
 }
 
-/// A customer leaves and comes back after the pricing's next version: the terms are those on sale, not those of the
-/// first time.
+/// A customer leaves and comes back after the pricing's next version: the terms are those on sale, not those
+/// of the first time.
 #[test]
 fn a_returning_customer_joins_under_the_terms_on_sale() {
     let folder = tempfile::tempdir().unwrap();
@@ -110,8 +111,8 @@ fn a_returning_customer_joins_under_the_terms_on_sale() {
     credits.verify().unwrap();
 }
 
-/// A plan of 2^53 credits a month, a thousand times: the second month does not fit beside the first while both last. It
-/// is listed, and a pack that fits is given beside the first.
+/// A plan of 2^53 credits a month, a thousand times: the second month does not fit beside the first while
+/// both last. It is listed, and a pack that fits is given beside the first.
 #[test]
 fn awards_that_do_not_fit_are_listed() {
     for shape in Shape::ALL {
@@ -127,8 +128,9 @@ fn awards_that_do_not_fit_are_listed() {
     }
 }
 
-/// Credits are spent before their expiry and not at it; a hold lasts past its grants' expiry, and settled above its
-/// amount it takes free credits, here none; promotional credits move only where the sender says so.
+/// Credits are spent before their expiry and not at it. A hold lasts past its grants' expiry, and settled
+/// above its amount it takes free credits, here none. Promotional credits move only where the sender allows
+/// it.
 #[test]
 fn expiry_holds_and_promotional_transfers_are_exact() {
     let stage = Stage::new(Shape::Clover, instant("2026-02-01"));

@@ -2,22 +2,24 @@
 //!
 //! | verb | event |
 //! |---|---|
-//! | `join s1 pro 2026-01-31..2026-02-28` | a subscription is created; an item is `[name:]price[xQUANTITY]`, `price*` is charged by use |
+//! | `join s1 pro 2026-01-31..2026-02-28` | created; items are `[name:]price[xQUANTITY]`, metered `price*` |
 //! | `subscribe s1 pro ..2026-02-28` | created, and its first invoice `in_s1` paid |
 //! | `change s1 max [period]` | it is updated; the other fields stay |
 //! | `end s1` | it is cancelled now |
-//! | `paid in_2 s1 pro -450 rest and max 1350 rest` | an invoice is paid; a line is an item, an amount and a period |
+//! | `paid in_2 s1 pro -450 rest and max 1350 rest` | a paid invoice; a line is item, amount and period |
 //! | `uncollectible in_2 ..`, `void in_2 ..` | an invoice is given up |
-//! | `refund re_1 pi_in_2 900 [failed]`, `charged_back ch_1 pi_1 450` | a refund; a charge of which this much was refunded in all |
+//! | `refund re_1 pi_in_2 900 [failed]` | a refund |
+//! | `charged_back ch_1 pi_1 450` | a charge, of which this much was refunded in total |
 //! | `withdrawn du_1 pi_1 900`, `reinstated du_1 pi_1 900` | the funds of a dispute |
 //! | `note cn_1 in_2 900` | a credit note without a refund |
 //! | `sell cs_1` | a checkout of the pack boost for 9 dollars |
-//! | `spend 100`, `hold 100`, `settle 150`, `transfer 100 bob`, `link s1 bob`, `look` | writes of the application |
+//! | `spend 100`, `hold 100`, `settle 150`, `transfer 100 bob`, `link s1 bob`, `look` | calls of the ledger |
 //!
-//! The period of a line is `month` (the subscription's running period), `rest` (from now to its end, a proration), `once`
-//! (without length, an extra) or an interval. An instant is a date, a date with a time, `+6m`, `+3h`, `+2d`, or `.`.
-//! `jump` after the instant sets the clock there in one leap. Expectations are ann's credits, `OWNER=credits`, `held=`,
-//! `awarded=` and `listed=` (entries of the unresolved list, which is empty at the end unless the last line says so).
+//! The period of a line is `month` (the subscription's running period), `rest` (from now to its end, a
+//! proration), `once` (without length, an extra) or an interval. An instant is a date, a date with a time,
+//! `+6m`, `+3h`, `+2d`, or `.`. `jump` after the instant sets the clock there in one leap. Expectations are
+//! ann's credits, `OWNER=credits`, `held=`, `awarded=` and `listed=` (entries of the unresolved list, which
+//! is empty at the end unless the last line has `listed=`).
 
 use std::time::Duration;
 
@@ -119,7 +121,7 @@ impl<'a> Words<'a> {
         self.option(name).map(|amount| amount.parse().unwrap())
     }
 
-    /// When the event was made, by Stripe's clock.
+    /// Time of the event, by Stripe's clock.
     fn created(&self) -> Timestamp {
         self.option("happened").map_or(self.at, instant)
     }
@@ -299,7 +301,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// An invoice is paid; its payment is named by another event since basil.
+    /// Sends a paid invoice. Since basil another event names its payment.
     fn send_paid(&self, stage: &Stage, invoice: &Invoice) {
         let json = invoice.json(stage.shape);
         stage.send(self.created(), "invoice.paid", &json, None);
@@ -402,7 +404,7 @@ fn first_line(subscription: &Subscription, item: &Item) -> Line {
     }
 }
 
-/// `[name:]price[xQUANTITY]`, or `price*` of one charged by use.
+/// `[name:]price[xQUANTITY]`, or `price*` for a metered price.
 fn item(word: &str, default: &str) -> Item {
     let (id, price) = match word.split_once(':') {
         Some((name, price)) => (format!("si_{name}"), price),

@@ -1,4 +1,4 @@
-//! Trials: extended, ended early, given after paid time, and had twice.
+//! Trials: extended, ended early, given after paid time, and repeated.
 
 use super::text::check;
 
@@ -14,7 +14,7 @@ fn a_trial_ended_early_gives_the_whole_first_month() {
     );
 }
 
-/// A trial that is extended gives its credits once; its conversion gives the month and the bonus.
+/// An extended trial gives its credits once. Its conversion gives the month and the bonus.
 #[test]
 fn an_extended_trial_gives_once() {
     check(
@@ -43,7 +43,7 @@ fn an_extended_trial_gives_once() {
     );
 }
 
-/// A long trial that was ended early is as long as in its newest state: a credit after it takes its credits.
+/// A long trial that was ended early lasts as its newest state says: a credit after it takes its credits.
 #[test]
 fn time_credited_after_a_trial_that_ended_early_is_taken() {
     check(
@@ -56,8 +56,8 @@ fn time_credited_after_a_trial_that_ended_early_is_taken() {
     );
 }
 
-/// Free time on a running subscription: Stripe makes it a trial and credits the rest of the month. The seller's gift
-/// takes nothing that was paid.
+/// Free time on a running subscription: Stripe makes it a trial and credits the rest of the month. The
+/// seller's gift takes back nothing that was paid.
 #[test]
 fn free_time_on_a_paid_subscription_takes_nothing() {
     check(
@@ -70,8 +70,8 @@ fn free_time_on_a_paid_subscription_takes_nothing() {
     );
 }
 
-/// Support gives a free month to a paying customer by `trial_end`; the paid months before stay paid, whether Stripe keeps
-/// the old `trial_start` or sets it to now.
+/// Support gives a free month to a paying customer by `trial_end`. The paid months before stay paid, whether
+/// Stripe keeps the old `trial_start` or sets it to now.
 #[test]
 fn a_free_month_by_trial_end_leaves_the_paid_months() {
     for start in ["2026-02-01", "2026-03-20"] {
@@ -95,8 +95,8 @@ fn a_free_month_by_trial_end_leaves_the_paid_months() {
     );
 }
 
-/// Two trials with lines of 0: of a plan the trial is given once per owner, also where a subscription was paid between
-/// them, another subscription has the second, or they follow each other.
+/// Two trials with lines of 0: of a plan the trial is given once per owner, even if a subscription was paid
+/// between them, another subscription has the second, or they follow each other.
 #[test]
 fn a_second_trial_gives_nothing() {
     check(

@@ -6,7 +6,7 @@ use super::facts::Seconds;
 use super::places::Place;
 use super::spans::{Debit, Span};
 
-/// A span as far as it counts in a cycle.
+/// A span, limited to the part that counts in a cycle.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     span: &'a Span,
@@ -30,7 +30,7 @@ impl Seen<'_> {
     }
 }
 
-/// "Given in all = floor(base + sum of rises - sum of what is credited): rounded down once for the cycle, never below 0."
+/// Credits of a cycle: floor(base + rises - credited time), rounded down once for the cycle, never below 0.
 pub fn given(places: &[Place], number: usize, paying: &[Span], debits: &[Debit]) -> i64 {
     let cycle = Cycle::new(places, number, paying, debits);
     cycle.given()
@@ -39,7 +39,7 @@ pub fn given(places: &[Place], number: usize, paying: &[Span], debits: &[Debit])
 struct Cycle<'a> {
     place: &'a Place,
     seen: Vec<Seen<'a>>,
-    /// The spans that count in the cycles after it.
+    /// Spans that count in later cycles.
     later: Vec<Vec<Seen<'a>>>,
     debits: &'a [Debit],
 }
@@ -70,8 +70,8 @@ impl<'a> Cycle<'a> {
         }
         let whole = i128::from(self.place.end - self.place.start);
         let rest = i128::from(self.place.end - first);
-        // base x rest / whole + rises / whole - credited x rest / (whole x ever): of a base that holds longer than it
-        // was paid, "time credited takes its share of the time that was ever paid".
+        // base x rest / whole + rises / whole - credited x rest / (whole x ever): of a base that holds longer
+        // than it was paid, "time credited takes its share of the time that was ever paid".
         let sum = base * rest * ever + rises * ever - credited * rest;
         i64::try_from(sum.div_euclid(whole * ever).max(0)).unwrap()
     }
@@ -93,15 +93,15 @@ impl<'a> Cycle<'a> {
         (sum_of_items(&self.seen, at) - self.debit(at)).max(0)
     }
 
-    /// The part of the debits that lowers this cycle: the part that the later ones cannot bear at the instant.
+    /// Part of the debits that lowers this cycle, because the later ones cannot bear it at the instant.
     fn debit(&self, at: Seconds) -> i128 {
         let owed: i128 = self.debits.iter().map(|debit| debit.level(at)).sum();
         let taken: i128 = self.later.iter().map(|seen| sum_of_items(seen, at)).sum();
         (owed - taken).max(0)
     }
 
-    /// "Paid at the cycle's start, the level holds for the whole cycle": by item, of those that begin it. What other
-    /// items are paid for goes over to it only as long as it is paid.
+    /// "Paid at the cycle's start, the level holds for the whole cycle": by item, of those that begin it.
+    /// Other items count in it only while they are paid for.
     fn bases(&self, first: Seconds) -> Vec<(&str, i128)> {
         let begins = |item: &&str| self.place.begun_by.as_ref().is_none_or(|items| items.contains(*item));
         let bases = self.items().into_iter().filter(begins);
@@ -130,7 +130,7 @@ fn sum_of_items(seen: &[Seen<'_>], at: Seconds) -> i128 {
     items.into_iter().map(|item| item_level(seen, item, at)).sum()
 }
 
-/// From where to where a span counts in a cycle.
+/// Limits within which a span counts in a cycle.
 fn seen<'a>(places: &[Place], number: usize, span: &'a Span) -> Option<Seen<'a>> {
     let place = &places[number];
     // "What begins a cycle is not counted in the one it cuts."
@@ -138,7 +138,8 @@ fn seen<'a>(places: &[Place], number: usize, span: &'a Span) -> Option<Seen<'a>>
         return None;
     }
     let mut from = span.start.max(place.from);
-    // "Shares of a cut cycle are measured by the end it would have had": an item's own time up to there is counted once.
+    // "Shares of a cut cycle are measured by the end it would have had": an item's own time up to there is
+    // counted once.
     for earlier in &places[..number] {
         if let Some(cut) = &earlier.cut
             && span.start < cut.at
@@ -147,7 +148,8 @@ fn seen<'a>(places: &[Place], number: usize, span: &'a Span) -> Option<Seen<'a>>
             from = from.max(earlier.end);
         }
     }
-    // "What other items are paid for goes over: as credited in the old cycle, and as paid in the new one from the cut on."
+    // "What other items are paid for goes over: as credited in the old cycle, and as paid in the new one from
+    // the cut on."
     let goes_over = place.cut.as_ref().is_some_and(|cut| !cut.is_by(&span.item));
     Some(Seen { span, from, to: if goes_over { place.stop() } else { place.end } })
 }

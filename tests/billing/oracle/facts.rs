@@ -38,7 +38,7 @@ pub struct Invoice {
     pub lines: Vec<Line>,
 }
 
-/// Everything that is known of a subscription.
+/// All facts of a subscription.
 #[derive(Clone, Debug)]
 pub struct History {
     pub states: Vec<State>,

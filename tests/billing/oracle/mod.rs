@@ -1,8 +1,9 @@
 //! A naive model of the credits of one subscription, written from the rules and not from the ledger's code.
 //!
-//! Everything is recomputed from all facts: spans of paid time, the places of cycles, then the level at every instant
-//! between two breakpoints, summed as exact fractions. Quoted sentences are rules. It covers plans of one asset and one
-//! cycle length in seconds that are not given in advance; it knows no trials, ends, expiry, spending or advances.
+//! Everything is recomputed from all facts: spans of paid time, the places of cycles, then the level at every
+//! instant between two breakpoints, summed as exact fractions. Quoted sentences are rules. It covers plans of
+//! one asset and one cycle length in seconds that are not given in advance. It knows no trials, ends, expiry,
+//! spending or advances.
 
 mod cycles;
 mod facts;
@@ -27,8 +28,8 @@ pub fn given(history: &History) -> i64 {
     (0..begun).map(|number| cycles::given(&places, number, &paying, &debits)).sum()
 }
 
-/// Integral of the paid level until the end of the last cycle, with every span of an item counted, whether or not it
-/// overlaps others: an upper bound that knows no cycles. Divided by the cycle's length it is in credits.
+/// Integral of the paid level until the end of the last cycle, with every span of an item counted, even if
+/// spans overlap: an upper bound that knows no cycles. Divided by the cycle's length it is in credits.
 pub fn paid_for(history: &History) -> CreditSeconds {
     let (placed, _) = spans::of(history, spans::Counting::WithReturned);
     let until = places::of(history, &placed).iter().map(|place| place.end).max().unwrap_or(history.now);

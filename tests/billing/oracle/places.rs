@@ -1,18 +1,18 @@
-//! Where cycles lie: the anchors of paid time, and the cuts of running cycles.
+//! Places of cycles: the anchors of paid time, and the cuts of running cycles.
 
 use std::collections::BTreeSet;
 
 use super::facts::{History, Seconds};
 use super::spans::Span;
 
-/// Where a cycle lies.
+/// The place of a cycle in time.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub start: Seconds,
     pub end: Seconds,
-    /// Where paid time or a moved anchor begins it.
+    /// Start of its time, at paid time or a moved anchor.
     pub from: Seconds,
-    /// Where the next anchor cuts it.
+    /// Cut by the next anchor.
     pub cut: Option<Cut>,
     /// The items whose whole period begins it by cutting another; none if no cut begins it.
     pub begun_by: Option<BTreeSet<String>>,
@@ -33,13 +33,13 @@ impl Cut {
 }
 
 impl Place {
-    /// The end of the time that counts here.
+    /// End of the time that counts here.
     pub fn stop(&self) -> Seconds {
         self.cut.as_ref().map_or(self.end, |cut| cut.at)
     }
 }
 
-/// The anchor's moves.
+/// A move of the anchor.
 #[derive(Clone, Debug)]
 struct Move {
     at: Seconds,
@@ -60,7 +60,7 @@ pub fn of(history: &History, spans: &[Span]) -> Vec<Place> {
         let mut begun_by = (!moved.is_after_gap).then_some(wholes);
         if let Some(last) = places.last_mut() {
             if moved.is_after_gap && last.start == start {
-                // The anchor is where it was: the cycle goes on.
+                // The anchor has not moved, so the cycle goes on.
                 start += history.cycle;
             } else if last.end > moved.at {
                 last.cut = Some(Cut { at: moved.at, by: begun_by.clone() });
@@ -76,8 +76,8 @@ pub fn of(history: &History, spans: &[Span]) -> Vec<Place> {
     places
 }
 
-/// "The anchor moves (1) where paid time begins after a gap, (2) where a whole period begins inside one of the same item,
-/// or of one that is credited from there."
+/// "The anchor moves (1) where paid time begins after a gap, (2) where a whole period begins inside one of
+/// the same item, or of one that is credited from there."
 fn moves(spans: &[&Span]) -> Vec<Move> {
     let starts: BTreeSet<Seconds> = spans.iter().map(|span| span.start).collect();
     let moved = |at: Seconds| {
@@ -100,7 +100,7 @@ fn wholes_at(spans: &[&Span], at: Seconds) -> BTreeSet<String> {
     wholes.map(|span| span.item.clone()).collect()
 }
 
-/// The end of the time that is paid from an instant on without a gap.
+/// End of the gapless paid time from an instant on.
 fn paid_to(spans: &[&Span], from: Seconds) -> Seconds {
     let mut to = from;
     while let Some(span) = spans.iter().find(|span| span.start <= to && span.net_end() > to) {

@@ -13,7 +13,7 @@ pub enum Counting {
     WithReturned,
 }
 
-/// A part of a span's quantity, and where it ends.
+/// A part of a span's quantity, and its end.
 #[derive(Clone, Debug)]
 struct Piece {
     quantity: i128,
@@ -25,21 +25,21 @@ struct Piece {
 pub struct Span {
     pub item: String,
     pub start: Seconds,
-    /// The end that was paid for, before any credit.
+    /// The paid end, before any credit.
     pub end: Seconds,
     /// "A billing period is whole if its line is no proration."
     pub is_whole: bool,
-    /// Periods that were credited of it.
+    /// Credited periods.
     pub credited: Vec<(Seconds, Seconds)>,
     price: String,
     invoice: String,
     paid_at: Seconds,
-    /// Credits a cycle of one.
+    /// Credits a cycle of a quantity of 1.
     amount: i128,
     pieces: Vec<Piece>,
 }
 
-/// Credited time that no span counts for: "subtracted from what its subscription is paid for in that time".
+/// Credited time that matches no span: "subtracted from what its subscription is paid for in that time".
 #[derive(Clone, Debug)]
 pub struct Debit {
     pub start: Seconds,
@@ -48,13 +48,13 @@ pub struct Debit {
 }
 
 impl Span {
-    /// The last end of its uncredited part; its start if there is none.
+    /// Last end of the uncredited part; the start if there is none.
     pub fn net_end(&self) -> Seconds {
         let left = self.pieces.iter().filter(|piece| piece.quantity > 0);
         left.map(|piece| piece.end).max().unwrap_or(self.start)
     }
 
-    /// Credits a cycle that it pays for at an instant.
+    /// Credits a cycle at an instant.
     pub fn level(&self, at: Seconds) -> i128 {
         if at < self.start {
             return 0;
@@ -63,7 +63,7 @@ impl Span {
         self.amount * there.map(|piece| piece.quantity).sum::<i128>()
     }
 
-    /// Instants at which its level or its credits change.
+    /// Instants at which the level or the credits change.
     pub fn breakpoints(&self) -> Vec<Seconds> {
         let ends = self.pieces.iter().map(|piece| piece.end);
         let credited = self.credited.iter().flat_map(|(start, end)| [*start, *end]);
@@ -81,14 +81,14 @@ impl Debit {
     }
 }
 
-/// A line that credits, with its invoice.
+/// A crediting line, with its invoice.
 struct Credit {
     paid_at: Seconds,
     invoice: String,
     line: Line,
 }
 
-/// Every span, and credits without one.
+/// All spans, and the credits that match none.
 pub fn of(history: &History, counting: Counting) -> (Vec<Span>, Vec<Debit>) {
     let (mut spans, mut credits) = (Vec::new(), Vec::new());
     for invoice in history.invoices.iter().filter(|invoice| invoice.paid_at <= history.now) {
@@ -110,7 +110,7 @@ pub fn of(history: &History, counting: Counting) -> (Vec<Span>, Vec<Debit>) {
     (spans, debits)
 }
 
-/// A line and its exact opposite on one invoice do nothing.
+/// Removes each line that has its exact opposite on the same invoice.
 fn without_opposites(lines: &[Line]) -> Vec<Line> {
     let mut lines = lines.to_vec();
     let what = |line: &Line| (line.item.clone(), line.price.clone(), line.quantity, line.start, line.end);
@@ -161,8 +161,8 @@ fn span(history: &History, invoice: &str, paid_at: Seconds, line: Line) -> Span 
     }
 }
 
-/// "It cuts a span of its price that ends where it ends and began no later to its own start; of a smaller quantity the
-/// rest goes on." Returns the part without a span.
+/// "It cuts a span of its price that ends where it ends and began no later to its own start; of a smaller
+/// quantity the rest goes on." Returns the part that matches no span.
 fn cut(history: &History, spans: &mut [Span], credit: &Credit) -> Option<Debit> {
     let Line { start, end, .. } = credit.line;
     let mut left = i128::from(credit.line.quantity);
@@ -179,8 +179,8 @@ fn cut(history: &History, spans: &mut [Span], credit: &Credit) -> Option<Debit> 
     (level > 0).then_some(Debit { start, end, level })
 }
 
-/// "Of several, in this order: of the same item, paid no later, of that quantity, begun last, paid last, by invoice id";
-/// one of its own invoice only if that began earlier.
+/// "Of several, in this order: of the same item, paid no later, of that quantity, begun last, paid last, by
+/// invoice id"; a span of the credit's own invoice only if that span began earlier.
 fn best(spans: &[Span], credit: &Credit, left: i128) -> Option<(usize, usize)> {
     let Line { start, end, .. } = credit.line;
     let pieces = spans.iter().enumerate().flat_map(|(number, span)| {

@@ -1,4 +1,4 @@
-//! A subscription that is billed as a processor bills it: steps as drawn become states and invoices.
+//! A subscription that is billed as a processor bills it: random steps become states and invoices.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ const YEAR: Seconds = 13 * MONTH;
 /// 2026-01-05.
 const START: Seconds = 1_767_571_200;
 
-/// Credits a cycle of each plan: of those that are kept, and of one whose credits expire every week.
+/// Credits a cycle of each plan: of those that keep credits, and of one whose credits expire every week.
 const AMOUNTS: [i64; 4] = [1_000, 3_000, 7, 5];
-/// The plans whose credits are kept.
+/// Number of plans that keep credits.
 pub const KEPT: usize = 3;
 /// The highest quantity of an item.
 pub const SEATS: u64 = 3;
-/// The plans with the expiring one.
+/// Number of plans, with the expiring one.
 pub const WITH_EXPIRING: usize = 4;
 
 /// A change of the subscription.
@@ -52,7 +52,7 @@ pub enum Act {
 pub struct Step {
     pub wait: Seconds,
     pub act: Act,
-    /// Which item or invoice, counted round.
+    /// Place of the item or invoice, modulo their number.
     which: usize,
     plan: usize,
     quantity: u64,
@@ -60,13 +60,13 @@ pub struct Step {
     pub spent: i64,
 }
 
-/// Changes that leave the anchor where it is.
+/// Changes that keep the anchor.
 pub const IN_PLACE: &[Act] = &[Act::Change, Act::Replace, Act::Add, Act::Remove, Act::Wait];
-/// Changes that credit all that they take the place of.
+/// Changes that credit everything that they replace.
 pub const CREDITED: &[Act] =
     &[Act::Change, Act::Replace, Act::Add, Act::Remove, Act::Leave, Act::Toggle, Act::Restart, Act::Wait];
-/// Changes of which some credit nothing. The owner never leaves: one who came back while older time is paid would have
-/// periods that are not aligned.
+/// Changes of which some credit nothing. The owner never leaves: an owner who came back while older time is
+/// paid would have periods that are not aligned.
 pub const UNCREDITED: &[Act] = &[
     Act::Change,
     Act::Replace,
@@ -103,7 +103,7 @@ pub const ALL: &[Act] = &[
     Act::Wait,
 ];
 
-/// Up to eleven steps of these kinds, among the first of the plans, of quantities up to a number.
+/// Up to eleven of these steps, among the first plans, with quantities up to `most`.
 pub fn steps(acts: &'static [Act], plans: usize, most: u64) -> impl Strategy<Value = Vec<Step>> {
     let wait = prop_oneof![1..5 * 3_600_i64, (0..20_i64).prop_map(|days| days * DAY + 777)];
     let spent = prop_oneof![Just(0), Just(100), 1..100_i64];
@@ -275,7 +275,7 @@ impl Account {
         self.pay(vec![old.line(-1, self.now, true), new.line(1, self.now, true)]);
     }
 
-    /// All items begin anew, one of them with the other length.
+    /// Begins all items anew, one of them with the other length.
     fn restart(&mut self, toggled: Option<usize>, is_credited: bool) {
         let now = self.now;
         let mut lines = Vec::new();

@@ -1,8 +1,8 @@
-//! Properties of every account of monthly and yearly items, with any changes, spending and refunds.
+//! Properties of accounts of monthly and yearly items, with any changes, spending and refunds.
 //!
-//! Histories that are compared with the model keep the periods of a subscription's items aligned: no item begins a whole
-//! period alone. Where one does, the model credits a base beyond its paid time for all items together, and the ledger for
-//! each.
+//! Histories that are compared with the model keep the periods of a subscription's items aligned: no item
+//! begins a whole period alone. Where one does, the model credits a base beyond its paid time for all items
+//! together, and the ledger for each item.
 
 mod account;
 
@@ -48,7 +48,7 @@ fn instant(at: Seconds) -> Timestamp {
     Timestamp::from_microseconds(at * 1_000_000)
 }
 
-/// Everything that the processor tells of an account, in order.
+/// All events of an account, in order.
 fn events(account: &Account) -> Vec<BillingEvent> {
     let history = &account.history;
     let states = history.states.iter().map(state);
@@ -152,7 +152,7 @@ impl Stage {
         }
     }
 
-    /// Credits of subscriptions in all, less takings.
+    /// Credits that subscriptions gave, less those that they took back.
     fn awarded(&self) -> i64 {
         let page = self.ann.credit_history().limit(500).page().unwrap();
         assert!(page.next.is_none(), "the history is longer than a page");
@@ -226,7 +226,7 @@ fn live(
     Ok(())
 }
 
-/// Rolled over and not spent, the credits are those of the model.
+/// Checks that credits which roll over unspent are those of the model.
 fn is_as_the_model_gives(plans: &[usize], steps: &[Step]) -> Result<(), TestCaseError> {
     let (account, stage) = lived(plans, steps);
     let (found, expected) = (stage.has(), oracle::given(&account.history));
@@ -276,8 +276,8 @@ proptest! {
         prop_assert!(given * i128::from(MONTH) <= paid, "{given} of {paid}\n{}", stage.history());
     }
 
-    /// However often items are changed, replaced, added and removed, and whatever is spent between: no more is given
-    /// than each cycle's highest level.
+    /// However often items are changed, replaced, added and removed, and whatever is spent in between, no
+    /// more is given than each cycle's highest level.
     #[test]
     fn toggling_mints_nothing(plans in kept(), steps in steps(IN_PLACE, KEPT, SEATS)) {
         live(&plans, &steps, |stage, account| {
@@ -287,7 +287,7 @@ proptest! {
         })?;
     }
 
-    /// Shuffled, and half of them twice, the same events end in one state, now and 40 days later.
+    /// The same events, shuffled and half of them twice, lead to one state, now and 40 days later.
     #[test]
     fn any_order_ends_in_one_state(
         plans in prop::collection::vec(0..WITH_EXPIRING, 1..3),
@@ -310,7 +310,8 @@ proptest! {
         prop_assert_eq!(found, expected, "orderly\n{}\nlate\n{}", orderly.history(), late.history());
     }
 
-    /// Credits that were spent and credited are an advance: who has credits left was given no more than was paid for.
+    /// Credits that were spent and credited are an advance: an owner who has credits left was given no more
+    /// than was paid for.
     #[test]
     fn credited_and_spent_is_an_advance(plans in kept(), steps in steps(CREDITED, KEPT, SEATS)) {
         live(&plans, &steps, |stage, account| {
