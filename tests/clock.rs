@@ -1,4 +1,4 @@
-//! Clocks that leap, stand still or go back, and what is beside the file.
+//! Clocks that leap, stand still or go back; and the log beside the ledger's file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn a_clock_that_leaps_is_not_believed_until_it_is_confirmed() {
     let ann = credits.wallet("ann");
     let first = give(&ann, 10);
     clock.leap(30 * DAY + Duration::from_secs(1));
-    // Nothing expires, and time runs on from where it was.
+    // Nothing expires, and the ledger's time continues from its last value.
     assert_eq!(ann.credits().unwrap(), 10);
     clock.advance(Duration::from_hours(1));
     assert_eq!(give(&ann, 10), first.after(Duration::from_hours(1)));
@@ -128,7 +128,7 @@ fn a_system_clock_books_what_is_due_by_itself() {
     let (sender, receiver) = std::sync::mpsc::channel();
     credits.on_credits_expired(move |event| sender.send(event.entry.amount.get()).unwrap()).unwrap();
     credits.wallet("ann").give_credits(7).expires_in(Duration::from_millis(20)).now().wait().unwrap();
-    // Nothing else is asked of the ledger.
+    // No other command is sent.
     assert_eq!(receiver.recv_timeout(Duration::from_mins(1)), Ok(-7));
 }
 
@@ -177,7 +177,7 @@ fn another_ledger_and_an_older_copy_are_refused_unless_accepted() {
     let accepted = Credits::builder().accept_restored().open(&path).unwrap();
     assert_eq!(accepted.wallet("ann").credits().unwrap(), 1);
     accepted.close().unwrap();
-    // Accepted once, it is the ledger that belongs here.
+    // Accepting the file once is enough: the next opening needs no consent.
     Credits::open(&path).unwrap().close().unwrap();
 
     let (_other, foreign) = place();
@@ -203,7 +203,7 @@ fn a_log_of_a_closed_ledger_that_is_missing_or_unreadable_is_written_anew() {
     assert_eq!(Credits::open(&path).unwrap().wallet("ann").credits().unwrap(), 3);
 }
 
-/// A clock at which the writer's look of this number from now on panics, as a bug in the middle of a batch would.
+/// A clock that panics on its read number `looks` by the writer, like a bug in the middle of a batch.
 #[derive(Clone)]
 struct Broken {
     clock: ManualClock,
@@ -217,18 +217,19 @@ impl Clock for Broken {
         self.clock.now()
     }
 
-    fn running(&self) -> Duration {
-        self.clock.running()
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
     }
 
-    fn runs(&self) -> bool {
+    fn is_ticking(&self) -> bool {
         false
     }
 }
 
-/// How many looks a write may take.
+/// Most reads of the clock in one write.
 const LOOKS_MAX: usize = 12;
-/// How many batches are to fail, and how often that is tried: where the writer looks depends on when it is woken.
+/// Batches that must fail, and attempts at most: the number of reads before a batch depends on when the
+/// writer wakes up.
 const FAILED: usize = 3;
 const TRIES_MAX: usize = 2_000;
 
@@ -250,7 +251,8 @@ fn work_keeps_what_is_set_aside_although_the_batch_that_extends_it_is_not_done()
             clock.looks.store(usize::MAX, Ordering::SeqCst);
             match given {
                 Err(Error::Ledger(error)) if error.kind() == LedgerErrorKind::NotDone => failed += 1,
-                // It was not in a batch; then the writer is no more, or no such look was needed.
+                // The panic was outside of a batch and ended the writer, or the write read the clock less
+                // often.
                 _ => return Err("another place"),
             }
             for minute in 1..=60 {

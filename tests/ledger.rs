@@ -1,12 +1,13 @@
-//! The ledger from outside, one file a surface.
+//! Integration tests of the ledger, one file for each surface.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod amounts;
+mod batches;
 mod billing;
 mod checkpoint;
 mod clock;
 mod concurrency;
-// Whose arithmetic does not depend on overflow checks: they are on here, and off where it stands.
+// Arithmetic that must not depend on overflow checks: they are on in this crate, and off in `ui-tests`.
 #[path = "../ui-tests/pass/costs.rs"]
 mod costs;
 mod damage;
@@ -21,7 +22,6 @@ mod keys;
 mod memory;
 mod model;
 mod opening;
-mod overlap;
 mod power;
 mod pricing;
 mod queue;

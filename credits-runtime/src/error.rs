@@ -1,4 +1,4 @@
-//! Errors: the world failed. Small and opaque, with a kind to act on and a chain of causes to log.
+//! Errors of the ledger and its environment. Small and opaque, with a kind to act on and a chain of causes to log.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,64 +8,64 @@ use std::sync::Arc;
 use crate::domain::ids::Key;
 use crate::domain::rejection::Rejection;
 
-/// Why a write did not happen, or why it cannot be said whether it did.
+/// Why a write did not happen, or why its outcome is unknown.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The ledger said no; nothing changed.
+    /// A business rule rejected the command; nothing changed.
     Rejected(Rejection),
-    /// The ledger itself failed.
+    /// The ledger failed.
     Ledger(LedgerError),
 }
 
-/// What failed, as a program can act on it.
+/// The kind of a failure, for a program to act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LedgerErrorKind {
     /// Another handle or process has the ledger open.
     Locked,
-    /// The file system has no locks, so that two programs could write to one ledger.
+    /// The file system has no locks, so two programs could write to one ledger.
     Unlockable,
-    /// The file is empty, which a ledger never is.
+    /// The file is empty; the file of a ledger never is.
     Empty,
-    /// The file is something else than a ledger.
+    /// The file is not a ledger.
     NotALedger,
-    /// The log beside the file is another ledger's, or has facts that the file lacks.
+    /// The log beside the file belongs to another ledger, or has facts that the file lacks.
     LogDisagrees,
-    /// The log beside the file is missing, which held the last commits.
+    /// The log with the last commits is missing beside the file.
     LogMissing,
     /// The ledger's file or its log was removed, or another file has its name.
     FileGone,
-    /// The file was written by a newer version.
+    /// The file has a format that this version does not read: another version of the program wrote it.
     NewerVersion,
-    /// What the file says does not fit together.
+    /// The content of the file contradicts itself.
     Damaged,
-    /// The operating system refused.
+    /// The operating system returned an error.
     Io,
-    /// As many commands are waiting as may; this one was not taken.
+    /// The queue has its limit of waiting commands; this command was not taken.
     QueueFull,
-    /// The write did not happen, for certain.
+    /// The write certainly did not happen.
     NotDone,
     /// The write may have happened: reopen the ledger and send it again under the same key.
     OutcomeUnknown,
-    /// An earlier write's outcome is unknown, so this handle writes no more: reopen the ledger.
+    /// The outcome of an earlier write is unknown, so this handle refuses writes: reopen the ledger.
     Stopped,
-    /// A head that was kept is not of this ledger, or of what it was then.
+    /// An exported head belongs to another ledger, or the facts before it were changed.
     HeadDisagrees,
-    /// A handler of events did not return while the ledger was closed, which it is all the same.
+    /// The ledger is closed, but a handler of events has not returned.
     HandlerBlocked,
     /// The ledger was closed.
     Closed,
-    /// The ledger was opened to read it alone.
+    /// The ledger was opened for reading only.
     ReadOnly,
-    /// This program shares a ledger already, kept in another file.
+    /// This program already shares a ledger in another file.
     SharedElsewhere,
-    /// A plan that somebody subscribes to is declared with other terms of the same version, or no longer. Give new
-    /// terms a new `version`, and keep a plan that is no longer sold as `retired`.
+    /// A plan with subscribers is declared with other terms of the same version, or is not declared, or a pack of an open
+    /// checkout is not declared. Give new terms a new `version`, and keep a plan that is not sold any more as `retired`.
     PlanChanged,
 }
 
-/// A failure of the ledger itself.
+/// A failure of the ledger.
 #[derive(Clone)]
 pub struct LedgerError(Arc<Inner>);
 
@@ -111,7 +111,7 @@ impl LedgerError {
         Self::new(LedgerErrorKind::Closed, "the ledger was closed: open it again")
     }
 
-    /// The same failure, as the command of this key met it.
+    /// The same failure for the command of this key.
     pub(crate) fn of(&self, key: &Key) -> Self {
         Self(Arc::new(Inner {
             kind: self.0.kind,
@@ -121,13 +121,13 @@ impl LedgerError {
         }))
     }
 
-    /// What failed.
+    /// The kind of the failure.
     pub fn kind(&self) -> LedgerErrorKind {
         self.0.kind
     }
 
-    /// The key of the write that met the failure, given or generated: sending the same command with it again
-    /// after reopening settles whether it happened.
+    /// The key of the failed write, given or generated. After reopening the ledger, sending the same command under
+    /// this key settles its outcome.
     pub fn key(&self) -> Option<&Key> {
         self.0.key.as_ref()
     }

@@ -1,6 +1,6 @@
-//! What `usage_credits!` implements: the seam between an application's types and the ledger.
+//! Traits that `usage_credits!` implements: the interface between an application's types and the ledger.
 //!
-//! Nothing here is written by hand in an application; it is public because generated code names it.
+//! It is public because generated code names it. Applications do not use it directly.
 
 pub mod checked;
 mod operand;
@@ -21,21 +21,21 @@ use crate::domain::amount::Amount;
 use crate::domain::command::Quote;
 use crate::domain::pricing::{Charge, OperationId, price, recorded};
 use crate::domain::rejection::Rejection;
-use crate::engine::ledger::Core;
+use crate::engine::core::Core;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::credits::Credits;
 
 /// An application's pricing.
 pub trait Pricing: Sized + 'static {
-    /// What costs credits.
+    /// The operations, which cost credits.
     type Operation: Operation;
-    /// What gives credits again and again.
+    /// The subscription plans, which give credits in every cycle.
     type Plan: Plan;
-    /// What gives credits once.
+    /// The credit packs, which give credits once.
     type Pack: Pack;
-    /// What is counted.
+    /// The assets: credits and others.
     type Asset: Asset;
-    /// Everything that was declared.
+    /// All declarations.
     const CATALOGUE: &'static Catalogue;
 
     /// The cell of this pricing's process-wide handle.
@@ -44,7 +44,7 @@ pub trait Pricing: Sized + 'static {
 
 /// An operation with its inputs.
 pub trait Operation {
-    /// Its place in the catalogue.
+    /// Its index in the catalogue.
     fn index(&self) -> u16;
     /// Its inputs: those of its clauses in their order, then the parameters that costs use.
     fn inputs(&self) -> Inputs;
@@ -54,7 +54,7 @@ pub trait Operation {
     }
 }
 
-/// What is counted: credits, or another asset.
+/// An asset: credits, or another unit that wallets hold.
 pub trait Asset: Copy {
     /// The name in the ledger; empty for credits.
     fn name(self) -> &'static str;
@@ -62,18 +62,18 @@ pub trait Asset: Copy {
 
 /// A subscription plan.
 pub trait Plan: Copy {
-    /// What was declared.
+    /// Its declaration.
     fn spec(self) -> &'static PlanSpec;
 }
 
 /// A credit pack.
 pub trait Pack: Copy {
-    /// What was declared.
+    /// Its declaration.
     fn spec(self) -> &'static PackSpec;
 }
 
 /// The exact cost of an operation. Errors in order, quantity by quantity: out of range, negative, over its
-/// limit; then what `validate` says; then a cost below zero or over 2^63 - 1.
+/// limit; then the first failed validation; then a cost below zero or over 2^63 - 1.
 pub fn cost<C: Pricing>(operation: &C::Operation) -> Result<Amount, Rejection> {
     price(spec::<C>(operation), C::CATALOGUE.settings.rounding, &operation.inputs(), || operation.validate())
 }
@@ -83,7 +83,7 @@ pub(crate) fn asset<C: Pricing>(operation: &C::Operation) -> &'static str {
     spec::<C>(operation).asset
 }
 
-/// An operation priced for this ledger.
+/// The price of an operation in this ledger's catalogue.
 pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quote {
     let (spec, inputs) = (spec::<C>(operation), operation.inputs());
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
@@ -92,7 +92,7 @@ pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quot
     Quote { fingerprint: inputs.fingerprint(spec), charge, usable_as: usable_as::<C>(operation, ledger) }
 }
 
-/// An operation as scopes name it.
+/// The id by which the scopes of grants name an operation: that of the first catalogue that declares it.
 pub(crate) fn usable_as<C: Pricing>(operation: &C::Operation, ledger: &Core) -> OperationId {
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     ledger.operation(spec::<C>(operation).name).unwrap_or(id)
@@ -105,7 +105,7 @@ fn spec<C: Pricing>(operation: &C::Operation) -> &'static OperationSpec {
     }
 }
 
-/// The cell of a process-wide handle, opened by the first call of `Credits::shared`.
+/// The cell of a process-wide handle. The first call of `Credits::shared` opens it.
 #[derive(Debug)]
 pub struct Shared<C>(OnceCell<(PathBuf, Credits<C>)>);
 
@@ -131,8 +131,8 @@ impl<C: Pricing> Shared<C> {
     }
 }
 
-/// The items of a definition that could not be read to its end: editors see what is known of them, to complete and
-/// to find it; the compiler sees a type that has every name, so that nothing outside of the definition is an error.
+/// The items of a definition that could not be parsed completely. Editors see the known items, for completion and
+/// navigation. The compiler sees a type that has every name, so code outside of the definition causes no further errors.
 #[cfg(not(rust_analyzer))]
 #[doc(hidden)]
 #[macro_export]

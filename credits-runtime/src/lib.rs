@@ -1,8 +1,8 @@
-//! Usage credits for Rust applications: pricing checked by the compiler, spent from a durable ledger inside the
-//! application's own binary.
+//! Usage credits for Rust applications: a price list that the compiler checks, and a durable ledger that runs inside
+//! the application's binary.
 //!
-//! Declare the pricing with [`usage_credits!`], open a ledger file with the `Credits` that it generates, and spend
-//! with [`Wallet::spend_credits_on`].
+//! Declare the pricing with [`usage_credits!`], open a ledger file with the generated `Credits`, and spend with
+//! [`Wallet::spend_credits_on`].
 
 mod domain;
 mod engine;
@@ -29,8 +29,8 @@ pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
 pub use domain::rejection::{HoldClosing, Rejection};
 pub use domain::time::{Timestamp, TimestampError};
 pub use engine::clock::{Clock, SystemClock};
-pub use engine::ledger::Statistics;
-pub use engine::reply::Reply;
+pub use engine::core::Statistics;
+pub use engine::request::reply::Reply;
 pub use engine::verify::Verified;
 pub use error::{Error, LedgerError, LedgerErrorKind};
 pub use service::administer::{Adjust, Deduct, Revoke};
@@ -46,12 +46,12 @@ pub use service::spend::{RunError, Spend, Work};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{HoldSummary, Wallet};
 
-/// Money in: what happened at a payment processor, in words that every processor's events translate into, and what
-/// came of it.
+/// Billing: the events of any payment processor in one vocabulary, and the subscriptions, purchases and unresolved
+/// entries that follow from them.
 ///
-/// A translator turns the processor's events into [`BillingEvent`](billing::BillingEvent)s for [`Credits::receive`]. Lines of
-/// paid invoices decide what subscriptions give; what could not be given or taken is
-/// [`Unresolved`](billing::Unresolved). The recipe for Stripe has a table of what is given when.
+/// A translator turns the processor's events into [`BillingEvent`](billing::BillingEvent)s for [`Credits::receive`].
+/// Lines of paid invoices decide the credits of subscriptions. A payment or return that cannot be applied becomes an
+/// [`Unresolved`](billing::Unresolved) entry. The recipe for Stripe has a table of cases.
 pub mod billing {
     pub use crate::domain::billing::award::{AwardId, Basis};
     pub use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
@@ -65,7 +65,7 @@ pub mod billing {
     pub use crate::service::billing::{Purchase, Received, Subscription, Unresolved};
 }
 
-/// What handlers and subscribers are told.
+/// Events for handlers and subscribers.
 pub mod events {
     pub use crate::service::events::{
         BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted,
@@ -74,7 +74,7 @@ pub mod events {
     };
 }
 
-/// The catalogue of a pricing: as the constant that `Pricing::CATALOGUE` is, and as data to serialise or show.
+/// The catalogue of a pricing: the types of the constant `Pricing::CATALOGUE`, and data to serialise or show.
 pub mod catalogue {
     pub use credits_core::{
         AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, Limit, Meta, Money, OnUpgrade,

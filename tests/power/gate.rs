@@ -1,5 +1,5 @@
-//! A clock by which the writer can be stopped while a group of commands is put together, so that they are one
-//! batch. It does not know the commands.
+//! A clock that stops the writer while a group of commands is sent, so that they form one batch. It does not
+//! know the commands.
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Clock, Timestamp};
 
-/// How long somebody may take to come to the gate; they come at once, or never.
+/// Timeout of a wait for a caller at the gate. It comes at once or never.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A clock that is set by hand, with a gate. Clones are one clock.
+/// A manual clock with a gate. Clones share one clock.
 #[derive(Clone, Debug)]
 pub(crate) struct GatedClock {
     clock: ManualClock,
@@ -20,9 +20,9 @@ pub(crate) struct GatedClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gate {
     Open,
-    /// Whoever asks for the time next waits.
+    /// The next read of the time waits.
     Shut,
-    /// Somebody waits.
+    /// A read of the time waits.
     Waiting,
 }
 
@@ -35,12 +35,12 @@ impl GatedClock {
         self.clock.set(instant);
     }
 
-    /// Lets whoever asks for the time wait until the gate is opened.
+    /// Shuts the gate: the next read of the time waits until it is opened.
     pub(crate) fn shut(&self) {
         self.turn(Gate::Shut);
     }
 
-    /// Returns once somebody waits.
+    /// Returns once a read of the time waits.
     pub(crate) fn until_somebody_waits(&self) {
         let (gate, turned) = &*self.gate;
         let nobody = |gate: &mut Gate| *gate != Gate::Waiting;
@@ -71,11 +71,11 @@ impl Clock for GatedClock {
         self.clock.now()
     }
 
-    fn running(&self) -> Duration {
-        self.clock.running()
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
     }
 
-    fn runs(&self) -> bool {
+    fn is_ticking(&self) -> bool {
         false
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::rejection::Rejection;
 
-/// A whole number of credits, or of another asset; negative where credits leave or are owed.
+/// A whole number of credits, or of another asset; negative where credits leave a wallet or are owed.
 ///
 /// ```
 /// use credits_runtime::Amount;
@@ -21,17 +21,17 @@ use super::rejection::Rejection;
 pub struct Amount(i64);
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
     /// The largest amount, 2^63 - 1.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The amount of this many.
+    /// The amount with this value.
     pub const fn new(value: i64) -> Self {
         Self(value)
     }
 
-    /// How many.
+    /// The value.
     pub const fn get(self) -> i64 {
         self.0
     }
@@ -46,7 +46,7 @@ impl Amount {
         self.0 == 0
     }
 
-    /// The sum, or `None` outside of 64 bits.
+    /// The sum; `None` if it does not fit 64 bits.
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(value) => Some(Self(value)),
@@ -54,7 +54,7 @@ impl Amount {
         }
     }
 
-    /// The difference, or `None` outside of 64 bits.
+    /// The difference; `None` if it does not fit 64 bits.
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.0.checked_sub(other.0) {
             Some(value) => Some(Self(value)),
@@ -62,7 +62,7 @@ impl Amount {
         }
     }
 
-    /// The sum within a wallet, where the balance bounds every sum.
+    /// The sum of amounts of one wallet, whose balance bounds it; an overflow is a bug and panics.
     pub(crate) fn plus(self, other: Self) -> Self {
         match self.checked_add(other) {
             Some(sum) => sum,
@@ -70,7 +70,7 @@ impl Amount {
         }
     }
 
-    /// The difference within a wallet, where the balance bounds every sum.
+    /// The difference of amounts of one wallet, whose balance bounds it; an overflow is a bug and panics.
     pub(crate) fn minus(self, other: Self) -> Self {
         match self.checked_sub(other) {
             Some(difference) => difference,
@@ -78,12 +78,12 @@ impl Amount {
         }
     }
 
-    /// The same amount leaving.
+    /// The amount with the opposite sign.
     pub(crate) fn negated(self) -> Self {
         Self::ZERO.minus(self)
     }
 
-    /// The sum of amounts within a wallet.
+    /// The sum of amounts of one wallet.
     pub(crate) fn sum(amounts: impl Iterator<Item = Self>) -> Self {
         amounts.fold(Self::ZERO, Self::plus)
     }
@@ -118,14 +118,14 @@ macro_rules! from_integers {
 }
 from_integers!(i8 i16 i32 i64 u8 u16 u32);
 
-/// What is taken for an amount: an [`Amount`] or an integer of any type. One that does not fit is rejected.
+/// A value that converts to an amount: an [`Amount`] or an integer of any type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an amount of credits",
     label = "expected a whole number or an `Amount`",
     note = "credits are whole: round floats and `Decimal`, parse text, and read a reference with `*`"
 )]
 pub trait IntoAmount {
-    /// The amount.
+    /// Converts the value. Rejects one outside 64 bits with [`Rejection::AmountOutOfRange`].
     fn into_amount(self) -> Result<Amount, Rejection>;
 }
 

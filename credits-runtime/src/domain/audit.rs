@@ -1,7 +1,8 @@
-//! The audit: what every grant was given and what became of it, added up naively and apart from how wallets are kept.
+//! The audit: sums the movements of every grant from the facts, independently of how wallets are kept.
 //!
-//! given = free + held + spent + repaid + expired + transferred + returned; what comes back leaves its bucket. Over a
-//! ledger's life these sums are larger than any amount, so they have 128 bits.
+//! given = free + held + spent + repaid + expired + transferred + returned. Credits that come back are
+//! subtracted from the sum they had left. Over a ledger's life these sums exceed any amount, so they have 128
+//! bits.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use super::fact::{Allocation, Body, Fact, Part};
 use super::ids::{FactNumber, HoldId};
 use super::wallet::Wallet;
 
-/// What became of one grant.
+/// Sums of one grant's movements.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lot {
     given: i128,
@@ -22,7 +23,7 @@ struct Lot {
     held: i128,
 }
 
-/// Everything that happened to one wallet, added up.
+/// Sums of one wallet's movements, with the balance and holds that follow from them.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     lots: BTreeMap<FactNumber, Lot>,
@@ -35,7 +36,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Adds the wallet's fact of this number, or says what is wrong with it.
+    /// Adds the wallet's next fact, with this number. Returns a description of the first error.
     pub fn add(&mut self, number: FactNumber, fact: &Fact) -> Result<(), String> {
         if fact.previous != self.last_fact || Some(fact.ordinal) != self.facts.checked_add(1) {
             return Err(format!("fact {number} does not follow its wallet's last"));
@@ -162,7 +163,7 @@ impl Audit {
         self.each(&pins, |lot, amount| add_to(&mut lot.held, amount.saturating_neg()))
     }
 
-    /// Compares with the wallet as it is kept; says the first difference.
+    /// Compares the sums with the stored wallet. Returns a description of the first difference.
     pub fn compare(&self, wallet: &Wallet) -> Result<(), String> {
         let differs = |what: &str, kept: i128, is: i128| {
             if kept == is { Ok(()) } else { Err(format!("its {what} is kept as {kept} and is {is}")) }
@@ -188,7 +189,7 @@ impl Audit {
         Ok(())
     }
 
-    /// How many grants it ever had.
+    /// Number of grants that the wallet ever had.
     pub fn grants(&self) -> usize {
         self.lots.len()
     }

@@ -1,8 +1,8 @@
-//! The catalogue as owned data: what the journal keeps, so that old entries can be explained after the
-//! application's source has changed, and what an application can serialise or show.
+//! The catalogue as owned data. The journal keeps it, so that old entries can be explained after the
+//! application's source has changed; an application can serialise or display it.
 //!
-//! Its *terms* are what owners agreed to: everything but processor ids and what the application says of its
-//! items. Test and live builds of one pricing have one fingerprint.
+//! Its *terms* are the part that owners agreed to: everything but processor ids, environments and the
+//! application's metadata. Test and live builds of one pricing have the same fingerprint.
 
 use credits_core::{
     AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanSpec,
@@ -13,83 +13,83 @@ use serde::Serialize;
 
 use super::fingerprint::sha256;
 
-/// A catalogue as data.
+/// A catalogue as owned data.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct CatalogueData {
-    /// What holds for the whole pricing.
+    /// Settings of the whole pricing.
     #[n(0)]
     pub settings: SettingsData,
-    /// What is counted besides credits.
+    /// Assets besides credits.
     #[n(1)]
     pub assets: Vec<AssetData>,
-    /// What costs credits, in the order of declaration.
+    /// Operations, which cost credits, in the order of declaration.
     #[n(2)]
     pub operations: Vec<OperationData>,
-    /// What gives credits again and again, in the order of declaration.
+    /// Subscription plans, which give credits every cycle, in the order of declaration.
     #[n(3)]
     pub plans: Vec<PlanData>,
-    /// What gives credits once, in the order of declaration.
+    /// Credit packs, which give credits once per purchase, in the order of declaration.
     #[n(4)]
     pub packs: Vec<PackData>,
 }
 
-/// What holds for the whole pricing; periods and policies in the words of the language.
+/// Settings of the whole pricing. Periods and policies are in the words of the language.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct SettingsData {
-    /// ISO 4217, in lower case.
+    /// Currency of amounts of money that name none: ISO 4217, in lower case.
     #[n(0)]
     pub currency: String,
-    /// `ceil`, `floor` or `round`.
+    /// Rounding of an operation's total: `ceil`, `floor` or `round`.
     #[n(1)]
     pub rounding: String,
-    /// The words for one and for several credits.
+    /// The names of one credit and of several.
     #[n(2)]
     pub credits_named: (String, String),
-    /// Balances below which an owner is told.
+    /// Balances, in credits. Falling below one of them emits a low-balance event.
     #[n(3)]
     pub low_balance_thresholds: Vec<i64>,
-    /// As declared, or the default.
+    /// Time for which a cycle's credits overlap with the next cycle, such as `5 minutes`.
     #[n(4)]
     pub fulfillment_grace_period: String,
-    /// As declared, or the default.
+    /// Time for which a cycle's credits outlive it while its renewal is charged, such as `72 hours`.
     #[n(5)]
     pub renewal_wait: String,
-    /// As declared, or the default.
+    /// Shortest cycle that a plan may have, such as `day`.
     #[n(6)]
     pub min_fulfillment_period: String,
-    /// How far spending may run into debt, if it may.
+    /// Largest overdraft that spending may cause, in credits; `None` allows none.
     #[n(7)]
     pub negative_balance_max: Option<i64>,
-    /// As declared, or the default.
+    /// Expiry of transferred credits at the receiver: `preserve` or `none`.
     #[n(8)]
     pub transfer_expiration: String,
-    /// As declared, or the default.
+    /// When a rise within a cycle is awarded: `on_payment` or `on_change`.
     #[n(9)]
     pub upgrades: String,
-    /// As declared, or the default.
+    /// Credits taken back when a subscription invoice is refunded: `free_part` or `debt`.
     #[n(10)]
     pub subscription_refunds: String,
-    /// As declared, or the default.
+    /// Treatment of refunded credits that were spent: `debt` or `forgive`.
     #[n(11)]
     pub refunded_but_spent: String,
-    /// As declared, or the default.
+    /// Treatment of the part of a settlement that exceeds the held and available credits: `deny` or `debt`.
     #[n(12)]
     pub overrun: String,
-    /// As declared, or the default.
+    /// Time after which the hold of a `.run(..)` lapses unless it is extended, such as `15 minutes`.
     #[n(13)]
     pub hold_limit: String,
-    /// As declared, or the default.
+    /// Longest total time for which a hold may be open, such as `24 hours`.
     #[n(14)]
     pub hold_limit_max: String,
-    /// As declared, or the default.
+    /// Minimum retention of the idempotency keys of spends and holds, such as `400 days`.
     #[n(15)]
     pub keep_keys: String,
     /// The application's own entry categories.
     #[n(16)]
     pub categories: Vec<String>,
-    /// Environments that every Stripe price is given for.
+    /// Environments, each of which every Stripe price is given for; empty for a pricing with only one.
     #[n(17)]
     pub environments: Vec<String>,
 }
@@ -98,10 +98,10 @@ pub struct SettingsData {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct AssetData {
-    /// One of it.
+    /// Singular.
     #[n(0)]
     pub name: String,
-    /// Several of it.
+    /// Plural.
     #[n(1)]
     pub plural: String,
 }
@@ -113,22 +113,22 @@ pub struct OperationData {
     /// The name as declared.
     #[n(0)]
     pub name: String,
-    /// The asset its costs are in; empty for credits.
+    /// The asset of its costs; empty for credits.
     #[n(1)]
     pub asset: String,
-    /// What is added up.
+    /// Terms of the cost, which are added up.
     #[n(2)]
     pub costs: Vec<ClauseData>,
-    /// The least it costs.
+    /// Lower bound of the total cost.
     #[n(3)]
     pub at_least: Option<i64>,
-    /// The most it costs.
+    /// Upper bound of the total cost.
     #[n(4)]
     pub at_most: Option<i64>,
-    /// How large its quantities may be.
+    /// Upper bounds of the quantities.
     #[n(5)]
     pub limits: Vec<LimitData>,
-    /// What the application says of it.
+    /// The application's own metadata.
     #[n(6)]
     pub meta: Vec<(String, MetaData)>,
 }
@@ -138,26 +138,26 @@ pub struct OperationData {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ClauseData {
-    /// Whatever the inputs.
+    /// A constant number of credits.
     #[n(0)]
     Fixed {
-        /// How much.
+        /// The credits.
         #[n(0)]
         credits: i64,
     },
-    /// Per batch of units.
+    /// Credits per batch of units.
     #[n(1)]
     Rate {
-        /// For one batch.
+        /// Credits for one batch.
         #[n(0)]
         credits: i64,
         /// Units in a batch.
         #[n(1)]
         batch: u64,
-        /// Of what.
+        /// The unit.
         #[n(2)]
         unit: UnitData,
-        /// Units that are included.
+        /// Included units, which cost nothing.
         #[n(3)]
         after: u64,
     },
@@ -167,60 +167,60 @@ pub enum ClauseData {
         /// Units in a batch.
         #[n(0)]
         batch: u64,
-        /// Of what.
+        /// The unit.
         #[n(1)]
         unit: UnitData,
-        /// The end of each tier, and credits for one batch in it.
+        /// The end of each tier, and the credits for one batch within it.
         #[n(2)]
         tiers: Vec<(Option<u64>, i64)>,
     },
     /// One of several amounts.
     #[n(3)]
     Choice {
-        /// What is chosen.
+        /// Name of the choice.
         #[n(0)]
         name: String,
         /// The options with their credits.
         #[n(1)]
         options: Vec<(String, i64)>,
     },
-    /// Rust over the operation's parameters.
+    /// A Rust expression over the operation's parameters.
     #[n(4)]
     Computed {
-        /// The source.
+        /// Source of the expression.
         #[n(0)]
         source: String,
     },
 }
 
-/// A unit.
+/// A unit of quantities.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct UnitData {
-    /// One of it.
+    /// Singular.
     #[n(0)]
     pub name: String,
-    /// Several of it.
+    /// Plural.
     #[n(1)]
     pub plural: String,
-    /// Microseconds, bytes or pieces in one.
+    /// Base units (microseconds, bytes, pieces) in one unit.
     #[n(2)]
     pub base: u64,
 }
 
-/// How large a quantity may be.
+/// An upper bound of a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct LimitData {
-    /// Which quantity, by its plural.
+    /// The quantity, by its plural name.
     #[n(0)]
     pub quantity: String,
-    /// In the quantity's unit.
+    /// Largest allowed quantity, in its unit.
     #[n(1)]
     pub max: u64,
 }
 
-/// What an application says of an item.
+/// A metadata value of the application.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -228,10 +228,10 @@ pub enum MetaData {
     /// A text.
     #[n(0)]
     Text(#[n(0)] String),
-    /// A number.
+    /// An integer.
     #[n(1)]
     Integer(#[n(0)] i64),
-    /// A yes or no.
+    /// A boolean.
     #[n(2)]
     Flag(#[n(0)] bool),
 }
@@ -243,67 +243,67 @@ pub struct PlanData {
     /// The name as declared.
     #[n(0)]
     pub name: String,
-    /// Which terms of that name.
+    /// Version of the plan's terms, at least 1.
     #[n(1)]
     pub version: u32,
-    /// Whether it is no longer sold.
+    /// Whether the plan is no longer sold.
     #[n(2)]
     pub retired: bool,
-    /// What one cycle gives, if anything.
+    /// Credits of one cycle; `None` for a plan without credits.
     #[n(3)]
     pub gives: Option<GivesData>,
     /// Stripe prices.
     #[n(4)]
     pub stripe_prices: Vec<StripePriceData>,
-    /// Given with the first paid cycle.
+    /// Credits given with the first paid cycle; 0 for none.
     #[n(5)]
     pub signup_bonus: i64,
-    /// Given for a trial.
+    /// Credits given for a trial; 0 for none.
     #[n(6)]
     pub trial_includes: i64,
-    /// `expire`, `rollover`, `rollover up_to 500`, `rollover for 3 months`.
+    /// Treatment of unused credits: `expire`, `rollover`, `rollover up_to 500`, `rollover for 3 months`.
     #[n(7)]
     pub unused_credits: String,
-    /// How long its credits can be used after the subscription has ended.
+    /// Time for which credits stay usable after the subscription ends; `None` leaves their expiry unchanged.
     #[n(8)]
     pub expire_after: Option<String>,
-    /// `prorated` or `full`.
+    /// Credits that a rise within a cycle gives: `prorated` or `full`.
     #[n(9)]
     pub on_upgrade: String,
-    /// Whether a cycle longer than a billing period is given at its beginning.
+    /// Whether a cycle longer than a billing period is given at its start, before all of it is paid.
     #[n(10)]
     pub in_advance: bool,
-    /// What the application says of it.
+    /// The application's own metadata.
     #[n(11)]
     pub meta: Vec<(String, MetaData)>,
 }
 
-/// What one cycle of a plan gives.
+/// Credits that one cycle of a plan gives.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct GivesData {
-    /// How much.
+    /// Amount per cycle.
     #[n(0)]
     pub amount: i64,
-    /// Of which asset; empty for credits.
+    /// The asset; empty for credits.
     #[n(1)]
     pub asset: String,
-    /// How long a cycle is.
+    /// Length of a cycle, such as `month` or `3 months`.
     #[n(2)]
     pub every: String,
 }
 
-/// A price at Stripe.
+/// A Stripe price.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct StripePriceData {
-    /// The environment it is for.
+    /// Environment of the price, if the pricing declares several.
     #[n(0)]
     pub environment: Option<String>,
-    /// The billing period it was declared under.
+    /// Billing period of the price, if one is declared.
     #[n(1)]
     pub period: Option<String>,
-    /// The id.
+    /// Stripe's id, such as `price_xyz`.
     #[n(2)]
     pub id: String,
 }
@@ -315,28 +315,28 @@ pub struct PackData {
     /// The name as declared.
     #[n(0)]
     pub name: String,
-    /// What is paid for.
+    /// Credits of one pack, without the bonus.
     #[n(1)]
     pub gives: i64,
-    /// Of which asset; empty for credits.
+    /// The asset; empty for credits.
     #[n(2)]
     pub asset: String,
-    /// Given on top.
+    /// Bonus credits; 0 for none.
     #[n(3)]
     pub bonus: i64,
-    /// Its price in each currency, the default first; none for a pack without a price.
+    /// Prices, one for each currency; the default first.
     #[n(4)]
     pub prices: Vec<PackPriceData>,
-    /// How long it can be used.
+    /// Time for which the credits can be used; `None` for unlimited.
     #[n(5)]
     pub expires_after: Option<String>,
     /// Stripe prices.
     #[n(6)]
     pub stripe_prices: Vec<StripePriceData>,
-    /// The operations it is for; none for all.
+    /// Operations that the credits can be used for, by name; empty for all.
     #[n(7)]
     pub only_for: Vec<String>,
-    /// What the application says of it.
+    /// The application's own metadata.
     #[n(8)]
     pub meta: Vec<(String, MetaData)>,
 }
@@ -345,19 +345,19 @@ pub struct PackData {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PackPriceData {
-    /// Stripe's minor units.
+    /// Price in Stripe's minor units.
     #[n(0)]
     pub costs: i64,
-    /// ISO 4217, in lower case.
+    /// ISO 4217 code, in lower case.
     #[n(1)]
     pub currency: String,
-    /// As people read it.
+    /// The price for display, such as `$9`.
     #[n(2)]
     pub price: String,
 }
 
 impl CatalogueData {
-    /// What owners agreed to: without processor ids and what the application says of its items.
+    /// The terms that owners agreed to: the catalogue without processor ids, environments and metadata.
     #[must_use]
     pub fn terms(&self) -> Self {
         let mut terms = self.clone();
@@ -376,7 +376,7 @@ impl CatalogueData {
         terms
     }
 
-    /// SHA-256 over the terms, as 64 hexadecimal digits: the same for every build of the same terms.
+    /// SHA-256 over the terms, as 64 hexadecimal digits; equal for every build with the same terms.
     pub fn fingerprint(&self) -> String {
         let digest = self.terms_fingerprint();
         digest.iter().fold(String::with_capacity(64), |digits, byte| digits + &format!("{byte:02x}"))
@@ -386,7 +386,7 @@ impl CatalogueData {
         sha256(&self.terms().to_bytes())
     }
 
-    /// The bytes that the journal keeps.
+    /// The encoding that the journal keeps.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         match minicbor::to_vec(self) {
             Ok(bytes) => bytes,

@@ -1,4 +1,4 @@
-//! Categories: what an entry was for. The codes are part of the file's format.
+//! Categories of entries. Their codes are part of the file format.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use serde::{Serialize, Serializer};
 
 macro_rules! categories {
     ($($code:literal $variant:ident $name:literal $doc:literal)*) => {
-        /// What an entry was for.
+        /// The category of an entry, such as a bonus or the charge of an operation.
         ///
-        /// A text converts into the category of this name: one of the ledger's, or one that the application lists
-        /// in the `categories` of its settings.
+        /// A text converts into the category of this name: one of the ledger's, or one that the application
+        /// lists in the `categories` of its settings.
         ///
         /// ```
         /// use credits_runtime::Category;
@@ -23,12 +23,12 @@ macro_rules! categories {
         #[non_exhaustive]
         pub enum Category {
             $(#[doc = $doc] $variant,)*
-            /// One of the application's own.
+            /// A category that the application declares.
             Application(Arc<str>),
         }
 
         impl Category {
-            /// Every category that the ledger knows by itself.
+            /// The ledger's own categories.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             /// The name, such as `operation_charge`.
@@ -36,7 +36,7 @@ macro_rules! categories {
                 match self { $(Self::$variant => $name,)* Self::Application(name) => name }
             }
 
-            /// The code of a category of the ledger's own.
+            /// The code of one of the ledger's own categories; `None` for the application's.
             pub(crate) const fn code(&self) -> Option<u8> {
                 match self { $(Self::$variant => Some($code),)* Self::Application(_) => None }
             }
@@ -51,27 +51,28 @@ macro_rules! categories {
 categories! {
     0 SignupBonus "signup_bonus" "A gift for signing up."
     1 ReferralBonus "referral_bonus" "A gift for a referral."
-    2 Bonus "bonus" "Another gift."
+    2 Bonus "bonus" "A bonus of any other kind."
     3 SubscriptionCredits "subscription_credits" "Credits of a subscription's cycle."
     4 SubscriptionTrial "subscription_trial" "Credits of a trial."
-    5 SubscriptionSignupBonus "subscription_signup_bonus" "A bonus with the first paid cycle."
-    6 SubscriptionUpgrade "subscription_upgrade" "Credits of a rise within a cycle."
-    7 SubscriptionRefund "subscription_refund" "A revoked award."
+    5 SubscriptionSignupBonus "subscription_signup_bonus" "The signup bonus of a plan, given with the first paid cycle."
+    6 SubscriptionUpgrade "subscription_upgrade" "Credits of a rise of plans, items or quantities within a cycle."
+    7 SubscriptionRefund "subscription_refund" "Credits of a subscription that were taken back, or given back after that."
     8 CreditPackPurchase "credit_pack_purchase" "Credits of a pack."
-    9 CreditPackRefund "credit_pack_refund" "Credits taken back when a pack was refunded."
-    10 OperationCharge "operation_charge" "What an operation cost."
-    11 ManualAdjustment "manual_adjustment" "Given or taken by hand."
-    12 CreditDeducted "credit_deducted" "Taken by an administrator."
-    13 TransferIn "transfer_in" "Received from another wallet."
-    14 TransferOut "transfer_out" "Sent to another wallet."
+    9 CreditPackRefund "credit_pack_refund" "Credits taken back when a pack was refunded, or given back when the refund failed."
+    10 OperationCharge "operation_charge" "The charge of an operation."
+    11 ManualAdjustment "manual_adjustment" "A correction by an administrator, or a gift of no other category."
+    12 CreditDeducted "credit_deducted" "Credits taken by an administrator."
+    13 TransferIn "transfer_in" "Credits received from another wallet."
+    14 TransferOut "transfer_out" "Credits sent to another wallet."
     15 Expired "expired" "The free part of a grant at its expiry."
-    16 Dispute "dispute" "Taken when funds were withdrawn in a dispute."
-    17 DisputeReversal "dispute_reversal" "Given back when a dispute was won."
+    16 Dispute "dispute" "Credits taken back when a dispute withdrew funds."
+    17 DisputeReversal "dispute_reversal" "Credits given back when a dispute was won."
     18 DebtRepaid "debt_repaid" "Credits that repaid a debt as they became free."
 }
 
 impl Category {
-    /// The category that a reason means: signup, referral, anything with `bonus`, or by hand.
+    /// The category of a gift by its reason: `signup`, `referral`, any text with `bonus` in it, or else a
+    /// manual adjustment.
     pub fn of_reason(reason: Option<&str>) -> Self {
         match reason {
             Some("signup") => Self::SignupBonus,

@@ -1,4 +1,4 @@
-//! Commands: what is asked of one wallet, with everything the decision needs besides the wallet itself.
+//! Commands: requests to change a wallet, with everything that the decision needs besides the wallet itself.
 
 use super::amount::Amount;
 use super::category::Category;
@@ -11,137 +11,140 @@ use super::pricing::{Charge, OperationId};
 use super::rejection::Rejection;
 use super::time::Timestamp;
 
-/// What is asked of one wallet.
+/// A request to change a wallet.
 #[derive(Clone, Debug)]
 pub struct Command {
-    /// Which wallet.
+    /// The wallet; for a transfer or its reversal, the sender's.
     pub wallet: WalletId,
     /// The idempotency key, given or generated.
     pub key: Key,
-    /// What to do.
+    /// The requested change.
     pub action: Action,
-    /// What to write on the entry.
+    /// Metadata of the entry.
     pub metadata: Metadata,
-    /// Why the caller's side refuses it. A command that was done before is answered with its outcome all the same.
+    /// A rejection found by the caller's side. A command that was done before returns its first outcome
+    /// instead.
     pub refused: Option<Box<Rejection>>,
-    /// Which row of keys its key means.
+    /// Row of the key in the index of idempotency keys.
     pub row: Hash128,
-    /// What makes a command the same: kind, operation with its inputs, amount, category, class and the expiry as
-    /// requested; not price, time, reason or metadata.
+    /// Hash that identifies a repetition of the command: its kind with its counterparty, hold or transfer,
+    /// operation with its inputs, amount, category, class, priority, scope and expiry as requested. Price,
+    /// time, reason and metadata do not count.
     pub fingerprint: Hash64,
 }
 
-/// What to do with a wallet.
+/// A requested change of a wallet.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Give credits.
     Give(Gift),
     /// Charge an operation at once.
     Spend(Quote),
-    /// Set an operation's price aside.
+    /// Set aside the price of an operation.
     Hold {
-        /// What for.
+        /// The operation and its price.
         quote: Quote,
-        /// How long, in microseconds.
+        /// Time until the hold lapses.
         limit: std::time::Duration,
-        /// Who does the work.
+        /// Whether the ledger or the caller runs the work.
         purpose: Purpose,
     },
-    /// Charge a hold.
+    /// Settle a hold.
     Settle {
-        /// Which one.
+        /// The hold.
         hold: HoldId,
-        /// What is charged.
+        /// The amount to charge.
         at: SettleAt,
     },
-    /// Let a hold be open for longer.
+    /// Extend a hold.
     Extend {
-        /// Which one.
+        /// The hold.
         hold: HoldId,
-        /// By how much.
+        /// The extension of its limit.
         by: std::time::Duration,
     },
-    /// Give a hold up.
+    /// Release a hold.
     Release(HoldId),
-    /// Take credits by hand.
+    /// Take credits on behalf of an administrator.
     Take(Taking),
     /// Move credits to another wallet.
     Transfer(Transfer),
-    /// Move them back.
+    /// Reverse a transfer.
     Reverse {
-        /// Which transfer.
+        /// The transfer.
         transfer: TransferId,
-        /// What becomes of what is not free any more.
+        /// Treatment of credits that are no longer free.
         missing: Missing,
     },
 }
 
-/// What an administrator takes.
+/// A taking of credits by an administrator.
 #[derive(Clone, Debug)]
 pub struct Taking {
-    /// How it was asked: as a deduction, a correction or the revocation of a grant.
+    /// Kind of the command: a deduction, a correction or the revocation of a grant.
     pub kind: Kind,
-    /// Of what.
+    /// The grants to take from.
     pub from: TakeFrom,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The category; a deduction's if none is named.
+    /// Category of the entry; that of a deduction by default.
     pub category: Option<Category>,
 }
 
-/// Of which grants.
+/// The grants to take from.
 #[derive(Clone, Copy, Debug)]
 pub enum TakeFrom {
-    /// In the order of their use.
+    /// Any grants, in the order of use.
     Any {
-        /// How much.
+        /// The amount.
         amount: Amount,
-        /// Whether what is not available is owed.
+        /// Whether credits beyond the available ones become debt.
         with_debt: bool,
     },
-    /// What is free of this one.
+    /// The free part of this grant.
     Grant(FactNumber),
 }
 
-/// What is to be moved.
+/// A transfer of credits to another wallet.
 #[derive(Clone, Debug)]
 pub struct Transfer {
-    /// Where to.
+    /// The receiving wallet.
     pub to: WalletId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// Until when it can be used there; `None` keeps the expiry of each part.
+    /// Expiry at the receiver; `None` keeps the expiry of each part.
     pub expiry: Option<Expiry>,
     /// Whether promotional credits move too.
     pub including_promotional: bool,
-    /// The category of both sides' entries; a transfer's if none is named.
+    /// Category of both entries; that of a transfer by default.
     pub category: Option<Category>,
 }
 
-/// What becomes of what is not free any more, when a transfer is reversed.
+/// Treatment of transferred credits that are no longer free when the transfer is reversed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Then nothing is moved.
+    /// The reversal is rejected.
     Denied,
-    /// It stays where it is.
+    /// They stay with the receiver.
     Left,
-    /// It is moved, and owed.
+    /// They are moved, and the receiver owes them.
     Owed,
 }
 
-/// What a settling charges.
+/// The amount that a settlement charges.
 #[derive(Clone, Debug)]
 pub enum SettleAt {
-    /// What was set aside for.
+    /// The price that the hold was opened for.
     Held,
-    /// What the work came to.
+    /// The price of the finished work.
     Quote(Box<Quote>),
-    /// This much, for the same operation, or why there is no such amount.
+    /// An amount for the same operation, or the rejection of an invalid one.
     Amount(Result<Amount, Rejection>),
 }
 
 impl SettleAt {
-    /// The charge of a hold, and the operation as scopes name it.
+    /// The charge for a hold, and its operation as scopes name it. Rejects an invalid price or a negative
+    /// amount.
     pub fn charge(&self, held: &Held) -> Result<(Charge, OperationId), Rejection> {
         match self {
             Self::Held => Ok((held.charge.clone(), held.usable_as)),
@@ -154,63 +157,63 @@ impl SettleAt {
     }
 }
 
-/// What is to be given.
+/// A gift of credits.
 #[derive(Clone, Debug)]
 pub struct Gift {
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// Why, in the application's words.
+    /// The reason, in the application's words.
     pub reason: Option<String>,
-    /// The category; the reason's if none is named.
+    /// Category of the entry; by default that of the reason.
     pub category: Option<Category>,
-    /// The class; the category's if none is named.
+    /// Class of the credits; by default that of the category.
     pub class: Option<Class>,
-    /// Until when it can be used.
+    /// Expiry of the credits.
     pub expiry: Expiry,
-    /// Lower is used first.
+    /// Priority in the order of use; lower is used first.
     pub priority: u16,
-    /// The operations it is for; none means all.
+    /// Operations that the credits can be used for; empty for all.
     pub scope: Vec<OperationId>,
-    /// How it was asked: as a gift or a correction.
+    /// Kind of the command: a gift or a correction.
     pub kind: Kind,
 }
 
-/// Until when a gift can be used, as it was asked for.
+/// An expiry, as requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// For ever.
+    /// Never.
     Never,
-    /// Before an instant.
+    /// At an instant.
     At(Timestamp),
-    /// This long from when it is given.
+    /// After this duration from the time of the gift.
     In(std::time::Duration),
 }
 
-/// An operation with its inputs, limits and price evaluated by the caller's side.
+/// An operation whose inputs, limits and price the caller's side has evaluated.
 #[derive(Clone, Debug)]
 pub struct Quote {
-    /// Of the operation with its inputs, the same across catalogues.
+    /// Hash of the operation with its inputs; equal across catalogues.
     pub fingerprint: Hash128,
-    /// What it costs, or why it has no price.
+    /// The charge, or the reason why there is no price.
     pub charge: Result<Charge, Rejection>,
     /// The operation as scopes name it, whichever catalogue prices it.
     pub usable_as: OperationId,
 }
 
 impl Gift {
-    /// The category, named or of the reason.
+    /// The named category, or that of the reason.
     pub fn category(&self) -> Category {
         self.category.clone().unwrap_or_else(|| Category::of_reason(self.reason.as_deref()))
     }
 
-    /// The class, named or of the category.
+    /// The named class, or that of the category.
     pub fn class(&self) -> Class {
         self.class.unwrap_or_else(|| Class::of_category(&self.category()))
     }
 }
 
 impl Command {
-    /// What is asked of this wallet. Its hashes are worked out here, on the thread of whoever asks.
+    /// Creates a command. Its hashes are computed here, on the caller's thread.
     pub fn new(wallet: WalletId, key: Key, action: Action, metadata: Metadata) -> Self {
         let (row, fingerprint) = Default::default();
         let mut command = Self { wallet, key, action, metadata, refused: None, row, fingerprint };
@@ -219,12 +222,17 @@ impl Command {
         command
     }
 
-    /// What was asked, as a frame names it.
+    /// Settling or releasing a hold, under the key that every closing of the hold has.
+    pub fn closing_hold(wallet: WalletId, hold: HoldId, action: Action) -> Self {
+        Self::new(wallet, Key::of_hold(hold), action, Metadata::default())
+    }
+
+    /// The kind of the command, as its frame records it.
     pub fn kind(&self) -> Kind {
         self.action.kind()
     }
 
-    /// Where the key is unique.
+    /// The scope in which the key is unique.
     pub fn scope(&self) -> Scope {
         match self.action {
             Action::Settle { .. } | Action::Release(_) => Scope::Holds(self.wallet.clone()),
@@ -233,7 +241,8 @@ impl Command {
         }
     }
 
-    /// Whether every text and number has a shape that the ledger keeps.
+    /// Checks the shape of texts and numbers. Errors in order: the rejection by the caller's side, the key,
+    /// the metadata, then fields of the action.
     pub fn check(&self) -> Result<(), Rejection> {
         if let Some(refused) = &self.refused {
             return Err(Rejection::clone(refused));
@@ -274,7 +283,7 @@ impl Command {
 }
 
 impl Action {
-    /// What was asked, as a frame names it.
+    /// The kind of the command, as its frame records it.
     fn kind(&self) -> Kind {
         match self {
             Action::Give(gift) => gift.kind,
@@ -312,7 +321,7 @@ impl Action {
                 .field(&transfer.expiry.map(Expiry::requested).unwrap_or_default())
                 .field(&[u8::from(transfer.including_promotional)])
                 .field(category_name(transfer.category.as_ref())),
-            // A transfer is reversed once, however much of it.
+            // The treatment of missing credits does not count, because a transfer is reversed once.
             Action::Reverse { transfer, .. } => kind.field(&transfer.get().to_be_bytes()),
         }
         .short_hash()
@@ -355,7 +364,7 @@ impl Expiry {
         [&[kind][..], &microseconds.to_be_bytes()].concat()
     }
 
-    /// The instant meant, when given at `now`.
+    /// The expiry of credits given at `now`.
     pub fn at(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Never => None,

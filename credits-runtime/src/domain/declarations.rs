@@ -1,4 +1,4 @@
-//! The catalogues that a ledger has seen, by number: the record that `CatalogueDeclared` facts are about.
+//! The catalogues declared in a ledger, by number: the record that `CatalogueDeclared` facts are about.
 
 use minicbor::{Decode, Encode};
 
@@ -6,10 +6,10 @@ use super::catalogue::CatalogueData;
 use super::fact::{Body, Fact, Record};
 use super::ids::FactNumber;
 
-/// Every catalogue that was declared.
+/// All declared catalogues.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Catalogues {
-    /// The last fact that was applied; kept before the record's body.
+    /// The last applied fact; stored before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
     #[n(0)]
@@ -18,10 +18,10 @@ pub struct Catalogues {
     declared: Vec<Declared>,
 }
 
-/// Where the terms of a catalogue are.
+/// A declared catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Declared {
-    /// What facts name it by.
+    /// Number by which facts refer to it.
     #[n(0)]
     pub number: u32,
     /// SHA-256 over its terms.
@@ -33,12 +33,12 @@ pub struct Declared {
 }
 
 impl Catalogues {
-    /// Every catalogue, in the order in which they were first declared.
+    /// All catalogues, in the order of their first declaration.
     pub fn declared(&self) -> &[Declared] {
         &self.declared
     }
 
-    /// The number of the catalogue with this fingerprint, if it was declared before.
+    /// The number of the catalogue with this fingerprint, if it was declared.
     pub fn number_of(&self, fingerprint: &[u8; 32]) -> Option<u32> {
         self.declared
             .iter()
@@ -46,7 +46,7 @@ impl Catalogues {
             .map(|declared| declared.number)
     }
 
-    /// The fact that declares a catalogue, and its number.
+    /// The number of a new catalogue, and the fact that declares it.
     pub fn declaration(&self, terms: &CatalogueData) -> (u32, Fact) {
         let number = u32::try_from(self.declared.len()).unwrap_or(u32::MAX).saturating_add(1);
         let body = Body::CatalogueDeclared {
@@ -58,7 +58,7 @@ impl Catalogues {
         (number, Fact { record: Record::Catalogues, previous: self.last_fact, ordinal, body })
     }
 
-    /// Applies the fact of this number, unless it was applied before.
+    /// Applies the fact with this number, unless it is already applied.
     pub fn apply(&mut self, fact_number: FactNumber, fact: &Fact) {
         if self.last_fact.is_some_and(|last| last >= fact_number) {
             return;

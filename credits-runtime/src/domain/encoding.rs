@@ -1,4 +1,4 @@
-//! How values of other crates are written in facts: numbers that CBOR integers do not hold.
+//! Encodings of foreign types in facts, such as numbers beyond the CBOR integers.
 
 /// Fractions: a whole one that fits 64 bits as an integer, any other as numerator and denominator.
 pub mod fraction {
@@ -70,7 +70,7 @@ pub mod integer {
     }
 }
 
-/// Hashes of 8 bytes; earlier formats have 16 of them.
+/// Hashes of 8 bytes. Earlier formats stored 16 bytes, of which the first 8 are read.
 pub mod short_hash {
     use minicbor::decode::Error as DecodeError;
     use minicbor::encode::{Error as EncodeError, Write};

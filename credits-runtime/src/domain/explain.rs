@@ -1,4 +1,4 @@
-//! Explaining a charge from the terms that it was made under: its inputs in words, and its price computed again.
+//! Explains a charge by the terms it was made under: its inputs in words, and its price recomputed.
 
 use credits_core::{CostError, Fraction, Rounding, Tier, bounded, graduated, rated};
 use serde::Serialize;
@@ -7,19 +7,19 @@ use super::amount::Amount;
 use super::catalogue::{CatalogueData, ClauseData, OperationData, UnitData};
 use super::pricing::{Charge, RecordedInput};
 
-/// Why a charge was what it was.
+/// The explanation of a charge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The operation, as it was declared then.
+    /// Name of the operation at the time of the charge.
     pub operation: String,
-    /// What it was asked for, in words: `3 pages`, `quality hd`.
+    /// Inputs in words: `3 pages`, `quality hd`.
     pub inputs: Vec<String>,
-    /// The price that was found.
+    /// The recorded price.
     pub price: Amount,
-    /// SHA-256 over the terms that were declared then, as 64 hexadecimal digits.
+    /// SHA-256 over the terms of that time, as 64 hexadecimal digits.
     pub catalogue: String,
-    /// The price computed again from the terms and the inputs; `None` if Rust of the application's is part of it.
+    /// The price recomputed from the terms and inputs; `None` if a Rust expression is part of it.
     pub recomputed: Option<Amount>,
 }
 
@@ -32,14 +32,14 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// These terms.
+    /// The terms with their fingerprint.
     pub fn of(data: CatalogueData) -> Self {
         let fingerprint = data.terms_fingerprint();
         Self { data, fingerprint }
     }
 }
 
-/// Explains a charge made under these terms.
+/// Explains a charge made under these terms; `None` if they lack its operation.
 pub fn explain(Terms { data: terms, fingerprint }: &Terms, charge: &Charge) -> Option<Explanation> {
     let operation = terms.operations.get(usize::from(charge.operation.index))?;
     Some(Explanation {
@@ -51,7 +51,7 @@ pub fn explain(Terms { data: terms, fingerprint }: &Terms, charge: &Charge) -> O
     })
 }
 
-/// 64 digits.
+/// The bytes as 64 hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8; 32]) -> String {
     bytes.iter().fold(String::new(), |mut digits, byte| {
         for half in [byte >> 4, byte & 15] {
@@ -61,7 +61,7 @@ pub fn hexadecimal(bytes: &[u8; 32]) -> String {
     })
 }
 
-/// The price of inputs under terms; `None` if it is not data alone.
+/// The price of inputs under terms; `None` if a clause is a Rust expression, or an input does not fit.
 pub fn price(terms: &CatalogueData, operation: &OperationData, inputs: &[RecordedInput]) -> Option<Amount> {
     let rounding = Rounding::ALL.iter().find(|rounding| rounding.word() == terms.settings.rounding)?;
     let mut inputs = inputs.iter();
@@ -99,7 +99,7 @@ pub fn price(terms: &CatalogueData, operation: &OperationData, inputs: &[Recorde
     credits.ok().map(Amount::new)
 }
 
-/// Quantities, choices and parameters, in their order.
+/// Formats quantities, choices and parameters, in order.
 fn in_words(operation: &OperationData, inputs: &[RecordedInput]) -> Vec<String> {
     let takes_input =
         |clause: &&ClauseData| !matches!(clause, ClauseData::Fixed { .. } | ClauseData::Computed { .. });

@@ -1,6 +1,8 @@
-//! Facts: what one command committed. They are the journal, and everything else is a view of them.
+//! Facts: the statements that one command commits. The journal consists of facts; everything else is a view
+//! of them.
 //!
-//! The numbers of variants and fields are the file's format: they are never reused or changed, only added to.
+//! The numbers of variants and fields are the file format: new ones are added, and existing ones are never
+//! reused or changed.
 
 use minicbor::{Decode, Encode};
 
@@ -20,94 +22,94 @@ use super::pricing::{Charge, OperationId};
 use super::time::Timestamp;
 use super::wallet::Gone;
 
-/// Everything one command committed.
+/// All facts that one command committed.
 #[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub struct Frame {
-    /// What was asked.
+    /// Kind of the command.
     #[n(0)]
     pub kind: Kind,
-    /// Where its key is unique.
+    /// Scope in which the key is unique.
     #[n(1)]
     pub scope: Scope,
-    /// Its key.
+    /// Idempotency key.
     #[n(2)]
     pub key: Key,
-    /// What makes a command the same as this one.
+    /// Hash that identifies a repetition of the command.
     #[cbor(n(3), with = "encoding::short_hash")]
     pub fingerprint: Hash64,
     /// The ledger's time; never before that of an earlier frame.
     #[n(4)]
     pub at: Timestamp,
-    /// What is true since, in order.
+    /// The facts, in order.
     #[n(5)]
     pub facts: Vec<Fact>,
 }
 
-/// What a frame's command asked.
+/// The kind of a frame's command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Kind {
-    /// The ledger declared its pricing.
+    /// Declare the pricing.
     #[n(0)]
     Declare,
     /// Give credits.
     #[n(1)]
     Give,
-    /// Spend at once.
+    /// Charge an operation at once.
     #[n(2)]
     Spend,
     /// Set credits aside.
     #[n(3)]
     Hold,
-    /// Charge a hold.
+    /// Settle a hold.
     #[n(4)]
     Settle,
-    /// Give a hold up.
+    /// Release a hold.
     #[n(5)]
     Release,
-    /// Take credits, by an administrator.
+    /// Take credits on behalf of an administrator.
     #[n(6)]
     Deduct,
-    /// Let a hold be open for longer.
+    /// Extend a hold.
     #[n(7)]
     Extend,
     /// Move credits to another wallet.
     #[n(8)]
     Transfer,
-    /// Move them back.
+    /// Reverse a transfer.
     #[n(9)]
     Reverse,
-    /// Correct a balance, by an administrator.
+    /// Correct a balance on behalf of an administrator.
     #[n(10)]
     Adjust,
-    /// Take what is free of one grant, by an administrator.
+    /// Take the free part of one grant on behalf of an administrator.
     #[n(11)]
     Revoke,
-    /// Nothing: what was due was booked at its instant.
+    /// Book due facts at their instant, without a command.
     #[n(12)]
     BookDue,
-    /// Something happened at a payment processor.
+    /// Apply an event of a payment processor.
     #[n(13)]
     Bill,
 }
 
 impl Kind {
-    /// Whether its keys may be forgotten some day: those of spending may, those of giving never.
+    /// Whether its keys may lapse: those of spends and holds do, those of gifts never.
     pub fn key_lapses(self) -> bool {
         matches!(self, Self::Spend | Self::Hold | Self::Settle | Self::Release | Self::Extend | Self::BookDue)
     }
 }
 
-/// Where a key is unique.
+/// The scope in which a key is unique.
 #[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub enum Scope {
     /// The whole ledger.
     #[n(0)]
     Ledger,
-    /// A wallet's keys as its callers choose them.
+    /// The keys of a wallet's callers.
     #[n(1)]
     Wallet(#[n(0)] WalletId),
-    /// The closings of a wallet's holds, by the hold's number.
+    /// The ends of a wallet's holds, by the hold's number.
     #[n(2)]
     Holds(#[n(0)] WalletId),
     /// The reversals of a wallet's transfers, by the transfer's number.
@@ -118,21 +120,21 @@ pub enum Scope {
 /// One immutable statement about one record.
 #[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub struct Fact {
-    /// Which record it is about.
+    /// The record that the fact is about.
     #[n(0)]
     pub record: Record,
-    /// That record's fact before this one.
+    /// The record's previous fact.
     #[n(1)]
     pub previous: Option<FactNumber>,
-    /// Its place among that record's facts, counted from 1.
+    /// Position among the record's facts, counted from 1.
     #[n(2)]
     pub ordinal: u64,
-    /// What it says.
+    /// The statement.
     #[n(3)]
     pub body: Body,
 }
 
-/// What facts are about.
+/// A record that facts are about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Decode)]
 pub enum Record {
     /// The list of the ledger's catalogues.
@@ -141,10 +143,10 @@ pub enum Record {
     /// A wallet.
     #[n(1)]
     Wallet(#[n(0)] WalletId),
-    /// An owner's billing: subscriptions, purchases, and what was awarded for them.
+    /// An owner's billing: subscriptions, purchases, and the awards for them.
     #[n(2)]
     Billing(#[n(0)] Owner),
-    /// An object at a payment processor: whose it is.
+    /// An object at a payment processor, with its owner.
     #[n(3)]
     Object(#[n(0)] ObjectId),
     /// The events that wait for their owners.
@@ -152,13 +154,13 @@ pub enum Record {
     WaitingRoom,
 }
 
-/// What a fact says.
+/// The statement of a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Body {
-    /// The application's pricing has these terms from here on.
+    /// The pricing has these terms from now on.
     #[n(0)]
     CatalogueDeclared {
-        /// Counted from 1; what facts name it by.
+        /// Number by which facts refer to the catalogue, counted from 1.
         #[n(0)]
         number: u32,
         /// SHA-256 over the data.
@@ -168,7 +170,7 @@ pub enum Body {
         #[cbor(n(2), with = "minicbor::bytes")]
         data: Vec<u8>,
     },
-    /// An entry: credits were given. It opens the grant of its own number, or joins one.
+    /// Entry: credits were given. Opens the grant with the fact's number, or joins an open one.
     #[n(1)]
     Given {
         #[n(0)]
@@ -186,28 +188,28 @@ pub enum Body {
         #[n(6)]
         balance_after: Amount,
     },
-    /// An entry: an operation was charged, at once or by settling a hold.
+    /// Entry: an operation was charged, at once or by settling a hold.
     #[n(2)]
     Charged {
         #[n(0)]
         charge: Charge,
         #[n(1)]
         allocations: Vec<Allocation>,
-        /// The hold that this settles.
+        /// The settled hold.
         #[n(2)]
         settles: Option<Settled>,
-        /// What the price was more than could be taken.
+        /// Part of the price that could not be charged.
         #[n(3)]
         shortfall: Amount,
         #[n(4)]
         metadata: Metadata,
         #[n(5)]
         balance_after: Amount,
-        /// What is charged beyond the allocations: it is owed.
+        /// Part of the charge beyond the allocations, which becomes debt.
         #[n(6)]
         owed: Amount,
     },
-    /// An entry: credits were taken by an administrator.
+    /// Entry: credits were taken by an administrator.
     #[n(3)]
     Deducted {
         #[n(0)]
@@ -218,20 +220,20 @@ pub enum Body {
         metadata: Metadata,
         #[n(3)]
         balance_after: Amount,
-        /// What is taken beyond the allocations: it is owed.
+        /// Part of the deduction beyond the allocations, which becomes debt.
         #[n(4)]
         owed: Amount,
         #[n(5)]
         category: Category,
-        /// Whether it revokes a grant: then what was taken counts as returned, should its purchase be refunded.
+        /// Whether it revokes a grant. Revoked credits count as returned if the grant's purchase is refunded.
         #[n(6)]
         #[cbor(default)]
         revokes: bool,
     },
-    /// Credits were set aside. It opens the hold of its own number.
+    /// Credits were set aside. Opens the hold with the fact's number.
     #[n(4)]
     Held(#[n(0)] Held),
-    /// A hold was given up.
+    /// A hold was released.
     #[n(5)]
     Released {
         #[n(0)]
@@ -245,7 +247,7 @@ pub enum Body {
         #[n(1)]
         at: Timestamp,
     },
-    /// An entry: the free part of a grant expired.
+    /// Entry: the free part of a grant expired.
     #[n(7)]
     Expired {
         #[n(0)]
@@ -257,7 +259,7 @@ pub enum Body {
         #[n(3)]
         balance_after: Amount,
     },
-    /// An entry of no amount: credits that became free repaid what was owed.
+    /// Entry of amount 0: credits that became free repaid debt.
     #[n(8)]
     DebtRepaid {
         #[n(0)]
@@ -267,7 +269,7 @@ pub enum Body {
         #[n(2)]
         balance_after: Amount,
     },
-    /// A hold may be open for longer.
+    /// A hold was extended.
     #[n(9)]
     Extended {
         #[n(0)]
@@ -275,7 +277,8 @@ pub enum Body {
         #[n(1)]
         until: Timestamp,
     },
-    /// An entry: what expired because a hold lapsed is there again, because its work was charged after all.
+    /// Entry: expired credits were restored, because their lapsed hold was settled after all, or their
+    /// lifetime was extended.
     #[n(10)]
     Restored {
         #[n(0)]
@@ -289,7 +292,7 @@ pub enum Body {
         #[n(4)]
         balance_after: Amount,
     },
-    /// An entry: credits went to another wallet. The transfer has its number.
+    /// Entry: credits were sent to another wallet. The fact's number is the transfer's id.
     #[n(11)]
     Sent {
         #[n(0)]
@@ -303,7 +306,7 @@ pub enum Body {
         #[n(4)]
         balance_after: Amount,
     },
-    /// An entry: credits came from another wallet. It opens the grant of its own number.
+    /// Entry: credits were received from another wallet. Opens the grant with the fact's number.
     #[n(12)]
     Received {
         #[n(0)]
@@ -312,7 +315,7 @@ pub enum Body {
         transfer: TransferId,
         #[n(2)]
         amount: Amount,
-        /// What it was of which of the sender's grants.
+        /// Parts of the sender's grants that it consists of.
         #[n(3)]
         sources: Vec<Allocation>,
         #[n(4)]
@@ -324,7 +327,7 @@ pub enum Body {
         #[n(7)]
         balance_after: Amount,
     },
-    /// An entry: credits that were received went back.
+    /// Entry: received credits were returned to their sender.
     #[n(13)]
     Returned {
         #[n(0)]
@@ -333,7 +336,7 @@ pub enum Body {
         transfer: TransferId,
         #[n(2)]
         allocations: Vec<Allocation>,
-        /// What goes back beyond the allocations: it is owed.
+        /// Part of the return beyond the allocations, which becomes debt.
         #[n(3)]
         owed: Amount,
         #[n(4)]
@@ -341,7 +344,7 @@ pub enum Body {
         #[n(5)]
         balance_after: Amount,
     },
-    /// An entry: credits that were sent came back to their grants.
+    /// Entry: sent credits were returned to their grants.
     #[n(14)]
     Reclaimed {
         #[n(0)]
@@ -355,36 +358,37 @@ pub enum Body {
         #[n(4)]
         balance_after: Amount,
     },
-    /// An entry: credits of a purchase or a subscription were taken back, because its payment was.
+    /// Entry: credits of a purchase or a subscription were taken back, because their payment was returned or
+    /// their time was credited.
     #[n(15)]
     TakenBack {
         #[n(0)]
         category: Category,
         #[n(1)]
         parts: Vec<Part>,
-        /// What is taken beyond the parts: it is owed.
+        /// Part of the taking beyond `parts`, which becomes debt.
         #[n(2)]
         owed: Amount,
-        /// The pack's or the plan's name.
+        /// Name of the pack or plan.
         #[n(3)]
         reason: String,
         #[n(4)]
         balance_after: Amount,
     },
-    /// An entry: credits that had been taken back are there again, because the payment is.
+    /// Entry: credits that were taken back were given back to their grants.
     #[n(16)]
     GivenBack {
         #[n(0)]
         category: Category,
         #[n(1)]
         parts: Vec<Part>,
-        /// The pack's or the plan's name.
+        /// Name of the pack or plan.
         #[n(2)]
         reason: String,
         #[n(3)]
         balance_after: Amount,
     },
-    /// A grant can be used until another instant.
+    /// The expiry of a grant changed.
     #[n(17)]
     Rescheduled {
         #[n(0)]
@@ -392,39 +396,39 @@ pub enum Body {
         #[n(1)]
         expires_at: Option<Timestamp>,
     },
-    /// An administrator linked the object at the payment processor to this owner.
+    /// An administrator linked an object at the payment processor to this owner.
     #[n(18)]
     Linked {
         #[n(0)]
         owner: Owner,
     },
-    /// The owner of this event is not known. It waits under the number of this fact.
+    /// An event without a known owner waits under the number of this fact.
     #[n(19)]
     Waits {
         #[n(0)]
         event: BillingEvent,
-        /// Those of its objects that had no room for it.
+        /// Objects of the event that had no room for it.
         #[n(1)]
         #[cbor(default)]
         full: Vec<ObjectId>,
     },
-    /// This happened to the owner's billing.
+    /// An event was applied to the owner's billing.
     #[n(20)]
     Billed {
         #[n(0)]
         event: BillingEvent,
     },
-    /// These are the terms behind prices, and of what was bought.
+    /// Terms were pinned for prices of subscriptions and for sold packs.
     #[n(21)]
     Priced {
-        /// Of prices of subscriptions.
+        /// Terms of subscription prices.
         #[n(0)]
         plans: Vec<Pinned>,
-        /// Of packs that were paid without an offer.
+        /// Terms of packs that were paid without an offer.
         #[n(1)]
         packs: Vec<SoldAs>,
     },
-    /// Something was awarded. It opened a grant.
+    /// Credits of an award were given. They opened a grant.
     #[n(22)]
     Awarded {
         #[n(0)]
@@ -435,21 +439,20 @@ pub enum Body {
         grant: FactNumber,
         #[n(3)]
         amount: Amount,
-        /// What was paid for all of the award, as far as is known when the grant opens; `None` of what nothing was paid
-        /// for: trials and bonuses.
+        /// The amount paid for the whole award, as known when the grant opens; `None` for trials and bonuses.
         #[n(4)]
         basis: Option<Basis>,
-        /// When.
+        /// When they were given, by the ledger's time.
         #[n(5)]
         at: Timestamp,
     },
-    /// This is over for long and counted no more.
+    /// Old periods or purchases were closed.
     #[n(33)]
     Closed {
         #[n(0)]
         closing: Closing,
     },
-    /// Something was taken back of an award.
+    /// Credits of an award were taken back.
     #[n(23)]
     TookBack {
         #[n(0)]
@@ -457,24 +460,24 @@ pub enum Body {
         #[n(1)]
         taken: Vec<Taking>,
     },
-    /// The list of what is unsolved of the owner's billing changed.
+    /// The list of the owner's unsolved entries changed.
     #[n(31)]
     Listed {
         #[n(0)]
         at: Timestamp,
         #[n(1)]
         added: Vec<Unsolved>,
-        /// By their keys.
+        /// Keys of the removed entries.
         #[n(2)]
         removed: Vec<String>,
     },
-    /// An entry of that list has stood for a while: handlers are told.
+    /// An entry stayed on that list long enough for handlers to get an event about it.
     #[n(32)]
     Reported {
         #[n(0)]
         entry: Unsolved,
     },
-    /// So much of an award's grant is gone without being used.
+    /// The expired and revoked credits of an award's grant were noted.
     #[n(30)]
     GoneNoted {
         #[n(0)]
@@ -482,7 +485,7 @@ pub enum Body {
         #[n(1)]
         gone: Gone,
     },
-    /// Credits of other awards make up for what is gone of a credited one.
+    /// Credits of other awards were taken as an advance for credited ones that were spent or moved.
     #[n(28)]
     AdvanceTaken {
         #[n(0)]
@@ -490,7 +493,7 @@ pub enum Body {
         #[n(1)]
         taken: Vec<Taking>,
     },
-    /// So much of what made up for an award went back, the newest first.
+    /// Part of an award's advance was returned, newest first.
     #[n(29)]
     AdvanceReturned {
         #[n(0)]
@@ -498,7 +501,8 @@ pub enum Body {
         #[n(1)]
         amount: Amount,
     },
-    /// So much of it was given back, the newest first; for what had been owed a grant was opened.
+    /// Credits that were taken back of an award were given back, newest first. A grant was opened for the
+    /// part that had become debt.
     #[n(24)]
     GaveBack {
         #[n(0)]
@@ -508,7 +512,7 @@ pub enum Body {
         #[n(2)]
         grant: Option<FactNumber>,
     },
-    /// An event says whose the object at the payment processor is.
+    /// An event named the owner of an object at the payment processor.
     #[n(25)]
     Named {
         #[n(0)]
@@ -516,13 +520,13 @@ pub enum Body {
         #[n(1)]
         claim: Claim,
     },
-    /// The event that waits under this number has an owner.
+    /// The event that waits under this number found its owner.
     #[n(26)]
     Freed {
         #[n(0)]
         event: FactNumber,
     },
-    /// The event that waits under this number gave way to a newer one.
+    /// The event that waits under this number was evicted by a newer one.
     #[n(27)]
     GaveWay {
         #[n(0)]
@@ -530,7 +534,7 @@ pub enum Body {
         #[n(1)]
         at: Timestamp,
     },
-    /// An administrator dealt with so many events that gave way.
+    /// An administrator dismissed a number of evicted events.
     #[n(34)]
     GaveWayDismissed {
         #[n(0)]
@@ -540,89 +544,89 @@ pub enum Body {
     },
 }
 
-/// A part of a grant that leaves its wallet, or comes back to it, with what it takes to open the grant again.
+/// A part of a grant that leaves its wallet, or returns to it, with the data to open the grant again.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Part {
-    /// Which grant.
+    /// The grant.
     #[n(0)]
     pub grant: FactNumber,
-    /// How much.
+    /// The amount.
     #[n(1)]
     pub amount: Amount,
-    /// What the grant was given for.
+    /// Category of the grant.
     #[n(2)]
     pub category: Category,
-    /// Its terms.
+    /// Terms of the grant.
     #[n(3)]
     pub terms: GrantTerms,
 }
 
-/// What a hold sets aside, and for what.
+/// The credits that a hold sets aside, and the charge that they are for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Held {
-    /// What it is to pay for.
+    /// The charge to pay.
     #[n(0)]
     pub charge: Charge,
-    /// What it set aside of which grants.
+    /// Parts of grants that are set aside.
     #[n(1)]
     pub pins: Vec<Allocation>,
     /// When it lapses.
     #[n(2)]
     pub until: Timestamp,
-    /// Who does the work.
+    /// Whether the ledger or the caller runs the work.
     #[n(3)]
     pub purpose: Purpose,
     /// The key, if the caller chose it; settling uses it up.
     #[n(4)]
     pub key: Option<ChosenKey>,
-    /// What to write on the entry.
+    /// Metadata of the entry.
     #[n(5)]
     pub metadata: Metadata,
     /// The operation as scopes name it, whichever catalogue priced it.
     #[n(6)]
     pub usable_as: OperationId,
-    /// What it sets aside beyond the grants, where debt is allowed.
+    /// Credits set aside beyond the grants, where debt is allowed.
     #[n(7)]
     pub unpinned: Amount,
     /// When it was opened.
     #[n(8)]
     pub opened_at: Timestamp,
-    /// The categories and terms of the grants it pinned, in their order, so that they can be restored.
+    /// Categories and terms of pinned grants that expire, in order, so that the grants can be restored.
     #[n(9)]
     pub pinned: Vec<PinnedTerms>,
 }
 
 impl Held {
-    /// All that is set aside.
+    /// All credits set aside.
     pub fn amount(&self) -> Amount {
         Amount::sum(self.pins.iter().map(|pin| pin.amount)).plus(self.unpinned)
     }
 }
 
-/// Of a grant that a hold pinned and that expires.
+/// Category and terms of a pinned grant that expires.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct PinnedTerms {
-    /// Which grant.
+    /// The grant.
     #[n(0)]
     pub grant: FactNumber,
-    /// What it was given for.
+    /// Category of the grant.
     #[n(1)]
     pub category: Category,
-    /// Its terms.
+    /// Terms of the grant.
     #[n(2)]
     pub terms: GrantTerms,
 }
 
-/// What a settling says of its hold.
+/// The hold that a charge settles.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Settled {
-    /// Which hold.
+    /// The hold.
     #[n(0)]
     pub hold: HoldId,
-    /// Whether it had lapsed before.
+    /// Whether the hold had lapsed before.
     #[n(1)]
     pub late: bool,
-    /// The key that this uses up, if the caller chose one.
+    /// The key that the settlement uses up, if the caller chose one.
     #[n(2)]
     pub key: Option<ChosenKey>,
 }
@@ -633,93 +637,93 @@ pub struct ChosenKey {
     /// The key.
     #[n(0)]
     pub key: Key,
-    /// Of the command that opened the hold.
+    /// Fingerprint of the command that opened the hold.
     #[cbor(n(1), with = "encoding::short_hash")]
     pub fingerprint: Hash64,
 }
 
-/// The part of a spending taken from, or of a hold pinned to, one grant.
+/// The part of a charge taken from one grant, or of a hold pinned to one grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
 pub struct Allocation {
-    /// Which grant, by the number of the fact that opened it.
+    /// The grant, by the number of the fact that opened it.
     #[n(0)]
     pub grant: FactNumber,
-    /// How much.
+    /// The amount.
     #[n(1)]
     pub amount: Amount,
 }
 
-/// What a hold is for.
+/// The purpose of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Purpose {
     /// Work that the ledger runs: `.run(..)`.
     #[n(0)]
     Run,
-    /// Work of the caller's: `.hold(..)`.
+    /// Work that the caller runs: `.hold(..)`.
     #[n(1)]
     Hold,
 }
 
-/// The terms of a grant: when, for what and in which order its credits may be used.
+/// The terms of a grant: when, for which operations and in which order its credits may be used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct GrantTerms {
-    /// From when it cannot be used; `None` for never.
+    /// Instant from which it cannot be used; `None` for never.
     #[n(0)]
     pub expires_at: Option<Timestamp>,
-    /// Lower is used first.
+    /// Priority in the order of use; lower is used first.
     #[n(1)]
     pub priority: u16,
-    /// Paid for, or a gift.
+    /// Whether it was paid for.
     #[n(2)]
     pub class: Class,
-    /// The operations it is for; none means all.
+    /// Operations that it can be used for; empty for all.
     #[n(3)]
     pub scope: Vec<OperationId>,
-    /// Where it came from.
+    /// Origin of the grant.
     #[n(4)]
     pub origin: Origin,
-    /// The grant that a purchase opened, which these credits are of, whoever has them.
+    /// The grant that a purchase opened and that these credits come from, even after a transfer.
     #[n(5)]
     pub purchase: Option<FactNumber>,
 }
 
-/// Where a grant came from. Gifts alone may join.
+/// The origin of a grant. New gifts join only gifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Origin {
-    /// It was given.
+    /// Given by the application.
     #[n(0)]
     #[default]
     Gift,
-    /// It was received from another wallet.
+    /// Received from another wallet.
     #[n(1)]
     Transfer,
-    /// It was awarded to a subscription.
+    /// Awarded to a subscription.
     #[n(2)]
     Subscription,
-    /// It was bought.
+    /// Bought.
     #[n(3)]
     Purchase,
 }
 
 impl Origin {
-    /// Whether it was given for a payment that may come back.
+    /// Whether it was paid for by a payment that may be returned.
     pub fn is_paid_for(self) -> bool {
         matches!(self, Self::Subscription | Self::Purchase)
     }
 }
 
 impl GrantTerms {
-    /// The priority of grants that name none.
+    /// The default priority of grants.
     pub const PRIORITY_DEFAULT: u16 = 50;
 }
 
-/// Whether credits were paid for.
+/// The class of credits: promotional or paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Class {
-    /// A gift: used before paid credits of the same expiry.
+    /// Promotional: used before paid credits of the same scope, priority and expiry.
     #[n(0)]
     Promotional,
     /// Paid for.
@@ -728,7 +732,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class of a gift that names none: signing up and referring are promotions.
+    /// The default class of a gift of this category: signup and referral bonuses are promotional.
     pub fn of_category(category: &Category) -> Self {
         match category {
             Category::SignupBonus | Category::ReferralBonus => Self::Promotional,
@@ -738,14 +742,15 @@ impl Class {
 }
 
 impl Part {
-    /// What these are together.
+    /// The sum of these parts.
     pub fn total(parts: &[Self]) -> Amount {
         Amount::sum(parts.iter().map(|part| part.amount))
     }
 }
 
 impl Body {
-    /// By how much it moves the balance, and the balance after it; `None` if it is no entry.
+    /// The amount by which an entry changes the balance, and the balance after it; `None` if the fact is no
+    /// entry.
     pub fn movement(&self) -> Option<(Amount, Amount)> {
         let taken =
             |allocations: &[Allocation]| Amount::sum(allocations.iter().map(|part| part.amount)).negated();
@@ -773,7 +778,7 @@ impl Body {
 }
 
 impl Body {
-    /// What an entry was for; `None` if it is no entry.
+    /// The category of an entry; `None` if the fact is no entry.
     pub fn category(&self) -> Option<Category> {
         match self {
             Self::Given { category, .. }
@@ -791,7 +796,7 @@ impl Body {
         }
     }
 
-    /// When it took effect, in a frame of this time.
+    /// When the fact took effect, in a frame of this time.
     pub fn effective_at(&self, recorded_at: Timestamp) -> Timestamp {
         match self {
             Self::Expired { effective_at, .. } | Self::DebtRepaid { effective_at, .. } => *effective_at,
@@ -802,34 +807,21 @@ impl Body {
 }
 
 impl Frame {
-    /// The fact that answers the command, with its place: the others were due before it or follow from it.
-    pub fn answer(&self) -> Option<(usize, &Fact)> {
-        let answers = |fact: &&Fact| {
-            matches!(
-                (self.kind, &fact.body),
-                (Kind::Declare, Body::CatalogueDeclared { .. })
-                    | (Kind::Give, Body::Given { .. })
-                    | (Kind::Spend | Kind::Settle, Body::Charged { .. })
-                    | (Kind::Hold, Body::Held(_))
-                    | (Kind::Release, Body::Released { .. })
-                    | (Kind::Deduct, Body::Deducted { .. })
-                    | (Kind::Extend, Body::Extended { .. })
-                    | (Kind::Transfer, Body::Sent { .. })
-                    | (Kind::Reverse, Body::Reclaimed { .. })
-                    | (Kind::Adjust, Body::Given { .. } | Body::Deducted { .. })
-                    | (Kind::Revoke, Body::Deducted { .. })
-            )
-        };
-        self.facts.iter().enumerate().find(|(_, fact)| answers(fact))
-    }
-
-    /// What the hold of this number set aside, if the frame opened it in this wallet.
-    pub fn held(&self, first: FactNumber, id: HoldId, wallet: &WalletId) -> Option<&Held> {
-        let mut facts = self.facts.iter().enumerate();
-        let (_, fact) = facts.find(|(place, _)| HoldId(first.plus(*place)) == id)?;
-        match &fact.body {
-            Body::Held(held) if fact.record == Record::Wallet(wallet.clone()) => Some(held),
-            _ => None,
-        }
+    /// Whether a fact is the outcome of the frame's command. The other facts were due before it or follow from it.
+    pub(in crate::domain) fn is_outcome(&self, fact: &Fact) -> bool {
+        matches!(
+            (self.kind, &fact.body),
+            (Kind::Declare, Body::CatalogueDeclared { .. })
+                | (Kind::Give, Body::Given { .. })
+                | (Kind::Spend | Kind::Settle, Body::Charged { .. })
+                | (Kind::Hold, Body::Held(_))
+                | (Kind::Release, Body::Released { .. })
+                | (Kind::Deduct, Body::Deducted { .. })
+                | (Kind::Extend, Body::Extended { .. })
+                | (Kind::Transfer, Body::Sent { .. })
+                | (Kind::Reverse, Body::Reclaimed { .. })
+                | (Kind::Adjust, Body::Given { .. } | Body::Deducted { .. })
+                | (Kind::Revoke, Body::Deducted { .. })
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! Fingerprints: what makes two commands the same, and which key row a key means.
+//! Fingerprints: hashes that identify repeated commands, and rows of idempotency keys.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use super::fact::Scope;
 /// The first 16 bytes of a SHA-256.
 pub type Hash128 = [u8; 16];
 
-/// The first 8 bytes of a SHA-256: enough to tell two commands apart that were sent under one key.
+/// The first 8 bytes of a SHA-256: enough to distinguish commands that were sent under one key.
 pub type Hash64 = [u8; 8];
 
 /// SHA-256 of some bytes.
@@ -15,12 +15,12 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Collects fields, each with its length before it, so that no two lists of fields look alike.
+/// Hashes fields, each prefixed with its length, so that different lists of fields have different inputs.
 #[derive(Default)]
 pub struct Fingerprint(Sha256);
 
 impl Fingerprint {
-    /// One more field.
+    /// Adds a field.
     #[must_use]
     pub fn field(mut self, bytes: &[u8]) -> Self {
         self.0.update((bytes.len() as u64).to_be_bytes());
@@ -28,12 +28,12 @@ impl Fingerprint {
         self
     }
 
-    /// The first 16 bytes.
+    /// The first 16 bytes of the hash.
     pub fn hash(self) -> Hash128 {
         self.first()
     }
 
-    /// The first 8 bytes.
+    /// The first 8 bytes of the hash.
     pub fn short_hash(self) -> Hash64 {
         self.first()
     }
@@ -46,7 +46,7 @@ impl Fingerprint {
     }
 }
 
-/// Which row of `keys` a key within a scope means.
+/// The row of `keys` for a key within a scope.
 pub fn key_row(scope: &Scope, key: &str) -> Hash128 {
     let (kind, wallet) = match scope {
         Scope::Ledger => (0, None),

@@ -1,4 +1,4 @@
-//! Metadata: what an application writes on an entry, as bounded JSON.
+//! Metadata: bounded JSON that an application attaches to an entry.
 
 use minicbor::{Decode, Encode};
 use serde::{Serialize, Serializer};
@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::limits::{METADATA_BYTES_MAX, METADATA_DEPTH_MAX};
 use super::rejection::Rejection;
 
-/// A JSON value of at most 4,096 bytes and 32 levels, kept with an entry for ever: no place for personal data.
+/// A JSON value of at most 4,096 bytes and 32 levels, kept with an entry permanently: do not store personal
+/// data.
 ///
 /// ```
 /// use credits_runtime::Metadata;
@@ -19,27 +20,27 @@ use super::rejection::Rejection;
 pub struct Metadata(Option<String>);
 
 impl Metadata {
-    /// Whatever serialises to JSON.
+    /// Converts a value that serialises to JSON.
     pub fn of(value: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::to_value(value).map(Self::from)
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_none(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The value; `Null` if there is none.
+    /// The JSON value; `Null` if empty.
     pub fn value(&self) -> Value {
         self.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
-    /// As it is kept; empty if there is none.
+    /// The stored text; empty if there is none.
     pub(crate) fn text(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// What is kept as this text.
+    /// Wraps a stored text.
     pub(crate) fn of_text(text: &str) -> Self {
         Self(Some(text.to_owned()))
     }
@@ -58,7 +59,7 @@ impl Metadata {
     }
 }
 
-/// How deep lists and objects are nested in a JSON text: brackets outside of strings, without recursion.
+/// Nesting depth of lists and objects in a JSON text. Counts brackets outside strings, without recursion.
 fn levels(text: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);

@@ -1,12 +1,13 @@
 //! The rules: pure functions over plain values.
 //!
-//! Nothing here has a clock, I/O, randomness, floats or logging; `now` and ids are arguments. A decision fails
-//! only by [`Rejection`](rejection::Rejection); a broken invariant panics, because it is a bug of ours.
+//! Nothing here has a clock, I/O, randomness, floats or logging; `now` and ids are arguments. A decision
+//! fails only with a [`Rejection`](rejection::Rejection); a broken invariant is a bug and panics.
 #![warn(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::float_arithmetic)]
 
 pub mod amount;
 pub mod audit;
 pub mod billing;
+pub mod booked;
 pub mod catalogue;
 pub mod category;
 pub mod command;

@@ -1,4 +1,4 @@
-//! What the application's settings decide of money: how far a wallet may run into debt, and what an overrun is.
+//! The settings that decisions depend on: overdraft, overruns, transfers, holds, keys and fulfilment.
 
 use std::time::Duration;
 
@@ -8,31 +8,31 @@ use super::amount::Amount;
 use super::billing::due::Fulfilment;
 use super::billing::fulfil::Retaking;
 
-/// The settings that decisions ask for.
+/// The settings that decisions depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// How far spending may run into debt; `None` if it may not.
+    /// Largest overdraft that spending may cause; `None` allows none.
     pub negative_balance_max: Option<Amount>,
-    /// What becomes of a settling above what is available.
+    /// Treatment of the part of a settlement that exceeds the held and the available credits.
     pub overrun: Overrun,
-    /// What a transfer does with the expiry of what it moves.
+    /// Expiry of transferred credits at the receiver.
     pub transfer_expiration: TransferExpiration,
-    /// Balances below which an owner is told.
+    /// Balances, in credits. Falling below one of them emits a low-balance event.
     pub low_balance_thresholds: &'static [i64],
-    /// How long a hold may be open in all.
+    /// Longest total time for which a hold may be open.
     pub hold_limit_max: Duration,
-    /// How long work around which credits are spent is given before it shows that it is alive.
+    /// Time after which the hold of a `.run(..)` lapses unless it is extended.
     pub hold_limit: Duration,
-    /// How long keys of spends and holds are kept at least.
+    /// Minimum retention of the idempotency keys of spends and holds.
     pub keep_keys: Duration,
-    /// How subscriptions are fulfilled.
+    /// Settings of fulfilment.
     pub fulfilment: Fulfilment,
-    /// What is taken back with a payment.
+    /// Settings for taking credits back.
     pub retaking: Retaking,
 }
 
 impl Policy {
-    /// What these settings say.
+    /// The policy of these settings.
     pub fn of(settings: &Settings) -> Self {
         Self {
             negative_balance_max: settings.negative_balance_max.map(Amount::new),
@@ -51,12 +51,12 @@ impl Policy {
     }
 }
 
-/// A period as a length of time: the longest that it can be.
+/// The longest duration of a period.
 fn at_most(period: Period) -> Duration {
     Duration::from_secs(period.seconds_max())
 }
 
-/// A period as a length of time: the shortest that it can be.
+/// The shortest duration of a period.
 fn at_least(period: Period) -> Duration {
     Duration::from_secs(period.seconds_min())
 }

@@ -1,4 +1,4 @@
-//! Pricing an operation: its inputs, checked against its limits, become whole credits.
+//! Pricing: checks an operation's inputs against its limits and computes its price in whole credits.
 
 use credits_core::{Clause, CostError, CostInput, Fraction, OperationSpec, Rounding, Unit};
 use minicbor::{Decode, Encode};
@@ -8,39 +8,39 @@ use super::encoding;
 use super::fingerprint::{Fingerprint, Hash128};
 use super::rejection::Rejection;
 
-/// One input of an operation.
+/// An input of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A quantity in base units (microseconds, bytes, pieces); `None` if it did not fit.
+    /// A quantity in base units (microseconds, bytes, pieces); `None` if it does not fit.
     Quantity(Option<Fraction>),
-    /// A choice, by its place among the options.
+    /// A choice, as an index into the options.
     Choice(u16),
-    /// What Rust over the parameters came to, in whole credits; `None` if it came to nothing that fits. The charge
-    /// records the parameters instead.
+    /// The value of a Rust expression, in whole credits; `None` if it has none that fits. The charge records
+    /// the parameters instead.
     Computed(Option<i128>),
-    /// A parameter that costs use.
+    /// An integer parameter that costs use.
     Integer(i128),
-    /// A parameter that costs use.
+    /// A boolean parameter that costs use.
     Flag(bool),
 }
 
-/// The inputs of an operation: those of its clauses in their order, then the parameters that costs use.
+/// The inputs of an operation: those of its clauses in order, then the parameters that costs use.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Inputs(Vec<Input>);
 
 impl Inputs {
-    /// These inputs.
+    /// Creates a list of inputs.
     pub fn new<const N: usize>(inputs: [Input; N]) -> Self {
         Self(inputs.into())
     }
 
-    /// No inputs.
+    /// An empty list.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// What makes the same operation with the same inputs the same: choices by name, because another catalogue
-    /// may list them in another order; not what was computed.
+    /// Hash that identifies an operation with its inputs. Choices count by name, because another catalogue
+    /// may list them in another order; computed values do not count.
     pub fn fingerprint(&self, operation: &OperationSpec) -> Hash128 {
         let mut choices = operation.costs.iter().filter_map(|clause| match clause {
             Clause::Choice { options, .. } => Some(options),
@@ -71,18 +71,18 @@ pub enum RecordedInput {
     /// A quantity in base units.
     #[n(0)]
     Quantity(#[cbor(n(0), with = "encoding::fraction")] Fraction),
-    /// A choice, by its place among the options of its catalogue.
+    /// A choice, as an index into the options of its catalogue.
     #[n(1)]
     Choice(#[n(0)] u16),
-    /// A parameter.
+    /// An integer parameter.
     #[n(2)]
     Integer(#[cbor(n(0), with = "encoding::integer")] i128),
-    /// A parameter.
+    /// A boolean parameter.
     #[n(3)]
     Flag(#[n(0)] bool),
 }
 
-/// Which operation, in which catalogue of the journal.
+/// An operation in one of the journal's catalogues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct OperationId {
     #[n(0)]
@@ -92,13 +92,13 @@ pub struct OperationId {
 }
 
 impl OperationId {
-    /// Its bytes, to compare commands by.
+    /// Its bytes, for fingerprints.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         [&self.catalogue.to_be_bytes()[..], &self.index.to_be_bytes()].concat()
     }
 }
 
-/// What an operation was priced at, as its charge records it.
+/// An operation with its inputs and price, as entries record it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Charge {
     #[n(0)]
@@ -109,8 +109,8 @@ pub struct Charge {
     pub(crate) price: Amount,
 }
 
-/// The price of an operation. Errors in order: a quantity that does not fit, that is negative, that is over its
-/// limit; what `validate` says; a cost below zero or over 2^63 - 1.
+/// Returns the price of an operation. Errors in order: a quantity that does not fit, is negative or exceeds
+/// its limit; the message of `validate`; a cost that is out of range or negative.
 pub fn price(
     operation: &OperationSpec,
     rounding: Rounding,
@@ -143,7 +143,7 @@ pub fn price(
     }
 }
 
-/// A quantity that fits and is within its limits.
+/// Checks that a quantity fits, is not negative and is within its limits.
 fn checked_quantity(
     operation: &OperationSpec,
     place: usize,
@@ -173,7 +173,7 @@ fn checked_quantity(
     Ok(value)
 }
 
-/// What a charge records of the inputs. Those of a price that was found all fit.
+/// The inputs as a charge records them. Those of a priced operation all fit.
 pub fn recorded(inputs: &Inputs) -> Vec<RecordedInput> {
     let record = |input: &Input| match input {
         Input::Quantity(quantity) => quantity.map(RecordedInput::Quantity),
@@ -185,7 +185,7 @@ pub fn recorded(inputs: &Inputs) -> Vec<RecordedInput> {
     inputs.0.iter().filter_map(record).collect()
 }
 
-/// A quantity as people read it: `3 pages`, `3/2 minutes`.
+/// A quantity for display: `3 pages`, `3/2 minutes`.
 pub(crate) fn quantity_text(base: Option<Fraction>, unit: &Unit) -> String {
     let in_units = base.and_then(|base| base.checked_div(Fraction::whole(i128::from(unit.base))));
     match in_units {

@@ -1,6 +1,6 @@
-//! Quantities: how much an operation was given of a unit, as an exact fraction of base units.
+//! Quantities: exact fractions of base units, typed by their unit, so that minutes cannot be given for pages.
 //!
-//! A quantity is typed by its unit, so minutes cannot be given for pages. It does not know what it costs.
+//! It does not know prices.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 
 use super::pricing::Input;
 
-/// How much of the unit `U`: an exact fraction, made from any integer, a [`Decimal`], and for units of time or
-/// size also from a [`Duration`] or [`Bytes`]. Never from a float.
+/// A quantity of the unit `U`: an exact fraction, made from any integer, a [`Decimal`], and for units of time
+/// or size also from a [`Duration`] or [`Bytes`]. Floats are not accepted.
 ///
 /// A negative quantity, or one that does not fit, is rejected when the operation is priced.
 ///
@@ -26,12 +26,12 @@ use super::pricing::Input;
 /// assert_eq!(size, Quantity::from(2));
 /// ```
 pub struct Quantity<U> {
-    /// In base units; `None` if the value does not fit.
+    /// Value in base units; `None` if it does not fit.
     base: Option<Fraction>,
     unit: PhantomData<fn() -> U>,
 }
 
-/// A size in bytes, as a quantity of any unit of size.
+/// A size in bytes, which converts to a quantity of any unit of size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub u64);
 
@@ -40,7 +40,7 @@ impl<U> Quantity<U> {
         Self { base, unit: PhantomData }
     }
 
-    /// The quantity as a charge records it.
+    /// The quantity as an input of an operation.
     pub fn to_input(&self) -> Input {
         Input::Quantity(self.base)
     }
@@ -53,15 +53,15 @@ impl<U: units::Unit> Quantity<U> {
     }
 }
 
-/// What an operation's constructor takes for a quantity of the unit `U`: any integer, a [`Decimal`], a
-/// [`Quantity`] of the same unit, and for units of time or size also a [`Duration`] or [`Bytes`].
+/// A value that an operation's constructor accepts as a quantity of the unit `U`: any integer, a [`Decimal`],
+/// a [`Quantity`] of the same unit, and for units of time or size also a [`Duration`] or [`Bytes`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a quantity of `{U}`",
     label = "expected a whole number, a `Decimal` or a `Quantity<{U}>`",
     note = "floats are not exact and a quantity of another unit counts something else"
 )]
 pub trait IntoQuantity<U> {
-    /// The quantity.
+    /// Converts the value.
     fn into_quantity(self) -> Quantity<U>;
 }
 
@@ -132,7 +132,7 @@ impl<U> PartialEq for Quantity<U> {
 impl<U> Eq for Quantity<U> {}
 
 impl<U: units::Unit> fmt::Display for Quantity<U> {
-    /// `1 page`, `3 pages`, `3/2 minutes`.
+    /// Writes `1 page`, `3 pages`, `3/2 minutes`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = credits_core::Unit {
             name: U::NAME,
@@ -154,13 +154,13 @@ impl<U: units::Unit> fmt::Debug for Quantity<U> {
 pub mod units {
     use credits_core::BUILT_IN_UNITS;
 
-    /// A unit that quantities are counted in.
+    /// A unit of quantities.
     pub trait Unit {
-        /// One of it.
+        /// Singular.
         const NAME: &'static str;
-        /// Several of it.
+        /// Plural.
         const PLURAL: &'static str;
-        /// How many base units (microseconds, bytes, pieces) one is.
+        /// Base units (microseconds, bytes, pieces) in one unit.
         const BASE: u64;
     }
 
@@ -199,7 +199,7 @@ pub mod units {
         Size: Byte "byte", Kb "kb", Mb "mb", Gb "gb", Tb "tb";
     }
 
-    /// The unit of this name in the table that the language reads; evaluated while compiling.
+    /// The built-in unit with this name, looked up at compile time.
     const fn known(name: &str) -> credits_core::Unit {
         let mut rest = BUILT_IN_UNITS;
         while let [known, others @ ..] = rest {

@@ -1,4 +1,4 @@
-//! Rejections: the business "no". It changes nothing, does not use a key up, and says what would help.
+//! Rejections: the business "no". A rejection changes nothing, does not use its key up, and names a remedy.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::time::Timestamp;
 pub enum HoldClosing {
     /// Its work was charged.
     Settled,
-    /// It was given up.
+    /// It was released.
     Released,
     /// It reached its limit.
     Lapsed,
@@ -28,20 +28,21 @@ impl std::fmt::Display for HoldClosing {
     }
 }
 
-/// Why the ledger says no. Checked in this order: idempotency, shape, existence, state, money.
+/// The reason why the ledger rejects a command. Checked in this order: idempotency, shape, existence, state,
+/// money.
 ///
 /// It serialises as its [`code`](Self::code) and its fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The key belongs to another command.
+    /// The key was used for another command.
     #[error("key `{key}` was used for another command: choose a new key, or send the first command again")]
     IdempotencyKeyReused {
         /// The key.
         key: Key,
     },
-    /// The work under this key is under way.
+    /// The work under this key is still in progress.
     #[error("the work under key `{key}` is in progress until {until} at the latest: ask again later")]
     InProgress {
         /// The key.
@@ -50,157 +51,158 @@ pub enum Rejection {
         until: Timestamp,
     },
 
-    /// An owner the ledger cannot name.
+    /// The owner's name breaks a rule.
     #[error("owner `{owner}` {rule}: name owners with 1 to 255 bytes of printable text")]
     OwnerInvalid {
-        /// The beginning of the owner.
+        /// Beginning of the name.
         owner: String,
-        /// What is wrong with it.
+        /// The broken rule.
         rule: &'static str,
     },
-    /// A key the ledger cannot keep.
+    /// The key breaks a rule.
     #[error("key `{key}` {rule}: give keys of 1 to 255 bytes of printable text")]
     KeyInvalid {
-        /// The beginning of the key.
+        /// Beginning of the key.
         key: String,
-        /// What is wrong with it.
+        /// The broken rule.
         rule: &'static str,
     },
-    /// A subscriber the ledger cannot name.
+    /// The subscriber's name breaks a rule.
     #[error("subscriber `{name}` {rule}: name subscribers with 1 to 255 bytes of printable text")]
     SubscriberInvalid {
-        /// The beginning of the name.
+        /// Beginning of the name.
         name: String,
-        /// What is wrong with it.
+        /// The broken rule.
         rule: &'static str,
     },
-    /// A subscriber that is there already.
+    /// A subscriber with this name exists.
     #[error("subscriber `{name}` was started before: choose another name")]
     SubscriberTaken {
         /// The name.
         name: String,
     },
-    /// A reason that is too long.
+    /// The reason is too long.
     #[error("a reason of {bytes} bytes is over the limit of {max}: shorten it")]
     ReasonTooLong {
-        /// Its bytes.
+        /// Bytes of the reason.
         bytes: usize,
-        /// The most there may be.
+        /// Maximum bytes allowed.
         max: usize,
     },
-    /// Metadata that is too large.
+    /// The metadata is too large.
     #[error(
         "metadata of {bytes} bytes is over the limit of {max}: keep large data elsewhere and its id here"
     )]
     MetadataTooLarge {
-        /// Its bytes as JSON.
+        /// Bytes of the metadata, as JSON.
         bytes: usize,
-        /// The most there may be.
+        /// Maximum bytes allowed.
         max: usize,
     },
-    /// Metadata that is nested too deeply.
+    /// The metadata is nested too deeply.
     #[error("metadata of {levels} levels is over the limit of {max}: flatten it")]
     MetadataTooDeep {
-        /// Its levels.
+        /// Levels of the metadata.
         levels: usize,
-        /// The most there may be.
+        /// Maximum levels allowed.
         max: usize,
     },
-    /// An amount of zero or less.
+    /// The amount is zero or less.
     #[error("{amount} is not a positive amount: give or take at least 1")]
     AmountNotPositive {
         /// The amount.
         amount: Amount,
     },
-    /// An amount below zero where none is meant.
+    /// The amount is below zero.
     #[error("{amount} is below zero: settle a hold at 0 or more")]
     AmountNegative {
         /// The amount.
         amount: Amount,
     },
-    /// An amount that does not fit into 64 bits with a sign.
+    /// The amount does not fit 64 bits with a sign.
     #[error("{given} is not an amount from -9223372036854775808 to 9223372036854775807: give or take less")]
     AmountOutOfRange {
-        /// The amount.
+        /// The given amount.
         given: String,
     },
-    /// A correction by nothing.
+    /// The amount of a correction is zero.
     #[error("a correction by 0 changes nothing: adjust by at least 1, up or down")]
     AmountZero,
-    /// A category that the application does not list.
+    /// The application does not list this category.
     #[error("`{category}` is no category of this pricing: add it to `categories` in its settings")]
     CategoryUnknown {
-        /// What was named.
+        /// The category.
         category: String,
     },
-    /// A transfer from a wallet to itself.
+    /// The sender and the receiver of a transfer are the same wallet.
     #[error("`{owner}` cannot transfer to itself: name another owner")]
     TransferToSelf {
         /// The owner.
         owner: Owner,
     },
-    /// A transfer to a wallet that is kept elsewhere.
+    /// The receiver's wallet is in another ledger.
     #[error("the receiver's wallet is of another ledger: transfer within one ledger")]
     TransferToAnotherLedger,
-    /// A transfer from a wallet of one asset to a wallet of another.
+    /// The sender and the receiver hold different assets.
     #[error("{from} cannot be transferred to a wallet of {to}: name a wallet of {from}")]
     TransferBetweenAssets {
-        /// What the sender holds.
+        /// Asset of the sender.
         from: String,
-        /// What the receiver holds.
+        /// Asset of the receiver.
         to: String,
     },
-    /// An operation that no catalogue of the ledger declares.
+    /// No catalogue of the ledger declares this operation.
     #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
     OperationUnknown {
-        /// What was named.
+        /// The given name.
         operation: String,
     },
-    /// A quantity that does not fit.
+    /// A quantity does not fit.
     #[error("the {quantity} of `{operation}` are out of range: give a smaller number")]
     QuantityOutOfRange {
         /// The operation.
         operation: &'static str,
-        /// Which quantity.
+        /// The quantity, by its plural name.
         quantity: &'static str,
     },
-    /// A negative quantity.
+    /// A quantity is negative.
     #[error("`{operation}` was asked for {given}: a quantity is zero or more")]
     QuantityNegative {
         /// The operation.
         operation: &'static str,
-        /// Which quantity.
+        /// The quantity, by its plural name.
         quantity: &'static str,
-        /// What was given.
+        /// The given quantity, with its unit.
         given: String,
     },
-    /// A quantity over the operation's limit.
+    /// A quantity exceeds the operation's limit.
     #[error("`{operation}` was asked for {given}: its limit is {limit} {quantity}")]
     QuantityOverLimit {
         /// The operation.
         operation: &'static str,
-        /// Which quantity.
+        /// The quantity, by its plural name.
         quantity: &'static str,
-        /// What was given.
+        /// The given quantity, with its unit.
         given: String,
-        /// The most there may be.
+        /// Largest allowed quantity, in its unit.
         limit: u64,
     },
-    /// What the operation's own validation says, as written.
+    /// The operation's own validation failed. The message is displayed as written.
     #[error("{message}")]
     ValidationFailed {
         /// The operation.
         operation: &'static str,
-        /// As written in the pricing.
+        /// The message, as written in the pricing.
         message: &'static str,
     },
-    /// A cost below zero.
+    /// The cost is below zero.
     #[error("`{operation}` would cost less than nothing: correct the parameters, or its costs")]
     CostNegative {
         /// The operation.
         operation: &'static str,
     },
-    /// A cost over 2^63 - 1, or one in braces that has no value: an overflow, a division by zero, a panic.
+    /// The cost exceeds 2^63 - 1, or an expression in braces has no value: an overflow, a division by zero, a
+    /// panic.
     #[error(
         "`{operation}` would cost more than 9223372036854775807, or what cannot be computed: ask for less"
     )]
@@ -208,7 +210,7 @@ pub enum Rejection {
         /// The operation.
         operation: &'static str,
     },
-    /// An expiry that is not in the future.
+    /// The expiry is not in the future.
     #[error("an expiry at {expires_at} has passed at {now}: choose a later one")]
     ExpiryInPast {
         /// The expiry.
@@ -216,46 +218,47 @@ pub enum Rejection {
         /// The ledger's time.
         now: Timestamp,
     },
-    /// A hold of no time, or longer than holds may be.
+    /// The limit of a hold is zero, or exceeds the maximum.
     #[error("a hold of {seconds} s is not between 1 us and {max} s: choose a limit in that range")]
     HoldLimitInvalid {
-        /// The time asked for, in whole seconds.
+        /// The requested limit, in whole seconds.
         seconds: u64,
-        /// The longest there may be, in seconds.
+        /// Longest allowed limit, in seconds.
         max: u64,
     },
 
-    /// A hold the wallet never had.
+    /// The wallet never had this hold.
     #[error("this wallet has no hold {hold}: settle it on the wallet that opened it")]
     HoldUnknown {
         /// The hold.
         hold: HoldId,
     },
 
-    /// A transfer that the wallet never made.
+    /// The wallet never made this transfer.
     #[error("this wallet made no transfer {transfer}: reverse it from the wallet that sent it")]
     TransferUnknown {
         /// The transfer.
         transfer: TransferId,
     },
 
-    /// A clock that leapt, or a ledger that was not opened for long.
+    /// The clock leapt ahead, or the ledger was not opened for a long time. Writes are rejected until the
+    /// clock is confirmed.
     #[error(
         "the clock says {now}, long after the ledger's last fact at {last}: set the clock right, or confirm it with `confirm_clock()`"
     )]
     ClockUnconfirmed {
-        /// What the clock says.
+        /// Time of the clock.
         now: Timestamp,
-        /// The ledger's last fact.
+        /// Time of the ledger's last fact.
         last: Timestamp,
     },
-    /// A grant of which nothing is free.
+    /// The grant has no free credits.
     #[error("grant {grant} of this wallet has no free credits: nothing can be revoked")]
     GrantNotFree {
         /// The grant.
         grant: FactNumber,
     },
-    /// A hold that has ended.
+    /// The hold is no longer open.
     #[error("hold {hold} is closed, it was {closing}: open a new one")]
     HoldClosed {
         /// The hold.
@@ -263,55 +266,55 @@ pub enum Rejection {
         /// How it ended.
         closing: HoldClosing,
     },
-    /// A wallet with as many open grants as there may be.
+    /// The wallet has as many open grants as allowed.
     #[error("the wallet has {open} open grants, the most there may be: spend or let some expire first")]
     OpenGrantsLimit {
-        /// How many are open.
+        /// Number of open grants.
         open: usize,
     },
-    /// A billing event that no processor sends.
+    /// The billing event is too large to store.
     #[error(
         "the billing event has {bytes} bytes, at most {max} are kept: leave out lines that are of no subscription"
     )]
     BillingEventTooLarge {
-        /// As it would be kept.
+        /// Bytes of the event, as stored.
         bytes: usize,
-        /// The limit.
+        /// Maximum bytes allowed.
         max: usize,
     },
-    /// An entry of the list of unresolved ones that only its remedy ends.
+    /// The unresolved entry cannot be dismissed; only its remedy ends it.
     #[error("the entry cannot be dismissed: {remedy}")]
     NotDismissible {
-        /// What ends it.
+        /// The remedy.
         remedy: String,
     },
-    /// A wallet with as many open holds as there may be.
+    /// The wallet has as many open holds as allowed.
     #[error("the wallet has {open} open holds, the most there may be: settle or release some first")]
     OpenHoldsLimit {
-        /// How many are open.
+        /// Number of open holds.
         open: usize,
     },
 
-    /// More than the wallet can use.
+    /// The wallet has too few credits for the command.
     #[error("{needed} needed, {available} available: give or buy at least {} more", .needed.get().saturating_sub(.available.get()))]
     InsufficientCredits {
-        /// What it would take.
+        /// Credits needed.
         needed: Amount,
-        /// What may be used for it.
+        /// Credits that the command may use.
         available: Amount,
     },
-    /// A balance over 2^63 - 1, or under -2^63.
+    /// The balance would exceed 2^63 - 1, or fall below -2^63.
     #[error("{amount:+} on a balance of {balance} is more than 64 bits hold: choose a smaller amount")]
     BalanceOutOfRange {
         /// The balance.
         balance: Amount,
-        /// What was to be added.
+        /// The amount to add; negative for a taking.
         amount: Amount,
     },
 }
 
 impl Rejection {
-    /// The stable name of the rule, such as `insufficient_credits`.
+    /// The stable code of the rule, such as `insufficient_credits`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::IdempotencyKeyReused { .. } => "idempotency_key_reused",

@@ -1,4 +1,4 @@
-//! Time: UTC to the microsecond, as a value. Where it comes from is the engine's business.
+//! Time: instants in UTC to the microsecond, as values. The engine reads the clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,13 +20,14 @@ use serde::{Serialize, Serializer};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The earliest instant a ledger knows, 1970-01-01T00:00:00Z.
+    /// The earliest instant, 1970-01-01T00:00:00Z.
     pub const MIN: Self = Self(0);
-    /// The latest, 9999-12-30T22:00:00.999999Z: the end of what RFC 3339 can write, in any time zone.
+    /// The latest instant, 9999-12-30T22:00:00.999999Z: the last one that RFC 3339 can write in every time
+    /// zone.
     pub const MAX: Self = Self(253_402_207_200_999_999);
 
-    /// The instant this many microseconds after 1970-01-01T00:00:00Z, no earlier than [`MIN`](Self::MIN) and
-    /// no later than [`MAX`](Self::MAX).
+    /// The instant this many microseconds after 1970-01-01T00:00:00Z, clamped to [`MIN`](Self::MIN) and
+    /// [`MAX`](Self::MAX).
     pub fn from_microseconds(microseconds: i64) -> Self {
         Self(microseconds).clamp(Self::MIN, Self::MAX)
     }
@@ -36,28 +37,28 @@ impl Timestamp {
         self.0
     }
 
-    /// The instant `duration` later, rounded down to the microsecond; never later than [`MAX`](Self::MAX).
+    /// The instant `duration` later, rounded down to the microsecond; at most [`MAX`](Self::MAX).
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(microseconds)).min(Self::MAX)
     }
 
-    /// The instant `duration` earlier; never earlier than [`MIN`](Self::MIN).
+    /// The instant `duration` earlier; at least [`MIN`](Self::MIN).
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(microseconds)).max(Self::MIN)
     }
 
-    /// How long after `earlier` it is; zero if it is not after it.
+    /// The duration since `earlier`; zero if `earlier` is not before it.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC.
+    /// Writes RFC 3339 in UTC.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(timestamp) => fmt::Display::fmt(&timestamp, f),
@@ -72,7 +73,7 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A text that is no RFC 3339 instant.
+/// The error of a text that is not an RFC 3339 instant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no instant: write it as in 2026-01-31T12:00:00Z")]
 pub struct TimestampError(String);

@@ -1,5 +1,5 @@
-//! Totals: what every entry of the ledger moved, by its counter-account: the operation that was paid, the source
-//! that gave. Wallets and counter-accounts together sum to zero.
+//! Totals: the sums of all entries by counter-account, such as the operation that was paid or the source that
+//! gave. Wallets and counter-accounts together sum to zero.
 
 use std::collections::BTreeMap;
 
@@ -11,32 +11,32 @@ use super::fact::{Body, Fact, Record};
 use super::ids::{Asset, FactNumber};
 use super::pricing::OperationId;
 
-/// The other side of an entry.
+/// The counter-account of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum Account {
-    /// An operation that was charged.
+    /// A charged operation.
     #[n(0)]
     Operation(#[n(0)] OperationId),
-    /// Anything else, by its category.
+    /// The category of any other entry.
     #[n(1)]
     Category(#[n(0)] Category),
 }
 
-/// What moved between wallets and an account.
+/// The sum of the entries of one counter-account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Total {
-    /// What wallets gained, less what they lost.
+    /// Credits that wallets gained, less those they lost.
     #[cbor(n(0), with = "encoding::integer")]
     pub amount: i128,
-    /// How many entries.
+    /// Number of entries.
     #[n(1)]
     pub entries: u64,
 }
 
-/// Every account's total.
+/// The totals of all counter-accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Totals {
-    /// The last entry that was added; kept before the record's body.
+    /// The last added entry; stored before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
     #[n(0)]
@@ -44,7 +44,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds the entry that the fact of this number is, if it is one, unless it was added before.
+    /// Adds a fact if it is an entry, unless it is already added.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
@@ -57,13 +57,13 @@ impl Totals {
         total.entries = total.entries.saturating_add(1);
     }
 
-    /// Every account that was used, by asset.
+    /// All used counter-accounts, by asset.
     pub fn iter(&self) -> impl Iterator<Item = (&Asset, &Account, Total)> {
         self.accounts.iter().map(|((asset, account), total)| (asset, account, *total))
     }
 }
 
-/// The counter-account of an entry; `None` if the fact is none.
+/// The counter-account of an entry; `None` if the fact is no entry.
 fn account(body: &Body) -> Option<Account> {
     match body {
         Body::Charged { charge, .. } => Some(Account::Operation(charge.operation)),

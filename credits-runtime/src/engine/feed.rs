@@ -1,15 +1,15 @@
-//! News: how far the journal is committed, for those who follow it on their own threads, and what was refused.
+//! The commit feed: how far the journal is committed, and rejected spends, for threads that follow them.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::tuning::REFUSALS_MAX;
 use crate::domain::amount::Amount;
 use crate::domain::ids::{FactNumber, WalletId};
-use crate::domain::limits::REFUSALS_MAX;
 use crate::domain::time::Timestamp;
 
-/// A spending that was refused for want of credits.
+/// A spend or hold that was rejected for want of credits.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) wallet: WalletId,
@@ -18,8 +18,8 @@ pub(crate) struct Refusal {
     pub(crate) at: Timestamp,
 }
 
-/// What followers wait for.
-pub(crate) struct News {
+/// The feed of commits.
+pub(crate) struct CommitFeed {
     contents: Mutex<Contents>,
     changed: Condvar,
 }
@@ -27,40 +27,38 @@ pub(crate) struct News {
 struct Contents {
     next_fact: FactNumber,
     refusals: VecDeque<Refusal>,
-    /// How many followers wait: nobody else need be told.
+    /// Threads that wait: without any, a commit notifies none.
     waiting: usize,
-    /// Whether anybody asks for refusals.
     wants_refusals: bool,
-    closed: bool,
+    is_closed: bool,
 }
 
-/// What a follower finds.
+/// The result of waiting for the feed.
 #[derive(Debug)]
-pub(crate) enum Found {
-    /// The journal goes on beyond what was asked from.
+pub(crate) enum Followed {
+    /// The journal has facts from the requested one on.
     Facts,
     Refusals(Vec<Refusal>),
-    /// Nothing within the time.
-    Nothing,
+    TimedOut,
     Closed,
 }
 
-impl News {
-    /// The journal is committed up to before this fact.
+impl CommitFeed {
+    /// A feed of a journal that is committed up to before this fact.
     pub(crate) fn new(next_fact: FactNumber) -> Self {
         let refusals = VecDeque::new();
-        let contents = Contents { next_fact, refusals, waiting: 0, wants_refusals: false, closed: false };
+        let contents = Contents { next_fact, refusals, waiting: 0, wants_refusals: false, is_closed: false };
         Self { contents: Mutex::new(contents), changed: Condvar::new() }
     }
 
-    /// More of the journal is committed.
-    pub(crate) fn announce(&self, next_fact: FactNumber) {
+    /// The journal is committed up to before this fact.
+    pub(crate) fn publish(&self, next_fact: FactNumber) {
         let mut contents = self.lock();
         contents.next_fact = next_fact;
-        self.tell(contents);
+        self.notify(contents);
     }
 
-    /// A spending was refused. Kept for those who ask, the newest ones.
+    /// Adds a rejected spend, if any handler wants it; the oldest is dropped beyond the limit.
     pub(crate) fn refused(&self, refusal: Refusal) {
         let mut contents = self.lock();
         if contents.wants_refusals {
@@ -68,41 +66,41 @@ impl News {
                 contents.refusals.pop_front();
             }
             contents.refusals.push_back(refusal);
-            self.tell(contents);
+            self.notify(contents);
         }
     }
 
-    /// Keeps refusals from now on.
+    /// Keeps rejected spends from now on.
     pub(crate) fn want_refusals(&self) {
         self.lock().wants_refusals = true;
     }
 
-    /// The next fact that will be committed.
+    /// The fact after the last committed one.
     pub(crate) fn next_fact(&self) -> FactNumber {
         self.lock().next_fact
     }
 
-    /// Waits for facts from here on, or for refusals if they are taken, at most for so long.
-    pub(crate) fn wait(&self, from: FactNumber, takes_refusals: bool, at_most: Option<Duration>) -> Found {
-        let nothing = |contents: &mut Contents| {
-            let refused = takes_refusals && !contents.refusals.is_empty();
-            !(contents.closed || refused || contents.next_fact > from)
+    /// Waits for facts from this one on, or for rejected spends if they are taken, up to a time if one is given.
+    pub(crate) fn wait(&self, from: FactNumber, takes_refusals: bool, at_most: Option<Duration>) -> Followed {
+        let is_nothing = |contents: &mut Contents| {
+            let has_refusals = takes_refusals && !contents.refusals.is_empty();
+            !(contents.is_closed || has_refusals || contents.next_fact > from)
         };
-        let mut contents = self.wait_while(at_most, nothing);
-        if contents.closed {
-            Found::Closed
+        let mut contents = self.wait_while(at_most, is_nothing);
+        if contents.is_closed {
+            Followed::Closed
         } else if contents.next_fact > from {
-            Found::Facts
+            Followed::Facts
         } else if takes_refusals && !contents.refusals.is_empty() {
-            Found::Refusals(contents.refusals.drain(..).collect())
+            Followed::Refusals(contents.refusals.drain(..).collect())
         } else {
-            Found::Nothing
+            Followed::TimedOut
         }
     }
 
-    /// Waits for so long, unless the ledger is closed before; answers whether it is.
+    /// Waits for this time, or until the ledger is closed; returns whether it is closed.
     pub(crate) fn pause(&self, time: Duration) -> bool {
-        self.wait_while(Some(time), |contents| !contents.closed).closed
+        self.wait_while(Some(time), |contents| !contents.is_closed).is_closed
     }
 
     fn wait_while(
@@ -123,15 +121,14 @@ impl News {
         contents
     }
 
-    /// Ends the waiting of everybody.
+    /// Ends every wait.
     pub(crate) fn close(&self) {
         let mut contents = self.lock();
-        contents.closed = true;
-        self.tell(contents);
+        contents.is_closed = true;
+        self.notify(contents);
     }
 
-    /// Wakes everybody who waits.
-    fn tell(&self, contents: MutexGuard<'_, Contents>) {
+    fn notify(&self, contents: MutexGuard<'_, Contents>) {
         let waiting = contents.waiting;
         drop(contents);
         if waiting > 0 {
@@ -140,7 +137,7 @@ impl News {
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
-        // Nothing under the lock can panic half-way.
+        // No code under the lock can panic half-way.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

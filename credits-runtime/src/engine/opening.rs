@@ -5,13 +5,13 @@
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::codec::LogState;
 use super::commit_log::{CommitLog, Group, Header, Lineage, LogFile, LogSize, scan};
 use super::files::{beside, remove_abandoned_drafts};
-use super::memory::Memory;
+use super::rows::LogState;
 #[cfg(any(test, feature = "testing"))]
 use super::store::Backend;
 use super::store::{LedgerId, Locking, Store};
+use super::wallets::budget::MemoryBudget;
 use crate::domain::ids::FactNumber;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
@@ -49,14 +49,14 @@ impl FoundLog {
 
 impl Found {
     /// A ledger in memory.
-    pub(crate) fn in_memory(memory: Memory) -> Result<Self, LedgerError> {
+    pub(crate) fn in_memory(memory: MemoryBudget) -> Result<Self, LedgerError> {
         Ok(Self { store: Store::in_memory(memory)?, groups: Vec::new(), log: None })
     }
 
     /// The ledger in a file and its log; a new one where there is neither.
     pub(crate) fn at(
         path: &Path,
-        memory: Memory,
+        memory: MemoryBudget,
         size: LogSize,
         accepts_restored: bool,
         locking: Locking,
@@ -81,7 +81,7 @@ impl Found {
     }
 
     /// The ledger in a file, which is only read, as is its log.
-    pub(crate) fn to_read(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
+    pub(crate) fn to_read(path: &Path, memory: MemoryBudget) -> Result<Self, LedgerError> {
         let path = resolved(path)?;
         let store = Store::look_only(&path, memory)?;
         let known = Known::of(&store)?;
@@ -100,7 +100,7 @@ impl Found {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn on(
         backends: (impl Backend, impl Backend + Clone),
-        memory: Memory,
+        memory: MemoryBudget,
         size: LogSize,
     ) -> Result<Self, LedgerError> {
         let path = Path::new("on a given backend");

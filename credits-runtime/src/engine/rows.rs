@@ -5,24 +5,28 @@
 
 use minicbor::{Decode, Encode};
 
-use super::journal::Block;
-use super::keys::pages::Prefix;
+use super::journal::block::Block;
+use super::journal::cbor::instant;
+pub(crate) use super::journal::cbor::{decode, encode};
+use super::keys::segment::Prefix;
 use crate::domain::amount::Amount;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::waiting::WaitingRoom;
+use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::sha256;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// The version of the file's format; a ledger with a larger one is refused.
 pub(crate) const FORMAT: u32 = 1;
 
-/// What rows have of the journal.
+/// How far checkpoints have come.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Covered {
+pub(crate) struct CheckpointState {
     /// From which fact on records may lack facts.
     #[n(0)]
     pub(crate) replay_from: FactNumber,
@@ -31,7 +35,7 @@ pub(crate) struct Covered {
     pub(crate) keys: KeysState,
 }
 
-impl Default for Covered {
+impl Default for CheckpointState {
     fn default() -> Self {
         Self { replay_from: FactNumber::FIRST, keys: KeysState::default() }
     }
@@ -236,12 +240,6 @@ pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, Scheduled), Ledg
     Ok((due, record.ok_or_else(broken)?))
 }
 
-/// An instant that a ledger can know.
-pub(crate) fn instant(microseconds: i64) -> Option<Timestamp> {
-    let instant = Timestamp::from_microseconds(microseconds);
-    (instant.microseconds() == microseconds).then_some(instant)
-}
-
 /// The wallet of a row's key.
 pub(crate) fn wallet_from_key(key: &[u8]) -> Option<WalletId> {
     let (&[2, length], rest) = key.split_first_chunk()? else { return None };
@@ -269,40 +267,61 @@ pub(crate) struct Milestone {
     pub(crate) balance: Amount,
 }
 
-/// A wallet's row: the number of its last fact, when its row in the agenda says that something is due, its body.
-pub(crate) fn wallet_to_bytes(wallet: &Wallet, due: Option<Timestamp>) -> Vec<u8> {
-    let due = due.map_or(0, Timestamp::microseconds);
-    let last_fact = wallet.last_fact.map_or(0, FactNumber::get);
-    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &encode(wallet)].concat()
+/// A wallet, and the instant of its row in the agenda.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WalletRow {
+    pub(crate) wallet: Wallet,
+    pub(crate) filed: Option<Timestamp>,
 }
 
-/// A wallet.
-pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<Wallet, LedgerError> {
+/// An owner's billing, and what its other rows say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BillingRow {
+    pub(crate) billing: Billing,
+    pub(crate) filing: Filing,
+}
+
+/// The instant of a record's row in the agenda, and whether it is on the list of records that need attention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filing {
+    pub(crate) due: Option<Timestamp>,
+    pub(crate) needs_attention: bool,
+}
+
+/// A wallet's row: the number of its last fact, the instant of its row in the agenda, its body.
+pub(crate) fn wallet_to_bytes(wallet: &Wallet, filed: Option<Timestamp>) -> Vec<u8> {
+    let filed = filed.map_or(0, Timestamp::microseconds);
+    let last_fact = wallet.last_fact.map_or(0, FactNumber::get);
+    [&last_fact.to_be_bytes()[..], &filed.to_be_bytes(), &encode(wallet)].concat()
+}
+
+/// A wallet, and the instant of its row in the agenda.
+pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<WalletRow, LedgerError> {
     let broken = || LedgerError::damaged("the row of a wallet cannot be read");
     let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
-    let (due, body) = rest.split_first_chunk().ok_or_else(broken)?;
-    let agenda = match i64::from_be_bytes(*due) {
+    let (filed, body) = rest.split_first_chunk().ok_or_else(broken)?;
+    let filed = match i64::from_be_bytes(*filed) {
         0 => None,
-        due => Some(instant(due).ok_or_else(broken)?),
+        filed => Some(instant(filed).ok_or_else(broken)?),
     };
-    Ok(Wallet { last_fact: fact_number(*last_fact), agenda, ..decode(body)? })
+    Ok(WalletRow { wallet: Wallet { last_fact: fact_number(*last_fact), ..decode(body)? }, filed })
 }
 
-/// A row of billing: the number of its last fact, when something is due, whether it is listed, its body.
-pub(crate) fn billing_to_bytes(billing: &Billing, needs_attention: bool) -> Vec<u8> {
-    let due = billing.agenda.map_or(0, Timestamp::microseconds);
+/// A row of billing: the number of its last fact, what its other rows say, its body.
+pub(crate) fn billing_to_bytes(billing: &Billing, filing: Filing) -> Vec<u8> {
+    let due = filing.due.map_or(0, Timestamp::microseconds);
     let last_fact = billing.last_fact.map_or(0, FactNumber::get);
-    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &[u8::from(needs_attention)], &encode(billing)]
-        .concat()
+    let needs_attention = u8::from(filing.needs_attention);
+    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &[needs_attention], &encode(billing)].concat()
 }
 
-/// An owner's billing, and whether it is listed.
-pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<(Billing, bool), LedgerError> {
+/// An owner's billing.
+pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<BillingRow, LedgerError> {
     let broken = || LedgerError::damaged("a row of billing cannot be read");
     let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
     let (due, rest) = rest.split_first_chunk().ok_or_else(broken)?;
     let (&[listed], body) = rest.split_first_chunk().ok_or_else(broken)?;
-    let agenda = match i64::from_be_bytes(*due) {
+    let due = match i64::from_be_bytes(*due) {
         0 => None,
         due => Some(instant(due).ok_or_else(broken)?),
     };
@@ -311,13 +330,28 @@ pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<(Billing, bool), Ledger
         1 => true,
         _ => return Err(broken()),
     };
-    Ok((Billing { last_fact: fact_number(*last_fact), agenda, ..decode(body)? }, needs_attention))
+    let billing = Billing { last_fact: fact_number(*last_fact), ..decode(body)? };
+    Ok(BillingRow { billing, filing: Filing { due, needs_attention } })
 }
 
 /// An object at a payment processor.
 pub(crate) fn object_from_bytes(bytes: &[u8]) -> Result<Object, LedgerError> {
     let (last_fact, object) = record_from_bytes::<Object>(bytes)?;
     Ok(Object { last_fact, ..object })
+}
+
+/// The list of declared catalogues.
+pub(crate) fn catalogues_from_bytes(bytes: &[u8]) -> Result<Catalogues, LedgerError> {
+    let (last_fact, mut list) = record_from_bytes::<Catalogues>(bytes)?;
+    list.last_fact = last_fact;
+    Ok(list)
+}
+
+/// The totals.
+pub(crate) fn totals_from_bytes(bytes: &[u8]) -> Result<Totals, LedgerError> {
+    let (last_fact, mut totals) = record_from_bytes::<Totals>(bytes)?;
+    totals.last_fact = last_fact;
+    Ok(totals)
 }
 
 /// The waiting room.
@@ -368,31 +402,4 @@ pub(crate) fn segment_end(number: u32) -> Vec<u8> {
 /// The segment of a row.
 pub(crate) fn segment_of_key(key: &[u8]) -> Option<u32> {
     key.first_chunk().map(|number| u32::from_be_bytes(*number))
-}
-
-/// Any value of ours. Writing to memory cannot fail, and every value of ours encodes.
-pub(crate) fn encode(value: &impl Encode<()>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode_into(value, &mut bytes);
-    bytes
-}
-
-/// Any value of ours, after what is there.
-pub(crate) fn encode_into(value: &impl Encode<()>, bytes: &mut Vec<u8>) {
-    if let Err(error) = minicbor::encode(value, bytes) {
-        panic!("a value does not encode: {error}");
-    }
-}
-
-/// Any value of ours, with nothing after it.
-pub(crate) fn decode<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, LedgerError> {
-    let mut decoder = minicbor::Decoder::new(bytes);
-    let value = decoder
-        .decode()
-        .map_err(|error| LedgerError::damaged(format!("a value cannot be read ({error})")))?;
-    if decoder.position() == bytes.len() {
-        Ok(value)
-    } else {
-        Err(LedgerError::damaged("a value is followed by something else"))
-    }
 }

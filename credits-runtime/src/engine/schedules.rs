@@ -5,12 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 use shuttle::thread;
 
-use super::inbox::{Inbox, Linger, Refused, Taken};
-use crate::domain::ids::{FactNumber, HoldId, WalletId};
+use super::request::inbox::{Inbox, Refused, Taken};
+use crate::domain::ids::{HoldId, WalletId};
 
 /// How many orders are tried.
 const SCHEDULES: usize = 20_000;
@@ -22,8 +21,6 @@ const ITEMS_EACH: usize = 3;
 /// Room in the inbox: for all, or for so few that some wait.
 const ITEMS_MAX: usize = SUBMITTERS * ITEMS_EACH + 1;
 const ITEMS_FEW: usize = 2;
-/// More than there ever are, so that the time is waited for.
-const LINGER: Linger = Linger { commands: 4, at_most: Duration::from_micros(100) };
 
 /// What is submitted: by whom, and its place. It counts when it goes.
 struct Item {
@@ -43,7 +40,6 @@ impl Drop for Item {
 struct Found {
     items: Vec<(usize, usize)>,
     releases: usize,
-    cursors: usize,
 }
 
 fn wallet() -> WalletId {
@@ -54,17 +50,13 @@ fn wallet() -> WalletId {
 fn take_all(inbox: &Inbox<Item>) -> Found {
     let mut found = Found::default();
     loop {
-        match inbox.take(None, LINGER, Vec::new()) {
+        match inbox.take(None) {
             Taken::Work(work) => {
                 found.items.extend(work.commands.iter().map(|item| (item.submitter, item.place)));
                 found.releases += work.releases.len();
-                found.cursors += work.cursors.len();
             }
-            Taken::Nothing | Taken::Poked | Taken::Landed => {}
-            Taken::Closed(cursors) => {
-                found.cursors += cursors.len();
-                return found;
-            }
+            Taken::TimedOut => {}
+            Taken::Closed => return found,
         }
     }
 }
@@ -123,8 +115,6 @@ fn everybody_with((room, submit): (usize, Submit), close: fn(&Inbox<Item>), clos
         let inbox = Arc::clone(&inbox);
         thread::spawn(move || {
             inbox.release(wallet(), HoldId::new(1));
-            inbox.advance("mail", FactNumber(2));
-            inbox.poke();
         })
     };
     if closes_early {
@@ -145,7 +135,7 @@ fn everybody_with((room, submit): (usize, Submit), close: fn(&Inbox<Item>), clos
     assert_eq!(gone.load(Ordering::Relaxed), SUBMITTERS * ITEMS_EACH);
     if !closes_early {
         assert_eq!((accepted, found.items.len()), (SUBMITTERS * ITEMS_EACH, accepted));
-        assert_eq!((found.releases, found.cursors), (1, 1));
+        assert_eq!(found.releases, 1);
     }
     assert!(found.items.len() <= accepted);
 }
@@ -176,47 +166,13 @@ fn whoever_waits_for_room_gets_it_or_is_told() {
     shuttle::check_pct(move || everybody_with(patient, Inbox::abandon, true), SCHEDULES, PREEMPTIONS);
 }
 
-/// Takes as the writer does while a batch is on its way, until that has landed, and then until the inbox is closed.
-fn take_meanwhile(inbox: &Inbox<Item>) -> usize {
-    let mut taken = 0;
-    while let Some(more) = inbox.take_more(2, |item| item.submitter == 0) {
-        assert!(!more.is_empty() && more.iter().all(|item| item.submitter == 0));
-        taken += more.len();
-    }
-    inbox.forget_landing();
-    taken + take_all(inbox).items.len()
-}
-
-#[test]
-fn what_comes_while_a_batch_is_on_its_way_is_taken_and_its_landing_noticed() {
-    let lands = || {
-        let (inbox, gone) = (Arc::new(Inbox::<Item>::new(ITEMS_MAX)), Arc::new(AtomicUsize::new(0)));
-        let shared = || Arc::clone(&inbox);
-        let (taken_from, landed_in) = (shared(), shared());
-        let taker = thread::spawn(move || take_meanwhile(&taken_from));
-        let lander = thread::spawn(move || landed_in.land());
-        let submitters: Vec<_> = (0..2)
-            .map(|submitter| {
-                let (inbox, gone) = (shared(), Arc::clone(&gone));
-                thread::spawn(move || submit(&inbox, submitter, &gone))
-            })
-            .collect();
-        let accepted: usize = submitters.into_iter().map(|submitter| submitter.join().unwrap()).sum();
-        lander.join().unwrap();
-        inbox.close();
-        assert_eq!(taker.join().unwrap(), accepted);
-    };
-    shuttle::check_random(lands, SCHEDULES);
-    shuttle::check_pct(lands, SCHEDULES, PREEMPTIONS);
-}
-
 #[test]
 fn a_wake_up_that_is_forgotten_is_found() {
     let forgets = || {
         let inbox = Arc::new(Inbox::<Item>::new(ITEMS_MAX));
         let taker = {
             let inbox = Arc::clone(&inbox);
-            thread::spawn(move || matches!(inbox.take(None, LINGER, Vec::new()), Taken::Work(_)))
+            thread::spawn(move || matches!(inbox.take(None), Taken::Work(_)))
         };
         let gone = Arc::new(AtomicUsize::new(0));
         inbox.submit_silently(Item { submitter: 0, place: 0, gone });

@@ -8,16 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
+use super::batch::batch::{Batch, Submitted};
+use super::batch::file_source::FileSource;
 use super::clock::SystemClock;
-use super::inbox::Queue;
-use super::ledger::{Ledger, Opening};
-use super::memory::Memory;
+use super::ledger::{Ledger, Location, Opening};
 use super::opening::Found;
-use super::overlay::{Batch, Done};
-use super::pace::Pace;
 use super::recovery;
-use super::reply::{Outcome, Reply};
+use super::request::inbox::Queue;
+use super::request::reply::Reply;
+use super::request::slot::Outcome;
 use super::store::Locking;
+use super::tuning::Tuning;
+use super::wallets::budget::MemoryBudget;
 use crate::domain::amount::Amount;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
@@ -81,7 +83,7 @@ fn open() -> Arc<Ledger> {
 }
 
 fn over(opening: Opening) -> Arc<Ledger> {
-    Ledger::over(Found::in_memory(Memory::USUAL).unwrap(), opening).unwrap()
+    Ledger::over(Found::in_memory(MemoryBudget::DEFAULT).unwrap(), opening).unwrap()
 }
 
 /// A ledger whose log fails while a switch is on.
@@ -100,9 +102,9 @@ fn opening() -> Opening {
         clock_confirmed: false,
         restored_accepted: false,
         locking: Locking::Required,
-        pace: Pace::USUAL,
-        memory: Memory::USUAL,
-        queue: Queue::USUAL,
+        tuning: Tuning::DEFAULT,
+        memory: MemoryBudget::DEFAULT,
+        queue: Queue::DEFAULT,
     }
 }
 
@@ -166,21 +168,21 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
     let mut rebuilt: HashMap<WalletId, Wallet> = HashMap::new();
     let mut lagging = Vec::new();
     let snapshot = ledger.store().snapshot().unwrap();
-    let (end, covered) = (snapshot.end().unwrap(), snapshot.covered().unwrap());
+    let (end, state) = (snapshot.end().unwrap(), snapshot.checkpoint_state().unwrap());
     let (mut next, mut head, mut blocks) = (FactNumber::FIRST, [0; 32], 0);
     while next < end.next_fact {
         let block = snapshot.block(next).unwrap();
         assert_eq!((block.first, block.previous_head), (next, head));
-        for (first, frame) in block.decode().unwrap() {
-            for (place, fact) in frame.facts.iter().enumerate() {
+        for booked in block.decode().unwrap() {
+            for (number, fact) in booked.numbered() {
                 if let Record::Wallet(id) = &fact.record {
-                    rebuilt.entry(id.clone()).or_default().apply(first.plus(place), fact);
-                    if first.plus(place) >= covered.replay_from {
-                        lagging.push((id.clone(), first.plus(place), fact.clone()));
+                    rebuilt.entry(id.clone()).or_default().apply(number, fact);
+                    if number >= state.replay_from {
+                        lagging.push((id.clone(), number, fact.clone()));
                     }
                 }
             }
-            next = first.plus(frame.facts.len());
+            next = booked.next();
         }
         (head, blocks) = (block.head(), blocks + 1);
     }
@@ -188,7 +190,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
     assert!(blocks > 3, "500 gifts fill several blocks, not {blocks}");
     for owner in ["ann", "bob", "eve"] {
         let wallet = wallet(owner);
-        let mut stored = super::views::stored_wallet(&snapshot, &wallet).unwrap();
+        let mut stored = snapshot.wallet(&wallet).unwrap().wallet;
         for (_, number, fact) in lagging.iter().filter(|(id, ..)| *id == wallet) {
             stored.apply(*number, fact);
         }
@@ -202,19 +204,19 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 
 #[test]
 fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
-    let pace = Pace { pass_facts: 200, ..Pace::USUAL };
-    let ledger = over(Opening { pace, ..opening() });
+    let tuning = Tuning { pass_facts: 200, unwritten_bytes: Some(16_384), ..Tuning::DEFAULT };
+    let ledger = over(Opening { tuning, ..opening() });
     let give = |owner, n| drop(send(&ledger, gift(owner, 1, &format!("key {n}"))).wait().unwrap());
-    let (ann, milestones) = (wallet("ann"), &ledger.views().milestones);
+    let (ann, milestones) = (wallet("ann"), &ledger.published().milestones);
     let written = || ledger.store().snapshot().unwrap().milestone(&ann, 64).unwrap();
     (1..=130).for_each(|n| give("ann", n));
-    let ordinals: Vec<u64> = milestones.of(&ann).iter().map(|(ordinal, _)| *ordinal).collect();
+    let ordinals: Vec<u64> = milestones.up_to(&ann, u64::MAX).iter().map(|(ordinal, _)| *ordinal).collect();
     assert_eq!((ordinals, written()), (vec![64, 128], None));
     let found = [64, 128].map(|ordinal| ledger.milestone(&ann, ordinal).unwrap());
     assert_eq!(found.map(|milestone| milestone.balance.get()), [64, 128]);
     // A pass begins, and comes to its end.
     (0..600).for_each(|n| give("bob", n));
-    assert_eq!((milestones.of(&ann), written()), (Vec::new(), Some(found[0])));
+    assert_eq!((milestones.up_to(&ann, u64::MAX), written()), (Vec::new(), Some(found[0])));
     assert_eq!(ledger.milestone(&ann, 128).unwrap(), found[1]);
     assert!(ledger.milestone(&ann, 192).is_err());
 }
@@ -229,7 +231,7 @@ fn a_milestone_of_a_commit_that_failed_is_none() {
     assert_eq!(failure(give(64)).kind(), LedgerErrorKind::OutcomeUnknown);
     let ann = wallet("ann");
     assert_eq!(ledger.wallet(&ann).unwrap().facts, 63);
-    assert_eq!(ledger.views().milestones.of(&ann), Vec::new());
+    assert_eq!(ledger.published().milestones.up_to(&ann, u64::MAX), Vec::new());
     assert_eq!(ledger.milestone(&ann, 64).unwrap_err().kind(), LedgerErrorKind::Damaged);
 }
 
@@ -268,8 +270,8 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
     for number in numbers.map(FactNumber) {
         let first = firsts[firsts.partition_point(|first| *first <= number) - 1];
         assert_eq!(snapshot.block(number).unwrap().first, first, "the block of fact {number}");
-        let (frame_first, frame) = snapshot.stored_block(number).unwrap().frame(number).unwrap().unwrap();
-        let facts = frame_first..frame_first.plus(frame.facts.len());
+        let booked = snapshot.stored_block(number).unwrap().frame(number).unwrap().unwrap();
+        let facts = booked.first()..booked.next();
         assert!(facts.contains(&number), "the frame of fact {number}");
     }
 }
@@ -278,9 +280,9 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
 /// moved into a segment, or with its segment into a larger one, is not there yet, and would be taken for one that nobody used.
 #[test]
 fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
-    let hurried = Opening { pace: Pace { recent_keys_max: 8, ..Pace::USUAL }, ..opening() };
-    let ledger = over(hurried);
-    let keys = &ledger.views().keys;
+    let tuning = Tuning { recent_keys_max: 8, unwritten_bytes: Some(1_024), ..Tuning::DEFAULT };
+    let ledger = over(Opening { tuning, ..opening() });
+    let keys = &ledger.published().keys;
     let mut numbers = 1..10_000;
     let mut give_until = |moved: &dyn Fn() -> bool| {
         let found = numbers.find(|n| {
@@ -293,9 +295,10 @@ fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     // A batch that has looked into the file: nobody knows the wallet.
     let began = |name: &str| {
         let position = recovery::position(&ledger.store().snapshot().unwrap()).unwrap();
-        let mut batch = Batch::new((ledger.store(), ledger.views(), &policy), &position);
+        let source = FileSource::new(ledger.store(), ledger.published());
+        let mut batch = Batch::new(source, &policy, &position);
         let done = batch.submit(&gift(name, 10, "before"), position.last_at).unwrap().unwrap();
-        assert!(matches!(done, Done::Now(..)));
+        assert!(matches!(done, Submitted::Booked(..)));
         (batch, position.last_at)
     };
     let used = gift("ann", 10, "k0");
@@ -304,18 +307,18 @@ fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     let (mut batch, now) = began("one");
     give_until(&|| keys.recent(&used.row).is_none());
     let done = batch.submit(&used, now).unwrap().unwrap();
-    assert!(matches!(done, Done::Before(_)), "a sealed key is used twice");
+    assert!(matches!(done, Submitted::Replayed(_)), "a sealed key is used twice");
 
     let holding: Vec<u32> = keys.segments_with(&used.row).iter().map(|row| row.number).collect();
     let (mut batch, now) = began("another");
     give_until(&|| keys.state().segments.iter().all(|row| !holding.contains(&row.number)));
     let done = batch.submit(&used, now).unwrap().unwrap();
-    assert!(matches!(done, Done::Before(_)), "a merged key is used twice");
+    assert!(matches!(done, Submitted::Replayed(_)), "a merged key is used twice");
 }
 
 #[test]
 fn a_closed_ledger_takes_no_commands() {
-    let ledger = Ledger::open(&super::ledger::Place::Memory, opening()).unwrap();
+    let ledger = Ledger::open(&Location::Memory, opening()).unwrap();
     ledger.close().unwrap();
     assert_eq!(failure(send(&ledger, gift("ann", 1, "k")).wait()).kind(), LedgerErrorKind::Closed);
     let unread = ledger.wallet(&wallet("ann")).unwrap_err();

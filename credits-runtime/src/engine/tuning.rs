@@ -1,18 +1,37 @@
-//! How much the writer lets lie before it tidies up.
+//! Tuning: every threshold of the engine that no user meets. `domain/limits.rs` has those that a user meets.
 
+use super::batch::waiting::WaitingMax;
 use super::commit_log::LogSize;
-use super::waiting::WaitingMax;
-use crate::domain::limits::{AHEAD_COMMANDS, CHECKPOINT_FACTS, RECENT_KEYS_MAX};
 
-/// How much the writer lets lie before it tidies up.
+/// Bytes of frames at which a batch takes no more commands.
+pub(crate) const BATCH_BYTES: usize = 512 * 1_024;
+/// Records whose due work one batch books.
+pub(crate) const DUE_RECORDS_MAX: usize = 256;
+/// Rows that are read together, where a table is read in parts.
+pub(crate) const ROWS_AT_ONCE: usize = 256;
+/// Bytes of frames at which a block is sealed. redb rounds values over a page up to 2^k pages.
+pub(crate) const BLOCK_BYTES_MAX: usize = 4_000;
+/// Rows of wallets in one checkpoint of a flush.
+pub(crate) const CHECKPOINT_ROWS_MAX: usize = 16_384;
+/// Shards of the wallet cache that one batch passes to evict wallets.
+pub(crate) const EVICTION_SHARDS_MIN: usize = 2;
+/// Commands of a batch for each further shard.
+pub(crate) const EVICTION_COMMANDS_PER_SHARD: usize = 256;
+/// Segments of keys that are merged into one.
+pub(crate) const SEGMENTS_MERGED: usize = 8;
+/// Rows of dropped segments that one checkpoint removes.
+pub(crate) const SEGMENT_ROWS_DROPPED: usize = 1_024;
+/// Rejected spends that wait for their handlers; the oldest are dropped beyond that.
+pub(crate) const REFUSALS_MAX: usize = 1_024;
+
+/// Thresholds of background work.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    /// Facts in which every row that lags is written once.
+pub(crate) struct Tuning {
+    /// Facts in which a pass writes every row that was dirty when it began. An opening after a crash replays up to twice as
+    /// many.
     pub(crate) pass_facts: usize,
-    /// Keys that are kept in memory before they are sealed.
+    /// Keys in memory at which a checkpoint seals them into a segment.
     pub(crate) recent_keys_max: usize,
-    /// From how many commands on, in a batch and waiting, it is committed while the next is decided.
-    pub(crate) ahead_commands: usize,
     /// How many billing events wait for their owners.
     pub(crate) waiting_max: WaitingMax,
     /// Bytes of published rows at which a checkpoint begins; by default a share of the ledger's memory.
@@ -20,23 +39,21 @@ pub(crate) struct Pace {
     pub(crate) log_size: LogSize,
 }
 
-impl Pace {
-    pub(crate) const USUAL: Self = Self {
-        pass_facts: CHECKPOINT_FACTS,
-        recent_keys_max: RECENT_KEYS_MAX,
-        ahead_commands: AHEAD_COMMANDS,
-        waiting_max: WaitingMax::USUAL,
+impl Tuning {
+    pub(crate) const DEFAULT: Self = Self {
+        pass_facts: 524_288,
+        recent_keys_max: 32_768,
+        waiting_max: WaitingMax::DEFAULT,
         unwritten_bytes: None,
         log_size: LogSize::DEFAULT,
     };
 
-    /// So little that a short session has all that a long one has.
+    /// Thresholds so low that a short test seals, merges, checkpoints, and reuses the log's segments.
     #[cfg(feature = "testing")]
-    pub(crate) const HURRIED: Self = Self {
+    pub(crate) const STRESS: Self = Self {
         pass_facts: 40,
         recent_keys_max: 8,
-        ahead_commands: 1,
-        waiting_max: WaitingMax::USUAL,
+        waiting_max: WaitingMax::DEFAULT,
         unwritten_bytes: Some(1_024),
         log_size: LogSize::STRESS,
     };

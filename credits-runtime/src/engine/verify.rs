@@ -10,17 +10,18 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::codec::{self, KeysState, Milestone, Scheduled};
-use super::journal::{Block, Head};
-use super::keys::pages::Entries;
+use super::journal::block::{Block, Head};
+use super::keys::segment::Entries;
 use super::keys::{Keys, frames_under, key_rows};
+use super::rows::{self, BillingRow, KeysState, Milestone, Scheduled, WalletRow};
 use super::store::Snapshot;
 use crate::domain::audit::Audit;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
+use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::{Terms, explain};
-use crate::domain::fact::{Body, Fact, Frame, Record};
+use crate::domain::fact::{Body, Fact, Record};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
@@ -126,14 +127,14 @@ impl Verification {
     }
 
     fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
-        let (end, covered) = (snapshot.end()?, snapshot.covered()?);
-        self.replay_from = Some(covered.replay_from);
+        let (end, state) = (snapshot.end()?, snapshot.checkpoint_state()?);
+        self.replay_from = Some(state.replay_from);
         let (mut next, mut head) = (FactNumber::FIRST, Head::default());
         while next < end.next_fact {
             let block = chained(snapshot, next, head)?;
-            for (first, frame) in block.decode()? {
-                self.frame(snapshot, first, &frame)?;
-                next = first.plus(frame.facts.len());
+            for booked in block.decode()? {
+                self.frame(snapshot, &booked)?;
+                next = booked.next();
             }
             head = block.head();
         }
@@ -153,17 +154,18 @@ impl Verification {
         })
     }
 
-    fn frame(&mut self, snapshot: &Snapshot, first: FactNumber, frame: &Frame) -> Result<(), LedgerError> {
-        if self.last_at.is_some_and(|last| last > frame.at) {
+    fn frame(&mut self, snapshot: &Snapshot, booked: &Booked) -> Result<(), LedgerError> {
+        let first = booked.first();
+        if self.last_at.is_some_and(|last| last > booked.at) {
             return Err(LedgerError::damaged(format!("time goes back at fact {first}")));
         }
-        self.last_at = Some(frame.at);
+        self.last_at = Some(booked.at);
         self.frames = self.frames.saturating_add(1);
-        for (place, fact) in frame.facts.iter().enumerate() {
-            self.fact(snapshot, first.plus(place), fact, frame.at)?;
+        for (number, fact) in booked.numbered() {
+            self.fact(snapshot, number, fact, booked.at)?;
         }
-        for (hash, _) in key_rows(frame) {
-            self.key(snapshot, hash, first, frame.kind.key_lapses())?;
+        for (hash, _) in key_rows(booked) {
+            self.key(snapshot, hash, first, booked.kind.key_lapses())?;
         }
         Ok(())
     }
@@ -244,7 +246,7 @@ impl Verification {
                     return Err(LedgerError::damaged(format!("fact {number} declares no catalogue")));
                 };
                 self.catalogues.apply(number, fact);
-                self.terms.insert(*catalogue, Terms::of(codec::decode(data)?));
+                self.terms.insert(*catalogue, Terms::of(rows::decode(data)?));
                 return Ok(());
             }
         };
@@ -286,7 +288,7 @@ impl Verification {
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
         let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
         let mut waiting = WaitingRows::default();
-        let mut rows = BTreeMap::new();
+        let mut filed = BTreeMap::new();
         // Wallets that have no row yet, because all of their facts may lack.
         let all_lags = |id: &&WalletId| {
             let lagging = self.lagging.get(*id).map_or(0, Vec::len);
@@ -295,29 +297,27 @@ impl Verification {
         let mut unwritten: HashSet<WalletId> = self.wallets.keys().filter(all_lags).cloned().collect();
         snapshot.each_view(|key, value| {
             match key.first() {
-                Some(1) if key == codec::CATALOGUES_KEY => {
-                    let (last_fact, mut kept) = codec::record_from_bytes::<Catalogues>(value)?;
-                    kept.last_fact = last_fact;
+                Some(1) if key == rows::CATALOGUES_KEY => {
+                    let kept = rows::catalogues_from_bytes(value)?;
                     if kept != self.catalogues {
                         return Err(broken("catalogues"));
                     }
                     single += 1;
                 }
                 Some(2) => {
-                    let id = codec::wallet_from_key(key).ok_or_else(|| broken("a wallet"))?;
-                    let kept = codec::wallet_from_bytes(value)?;
-                    rows.insert(Scheduled::Wallet(id.clone()), kept.agenda);
+                    let id = rows::wallet_from_key(key).ok_or_else(|| broken("a wallet"))?;
+                    let kept = rows::wallet_from_bytes(value)?;
+                    filed.insert(Scheduled::Wallet(id.clone()), kept.filed);
                     self.wallet(&id, kept)?;
                     unwritten.remove(&id);
                     wallets = wallets.saturating_add(1);
                 }
                 Some(3) => milestones = milestones.saturating_add(1),
                 Some(4) => {
-                    agenda.push(codec::agenda_from_key(key)?);
+                    agenda.push(rows::agenda_from_key(key)?);
                 }
-                Some(5) if key == codec::TOTALS_KEY => {
-                    let (last_fact, mut kept) = codec::record_from_bytes::<Totals>(value)?;
-                    kept.last_fact = last_fact;
+                Some(5) if key == rows::TOTALS_KEY => {
+                    let mut kept = rows::totals_from_bytes(value)?;
                     let mut lagging: Vec<_> = self.lagging.values().flatten().collect();
                     lagging.sort_unstable_by_key(|(number, _)| *number);
                     for (number, fact) in lagging {
@@ -329,22 +329,22 @@ impl Verification {
                     single += 1;
                 }
                 Some(6) => {
-                    let owner = codec::billing_from_key(key).ok_or_else(|| broken("billing"))?;
-                    let (kept, needs_attention) = codec::billing_from_bytes(value)?;
-                    rows.insert(Scheduled::Billing(owner.clone()), kept.agenda);
-                    if needs_attention {
-                        listed.insert(codec::attention_key(key));
+                    let owner = rows::billing_from_key(key).ok_or_else(|| broken("billing"))?;
+                    let BillingRow { billing: kept, filing } = rows::billing_from_bytes(value)?;
+                    filed.insert(Scheduled::Billing(owner.clone()), filing.due);
+                    if filing.needs_attention {
+                        listed.insert(rows::attention_key(key));
                     }
                     // One of which nothing is known yet may have been looked at.
                     let rebuilt = self.billings.get(&owner).cloned().unwrap_or_default();
-                    if rebuilt != (Billing { agenda: None, ..kept }) {
+                    if rebuilt != kept {
                         return Err(broken("billing"));
                     }
                     billings = billings.saturating_add(usize::from(self.billings.contains_key(&owner)));
                 }
                 Some(7) => {
-                    let id = codec::object_from_key(key).ok_or_else(|| broken("an object"))?;
-                    let kept = codec::object_from_bytes(value)?;
+                    let id = rows::object_from_key(key).ok_or_else(|| broken("an object"))?;
+                    let kept = rows::object_from_bytes(value)?;
                     if self.objects.get(&id) != Some(&kept) {
                         return Err(broken("an object"));
                     }
@@ -361,10 +361,10 @@ impl Verification {
             }
             Ok(())
         })?;
-        if agenda.iter().any(|(due, record)| rows.get(record) != Some(&Some(*due))) {
+        if agenda.iter().any(|(due, record)| filed.get(record) != Some(&Some(*due))) {
             return Err(broken("the agenda"));
         }
-        let due = rows.values().flatten().count();
+        let due = filed.values().flatten().count();
         // Every commit writes the totals, and the first one a catalogue.
         let singles = if self.frames > 0 { 2 } else { 0 };
         if single != singles
@@ -381,14 +381,17 @@ impl Verification {
         Ok(())
     }
 
-    fn wallet(&self, id: &WalletId, kept: Wallet) -> Result<(), LedgerError> {
+    fn wallet(
+        &self,
+        id: &WalletId,
+        WalletRow { wallet: mut kept, filed }: WalletRow,
+    ) -> Result<(), LedgerError> {
         let differs = |what: &str| LedgerError::damaged(format!("the wallet of `{}`: {what}", id.owner));
         let (rebuilt, audit) = self.wallets.get(id).ok_or_else(|| differs("nothing happened to it"))?;
-        let is_late = |due: Timestamp| kept.agenda.is_none_or(|agenda| agenda > due);
+        let is_late = |due: Timestamp| filed.is_none_or(|filed| filed > due);
         if kept.next_due_at().is_some_and(is_late) {
             return Err(differs("the agenda is late"));
         }
-        let mut kept = kept;
         if let Some(number) =
             self.unwritten_milestones.get(id).filter(|number| kept.last_fact >= Some(**number))
         {
@@ -398,7 +401,7 @@ impl Verification {
             kept.apply(*number, fact);
         }
         audit.compare(&kept).map_err(|what| differs(&what))?;
-        if *rebuilt != (Wallet { agenda: None, ..kept }) {
+        if *rebuilt != kept {
             return Err(differs("it is kept otherwise than its facts say"));
         }
         Ok(())

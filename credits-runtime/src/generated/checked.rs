@@ -1,12 +1,12 @@
 //! Checked arithmetic of costs in braces.
 //!
-//! The macro puts a call before every operator of such a cost, which tries the operands. Those for which the
-//! operator has no result are replaced by ones, so that it neither wraps nor panics, and the cost has failed.
-//! Whether overflow checks are on makes no difference.
+//! The macro puts a call before every operator of such a cost. The call checks whether the operator has a result for its
+//! operands. If not, it replaces them by ones, so that the operator neither wraps nor panics, and marks the cost as failed.
+//! The result does not depend on the compiler's overflow checks.
 //!
 //! The methods are found by autoref: the traits `Checked..` are implemented for [`Operands`] that are numbers, the
-//! traits `Unchecked..` for a reference to operands of any type, so that the compiler takes the former where they
-//! hold. Types, inference and errors remain those of the operator as written.
+//! traits `Unchecked..` for a reference to operands of any type, so the compiler prefers the former where they apply.
+//! Types, inference and errors remain those of the operator as written.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::operand::{Integer, List, Number, Operand};
 pub use super::sums::{Sums, product, sum};
 
-/// The traits whose methods are called.
+/// The traits of the methods that generated code calls.
 pub mod traits {
     pub use super::{
         Checked as _, CheckedCast as _, CheckedIndex as _, CheckedPower as _, CheckedShift as _,
@@ -31,13 +31,13 @@ thread_local! {
 /// The value of a cost in braces; `None` if it failed or panicked.
 pub fn cost(code: impl FnOnce() -> i128) -> Option<i128> {
     let outer = FAILED.replace(false);
-    // Of a panic nothing is seen again but its message.
+    // Unwind safe: after a panic no state of the closure is used again.
     let value = catch_unwind(AssertUnwindSafe(code));
     let failed = FAILED.replace(outer);
     value.ok().filter(|_| !failed)
 }
 
-/// Whether the cost has failed, so that it can end early.
+/// Whether the cost has failed; then it can return early.
 pub fn failed() -> bool {
     FAILED.get()
 }
@@ -54,7 +54,7 @@ pub fn integer(value: impl TryInto<i128>) -> i128 {
     })
 }
 
-/// The types of two operands; the second is `()` where there is one.
+/// The types of two operands; the second is `()` for a unary operator.
 pub struct Operands<L: ?Sized, R>(PhantomData<fn(&L) -> R>);
 
 /// The types of these operands.
@@ -62,7 +62,7 @@ pub fn operands<L: ?Sized, R>(_: &L, _: &R) -> Operands<L, R> {
     Operands(PhantomData)
 }
 
-/// An operator on two integers of one type, or a method that works as one.
+/// A binary operator on integers of one type, or a method with the same shape.
 #[derive(Clone, Copy, Debug)]
 pub enum Operator {
     /// `+`
@@ -83,7 +83,7 @@ pub enum Operator {
     NextMultipleOf,
 }
 
-/// `<<`, which has no result if it loses bits, or `>>`.
+/// `<<` or `>>`. A left shift that loses bits has no result.
 #[derive(Clone, Copy, Debug)]
 pub enum Shift {
     /// `<<`
@@ -92,7 +92,7 @@ pub enum Shift {
     Right,
 }
 
-/// An operator on one integer, or a method that works as one.
+/// A unary operator on an integer, or a method with the same shape.
 #[derive(Clone, Copy, Debug)]
 pub enum Unary {
     /// `-`
@@ -103,18 +103,18 @@ pub enum Unary {
     NextPowerOfTwo,
 }
 
-/// What is before or after `as`.
+/// An operand or the result of `as`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whole {
-    /// A number; without what follows its point.
+    /// The integer part of a number.
     Number(i128),
-    /// A number that does not fit into `i128`, or a float that is none.
+    /// A number that does not fit into `i128`, or a float that is not a number.
     Outside,
-    /// Something else.
+    /// A value of another type.
     Other,
 }
 
-/// Fails if `as` changed a number.
+/// Fails if `as` changed the integer part of a number.
 pub fn cast(before: Whole, after: Whole) {
     if before != after && before != Whole::Other && after != Whole::Other {
         fail();
@@ -145,7 +145,7 @@ impl<L: Operand, R: Operand<Integer = L::Integer>> Checked<L, R> for Operands<L,
     }
 }
 
-/// An integer and how far it is shifted.
+/// An integer and its shift distance.
 pub trait CheckedShift<L, R> {
     /// The operands, or ones.
     fn fit_shift(&self, shift: Shift, left: L, right: R) -> (L, R);
@@ -201,9 +201,9 @@ impl<L: Operand> CheckedUnary<L> for Operands<L, ()> {
     }
 }
 
-/// A number that is cast.
+/// The operand of a cast.
 pub trait CheckedCast<L> {
-    /// The number.
+    /// Its integer part.
     fn whole(&self, value: &L) -> Whole;
 }
 
@@ -213,9 +213,9 @@ impl<L: Number> CheckedCast<L> for Operands<L, ()> {
     }
 }
 
-/// A list and a place in it.
+/// A list and an index.
 pub trait CheckedIndex<L: ?Sized, R> {
-    /// The place, whether it is there or not.
+    /// The index, unchanged; an index beyond the list fails the cost.
     fn fit_index(&self, list: &L, place: R) -> R;
 }
 
@@ -228,7 +228,7 @@ impl<L: List + ?Sized> CheckedIndex<L, usize> for Operands<L, usize> {
     }
 }
 
-/// Operands of other types, which are left to their operator.
+/// Operands of other types. They are not checked.
 pub trait Unchecked<L, R>: Sized {
     /// The operands.
     fn fit(&self, _: Operator, left: L, right: R) -> (L, R) {
@@ -254,7 +254,7 @@ pub trait Unchecked<L, R>: Sized {
     fn fit_unary(&self, _: Unary, value: L) -> L {
         value
     }
-    /// Something else than a number.
+    /// Not a number.
     fn whole(&self, _: &L) -> Whole {
         Whole::Other
     }
@@ -262,9 +262,9 @@ pub trait Unchecked<L, R>: Sized {
 
 impl<L, R> Unchecked<L, R> for &Operands<L, R> {}
 
-/// Other lists and other places, such as ranges.
+/// Other lists and other indices, such as ranges.
 pub trait UncheckedIndex<L: ?Sized, R> {
-    /// The place.
+    /// The index.
     fn fit_index(&self, _: &L, place: R) -> R {
         place
     }

@@ -1,4 +1,4 @@
-//! Numbers and lists as operands: what [`checked`](super::checked) asks of them.
+//! Numbers and lists as operands: the traits that [`checked`](super::checked) needs.
 
 use std::collections::VecDeque;
 
@@ -18,25 +18,25 @@ pub trait Operand: Copy {
 pub trait Integer: Number + Copy {
     /// Whether the operator has a result.
     fn has(self, operator: Operator, right: Self) -> bool;
-    /// Whether the shift has a result; shifting to the left, one without a loss.
+    /// Whether the shift has a result; a left shift also must not lose bits.
     fn has_shift(self, shift: Shift, bits: u32) -> bool;
     /// Whether the power fits.
     fn has_power(self, exponent: u32) -> bool;
     /// Whether the operator has a result.
     fn has_unary(self, operator: Unary) -> bool;
-    /// Itself as a number of bits.
+    /// Its value as a shift distance.
     fn bits(self) -> Option<u32>;
 }
 
 /// An integer or a float.
 pub trait Number {
-    /// The whole number before the point.
+    /// Its integer part.
     fn whole(&self) -> Whole;
 }
 
-/// What is indexed by a place.
+/// A list that can be indexed.
 pub trait List {
-    /// How many elements there are.
+    /// The count of its elements.
     fn count(&self) -> usize;
 }
 
@@ -113,7 +113,7 @@ macro_rules! integers {
     )*};
 }
 
-// A method that a type does not have is refused by the compiler where it is called.
+// The compiler rejects calls of methods that a type lacks, so their results here do not matter.
 integers!(i8 i16 i32 i64 i128 isize: Self::checked_abs, Some, |value, _| Some(value));
 integers!(u8 u16 u32 u64 u128 usize: Some, Self::checked_next_power_of_two, Self::checked_next_multiple_of);
 
@@ -121,7 +121,7 @@ macro_rules! floats {
     ($($float:ty)*) => {$(
         impl Number for $float {
             fn whole(&self) -> Whole {
-                // -2^127 and 2^127: floats have both exactly.
+                // Floats represent -2^127 and 2^127 exactly.
                 #[expect(clippy::cast_precision_loss, reason = "a power of two")]
                 let least = i128::MIN as $float;
                 if *self >= least && *self < -least {

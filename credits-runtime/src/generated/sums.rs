@@ -1,5 +1,5 @@
-//! Sums and products in costs in braces, in place of `.sum()` and `.product()`, which wrap where overflow checks
-//! are off.
+//! Sums and products in costs in braces. They replace `.sum()` and `.product()`, which wrap if overflow checks are
+//! off.
 
 use rust_decimal::Decimal;
 
@@ -58,7 +58,7 @@ macro_rules! integers {
     )*};
 }
 
-/// Numbers that neither wrap nor panic when they are added.
+/// Numbers with their own sum and product: floats do not wrap, and a `Decimal` that overflows panics, which fails the cost.
 macro_rules! plain {
     ($($number:ty)*) => {$(
         impl Sums<$number> for $number {
@@ -101,7 +101,7 @@ impl<S: Sums<I>, I> Sums<Option<I>> for Option<S> {
     }
 }
 
-/// What the items come to, or `None` if there is one among them.
+/// The total of the items, or `None` if any of them is `None`.
 fn until_none<S, I>(
     mut items: impl Iterator<Item = Option<I>>,
     total: impl FnOnce(&mut dyn Iterator<Item = I>) -> S,

@@ -1,4 +1,4 @@
-//! What administrators do by hand, each for a reason: deducting, correcting, revoking.
+//! Writes of administrators, each with a reason: deductions, corrections, revocations of grants.
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
@@ -6,11 +6,11 @@ use crate::domain::command::{Action, Expiry, Gift, TakeFrom, Taking};
 use crate::domain::fact::{Class, GrantTerms, Kind};
 use crate::domain::ids::FactNumber;
 use crate::domain::rejection::Rejection;
-use crate::engine::reply::Reply;
+use crate::engine::request::reply::Reply;
 use crate::service::entry::{self, Receipt};
 use crate::service::write::{Write, not_sent, write_options};
 
-/// Credits about to be taken.
+/// Builder of a deduction: finish with `.now()`.
 #[must_use = "nothing is taken until `.now()`"]
 pub struct Deduct {
     write: Write,
@@ -27,23 +27,24 @@ impl Deduct {
 
     write_options!();
 
-    /// Takes more than is available, too: the rest is owed.
+    /// Allows an amount above the available credits: the rest becomes debt.
     pub fn with_debt(mut self) -> Self {
         self.with_debt = true;
         self
     }
 
-    /// The category, instead of `credit_deducted`: one of the ledger's, or one of the `categories` in the settings.
+    /// The category, instead of `credit_deducted`: one of the ledger's, or one of the `categories` in the
+    /// settings.
     pub fn category(mut self, category: impl Into<Category>) -> Self {
         self.category = Some(self.write.category(category));
         self
     }
 
-    /// Takes them, at most what is available unless debt is allowed.
+    /// Takes the credits. An amount above the available ones needs [`with_debt`](Self::with_debt).
     ///
-    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`, `CategoryUnknown`,
-    /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `InsufficientCredits`,
-    /// `BalanceOutOfRange`.
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`,
+    /// `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`,
+    /// `InsufficientCredits`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Any { amount: self.amount, with_debt: self.with_debt };
         let taking = Taking { kind: Kind::Deduct, from, reason: self.reason, category: self.category };
@@ -51,7 +52,7 @@ impl Deduct {
     }
 }
 
-/// A correction about to be made.
+/// Builder of a correction of the balance: finish with `.now()`.
 #[must_use = "nothing is corrected until `.now()`"]
 pub struct Adjust {
     write: Write,
@@ -67,17 +68,18 @@ impl Adjust {
 
     write_options!();
 
-    /// Corrects by more than is available, too: the rest is owed.
+    /// Allows a deduction above the available credits: the rest becomes debt.
     pub fn with_debt(mut self) -> Self {
         self.with_debt = true;
         self
     }
 
-    /// Makes it: up, as credits that never expire; down, as a deduction. Both are `manual_adjustment` entries.
+    /// Corrects the balance: up by credits that never expire, down by a deduction. Both are
+    /// `manual_adjustment` entries.
     ///
-    /// Rejections in order: `AmountZero`, `AmountOutOfRange`, `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`,
-    /// `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`, `OpenGrantsLimit`,
-    /// `BalanceOutOfRange`.
+    /// Rejections in order: `AmountZero`, `AmountOutOfRange`, `IdempotencyKeyReused`, `OwnerInvalid`,
+    /// `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`,
+    /// `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         let Self { write, amount, reason, with_debt } = self;
         let category = Some(Category::ManualAdjustment);
@@ -95,7 +97,7 @@ impl Adjust {
         } else if amount.is_zero() {
             return Reply::failed(Rejection::AmountZero);
         } else {
-            // The one amount whose negative does not fit is over every balance.
+            // The negative of `i64::MIN` is out of range: the largest amount stands for it.
             let amount = Amount::ZERO.checked_sub(amount).unwrap_or(Amount::MAX);
             let from = TakeFrom::Any { amount, with_debt };
             Action::Take(Taking { kind: Kind::Adjust, from, reason, category })
@@ -104,7 +106,7 @@ impl Adjust {
     }
 }
 
-/// A grant about to be revoked.
+/// Builder of a grant's revocation: finish with `.now()`.
 #[must_use = "nothing is revoked until `.now()`"]
 pub struct Revoke {
     write: Write,
@@ -119,7 +121,7 @@ impl Revoke {
 
     write_options!();
 
-    /// Takes what is free of the grant. What holds have set aside stays theirs.
+    /// Takes the free part of the grant. The parts that holds have set aside stay with the holds.
     ///
     /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `GrantNotFree`.

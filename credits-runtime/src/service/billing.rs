@@ -1,5 +1,5 @@
-//! Billing for applications: sends a payment processor's events to the ledger, and reads subscriptions, purchases and
-//! unresolved entries.
+//! Billing for applications: sends a payment processor's events to the ledger, and reads subscriptions,
+//! purchases and unresolved entries.
 //!
 //! It does not know how an event is booked, nor any processor's messages.
 
@@ -13,25 +13,21 @@ use crate::domain::billing::event::{BillingEvent, Happening, Status};
 use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
-use crate::domain::billing::waiting::WaitingEvent;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::billing::{Bill, stored_billing};
-use crate::engine::codec;
-use crate::engine::ledger::{Core, Ledger};
-#[cfg(feature = "stripe")]
-use crate::engine::owners::stored_object;
-use crate::engine::reply::Reply;
-use crate::engine::waiting::stored_room;
+use crate::engine::batch::billing::Bill;
+use crate::engine::core::Core;
+use crate::engine::ledger::Ledger;
+use crate::engine::request::reply::Reply;
 use crate::error::{Error, LedgerError};
 
 mod unresolved;
 
 pub use unresolved::Unresolved;
 
-/// Rows in one read.
-const ROWS_MAX: usize = 256;
+/// The maximum number of owners, or of waiting events, of one read.
+const OWNERS_AT_ONCE: usize = 256;
 
 /// Result of receiving a billing event, linking or dismissing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,8 +71,8 @@ pub struct Purchase {
     pub at: Timestamp,
     /// Credits that were given, the bonus included.
     pub given: Amount,
-    /// Credits taken back with refunds and disputes, also those that are owed, had expired or are forgiven; up to
-    /// `given`.
+    /// Credits taken back with refunds and disputes, also those that are owed, had expired or are forgiven;
+    /// up to `given`.
     pub taken: Amount,
     /// The paid amount in minor units: of the checkout, or of the whole invoice.
     pub paid: i64,
@@ -106,21 +102,24 @@ pub(crate) fn link(ledger: &Arc<Ledger>, object: ObjectId, owner: Owner) -> Repl
     ask(ledger, Bill::Link(object, owner))
 }
 
-/// Moves every subscriber of a plan to these terms from the next cycle on; returns the number of owners for whom
-/// anything changed.
+/// Moves every subscriber of a plan to these terms from the next cycle on; returns the number of owners for
+/// whom anything changed.
 pub(crate) fn migrate(ledger: &Arc<Ledger>, terms: &PlanTerms) -> Result<u64, Error> {
     let mut migrated = 0_u64;
-    each_owner(ledger, codec::BILLING_KEYS, |owner| {
-        let bill = Bill::Migrate(owner.clone(), Box::new(terms.clone()));
-        migrated = migrated.saturating_add(u64::from(ask(ledger, bill).wait()?.is_new));
-        Ok(())
-    })?;
+    each_owner(
+        |after| ledger.billed_owners(after, OWNERS_AT_ONCE),
+        |owner| {
+            let bill = Bill::Migrate(owner.clone(), Box::new(terms.clone()));
+            migrated = migrated.saturating_add(u64::from(ask(ledger, bill).wait()?.is_new));
+            Ok(())
+        },
+    )?;
     Ok(migrated)
 }
 
 /// An owner's subscriptions, by item.
 pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscription>, Error> {
-    let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
+    let billing = ledger.billing(owner)?;
     let subscriptions = billing.subscriptions.iter().filter_map(|(item, subscription)| {
         let state = subscription.latest()?;
         let terms = billing.terms(&state.subscription, &state.price, Timestamp::MAX);
@@ -142,11 +141,8 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
 /// Whether any owner of a checkout has its offer.
 #[cfg(feature = "stripe")]
 pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error> {
-    let snapshot = ledger.snapshot()?;
-    let object = stored_object(&snapshot, session)?;
-    for owner in object.owners() {
-        let (billing, _) = stored_billing(&snapshot, owner)?;
-        if billing.offers.contains_key(session) {
+    for owner in ledger.object(session)?.owners() {
+        if ledger.billing(owner)?.offers.contains_key(session) {
             return Ok(true);
         }
     }
@@ -155,7 +151,7 @@ pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error
 
 /// An owner's purchases, by checkout.
 pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, Error> {
-    let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
+    let billing = ledger.billing(owner)?;
     let on_invoices = billing
         .sold
         .iter()
@@ -218,34 +214,28 @@ fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
 /// Every entry for an administrator: of all owners' billings, then of the waiting room.
 pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
     let mut unresolved = Vec::new();
-    each_key(ledger, codec::ATTENTION_KEYS, |key| {
-        let snapshot = ledger.snapshot()?;
-        let record = key.get(1..).unwrap_or_default();
-        if let Some(owner) = codec::billing_from_key(record) {
-            let (billing, _) = stored_billing(&snapshot, &owner)?;
-            unresolved.extend(of_billing(&owner, &billing));
-        }
-        Ok(())
-    })?;
+    each_owner(
+        |after| ledger.attention(after, OWNERS_AT_ONCE),
+        |owner| {
+            unresolved.extend(of_billing(owner, &ledger.billing(owner)?));
+            Ok(())
+        },
+    )?;
     unresolved.extend(of_waiting_room(ledger)?);
     Ok(unresolved)
 }
 
-/// The events of unknown owners in the order of arrival, after the entry of those that gave way.
+/// The events of unknown owners in the order of arrival, after the entry of dropped events.
 fn of_waiting_room(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
-    let snapshot = ledger.snapshot()?;
-    let room = stored_room(&snapshot)?;
+    let room = ledger.waiting_room()?;
     let gave_way = room.gave_way_since.map(|since| Unresolved::EventsGaveWay { count: room.gave_way, since });
-    let mut unresolved: Vec<_> = gave_way.into_iter().collect();
-    let mut after: Option<Vec<u8>> = None;
+    let (mut unresolved, mut after) = (Vec::from_iter(gave_way), None);
     loop {
-        let rows = snapshot.view_rows(codec::WAITING_EVENT_KEYS, after.as_deref(), ROWS_MAX)?;
-        let Some(last) = rows.last() else { return Ok(unresolved) };
-        after = Some(last.key.clone());
-        for row in &rows {
-            let WaitingEvent { event, .. } = codec::decode(&row.value)?;
-            unresolved.push(Unresolved::OwnerUnknown { event: Box::new(event) });
-        }
+        let events = ledger.waiting_events(after, OWNERS_AT_ONCE)?;
+        let Some((last, _)) = events.last() else { return Ok(unresolved) };
+        after = Some(*last);
+        let events = events.into_iter().map(|(_, waiting)| Box::new(waiting.event));
+        unresolved.extend(events.map(|event| Unresolved::OwnerUnknown { event }));
     }
 }
 
@@ -266,29 +256,16 @@ pub(crate) fn dismiss(ledger: &Arc<Ledger>, entry: &Unresolved) -> Result<Receiv
     receive(ledger, BillingEvent { at, objects: Vec::new(), owner, what }).wait()
 }
 
+/// Visits owners, which are listed in parts.
 fn each_owner(
-    ledger: &Core,
-    keys: (&[u8], &[u8]),
-    mut each: impl FnMut(&Owner) -> Result<(), Error>,
+    list: impl Fn(Option<&Owner>) -> Result<Vec<Owner>, LedgerError>,
+    mut visit: impl FnMut(&Owner) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    each_key(ledger, keys, |key| match codec::billing_from_key(key) {
-        Some(owner) => each(&owner),
-        None => Err(LedgerError::damaged("a row of billing has no owner").into()),
-    })
-}
-
-fn each_key(
-    ledger: &Core,
-    keys: (&[u8], &[u8]),
-    mut each: impl FnMut(&[u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut after: Option<Vec<u8>> = None;
+    let mut after: Option<Owner> = None;
     loop {
-        let rows = ledger.snapshot()?.view_keys(keys, after.as_deref(), ROWS_MAX)?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let owners = list(after.as_ref())?;
+        let Some(last) = owners.last() else { return Ok(()) };
         after = Some(last.clone());
-        for row in &rows {
-            each(row)?;
-        }
+        owners.iter().try_for_each(&mut visit)?;
     }
 }

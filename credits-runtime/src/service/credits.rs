@@ -1,4 +1,4 @@
-//! Opening and closing a ledger.
+//! The handle on an open ledger, and the builder that opens one.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,18 +14,19 @@ use crate::domain::ids::ObjectId;
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
+#[cfg(feature = "testing")]
+use crate::engine::batch::waiting::WaitingMax;
 use crate::engine::clock::{Clock, SystemClock};
-use crate::engine::inbox::Queue;
 #[cfg(feature = "testing")]
-use crate::engine::ledger::Core;
-use crate::engine::ledger::{Ledger, Opening, Place, Statistics};
-use crate::engine::memory::Memory;
-use crate::engine::pace::Pace;
-use crate::engine::reply::Reply;
+use crate::engine::core::Core;
+use crate::engine::core::Statistics;
+use crate::engine::ledger::{Ledger, Location, Opening};
+use crate::engine::request::inbox::Queue;
+use crate::engine::request::reply::Reply;
 use crate::engine::store::Locking;
+use crate::engine::tuning::Tuning;
 use crate::engine::verify::Verified;
-#[cfg(feature = "testing")]
-use crate::engine::waiting::WaitingMax;
+use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::Error;
 use crate::generated::Plan as _;
 use crate::generated::Pricing;
@@ -35,9 +36,9 @@ use crate::service::export::{self, ExportFormat};
 use crate::service::report::{self, AccountTotal, Head};
 use crate::service::wallet::Wallet;
 
-/// A handle on an open ledger; cheap to clone. The last one dropped closes the file.
+/// A handle on an open ledger, cheap to clone. Dropping the last handle closes the ledger.
 ///
-/// Applications use the alias that `usage_credits!` generates.
+/// Applications use the alias that `usage_credits!` generates for their pricing.
 ///
 /// ```
 /// use credits_runtime::usage_credits;
@@ -59,76 +60,81 @@ pub struct Credits<C> {
     pricing: PhantomData<fn() -> C>,
 }
 
-/// How to open a ledger, where the defaults are not right.
+/// Options for opening a ledger.
 #[must_use = "nothing is opened until `.open(..)` or `.in_memory()`"]
 pub struct CreditsBuilder<C> {
     clock: Arc<dyn Clock>,
     clock_confirmed: bool,
     restored_accepted: bool,
     locking: Locking,
-    pace: Pace,
-    memory: Memory,
+    tuning: Tuning,
+    memory: MemoryBudget,
     queue: Queue,
     pricing: PhantomData<fn() -> C>,
 }
 
 impl<C: Pricing> Credits<C> {
-    /// Opens the ledger in this file, or creates it. One handle at a time: clone it, or use
-    /// [`shared`](Self::shared).
+    /// Opens the ledger in this file, or creates it. A ledger can be open only once at a time: clone the
+    /// handle, or use [`shared`](Self::shared).
     ///
-    /// Beside it lies its log, `<path>-log`, which has the last commits while the ledger is open and after a crash: the two
-    /// files are copied and moved together, or the first one alone after [`close`](Self::close).
+    /// The log `<path>-log` lies beside the file. It holds the latest commits while the ledger is open and
+    /// after a crash, so copy and move the two files together. After [`close`](Self::close) the first file is
+    /// complete without its log.
     ///
     /// Errors: [`Locked`](crate::LedgerErrorKind::Locked), [`Empty`](crate::LedgerErrorKind::Empty),
-    /// [`NotALedger`](crate::LedgerErrorKind::NotALedger), [`NewerVersion`](crate::LedgerErrorKind::NewerVersion),
-    /// [`LogDisagrees`](crate::LedgerErrorKind::LogDisagrees), [`LogMissing`](crate::LedgerErrorKind::LogMissing),
-    /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io).
+    /// [`NotALedger`](crate::LedgerErrorKind::NotALedger),
+    /// [`NewerVersion`](crate::LedgerErrorKind::NewerVersion),
+    /// [`LogDisagrees`](crate::LedgerErrorKind::LogDisagrees),
+    /// [`LogMissing`](crate::LedgerErrorKind::LogMissing), [`Damaged`](crate::LedgerErrorKind::Damaged),
+    /// [`Io`](crate::LedgerErrorKind::Io).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
     }
 
-    /// Opens the ledger in this file to read it: balances, history, `verify()`, exports. Neither the file nor its log is
-    /// written to, so that it works on a read-only file system, on a full disk, and on what a crash left. Commits that only
-    /// the log has are read too; for the last one of a ledger that was killed, no caller may have had a reply. Whatever writes
-    /// is answered with [`ReadOnly`](crate::LedgerErrorKind::ReadOnly).
+    /// Opens the ledger in this file for reading: balances, history, `verify()`, exports. Neither the file
+    /// nor its log is written, so this works on a read-only file system, on a full disk and after a crash.
+    /// Commits that only the log holds are read too; the last commit of a killed ledger may be one whose
+    /// caller had no reply. Writes return [`ReadOnly`](crate::LedgerErrorKind::ReadOnly).
     ///
     /// Errors: as [`open`](Self::open).
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open_read_only(path)
     }
 
-    /// A ledger that is gone when its last handle is: for tests and previews.
+    /// Creates a ledger in memory, for tests and previews. It is lost with its last handle.
     pub fn in_memory() -> Result<Self, Error> {
         Self::builder().in_memory()
     }
 
-    /// The process-wide handle of this pricing: opened by the first call, the same afterwards. It lives as long
-    /// as the process; [`close`](Self::close) it before exiting, so that the next opening is quick.
+    /// Returns the process-wide handle of this pricing, which the first call opens. It is never dropped: call
+    /// [`close`](Self::close) before the process exits, or the next opening has to read the log again.
     ///
-    /// Errors: as [`open`](Self::open), then [`SharedElsewhere`](crate::LedgerErrorKind::SharedElsewhere) if it
-    /// was opened with another path.
+    /// Errors: as [`open`](Self::open), then [`SharedElsewhere`](crate::LedgerErrorKind::SharedElsewhere) if
+    /// it was opened with another path.
     pub fn shared(path: impl AsRef<Path>) -> Result<&'static Self, Error> {
         C::shared().get_or_open(path.as_ref())
     }
 
-    /// Copies a backup to a place where no ledger is, after [verifying](Self::verify) all of it, and makes it the
-    /// ledger that belongs there. What was written after the backup is lost: commands of that time are sent again
-    /// by their keys.
+    /// Restores a backup: copies it to a path where no file exists, once all of it is
+    /// [verified](Self::verify). A log that a former ledger left beside that path is renamed. Writes made
+    /// after the backup are lost: send those commands again under their keys.
     ///
-    /// Errors: those of [`open`](Self::open) about the backup, [`LogMissing`](crate::LedgerErrorKind::LogMissing) if it is a
-    /// ledger that was not closed, [`Damaged`](crate::LedgerErrorKind::Damaged),
-    /// [`Io`](crate::LedgerErrorKind::Io), also if something is there already.
+    /// Errors: those of [`open`](Self::open) about the backup,
+    /// [`LogMissing`](crate::LedgerErrorKind::LogMissing) if it is a ledger that was not closed,
+    /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io), also if `to` exists
+    /// already.
     pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Verified, Error> {
         report::restore(backup.as_ref(), to.as_ref())
     }
 
-    /// Opening with another clock.
+    /// Returns a builder with options for opening a ledger, such as another clock.
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
         let (clock_confirmed, restored_accepted) = (false, false);
-        let (pace, memory, queue, pricing) = (Pace::USUAL, Memory::USUAL, Queue::USUAL, PhantomData);
+        let (tuning, memory, queue, pricing) =
+            (Tuning::DEFAULT, MemoryBudget::DEFAULT, Queue::DEFAULT, PhantomData);
         let locking = Locking::Required;
-        CreditsBuilder { clock, clock_confirmed, restored_accepted, locking, pace, memory, queue, pricing }
+        CreditsBuilder { clock, clock_confirmed, restored_accepted, locking, tuning, memory, queue, pricing }
     }
 }
 
@@ -136,10 +142,11 @@ macro_rules! handlers {
     ($($(#[$doc:meta])* $name:ident $event:ident)*) => {$(
         $(#[$doc])*
         ///
-        /// Called after the commit, in the order of the journal, on a thread of the ledger's own, from now on and
-        /// as long as this program runs: [`subscriber`](Self::subscriber) misses nothing across crashes. A handler
-        /// that panics is logged and harms nothing. It may call the ledger; a handle that it captures keeps the
-        /// ledger open until [`close`](Self::close) is called.
+        /// The handler runs after the commit, in the order of the journal, on a background thread, for events
+        /// from now on. Events that this process has not delivered before it ends are lost; a
+        /// [`subscriber`](Self::subscriber) receives every event across restarts. A panic of the handler is
+        /// logged and has no other effect. The handler may call the ledger; a handle that it captures keeps
+        /// the ledger open until [`close`](Self::close) is called.
         pub fn $name(&self, handler: impl Fn(&events::$event) + Send + Sync + 'static) -> Result<(), Error> {
             self.handlers.add(&self.ledger, move |event| {
                 if let events::Event::$event(event) = event {
@@ -156,45 +163,49 @@ impl<C> Credits<C> {
     }
 
     handlers! {
-        /// Credits came into a wallet: given, received, bought or awarded.
+        /// Adds a handler for credits that came into a wallet: given, received, bought or awarded.
         on_credits_added CreditsAdded
-        /// Credits left a wallet, by spending, transfer or hand.
+        /// Adds a handler for credits that left a wallet: charged, sent, deducted or taken back.
         on_credits_deducted CreditsDeducted
-        /// The free part of a grant expired.
+        /// Adds a handler for the free part of a grant that expired.
         on_credits_expired CreditsExpired
-        /// A balance fell below one of the settings' `low_balance_threshold`s.
+        /// Adds a handler for a balance that fell below a `low_balance_threshold` of the settings.
         on_low_balance_reached LowBalanceReached
-        /// A balance fell to zero or below.
+        /// Adds a handler for a balance that fell to zero or below.
         on_balance_depleted BalanceDepleted
-        /// A balance rose above zero.
+        /// Adds a handler for a balance that rose above zero.
         on_balance_recovered BalanceRecovered
-        /// A transfer was made.
+        /// Adds a handler for completed transfers.
         on_transfer_completed TransferCompleted
-        /// A hold reached its limit before it was settled or released.
+        /// Adds a handler for a hold that reached its limit before it was settled or released.
         on_hold_lapsed HoldLapsed
-        /// A pack was paid, and its credits given.
+        /// Adds a handler for a pack that was paid, with its credits given.
         on_credit_pack_purchased CreditPackPurchased
-        /// Credits of a subscription were given: of a cycle, a rise, a trial, or a bonus.
+        /// Adds a handler for credits of a subscription: of a cycle, a rise within one, a trial, or a bonus.
         on_subscription_credits_awarded SubscriptionCreditsAwarded
-        /// A subscription is otherwise than it was.
+        /// Adds a handler for changes of a subscription's state.
         on_subscription_changed SubscriptionChanged
-        /// A payment came back, by a refund, a credit note or a dispute, and credits with it; or it was paid again. Also when
-        /// credited time takes credits back, and when a subscription's invoice came back in part: nothing is taken then.
+        /// Adds a handler for payments that a refund, a credit note or a dispute returned, so that credits
+        /// were taken back, and for returns that were undone, so that credits were given back. It also runs
+        /// when credited time takes credits back, and when a subscription's invoice is returned in part, for
+        /// which nothing is taken.
         on_refund Refund
-        /// Something needs an administrator: see [`unresolved`](Credits::unresolved). An entry of an owner's billing is
-        /// told once it has been there for an hour, an event of an unknown owner at once.
+        /// Adds a handler for entries that need an administrator: see [`unresolved`](Credits::unresolved). An
+        /// entry of an owner's billing is reported after an hour on that list, an event of an unknown owner
+        /// at once.
         on_unresolved UnresolvedReported
     }
 
-    /// A spending was refused for want of credits. It changed nothing, so it is told as best as it can be: many
-    /// at once may be told in part, and none of them after a crash.
+    /// Adds a handler for spends and holds that were rejected for insufficient credits. Delivery is best
+    /// effort, because a rejection is not in the journal: up to 1,024 wait for their handlers, beyond that
+    /// the oldest are dropped, and a crash loses all of them.
     ///
-    /// Otherwise as [`on_credits_deducted`](Self::on_credits_deducted).
+    /// Otherwise like [`on_credits_deducted`](Self::on_credits_deducted).
     pub fn on_insufficient_credits(
         &self,
         handler: impl Fn(&events::InsufficientCredits) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.ledger.news().want_refusals();
+        self.ledger.feed().want_refusals();
         self.handlers.add(&self.ledger, move |event| {
             if let events::Event::InsufficientCredits(event) = event {
                 handler(event);
@@ -202,14 +213,15 @@ impl<C> Credits<C> {
         })
     }
 
-    /// Somebody who is told of every event at least once, across crashes: finish with `.start(handler)`. Its place
-    /// in the journal is kept in the ledger under this name.
+    /// Returns a named subscriber, which receives every event at least once, across crashes: finish with
+    /// `.start(handler)`. The ledger stores its position in the journal under this name.
     pub fn subscriber(&self, name: &str) -> Subscriber {
         Subscriber::new(&self.ledger, &self.handlers, name)
     }
 
-    /// Gives everybody who subscribes to an earlier version of this plan its declared terms, from their next cycle on
-    /// and without its bonus. Answers how many had others. Harmless to repeat.
+    /// Moves the subscribers of earlier versions of this plan to its declared terms, from their next cycle on
+    /// and without its signup bonus. Returns the number of owners whose terms changed. It is harmless to
+    /// repeat.
     pub fn migrate_subscribers(&self, plan: C::Plan) -> Result<u64, Error>
     where
         C: Pricing,
@@ -217,63 +229,66 @@ impl<C> Credits<C> {
         billing::migrate(&self.ledger, &plan.spec().into())
     }
 
-    /// The wallet of this owner, which need not have been used before. Cannot fail: an owner that the ledger
-    /// cannot name is rejected as `OwnerInvalid` by the first read or write.
+    /// Returns the wallet of this owner, used before or not. It cannot fail: an invalid owner is rejected as
+    /// `OwnerInvalid` by the first read or write.
     pub fn wallet(&self, owner: impl AsRef<str>) -> Wallet<C> {
         Wallet::new(Arc::clone(&self.ledger), Owner::new(owner.as_ref()).map(WalletId::of_credits))
     }
 
-    /// The ledger's time: the clock's, never before its last entry.
+    /// The ledger's time: the clock's, but never before the last commit.
     pub fn now(&self) -> Timestamp {
         self.ledger.now()
     }
 
-    /// The reading of the clock itself: for comparison with times of other machines, never for facts.
+    /// The reading of the clock itself, to compare with times of other machines. Facts never use it.
     #[cfg(feature = "stripe")]
     pub(crate) fn clock_reading(&self) -> Timestamp {
         self.ledger.clock_reading()
     }
 
-    /// What reads it.
+    /// The engine, for tests that measure its parts.
     #[cfg(feature = "testing")]
     pub(crate) fn core(&self) -> &Core {
         &self.ledger
     }
 
-    /// The id that the ledger was given when it was created, as 32 hexadecimal digits.
+    /// The random id that the ledger got when it was created, as 32 hexadecimal digits.
     pub fn ledger_id(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.ledger.id()))
     }
 
-    /// Believes what the clock says, after it leapt ahead or the ledger was not opened for long.
+    /// Adopts the clock's time after the clock leapt ahead by more than 30 days, or after more than 400 days
+    /// without a fact.
     pub fn confirm_clock(&self) {
         self.ledger.confirm_clock();
     }
 
-    /// Books everything that is due by now: what expired, what lapsed. An open ledger does so by itself, at the
-    /// instant; this is for clocks that are set by hand.
+    /// Books everything that is due by now, such as expiries and lapses of holds. An open ledger does this by
+    /// itself at the due instant; call it with a clock that is set by hand.
     pub fn book_due(&self) -> Result<(), Error> {
         Ok(self.ledger.book_due()?)
     }
 
-    /// Tells the ledger what happened at a payment processor. Everything that is due because of it is given or taken
-    /// back in the same commit; told again, in whatever order, it changes nothing.
+    /// Applies an event of a payment processor. Credits that become due because of it are given or taken back
+    /// in the same commit; beyond 64 awards the rest follows in the next commits. Applying an event again, in
+    /// any order, changes nothing.
     ///
-    /// The event belongs to the first of these that is known: the owner that an administrator [linked](Self::link) one
-    /// of its objects to, the owner that it names, the owner that the most specific of its objects had then. One that
-    /// names an owner takes its own object with it. One whose owner is not known waits until one of its objects has an
-    /// owner, and is [listed](Self::unresolved). Up to 1,000 events wait for an object and up to 100,000 in all; beyond
-    /// that the oldest gives way to the new one. An event with neither an owner nor an object is not kept.
+    /// The event's owner is the first of these that is known: the owner to whom an administrator
+    /// [linked](Self::link) one of its objects, the owner that the event names, the owner that its most
+    /// specific object had at that time. An event that names an owner assigns its own object to that owner.
+    /// An event without a known owner waits until one of its objects has an owner, and is
+    /// [listed](Self::unresolved). Up to 1,000 events wait for an object and up to 100,000 in all; beyond
+    /// that a new event evicts the oldest. An event with neither an owner nor an object is dropped.
     ///
-    /// The feature `stripe` translates Stripe's events; this is for other processors.
+    /// The feature `stripe` translates Stripe's events; call this for other processors.
     ///
     /// Rejections in order: `ClockUnconfirmed`, `BillingEventTooLarge`.
     pub fn receive(&self, event: BillingEvent) -> Reply<Received> {
         billing::receive(&self.ledger, event)
     }
 
-    /// Looks again at what is due to an owner of subscriptions and purchases. An open ledger does so by itself, at the
-    /// instant; this is for clocks that are set by hand.
+    /// Gives and takes back the credits that are due for an owner's subscriptions and purchases. An open
+    /// ledger does this by itself at the due instant; call it with a clock that is set by hand.
     ///
     /// Rejections: `OwnerInvalid`, `ClockUnconfirmed`.
     pub fn fulfill_due(&self, owner: impl AsRef<str>) -> Reply<Received> {
@@ -283,12 +298,14 @@ impl<C> Credits<C> {
         }
     }
 
-    /// Everything about billing that an administrator should look at: events of unknown owners and the count of those that
-    /// gave way to newer ones; prices, items and statuses that are not known; payments that are not for what is on sale;
-    /// changes that were not paid; invoices that came back in part; payments that came back and are for nothing known;
-    /// awards that do not fit. Each has its [`remedy`](Unresolved::remedy).
+    /// Lists the billing entries that need an administrator: events of unknown owners, and the count of those
+    /// that newer ones evicted; unknown prices, items and statuses; payments that fit neither their offer nor
+    /// the catalogue; unpaid changes to more credits; subscriptions' invoices that were returned in part;
+    /// returned payments of no known invoice or purchase; awards beyond the range of a balance; payments that
+    /// arrived too late. Each entry has a [`remedy`](Unresolved::remedy).
     ///
-    /// A price or pack that is declared is resolved when the ledger is next opened, an owner with [`link`](Self::link).
+    /// Declaring a missing price or pack resolves its entries when the ledger is next opened;
+    /// [`link`](Self::link) resolves events of unknown owners.
     ///
     /// Errors: the ledger's.
     ///
@@ -306,19 +323,21 @@ impl<C> Credits<C> {
         billing::unresolved(&self.ledger)
     }
 
-    /// Whether a checkout was begun here, so that what it offers is recorded.
+    /// Whether the ledger has the offer of a checkout, because it began that checkout.
     #[cfg(feature = "stripe")]
     pub(crate) fn has_offer(&self, session: &ObjectId) -> Result<bool, Error> {
         billing::has_offer(&self.ledger, session)
     }
 
-    /// Takes an entry off [`unresolved`](Self::unresolved) because it was dealt with by hand. It changes no credits, and
-    /// what becomes due later is given all the same. Dismissed again it changes nothing.
+    /// Removes an entry from [`unresolved`](Self::unresolved) after an administrator dealt with it. No
+    /// credits change, and credits that become due later are given all the same. Dismissing an entry again
+    /// changes nothing.
     ///
-    /// An entry is known by its [`key`](Unresolved::key): more that comes back of an invoice or a payment, or another change of
-    /// a subscription, is listed again.
+    /// An entry is identified by its [`key`](Unresolved::key). A further return of the same invoice or
+    /// payment, or another change of the same subscription, has another key and is listed again.
     ///
-    /// Rejections in order: `NotDismissible` for an entry without a key, `ClockUnconfirmed`. Then the ledger's errors.
+    /// Rejections in order: `NotDismissible` for an entry without a key, `ClockUnconfirmed`. Then the
+    /// ledger's errors.
     ///
     /// ```
     /// # mod app {
@@ -350,10 +369,10 @@ impl<C> Credits<C> {
         billing::dismiss(&self.ledger, entry)
     }
 
-    /// Links an object at the payment processor to an owner: a customer, a subscription, an item of one, a session, a
-    /// payment, an invoice. Every event about it belongs to that owner from now on, whatever events said before or say
-    /// later, until it is linked to another one. Events that waited for its owner are applied. What was booked stays
-    /// where it is.
+    /// Links an object at the payment processor to an owner: a customer, a subscription, an item of one, a
+    /// session, a payment, or an invoice. From now on every event about the object belongs to that owner,
+    /// even if other events name another one, until it is linked again. Events that wait for its owner are
+    /// applied. Earlier bookings stay as they are.
     ///
     /// Rejections in order: `OwnerInvalid`, `ClockUnconfirmed`.
     ///
@@ -375,59 +394,61 @@ impl<C> Credits<C> {
         }
     }
 
-    /// What every entry of the ledger moved, by asset and counter-account: the operation that was charged, the
-    /// source that gave. With the balances of all wallets they sum to zero.
+    /// The sums of all entries, by asset and counter-account: the charged operation, or the category of the
+    /// entries. For each asset they add up to the balances of all wallets.
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
         Ok(report::totals(&self.ledger))
     }
 
-    /// Derives everything from the journal again and compares it with what is kept: wallets, keys, totals, the sum
-    /// of every grant, every price that is data, and the chain of hashes. Answers what was verified.
+    /// Derives every record from the journal again and compares it with the stored one: wallets, keys,
+    /// totals, the parts of every grant, every price that needs no Rust expression, and the chain of hashes.
+    /// Returns counts of the verified records.
     ///
-    /// It takes about a second a million entries, and memory for every wallet; while it runs, space in the file is
-    /// not used again.
+    /// It takes about a second per million entries, and memory for every wallet. While it runs, freed space
+    /// in the file is not reused.
     ///
     /// Errors: [`Damaged`](crate::LedgerErrorKind::Damaged) with the first contradiction, and the ledger's.
     pub fn verify(&self) -> Result<Verified, Error> {
         report::verified(&self.ledger)
     }
 
-    /// Where the chain of hashes stands: kept elsewhere, it shows later that nothing before it was changed.
+    /// Returns the current head of the journal's hash chain. Store it elsewhere, and
+    /// [`check_head`](Self::check_head) shows later that no earlier fact was changed.
     pub fn head(&self) -> Result<Head, Error> {
         Ok(report::head(&self.ledger)?)
     }
 
-    /// Follows the chain up to a head that was kept.
+    /// Recomputes the hash chain up to a stored head and compares the two.
     ///
     /// Errors: [`HeadDisagrees`](crate::LedgerErrorKind::HeadDisagrees), and the ledger's.
     pub fn check_head(&self, head: &Head) -> Result<(), Error> {
         Ok(report::check_head(&self.ledger, head)?)
     }
 
-    /// Copies everything that is committed now to a new file, whole or not at all, while the ledger goes on. It is a
-    /// ledger itself. While it runs, space in the file is not used again.
+    /// Copies the current committed state to a new file, completely or not at all, while the ledger stays in
+    /// use. The copy is a ledger itself. While the copy is made, freed space in the file is not reused.
     ///
-    /// Errors: [`Io`](crate::LedgerErrorKind::Io), also if something is there already.
+    /// Errors: [`Io`](crate::LedgerErrorKind::Io), also if `to` exists already.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), Error> {
         report::backup(&self.ledger, to.as_ref())
     }
 
-    /// Writes every entry of every wallet, in the order of the journal; answers how many.
+    /// Writes every entry of every wallet, in the order of the journal, and returns their number.
     pub fn export(&self, format: ExportFormat, writer: impl std::io::Write) -> Result<u64, Error> {
         export::export(&self.ledger, format, writer)
     }
 
-    /// What the writer has done since the ledger was opened.
+    /// Counts of commits and commands since the ledger was opened.
     pub fn statistics(&self) -> Statistics {
         self.ledger.statistics()
     }
 
-    /// Does what was asked, then closes the file, whoever else has a handle: theirs answer
-    /// [`Closed`](crate::LedgerErrorKind::Closed) from then on. Dropping the last handle closes too, but cannot
-    /// report an error.
+    /// Commits the waiting commands, then closes the ledger for all of its handles: from then on their writes
+    /// and their reads of the file return [`Closed`](crate::LedgerErrorKind::Closed). Dropping the last
+    /// handle closes the ledger too, but cannot report an error.
     ///
-    /// Errors: the ledger's; [`HandlerBlocked`](crate::LedgerErrorKind::HandlerBlocked) if a handler of events has not
-    /// returned after 5 seconds, when the ledger is closed all the same.
+    /// Errors: the ledger's; [`HandlerBlocked`](crate::LedgerErrorKind::HandlerBlocked) if a handler of
+    /// events has not returned after 5 seconds. The ledger is closed all the same.
     pub fn close(&self) -> Result<(), Error> {
         Ok(self.ledger.close()?)
     }
@@ -440,92 +461,92 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
-    /// Believes the clock although the ledger's last fact is more than 400 days ago. Without it such a ledger
-    /// rejects every write as `ClockUnconfirmed`, because a clock that is wrong would expire what it should not.
+    /// Adopts the clock's time even if the ledger's last fact is more than 400 days old. Without this option
+    /// such a ledger rejects every write as `ClockUnconfirmed`, because a wrong clock would expire credits
+    /// too early.
     pub fn confirm_clock(mut self) -> Self {
         self.clock_confirmed = true;
         self
     }
 
-    /// Opens the file although the log beside it is missing, damaged, another ledger's, or has more facts: a backup that was
-    /// put in place by hand, or what is left after damage. The commits that only the log has are left out, and the log is kept
-    /// under another name.
+    /// Opens the file even if the log beside it is missing, damaged, of another ledger, or ahead of the file:
+    /// after a backup was put in place by hand, or after damage. Commits that only the log holds are left
+    /// out, and the log is kept under another name.
     pub fn accept_restored(mut self) -> Self {
         self.restored_accepted = true;
         self
     }
 
-    /// Opens the file without locking it, as on a file system that has no locks. No other program may open it meanwhile: two
-    /// that write to one ledger destroy it.
+    /// Opens the file without a lock, for file systems that have none. No other process may open it at the
+    /// same time: two writers destroy a ledger.
     pub fn without_lock(mut self) -> Self {
         self.locking = Locking::None;
         self
     }
 
-    /// How many bytes the ledger may take in memory, about; 256 MiB unless set. A quarter is for pages of the file, a fifth for
-    /// wallets, or what is left of a third by what tells whether a key was used; the rest is what it works with. A wallet that
-    /// is not in memory is read from the file.
+    /// The memory budget in bytes, approximate; 256 MiB unless set. A quarter caches pages of the file, and
+    /// up to a fifth caches wallets, which share a third with the filters of idempotency keys; the rest is
+    /// working memory. A wallet that is not cached is read from the file.
     ///
-    /// It takes some 40 MiB whatever is set, and 2 bytes for each key that is remembered.
+    /// The ledger takes about 40 MiB even if less is set, and 2 bytes for each stored key.
     pub fn memory(mut self, bytes: usize) -> Self {
-        self.memory = Memory(bytes);
+        self.memory = MemoryBudget(bytes);
         self
     }
 
-    /// How many commands may wait for the writer, at least one; 65,536 unless set. One that comes when so many are
-    /// waiting is answered with [`QueueFull`](crate::LedgerErrorKind::QueueFull) and was not taken.
+    /// The maximum number of commands that wait for the writer, at least 1; 65,536 unless set. A command
+    /// beyond it is not taken, and its reply is [`QueueFull`](crate::LedgerErrorKind::QueueFull).
     pub fn queue_max(mut self, commands: usize) -> Self {
         self.queue.commands_max = commands.max(1);
         self
     }
 
-    /// Has commands wait for room in the queue, in `.wait()` or `.await` of their reply, instead of being answered with
-    /// [`QueueFull`](crate::LedgerErrorKind::QueueFull). One whose reply nobody waits for is not sent then, and of several
-    /// that wait any may be the next.
+    /// Makes callers wait for room in a full queue, in `.wait()` or `.await` of the reply, instead of getting
+    /// [`QueueFull`](crate::LedgerErrorKind::QueueFull). A command is not sent if its reply is dropped before
+    /// that. Waiting commands enter the queue in any order.
     pub fn wait_when_full(mut self) -> Self {
         self.queue.waits = true;
         self
     }
 
-    /// Tidies up as often as if the ledger were thousands of times larger: for tests of what happens then.
+    /// Sets thresholds of background work so low that a short test seals, merges and checkpoints.
     #[cfg(feature = "testing")]
     pub fn hurried(mut self) -> Self {
-        self.pace = Pace::HURRIED;
+        self.tuning = Tuning::STRESS;
         self
     }
 
-    /// Limits the waiting room to 20 events an object and 50 in all: for tests of a full one.
+    /// Limits the waiting room to 20 events an object and 50 in all, for tests of a full one.
     #[cfg(feature = "testing")]
     pub fn narrow_waiting_room(mut self) -> Self {
-        self.pace.waiting_max = WaitingMax::NARROW;
+        self.tuning.waiting_max = WaitingMax::NARROW;
         self
     }
 
-    /// As [`Credits::open`].
+    /// Opens the ledger like [`Credits::open`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<Credits<C>, Error> {
-        self.open_at(&Place::File(path.as_ref()))
+        self.open_at(&Location::File(path.as_ref()))
     }
 
-    /// As [`Credits::open_read_only`].
+    /// Opens the ledger like [`Credits::open_read_only`].
     pub fn open_read_only(self, path: impl AsRef<Path>) -> Result<Credits<C>, Error> {
         Ok(Credits::of(Ledger::open_read_only(path.as_ref(), self.opening())?))
     }
 
-    /// As [`Credits::in_memory`].
+    /// Creates the ledger like [`Credits::in_memory`].
     pub fn in_memory(self) -> Result<Credits<C>, Error> {
-        self.open_at(&Place::Memory)
+        self.open_at(&Location::Memory)
     }
 
-    /// Opens the ledger that a storage keeps, or creates it if the storage is empty: for tests of what happens when disks
-    /// fail.
+    /// Opens the ledger in a storage, or creates it if the storage is empty, for tests of failing disks.
     #[cfg(feature = "testing")]
     pub fn open_on(self, storage: &impl crate::testing::Storage) -> Result<Credits<C>, Error> {
         let ledger = Ledger::open_on((storage.ledger(), storage.log()), self.opening())?;
         Ok(Credits::of(ledger))
     }
 
-    fn open_at(self, place: &Place<'_>) -> Result<Credits<C>, Error> {
-        let ledger = Ledger::open(place, self.opening())?;
+    fn open_at(self, location: &Location<'_>) -> Result<Credits<C>, Error> {
+        let ledger = Ledger::open(location, self.opening())?;
         Ok(Credits::of(ledger))
     }
 
@@ -539,7 +560,7 @@ impl<C: Pricing> CreditsBuilder<C> {
             clock_confirmed: self.clock_confirmed,
             restored_accepted: self.restored_accepted,
             locking: self.locking,
-            pace: self.pace,
+            tuning: self.tuning,
             memory: self.memory,
             queue: self.queue,
         }

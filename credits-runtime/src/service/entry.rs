@@ -1,4 +1,4 @@
-//! Entries and receipts: facts as an application reads them.
+//! Entries and receipts: facts in the form that applications read.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use credits_core::Wording;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
+use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::explain::{Explanation, Terms, explain};
 use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
@@ -13,63 +14,63 @@ use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
-use crate::engine::journal::Numbered;
-use crate::engine::ledger::Core;
-use crate::engine::reply::Outcome;
+use crate::engine::core::Core;
+use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 
 /// One immutable line of a wallet's history.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its place in the ledger; of entries that gave credits also the number of their grant.
+    /// Its position in the journal; for an entry that opened a grant, also the grant's number.
     pub number: FactNumber,
-    /// Of what it is: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// What it added to the balance; negative where credits left.
+    /// The change of the balance; negative if credits left the wallet.
     pub amount: Amount,
-    /// What it was for.
+    /// The category.
     pub category: Category,
     /// The balance before it.
     pub balance_before: Amount,
     /// The balance after it.
     pub balance_after: Amount,
-    /// From which grants it took what.
+    /// The amounts by grant, for an entry that took from grants or restored them.
     pub allocations: Vec<Allocation>,
-    /// The operation that was charged.
+    /// The charged operation.
     pub operation: Option<String>,
-    /// The price of the operation; what was charged unless there was a shortfall.
+    /// The price of the operation. The charged amount is the price less the shortfall.
     pub price: Option<Amount>,
-    /// What the price was more than could be taken, when a hold was settled.
+    /// The part of the price that could not be charged when a hold was settled.
     pub shortfall: Amount,
-    /// What of it is owed since.
+    /// The part of the amount that became debt.
     pub owed: Amount,
-    /// The hold that was settled.
+    /// The settled hold.
     pub hold: Option<HoldId>,
-    /// The transfer that it is a side of.
+    /// The transfer that it belongs to.
     pub transfer: Option<TransferId>,
-    /// The other side's owner.
+    /// The owner of the transfer's other wallet.
     pub counterparty: Option<Owner>,
-    /// Why, in the application's words.
+    /// The application's reason, or the name of the pack or plan whose credits moved.
     pub reason: Option<String>,
-    /// When credits that were given expire.
+    /// The expiry of credits that it gave, received or restored.
     pub expires_at: Option<Timestamp>,
     /// The idempotency key, if the caller chose one.
     pub key: Option<Key>,
-    /// What the application wrote on it.
+    /// The application's metadata.
     pub metadata: Metadata,
-    /// When it was booked; never decreases.
+    /// When it was booked, by the ledger's time. It never decreases from one entry to the next.
     pub recorded_at: Timestamp,
-    /// When it took effect: the same, but for an expiry that was booked later.
+    /// When it took effect. It is before `recorded_at` only for expiries and debt repayments that were booked
+    /// later.
     pub effective_at: Timestamp,
-    /// What was charged, and under which terms.
+    /// The charge, with the terms of its catalogue.
     #[serde(skip)]
     charge: Option<(Arc<Terms>, Charge)>,
     #[serde(skip)]
     wording: Wording<'static>,
 }
 
-/// The answer of a write that made an entry.
+/// Result of a write that made an entry.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -79,44 +80,44 @@ pub struct Receipt {
     pub replayed: bool,
 }
 
-/// The answer of settling a hold.
+/// Result of settling a hold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Settled {
     /// The entry.
     pub entry: Entry,
-    /// Whether the hold had lapsed before.
+    /// Whether the hold had lapsed.
     pub late: bool,
-    /// Whether it was settled before.
+    /// Whether an earlier call settled the hold.
     pub replayed: bool,
 }
 
-/// The answer of releasing a hold.
+/// Result of releasing a hold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Released {
-    /// Whether it was released before.
+    /// Whether an earlier call released the hold.
     pub replayed: bool,
 }
 
 impl Entry {
-    /// What the entry was for, in a word or two: the operation, the reason, or the category.
+    /// A short description: the operation, else the reason, else the category's name.
     pub fn description(&self) -> &str {
         self.operation.as_deref().or(self.reason.as_deref()).unwrap_or(self.category.name())
     }
 
-    /// What it added to the balance, in words: `+100 credits`, `-1 credit`.
+    /// The amount with its unit: `+100 credits`, `-1 credit`.
     pub fn formatted_amount(&self) -> String {
         let sign = if self.amount.is_positive() { "+" } else { "" };
         format!("{sign}{}", self.wording.amount(self.amount.get(), self.asset_name()))
     }
 
-    /// The balance after it, in words: `1,250 credits`.
+    /// The balance after the entry with its unit: `1,250 credits`.
     pub fn formatted_balance_after(&self) -> String {
         self.wording.amount(self.balance_after.get(), self.asset_name()).to_string()
     }
 
-    /// Why a charge was what it was; `None` if the entry is no charge.
+    /// The inputs, terms and price of a charge; `None` if the entry is no charge.
     pub fn explanation(&self) -> Option<Explanation> {
         let (terms, charge) = self.charge.as_ref()?;
         explain(terms, charge)
@@ -126,13 +127,13 @@ impl Entry {
         if self.asset == "credits" { "" } else { &self.asset }
     }
 
-    /// The entry that a fact is; `None` if it is none.
-    pub(crate) fn of(ledger: &Core, (first, frame): &Numbered, place: usize) -> Option<Self> {
-        let Fact { record: Record::Wallet(wallet), body, .. } = frame.facts.get(place)? else { return None };
+    /// The entry of a fact; `None` for a fact that makes no entry.
+    pub(crate) fn of(ledger: &Core, booked: &Booked, number: FactNumber) -> Option<Self> {
+        let Fact { record: Record::Wallet(wallet), body, .. } = booked.fact(number)? else { return None };
         let (amount, balance_after) = body.movement()?;
-        let answers = frame.answer().is_some_and(|(answer, _)| answer == place);
+        let is_outcome = booked.outcome().is_some_and(|(outcome, _)| outcome == number);
         let blank = Self {
-            number: first.plus(place),
+            number,
             asset: wallet.asset.shown(),
             amount,
             category: body.category()?,
@@ -148,11 +149,12 @@ impl Entry {
             counterparty: None,
             reason: None,
             expires_at: None,
-            // A reversal's own key is its transfer's number.
-            key: (answers && frame.key.is_given() && frame.kind != Kind::Reverse).then(|| frame.key.clone()),
+            // A reversal is stored under its transfer's number, which is no caller's key.
+            key: (is_outcome && booked.key.is_given() && booked.kind != Kind::Reverse)
+                .then(|| booked.key.clone()),
             metadata: Metadata::default(),
-            recorded_at: frame.at,
-            effective_at: body.effective_at(frame.at),
+            recorded_at: booked.at,
+            effective_at: body.effective_at(booked.at),
             charge: None,
             wording: ledger.wording(),
         };
@@ -177,7 +179,7 @@ impl Entry {
                     .map(|terms| (Arc::clone(terms), charge.clone())),
                 shortfall: *shortfall,
                 hold: settles.as_ref().map(|settled| settled.hold),
-                // A settling's own key is its hold's number; the caller's was given to the hold.
+                // A settlement is stored under its hold's number; the caller's key came with the hold.
                 key: match settles {
                     Some(settled) => settled.key.as_ref().map(|chosen| chosen.key.clone()),
                     None => self.key,
@@ -234,7 +236,7 @@ impl Entry {
                 expires_at: terms.expires_at,
                 ..self
             },
-            // No entries.
+            // Other bodies make no entries.
             _ => self,
         }
     }
@@ -244,7 +246,7 @@ fn allocations(parts: &[Part]) -> Vec<Allocation> {
     parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
 }
 
-/// The name of an operation, as declared when it was priced.
+/// The name of an operation in its catalogue.
 pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
     let name = ledger
         .terms(operation.catalogue)
@@ -256,27 +258,25 @@ pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
 }
 
 pub(crate) fn receipt(ledger: &Core, outcome: &Outcome) -> Result<Receipt, Error> {
-    Ok(Receipt { entry: answer(ledger, outcome)?, replayed: outcome.replayed })
+    Ok(Receipt { entry: result_entry(ledger, outcome)?, replayed: outcome.replayed })
 }
 
 pub(crate) fn settled(ledger: &Core, outcome: &Outcome) -> Result<Settled, Error> {
     let late = outcome
         .frame
-        .1
         .facts
         .iter()
         .any(|fact| matches!(&fact.body, Body::Charged { settles: Some(settled), .. } if settled.late));
-    Ok(Settled { entry: answer(ledger, outcome)?, late, replayed: outcome.replayed })
+    Ok(Settled { entry: result_entry(ledger, outcome)?, late, replayed: outcome.replayed })
 }
 
-/// When an extended hold lapses.
+/// The new limit of an extended hold.
 pub(crate) fn extended(outcome: &Outcome) -> Result<Timestamp, Error> {
-    match outcome.frame.1.answer().map(|(_, fact)| &fact.body) {
-        Some(Body::Extended { until, .. }) => Ok(*until),
-        _ => {
-            Err(LedgerError::damaged(format!("the frame of fact {} extends no hold", outcome.frame.0)).into())
-        }
+    let booked = &outcome.frame;
+    if let Some((_, Fact { body: Body::Extended { until, .. }, .. })) = booked.outcome() {
+        return Ok(*until);
     }
+    Err(LedgerError::damaged(format!("the frame of fact {} extends no hold", booked.first())).into())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one shape for everything that reads an outcome")]
@@ -284,10 +284,10 @@ pub(crate) fn released(outcome: &Outcome) -> Result<Released, Error> {
     Ok(Released { replayed: outcome.replayed })
 }
 
-/// The entry that answers a write.
-fn answer(ledger: &Core, outcome: &Outcome) -> Result<Entry, Error> {
-    let entry = outcome.frame.1.answer().and_then(|(place, _)| Entry::of(ledger, &outcome.frame, place));
+/// The entry that is the result of a write.
+fn result_entry(ledger: &Core, outcome: &Outcome) -> Result<Entry, Error> {
+    let entry = outcome.frame.outcome().and_then(|(number, _)| Entry::of(ledger, &outcome.frame, number));
     entry.ok_or_else(|| {
-        LedgerError::damaged(format!("the frame of fact {} has no entry", outcome.frame.0)).into()
+        LedgerError::damaged(format!("the frame of fact {} has no entry", outcome.frame.first())).into()
     })
 }

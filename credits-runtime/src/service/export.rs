@@ -6,22 +6,22 @@ use serde::Serialize;
 
 use crate::domain::explain::Explanation;
 use crate::domain::fact::Record;
-use crate::domain::ids::{FactNumber, Owner};
-use crate::engine::ledger::Core;
+use crate::domain::ids::Owner;
+use crate::engine::core::{Core, Position};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::Entry;
 
-/// How entries are written.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExportFormat {
-    /// One JSON object a line, with everything that an entry has.
+    /// One JSON object per line, with all fields of an entry and the explanation of a charge.
     JsonLines,
-    /// One row an entry under a row of names, with what fits a table; metadata as JSON.
+    /// A header, then one row per entry without allocations and explanation; metadata as JSON.
     Csv,
 }
 
-/// A line of JSON.
+/// One line of JSON.
 #[derive(Serialize)]
 struct Line<'a> {
     owner: &'a Owner,
@@ -30,10 +30,10 @@ struct Line<'a> {
     explanation: Option<Explanation>,
 }
 
-/// Frames that are read from one state of the file.
-const FRAMES_OF_A_STEP: usize = 1_024;
+/// Frames that are read from one snapshot.
+const FRAMES_PER_SNAPSHOT: usize = 1_024;
 
-/// Writes every entry that is committed now; answers how many.
+/// Writes every entry that is committed now, and returns their number.
 pub(crate) fn export(ledger: &Core, format: ExportFormat, mut writer: impl Write) -> Result<u64, Error> {
     match format {
         ExportFormat::JsonLines => {
@@ -55,27 +55,25 @@ pub(crate) fn export(ledger: &Core, format: ExportFormat, mut writer: impl Write
     }
 }
 
-/// Reads the journal in steps, so that no state of the file is kept for long.
+/// Reads the journal in steps with a snapshot each: a long-lived snapshot keeps freed space from being
+/// reused.
 fn each(
     ledger: &Core,
     mut write: impl FnMut(&Owner, &Entry) -> Result<(), LedgerError>,
 ) -> Result<u64, Error> {
-    let (mut next, end) = (FactNumber::FIRST, ledger.news().next_fact());
-    let mut written = 0_u64;
+    let (mut next, end, mut written) = (Position::START, ledger.end(), 0_u64);
     while next < end {
         let mut journal = ledger.journal()?;
-        for _ in 0..FRAMES_OF_A_STEP {
-            if next >= end {
-                break;
-            }
-            let frame = journal.frame(next)?;
-            for (place, fact) in frame.1.facts.iter().enumerate() {
-                if let (Record::Wallet(id), Some(entry)) = (&fact.record, Entry::of(ledger, &frame, place)) {
+        for _ in 0..FRAMES_PER_SNAPSHOT {
+            let Some((booked, after)) = journal.after(next)?.filter(|_| next < end) else { break };
+            for (number, fact) in booked.numbered() {
+                if let (Record::Wallet(id), Some(entry)) = (&fact.record, Entry::of(ledger, &booked, number))
+                {
                     write(&id.owner, &entry)?;
                     written = written.saturating_add(1);
                 }
             }
-            next = frame.0.plus(frame.1.facts.len());
+            next = after;
         }
     }
     Ok(written)

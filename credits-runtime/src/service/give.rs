@@ -1,4 +1,4 @@
-//! Giving credits.
+//! Gifts: credits that the application gives to an owner.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use crate::domain::command::{Action, Expiry, Gift};
 use crate::domain::fact::{Class, GrantTerms, Kind};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::reply::Reply;
+use crate::engine::request::reply::Reply;
 use crate::service::entry::{self, Receipt};
 use crate::service::write::{Write, not_sent, write_options};
 
-/// Credits about to be given.
+/// Builder of a gift: finish with `.now()`.
 #[must_use = "nothing is given until `.now()`"]
 pub struct Give {
     write: Write,
@@ -38,52 +38,54 @@ impl Give {
 
     write_options!();
 
-    /// Why, in the application's words: `signup` and `referral` have categories of their own, anything with
-    /// `bonus` is a bonus, everything else is given by hand. At most 1,000 bytes.
+    /// The reason, up to 1,000 bytes. It decides the category unless [`category`](Self::category) sets one:
+    /// `signup` and `referral` have their own, any text with `bonus` in it is a bonus, and any other is a
+    /// manual adjustment.
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.gift.reason = Some(reason.into());
         self
     }
 
-    /// The category, whatever the reason: one of the ledger's, or one of the `categories` in the settings.
+    /// The category, regardless of the reason: one of the ledger's, or one of the `categories` in the
+    /// settings.
     pub fn category(mut self, category: impl Into<Category>) -> Self {
         self.gift.category = Some(self.write.category(category));
         self
     }
 
-    /// Can be used before this instant, which must be in the future.
+    /// The expiry: the credits can be used before this instant, which must be in the future.
     pub fn expires_at(mut self, at: impl Into<Timestamp>) -> Self {
         self.gift.expiry = Expiry::At(at.into());
         self
     }
 
-    /// Can be used for this long.
+    /// The lifetime: the credits expire this long after they are given.
     pub fn expires_in(mut self, duration: Duration) -> Self {
         self.gift.expiry = Expiry::In(duration);
         self
     }
 
-    /// Used before paid credits of the same expiry. Signup and referral gifts are promotional unless said
-    /// otherwise.
+    /// Gives promotional credits, which are used before paid ones of the same scope, priority and expiry.
+    /// Signup and referral gifts are promotional by default.
     pub fn promotional(mut self) -> Self {
         self.gift.class = Some(Class::Promotional);
         self
     }
 
-    /// Used like credits that were paid for, as every gift is but signup and referral ones.
+    /// Gives credits of the paid class, the default of all gifts but signup and referral ones.
     pub fn paid(mut self) -> Self {
         self.gift.class = Some(Class::Paid);
         self
     }
 
-    /// Used in this order: those of a lower priority first. 50 unless said otherwise.
+    /// The priority: among grants for equally many operations, a lower priority is used first. 50 unless set.
     pub fn priority(mut self, priority: u16) -> Self {
         self.gift.priority = priority;
         self
     }
 
-    /// Can be used for these operations alone, by the names that they are declared with. Credits for fewer
-    /// operations are used first.
+    /// Restricts the credits to these operations, by their declared names. Credits for fewer operations are
+    /// used first.
     pub fn only_for(mut self, operations: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         for name in operations {
             if let Some(operation) = self.write.ledger.operation(name.as_ref()) {
@@ -98,12 +100,11 @@ impl Give {
         self
     }
 
-    /// Gives them.
+    /// Gives the credits.
     ///
-    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`, `OperationUnknown`,
-    /// `CategoryUnknown`, `MetadataTooLarge`,
-    /// `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`,
-    /// `BalanceOutOfRange`.
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`,
+    /// `OperationUnknown`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`,
+    /// `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }

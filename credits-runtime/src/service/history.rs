@@ -1,10 +1,11 @@
-//! History: a wallet's entries, newest or oldest first, filtered, in pages with a stable cursor.
+//! History: a wallet's entries in either order, filtered, in pages with a stable cursor.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
+use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::fact::{Fact, Record};
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
@@ -12,14 +13,14 @@ use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX, MILESTONE_FACTS}
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
-use crate::engine::journal::Numbered;
-use crate::engine::ledger::{Core, JournalReader, Ledger};
+use crate::engine::core::{Core, JournalReader};
+use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError};
 use crate::service::entry::Entry;
 
-/// A walk through a wallet's entries, newest first unless said otherwise.
+/// A query of a wallet's entries, newest first unless [`oldest_first`](Self::oldest_first) is called.
 ///
-/// It reads the file on the calling thread; long walks belong on a thread that may block.
+/// It reads the file on the calling thread, so run long queries on a thread that may block.
 #[must_use = "nothing is read until `.page()`"]
 pub struct History {
     ledger: Arc<Ledger>,
@@ -31,7 +32,7 @@ pub struct History {
     key: Option<Result<Key, Rejection>>,
 }
 
-/// Which entries are wanted.
+/// The filter of a query.
 #[derive(Default)]
 struct Filter {
     category: Option<Category>,
@@ -41,28 +42,29 @@ struct Filter {
     short: bool,
 }
 
-/// Where a page ended. It stays right while entries are added.
+/// The position between two pages. It stays valid while entries are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Cursor(FactNumber);
 
-/// Some entries, in the order that was asked for.
+/// A page of entries, in the order of the query.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HistoryPage {
-    /// At most as many as asked for.
+    /// The entries, up to the [`limit`](History::limit) of the query.
     pub entries: Vec<Entry>,
-    /// Where the next page begins; `None` at the end. A page may be short and still have a next one.
+    /// The position of the next page; `None` after the last one. A page may be shorter than the limit and
+    /// still have a next one.
     pub next: Option<Cursor>,
 }
 
 impl Cursor {
-    /// The number that stands for it in an address or a form.
+    /// The cursor as a number, for a URL or a form.
     pub fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// The cursor that this number stands for.
+    /// The cursor with this number.
     pub fn new(number: u64) -> Self {
         Self(FactNumber(number))
     }
@@ -74,71 +76,72 @@ impl History {
         Self { ledger, wallet, limit: 50, cursor: None, oldest_first: false, filter, key: None }
     }
 
-    /// Entries on a page: 1 to 1,000; 50 unless said.
+    /// The maximum number of entries on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
     pub fn limit(mut self, entries: usize) -> Self {
         self.limit = entries.clamp(1, HISTORY_PAGE_MAX);
         self
     }
 
-    /// Goes on where a page ended, asked for in the same order.
+    /// Continues after an earlier page of the same order; `None` begins with the first page.
     pub fn after(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.cursor = cursor.into();
         self
     }
 
-    /// The oldest entries first.
+    /// Returns the oldest entries first.
     pub fn oldest_first(mut self) -> Self {
         self.oldest_first = true;
         self
     }
 
-    /// Entries of this category alone.
+    /// Returns only entries of this category.
     pub fn category(mut self, category: impl Into<Category>) -> Self {
         self.filter.category = Some(category.into());
         self
     }
 
-    /// Charges of this operation alone, by the name that it is declared with.
+    /// Returns only charges of this operation, by its declared name.
     pub fn operation(mut self, name: impl Into<String>) -> Self {
         self.filter.operation = Some(name.into());
         self
     }
 
-    /// Entries that took effect at this instant or later.
+    /// Returns only entries that took effect at this instant or later.
     pub fn since(mut self, instant: impl Into<Timestamp>) -> Self {
         self.filter.since = Some(instant.into());
         self
     }
 
-    /// Entries that took effect before this instant.
+    /// Returns only entries that took effect before this instant.
     pub fn until(mut self, instant: impl Into<Timestamp>) -> Self {
         self.filter.until = Some(instant.into());
         self
     }
 
-    /// Charges that could not be taken whole alone, because a hold was settled above what there was.
+    /// Returns only charges with a shortfall, from settlements that exceeded the credits they could take.
     pub fn with_shortfall(mut self) -> Self {
         self.filter.short = true;
         self
     }
 
-    /// What was written under this idempotency key alone.
+    /// Returns only entries that were written under this idempotency key, on one page.
     pub fn key(mut self, key: impl Into<GivenKey>) -> Self {
         self.key = Some(key.into().0);
         self
     }
 
-    /// The page. What expired since the agenda was last worked off is not an entry yet.
+    /// Reads the page. An expiry that is due but not booked yet is not an entry.
     ///
-    /// Errors in order: `OwnerInvalid`, `KeyInvalid`, then the ledger's. A cursor of another wallet gives that
-    /// nothing.
+    /// Errors in order: `OwnerInvalid`, `KeyInvalid`, then the ledger's. A cursor of another wallet gives an
+    /// empty page.
     pub fn page(self) -> Result<HistoryPage, Error> {
         let Self { ledger, wallet, limit, cursor, oldest_first, filter, key } = self;
         let id = wallet?;
         if let Some(key) = key {
             return under_key(&ledger, &id, &key?, &filter);
         }
-        // The wallet before the journal: what was published is committed, so the journal read after it has it.
+        // Reads the wallet before it takes the journal's snapshot: published facts are committed, so the
+        // snapshot has them.
         let wallet = ledger.wallet(&id)?;
         let walk = Walk { journal: ledger.journal()?, ledger: &ledger, id: &id, wallet: &wallet };
         if oldest_first {
@@ -149,30 +152,29 @@ impl History {
     }
 }
 
-/// The balance of a wallet as of an instant.
+/// The balance of a wallet at an instant.
 pub(crate) fn balance_at(ledger: &Core, id: &WalletId, at: Timestamp) -> Result<Amount, Error> {
     let wallet = ledger.wallet(id)?;
     let mut walk = Walk { journal: ledger.journal()?, ledger, id, wallet: &wallet };
     let later = walk.first_from(|effective_at| effective_at > at)?;
     if later > wallet.facts {
-        // Nothing is booked after it; what is due by then is counted.
+        // No booked entry is later; expiries and lapses due by then are counted.
         return Ok(wallet.at(at.min(ledger.now())).balance);
     }
     let milestone = later.saturating_sub(1) / MILESTONE_FACTS * MILESTONE_FACTS;
-    for (_, frame, place) in walk.between(milestone.saturating_add(1), later.saturating_sub(1))?.iter().rev()
-    {
-        if let Some((_, balance_after)) = frame.1.facts.get(*place).and_then(|fact| fact.body.movement()) {
+    for (number, booked) in walk.between(milestone.saturating_add(1), later.saturating_sub(1))?.iter().rev() {
+        if let Some((_, balance_after)) = booked.fact(*number).and_then(|fact| fact.body.movement()) {
             return Ok(balance_after);
         }
     }
     if milestone == 0 { Ok(Amount::ZERO) } else { Ok(ledger.milestone(id, milestone)?.balance) }
 }
 
-/// What the frame under a key says of its wallet.
+/// The entries of the frame under a key.
 fn under_key(ledger: &Core, id: &WalletId, key: &Key, filter: &Filter) -> Result<HistoryPage, Error> {
-    let frame = ledger.keyed(id, key)?;
-    let entries = frame.iter().flat_map(|frame| {
-        let entries = (0..frame.1.facts.len()).filter_map(|place| Entry::of(ledger, frame, place));
+    let booked = ledger.keyed(id, key)?;
+    let entries = booked.iter().flat_map(|booked| {
+        let entries = booked.numbered().filter_map(|(number, _)| Entry::of(ledger, booked, number));
         entries.filter(|entry| entry.key.as_ref() == Some(key) && filter.wants(entry))
     });
     Ok(HistoryPage { entries: entries.collect(), next: None })
@@ -189,10 +191,10 @@ impl Filter {
     }
 }
 
-/// A fact of the wallet: its number, its frame, its place there.
-type Found = (FactNumber, Numbered, usize);
+/// A fact of the wallet: its number, and its frame.
+type WalletFact = (FactNumber, Booked);
 
-/// A wallet's facts, found by number or by their place in its history.
+/// Finds facts of a wallet by number or by ordinal.
 struct Walk<'a> {
     journal: JournalReader,
     ledger: &'a Core,
@@ -221,8 +223,7 @@ impl Walk<'_> {
             let Some((found, previous)) = self.fact(number)? else {
                 return Ok(HistoryPage { entries, next: None });
             };
-            let (_, frame, place) = &found;
-            let entry = Entry::of(self.ledger, frame, *place);
+            let entry = Entry::of(self.ledger, &found.1, found.0);
             if let (Some(entry), Some(since)) = (&entry, filter.since)
                 && entry.effective_at < since
             {
@@ -252,12 +253,12 @@ impl Walk<'_> {
         let mut scanned = 0;
         while ordinal <= self.wallet.facts {
             let end = ordinal.next_multiple_of(MILESTONE_FACTS).min(self.wallet.facts);
-            for (number, frame, place) in self.between(ordinal, end)? {
+            for (number, booked) in self.between(ordinal, end)? {
                 if entries.len() >= limit || scanned >= HISTORY_SCAN_MAX {
                     return Ok(HistoryPage { entries, next: Some(Cursor(number)) });
                 }
                 scanned += 1;
-                let Some(entry) = Entry::of(self.ledger, &frame, place) else { continue };
+                let Some(entry) = Entry::of(self.ledger, &booked, number) else { continue };
                 if filter.until.is_some_and(|until| entry.effective_at >= until) {
                     return Ok(HistoryPage { entries, next: None });
                 }
@@ -268,21 +269,21 @@ impl Walk<'_> {
         Ok(HistoryPage { entries, next: None })
     }
 
-    /// Whether a cursor can be one of this wallet's as it was read.
+    /// Whether the wallet, as it was read, can have a fact of this number.
     fn known(&self, number: FactNumber) -> bool {
         self.wallet.last_fact.is_some_and(|last| (FactNumber::FIRST..=last).contains(&number))
     }
 
-    /// The wallet's fact of this number and the number of the one before; `None` if it is another record's.
-    fn fact(&mut self, number: FactNumber) -> Result<Option<(Found, Option<FactNumber>)>, Error> {
-        let frame = self.journal.frame(number)?;
-        let place = usize::try_from(number.get().saturating_sub(frame.0.get())).unwrap_or(usize::MAX);
-        let Some(Fact { record, previous, .. }) = frame.1.facts.get(place) else {
+    /// The wallet's fact with this number, and the number of the fact before it; `None` for a fact of another
+    /// record.
+    fn fact(&mut self, number: FactNumber) -> Result<Option<(WalletFact, Option<FactNumber>)>, Error> {
+        let booked = self.journal.frame(number)?;
+        let Some(Fact { record, previous, .. }) = booked.fact(number) else {
             return Err(LedgerError::damaged(format!("fact {number} is missing")).into());
         };
         let is_own = matches!(record, Record::Wallet(id) if id == self.id);
         let previous = *previous;
-        Ok(is_own.then_some(((number, frame, place), previous)))
+        Ok(is_own.then_some(((number, booked), previous)))
     }
 
     fn ordinal_of(&mut self, number: FactNumber) -> Result<Option<u64>, Error> {
@@ -290,15 +291,15 @@ impl Walk<'_> {
             return Ok(None);
         }
         let found = self.fact(number)?;
-        Ok(found.and_then(|((_, frame, place), _)| Some(frame.1.facts.get(place)?.ordinal)))
+        Ok(found.and_then(|((number, booked), _)| Some(booked.fact(number)?.ordinal)))
     }
 
     fn number_of(&mut self, ordinal: u64) -> Result<Option<FactNumber>, Error> {
         Ok(self.between(ordinal, ordinal)?.first().map(|(number, ..)| *number))
     }
 
-    /// The facts of these ordinals, which have no milestone between them but at the end; oldest first.
-    fn between(&mut self, first: u64, last: u64) -> Result<Vec<Found>, Error> {
+    /// The facts with these ordinals, oldest first. No milestone may lie within the range, except at its end.
+    fn between(&mut self, first: u64, last: u64) -> Result<Vec<WalletFact>, Error> {
         if first > last || first == 0 {
             return Ok(Vec::new());
         }
@@ -328,9 +329,10 @@ impl Walk<'_> {
         Ok(found)
     }
 
-    /// The first ordinal whose instant is late enough; one after the last if none is. Instants never go back.
+    /// The ordinal of the first fact that took effect late enough, or one after the last ordinal. Effective
+    /// times never decrease, which allows the binary search.
     fn first_from(&mut self, is_late: impl Fn(Timestamp) -> bool) -> Result<u64, Error> {
-        // The last milestone that is not late, by halving.
+        // Binary search for the last milestone that is not late.
         let (mut early, mut late) = (0, (self.wallet.facts / MILESTONE_FACTS).saturating_add(1));
         while late.saturating_sub(early) > 1 {
             let middle = early.midpoint(late);
@@ -339,8 +341,8 @@ impl Walk<'_> {
         }
         let first = early.saturating_mul(MILESTONE_FACTS).saturating_add(1);
         let last = first.saturating_add(MILESTONE_FACTS).saturating_sub(1).min(self.wallet.facts);
-        for ((_, frame, place), ordinal) in self.between(first, last)?.iter().zip(first..) {
-            let at = frame.1.facts.get(*place).map(|fact| fact.body.effective_at(frame.1.at));
+        for ((number, booked), ordinal) in self.between(first, last)?.iter().zip(first..) {
+            let at = booked.fact(*number).map(|fact| fact.body.effective_at(booked.at));
             if at.is_some_and(&is_late) {
                 return Ok(ordinal);
             }

@@ -1,4 +1,4 @@
-//! Holds: credits set aside for work under way.
+//! Holds: credits set aside for work in progress.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,19 +12,23 @@ use crate::domain::fact::Body;
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
-use crate::engine::ledger::{Core, Ledger};
-use crate::engine::reply::{HoldGuard, Outcome, Reply};
+use crate::engine::core::Core;
+use crate::engine::ledger::Ledger;
+use crate::engine::request::hold_guard::HoldGuard;
+use crate::engine::request::reply::Reply;
+use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
 use crate::service::entry::{self, Released, Settled};
 
-/// Credits set aside for work under way: settle it when the work is done, release it when it failed.
+/// Credits set aside for work in progress: settle the hold when the work is done, release it when the work
+/// failed.
 ///
-/// Dropping it releases it as best it can; its limit is the guarantee. Settling takes the hold, so settling
-/// twice does not compile.
+/// Dropping a hold releases it on a best-effort basis; its limit guarantees that it ends. Settling consumes
+/// the hold, so settling twice does not compile.
 #[must_use = "a dropped hold is released: settle it when the work is done"]
 pub struct Hold<C> {
-    // Dropped before the handle on the ledger, which may be the last one and close it.
+    // Declared before `ledger` so that it is dropped first: the last handle closes the ledger.
     guard: HoldGuard,
     ledger: Arc<Ledger>,
     id: HoldId,
@@ -37,13 +41,13 @@ pub struct Hold<C> {
 
 impl<C> Hold<C> {
     pub(crate) fn of(ledger: &Arc<Ledger>, wallet: &WalletId, outcome: Outcome) -> Result<Self, Error> {
-        let Outcome { frame: (first, frame), replayed, guard } = outcome;
-        let missing = || LedgerError::damaged(format!("the frame of fact {first} has no hold"));
-        let (place, fact) = frame.answer().ok_or_else(missing)?;
+        let Outcome { frame, replayed, guard } = outcome;
+        let missing = || LedgerError::damaged(format!("the frame of fact {} has no hold", frame.first()));
+        let (number, fact) = frame.outcome().ok_or_else(missing)?;
         let Body::Held(held) = &fact.body else { return Err(missing().into()) };
-        let id = HoldId(first.plus(place));
+        let id = HoldId(number);
         let guard = guard.unwrap_or_else(|| {
-            // Somebody else's hold: dropping this handle on it releases nothing.
+            // A replay: the hold belongs to an earlier handle, so dropping this one releases nothing.
             let mut guard = ledger.guard(wallet, id);
             guard.disarm();
             guard
@@ -60,7 +64,7 @@ impl<C> Hold<C> {
         })
     }
 
-    /// What is set aside.
+    /// The amount set aside.
     pub fn amount(&self) -> Amount {
         self.amount
     }
@@ -75,15 +79,18 @@ impl<C> Hold<C> {
         self.replayed
     }
 
-    /// Charges it. After its limit what is free is charged, and what is missing is the entry's shortfall.
+    /// Charges the amount set aside. If the hold has lapsed, the charge takes the credits that it had set
+    /// aside as far as they are left, then other available credits. A missing rest is the entry's shortfall,
+    /// or becomes debt if the settings say `overrun debt`.
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere.
     pub fn settle(self) -> Reply<Settled> {
         self.close(|hold| Action::Settle { hold, at: SettleAt::Held }, entry::settled)
     }
 
-    /// Charges what the work came to: less than was set aside frees the rest, more is taken from what is
-    /// available, and what is still missing is the shortfall, or owed if the settings say `overrun debt`.
+    /// Charges the actual cost of the work. A cost below the amount set aside frees the rest; a cost above it
+    /// takes the difference from available credits. A missing rest is the entry's shortfall, or becomes debt
+    /// if the settings say `overrun debt`.
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, those of the operation's cost.
     pub fn settle_for(self, operation: impl Borrow<C::Operation>) -> Reply<Settled>
@@ -94,7 +101,7 @@ impl<C> Hold<C> {
         self.close(|hold| Action::Settle { hold, at: SettleAt::Quote(quote) }, entry::settled)
     }
 
-    /// Charges this much, as [`settle_for`](Self::settle_for).
+    /// Charges this amount, like [`settle_for`](Self::settle_for).
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, `AmountOutOfRange`, `AmountNegative`.
     pub fn settle_amount(self, amount: impl IntoAmount) -> Reply<Settled> {
@@ -102,7 +109,8 @@ impl<C> Hold<C> {
         self.close(|hold| Action::Settle { hold, at }, entry::settled)
     }
 
-    /// Lets it be open for longer, `hold_limit_max` of the settings in all; answers when it lapses now.
+    /// Extends the hold by this duration and returns its new limit. In total a hold can be open for up to
+    /// `hold_limit_max` of the settings.
     ///
     /// Rejections: `HoldClosed` if it has ended, `HoldLimitInvalid`.
     pub fn extend(&mut self, by: Duration) -> Reply<Timestamp> {
@@ -112,19 +120,20 @@ impl<C> Hold<C> {
         self.ledger.submit(command, |outcome| entry::extended(&outcome))
     }
 
-    /// Gives it up.
+    /// Releases the hold, so that its credits are free again.
     ///
     /// Rejections: `HoldClosed` if it was settled elsewhere or has lapsed.
     pub fn release(self) -> Reply<Released> {
         self.close(Action::Release, |_, outcome| entry::released(outcome))
     }
 
-    /// Its number.
+    /// The number of the hold.
     pub(crate) fn id(&self) -> HoldId {
         self.id
     }
 
-    /// Its number, to settle or release it elsewhere with [`Wallet::settle`](crate::Wallet::settle). The hold
+    /// Returns the number of the hold, to settle or release it elsewhere with
+    /// [`Wallet::settle`](crate::Wallet::settle) or [`Wallet::release`](crate::Wallet::release). The hold
     /// stays open until then, or until its limit.
     pub fn into_id(mut self) -> HoldId {
         self.guard.disarm();
@@ -136,9 +145,9 @@ impl<C> Hold<C> {
         action: impl FnOnce(HoldId) -> Action,
         read: fn(&Core, &Outcome) -> Result<T, Error>,
     ) -> Reply<T> {
-        // Disarmed before it is sent: from here on the command's own outcome counts.
+        // Disarmed before the command is sent, so that the drop of the guard does not release the hold too.
         self.guard.disarm();
-        let command = Ledger::close_hold(self.wallet.clone(), self.id, action(self.id));
+        let command = Command::closing_hold(self.wallet.clone(), self.id, action(self.id));
         let ledger = Arc::clone(&self.ledger);
         self.ledger.submit(command, move |outcome| read(&ledger, &outcome))
     }

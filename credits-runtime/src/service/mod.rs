@@ -1,7 +1,8 @@
-//! The services: what an application calls, one use case a file.
+//! The public API of a ledger, one use case a file.
 //!
-//! They turn calls into commands and facts into answers; they decide nothing. They are thin and generic over
-//! the application's pricing, so that the ledger below is compiled once.
+//! A service turns a call into a command, and the facts of its commit into a result; it decides nothing.
+//! Services are thin, because they alone are generic over the application's pricing: the engine below is
+//! compiled once.
 
 pub mod administer;
 pub mod billing;

@@ -1,4 +1,4 @@
-//! Reports on the whole ledger: totals, the audit, the head of its chain, copies.
+//! Reports on the whole ledger: totals, verification, the head of its hash chain, backups.
 
 use std::fmt;
 use std::path::Path;
@@ -9,46 +9,48 @@ use serde::{Serialize, Serializer};
 use crate::domain::explain::hexadecimal;
 use crate::domain::ids::FactNumber;
 use crate::domain::totals::Account;
-use crate::engine::journal;
-use crate::engine::ledger::{Core, Ledger};
-use crate::engine::store::{LedgerId, Store};
-use crate::engine::verify::{Verified, head_at, verify};
+use crate::engine::core::Core;
+use crate::engine::journal::block;
+use crate::engine::ledger::Ledger;
+use crate::engine::store::LedgerId;
+use crate::engine::verify::Verified;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::operation_name;
 
-/// What moved between every wallet and one counter-account since the ledger began.
+/// The sum of all entries between wallets and one counter-account since the ledger was created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AccountTotal {
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// The operation that was charged, or the category of the entries.
+    /// The charged operation, or the category of the entries.
     pub account: String,
     /// Whether the account is an operation.
     pub is_operation: bool,
-    /// What wallets gained, less what they lost.
+    /// The credits that wallets gained, less those that they lost.
     pub amount: i128,
-    /// How many entries.
+    /// The number of entries.
     pub entries: u64,
 }
 
-/// Where a ledger's chain of hashes stood. Kept elsewhere, it shows later that nothing before it was changed.
+/// The head of a ledger's hash chain at some time. Stored elsewhere, it shows later that no earlier fact was
+/// changed.
 ///
-/// It is written as the ledger's id, the last fact's number and SHA-256, with colons between them.
+/// Its text has the ledger's id, the last fact's number and the SHA-256, separated by colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Head {
     ledger: LedgerId,
     last_fact: FactNumber,
-    hash: journal::Head,
+    hash: block::Head,
 }
 
-/// A text that is no head.
+/// The error of parsing a text that is no head.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no head of a ledger: write it as it was shown")]
 pub struct HeadError(String);
 
 impl Head {
-    /// The number of the last fact that it covers.
+    /// The number of the last fact that the head covers.
     pub fn last_fact(&self) -> FactNumber {
         self.last_fact
     }
@@ -68,7 +70,7 @@ impl FromStr for Head {
         let read = || {
             let (ledger, rest) = text.split_once(':')?;
             let (last_fact, hash) = rest.split_once(':')?;
-            let mut head = journal::Head::default();
+            let mut head = block::Head::default();
             if hash.len() != 64 || !hash.is_ascii() {
                 return None;
             }
@@ -89,9 +91,8 @@ impl Serialize for Head {
 }
 
 pub(crate) fn head(ledger: &Core) -> Result<Head, LedgerError> {
-    let end = ledger.snapshot()?.end()?;
-    let last_fact = FactNumber(end.next_fact.get().saturating_sub(1));
-    Ok(Head { ledger: ledger.id(), last_fact, hash: end.head })
+    let (last_fact, hash) = ledger.head()?;
+    Ok(Head { ledger: ledger.id(), last_fact, hash })
 }
 
 pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> {
@@ -105,11 +106,10 @@ pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> 
     if head.ledger != ledger.id() {
         return Err(disagrees("it has another id"));
     }
-    let snapshot = ledger.snapshot()?;
-    if head.last_fact >= snapshot.end()?.next_fact || head.last_fact < FactNumber::FIRST {
+    if head.last_fact > ledger.head()?.0 || head.last_fact < FactNumber::FIRST {
         return Err(disagrees("it does not go as far"));
     }
-    if head_at(&snapshot, head.last_fact)? == Some(head.hash) {
+    if ledger.head_at(head.last_fact)? == Some(head.hash) {
         Ok(())
     } else {
         Err(disagrees("what it covers was changed"))
@@ -128,7 +128,7 @@ pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
             known.asset == asset && known.account == account && known.is_operation == is_operation
         });
         match known {
-            // An operation of several catalogues.
+            // Several catalogues declare the operation: their sums are added.
             Some(known) => {
                 known.amount = known.amount.saturating_add(total.amount);
                 known.entries = known.entries.saturating_add(total.entries);
@@ -146,11 +146,11 @@ pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
 }
 
 pub(crate) fn verified(ledger: &Core) -> Result<Verified, Error> {
-    Ok(verify(&ledger.snapshot()?)?)
+    Ok(ledger.verify()?)
 }
 
 pub(crate) fn backup(ledger: &Core, to: &Path) -> Result<(), Error> {
-    Ok(Store::copy(&ledger.snapshot()?, to, |_| Ok(()))?)
+    Ok(ledger.backup(to)?)
 }
 
 pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, Error> {

@@ -1,4 +1,4 @@
-//! Spending credits: at once, around work, or by a hold.
+//! Spends: at once, around work, or by a hold.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,40 +7,40 @@ use crate::domain::command::Action;
 use crate::domain::fact::{Kind, Purpose};
 use crate::domain::ids::HoldId;
 use crate::domain::rejection::Rejection;
-use crate::engine::reply::Reply;
+use crate::engine::request::reply::Reply;
 use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
 use crate::service::entry::{self, Receipt, Settled};
 use crate::service::hold::Hold;
 use crate::service::write::{Write, not_sent, write_options};
 
-/// Credits about to be spent on an operation.
+/// Builder of a spend: finish with `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
 #[must_use = "nothing is spent until `.now()`, `.run(..)` or `.hold(..)`"]
 pub struct Spend<C: Pricing> {
     write: Write,
     operation: C::Operation,
 }
 
-/// Why spending around work did not end with the work's value.
+/// The failure of a spend around work.
 ///
 /// Its `Debug` is its `Display`, so that `fn main() -> Result<(), Box<dyn Error>>` prints a sentence.
 #[non_exhaustive]
 pub enum RunError<E, T = ()> {
-    /// The work under this key was charged before; it was not done again.
+    /// The work under this key was charged before; it was not run again.
     AlreadyCharged(Box<Receipt>),
-    /// The ledger said no; the work was not done.
+    /// The ledger rejected the spend; the work was not run.
     Rejected(Rejection),
-    /// The ledger failed before the work began; it was not done.
+    /// The ledger failed before the work began; the work was not run.
     Ledger(LedgerError),
     /// The work failed, and nothing was charged.
     Work(E),
-    /// The work was done, and its charge could not be written, or its outcome is unknown.
+    /// The work was done, but its charge failed or the outcome of the charge is unknown.
     Unsettled {
         /// The value of the work.
         value: T,
-        /// The hold with its price: [`Wallet::settle`](crate::Wallet::settle) charges it, until it lapses.
+        /// The hold with its price, which [`Wallet::settle`](crate::Wallet::settle) charges before it lapses.
         hold: HoldId,
-        /// Why it is not charged.
+        /// The error of the charge.
         error: Error,
     },
 }
@@ -52,7 +52,7 @@ pub enum RunError<E, T = ()> {
     note = "work that cannot fail ends in `Ok::<_, std::convert::Infallible>(..)`"
 )]
 pub trait Work<T, E> {
-    /// Does it.
+    /// Runs the work.
     fn done(self) -> Result<T, E>;
 }
 
@@ -63,7 +63,8 @@ impl<T, E, F: FnOnce() -> R, R: Done<T, E>> Work<T, E> for F {
     }
 }
 
-/// What work returns. A trait, so that other types are judged as work and not as results.
+/// The return type of work: a `Result`. It is a trait so that the compiler reports another return type as
+/// wrong work, not as a type mismatch.
 pub trait Done<T, E> {
     /// The result.
     fn result(self) -> Result<T, E>;
@@ -75,7 +76,7 @@ impl<T, E> Done<T, E> for Result<T, E> {
     }
 }
 
-/// What a hold for work under a key comes to.
+/// The start of work: its hold, or the charge that its key was used for.
 enum Start<C> {
     Hold(Hold<C>),
     Charged(Box<Receipt>),
@@ -88,7 +89,7 @@ impl<C: Pricing> Spend<C> {
 
     write_options!();
 
-    /// Charges at once.
+    /// Charges the cost at once.
     ///
     /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, those of the operation's cost, `InsufficientCredits`.
@@ -97,10 +98,11 @@ impl<C: Pricing> Spend<C> {
         self.write.send(Action::Spend(quote), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 
-    /// Sets the cost aside, does the work on this thread and outside any lock, and charges if it returned `Ok`.
-    /// If it returned `Err` or panicked, the credits are free again and nothing is charged.
+    /// Sets the cost aside, runs the work on this thread and outside of any lock, and charges if the work
+    /// returns `Ok`. If it returns `Err` or panics, the credits are released and nothing is charged.
     ///
-    /// A crash leaves the credits set aside until `hold_limit` of the settings, 15 minutes unless set.
+    /// After a crash the credits stay set aside for up to `hold_limit` of the settings, 15 minutes unless
+    /// set.
     pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E, T>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
@@ -111,7 +113,8 @@ impl<C: Pricing> Spend<C> {
                 let id = hold.id();
                 settled(hold.settle().wait(), value, id)
             }
-            // Waited for, so that the caller finds the credits free; if it fails, the hold's limit frees them.
+            // Waits, so that the credits are free when this returns. If the release fails, the hold's limit
+            // frees them.
             Err(error) => {
                 drop(hold.release().wait());
                 Err(RunError::Work(error))
@@ -119,8 +122,8 @@ impl<C: Pricing> Spend<C> {
         }
     }
 
-    /// As [`run`](Self::run), for work that is a future; the closure is called once the cost is set aside.
-    /// Dropping the returned future gives the credits back.
+    /// Like [`run`](Self::run), for work that is a future. The closure is called once the cost is set aside.
+    /// Dropping the returned future releases the credits.
     pub async fn run_async<T, E, F>(self, work: impl FnOnce() -> F) -> Result<T, RunError<E, T>>
     where
         F: Future<Output = Result<T, E>>,
@@ -141,7 +144,7 @@ impl<C: Pricing> Spend<C> {
         }
     }
 
-    /// Sets the cost aside for at most this long, `hold_limit_max` of the settings (24 hours unless set) at the most.
+    /// Sets the cost aside for this long, up to `hold_limit_max` of the settings (24 hours unless set).
     ///
     /// Rejections in order: `IdempotencyKeyReused`, `HoldClosed` if the hold under this key has ended,
     /// `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
@@ -153,7 +156,7 @@ impl<C: Pricing> Spend<C> {
 
     fn start(self) -> Reply<Start<C>> {
         let action = self.action(self.write.ledger.policy().hold_limit, Purpose::Run);
-        self.write.send(action, |ledger, wallet, outcome| match outcome.frame.1.kind {
+        self.write.send(action, |ledger, wallet, outcome| match outcome.frame.kind {
             Kind::Hold => Hold::of(ledger, wallet, outcome).map(Start::Hold),
             _ => entry::receipt(ledger, &outcome).map(|receipt| Start::Charged(Box::new(receipt))),
         })
@@ -211,7 +214,8 @@ impl<E: fmt::Display, T> fmt::Debug for RunError<E, T> {
     }
 }
 
-/// The source is the cause of what is shown. The work's own error is shown, and matched by its variant.
+/// `Display` shows the ledger's error, so `source` returns its cause. The work's error may not implement
+/// `Error`, so it is no source.
 impl<E: fmt::Display, T> std::error::Error for RunError<E, T> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {

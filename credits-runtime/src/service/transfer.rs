@@ -1,4 +1,4 @@
-//! Transfers: credits move from one wallet to another, and back.
+//! Transfers of credits to another wallet, and their reversal.
 
 use std::time::Duration;
 
@@ -12,13 +12,14 @@ use crate::domain::ids::{Key, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::ledger::Core;
-use crate::engine::reply::{Outcome, Reply};
+use crate::engine::core::Core;
+use crate::engine::request::reply::Reply;
+use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::service::entry::Entry;
 use crate::service::write::{Write, not_sent, write_options};
 
-/// Credits about to be moved to another wallet.
+/// Builder of a transfer: finish with `.now()`.
 #[must_use = "nothing is moved until `.now()`"]
 pub struct Transfer {
     write: Write,
@@ -29,11 +30,11 @@ pub struct Transfer {
     category: Option<Category>,
 }
 
-/// The answer of a transfer.
+/// Result of a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Transferred {
-    /// Its number, for [`Wallet::reverse_transfer`](crate::Wallet::reverse_transfer).
+    /// The transfer's number, for [`Wallet::reverse_transfer`](crate::Wallet::reverse_transfer).
     pub id: TransferId,
     /// The sender's entry.
     pub sent: Entry,
@@ -43,7 +44,7 @@ pub struct Transferred {
     pub replayed: bool,
 }
 
-/// A transfer about to be reversed.
+/// Builder of a transfer's reversal: finish with `.now()`.
 #[must_use = "nothing is moved until `.now()`"]
 pub struct Reverse {
     write: Write,
@@ -51,15 +52,15 @@ pub struct Reverse {
     missing: Missing,
 }
 
-/// The answer of reversing a transfer.
+/// Result of reversing a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Reversed {
-    /// The entry of the wallet that had sent the credits and has them again.
+    /// The entry of the wallet that sent the credits and gets them back.
     pub reclaimed: Entry,
-    /// The entry of the wallet that had received them.
+    /// The entry of the wallet that received the credits and returns them.
     pub returned: Entry,
-    /// Whether the transfer was reversed before.
+    /// Whether an earlier call reversed the transfer.
     pub replayed: bool,
 }
 
@@ -79,32 +80,31 @@ impl Transfer {
 
     write_options!();
 
-    /// What is received expires when it would have: the default, unless the settings say
-    /// `transfer_expiration none`.
+    /// The credits keep their expiry, the default unless the settings have `transfer_expiration none`.
     pub fn preserving_expiry(mut self) -> Self {
         self.expiry = None;
         self
     }
 
-    /// What is received never expires.
+    /// The received credits never expire.
     pub fn never_expiring(mut self) -> Self {
         self.expiry = Some(Expiry::Never);
         self
     }
 
-    /// What is received can be used before this instant, which must be in the future.
+    /// The received credits can be used before this instant, which must be in the future.
     pub fn expires_at(mut self, at: impl Into<Timestamp>) -> Self {
         self.expiry = Some(Expiry::At(at.into()));
         self
     }
 
-    /// What is received can be used for this long.
+    /// The received credits expire this long after the transfer.
     pub fn expires_in(mut self, duration: Duration) -> Self {
         self.expiry = Some(Expiry::In(duration));
         self
     }
 
-    /// Moves promotional credits too.
+    /// Moves promotional credits too, not only paid ones.
     pub fn including_promotional(mut self) -> Self {
         self.including_promotional = true;
         self
@@ -116,12 +116,12 @@ impl Transfer {
         self
     }
 
-    /// Moves them, all or nothing: only what is free and has not expired.
+    /// Moves the amount, all or nothing, from credits that are free and have not expired.
     ///
     /// Rejections in order: `TransferToAnotherLedger`, `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`,
-    /// `AmountOutOfRange`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`, `TransferToSelf`,
-    /// `TransferBetweenAssets`, `ExpiryInPast`, `InsufficientCredits`, `OpenGrantsLimit` and `BalanceOutOfRange`
-    /// of the receiver.
+    /// `AmountOutOfRange`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`,
+    /// `TransferToSelf`, `TransferBetweenAssets`, `ExpiryInPast`, `InsufficientCredits`, `OpenGrantsLimit`
+    /// and `BalanceOutOfRange` of the receiver.
     pub fn now(self) -> Reply<Transferred> {
         let Self { write, to, amount, expiry, including_promotional, category } = self;
         match to {
@@ -139,26 +139,26 @@ impl Reverse {
         Self { write, transfer, missing: Missing::Denied }
     }
 
-    /// Written on both entries, for ever.
+    /// Metadata that is stored with both entries.
     pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
         self.write.metadata(metadata.into());
         self
     }
 
-    /// Moves back what is still free, if that is less than was moved.
+    /// Allows a partial reversal: moves back the part that is still free.
     pub fn as_far_as_possible(mut self) -> Self {
         self.missing = Missing::Left;
         self
     }
 
-    /// Moves all of it back: what is not free any more is owed by the receiver.
+    /// Moves the whole amount back: the part that is no longer free becomes debt of the receiver.
     pub fn with_debt(mut self) -> Self {
         self.missing = Missing::Owed;
         self
     }
 
-    /// Moves them back to the grants that they came from. A transfer is reversed once: done again it is answered
-    /// with the first outcome. What comes back to a grant that has expired expires at once.
+    /// Moves the credits back to the grants that they came from. Credits of a grant that has expired in the
+    /// meantime expire at once. A transfer is reversed once: another call returns the first outcome.
     ///
     /// Rejections in order: `OwnerInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `TransferUnknown`,
     /// `InsufficientCredits` if part of it was used, `BalanceOutOfRange`.
@@ -173,26 +173,24 @@ not_sent!(Transfer => Transferred);
 not_sent!(Reverse => Reversed);
 
 pub(crate) fn transferred(ledger: &Core, outcome: &Outcome) -> Result<Transferred, Error> {
-    let (first, frame) = &outcome.frame;
-    let broken = || LedgerError::damaged(format!("the frame of fact {first} has no transfer"));
-    let (place, _) = frame.answer().ok_or_else(broken)?;
-    let id = TransferId(first.plus(place));
-    let received =
-        frame.facts.iter().enumerate().filter(|(_, fact)| matches!(fact.body, Body::Received { .. }));
+    let booked = &outcome.frame;
+    let broken = || LedgerError::damaged(format!("the frame of fact {} has no transfer", booked.first()));
+    let (number, _) = booked.outcome().ok_or_else(broken)?;
+    let received = booked.numbered().filter(|(_, fact)| matches!(fact.body, Body::Received { .. }));
     Ok(Transferred {
-        id,
-        sent: Entry::of(ledger, &outcome.frame, place).ok_or_else(broken)?,
-        received: received.filter_map(|(place, _)| Entry::of(ledger, &outcome.frame, place)).collect(),
+        id: TransferId(number),
+        sent: Entry::of(ledger, booked, number).ok_or_else(broken)?,
+        received: received.filter_map(|(number, _)| Entry::of(ledger, booked, number)).collect(),
         replayed: outcome.replayed,
     })
 }
 
 fn reversed(ledger: &Core, outcome: &Outcome) -> Result<Reversed, Error> {
-    let (first, frame) = &outcome.frame;
-    let broken = || LedgerError::damaged(format!("the frame of fact {first} has no reversal"));
+    let booked = &outcome.frame;
+    let broken = || LedgerError::damaged(format!("the frame of fact {} has no reversal", booked.first()));
     let entry = |is: fn(&Body) -> bool| {
-        let place = frame.facts.iter().position(|fact| is(&fact.body))?;
-        Entry::of(ledger, &outcome.frame, place)
+        let (number, _) = booked.numbered().find(|(_, fact)| is(&fact.body))?;
+        Entry::of(ledger, booked, number)
     };
     Ok(Reversed {
         reclaimed: entry(|body| matches!(body, Body::Reclaimed { .. })).ok_or_else(broken)?,

@@ -1,4 +1,4 @@
-//! One owner's wallet: what it holds, and where every use of it begins.
+//! The wallet of one owner: its balances, and the builders of its writes.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -10,13 +10,14 @@ use credits_core::TransferExpiration;
 
 use crate::domain;
 use crate::domain::amount::{Amount, IntoAmount};
-use crate::domain::command::{Action, SettleAt};
+use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::ledger::{Core, Ledger};
-use crate::engine::reply::Reply;
+use crate::engine::core::Core;
+use crate::engine::ledger::Ledger;
+use crate::engine::request::reply::Reply;
 use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
@@ -28,26 +29,26 @@ use crate::service::spend::Spend;
 use crate::service::transfer::{Reverse, Transfer};
 use crate::service::write::Write;
 
-/// One owner's credits. Cheap to make and to clone; it holds nothing but a name and a handle on the ledger.
+/// One owner's credits: a name and a handle on the ledger, cheap to make and to clone.
 pub struct Wallet<C> {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) id: Result<WalletId, Rejection>,
     pricing: PhantomData<fn() -> C>,
 }
 
-/// A hold that is open.
+/// An open hold.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[non_exhaustive]
 pub struct HoldSummary {
-    /// Its number, for [`Wallet::settle`] and [`Wallet::release`].
+    /// The hold's number, for [`Wallet::settle`] and [`Wallet::release`].
     pub id: HoldId,
-    /// What it sets aside.
+    /// The amount set aside.
     pub amount: Amount,
-    /// What it is to pay for.
+    /// The operation that it is for.
     pub operation: String,
     /// When it lapses.
     pub until: Timestamp,
-    /// What will be written on the entry.
+    /// The metadata for the entry of its charge.
     pub metadata: Metadata,
 }
 
@@ -56,32 +57,34 @@ impl<C> Wallet<C> {
         Self { ledger, id, pricing: PhantomData }
     }
 
-    /// What may be spent now: free credits that have not expired, less what is owed; below zero in debt.
+    /// The available credits: free ones that have not expired, less debt. Negative in debt.
     pub fn credits(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::available)
     }
 
-    /// What open holds have set aside.
+    /// The credits that open holds have set aside.
     pub fn held(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::held)
     }
 
-    /// What is owed: refunded credits that were spent, or an overdraft where the settings allow one.
+    /// The debt, for example from refunded credits that were spent, or from an overdraft where the settings
+    /// allow one.
     pub fn debt(&self) -> Result<Amount, Error> {
         self.now(|wallet| wallet.debt)
     }
 
-    /// What may be spent and what is set aside, together.
+    /// The available and the held credits together.
     pub fn balance(&self) -> Result<Amount, Error> {
         self.now(|wallet| wallet.balance)
     }
 
-    /// The balance as of an instant, by when entries took effect: of now for one in the future.
+    /// The balance at an instant, by the effective time of entries. For an instant in the future it is the
+    /// current balance.
     pub fn balance_at(&self, instant: impl Into<Timestamp>) -> Result<Amount, Error> {
         history::balance_at(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, instant.into())
     }
 
-    /// Holds that are open, oldest first: work under way, or cut off and not yet lapsed.
+    /// The open holds, oldest first: of work in progress, and of work that was cut off until they lapse.
     pub fn open_holds(&self) -> Result<Vec<HoldSummary>, Error> {
         let ledger = &self.ledger;
         self.now(|wallet| {
@@ -101,12 +104,12 @@ impl<C> Wallet<C> {
         billing::subscriptions(&self.ledger, &self.id.clone()?.owner)
     }
 
-    /// What the owner bought once.
+    /// The owner's purchases of packs.
     pub fn purchases(&self) -> Result<Vec<Purchase>, Error> {
         billing::purchases(&self.ledger, &self.id.clone()?.owner)
     }
 
-    /// The wallet's entries, newest first.
+    /// A query of the wallet's entries, newest first: finish with `.page()`.
     pub fn credit_history(&self) -> History {
         History::new(Arc::clone(&self.ledger), self.id.clone())
     }
@@ -118,29 +121,29 @@ impl<C> Wallet<C> {
         Give::new(write, amount)
     }
 
-    /// Takes credits, by an administrator, for a reason: finish with `.now()`.
+    /// Takes credits on behalf of an administrator, with a reason: finish with `.now()`.
     pub fn deduct_credits(&self, amount: impl IntoAmount, reason: impl Into<String>) -> Deduct {
         let mut write = Write::new(&self.ledger, &self.id);
         let amount = write.amount(amount);
         Deduct::new(write, amount, reason.into())
     }
 
-    /// Corrects the balance, up or down, by an administrator, for a reason: finish with `.now()`.
+    /// Corrects the balance up or down on behalf of an administrator, with a reason: finish with `.now()`.
     pub fn adjust_credits(&self, amount: impl IntoAmount, reason: impl Into<String>) -> Adjust {
         let mut write = Write::new(&self.ledger, &self.id);
         let amount = write.amount(amount);
         Adjust::new(write, amount, reason.into())
     }
 
-    /// Takes what is free of one grant, named by its entry's number, by an administrator, for a reason: finish with
-    /// `.now()`.
+    /// Takes the free part of a grant on behalf of an administrator, with a reason: finish with `.now()`. The
+    /// grant has the number of its entry.
     pub fn revoke_grant(&self, grant: FactNumber, reason: impl Into<String>) -> Revoke {
         Revoke::new(Write::new(&self.ledger, &self.id), grant, reason.into())
     }
 
     /// Moves credits to another wallet of the same asset: finish with `.now()`.
     ///
-    /// Keys are the sender's own.
+    /// Idempotency keys are those of the sender's wallet.
     pub fn transfer_to(&self, receiver: &Self, amount: impl IntoAmount) -> Transfer {
         let of_this_ledger = Arc::ptr_eq(&self.ledger, &receiver.ledger);
         let keeps_expiry = self.ledger.policy().transfer_expiration == TransferExpiration::Preserve;
@@ -149,20 +152,21 @@ impl<C> Wallet<C> {
         Transfer::new(write, &receiver.id, amount, (of_this_ledger, keeps_expiry))
     }
 
-    /// Moves credits of a transfer that this wallet made back to it: finish with `.now()`.
+    /// Reverses a transfer that this wallet sent: finish with `.now()`.
     pub fn reverse_transfer(&self, transfer: TransferId) -> Reverse {
         Reverse::new(Write::new(&self.ledger, &self.id), transfer)
     }
 
-    /// Charges a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id). Done again it is answered
-    /// with the first outcome.
+    /// Settles a hold by its number, from [`Hold::into_id`](crate::Hold::into_id): charges the amount set
+    /// aside. Another call returns the first outcome.
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
     pub fn settle(&self, hold: HoldId) -> Reply<Settled> {
         self.close_hold(hold, Action::Settle { hold, at: SettleAt::Held }, entry::settled)
     }
 
-    /// Charges this much for a hold that was passed on, as [`Hold::settle_amount`](crate::Hold::settle_amount).
+    /// Settles a hold by its number for this amount, like
+    /// [`Hold::settle_amount`](crate::Hold::settle_amount).
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, `AmountOutOfRange`, `AmountNegative`.
     pub fn settle_amount(&self, hold: HoldId, amount: impl IntoAmount) -> Reply<Settled> {
@@ -170,7 +174,7 @@ impl<C> Wallet<C> {
         self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
     }
 
-    /// Lets a hold that was passed on be open for longer, as [`Hold::extend`](crate::Hold::extend).
+    /// Extends a hold by its number, like [`Hold::extend`](crate::Hold::extend).
     ///
     /// Rejections: `OwnerInvalid`, `HoldUnknown`, `HoldClosed` if it has ended, `HoldLimitInvalid`.
     pub fn extend_hold(&self, hold: HoldId, by: Duration) -> Reply<Timestamp> {
@@ -178,8 +182,8 @@ impl<C> Wallet<C> {
             .send(Action::Extend { hold, by }, |_, _, outcome| entry::extended(&outcome))
     }
 
-    /// Gives up a hold that was passed on with [`Hold::into_id`](crate::Hold::into_id), or was left by work that
-    /// was cut off.
+    /// Releases a hold by its number, from [`Hold::into_id`](crate::Hold::into_id) or from
+    /// [`open_holds`](Self::open_holds) for work that was cut off.
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was settled or has lapsed.
     pub fn release(&self, hold: HoldId) -> Reply<Released> {
@@ -190,19 +194,19 @@ impl<C> Wallet<C> {
         &self,
         hold: HoldId,
         action: Action,
-        read: fn(&Core, &crate::engine::reply::Outcome) -> Result<T, Error>,
+        read: fn(&Core, &crate::engine::request::slot::Outcome) -> Result<T, Error>,
     ) -> Reply<T> {
         match &self.id {
             Err(rejection) => Reply::failed(rejection.clone()),
             Ok(id) => {
                 let ledger = Arc::clone(&self.ledger);
-                let command = Ledger::close_hold(id.clone(), hold, action);
+                let command = Command::closing_hold(id.clone(), hold, action);
                 self.ledger.submit(command, move |outcome| read(&ledger, &outcome))
             }
         }
     }
 
-    /// Reads the wallet with everything due by now booked.
+    /// Reads the wallet as if everything due by now were booked.
     fn now<T>(&self, read: impl FnOnce(&domain::wallet::Wallet) -> T) -> Result<T, Error> {
         let wallet = self.ledger.wallet(self.id.as_ref().map_err(Clone::clone)?)?;
         Ok(read(&wallet.at(self.ledger.now())))
@@ -220,14 +224,17 @@ impl<C: Pricing> Wallet<C> {
         Self::new(Arc::clone(&self.ledger), self.id.as_ref().map(|id| id.of(asset)).map_err(Clone::clone))
     }
 
-    /// What an operation costs, in the asset it is priced in. Errors in order: a quantity that does not fit, is
-    /// negative or over its limit; what the operation's validation says; a cost below zero or over 2^63 - 1.
+    /// The cost of an operation, in the asset that it is priced in.
+    ///
+    /// Errors in order: a quantity that does not fit, is negative or over its limit; a failure of the
+    /// operation's validation; a cost below zero or over 2^63 - 1.
     pub fn estimate_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Rejection> {
         cost::<C>(operation.borrow())
     }
 
-    /// Whether an operation could be paid for now. Errors as [`estimate_credits_to`](Self::estimate_credits_to),
-    /// then the ledger's.
+    /// Whether the wallet can pay for an operation now.
+    ///
+    /// Errors: those of [`estimate_credits_to`](Self::estimate_credits_to), then the ledger's.
     pub fn has_enough_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<bool, Error> {
         let operation = operation.borrow();
         let price = self.estimate_credits_to(operation)?;
@@ -236,14 +243,15 @@ impl<C: Pricing> Wallet<C> {
         wallet.now(|wallet| wallet.affords(price, usable_as, self.ledger.policy()))
     }
 
-    /// What may be spent now on an operation: of credits for some operations alone, only those for this one count.
+    /// The credits available for an operation. Credits that are restricted to other operations do not count.
     pub fn credits_for(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Error> {
         let operation = operation.borrow();
         let usable_as = usable_as::<C>(operation, &self.ledger);
         self.of_asset(asset::<C>(operation)).now(|wallet| wallet.available_for(usable_as))
     }
 
-    /// Spends credits on an operation, or the owner's wallet of the asset it is priced in: finish with `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
+    /// Spends credits on an operation, from the owner's wallet of the asset that it is priced in: finish with
+    /// `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
     pub fn spend_credits_on(&self, operation: C::Operation) -> Spend<C> {
         let wallet = self.of_asset(asset::<C>(&operation));
         Spend::new(Write::new(&wallet.ledger, &wallet.id), operation)

@@ -1,4 +1,4 @@
-//! What every write has in common: a wallet, an optional key, metadata.
+//! The part that all writes share: a wallet, an optional key, metadata.
 
 use std::sync::Arc;
 
@@ -9,17 +9,18 @@ use crate::domain::ids::{GivenKey, Key, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::engine::ledger::Ledger;
-use crate::engine::reply::{Outcome, Reply};
+use crate::engine::request::reply::Reply;
+use crate::engine::request::slot::Outcome;
 use crate::error::Error;
 
-/// A write that is being described.
+/// A write that is not sent yet.
 #[derive(Clone)]
 pub(crate) struct Write {
     pub(crate) ledger: Arc<Ledger>,
     wallet: Result<WalletId, Rejection>,
     key: Option<Result<Key, Rejection>>,
     metadata: Metadata,
-    /// Why it is refused, unless it was done before: something in it is not known.
+    /// The rejection that building it met, such as an unknown category. A replay takes precedence.
     refused: Option<Rejection>,
 }
 
@@ -42,12 +43,12 @@ impl Write {
         self.metadata = metadata;
     }
 
-    /// The first refusal counts.
+    /// Records a rejection; the first one counts.
     pub(crate) fn refuse(&mut self, rejection: Rejection) {
         self.refused.get_or_insert(rejection);
     }
 
-    /// The amount, if it fits.
+    /// The amount. One out of range is recorded as a rejection.
     pub(crate) fn amount(&mut self, amount: impl IntoAmount) -> Amount {
         amount.into_amount().unwrap_or_else(|rejection| {
             self.refuse(rejection);
@@ -55,7 +56,7 @@ impl Write {
         })
     }
 
-    /// The category, if the pricing has it.
+    /// The category. One that the pricing does not declare is recorded as a rejection.
     pub(crate) fn category(&mut self, category: impl Into<Category>) -> Category {
         let category = category.into();
         if let Category::Application(name) = &category
@@ -66,7 +67,7 @@ impl Write {
         category
     }
 
-    /// Sends it under a key of the ledger's own.
+    /// Sends the write under a key that the ledger chooses.
     pub(crate) fn send_as<T>(
         mut self,
         key: Key,
@@ -77,7 +78,7 @@ impl Write {
         self.send(action, read)
     }
 
-    /// Sends it.
+    /// Sends the write to the ledger.
     pub(crate) fn send<T>(
         self,
         action: Action,
@@ -97,7 +98,7 @@ impl Write {
     }
 }
 
-/// A write that was sent, which no builder is: its bound is the error of a forgotten `.now()`.
+/// A marker that no builder implements: the unmet bound reports a forgotten `.now()`.
 #[diagnostic::on_unimplemented(
     message = "nothing is done until `.now()`: write `.now().wait()`",
     label = "`{Self}` is a write that was not sent",
@@ -105,11 +106,11 @@ impl Write {
 )]
 pub trait Sent {}
 
-/// What a reply has and a builder has not, to say that `.now()` was forgotten.
+/// Defines a `wait` that no call can satisfy, so that the compiler reports a forgotten `.now()`.
 macro_rules! not_sent {
     ($builder:ty $(, $pricing:ident)? => $answer:ty) => {
         impl$(<$pricing: $crate::generated::Pricing>)? $builder {
-            /// Not before `.now()`.
+            /// Does not compile: call `.now()` first.
             #[doc(hidden)]
             pub fn wait(self) -> Result<$answer, $crate::error::Error>
             where
@@ -122,17 +123,17 @@ macro_rules! not_sent {
 }
 pub(crate) use not_sent;
 
-/// The options that every write's builder has.
+/// The options of every write's builder.
 macro_rules! write_options {
     () => {
-        /// Makes the write safe to send again: the same key and command are answered with the first outcome.
-        /// Keys are the wallet's own.
+        /// The idempotency key, which makes the write safe to repeat: the same command under the same key
+        /// returns the first outcome. Each wallet has its own keys.
         pub fn key(mut self, key: impl Into<$crate::domain::ids::GivenKey>) -> Self {
             self.write.key(key.into());
             self
         }
 
-        /// Written on the entry, for ever.
+        /// Metadata that is stored with the entry.
         pub fn metadata(mut self, metadata: impl Into<$crate::domain::metadata::Metadata>) -> Self {
             self.write.metadata(metadata.into());
             self

@@ -14,9 +14,9 @@ use crate::domain::limits::WEBHOOK_BYTES_MAX;
 
 /// A webhook as an argument of a handler of axum 0.8: its headers, and its unchanged body.
 ///
-/// The body may have up to [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX) bytes; a [`DefaultBodyLimit`] of the
-/// router does not apply. A larger body, and one that is not UTF-8, is refused with 400; one that breaks off, with 500.
-/// The server limits the time that a client may take to send it.
+/// The body may have up to [`WEBHOOK_BYTES_MAX`](crate::limits::WEBHOOK_BYTES_MAX) bytes; a
+/// [`DefaultBodyLimit`] of the router does not apply. A larger body, and one that is not UTF-8, is refused
+/// with 400; one that breaks off, with 500. The server limits the time that a client may take to send it.
 ///
 /// ```
 /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }

@@ -1,5 +1,5 @@
-//! Background threads: blocking requests are made on them, so that an executor's threads never wait for Stripe. Up to
-//! [`THREADS_MAX`] threads start when there is work and end when there is none.
+//! Background threads: blocking requests are made on them, so that an executor's threads never wait for
+//! Stripe. Up to [`THREADS_MAX`] threads start when there is work and end when there is none.
 //!
 //! It does not know the kind of work.
 
@@ -8,9 +8,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Threads of one connection.
+/// The maximum number of threads of one connection.
 pub(super) const THREADS_MAX: usize = 4;
-/// Pieces of work of one connection that wait for a thread.
+/// The maximum number of pieces of work that wait for a thread of one connection.
 pub(super) const WAITING_MAX: usize = 1_024;
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -41,8 +41,8 @@ impl std::fmt::Debug for Background {
 }
 
 impl Background {
-    /// Does work on another thread. Its result arrives at the receiver, which is closed if the work panics. Work whose
-    /// receiver is dropped before its turn is skipped.
+    /// Runs work on a background thread. The receiver gets the result, or is closed if the work panics. Work
+    /// is skipped if its receiver is dropped before it starts.
     pub(super) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -63,7 +63,7 @@ impl Background {
             let builder = std::thread::Builder::new().name("credits-stripe".to_owned());
             match builder.spawn(move || threads.work()) {
                 Ok(_) => state.threads += 1,
-                // A running thread does this work too.
+                // A running thread takes this work too.
                 Err(_) if state.threads > 0 => {}
                 Err(error) => {
                     state.waiting.pop_back();
@@ -74,7 +74,7 @@ impl Background {
         Ok(receiver)
     }
 
-    /// Does waiting work until none is left.
+    /// Runs waiting work until none is left.
     fn work(&self) {
         while let Some(work) = self.next() {
             // The application's transport may panic; the next piece of work has another caller.

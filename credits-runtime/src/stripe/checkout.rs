@@ -1,5 +1,5 @@
-//! Checkouts: pages of Stripe's on which a buyer pays for a pack or a plan. The offer comes from the catalogue, and is
-//! recorded before the buyer can pay.
+//! Checkouts: pages of Stripe's on which a buyer pays for a pack or a plan. The offer comes from the
+//! catalogue, and is recorded before the buyer can pay.
 //!
 //! It does not know whether a checkout is paid.
 
@@ -13,7 +13,7 @@ use super::translate::{OWNER_KEY, PACK_KEY};
 use crate::domain::billing::event::{BillingEvent, Happening, Offer};
 use crate::domain::billing::terms::pack_terms;
 use crate::domain::ids::{ObjectId, Owner};
-use crate::engine::reply::block_on;
+use crate::engine::request::reply::block_on;
 use crate::error::Error;
 use crate::generated::{Pack, Plan, Pricing};
 
@@ -108,7 +108,7 @@ macro_rules! wishes {
                 self
             }
 
-            /// Sells to this customer of Stripe's, rather than to a new one.
+            /// Sells to this customer of Stripe's instead of a new one.
             pub fn customer(mut self, id: impl Into<String>) -> Self {
                 self.wishes.customer = Some(id.into());
                 self
@@ -120,16 +120,16 @@ macro_rules! wishes {
                 self
             }
 
-            /// Any other parameter of Stripe's, as its API names it: `allow_promotion_codes`, `automatic_tax[enabled]`.
-            /// [`Stripe::start`] refuses parameters that the checkout decides itself: mode, owner, customer, items,
-            /// addresses, currency, days of trial, and our metadata.
+            /// Any other parameter of Stripe's, as its API names it: `allow_promotion_codes`,
+            /// `automatic_tax[enabled]`. [`Stripe::start`] refuses parameters that the checkout decides
+            /// itself: mode, owner, customer, items, addresses, currency, days of trial, and our metadata.
             pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.wishes.options.push((name.into(), value.into()));
                 self
             }
 
-            /// An idempotency key, which makes it safe to begin again: under the same key Stripe returns the same
-            /// session.
+            /// An idempotency key, which makes it safe to begin again: under the same key Stripe returns the
+            /// same session.
             pub fn key(mut self, key: impl Into<String>) -> Self {
                 self.wishes.key = Some(key.into());
                 self
@@ -140,8 +140,8 @@ macro_rules! wishes {
 wishes!(PackCheckout PlanCheckout);
 
 impl PackCheckout {
-    /// Asks for the price in this currency, by its ISO 4217 code: `eur`. Without it, a checkout that carries the price
-    /// asks for the pack's first one, and Stripe chooses among the currencies of a Stripe price.
+    /// Sells at the price in this currency, by its ISO 4217 code: `eur`. Without it, a pack without a Stripe
+    /// price sells at its first declared price; for a Stripe price, Stripe chooses the currency.
     pub fn currency(mut self, code: impl Into<String>) -> Self {
         self.currency = Some(code.into().to_lowercase());
         self
@@ -210,7 +210,8 @@ struct Offered {
 impl<C: Pricing> Stripe<C> {
     /// Begins a checkout and returns its page. The offer of a pack is durable before the page is returned.
     ///
-    /// It blocks for the time that Stripe and the ledger's commit take; [`start_async`](Self::start_async) does not.
+    /// It blocks until Stripe has responded and the ledger has committed; [`start_async`](Self::start_async)
+    /// does not block.
     ///
     /// Errors in order: [`PriceMissing`](StripeError::PriceMissing),
     /// [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid owner,
@@ -219,10 +220,11 @@ impl<C: Pricing> Stripe<C> {
         block_on(self.begin(checkout.into(), Waits::Here))
     }
 
-    /// [`start`](Self::start) for a task of any executor: the request to Stripe is made on a thread of its own, and
-    /// the ledger's commit is awaited.
+    /// [`start`](Self::start) for a task of any executor: the request to Stripe is made on a background
+    /// thread, and the ledger's commit is awaited.
     ///
-    /// A future that is dropped early may leave a session at Stripe. Its page was not returned, so it is never paid.
+    /// A future that is dropped early may leave a session at Stripe. Its page was not returned, so it is
+    /// never paid.
     ///
     /// Errors: those of [`start`](Self::start), and [`Busy`](StripeError::Busy) before the request.
     ///
@@ -280,8 +282,8 @@ impl<C: Pricing> Stripe<C> {
         Ok(Session { id: id.to_owned(), url: url.to_owned() })
     }
 
-    /// Begins a session of Stripe's customer portal and returns the address of its page, on which a customer (`cus_..`)
-    /// changes plan, card or address, or cancels. It blocks for the time that Stripe takes.
+    /// Begins a session of Stripe's customer portal and returns the address of its page, on which a customer
+    /// (`cus_..`) changes plan, card or address, or cancels. It blocks for the time that Stripe takes.
     ///
     /// Errors: Stripe's.
     pub fn portal(&self, customer: &str, return_url: &str) -> Result<String, StripeError> {
@@ -363,7 +365,7 @@ impl Checkout {
                         set("currency", currency.code);
                     }
                 } else {
-                    // No price at Stripe: the checkout carries it.
+                    // The pack has no price at Stripe, so the checkout carries it.
                     set("line_items[0][price_data][currency]", currency.code);
                     set("line_items[0][price_data][unit_amount]", &minor.to_string());
                     set("line_items[0][price_data][product_data][name]", pack.name);

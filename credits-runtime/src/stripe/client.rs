@@ -12,9 +12,9 @@ use super::secret::{REDACTED, Secret};
 
 /// The version of Stripe's API that requests are made in.
 pub(super) const API_VERSION: &str = "2025-09-30.clover";
-/// Attempts to send a request.
+/// The maximum number of attempts to send a request.
 const ATTEMPTS_MAX: u32 = 4;
-/// Pause before the second attempt; it doubles before each further one.
+/// The pause before the second attempt; it doubles before each further one.
 const PAUSE_FIRST: Duration = Duration::from_millis(250);
 /// The header with the secret key.
 const AUTHORIZATION: &str = "Authorization";
@@ -28,7 +28,7 @@ pub struct Request {
     pub url: String,
     /// Names and values, the secret key among them.
     pub headers: Vec<(&'static str, String)>,
-    /// Of a `POST`, in `application/x-www-form-urlencoded`.
+    /// The body of a `POST`, in `application/x-www-form-urlencoded`.
     pub body: String,
 }
 
@@ -55,13 +55,14 @@ impl fmt::Debug for Request {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// JSON.
+    /// The body, in JSON.
     pub body: String,
 }
 
-/// Carries requests to Stripe: ureq, unless [`StripeBuilder::transport`](super::StripeBuilder::transport) sets another.
+/// Sends requests to Stripe. It is ureq unless [`StripeBuilder::transport`](super::StripeBuilder::transport)
+/// sets another.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request and returns the response, of any status. Errors: no response arrived.
+    /// Sends a request and returns the response, of any status. An error means that no response arrived.
     fn send(&self, request: &Request) -> Result<Response, Box<dyn std::error::Error + Send + Sync>>;
 
     /// Waits before a request is sent again.
@@ -70,7 +71,7 @@ pub trait Transport: Send + Sync + 'static {
     }
 }
 
-/// Requests with a key.
+/// Makes requests with the secret key.
 pub(super) struct Client {
     pub(super) key: Secret,
     pub(super) base: String,
@@ -102,7 +103,7 @@ impl Client {
         self.ask(&Request { method: "GET", url, headers, body: String::new() })
     }
 
-    /// Makes a change. Sent again under the same key it is made once.
+    /// Makes a change, once for each idempotency key.
     pub(super) fn post(
         &self,
         path: &str,
@@ -125,7 +126,8 @@ impl Client {
         let mut pause = PAUSE_FIRST;
         for attempt in 1.. {
             let answered = self.transport.send(request);
-            // Stripe is busy, down, or in conflict with an earlier attempt: the same request may succeed later.
+            // Stripe is busy or down, or an earlier attempt is in progress: the same request may succeed
+            // later.
             let may_pass =
                 answered.as_ref().map_or(true, |answer| matches!(answer.status, 409 | 429 | 500..=599));
             if !may_pass || attempt >= ATTEMPTS_MAX {
@@ -154,9 +156,9 @@ fn form(fields: &[(String, String)]) -> String {
 /// Requests through ureq.
 pub(super) struct Ureq(ureq::Agent);
 
-/// Time for a request and its response.
+/// The timeout of a request with its response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// Bytes of a response.
+/// The maximum number of bytes of a response.
 const ANSWER_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 
 impl Ureq {

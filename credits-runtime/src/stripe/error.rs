@@ -14,15 +14,15 @@ pub enum StripeError {
     /// No secret key was given.
     #[error("no secret key was given: pass one to `credits.stripe(\"sk_..\")`")]
     KeyMissing,
-    /// A key that is none of Stripe's.
+    /// The key is no secret key of Stripe's.
     #[error(
         "the key is no secret key of Stripe's: it begins with `sk_live_`, `sk_test_`, `rk_live_` or `rk_test_`"
     )]
     KeyInvalid,
-    /// A webhook's secret that signs nothing.
+    /// A webhook's secret is empty.
     #[error("a webhook's secret is empty: copy it from the endpoint, it begins with `whsec_`")]
     SecretEmpty,
-    /// The key is of a mode that no environment of the pricing is for.
+    /// No environment of the pricing is for the key's mode.
     #[error(
         "the key is for {mode} and the pricing's environments are {environments}: declare `{mode}`, or use the other key"
     )]
@@ -32,7 +32,7 @@ pub enum StripeError {
         /// The declared environments.
         environments: String,
     },
-    /// A plan or pack without a Stripe price for the period or environment.
+    /// A plan or pack has no Stripe price for the period or environment.
     #[error("`{item}` has no Stripe price for {wanted}: it has {known}")]
     PriceMissing {
         /// The plan or pack.
@@ -42,7 +42,7 @@ pub enum StripeError {
         /// Its prices.
         known: String,
     },
-    /// A pack without a price in the currency of its checkout.
+    /// A pack has no price in the currency of its checkout.
     #[error("`{pack}` has no price in {currency}: it has {declared}")]
     CurrencyUndeclared {
         /// The pack.
@@ -52,7 +52,7 @@ pub enum StripeError {
         /// The currencies of its prices.
         declared: String,
     },
-    /// An option that the checkout decides itself.
+    /// An option sets a parameter that the checkout decides itself.
     #[error("`{option}` is decided by the checkout: leave it out")]
     OptionProtected {
         /// The option.
@@ -82,10 +82,10 @@ pub enum StripeError {
     /// No response came from Stripe.
     #[error("Stripe could not be reached: {0}")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A response that cannot be read.
+    /// A response cannot be read.
     #[error("Stripe's answer cannot be read: {0}")]
     Unreadable(String),
-    /// A list at Stripe that is longer than the limit of 10,000 members.
+    /// A list at Stripe has more members than the limit of 10,000.
     #[error("the list `{path}` has more than {LIST_MEMBERS_MAX} members: apply what it says by hand")]
     #[non_exhaustive]
     ListTooLong {
@@ -95,7 +95,7 @@ pub enum StripeError {
     /// The limit of 1,024 requests that wait for a thread is reached; this one was not sent.
     #[error("{WAITING_MAX} requests to Stripe are waiting: send this one again later")]
     Busy,
-    /// The ledger could not do its part.
+    /// The ledger failed, or rejected the command.
     #[error(transparent)]
     Ledger(#[from] crate::error::Error),
 }
@@ -124,8 +124,8 @@ impl StripeError {
 
     /// Whether the same request would fail again at any later time.
     ///
-    /// An operator can replace a key that Stripe does not accept (401, 403); a conflict (409) or too many requests
-    /// (429) pass by themselves.
+    /// An operator can replace a key that Stripe does not accept (401, 403); a conflict (409) or too many
+    /// requests (429) pass by themselves.
     pub(super) fn is_final(&self) -> bool {
         match self {
             Self::Refused { status, .. } => {

@@ -1,4 +1,5 @@
-//! Lists at Stripe: an event has only the first members of a list; the whole is read here page by page, up to a limit.
+//! Lists at Stripe. An event has only the first members of a list; the whole list is read here page by page,
+//! up to a limit.
 //!
 //! It does not know the members' kinds.
 
@@ -9,12 +10,12 @@ use serde_json::Value;
 use super::client::Client;
 use super::error::StripeError;
 
-/// Members of a list read for a delivery: far more than an invoice has.
+/// The maximum number of members of a list that is read for a delivery; invoices have far fewer.
 pub(super) const LIST_MEMBERS_MAX: usize = 10_000;
-/// Bytes of an id.
+/// The maximum number of bytes of an id.
 const ID_BYTES_MAX: usize = 255;
 
-/// Whether a text can be an id of Stripe's, and so part of a path or the value of a header.
+/// Whether a text can be an id of Stripe's. Only such a text is put into a path or a header.
 pub(super) fn is_id(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_plain)
@@ -49,7 +50,7 @@ impl Client {
         Ok(members)
     }
 
-    /// Every page of a list, as it is read. A list whose pages repeat ends with an error.
+    /// Reads a list and passes each page on. A list that repeats its pages is an error.
     pub(super) fn pages(
         &self,
         path: &str,
@@ -59,7 +60,8 @@ impl Client {
     ) -> Result<(), StripeError> {
         let unreadable = |what: &str| StripeError::Unreadable(format!("`{path}` {what}"));
         let mut after: Option<String> = None;
-        // The end of an earlier page, moved ahead at powers of two (Brent): a cycle of any length comes back to it.
+        // The end of an earlier page, moved ahead at powers of two (Brent): a cycle of any length comes back
+        // to it.
         let mut mark: Option<String> = None;
         for count in 1_u64.. {
             let mut query = query.to_vec();

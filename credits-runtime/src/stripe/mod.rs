@@ -1,4 +1,5 @@
-//! Stripe: verifies webhooks and translates them into billing events, begins checkouts, and reads missed events again.
+//! Stripe: verifies webhooks and translates them into billing events, begins checkouts, and reads missed
+//! events again.
 //!
 //! The ledger below does not know Stripe: another processor is one more translator.
 

@@ -13,14 +13,14 @@ use super::translate::{Translated, translate};
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::limits::WEBHOOK_BYTES_MAX;
 use crate::domain::rejection::Rejection;
-use crate::engine::reply::block_on;
+use crate::engine::request::reply::block_on;
 use crate::error::Error;
 use crate::generated::Pricing;
 
 /// The header with Stripe's signature of a delivery.
 pub const SIGNATURE_HEADER: &str = "stripe-signature";
 
-/// Lists read for one delivery.
+/// The maximum number of lists that are read for one delivery.
 const LISTS_MAX: usize = 4;
 
 /// The response to a delivery of Stripe's, with a status from the table of [`receive`](Stripe::receive).
@@ -44,7 +44,7 @@ impl Answer {
 /// Reason why an event was not applied.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotApplied {
-    /// It would fail again when it is sent again.
+    /// The event fails whenever it is sent.
     #[error("{0}")]
     Final(String),
     #[error(transparent)]
@@ -62,9 +62,9 @@ impl From<Malformed> for NotApplied {
 impl From<Error> for NotApplied {
     fn from(error: Error) -> Self {
         match error {
-            // It passes once the clock is confirmed.
+            // Transient: it succeeds once the clock is confirmed.
             Error::Rejected(Rejection::ClockUnconfirmed { .. }) | Error::Ledger(_) => Self::Ledger(error),
-            // The event is no smaller when it is sent again.
+            // Permanent: the event stays too large.
             Error::Rejected(rejection) => Self::Final(rejection.to_string()),
         }
     }
@@ -81,12 +81,13 @@ impl<C: Pricing> Stripe<C> {
     /// | 400 | it has only a part of a list, and Stripe refuses the whole for good: with a status of 400 to 499 other than 401, 403, 409 and 429, or because the list has more than 10,000 members |
     /// | 500 | the cause passes: the ledger cannot commit now, or its clock is unconfirmed; Stripe cannot be reached, is busy or down; or the key is not accepted (401, 403), until it is put right |
     ///
-    /// Stripe sends a delivery again after any status but 2xx, for up to three days. After a 500 it is applied then; a
-    /// 400 needs an operator, who finds the reason in the log: warnings for 400, errors for 500. A delivery is applied
-    /// once, however often it is sent.
+    /// Stripe sends a delivery again after any status but 2xx, for up to three days. After a 500 it is
+    /// applied then; a 400 needs an operator, who finds the reason in the log: warnings for 400, errors for
+    /// 500. A delivery is applied once, however often it is sent.
     ///
-    /// It blocks for the ledger's commit, and for Stripe if a list is read: call it where blocking is fine, such as in
-    /// `spawn_blocking`. [`receive_async`](Self::receive_async) does not block.
+    /// It blocks until the ledger has committed, and for Stripe's responses if a list is read: call it where
+    /// blocking is allowed, such as in `spawn_blocking`. [`receive_async`](Self::receive_async) does not
+    /// block.
     pub fn receive<N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -98,12 +99,12 @@ impl<C: Pricing> Stripe<C> {
         }
     }
 
-    /// [`receive`](Self::receive) for a task of any executor: requests to Stripe are made on threads of their own,
-    /// at most 4 at a time, and the ledger's commit is awaited.
+    /// [`receive`](Self::receive) for a task of any executor: requests to Stripe are made on up to 4
+    /// background threads, and the ledger's commit is awaited.
     ///
-    /// The call itself checks the signature, the future does the rest. If the future is dropped early, Stripe gets no
-    /// response and sends the delivery again; events that it had sent to the ledger may be applied, and are applied
-    /// once.
+    /// The call itself checks the signature; the future does the rest. If the future is dropped early, Stripe
+    /// gets no response and sends the delivery again. Events that the future sent to the ledger before may be
+    /// applied, and are applied only once.
     ///
     /// ```
     /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }
@@ -201,7 +202,7 @@ impl<C: Pricing> Stripe<C> {
                     return Ok(Vec::new());
                 }
                 Translated::Needs { .. } if count == LISTS_MAX => {}
-                // A checkout of the ledger's own has its items in the offer.
+                // The offer of a checkout that the ledger began has its items.
                 Translated::Needs { path } if self.is_offered(event)? => fetched.insert(path, Vec::new()),
                 Translated::Needs { path } => {
                     let members = self.list(Shape(event), &path, waits).await?;

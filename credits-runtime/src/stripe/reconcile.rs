@@ -1,5 +1,5 @@
-//! Reconciliation: applies all of Stripe's events since an instant again. Missed events are applied then; the others
-//! change nothing.
+//! Reconciliation: applies all of Stripe's events since an instant. Events that were applied before change
+//! nothing.
 //!
 //! It does not know which events were missed.
 
@@ -10,7 +10,7 @@ use super::error::StripeError;
 use super::receive::NotApplied;
 use super::settings::{Stripe, Waits};
 use crate::domain::time::Timestamp;
-use crate::engine::reply::block_on;
+use crate::engine::request::reply::block_on;
 use crate::generated::Pricing;
 
 /// Counts of a reconciliation.
@@ -21,18 +21,19 @@ pub struct Reconciled {
     pub seen: u64,
     /// Events that changed anything.
     pub applied: u64,
-    /// Events that cannot be applied, because of their content or because Stripe no longer has a list that they need.
+    /// Events that cannot be applied, because of their content or because Stripe no longer has a list that
+    /// they need.
     pub unreadable: u64,
 }
 
 impl<C: Pricing> Stripe<C> {
-    /// Reads every event since an instant and applies the missed ones; Stripe keeps events for 30 days. It is harmless
-    /// to repeat.
+    /// Reads every event since an instant and applies the missed ones. Stripe keeps events for 30 days.
+    /// Repeating it is harmless.
     ///
     /// `progress` is called after each page of 100. It blocks until all pages are read.
     ///
-    /// Errors: Stripe's and the ledger's. Events that were read before stay applied. An event that cannot be applied is
-    /// counted in [`unreadable`](Reconciled::unreadable), and reading goes on.
+    /// Errors: Stripe's and the ledger's. Events that were applied before the error stay applied. An event
+    /// that cannot be applied is counted in [`unreadable`](Reconciled::unreadable) and skipped.
     pub fn reconcile(
         &self,
         since: Timestamp,

@@ -12,7 +12,8 @@ use super::translate::Reading;
 use crate::generated::Pricing;
 use crate::service::credits::Credits;
 
-/// A ledger's connection with Stripe: receives webhooks, begins checkouts, reads missed events. Cheap to clone.
+/// A ledger's connection with Stripe: receives webhooks, begins checkouts, reads missed events. Cheap to
+/// clone.
 pub struct Stripe<C> {
     pub(super) credits: Credits<C>,
     pub(super) shared: Arc<Shared>,
@@ -37,7 +38,7 @@ pub(super) enum Waits {
     InBackground,
 }
 
-/// Whether money is real.
+/// Stripe's live or test mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Live,
@@ -75,8 +76,9 @@ pub struct StripeBuilder<C> {
 }
 
 impl<C: Pricing> Credits<C> {
-    /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. The key's mode,
-    /// live or test, decides which events count and which prices are used. Finish with `.build()`.
+    /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. The
+    /// key's mode, live or test, decides which events count and which prices are used. Finish with
+    /// `.build()`.
     pub fn stripe(&self, secret_key: impl Into<String>) -> StripeBuilder<C> {
         let (credits, key) = (self.clone(), Secret::new(secret_key));
         let base = "https://api.stripe.com".to_owned();
@@ -86,38 +88,41 @@ impl<C: Pricing> Credits<C> {
 }
 
 impl<C: Pricing> StripeBuilder<C> {
-    /// A secret that webhooks are signed with: `whsec_..`. While one is rolled there are two: call this for each.
-    /// Without any, every delivery is refused with 400.
+    /// Adds a secret that webhooks are signed with: `whsec_..`. While a secret is rolled there are two: call
+    /// this for each. Without any, every delivery is refused with 400.
     pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
         self.secrets.push(Secret::new(secret));
         self
     }
 
-    /// Another address than `https://api.stripe.com`: a proxy, or a server of a test.
+    /// Sets the address of Stripe's API, such as a proxy or a test server; `https://api.stripe.com` unless
+    /// set.
     pub fn address(mut self, base: impl Into<String>) -> Self {
         self.base = base.into();
         self
     }
 
-    /// Takes the `client_reference_id` of every checkout for an owner.
+    /// Reads the `client_reference_id` of every checkout as its owner.
     ///
-    /// Checkouts that [`Stripe::start`] began name their owner in any case. Of others, such as those of payment links
-    /// and pricing tables, `metadata.credits_owner` alone names it unless this is set, because applications put order
-    /// numbers in `client_reference_id` too. Set it if owners are passed there, as in
-    /// `https://buy.stripe.com/..?client_reference_id=user_42`. An owner that is named this way has this checkout
-    /// and its subscription, not the customer: later purchases of that customer name their owner themselves.
+    /// Checkouts that [`Stripe::start`] began name their owner in any case. Of others, such as those of
+    /// payment links and pricing tables, `metadata.credits_owner` alone names it unless this is set, because
+    /// applications put order numbers in `client_reference_id` too. Set it if owners are passed there, as in
+    /// `https://buy.stripe.com/..?client_reference_id=user_42`. An owner that is named this way has this
+    /// checkout and its subscription, not the customer: later purchases of that customer name their owner
+    /// themselves.
     pub fn client_reference_ids_name_owners(mut self) -> Self {
         self.reading.names_owners = true;
         self
     }
 
-    /// Another way to carry requests than ureq.
+    /// Sends requests through this transport instead of ureq.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
         self
     }
 
-    /// Connects the ledger. Nothing is sent to Stripe yet, so that a key which Stripe does not accept shows later.
+    /// Connects the ledger. No request is sent to Stripe yet, so a key that Stripe does not accept fails
+    /// later.
     ///
     /// Errors in order: [`KeyMissing`](StripeError::KeyMissing), [`KeyInvalid`](StripeError::KeyInvalid),
     /// [`SecretEmpty`](StripeError::SecretEmpty), [`EnvironmentUnknown`](StripeError::EnvironmentUnknown).

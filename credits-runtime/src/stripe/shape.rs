@@ -1,4 +1,5 @@
-//! Shapes: fields of Stripe's objects in any API version. A field that moved is read at its newest place first.
+//! Shapes: fields of Stripe's objects in any API version. A field that moved is read at its newest place
+//! first.
 //!
 //! It does not know the meaning of a field.
 
@@ -21,7 +22,7 @@ pub(super) struct Malformed {
 pub(super) struct Shape<'a>(pub(super) &'a Value);
 
 impl<'a> Shape<'a> {
-    /// The value at the first of these paths that has one; a path is words with dots between them.
+    /// The value at the first of these paths that has one. A path is a list of names, separated by dots.
     pub(super) fn at(self, paths: &[&str]) -> Option<Shape<'a>> {
         paths.iter().find_map(|path| {
             let found = path.split('.').try_fold(self.0, |value, word| value.get(word))?;
@@ -56,7 +57,7 @@ impl<'a> Shape<'a> {
         Some(Timestamp::from_microseconds(seconds.saturating_mul(1_000_000)))
     }
 
-    /// From one field's instant to before another's.
+    /// The interval from one field's instant to before another's.
     pub(super) fn interval(self, start: &str, end: &str) -> Option<Interval> {
         Some(Interval { start: self.time(&[start])?, end: self.time(&[end])? })
     }
@@ -72,7 +73,7 @@ impl<'a> Shape<'a> {
         ObjectId::new(self.id(paths)?)
     }
 
-    /// A value that has to exist.
+    /// A required value, or the error that names its field.
     pub(super) fn need<T>(self, found: Option<T>, field: &str) -> Result<T, Malformed> {
         let object = || self.text(&["id"]).or(self.text(&["object"])).unwrap_or("an object").to_owned();
         found.ok_or_else(|| Malformed { object: object(), field: field.to_owned() })

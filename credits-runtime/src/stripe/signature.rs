@@ -1,4 +1,5 @@
-//! Signatures: that a delivery is Stripe's, and of now. <https://docs.stripe.com/webhooks#verify-manually>
+//! Signatures: checks that a delivery is Stripe's and current.
+//! <https://docs.stripe.com/webhooks#verify-manually>
 //!
 //! It does not know the ledger's time: a signature is compared with the clock, which may have been set back.
 
@@ -9,11 +10,11 @@ use sha2::Sha256;
 use super::secret::Secret;
 use crate::domain::time::Timestamp;
 
-/// Largest distance of a signature's time from now, before or after, in seconds.
+/// The maximum distance of a signature's time from now, before or after, in seconds.
 pub(super) const TOLERANCE_SECONDS: i64 = 300;
-/// Bytes of a `Stripe-Signature` header.
+/// The maximum number of bytes of a `Stripe-Signature` header.
 pub(super) const HEADER_BYTES_MAX: usize = 4_096;
-/// Signatures of one header: Stripe writes one for each secret in use, at most two.
+/// The maximum number of signatures of one header. Stripe writes one for each secret in use, at most two.
 pub(super) const SIGNATURES_MAX: usize = 8;
 
 /// Reason why a delivery is not accepted.
@@ -25,17 +26,18 @@ pub(super) enum Refused {
     /// The header is too long, names no time, or has no or too many signatures of the known scheme.
     #[error("its signature cannot be read")]
     Unreadable,
-    /// The signature is of another time.
+    /// The signature's time is too far from now.
     #[error("its signature is more than {TOLERANCE_SECONDS} s from now")]
     Stale,
-    /// The signature is not one with any of the secrets.
+    /// The signature was made with none of the secrets.
     #[error("its signature is not made with any of the secrets")]
     Forged,
 }
 
 /// Checks that any of the secrets signed this body, within [`TOLERANCE_SECONDS`] of now.
 ///
-/// Cheap checks come first: the body is hashed once for each secret, and only for a short header with a current time.
+/// Cheap checks come first: the body is hashed once for each secret, and only for a short header with a
+/// current time.
 pub(super) fn verify(
     secrets: &[Secret],
     header: Option<&[u8]>,
@@ -55,9 +57,9 @@ pub(super) fn verify(
     if is_signed { Ok(()) } else { Err(Refused::Forged) }
 }
 
-/// The parts of a header that count.
+/// The parsed parts of a header.
 struct Header<'a> {
-    /// As it was signed.
+    /// The time as it was signed, which the signature covers.
     signed_at: &'a str,
     seconds: i64,
     signatures: Vec<CtOutput<Hmac<Sha256>>>,
@@ -82,7 +84,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The header of a delivery that is signed now.
+/// The signature header of a delivery, signed at this instant.
 #[cfg(feature = "testing")]
 pub(crate) fn sign(secret: &str, body: &[u8], now: Timestamp) -> String {
     let seconds = (now.microseconds() / 1_000_000).to_string();
@@ -171,7 +173,7 @@ mod tests {
         let after = |others: usize| format!("t=1000000,{}{right}", format!("v1={WRONG},").repeat(others));
         check(Some(&after(SIGNATURES_MAX - 1)), b"{}").unwrap();
         assert_eq!(check(Some(&after(SIGNATURES_MAX)), b"{}"), Err(Refused::Unreadable));
-        // Those that cannot be read count too, others do not.
+        // Unreadable signatures count too, those of another scheme do not.
         let unreadable = format!("t=1000000,{}{right}", "v1=0,".repeat(SIGNATURES_MAX));
         assert_eq!(check(Some(&unreadable), b"{}"), Err(Refused::Unreadable));
         check(Some(&format!("t=1000000,{}{right}", "v0=0,".repeat(SIGNATURES_MAX))), b"{}").unwrap();

@@ -1,5 +1,6 @@
-//! Translation: an event of Stripe's becomes billing events. A pure function for every shape: those from before
-//! 2025-03-31 (basil), since then, and since 2025-09-30 (clover) can arrive side by side.
+//! Translation of Stripe's events into billing events. It is a pure function that reads every API version:
+//! before 2025-03-31 (basil), since then, and since 2025-09-30 (clover). Events of all three can arrive side
+//! by side.
 //!
 //! It does not know the ledger, nor how lists are read.
 
@@ -90,7 +91,7 @@ struct Translation<'a> {
 
 /// The paths of fields that moved between versions, the newest first.
 const INVOICE_SUBSCRIPTION: &[&str] = &["parent.subscription_details.subscription", "subscription"];
-/// The invoice's own metadata counts before that of its subscription.
+/// The invoice's own metadata takes precedence over that of its subscription.
 const INVOICE_OWNER: &[&str] = &[
     "metadata.credits_owner",
     "parent.subscription_details.metadata.credits_owner",
@@ -280,7 +281,7 @@ impl Translation<'_> {
         }))
     }
 
-    /// The amount that a credit note returns otherwise than by refunds, which have events of their own.
+    /// The amount that a credit note returns without refunds, because refunds have their own events.
     fn credit_note(&self, note: Shape<'_>) -> Result<Translated, Malformed> {
         let id = note.need(self.object(note, &["id"]), "id")?;
         let invoice = note.need(self.object(note, &["invoice"]), "invoice")?;
@@ -316,8 +317,8 @@ impl Translation<'_> {
         Ok(Translated::Happened(vec![self.happened(objects, None, what)]))
     }
 
-    /// The owner that a session names, and its objects. A `client_reference_id` names one in a checkout of ours, which
-    /// names or sells a pack of the catalogue; elsewhere it may be an order number.
+    /// The owner that a session names, and its objects. A `client_reference_id` names one in a checkout of
+    /// ours, which names or sells a pack of the catalogue; elsewhere it may be an order number.
     fn of_session<'s>(
         &self,
         session: Shape<'s>,
@@ -354,8 +355,8 @@ impl Translation<'_> {
             let named = self.happened(objects, owner, Happening::OwnerNamed);
             return Ok(if owner.is_some() { Translated::Happened(vec![named]) } else { Translated::Nothing });
         }
-        // A checkout of ours has an offer. A payment link may copy its metadata, and sells the quantity that the buyer
-        // chooses.
+        // A checkout of ours has an offer. A payment link may copy its metadata, and sells the quantity that
+        // the buyer chooses.
         let is_ours = pack.is_some() && named.is_some() && session.at(&["payment_link"]).is_none();
         let mut items: Vec<_> = session.list(&["line_items"]).collect();
         if session.is(&["line_items.has_more"]) || (session.at(&["line_items"]).is_none() && !is_ours) {

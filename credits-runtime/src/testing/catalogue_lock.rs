@@ -1,5 +1,5 @@
-//! The catalogue lock: a file beside the application's source that keeps the published terms, so that changing
-//! what subscribers agreed to, without a new `version`, fails the application's own tests.
+//! The catalogue lock: a file beside the application's source with the published terms. A change of the terms
+//! of existing subscribers without a new `version` fails the application's own tests.
 
 use std::path::Path;
 
@@ -7,28 +7,28 @@ use serde_json::Value;
 
 use crate::domain::catalogue::CatalogueData;
 
-/// What to do with a lock that is sound but not up to date.
+/// The treatment of a lock that is valid but out of date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockMode {
-    /// Write it: for a developer's machine, where the change is then committed.
+    /// Write the lock, for a developer who then commits the change.
     Write,
-    /// Fail: for continuous integration, where it should have been committed.
+    /// Fail, for continuous integration, where the change must be committed already.
     Compare,
 }
 
 impl LockMode {
-    /// `Compare` where the environment variable `CI` is set, as it is on every common service; else `Write`.
+    /// `Compare` if the environment variable `CI` is set, as common CI services do; else `Write`.
     pub fn from_environment() -> Self {
         if std::env::var_os("CI").is_some() { Self::Compare } else { Self::Write }
     }
 }
 
-/// Checks a catalogue against the lock in this file; [`assert_catalog_unchanged!`](crate::assert_catalog_unchanged)
-/// is how an application calls it.
+/// Checks a catalogue against the lock in this file. Applications call it through
+/// [`assert_catalog_unchanged!`](crate::assert_catalog_unchanged).
 ///
-/// Errors: a plan whose terms changed without a new version, whose version fell, or which is gone without having
-/// been retired; a file that cannot be read, is no lock, or cannot be written; with
-/// [`Compare`](LockMode::Compare) one that is not up to date. The text names each difference and what to do.
+/// Errors: a plan whose terms changed without a new version, whose version fell, or which was removed without
+/// having been retired; a file that cannot be read, is no lock, or cannot be written; with
+/// [`Compare`](LockMode::Compare) one that is not up to date. The text names each difference and its remedy.
 pub fn check_catalogue_lock(catalogue: &CatalogueData, path: &Path, mode: LockMode) -> Result<(), String> {
     let file = path.display();
     let current = lock(catalogue)?;
@@ -67,7 +67,7 @@ fn parsed(text: &str, path: &Path) -> Result<Value, String> {
     })
 }
 
-/// What subscribers would notice, plan by plan.
+/// The changes that affect existing subscribers, by plan.
 fn changes(locked: &Value, current: &Value) -> Vec<String> {
     let plans =
         |catalogue: &Value| catalogue.get("plans").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -97,7 +97,7 @@ fn plan_changes(name: &str, locked: &Value, current: &Value) -> Vec<String> {
     }
     let mut differences = Vec::new();
     compare("", locked, current, &mut differences);
-    // Selling or no longer selling a plan changes nothing for its subscribers.
+    // Existing subscribers are not affected when a plan is retired or sold again.
     differences.retain(|(field, _)| field != "retired");
     if differences.is_empty() {
         return Vec::new();
@@ -109,7 +109,7 @@ fn plan_changes(name: &str, locked: &Value, current: &Value) -> Vec<String> {
     lines.chain([help]).collect()
 }
 
-/// The leaves that differ, as `gives.amount was 1000, is 1200`.
+/// Collects the fields that differ, as `gives.amount was 1000, is 1200`.
 fn compare(field: &str, was: &Value, is: &Value, differences: &mut Vec<(String, String)>) {
     match (was, is) {
         (Value::Object(old), Value::Object(new)) => {
@@ -145,8 +145,8 @@ fn text(plan: &Value, field: &str) -> String {
 
 /// Fails the test that calls it if the published terms of a plan changed without a new `version`.
 ///
-/// The terms are kept in `credits.lock` beside the crate's `Cargo.toml`, or in the file of the second argument,
-/// relative to it. The first run writes the file; commit it.
+/// The terms are stored in `credits.lock` beside the crate's `Cargo.toml`, or in the file of the second
+/// argument, relative to it. The first run writes the file; commit it.
 ///
 /// ```no_run
 /// # use credits_runtime::usage_credits;

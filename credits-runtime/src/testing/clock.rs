@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::time::Timestamp;
 use crate::engine::clock::Clock;
 
-/// A clock that stands still until it is moved. Clones are one clock.
+/// A clock that stands still until it is set. Clones share one clock.
 ///
 /// ```
 /// use credits_runtime::testing::ManualClock;
@@ -25,28 +25,28 @@ pub struct ManualClock(Arc<Shown>);
 #[derive(Debug)]
 struct Shown {
     now: AtomicI64,
-    /// What it was made to leap.
+    /// The sum of its leaps, in microseconds.
     leapt: AtomicI64,
 }
 
 impl ManualClock {
-    /// A clock that shows this instant.
+    /// Creates a clock at this instant.
     pub fn at(instant: Timestamp) -> Self {
         let (now, leapt) = (AtomicI64::new(instant.microseconds()), AtomicI64::new(0));
         Self(Arc::new(Shown { now, leapt }))
     }
 
-    /// Shows another instant, as if time had passed until then; earlier ones too.
+    /// Sets the clock to an instant, as if time had passed until then. It may be an earlier one.
     pub fn set(&self, instant: Timestamp) {
         self.0.now.store(instant.microseconds(), Ordering::SeqCst);
     }
 
-    /// Moves on.
+    /// Advances the clock.
     pub fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
     }
 
-    /// Shows a later instant although no time has passed, as a clock that was set wrong.
+    /// Sets the clock ahead although no time has passed, like a clock that was set wrong.
     pub fn leap(&self, duration: Duration) {
         let before = self.now();
         self.advance(duration);
@@ -60,12 +60,12 @@ impl Clock for ManualClock {
         Timestamp::from_microseconds(self.0.now.load(Ordering::SeqCst))
     }
 
-    fn running(&self) -> Duration {
+    fn monotonic(&self) -> Duration {
         let running = self.0.now.load(Ordering::SeqCst).saturating_sub(self.0.leapt.load(Ordering::SeqCst));
         Duration::from_micros(u64::try_from(running).unwrap_or(0))
     }
 
-    fn runs(&self) -> bool {
+    fn is_ticking(&self) -> bool {
         false
     }
 }

@@ -1,5 +1,5 @@
-//! For tests of applications, and our own: a clock that is set by hand, the lock of published terms, ledgers on
-//! backends of one's own. Feature `testing`.
+//! Support for tests of applications and of this crate: a clock that is set by hand, the catalogue lock,
+//! ledgers on custom backends, and a simulated Stripe account. Feature `testing`.
 
 mod catalogue_lock;
 mod clock;

@@ -1,10 +1,10 @@
-//! Where a test keeps a ledger: in files that it makes fail.
+//! Storage of a ledger on backends that a test can make fail.
 
 use super::Backend;
 
-/// The two files of a ledger.
+/// The backends of a ledger's two files.
 pub trait Storage {
-    /// A file.
+    /// The backend of one file.
     type File: Backend + Clone;
 
     /// The ledger's file.

@@ -1,4 +1,4 @@
-//! An award: the credits given under one id, and those taken back again.
+//! Awards: the credits given under one id, and those taken back.
 //!
 //! It does not know which awards are due, nor how takings are booked.
 
@@ -12,12 +12,12 @@ use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Gone;
 
-/// The id of an award: credits are given under it once.
+/// The id of an award. The credits of one id are given once, however often its events arrive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AwardId {
-    /// A trial's credits, once for a plan's name.
+    /// Credits of a trial, once per owner and plan name.
     #[n(0)]
     Trial(#[n(0)] String),
     /// The credits of a subscription's cycle.
@@ -26,39 +26,39 @@ pub enum AwardId {
         /// The subscription item.
         #[n(0)]
         item: ObjectId,
-        /// When the cycle starts.
+        /// Start of the cycle.
         #[n(1)]
         start: Timestamp,
-        /// Its asset.
+        /// Asset of the cycle.
         #[n(2)]
         asset: Asset,
-        /// Its length: plans of another length have cycles of their own.
+        /// Length of the cycle. Plans with another length have cycles of their own.
         #[n(3)]
         every: Length,
     },
-    /// The credits of a cycle beyond its start, because plans, items or quantities rose in it.
+    /// Credits added to a cycle because plans, items or quantities rose within it.
     #[n(2)]
     Rise {
         /// The subscription.
         #[n(0)]
         subscription: ObjectId,
-        /// When the cycle starts.
+        /// Start of the cycle.
         #[n(1)]
         start: Timestamp,
-        /// Its asset.
+        /// Asset of the cycle.
         #[n(2)]
         asset: Asset,
-        /// Its length.
+        /// Length of the cycle.
         #[n(3)]
         every: Length,
     },
-    /// A bonus with the first paid cycle, once for a plan's name.
+    /// A signup bonus, given with the first paid cycle, once per owner and plan name.
     #[n(3)]
     SignupBonus(#[n(0)] String),
-    /// A pack's credits, by the checkout that sold it, or by invoice and price: `in_1:price_boost`.
+    /// Credits of a pack, by its checkout, or by invoice and price: `in_1:price_boost`.
     #[n(4)]
     Pack(#[n(0)] ObjectId),
-    /// A pack's bonus, under the same id as the pack.
+    /// Bonus of a pack, under the pack's id.
     #[n(5)]
     PackBonus(#[n(0)] ObjectId),
 }
@@ -66,10 +66,10 @@ pub enum AwardId {
 /// The amount paid for an award, after discounts and without tax.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Basis {
-    /// Minor units.
+    /// Amount in minor units.
     #[n(0)]
     pub amount: i64,
-    /// ISO 4217, in lower case.
+    /// ISO 4217 code, in lower case.
     #[n(1)]
     pub currency: String,
 }
@@ -80,10 +80,10 @@ pub struct Award {
     /// The asset of its grants.
     #[n(0)]
     pub asset: Asset,
-    /// The grants that it opened.
+    /// Grants opened for the award.
     #[n(1)]
     pub grants: Vec<FactNumber>,
-    /// Credits given in all.
+    /// Credits given in total.
     #[n(2)]
     pub given: Amount,
     /// Takings, oldest first.
@@ -92,13 +92,14 @@ pub struct Award {
     /// Expired and revoked credits of its grants.
     #[n(5)]
     pub gone: Vec<Gone>,
-    /// The advance: credits of other awards, taken in place of credits of credited time that are gone; oldest first.
+    /// The advance: credits taken from other awards in place of credited ones that were spent or moved;
+    /// oldest first.
     #[n(4)]
     pub advance: Vec<Taking>,
-    /// When its newest grant was given, by the ledger's time.
+    /// When the newest grant was given, by the ledger's time.
     #[n(6)]
     pub given_at: Option<Timestamp>,
-    /// Whether it is closed: given once and for all, with nothing of it due any more.
+    /// Whether the award is closed: nothing more is given or taken under its id.
     #[n(7)]
     pub is_closed: bool,
 }
@@ -106,24 +107,24 @@ pub struct Award {
 /// A part of the credits taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Taking {
-    /// When, by the ledger's time.
+    /// When they were taken, by the ledger's time.
     #[n(0)]
     pub at: Timestamp,
-    /// The credits, and where they came from.
+    /// The credits and their source.
     #[n(1)]
     pub what: Taken,
 }
 
-/// Where taken credits came from: giving them back undoes the same.
+/// The source of taken credits. Giving them back reverses the same step.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Taken {
     /// Free credits of a grant.
     #[n(0)]
     Part(#[n(0)] Part),
-    /// Credits that had expired or were revoked: they count as returned.
+    /// Credits that had expired or been revoked; they count as returned.
     #[n(1)]
     Gone(#[n(0)] Amount),
-    /// Credits that are owed.
+    /// Credits that became debt.
     #[n(2)]
     Owed(#[n(0)] Amount),
     /// Credits that were forgiven.
@@ -132,7 +133,7 @@ pub enum Taken {
 }
 
 impl Taking {
-    /// Its credits.
+    /// The credits taken.
     pub fn amount(&self) -> Amount {
         match &self.what {
             Taken::Part(part) => part.amount,
@@ -153,12 +154,12 @@ impl Taking {
 }
 
 impl Award {
-    /// Credits taken back in all.
+    /// Credits taken back in total.
     pub fn taken(&self) -> Amount {
         Amount::sum(self.taken.iter().map(Taking::amount))
     }
 
-    /// Credits of its advance.
+    /// Credits of the advance.
     pub fn advance(&self) -> Amount {
         Amount::sum(self.advance.iter().map(Taking::amount))
     }

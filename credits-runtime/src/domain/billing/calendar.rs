@@ -1,6 +1,6 @@
-//! The calendar: cycles are counted from an anchor, in UTC, as payment processors do: Jan 31, Feb 28, Mar 31.
+//! The calendar: counts cycles from an anchor in UTC, as payment processors do: Jan 31, Feb 28, Mar 31.
 //!
-//! It does not know where the anchor of a cycle is.
+//! It does not know where the anchor of a cycle lies.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -9,25 +9,25 @@ use minicbor::{Decode, Encode};
 use super::terms::{Length, LengthUnit};
 use crate::domain::time::Timestamp;
 
-/// From where cycles are counted.
+/// The origin from which cycles are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Anchor {
     /// The start of the first cycle.
     #[n(0)]
     pub at: Timestamp,
-    /// The day of month on which cycles of months start, or the last day of a shorter month.
+    /// Day of the month on which monthly cycles start; a shorter month uses its last day.
     #[n(1)]
     pub day: i8,
 }
 
 impl Anchor {
-    /// Counting from this instant and its day of month.
+    /// The anchor at an instant, with its day of the month.
     pub fn new(at: Timestamp) -> Self {
         Self { at, day: date_time(at).map_or(1, DateTime::day) }
     }
 
-    /// Counting from another instant: to the same day of month, if the instant is on it or on the last day of a month
-    /// that does not have it.
+    /// Moves the anchor to another instant. It keeps its day of the month if the instant falls on that day,
+    /// or on the last day of a month without it.
     #[must_use]
     pub fn moved_to(self, at: Timestamp) -> Self {
         let is_on_the_day =
@@ -74,7 +74,7 @@ impl Anchor {
     }
 }
 
-/// The instant one length after another.
+/// The instant one length after `instant`.
 pub fn after(instant: Timestamp, length: Length) -> Timestamp {
     Anchor::new(instant).plus(length, 1)
 }

@@ -1,7 +1,7 @@
-//! Closing: removes old periods and purchases from an owner's record once their credits are used or expired, so that
-//! the record does not grow with them. A closing is made only if everything else that is due stays the same.
+//! Closing: removes old periods and purchases from an owner's record once their credits are used or expired,
+//! so that the record stays small. A closing is made only if everything else that is due stays the same.
 //!
-//! It does not know when it is tried, nor how it is booked.
+//! It does not know when a closing is tried, nor how it is booked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,7 +26,7 @@ use books::Books;
 /// The part of a subscription's closed periods that later periods depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ClosedPeriods {
-    /// The end of the closed periods: cycles begin from here on.
+    /// End of the closed periods; later cycles start from here.
     #[n(0)]
     pub until: Timestamp,
     /// The time of the first state of any of its items.
@@ -38,24 +38,24 @@ pub struct ClosedPeriods {
     /// The first paid instant.
     #[n(3)]
     pub first_paid: Option<Timestamp>,
-    /// The grid of the cycles of each lane.
+    /// Grid of each lane's cycles.
     #[n(4)]
     pub grids: BTreeMap<Lane, Grid>,
-    /// The items.
+    /// Items of the subscription.
     #[n(5)]
     pub items: BTreeMap<ObjectId, ClosedItem>,
 }
 
-/// The part of an item's closed periods that tells whether its price and quantity are paid.
+/// The part of an item's closed periods that shows whether its price and quantity are paid.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ClosedItem {
     /// The last paid price and quantity.
     #[n(0)]
     pub paid: Option<(ObjectId, u64)>,
-    /// From when on it had the price and quantity of its last state in the closed periods.
+    /// When the item got the price and quantity of its last state in the closed periods.
     #[n(1)]
     pub changed_at: Timestamp,
-    /// Whether these were paid.
+    /// Whether that price and quantity were paid.
     #[n(2)]
     pub is_paid: bool,
 }
@@ -66,10 +66,11 @@ pub struct Closing {
     /// A subscription, with the part of its closed periods that is still needed.
     #[n(0)]
     pub periods: Option<(ObjectId, ClosedPeriods)>,
-    /// Purchases up to this instant are closed.
+    /// Instant up to which purchases are closed.
     #[n(1)]
     pub purchases_until: Option<Timestamp>,
-    /// Closed awards. Those of cycles and packs are removed; those that are given once per plan stay, marked as closed.
+    /// Closed awards. Awards of cycles and packs are removed; awards given once per plan stay, marked as
+    /// closed.
     #[n(2)]
     pub awards: Vec<AwardId>,
     /// Invoices to remove, with their payments and credit notes.
@@ -83,7 +84,7 @@ pub struct Closing {
 /// A closing that changes nothing else.
 #[derive(Debug)]
 pub struct Closable {
-    /// Its fact.
+    /// The fact that books it.
     pub body: Body,
     /// The billing after it.
     pub billing: Billing,
@@ -94,21 +95,21 @@ pub struct Closable {
 /// Limits of a closing.
 #[derive(Clone, Copy, Debug)]
 pub struct ClosingRule {
-    /// The age from which periods and purchases are closed, both since their end and since the award.
+    /// Age from which periods and purchases are closed, counted both from their end and from their award.
     pub after: Duration,
-    /// Fewest awards of periods, or purchases and offers, in one closing.
+    /// Minimum awards of periods, or purchases and offers, in one closing.
     pub least: usize,
-    /// Most of them.
+    /// Maximum awards of periods, or purchases and offers, in one closing.
     pub most: usize,
 }
 
 impl ClosingRule {
-    /// The limits of every ledger.
+    /// The default limits.
     pub const DEFAULT: Self =
         Self { after: CLOSED_AFTER, least: CLOSED_TOGETHER_MIN, most: CLOSED_TOGETHER_MAX };
 }
 
-/// The first closing of a billing that changes nothing else; `before` is due now.
+/// Returns the first closing of a billing that changes nothing else. `before` is due without the closing.
 pub fn close(
     billing: &Billing,
     before: &Due,
@@ -117,7 +118,7 @@ pub fn close(
     now: Timestamp,
 ) -> Option<Closable> {
     let subscriptions = billing.by_subscription();
-    // A closing that is too long for a frame is made in parts.
+    // A closing that is too long for a frame is retried with fewer awards.
     let parts = [1, 8, 64].map(|parts| rule.most.checked_div(parts).unwrap_or_default());
     let mut books = parts.into_iter().map(|most| {
         let rule = ClosingRule { most, ..rule };
@@ -135,7 +136,7 @@ fn bytes(closing: &Closing) -> usize {
     minicbor::to_vec(closing).map_or(usize::MAX, |bytes| bytes.len())
 }
 
-/// A closing with the trials and bonuses that only closed periods asked for; `None` if anything else would change.
+/// Adds the trials and bonuses that only closed periods caused; returns `None` if anything else would change.
 fn closable(
     billing: &Billing,
     before: &Due,
@@ -150,7 +151,7 @@ fn closable(
         (after, due)
     };
     let (mut after, mut due) = applied(&closing);
-    // The period that asked for it is closed, although a later one may ask again.
+    // The period that caused the award is closed, although a later period may cause it again.
     let is_moved = |id: &AwardId, wanted: &Wanted| {
         due.awards.get(id).is_none_or(|after| after.effective_at != wanted.effective_at)
     };
@@ -176,17 +177,17 @@ fn is_closed(billing: &Billing, id: &AwardId) -> bool {
     billing.awards.get(id).is_some_and(|award| award.is_closed)
 }
 
-/// Whether everything that is not closed is due before and after a closing alike.
+/// Whether a closing leaves the due open awards, and everything else that is due, unchanged.
 fn is_the_same((before, after): (&Due, &Due), (closing, billing): (&Closing, &Billing)) -> bool {
     let closed: BTreeSet<&AwardId> = closing.awards.iter().collect();
-    // Awards that are given once may have been closed before.
+    // Awards that are given once may already be closed.
     let is_open = |id: &AwardId| !closed.contains(id) && !is_closed(billing, id);
     let open = |due: &Due| -> Vec<_> {
         let open = due.awards.iter().filter(|(id, _)| is_open(id));
-        // An award of nothing is never given.
+        // An award of zero credits is never given.
         let open = open.filter(|(id, wanted)| wanted.amount != 0 || billing.awards.contains_key(id));
         let open = open.map(|(id, wanted)| {
-            // Another cycle may ask for it, later.
+            // A later cycle may cause the award.
             let effective_at = if is_given_once(id) { Timestamp::MIN } else { wanted.effective_at };
             (id.clone(), Wanted { effective_at, ..wanted.clone() })
         });
@@ -241,8 +242,8 @@ impl Billing {
         self.purchases_closed_until = self.purchases_closed_until.max(closing.purchases_until);
     }
 
-    /// Whether the periods or purchases that an invoice paid for are closed: it was counted before, or it arrived too
-    /// late.
+    /// Whether all periods or purchases that an invoice paid for are closed: it was counted before, or it
+    /// arrived too late.
     pub(super) fn is_closed(&self, invoice: &Invoice) -> bool {
         let periods = invoice.lines.iter().map(|line| {
             let subscription = self.subscription_of(line)?;
@@ -255,8 +256,7 @@ impl Billing {
         }
     }
 
-    /// Whether an invoice that was not known paid for time before the closed periods' end, as far as it is of
-    /// subscriptions.
+    /// Whether an unknown invoice charges time of subscriptions before the end of their closed periods.
     pub(super) fn reaches_into_closed(&self, invoice: &Invoice) -> bool {
         invoice.lines.iter().filter(|line| line.amount >= 0).any(|line| {
             let closed = self.subscription_of(line).and_then(|id| self.closed_periods.get(id));
@@ -264,7 +264,7 @@ impl Billing {
         })
     }
 
-    /// Whether an event is of closed periods or purchases, and so was applied or listed.
+    /// Whether an event is about closed periods or purchases, so that it was already applied or listed.
     pub fn has_closed(&self, event: &BillingEvent) -> bool {
         match &event.what {
             Happening::TimePaid(invoice) => {
@@ -277,7 +277,7 @@ impl Billing {
         }
     }
 
-    /// Whether purchases of an instant are closed.
+    /// Whether purchases made at an instant are closed.
     pub(super) fn is_closed_purchase(&self, at: Timestamp) -> bool {
         self.purchases_closed_until.is_some_and(|until| at <= until)
     }

@@ -1,5 +1,5 @@
-//! Cycles: from an anchor on, one period after the other, wherever time was paid. They are counted for each lane of a
-//! subscription: the plans of one asset and cycle length.
+//! Cycles: consecutive periods counted from an anchor, wherever time was paid. The plans of one asset and
+//! cycle length form a lane of a subscription, and each lane has its own cycles.
 //!
 //! It does not know how much a cycle gives.
 
@@ -17,10 +17,10 @@ use crate::domain::time::Timestamp;
 /// The plans of a subscription that share their cycles.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Lane {
-    /// The asset that they give.
+    /// Asset of the plans.
     #[n(0)]
     pub asset: Asset,
-    /// The length of their cycles.
+    /// Length of the cycles.
     #[n(1)]
     pub every: Length,
 }
@@ -46,15 +46,15 @@ impl Lane {
 /// One fulfilment period of a lane.
 #[derive(Clone, Debug)]
 pub struct Cycle<'a> {
-    /// Where it starts.
+    /// Start of the cycle.
     pub start: Timestamp,
-    /// Where it ends: where it is cut, or where its length is over.
+    /// End of the cycle: where it is cut, or else where its length ends.
     pub end: Timestamp,
-    /// Where its length is over.
+    /// End of its length.
     pub whole_end: Timestamp,
-    /// The length by which shares are measured: of its whole period, even if the cycle starts within it.
+    /// Length by which shares are measured: that of the whole period, even if the cycle starts within it.
     pub whole: Duration,
-    /// Whether it begins where another is cut.
+    /// Whether it starts where another cycle is cut.
     follows_a_cut: bool,
     /// Items whose whole period cuts it.
     cutters: Vec<&'a ObjectId>,
@@ -64,17 +64,17 @@ pub struct Cycle<'a> {
 }
 
 impl<'a> Cycle<'a> {
-    /// Whether another cycle begins inside it.
+    /// Whether another cycle starts inside it.
     pub fn is_cut(&self) -> bool {
         self.end < self.whole_end
     }
 
-    /// The grid of the cycles after it; `None` after a cut.
+    /// The grid of the following cycles; `None` after a cut.
     pub fn goes_on(&self) -> Option<Grid> {
         (!self.is_cut()).then_some(self.grid)
     }
 
-    /// Whether it begins inside another one, which it cuts.
+    /// Whether it starts inside another cycle, which it cuts.
     pub fn begins_at_a_cut(&self) -> bool {
         self.follows_a_cut
     }
@@ -84,21 +84,22 @@ impl<'a> Cycle<'a> {
         self.cutters.contains(&item)
     }
 
-    /// The instant from which a span counts in this cycle: its start, or later while an earlier, cut cycle counts it.
+    /// The instant from which a span counts in this cycle: its start, or later while an earlier, cut cycle
+    /// counts it.
     pub fn counts_from(&self, span: &Span<'a>) -> Timestamp {
         let blocks = |blocked: &&Blocked<'_>| blocked.item == span.item && span.begun < blocked.cut;
         let until = self.blocked.iter().filter(blocks).map(|blocked| blocked.until).max();
         span.period.start.max(until.unwrap_or(Timestamp::MIN))
     }
 
-    /// Where the length that runs at an instant ends, counted from its anchor.
+    /// The end of the cycle that runs at an instant, counted from this cycle's anchor.
     pub fn end_running_at(&self, at: Timestamp) -> Timestamp {
         if at < self.end { self.end } else { self.grid.around(at).at(1) }
     }
 }
 
-/// The spans of an item from before its whole period cut a cycle: they count in that cycle, to the end that it would
-/// have had.
+/// The spans of an item from before its whole period cut a cycle. They count in the cut cycle, up to its
+/// uncut end.
 #[derive(Clone, Copy, Debug)]
 struct Blocked<'a> {
     item: &'a ObjectId,
@@ -109,13 +110,13 @@ struct Blocked<'a> {
 /// The cycles of a lane.
 #[derive(Clone, Debug, Default)]
 pub struct Cycles<'a> {
-    /// Cycles that have begun, in their order.
+    /// Cycles that have begun, in order.
     pub begun: Vec<Cycle<'a>>,
     /// The start of the next cycle that is already paid.
     pub next: Option<Timestamp>,
 }
 
-/// The cycles of a lane that began by `now`. `placed` is all paid time, also of returned invoices.
+/// Returns the cycles of a lane that began by `now`. `placed` is all paid time, returned invoices included.
 pub fn cycles<'a>(
     items: &SubscriptionItems<'a>,
     lane: &Lane,
@@ -169,9 +170,9 @@ pub fn cycles<'a>(
     cycles
 }
 
-/// The resolution of timestamps.
+/// One microsecond, the resolution of timestamps.
 const INSTANT: Duration = Duration::from_micros(1);
-/// Limit of the cycles of a lane: daily ones for a hundred years.
+/// Maximum cycles of a lane: daily cycles for a hundred years.
 const CYCLES_MAX: usize = 36_525;
 
 /// The grid of the cycle that starts at an instant.
@@ -189,13 +190,13 @@ fn grid<'a>(
     let processor = Anchor::new(items.anchor_at(start).unwrap_or(start));
     let mut spans = placed.around(start, start.after(INSTANT)).iter();
     let begins_whole = spans.any(|span| lane.has(span) && span.is_whole && span.period.start == start);
-    // A whole period begins a cycle of its own; a share lies in a cycle of the processor's.
+    // A whole period starts a new cycle; a share lies within a cycle of the processor.
     let anchor = if begins_whole { processor.moved_to(start) } else { processor };
     Grid { anchor, times: 0, length: lane.every }.around(start)
 }
 
-/// The instants within a cycle where whole periods begin inside other periods, or after a gap. Each has its item if the
-/// other period is of the same item.
+/// The instants within a cycle at which whole periods start inside other periods, or after a gap. Each has
+/// its item if the other period is of the same item.
 fn cuts<'a>(
     lane: &Lane,
     placed: &Paid<'a>,
@@ -216,13 +217,13 @@ fn cuts<'a>(
     cuts
 }
 
-/// Whether a span begins at an instant or later, or its use ended before it. If that is so of all spans, paid time
-/// begins there after a gap.
+/// Whether a span starts at an instant or later, or its use ended before. If this holds for all spans, paid
+/// time starts there after a gap.
 fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
     span.period.start >= at || span.used_until() < at
 }
 
-/// The grid of cycles: lengths counted from an anchor, and a place among them.
+/// A grid of cycles: lengths counted from an anchor, and a current place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Grid {
     #[n(0)]
@@ -239,7 +240,7 @@ impl Grid {
         self.anchor.plus(self.length, self.times.saturating_add(more))
     }
 
-    /// The place of the cycle that contains an instant.
+    /// Moves the current place to the cycle that contains an instant.
     fn around(mut self, instant: Timestamp) -> Self {
         while self.at(0) > instant && self.at(0) > Timestamp::MIN {
             self.times = self.times.saturating_sub(1);

@@ -1,5 +1,5 @@
-//! The awards that are due to an owner by an instant, each with its amount and its lifetime. A pure function, with the
-//! same result in any order of the facts' arrival.
+//! The awards that are due to an owner at an instant, each with its amount and lifetime. The function is
+//! pure, and its result does not depend on the order in which facts arrive.
 //!
 //! It does not know the owner's wallets, nor which awards were given.
 
@@ -25,16 +25,16 @@ use crate::domain::time::Timestamp;
 /// Settings of fulfilment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fulfilment {
-    /// How long a cycle's credits overlap with the next cycle's.
+    /// Time for which a cycle's credits overlap with the next cycle.
     pub grace: Duration,
-    /// How long a cycle's credits outlive it while the renewal is being charged.
+    /// Time for which a cycle's credits outlive it while its renewal is charged.
     pub renewal_wait: Duration,
     /// When a rise is awarded.
     pub upgrades: Upgrades,
 }
 
 impl Fulfilment {
-    /// The part of a pricing's settings that is about fulfilment.
+    /// The fulfilment settings of a pricing.
     pub fn of(settings: &Settings) -> Self {
         Self {
             grace: Duration::from_secs(settings.fulfillment_grace_period.seconds_min()),
@@ -47,7 +47,7 @@ impl Fulfilment {
 /// An award that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The instant from which on it is due.
+    /// Instant from which it is due.
     pub effective_at: Timestamp,
     /// Its credits.
     pub amount: i64,
@@ -57,38 +57,38 @@ pub struct Wanted {
     pub category: Category,
     /// When its credits expire; `None` for never.
     pub expires_at: Option<Timestamp>,
-    /// Whether it was paid for.
+    /// Class of its grant: paid or promotional.
     pub class: Class,
     /// The origin of its grant.
     pub origin: Origin,
-    /// The operations it is for, by name; none for all.
+    /// Operations that it can be used for, by name; empty for all.
     pub scope: Vec<String>,
-    /// The plan's or the pack's name.
+    /// Name of the plan or pack.
     pub reason: String,
-    /// Limit of the plan's credits that roll over: those of earlier cycles are trimmed to it when the next one is
-    /// given.
+    /// Maximum credits of the plan that roll over; credits of earlier cycles are trimmed to it when the next
+    /// cycle is given.
     pub trims_to: Option<i64>,
-    /// The credits to be taken back of a purchase.
+    /// Credits of a purchase to take back.
     pub retake: Option<Retake>,
     /// The amount paid for it.
     pub basis: Option<Basis>,
-    /// How much lower `amount` is because paid time was credited. The part of these credits that is gone needs an
-    /// advance.
+    /// Reduction of `amount` because paid time was credited. The part of these credits that is no longer in
+    /// the award needs an advance.
     pub credited: i64,
 }
 
-/// A change to more credits that is not paid, so that nothing was given for it: the state of an item has a price or
-/// quantity that gives more than the last paid one, and no line of a paid invoice has both.
+/// An unpaid change to more credits, for which nothing was given: an item's state has a price or quantity
+/// that gives more than the last paid one, and no line of a paid invoice has both.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct UnpaidUpgrade {
     /// The subscription.
     #[n(0)]
     pub subscription: ObjectId,
-    /// The price that it has now.
+    /// Current price of the item.
     #[n(1)]
     pub price: ObjectId,
-    /// The quantity that it has now.
+    /// Current quantity of the item.
     #[n(2)]
     pub quantity: u64,
     /// When the item changed to this price and quantity, by the processor's clock.
@@ -96,19 +96,19 @@ pub struct UnpaidUpgrade {
     pub since: Timestamp,
 }
 
-/// An invoice of a subscription that was returned in part, by refunds or credit notes: nothing is taken of the
-/// subscription. Of a pack on the invoice the share is taken all the same. An invoice that is returned in full is no
-/// partial return any more.
+/// An invoice of a subscription that was returned in part, by refunds or credit notes. Nothing is taken from
+/// the subscription; a pack on the invoice is taken back by its share all the same. An invoice that is
+/// returned in full is not a partial return.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[non_exhaustive]
 pub struct PartialReturn {
     /// The invoice.
     #[n(0)]
     pub invoice: ObjectId,
-    /// The amount returned in all, in minor units of the currency, tax included; above 0 and less than `paid`.
+    /// Total amount returned, in minor units of the currency, tax included; above 0 and less than `paid`.
     #[n(1)]
     pub returned: i64,
-    /// Its total, in minor units of the currency, with tax and with the part that a balance paid.
+    /// Total of the invoice, in minor units of the currency, including tax and the part paid from a balance.
     #[n(2)]
     pub paid: i64,
     /// ISO 4217, in lower case.
@@ -119,18 +119,19 @@ pub struct PartialReturn {
 /// Everything that is due to an owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// Awards.
+    /// Due awards, by id.
     pub awards: BTreeMap<AwardId, Wanted>,
-    /// Given awards whose credits other awards give now: the part of them that is gone needs an advance.
+    /// Given awards whose credits other awards give now. The part of them that was spent or moved needs an
+    /// advance.
     pub superseded: BTreeSet<AwardId>,
-    /// The next instant at which more is due, as far as known facts go.
+    /// Next instant at which more becomes due, by the known facts.
     pub next: Option<Timestamp>,
     /// Entries for an administrator to act on.
     pub unsolved: Vec<Unsolved>,
 }
 
 impl Due {
-    /// Whether an instant has come; one still to come is noted as the next time to look.
+    /// Whether an instant has come. A future instant is noted in `next`.
     pub(super) fn is_due(&mut self, instant: Timestamp, now: Timestamp) -> bool {
         if instant > now {
             self.next = Some(self.next.map_or(instant, |next| next.min(instant)));
@@ -142,7 +143,7 @@ impl Due {
 /// Everything that is due by `now`.
 pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
     let mut due = Due::default();
-    // In the order in which subscriptions began: the first gets the trials and bonuses that are given once.
+    // By the start of subscriptions: the first one gets the trials and bonuses that are given once.
     let subscriptions = billing.by_subscription();
     for items in &subscriptions {
         let paid = lanes::Known::of(billing, items);

@@ -1,4 +1,4 @@
-//! Billing events: changes at a payment processor, in terms that every processor's events translate into.
+//! Billing events: changes at a payment processor, in terms that the events of any processor translate into.
 //!
 //! It does not know which credits are due because of an event.
 
@@ -8,11 +8,11 @@ use serde::Serialize;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
-/// An event of a payment processor, for [`Credits::receive`](crate::Credits::receive). The feature `stripe` translates
-/// Stripe's events; this type is for other processors.
+/// An event of a payment processor, for [`Credits::receive`](crate::Credits::receive). The feature `stripe`
+/// translates Stripe's events; this type is for other processors.
 ///
-/// Events merge in any order, and a replayed event changes nothing. Times are the processor's, amounts are minor units
-/// of their currency.
+/// Events merge in any order, and a replayed event changes nothing. Times are the processor's, amounts are
+/// minor units of their currency.
 ///
 /// ```
 /// # mod app {
@@ -37,7 +37,8 @@ use crate::domain::time::Timestamp;
 /// let month = Interval { start, end: start.after(Duration::from_hours(30 * 24)) };
 /// let event = |objects: &[&ObjectId], what| {
 ///     let objects = objects.iter().map(|id| (*id).clone()).collect();
-///     Ok::<_, credits_runtime::Rejection>(BillingEvent { at: start, objects, owner: Some(Owner::new("user:42")?), what })
+///     let owner = Some(Owner::new("user:42")?);
+///     Ok::<_, credits_runtime::Rejection>(BillingEvent { at: start, objects, owner, what })
 /// };
 /// let joined = SubscriptionState {
 ///     item: item.clone(),
@@ -86,8 +87,8 @@ pub struct BillingEvent {
     /// When it happened, by the processor's clock.
     #[n(0)]
     pub at: Timestamp,
-    /// The processor's objects that it is about, the most specific first: its own object, then payments, invoice,
-    /// subscription item, subscription, and the customer last.
+    /// Objects of the processor that the event is about, the most specific first: its own object, then
+    /// payments, invoice, subscription item, subscription, and the customer last.
     #[n(1)]
     pub objects: Vec<ObjectId>,
     /// The owner, if the event names one.
@@ -106,13 +107,13 @@ pub enum Happening {
     /// The objects belong to the owner; nothing else changed.
     #[n(0)]
     OwnerNamed,
-    /// An item of a subscription is in this state. A subscription of several items has one event for each.
+    /// The current state of a subscription item. A subscription with several items has one event for each.
     #[n(1)]
     SubscriptionChanged(#[n(0)] SubscriptionState),
-    /// An invoice was paid. Its lines decide how much subscriptions give.
+    /// An invoice was paid. Its lines decide the credits of subscriptions.
     #[n(2)]
     TimePaid(#[n(0)] Invoice),
-    /// A payment was for an invoice.
+    /// A payment was made for an invoice.
     #[n(3)]
     InvoicePayment {
         /// The invoice.
@@ -125,10 +126,10 @@ pub enum Happening {
     /// A checkout offered a pack.
     #[n(4)]
     PackOffered(#[n(0)] Offer),
-    /// A pack was paid.
+    /// A pack was paid for.
     #[n(5)]
     PackPaid(#[n(0)] PackPayment),
-    /// A refund of a payment is in this state.
+    /// The current state of a refund.
     #[n(6)]
     Refunded {
         /// The payment.
@@ -140,14 +141,14 @@ pub enum Happening {
         /// Minor units of the payment's currency.
         #[n(2)]
         amount: i64,
-        /// Whether it is neither failed nor cancelled.
+        /// Whether the refund is neither failed nor cancelled.
         #[n(3)]
         stands: bool,
-        /// When the processor made it, if the event has the time.
+        /// When the processor made the refund, if the event has the time.
         #[n(4)]
         made_at: Option<Timestamp>,
     },
-    /// The sum of all refunds of a payment. It adds the part that no refund with a known id explains.
+    /// The sum of all refunds of a payment. Only the part that no refund with a known id explains is added.
     #[n(7)]
     RefundedInAll {
         /// The payment.
@@ -157,7 +158,7 @@ pub enum Happening {
         #[n(1)]
         amount: i64,
     },
-    /// The processor took a disputed payment back.
+    /// The processor withdrew the funds of a disputed payment.
     #[n(8)]
     DisputeFundsWithdrawn {
         /// The payment.
@@ -170,7 +171,7 @@ pub enum Happening {
         #[n(2)]
         amount: i64,
     },
-    /// The processor returned a disputed payment that it had taken back.
+    /// The processor reinstated withdrawn funds of a disputed payment.
     #[n(9)]
     DisputeFundsReinstated {
         /// The payment.
@@ -180,22 +181,23 @@ pub enum Happening {
         #[n(1)]
         dispute: ObjectId,
     },
-    /// The subscription is another owner's from then on. The ledger makes this event itself, from the owners that the
-    /// subscription's states name.
+    /// The subscription belongs to another owner from now on. The ledger creates this event from the owners
+    /// that the subscription's states name.
     #[n(10)]
     HandedOver {
         /// The subscription.
         #[n(0)]
         subscription: ObjectId,
     },
-    /// The subscription that was handed over is this owner's again. The ledger makes this event itself too.
+    /// A subscription that was handed over belongs to this owner again. The ledger creates this event too.
     #[n(11)]
     HandedBack {
         /// The subscription.
         #[n(0)]
         subscription: ObjectId,
     },
-    /// A credit note returned a part of an invoice otherwise than by refunds: to the customer's balance or out of band.
+    /// A credit note returned part of an invoice by other means than refunds: to the customer's balance or
+    /// out of band.
     #[n(12)]
     Credited {
         /// The invoice.
@@ -207,11 +209,11 @@ pub enum Happening {
         /// Minor units of the invoice's currency.
         #[n(2)]
         amount: i64,
-        /// False for a voided note.
+        /// Whether the note is not voided.
         #[n(3)]
         stands: bool,
     },
-    /// An administrator dealt with an entry of the list of unresolved ones. The ledger makes this event itself, in
+    /// An administrator dismissed an unresolved entry. The ledger creates this event in
     /// [`Credits::dismiss`](crate::Credits::dismiss).
     #[n(13)]
     Dismissed {
@@ -221,41 +223,41 @@ pub enum Happening {
     },
 }
 
-/// The state of a subscription item since the event's time. It decides about the trial, the end and the plan's name;
-/// lines of invoices decide about paid time.
+/// The state of a subscription item from the event's time on. It decides the trial, the end and the name of
+/// the plan; lines of invoices decide paid time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct SubscriptionState {
-    /// The item; for processors without items, the subscription.
+    /// The item; the subscription, for processors without items.
     #[n(0)]
     pub item: ObjectId,
-    /// The subscription that it is an item of.
+    /// The subscription of the item.
     #[n(1)]
     pub subscription: ObjectId,
-    /// Its status.
+    /// Status of the subscription.
     #[n(2)]
     pub status: Status,
-    /// The price that is charged.
+    /// Price of the item.
     #[n(3)]
     pub price: ObjectId,
     /// The quantity; `None` for a price that is charged by use.
     #[n(4)]
     pub quantity: Option<u64>,
-    /// The anchor of the processor's billing periods: an instant at which one of them starts.
+    /// Anchor of the processor's billing periods: an instant at which one of them starts.
     #[n(5)]
     pub anchor: Timestamp,
-    /// The period of its trial, also after the trial is over.
+    /// Period of the trial, also after the trial ended.
     #[n(6)]
     pub trial: Option<Interval>,
-    /// When it ended or is to end.
+    /// When the subscription ended or will end.
     #[n(7)]
     pub ends_at: Option<Timestamp>,
-    /// The previous values that the event names, if any.
+    /// Previous values, if the event has them.
     #[n(8)]
     pub before: Option<Before>,
 }
 
-/// Previous values of a changed state; `None` for a value that did not change or that the event does not name. They
-/// order states of one instant: each stands after the state with its previous values.
+/// Previous values of a changed state; `None` for a value that did not change or that the event does not
+/// name. They order states of one instant: a state follows the one that has its previous values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Before {
     /// The previous price.
@@ -286,10 +288,10 @@ pub struct Before {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduledEnd {
-    /// Never, as far as is known.
+    /// No end is known.
     #[n(0)]
     Never,
-    /// At an instant.
+    /// At this instant.
     #[n(1)]
     At(#[n(0)] Timestamp),
 }
@@ -301,7 +303,7 @@ impl From<Option<Timestamp>> for ScheduledEnd {
 }
 
 impl ScheduledEnd {
-    /// The instant, if there is one.
+    /// The instant of the end; `None` for [`Never`](Self::Never).
     pub fn at(self) -> Option<Timestamp> {
         match self {
             Self::Never => None,
@@ -310,98 +312,98 @@ impl ScheduledEnd {
     }
 }
 
-/// The status of a subscription. It neither adds nor removes paid time, except at the end.
+/// The status of a subscription. Only its end affects paid time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
-    /// Its first payment is awaited.
+    /// The first payment is pending.
     #[n(0)]
     Incomplete,
-    /// In its trial.
+    /// In trial.
     #[n(1)]
     Trialing,
     /// Running and paid.
     #[n(2)]
     Active,
-    /// A payment is late.
+    /// A payment is overdue.
     #[n(3)]
     PastDue,
     /// A payment failed for good.
     #[n(4)]
     Unpaid,
-    /// Not billed for a while.
+    /// Billing is paused.
     #[n(5)]
     Paused,
-    /// Over.
+    /// Ended.
     #[n(6)]
     Ended,
-    /// The item was taken off its subscription, which goes on.
+    /// The item was removed from its subscription, which continues.
     #[n(7)]
     Removed,
-    /// A status that this version does not know: it decides nothing, and is listed.
+    /// A status that this version does not know. It has no effect and is listed.
     #[n(8)]
     Unknown,
 }
 
-/// A period of time: from its start to just before its end.
+/// A period of time, from `start` to just before `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Interval {
     /// The first instant.
     #[n(0)]
     pub start: Timestamp,
-    /// The first instant after it.
+    /// The first instant after the period.
     #[n(1)]
     pub end: Timestamp,
 }
 
 impl Interval {
-    /// Whether the instant is in it.
+    /// Whether the period contains an instant.
     pub fn contains(&self, instant: Timestamp) -> bool {
         self.start <= instant && instant < self.end
     }
 }
 
-/// A paid invoice. The first event about it counts, later ones only add payments as they become known.
+/// A paid invoice. The first event about an invoice counts; later ones only add payments.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Invoice {
-    /// Its id.
+    /// Id of the invoice.
     #[n(0)]
     pub invoice: ObjectId,
-    /// When it was made: lines whose period was over by then were charged in arrears, as usage is.
+    /// When it was made. Lines whose period had ended by then were charged in arrears, as usage is.
     #[n(1)]
     pub made_at: Timestamp,
     /// When it was paid.
     #[n(2)]
     pub paid_at: Timestamp,
-    /// Its total in minor units, with tax and with the part that the customer's balance paid. Returned amounts are
-    /// compared with it.
+    /// Total in minor units, including tax and the part paid from the customer's balance. Returned amounts
+    /// are compared with it.
     #[n(3)]
     pub paid: i64,
-    /// The tax within the total, in minor units.
+    /// Tax within the total, in minor units.
     #[n(4)]
     pub tax: i64,
-    /// ISO 4217, in lower case.
+    /// ISO 4217 code, in lower case.
     #[n(5)]
     pub currency: String,
-    /// Its payments, as far as it names them.
+    /// Payments that the invoice names.
     #[n(6)]
     pub payments: Vec<ObjectId>,
-    /// Its lines that have a price, also those outside subscriptions, which may be packs.
+    /// Lines that have a price, including those outside subscriptions, which may be packs.
     #[n(7)]
     pub lines: Vec<Line>,
 }
 
-/// A line of an invoice. With an amount of 0 or more it pays for its period at its price and quantity; a negative line
-/// credits them.
+/// A line of an invoice. A line with an amount of 0 or more pays for its period at its price and quantity; a
+/// negative line credits that time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Line {
-    /// Its id, if it has one.
+    /// Id of the line, if it has one.
     #[n(0)]
     pub id: Option<ObjectId>,
-    /// The subscription item, if the line names one. A line that names only its subscription is of the item that has or
-    /// had its price.
+    /// The subscription item, if the line names one. A line that names only its subscription belongs to the
+    /// item that has or had its price.
     #[n(1)]
     pub item: Option<ObjectId>,
     /// The subscription, if the line or its invoice names one.
@@ -413,37 +415,37 @@ pub struct Line {
     /// The quantity; `None` for a price that is known to be charged by use.
     #[n(4)]
     pub quantity: Option<u64>,
-    /// The time that it pays for or credits.
+    /// Time that the line pays for or credits.
     #[n(5)]
     pub period: Interval,
-    /// Minor units before discounts; negative for time that is credited.
+    /// Minor units before discounts; negative for credited time.
     #[n(6)]
     pub amount: i64,
     /// Minor units after discounts and without tax.
     #[n(7)]
     pub net: i64,
-    /// Whether it is a proration: the share of a change. Any other period begins a cycle of its own.
+    /// Whether the line is a proration, the share of a change. Any other period starts a new cycle.
     #[n(8)]
     pub is_proration: bool,
-    /// Of a negative line, the invoice and its lines that it credits, if it names them.
+    /// For a negative line: the invoice and the lines that it credits, if it names them.
     #[n(9)]
     pub credits: Option<CreditedLines>,
 }
 
-/// The lines of an earlier invoice that a negative line credits, as it names them (Stripe:
-/// `proration_details.credited_items`). Without it, a negative line credits a line of its price that ends where it
-/// ends.
+/// The lines of an earlier invoice that a negative line names as credited (Stripe:
+/// `proration_details.credited_items`). A negative line without them credits a line of its price that ends
+/// where it ends.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct CreditedLines {
     /// The invoice.
     #[n(0)]
     pub invoice: ObjectId,
-    /// Which of its lines, by [`Line::id`]; empty for any of them.
+    /// Credited lines, by [`Line::id`]; empty for any line of the invoice.
     #[n(1)]
     pub lines: Vec<ObjectId>,
 }
 
-/// The offer of a checkout.
+/// A checkout's offer of packs.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Offer {
     /// The checkout.
@@ -452,11 +454,11 @@ pub struct Offer {
     /// The terms of the pack.
     #[n(1)]
     pub pack: super::terms::PackTerms,
-    /// The number of packs.
+    /// Number of packs.
     #[n(2)]
     pub quantity: u64,
-    /// The currency that the checkout asks for, ISO 4217 in lower case; `None` if the processor chooses among those of
-    /// its price.
+    /// Currency of the checkout, ISO 4217 in lower case; `None` if the processor chooses among those of the
+    /// price.
     #[n(3)]
     pub currency: Option<String>,
 }
@@ -467,28 +469,28 @@ pub struct PackPayment {
     /// The checkout.
     #[n(0)]
     pub session: ObjectId,
-    /// The payment; `None` if nothing was to be paid.
+    /// The payment; `None` if nothing had to be paid.
     #[n(1)]
     pub payment: Option<ObjectId>,
-    /// ISO 4217, in lower case.
+    /// ISO 4217 code, in lower case.
     #[n(2)]
     pub currency: String,
     /// Minor units before discounts, tax and shipping.
     #[n(3)]
     pub subtotal: i64,
-    /// Minor units that were paid, after discounts, with tax and shipping. Returned amounts are compared with it.
+    /// Minor units paid, after discounts, including tax and shipping. Returned amounts are compared with it.
     #[n(4)]
     pub paid: i64,
     /// The pack's name, if the checkout carries it.
     #[n(5)]
     pub pack: Option<String>,
-    /// The prices that were paid, each with its quantity, as far as they are known.
+    /// Paid prices, each with its quantity, if known.
     #[n(6)]
     pub prices: Vec<(ObjectId, u64)>,
-    /// The tax within `paid`, in minor units.
+    /// Tax within `paid`, in minor units.
     #[n(7)]
     pub tax: i64,
-    /// The invoice that the checkout made for the same payment.
+    /// Invoice that the checkout made for the payment.
     #[n(8)]
     pub invoice: Option<ObjectId>,
 }

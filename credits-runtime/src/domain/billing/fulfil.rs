@@ -1,5 +1,5 @@
-//! Fulfilling: books the difference between the awards that are due and the awards that were given. Missing credits are
-//! given, excess is taken back as far as the rules go, and changed lifetimes are booked.
+//! Fulfilment: books the difference between due and given awards. Missing credits are given, excess is taken
+//! back within the rules, and changed lifetimes are booked.
 //!
 //! It does not know why an award is due, nor how facts are stored.
 
@@ -29,32 +29,32 @@ mod trim;
 
 pub use closed::ClosedGrant;
 
-/// Settings about taking back.
+/// Settings for taking credits back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retaking {
-    /// How much a returned subscription invoice takes.
+    /// Credits taken back when a subscription invoice is returned.
     pub subscription_refunds: SubscriptionRefunds,
-    /// Whether refunded credits that were spent become debt.
+    /// Treatment of refunded credits that were spent.
     pub refunded_but_spent: RefundedButSpent,
 }
 
-/// Limit of the rounds that return advances and take excess again.
+/// Maximum rounds of returning advances and taking excess again.
 const ADVANCE_ROUNDS_MAX: usize = 8;
 
-/// The owner whose billing is fulfilled, and the state around it.
+/// The owner whose billing is fulfilled, with the state that fulfilment reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Fulfilling<'a> {
     /// The owner.
     pub owner: &'a Owner,
-    /// The owner's wallets, of each asset in [`assets`].
+    /// Wallets of the owner, one for each asset in [`assets`].
     pub wallets: &'a BTreeMap<Asset, &'a Wallet>,
     /// Operations by the names that scopes use.
     pub operations: &'a HashMap<String, OperationId>,
-    /// Settings about taking back.
+    /// Settings for taking credits back.
     pub retaking: Retaking,
     /// Open grants of closed awards.
     pub closed: &'a [ClosedGrant],
-    /// The ledger's time.
+    /// Current time of the ledger.
     pub now: Timestamp,
 }
 
@@ -65,9 +65,9 @@ pub struct Fulfilled {
     pub facts: Vec<(Record, Body)>,
     /// Whether more is due than one commit may hold.
     pub has_more: bool,
-    /// When to look again: at the end of holds on credits that are to be taken back, or for awards that do not fit.
+    /// When to fulfil again: when holds on credits to be taken back end, or to retry awards that do not fit.
     pub again_at: Option<Timestamp>,
-    /// Awards that would take the balance beyond 64 bits; they are given as soon as they fit.
+    /// Awards that would take the balance beyond 64 bits; they are given once they fit.
     pub unfit: BTreeSet<AwardId>,
 }
 
@@ -84,8 +84,7 @@ pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
     assets
 }
 
-/// Books the difference between the awards that are due and those that were given. The first fact will have the number
-/// `first`.
+/// Books the difference between due and given awards. `first` is the number of the first fact.
 pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: FactNumber) -> Fulfilled {
     let mut fulfilled = Fulfilled::default();
     let mut recorded = Vec::new();
@@ -116,12 +115,12 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
 #[derive(Clone, Copy)]
 struct Compared<'a> {
     id: &'a AwardId,
-    /// The award as it is due; `None` for an award that was given and is due no more.
+    /// The due award; `None` for a given award that is no longer due.
     wanted: Option<&'a Wanted>,
 }
 
-/// The open awards of an asset in the order of booking: those that are due by their instant, then those that are due no
-/// more, because by then their replacements have been given.
+/// The open awards of an asset in the order of booking: due awards by their instant, then awards that are no
+/// longer due, because their replacements have been given by then.
 fn compared<'a>(billing: &'a Billing, due: &'a Due, asset: &Asset) -> Vec<Compared<'a>> {
     let wanted = due.awards.iter().filter(|(id, wanted)| match billing.awards.get(id) {
         Some(award) => award.asset == *asset && !award.is_closed,
@@ -139,7 +138,7 @@ fn compared<'a>(billing: &'a Billing, due: &'a Due, asset: &Asset) -> Vec<Compar
     wanted.chain(unwanted.map(|(id, _)| Compared { id, wanted: None })).collect()
 }
 
-/// One wallet's share of a fulfilment.
+/// Fulfilment of one wallet.
 struct Booking<'a> {
     /// The billing with the facts of `recorded` applied.
     billing: Billing,
@@ -156,7 +155,7 @@ struct Booking<'a> {
 
 /// The grants of an award.
 struct OwnGrants {
-    /// Of a pack, the grants of its bonus come last.
+    /// The grants of a pack's bonus come last.
     grants: Vec<FactNumber>,
     is_pack: bool,
 }
@@ -167,7 +166,7 @@ impl<'a> Booking<'a> {
         Self { billing, due, with, draft, recorded, given, again_at, unfit }
     }
 
-    /// Gives before it takes: credits given now can be taken for any award.
+    /// Gives before it takes, so that credits given now can be taken for any award.
     fn book(&mut self, awards: &[Compared<'_>]) {
         for award in awards {
             self.give_missing(*award);
@@ -175,8 +174,8 @@ impl<'a> Booking<'a> {
         for award in awards {
             self.take_excess(*award);
         }
-        // An advance that is needed no more is returned before new ones are taken: other awards may have to give the
-        // returned credits back themselves.
+        // Return unneeded advances before taking new ones: other awards may have to give the returned credits
+        // back themselves.
         for _ in 0..ADVANCE_ROUNDS_MAX {
             let returned = awards.iter().filter(|award| self.return_advance(**award)).count();
             if returned == 0 {
@@ -193,7 +192,8 @@ impl<'a> Booking<'a> {
         self.trim();
     }
 
-    /// Copies expired and revoked amounts of the awards' grants into the billing: the wallet keeps the newest alone.
+    /// Copies expired and revoked amounts of the awards' grants into the billing, because the wallet keeps
+    /// only the newest.
     fn note_gone(&mut self, asset: &Asset) {
         let mut noted = Vec::new();
         for (id, award) in self.billing.awards.iter().filter(|(_, award)| award.asset == *asset) {
@@ -304,7 +304,7 @@ impl<'a> Booking<'a> {
 }
 
 impl Award {
-    /// How much more was given than is due.
+    /// Credits given beyond the due amount.
     fn beyond(&self, wanted: Option<&Wanted>) -> Amount {
         let due = Amount::new(wanted.map_or(0, |wanted| wanted.amount));
         self.given.minus(due.min(self.given))

@@ -1,4 +1,4 @@
-//! A subscription as a whole: its items with their states, and the anchor, trials and end that follow from them.
+//! A subscription: its items with their states, and the anchor, trials and end that follow from them.
 //!
 //! It does not know which time was paid.
 
@@ -25,7 +25,7 @@ pub struct SubscriptionItems<'a> {
 }
 
 impl Billing {
-    /// Every subscription, by its start.
+    /// All subscriptions, by start.
     pub fn by_subscription(&self) -> Vec<SubscriptionItems<'_>> {
         let mut grouped: BTreeMap<&ObjectId, Vec<(&ObjectId, &Subscription)>> = BTreeMap::new();
         for (item, states) in &self.subscriptions {
@@ -53,7 +53,7 @@ impl<'a> SubscriptionItems<'a> {
         began.chain(self.closed.map(|closed| closed.began_at)).min().unwrap_or(Timestamp::MAX)
     }
 
-    /// The newest state of an item that is not removed, with since when.
+    /// The newest state of items that are not removed, with the time from which it holds.
     fn newest(&self) -> Option<(Timestamp, &'a SubscriptionState)> {
         let states = self.items.iter().flat_map(|(_, item)| &item.states);
         let states = states.filter(|(_, state)| state.status != Status::Removed);
@@ -66,18 +66,19 @@ impl<'a> SubscriptionItems<'a> {
         self.closed?.items.get(item)
     }
 
-    /// When the subscription ended or is to end. The removal of an item is no end.
+    /// When the subscription ended or will end. The removal of an item does not end it.
     pub fn ends_at(&self) -> Option<Timestamp> {
         let ends_at = self.newest().and_then(|(_, state)| state.ends_at);
         ends_at.into_iter().chain(self.handed_over).min()
     }
 
-    /// Whether it has ended or was handed over to another owner.
+    /// Whether the subscription has ended or was handed over to another owner.
     pub fn is_over(&self) -> bool {
         self.handed_over.is_some() || self.newest().is_none_or(|(_, state)| state.status == Status::Ended)
     }
 
-    /// The anchor of the processor's billing periods at an instant; before the first state, that of the first state.
+    /// The anchor of the processor's billing periods at an instant; before the first state, the anchor of
+    /// that state.
     pub fn anchor_at(&self, instant: Timestamp) -> Option<Timestamp> {
         let states = || self.items.iter().flat_map(|(_, item)| &item.states);
         let known = states().filter(|(at, _)| *at <= instant).max_by_key(|(at, state)| (*at, state.anchor));
@@ -94,7 +95,7 @@ impl<'a> SubscriptionItems<'a> {
         }
     }
 
-    /// Whether an instant is in a trial. Of a trial that was extended or cut short the newest state counts.
+    /// Whether an instant is in a trial. For a trial that was extended or cut short the newest state counts.
     pub fn was_trial(&self, instant: Timestamp) -> bool {
         let states = || self.items.iter().flat_map(|(_, item)| &item.states);
         let around = states().filter_map(|(_, state)| state.trial.filter(|trial| trial.contains(instant)));
@@ -114,8 +115,8 @@ impl<'a> SubscriptionItems<'a> {
         states.any(|(_, state)| state.price == *price && state.quantity.is_none())
     }
 
-    /// The item of a line. For a line that names only its subscription it is an item that has or had its price, or the
-    /// only item if the price is a plan's; `None` for other lines: fees, usage, packs.
+    /// The item of a line. A line that names only its subscription belongs to an item that has or had its
+    /// price, or to the only item if the price is a plan's. `None` for other lines: fees, usage, packs.
     pub fn item_of(&self, billing: &Billing, line: &Line) -> Option<&'a ObjectId> {
         if let Some(named) = &line.item {
             return self.items.iter().find(|(item, _)| *item == named).map(|(item, _)| *item);
@@ -136,7 +137,7 @@ impl<'a> SubscriptionItems<'a> {
 }
 
 impl Billing {
-    /// The subscription of a line: that of its item's states, or else the one that the line names.
+    /// The subscription of a line: that of its item's states, or else the one named by the line.
     pub fn subscription_of<'a>(&'a self, line: &'a Line) -> Option<&'a ObjectId> {
         let of_item = || self.subscriptions.get(line.item.as_ref()?)?.id();
         of_item().or(line.subscription.as_ref())

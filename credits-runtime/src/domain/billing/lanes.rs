@@ -1,4 +1,4 @@
-//! The awards of a subscription: those of each lane's cycles, and the credits that go over from one lane into another.
+//! The awards of a subscription: those of each lane's cycles, and credits carried from one lane into another.
 //!
 //! It does not know how much a cycle gives, how long credits last, nor which awards were given.
 
@@ -27,9 +27,9 @@ use debt::Debt;
 
 /// The paid time of a subscription.
 pub struct Known<'a> {
-    /// All paid time, also of invoices that were returned: it decides where cycles lie.
+    /// All paid time, returned invoices included; it decides where cycles lie.
     pub placed: Paid<'a>,
-    /// Paid time without returned invoices: it decides how much cycles give.
+    /// Paid time without returned invoices; it decides how much cycles give.
     pub live: Paid<'a>,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Known<'a> {
         Self { placed, live }
     }
 
-    /// The lanes of all paid time, and of credits without a span.
+    /// The lanes of all paid time, and of credited time without a span.
     pub fn lanes(&self) -> BTreeSet<Lane> {
         let debits = self.live.debits.iter().filter_map(|debit| Lane::of_terms(debit.terms?));
         self.placed.spans.iter().filter_map(Lane::of).chain(debits).collect()
@@ -52,7 +52,7 @@ impl<'a> Known<'a> {
 struct FoundLane<'a> {
     lane: Lane,
     cycles: Vec<Cycle<'a>>,
-    /// Unpaid time by states of items, where `upgrades on_change` counts it.
+    /// Unpaid spans by states of items, counted under `upgrades on_change`.
     stated: Vec<Span<'a>>,
 }
 
@@ -60,7 +60,7 @@ struct FoundLane<'a> {
 struct ValuedLane<'a> {
     lane: Lane,
     cycles: Vec<Cycle<'a>>,
-    /// The cycles that are paid in part at least.
+    /// Cycles that are paid at least in part.
     valued: Vec<Valued<'a>>,
 }
 
@@ -68,7 +68,8 @@ struct ValuedLane<'a> {
 struct Valued<'a> {
     cycle: Cycle<'a>,
     level: Level<'a>,
-    /// Credits of credited time that stay in its awards, because a cycle of another length gives as much less.
+    /// Credits of credited time that stay in its awards, because a cycle of another length gives that much
+    /// less.
     stays: Fraction,
     /// Credits that it gives less, because they stay in a cycle of another length.
     elsewhere: Fraction,
@@ -110,7 +111,7 @@ pub(super) fn due<'a>(
     superseded(due, billing, items, paid, &lanes);
 }
 
-/// Values each lane by itself, then lowers the cycles by the debits that other cycle lengths bear.
+/// Values each lane by itself, then lowers the cycles by debits that other cycle lengths bear.
 fn valued<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
@@ -140,8 +141,8 @@ fn valued<'a>(
     lanes
 }
 
-/// Lowers the cycles of these lanes by a debt, each as it begins: a later one bears the rest. Cycles that follow one
-/// another share one exact sum, so that the debt loses nothing to their rounding.
+/// Lowers the cycles of these lanes by a debt, in the order of their start; a later cycle bears the rest.
+/// Consecutive cycles share one exact sum, so that rounding loses no debt.
 fn lower<'a: 'b, 'b>(lanes: impl Iterator<Item = &'b mut ValuedLane<'a>>, mut debt: Debt) {
     let mut cycles: Vec<_> = lanes.flat_map(|of| &mut of.valued).collect();
     cycles.sort_by_key(|valued| valued.cycle.start);
@@ -161,8 +162,8 @@ fn lower<'a: 'b, 'b>(lanes: impl Iterator<Item = &'b mut ValuedLane<'a>>, mut de
     }
 }
 
-/// Notes given awards that are due no more because other awards give the credits of their time, as after an invoice of
-/// the same cycle that arrived late. An award of returned time is not superseded.
+/// Notes given awards that are no longer due because other awards give the credits of their time, for example
+/// after a late invoice of the same cycle. An award of returned time is not superseded.
 fn superseded(
     due: &mut Due,
     billing: &Billing,
@@ -194,8 +195,9 @@ fn superseded(
     }
 }
 
-/// Where a plan with another cycle length is paid from the instant on at which the old plan is credited, the credits of
-/// the credited time stay in the old cycle's awards, up to the credits of the new cycle, which gives as much less.
+/// Carries credits between lanes. Where a plan with another cycle length is paid from the instant at which
+/// the old plan is credited, the credits of the credited time stay in the old cycle's awards, up to the
+/// credits of the new cycle, which gives that much less.
 fn carry_over(lanes: &mut [ValuedLane<'_>]) {
     for old in 0..lanes.len() {
         for new in 0..lanes.len() {
@@ -215,8 +217,8 @@ fn carry_over(lanes: &mut [ValuedLane<'_>]) {
     }
 }
 
-/// Credits of credited time, carried from a cycle (its lane and place) into the cycle of another lane that begins at an
-/// instant.
+/// Credits of credited time, carried from a cycle (its lane and place) into the cycle of another lane that
+/// starts at an instant.
 #[derive(Clone, Copy)]
 struct Carried {
     from: (usize, usize),
@@ -257,7 +259,7 @@ fn awards(
         let award = award(base.terms, at, portion, Category::SubscriptionCredits);
         let expires_at = lifetime.of(cycle, base.terms, base.paid_at);
         due.awards.insert(id, Wanted { expires_at, ..award });
-        // A base of quantity 0 brings no bonus.
+        // A base of quantity 0 has no bonus.
         if base.terms.signup_bonus > 0 && base.is_positive() {
             let terms = base.terms;
             let bonus = wanted(terms, level.from, terms.signup_bonus, Category::SubscriptionSignupBonus);

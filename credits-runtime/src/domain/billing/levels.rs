@@ -1,5 +1,5 @@
-//! Levels: the credits a cycle that a lane is paid for at each instant, and the credits of the cycle: one exact sum of
-//! its base and its rises, less those of credited time.
+//! Levels: the credits per cycle that a lane is paid for at each instant, and the credits of a cycle as one
+//! exact sum of its base and its rises, less those of credited time.
 //!
 //! It does not know where cycles lie, how long their credits last, nor which awards were given.
 
@@ -22,31 +22,32 @@ mod portions;
 use integral::integrate;
 pub(super) use portions::{Portion, Portions};
 
-/// The base of one item: credits of a cycle for being paid at the cycle's first paid instant.
+/// The base of one item: credits of a cycle for the level at its first paid instant.
 #[derive(Clone, Debug)]
 pub(super) struct Base<'a> {
     pub(super) item: &'a ObjectId,
     pub(super) terms: &'a PlanTerms,
     pub(super) paid_at: Timestamp,
-    /// Its price in minor units, after discounts and without tax, and the currency.
+    /// Price in minor units, after discounts and without tax, and the currency.
     pub(super) basis: (i64, &'a str),
-    /// Credits a cycle.
+    /// Credits per cycle.
     amount: i128,
     begun: Timestamp,
     /// Credits from the first paid instant on.
     exact: Fraction,
     is_credited: bool,
-    /// Whether it is given for the whole cycle, however little of the cycle is paid so far.
+    /// Whether it is given for the whole cycle, even if only part of the cycle is paid.
     holds: bool,
 }
 
 impl Base<'_> {
-    /// Whether its item is paid for any credits.
+    /// Whether it gives any credits.
     pub(super) fn is_positive(&self) -> bool {
         self.amount > 0
     }
 
-    /// Credits a cycle at an instant: of a base that does not hold, for its paid time alone, credited time included.
+    /// Credits per cycle at an instant. A base that does not hold counts for its paid time only, credited
+    /// time included.
     fn at(&self, seen: &[Seen<'_>], at: Timestamp) -> i128 {
         if self.holds {
             return self.amount;
@@ -62,9 +63,9 @@ pub(super) struct Rise<'a> {
     pub(super) at: Timestamp,
     pub(super) terms: &'a PlanTerms,
     pub(super) paid_at: Timestamp,
-    /// Its price in minor units, after discounts and without tax, and the currency.
+    /// Price in minor units, after discounts and without tax, and the currency.
     pub(super) basis: (i64, &'a str),
-    /// Start and payment of the last span to begin, which has the terms.
+    /// Start and payment of the newest span, whose terms apply.
     begun: (Timestamp, Timestamp),
 }
 
@@ -78,15 +79,15 @@ pub(super) struct Level<'a> {
     pub(super) rise: Option<Rise<'a>>,
     rises: Fraction,
     credited: Fraction,
-    /// The rises as they would be without credited time.
+    /// The rises without credited time.
     rises_uncut: Fraction,
     /// The starts of credited time.
     pub(super) cuts: Vec<Timestamp>,
-    /// The next start of a paid span that is still to come.
+    /// Next start of a paid span in the future.
     pub(super) next: Option<Timestamp>,
-    /// The level where time is paid, if the subscription has debits.
+    /// Level of paid time; empty unless the subscription has debits.
     pub(super) paid: Vec<PaidLevel>,
-    /// Credits of debits that other cycle lengths left.
+    /// Credits of debits passed on by other cycle lengths.
     owed: Fraction,
 }
 
@@ -94,31 +95,31 @@ pub(super) struct Level<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PaidLevel {
     pub(super) period: Interval,
-    /// Credits a cycle.
+    /// Credits per cycle.
     pub(super) amount: i128,
 }
 
-/// Credited time without a span that it could cut: it lowers the level of a lane.
+/// Credited time without a span to cut; it lowers the level of a lane.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LaneDebit {
     pub(super) period: Interval,
-    /// Credits a cycle.
+    /// Credits per cycle.
     pub(super) amount: i128,
 }
 
-/// A span as a cycle sees it.
+/// The part of a span in a cycle.
 struct Seen<'a> {
     item: &'a ObjectId,
     from: Timestamp,
     cut: Timestamp,
     end: Timestamp,
-    /// Credits a cycle.
+    /// Credits per cycle.
     amount: i128,
     terms: &'a PlanTerms,
     paid_at: Timestamp,
-    /// The price of its part in the cycle, in minor units, and the currency.
+    /// Price of this part, in minor units, and the currency.
     basis: (i64, &'a str),
-    /// Whether it began in an earlier cycle, which was cut where this one begins.
+    /// Whether it started in an earlier cycle that was cut where this one starts.
     came_over: bool,
 }
 
@@ -131,7 +132,8 @@ impl Seen<'_> {
         self.cut <= instant && instant < self.end && self.from <= instant
     }
 
-    /// Whether it covers an instant or begins there: a span that is credited from its start is used at that instant.
+    /// Whether it covers an instant or starts there. A span that is credited from its start is used at that
+    /// instant.
     fn begins(&self, instant: Timestamp) -> bool {
         self.covers(instant) || (self.from == instant && instant < self.end)
     }
@@ -152,14 +154,14 @@ pub(super) struct Valuation<'a, 'b> {
 
 /// The levels of a lane.
 pub(super) struct Levels<'a> {
-    /// The cycles that are paid in part at least: each with its place in the list of cycles.
+    /// Cycles that are paid at least in part, each with its place in the list of cycles.
     pub(super) levels: Vec<(usize, Level<'a>)>,
     /// Debits that lowered no cycle.
     pub(super) debits_left: Vec<LaneDebit>,
 }
 
 impl<'a> Valuation<'a, '_> {
-    /// The levels of these cycles.
+    /// Returns the levels of these cycles.
     pub(super) fn of_all(&self, cycles: &[Cycle<'a>]) -> Levels<'a> {
         let mut debits = self.debits();
         // Where one cycle cuts another, a debit lowers the newer one first.
@@ -170,7 +172,8 @@ impl<'a> Valuation<'a, '_> {
         Levels { levels, debits_left: debits }
     }
 
-    /// The level of a cycle; `None` if no time in it is paid. The debits that lower it are removed from the list.
+    /// The level of a cycle; `None` if no time in it is paid. The debits that lower it are removed from the
+    /// list.
     fn of(&self, cycle: &Cycle<'a>, debits: &mut Vec<LaneDebit>) -> Option<Level<'a>> {
         let (mut seen, next) = self.seen(cycle);
         let used = |seen: &Seen<'_>| {
@@ -204,7 +207,7 @@ impl<'a> Valuation<'a, '_> {
         Some(level)
     }
 
-    /// The spans that count in a cycle, and the next start of one that is still to come.
+    /// The spans that count in a cycle, and the next start of a future one.
     fn seen(&self, cycle: &Cycle<'a>) -> (Vec<Seen<'a>>, Option<Timestamp>) {
         let (mut seen, mut next) = (Vec::new(), None::<Timestamp>);
         let real = self.live.around(cycle.start, cycle.whole_end).iter().filter(|span| self.lane.has(span));
@@ -230,7 +233,7 @@ impl<'a> Valuation<'a, '_> {
                 terms.every == Some(self.lane.every) && Asset::of(&terms.asset) == self.lane.asset
             });
             let terms = current.unwrap_or(own);
-            // Where the cycle is cut, other items go over into the next one.
+            // Where the cycle is cut, other items carry over into the next one.
             let goes_over = cycle.is_cut() && !cycle.is_cut_by(span.item);
             if goes_over && from >= cycle.end {
                 continue;
@@ -264,7 +267,7 @@ impl<'a> Valuation<'a, '_> {
     }
 }
 
-/// The base of each item, from the first paid instant of the cycle on.
+/// The base of each item at the first paid instant of the cycle.
 fn bases<'a>(seen: &[Seen<'a>], from: Timestamp, cycle: &Cycle<'a>) -> Vec<Base<'a>> {
     let mut bases: Vec<Base<'a>> = Vec::new();
     let share = Fraction::new(micros_between(from, cycle.whole_end), micros(cycle.whole));
@@ -281,7 +284,7 @@ fn bases<'a>(seen: &[Seen<'a>], from: Timestamp, cycle: &Cycle<'a>) -> Vec<Base<
             is_credited: false,
             holds: !seen.came_over || seen.terms.in_advance,
         };
-        // The span of the most credits counts; among equals the one that was paid first.
+        // The span with the most credits counts; among equals, the one paid first.
         match bases.iter_mut().find(|other| other.item == seen.item) {
             Some(other) if (other.amount, seen.paid_at) < (seen.amount, other.paid_at) => *other = base,
             Some(_) => {}
@@ -295,8 +298,8 @@ fn bases<'a>(seen: &[Seen<'a>], from: Timestamp, cycle: &Cycle<'a>) -> Vec<Base<
     bases
 }
 
-/// The price of the part of a span between two instants: in minor units, after discounts and without tax, rounded
-/// toward zero.
+/// The price of the part of a span between two instants: in minor units, after discounts and without tax,
+/// rounded toward zero.
 fn basis(span: &Span<'_>, from: Timestamp, to: Timestamp) -> i64 {
     let part = micros_between(from, span.period.end.min(to));
     let whole = micros_between(span.period.start, span.period.end).max(1);
@@ -304,7 +307,7 @@ fn basis(span: &Span<'_>, from: Timestamp, to: Timestamp) -> i64 {
     share.and_then(|share| i64::try_from(share).ok()).unwrap_or(0)
 }
 
-/// Credits of a base that does not hold beyond its paid time: summed from instant to instant over that time.
+/// Credits of a base that does not hold, summed over its paid time.
 fn while_paid(base: &Base<'_>, seen: &[Seen<'_>], from: Timestamp, cycle: &Cycle<'_>) -> Fraction {
     let of_item = || seen.iter().filter(|seen| seen.item == base.item);
     let ends = of_item().flat_map(|seen| [seen.from, seen.end]);
@@ -316,7 +319,7 @@ fn while_paid(base: &Base<'_>, seen: &[Seen<'_>], from: Timestamp, cycle: &Cycle
     fraction(sum, micros(cycle.whole))
 }
 
-/// Both ends and the instants between them, in order and each once.
+/// Both ends and the instants between them, sorted and without duplicates.
 fn instants_between(
     from: Timestamp,
     to: Timestamp,

@@ -1,7 +1,7 @@
-//! Lifetimes: how long credits of a subscription last. Until the time after their cycle is paid, for good, or for a
-//! while after the subscription's end.
+//! Lifetimes: how long credits of a subscription last: until the time after their cycle is paid, for good, or
+//! for a while after the subscription's end.
 //!
-//! It does not know how many credits there are, nor which expiry their grants have.
+//! It does not know the number of credits, nor the expiry of their grants.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(super) struct Lifetime<'a, 'b> {
 }
 
 impl Lifetime<'_, '_> {
-    /// When credits of a cycle expire that were paid at an instant; `None` for never.
+    /// The expiry of a cycle's credits that were paid at `paid_at`; `None` for never.
     pub(super) fn of(&self, cycle: &Cycle<'_>, terms: &PlanTerms, paid_at: Timestamp) -> Option<Timestamp> {
         let expires_at = match terms.unused {
             Unused::Expire => Some(self.of_expiring(cycle, paid_at)),
@@ -54,7 +54,7 @@ impl Lifetime<'_, '_> {
         if self.items.ends_at().is_some_and(|ends_at| ends_at <= end) {
             return end.after(grace);
         }
-        // A renewal may be charged until the wait is over; the grace period begins when it is paid.
+        // A renewal may be charged until the wait is over; the grace period starts when it is paid.
         let wait = self.fulfilment.renewal_wait.min(cycle.whole.checked_div(4).unwrap_or_default());
         let renewed = self.live.first_from(end, |_| true);
         let renewed = renewed.map(|renewed| renewed.at.max(renewed.paid_at).after(grace));
@@ -63,7 +63,8 @@ impl Lifetime<'_, '_> {
     }
 }
 
-/// An expiry, shortened by `expire_after` where the subscription ends, unless the owner has the plan again in time.
+/// An expiry, shortened by `expire_after` when the subscription ends, unless the owner has the plan again in
+/// time.
 pub(super) fn after_the_end(
     billing: &Billing,
     items: &SubscriptionItems<'_>,

@@ -1,5 +1,5 @@
-//! Migration: moves subscriptions that joined under older terms of a plan to its new terms, when the application asks
-//! for it.
+//! Migration: moves subscriptions that joined under older terms of a plan to its new terms, at the
+//! application's request.
 //!
 //! It does not know how a migration is booked.
 
@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 /// A pricing that conflicts with the terms of a subscriber or of an open checkout.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanChanged {
-    /// A plan with subscribers is not declared.
+    /// A plan with subscribers is no longer declared.
     #[error(
         "plan `{plan}` is no longer declared and `{owner}` subscribes to it: declare it again, with `retired` if it is no longer sold"
     )]
@@ -25,7 +25,7 @@ pub enum PlanChanged {
         /// A subscriber.
         owner: Owner,
     },
-    /// A pack that a checkout offers is not declared.
+    /// A pack that an open checkout offers is no longer declared.
     #[error(
         "pack `{pack}` is no longer declared and the checkout `{session}` offers it until {until}: declare it until then"
     )]
@@ -37,7 +37,7 @@ pub enum PlanChanged {
         /// When the offer lapses.
         until: Timestamp,
     },
-    /// A plan has other terms than its subscribers' terms of the same version.
+    /// A plan has other terms than its subscribers have under the same version.
     #[error(
         "plan `{plan}` has other terms than version {version} had, to which `{owner}` subscribes: write `version {next}`",
         next = version.saturating_add(1)
@@ -53,8 +53,8 @@ pub enum PlanChanged {
 }
 
 impl Billing {
-    /// Checks that a pricing declares the plans and packs that the owner subscribes to or is offered. Errors in order:
-    /// an offered pack, then each subscription's plan.
+    /// Checks that a pricing declares the plans and packs that the owner subscribes to or is offered. Errors
+    /// in order: offered packs, then the plans of subscriptions.
     pub fn check_plans(&self, owner: &Owner, prices: &PriceList, now: Timestamp) -> Result<(), PlanChanged> {
         for (session, (at, offer)) in &self.offers {
             let (pack, until) = (offer.pack.pack.clone(), at.after(OFFERED_MAX));
@@ -78,7 +78,7 @@ impl Billing {
         Ok(())
     }
 
-    /// The newest states of items whose subscriptions go on, each with its subscription.
+    /// The newest states of items whose subscriptions continue, each with its subscription.
     fn running(&self) -> impl Iterator<Item = (&ObjectId, &SubscriptionState)> {
         let over: Vec<&ObjectId> = self
             .by_subscription()
@@ -93,7 +93,7 @@ impl Billing {
             .map(|state| (&state.subscription, state))
     }
 
-    /// The new terms for each price of the plan that is still under an older version: from the next cycle of its
+    /// The new terms for each price of the plan that still has an older version, from the next cycle of its
     /// subscription on, with the signup bonus of the old terms.
     pub fn migration(&self, terms: &PlanTerms, now: Timestamp) -> Vec<Pinned> {
         let mut migrated: Vec<Pinned> = Vec::new();

@@ -1,14 +1,16 @@
-//! Billing: events of payment processors, kept as facts that merge in any order, and the credits due because of them.
+//! Billing: events of payment processors, kept as facts that merge in any order, and the credits due because
+//! of them.
 //!
-//! It does not know how any processor writes its messages. Paid lines decide: [`paid`] reads spans of paid time off
-//! invoices, [`cycles`] lays cycles where time was paid, `levels` sums the credits of each cycle. Fulfilment is a
-//! difference: [`due`](due) computes the awards of an owner's billing, [`fulfil`] gives the missing credits and takes
-//! back the excess.
+//! It does not know the message format of any processor. Paid lines decide: [`paid`] reads spans of paid time
+//! from invoices, [`cycles`] places cycles where time was paid, `levels` sums the credits of each cycle.
+//! Fulfilment is a difference: [`due`](due) computes the awards of an owner's billing, [`fulfil`] gives the
+//! missing credits and takes back the excess.
 
 pub mod award;
 pub mod calendar;
 pub mod closing;
 pub mod cycles;
+pub mod decide;
 pub mod due;
 pub mod event;
 pub mod fulfil;
@@ -18,10 +20,12 @@ mod levels;
 mod lifetime;
 pub mod migration;
 pub mod objects;
+pub mod ownership;
 pub mod paid;
 pub mod payment;
 pub mod purchases;
 pub mod record;
+pub mod sale;
 mod stated;
 pub mod subscription;
 mod sums;

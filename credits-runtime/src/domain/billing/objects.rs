@@ -1,4 +1,5 @@
-//! The processor's objects and their owners, by the processor's time, so that the order of arrival does not matter.
+//! The processor's objects and their owners, ordered by the processor's time, so that the order of arrival
+//! does not matter.
 //!
 //! It does not know how an object changes, nor which events wait for its owner.
 
@@ -11,7 +12,7 @@ use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::limits::NAMINGS_MAX;
 use crate::domain::time::Timestamp;
 
-/// An owner that an event gave to an object. Two namings of one instant are ordered by the owner's name.
+/// An owner that an event named for an object. Two namings of one instant are ordered by the owner's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Naming {
     /// When, by the processor's clock.
@@ -22,49 +23,50 @@ pub struct Naming {
     pub owner: Owner,
 }
 
-/// The weight of an event's naming of an object; the first outweighs the others.
+/// The rank of an event's naming of an object; earlier variants outweigh later ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Claim {
-    /// The event names an owner, and this is its own object. The latest counts.
+    /// The event names an owner, and this is the event's own object. The latest naming counts.
     #[n(0)]
     Own,
-    /// The event names an owner, and this is another of its objects. The earliest counts.
+    /// The event names an owner, and this is another of its objects. The earliest naming counts.
     #[n(1)]
     Beside,
-    /// The event names no owner and has that of another of its objects. The earliest counts.
+    /// The event names no owner; this object gets the owner of another of its objects. The earliest naming
+    /// counts.
     #[n(2)]
     Inferred,
 }
 
-/// The time during which an object is an owner's, by the namings of its own events.
+/// The time during which an object belongs to an owner, as named by its own events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenure {
-    /// It was handed over to another owner at this instant.
+    /// Until this instant, when it was handed over to another owner.
     Until(Timestamp),
-    /// It is this owner's since this instant.
+    /// From this instant on.
     Since(Timestamp),
 }
 
 /// An object at a payment processor, with its owners.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Object {
-    /// The last fact that was applied; kept before the record's body.
+    /// The last applied fact; stored before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
-    /// How many facts were applied.
+    /// Number of applied facts.
     #[n(0)]
     pub facts: u64,
-    /// The owner that an administrator linked it to; outweighs every event.
+    /// Owner linked by an administrator; outweighs every event.
     #[n(1)]
     pub linked: Option<Owner>,
-    /// Namings by its own events, in their order.
+    /// Namings by its own events, in order.
     #[n(2)]
     pub named: Vec<Naming>,
     /// The earliest naming by events of other objects.
     #[n(3)]
     pub named_beside: Option<Naming>,
-    /// The earliest owner of an event that names none.
+    /// The earliest naming by an event that names no owner.
     #[n(4)]
     pub inferred: Option<Naming>,
 }
@@ -75,7 +77,7 @@ impl Object {
         self.owner_at(Timestamp::MAX).is_some()
     }
 
-    /// Its owner at an instant; before the first naming by its own events, the owner of that naming.
+    /// The owner at an instant; before the first naming by its own events, the owner of that naming.
     pub fn owner_at(&self, at: Timestamp) -> Option<&Owner> {
         if self.linked.is_some() {
             return self.linked.as_ref();
@@ -85,7 +87,7 @@ impl Object {
         naming.map(|naming| &naming.owner)
     }
 
-    /// The owners that events gave it, in all claims.
+    /// All owners that events gave it.
     pub fn owners(&self) -> impl Iterator<Item = &Owner> {
         let namings = self.named.iter().chain(&self.named_beside).chain(&self.inferred);
         namings.map(|naming| &naming.owner)
@@ -105,7 +107,7 @@ impl Object {
         }
     }
 
-    /// The tenure of each owner, if its own events named more than one.
+    /// The tenure of each owner; empty unless its own events named more than one.
     pub fn tenures(&self) -> BTreeMap<&Owner, Tenure> {
         let (mut tenures, mut latest) = (BTreeMap::new(), None);
         for (naming, next) in self.named.iter().zip(self.named.iter().skip(1)) {
@@ -118,7 +120,7 @@ impl Object {
         tenures
     }
 
-    /// Applies the fact of this number, unless it was applied before.
+    /// Applies the fact with this number, unless it is already applied.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
@@ -150,7 +152,7 @@ impl Object {
         }
     }
 
-    /// Forgets the oldest naming between two of the same owner, or else the oldest.
+    /// Forgets the oldest naming between two of the same owner, or else the oldest one.
     fn forget_a_naming(&mut self) {
         let owners = self.named.iter().map(|naming| &naming.owner);
         let next = owners.clone().skip(1);
@@ -170,7 +172,7 @@ mod tests {
         Naming { at: Timestamp::from_microseconds(at), owner: Owner::new(owner).unwrap() }
     }
 
-    /// An object that these events named, in this order of arrival.
+    /// An object named by these events, in order of arrival.
     fn named(namings: &[(i64, &str)]) -> Object {
         let mut object = Object::default();
         for (at, owner) in namings {
@@ -216,7 +218,7 @@ mod tests {
         let alternating: Vec<_> = (0..100).map(|at| (at, if at % 2 == 0 { "ann" } else { "bob" })).collect();
         let object = named(&alternating);
         assert_eq!((object.named.len(), owner_at(&object, 98)), (NAMINGS_MAX, "ann"));
-        // A forgotten naming does not come back.
+        // A forgotten naming is not added again.
         assert!(!object.is_changed_by(Claim::Own, &naming(0, "cy")));
     }
 

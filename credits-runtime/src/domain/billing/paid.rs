@@ -26,19 +26,19 @@ pub struct Span<'a> {
     pub quantity: u64,
     /// The paid time, before any cut.
     pub period: Interval,
-    /// Its start; of the rest of a span that was credited in part, the start of that span.
+    /// Start of the span; for the rest of a partly credited span, the start of the original span.
     pub begun: Timestamp,
-    /// The start of its credited time; its end if nothing is credited.
+    /// Start of the credited time; the end of the span if nothing is credited.
     pub cut: Timestamp,
     /// When it was paid.
     pub paid_at: Timestamp,
     /// The invoice.
     pub invoice: &'a ObjectId,
-    /// The ids of its lines, as far as they have any.
+    /// Ids of its lines, if they have any.
     lines: Vec<&'a ObjectId>,
     /// Whether it is a whole billing period.
     pub is_whole: bool,
-    /// False if its invoice was returned.
+    /// Whether its invoice was not returned.
     pub is_live: bool,
     /// Minor units before discounts.
     pub amount: i64,
@@ -48,14 +48,14 @@ pub struct Span<'a> {
     pub currency: &'a str,
     /// Whether it was charged after its time, as usage is.
     pub is_in_arrears: bool,
-    /// Of an unpaid span by a state: the start of the next state.
+    /// For an unpaid span by a state: start of the next state.
     pub stated_until: Option<Timestamp>,
-    /// The terms that it was paid under; `None` for a price that no catalogue has had.
+    /// Terms under which it was paid; `None` for a price unknown to every catalogue.
     pub terms: Option<&'a PlanTerms>,
 }
 
 impl<'a> Span<'a> {
-    /// An unpaid span by a state: from its instant to the end of the time that is paid there.
+    /// An unpaid span by a state, from the state's start to the end of the time that is paid there.
     pub fn stated(
         item: &'a ObjectId,
         state: &'a SubscriptionState,
@@ -89,7 +89,7 @@ impl<'a> Span<'a> {
         self.cut < self.period.end
     }
 
-    /// The end of its use. A span that is credited from its very start is used at that one instant.
+    /// The end of its use. A span that is credited from its start is used for one microsecond.
     pub fn used_until(&self) -> Timestamp {
         let instant = Duration::from_micros(1);
         self.cut.max(self.period.start.after(instant)).min(self.period.end)
@@ -115,11 +115,11 @@ pub struct Debit<'a> {
 /// The paid time of one subscription.
 #[derive(Clone, Debug, Default)]
 pub struct Paid<'a> {
-    /// Spans, by start.
+    /// Spans, sorted by start.
     pub spans: Vec<Span<'a>>,
     /// Credited time without a span.
     pub debits: Vec<Debit<'a>>,
-    /// The length of the longest span: no span reaches an instant that is further from its start.
+    /// Length of the longest span, which bounds the search for spans around an instant.
     longest: Duration,
 }
 
@@ -133,8 +133,8 @@ pub struct PaidInstant {
 }
 
 impl<'a> Paid<'a> {
-    /// Reads the paid time of a subscription from paid invoices, returned ones included. Negative lines of a returned
-    /// invoice credit nothing; its spans are cut by credits that find no live span.
+    /// Reads the paid time of a subscription from paid invoices, returned ones included. Negative lines of a
+    /// returned invoice credit nothing; its spans are cut only by credits that find no live span.
     pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let first_anchor = items.first_anchor();
         let mut paid = Self::default();
@@ -151,7 +151,7 @@ impl<'a> Paid<'a> {
                 charges.iter().any(|(other, charge)| **other != invoice.invoice && credit.is_of(charge))
             });
             for group in &groups {
-                // A period that begins in a trial and costs nothing is the seller's gift.
+                // A period that starts in a trial and costs nothing is a gift of the seller.
                 if group.amount <= 0 && items.was_trial(group.period.start) {
                     continue;
                 }
@@ -187,7 +187,7 @@ impl<'a> Paid<'a> {
         Self { spans, debits: self.debits.clone(), longest: self.longest }
     }
 
-    /// The spans that overlap `from..until`, and some that end before it.
+    /// The spans that overlap `from..until`, and possibly some that end before it.
     pub fn around(&self, from: Timestamp, until: Timestamp) -> &[Span<'a>] {
         let earliest = from.before(self.longest);
         let begin = self.spans.partition_point(|span| span.period.start < earliest);
@@ -195,7 +195,7 @@ impl<'a> Paid<'a> {
         self.spans.get(begin..end).unwrap_or_default()
     }
 
-    /// The first used instant from an instant on, of the spans that count.
+    /// The first used instant from `from` on, among the spans that count.
     pub fn first_from(&self, from: Timestamp, counts: impl Fn(&Span<'_>) -> bool) -> Option<PaidInstant> {
         let mut first: Option<PaidInstant> = None;
         for span in self.around(from, Timestamp::MAX) {
@@ -210,7 +210,7 @@ impl<'a> Paid<'a> {
         first
     }
 
-    /// Cuts the spans that a negative line credits, of live invoices or of returned ones, and returns the quantity that
+    /// Cuts the spans that a negative line credits, among live or returned ones. Returns the quantity that
     /// found no span.
     fn cut(
         &mut self,
@@ -232,7 +232,7 @@ impl<'a> Paid<'a> {
                     span.invoice,
                 )
             };
-            // Of its own invoice it credits only spans that began before it.
+            // Within its own invoice a line credits only spans that started before it.
             let began = |span: &Span<'a>| {
                 span.period.start < credit.period.start
                     || (span.period.start == credit.period.start && *span.invoice != invoice.invoice)
@@ -248,7 +248,7 @@ impl<'a> Paid<'a> {
             };
             let found = self.spans.iter_mut().filter(|span| fits(span)).max_by(|a, b| rank(a).cmp(&rank(b)));
             let Some(span) = found else { break };
-            // A span of a larger quantity goes on with the rest.
+            // A span of a larger quantity continues with the rest.
             let start = credit.period.start;
             let goes_on = (span.quantity > left).then(|| Span {
                 quantity: span.quantity.saturating_sub(left),

@@ -1,4 +1,4 @@
-//! A payment: the amounts returned by refunds and withdrawn by disputes.
+//! Payments: amounts returned by refunds and withdrawn by disputes.
 //!
 //! It does not know which credits a payment paid for.
 
@@ -13,10 +13,10 @@ use crate::domain::time::Timestamp;
 /// The refunds and disputes of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Payment {
-    /// Refunds in their newest states.
+    /// Newest state of each refund.
     #[n(0)]
     pub refunds: BTreeMap<ObjectId, Refund>,
-    /// Cumulative figures of the charge, by time.
+    /// Cumulative refund figures of the charge, by time.
     #[n(1)]
     pub refunded_in_all: BTreeMap<Timestamp, i64>,
     /// Disputes.
@@ -27,42 +27,42 @@ pub struct Payment {
 /// A refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Refund {
-    /// When it was in this state.
+    /// Time of this state.
     #[n(0)]
     pub at: Timestamp,
     /// Minor units.
     #[n(1)]
     pub amount: i64,
-    /// Whether it is neither failed nor cancelled.
+    /// Whether the refund is neither failed nor cancelled.
     #[n(2)]
     pub stands: bool,
-    /// When the processor made it, if that is known.
+    /// When the processor made it, if known.
     #[n(3)]
     pub made_at: Option<Timestamp>,
 }
 
 impl Refund {
-    /// Whether it had been made and had not failed at an instant. A refund without a time of making counts as made
-    /// before.
+    /// Whether it had been made and had not failed at an instant. A refund without a time of making counts as
+    /// made before.
     fn stood_at(&self, instant: Timestamp) -> bool {
         let was_made = self.made_at.is_none_or(|made_at| made_at <= instant);
         was_made && (self.stands || self.at > instant)
     }
 }
 
-/// A dispute, as far as money moved.
+/// A dispute's movements of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Dispute {
-    /// When the processor last took money back, and how much, in minor units.
+    /// Time and amount, in minor units, of the latest withdrawal.
     #[n(0)]
     pub withdrawn: Option<(Timestamp, i64)>,
-    /// When it was last returned.
+    /// Time of the latest reinstatement.
     #[n(1)]
     pub reinstated_at: Option<Timestamp>,
 }
 
 impl Payment {
-    /// Keeps a cumulative figure of the charge.
+    /// Records a cumulative figure of the charge.
     pub(super) fn figure(&mut self, at: Timestamp, amount: i64) {
         let known = self.refunded_in_all.entry(at).or_insert(amount);
         *known = (*known).max(amount);
@@ -71,8 +71,8 @@ impl Payment {
         }
     }
 
-    /// The amount that was refunded and stands, in minor units: refunds by their ids, and the excess of a cumulative
-    /// figure over the refunds that stood at its time. A later, lower figure does not lower the sum.
+    /// The refunded amount that stands, in minor units: refunds by id, and the excess of a cumulative figure
+    /// over the refunds that stood at its time. A later, lower figure does not lower the sum.
     pub fn refunded(&self) -> i64 {
         let sum = |counts: &dyn Fn(&Refund) -> bool| {
             self.refunds.values().filter(|it| counts(it)).map(|it| it.amount).fold(0, i64::saturating_add)
@@ -84,7 +84,7 @@ impl Payment {
         sum(&|refund| refund.stands).saturating_add(unexplained.max().unwrap_or(0).max(0))
     }
 
-    /// When something last came back of it or was returned.
+    /// Time of the latest refund, figure, withdrawal or reinstatement.
     pub(super) fn changed_at(&self) -> Option<Timestamp> {
         let refunds = self.refunds.values().map(|refund| refund.at);
         let figures = self.refunded_in_all.keys().copied();
@@ -94,7 +94,7 @@ impl Payment {
         refunds.chain(figures).chain(disputes).max()
     }
 
-    /// The amount that disputes hold, in minor units.
+    /// The amount withheld by disputes, in minor units.
     pub fn withdrawn(&self) -> i64 {
         let held = |dispute: &Dispute| match (dispute.withdrawn, dispute.reinstated_at) {
             (Some((at, _)), Some(reinstated_at)) if reinstated_at >= at => 0,

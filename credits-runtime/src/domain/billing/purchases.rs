@@ -1,4 +1,5 @@
-//! Purchases of packs: compares payments with offers or prices, and computes the credits due and those to take back.
+//! Purchases of packs: compares payments with offers or prices, and computes the credits due and those to
+//! take back.
 //!
 //! It does not know whether a purchase was given.
 
@@ -22,7 +23,8 @@ use crate::domain::fact::{Class, Origin};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// Why nothing was given for a purchase: see [`Unresolved::Purchase`](crate::billing::Unresolved::Purchase).
+/// The reason why a purchase gave nothing: see
+/// [`Unresolved::Purchase`](crate::billing::Unresolved::Purchase).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -30,7 +32,7 @@ pub enum PurchaseProblem {
     /// The payment is for no pack of an offer or of the catalogue, or for several packs at once.
     #[n(0)]
     PackUnknown,
-    /// It was paid in a currency that the pack has no price in.
+    /// The pack has no price in the currency of the payment.
     #[n(1)]
     CurrencyDiffers {
         /// The currencies of the pack's prices: ISO 4217, in lower case.
@@ -40,10 +42,11 @@ pub enum PurchaseProblem {
         #[n(1)]
         paid: String,
     },
-    /// The subtotal, before discounts, tax and shipping, is not the price of the pack times the quantity.
+    /// The subtotal, before discounts, tax and shipping, differs from the price of the pack times the
+    /// quantity.
     #[n(2)]
     AmountDiffers {
-        /// The price times the quantity, in minor units of the currency of the payment.
+        /// The price times the quantity, in minor units of the payment's currency.
         #[n(0)]
         expected: i64,
         /// The subtotal of the payment, in the same minor units.
@@ -52,10 +55,10 @@ pub enum PurchaseProblem {
     },
 }
 
-/// The credits to take back of a purchase, with the categories of the entries.
+/// Credits of a purchase to take back, with the categories of the entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retake {
-    /// Credits to take back in all, the bonus included.
+    /// Total credits to take back, bonus included.
     pub amount: i64,
     /// Category of taken credits.
     pub category: Category,
@@ -64,7 +67,7 @@ pub struct Retake {
 }
 
 impl Retake {
-    /// For an award without refunds and disputes.
+    /// For an award without refunds or disputes.
     pub(super) fn of_award(id: &AwardId, amount: Amount) -> Self {
         let category = match id {
             AwardId::Pack(_) | AwardId::PackBonus(_) => Category::CreditPackRefund,
@@ -75,9 +78,9 @@ impl Retake {
     }
 }
 
-/// The pack of a payment by the catalogue, and the quantity: by its price, or by its name where the checkout carried
-/// the price inline. A payment that only names a pack is for the quantity by which its subtotal is a multiple of the
-/// price, or else for one.
+/// The pack of a payment by the catalogue, and the quantity: by its price, or by its name if the checkout
+/// carried the price inline. A payment that only names a pack has the quantity by which its subtotal is a
+/// multiple of the price, or else 1.
 pub fn priced(purchase: &Purchase, prices: &PriceList) -> Option<(PackTerms, u64)> {
     let named = || prices.pack_named(purchase.payment.pack.as_deref()?);
     match &purchase.payment.prices[..] {
@@ -110,7 +113,7 @@ pub(super) fn due(due: &mut Due, billing: &Billing, subscriptions: &[Subscriptio
     }
 }
 
-/// Packs on the lines of an invoice, unless a checkout sold them and made the invoice.
+/// Adds the packs on an invoice's lines, unless a checkout sold them and made the invoice.
 fn of_invoice<'a>(
     due: &mut Due,
     billing: &Billing,
@@ -164,14 +167,14 @@ struct Sum {
 pub struct PackLines<'a> {
     billing: &'a Billing,
     subscriptions: &'a [SubscriptionItems<'a>],
-    /// Invoices that checkouts made.
+    /// Invoices made by checkouts.
     invoices: BTreeSet<&'a ObjectId>,
     /// Payments of checkouts.
     payments: BTreeSet<&'a ObjectId>,
 }
 
 impl<'a> PackLines<'a> {
-    /// Of the invoices of an owner.
+    /// For the invoices of one owner.
     pub fn new(billing: &'a Billing, subscriptions: &'a [SubscriptionItems<'a>]) -> Self {
         let purchases = || billing.purchases.values().map(|purchase| &purchase.payment);
         let invoices = purchases().filter_map(|payment| payment.invoice.as_ref()).collect();
@@ -179,8 +182,8 @@ impl<'a> PackLines<'a> {
         Self { billing, subscriptions, invoices, payments }
     }
 
-    /// The lines of an invoice that are of no subscription item and not negative; none of an invoice that a checkout
-    /// made, because the checkout says more.
+    /// The lines of an invoice that belong to no subscription item and are not negative. Returns none for an
+    /// invoice made by a checkout, because the checkout has more detail.
     pub fn of(&self, invoice: &'a Invoice) -> impl Iterator<Item = &'a Line> {
         let mut payments = self.billing.payments_of(invoice);
         let is_of_a_checkout = self.invoices.contains(&invoice.invoice)
@@ -197,7 +200,7 @@ pub fn invoice_purchase(invoice: &ObjectId, price: &ObjectId) -> ObjectId {
     ObjectId::known(&format!("{invoice}:{price}"))
 }
 
-/// The pack and the quantity of a purchase, if the payment fits its offer or the catalogue.
+/// The pack and quantity of a purchase, if the payment fits its offer or the catalogue.
 fn bought<'a>(
     billing: &'a Billing,
     session: &ObjectId,
@@ -314,7 +317,7 @@ struct CameBack {
 }
 
 impl CameBack {
-    /// Takes back ceil(given x min(paid, returned + withdrawn) / paid) credits.
+    /// Computes the credits to take back: ceil(given x min(paid, returned + withdrawn) / paid).
     fn retake(&self, given: i64, payments: &[&Payment]) -> Retake {
         let paid = self.paid;
         let of = |back: i64| {
@@ -326,7 +329,7 @@ impl CameBack {
         let amount = of(self.returned.saturating_add(self.withdrawn));
         let category =
             if amount > of(self.returned) { Category::Dispute } else { Category::CreditPackRefund };
-        // The later of a won dispute and a failed refund names the entries that give back.
+        // The later of a won dispute and a failed refund decides the category of given-back credits.
         let disputes = payments.iter().flat_map(|payment| payment.disputes.values());
         let reinstated_at = disputes.filter_map(|dispute| dispute.reinstated_at).max();
         let refunds = payments.iter().flat_map(|payment| payment.refunds.values());

@@ -23,13 +23,10 @@ mod merging;
 /// One owner's billing.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct Billing {
-    /// The last fact that was applied; kept before the record's body.
+    /// The last applied fact; stored before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
-    /// The time of its row in the agenda, when something is due; kept before the record's body too.
-    #[cbor(skip)]
-    pub agenda: Option<Timestamp>,
-    /// How many facts were applied.
+    /// Number of applied facts.
     #[n(0)]
     pub facts: u64,
     /// Subscriptions, by item.
@@ -38,23 +35,23 @@ pub struct Billing {
     /// Paid invoices.
     #[n(2)]
     pub invoices: BTreeMap<ObjectId, Invoice>,
-    /// Payments that other events than the invoice's own name for it, by invoice.
+    /// Payments of invoices, as named by other events than the invoice's own.
     #[n(3)]
     pub invoice_payments: BTreeMap<ObjectId, Vec<ObjectId>>,
     /// Payments, with their refunds and disputes.
     #[n(4)]
     pub payments: BTreeMap<ObjectId, Payment>,
-    /// Offers of checkouts, each with the time of the offer.
+    /// Offers of checkouts, each with its time.
     #[n(5)]
     pub offers: BTreeMap<ObjectId, (Timestamp, Offer)>,
     /// Purchases, by checkout.
     #[n(6)]
     pub purchases: BTreeMap<ObjectId, Purchase>,
-    /// The terms of each subscription and price, with the instant from which they hold; the first terms also hold
-    /// before.
+    /// Terms of each subscription and price, with the instant from which they apply; the first terms also
+    /// apply before it.
     #[n(7)]
     pub plans: BTreeMap<(ObjectId, ObjectId), Vec<(Timestamp, PlanTerms)>>,
-    /// Awards that were given.
+    /// Given awards.
     #[n(8)]
     pub awards: BTreeMap<AwardId, Award>,
     /// Credit notes, by invoice and note.
@@ -63,10 +60,10 @@ pub struct Billing {
     /// Packs on lines of invoices, by invoice and price.
     #[n(10)]
     pub sold: BTreeMap<(ObjectId, ObjectId), PackTerms>,
-    /// Subscriptions that were handed over to another owner, with the instant of it.
+    /// Subscriptions handed over to another owner, with the instant of it.
     #[n(9)]
     pub handed_over: BTreeMap<ObjectId, Timestamp>,
-    /// Entries of the list of unresolved ones that an administrator dealt with, by key.
+    /// Keys of unresolved entries that an administrator dismissed.
     #[n(11)]
     pub dismissed: BTreeSet<String>,
     /// Unsolved entries, by key.
@@ -75,10 +72,11 @@ pub struct Billing {
     /// Closed periods of subscriptions.
     #[n(14)]
     pub closed_periods: BTreeMap<ObjectId, ClosedPeriods>,
-    /// Purchases up to this instant are closed.
+    /// Instant up to which purchases are closed.
     #[n(15)]
     pub purchases_closed_until: Option<Timestamp>,
-    /// Invoices and checkouts that arrived after their periods or purchases were closed, with the time of payment.
+    /// Invoices and checkouts that arrived after their periods or purchases were closed, with the time of
+    /// payment.
     #[n(16)]
     pub too_late: BTreeMap<ObjectId, Timestamp>,
 }
@@ -97,21 +95,21 @@ pub struct Listing {
     pub is_reported: bool,
 }
 
-/// A credit note: the part of an invoice returned otherwise than by refunds.
+/// A credit note: the part of an invoice returned by other means than refunds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct CreditNote {
-    /// When it was in this state.
+    /// Time of this state.
     #[n(0)]
     pub at: Timestamp,
     /// Minor units of the invoice's currency.
     #[n(1)]
     pub amount: i64,
-    /// False once it is voided.
+    /// Whether the note is not voided.
     #[n(2)]
     pub stands: bool,
 }
 
-/// The terms that a subscription joined a price under.
+/// The terms pinned for a price of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Pinned {
     /// The subscription.
@@ -120,7 +118,7 @@ pub struct Pinned {
     /// The price.
     #[n(1)]
     pub price: ObjectId,
-    /// From when on they hold; the first of a price also before.
+    /// Instant from which the terms apply; the first terms of a price also apply before it.
     #[n(2)]
     pub from: Timestamp,
     /// The terms.
@@ -131,7 +129,7 @@ pub struct Pinned {
 /// The terms of a pack that was paid without an offer.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum SoldAs {
-    /// By a checkout.
+    /// Sold by a checkout.
     #[n(0)]
     Checkout {
         /// The checkout.
@@ -144,7 +142,7 @@ pub enum SoldAs {
         #[n(2)]
         quantity: u64,
     },
-    /// By lines of an invoice.
+    /// Sold by lines of an invoice.
     #[n(1)]
     Invoice {
         /// The invoice.
@@ -162,7 +160,7 @@ pub enum SoldAs {
 /// A purchase of packs by a checkout.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Purchase {
-    /// When.
+    /// Time of the purchase.
     #[n(0)]
     pub at: Timestamp,
     /// The payment.
@@ -174,7 +172,7 @@ pub struct Purchase {
 }
 
 impl Billing {
-    /// Applies the fact of this number, unless it was applied before.
+    /// Applies the fact with this number, unless it is already applied.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
@@ -188,7 +186,7 @@ impl Billing {
         self.facts = fact.ordinal;
     }
 
-    /// Applies the body of a fact, without checking its place.
+    /// Applies the body of a fact without checking its order.
     pub fn change(&mut self, number: FactNumber, body: &Body) {
         match body {
             Body::Billed { event } => self.merge(event),
@@ -259,8 +257,8 @@ impl Billing {
         }
     }
 
-    /// The facts that bring the list to these unsolved entries, and that report entries listed for
-    /// `UNSOLVED_TOLD_AFTER`.
+    /// Returns the facts that update the list to these unsolved entries, and that report entries listed for
+    /// at least `UNSOLVED_TOLD_AFTER`.
     pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {
         let entries: BTreeMap<String, Unsolved> =
             unsolved.into_iter().map(|entry| (entry.key(), entry)).collect();
@@ -279,7 +277,7 @@ impl Billing {
         };
         let reported = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
         let reported: Vec<_> = reported.map(|entry| Body::Reported { entry }).collect();
-        // Handlers get one event a fact: each partial return has a fact of its own.
+        // Handlers get one event per fact, so each partial return needs its own fact.
         let (parts, added): (Vec<_>, Vec<_>) =
             added.into_iter().partition(|entry| matches!(entry, Unsolved::PartialReturn(_)));
         let changed = !added.is_empty() || !removed.is_empty();
@@ -289,7 +287,7 @@ impl Billing {
         listed.into_iter().chain(parts).chain(reported).collect()
     }
 
-    /// When the next entry is to be reported.
+    /// When the next entry has to be reported.
     pub fn reported_next_at(&self) -> Option<Timestamp> {
         let unreported = self.listed.values().filter(|listing| !listing.is_reported);
         unreported.map(|listing| listing.since.after(UNSOLVED_TOLD_AFTER)).min()
@@ -302,7 +300,7 @@ impl Billing {
         merged == *self
     }
 
-    /// The terms of a subscription and price at an instant; `None` if no catalogue has had the price.
+    /// The terms of a subscription and price at an instant; `None` for a price unknown to every catalogue.
     pub fn terms(&self, subscription: &ObjectId, price: &ObjectId, at: Timestamp) -> Option<&PlanTerms> {
         let pinned = self.plans.get(&(subscription.clone(), price.clone()))?;
         let held = pinned.iter().rev().find(|(from, _)| *from <= at);
@@ -326,7 +324,7 @@ impl Billing {
         self.payments_of(invoice).map(|(_, payment)| payment.withdrawn()).fold(0, i64::saturating_add)
     }
 
-    /// The payments of an invoice that it names, or that name it.
+    /// The payments that an invoice names, or that name the invoice.
     pub fn payments_of<'a>(
         &'a self,
         invoice: &'a Invoice,
@@ -337,7 +335,7 @@ impl Billing {
         named.filter_map(|payment| self.payments.get_key_value(payment))
     }
 
-    /// Whether an invoice was returned in full, or any of it is disputed.
+    /// Whether an invoice was returned in full, or is disputed in any part.
     pub fn is_returned(&self, invoice: &Invoice) -> bool {
         invoice.paid > 0 && (self.withdrawn_of(invoice) > 0 || self.returned_of(invoice) >= invoice.paid)
     }

@@ -1,4 +1,5 @@
-//! Stated time: spans that states of items give under `upgrades on_change`, before an invoice pays for them.
+//! Stated time: unpaid spans that states of items give under `upgrades on_change`, before an invoice pays for
+//! them.
 //!
 //! It does not know the levels of a cycle, nor which setting is in force.
 
@@ -8,7 +9,8 @@ use super::items::SubscriptionItems;
 use super::paid::{Paid, Span};
 use super::record::Billing;
 
-/// Unpaid spans of a lane by the states of its items: each from a change within paid time to the end of that time.
+/// Unpaid spans of a lane by the states of its items: each from a change within paid time to the end of that
+/// time.
 pub(super) fn stated<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,

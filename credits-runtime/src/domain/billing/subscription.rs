@@ -1,4 +1,4 @@
-//! A subscription item: its known states, in the order in which they were true.
+//! A subscription item: its known states, in chronological order.
 //!
 //! It does not know the other items of its subscription, nor paid time.
 
@@ -22,7 +22,7 @@ impl Subscription {
         self.states.last().map(|(_, state)| state)
     }
 
-    /// The id of the subscription that it is an item of.
+    /// The id of the item's subscription.
     pub fn id(&self) -> Option<&ObjectId> {
         self.latest().map(|state| &state.subscription)
     }
@@ -32,18 +32,18 @@ impl Subscription {
         self.states.first().map_or(Timestamp::MAX, |(at, _)| *at)
     }
 
-    /// The state at an instant; before the first one, the first.
+    /// The state at an instant; before the first state, the first one.
     pub fn state_at(&self, instant: Timestamp) -> Option<&SubscriptionState> {
         let known = self.states.iter().rev().find(|(at, _)| *at <= instant);
         known.or_else(|| self.states.first()).map(|(_, state)| state)
     }
 
-    /// Whether it ever had a price.
+    /// Whether the item ever had a price.
     pub fn has_had(&self, price: &ObjectId) -> bool {
         self.states.iter().any(|(_, state)| state.price == *price)
     }
 
-    /// Whether a state of an instant would be among those that were forgotten with closed periods.
+    /// Whether a state of an instant would be among those forgotten with closed periods.
     pub(super) fn is_forgotten(&self, at: Timestamp, closed_until: Timestamp) -> bool {
         self.states.first().is_some_and(|(first, _)| at < *first && *first <= closed_until)
     }
@@ -65,7 +65,7 @@ impl Subscription {
         self.forget_repeated();
     }
 
-    /// Orders the states of each second: the first of them depends on the last state of the second before.
+    /// Orders the states of each second; the order depends on the last state of the second before.
     fn order_seconds(&mut self) {
         let mut ordered: Vec<(Timestamp, SubscriptionState)> = Vec::with_capacity(self.states.len());
         for second in self.states.chunk_by(|(a, _), (b, _)| a == b) {
@@ -77,7 +77,7 @@ impl Subscription {
         self.states = ordered;
     }
 
-    /// Forgets states that repeat the one before, as soon as they are too old for a state between them to arrive.
+    /// Forgets states that repeat the one before, once they are too old for a state between them to arrive.
     fn forget_repeated(&mut self) {
         let Some((newest, _)) = self.states.last() else { return };
         let old = newest.before(LATE_FACTS_MAX);
@@ -95,13 +95,13 @@ impl Subscription {
     }
 }
 
-/// How late a state may arrive after a newer one.
+/// Longest delay with which a state may arrive after a newer one.
 const LATE_FACTS_MAX: std::time::Duration = std::time::Duration::from_hours(60 * 24);
-/// States of one second up to which every order is tried; the order of more is chosen step by step.
+/// Maximum states of one second for which every order is tried; more are ordered step by step.
 const SEARCHED_STATES_MAX: usize = 6;
 
-/// Orders the states of one second: the end is last, and as many states as possible follow the one with their previous
-/// values. Among equals the order is arbitrary, but independent of the order of arrival.
+/// Orders the states of one second: ends come last, and as many states as possible follow the one with their
+/// previous values. Ties are broken independently of the order of arrival.
 fn in_order(
     earlier: Option<&SubscriptionState>,
     mut states: Vec<SubscriptionState>,
@@ -126,7 +126,7 @@ fn in_order(
     ordered
 }
 
-/// The order with the most states that follow the one before them; of several the first.
+/// The order with the most states that follow the one before them; the first of several.
 fn longest_chain(
     earlier: Option<&SubscriptionState>,
     states: &[SubscriptionState],
@@ -146,7 +146,7 @@ fn longest_chain(
             }
             continue;
         }
-        // The last that is pushed is popped first: orders are tried from the first to the last.
+        // The last one pushed is popped first, so orders are tried from the first to the last.
         for place in (0..left.len()).rev() {
             let (mut chosen, mut left) = (chosen.clone(), left.clone());
             chosen.push(left.remove(place));
@@ -156,12 +156,12 @@ fn longest_chain(
     best.map(|(_, chosen)| chosen.into_iter().cloned().collect()).unwrap_or_default()
 }
 
-/// Whether a state is the last of its second.
+/// Whether a state is an end, which comes last in its second.
 fn is_end(state: &SubscriptionState) -> bool {
     matches!(state.status, Status::Ended | Status::Removed)
 }
 
-/// Whether the previous values of a state are those of another, and the two differ.
+/// Whether the previous values of a state are those of another state, and the two differ.
 fn follows(state: &SubscriptionState, earlier: &SubscriptionState) -> bool {
     let Some(before) = &state.before else { return false };
     let was = SubscriptionState {

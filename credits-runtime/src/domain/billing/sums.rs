@@ -1,6 +1,7 @@
-//! Exact sums: fractions of credits over time, and the times that they are measured by.
+//! Exact sums: fractions of credits over time, and the durations that measure them.
 //!
-//! It does not know the meaning of a sum. Where fractions grow too long for exact sums, their whole parts are summed.
+//! It does not know the meaning of a sum. Where fractions grow too long for exact sums, their whole parts are
+//! summed.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use credits_core::{Fraction, Rounding};
 
 use crate::domain::time::Timestamp;
 
-/// Microseconds from an instant to another; 0 if the other is earlier.
+/// Microseconds between two instants; 0 if `to` is earlier.
 pub(super) fn micros_between(from: Timestamp, to: Timestamp) -> i128 {
     micros(to.since(from))
 }
@@ -17,7 +18,7 @@ pub(super) fn micros(duration: Duration) -> i128 {
     i128::try_from(duration.as_micros()).unwrap_or(i128::MAX)
 }
 
-/// A fraction; zero where there is none, as over a denominator of 0.
+/// A fraction; zero if it is undefined, as with a denominator of 0.
 pub(super) fn fraction(numerator: i128, denominator: i128) -> Fraction {
     Fraction::new(numerator, denominator).unwrap_or(Fraction::ZERO)
 }
@@ -27,7 +28,7 @@ pub(super) fn add(a: Fraction, b: Fraction) -> Fraction {
         .unwrap_or_else(|| Fraction::whole(a.round(Rounding::Floor).saturating_add(b.round(Rounding::Floor))))
 }
 
-/// The difference; zero where it would be negative.
+/// The difference, or zero where it would be negative.
 pub(super) fn subtract(a: Fraction, b: Fraction) -> Fraction {
     let exact = a.checked_sub(b).unwrap_or_else(|| {
         Fraction::whole(a.round(Rounding::Floor).saturating_sub(b.round(Rounding::Floor)))
@@ -47,8 +48,8 @@ pub(super) fn most(a: Fraction, b: Fraction) -> Fraction {
     if a.exceeds(b).unwrap_or(false) { a } else { b }
 }
 
-/// Subtracts an amount from the last of the parts first, and only from parts whose place counts; returns the parts and
-/// the rest of the amount.
+/// Subtracts an amount from the parts, last first, and only from parts whose place counts. Returns the parts
+/// and the rest of the amount.
 pub(super) fn take_last(
     mut parts: Vec<Fraction>,
     amount: Fraction,
@@ -63,8 +64,8 @@ pub(super) fn take_last(
     (parts, left)
 }
 
-/// Whole numbers for parts in their order: the sum is rounded down once, and each part gets its increase of the rounded
-/// sum.
+/// Converts parts to whole numbers, in order: their running sum is rounded down, and each part gets its
+/// increase.
 pub(super) fn whole(parts: impl IntoIterator<Item = Fraction>) -> Vec<i64> {
     let (mut sum, mut given) = (Fraction::ZERO, 0_i128);
     let mut amounts = Vec::new();

@@ -1,6 +1,6 @@
 //! Terms: the credits and prices of a plan or a pack, as they were when an owner agreed to them.
 //!
-//! It does not know who agreed to which terms.
+//! It does not know the owners.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::domain::ids::ObjectId;
 
-/// A length of calendar time, as facts keep it.
+/// A length of calendar time, as stored in facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Length {
-    /// The number of units.
+    /// Number of units.
     #[n(0)]
     pub count: u32,
     /// The unit.
@@ -55,7 +55,7 @@ pub struct PlanTerms {
     /// The version of its terms.
     #[n(1)]
     pub version: u32,
-    /// Credits a cycle; 0 for a plan without credits.
+    /// Credits per cycle; 0 for a plan without credits.
     #[n(2)]
     pub amount: i64,
     /// Its asset; empty for credits.
@@ -73,13 +73,13 @@ pub struct PlanTerms {
     /// Credits given for a trial.
     #[n(7)]
     pub trial: i64,
-    /// How long its credits can be used after the subscription's end; `None` leaves their expiry as it is.
+    /// Time for which credits stay usable after the subscription ends; `None` leaves their expiry unchanged.
     #[n(8)]
     pub expire_after: Option<Length>,
-    /// Whether a rise to this plan gives all of its amount (`on_upgrade full`).
+    /// Whether a rise to this plan gives its whole amount (`on_upgrade full`).
     #[n(9)]
     pub is_rise_full: bool,
-    /// Whether a cycle that is longer than a billing period is given at its start, however little of it is paid.
+    /// Whether a cycle longer than a billing period is given at its start, before all of it is paid.
     #[n(10)]
     pub in_advance: bool,
 }
@@ -91,13 +91,13 @@ pub enum Unused {
     /// They expire.
     #[n(0)]
     Expire,
-    /// They stay.
+    /// They roll over.
     #[n(1)]
     Rollover,
-    /// They stay, up to this number of credits.
+    /// They roll over, up to this amount.
     #[n(2)]
     UpTo(#[n(0)] i64),
-    /// They stay for this length after their cycle.
+    /// They roll over and expire this long after their cycle.
     #[n(3)]
     For(#[n(0)] Length),
 }
@@ -140,13 +140,13 @@ pub struct PackTerms {
     /// Its asset; empty for credits.
     #[n(3)]
     pub asset: String,
-    /// The price of one pack in each currency it is sold in. The first is the default.
+    /// Price of one pack in each currency in which it is sold. The first is the default.
     #[n(4)]
     pub prices: Vec<PackPrice>,
-    /// How long its credits can be used after the purchase; `None` for ever.
+    /// Time for which the credits can be used after the purchase; `None` for unlimited.
     #[n(5)]
     pub expires_after: Option<Length>,
-    /// The operations its credits are for, by name; empty for all.
+    /// Operations that the credits can be used for, by name; empty for all.
     #[n(6)]
     pub only_for: Vec<String>,
 }
@@ -154,16 +154,16 @@ pub struct PackTerms {
 /// The price of one pack in one currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct PackPrice {
-    /// ISO 4217, in lower case.
+    /// ISO 4217 code, in lower case.
     #[n(0)]
     pub currency: String,
-    /// The price in minor units, as Stripe counts them.
+    /// Price in minor units, as Stripe counts them.
     #[n(1)]
     pub unit_amount: i64,
 }
 
 impl PackTerms {
-    /// The price of one pack in a currency, in minor units; `None` if it is not sold in it.
+    /// The price of one pack in a currency, in minor units; `None` if it is not sold in that currency.
     pub fn unit_amount(&self, currency: &str) -> Option<i64> {
         self.prices.iter().find(|price| price.currency == currency).map(|price| price.unit_amount)
     }
@@ -198,22 +198,22 @@ impl PriceList {
         list
     }
 
-    /// The plan of a price.
+    /// The plan with this price.
     pub fn plan(&self, price: &ObjectId) -> Option<&PlanTerms> {
         self.plans.get(price)
     }
 
-    /// The plan of a name.
+    /// The plan with this name.
     pub fn plan_named(&self, name: &str) -> Option<&PlanTerms> {
         self.plans_by_name.get(name)
     }
 
-    /// The pack of a price.
+    /// The pack with this price.
     pub fn pack(&self, price: &ObjectId) -> Option<&PackTerms> {
         self.packs.get(price)
     }
 
-    /// The pack of a name.
+    /// The pack with this name.
     pub fn pack_named(&self, name: &str) -> Option<&PackTerms> {
         self.by_name.get(name)
     }

@@ -1,4 +1,4 @@
-//! Trials: their credits, once for an owner and a plan's name.
+//! Trials: credits given once per owner and plan name.
 //!
 //! It does not know which trials were given.
 
@@ -28,7 +28,7 @@ pub(super) fn due(
     for (trial, price) in begun(items) {
         let terms = billing.terms(items.subscription, price, trial.start);
         let Some(terms) = terms.filter(|terms| terms.trial > 0) else { continue };
-        // A trial after paid time is the seller's gift of time.
+        // A trial after paid time is a gift of time from the seller.
         let after_paid = first_paid.is_some_and(|paid| paid < trial.start);
         if after_paid || !due.is_due(trial.start, now) {
             continue;
@@ -48,8 +48,9 @@ pub(super) fn due(
     }
 }
 
-/// The trials of a subscription by their start, each with the price at which an item began it. Neither the removal of
-/// an item nor a later trial changes an earlier one; a trial that is extended or cut short stays the same trial.
+/// The trials of a subscription by start, each with the price at which an item began it. Neither the removal
+/// of an item nor a later trial changes an earlier one; a trial that is extended or cut short stays the same
+/// trial.
 fn begun<'a>(items: &SubscriptionItems<'a>) -> Vec<(Interval, &'a ObjectId)> {
     let mut states: Vec<_> = items.items.iter().flat_map(|(_, item)| &item.states).collect();
     states.sort_by_key(|(at, _)| *at);

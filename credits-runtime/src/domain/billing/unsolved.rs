@@ -1,4 +1,4 @@
-//! Unsolved entries, for an administrator to act on: unpaid changes, payments that gave nothing, and returned money
+//! Unsolved entries for an administrator: unpaid changes, payments that gave nothing, and returned money
 //! without a rule for it.
 //!
 //! It does not know which entries are listed, reported or dismissed.
@@ -25,10 +25,10 @@ use crate::domain::time::Timestamp;
 /// An entry of an owner's billing that an administrator has to act on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Unsolved {
-    /// A subscription was paid at a price that no catalogue has had.
+    /// A subscription that was paid at a price unknown to every catalogue.
     #[n(0)]
     PriceUnknown(#[n(0)] ObjectId),
-    /// A paid subscription item that has no state.
+    /// A paid subscription item without a state.
     #[n(1)]
     ItemUnknown(#[n(0)] ObjectId),
     /// A subscription with a status that this version does not know.
@@ -37,17 +37,17 @@ pub enum Unsolved {
     /// A purchase that fits neither its offer nor the catalogue.
     #[n(3)]
     Purchase {
-        /// The checkout, or invoice and price.
+        /// The checkout, or the invoice and price.
         #[n(0)]
         session: ObjectId,
-        /// Why it gives nothing.
+        /// The reason why it gives nothing.
         #[n(1)]
         problem: PurchaseProblem,
     },
-    /// A rise that is not paid.
+    /// An unpaid rise.
     #[n(4)]
     UnpaidUpgrade(#[n(0)] UnpaidUpgrade),
-    /// An invoice of a subscription that was returned in part.
+    /// A subscription invoice that was returned in part.
     #[n(5)]
     PartialReturn(#[n(0)] PartialReturn),
     /// A returned payment of no known invoice or purchase, or credit notes of an unknown invoice.
@@ -124,8 +124,8 @@ pub(super) fn of_subscription(
     }
 }
 
-/// Adds prices that no catalogue has had. Where the subscription has a plan, usage and free prices beside it do not
-/// count.
+/// Adds prices unknown to every catalogue. If the subscription has a plan, usage and free prices beside it do
+/// not count.
 fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &Known<'_>) {
     let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
     let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
@@ -144,7 +144,7 @@ fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_
     due.unsolved.extend(prices.into_iter().cloned().map(Unsolved::PriceUnknown));
 }
 
-/// The last state of an item, and from when on it had the same price and quantity.
+/// The last state of an item, with the time from which it had the same price and quantity.
 pub(super) struct Stated<'a> {
     since: Timestamp,
     state: &'a SubscriptionState,
@@ -184,7 +184,7 @@ impl<'a> Stated<'a> {
     }
 }
 
-/// Adds a state that gives more than the last paid span, at a price and quantity that no span has.
+/// Adds a state that gives more than the last paid span, if no span has its price and quantity.
 fn unpaid_upgrade(
     due: &mut Due,
     billing: &Billing,
@@ -214,8 +214,8 @@ fn unpaid_upgrade(
     }));
 }
 
-/// Adds invoices and checkouts that arrived too late, invoices of subscriptions that were returned in part, items
-/// without states, returned payments of no known invoice or purchase, and credit notes of unknown invoices.
+/// Adds invoices and checkouts that arrived too late, partly returned subscription invoices, items without
+/// states, returned payments of no known invoice or purchase, and credit notes of unknown invoices.
 pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[SubscriptionItems<'_>]) {
     let too_late = billing.too_late.iter();
     let too_late =
@@ -257,7 +257,7 @@ pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Sub
     }
 }
 
-/// Credits a year, to compare terms of different cycle lengths.
+/// Credits per year, to compare terms with different cycle lengths.
 fn per_time(terms: &PlanTerms, quantity: u64) -> i128 {
     let Some(length) = terms.every else { return 0 };
     let anchor = Anchor { at: Timestamp::MIN, day: 1 };

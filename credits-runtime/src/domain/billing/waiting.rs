@@ -1,4 +1,4 @@
-//! The waiting room: events of unknown owners, and the count of those that left it without one.
+//! The waiting room: events of unknown owners, and the number of events that were evicted without one.
 //!
 //! It does not know the owner of any object.
 
@@ -9,28 +9,28 @@ use crate::domain::fact::{Body, Fact};
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 
-/// Counts of the waiting events. An event's number is that of the fact which it came with, so that the lowest is the
-/// oldest.
+/// Counters of waiting events. An event has the number of the fact that brought it, so the lowest number is
+/// the oldest event.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 pub struct WaitingRoom {
-    /// The last fact that was applied; kept before the record's body.
+    /// The last applied fact; stored before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
-    /// How many facts were applied.
+    /// Number of applied facts.
     #[n(0)]
     pub facts: u64,
-    /// How many events wait.
+    /// Number of waiting events.
     #[n(1)]
     pub events: u64,
-    /// How many gave way to newer events, without those that an administrator dismissed.
+    /// Number of events evicted by newer ones, without those that an administrator dismissed.
     #[n(2)]
     pub gave_way: u64,
-    /// When the first of them gave way, by the ledger's time, or when earlier ones were dismissed.
+    /// When the first of them was evicted, by the ledger's time, or when earlier ones were dismissed.
     #[n(3)]
     pub gave_way_since: Option<Timestamp>,
 }
 
-/// An event that waits.
+/// A waiting event.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct WaitingEvent {
     /// The event.
@@ -42,14 +42,14 @@ pub struct WaitingEvent {
 }
 
 impl WaitingEvent {
-    /// The objects that it waits under.
+    /// The objects under which it waits.
     pub fn under(&self) -> impl Iterator<Item = &ObjectId> {
         self.event.objects.iter().filter(|id| !self.full.contains(id))
     }
 }
 
 impl WaitingRoom {
-    /// Applies the fact of this number, unless it was applied before; returns whether it was new.
+    /// Applies the fact with this number, unless it is already applied; returns whether it was new.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) -> bool {
         if self.last_fact.is_some_and(|last| last >= number) {
             return false;

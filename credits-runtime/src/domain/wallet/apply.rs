@@ -1,7 +1,7 @@
-//! Applying facts: the one way a wallet changes, in the writer as in recovery.
+//! Applies facts: the only way in which a wallet changes, both in the writer and in recovery.
 //!
-//! It judges nothing: a fact was decided. A fact that does not fit the state is a bug or a damaged file, and
-//! panics before anything is written or answered.
+//! It judges nothing, because facts are already decided. A fact that does not fit the state is a bug or a
+//! damaged file, and panics before anything is written or returned.
 
 use super::state::{Gone, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
@@ -11,7 +11,7 @@ use crate::domain::limits::GONE_GRANTS_MAX;
 use crate::domain::time::Timestamp;
 
 impl Wallet {
-    /// Applies the fact of this number, unless it was applied before.
+    /// Applies the fact with this number, unless it is already applied.
     pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
@@ -25,7 +25,7 @@ impl Wallet {
         self.facts = fact.ordinal;
     }
 
-    /// What a fact's body does, whatever its place.
+    /// Applies the body of a fact without checking its order.
     pub(super) fn change(&mut self, number: FactNumber, body: &Body) {
         match body {
             Body::Given { amount, category, terms, joins, .. } => match joins {
@@ -120,7 +120,7 @@ impl Wallet {
         self.grants.insert(place, grant);
     }
 
-    /// Gives back to a grant, which is opened again if it had left.
+    /// Returns credits to a grant, which is opened again if it was emptied.
     fn put_back(&mut self, Part { grant, amount, category, terms }: Part) {
         if self.grants.iter().any(|open| open.number == grant) {
             self.alter(grant, |open| open.free = open.free.plus(amount));
@@ -129,7 +129,7 @@ impl Wallet {
         }
     }
 
-    /// Gives an open grant another expiry, and so another place in the order of use.
+    /// Changes the expiry of an open grant, and with it its place in the order of use.
     fn reschedule(&mut self, number: FactNumber, expires_at: Option<Timestamp>) {
         let Some(place) = self.grants.iter().position(|grant| grant.number == number) else {
             panic!("grant {number} is rescheduled but was not open");
@@ -139,7 +139,7 @@ impl Wallet {
         self.open(grant);
     }
 
-    /// Remembers what is gone of a grant that was paid for; of the newest of them.
+    /// Adds to the expired and revoked credits of a paid grant; only the newest grants are kept.
     fn remember_gone(&mut self, number: FactNumber, add: impl FnOnce(&mut Gone)) {
         if !self.grant(number).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
             return;
@@ -161,7 +161,7 @@ impl Wallet {
         }
     }
 
-    /// The wallet as if this had been taken.
+    /// The wallet after taking these allocations.
     pub(super) fn without(&self, allocations: &[Allocation]) -> Self {
         let mut rest = self.clone();
         rest.take(allocations);

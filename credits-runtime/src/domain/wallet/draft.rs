@@ -1,6 +1,7 @@
-//! A wallet with facts being added to it: each is seen by the next, and debt is repaid as soon as anything is free.
+//! Drafts: a wallet to which facts are added. Each fact sees the ones before it, and debt is repaid as soon
+//! as credits are free.
 //!
-//! It does not know what was asked.
+//! It does not know the command.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use crate::domain::fact::Body;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 
-/// A wallet, and what happened to it so far.
+/// A wallet, and the facts added to it.
 pub(in crate::domain) struct Draft<'a> {
     pub(in crate::domain) wallet: Cow<'a, Wallet>,
     pub(in crate::domain) bodies: Vec<Body>,
@@ -18,14 +19,14 @@ pub(in crate::domain) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// The wallet with everything due by `now` booked; the first fact will have this number.
+    /// The wallet with everything due by `now` booked. `first` is the number of the first fact.
     pub(in crate::domain) fn at(wallet: &'a Wallet, first: FactNumber, now: Timestamp) -> Self {
         let mut draft = Self { wallet: Cow::Borrowed(wallet), bodies: Vec::new(), first, now };
         draft.book_due(Timestamp::MIN);
         draft
     }
 
-    /// Whether nothing was due or added.
+    /// Whether no fact was added.
     pub(in crate::domain) fn is_unchanged(&self) -> bool {
         self.bodies.is_empty()
     }
@@ -35,12 +36,13 @@ impl<'a> Draft<'a> {
         self.first.plus(self.bodies.len())
     }
 
-    /// Adds a fact, and the repayment that it makes possible.
+    /// Adds a fact, and the debt repayment that it makes possible.
     pub(in crate::domain) fn push(&mut self, body: Body) {
         self.push_at(body, self.now);
     }
 
-    /// Adds the last fact, which frees nothing and owes nothing: where nothing is owed already, nothing follows from it.
+    /// Adds the last fact, which must free nothing and cause no debt. Without existing debt nothing can
+    /// follow it, so the wallet is not updated.
     pub(in crate::domain) fn push_last(&mut self, body: Body) {
         if self.wallet.debt.is_zero() {
             self.bodies.push(body);
@@ -49,13 +51,13 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What was freed of expired grants expires now.
+    /// Books the expiry of credits that were freed after their grant expired; returns all facts.
     pub(in crate::domain) fn finish(mut self) -> Vec<Body> {
         self.book_due(self.now);
         self.bodies
     }
 
-    /// Books what is due, in its order; what is freed after its expiry is due at the instant it was freed.
+    /// Books due facts, in order. Credits freed after their expiry are due at the instant they were freed.
     fn book_due(&mut self, mut booked_until: Timestamp) {
         while let Some(due) = self.wallet.next_due(booked_until).filter(|due| due.at <= self.now) {
             let body = self.wallet.due_body(due);

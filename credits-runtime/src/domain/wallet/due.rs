@@ -1,14 +1,14 @@
-//! What is due in a wallet by an instant: holds that reached their limit, grants that expired.
+//! Due facts of a wallet: holds that reached their limit, and grants that expired.
 //!
-//! It is booked in the order of its instants; at one instant lapses come first, then expiries by grant number,
-//! because a lapse frees credits that may expire at once.
+//! They are booked in the order of their instants. At one instant lapses come first, then expiries by grant
+//! number, because a lapse frees credits that may expire at once.
 
 use super::state::Wallet;
 use crate::domain::fact::Body;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::time::Timestamp;
 
-/// When something is due, and what. The derived order is the order of booking.
+/// A due fact and its instant. The derived order is the order of booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Due {
     pub(super) at: Timestamp,
@@ -22,12 +22,12 @@ enum What {
 }
 
 impl Wallet {
-    /// When something is due next, for the agenda.
+    /// The next instant at which a fact is due, for the agenda.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         self.next_due(Timestamp::MIN).map(|due| due.at)
     }
 
-    /// What is due next; credits freed after their expiry are due at the instant they were freed.
+    /// The next due fact. Credits freed after their expiry are due at the instant they were freed.
     pub(super) fn next_due(&self, booked_until: Timestamp) -> Option<Due> {
         let lapses = self.holds.iter().map(|hold| Due { at: hold.held.until, what: What::Lapse(hold.id) });
         let expiries = self.grants.iter().filter(|grant| grant.free.is_positive()).filter_map(|grant| {

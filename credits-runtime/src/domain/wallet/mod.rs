@@ -1,4 +1,4 @@
-//! A wallet: its state, what is due in it, what a command makes of it, and how facts change it.
+//! Wallets: their state, the facts due in them, decisions about commands, and how facts change them.
 
 mod apply;
 mod decide;
@@ -6,6 +6,6 @@ mod draft;
 mod due;
 mod state;
 
-pub use decide::{Decision, Known, Wallets, decide};
+pub use decide::{Decision, Prior, Wallets, decide};
 pub(in crate::domain) use draft::Draft;
 pub use state::{Gone, Grant, OpenHold, Wallet};

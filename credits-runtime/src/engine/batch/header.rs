@@ -1,4 +1,4 @@
-//! A command as its frame tells of it.
+//! The header of a frame: everything in it but its facts.
 
 use crate::domain::command::Command;
 use crate::domain::fact::{Fact, Frame, Kind, Scope};
@@ -6,29 +6,29 @@ use crate::domain::fingerprint::{Hash64, Hash128};
 use crate::domain::ids::Key;
 use crate::domain::time::Timestamp;
 
-/// A command as its frame tells of it.
-pub(super) struct Described {
+/// The header of a command's frame.
+pub(super) struct FrameHeader {
     kind: Kind,
     scope: Scope,
     key: Key,
     fingerprint: Hash64,
-    /// Which row its key means, if it has one.
+    /// The hash of its key in its scope; none for frames without a key.
     pub(super) row: Option<Hash128>,
 }
 
-impl Described {
+impl FrameHeader {
     pub(super) fn of(command: &Command) -> Self {
         let (kind, scope, key) = (command.kind(), command.scope(), command.key.clone());
         Self { kind, scope, key, fingerprint: command.fingerprint, row: Some(command.row) }
     }
 
-    /// A command of the ledger's own.
-    pub(super) fn own(kind: Kind) -> Self {
+    /// The header of a frame that no caller's command leads to.
+    pub(super) fn internal(kind: Kind) -> Self {
         let (scope, key, fingerprint) = (Scope::Ledger, Key::none(), Hash64::default());
         Self { kind, scope, key, fingerprint, row: None }
     }
 
-    /// Its frame, of these facts.
+    /// Its frame with these facts.
     pub(super) fn frame(self, at: Timestamp, facts: Vec<Fact>) -> Frame {
         let Self { kind, scope, key, fingerprint, .. } = self;
         Frame { kind, scope, key, fingerprint, at, facts }

@@ -1,14 +1,13 @@
-//! The waiting room within a batch: events of unknown owners, kept once each and found by their objects.
+//! The waiting room in a batch: events of unknown owners, kept once each and found by their objects.
 //!
-//! An object keeps a limited number of events, and the room keeps a limited number in all. Where there is no room the
-//! oldest event gives way. It does not know why an owner is unknown, nor how freed events are booked.
+//! An object keeps up to a number of events, and so does the room. Without room the oldest event is dropped. It knows
+//! neither why an owner is unknown nor how freed events are booked.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::codec;
-use super::described::Described;
-use super::overlay::Batch;
-use super::store::Snapshot;
+use super::batch::Batch;
+use super::header::FrameHeader;
+use super::source::Source;
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::fact::{Body, Fact, Kind, Record};
@@ -16,10 +15,12 @@ use crate::domain::fingerprint::{Fingerprint, Hash64};
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::limits::{WAITING_EVENTS_IN_ALL_MAX, WAITING_EVENTS_MAX};
 use crate::domain::time::Timestamp;
+use crate::engine::journal::cbor;
+use crate::engine::tuning::ROWS_AT_ONCE;
 use crate::error::LedgerError;
 
-/// Rows in one read.
-const ROWS_MAX: usize = 256;
+/// Events that are read to find the oldest one.
+const OLDEST_READ: usize = 8;
 
 /// Limits of the waiting events.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,8 @@ pub(crate) struct WaitingMax {
 }
 
 impl WaitingMax {
-    pub(crate) const USUAL: Self = Self { of_object: WAITING_EVENTS_MAX, in_all: WAITING_EVENTS_IN_ALL_MAX };
+    pub(crate) const DEFAULT: Self =
+        Self { of_object: WAITING_EVENTS_MAX, in_all: WAITING_EVENTS_IN_ALL_MAX };
 
     /// Limits that a short test reaches.
     #[cfg(feature = "testing")]
@@ -41,7 +43,7 @@ impl WaitingMax {
 /// The waiting room as the batch has it.
 pub(super) struct LoadedRoom {
     pub(super) room: WaitingRoom,
-    pub(super) changed: bool,
+    pub(super) is_changed: bool,
     /// Events that the batch added.
     pub(super) kept: BTreeMap<FactNumber, WaitingEvent>,
     /// Events that left in the batch.
@@ -60,7 +62,7 @@ impl LoadedRoom {
         if !self.room.apply(number, fact) {
             return;
         }
-        self.changed = true;
+        self.is_changed = true;
         match &fact.body {
             Body::Waits { event, full } => {
                 let waiting = WaitingEvent { event: event.clone(), full: full.clone() };
@@ -92,9 +94,9 @@ impl LoadedRoom {
     }
 }
 
-impl Batch<'_> {
+impl<S: Source> Batch<'_, S> {
     /// Keeps an event until its owner is known; not again if it waits already, and not at all if it has no objects.
-    pub(super) fn wait(&mut self, event: &BillingEvent, now: Timestamp) -> Result<(), LedgerError> {
+    pub(super) fn wait(&mut self, event: &BillingEvent, now: Timestamp) -> Result<(), S::Error> {
         let Some(own) = event.objects.first() else { return Ok(()) };
         let hash = event_hash(event);
         for id in &event.objects {
@@ -117,16 +119,13 @@ impl Batch<'_> {
         }
         let full = event.objects.iter().filter(|id| !self.has_room(id)).cloned().collect();
         let body = Body::Waits { event: event.clone(), full };
-        self.book(Described::own(Kind::Bill), [(Record::WaitingRoom, body)], now);
+        self.book(FrameHeader::internal(Kind::Bill), [(Record::WaitingRoom, body)], now);
         Ok(())
     }
 
     /// The events that wait for the owner of an object, with their numbers: those under it, and those for which it had
     /// no room.
-    pub(super) fn waiting_for(
-        &mut self,
-        id: &ObjectId,
-    ) -> Result<Vec<(FactNumber, BillingEvent)>, LedgerError> {
+    pub(super) fn waiting_for(&mut self, id: &ObjectId) -> Result<Vec<(FactNumber, BillingEvent)>, S::Error> {
         self.load_waiting_under(id)?;
         let mut numbers: Vec<FactNumber> =
             self.room().under.get(id).into_iter().flat_map(BTreeMap::keys).copied().collect();
@@ -137,16 +136,16 @@ impl Batch<'_> {
     }
 
     /// Loads the rows that change when the event of this number leaves.
-    pub(super) fn load_waiting_event(&mut self, number: FactNumber) -> Result<(), LedgerError> {
+    pub(super) fn load_waiting_event(&mut self, number: FactNumber) -> Result<(), S::Error> {
         let ids: Vec<ObjectId> = self.waiting_event(number)?.under().cloned().collect();
         ids.iter().try_for_each(|id| self.load_waiting_under(id))
     }
 
-    pub(super) fn load_room(&mut self) -> Result<(), LedgerError> {
+    pub(super) fn load_room(&mut self) -> Result<(), S::Error> {
         if self.waiting.is_none() {
             self.waiting = Some(Box::new(LoadedRoom {
-                room: stored_room(self.snapshot()?)?,
-                changed: false,
+                room: self.source.waiting_room()?,
+                is_changed: false,
                 kept: BTreeMap::new(),
                 left: BTreeMap::new(),
                 stored: BTreeMap::new(),
@@ -158,7 +157,7 @@ impl Batch<'_> {
     }
 
     /// Loads the rows that a replayed fact changes, unless they have it.
-    pub(super) fn load_replayed_room(&mut self, number: FactNumber, fact: &Fact) -> Result<(), LedgerError> {
+    pub(super) fn load_replayed_room(&mut self, number: FactNumber, fact: &Fact) -> Result<(), S::Error> {
         self.load_room()?;
         if self.room().room.last_fact >= Some(number) {
             return Ok(());
@@ -191,12 +190,12 @@ impl Batch<'_> {
         self.room().under.get(id).is_none_or(|list| list.len() < self.waiting_max.of_object)
     }
 
-    fn give_way(&mut self, oldest: Option<FactNumber>, of: &str, now: Timestamp) -> Result<(), LedgerError> {
+    fn give_way(&mut self, oldest: Option<FactNumber>, of: &str, now: Timestamp) -> Result<(), S::Error> {
         let Some(event) = oldest else { return Ok(()) };
         self.load_waiting_event(event)?;
         tracing::warn!(of, "too many billing events wait for an owner: the oldest gives way");
         let body = Body::GaveWay { event, at: now };
-        self.book(Described::own(Kind::Bill), [(Record::WaitingRoom, body)], now);
+        self.book(FrameHeader::internal(Kind::Bill), [(Record::WaitingRoom, body)], now);
         Ok(())
     }
 
@@ -206,78 +205,64 @@ impl Batch<'_> {
         count: u64,
         since: Timestamp,
         now: Timestamp,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), S::Error> {
         self.load_room()?;
         let room = &self.room().room;
         if room.gave_way_since == Some(since) && room.gave_way >= count {
             let body = Body::GaveWayDismissed { count, at: now };
-            self.book(Described::own(Kind::Bill), [(Record::WaitingRoom, body)], now);
+            self.book(FrameHeader::internal(Kind::Bill), [(Record::WaitingRoom, body)], now);
         }
         Ok(())
     }
 
-    fn load_waiting_under(&mut self, id: &ObjectId) -> Result<(), LedgerError> {
+    fn load_waiting_under(&mut self, id: &ObjectId) -> Result<(), S::Error> {
         self.load_room()?;
         if self.room().under.contains_key(id) {
             return Ok(());
         }
-        let (from, to) = codec::waiting_keys(id);
-        let rows = self.snapshot()?.view_rows((&from, &to), None, usize::MAX)?;
-        let mut list = BTreeMap::new();
-        for row in rows {
-            let (_, number) = codec::waiting_from_key(&row.key).ok_or_else(unreadable)?;
-            list.insert(number, row.value.try_into().map_err(|_| unreadable())?);
-        }
+        let list = self.source.waiting_under(id)?;
         self.room_mut().under.insert(id.clone(), list);
         Ok(())
     }
 
-    fn waiting_event(&mut self, number: FactNumber) -> Result<&WaitingEvent, LedgerError> {
+    fn waiting_event(&mut self, number: FactNumber) -> Result<&WaitingEvent, S::Error> {
         self.load_room()?;
+        let missing = || LedgerError::damaged(format!("the waiting event {number} is missing"));
         let room = self.room();
         if !room.kept.contains_key(&number) && !room.stored.contains_key(&number) {
-            let row = self.snapshot()?.view(&codec::waiting_event_key(number))?.ok_or_else(unreadable)?;
-            self.room_mut().stored.insert(number, codec::decode(&row)?);
+            let event = self.source.waiting_event(number)?.ok_or_else(missing)?;
+            self.room_mut().stored.insert(number, event);
         }
         let room = self.room();
-        room.kept.get(&number).or_else(|| room.stored.get(&number)).ok_or_else(unreadable)
+        Ok(room.kept.get(&number).or_else(|| room.stored.get(&number)).ok_or_else(missing)?)
     }
 
     /// The oldest event that waits.
-    fn oldest_waiting(&mut self) -> Result<Option<FactNumber>, LedgerError> {
-        let (from, to) = codec::WAITING_EVENT_KEYS;
+    fn oldest_waiting(&mut self) -> Result<Option<FactNumber>, S::Error> {
         loop {
-            let after = self.room().passed.map(codec::waiting_event_key);
-            let keys = self.snapshot()?.view_keys((from, to), after.as_deref(), ROWS_MAX)?;
-            for key in &keys {
-                let number = codec::waiting_event_from_key(key).ok_or_else(unreadable)?;
-                if !self.room().left.contains_key(&number) {
-                    return Ok(Some(number));
+            let events = self.source.waiting_events(self.room().passed, OLDEST_READ)?;
+            for (number, _) in &events {
+                if !self.room().left.contains_key(number) {
+                    return Ok(Some(*number));
                 }
-                self.room_mut().passed = Some(number);
+                self.room_mut().passed = Some(*number);
             }
-            if keys.len() < ROWS_MAX {
+            if events.len() < OLDEST_READ {
                 return Ok(self.room().kept.keys().next().copied());
             }
         }
     }
 
-    /// The events for which an object had no room. It reads every waiting event, because no row of the object names
-    /// them.
-    fn kept_out_of(&mut self, id: &ObjectId) -> Result<Vec<FactNumber>, LedgerError> {
-        let (mut numbers, mut after): (Vec<FactNumber>, Option<Vec<u8>>) = (Vec::new(), None);
-        let range = codec::WAITING_EVENT_KEYS;
+    /// The events for which an object had no room. It reads every waiting event, because no row of the object names them.
+    fn kept_out_of(&mut self, id: &ObjectId) -> Result<Vec<FactNumber>, S::Error> {
+        let (mut numbers, mut after) = (Vec::new(), None);
         loop {
-            let rows = self.snapshot()?.view_rows(range, after.as_deref(), ROWS_MAX)?;
-            for row in &rows {
-                let number = codec::waiting_event_from_key(&row.key).ok_or_else(unreadable)?;
-                let waiting: WaitingEvent = codec::decode(&row.value)?;
-                if waiting.full.contains(id) && !self.room().left.contains_key(&number) {
-                    numbers.push(number);
-                }
-            }
-            after = rows.last().map(|row| row.key.clone());
-            if rows.len() < ROWS_MAX {
+            let events = self.source.waiting_events(after, ROWS_AT_ONCE)?;
+            let full = events.iter().filter(|(_, waiting)| waiting.full.contains(id));
+            let numbers_here = full.map(|(number, _)| *number);
+            numbers.extend(numbers_here.filter(|number| !self.room().left.contains_key(number)));
+            after = events.last().map(|(number, _)| *number);
+            if events.len() < ROWS_AT_ONCE {
                 break;
             }
         }
@@ -287,19 +272,7 @@ impl Batch<'_> {
     }
 }
 
-/// Hash to find an event that already waits under an object.
-pub(super) fn event_hash(event: &BillingEvent) -> Hash64 {
-    Fingerprint::default().field(&codec::encode(event)).short_hash()
-}
-
-/// The waiting room in a snapshot.
-pub(crate) fn stored_room(snapshot: &Snapshot) -> Result<WaitingRoom, LedgerError> {
-    match snapshot.view(codec::WAITING_ROOM_KEY)? {
-        None => Ok(WaitingRoom::default()),
-        Some(row) => codec::room_from_bytes(&row),
-    }
-}
-
-fn unreadable() -> LedgerError {
-    LedgerError::damaged("a row of an event that waits cannot be read")
+/// A hash by which an event is found that already waits under an object.
+pub(crate) fn event_hash(event: &BillingEvent) -> Hash64 {
+    Fingerprint::default().field(&cbor::encode(event)).short_hash()
 }

@@ -1,20 +1,27 @@
-//! The checkpointer: a thread that writes published rows to the ledger's file, and frees the log's segments.
+//! The checkpointer: the thread that makes checkpoints, and the requests to it.
 //!
 //! Commits do not wait for it, unless it falls behind by as much as memory or the log may hold.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::commit_log::CommitLog;
-use super::committer::check_files;
-use super::store::{Patience, Store};
+use super::work::CheckpointWork;
+use crate::domain::ids::FactNumber;
+use crate::engine::commit_log::CommitLog;
+use crate::engine::presence::check_files;
+use crate::engine::store::{LogEnd, Patience, Store};
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// How often a commit that waits looks whether the disk is full.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How often a waiting commit checks whether the disk is full.
+const FULL_CHECK_EVERY: Duration = Duration::from_millis(10);
+/// How long a checkpoint that nothing waits for may be put off.
+const SOON: Duration = Duration::from_secs(1);
+/// How often a checkpoint without space checks for some.
+const SPACE_CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// Writes published rows to the ledger's file.
+/// Makes checkpoints on a thread of its own.
 pub(crate) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -23,7 +30,7 @@ pub(crate) struct Checkpointer {
 struct Shared {
     store: Arc<Store>,
     log: Option<Arc<CommitLog>>,
-    /// Bytes of rows at which a checkpoint begins; at twice as many, commits wait.
+    /// Bytes of published rows at which a checkpoint begins; at twice as many, commits wait.
     unwritten_bytes: usize,
     state: Mutex<State>,
     changed: Condvar,
@@ -31,49 +38,81 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Counts of checkpoints requested, begun and done.
-    wanted: u64,
+    /// Numbers of the last checkpoint that was requested, begun and done.
+    requested: u64,
     begun: u64,
     done: u64,
+    /// Rows are to have every fact before this one.
+    flush_to: Option<FactNumber>,
+    /// Whether a checkpoint is to be made within [`SOON`].
+    is_soon: bool,
     is_closing: bool,
-    /// Why there are no more.
+    /// Why no more checkpoints are made.
     failure: Option<LedgerError>,
 }
-
-/// How often a checkpoint that has no room looks for some.
-const ROOM_LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Checkpointer {
     /// Starts the thread.
     pub(crate) fn start(
-        store: Arc<Store>,
+        work: CheckpointWork,
         log: Option<Arc<CommitLog>>,
         unwritten_bytes: usize,
     ) -> Result<Self, LedgerError> {
-        let (state, changed) = (Mutex::default(), Condvar::new());
+        let store = Arc::clone(&work.store);
         store.set_patience(Patience::Waits);
+        let (state, changed) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { store, log, unwritten_bytes, state, changed });
-        let its = Arc::clone(&shared);
+        let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("credits-checkpoint".to_owned());
-        let thread = thread.spawn(move || its.run()).map_err(|error| {
-            LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's thread", error)
+        let thread = thread.spawn(move || of_thread.run(work)).map_err(|error| {
+            LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's checkpoint thread", error)
         })?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Begins a checkpoint if there is enough to write.
-    pub(crate) fn notice(&self) {
+    /// Requests a checkpoint if enough rows are published, or enough of the log is used.
+    pub(crate) fn request_if_due(&self) {
         if self.shared.is_due() {
             self.request();
         }
     }
 
-    /// Has everything written that is published by now.
+    /// Requests a checkpoint of every row that is published now.
     pub(crate) fn request(&self) {
         self.shared.request(&mut self.shared.lock());
     }
 
-    /// Waits until there is room for another batch, in memory and, if the log is full, there.
+    /// Requests a checkpoint within [`SOON`], unless another one is made before.
+    pub(crate) fn request_soon(&self) {
+        self.shared.lock().is_soon = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Makes a checkpoint of every row that is published now, and waits for it.
+    pub(crate) fn checkpoint(&self) -> Result<(), LedgerError> {
+        let shared = &*self.shared;
+        let mut state = shared.lock();
+        shared.request(&mut state);
+        let requested = state.requested;
+        while state.done < requested {
+            if let Some(failure) = &state.failure {
+                return Err(failure.clone());
+            }
+            if shared.store.is_out_of_space() {
+                return Err(disk_full());
+            }
+            let waited = shared.changed.wait_timeout(state, FULL_CHECK_EVERY);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
+    }
+
+    /// Requests checkpoints until rows have every fact before this one.
+    pub(crate) fn request_flush(&self, next_fact: FactNumber) {
+        self.shared.request_flush(&mut self.shared.lock(), next_fact);
+    }
+
+    /// Waits until there is room for another batch, in memory and, if the log is full, in the log.
     pub(crate) fn wait_for_room(&self, is_log_full: bool) -> Result<(), LedgerError> {
         let shared = &*self.shared;
         let mut state = shared.lock();
@@ -93,25 +132,23 @@ impl Checkpointer {
                 return Ok(());
             }
             if shared.store.is_out_of_space() {
-                let message =
-                    "the write did not happen, because the disk is full: make room and send it again";
-                let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
-                return Err(LedgerError::caused(LedgerErrorKind::NotDone, message, full));
+                return Err(disk_full());
             }
             shared.request(&mut state);
-            let waited = shared.changed.wait_timeout(state, LOOK_EVERY);
+            let waited = shared.changed.wait_timeout(state, FULL_CHECK_EVERY);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Writes everything that is published by now, and waits for it. On a full disk it fails.
-    pub(crate) fn finish(&self) -> Result<(), LedgerError> {
+    /// Waits until rows have every fact before this one and everything published is written. On a full disk it fails.
+    pub(crate) fn flush(&self, next_fact: FactNumber) -> Result<(), LedgerError> {
         self.shared.store.set_patience(Patience::Fails);
         let mut state = self.shared.lock();
-        self.shared.request(&mut state);
-        let wanted = state.wanted;
-        let unfinished = |state: &mut State| state.failure.is_none() && state.done < wanted;
-        let state = self.shared.changed.wait_while(state, unfinished).unwrap_or_else(PoisonError::into_inner);
+        self.shared.request_flush(&mut state, next_fact);
+        let requested = state.requested;
+        let is_unfinished = |state: &mut State| state.failure.is_none() && state.done < requested;
+        let state =
+            self.shared.changed.wait_while(state, is_unfinished).unwrap_or_else(PoisonError::into_inner);
         state.failure.clone().map_or(Ok(()), Err)
     }
 
@@ -122,6 +159,7 @@ impl Checkpointer {
         self.shared.store.set_patience(Patience::Fails);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
+            // A panic in it was reported as a failure.
             _ = thread.join();
         }
     }
@@ -134,35 +172,31 @@ impl Drop for Checkpointer {
 }
 
 impl Shared {
-    fn run(&self) {
+    fn run(&self, mut work: CheckpointWork) {
         let mut state = self.lock();
         loop {
-            let is_idle = |state: &mut State| !state.is_closing && state.begun >= state.wanted;
-            state = self.changed.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+            let is_idle = |state: &mut State| !state.is_closing && state.begun >= state.requested;
+            let is_unneeded = |state: &mut State| is_idle(state) && !state.is_soon;
+            state = self.changed.wait_while(state, is_unneeded).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.changed.wait_timeout_while(state, SOON, is_idle);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
             if state.is_closing {
                 return;
             }
             if !self.store.has_room() && !self.store.fails_when_full() {
                 self.store.tell_out_of_space();
-                state = self
-                    .changed
-                    .wait_timeout(state, ROOM_LOOK_EVERY)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
+                let waited = self.changed.wait_timeout(state, SPACE_CHECK_EVERY);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
             state.begun = state.begun.saturating_add(1);
+            state.is_soon = false;
+            let flush_to = state.flush_to.take();
             drop(state);
-            let written =
-                check_files(&self.store, self.log.as_deref()).and_then(|()| self.store.checkpoint());
+            let made = catch_unwind(AssertUnwindSafe(|| self.make(&mut work, flush_to)));
             state = self.lock();
-            match written {
-                Ok(record) => {
-                    if let (Some(log), Some(record)) = (&self.log, record) {
-                        log.covered(record.next_fact);
-                    }
-                    state.done = state.begun;
-                }
+            match made.unwrap_or_else(|_| Err(LedgerError::damaged("a checkpoint contradicts the ledger"))) {
+                Ok(()) => state.done = state.begun,
                 Err(failure) => {
                     tracing::error!(error = %failure, "a checkpoint failed; this handle writes no more");
                     state.failure = Some(failure);
@@ -174,18 +208,51 @@ impl Shared {
         }
     }
 
+    fn make(&self, work: &mut CheckpointWork, flush_to: Option<FactNumber>) -> Result<(), LedgerError> {
+        check_files(&self.store, self.log.as_deref())?;
+        let Some(next_fact) = flush_to else {
+            self.covered(work.run()?);
+            return Ok(());
+        };
+        loop {
+            let (is_flushed, end) = work.flush_some(next_fact)?;
+            self.covered(end);
+            if is_flushed {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Frees the log's segments whose records the file has.
+    fn covered(&self, end: Option<LogEnd>) {
+        if let (Some(log), Some(end)) = (&self.log, end) {
+            log.covered(end.next_fact);
+        }
+    }
+
     fn is_due(&self) -> bool {
         let is_half_full = |log: &Arc<CommitLog>| log.uncovered_bytes() >= log.bytes_max() / 2;
         self.store.unwritten_bytes() >= self.unwritten_bytes || self.log.as_ref().is_some_and(is_half_full)
     }
 
-    /// One that began already does not write what was published since.
+    /// Requests the checkpoint after one that may have begun: rows that are published now are not in that one.
     fn request(&self, state: &mut State) {
-        state.wanted = state.begun.saturating_add(1);
+        state.requested = state.begun.saturating_add(1);
         self.changed.notify_all();
+    }
+
+    fn request_flush(&self, state: &mut State, next_fact: FactNumber) {
+        state.flush_to = state.flush_to.max(Some(next_fact));
+        self.request(state);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn disk_full() -> LedgerError {
+    let message = "the write did not happen, because the disk is full: make room and send it again";
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    LedgerError::caused(LedgerErrorKind::NotDone, message, full)
 }

@@ -7,7 +7,7 @@ use super::file::{Aligned, LogFile};
 use super::record::{BESIDE_FRAMES, Record, bytes_of};
 use super::{Checksum, Header, PAGE_BYTES, SEGMENTS_AT};
 use crate::domain::ids::FactNumber;
-use crate::engine::codec::LogState;
+use crate::engine::rows::LogState;
 use crate::engine::store::is_full;
 
 /// How large a log becomes.

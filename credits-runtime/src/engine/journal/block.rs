@@ -7,17 +7,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::packed::frame;
-use crate::domain::fact::Frame;
+use super::frame;
+use crate::domain::booked::Booked;
 use crate::domain::ids::FactNumber;
-use crate::domain::limits::BLOCK_BYTES_MAX;
+use crate::engine::tuning::BLOCK_BYTES_MAX;
 use crate::error::LedgerError;
 
 /// The hash of the journal up to some fact.
 pub(crate) type Head = [u8; 32];
-
-/// A frame, with the number of its first fact.
-pub(crate) type Numbered = (FactNumber, Arc<Frame>);
 
 /// Consecutive frames.
 #[derive(Clone, Debug)]
@@ -56,19 +53,18 @@ impl Block {
     }
 
     /// Its frames, numbered.
-    pub(crate) fn decode(&self) -> Result<Vec<Numbered>, LedgerError> {
+    pub(crate) fn decode(&self) -> Result<Vec<Booked>, LedgerError> {
         let (mut rest, mut next, mut frames) = (&self.frames[..], self.first, Vec::new());
         while !rest.is_empty() {
-            let first = next;
-            let frame = frame::read(&mut rest).ok_or_else(|| broken(first))?;
-            next = first.plus(frame.facts.len());
-            frames.push((first, Arc::new(frame)));
+            let booked = Booked::new(next, frame::read(&mut rest).ok_or_else(|| broken(next))?);
+            next = booked.next();
+            frames.push(booked);
         }
         Ok(frames)
     }
 
     /// The frame that has this fact, if it is here; the others are not decoded.
-    pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+    pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         Seek::start(self.first).frame(number, &self.frames)
     }
 
@@ -111,16 +107,12 @@ impl Seek {
     }
 
     /// The frame that has this fact, if it is not before; the others are not decoded.
-    pub(crate) fn frame(
-        &mut self,
-        number: FactNumber,
-        frames: &[u8],
-    ) -> Result<Option<Numbered>, LedgerError> {
+    pub(crate) fn frame(&mut self, number: FactNumber, frames: &[u8]) -> Result<Option<Booked>, LedgerError> {
         if !self.go_to(number, frames)? {
             return Ok(None);
         }
         let frame = frames.get(self.byte..).and_then(|mut bytes| frame::read(&mut bytes));
-        frame.map_or_else(|| Err(broken(self.first)), |frame| Ok(Some((self.first, Arc::new(frame)))))
+        frame.map_or_else(|| Err(broken(self.first)), |frame| Ok(Some(Booked::new(self.first, frame))))
     }
 
     /// Goes on to the frame that has this fact, or past the block's frames; answers whether it is there.
@@ -160,11 +152,4 @@ impl Tail {
         }
         Arc::make_mut(block).push(frame);
     }
-}
-
-/// The frame that holds the fact of this number.
-pub(crate) fn frame_of(frames: &[Numbered], number: FactNumber) -> Option<&Numbered> {
-    let place = frames.partition_point(|(first, _)| *first <= number);
-    let (first, frame) = frames.get(place.checked_sub(1)?)?;
-    (number < first.plus(frame.facts.len())).then_some(frames.get(place.checked_sub(1)?)).flatten()
 }

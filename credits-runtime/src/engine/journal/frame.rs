@@ -5,11 +5,11 @@
 //! does not name it again. Frames of earlier formats begin with another byte: they are CBOR as a whole.
 
 use super::values::{Pack, bits, byte, chunk, pack_cbor, pack_text, part, unpack_cbor, unpack_text};
+use super::varint;
 use crate::domain::amount::Amount;
 use crate::domain::fact::{Body, Fact, Frame, Record, Scope, Settled};
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
-use crate::engine::varint;
 
 /// Where a key is unique.
 const LEDGER: u8 = 0;

@@ -5,6 +5,7 @@
 use credits_core::Fraction;
 use minicbor::{Decode, Encode};
 
+use super::{cbor, varint};
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::fact::{Allocation, ChosenKey, Class, GrantTerms, Held, Origin, PinnedTerms, Purpose};
@@ -12,8 +13,6 @@ use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
-use crate::engine::codec;
-use crate::engine::varint;
 
 /// What has a form of few bytes.
 pub(crate) trait Pack: Sized {
@@ -26,7 +25,7 @@ pub(crate) trait Pack: Sized {
 
 /// What is rare has no form of its own.
 pub(super) fn pack_cbor(value: &impl Encode<()>, bytes: &mut Vec<u8>) {
-    codec::encode_into(value, bytes);
+    cbor::encode_into(value, bytes);
 }
 
 pub(super) fn unpack_cbor<'b, T: Decode<'b, ()>>(bytes: &mut &'b [u8]) -> Option<T> {
@@ -132,7 +131,7 @@ impl Pack for Timestamp {
     }
 
     fn unpack(bytes: &mut &[u8]) -> Option<Self> {
-        codec::instant(varint::read(bytes)?.try_into().ok()?)
+        cbor::instant(varint::read(bytes)?.try_into().ok()?)
     }
 }
 
@@ -403,7 +402,7 @@ impl Pack for Held {
         let has = |bit| bits & bit != 0;
         let (charge, pins) = (Charge::unpack(bytes)?, Vec::unpack(bytes)?);
         let (opened_at, open_for) = (Timestamp::unpack(bytes)?, varint::unfolded(varint::read(bytes)?));
-        let until = codec::instant(opened_at.microseconds().wrapping_add(open_for))?;
+        let until = cbor::instant(opened_at.microseconds().wrapping_add(open_for))?;
         let purpose = if has(IS_CALLERS) { Purpose::Hold } else { Purpose::Run };
         let key = part(has(HAS_KEY), bytes)?;
         let metadata = part(has(HAS_METADATA), bytes)?.unwrap_or_default();

@@ -1,71 +1,54 @@
-//! What becomes of keys with time: the recent ones are sealed into a segment, segments of one size are merged into a
-//! larger one, a little in each commit, and those of keys that lapse are dropped.
+//! The compactor: moves keys from memory into segments, merges segments of a similar size, and drops those whose keys lapsed.
+//!
+//! It runs within checkpoints, on their thread. Merging is done in steps, in proportion to the keys that were sealed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::filter::Filter;
-use super::index::{Keys, Segment, Used, UsedKeys};
-use super::pages::{Entries, Entry, Packing, Page, Prefix, prefix_of};
+use super::index::{Keys, Segment, Used};
+use super::segment::{Entries, Entry, Packing, Page, Prefix, prefix_of};
 use crate::domain::ids::FactNumber;
-use crate::domain::limits::{KEYS_MERGED_MIN, SEGMENT_ROWS_DROPPED, SEGMENTS_MERGED};
 use crate::domain::time::Timestamp;
-use crate::engine::codec::{KeysState, SegmentRow, segment_filter_key, segment_page_key};
-use crate::engine::pace::Pace;
-use crate::engine::store::Snapshot;
+use crate::engine::rows::{KeysState, SegmentRow, segment_filter_key, segment_page_key};
+use crate::engine::store::{Changes, Snapshot};
+use crate::engine::tuning::{SEGMENT_ROWS_DROPPED, SEGMENTS_MERGED, Tuning};
 use crate::error::LedgerError;
 
-/// The writer's part of the keys: what is under way.
+/// Merges in progress, and segments whose rows are to be removed.
 #[derive(Debug)]
-pub(crate) struct Upkeep {
+pub(crate) struct Compactor {
     merges: Vec<Merge>,
-    /// Segments that are no more, whose rows are still there.
+    /// Segments that are not listed any more, whose rows are still there.
     dropped: Vec<u32>,
-    /// Entries that are to be merged.
-    owed: usize,
     /// The number of the next segment.
-    next: u32,
-    /// How long keys that lapse are kept at least.
-    keep: Duration,
-    pace: Pace,
+    next_number: u32,
+    /// How long lapsing keys are kept, at least.
+    keep_keys: Duration,
+    recent_keys_max: usize,
+    /// Facts after which keys are sealed however few there are: an opening reads their frames.
+    pass_facts: usize,
 }
 
-/// What a commit writes of keys.
-#[derive(Debug, Default)]
-pub(crate) struct KeyRows {
-    pub(crate) written: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(crate) gone: Vec<Vec<u8>>,
-}
-
-/// What a commit does to keys.
+/// The outcome of a run, to apply to the keys in memory once its rows are published.
 #[derive(Debug)]
-pub(crate) struct KeysPlan {
-    pub(crate) rows: KeyRows,
-    pub(crate) state: KeysState,
-    /// Segments that are new.
-    made: Vec<Arc<Segment>>,
-    /// Whether the keys of the commit, and those in memory, are in one of these.
-    seals: bool,
+pub(crate) struct Moved {
+    state: KeysState,
+    new_segments: Vec<Arc<Segment>>,
 }
 
-impl KeysPlan {
-    /// Whether they are in other segments than before.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.seals || !self.made.is_empty()
-    }
-
-    /// Nothing is done to them.
-    pub(crate) fn unchanged(keys: &Keys) -> Self {
-        Self { rows: KeyRows::default(), state: keys.state(), made: Vec::new(), seals: false }
+impl Moved {
+    pub(crate) fn state(&self) -> &KeysState {
+        &self.state
     }
 }
 
-/// Segments on their way to become one.
+/// Segments that are becoming one.
 #[derive(Debug)]
 struct Merge {
     inputs: Vec<Input>,
-    making: Making,
+    builder: SegmentBuilder,
 }
 
 /// A segment that is read in its order.
@@ -77,142 +60,105 @@ struct Input {
     after: Option<Prefix>,
 }
 
-/// A segment that is being made.
+/// A segment that is being written.
 #[derive(Debug)]
-pub(crate) struct Making {
+struct SegmentBuilder {
     row: SegmentRow,
     packing: Packing,
     filter: Filter,
-    /// How many rows of the filter are written.
+    /// Rows of the filter that are written.
     filter_rows: usize,
 }
 
-impl Upkeep {
-    /// Nothing under way; segments that a snapshot has rows of, and no list, are dropped.
-    pub(crate) fn after(snapshot: &Snapshot, keep: Duration, pace: Pace) -> Result<Self, LedgerError> {
-        let keys = snapshot.covered()?.keys;
+impl Compactor {
+    /// No merge in progress. Segments that have rows in the snapshot, and are not listed there, are dropped.
+    pub(crate) fn new(
+        snapshot: &Snapshot,
+        keep_keys: Duration,
+        Tuning { recent_keys_max, pass_facts, .. }: Tuning,
+    ) -> Result<Self, LedgerError> {
+        let keys = snapshot.checkpoint_state()?.keys;
         let listed: Vec<u32> = keys.segments.iter().map(|row| row.number).collect();
-        let there = snapshot.segment_numbers()?;
-        let next = there.iter().chain(&listed).max().map_or(0, |last| last.saturating_add(1));
-        let dropped = there.into_iter().filter(|number| !listed.contains(number)).collect();
-        Ok(Self { merges: Vec::new(), dropped, owed: 0, next, keep, pace })
+        let stored = snapshot.segment_numbers()?;
+        let next_number = stored.iter().chain(&listed).max().map_or(0, |last| last.saturating_add(1));
+        let dropped = stored.into_iter().filter(|number| !listed.contains(number)).collect();
+        Ok(Self { merges: Vec::new(), dropped, next_number, keep_keys, recent_keys_max, pass_facts })
     }
 
-    /// Whether a commit does anything that uses so many keys, after which the next fact is this one.
-    pub(crate) fn owes(&mut self, keys: &Keys, used: usize, next_fact: FactNumber) -> bool {
-        self.owed = self.owed.saturating_add(used.saturating_mul(2));
-        // Some rows cost as much as one.
-        self.owed >= KEYS_MERGED_MIN.min(self.pace.recent_keys_max) || self.seals(keys, used, next_fact)
-    }
-
-    fn seals(&self, keys: &Keys, used: usize, next_fact: FactNumber) -> bool {
-        let index = keys.read();
-        index.recent.len().saturating_add(used) >= self.pace.recent_keys_max
-            || next_fact.get().saturating_sub(index.from.get()) >= self.pace.pass_facts as u64
-    }
-
-    /// What a commit does that uses these keys at this time, after which the next fact is this one.
-    pub(crate) fn plan(
+    /// Seals the recent keys of frames before `next_fact` if there are many, and goes on with merges. Adds the rows that this
+    /// writes and removes to `changes`.
+    pub(crate) fn run(
         &mut self,
         keys: &Keys,
-        used: &UsedKeys,
-        (next_fact, now): (FactNumber, Timestamp),
+        next_fact: FactNumber,
+        now: Timestamp,
         snapshot: &Snapshot,
-    ) -> KeysPlan {
-        let (mut rows, mut made) = (KeyRows::default(), Vec::new());
-        let mut state = keys.state();
-        let seals = self.seals(keys, used.len(), next_fact);
-        if seals {
-            made.extend(self.seal(keys, used, (state.from, next_fact, now), &mut rows));
-            state.from = next_fact;
-            state.segments.splice(0..0, made.iter().map(|segment| segment.row));
+        changes: &mut Changes,
+    ) -> Moved {
+        let (mut state, mut new_segments) = (keys.state(), Vec::new());
+        let facts = next_fact.get().saturating_sub(state.from.get());
+        if keys.recent_count() >= self.recent_keys_max || facts >= self.pass_facts as u64 {
+            new_segments = self.seal(keys, state.from, next_fact, now, changes);
+            state.from = state.from.max(next_fact);
+            state.segments.splice(0..0, new_segments.iter().map(|segment| segment.row));
             self.forget(&mut state, now);
-        }
-        let steps = std::mem::take(&mut self.owed);
-        for mut merge in std::mem::take(&mut self.merges) {
-            match merge.step(steps, snapshot, &mut rows) {
-                Ok(false) => self.merges.push(merge),
-                Ok(true) => {
-                    let Merge { inputs, making } = merge;
-                    let segment = making.finish(&mut rows);
-                    let is_input =
-                        |row: &SegmentRow| inputs.iter().any(|input| input.row.number == row.number);
-                    let place = state.segments.iter().position(is_input).unwrap_or_default();
-                    state.segments.retain(|row| !is_input(row));
-                    state.segments.insert(place.min(state.segments.len()), segment.row);
-                    self.dropped.extend(inputs.iter().map(|input| input.row.number));
-                    made.push(segment);
-                }
-                // The keys can still be looked up: nothing of a commit depends on it.
-                Err(error) => {
-                    tracing::warn!(%error, "segments of keys could not be merged");
-                    self.dropped.push(merge.making.row.number);
-                }
-            }
-        }
-        if seals {
+            let sealed: u64 = new_segments.iter().map(|segment| segment.row.keys).sum();
+            // Twice as many entries as are sealed: a merge ends before its inputs are complete again.
+            let entries_max = usize::try_from(sealed).unwrap_or(usize::MAX).saturating_mul(2);
+            new_segments.extend(self.merge(entries_max, &mut state, snapshot, changes));
             self.begin_merges(&state.segments);
+            keys.set_builder_bytes(self.merges.iter().map(|merge| merge.builder.filter.bytes()).sum());
         }
-        keys.are_made_of(self.merges.iter().map(|merge| merge.making.filter.bytes()).sum());
-        if let Err(error) = self.drop_rows(snapshot, &mut rows) {
+        if let Err(error) = self.drop_rows(snapshot, changes) {
             tracing::warn!(%error, "rows of dropped segments could not be found");
         }
-        KeysPlan { rows, state, made, seals }
+        Moved { state, new_segments }
     }
 
-    /// A plan was not committed: what it did is to be done again.
-    pub(crate) fn failed(&mut self, keys: &Keys, plan: &KeysPlan) {
-        let made = plan.made.iter().map(|segment| segment.row.number);
-        let merging = self.merges.drain(..).map(|merge| merge.making.row.number);
-        self.dropped.extend(made.chain(merging));
-        let listed = keys.state().segments;
-        self.dropped.retain(|number| listed.iter().all(|row| row.number != *number));
-    }
-
-    /// Every recent key, sorted, in a segment for those that lapse and one for those that last.
+    /// Writes the recent keys of frames before `to`, sorted: those that lapse in one segment, those that last in another.
     fn seal(
         &mut self,
         keys: &Keys,
-        used: &UsedKeys,
-        (from, to, until): (FactNumber, FactNumber, Timestamp),
-        rows: &mut KeyRows,
+        from: FactNumber,
+        to: FactNumber,
+        until: Timestamp,
+        changes: &mut Changes,
     ) -> Vec<Arc<Segment>> {
-        let index = keys.read();
-        let older = index.recent.iter().filter(|(hash, _)| !used.contains_key(*hash));
         let mut families: [Vec<Entry>; 2] = Default::default();
         let [lapsing, lasting] = &mut families;
-        for (hash, Used { frame, lapses }) in older.chain(used) {
-            if *lapses { &mut *lapsing } else { &mut *lasting }.push((prefix_of(hash), *frame));
-        }
-        let mut made = Vec::new();
+        keys.each_recent(|hash, Used { frame, lapses }| {
+            if frame < to {
+                if lapses { &mut *lapsing } else { &mut *lasting }.push((prefix_of(hash), frame));
+            }
+        });
+        let mut sealed = Vec::new();
         for (mut family, lapses) in families.into_iter().zip([true, false]) {
             if family.is_empty() {
                 continue;
             }
             family.sort_unstable();
             let keys = family.len() as u64;
-            let mut making = self.making(SegmentRow { number: 0, lapses, keys, from, to, until });
+            let mut builder = self.builder(SegmentRow { number: 0, lapses, keys, from, to, until });
             for entry in family {
-                making.push(entry, rows);
+                builder.push(entry, changes);
             }
-            made.push(making.finish(rows));
+            sealed.push(builder.finish(changes));
         }
-        made
+        sealed
     }
 
-    fn making(&mut self, row: SegmentRow) -> Making {
-        let number = self.next;
-        self.next = number.saturating_add(1);
-        Making::of(SegmentRow { number, ..row })
+    fn builder(&mut self, row: SegmentRow) -> SegmentBuilder {
+        let number = self.next_number;
+        self.next_number = number.saturating_add(1);
+        SegmentBuilder::new(SegmentRow { number, ..row })
     }
 
     /// Drops segments all of whose keys have lapsed.
     fn forget(&mut self, state: &mut KeysState, now: Timestamp) {
-        let is_merging = |row: &SegmentRow| {
-            self.merges.iter().flat_map(|merge| &merge.inputs).any(|input| input.row.number == row.number)
+        let merging = self.merging();
+        let has_lapsed = |row: &SegmentRow| {
+            row.lapses && row.until.after(self.keep_keys) < now && !merging.contains(&row.number)
         };
-        let has_lapsed =
-            |row: &SegmentRow| row.lapses && row.until.after(self.keep) < now && !is_merging(row);
         let lapsed: Vec<SegmentRow> = state.segments.extract_if(.., |row| has_lapsed(row)).collect();
         for row in lapsed {
             state.lapsed = state.lapsed.max(row.to);
@@ -220,11 +166,43 @@ impl Upkeep {
         }
     }
 
+    /// Merges up to a number of entries in each merge; returns the segments that are complete.
+    fn merge(
+        &mut self,
+        entries_max: usize,
+        state: &mut KeysState,
+        snapshot: &Snapshot,
+        changes: &mut Changes,
+    ) -> Vec<Arc<Segment>> {
+        let mut complete = Vec::new();
+        for mut merge in std::mem::take(&mut self.merges) {
+            match merge.step(entries_max, snapshot, changes) {
+                Ok(false) => self.merges.push(merge),
+                Ok(true) => {
+                    let Merge { inputs, builder } = merge;
+                    let segment = builder.finish(changes);
+                    let is_input =
+                        |row: &SegmentRow| inputs.iter().any(|input| input.row.number == row.number);
+                    let index = state.segments.iter().position(is_input).unwrap_or_default();
+                    state.segments.retain(|row| !is_input(row));
+                    state.segments.insert(index.min(state.segments.len()), segment.row);
+                    self.dropped.extend(inputs.iter().map(|input| input.row.number));
+                    complete.push(segment);
+                }
+                // The inputs stay, so that every key is still found.
+                Err(error) => {
+                    tracing::warn!(%error, "segments of keys could not be merged");
+                    self.dropped.push(merge.builder.row.number);
+                }
+            }
+        }
+        complete
+    }
+
     /// Begins to merge segments of one family and size, once there are enough.
     fn begin_merges(&mut self, segments: &[SegmentRow]) {
         let mut alike: HashMap<(bool, u32), Vec<&SegmentRow>> = HashMap::new();
-        let merging: Vec<u32> =
-            self.merges.iter().flat_map(|merge| &merge.inputs).map(|input| input.row.number).collect();
+        let merging = self.merging();
         // The oldest first.
         for row in segments.iter().rev().filter(|row| !merging.contains(&row.number)) {
             alike.entry((row.lapses, self.size(row))).or_default().push(row);
@@ -245,24 +223,28 @@ impl Upkeep {
                 next: None,
                 after: None,
             });
-            let inputs = inputs.collect();
-            let making = self.making(merged);
-            self.merges.push(Merge { inputs, making });
+            let (inputs, builder) = (inputs.collect(), self.builder(merged));
+            self.merges.push(Merge { inputs, builder });
         }
     }
 
-    /// Segments of one size are merged: how often it can be divided until a few sealings could have made it.
+    /// Numbers of the segments that are being merged.
+    fn merging(&self) -> Vec<u32> {
+        self.merges.iter().flat_map(|merge| &merge.inputs).map(|input| input.row.number).collect()
+    }
+
+    /// The size class of a segment: segments of one class are merged into one of the next.
     fn size(&self, row: &SegmentRow) -> u32 {
-        let sealings = row.keys / (self.pace.recent_keys_max as u64 / 2).max(1);
+        let sealings = row.keys / (self.recent_keys_max as u64 / 2).max(1);
         sealings.checked_ilog(SEGMENTS_MERGED as u64).unwrap_or(0)
     }
 
-    /// Removes some rows of segments that are no more.
-    fn drop_rows(&mut self, snapshot: &Snapshot, rows: &mut KeyRows) -> Result<(), LedgerError> {
+    /// Removes some rows of dropped segments.
+    fn drop_rows(&mut self, snapshot: &Snapshot, changes: &mut Changes) -> Result<(), LedgerError> {
         while let Some(number) = self.dropped.last() {
-            let listed = snapshot.segment_rows(*number, SEGMENT_ROWS_DROPPED)?;
-            if !listed.is_empty() {
-                rows.gone.extend(listed);
+            let rows = snapshot.segment_rows(*number, SEGMENT_ROWS_DROPPED)?;
+            if !rows.is_empty() {
+                changes.remove_segment_rows(rows);
                 return Ok(());
             }
             self.dropped.pop();
@@ -272,18 +254,17 @@ impl Upkeep {
 }
 
 impl Keys {
-    /// A plan is committed, with these keys.
-    pub(crate) fn committed(&self, plan: KeysPlan, used: &UsedKeys) {
+    /// Applies a run of the compactor, whose rows are published.
+    pub(crate) fn apply(&self, Moved { state, new_segments }: Moved) {
+        let KeysState { from, lapsed, segments } = state;
         self.write(|index| {
-            let KeysPlan { state: KeysState { from, lapsed, segments }, made, seals, .. } = plan;
-            if seals {
-                index.recent.clear();
-            } else {
-                index.recent.extend(used.iter().map(|(hash, used)| (*hash, *used)));
+            if from > index.from {
+                index.recent.retain(|_, used| used.frame >= from);
             }
-            let known = std::mem::take(&mut index.segments);
+            let former = std::mem::take(&mut index.segments);
             let find = |row: SegmentRow| {
-                made.iter().chain(&known).find(|segment| segment.row.number == row.number).map(Arc::clone)
+                let mut all = new_segments.iter().chain(&former);
+                all.find(|segment| segment.row.number == row.number).map(Arc::clone)
             };
             (index.from, index.lapsed) = (from, lapsed);
             index.segments = segments.into_iter().filter_map(find).collect();
@@ -292,12 +273,12 @@ impl Keys {
 }
 
 impl Merge {
-    /// Takes so many entries; answers whether that was all.
+    /// Merges up to a number of entries; returns whether none is left.
     fn step(
         &mut self,
         entries_max: usize,
         snapshot: &Snapshot,
-        rows: &mut KeyRows,
+        changes: &mut Changes,
     ) -> Result<bool, LedgerError> {
         for _ in 0..entries_max {
             for input in &mut self.inputs {
@@ -307,14 +288,14 @@ impl Merge {
             let Some(entry) = heads.min_by_key(|input| input.next).and_then(|input| input.next.take()) else {
                 return Ok(true);
             };
-            self.making.push(entry, rows);
+            self.builder.push(entry, changes);
         }
         Ok(false)
     }
 }
 
 impl Input {
-    /// Has the next entry at hand, if there is one.
+    /// Reads the next entry, unless it is read or there is none.
     fn fill(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         while self.next.is_none() {
             self.next = self.page.next();
@@ -331,40 +312,39 @@ impl Input {
     }
 }
 
-impl Making {
-    /// A segment of so many keys, which come in their order.
-    pub(crate) fn of(row: SegmentRow) -> Self {
+impl SegmentBuilder {
+    fn new(row: SegmentRow) -> Self {
         let (packing, filter) = (Packing::from(row.from), Filter::for_keys(row.keys));
         Self { row, packing, filter, filter_rows: 0 }
     }
 
-    /// One more key; what is complete is written.
-    pub(crate) fn push(&mut self, entry: Entry, rows: &mut KeyRows) {
+    /// Adds the next key in order; complete rows are written.
+    fn push(&mut self, entry: Entry, changes: &mut Changes) {
         self.filter.insert(entry.0);
         if let Some(page) = self.packing.push(entry) {
-            self.write(page, rows);
-            for place in self.filter_rows..self.filter.rows_before(entry.0) {
-                self.write_filter(place, rows);
+            self.write_page(page, changes);
+            for index in self.filter_rows..self.filter.rows_before(entry.0) {
+                self.write_filter(index, changes);
             }
         }
     }
 
-    fn write(&self, (first, bytes): Page, rows: &mut KeyRows) {
-        rows.written.push((segment_page_key(self.row.number, first), bytes));
+    fn write_page(&self, (first, bytes): Page, changes: &mut Changes) {
+        changes.put_segment_row(segment_page_key(self.row.number, first), bytes);
     }
 
-    fn write_filter(&mut self, place: usize, rows: &mut KeyRows) {
-        rows.written.push((segment_filter_key(self.row.number, place), self.filter.row(place)));
-        self.filter_rows = place.saturating_add(1);
+    fn write_filter(&mut self, index: usize, changes: &mut Changes) {
+        changes.put_segment_row(segment_filter_key(self.row.number, index), self.filter.row(index));
+        self.filter_rows = index.saturating_add(1);
     }
 
-    /// All of it is written.
-    pub(crate) fn finish(mut self, rows: &mut KeyRows) -> Arc<Segment> {
+    /// Writes the rest.
+    fn finish(mut self, changes: &mut Changes) -> Arc<Segment> {
         if let Some(page) = self.packing.finish() {
-            self.write(page, rows);
+            self.write_page(page, changes);
         }
-        for place in self.filter_rows..self.filter.rows() {
-            self.write_filter(place, rows);
+        for index in self.filter_rows..self.filter.rows() {
+            self.write_filter(index, changes);
         }
         Arc::new(Segment { row: self.row, filter: self.filter })
     }

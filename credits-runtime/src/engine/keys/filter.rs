@@ -4,7 +4,7 @@
 //! Filters" (2007), with the constants of Apache Parquet's: a key sets one bit in each of the eight words of its block.
 //! Blocks are in the order of keys, so that a segment that is written in order fills its filter in order.
 
-use super::pages::{PREFIX_BITS, Prefix};
+use super::segment::{PREFIX_BITS, Prefix};
 use crate::error::LedgerError;
 
 /// Bits for each key: one in about a thousand keys that are not there seems to be.
@@ -102,7 +102,7 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pages::prefix_of;
+    use super::super::segment::prefix_of;
     use super::*;
     use crate::domain::fingerprint::Fingerprint;
 

@@ -7,23 +7,23 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use foldhash::fast::RandomState;
 
 use super::filter::{Filter, Sought};
-use super::pages::{Entries, prefix_of};
+use super::segment::{Entries, prefix_of};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
-use crate::engine::codec::{KeysState, SegmentRow};
+use crate::engine::rows::{KeysState, SegmentRow};
 use crate::engine::store::Snapshot;
 use crate::error::LedgerError;
 
-/// What a key was used for.
+/// The use of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Used {
     /// The first fact of the frame.
     pub(crate) frame: FactNumber,
-    /// Whether it may be forgotten some day.
+    /// Whether the key may be forgotten after its time.
     pub(crate) lapses: bool,
 }
 
-/// Which keys were used for what.
+/// Uses by the hash of their key.
 pub(crate) type UsedKeys = HashMap<Hash128, Used, RandomState>;
 
 /// A segment that can be looked into.
@@ -33,12 +33,12 @@ pub(crate) struct Segment {
     pub(super) filter: Filter,
 }
 
-/// Every key, as of the last commit. Only the writer changes it.
+/// Every key, as of the last commit. Commits add keys; checkpoints move them into segments.
 #[derive(Debug)]
 pub(crate) struct Keys {
     index: RwLock<Index>,
-    /// Bytes of filters of segments that are being made.
-    made_bytes: AtomicUsize,
+    /// Bytes of filters of segments that are being written.
+    builder_bytes: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -54,16 +54,9 @@ pub(super) struct Index {
 }
 
 impl Keys {
-    /// No keys.
-    #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn none() -> Self {
-        let (recent, from, lapsed) = (UsedKeys::default(), FactNumber::FIRST, FactNumber::FIRST);
-        Self::of(Index { recent, from, segments: Vec::new(), lapsed })
-    }
-
     /// The keys that a snapshot has in segments.
     pub(crate) fn stored(snapshot: &Snapshot) -> Result<Self, LedgerError> {
-        let KeysState { from, lapsed, segments } = snapshot.covered()?.keys;
+        let KeysState { from, lapsed, segments } = snapshot.checkpoint_state()?.keys;
         let load = |row: SegmentRow| {
             let filter = Filter::of_rows(row.keys, &snapshot.segment_filter(row.number)?)?;
             Ok(Arc::new(Segment { row, filter }))
@@ -73,7 +66,7 @@ impl Keys {
     }
 
     fn of(index: Index) -> Self {
-        Self { index: RwLock::new(index), made_bytes: AtomicUsize::new(0) }
+        Self { index: RwLock::new(index), builder_bytes: AtomicUsize::new(0) }
     }
 
     /// The state that a commit leaves which changes no segment.
@@ -86,12 +79,22 @@ impl Keys {
     /// Bytes that filters take.
     pub(crate) fn bytes(&self) -> usize {
         let segments: usize = self.read().segments.iter().map(|segment| segment.filter.bytes()).sum();
-        segments.saturating_add(self.made_bytes.load(Ordering::Relaxed))
+        segments.saturating_add(self.builder_bytes.load(Ordering::Relaxed))
     }
 
-    /// How many bytes filters take of segments that are being made.
-    pub(crate) fn are_made_of(&self, bytes: usize) {
-        self.made_bytes.store(bytes, Ordering::Relaxed);
+    /// Sets the bytes of filters of segments that are being written.
+    pub(crate) fn set_builder_bytes(&self, bytes: usize) {
+        self.builder_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The number of recent keys.
+    pub(super) fn recent_count(&self) -> usize {
+        self.read().recent.len()
+    }
+
+    /// Visits every recent key.
+    pub(super) fn each_recent(&self, mut visit: impl FnMut(&Hash128, Used)) {
+        self.read().recent.iter().for_each(|(hash, used)| visit(hash, *used));
     }
 
     /// What a key was used for, if that is not in a segment.
@@ -116,9 +119,11 @@ impl Keys {
         listed.iter().filter(may_have).copied().collect()
     }
 
-    /// Keys that were used in a commit.
-    pub(crate) fn publish(&self, used: UsedKeys) {
-        self.write(|index| index.recent.extend(used));
+    /// Adds the keys of a commit.
+    pub(crate) fn publish(&self, used: &UsedKeys) {
+        if !used.is_empty() {
+            self.write(|index| index.recent.extend(used.iter().map(|(hash, used)| (*hash, *used))));
+        }
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Index> {

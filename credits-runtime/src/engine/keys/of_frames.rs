@@ -3,10 +3,9 @@
 use crate::domain::fact::{Body, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128, key_row};
 use crate::domain::ids::Key;
-use crate::engine::journal::Numbered;
 
 /// The command that a frame used this key for, if it did, by its fingerprint.
-pub(crate) fn fingerprint_under((_, frame): &Numbered, hash: &Hash128) -> Option<Hash64> {
+pub(crate) fn fingerprint_under(frame: &Frame, hash: &Hash128) -> Option<Hash64> {
     key_rows(frame).find(|(used, _)| used == hash).map(|(_, fingerprint)| fingerprint)
 }
 

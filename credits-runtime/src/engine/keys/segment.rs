@@ -2,7 +2,7 @@
 
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
-use crate::engine::varint::{read, write};
+use crate::engine::journal::varint::{read, write};
 use crate::error::LedgerError;
 
 /// Bytes of a page: one row to a page of redb's.

@@ -1,30 +1,28 @@
-//! The inbox: where commands wait for the writer. It is taken whole, and it is bounded.
+//! The inbox: where requests wait for the writer. The writer takes everything at once, and the inbox is bounded.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use super::billing::Bill;
-use super::reply::Slot;
-use super::store::Cursors;
-use super::sync::{Condvar, Mutex, MutexGuard};
+use super::slot::Slot;
 use crate::domain::command::Command;
-use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
-use crate::domain::limits::{BATCH_COMMANDS_MAX, LINGER, QUEUE_COMMANDS_MAX};
+use crate::domain::ids::{HoldId, Key, WalletId};
+use crate::domain::limits::{BATCH_COMMANDS_MAX, QUEUE_COMMANDS_MAX};
+use crate::engine::batch::billing::Bill;
+use crate::engine::sync::{Condvar, Mutex, MutexGuard};
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// What the writer is asked.
+/// A request to the writer.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
-    /// Something of one wallet.
+pub(crate) enum Request {
+    /// A command about one wallet.
     Command(Command),
-    /// Something about billing, with the key that an unknown outcome names.
+    /// A command about billing, with the key that an unknown outcome names.
     Bill(Bill, Key),
 }
 
-impl Asked {
-    /// The key that it is answered under.
+impl Request {
+    /// The key that errors name.
     pub(crate) fn key(&self) -> &Key {
         match self {
             Self::Command(Command { key, .. }) | Self::Bill(_, key) => key,
@@ -32,83 +30,47 @@ impl Asked {
     }
 }
 
-/// What is asked, and where its answer goes.
+/// A request and the slot for its reply.
 pub(crate) struct Waiting {
-    /// Shared with whoever asked, so that it is freed where it was made.
-    pub(crate) asked: Arc<Asked>,
+    /// Shared with the caller, whose thread allocated it and frees it.
+    pub(crate) request: Arc<Request>,
     pub(crate) slot: Slot,
 }
 
-/// Told once everything due is booked.
-pub(crate) type Booked = oneshot::Sender<Result<(), LedgerError>>;
+/// Receives a result once everything due is booked.
+pub(crate) type DueBooked = oneshot::Sender<Result<(), LedgerError>>;
 
 /// What the writer takes at once.
 pub(crate) struct Work<T = Waiting> {
     pub(crate) commands: Vec<T>,
-    /// Holds that were dropped.
+    /// Holds whose guards were dropped.
     pub(crate) releases: Vec<(WalletId, HoldId)>,
-    /// Who waits for what is due.
-    pub(crate) booked: Vec<Booked>,
-    /// How far subscribers have come.
-    pub(crate) cursors: Cursors,
+    /// Callers that wait for everything due.
+    pub(crate) due_booked: Vec<DueBooked>,
 }
 
-/// How often the writer looks for work after it had some before it sleeps: for about 40 microseconds in all.
-#[cfg(not(shuttle))]
-const AWAKE_LOOKS: usize = 50;
-/// How long it pauses between two looks.
-#[cfg(not(shuttle))]
-const AWAKE_PAUSES: usize = 50;
-
-/// How many more commands wake the writer while a batch is on its way.
-const MORE_COMMANDS: usize = 32;
-
-/// How long the writer waits for more commands than there are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Linger {
-    /// Until there are so many.
-    pub(crate) commands: usize,
-    /// But at most for so long.
-    pub(crate) at_most: Duration,
-}
-
-impl Linger {
-    /// Not at all.
-    pub(crate) const NOT: Self = Self { commands: 0, at_most: Duration::ZERO };
-
-    /// For those who were answered last and may ask again, and for those who wait already. Somebody alone is not waited
-    /// for.
-    pub(crate) fn for_clients(answered: usize, waiting: usize) -> Self {
-        Self { commands: answered.saturating_add(waiting), at_most: LINGER }
-    }
-}
-
-/// What the writer finds.
+/// The result of waiting for work.
 pub(crate) enum Taken<T = Waiting> {
     Work(Work<T>),
-    /// Nothing came within the time.
-    Nothing,
-    /// Nothing but cursors.
-    Poked,
-    /// Nothing, but what was on its way has landed.
-    Landed,
-    /// Nothing comes any more. Cursors may be left.
-    Closed(Cursors),
+    /// No work came in time.
+    TimedOut,
+    /// The inbox is closed and empty.
+    Closed,
 }
 
-/// How many commands may wait for the writer, and what becomes of more.
+/// How many commands may wait for the writer, and whether callers wait when there are more.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue {
     pub(crate) commands_max: usize,
-    /// Whether they wait for room, instead of being refused.
+    /// Whether a caller waits for room, instead of getting `QueueFull`.
     pub(crate) waits: bool,
 }
 
 impl Queue {
-    pub(crate) const USUAL: Self = Self { commands_max: QUEUE_COMMANDS_MAX, waits: false };
+    pub(crate) const DEFAULT: Self = Self { commands_max: QUEUE_COMMANDS_MAX, waits: false };
 }
 
-/// Why a command was not put in. Whoever sent it has it back.
+/// Why a command was not put in.
 pub(crate) enum Refused<T> {
     Full(T),
     Closed,
@@ -116,59 +78,57 @@ pub(crate) enum Refused<T> {
 
 struct Contents<T> {
     work: Work<T>,
-    /// With how many commands the writer is to be woken, while it waits: nobody tells a writer that is awake.
-    wakes_at: Option<usize>,
-    /// How many threads wait for room.
+    /// Whether the writer waits: it is notified only then.
+    is_writer_waiting: bool,
+    /// Threads that wait for room.
     blocked: usize,
     /// Tasks that wait for room.
     wakers: Vec<Waker>,
-    /// Whether cursors are to be written when there is time.
-    poked: bool,
-    /// Whether a batch that was on its way is durable, or failed.
-    landed: bool,
-    closed: bool,
+    is_closed: bool,
 }
 
-/// Commands and dropped holds on their way to the writer.
+/// Requests on their way to the writer.
 pub(crate) struct Inbox<T = Waiting> {
     contents: Mutex<Contents<T>>,
     filled: Condvar,
     /// Threads that wait for room do so here.
     room: Condvar,
-    /// Commands that may be in.
+    /// Commands that may be in, and as many releases and waits for due work.
     commands_max: usize,
 }
 
 impl<T> Default for Work<T> {
     fn default() -> Self {
-        let (commands, releases, booked) = (Vec::new(), Vec::new(), Vec::new());
-        Self { commands, releases, booked, cursors: BTreeMap::new() }
+        Self { commands: Vec::new(), releases: Vec::new(), due_booked: Vec::new() }
     }
 }
 
 impl<T> Work<T> {
-    /// Whether the writer need not be woken: cursors alone can wait.
-    fn can_wait(&self) -> bool {
-        self.commands.is_empty() && self.releases.is_empty() && self.booked.is_empty()
+    fn is_empty(&self) -> bool {
+        self.commands.is_empty() && self.releases.is_empty() && self.due_booked.is_empty()
     }
 }
 
 impl<T> Inbox<T> {
-    /// An empty one, with room for so many commands.
+    /// An empty inbox with room for a number of commands.
     pub(crate) fn new(commands_max: usize) -> Self {
-        let (work, wakers) = (Work::default(), Vec::new());
-        let contents =
-            Contents { work, wakes_at: None, blocked: 0, wakers, poked: false, landed: false, closed: false };
+        let contents = Contents {
+            work: Work::default(),
+            is_writer_waiting: false,
+            blocked: 0,
+            wakers: Vec::new(),
+            is_closed: false,
+        };
         let (filled, room) = (Condvar::new(), Condvar::new());
         Self { contents: Mutex::new(contents), filled, room, commands_max }
     }
 
-    /// Puts a command in, or gives it back.
+    /// Puts a command in, or returns it.
     pub(crate) fn submit(&self, waiting: T) -> Result<(), Refused<T>> {
         self.put(self.lock(), waiting).map_err(|(_, refused)| refused)
     }
 
-    /// Puts a command in as soon as there is room; this thread waits for it. Fails only if it is closed.
+    /// Puts a command in once there is room, for which this thread waits. Fails only on a closed inbox.
     pub(crate) fn submit_blocking(&self, mut waiting: T) -> Result<(), LedgerError> {
         let mut contents = self.lock();
         loop {
@@ -185,7 +145,7 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// Puts a command in, or gives it back; then the waker is told once it is worth another try.
+    /// Puts a command in, or returns it and keeps the waker until there is room.
     pub(crate) fn poll_submit(&self, waiting: T, waker: &Waker) -> Result<(), Refused<T>> {
         self.put(self.lock(), waiting).map_err(|(mut full, refused)| {
             if matches!(refused, Refused::Full(_))
@@ -197,7 +157,7 @@ impl<T> Inbox<T> {
         })
     }
 
-    /// The error of whoever does not wait for room.
+    /// The error of a caller that does not wait for room.
     pub(crate) fn full(&self) -> LedgerError {
         let commands_max = self.commands_max;
         let message = format!(
@@ -207,144 +167,85 @@ impl<T> Inbox<T> {
         LedgerError::new(LedgerErrorKind::QueueFull, message)
     }
 
-    /// Puts a command in, or gives it back with the lock.
+    /// Puts a command in, or returns it with the lock.
     fn put<'a>(
         &self,
         mut contents: MutexGuard<'a, Contents<T>>,
         waiting: T,
     ) -> Result<(), (MutexGuard<'a, Contents<T>>, Refused<T>)> {
-        if contents.closed {
+        if contents.is_closed {
             return Err((contents, Refused::Closed));
         }
         if contents.work.commands.len() >= self.commands_max {
             return Err((contents, Refused::Full(waiting)));
         }
         contents.work.commands.push(waiting);
-        let count = contents.work.commands.len();
-        if contents.wakes_at.is_some_and(|wanted| count >= wanted) {
-            self.wake(contents);
-        }
+        self.wake_writer(contents);
         Ok(())
     }
 
     /// Wakes the writer, if it waits.
-    fn wake(&self, mut contents: MutexGuard<'_, Contents<T>>) {
-        let waits = contents.wakes_at.take().is_some();
+    fn wake_writer(&self, mut contents: MutexGuard<'_, Contents<T>>) {
+        let is_waiting = std::mem::take(&mut contents.is_writer_waiting);
         drop(contents);
-        if waits {
+        if is_waiting {
             self.filled.notify_one();
         }
     }
 
-    /// Puts something in and tells nobody: what tests must find.
+    /// Puts a command in without waking the writer: an error that the schedules must find.
     #[cfg(all(test, shuttle))]
     pub(crate) fn submit_silently(&self, waiting: T) {
         self.lock().work.commands.push(waiting);
     }
 
-    /// Asks for a hold's release. Of a closed ledger the hold lapses at its limit instead.
+    /// Requests a hold's release. On a closed ledger, and beyond the limit, the hold lapses instead.
     pub(crate) fn release(&self, wallet: WalletId, hold: HoldId) {
         let mut contents = self.lock();
-        if !contents.closed {
+        if !contents.is_closed && contents.work.releases.len() < self.commands_max {
             contents.work.releases.push((wallet, hold));
-            self.wake(contents);
+            self.wake_writer(contents);
         }
     }
 
-    /// Asks for everything due to be booked.
-    pub(crate) fn book_due(&self, booked: Booked) -> Result<(), LedgerError> {
+    /// Requests that everything due is booked.
+    pub(crate) fn book_due(&self, due_booked: DueBooked) -> Result<(), LedgerError> {
         let mut contents = self.lock();
-        if contents.closed {
+        if contents.is_closed {
             return Err(LedgerError::closed());
         }
-        contents.work.booked.push(booked);
-        self.wake(contents);
+        if contents.work.due_booked.len() >= self.commands_max {
+            return Err(self.full());
+        }
+        contents.work.due_booked.push(due_booked);
+        self.wake_writer(contents);
         Ok(())
     }
 
-    /// Where a subscriber has come to; written with the next commit.
-    pub(crate) fn advance(&self, subscriber: &str, next: FactNumber) {
-        self.lock().work.cursors.insert(subscriber.to_owned(), next);
-    }
-
-    /// Wakes an idle writer, which then writes the cursors.
-    pub(crate) fn poke(&self) {
+    /// Waits for work, up to a time if one is given, and takes up to [`BATCH_COMMANDS_MAX`] commands with everything else.
+    pub(crate) fn take(&self, at_most: Option<Duration>) -> Taken<T> {
         let mut contents = self.lock();
-        contents.poked = true;
-        self.wake(contents);
-    }
-
-    /// Wakes the writer: a batch has landed.
-    pub(crate) fn land(&self) {
-        let mut contents = self.lock();
-        contents.landed = true;
-        self.wake(contents);
-    }
-
-    /// Whether a batch has landed that the writer does not know of.
-    pub(crate) fn has_landed(&self) -> bool {
-        self.lock().landed
-    }
-
-    /// The writer knows of every batch that has landed.
-    pub(crate) fn forget_landing(&self) {
-        self.lock().landed = false;
-    }
-
-    /// While a batch is on its way: waits until there are more commands, and takes those that may join the one that is
-    /// being decided, at most so many; nothing once it has landed.
-    pub(crate) fn take_more(&self, most: usize, joins: impl Fn(&T) -> bool) -> Option<Vec<T>> {
-        let mut contents = self.lock();
-        loop {
-            if contents.landed {
-                return None;
+        while contents.work.is_empty() {
+            if contents.is_closed {
+                return Taken::Closed;
             }
-            let commands = contents.work.commands.iter().take(most).take_while(|command| joins(command));
-            let count = commands.count();
-            if count > 0 {
-                let more = contents.work.commands.drain(..count).collect();
-                self.tell_of_room(contents);
-                return Some(more);
-            }
-            // What may not join waits for the landing.
-            let wanted = contents.work.commands.len().saturating_add(MORE_COMMANDS);
-            contents = self.sleep(contents, wanted, None).0;
-        }
-    }
-
-    /// Waits for work, at most for so long, and takes it; what comes next goes into `empty`. Few commands are waited
-    /// for more of, as the linger says.
-    pub(crate) fn take(&self, at_most: Option<Duration>, linger: Linger, empty: Vec<T>) -> Taken<T> {
-        if linger.commands > 0 {
-            self.stay_awake();
-        }
-        let mut contents = self.lock();
-        while contents.work.can_wait() && !contents.closed && !contents.poked && !contents.landed {
-            let waited = self.sleep(contents, 1, at_most);
-            contents = waited.0;
-            if waited.1 {
-                break;
-            }
-        }
-        let poked = std::mem::take(&mut contents.poked);
-        if contents.work.can_wait() && !contents.closed {
-            return match (contents.landed, poked) {
-                (true, _) => Taken::Landed,
-                (_, true) => Taken::Poked,
-                _ => Taken::Nothing,
+            contents.is_writer_waiting = true;
+            let mut is_over = false;
+            contents = match at_most {
+                None => self.filled.wait(contents).unwrap_or_else(PoisonError::into_inner),
+                Some(time) => {
+                    let waited = self.filled.wait_timeout(contents, time);
+                    let (contents, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+                    is_over = waited.timed_out();
+                    contents
+                }
             };
-        }
-        let Linger { commands, at_most } = linger;
-        // When it is full nobody can put more in.
-        let commands = commands.min(self.commands_max).min(BATCH_COMMANDS_MAX);
-        if (1..commands).contains(&contents.work.commands.len()) && !contents.closed {
-            contents = self.sleep(contents, commands, Some(at_most)).0;
+            contents.is_writer_waiting = false;
+            if is_over && contents.work.is_empty() && !contents.is_closed {
+                return Taken::TimedOut;
+            }
         }
         let mut work = std::mem::take(&mut contents.work);
-        if work.can_wait() {
-            return Taken::Closed(work.cursors);
-        }
-        contents.work.commands = empty;
         if work.commands.len() > BATCH_COMMANDS_MAX {
             contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
         }
@@ -352,69 +253,25 @@ impl<T> Inbox<T> {
         Taken::Work(work)
     }
 
-    /// Looks for work a little while without sleeping: whoever was just answered often asks again at once, and waking up
-    /// takes longer than that.
-    fn stay_awake(&self) {
-        #[cfg(not(shuttle))]
-        for _ in 0..AWAKE_LOOKS {
-            let contents = self.lock();
-            if contents.landed || !contents.work.can_wait() {
-                return;
-            }
-            drop(contents);
-            (0..AWAKE_PAUSES).for_each(|_| std::hint::spin_loop());
-        }
-    }
-
-    /// Waits until it is woken with so many commands, or by anything else; answers whether the time is over.
-    fn sleep<'a>(
-        &'a self,
-        mut contents: MutexGuard<'a, Contents<T>>,
-        commands: usize,
-        at_most: Option<Duration>,
-    ) -> (MutexGuard<'a, Contents<T>>, bool) {
-        contents.wakes_at = Some(commands);
-        let (mut contents, is_over) = match at_most {
-            None => (self.filled.wait(contents).unwrap_or_else(PoisonError::into_inner), false),
-            Some(time) => {
-                let waited = self.filled.wait_timeout(contents, time);
-                let (contents, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-                (contents, waited.timed_out())
-            }
-        };
-        contents.wakes_at = None;
-        (contents, is_over)
-    }
-
-    /// How many commands are in.
-    pub(crate) fn len(&self) -> usize {
-        self.lock().work.commands.len()
-    }
-
-    /// Takes what is there of subscribers' cursors.
-    pub(crate) fn take_cursors(&self) -> Cursors {
-        std::mem::take(&mut self.lock().work.cursors)
-    }
-
-    /// Takes no more; what is in is still done.
+    /// Takes no more requests; the writer still gets those that are in.
     pub(crate) fn close(&self) {
         let mut contents = self.lock();
-        contents.closed = true;
+        contents.is_closed = true;
         self.tell_of_room(contents);
         self.filled.notify_all();
     }
 
-    /// Ends it when the writer ends, however it ended: what is in is dropped, and so answered.
+    /// Closes the inbox when the writer's thread ends, and drops the requests in it, whose callers then get an error.
     pub(crate) fn abandon(&self) {
         let mut contents = self.lock();
-        contents.closed = true;
+        contents.is_closed = true;
         let work = std::mem::take(&mut contents.work);
         self.tell_of_room(contents);
         self.filled.notify_all();
         drop(work);
     }
 
-    /// Has everybody who waits for room try again.
+    /// Lets every thread and task that waits for room try again.
     fn tell_of_room(&self, mut contents: MutexGuard<'_, Contents<T>>) {
         let wakers = std::mem::take(&mut contents.wakers);
         let has_blocked = contents.blocked > 0;

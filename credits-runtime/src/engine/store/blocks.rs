@@ -7,9 +7,10 @@ use redb::{AccessGuard, ReadOnlyTable, ReadableTable, StorageError};
 use super::errors::{guarded, read_failed};
 use super::snapshot::Snapshot;
 use super::tables::JOURNAL;
+use crate::domain::booked::Booked;
 use crate::domain::ids::FactNumber;
-use crate::engine::codec;
-use crate::engine::journal::{Block, Head, Numbered, Seek};
+use crate::engine::journal::block::{Block, Head, Seek};
+use crate::engine::rows;
 use crate::error::LedgerError;
 
 /// Facts that a block of plain spends has, about; what blocks have is learned as they are read.
@@ -41,7 +42,7 @@ impl Snapshot {
         guarded(|| {
             let last = self.journal()?.last().map_err(|error| read_failed(&error))?;
             let block =
-                last.map(|(first, bytes)| codec::block_from_bytes(FactNumber(first.value()), bytes.value()));
+                last.map(|(first, bytes)| rows::block_from_bytes(FactNumber(first.value()), bytes.value()));
             Ok(block.transpose()?.map(Arc::new))
         })
     }
@@ -53,7 +54,7 @@ impl Snapshot {
         }
         guarded(|| {
             let StoredBlock { first, row, .. } = self.found(number)?;
-            Ok(Arc::new(codec::block_from_bytes(first, row.bytes())?))
+            Ok(Arc::new(rows::block_from_bytes(first, row.bytes())?))
         })
     }
 
@@ -65,7 +66,7 @@ impl Snapshot {
         }
         guarded(|| {
             let block = self.found(number)?;
-            codec::check_block(block.first, block.row.bytes())?;
+            rows::check_block(block.first, block.row.bytes())?;
             Ok(block)
         })
     }
@@ -140,7 +141,7 @@ impl BlockRow {
 
     fn frames(&self) -> &[u8] {
         match self {
-            Self::File(row) => codec::block_frames(row.value()),
+            Self::File(row) => rows::block_frames(row.value()),
             Self::Newer(block) => &block.frames,
         }
     }
@@ -156,7 +157,7 @@ impl StoredBlock {
     }
 
     /// The frame that has this fact, if it is here; the others are not decoded.
-    pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Option<Numbered>, LedgerError> {
+    pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         if number < self.first {
             return Ok(None);
         }

@@ -1,61 +1,17 @@
 //! Writing: rows are published in memory, and a checkpoint writes those of many commits to the file at once.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{Durability, WriteTransaction};
 
+use super::changes::{Changes, LogEnd};
 use super::errors::guarded;
 use super::file::Store;
 use super::memtable::{Memtable, Rows};
-use super::tables::{COVERED_ROW, JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
-use crate::domain::ids::FactNumber;
-use crate::engine::codec::{self, Covered, LogState};
-use crate::engine::journal::Block;
-use crate::engine::keys::upkeep::KeyRows;
+use super::tables::{JOURNAL, LOG_ROW, META, SEGMENTS, STATE_ROW, SUBSCRIBERS, VIEWS};
+use crate::engine::rows::{self, LogState};
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
-
-/// The rows of one commit.
-pub(crate) struct Changes {
-    /// Blocks that are new, and the one that grows.
-    pub(crate) blocks: Vec<Arc<Block>>,
-    /// Keys of rows of the views that are removed.
-    pub(crate) gone: Vec<Vec<u8>>,
-    pub(crate) views: Vec<(Vec<u8>, Arc<[u8]>)>,
-    pub(crate) keys: KeyRows,
-    /// From which fact on rows may lack facts, and where keys are, if that changes.
-    pub(crate) covered: Option<Covered>,
-    pub(crate) cursors: Cursors,
-    /// The last record of the log that has these facts, if they are in the log.
-    pub(crate) record: Option<Logged>,
-}
-
-impl Changes {
-    /// Of cursors alone.
-    pub(crate) fn of_cursors(cursors: Cursors) -> Self {
-        Self {
-            blocks: Vec::new(),
-            gone: Vec::new(),
-            views: Vec::new(),
-            keys: KeyRows::default(),
-            covered: None,
-            cursors,
-            record: None,
-        }
-    }
-}
-
-/// The end of a record of the log.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Logged {
-    pub(crate) checksum: [u8; 16],
-    /// The fact after its last.
-    pub(crate) next_fact: FactNumber,
-}
-
-/// Which fact each named subscriber is given next.
-pub(crate) type Cursors = BTreeMap<String, FactNumber>;
 
 /// Memtables: one that rows are added to, and one that a checkpoint writes.
 #[derive(Debug, Default)]
@@ -87,8 +43,8 @@ impl Store {
 
     /// Writes every row that is published to the file, durably, with the state of the log. Rows that are published meanwhile
     /// wait for the next checkpoint. Returns the last record of the log that need not be kept.
-    pub(crate) fn checkpoint(&self) -> Result<Option<Logged>, LedgerError> {
-        let rows = {
+    pub(crate) fn checkpoint(&self) -> Result<Option<LogEnd>, LedgerError> {
+        let memtable = {
             let mut memtables = self.memtables_mut();
             if memtables.frozen.is_empty() {
                 memtables.frozen = std::mem::take(&mut memtables.active);
@@ -97,22 +53,22 @@ impl Store {
         };
         let log = {
             let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(record) = rows.record {
-                log.covered = record.checksum;
+            if let Some(end) = memtable.log_end {
+                log.covered = end.checksum;
             }
             *log
         };
         guarded(|| {
             let written = self.write(|transaction| {
-                write_rows(transaction, &rows)?;
-                transaction.open_table(META)?.insert(LOG_ROW, &codec::encode(&log)[..])?;
+                write_rows(transaction, &memtable)?;
+                transaction.open_table(META)?.insert(LOG_ROW, &rows::encode(&log)[..])?;
                 Ok(())
             });
             written.map_err(|failure| failure.error(&self.path))
         })?;
         // Only now: who finds a row no more in memory opens a snapshot of the file after this commit.
         let frozen = std::mem::take(&mut self.memtables_mut().frozen);
-        Ok(frozen.record)
+        Ok(frozen.log_end)
     }
 
     /// Notes that a checkpoint waits for space on the disk.
@@ -157,24 +113,24 @@ impl Store {
 }
 
 /// Writes the rows of a memtable.
-pub(super) fn write_rows(transaction: &WriteTransaction, rows: &Memtable) -> Result<(), redb::Error> {
-    if !rows.blocks.is_empty() {
+pub(super) fn write_rows(transaction: &WriteTransaction, memtable: &Memtable) -> Result<(), redb::Error> {
+    if !memtable.blocks.is_empty() {
         let mut journal = transaction.open_table(JOURNAL)?;
-        for (first, block) in &rows.blocks {
-            journal.insert(first.get(), &codec::block_to_bytes(block)[..])?;
+        for (first, block) in &memtable.blocks {
+            journal.insert(first.get(), &rows::block_to_bytes(block)[..])?;
         }
     }
-    for (table, rows) in [(VIEWS, &rows.views), (SEGMENTS, &rows.segments)] {
+    for (table, rows) in [(VIEWS, &memtable.views), (SEGMENTS, &memtable.segments)] {
         write_table(transaction, table, rows)?;
     }
-    if !rows.cursors.is_empty() {
+    if !memtable.cursors.is_empty() {
         let mut cursors = transaction.open_table(SUBSCRIBERS)?;
-        for (name, next) in &rows.cursors {
+        for (name, next) in &memtable.cursors {
             cursors.insert(&name[..], next.get())?;
         }
     }
-    if let Some(covered) = &rows.covered {
-        transaction.open_table(META)?.insert(COVERED_ROW, &codec::encode(&**covered)[..])?;
+    if let Some(state) = &memtable.state {
+        transaction.open_table(META)?.insert(STATE_ROW, &rows::encode(&**state)[..])?;
     }
     Ok(())
 }
@@ -190,8 +146,8 @@ fn write_table(
     let mut table = transaction.open_table(table)?;
     for (key, value) in rows {
         match value {
-            Some(value) => drop(table.insert(&key[..], &value[..])?),
-            None => drop(table.remove(&key[..])?),
+            Some(value) => _ = table.insert(&key[..], &value[..])?,
+            None => _ = table.remove(&key[..])?,
         }
     }
     Ok(())

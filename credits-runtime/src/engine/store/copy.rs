@@ -10,9 +10,9 @@ use super::errors::open_failed;
 use super::file::Store;
 use super::snapshot::Snapshot;
 use super::tables::{JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
-use crate::engine::codec::{self, LogState};
 use crate::engine::files::{draft, sync_folder};
-use crate::engine::memory::Memory;
+use crate::engine::rows::{self, LogState};
+use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::LedgerError;
 
 /// How many rows of a copy are written in one transaction.
@@ -30,7 +30,7 @@ impl Store {
         let draft = draft(to).map_err(io)?;
         let file = draft.as_file().try_clone().map_err(io)?;
         let backend = FileBackend::new(file).map_err(|error| open_failed(to, error))?;
-        let copy = Self::create_on(to, backend, Memory::USUAL)?;
+        let copy = Self::create_on(to, backend, MemoryBudget::DEFAULT)?;
         copy.fill(snapshot).map_err(|failure| failure.error(to))?;
         let checked = check(&copy.snapshot()?)?;
         copy.close()?;
@@ -51,7 +51,7 @@ impl Store {
             write_rows(transaction, newer)?;
             write_rows(transaction, newest)?;
             // A copy needs no log.
-            transaction.open_table(META)?.insert(LOG_ROW, &codec::encode(&LogState::default())[..])?;
+            transaction.open_table(META)?.insert(LOG_ROW, &rows::encode(&LogState::default())[..])?;
             Ok(())
         })
     }

@@ -14,11 +14,11 @@ use super::errors::{guarded, open_failed, opened};
 use super::medium::{Locking, Medium, Patience, Shared};
 use super::snapshot::Snapshot;
 use super::tables::{
-    COVERED_ROW, FORMAT_ROW, ID_ROW, JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS, check_format,
+    FORMAT_ROW, ID_ROW, JOURNAL, LOG_ROW, META, SEGMENTS, STATE_ROW, SUBSCRIBERS, VIEWS, check_format,
 };
-use crate::engine::codec::{self, Covered, FORMAT, LogState};
 use crate::engine::files::{NamedFile, draft, sync_folder};
-use crate::engine::memory::Memory;
+use crate::engine::rows::{self, CheckpointState, FORMAT, LogState};
+use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 /// Bytes that are free on a disk, at least, when a checkpoint begins.
@@ -37,19 +37,19 @@ pub(crate) struct Store {
     /// The open file, unless it is in memory.
     named: Option<NamedFile>,
     pub(super) medium: Arc<Medium>,
-    memory: Memory,
+    memory: MemoryBudget,
 }
 
 impl Store {
     /// Opens the ledger in this file to look at it: whatever redb writes stays in memory.
-    pub(crate) fn look(path: &Path, memory: Memory, locking: Locking) -> Result<Self, LedgerError> {
+    pub(crate) fn look(path: &Path, memory: MemoryBudget, locking: Locking) -> Result<Self, LedgerError> {
         let file = File::options().read(true).write(true).open(path);
         let file = file.map_err(|error| open_failed(path, error.into()))?;
         Self::look_at(path, file, memory, locking)
     }
 
     /// The same of a file that this program may only read, if it may not write to it.
-    pub(crate) fn look_only(path: &Path, memory: Memory) -> Result<Self, LedgerError> {
+    pub(crate) fn look_only(path: &Path, memory: MemoryBudget) -> Result<Self, LedgerError> {
         let opened = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
         Self::look_at(
             path,
@@ -59,7 +59,7 @@ impl Store {
         )
     }
 
-    fn look_at(path: &Path, file: File, memory: Memory, locking: Locking) -> Result<Self, LedgerError> {
+    fn look_at(path: &Path, file: File, memory: MemoryBudget, locking: Locking) -> Result<Self, LedgerError> {
         if file.metadata().map_err(|error| LedgerError::io(path, error))?.len() == 0 {
             let message = format!(
                 "`{}` is empty, which a ledger never is: restore a backup, or remove the file to begin a new ledger",
@@ -78,12 +78,12 @@ impl Store {
     pub(crate) fn look_on(
         path: &Path,
         backend: impl StorageBackend,
-        memory: Memory,
+        memory: MemoryBudget,
     ) -> Result<Self, LedgerError> {
         Self::looked(path, Medium::reading(backend, Locking::Required), memory)
     }
 
-    fn looked(path: &Path, medium: Arc<Medium>, memory: Memory) -> Result<Self, LedgerError> {
+    fn looked(path: &Path, medium: Arc<Medium>, memory: MemoryBudget) -> Result<Self, LedgerError> {
         // A bit that flipped must not become a balance: every page is checked, about a second a GiB.
         let store = Self::over(path, medium, memory, true)?;
         check_format(path, &store.snapshot()?)?;
@@ -102,7 +102,11 @@ impl Store {
 
     /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name. `None` if another
     /// file has the name by then.
-    pub(crate) fn create(path: &Path, memory: Memory, locking: Locking) -> Result<Option<Self>, LedgerError> {
+    pub(crate) fn create(
+        path: &Path,
+        memory: MemoryBudget,
+        locking: Locking,
+    ) -> Result<Option<Self>, LedgerError> {
         let draft = draft(path).map_err(|error| open_failed(path, error.into()))?;
         let file = draft.as_file().try_clone().map_err(|error| LedgerError::io(path, error))?;
         let named = NamedFile::of(path.to_owned(), &file).map_err(|error| LedgerError::io(path, error))?;
@@ -118,7 +122,7 @@ impl Store {
     }
 
     /// Creates a ledger that lives as long as its handle.
-    pub(crate) fn in_memory(memory: Memory) -> Result<Self, LedgerError> {
+    pub(crate) fn in_memory(memory: MemoryBudget) -> Result<Self, LedgerError> {
         Self::create_on(Path::new("in memory"), InMemoryBackend::new(), memory)
     }
 
@@ -126,12 +130,12 @@ impl Store {
     pub(crate) fn create_on(
         path: &Path,
         backend: impl StorageBackend,
-        memory: Memory,
+        memory: MemoryBudget,
     ) -> Result<Self, LedgerError> {
         Self::created(path, Medium::writing(backend, Locking::Required), memory)
     }
 
-    fn created(path: &Path, medium: Arc<Medium>, memory: Memory) -> Result<Self, LedgerError> {
+    fn created(path: &Path, medium: Arc<Medium>, memory: MemoryBudget) -> Result<Self, LedgerError> {
         let store = Self::over(path, medium, memory, false)?;
         store.initialise()?;
         Ok(store)
@@ -140,7 +144,7 @@ impl Store {
     fn over(
         path: &Path,
         medium: Arc<Medium>,
-        memory: Memory,
+        memory: MemoryBudget,
         checks_pages: bool,
     ) -> Result<Self, LedgerError> {
         let mut builder = Builder::new();
@@ -169,8 +173,8 @@ impl Store {
             let mut meta = transaction.open_table(META)?;
             meta.insert(FORMAT_ROW, &FORMAT.to_be_bytes()[..])?;
             meta.insert(ID_ROW, &id[..])?;
-            meta.insert(COVERED_ROW, &codec::encode(&Covered::default())[..])?;
-            meta.insert(LOG_ROW, &codec::encode(&LogState::default())[..])?;
+            meta.insert(STATE_ROW, &rows::encode(&CheckpointState::default())[..])?;
+            meta.insert(LOG_ROW, &rows::encode(&LogState::default())[..])?;
             Ok(())
         });
         written.map_err(|failure| failure.error(&self.path))

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use rpds::RedBlackTreeMapSync;
 
-use super::commit::{Changes, Logged};
+use super::changes::{Changes, LogEnd};
 use crate::domain::ids::FactNumber;
-use crate::engine::codec::Covered;
-use crate::engine::journal::Block;
+use crate::engine::journal::block::Block;
+use crate::engine::rows::CheckpointState;
 
 /// Rows by their keys; `None` is a row that is removed.
 pub(super) type Rows = RedBlackTreeMapSync<Vec<u8>, Option<Arc<[u8]>>>;
@@ -26,9 +26,9 @@ pub(super) struct Memtable {
     pub(super) views: Rows,
     pub(super) segments: Rows,
     pub(super) cursors: RedBlackTreeMapSync<String, FactNumber>,
-    pub(super) covered: Option<Arc<Covered>>,
+    pub(super) state: Option<Arc<CheckpointState>>,
     /// The last record of the log that has its facts.
-    pub(super) record: Option<Logged>,
+    pub(super) log_end: Option<LogEnd>,
     /// About how many bytes of memory it takes.
     bytes: usize,
 }
@@ -36,34 +36,33 @@ pub(super) struct Memtable {
 impl Memtable {
     /// Adds the rows of a commit; they take the place of earlier ones.
     pub(super) fn put(&mut self, changes: Changes) {
-        let Changes { blocks, gone, views, keys, covered, cursors, record } = changes;
-        for block in blocks {
+        for block in changes.blocks {
             self.put_block(block);
         }
-        for key in gone {
+        for key in changes.removed_views {
             self.bytes = self.bytes.saturating_add(ROW_BYTES).saturating_add(key.len());
             self.views.insert_mut(key, None);
         }
-        for (key, value) in views {
+        for (key, value) in changes.views {
             self.bytes = self.bytes.saturating_add(row_bytes(&key, &value));
             self.views.insert_mut(key, Some(value));
         }
-        for key in keys.gone {
+        for key in changes.removed_segment_rows {
             self.bytes = self.bytes.saturating_add(ROW_BYTES).saturating_add(key.len());
             self.segments.insert_mut(key, None);
         }
-        for (key, value) in keys.written {
+        for (key, value) in changes.segment_rows {
             self.bytes = self.bytes.saturating_add(row_bytes(&key, &value));
             self.segments.insert_mut(key, Some(value.into()));
         }
-        for (subscriber, next) in cursors {
+        for (subscriber, next) in changes.cursors {
             self.bytes = self.bytes.saturating_add(ROW_BYTES);
             self.cursors.insert_mut(subscriber, next);
         }
-        if let Some(covered) = covered {
-            self.covered = Some(Arc::new(covered));
+        if let Some(state) = changes.state {
+            self.state = Some(Arc::new(state));
         }
-        self.record = record.or(self.record);
+        self.log_end = changes.log_end.or(self.log_end);
     }
 
     fn put_block(&mut self, block: Arc<Block>) {
@@ -88,7 +87,7 @@ impl Memtable {
             && self.views.is_empty()
             && self.segments.is_empty()
             && self.cursors.is_empty()
-            && self.covered.is_none()
+            && self.state.is_none()
     }
 }
 

@@ -1,10 +1,11 @@
-//! The store: the one folder that knows redb. Rows in, rows out; the codec knows their meaning.
+//! The store: the one folder that knows redb. Rows in, rows out.
 //!
 //! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (keys -> frames), `subscribers`
 //! (name -> next fact) and `meta` (format, id, log, from which fact on rows may lack facts). Rows are published in memory
 //! first, where readers find them; checkpoints write them to the file.
 
 mod blocks;
+mod changes;
 mod commit;
 mod copy;
 mod errors;
@@ -12,13 +13,13 @@ mod file;
 mod medium;
 mod memtable;
 mod merged;
-
+mod records;
 mod segments;
 mod snapshot;
 mod tables;
 
 pub(crate) use blocks::StoredBlock;
-pub(crate) use commit::{Changes, Cursors, Logged};
+pub(crate) use changes::{Changes, Cursors, LogEnd};
 pub(crate) use file::{LedgerId, Store};
 pub(crate) use medium::{Locking, Patience, is_full};
 pub(crate) use redb::backends::FileBackend;

@@ -5,8 +5,8 @@ use std::ops::Bound;
 use super::errors::guarded;
 use super::merged::{MergedRows, Row};
 use super::snapshot::Snapshot;
-use crate::engine::codec::{self, SegmentRow};
-use crate::engine::keys::pages::{Page, Prefix};
+use crate::engine::keys::segment::{Page, Prefix};
+use crate::engine::rows::{self, SegmentRow};
 use crate::error::LedgerError;
 
 impl Snapshot {
@@ -15,7 +15,7 @@ impl Snapshot {
         if let Some(listed) = self.listed_segments.get() {
             return Ok(listed);
         }
-        let listed = self.covered()?.keys.segments;
+        let listed = self.checkpoint_state()?.keys.segments;
         Ok(self.listed_segments.get_or_init(|| listed))
     }
 
@@ -34,7 +34,7 @@ impl Snapshot {
                 let mut rows = rows.range(Bound::Included(&from[..]), Bound::Unbounded)?;
                 let Some(row) = rows.next() else { return Ok(numbers) };
                 let broken = || LedgerError::damaged("a row of keys is of no segment");
-                let number = codec::segment_of_key(&row?.key).ok_or_else(broken)?;
+                let number = rows::segment_of_key(&row?.key).ok_or_else(broken)?;
                 numbers.push(number);
                 let Some(next) = number.checked_add(1) else { return Ok(numbers) };
                 from = next.to_be_bytes().to_vec();
@@ -44,14 +44,14 @@ impl Snapshot {
 
     /// The keys of the first rows of a segment.
     pub(crate) fn segment_rows(&self, number: u32, rows_max: usize) -> Result<Vec<Vec<u8>>, LedgerError> {
-        self.of_segments(&number.to_be_bytes(), &codec::segment_end(number), |rows| {
+        self.of_segments(&number.to_be_bytes(), &rows::segment_end(number), |rows| {
             rows.take(rows_max).map(|row| Ok(row?.key)).collect()
         })
     }
 
     /// The rows of a segment's filter.
     pub(crate) fn segment_filter(&self, number: u32) -> Result<Vec<Vec<u8>>, LedgerError> {
-        self.of_segments(&codec::segment_filter_key(number, 0), &codec::segment_end(number), |rows| {
+        self.of_segments(&rows::segment_filter_key(number, 0), &rows::segment_end(number), |rows| {
             rows.map(|row| Ok(row?.value)).collect()
         })
     }
@@ -59,7 +59,7 @@ impl Snapshot {
     /// The page of a segment that has this key, if the segment has it.
     pub(crate) fn segment_page(&self, number: u32, prefix: Prefix) -> Result<Option<Page>, LedgerError> {
         let (from, to) =
-            (codec::segment_page_key(number, 0), codec::segment_page_key(number, prefix.saturating_add(1)));
+            (rows::segment_page_key(number, 0), rows::segment_page_key(number, prefix.saturating_add(1)));
         guarded(|| self.segment_rows_of_all()?.last(&from, &to)?.map(page).transpose())
     }
 
@@ -69,8 +69,8 @@ impl Snapshot {
         number: u32,
         first: Option<Prefix>,
     ) -> Result<Option<Page>, LedgerError> {
-        let from = codec::segment_page_key(number, first.map_or(0, |first| first.saturating_add(1)));
-        self.of_segments(&from, &codec::segment_filter_key(number, 0), |mut rows| {
+        let from = rows::segment_page_key(number, first.map_or(0, |first| first.saturating_add(1)));
+        self.of_segments(&from, &rows::segment_filter_key(number, 0), |mut rows| {
             rows.next().map(|row| page(row?)).transpose()
         })
     }
@@ -87,6 +87,6 @@ impl Snapshot {
 
 fn page(row: Row) -> Result<Page, LedgerError> {
     let broken = || LedgerError::damaged("a row of keys is no page");
-    let first = codec::segment_page_from_key(&row.key).ok_or_else(broken)?;
+    let first = rows::segment_page_from_key(&row.key).ok_or_else(broken)?;
     Ok((first, row.value))
 }

@@ -6,15 +6,14 @@ use std::ops::Bound;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 use super::blocks::BLOCK_FACTS;
-use super::commit::Cursors;
+use super::changes::Cursors;
 use super::errors::{guarded, read_failed};
 use super::file::LedgerId;
 use super::memtable::Memtable;
 use super::merged::{Merged, Row};
-use super::tables::{COVERED_ROW, ID_ROW, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
-use crate::domain::ids::{FactNumber, WalletId};
-use crate::domain::time::Timestamp;
-use crate::engine::codec::{self, Covered, LogState, Milestone, Scheduled, SegmentRow};
+use super::tables::{ID_ROW, LOG_ROW, META, SEGMENTS, STATE_ROW, SUBSCRIBERS, VIEWS};
+use crate::domain::ids::FactNumber;
+use crate::engine::rows::{self, CheckpointState, LogState, SegmentRow};
 use crate::error::LedgerError;
 
 type RowTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
@@ -64,18 +63,18 @@ impl Snapshot {
     }
 
     /// From which fact on rows may lack facts, and where keys are.
-    pub(crate) fn covered(&self) -> Result<Covered, LedgerError> {
-        if let Some(covered) = self.newer.iter().find_map(|memtable| memtable.covered.as_ref()) {
-            return Ok(Covered::clone(covered));
+    pub(crate) fn checkpoint_state(&self) -> Result<CheckpointState, LedgerError> {
+        if let Some(state) = self.newer.iter().find_map(|memtable| memtable.state.as_ref()) {
+            return Ok(CheckpointState::clone(state));
         }
         let missing = || LedgerError::damaged("what its rows cover is missing");
-        codec::decode(&self.meta(COVERED_ROW)?.ok_or_else(missing)?)
+        rows::decode(&self.meta(STATE_ROW)?.ok_or_else(missing)?)
     }
 
     /// The state of the log when the last checkpoint was made.
     pub(crate) fn log(&self) -> Result<LogState, LedgerError> {
         let missing = || LedgerError::damaged("the state of its log is missing");
-        codec::decode(&self.meta(LOG_ROW)?.ok_or_else(missing)?)
+        rows::decode(&self.meta(LOG_ROW)?.ok_or_else(missing)?)
     }
 
     /// The ledger's id.
@@ -116,12 +115,6 @@ impl Snapshot {
         })
     }
 
-    /// The first rows of the agenda.
-    pub(crate) fn agenda(&self, rows_max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
-        let keys = self.view_keys(codec::AGENDA_KEYS, None, rows_max)?;
-        keys.iter().map(|key| codec::agenda_from_key(key)).collect()
-    }
-
     /// The keys of the views' rows from one key on to before another, the first ones after `after`.
     pub(crate) fn view_keys(
         &self,
@@ -144,15 +137,6 @@ impl Snapshot {
             let start = after.map_or(Bound::Included(from), Bound::Excluded);
             self.views()?.range(start, Bound::Excluded(to))?.take(rows_max).collect()
         })
-    }
-
-    /// Where a wallet's history stood at this ordinal, a multiple of the distance of milestones.
-    pub(crate) fn milestone(
-        &self,
-        wallet: &WalletId,
-        ordinal: u64,
-    ) -> Result<Option<Milestone>, LedgerError> {
-        self.view(&codec::milestone_key(wallet, ordinal))?.map(|row| codec::decode(&row)).transpose()
     }
 
     /// Every row of the views, in the order of their keys.

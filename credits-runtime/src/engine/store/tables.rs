@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::TableDefinition;
 
 use super::snapshot::Snapshot;
-use crate::engine::codec::FORMAT;
+use crate::engine::rows::FORMAT;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 pub(super) const JOURNAL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("journal");
@@ -16,7 +16,7 @@ pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 
 pub(super) const FORMAT_ROW: &str = "format";
 pub(super) const ID_ROW: &str = "id";
-pub(super) const COVERED_ROW: &str = "covered";
+pub(super) const STATE_ROW: &str = "covered";
 pub(super) const LOG_ROW: &str = "log";
 
 /// Refuses a file that is no ledger, or one of another format.

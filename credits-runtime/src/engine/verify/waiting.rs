@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::fact::{Body, Fact};
 use crate::domain::ids::{FactNumber, ObjectId};
-use crate::engine::codec;
-use crate::engine::waiting::event_hash;
+use crate::engine::batch::waiting::event_hash;
+use crate::engine::rows;
 use crate::error::LedgerError;
 
 /// The waiting room as the journal leads to it.
@@ -45,28 +45,28 @@ impl WaitingAudit {
     }
 
     /// Checks a row of the views against the journal, and counts it.
-    pub(super) fn has(&self, rows: &mut WaitingRows, key: &[u8], value: &[u8]) -> Result<bool, LedgerError> {
-        if key == codec::WAITING_ROOM_KEY {
-            rows.room = codec::room_from_bytes(value)?;
-            return Ok(rows.room == self.room);
+    pub(super) fn has(&self, found: &mut WaitingRows, key: &[u8], value: &[u8]) -> Result<bool, LedgerError> {
+        if key == rows::WAITING_ROOM_KEY {
+            found.room = rows::room_from_bytes(value)?;
+            return Ok(found.room == self.room);
         }
-        if let Some(event) = codec::waiting_event_from_key(key).and_then(|number| self.events.get(&number)) {
-            rows.events = rows.events.saturating_add(1);
-            return Ok(codec::encode(event) == value);
+        if let Some(event) = rows::waiting_event_from_key(key).and_then(|number| self.events.get(&number)) {
+            found.events = found.events.saturating_add(1);
+            return Ok(rows::encode(event) == value);
         }
-        let found = codec::waiting_from_key(key);
-        let found = found.and_then(|(id, number)| Some((id, self.events.get(&number)?)));
-        rows.found_by = rows.found_by.saturating_add(1);
-        Ok(found.is_some_and(|(id, event): (ObjectId, &WaitingEvent)| {
+        let listed = rows::waiting_from_key(key);
+        let listed = listed.and_then(|(id, number)| Some((id, self.events.get(&number)?)));
+        found.found_by = found.found_by.saturating_add(1);
+        Ok(listed.is_some_and(|(id, event): (ObjectId, &WaitingEvent)| {
             event.under().any(|under| *under == id) && event_hash(&event.event) == *value
         }))
     }
 
     /// Whether no row is missing.
-    pub(super) fn has_all(&self, rows: &WaitingRows) -> bool {
+    pub(super) fn has_all(&self, found: &WaitingRows) -> bool {
         let found_by: usize = self.events.values().map(|event| event.under().count()).sum();
-        rows.room == self.room
+        found.room == self.room
             && self.room.events == self.events.len() as u64
-            && (rows.events, rows.found_by) == (self.events.len(), found_by)
+            && (found.events, found.found_by) == (self.events.len(), found_by)
     }
 }

@@ -1,212 +1,199 @@
-//! What readers see: the last committed state of every record, without ever waiting for the writer.
+//! The wallet cache: the last committed state of wallets, packed, for readers and for the writer.
 //!
-//! Only the writer puts records in, and takes those out again that are in the file and were not used for a while; a
-//! reader that finds none reads the file and remembers nothing.
+//! A wallet is **dirty** while its row lacks facts; dirty wallets are never evicted. Clean ones leave by the CLOCK algorithm
+//! once the cache is over its budget. Commits put wallets in; checkpoints write the rows of dirty wallets and mark them clean.
+//! A reader that misses reads the row, and puts nothing in.
 
 use std::hash::BuildHasher;
 use std::mem::size_of;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::codec;
-use super::keys::Keys;
-use super::memory::Memory;
-use super::milestones::Milestones;
 use super::packed::{names_of, pack, packed_names, unpack};
-use super::store::Snapshot;
-use crate::domain::ids::{WalletId, same};
+use crate::domain::ids::{FactNumber, WalletId, same};
 use crate::domain::time::Timestamp;
-use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
-use crate::error::LedgerError;
+use crate::engine::rows::WalletRow;
+use crate::engine::tuning::{EVICTION_COMMANDS_PER_SHARD, EVICTION_SHARDS_MIN};
 
 const SHARDS: u64 = 256;
-/// Which bits of a wallet's hash tell its shard: others than those that tell its place there.
+/// The bits of a wallet's hash that choose its shard; the table within the shard uses others.
 const SHARD_BITS: u32 = 40;
-/// Shards that one commit looks through for wallets that nobody uses, and commands for each of which that is one more.
-const SHARDS_SWEPT: usize = 2;
-const COMMANDS_PER_SHARD: usize = 256;
-/// Places of a shard for each wallet in it, at most.
-const PLACES_MAX: usize = 4;
-/// Bytes at most that are left behind a wallet that has become smaller, such as those of a hold: the next one takes them.
-const PACKED_LEFT: usize = 64;
+/// Slots of a shard per wallet, at most: a larger table shrinks.
+const SLOTS_PER_WALLET_MAX: usize = 4;
+/// Bytes at most that stay allocated after a wallet became smaller, for example by a hold that ended.
+const SLACK_BYTES_MAX: usize = 64;
 
-/// A wallet in memory.
-#[derive(Debug)]
-struct Hot {
-    /// With its name.
-    packed: Box<[u8]>,
-    /// Whether its row in the file lacks facts: then it stays.
-    lags: bool,
-    /// Whether it was used since somebody looked.
-    used: AtomicBool,
+/// The wallets that became dirty since a checkpoint last took them.
+struct Dirty {
+    wallets: Vec<WalletId>,
+    /// The first fact that may be lacking in the row of a wallet that is not listed yet.
+    next_fact: FactNumber,
 }
 
-type Shard = HashTable<Hot>;
+struct Entry {
+    /// With its names.
+    packed: Box<[u8]>,
+    filed: Option<Timestamp>,
+    is_dirty: bool,
+    /// Set by each use, cleared by the clock hand.
+    referenced: AtomicBool,
+}
 
-/// The published state.
-pub(crate) struct Views {
+type Shard = HashTable<Entry>;
+
+/// Packed wallets.
+pub(crate) struct WalletCache {
     shards: Vec<RwLock<Shard>>,
     hasher: RandomState,
-    last_at: AtomicI64,
-    totals: RwLock<Arc<Totals>>,
-    /// Which frames keys were used for.
-    pub(crate) keys: Keys,
-    /// Those that no row has.
-    pub(crate) milestones: Milestones,
-    /// What is kept to, but for wallets whose rows lag.
-    memory: Memory,
+    dirty: Mutex<Dirty>,
     bytes: AtomicUsize,
-    /// The shard that is swept next.
-    hand: AtomicUsize,
-    pub(crate) commits: AtomicU64,
-    pub(crate) commands: AtomicU64,
-    pub(crate) largest_batch: AtomicU64,
+    /// The next shard that eviction visits.
+    clock_hand: AtomicUsize,
 }
 
-impl Views {
-    /// Nothing published but these keys; the last frame was of this time.
-    pub(crate) fn new(last_at: Timestamp, keys: Keys, memory: Memory) -> Self {
+impl WalletCache {
+    /// An empty cache of a ledger whose rows have every fact before this one.
+    pub(crate) fn new(next_fact: FactNumber) -> Self {
         Self {
-            keys,
-            milestones: Milestones::default(),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             hasher: RandomState::default(),
-            last_at: AtomicI64::new(last_at.microseconds()),
-            totals: RwLock::default(),
-            memory,
+            dirty: Mutex::new(Dirty { wallets: Vec::new(), next_fact }),
             bytes: AtomicUsize::new(0),
-            hand: AtomicUsize::new(0),
-            commits: AtomicU64::new(0),
-            commands: AtomicU64::new(0),
-            largest_batch: AtomicU64::new(0),
+            clock_hand: AtomicUsize::new(0),
         }
     }
 
-    /// The wallet, if it is in memory, and whether its row lags.
-    pub(crate) fn wallet(&self, id: &WalletId) -> Option<(Wallet, bool)> {
-        self.wallet_of((self.hash(id), id), Wallet::default)
-    }
-
-    /// The same of this hash, made of a wallet that is no more needed.
-    pub(super) fn wallet_of(
-        &self,
-        (hash, id): (u64, &WalletId),
-        spare: impl FnOnce() -> Wallet,
-    ) -> Option<(Wallet, bool)> {
+    /// The wallet, if it is cached.
+    pub(crate) fn get(&self, id: &WalletId) -> Option<WalletRow> {
+        let hash = self.hash(id);
         let shard = self.read(hash)?;
-        let hot = shard.find(hash, |hot| hot.is_of(id))?;
-        if !hot.used.load(Ordering::Relaxed) {
-            hot.used.store(true, Ordering::Relaxed);
+        let entry = shard.find(hash, |entry| entry.is_of(id))?;
+        // An unconditional store would take the cache line from other readers.
+        if !entry.referenced.load(Ordering::Relaxed) {
+            entry.referenced.store(true, Ordering::Relaxed);
         }
-        Some((hot.wallet(spare()), hot.lags))
+        Some(entry.cached())
     }
 
-    /// Whether the row of this wallet lags.
-    pub(crate) fn lags(&self, id: &WalletId) -> bool {
+    /// The wallet, if it is dirty.
+    pub(crate) fn get_dirty(&self, id: &WalletId) -> Option<WalletRow> {
         let hash = self.hash(id);
-        let found = self.read(hash).and_then(|shard| Some(shard.find(hash, |hot| hot.is_of(id))?.lags));
-        found.unwrap_or(false)
+        let shard = self.read(hash)?;
+        shard.find(hash, |entry| entry.is_of(id)).filter(|entry| entry.is_dirty).map(Entry::cached)
     }
 
-    /// Publishes a wallet after its commit, with whether its row lags. What it is packed in is left for the next.
-    pub(crate) fn publish(&self, id: &WalletId, wallet: &Wallet, lags: bool, packing: &mut Vec<u8>) {
-        self.publish_of((self.hash(id), id), wallet, lags, packing);
-    }
-
-    /// The same of this hash.
-    pub(super) fn publish_of(
+    /// Puts a committed wallet in, as dirty; returns whether it was dirty before. `filed` counts for a wallet that is not
+    /// cached. `buffer` is overwritten.
+    pub(crate) fn put_dirty(
         &self,
-        (hash, id): (u64, &WalletId),
+        id: &WalletId,
         wallet: &Wallet,
-        lags: bool,
-        packing: &mut Vec<u8>,
-    ) {
-        pack(id, wallet, packing);
-        let Some(mut shard) = self.write(hash) else { return };
-        let (before, after) = if let Some(hot) = shard.find_mut(hash, |hot| hot.is_of(id)) {
-            let before = hot.bytes();
-            hot.replace(packing, lags);
-            (before, hot.bytes())
-        } else {
-            let hot = Hot { packed: packing[..].into(), lags, used: AtomicBool::new(true) };
-            let after = hot.bytes();
-            shard.insert_unique(hash, hot, |hot| self.hash_of(hot.names()));
-            (0, after)
-        };
-        self.bytes.fetch_add(after, Ordering::Relaxed);
-        self.bytes.fetch_sub(before, Ordering::Relaxed);
-    }
-
-    /// The row of this wallet was written: it may go.
-    pub(crate) fn written(&self, id: &WalletId) {
+        filed: Option<Timestamp>,
+        buffer: &mut Vec<u8>,
+    ) -> bool {
+        pack(id, wallet, buffer);
         let hash = self.hash(id);
-        let Some(mut shard) = self.write(hash) else { return };
-        if let Some(hot) = shard.find_mut(hash, |hot| hot.is_of(id)) {
-            hot.lags = false;
+        let Some(mut shard) = self.write(hash) else { return false };
+        let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else {
+            let packed = buffer[..].into();
+            let entry = Entry { packed, filed, is_dirty: true, referenced: AtomicBool::new(true) };
+            self.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
+            shard.insert_unique(hash, entry, |entry| self.hash_of(entry.names()));
+            return false;
+        };
+        let before = entry.bytes();
+        entry.replace(buffer);
+        self.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
+        self.bytes.fetch_sub(before, Ordering::Relaxed);
+        std::mem::replace(&mut entry.is_dirty, true)
+    }
+
+    /// Marks a wallet clean whose row was written as of this state, with this instant in the agenda. Returns whether it is
+    /// clean: a commit may have changed it since.
+    pub(crate) fn written(
+        &self,
+        id: &WalletId,
+        wallet: &Wallet,
+        filed: Option<Timestamp>,
+        buffer: &mut Vec<u8>,
+    ) -> bool {
+        pack(id, wallet, buffer);
+        let hash = self.hash(id);
+        let Some(mut shard) = self.write(hash) else { return true };
+        let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else { return true };
+        entry.filed = filed;
+        // An encoding ends by itself: what follows it are bytes of a longer, earlier one.
+        if entry.packed.starts_with(buffer) {
+            entry.is_dirty = false;
         }
+        !entry.is_dirty
     }
 
-    /// Publishes what is not of a wallet.
-    pub(crate) fn publish_rest(&self, last_at: Timestamp, totals: &Arc<Totals>) {
-        *self.totals.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(totals);
-        self.last_at.store(last_at.microseconds(), Ordering::Release);
+    /// Lists wallets that became dirty, in a commit after which the next fact is this one.
+    pub(crate) fn became_dirty(&self, wallets: impl IntoIterator<Item = WalletId>, next_fact: FactNumber) {
+        let mut dirty = self.dirty();
+        dirty.wallets.extend(wallets);
+        dirty.next_fact = dirty.next_fact.max(next_fact);
     }
 
-    /// What every entry moved, by its counter-account.
-    pub(crate) fn totals(&self) -> Arc<Totals> {
-        Arc::clone(&self.totals.read().unwrap_or_else(PoisonError::into_inner))
+    /// Takes the list of wallets that became dirty; the rows of all other clean wallets have every fact before the one that
+    /// is returned with it.
+    pub(crate) fn take_dirty(&self) -> (Vec<WalletId>, FactNumber) {
+        let mut dirty = self.dirty();
+        (std::mem::take(&mut dirty.wallets), dirty.next_fact)
     }
 
-    /// Whether wallets take more than is for them.
-    pub(crate) fn is_over_budget(&self) -> bool {
-        self.bytes() > self.memory.wallets(self.keys.bytes())
+    /// The next fact after the last commit that was listed whole.
+    pub(crate) fn next_fact(&self) -> FactNumber {
+        self.dirty().next_fact
     }
 
-    /// Bytes that wallets take, about.
+    /// Bytes that the wallets take, about.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes some of those out that were not used since the last time, as long as there are too many: the more, the more
-    /// commands are about to bring others.
-    pub(crate) fn sweep(&self, commands: usize) {
-        for _ in 0..SHARDS_SWEPT.saturating_add(commands / COMMANDS_PER_SHARD) {
-            if !self.is_over_budget() {
+    /// Evicts clean wallets that were not used since the clock hand last passed them, while the cache is over this budget. The
+    /// hand passes more shards before more commands, which may bring other wallets.
+    ///
+    /// A wallet that a batch has read stays until that batch is committed: the hand passes no shard twice meanwhile.
+    pub(crate) fn evict(&self, budget: usize, commands: usize) {
+        let shards = EVICTION_SHARDS_MIN.saturating_add(commands / EVICTION_COMMANDS_PER_SHARD);
+        for _ in 0..shards {
+            if self.bytes() <= budget {
                 return;
             }
-            let hand = self.hand.fetch_add(1, Ordering::Relaxed).checked_rem(self.shards.len()).unwrap_or(0);
-            let Some(shard) = self.shards.get(hand) else { return };
+            let hand = self.clock_hand.fetch_add(1, Ordering::Relaxed).checked_rem(self.shards.len());
+            let Some(shard) = hand.and_then(|hand| self.shards.get(hand)) else { return };
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
             let mut freed = 0_usize;
-            shard.retain(|hot| {
-                let stays = hot.lags || hot.used.swap(false, Ordering::Relaxed);
+            shard.retain(|entry| {
+                let stays = entry.is_dirty || entry.referenced.swap(false, Ordering::Relaxed);
                 if !stays {
-                    freed = freed.saturating_add(hot.bytes());
+                    freed = freed.saturating_add(entry.bytes());
                 }
                 stays
             });
             self.bytes.fetch_sub(freed, Ordering::Relaxed);
-            // It grows for wallets that have gone, too, and would stay as large as it ever was.
+            // A table grows for wallets that are evicted later, and never shrinks by itself.
             let wallets = shard.len();
-            if shard.capacity() > wallets.saturating_mul(PLACES_MAX) {
-                let places = wallets.saturating_mul(2);
-                shard.shrink_to(places, |hot| self.hash_of(hot.names()));
+            if shard.capacity() > wallets.saturating_mul(SLOTS_PER_WALLET_MAX) {
+                let slots = wallets.saturating_mul(2);
+                shard.shrink_to(slots, |entry| self.hash_of(entry.names()));
             }
         }
     }
 
-    /// The time of the last committed frame.
-    pub(crate) fn last_at(&self) -> Timestamp {
-        Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
+    fn hash(&self, id: &WalletId) -> u64 {
+        self.hash_of(names_of(id))
     }
 
-    /// The hash of a wallet.
-    pub(super) fn hash(&self, id: &WalletId) -> u64 {
-        self.hash_of(names_of(id))
+    fn dirty(&self) -> MutexGuard<'_, Dirty> {
+        self.dirty.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
@@ -226,7 +213,7 @@ impl Views {
     }
 }
 
-impl Hot {
+impl Entry {
     fn names(&self) -> [&[u8]; 2] {
         packed_names(&self.packed).unwrap_or_default()
     }
@@ -236,108 +223,109 @@ impl Hot {
         same(asset, its_asset) && same(owner, its_owner)
     }
 
-    fn wallet(&self, spare: Wallet) -> Wallet {
-        match unpack(&self.packed, spare) {
-            Some(wallet) => wallet,
-            None => panic!("a wallet cannot be unpacked"),
+    fn cached(&self) -> WalletRow {
+        match unpack(&self.packed) {
+            Some(wallet) => WalletRow { wallet, filed: self.filed },
+            None => panic!("a cached wallet cannot be unpacked"),
         }
     }
 
-    fn replace(&mut self, packed: &[u8], lags: bool) {
-        // Whoever unpacks it leaves what follows.
-        let fits =
-            (self.packed.len().saturating_sub(PACKED_LEFT)..=self.packed.len()).contains(&packed.len());
+    fn replace(&mut self, packed: &[u8]) {
+        let length = self.packed.len();
+        let fits = (length.saturating_sub(SLACK_BYTES_MAX)..=length).contains(&packed.len());
         match self.packed.get_mut(..packed.len()).filter(|_| fits) {
-            Some(place) => place.copy_from_slice(packed),
+            Some(bytes) => bytes.copy_from_slice(packed),
             None => self.packed = packed.into(),
         }
-        self.lags = lags;
-        self.used.store(true, Ordering::Relaxed);
+        self.referenced.store(true, Ordering::Relaxed);
     }
 
-    /// What it takes in memory, about; with its place in the map, of which a third is empty, and what an allocator adds.
+    /// Bytes of memory, about: with its slot in the table, a third of which is empty, and the allocator's overhead.
     fn bytes(&self) -> usize {
-        const PLACE: usize = size_of::<Hot>() * 3 / 2 + 16;
-        PLACE.saturating_add(self.packed.len())
+        const SLOT: usize = size_of::<Entry>() * 3 / 2 + 16;
+        SLOT.saturating_add(self.packed.len())
     }
-}
-
-/// The wallet as a snapshot has it; an empty one if it has none.
-pub(crate) fn stored_wallet(snapshot: &Snapshot, id: &WalletId) -> Result<Wallet, LedgerError> {
-    let Some(bytes) = snapshot.view(&codec::wallet_key(id))? else { return Ok(Wallet::default()) };
-    codec::wallet_from_bytes(&bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::amount::Amount;
-    use crate::domain::ids::{FactNumber, Owner};
+    use crate::domain::ids::Owner;
     use crate::domain::wallet::Gone;
 
-    #[test]
-    fn over_the_budget_only_what_is_written_and_was_not_used_goes() {
-        let views = Views::new(Timestamp::MIN, Keys::none(), Memory(5));
-        let id = |number: usize| WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap());
-        let shards = views.shards.len();
-        let sweep = || (0..shards / SHARDS_SWEPT).for_each(|_| views.sweep(0));
-        let mut packing = Vec::new();
-        for number in 0..1_000 {
-            let wallet = Wallet { facts: number as u64, ..Wallet::default() };
-            views.publish(&id(number), &wallet, number % 2 == 0, &mut packing);
-        }
-        let bytes = views.bytes();
-        assert!(bytes > 1_000 * size_of::<Hot>() && views.is_over_budget());
-        // Each was used when it was published.
-        sweep();
-        for number in (0..1_000).step_by(5) {
-            assert_eq!(views.wallet(&id(number)).map(|(wallet, _)| wallet.facts), Some(number as u64));
-        }
-        sweep();
-        for number in 0..1_000 {
-            let stays = number % 2 == 0 || number % 5 == 0;
-            assert_eq!(views.wallet(&id(number)).is_some(), stays, "{number}");
-        }
-        assert!(views.bytes() < bytes);
-        (0..1_000).for_each(|number| views.written(&id(number)));
-        (0..3).for_each(|_| sweep());
-        assert_eq!(views.bytes(), 0);
-        let places = views.shards.iter().map(|shard| shard.read().unwrap().capacity());
-        assert_eq!(places.sum::<usize>(), 0);
+    fn id(number: usize) -> WalletId {
+        WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap())
+    }
+
+    fn put(cache: &WalletCache, id: &WalletId, wallet: &Wallet) -> bool {
+        cache.put_dirty(id, wallet, None, &mut Vec::new())
+    }
+
+    fn evict_round(cache: &WalletCache, budget: usize) {
+        (0..cache.shards.len() / EVICTION_SHARDS_MIN).for_each(|_| cache.evict(budget, 0));
     }
 
     #[test]
-    fn what_filters_of_keys_take_wallets_may_not() {
-        let memory = Memory(3_000);
-        let views = Views::new(Timestamp::MIN, Keys::none(), memory);
-        let id = WalletId::of_credits(Owner::new("ann").unwrap());
-        views.publish(&id, &Wallet::default(), false, &mut Vec::new());
-        assert_eq!([0, 400, 401, 1_001].map(|filters| memory.wallets(filters)), [600, 600, 599, 0]);
-        let left = 1_000 - views.bytes();
-        views.keys.are_made_of(left);
-        assert!(!views.is_over_budget());
-        views.keys.are_made_of(left + 1);
-        assert!(views.is_over_budget());
+    fn only_clean_wallets_that_were_not_used_are_evicted() {
+        let cache = WalletCache::new(FactNumber::FIRST);
+        for number in 0..1_000 {
+            let wallet = Wallet { facts: number as u64, ..Wallet::default() };
+            assert!(!put(&cache, &id(number), &wallet));
+            assert!(number % 2 == 0 || cache.written(&id(number), &wallet, None, &mut Vec::new()));
+        }
+        let bytes = cache.bytes();
+        assert!(bytes > 1_000 * size_of::<Entry>());
+        // Each was used when it was put in.
+        evict_round(&cache, 0);
+        for number in (0..1_000).step_by(5) {
+            assert_eq!(cache.get(&id(number)).map(|cached| cached.wallet.facts), Some(number as u64));
+        }
+        evict_round(&cache, 0);
+        for number in 0..1_000 {
+            let stays = number % 2 == 0 || number % 5 == 0;
+            assert_eq!(cache.get(&id(number)).is_some(), stays, "{number}");
+        }
+        assert!(cache.bytes() < bytes);
+        for number in (0..1_000).step_by(2) {
+            let wallet = Wallet { facts: number as u64, ..Wallet::default() };
+            assert!(cache.written(&id(number), &wallet, None, &mut Vec::new()));
+        }
+        (0..3).for_each(|_| evict_round(&cache, 0));
+        assert_eq!(cache.bytes(), 0);
+        let slots = cache.shards.iter().map(|shard| shard.read().unwrap().capacity());
+        assert_eq!(slots.sum::<usize>(), 0);
+    }
+
+    #[test]
+    fn a_wallet_that_changed_since_its_row_was_written_stays_dirty() {
+        let cache = WalletCache::new(FactNumber::FIRST);
+        let (old, new) = (Wallet::default(), Wallet { facts: 1, ..Wallet::default() });
+        assert!(!put(&cache, &id(1), &old));
+        assert!(put(&cache, &id(1), &new));
+        assert!(!cache.written(&id(1), &old, Some(Timestamp::MIN), &mut Vec::new()));
+        let cached = cache.get_dirty(&id(1)).unwrap();
+        assert_eq!((cached.wallet.facts, cached.filed), (1, Some(Timestamp::MIN)));
+        assert!(cache.written(&id(1), &new, None, &mut Vec::new()));
+        assert!(cache.get_dirty(&id(1)).is_none());
     }
 
     #[test]
     fn a_wallet_takes_as_much_as_it_has() {
-        let views = Views::new(Timestamp::MIN, Keys::none(), Memory(usize::MAX));
-        let id = WalletId::of_credits(Owner::new("ann").unwrap());
-        let mut packing = Vec::new();
-        let mut publish = |wallet: &Wallet| {
-            views.publish(&id, wallet, true, &mut packing);
-            assert_eq!(views.wallet(&id), Some((wallet.clone(), true)));
-            views.bytes()
+        let cache = WalletCache::new(FactNumber::FIRST);
+        let put = |wallet: &Wallet| {
+            put(&cache, &id(1), wallet);
+            assert_eq!(cache.get(&id(1)).map(|cached| cached.wallet), Some(wallet.clone()));
+            cache.bytes()
         };
         let gone = Gone { grant: FactNumber::FIRST, expired: Amount::new(1), revoked: Amount::ZERO };
         let (small, same) = (Wallet::default(), Wallet { facts: 1, ..Wallet::default() });
         let [larger, large] = [10, 100].map(|count| Wallet { gone: vec![gone; count], ..Wallet::default() });
-        let bytes = publish(&small);
-        assert_eq!(publish(&same), bytes);
-        assert_eq!(publish(&larger), bytes + 10 * 3);
-        assert_eq!(publish(&small), bytes + 10 * 3, "what a hold took is there for the next one");
-        assert_eq!(publish(&large), bytes + 100 * 3);
-        assert_eq!(publish(&small), bytes);
+        let bytes = put(&small);
+        assert_eq!(put(&same), bytes);
+        assert_eq!(put(&larger), bytes + 10 * 3);
+        assert_eq!(put(&small), bytes + 10 * 3, "the bytes of a hold stay allocated for the next one");
+        assert_eq!(put(&large), bytes + 100 * 3);
+        assert_eq!(put(&small), bytes);
     }
 }

@@ -1,34 +1,39 @@
-//! When something is due in wallets whose rows do not say so: what the agenda's rows lack.
+//! The due index: when something is due in dirty wallets, whose rows in the agenda may be wrong.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::ids::WalletId;
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::Wallet;
 
-/// When something is due in wallets whose rows do not say so.
+type Entries = BTreeSet<(Timestamp, WalletId)>;
+
+/// When something is due in dirty wallets. An entry may be early, and is then looked at in vain; none is late.
 #[derive(Debug, Default)]
-pub(crate) struct Agenda(BTreeSet<(Timestamp, WalletId)>);
+pub(crate) struct DueIndex(Mutex<Entries>);
 
-impl Agenda {
-    /// When something is due in a wallet before its row says so.
-    pub(crate) fn unfiled(wallet: &Wallet) -> Option<Timestamp> {
-        wallet.next_due_at().filter(|due| wallet.agenda.is_none_or(|filed| *due < filed))
+/// The index, locked.
+pub(crate) struct LockedDueIndex<'a>(MutexGuard<'a, Entries>);
+
+impl DueIndex {
+    pub(crate) fn lock(&self) -> LockedDueIndex<'_> {
+        LockedDueIndex(self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// It was this, and is that.
-    pub(crate) fn moved(&mut self, id: &WalletId, from: Option<Timestamp>, to: Option<Timestamp>) {
-        if from == to {
-            return;
-        }
-        if let Some(due) = from {
+    /// The first entries, up to a number.
+    pub(crate) fn first(&self, max: usize) -> Vec<(Timestamp, WalletId)> {
+        self.lock().0.iter().take(max).cloned().collect()
+    }
+}
+
+impl LockedDueIndex<'_> {
+    pub(crate) fn insert(&mut self, due: Option<Timestamp>, id: &WalletId) {
+        self.0.extend(due.map(|due| (due, id.clone())));
+    }
+
+    pub(crate) fn remove(&mut self, due: Option<Timestamp>, id: &WalletId) {
+        if let Some(due) = due {
             self.0.remove(&(due, id.clone()));
         }
-        self.0.extend(to.map(|due| (due, id.clone())));
-    }
-
-    /// What is due first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Timestamp, WalletId)> {
-        self.0.iter()
     }
 }

@@ -1,48 +1,55 @@
-//! Milestones that no row has yet. One is written with the next row of its wallet: in a commit of its own fact it would cost
-//! a page, and another to find it, with rows that are neighbours it costs next to nothing.
+//! Milestones of dirty wallets, which no row has yet. A milestone is written together with its wallet's row: alone, in the
+//! commit of its fact, it would cost a page of its own.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 
-use super::codec::Milestone;
 use crate::domain::ids::WalletId;
+use crate::engine::rows::Milestone;
 
-/// Milestones by their wallets, with their ordinals, which ascend.
-pub(crate) type ByWallet = HashMap<WalletId, Vec<(u64, Milestone)>, RandomState>;
+/// Milestones by wallet, with their ordinals, which ascend.
+pub(crate) type MilestonesByWallet = HashMap<WalletId, Vec<(u64, Milestone)>, RandomState>;
 
-/// Milestones of wallets whose rows lag.
+/// Milestones that no row has yet.
 #[derive(Debug, Default)]
-pub(crate) struct Milestones(RwLock<ByWallet>);
+pub(crate) struct UnwrittenMilestones(RwLock<MilestonesByWallet>);
 
-impl Milestones {
-    /// The one of this ordinal, unless it is in the file.
+impl UnwrittenMilestones {
+    /// The one of this ordinal.
     pub(crate) fn find(&self, wallet: &WalletId, ordinal: u64) -> Option<Milestone> {
-        let lagging = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let of_wallet = lagging.get(wallet)?;
-        let place = of_wallet.binary_search_by_key(&ordinal, |(ordinal, _)| *ordinal).ok()?;
-        of_wallet.get(place).map(|(_, milestone)| *milestone)
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let of_wallet = all.get(wallet)?;
+        let index = of_wallet.binary_search_by_key(&ordinal, |(ordinal, _)| *ordinal).ok()?;
+        of_wallet.get(index).map(|(_, milestone)| *milestone)
     }
 
-    /// All of a wallet that are not in the file.
-    pub(crate) fn of(&self, wallet: &WalletId) -> Vec<(u64, Milestone)> {
-        let lagging = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        lagging.get(wallet).cloned().unwrap_or_default()
+    /// A wallet's milestones up to this ordinal.
+    pub(crate) fn up_to(&self, wallet: &WalletId, ordinal: u64) -> Vec<(u64, Milestone)> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let of_wallet = all.get(wallet).into_iter().flatten();
+        of_wallet.take_while(|(found, _)| *found <= ordinal).copied().collect()
     }
 
-    /// Rows of these wallets are written, with all milestones that they had; and others have come to lag.
-    pub(crate) fn committed<'a>(&self, written: impl Iterator<Item = &'a WalletId>, lagging: &ByWallet) {
-        let mut written = written.peekable();
-        if written.peek().is_none() && lagging.is_empty() {
+    /// Adds those of a commit.
+    pub(crate) fn add(&self, more: &MilestonesByWallet) {
+        if more.is_empty() {
             return;
         }
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for wallet in written {
-            all.remove(wallet);
-        }
-        for (wallet, more) in lagging {
+        for (wallet, more) in more {
             all.entry(wallet.clone()).or_default().extend(more);
+        }
+    }
+
+    /// Removes those of a wallet up to an ordinal, whose rows are published.
+    pub(crate) fn remove(&self, wallet: &WalletId, ordinal: u64) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(of_wallet) = all.get_mut(wallet) else { return };
+        of_wallet.retain(|(found, _)| *found > ordinal);
+        if of_wallet.is_empty() {
+            all.remove(wallet);
         }
     }
 }

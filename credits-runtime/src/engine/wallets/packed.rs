@@ -1,26 +1,20 @@
-//! Wallets as they are kept in memory: a cache holds four times as many of them packed, and a map of them is a quarter as
-//! large.
+//! The compact encoding of cached wallets: a quarter of the bytes of an unpacked wallet.
 //!
-//! It is no format of any file: what is packed is unpacked by the same program.
+//! It is not a file format: the same program packs and unpacks.
 
-use super::values::{Pack, chunk, unpack_into};
 use crate::domain::amount::Amount;
 use crate::domain::fact::{GrantTerms, Held};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
-use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Gone, Grant, OpenHold, Wallet};
-use crate::engine::varint;
+use crate::engine::journal::values::Pack;
+use crate::engine::journal::varint;
 
-/// A wallet with its name.
+/// Replaces `bytes` by the packed wallet, which begins with its names.
 pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
-    let Wallet { last_fact, agenda, facts, balance, grants, holds, debt, gone } = wallet;
+    let Wallet { last_fact, facts, balance, grants, holds, debt, gone } = wallet;
     bytes.clear();
     id.pack(bytes);
     last_fact.pack(bytes);
-    bytes.push(u8::from(agenda.is_some()));
-    if let Some(agenda) = agenda {
-        agenda.pack(bytes);
-    }
     facts.pack(bytes);
     balance.pack(bytes);
     debt.pack(bytes);
@@ -29,22 +23,16 @@ pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
     holds.pack(bytes);
 }
 
-/// The wallet that was packed, made of one that is no more needed.
-pub(crate) fn unpack(mut bytes: &[u8], spare: Wallet) -> Option<Wallet> {
-    let bytes = &mut bytes;
+/// The wallet in packed bytes; bytes after it are ignored.
+pub(crate) fn unpack(mut packed: &[u8]) -> Option<Wallet> {
+    let bytes = &mut packed;
     read_name(bytes)?;
     read_name(bytes)?;
     let last_fact = Option::unpack(bytes)?;
-    let [is_filed] = chunk(bytes)?;
-    let agenda = if is_filed == 0 { None } else { Some(Timestamp::unpack(bytes)?) };
     let (facts, balance) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
-    let debt = Pack::unpack(bytes)?;
-    // Only its lists are used again: whatever else it had was another wallet's.
-    let Wallet { mut gone, mut grants, mut holds, .. } = spare;
-    unpack_into(&mut gone, bytes)?;
-    unpack_into(&mut grants, bytes)?;
-    unpack_into(&mut holds, bytes)?;
-    Some(Wallet { last_fact, agenda, facts, balance, grants, holds, debt, gone })
+    let (debt, gone) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
+    let (grants, holds) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
+    Some(Wallet { last_fact, facts, balance, grants, holds, debt, gone })
 }
 
 /// The names of a packed wallet: of its asset and of its owner.

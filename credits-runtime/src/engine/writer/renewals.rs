@@ -1,19 +1,24 @@
-//! Work under way around which credits are set aside: while it is alive, its hold is extended before it lapses.
+//! Renewals: the holds of work in progress are extended before they lapse.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::domain::command::{Action, Command};
 use crate::domain::ids::{HoldId, WalletId};
-use crate::domain::policy::Policy;
+use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
+use crate::engine::batch::batch::{Batch, Submitted};
+use crate::engine::batch::source::Source;
+use crate::engine::writer::GeneratedKeys;
+use crate::error::LedgerError;
 
-/// Held by work for as long as it is alive.
+/// Owned by work while it is in progress.
 pub(crate) type Alive = Arc<()>;
 
-/// A hold of work.
-struct Run {
+/// A hold of work in progress.
+struct RenewableHold {
     alive: Weak<()>,
     wallet: WalletId,
     hold: HoldId,
@@ -22,89 +27,118 @@ struct Run {
     due: Timestamp,
 }
 
-/// A hold that is being extended: until that is durable, its limit is what it was.
-pub(crate) struct Extending {
-    pub(crate) alive: Alive,
-    pub(crate) wallet: WalletId,
-    pub(crate) hold: HoldId,
+/// A hold that the current batch extends. It lapses at its former limit until the batch is committed.
+struct Extension {
+    alive: Alive,
+    wallet: WalletId,
+    hold: HoldId,
     until: Timestamp,
-    /// What was decided.
-    pub(crate) to: Option<Timestamp>,
+    /// The new limit, if the extension was decided.
+    to: Option<Timestamp>,
 }
 
-/// Every hold of work that this handle opened.
-pub(crate) struct Runs {
-    /// Whatever is due first. One that was extended is due later than one that was opened after that: the order in which they
-    /// come here is not theirs.
-    open: BinaryHeap<Reverse<Run>>,
-    limit: Duration,
-    /// At how many the dead are cleared away.
+/// The holds of work that this handle opened.
+pub(crate) struct Renewals {
+    /// The hold that is due first on top.
+    open: BinaryHeap<Reverse<RenewableHold>>,
+    extensions: Vec<Extension>,
+    keys: GeneratedKeys,
+    hold_limit: Duration,
+    /// Holds at which those of finished work are removed.
     clear_at: usize,
 }
 
-const CLEAR_AT_LEAST: usize = 64;
-/// What failed is not tried again sooner.
-const AGAIN_AFTER: Duration = Duration::from_secs(1);
+const CLEAR_AT_MIN: usize = 64;
+/// A failed extension is not retried sooner.
+const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 
-impl Runs {
-    /// None yet.
-    pub(crate) fn new(policy: &Policy) -> Self {
-        Self { open: BinaryHeap::new(), limit: policy.hold_limit, clear_at: CLEAR_AT_LEAST }
+impl Renewals {
+    /// No holds.
+    pub(crate) fn new(hold_limit: Duration) -> Result<Self, LedgerError> {
+        let (open, extensions, keys) = (BinaryHeap::new(), Vec::new(), GeneratedKeys::new()?);
+        Ok(Self { open, extensions, keys, hold_limit, clear_at: CLEAR_AT_MIN })
     }
 
-    /// A hold was opened for work, or extended.
-    pub(crate) fn begin(&mut self, wallet: WalletId, hold: HoldId, until: Timestamp, alive: &Alive) {
+    /// Adds a hold that was opened for work, or extended.
+    pub(crate) fn add(&mut self, wallet: WalletId, hold: HoldId, until: Timestamp, alive: &Alive) {
         if self.open.len() >= self.clear_at {
-            self.open.retain(|Reverse(run)| run.alive.strong_count() > 0);
-            self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_LEAST);
+            self.open.retain(|Reverse(open)| open.alive.strong_count() > 0);
+            self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_MIN);
         }
         // A third of its time before its limit.
-        let due = until.before(self.limit.checked_div(3).unwrap_or_default());
-        self.open.push(Reverse(Run { alive: Arc::downgrade(alive), wallet, hold, until, due }));
+        let due = until.before(self.hold_limit.checked_div(3).unwrap_or_default());
+        self.open.push(Reverse(RenewableHold { alive: Arc::downgrade(alive), wallet, hold, until, due }));
     }
 
     /// When the next hold is to be extended.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.open.peek().map(|Reverse(run)| run.due)
+    pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
+        self.open.peek().map(|Reverse(open)| open.due)
     }
 
-    /// The holds to extend now, of work that is alive.
-    pub(crate) fn due(&mut self, now: Timestamp) -> Vec<Extending> {
-        let mut due = Vec::new();
-        while self.next().is_some_and(|next| next <= now) {
-            let Some(Reverse(Run { alive, wallet, hold, until, .. })) = self.open.pop() else { break };
-            due.extend(alive.upgrade().map(|alive| Extending { alive, wallet, hold, until, to: None }));
+    /// Extends the holds that are due, of work that is in progress.
+    pub(crate) fn extend_due<S: Source<Error = LedgerError>>(
+        &mut self,
+        batch: &mut Batch<'_, S>,
+        now: Timestamp,
+    ) {
+        while self.next_due_at().is_some_and(|due| due <= now) {
+            let Some(Reverse(RenewableHold { alive, wallet, hold, until, .. })) = self.open.pop() else {
+                break;
+            };
+            let Some(alive) = alive.upgrade() else { continue };
+            let action = Action::Extend { hold, by: self.hold_limit };
+            let command = Command::new(wallet.clone(), self.keys.next(), action, Metadata::default());
+            let to = match batch.submit(&command, now) {
+                Ok(Ok(Submitted::Booked(_, opened))) => opened.map(|opened| opened.until),
+                Ok(Ok(Submitted::Replayed(_))) => continue,
+                // It has ended, or is open for the longest time allowed.
+                Ok(Err(rejection)) => {
+                    tracing::debug!(%hold, %rejection, "a hold is not extended");
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(%hold, %error, "a hold could not be extended");
+                    None
+                }
+            };
+            self.extensions.push(Extension { alive, wallet, hold, until, to });
         }
-        due
     }
 
-    /// A hold was to be extended and is not: that is tried again for as long as it is open, each time when half of what was
-    /// left of its time has passed.
-    pub(crate) fn again(&mut self, Extending { alive, wallet, hold, until, .. }: Extending, now: Timestamp) {
-        let left = until.since(now);
-        if !left.is_zero() {
-            let due = now.after(left.checked_div(2).unwrap_or_default().max(AGAIN_AFTER));
-            self.open.push(Reverse(Run { alive: Arc::downgrade(&alive), wallet, hold, until, due }));
+    /// Ends the extensions of a batch. Those that are not durable are retried while the hold is open, each time when half of
+    /// its remaining time has passed.
+    pub(crate) fn finish(&mut self, is_durable: bool, now: Timestamp) {
+        for Extension { alive, wallet, hold, until, to } in std::mem::take(&mut self.extensions) {
+            if let Some(until) = to.filter(|_| is_durable) {
+                self.add(wallet, hold, until, &alive);
+                continue;
+            }
+            let left = until.since(now);
+            if !left.is_zero() {
+                let due = now.after(left.checked_div(2).unwrap_or_default().max(RETRY_AFTER_MIN));
+                let alive = Arc::downgrade(&alive);
+                self.open.push(Reverse(RenewableHold { alive, wallet, hold, until, due }));
+            }
         }
     }
 }
 
-impl Ord for Run {
+impl Ord for RenewableHold {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.due, self.hold).cmp(&(other.due, other.hold))
     }
 }
 
-impl PartialOrd for Run {
+impl PartialOrd for RenewableHold {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Run {
+impl PartialEq for RenewableHold {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Run {}
+impl Eq for RenewableHold {}

@@ -1,89 +1,58 @@
-//! The writer: one thread, one batch at a time. Commands in, one commit, answers out.
-//!
-//! overlay -> facts -> commit -> publish -> answer, so that a caller reads its own write, and nobody reads what
-//! is not durable. This file is what the thread does when; how a batch is decided is in `deciding`, how it gets to the
-//! disk in `flight`.
+//! The writer: takes requests, decides a batch, commits it, replies. Between requests it books what comes due.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::agenda::Agenda;
-use super::billing::{Bill, Sale};
-use super::checkpoint::Checkpoint;
-use super::clock::LedgerClock;
-use super::codec;
-use super::committer::{Ahead, Committer, Decided, refuse};
-use super::flight::Flight;
-use super::inbox::{Asked, Booked, Inbox, Linger, Taken, Waiting, Work};
-use super::keys::upkeep::Upkeep;
-use super::news::News;
-use super::overlay::{Position, Room};
-use super::pace::Pace;
-use super::reply::Slot;
-use super::runs::{Extending, Runs};
-use super::store::{Changes, Cursors, Store};
-use super::sync::{Mutex, MutexGuard};
-use super::views::Views;
-use crate::domain::ids::Key;
-use crate::domain::limits::AGENDA_RECORDS_MAX;
-use crate::domain::policy::Policy;
+use super::committer::Committer;
+use super::decider::{BatchWork, DecidedBatch, Decider};
+use super::renewals::Renewals;
+use super::replies::{Replies, refuse};
+use crate::domain::ids::{HoldId, Key, Owner, WalletId};
 use crate::domain::time::Timestamp;
-use crate::error::LedgerError;
+use crate::engine::batch::billing::Bill;
+use crate::engine::presence::check_files;
+use crate::engine::request::inbox::{DueBooked, Inbox, Request, Taken, Waiting, Work};
+use crate::engine::request::slot::Slot;
+use crate::engine::tuning::ROWS_AT_ONCE;
+use crate::error::{LedgerError, LedgerErrorKind};
 
-/// After how much idleness everything is written to the ledger's file.
-const IDLE_AFTER: Duration = Duration::from_secs(1);
-/// How often it is checked that the ledger's files have their names.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Idle time after which every dirty row is written to the ledger's file.
+const FLUSH_AFTER: Duration = Duration::from_secs(1);
+/// How often the writer checks that the ledger's files have their names.
+const FILE_CHECK_EVERY: Duration = Duration::from_secs(1);
+/// Time after which due work is retried that could not be committed.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What the writer's thread owns and shares.
+/// The writer's thread.
 pub(crate) struct Writer {
-    pub(crate) store: Arc<Store>,
-    pub(crate) views: Arc<Views>,
     pub(crate) inbox: Arc<Inbox>,
-    pub(crate) news: Arc<News>,
-    pub(crate) clock: Arc<LedgerClock>,
-    /// Where the journal stands once everything that was decided is committed.
-    pub(crate) position: Position,
-    pub(crate) policy: Policy,
-    pub(crate) sale: Arc<Sale>,
-    pub(crate) checkpoint: Checkpoint,
-    pub(crate) upkeep: Upkeep,
-    pub(crate) pace: Pace,
-    pub(crate) agenda: Agenda,
-    pub(crate) runs: Arc<Mutex<Runs>>,
-    /// Holds that the last batch with any extends, until it has landed.
-    pub(crate) extending: Vec<Extending>,
-    /// What commits here, and what commits while more is decided.
+    pub(crate) decider: Decider,
     pub(crate) committer: Committer,
-    pub(crate) ahead: Ahead,
-    /// What is being committed.
-    pub(crate) flight: Option<Flight>,
-    /// What keys of its own commands begin with, and how many there are.
-    pub(crate) keys: (u64, u64),
-    /// When something is due next in any wallet; it may be early.
-    pub(crate) next_due: Option<Timestamp>,
-    /// Whoever waits for what is due.
-    pub(crate) booked: Vec<Booked>,
-    pub(crate) rest: Rest,
-    /// What earlier batches were made in.
-    pub(crate) rooms: Vec<Room>,
-    /// As large as the last batch's commands were, and empty.
-    pub(crate) decided: Decided,
-    pub(crate) commands: Vec<Waiting>,
-    pub(crate) linger: Linger,
+    pub(crate) replies: Replies,
+    pub(crate) renewals: Renewals,
+    pub(crate) schedule: Schedule,
     /// Set once an outcome is unknown: this handle writes no more.
     pub(crate) stopped: Option<LedgerError>,
 }
 
-/// What is done when there is time.
-#[derive(Default)]
-pub(crate) struct Rest {
-    /// Whether there was a commit since the next opening was prepared.
-    pub(super) unmarked: bool,
-    /// Cursors of subscribers that are not written.
-    pub(super) cursors: Cursors,
-    /// When the ledger's files were last looked for, by the clock that nobody sets.
-    looked_at: Option<Duration>,
+/// What the writer does without a request, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Schedule {
+    /// When something is due next in any record; it may be early.
+    next_due: Option<Timestamp>,
+    /// Whether there was a commit since the last flush.
+    is_unflushed: bool,
+    /// Due work that could not be committed is not retried sooner.
+    retry_at: Option<Timestamp>,
+    /// When files were checked last, by the monotonic clock.
+    files_checked_at: Option<Duration>,
+}
+
+impl From<Option<Timestamp>> for Schedule {
+    /// Something is due next at this instant.
+    fn from(next_due: Option<Timestamp>) -> Self {
+        Self { next_due, ..Self::default() }
+    }
 }
 
 /// How the writer's thread ended.
@@ -91,11 +60,11 @@ pub(crate) struct Rest {
 pub(crate) enum Ended {
     /// Every commit's outcome is known.
     Complete,
-    /// It is not: the log has it, or has it not.
+    /// The outcome of the last commit is not known.
     Stopped,
 }
 
-/// Replies to callers that wait when the thread ends, by a bug too.
+/// Closes the inbox when the thread ends, by a panic too, so that no caller waits for ever.
 struct Abandoning(Arc<Inbox>);
 
 impl Drop for Abandoning {
@@ -109,148 +78,161 @@ impl Writer {
     pub(crate) fn run(mut self) -> Ended {
         let _abandoning = Abandoning(Arc::clone(&self.inbox));
         loop {
-            // What comes while a batch is on its way joins the next one as it comes.
-            let linger = if self.flight.is_some() { Linger::NOT } else { self.linger };
-            match self.inbox.take(self.wait(), linger, std::mem::take(&mut self.commands)) {
+            match self.inbox.take(self.wait()) {
                 Taken::Work(work) => self.work(work),
-                Taken::Landed => drop(self.land()),
-                Taken::Nothing if self.is_due() => self.work(Work::default()),
-                // While there are commits, they write cursors too, and idleness follows.
-                Taken::Poked if self.rest.unmarked => {}
-                Taken::Nothing | Taken::Poked => {
-                    self.linger = Linger::NOT;
-                    self.rest();
-                }
-                Taken::Closed(cursors) => {
-                    self.rest.cursors.extend(cursors);
-                    drop(self.land());
-                    // What cannot be written now is replayed by the next opening.
-                    while self.stopped.is_none() && self.write_lagging().is_ok_and(|complete| !complete) {}
-                    self.rest();
-                    return if self.stopped.is_none() { Ended::Complete } else { Ended::Stopped };
-                }
+                Taken::TimedOut if self.is_due() => self.work(Work::default()),
+                Taken::TimedOut => self.flush(),
+                Taken::Closed if self.stopped.is_some() => return Ended::Stopped,
+                Taken::Closed => return Ended::Complete,
             }
         }
     }
 
-    /// Books what came due while the ledger was closed or waited for another catalogue.
+    /// Books what came due while the ledger was closed, and looks again at billing that needs attention: the catalogue may
+    /// have gained what was bought.
     pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
         self.book_due()?;
-        self.look_again()
+        let mut after: Option<Owner> = None;
+        loop {
+            let owners = self.committer.store.snapshot()?.attention(after.as_ref(), ROWS_AT_ONCE)?;
+            let Some(last) = owners.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let bill = |owner| Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
+            let waiting = |request| Waiting { request, slot: Slot::new().0 };
+            let mut requests: Vec<_> = owners.into_iter().map(|owner| waiting(bill(owner))).collect();
+            while !requests.is_empty() {
+                self.commit(&mut requests, &[])?;
+            }
+        }
     }
 
-    /// Books what is due; answers when all of it is, or with the first failure.
+    /// Books what is due; returns when all of it is booked, or the first failure.
     fn book_due(&mut self) -> Result<(), LedgerError> {
         while self.is_due() {
-            self.commit(&mut Vec::new(), &[], &mut Vec::new())?;
-            self.land()?;
+            self.commit(&mut Vec::new(), &[])?;
         }
         Ok(())
     }
 
-    /// Looks again at billing that somebody should look at: the catalogue may know by now what was bought.
-    fn look_again(&mut self) -> Result<(), LedgerError> {
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let snapshot = self.store.snapshot()?;
-            let listed = snapshot.view_keys(codec::ATTENTION_KEYS, after.as_deref(), AGENDA_RECORDS_MAX)?;
-            let Some(last) = listed.last() else { return Ok(()) };
-            after = Some(last.clone());
-            let owners = listed.iter().filter_map(|key| codec::billing_from_key(key.get(1..)?));
-            let bills = owners.map(|owner| Asked::Bill(Bill::Fulfil(owner), Key::none()));
-            let waiting = |asked| Waiting { asked: Arc::new(asked), slot: Slot::new().0 };
-            let mut asked: Vec<_> = bills.map(waiting).collect();
-            self.commit(&mut asked, &[], &mut Vec::new())?;
-            self.land()?;
-        }
-    }
-
-    /// How long it need not look for anything but work.
+    /// How long the writer may wait for requests.
     fn wait(&self) -> Option<Duration> {
         if self.stopped.is_some() {
             return None;
         }
-        let until = |instant: Option<Timestamp>| instant.and_then(|instant| self.clock.wait_until(instant));
-        let idle = self.rest.unmarked.then(|| self.clock.now().after(IDLE_AFTER));
-        [until(self.next_due), until(self.runs().next()), until(idle)].into_iter().flatten().min()
+        let clock = &self.decider.clock;
+        let until = |instant: Option<Timestamp>| instant.and_then(|instant| clock.wait_until(instant));
+        let flush = self.schedule.is_unflushed.then(|| clock.now().after(FLUSH_AFTER));
+        let next_due = self.schedule.next_due.map(|due| due.max(self.schedule.retry_at.unwrap_or(due)));
+        let waits = [until(next_due), until(self.renewals.next_due_at()), until(flush)];
+        waits.into_iter().flatten().min()
     }
 
     /// Whether something is to be booked by now.
-    pub(super) fn is_due(&self) -> bool {
-        let now = self.clock.now().max(self.position.last_at);
+    fn is_due(&self) -> bool {
+        let now = self.decider.now();
         let is_due = |instant: Option<Timestamp>| instant.is_some_and(|instant| instant <= now);
-        self.clock.unconfirmed().is_none()
+        self.decider.clock.unconfirmed().is_none()
             && self.stopped.is_none()
-            && (is_due(self.next_due) || is_due(self.runs().next()))
+            && (is_due(self.schedule.next_due) || is_due(self.renewals.next_due_at()))
     }
 
-    /// Writes what rows lack, and has all of it written to the file.
-    fn rest(&mut self) {
-        drop(self.land());
-        self.rest.cursors.extend(self.inbox.take_cursors());
-        if self.stopped.is_some() || (!self.rest.unmarked && self.rest.cursors.is_empty()) {
-            return;
+    /// Has every dirty row written, so that the next opening replays nothing.
+    fn flush(&mut self) {
+        if self.stopped.is_none() && std::mem::take(&mut self.schedule.is_unflushed) {
+            self.committer.checkpointer.request_flush(self.decider.position.next_fact);
         }
-        match self.write_lagging() {
-            Ok(true) => {}
-            // The others are written when there is time again.
-            Ok(false) => return,
-            Err(error) => return tracing::warn!(%error, "rows that lag could not be written"),
-        }
-        let cursors = std::mem::take(&mut self.rest.cursors);
-        self.store.publish(Changes::of_cursors(cursors));
-        self.rest.unmarked = false;
-        self.committer.checkpointer.request();
     }
 
-    /// Stops once a second's look finds that a file of the ledger was removed.
-    fn look_for_files(&mut self) {
-        let running = self.clock.running();
-        if self.rest.looked_at.is_some_and(|at| running.saturating_sub(at) < LOOK_EVERY) {
+    /// Stops if a file of the ledger was removed.
+    fn check_files(&mut self) {
+        let monotonic = self.decider.clock.monotonic();
+        let checked_at = self.schedule.files_checked_at;
+        if checked_at.is_some_and(|at| monotonic.saturating_sub(at) < FILE_CHECK_EVERY) {
             return;
         }
-        self.rest.looked_at = Some(running);
-        if let (Err(gone), None) = (self.committer.check_files(), &self.stopped) {
+        self.schedule.files_checked_at = Some(monotonic);
+        let checked = check_files(&self.committer.store, self.committer.log.as_deref());
+        if let (Err(gone), None) = (checked, &self.stopped) {
             tracing::error!(error = %gone, "this handle writes no more");
             self.stopped = Some(gone);
         }
     }
 
     fn work(&mut self, work: Work) {
-        self.look_for_files();
-        let Work { mut commands, releases, booked, cursors } = work;
-        self.booked.extend(booked);
-        self.rest.cursors.extend(cursors);
+        self.check_files();
+        let Work { mut commands, releases, due_booked } = work;
         let mut releases = &releases[..];
         loop {
-            let mut decided = std::mem::take(&mut self.decided);
-            let sent = self.check_stopped().and_then(|()| self.commit(&mut commands, releases, &mut decided));
-            if let Err(error) = sent {
-                self.booked.drain(..).for_each(|booked| drop(booked.send(Err(error.clone()))));
-                let decided = decided.into_iter().map(|(asked, slot, _)| Waiting { asked, slot });
-                return refuse(decided.chain(commands), &error);
+            let committed = self.commit(&mut commands, releases);
+            if let Err(error) = committed {
+                send(due_booked, &Err(error.clone()));
+                return refuse(commands, &error);
             }
             if commands.is_empty() {
                 break;
             }
             releases = &[];
         }
-        self.commands = commands;
-        // Whoever asked for what is due is answered once all of it is booked.
-        if !self.booked.is_empty() {
-            let all = self.land().and_then(|()| self.book_due());
-            if all.is_ok() && !self.rest.cursors.is_empty() {
-                self.rest();
-            }
-            self.booked.drain(..).for_each(|booked| drop(booked.send(all.clone())));
+        if !due_booked.is_empty() {
+            send(due_booked, &self.book_due());
         }
     }
 
-    pub(super) fn check_stopped(&self) -> Result<(), LedgerError> {
-        self.stopped.clone().map_or(Ok(()), Err)
+    /// Decides and commits one batch, and replies to its callers. Requests are left in `commands` if the batch is full.
+    fn commit(
+        &mut self,
+        commands: &mut Vec<Waiting>,
+        releases: &[(WalletId, HoldId)],
+    ) -> Result<(), LedgerError> {
+        self.stopped.clone().map_or(Ok(()), Err)?;
+        let is_due = self.is_due();
+        let mut decided = Vec::with_capacity(commands.len());
+        let batch_work = BatchWork { commands, releases, is_due };
+        let committed = self.decider.decide(batch_work, &mut self.renewals, &mut decided);
+        let committed = committed.and_then(|batch| {
+            if let Some(sealed) = &batch.sealed {
+                self.committer.commit(sealed)?;
+                self.decider.position = sealed.after();
+                self.schedule.is_unflushed = true;
+            }
+            Ok(batch)
+        });
+        self.renewals.finish(committed.is_ok(), self.decider.now());
+        match committed {
+            Ok(DecidedBatch { sealed, next_due }) => {
+                // Once due work was booked, the batch has looked at everything that is due.
+                let before = self.schedule.next_due.filter(|_| !is_due);
+                self.schedule.next_due = before.into_iter().chain(next_due).min();
+                self.schedule.retry_at = None;
+                let frames = sealed.map(|sealed| sealed.frames).unwrap_or_default();
+                self.replies.send(decided, releases.len(), &frames, &mut self.renewals);
+                Ok(())
+            }
+            Err(error) => {
+                self.schedule.retry_at = Some(self.decider.now().after(RETRY_AFTER));
+                let error = self.stop_if_unknown(error);
+                let waiting = decided.into_iter().map(|it| Waiting { request: it.request, slot: it.slot });
+                refuse(waiting, &error);
+                Err(error)
+            }
+        }
     }
 
-    pub(super) fn runs(&self) -> MutexGuard<'_, Runs> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Writes no more if the outcome of a commit is unknown: the contents of the log are not known either.
+    fn stop_if_unknown(&mut self, error: LedgerError) -> LedgerError {
+        if error.kind() == LedgerErrorKind::OutcomeUnknown {
+            tracing::error!(%error, "a commit failed; this handle writes no more");
+            let message =
+                "an earlier write's outcome is unknown, so this handle writes no more: open the ledger again";
+            self.stopped = Some(LedgerError::new(LedgerErrorKind::Stopped, message));
+        }
+        error
+    }
+}
+
+fn send(callers: Vec<DueBooked>, result: &Result<(), LedgerError>) {
+    for caller in callers {
+        // A caller that does not wait any more needs no result.
+        _ = caller.send(result.clone());
     }
 }

@@ -12,10 +12,11 @@ use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
-/// Something that gave nothing or took nothing, and needs an administrator: see [`Credits::unresolved`].
+/// An entry of billing for which credits were not given or not taken, and that needs an administrator: see
+/// [`Credits::unresolved`].
 ///
-/// [`remedy`](Self::remedy) returns the action that resolves it. An entry leaves the list once that is done; one with a
-/// [`key`](Self::key) also by [`Credits::dismiss`].
+/// [`remedy`](Self::remedy) returns the action that resolves it. An entry leaves the list once that is done;
+/// one with a [`key`](Self::key) also by [`Credits::dismiss`].
 ///
 /// [`Credits::unresolved`]: crate::Credits::unresolved
 /// [`Credits::dismiss`]: crate::Credits::dismiss
@@ -28,8 +29,8 @@ pub enum Unresolved {
         /// The event.
         event: Box<BillingEvent>,
     },
-    /// Events of unknown owners gave way to newer ones, because too many waited: they are lost, unless the processor
-    /// sends them again.
+    /// Events of unknown owners gave way to newer ones, because too many waited: they are lost, unless the
+    /// processor sends them again.
     EventsGaveWay {
         /// The number of lost events, without those of dismissed entries.
         count: u64,
@@ -80,7 +81,8 @@ pub enum Unresolved {
         /// The invoice, and the amount returned.
         part: PartialReturn,
     },
-    /// A payment of no known invoice or purchase was returned, or an unknown invoice was credited: nothing was taken.
+    /// A payment of no known invoice or purchase was returned, or an unknown invoice was credited: nothing
+    /// was taken.
     PaymentUnknown {
         /// The owner.
         owner: Owner,
@@ -96,8 +98,8 @@ pub enum Unresolved {
         /// The award.
         award: AwardId,
     },
-    /// An invoice or a checkout arrived more than 400 days after the time or sale that it paid for, when other payments
-    /// of that time had been given and closed: nothing was given for it.
+    /// An invoice or a checkout arrived more than 400 days after the time or sale that it paid for, when
+    /// other payments of that time had been given and closed: nothing was given for it.
     TooLate {
         /// The owner.
         owner: Owner,
@@ -155,8 +157,8 @@ impl Unresolved {
         }
     }
 
-    /// The key under which it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be dismissed
-    /// (`OwnerUnknown`, `AwardTooLarge`).
+    /// The key under which it is dismissed, as in `return in_1 400`; `None` for an entry that cannot be
+    /// dismissed (`OwnerUnknown`, `AwardTooLarge`).
     ///
     /// It is unique within an owner. A larger return of the same invoice, or another change, has another key.
     pub fn key(&self) -> Option<String> {

@@ -9,12 +9,11 @@ use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening};
 use crate::domain::billing::unsolved::Unsolved;
+use crate::domain::booked::Booked;
 use crate::domain::fact::{Body, Frame, GrantTerms, Record};
 use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
-use crate::engine::billing::stored_billing;
-use crate::engine::journal::Numbered;
-use crate::engine::ledger::{Core, JournalReader};
+use crate::engine::core::{Core, JournalReader};
 use crate::error::LedgerError;
 use crate::service::billing::Unresolved;
 
@@ -22,10 +21,10 @@ use crate::service::billing::Unresolved;
 pub(super) fn of_billing(
     ledger: &Core,
     journal: &mut JournalReader,
-    numbered: &Numbered,
+    booked: &Booked,
     (owner, body, fact): (&Owner, &Body, FactNumber),
 ) -> Result<Option<Event>, LedgerError> {
-    let (at, owner) = (numbered.1.at, owner.clone());
+    let (at, owner) = (booked.at, owner.clone());
     Ok(match body {
         Body::Billed {
             event: BillingEvent { at: happened_at, what: Happening::SubscriptionChanged(state), .. },
@@ -34,7 +33,7 @@ pub(super) fn of_billing(
             Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))
         }
         Body::Awarded { award, asset, grant, amount, .. } => {
-            let Some((name, terms)) = given(numbered, *grant) else { return Ok(None) };
+            let Some((name, terms)) = given(booked, *grant) else { return Ok(None) };
             match award {
                 AwardId::Pack(session) => Some(Event::CreditPackPurchased(CreditPackPurchased {
                     owner,
@@ -42,7 +41,7 @@ pub(super) fn of_billing(
                     session: session.clone(),
                     asset: asset.shown(),
                     credits: *amount,
-                    bonus: bonus(&numbered.1, &AwardId::PackBonus(session.clone())),
+                    bonus: bonus(booked, &AwardId::PackBonus(session.clone())),
                     fact,
                     at,
                 })),
@@ -63,7 +62,7 @@ pub(super) fn of_billing(
             let entry = Unresolved::of(&owner, entry);
             Some(Event::UnresolvedReported(UnresolvedReported { entry, fact, at }))
         }
-        body => refund(ledger, journal, numbered, (&owner, body, fact))?,
+        body => refund(ledger, journal, booked, (&owner, body, fact))?,
     })
 }
 
@@ -71,7 +70,7 @@ pub(super) fn of_billing(
 fn refund(
     ledger: &Core,
     journal: &mut JournalReader,
-    numbered: &Numbered,
+    booked: &Booked,
     (owner, body, fact): (&Owner, &Body, FactNumber),
 ) -> Result<Option<Event>, LedgerError> {
     let back = |award: Option<&AwardId>, asset: Asset, taken| Refund {
@@ -84,7 +83,7 @@ fn refund(
         forgiven: Amount::ZERO,
         transfers: Vec::new(),
         fact,
-        at: numbered.1.at,
+        at: booked.at,
     };
     let refund = match body {
         Body::Listed { added, .. } => added.iter().find_map(|entry| match entry {
@@ -105,7 +104,7 @@ fn refund(
                 };
                 *sum = sum.plus(Taking::amount(taking));
             }
-            let transfers = transfers(journal, numbered, owner, &grants)?;
+            let transfers = transfers(journal, booked, owner, &grants)?;
             Some(Refund { owed, forgiven, transfers, ..back(Some(award), asset, left.plus(owed)) })
         }
         Body::AdvanceTaken { award, taken } => {
@@ -122,10 +121,8 @@ fn refund(
 }
 
 /// The reason and the terms of a grant that this frame gives.
-fn given((first, frame): &Numbered, grant: FactNumber) -> Option<(String, &GrantTerms)> {
-    let mut facts = frame.facts.iter().enumerate();
-    let (_, fact) = facts.find(|(place, _)| first.plus(*place) == grant)?;
-    match &fact.body {
+fn given(booked: &Booked, grant: FactNumber) -> Option<(String, &GrantTerms)> {
+    match &booked.fact(grant)?.body {
         Body::Given { reason, terms, .. } => Some((reason.clone().unwrap_or_default(), terms)),
         _ => None,
     }
@@ -142,7 +139,7 @@ fn bonus(frame: &Frame, id: &AwardId) -> Amount {
 
 /// The grants of an award and of its bonus, and their asset.
 fn grants(ledger: &Core, owner: &Owner, award: &AwardId) -> Result<(Vec<FactNumber>, Asset), LedgerError> {
-    let (billing, _) = stored_billing(&ledger.snapshot()?, owner)?;
+    let billing = ledger.billing(owner)?;
     let bonus = match award {
         AwardId::Pack(session) => Some(AwardId::PackBonus(session.clone())),
         _ => None,
@@ -152,24 +149,21 @@ fn grants(ledger: &Core, owner: &Owner, award: &AwardId) -> Result<(Vec<FactNumb
     Ok((grants, billing.awards.get(award).map(|award| award.asset.clone()).unwrap_or_default()))
 }
 
-/// The transfers by which credits of these grants left the owner's wallet before this frame, among the wallet's newest
-/// `HISTORY_SCAN_MAX` facts.
+/// The transfers by which credits of these grants left the owner's wallet before this frame, among the
+/// wallet's newest `HISTORY_SCAN_MAX` facts.
 fn transfers(
     journal: &mut JournalReader,
-    (_, frame): &Numbered,
+    booked: &Booked,
     owner: &Owner,
     grants: &[FactNumber],
 ) -> Result<Vec<TransferId>, LedgerError> {
     let of_owner = |record: &Record| matches!(record, Record::Wallet(wallet) if wallet.owner == *owner);
-    let newest = frame.facts.iter().find(|fact| of_owner(&fact.record)).and_then(|fact| fact.previous);
+    let newest = booked.facts.iter().find(|fact| of_owner(&fact.record)).and_then(|fact| fact.previous);
     let (mut next, mut transfers, oldest) = (newest, Vec::new(), grants.iter().min().copied());
     for _ in 0..HISTORY_SCAN_MAX {
         let Some(number) = next.filter(|number| oldest.is_some_and(|oldest| *number > oldest)) else { break };
-        let (first, frame) = journal.frame(number)?;
-        let facts = frame.facts.iter().enumerate();
-        let Some((_, fact)) = facts.into_iter().find(|(place, _)| first.plus(*place) == number) else {
-            break;
-        };
+        let booked = journal.frame(number)?;
+        let Some(fact) = booked.fact(number) else { break };
         if let Body::Sent { parts, .. } = &fact.body
             && parts.iter().any(|part| grants.contains(&part.grant))
         {

@@ -1,4 +1,6 @@
-//! Which events a frame is: a pure reading of its facts.
+//! Derives the events of a frame from its facts.
+//!
+//! It does not know how events reach their handlers.
 
 use super::billing::of_billing;
 use super::{
@@ -6,12 +8,12 @@ use super::{
     LowBalanceReached, TransferCompleted, UnresolvedReported,
 };
 use crate::domain::amount::Amount;
+use crate::domain::booked::Booked;
 use crate::domain::fact::{Body, Record};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
-use crate::engine::journal::Numbered;
-use crate::engine::ledger::{Core, JournalReader};
-use crate::engine::reply::Outcome;
+use crate::engine::core::{Core, JournalReader};
+use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::service::billing::Unresolved;
 use crate::service::entry::{Entry, operation_name};
@@ -25,23 +27,21 @@ struct Moved {
     last: FactNumber,
 }
 
-/// Everything that a frame is to those who follow the journal, in its order.
+/// The events of a frame: those of its facts in order, then those of the balances that it changed.
 pub(super) fn events(
     ledger: &Core,
     journal: &mut JournalReader,
-    numbered: &Numbered,
+    booked: &Booked,
 ) -> Result<Vec<Event>, Error> {
-    let (first, frame) = numbered;
     let mut events = Vec::new();
     let mut moved: Vec<Moved> = Vec::new();
-    for (place, fact) in frame.facts.iter().enumerate() {
-        let number = first.plus(place);
+    for (number, fact) in booked.numbered() {
         if let Record::Billing(owner) = &fact.record {
-            events.extend(of_billing(ledger, journal, numbered, (owner, &fact.body, number))?);
+            events.extend(of_billing(ledger, journal, booked, (owner, &fact.body, number))?);
         }
         if let (Record::WaitingRoom, Body::Waits { event, .. }) = (&fact.record, &fact.body) {
             let entry = Unresolved::OwnerUnknown { event: Box::new(event.clone()) };
-            let report = UnresolvedReported { entry, fact: number, at: frame.at };
+            let report = UnresolvedReported { entry, fact: number, at: booked.at };
             events.push(Event::UnresolvedReported(report));
         }
         let Record::Wallet(wallet) = &fact.record else { continue };
@@ -55,11 +55,11 @@ pub(super) fn events(
             let (wallet, before) = (wallet.clone(), after.minus(amount));
             moved.push(Moved { wallet, before, after, last: number });
         }
-        if let Some(entry) = Entry::of(ledger, numbered, place) {
+        if let Some(entry) = Entry::of(ledger, booked, number) {
             events.extend(of_entry(wallet, &fact.body, entry));
         }
         if let Body::Sent { to, .. } = &fact.body {
-            let outcome = Outcome { frame: numbered.clone(), replayed: false, guard: None };
+            let outcome = Outcome { frame: booked.clone(), replayed: false, guard: None };
             events.push(Event::TransferCompleted(TransferCompleted {
                 sender: wallet.owner.clone(),
                 receiver: to.owner.clone(),
@@ -69,7 +69,7 @@ pub(super) fn events(
         }
     }
     for moved in &moved {
-        events.extend(of_balance(ledger, moved, numbered));
+        events.extend(of_balance(ledger, moved, booked.at));
     }
     Ok(events)
 }
@@ -78,7 +78,7 @@ fn of_entry(wallet: &WalletId, body: &Body, entry: Entry) -> Option<Event> {
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
     match body {
         Body::Expired { .. } => Some(Event::CreditsExpired(CreditsExpired { owner, asset, entry })),
-        // What is restored after a lapse is charged in the same frame.
+        // No event: credits that are restored for a late settlement are charged in the same frame.
         Body::Restored { .. } => None,
         _ if entry.amount.is_positive() => Some(Event::CreditsAdded(CreditsAdded { owner, asset, entry })),
         _ if entry.amount.is_zero() => None,
@@ -86,12 +86,12 @@ fn of_entry(wallet: &WalletId, body: &Body, entry: Entry) -> Option<Event> {
     }
 }
 
-fn of_balance(ledger: &Core, moved: &Moved, (_, frame): &Numbered) -> Vec<Event> {
+fn of_balance(ledger: &Core, moved: &Moved, at: Timestamp) -> Vec<Event> {
     let Moved { wallet, before, after, last } = moved;
-    let (balance_before, balance_after, fact, at) = (*before, *after, *last, frame.at);
+    let (balance_before, balance_after, fact) = (*before, *after, *last);
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
     let mut events = Vec::new();
-    // Thresholds are counted in credits.
+    // Thresholds apply to credits, not to other assets.
     let thresholds = if wallet.asset.is_credits() { ledger.policy().low_balance_thresholds } else { &[] };
     for threshold in thresholds.iter().map(|threshold| Amount::new(*threshold)) {
         if balance_before >= threshold && balance_after < threshold {
@@ -128,8 +128,8 @@ fn lapsed(
     wallet: &WalletId,
     (hold, lapsed_at, fact): (HoldId, Timestamp, FactNumber),
 ) -> Result<Event, Error> {
-    let (first, frame) = journal.frame(hold.0)?;
-    let held = frame.held(first, hold, wallet);
+    let booked = journal.frame(hold.0)?;
+    let held = booked.held(hold, wallet);
     let held = held.ok_or_else(|| LedgerError::damaged(format!("hold {hold} was never opened")))?;
     Ok(Event::HoldLapsed(HoldLapsed {
         owner: wallet.owner.clone(),

@@ -1,4 +1,4 @@
-//! What can be told: one type for each kind of event.
+//! The events, with one type for each kind.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ use crate::service::transfer::Transferred;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident $name:literal)*) => {
-        /// Something that happened.
+        /// An event of the ledger.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum Event {
             $($(#[$doc])* $variant($variant),)*
-            /// A spending was refused for want of credits. Best effort: it is no fact, has no id, and reaches no
-            /// named subscriber.
+            /// A spend or hold was rejected for insufficient credits. Delivery is best effort: it is no fact,
+            /// has no id, and reaches no named subscriber.
             InsufficientCredits(InsufficientCredits),
         }
 
@@ -35,7 +35,7 @@ macro_rules! events {
                 }
             }
 
-            /// What tells it from every other event of the ledger; `None` of a refusal, which is no fact.
+            /// The unique id of the event in its ledger; `None` for a rejection, which is no fact.
             pub fn id(&self) -> Option<EventId> {
                 let (fact, threshold) = match self {
                     Self::InsufficientCredits(_) => return None,
@@ -50,7 +50,7 @@ macro_rules! events {
 events! {
     /// Credits came into a wallet.
     CreditsAdded "credits_added"
-    /// Credits left a wallet, by spending, transfer or hand.
+    /// Credits left a wallet: charged, sent, deducted or taken back.
     CreditsDeducted "credits_deducted"
     /// The free part of a grant expired.
     CreditsExpired "credits_expired"
@@ -66,17 +66,17 @@ events! {
     HoldLapsed "hold_lapsed"
     /// A pack was paid, and its credits given.
     CreditPackPurchased "credit_pack_purchased"
-    /// Credits of a subscription were given: of a cycle, a rise, a trial, or a bonus.
+    /// Credits of a subscription were given: of a cycle, a rise within one, a trial, or a bonus.
     SubscriptionCreditsAwarded "subscription_credits_awarded"
-    /// A subscription is otherwise than it was.
+    /// The state of a subscription changed.
     SubscriptionChanged "subscription_changed"
-    /// A payment came back, or came again after all.
+    /// A payment was returned and credits were taken back, or its return was undone.
     Refund "refund"
-    /// Something needs an administrator.
+    /// An entry needs an administrator.
     UnresolvedReported "unresolved"
 }
 
-/// What tells an event from every other of its ledger; the same whenever it is told.
+/// The unique id of an event in its ledger. An event that is delivered again has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
     fact: FactNumber,
@@ -97,7 +97,7 @@ impl Serialize for EventId {
     }
 }
 
-/// A fact, and of several events of one kind there, which threshold.
+/// The fact of an event, and the threshold that tells apart several events of one kind at that fact.
 type Place = (FactNumber, Option<Amount>);
 
 macro_rules! of_an_entry {
@@ -106,9 +106,9 @@ macro_rules! of_an_entry {
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[non_exhaustive]
         pub struct $name {
-            /// Whose wallet.
+            /// The owner of the wallet.
             pub owner: Owner,
-            /// Of what: `credits`, or the name of another asset.
+            /// The asset: `credits`, or the name of another one.
             pub asset: String,
             /// The entry.
             pub entry: Entry,
@@ -124,7 +124,7 @@ macro_rules! of_an_entry {
 of_an_entry! {
     /// Credits came into a wallet.
     CreditsAdded
-    /// Credits left a wallet, by spending, transfer or hand.
+    /// Credits left a wallet: charged, sent, deducted or taken back.
     CreditsDeducted
     /// The free part of a grant expired.
     CreditsExpired
@@ -136,9 +136,9 @@ macro_rules! of_a_balance {
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[non_exhaustive]
         pub struct $name {
-            /// Whose wallet.
+            /// The owner of the wallet.
             pub owner: Owner,
-            /// Of what: `credits`, or the name of another asset.
+            /// The asset: `credits`, or the name of another one.
             pub asset: String,
             /// The balance before the command.
             pub balance_before: Amount,
@@ -146,7 +146,7 @@ macro_rules! of_a_balance {
             pub balance_after: Amount,
             /// The last fact of the command in this wallet.
             pub fact: FactNumber,
-            /// When.
+            /// When it was booked, by the ledger's time.
             pub at: Timestamp,
         }
 
@@ -158,17 +158,18 @@ macro_rules! of_a_balance {
     )*};
 }
 of_a_balance! {
-    /// A balance fell to zero or below. Holds never cause it: what they set aside is part of the balance.
+    /// A balance fell to zero or below. Opening a hold never causes it, because held credits are part of the
+    /// balance.
     BalanceDepleted
     /// A balance rose above zero.
     BalanceRecovered
 }
 
-/// A balance fell below a threshold: from at least it to less, whatever the cause.
+/// A balance fell from a threshold or above it to below it, for any cause.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LowBalanceReached {
-    /// Whose wallet.
+    /// The owner of the wallet.
     pub owner: Owner,
     /// The threshold, as the settings list it.
     pub threshold: Amount,
@@ -178,7 +179,7 @@ pub struct LowBalanceReached {
     pub balance_after: Amount,
     /// The last fact of the command in this wallet.
     pub fact: FactNumber,
-    /// When.
+    /// When it was booked, by the ledger's time.
     pub at: Timestamp,
 }
 
@@ -188,19 +189,19 @@ impl LowBalanceReached {
     }
 }
 
-/// A spending was refused for want of credits.
+/// A spend or hold was rejected for insufficient credits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InsufficientCredits {
-    /// Whose wallet.
+    /// The owner of the wallet.
     pub owner: Owner,
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// What it would have taken.
+    /// The price of the operation.
     pub needed: Amount,
-    /// What could have been used for it.
+    /// The credits available for the operation.
     pub available: Amount,
-    /// When.
+    /// When it was rejected, by the ledger's time.
     pub at: Timestamp,
 }
 
@@ -208,13 +209,13 @@ pub struct InsufficientCredits {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TransferCompleted {
-    /// Whose credits moved.
+    /// The sender.
     pub sender: Owner,
-    /// Where to.
+    /// The receiver.
     pub receiver: Owner,
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// Both sides.
+    /// The transfer, with the entries of both sides.
     pub transfer: Transferred,
 }
 
@@ -228,19 +229,19 @@ impl TransferCompleted {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HoldLapsed {
-    /// Whose wallet.
+    /// The owner of the wallet.
     pub owner: Owner,
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// Which hold.
+    /// The hold.
     pub hold: HoldId,
-    /// What it set aside.
+    /// The amount that it set aside.
     pub amount: Amount,
-    /// What it was to pay for.
+    /// The operation that it was for.
     pub operation: String,
-    /// Its limit.
+    /// The limit that it reached.
     pub lapsed_at: Timestamp,
-    /// The fact that says so.
+    /// The fact of the event.
     pub fact: FactNumber,
 }
 
@@ -254,21 +255,21 @@ impl HoldLapsed {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CreditPackPurchased {
-    /// Whose wallet.
+    /// The owner of the wallet.
     pub owner: Owner,
     /// The pack's name.
     pub pack: String,
-    /// The checkout that sold it.
+    /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
     pub session: ObjectId,
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// What was paid for.
+    /// The paid credits.
     pub credits: Amount,
-    /// What was given on top.
+    /// The bonus credits.
     pub bonus: Amount,
-    /// The fact that says so.
+    /// The fact of the event.
     pub fact: FactNumber,
-    /// When.
+    /// When it was booked, by the ledger's time.
     pub at: Timestamp,
 }
 
@@ -282,21 +283,21 @@ impl CreditPackPurchased {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SubscriptionCreditsAwarded {
-    /// Whose wallet.
+    /// The owner of the wallet.
     pub owner: Owner,
     /// The plan's name.
     pub plan: String,
-    /// What for: a cycle, a rise, a trial, a bonus.
+    /// The award: of a cycle, a rise, a trial or a bonus.
     pub award: AwardId,
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// Until when it can be used.
+    /// The expiry of the credits.
     pub expires_at: Option<Timestamp>,
-    /// The fact that says so.
+    /// The fact of the event.
     pub fact: FactNumber,
-    /// When.
+    /// When it was booked, by the ledger's time.
     pub at: Timestamp,
 }
 
@@ -306,19 +307,19 @@ impl SubscriptionCreditsAwarded {
     }
 }
 
-/// A subscription is otherwise than it was.
+/// The state of a subscription changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SubscriptionChanged {
-    /// Whose.
+    /// The owner of the subscription.
     pub owner: Owner,
-    /// How it is, by the processor's time `happened_at`. It may be told late: then it is not how it is now.
+    /// The state as of `happened_at`. If the event arrived late, the current state is another one.
     pub state: SubscriptionState,
-    /// When, by the processor's clock.
+    /// When the state changed, by the processor's clock.
     pub happened_at: Timestamp,
-    /// The fact that says so.
+    /// The fact of the event.
     pub fact: FactNumber,
-    /// When it was told.
+    /// When it was booked, by the ledger's time.
     pub at: Timestamp,
 }
 
@@ -328,30 +329,31 @@ impl SubscriptionChanged {
     }
 }
 
-/// A payment came back, by a refund or a dispute, and credits with it; or it came again, and so did they.
+/// A payment was returned by a refund, a credit note or a dispute, and credits were taken back; or the return
+/// was undone, and they were given back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Refund {
-    /// Whose wallet.
+    /// The owner of the wallet.
     pub owner: Owner,
-    /// What the credits had been given for; `None` of a subscription's invoice that came back in part, for which
+    /// The award of the credits; `None` for a subscription's invoice that was returned in part, for which
     /// nothing is taken.
     pub award: Option<AwardId>,
-    /// The invoice that came back in part.
+    /// The invoice that was returned in part.
     pub invoice: Option<ObjectId>,
-    /// Of what: `credits`, or the name of another asset.
+    /// The asset: `credits`, or the name of another one.
     pub asset: String,
-    /// What left the wallet; negative if it came again.
+    /// The credits taken from the wallet, with those that became debt; negative if they were given back.
     pub taken: Amount,
-    /// What is owed since, because it was spent.
+    /// The part of `taken` that became debt, because it was spent.
     pub owed: Amount,
-    /// What was forgiven, or had expired.
+    /// The credits that were forgiven, or had expired or been revoked.
     pub forgiven: Amount,
-    /// Transfers that had carried credits of this purchase to somebody else.
+    /// Earlier transfers of these credits to other wallets.
     pub transfers: Vec<TransferId>,
-    /// The fact that says so.
+    /// The fact of the event.
     pub fact: FactNumber,
-    /// When.
+    /// When it was booked, by the ledger's time.
     pub at: Timestamp,
 }
 
@@ -361,16 +363,16 @@ impl Refund {
     }
 }
 
-/// Something is on the list of [`unresolved`](crate::Credits::unresolved) ones and needs an administrator: of an owner's
-/// billing once it has been there for an hour, an event of an unknown owner at once.
+/// An entry of [`unresolved`](crate::Credits::unresolved) needs an administrator. An entry of an owner's
+/// billing is reported after an hour on that list, an event of an unknown owner at once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct UnresolvedReported {
     /// The entry, with its [`remedy`](crate::billing::Unresolved::remedy).
     pub entry: Unresolved,
-    /// The fact that says so.
+    /// The fact of the event.
     pub fact: FactNumber,
-    /// When.
+    /// When it was booked, by the ledger's time.
     pub at: Timestamp,
 }
 

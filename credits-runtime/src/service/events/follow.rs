@@ -1,5 +1,5 @@
-//! Following the journal: one thread for all handlers, one for each named subscriber. They wait, read, tell, and go
-//! on; what they are told by panics they log.
+//! Threads that follow the journal: one for all handlers, one for each named subscriber. Each waits for
+//! commits, reads their frames and delivers the events. A panic of a handler is logged.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::derive::events;
 use super::{Event, InsufficientCredits};
-use crate::domain::ids::FactNumber;
-use crate::engine::ledger::{Core, Ledger};
-use crate::engine::news::{Found, News, Refusal};
+use crate::engine::core::{Core, Position};
+use crate::engine::feed::{Followed, Refusal};
+use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
 type Handler = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// The handlers of an open ledger, whichever handle they were given to.
+/// The handlers of an open ledger, which all of its handles share.
 #[derive(Default)]
 pub struct Handlers {
     contents: Mutex<Contents>,
@@ -22,67 +22,73 @@ pub struct Handlers {
 
 #[derive(Default)]
 struct Contents {
-    /// Each with the first fact that it is told of.
-    handlers: Vec<(FactNumber, Handler)>,
-    /// The names of subscribers that are followed.
+    /// Each with the first fact whose events it gets.
+    handlers: Vec<(Position, Handler)>,
+    /// The names of running subscribers.
     subscribers: HashSet<String>,
     started: bool,
 }
 
 impl Handlers {
-    /// Adds a handler, which is told of what happens from now on.
+    /// Adds a handler for events from now on.
     pub(crate) fn add(
         self: &Arc<Self>,
         ledger: &Arc<Ledger>,
         handler: impl Fn(&Event) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let next = ledger.news().next_fact();
+        let next = ledger.end();
         let mut contents = self.lock();
         contents.handlers.push((next, Arc::new(handler)));
         if !std::mem::replace(&mut contents.started, true) {
             let handlers = Arc::clone(self);
-            follow(ledger, "credits-events", move |ledger, news| handlers.tell_on(ledger, news, next))?;
+            follow(ledger, "credits-events", move |ledger| handlers.deliver_from(ledger, next))?;
         }
         Ok(())
     }
 
-    /// Takes a subscriber's name, unless it is taken.
+    /// Reserves a subscriber's name; returns whether it was available.
     pub(super) fn take_name(&self, name: &str) -> bool {
         self.lock().subscribers.insert(name.to_owned())
     }
 
-    fn tell_on(&self, ledger: &Core, news: &News, mut next: FactNumber) {
+    fn deliver_from(&self, ledger: &Core, mut next: Position) {
         loop {
-            match news.wait(next, true, None) {
-                Found::Closed => return,
-                Found::Nothing => {}
-                Found::Refusals(refusals) => {
+            match ledger.wait(next, true, None) {
+                Followed::Closed => return,
+                Followed::TimedOut => {}
+                Followed::Refusals(refusals) => {
                     for refusal in refusals {
-                        self.tell(news.next_fact(), &refused(refusal));
+                        self.deliver(|_| true, &refused(refusal));
                     }
                 }
-                Found::Facts => {
-                    let told = walk(ledger, next, |from, events| {
-                        for event in events {
-                            self.tell(from, event);
-                        }
-                    });
-                    match told {
-                        Ok(end) => next = end,
-                        Err(error) => {
-                            tracing::error!(%error, "events cannot be read; handlers are told nothing more");
-                            return;
-                        }
+                Followed::Facts => match self.deliver_all(ledger, next) {
+                    Ok(end) => next = end,
+                    Err(error) => {
+                        tracing::error!(%error, "events cannot be read; handlers get no more events");
+                        return;
                     }
-                }
+                },
             }
         }
     }
 
-    fn tell(&self, fact: FactNumber, event: &Event) {
-        // Taken out of the lock: a handler may add handlers.
+    /// Delivers the events of all frames after a position; returns the position after them.
+    fn deliver_all(&self, ledger: &Core, mut next: Position) -> Result<Position, Error> {
+        let mut journal = ledger.journal()?;
+        while let Some((booked, after)) = journal.after(next)? {
+            for event in &events(ledger, &mut journal, &booked)? {
+                self.deliver(|from| from.is_before(&booked), event);
+            }
+            next = after;
+        }
+        Ok(next)
+    }
+
+    /// Calls the handlers that were added in time.
+    fn deliver(&self, is_in_time: impl Fn(Position) -> bool, event: &Event) {
+        // Outside of the lock, because a handler may add handlers.
         let handlers = self.lock().handlers.clone();
-        for (_, handler) in handlers.iter().filter(|(first, _)| *first <= fact) {
+        for (_, handler) in handlers.iter().filter(|(from, _)| is_in_time(*from)) {
             if catch_unwind(AssertUnwindSafe(|| handler(event))).is_err() {
                 tracing::error!(event = event.name(), "a handler panicked");
             }
@@ -90,40 +96,24 @@ impl Handlers {
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
-        // Nothing under the lock can panic half-way.
+        // No code under the lock panics midway, so the contents are valid after a poisoning.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Starts a thread that follows the journal until the ledger is closed, which it does not prevent.
+/// Starts a thread that follows the journal until the ledger is closed. It does not keep the ledger open.
 pub(super) fn follow(
     ledger: &Arc<Ledger>,
     name: &str,
-    work: impl FnOnce(&Core, &News) + Send + 'static,
+    work: impl FnOnce(&Core) + Send + 'static,
 ) -> Result<(), Error> {
     let core = Arc::clone(ledger.core());
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&core, core.news()));
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&core));
     let thread = thread.map_err(|error| {
-        LedgerError::caused(LedgerErrorKind::Io, "cannot start a thread that tells of events", error)
+        LedgerError::caused(LedgerErrorKind::Io, "cannot start a thread that delivers events", error)
     })?;
     ledger.keep(thread);
     Ok(())
-}
-
-/// Reads what is committed from here on, frame by frame; answers where it ended.
-fn walk(
-    ledger: &Core,
-    from: FactNumber,
-    mut tell: impl FnMut(FactNumber, &[Event]),
-) -> Result<FactNumber, Error> {
-    let (mut next, end) = (from, ledger.news().next_fact());
-    let mut journal = ledger.journal()?;
-    while next < end {
-        let frame = journal.frame(next)?;
-        tell(frame.0, &events(ledger, &mut journal, &frame)?);
-        next = frame.0.plus(frame.1.facts.len());
-    }
-    Ok(next)
 }
 
 fn refused(Refusal { wallet, needed, available, at }: Refusal) -> Event {

@@ -1,4 +1,5 @@
-//! Events: what happened, told after it is durable, in the order of the journal and outside of every lock.
+//! Events of committed facts. They are delivered after the commit is durable, in the order of the journal,
+//! outside of any lock.
 
 mod billing;
 mod derive;

@@ -1,4 +1,5 @@
-//! A named subscriber: its place in the journal is kept in the ledger, so that it misses nothing, whatever ends.
+//! Named subscribers. The ledger stores their positions in the journal, so that they miss no event across
+//! crashes.
 
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,17 +9,18 @@ use std::time::Duration;
 use super::Event;
 use super::derive::events;
 use super::follow::{Handlers, follow};
-use crate::domain::ids::{FactNumber, check_name};
+use crate::domain::ids::check_name;
 use crate::domain::rejection::Rejection;
-use crate::engine::ledger::{Core, Ledger};
-use crate::engine::news::{Found, News};
+use crate::engine::core::{Core, Position};
+use crate::engine::feed::Followed;
+use crate::engine::ledger::Ledger;
 use crate::error::Error;
 
-/// How long a subscriber waits before it is told again what it failed at: at first, and at most.
+/// The first and the longest pause before a failed event is delivered again.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_mins(1);
 
-/// Somebody who is told of every event at least once.
+/// Builder of a named subscriber, which receives every event at least once: finish with `.start(handler)`.
 #[must_use = "nobody is told of anything until `.start(..)`"]
 pub struct Subscriber {
     ledger: Arc<Ledger>,
@@ -33,20 +35,22 @@ impl Subscriber {
         Self { ledger, handlers, name: name.to_owned(), from_the_beginning: false }
     }
 
-    /// One that was never there before is told of everything that ever happened, not from now on only.
+    /// Lets a new subscriber begin with the first event of the ledger, not with events from now on.
     pub fn from_the_beginning(mut self) -> Self {
         self.from_the_beginning = true;
         self
     }
 
-    /// Tells it of every event at least once, on a thread of its own: in order, across crashes, from where it had
-    /// come to. Of an event that it fails at or panics at it is told again, after a pause; the ledger and other
-    /// subscribers are not harmed. Events told twice have the same [`id`](Event::id).
+    /// Starts a thread that calls the handler with every event at least once, in order, from the stored
+    /// position on, across crashes. If the handler fails or panics, the event is delivered again after a
+    /// pause of 100 ms, doubled up to a minute; the ledger and other subscribers are not affected. An event
+    /// that is delivered again has the same [`id`](Event::id).
     ///
-    /// It ends when the ledger is closed. A handle that it captures keeps the ledger open until
-    /// [`close`](crate::Credits::close) is called.
+    /// The thread ends when the ledger is closed. A handle that the handler captures keeps the ledger open
+    /// until [`close`](crate::Credits::close) is called.
     ///
-    /// Rejections in order: `SubscriberInvalid`, `SubscriberTaken` if this ledger has one of the name already.
+    /// Rejections in order: `SubscriberInvalid`, `SubscriberTaken` if this ledger has one of the name
+    /// already.
     pub fn start<E: Into<Box<dyn StdError + Send + Sync>>>(
         self,
         mut handler: impl FnMut(&Event) -> Result<(), E> + Send + 'static,
@@ -61,74 +65,70 @@ impl Subscriber {
         let next = if let Some(next) = ledger.cursor(&name)? {
             next
         } else {
-            let next = if from_the_beginning { FactNumber::FIRST } else { ledger.news().next_fact() };
-            // Durable before anybody counts on it.
+            let next = if from_the_beginning { Position::START } else { ledger.end() };
+            // Durable before this returns, so that a crash cannot skip events of a running subscriber.
             ledger.advance(&name, next);
-            ledger.book_due()?;
+            ledger.save_cursors()?;
             next
         };
-        let mut tell = move |event: &Event| handler(event).map_err(Into::into);
-        follow(&ledger, "credits-subscriber", move |ledger, news| {
-            let mut following = Following { name, next, told: 0, pause: PAUSE_FIRST };
-            while following.tell_next(ledger, news, &mut tell) {}
+        let mut deliver = move |event: &Event| handler(event).map_err(Into::into);
+        follow(&ledger, "credits-subscriber", move |ledger| {
+            let mut progress = Progress { name, next, delivered: 0, pause: PAUSE_FIRST };
+            while progress.deliver_next(ledger, &mut deliver) {}
         })
     }
 }
 
-/// Where a subscriber stands.
-struct Following {
+/// The progress of a subscriber.
+struct Progress {
     name: String,
-    /// The first fact of the next frame.
-    next: FactNumber,
-    /// Of how many of its events it was told.
-    told: usize,
+    /// The position of the next frame.
+    next: Position,
+    /// The number of that frame's events that were delivered.
+    delivered: usize,
     pause: Duration,
 }
 
-type Tell<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Send + Sync>>;
+type Deliver<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
-impl Following {
-    /// Tells of what is there, or waits; answers whether to go on.
-    fn tell_next(&mut self, ledger: &Core, news: &News, tell: Tell<'_>) -> bool {
-        match news.wait(self.next, false, None) {
-            Found::Closed => return false,
-            Found::Nothing | Found::Refusals(_) => return true,
-            Found::Facts => {}
+impl Progress {
+    /// Waits for frames and delivers their events; returns false once the ledger is closed.
+    fn deliver_next(&mut self, ledger: &Core, deliver: Deliver<'_>) -> bool {
+        match ledger.wait(self.next, false, None) {
+            Followed::Closed => return false,
+            Followed::TimedOut | Followed::Refusals(_) => return true,
+            Followed::Facts => {}
         }
-        match self.tell_all(ledger, news, tell) {
+        match self.deliver_all(ledger, deliver) {
             Ok(()) => {
                 self.pause = PAUSE_FIRST;
                 true
             }
             Err(error) => {
-                tracing::error!(subscriber = self.name, %error, "an event could not be told; it is told again");
-                let closed = news.pause(self.pause);
+                tracing::error!(subscriber = self.name, %error, "an event could not be delivered; it is retried");
+                let is_closed = ledger.feed().pause(self.pause);
                 self.pause = self.pause.saturating_mul(2).min(PAUSE_MAX);
-                !closed
+                !is_closed
             }
         }
     }
 
-    fn tell_all(
+    fn deliver_all(
         &mut self,
         ledger: &Core,
-        news: &News,
-        tell: Tell<'_>,
+        deliver: Deliver<'_>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let end = news.next_fact();
         let mut journal = ledger.journal()?;
-        while self.next < end {
-            let frame = journal.frame(self.next)?;
-            for event in events(ledger, &mut journal, &frame)?.iter().skip(self.told) {
-                let told = catch_unwind(AssertUnwindSafe(|| tell(event)));
-                told.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
-                self.told = self.told.saturating_add(1);
+        while let Some((booked, next)) = journal.after(self.next)? {
+            for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
+                let delivered = catch_unwind(AssertUnwindSafe(|| deliver(event)));
+                delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
+                self.delivered = self.delivered.saturating_add(1);
             }
-            self.next = frame.0.plus(frame.1.facts.len());
-            self.told = 0;
-            ledger.advance(&self.name, self.next);
+            (self.next, self.delivered) = (next, 0);
+            ledger.advance(&self.name, next);
         }
-        ledger.write_cursors_when_idle();
+        ledger.save_cursors_soon();
         Ok(())
     }
 }

@@ -1,78 +1,78 @@
-//! What fuzzers ask of the file's bytes: decoding never panics, and what decodes is written and read again as it was.
+//! Fuzz targets for the bytes of the file: decoding never panics, and a decoded value survives a round trip.
 
 use crate::domain::declarations::Catalogues;
 use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::totals::Totals;
-use crate::engine::codec::{self, Covered, Milestone, Scheduled};
 use crate::engine::commit_log;
-use crate::engine::journal::Block;
-use crate::engine::keys::pages::Entries;
-use crate::engine::packed;
+use crate::engine::journal::block::Block;
+use crate::engine::journal::frame;
+use crate::engine::keys::segment::Entries;
+use crate::engine::rows::{self, BillingRow, CheckpointState, Milestone, Scheduled, WalletRow};
 
-/// Bytes as the frames of a block, and as a block.
+/// Decodes the bytes as the frames of a block, and as a block.
 pub fn journal(bytes: &[u8]) {
     let first = FactNumber::new(1);
     drop(Block::of(first, [0; 32], bytes).decode());
     let (mut rest, mut frames, mut written) = (bytes, Vec::new(), Vec::new());
-    while let Some(frame) = packed::frame::read(&mut rest) {
-        packed::frame::write(&frame, &mut written);
-        frames.push(frame);
+    while let Some(read) = frame::read(&mut rest) {
+        frame::write(&read, &mut written);
+        frames.push(read);
     }
     let again = Block::of(first, [0; 32], &written);
     let read =
         again.decode().unwrap_or_else(|error| panic!("frames that were written are not read: {error}"));
-    assert!(read.iter().map(|(_, frame)| &**frame).eq(&frames), "frames are read otherwise than they were");
-    let whole = codec::block_from_bytes(first, &codec::block_to_bytes(&again));
+    assert!(read.iter().map(|booked| &**booked).eq(&frames), "frames are read otherwise than they were");
+    let whole = rows::block_from_bytes(first, &rows::block_to_bytes(&again));
     assert!(whole.is_ok_and(|whole| whole.head() == again.head()));
-    drop(codec::block_from_bytes(first, bytes));
+    drop(rows::block_from_bytes(first, bytes));
 }
 
-/// Bytes as every kind of row, and as a page of a log.
+/// Decodes the bytes as every kind of row, and as a header and a record of the log.
 pub fn views(bytes: &[u8]) {
-    if let Ok(wallet) = codec::wallet_from_bytes(bytes) {
-        let again = codec::wallet_from_bytes(&codec::wallet_to_bytes(&wallet, wallet.agenda));
-        assert!(again.is_ok_and(|again| again == wallet), "a wallet is read otherwise than it was");
+    if let Ok(WalletRow { wallet, filed }) = rows::wallet_from_bytes(bytes) {
+        let again = rows::wallet_from_bytes(&rows::wallet_to_bytes(&wallet, filed));
+        assert!(again.is_ok_and(|again| (again.wallet, again.filed) == (wallet, filed)));
     }
-    if let Ok((last_fact, catalogues)) = codec::record_from_bytes::<Catalogues>(bytes) {
-        let again = codec::record_from_bytes(&codec::record_to_bytes(last_fact, &catalogues));
+    if let Ok((last_fact, catalogues)) = rows::record_from_bytes::<Catalogues>(bytes) {
+        let again = rows::record_from_bytes(&rows::record_to_bytes(last_fact, &catalogues));
         assert!(again.is_ok_and(|again| again == (last_fact, catalogues)));
     }
-    if let Ok((last_fact, totals)) = codec::record_from_bytes::<Totals>(bytes) {
-        let again = codec::record_from_bytes(&codec::record_to_bytes(last_fact, &totals));
+    if let Ok((last_fact, totals)) = rows::record_from_bytes::<Totals>(bytes) {
+        let again = rows::record_from_bytes(&rows::record_to_bytes(last_fact, &totals));
         assert!(again.is_ok_and(|again| again == (last_fact, totals)));
     }
-    if let Ok(covered) = codec::decode::<Covered>(bytes) {
-        assert!(codec::decode(&codec::encode(&covered)).is_ok_and(|again: Covered| again == covered));
+    if let Ok(state) = rows::decode::<CheckpointState>(bytes) {
+        assert!(rows::decode(&rows::encode(&state)).is_ok_and(|again: CheckpointState| again == state));
     }
-    if let Ok(milestone) = codec::decode::<Milestone>(bytes) {
-        assert!(codec::decode(&codec::encode(&milestone)).is_ok_and(|again: Milestone| again == milestone));
+    if let Ok(milestone) = rows::decode::<Milestone>(bytes) {
+        assert!(rows::decode(&rows::encode(&milestone)).is_ok_and(|again: Milestone| again == milestone));
     }
-    if let Ok((due, record)) = codec::agenda_from_key(bytes) {
+    if let Ok((due, record)) = rows::agenda_from_key(bytes) {
         let key = match &record {
-            Scheduled::Wallet(wallet) => codec::wallet_key(wallet),
-            Scheduled::Billing(owner) => codec::billing_key(owner),
+            Scheduled::Wallet(wallet) => rows::wallet_key(wallet),
+            Scheduled::Billing(owner) => rows::billing_key(owner),
         };
-        let again = codec::agenda_from_key(&codec::agenda_key(due, &key));
+        let again = rows::agenda_from_key(&rows::agenda_key(due, &key));
         assert!(again.is_ok_and(|again| again == (due, record)));
     }
-    if let Ok((billing, listed)) = codec::billing_from_bytes(bytes) {
-        let again = codec::billing_from_bytes(&codec::billing_to_bytes(&billing, listed));
-        assert!(again.is_ok_and(|again| again == (billing, listed)));
+    if let Ok(BillingRow { billing, filing }) = rows::billing_from_bytes(bytes) {
+        let again = rows::billing_from_bytes(&rows::billing_to_bytes(&billing, filing));
+        assert!(again.is_ok_and(|again| (again.billing, again.filing) == (billing, filing)));
     }
-    if let Ok(object) = codec::object_from_bytes(bytes) {
-        let again = codec::object_from_bytes(&codec::record_to_bytes(object.last_fact, &object));
+    if let Ok(object) = rows::object_from_bytes(bytes) {
+        let again = rows::object_from_bytes(&rows::record_to_bytes(object.last_fact, &object));
         assert!(again.is_ok_and(|again| again == object));
     }
-    if let Some(wallet) = codec::wallet_from_key(bytes) {
-        assert_eq!(codec::wallet_key(&wallet), bytes);
+    if let Some(wallet) = rows::wallet_from_key(bytes) {
+        assert_eq!(rows::wallet_key(&wallet), bytes);
     }
     drop(Entries::of(0, bytes, FactNumber::new(1)).collect::<Result<Vec<_>, _>>());
     commit_log::fuzz(bytes);
 }
 
-/// Bytes as two keys, each within a scope: they have one row only if they are the same.
+/// Reads the bytes as two keys with their scopes: the rows of the keys are equal only if keys and scopes are.
 pub fn keys(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut parts = text.split('\n');

@@ -1,12 +1,14 @@
-//! Bytes as commands of every kind to two wallets, decided and booked as the writer does, but never committed: whatever
-//! is answered, every fact adds up.
+//! A fuzz target for commands: draws commands of every kind for two wallets, books them as the writer does
+//! without committing, and audits all facts after each one.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use credits_core::{Overrun, Settings};
 
 use crate::domain::amount::Amount;
+use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{
     Action, Command, Expiry, Gift, Missing, Quote, SettleAt, TakeFrom, Taking, Transfer,
@@ -18,28 +20,13 @@ use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
-use crate::engine::keys::Keys;
-use crate::engine::memory::Memory;
-use crate::engine::overlay::Batch;
-use crate::engine::recovery::beginning;
-use crate::engine::store::Store;
-use crate::engine::views::Views;
-
-/// An empty ledger, which everything is booked after.
-fn empty() -> &'static (Store, Views) {
-    static EMPTY: OnceLock<(Store, Views)> = OnceLock::new();
-    EMPTY.get_or_init(|| {
-        let store = Store::in_memory(Memory::USUAL);
-        (
-            store.unwrap_or_else(|error| panic!("{error}")),
-            Views::new(Timestamp::MIN, Keys::none(), Memory(usize::MAX)),
-        )
-    })
-}
+use crate::engine::batch::batch::{Batch, Position};
+use crate::engine::batch::memory_source::{Fetched, MemorySource, PartialSource, Unread};
 
 const COMMANDS_MAX: usize = 100;
+const BATCHES_MAX: usize = 8;
 
-/// Plays what the bytes say.
+/// Submits the commands that the bytes encode.
 pub fn commands(bytes: &[u8]) {
     let mut drawn = Drawn { bytes, holds: Vec::new(), transfers: Vec::new(), grants: Vec::new() };
     let settings = Settings {
@@ -47,29 +34,61 @@ pub fn commands(bytes: &[u8]) {
         overrun: if drawn.once_in(2) { Overrun::Debt } else { Overrun::Deny },
         ..Settings::DEFAULT
     };
-    let (policy, beginning) = (Policy::of(&settings), beginning());
-    let (store, views) = empty();
-    let mut batch = Batch::new((store, views, &policy), &beginning);
+    let policy = Policy::of(&settings);
     let mut now = Timestamp::from_microseconds(1_767_225_600_000_000);
-    for _ in 0..COMMANDS_MAX {
-        if drawn.bytes.is_empty() {
-            break;
-        }
-        now = now.after(drawn.minutes());
-        let command = drawn.command();
-        match batch.submit(&command, now) {
-            Ok(Ok(done)) => {
-                let frame = batch.frame_of(done).unwrap_or_else(|error| panic!("{error}"));
-                drawn.remember(&frame.1.facts, frame.0);
+    let (mut source, mut position, mut audits) = (MemorySource::default(), Position::start(), HashMap::new());
+    for _ in 0..BATCHES_MAX {
+        let mut batch = Batch::new(&source, &policy, &position);
+        let mut submitted = Vec::new();
+        while submitted.len() < COMMANDS_MAX && !drawn.bytes.is_empty() {
+            now = now.after(drawn.minutes());
+            let command = drawn.command();
+            match batch.submit(&command, now) {
+                Ok(Ok(verdict)) => {
+                    let frame = batch.frame_of(verdict).unwrap_or_else(|error| panic!("{error}"));
+                    drawn.remember(&frame);
+                }
+                Ok(Err(rejection)) => assert!(!rejection.to_string().is_empty()),
+                Err(error) => panic!("{error}"),
             }
-            Ok(Err(rejection)) => assert!(!rejection.to_string().is_empty()),
-            Err(error) => panic!("{error}"),
+            batch.audit(audits.clone(), now).unwrap_or_else(|what| panic!("{what}"));
+            submitted.push((command, now));
+            if drawn.once_in(16) {
+                break;
+            }
         }
-        batch.audit(now).unwrap_or_else(|what| panic!("{what}"));
+        audits = batch.audit(audits, now).unwrap_or_else(|what| panic!("{what}"));
+        let sealed = batch.sealed();
+        assert!(
+            fetching(&source, &policy, &position, &submitted) == sealed.frames,
+            "commands are decided otherwise over records that are fetched"
+        );
+        position = sealed.after();
+        source.commit(sealed).unwrap_or_else(|error| panic!("{error}"));
     }
 }
 
-/// What is drawn from bytes, and what came of it.
+/// The frames of a batch that is decided again whenever a record is missing, which is then fetched.
+fn fetching(
+    source: &MemorySource,
+    policy: &Policy,
+    position: &Position,
+    commands: &[(Command, Timestamp)],
+) -> Arc<Vec<u8>> {
+    let mut fetched = Fetched::default();
+    loop {
+        let partial = PartialSource { all: source, fetched: &fetched };
+        let mut batch = Batch::new(partial, policy, position);
+        let mut submit = |(command, now): &(Command, Timestamp)| batch.submit(command, *now).map(|_| ());
+        match commands.iter().try_for_each(&mut submit) {
+            Ok(()) => return batch.sealed().frames,
+            Err(Unread::Missing(record)) => assert!(fetched.insert(record), "a record is fetched twice"),
+            Err(Unread::Failed(error)) => panic!("{error}"),
+        }
+    }
+}
+
+/// Draws commands from bytes, and remembers the holds, transfers and grants that they made.
 struct Drawn<'a> {
     bytes: &'a [u8],
     holds: Vec<HoldId>,
@@ -92,7 +111,7 @@ impl Drawn<'_> {
         Duration::from_mins(self.byte().into())
     }
 
-    /// Small ones mostly, and now and then the largest there are.
+    /// Mostly small amounts, and some at the limits of the type.
     fn amount(&mut self) -> Amount {
         let small = i64::from(self.byte());
         Amount::new(match self.byte() {
@@ -202,9 +221,8 @@ impl Drawn<'_> {
         Taking { kind: Kind::Deduct, from, reason: String::new(), category: Some(Category::Bonus) }
     }
 
-    fn remember(&mut self, facts: &[crate::domain::fact::Fact], first: FactNumber) {
-        for (place, fact) in facts.iter().enumerate() {
-            let number = first.plus(place);
+    fn remember(&mut self, booked: &Booked) {
+        for (number, fact) in booked.numbered() {
             match &fact.body {
                 Body::Held(_) => self.holds.push(HoldId(number)),
                 Body::Sent { .. } => self.transfers.push(TransferId(number)),

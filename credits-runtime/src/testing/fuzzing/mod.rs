@@ -1,4 +1,4 @@
-//! What fuzzers ask: bytes of the file that nobody wrote, and commands that nobody would send.
+//! Fuzz targets: arbitrary bytes in the file, and arbitrary sequences of commands.
 
 mod bytes;
 mod commands;

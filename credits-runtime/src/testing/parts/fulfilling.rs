@@ -1,4 +1,4 @@
-//! Working out what is due of a subscription with many cycles.
+//! The computation of due awards for a subscription with many cycles.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use crate::domain::fact::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 
-/// A plan that gives a credit every day and is billed every 30 days, none of which is settled yet.
+/// The billing of a subscription to a plan that gives a credit a day and is billed every 30 days. None of its
+/// awards is booked.
 #[derive(Debug)]
 pub struct DailyPlan {
     billing: Billing,
@@ -24,11 +25,11 @@ pub struct DailyPlan {
 const DAY: Duration = Duration::from_hours(24);
 const BILLED_DAYS: u32 = 30;
 const DAYS_A_YEAR: u32 = 365;
-/// When it begins.
+/// The start of the subscription, in microseconds.
 const BEGIN: i64 = 1_767_225_600_000_000;
 
 impl DailyPlan {
-    /// Paid for so many years.
+    /// A subscription that is paid for a number of years.
     pub fn of_years(years: u32) -> Self {
         let begin = Timestamp::from_microseconds(BEGIN);
         let (item, subscription, price) = ("si_1", "sub_1", "price_daily");
@@ -97,7 +98,7 @@ impl DailyPlan {
         plan
     }
 
-    /// Works out what is due; answers how many awards that are.
+    /// Computes the due awards and returns their number.
     pub fn due(&self) -> usize {
         due(&self.billing, Fulfilment::of(&Settings::DEFAULT), self.now).awards.len()
     }

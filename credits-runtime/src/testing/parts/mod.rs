@@ -1,11 +1,10 @@
-//! Parts of the engine, one at a time, so that each can be measured alone.
+//! Parts of the engine that benchmarks measure one at a time.
 
 mod fulfilling;
 mod spending;
 
 use crate::domain::ids::Owner;
-use crate::engine::billing::stored_billing;
-use crate::engine::codec;
+use crate::engine::rows::{self, BillingRow};
 use crate::error::Error;
 use crate::generated::Pricing;
 use crate::service::credits::Credits;
@@ -13,8 +12,8 @@ use crate::service::credits::Credits;
 pub use fulfilling::DailyPlan;
 pub use spending::Spending;
 
-/// How many bytes the record of an owner's billing takes.
+/// The number of bytes of an owner's billing record.
 pub fn billing_bytes<C: Pricing>(credits: &Credits<C>, owner: &Owner) -> Result<usize, Error> {
-    let (billing, is_listed) = stored_billing(&credits.core().snapshot()?, owner)?;
-    Ok(codec::billing_to_bytes(&billing, is_listed).len())
+    let BillingRow { billing, filing } = credits.core().billing_row(owner)?;
+    Ok(rows::billing_to_bytes(&billing, filing).len())
 }

@@ -12,8 +12,9 @@ use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Decision, Grant, Known, Wallet, Wallets, decide};
-use crate::engine::packed::{frame, pack, unpack};
+use crate::domain::wallet::{Decision, Grant, Prior, Wallet, Wallets, decide};
+use crate::engine::journal::frame;
+use crate::engine::wallets::packed::{pack, unpack};
 
 /// A spend of one credit from a wallet.
 #[derive(Debug)]
@@ -25,13 +26,13 @@ pub struct Spending {
     packed: Vec<u8>,
 }
 
-/// After how many facts of the ledger it comes.
+/// The number of the wallet's first fact.
 const FACTS: u64 = 1_000_000;
-/// When it is asked.
+/// The time of the command, in microseconds.
 const NOW: i64 = 1_767_225_600_000_000;
 
 impl Spending {
-    /// From a wallet that has so many grants.
+    /// A spend from a wallet with a number of grants.
     pub fn from_grants(grants: usize) -> Self {
         let owner = Owner::new("user:12345").unwrap_or_else(|rejection| panic!("{rejection}"));
         let id = WalletId::of_credits(owner);
@@ -83,12 +84,12 @@ impl Spending {
         spending
     }
 
-    /// Decides it; answers how many facts that are.
+    /// Decides the command and returns the number of its facts.
     pub fn decide(&self) -> usize {
         self.decided().len()
     }
 
-    /// Applies its facts to the wallet as it is kept in memory; answers the balance after it.
+    /// Unpacks the wallet, applies the facts and returns the balance.
     pub fn apply(&self) -> i64 {
         let mut wallet = self.unpacked();
         for (place, fact) in self.frame.facts.iter().enumerate() {
@@ -97,34 +98,34 @@ impl Spending {
         wallet.balance.get()
     }
 
-    /// Encodes its frame; answers how many bytes that are.
+    /// Encodes the frame and returns the number of its bytes.
     pub fn encode(&self, bytes: &mut Vec<u8>) -> usize {
         bytes.clear();
         frame::write(&self.frame, bytes);
         bytes.len()
     }
 
-    /// Packs its wallet as it is kept in memory; answers how many bytes that are.
+    /// Packs the wallet as the cache does, and returns the number of its bytes.
     pub fn pack(&self, bytes: &mut Vec<u8>) -> usize {
         pack(&self.command.wallet, &self.wallet, bytes);
         bytes.len()
     }
 
-    /// And unpacks it; answers how many grants it has.
+    /// Unpacks the wallet and returns the number of its grants.
     pub fn unpack(&self) -> usize {
         self.unpacked().grants.len()
     }
 
     fn unpacked(&self) -> Wallet {
-        unpack(&self.packed, Wallet::default()).unwrap_or_else(|| panic!("it was packed"))
+        unpack(&self.packed).unwrap_or_else(|| panic!("it was packed"))
     }
 
     fn decided(&self) -> Vec<Body> {
         let wallets = Wallets { own: &self.wallet, other: None };
         let first = FactNumber(FACTS).plus(self.wallet.grants.len());
         let now = Timestamp::from_microseconds(NOW);
-        match decide(wallets, &self.command, &Known::default(), &self.policy, (first, now)) {
-            Ok(Decision::Book(bodies)) => bodies,
+        match decide(wallets, &self.command, &Prior::default(), &self.policy, (first, now)) {
+            Ok(Decision::Facts(bodies)) => bodies,
             other => panic!("it is not booked: {other:?}"),
         }
     }

@@ -1,4 +1,5 @@
-//! The account: its time, its objects and the events they cause. The files beside this one change its objects.
+//! The account: its time, its objects and the events they cause. The files beside this one change its
+//! objects.
 //!
 //! It knows neither plans nor credits.
 
@@ -25,17 +26,17 @@ use crate::testing::clock::ManualClock;
 /// The longest step in which [`Account::deliver`] moves a clock.
 const STEP_MAX: Duration = Duration::from_hours(20 * 24);
 
-/// A make-believe Stripe account.
+/// A simulated Stripe account.
 ///
-/// A call that Stripe refuses, such as a change of a subscription that has ended, panics and says why. Clones are
-/// accounts of their own, but their [`transport`](Self::transport) is the same.
+/// A call that Stripe would refuse, such as a change of a subscription that has ended, panics with the
+/// reason. Clones are separate accounts that share one [`transport`](Self::transport).
 #[derive(Clone, Debug)]
 pub struct Account {
     pub(super) shape: Shape,
     pub(super) now: Timestamp,
     secret: String,
     numbers: usize,
-    /// Customers of owners that have another than the default.
+    /// Customers of owners, where they are not the default.
     pub(super) customers: BTreeMap<String, String>,
     /// Balances by customer and currency; negative is the customer's credit.
     pub(super) balances: BTreeMap<(String, String), i64>,
@@ -74,7 +75,7 @@ impl Account {
         }
     }
 
-    /// Signs deliveries with another secret than `whsec_test`.
+    /// Signs deliveries with this secret instead of `whsec_test`.
     #[must_use]
     pub fn signing_with(mut self, secret: &str) -> Self {
         secret.clone_into(&mut self.secret);
@@ -96,18 +97,18 @@ impl Account {
         &self.deliveries
     }
 
-    /// Writes events in another shape from here on, as when the API version of an endpoint is changed.
+    /// Writes events in this shape from now on, as when the API version of an endpoint is changed.
     pub fn write(&mut self, shape: Shape) {
         self.shape = shape;
     }
 
-    /// Makes a price known, as when it is created: checkouts that were begun with
-    /// [`Stripe::start`](crate::stripe::Stripe::start) name prices by their id alone.
+    /// Creates a price. Checkouts that were begun with [`Stripe::start`](crate::stripe::Stripe::start) name
+    /// prices only by their id.
     pub fn add_price(&mut self, price: Price) {
         self.prices.insert(price.id.clone(), price);
     }
 
-    /// Makes an owner's customer another than the default, `cus_` and the owner. Two owners may share one.
+    /// Sets the customer of an owner; the default is `cus_` and the owner. Two owners may share one.
     pub fn customer(&mut self, owner: &str, customer: &str) {
         self.customers.insert(owner.to_owned(), customer.to_owned());
     }
@@ -132,12 +133,12 @@ impl Account {
 
     /// Delivers every event that was not delivered yet, in order; returns their number.
     ///
-    /// The clock is set to the time of each, in steps of at most 20 days, and never back. Nothing else of the ledger is
-    /// called.
+    /// The clock is set to the time of each event, in steps of up to 20 days, and never back. No other call
+    /// to the ledger is made.
     ///
     /// # Panics
     ///
-    /// If the response to one is not 200; the message has the response's body.
+    /// If the response to an event is not 200; the message has the event's body.
     pub fn deliver<C: Pricing>(&mut self, stripe: &Stripe<C>, clock: &ManualClock) -> usize {
         let waiting = self.deliveries.get(self.delivered..).unwrap_or_default();
         for delivery in waiting {
@@ -192,8 +193,8 @@ impl Account {
         subscription
     }
 
-    /// Makes an event of a subscription's state. An update has the fields that changed since the last event; without
-    /// any there is no event.
+    /// Makes an event of a subscription's state. An update has the fields that changed since the last event;
+    /// without any there is no event.
     pub(super) fn tell(&mut self, id: SubscriptionId, kind: &str) {
         let shape = self.shape;
         let subscription = self.subscription(id);

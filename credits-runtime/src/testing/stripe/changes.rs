@@ -19,8 +19,8 @@ struct Changed {
 }
 
 impl Account {
-    /// The first item changes to another price or quantity, and the difference is invoiced and paid at once. Nothing
-    /// happens once the subscription has ended.
+    /// The first item changes to another price or quantity, and the difference is invoiced and paid at once.
+    /// Nothing happens once the subscription has ended.
     pub fn change(&mut self, id: SubscriptionId, price: &str, unit_amount: i64, quantity: u64) {
         let subscription = self.subscription(id);
         let Some(item) = subscription.items.first().filter(|_| subscription.ended_at.is_none()) else {
@@ -38,7 +38,7 @@ impl Account {
         self.newest_item(id)
     }
 
-    /// Removes an item and adds another in its place, with an id of its own.
+    /// Replaces an item by another one with a new id.
     pub fn replace_item(
         &mut self,
         id: SubscriptionId,
@@ -183,7 +183,8 @@ impl Account {
         }
     }
 
-    /// Invoices lines at once. While renewals fail, the invoice stays open and the subscription becomes past due.
+    /// Invoices lines at once. While renewals fail, the invoice stays open and the subscription becomes past
+    /// due.
     pub(super) fn settle(&mut self, id: SubscriptionId, lines: Vec<Line>, collected: Collected) -> InvoiceId {
         let invoice = self.bill_later(id, "subscription_update", lines);
         self.finalize(&invoice);
@@ -203,7 +204,7 @@ impl Account {
         self.updated(id);
     }
 
-    /// The subscription is to end with its period. Nothing happens once it has ended.
+    /// Schedules the end of the subscription for the end of its period. Nothing happens once it has ended.
     pub fn cancel_at_period_end(&mut self, id: SubscriptionId) {
         let now = self.now;
         let subscription = self.subscription(id);
@@ -214,7 +215,7 @@ impl Account {
         }
     }
 
-    /// A subscription that was to end with its period goes on.
+    /// Undoes [`cancel_at_period_end`](Self::cancel_at_period_end).
     pub fn reactivate(&mut self, id: SubscriptionId) {
         let subscription = self.running(id);
         subscription.cancels_at_period_end = false;
@@ -229,8 +230,8 @@ impl Account {
         }
     }
 
-    /// The subscription ends now; the rest of its period is credited to the customer's balance, which the next invoices
-    /// use: `prorate` and `invoice_now`.
+    /// The subscription ends now; the rest of its period is credited to the customer's balance, which the
+    /// next invoices use: `prorate` and `invoice_now`.
     pub fn cancel_with_credit(&mut self, id: SubscriptionId) {
         let old = self.running(id).clone();
         let now = self.now;

@@ -1,4 +1,6 @@
-//! Lines from items: whole periods, usage, shares of periods, one-time lines. It does not know when they are made.
+//! Lines of invoices, made from items: whole periods, usage, shares of periods, one-time lines.
+//!
+//! It does not know when they are made.
 
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use super::prices::Price;
 use super::subscriptions::Subscription;
 use crate::domain::time::Timestamp;
 
-/// From one instant to another.
+/// The time from one instant to another.
 pub(super) type Span = (Timestamp, Timestamp);
 
 impl Account {

@@ -1,6 +1,6 @@
 //! Checkout sessions: purchases of packs, payment links, and sessions that were begun with `stripe.start`.
 //!
-//! They do not know how a subscription goes on after its first invoice.
+//! They do not know how a subscription is billed after its first invoice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -168,9 +168,10 @@ impl Account {
         self.sell(session, purchase, json!({}))
     }
 
-    /// Completes a session that was begun with [`Stripe::start`](crate::stripe::Stripe::start) over this account's
-    /// [`transport`](Self::transport): its pack is paid, or its subscription begins, with the prices, quantities and
-    /// metadata that were posted. Prices are known from [`add_price`](Self::add_price) or from earlier use.
+    /// Completes a session that was begun with [`Stripe::start`](crate::stripe::Stripe::start) over this
+    /// account's [`transport`](Self::transport): its pack is paid, or its subscription begins, with the
+    /// prices, quantities and metadata that were posted. Prices are known from [`add_price`](Self::add_price)
+    /// or from earlier use.
     ///
     /// ```
     /// # mod app {

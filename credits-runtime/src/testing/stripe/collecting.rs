@@ -1,4 +1,5 @@
-//! Collecting invoices: drafts, the customer's balance, payments, and every way in which an invoice stays unpaid.
+//! Collecting invoices: drafts, the customer's balance, payments, and every way in which an invoice stays
+//! unpaid.
 //!
 //! It does not know how lines are priced.
 
@@ -49,7 +50,8 @@ impl Account {
         self.invoices.get(id)?.payment().cloned()
     }
 
-    /// The amount of an invoice that [`credit`](Self::credit) may still credit, in the smallest unit of its currency.
+    /// The amount of an invoice that [`credit`](Self::credit) may still credit, in the smallest unit of its
+    /// currency.
     pub fn creditable(&self, id: &InvoiceId) -> i64 {
         self.invoices.get(id).map_or(0, Invoice::creditable)
     }
@@ -65,7 +67,7 @@ impl Account {
         self.manual_invoice(customer, json!({ "credits_owner": owner }), extras)
     }
 
-    /// As [`invoice`](Self::invoice), but it names a customer alone.
+    /// Like [`invoice`](Self::invoice), but it names only a customer.
     pub fn invoice_customer(&mut self, customer: &str, extras: impl IntoIterator<Item = Extra>) -> InvoiceId {
         self.manual_invoice(customer.to_owned(), json!({}), extras)
     }
@@ -101,7 +103,7 @@ impl Account {
         self.pay(id, Collection::OutOfBand);
     }
 
-    /// Gives an open invoice up; it may be paid later all the same.
+    /// Marks an open invoice as uncollectible. It may still be paid later.
     ///
     /// # Panics
     ///
@@ -157,7 +159,7 @@ impl Account {
         }
     }
 
-    /// Makes an invoice of a subscription, with the lines that waited for its next one, and pays it.
+    /// Makes an invoice of a subscription, with the lines that are pending for it, and pays it.
     pub(super) fn bill(&mut self, id: SubscriptionId, reason: &'static str, lines: Vec<Line>) -> InvoiceId {
         let invoice = self.bill_later(id, reason, lines);
         self.finalize(&invoice);
@@ -165,7 +167,7 @@ impl Account {
         invoice
     }
 
-    /// Makes the draft of a subscription's invoice, with the lines that waited for its next one.
+    /// Makes the draft of a subscription's invoice, with the lines that are pending for it.
     pub(super) fn bill_later(
         &mut self,
         id: SubscriptionId,
@@ -208,7 +210,7 @@ impl Account {
         id
     }
 
-    /// Notes the debits of an invoice at their items: later credits name them.
+    /// Records the debits of an invoice at their items, because later credits name them.
     fn invoiced(&mut self, id: SubscriptionId, invoice: &InvoiceId) {
         let mut debits: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in self.known(invoice).lines.iter().filter(|line| line.amount >= 0) {
@@ -233,7 +235,7 @@ impl Account {
         let total = invoice.total();
         let before = self.balance(&customer, &currency);
         let by = match total {
-            // A negative total goes to the balance.
+            // A negative total is credited to the balance.
             ..0 => total,
             // The customer's credit pays as much as it covers.
             _ if before < 0 => total.min(-before),

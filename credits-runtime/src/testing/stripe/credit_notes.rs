@@ -45,13 +45,13 @@ enum Timing {
 }
 
 impl Account {
-    /// Credits a part of an invoice, in the smallest unit of its currency. On an unpaid invoice it reduces the amount
-    /// due, and `to` does not count; an open invoice with nothing left to pay is paid.
+    /// Credits a part of an invoice, in the smallest unit of its currency. On an unpaid invoice it reduces
+    /// the amount due, and `to` does not count; an open invoice with nothing left to pay is paid.
     ///
     /// # Panics
     ///
-    /// If the invoice is a draft or void, if less than the amount can be credited, or for a refund if the invoice has
-    /// no payment.
+    /// If the invoice is a draft or void, if less than the amount can be credited, or for a refund if the
+    /// invoice has no payment.
     pub fn credit(&mut self, invoice: &InvoiceId, amount: i64, to: CreditTo) -> CreditNoteId {
         let known = self.known(invoice).clone();
         let is_final = !matches!(known.status, Status::Draft | Status::Void);

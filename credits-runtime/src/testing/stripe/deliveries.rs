@@ -1,4 +1,4 @@
-//! Deliveries, and disorder on their way: twice, late, in another order, or only when Stripe sends them again.
+//! Deliveries of events, and disorder among them: repeated, late, or in another order.
 //!
 //! They do not know the contents of an event.
 
@@ -8,7 +8,7 @@ use crate::domain::fingerprint::sha256;
 use crate::domain::time::Timestamp;
 use crate::stripe::sign;
 
-/// An event on its way.
+/// An event to deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// When it arrives.
@@ -24,7 +24,7 @@ impl Delivery {
     }
 }
 
-/// How badly events are delivered; the same for the same seed.
+/// The disorder of deliveries, determined by a seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Disorder {
     seed: u64,
@@ -32,19 +32,20 @@ pub struct Disorder {
 }
 
 impl Disorder {
-    /// A disorder by its seed.
+    /// The disorder of this seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, late_max: Duration::from_hours(72) }
     }
 
-    /// Longest delay of an event: three days unless set, as long as Stripe tries.
+    /// Sets the longest delay of an event; three days unless set, the time for which Stripe retries.
     #[must_use]
     pub fn late_at_most(mut self, time: Duration) -> Self {
         self.late_max = time;
         self
     }
 
-    /// The deliveries in their order of arrival: half of all events in time, the others late, a quarter twice.
+    /// The deliveries in their order of arrival: half of all events in time, the others late, a quarter
+    /// twice.
     pub fn of(self, deliveries: &[Delivery]) -> Vec<Delivery> {
         let mut arriving = Vec::new();
         for (delivery, number) in deliveries.iter().zip(0_u64..) {
@@ -64,7 +65,7 @@ impl Disorder {
         arriving.into_iter().map(deliver).collect()
     }
 
-    /// Every event exactly once, in an order that has nothing to do with when it happened, all at this instant.
+    /// Every event exactly once, in an order that does not depend on its time, all at this instant.
     pub fn shuffled(self, deliveries: &[Delivery], at: Timestamp) -> Vec<Delivery> {
         let mut drawn: Vec<_> =
             deliveries.iter().zip(0..).map(|(it, number)| (self.draw(number)[0], it)).collect();

@@ -17,7 +17,7 @@ pub(super) const LINES_MAX: usize = 10;
 pub struct InvoiceId(pub(super) String);
 
 impl InvoiceId {
-    /// As Stripe names it.
+    /// The id at Stripe.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,19 +41,19 @@ pub struct Extra {
 }
 
 impl Extra {
-    /// One of this price, for no period: its line starts and ends when it is made.
+    /// A line of quantity 1 at this price, without a period: it starts and ends when it is made.
     pub fn of(price: Price) -> Self {
         Self { price, quantity: 1, period: None }
     }
 
-    /// Another quantity.
+    /// Sets the quantity.
     #[must_use]
     pub fn quantity(mut self, quantity: u64) -> Self {
         self.quantity = quantity;
         self
     }
 
-    /// A period of its own, as revenue recognition wants.
+    /// Sets the period of the line, as revenue recognition needs it.
     #[must_use]
     pub fn period(mut self, start: Timestamp, end: Timestamp) -> Self {
         self.period = Some((start, end));
@@ -147,7 +147,8 @@ impl Invoice {
         self.total().saturating_add(applied).saturating_sub(self.credited.0).max(0)
     }
 
-    /// The amount that can still be credited: of a paid invoice the total less all credits, of others the amount due.
+    /// The amount that can still be credited: of a paid invoice the total less all credits, of others the
+    /// amount due.
     pub(super) fn creditable(&self) -> i64 {
         match self.status {
             Status::Paid => {

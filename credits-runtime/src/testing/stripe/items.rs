@@ -41,7 +41,7 @@ impl From<Price> for Item {
 pub struct ItemId(pub(super) String);
 
 impl ItemId {
-    /// As Stripe names it.
+    /// The id at Stripe.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -101,7 +101,7 @@ pub(super) enum Step {
 /// The `billing_cycle_anchor` of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NewAnchor {
-    /// Now where Stripe moves it unasked: with another billing period, and from free prices to paid ones.
+    /// Now where Stripe moves it by default: with another billing period, and from free prices to paid ones.
     AsNeeded,
     Now,
     Unchanged,
@@ -132,7 +132,7 @@ impl Update {
         self.step(Step::Remove(item.clone()))
     }
 
-    /// Removes an item and adds another, with an id of its own: `items: [{id, deleted}, {price}]`.
+    /// Replaces an item by another one with a new id: `items: [{id, deleted}, {price}]`.
     pub fn replace(self, item: &ItemId, by: impl Into<Item>) -> Self {
         self.step(Step::Replace(item.clone(), by.into()))
     }
@@ -142,7 +142,7 @@ impl Update {
         self.step(Step::Set(item.clone(), to.into()))
     }
 
-    /// Prorates as if it happened at this instant of the period: Stripe's `proration_date`.
+    /// Prorates as if the change happened at this instant of the period: Stripe's `proration_date`.
     pub fn prorated_at(mut self, at: Timestamp) -> Self {
         self.terms.prorated_at = Some(at);
         self

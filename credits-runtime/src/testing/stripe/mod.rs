@@ -1,9 +1,10 @@
-//! A simulated Stripe account: its changes become events as Stripe writes them, in any of its API versions, signed, and
-//! delivered in order or in disorder.
+//! A simulated Stripe account. Its changes become events as Stripe writes them, in any of its API versions;
+//! they are signed, and delivered in order or in disorder.
 //!
 //! An [`Account`] has subscriptions of one or more items with every kind of [`Price`], changes of them with
-//! [`Prorations`], trials, invoices that are paid, unpaid, voided and credited, customer balances, packs through
-//! sessions and payment links, refunds and disputes. It makes money move as Stripe does; it knows nothing of credits.
+//! [`Prorations`], trials, invoices that are paid, unpaid, voided and credited, customer balances, packs
+//! through sessions and payment links, refunds and disputes. It moves money as Stripe does, and does not know
+//! credits.
 //!
 //! An upgrade that replaces the item, and a refund:
 //!

@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 pub struct PaymentId(pub(super) String);
 
 impl PaymentId {
-    /// As Stripe names it.
+    /// The id at Stripe.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,7 +48,7 @@ pub(super) struct Refund {
     amount: i64,
     status: &'static str,
     created: Timestamp,
-    /// Whether the charge's sum has it.
+    /// Whether the refund is in the charge's sum.
     on_charge: OnCharge,
 }
 
@@ -97,8 +97,8 @@ impl Account {
         id
     }
 
-    /// Begins a refund that takes a while: the charge's sum does not have it before
-    /// [`finish_refund`](Self::finish_refund).
+    /// Begins a refund that succeeds later: [`finish_refund`](Self::finish_refund) adds it to the charge's
+    /// sum.
     pub fn begin_refund(&mut self, payment: &PaymentId, amount: i64) -> RefundId {
         let id = self.add_refund(payment, amount, "pending");
         self.tell_refund(id, "refund.created");
@@ -112,7 +112,7 @@ impl Account {
         self.count_refund(id);
     }
 
-    /// A refund fails after all; if the charge's sum has it, the sum falls.
+    /// A refund fails. If it is in the charge's sum, it is subtracted.
     pub fn fail_refund(&mut self, id: RefundId) {
         let refund = self.refund_mut(id);
         refund.status = "failed";
@@ -161,7 +161,7 @@ impl Account {
         self.tell_dispute(id, "won", "charge.dispute.closed");
     }
 
-    /// A dispute is lost: nothing moves any more.
+    /// A dispute is lost: the withdrawn money stays withdrawn.
     pub fn lose(&mut self, id: DisputeId) {
         self.tell_dispute(id, "lost", "charge.dispute.closed");
     }
@@ -207,7 +207,7 @@ impl Account {
         self.event(kind, &object, None);
     }
 
-    /// The charge's cumulative sum has a refund from here on.
+    /// Adds a refund to the charge's cumulative sum.
     fn count_refund(&mut self, id: RefundId) {
         let refund = self.refund_mut(id);
         refund.on_charge = OnCharge::Counted;

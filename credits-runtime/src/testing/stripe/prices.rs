@@ -51,12 +51,12 @@ impl Tier {
         Self { up_to: Some(quantity), unit_amount, flat_amount: 0 }
     }
 
-    /// Every quantity beyond the tiers before it.
+    /// The quantities beyond the tiers before it.
     pub fn rest(unit_amount: i64) -> Self {
         Self { up_to: None, unit_amount, flat_amount: 0 }
     }
 
-    /// A flat fee beside the amount of each.
+    /// Adds a flat fee for the whole tier.
     #[must_use]
     pub fn flat(mut self, flat_amount: i64) -> Self {
         self.flat_amount = flat_amount;
@@ -112,14 +112,14 @@ impl Price {
         self
     }
 
-    /// In another currency than US dollars, by its code.
+    /// Sets the currency by its code; US dollars unless set.
     #[must_use]
     pub fn in_currency(mut self, code: &str) -> Self {
         code.clone_into(&mut self.currency);
         self
     }
 
-    /// As Stripe names it.
+    /// The id at Stripe.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -129,7 +129,7 @@ impl Price {
         self.usage == Usage::Metered
     }
 
-    /// Lines of a quantity: of each its quantity and amount. A flat fee is a line of quantity 0.
+    /// The lines of a quantity, each with its quantity and amount. A flat fee is a line of quantity 0.
     pub(super) fn parts(&self, quantity: u64) -> Vec<(u64, i64)> {
         match &self.scheme {
             Scheme::PerUnit(amount) => vec![(quantity, times(*amount, quantity))],

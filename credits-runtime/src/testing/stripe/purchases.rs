@@ -1,4 +1,6 @@
-//! Purchases: one-time sales, and how they are paid. They do not know the sessions that they become.
+//! Purchases: one-time sales, and how they are paid.
+//!
+//! They do not know the sessions that they become.
 
 use std::time::Duration;
 
@@ -26,21 +28,21 @@ pub struct Purchase {
     pub(super) outcome: Outcome,
 }
 
-/// Where something is bought.
+/// The place of a purchase: a checkout session or a payment link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Through {
     Session,
     Link,
 }
 
-/// Whether a session names a reference.
+/// The `client_reference_id` of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reference {
     Owner,
     Nothing,
 }
 
-/// How the payment of a session goes.
+/// The outcome of a session's payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     AtOnce,
@@ -49,7 +51,8 @@ pub(super) enum Outcome {
 }
 
 impl Purchase {
-    /// One of a one-time price. The session names the owner as its `client_reference_id`, and has no metadata.
+    /// A purchase of quantity 1 at a one-time price. Its session names the owner as its
+    /// `client_reference_id`, and has no metadata.
     pub fn of(price: Price) -> Self {
         Self {
             lines: vec![(price, 1)],
@@ -63,7 +66,7 @@ impl Purchase {
         }
     }
 
-    /// Another quantity of the newest price.
+    /// Sets the quantity of the newest price.
     #[must_use]
     pub fn quantity(mut self, quantity: u64) -> Self {
         if let Some(line) = self.lines.last_mut() {
@@ -72,7 +75,7 @@ impl Purchase {
         self
     }
 
-    /// Another price in the same checkout.
+    /// Adds another price to the same checkout.
     #[must_use]
     pub fn and(mut self, price: Price) -> Self {
         self.lines.push((price, 1));
@@ -93,43 +96,43 @@ impl Purchase {
         self
     }
 
-    /// Without a `client_reference_id`: the session names a customer alone.
+    /// Without a `client_reference_id`: the session names only a customer.
     #[must_use]
     pub fn without_reference(mut self) -> Self {
         self.reference = Reference::Nothing;
         self
     }
 
-    /// With this much off.
+    /// With a discount of this amount.
     #[must_use]
     pub fn discounted(mut self, amount: i64) -> Self {
         self.discount = amount;
         self
     }
 
-    /// With this much tax on top.
+    /// With exclusive tax of this amount.
     #[must_use]
     pub fn taxed(mut self, amount: i64) -> Self {
         self.tax = amount;
         self
     }
 
-    /// Adaptive pricing: the buyer sees and pays this total in another currency. Before basil the session and the
-    /// payment are in that currency.
+    /// Adaptive pricing: the buyer sees and pays this total in another currency. Before basil the session and
+    /// the payment are in that currency.
     #[must_use]
     pub fn presented_in(mut self, currency: &str, total: i64) -> Self {
         self.presented = Some((currency.to_owned(), total));
         self
     }
 
-    /// The payment takes a while; the account's time passes meanwhile.
+    /// The payment succeeds after this time, by which the account's time advances.
     #[must_use]
     pub fn paid_after(mut self, time: Duration) -> Self {
         self.outcome = Outcome::Later(time);
         self
     }
 
-    /// The payment fails after a while.
+    /// The payment fails after this time, by which the account's time advances.
     #[must_use]
     pub fn failing_after(mut self, time: Duration) -> Self {
         self.outcome = Outcome::Fails(time);

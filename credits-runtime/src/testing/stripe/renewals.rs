@@ -137,12 +137,12 @@ impl Account {
         self.updated(id);
     }
 
-    /// From here on charges fail: the subscription becomes past due, and its unpaid periods add up.
+    /// From now on charges fail: the subscription becomes past due, and its unpaid periods add up.
     pub fn fail_renewals(&mut self, id: SubscriptionId) {
         self.subscription(id).renewals = Renewals::Failing;
     }
 
-    /// The unpaid periods are paid, each by an invoice of its own, and renewals are charged again.
+    /// The unpaid periods are paid, one invoice each, and renewals are charged again.
     pub fn pay_what_is_owed(&mut self, id: SubscriptionId) {
         let subscription = self.subscription(id);
         subscription.renewals = Renewals::Charged;
@@ -158,7 +158,7 @@ impl Account {
         }
     }
 
-    /// From here on periods turn without being billed. Nothing happens once the subscription has ended.
+    /// From now on periods turn without being billed. Nothing happens once the subscription has ended.
     pub fn pause(&mut self, id: SubscriptionId) {
         if !self.has_ended(id) {
             self.subscription(id).renewals = Renewals::Paused;
@@ -174,7 +174,7 @@ impl Account {
         }
     }
 
-    /// From here on invoices are made and not collected.
+    /// From now on invoices are made and not collected.
     pub fn pause_collection(&mut self, id: SubscriptionId, invoices: Uncollected) {
         self.running(id).collection = Some(invoices);
         self.updated(id);
@@ -205,8 +205,8 @@ impl Account {
         item.usage = item.usage.saturating_add(quantity);
     }
 
-    /// At the turn of the period a schedule's next phase begins: its items take the place of the present ones, with ids
-    /// of their own.
+    /// Schedules the next phase for the turn of the period: its items replace the present ones and have new
+    /// ids.
     pub fn schedule(&mut self, id: SubscriptionId, items: impl IntoIterator<Item = Item>) {
         self.running(id).phase = Some(items.into_iter().collect());
         self.updated(id);
@@ -237,8 +237,8 @@ impl Account {
         self.settle(id, lines, Collected::AsRenewals);
     }
 
-    /// A trial begins in a period that is paid: free time until an instant, at which the next period begins. With
-    /// prorations the rest of the paid period is credited.
+    /// A trial begins in a period that is paid: free time until an instant, at which the next period begins.
+    /// With prorations the rest of the paid period is credited.
     ///
     /// # Panics
     ///
@@ -260,7 +260,7 @@ impl Account {
                 credits.extend(self.credit_lines(&old, item, now));
             }
         }
-        // Invoice items of the next renewal go on waiting for it, with the credits.
+        // Invoice items of the next renewal wait for it, together with the credits.
         let mut waiting = Vec::new();
         if prorations == Prorations::WithRenewal {
             waiting = std::mem::take(&mut self.subscription(id).pending);

@@ -1,5 +1,6 @@
-//! API versions, and the parts that all objects of Stripe's share: seconds, ids, previous attributes. It knows no
-//! object.
+//! API versions, and helpers for the JSON of all of Stripe's objects: seconds, fields, previous attributes.
+//!
+//! It does not know any object.
 
 use serde_json::{Map, Value};
 
@@ -56,8 +57,8 @@ pub(super) fn put_all(object: &mut Value, fields: Value) {
     }
 }
 
-/// The `previous_attributes` of an update: changed fields with their old values, lists as a whole, null where a field
-/// was not set. None if nothing changed.
+/// The `previous_attributes` of an update: changed fields with their old values, lists as a whole, null where
+/// a field was not set. None if nothing changed.
 pub(super) fn previous_attributes(before: &Value, after: &Value) -> Option<Value> {
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
         return (before != after).then(|| before.clone());

@@ -1,6 +1,6 @@
 //! How subscriptions begin: their first session, state and invoice.
 //!
-//! They do not know how a subscription goes on after its first invoice.
+//! They do not know how a subscription is billed after its first invoice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 /// Metadata that names an owner.
 pub(super) const OWNER: &str = "credits_owner";
 
-/// Who subscribes, through which session.
+/// The customer and the session of a new subscription.
 pub(super) struct Joining {
     /// The number of the subscription.
     pub(super) number: usize,
@@ -140,7 +140,7 @@ impl Account {
             self.period_lines(&subscription, span)
         };
         if !self.shape.is_flexible() {
-            // Classic billing begins with a line of no usage.
+            // Classic billing begins with a line for no usage.
             lines.extend(self.usage_lines(&subscription, span));
         }
         for extra in billed.extras {

@@ -1,4 +1,5 @@
-//! The account's API: a transport without a network. It serves the account's objects, and keeps posted sessions.
+//! The account's API: a transport without a network. It serves the account's objects, and keeps posted
+//! sessions.
 //!
 //! It does not know how objects change.
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::stripe::{Request, Response, Transport};
 
-/// Members of a page, unless the request asks for fewer.
+/// The maximum number of members of a page; a request may set a lower one.
 const PAGE_MAX: usize = 100;
 
 /// A transport that serves an account: see [`Account::transport`](super::Account::transport).
@@ -72,7 +73,7 @@ impl Posted {
 }
 
 impl Api {
-    /// Keeps an event, and its object in the new state.
+    /// Stores an event, and its object in the new state.
     pub(super) fn keep(&mut self, object: &Value, event: Value) {
         let text = |name: &str| object.get(name).and_then(Value::as_str);
         if let (Some(kind), Some(id)) = (text("object"), text("id")) {
@@ -85,7 +86,7 @@ impl Api {
         self.events.push(event);
     }
 
-    /// A posted session that is not complete yet; it is from here on.
+    /// Takes a posted session that is still open, and marks it as complete.
     pub(super) fn take_posted(&mut self, id: &str) -> Option<Posted> {
         let posted = self.posted.iter_mut().find(|posted| posted.id == id && posted.state == State::Open)?;
         posted.state = State::Complete;
@@ -120,7 +121,7 @@ impl Api {
         }
     }
 
-    /// Keeps a session; under a key that was used before, it is the same session.
+    /// Stores a session, or returns the earlier session of the same idempotency key.
     fn begin(&mut self, request: &Request) -> Value {
         let key = request.headers.iter().find(|(name, _)| *name == "Idempotency-Key");
         let key = key.map(|(_, key)| key.clone());

@@ -1,4 +1,5 @@
-//! The search for a closing: the oldest periods of a subscription, or the oldest purchases, whose credits are over.
+//! The search for a closing: finds the oldest periods of a subscription, or the oldest purchases, whose
+//! awards are over.
 //!
 //! It does not know whether a closing changes anything else, nor how it is applied.
 
@@ -31,7 +32,7 @@ pub(super) struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    /// The latest instant at which a closed period or purchase may have ended and may have been given.
+    /// The latest instant at which a closable period or purchase ended and was given.
     fn horizon(&self) -> Timestamp {
         self.now.before(self.rule.after)
     }
@@ -40,8 +41,8 @@ impl<'a> Books<'a> {
         award.given_at.is_some_and(|given_at| given_at <= self.horizon())
     }
 
-    /// Whether an award was given long ago, its grants are empty, and nothing of it is still to be given, taken or
-    /// restored.
+    /// Whether an award was given before the horizon, its grants are empty, and no credits of it are due to
+    /// be given, taken or restored.
     fn is_over(&self, id: &AwardId, award: &Award) -> bool {
         let wanted = self.due.awards.get(id);
         let due = match (id, wanted) {
@@ -60,7 +61,7 @@ impl<'a> Books<'a> {
             None => (Amount::ZERO, Amount::ZERO),
         });
         let is_empty = left.into_iter().all(|(free, held)| free.is_zero() && held.is_zero());
-        // Fulfilment restores credits that expired and are to last longer.
+        // Fulfilment restores expired credits whose lifetime is extended.
         let is_restorable = wanted.is_some_and(|wanted| {
             wanted.trims_to.is_none()
                 && wanted.expires_at.is_none_or(|expires_at| expires_at > self.now)
@@ -72,7 +73,7 @@ impl<'a> Books<'a> {
         self.is_old(award) && is_settled && is_empty && !is_restorable && stays == due
     }
 
-    /// Whether a trial or a bonus can be closed with the periods that asked for it.
+    /// Whether a trial or bonus can be closed together with the periods that caused it.
     pub(super) fn can_close_once(&self, id: &AwardId) -> bool {
         let Some(award) = self.billing.awards.get(id) else { return false };
         match id {
@@ -81,7 +82,7 @@ impl<'a> Books<'a> {
         }
     }
 
-    /// Whether an invoice was paid or returned lately, is disputed, or has an unsolved entry.
+    /// Whether an invoice was paid or returned after the horizon, is disputed, or has an unsolved entry.
     fn is_open(&self, invoice: &Invoice) -> bool {
         let notes = self.billing.notes.get(&invoice.invoice).into_iter().flat_map(BTreeMap::values);
         invoice.paid_at > self.horizon()
@@ -90,13 +91,13 @@ impl<'a> Books<'a> {
             || self.billing.payments_of(invoice).any(|(_, payment)| self.is_payment_open(payment))
     }
 
-    /// Whether a payment was returned lately, or is disputed.
+    /// Whether a payment was returned after the horizon, or is disputed.
     fn is_payment_open(&self, payment: &Payment) -> bool {
         payment.withdrawn() > 0 || payment.changed_at().is_some_and(|at| at > self.horizon())
     }
 
-    /// The periods of a subscription that can be closed: those before the last instant at which no cycle and no span of
-    /// any lane is cut in two.
+    /// The closable periods of a subscription: those before the last instant that cuts no cycle and no span
+    /// of any lane.
     pub(super) fn of_subscription(&self, items: &SubscriptionItems<'a>) -> Option<Closing> {
         let awards = self.period_awards(items);
         if awards.iter().filter(|given| self.is_old(given.award)).count() < self.rule.least {
@@ -140,8 +141,8 @@ impl<'a> Books<'a> {
         awards.collect()
     }
 
-    /// The last end of a given cycle within the limits that is inside no other cycle and no span. Time that was not paid
-    /// may be paid yet, so that nothing after it is closed.
+    /// The latest end of a given cycle within the limits that lies inside no other cycle and no span. Unpaid
+    /// time may still be paid, so nothing after a gap is closed.
     fn last_end(
         &self,
         items: &SubscriptionItems<'a>,
@@ -174,7 +175,7 @@ impl<'a> Books<'a> {
         ends.into_iter().rev().find(is_between)
     }
 
-    /// Whether all lines of an invoice are for time of a subscription that ends by an instant.
+    /// Whether all lines of an invoice pay for time of a subscription that ends by `until`.
     fn is_paid_for(&self, invoice: &Invoice, items: &SubscriptionItems<'_>, until: Timestamp) -> bool {
         let is_before = |line: &Line| {
             line.period.end <= until && self.billing.subscription_of(line) == Some(items.subscription)
@@ -182,8 +183,8 @@ impl<'a> Books<'a> {
         invoice.lines.iter().all(is_before) && !invoice.lines.is_empty()
     }
 
-    /// The purchases that can be closed, with abandoned offers. A checkout is closed together with the invoice that it
-    /// made, unless that has lines of subscriptions, which come first.
+    /// The closable purchases, with abandoned offers. A checkout is closed together with its invoice, unless
+    /// the invoice has lines of subscriptions; those are closed first.
     pub(super) fn of_purchases(&self) -> Option<Closing> {
         let mut sales = self.sales();
         sales.retain(|sale| sale.at <= self.horizon());
@@ -207,7 +208,7 @@ impl<'a> Books<'a> {
         Some(Closing { periods: None, purchases_until, awards, invoices, sessions })
     }
 
-    /// The sales of packs that are over, of checkouts and of invoices.
+    /// The sales of packs whose awards are over, by checkouts and by invoices.
     fn sales(&self) -> Vec<Sale<'a>> {
         let mut made: BTreeMap<&ObjectId, Vec<&Invoice>> = BTreeMap::new();
         let mut sales = Vec::new();
@@ -247,7 +248,7 @@ impl<'a> Books<'a> {
         sales
     }
 
-    /// The invoices that are not open whose packs are all over, and the awards of these packs.
+    /// The invoices that are not open and whose packs are all over, with the awards of these packs.
     fn invoices_over(&self, counts: impl Fn(&&'a Invoice) -> bool) -> (Vec<ObjectId>, Vec<AwardId>) {
         let (mut invoices, mut awards) = (Vec::new(), Vec::new());
         let solved = self.billing.invoices.values().filter(counts).filter(|it| !self.is_open(it));
@@ -340,7 +341,7 @@ struct LaneCycles<'a> {
     cycles: Vec<Cycle<'a>>,
 }
 
-/// A sale of packs that is over, with the invoices of it and its given awards.
+/// A sale of packs that is over, with its invoices and given awards.
 struct Sale<'a> {
     at: Timestamp,
     session: Option<&'a ObjectId>,
@@ -348,7 +349,7 @@ struct Sale<'a> {
     awards: Vec<AwardId>,
 }
 
-/// Where the paid time of a subscription has its first gap, counted from its closed periods.
+/// The first gap in the paid time of a subscription, counted from its closed periods.
 fn first_gap(items: &SubscriptionItems<'_>, placed: &Paid<'_>) -> Option<Timestamp> {
     let mut reached = items.closed.map(|closed| closed.until);
     for span in &placed.spans {

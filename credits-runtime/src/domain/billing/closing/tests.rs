@@ -1,5 +1,5 @@
-//! Closing changes nothing else: of two billings with the same events one closes all it can, and the same awards are
-//! due.
+//! Closing changes nothing else: of two billings with the same events one closes as much as it can, and both
+//! have the same awards due.
 
 use credits_core::{Settings, Upgrades};
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn terms(plan: &str, amount: i64, days: u32) -> PlanTerms {
     }
 }
 
-/// Plans with their amount and the days of a cycle.
+/// Plans: name, amount and days of a cycle.
 const PLANS: [(&str, i64, u32); 6] = [
     ("monthly", 30, 30),
     ("pro", 70, 30),
@@ -55,19 +55,19 @@ const PLANS: [(&str, i64, u32); 6] = [
 /// Events of a billing period of 30 days.
 #[derive(Clone, Debug)]
 enum Step {
-    /// It is paid.
+    /// The period is paid.
     Renew,
-    /// It is not paid.
+    /// The period is not paid.
     Skip,
-    /// It is paid, and returned this number of days later.
+    /// The period is paid, and returned this number of days later.
     Return(u8),
-    /// It is paid, and on this day the item gets another plan and quantity, prorated.
+    /// The period is paid; on this day the item gets another plan and quantity, prorated.
     Change(u8, usize, u64),
-    /// It is paid, and on this day a whole period begins anew.
+    /// The period is paid; on this day a new whole period starts.
     Reset(u8),
-    /// It is paid, and another item joins on this day.
+    /// The period is paid; on this day another item joins.
     Join(u8, usize),
-    /// It is paid this number of days late.
+    /// The period is paid this number of days late.
     Late(u8),
 }
 
@@ -83,7 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The state of an item at the seller.
+/// An item of the subscription at the seller.
 #[derive(Clone, Debug)]
 struct Item {
     id: ObjectId,
@@ -91,7 +91,7 @@ struct Item {
     quantity: u64,
 }
 
-/// Writes a history.
+/// Writes a history of events.
 #[derive(Default)]
 struct Account {
     events: Vec<(Timestamp, Happening)>,
@@ -153,7 +153,7 @@ impl Account {
         invoice
     }
 
-    /// The billing period that begins then.
+    /// Writes the events of the billing period that starts at `start`; returns its end.
     fn period(&mut self, start: Timestamp, step: &Step) -> Timestamp {
         let day = |days: u8| start.after(DAY * u32::from(days));
         let end = day(30);
@@ -208,7 +208,7 @@ impl Account {
     }
 }
 
-/// A billing whose due credits are given and used at once.
+/// A billing whose due credits are given and used immediately.
 struct Played {
     billing: Billing,
     closings: usize,
@@ -270,13 +270,14 @@ impl Played {
     }
 }
 
-/// The awards that are due, without those that are closed.
+/// The due awards that are not closed.
 fn open(due: &Due, closed: &BTreeSet<AwardId>) -> Vec<(AwardId, i64, Option<Timestamp>)> {
     let open = due.awards.iter().filter(|(id, wanted)| !closed.contains(id) && wanted.amount != 0);
     open.map(|(id, wanted)| (id.clone(), wanted.amount, wanted.expires_at)).collect()
 }
 
-/// Plays a history whose events arrive late by a number of days and repeatedly; returns the number of closings.
+/// Plays a history whose events arrive late by a number of days and repeatedly; returns the number of
+/// closings.
 fn plays(steps: &[Step], upgrades: Upgrades, plan: usize, days_late: &[u32]) -> Result<usize, TestCaseError> {
     let fulfilment = fulfilment(upgrades);
     let mut account = Account::default();

@@ -1,7 +1,7 @@
-//! Advances: credits of other cycles, taken in place of credits that are used but whose time was credited, and returned
-//! once they are needed no more.
+//! Advances: credits of other cycles, taken in place of used credits whose time was credited, and returned
+//! once they are no longer needed.
 //!
-//! It does not know why time is credited, nor what an award still has to give back itself.
+//! It does not know why time is credited, nor how much an award itself still has to give back.
 
 use super::{Booking, Compared};
 use crate::domain::amount::Amount;
@@ -11,8 +11,8 @@ use crate::domain::fact::{Body, Origin, Part};
 use crate::domain::wallet::Grant;
 
 impl Booking<'_> {
-    /// The advance that an award needs: credits of credited time that are neither in its grants nor held, because they
-    /// were spent, transferred or repaid as debt. Zero for any award but a cycle or a rise.
+    /// The advance that an award needs: credits of credited time that are neither in its grants nor held,
+    /// because they were spent, transferred or used to repay debt. Zero except for cycles and rises.
     fn advance_needed(&self, Compared { id, wanted }: Compared<'_>) -> Amount {
         let Some(award) = self.billing.awards.get(id) else { return Amount::ZERO };
         if !matches!(id, AwardId::Cycle { .. } | AwardId::Rise { .. }) {
@@ -24,7 +24,7 @@ impl Booking<'_> {
         missing.minus(missing.min(held))
     }
 
-    /// Returns the part of an advance that is needed no more to the grants it came from; false if there is none.
+    /// Returns the unneeded part of an advance to the grants it came from; false if none is returned.
     pub(super) fn return_advance(&mut self, compared: Compared<'_>) -> bool {
         let id = compared.id;
         let Some(award) = self.billing.awards.get(id) else { return false };

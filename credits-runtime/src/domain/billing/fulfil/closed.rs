@@ -1,5 +1,5 @@
-//! Credits of closed cycles that returned to their grants, as by the reversal of a transfer: they end with their plan,
-//! and are trimmed like credits of any earlier cycle.
+//! Credits of closed cycles that returned to their grants, for example by the reversal of a transfer. They
+//! end with their plan and are trimmed like credits of any earlier cycle.
 //!
 //! It does not know how they returned, nor when their cycle was closed.
 
@@ -16,7 +16,7 @@ use crate::domain::ids::{FactNumber, ObjectId};
 pub struct ClosedGrant {
     /// The grant.
     pub grant: FactNumber,
-    /// The award, of a cycle or a rise.
+    /// The award of a cycle or a rise.
     pub award: AwardId,
     /// The plan's name.
     pub plan: String,
@@ -42,7 +42,7 @@ impl ClosedGrant {
 }
 
 impl Booking<'_> {
-    /// Gives the grants of closed awards the expiry at the end of their plan.
+    /// Sets the expiry of grants of closed awards to the end of their plan.
     pub(super) fn reschedule_closed(&mut self) {
         for closed in self.with.closed {
             let Some(open) = self.draft.wallet.grant(closed.grant) else { continue };

@@ -1,6 +1,6 @@
-//! Reasons: the name that an award's entries carry, a plan's or a pack's.
+//! Reasons: the name of a plan or pack on the entries of an award.
 //!
-//! It does not know what the entries book.
+//! It does not know the amounts of the entries.
 
 use super::Booking;
 use crate::domain::billing::award::AwardId;
@@ -8,7 +8,7 @@ use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::ids::ObjectId;
 
 impl Booking<'_> {
-    /// The plan or pack of an award by name; the id of its object if no terms are known.
+    /// The name of an award's plan or pack; the id of its object if no terms are known.
     pub(super) fn reason(&self, id: &AwardId) -> String {
         match id {
             AwardId::Trial(plan) | AwardId::SignupBonus(plan) => plan.clone(),
@@ -19,7 +19,7 @@ impl Booking<'_> {
         }
     }
 
-    /// The plan of the newest item of a subscription.
+    /// The plan of a subscription's newest item.
     fn name_of_subscription(&self, subscription: &ObjectId) -> String {
         let items = self.billing.subscriptions.iter().filter(|(_, item)| item.id() == Some(subscription));
         let newest = items.max_by_key(|(id, item)| (item.states.last().map(|(at, _)| *at), (*id).clone()));

@@ -1,7 +1,7 @@
-//! Lifetimes: moves the expiry of a subscription's grants, and restores credits that expired before a longer lifetime
-//! was known.
+//! Lifetimes: moves the expiry of a subscription's grants, and restores credits that expired before a longer
+//! lifetime was known.
 //!
-//! It does not know how a lifetime is found.
+//! It does not know how a lifetime is computed.
 
 use super::Booking;
 use crate::domain::amount::Amount;
@@ -11,7 +11,7 @@ use crate::domain::fact::Body;
 use crate::domain::wallet::Gone;
 
 impl Booking<'_> {
-    /// Gives the grants of an award the expiry that is due.
+    /// Sets the expiry of an award's grants to the due one.
     pub(super) fn reschedule(&mut self, id: &AwardId, award: &Award, wanted: &Wanted) {
         let expires_at = wanted.expires_at;
         let is_over = expires_at.is_some_and(|expires_at| expires_at <= self.with.now);
@@ -27,7 +27,7 @@ impl Booking<'_> {
         }
     }
 
-    /// Restores the expired credits of an award, but for those that takings counted as returned.
+    /// Restores the expired credits of an award, except those that takings counted as returned.
     fn restore(&mut self, id: &AwardId, award: &Award, wanted: &Wanted) {
         let gone = award.grants.iter().map(|grant| self.gone_of(id, *grant));
         let (expired, revoked) = gone.fold((Amount::ZERO, Amount::ZERO), |(expired, revoked), gone| {

@@ -1,5 +1,5 @@
-//! Taking back: reduces an award to the amount due, first from its own grants, and gives back credits that were taken
-//! in excess.
+//! Taking back: reduces an award to the due amount, from its own grants first, and gives back credits that
+//! were taken in excess.
 //!
 //! It does not know how much a refund or dispute claims, nor about advances.
 
@@ -25,7 +25,7 @@ struct Uncovered {
 }
 
 impl Booking<'_> {
-    /// Brings the amount taken back of an award to its target, and its grants to their expiry.
+    /// Adjusts the taken amount of an award to its target, and its grants to their expiry.
     pub(super) fn take_excess(&mut self, Compared { id, wanted }: Compared<'_>) {
         let Some(award) = self.billing.awards.get(id).cloned() else { return };
         let target = self.target(id, &award, wanted);
@@ -43,22 +43,23 @@ impl Booking<'_> {
         }
     }
 
-    /// How much of an award is to be taken back in all.
+    /// Total credits to take back from an award.
     fn target(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
         match (wanted, id) {
             (Some(Wanted { retake: Some(retake), .. }), _) => Amount::new(retake.amount),
-            // Its invoice gave the pack before the checkout behind the invoice was known; the checkout gives it again.
+            // The invoice gave the pack before the checkout behind it was known; the checkout gives it again.
             (None, AwardId::Pack(session)) => {
                 let bonus = self.billing.awards.get(&AwardId::PackBonus(session.clone()));
                 award.given.plus(bonus.map_or(Amount::ZERO, |bonus| bonus.given))
             }
-            // A pack that no refund claims stays whole; a bonus is taken with its pack.
+            // A pack without a refund stays whole; a bonus is taken with its pack.
             (_, AwardId::Pack(_) | AwardId::PackBonus(_)) => Amount::ZERO,
             _ => award.beyond(wanted),
         }
     }
 
-    /// The part of an award's excess that is due to credited time or to other awards that give its credits.
+    /// The part of an award's excess that is caused by credited time, or by other awards that give its
+    /// credits.
     pub(super) fn credited(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
         match wanted {
             Some(wanted) => Amount::new(wanted.credited),
@@ -67,8 +68,8 @@ impl Booking<'_> {
         }
     }
 
-    /// Takes an amount back from an award's own grants, of a pack from other free credits too. An advance makes up for
-    /// `credited`, as far as it is gone.
+    /// Takes an amount back from an award's own grants, and for a pack from other free credits too. An
+    /// advance makes up for the part of `credited` that was spent or moved.
     fn take(&mut self, id: &AwardId, amount: Amount, credited: Amount, category: &Category) {
         let own = self.own_grants(id);
         let (mut missing, mut taken) = (amount, Vec::new());
@@ -100,7 +101,7 @@ impl Booking<'_> {
         };
         let mut left = missing.minus(owed);
         if !own.is_pack && owed.is_zero() {
-            // A hold may end in a charge or in a release: the held part stays open until then.
+            // A hold may end in a charge or in a release; the held part stays open until then.
             if held.is_positive() {
                 left = left.minus(left.min(held));
                 self.look_again_after_holds(&own.grants);
@@ -110,8 +111,8 @@ impl Booking<'_> {
         self.book_taking(id, taken, &Uncovered { owed, left }, category);
     }
 
-    /// Schedules the next look for the end of the holds on these grants, or for `HELD_ASKED_AFTER` from now if that is
-    /// sooner.
+    /// Schedules the next fulfilment for the end of the holds on these grants, at the latest after
+    /// `HELD_ASKED_AFTER`.
     fn look_again_after_holds(&mut self, grants: &[FactNumber]) {
         let soon = self.with.now.after(HELD_ASKED_AFTER);
         let until = self.draft.wallet.held_until(grants).map_or(soon, |until| until.min(soon));
@@ -177,7 +178,7 @@ impl Booking<'_> {
         self.record(Body::GaveBack { award: id.clone(), amount, grant });
     }
 
-    /// A part as it returns to its grant: with at least the lifetime that it had left when it was taken.
+    /// A part as it returns to its grant, with at least the lifetime it had left when it was taken.
     pub(super) fn returning(&self, part: Part, taken_at: Timestamp) -> Part {
         let left = part.terms.expires_at.map(|expires_at| expires_at.since(taken_at));
         let expires_at = part
@@ -185,7 +186,7 @@ impl Booking<'_> {
             .expires_at
             .zip(left)
             .map(|(expires_at, left)| expires_at.max(self.with.now.after(left)));
-        // Its grant may still be open, with a later expiry.
+        // The grant may still be open, with a later expiry.
         let open = self.draft.wallet.grant(part.grant).map(|grant| grant.terms.expires_at);
         let expires_at = open.map_or(expires_at, |open| open.zip(expires_at).map(|(a, b)| a.max(b)));
         Part { terms: GrantTerms { expires_at, ..part.terms }, ..part }

@@ -1,5 +1,5 @@
-//! Trims rolled over credits: under a plan with `up_to n`, the free credits of a subscription's earlier cycles beyond n
-//! expire when a newer cycle is awarded.
+//! Trims rolled-over credits: under a plan with `up_to n`, the free credits of a subscription's earlier
+//! cycles beyond n expire when a newer cycle is awarded.
 //!
 //! It does not know which awards are due, nor when credits expire by themselves.
 
@@ -13,7 +13,7 @@ use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 
-/// The newest awarded cycle of a subscription under such a plan; the later start is the greater.
+/// The newest awarded cycle of a subscription under such a plan, ordered by start.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Newest {
     start: Timestamp,
@@ -65,7 +65,7 @@ impl Booking<'_> {
         }
     }
 
-    /// The subscription and the start of the cycle that an award is for; `None` for awards outside cycles.
+    /// The subscription and the start of an award's cycle; `None` for awards outside cycles.
     fn cycle_of(&self, id: &AwardId) -> Option<(ObjectId, Timestamp)> {
         match id {
             AwardId::Cycle { item, start, .. } => {

@@ -1,4 +1,5 @@
-//! Debts: credited time that no span of its own lane paid for, as credits that cycles of other lengths give less.
+//! Debts: credited time that no span of the same lane paid for, as credits that cycles of other lengths give
+//! less.
 //!
 //! It does not know how much a cycle gives, nor how its credits are rounded.
 
@@ -16,12 +17,12 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owed {
     period: Interval,
-    /// Credits a microsecond.
+    /// Credits per microsecond.
     rate: Fraction,
 }
 
-/// A debit of a lane as credits over time: in the lane's cycles by their lengths, and outside them by the lengths that
-/// end with the debit.
+/// A debit of a lane as credits over time: measured by the lane's cycle around it, or else by lengths counted
+/// back from its end.
 pub(super) fn owed(lane: &Lane, cycles: &[Cycle<'_>], debit: &LaneDebit) -> Vec<Owed> {
     let LaneDebit { period, amount } = *debit;
     let owed = |period, whole| Owed { period, rate: fraction(amount, whole) };
@@ -33,7 +34,7 @@ pub(super) fn owed(lane: &Lane, cycles: &[Cycle<'_>], debit: &LaneDebit) -> Vec<
     lengths.map(|(period, whole)| owed(period, whole)).collect()
 }
 
-/// The parts of a period in lengths that are counted back from its end, each with the whole length in microseconds.
+/// Divides a period into lengths counted back from its end, each with the whole length in microseconds.
 fn lengths_until(Interval { start, end }: Interval, every: Length) -> Vec<(Interval, i128)> {
     if !matches!(every.unit, LengthUnit::Month | LengthUnit::Quarter | LengthUnit::Year) {
         return vec![(Interval { start, end }, micros_between(start, after(start, every)))];
@@ -53,12 +54,12 @@ fn lengths_until(Interval { start, end }: Interval, every: Length) -> Vec<(Inter
 /// A debt over time.
 #[derive(Debug)]
 pub(super) struct Debt {
-    /// In order, and disjoint.
+    /// Sorted and disjoint.
     owed: Vec<Owed>,
 }
 
 impl Debt {
-    /// The sum of these.
+    /// The sum of these parts.
     pub(super) fn of(parts: &[Owed]) -> Self {
         let mut bounds: Vec<Timestamp> =
             parts.iter().flat_map(|part| [part.period.start, part.period.end]).collect();
@@ -73,7 +74,7 @@ impl Debt {
         Self { owed: owed.collect() }
     }
 
-    /// Takes the debt of a period, up to `most` credits a microsecond, and returns the credits taken.
+    /// Takes the debt of a period, up to `most` credits per microsecond, and returns the credits taken.
     pub(super) fn take(&mut self, period: Interval, most: Fraction) -> Fraction {
         let begin = self.owed.partition_point(|owed| owed.period.end <= period.start);
         let end = self.owed.partition_point(|owed| owed.period.start < period.end).max(begin);

@@ -1,5 +1,5 @@
-//! Full rises: under `on_upgrade full` a rise gives the plan's whole amount, however little of the cycle is left, once
-//! for a plan.
+//! Full rises: under `on_upgrade full` a rise gives the plan's whole amount, however little of the cycle is
+//! left, once per plan.
 //!
 //! It does not know the other rises, nor the credited time of bases.
 
@@ -17,9 +17,9 @@ pub(super) struct Full<'a> {
 }
 
 struct FullRise {
-    /// Credits that it gives as a whole.
+    /// Credits of the whole rise.
     amount: i128,
-    /// Its part of the level beyond the base, in credits a cycle.
+    /// Its part of the level above the base, in credits per cycle.
     raised: i128,
     at: Timestamp,
     cut: Timestamp,
@@ -27,8 +27,8 @@ struct FullRise {
 }
 
 impl<'a> Full<'a> {
-    /// Adds the plans that begin at an instant and raise the level. `net` is the level beyond the base there, in
-    /// credits a cycle.
+    /// Adds the plans that start at an instant and raise the level. `net` is the level above the base there,
+    /// in credits per cycle.
     pub(super) fn begins(&mut self, level: &Level<'a>, seen: &[Seen<'a>], at: Timestamp, net: i128) {
         for seen in seen.iter().filter(|seen| seen.from == at && at > level.from && seen.terms.is_rise_full) {
             let plan = seen.terms.plan.as_str();
@@ -42,14 +42,15 @@ impl<'a> Full<'a> {
         }
     }
 
-    /// The part of the level at an instant that full rises give, in credits a cycle.
+    /// The part of the level at an instant that full rises give, in credits per cycle.
     pub(super) fn raised_at(&self, at: Timestamp) -> i128 {
         let running =
             self.rises.iter().filter(|rise| rise.at <= at && (at < rise.cut || rise.cut == rise.end));
         running.map(|rise| rise.raised).fold(0, i128::saturating_add)
     }
 
-    /// Credits of all full rises in a cycle that ends at `to`: each whole amount less its share of credited time.
+    /// Credits of all full rises in a cycle that ends at `to`: each whole amount less its share of credited
+    /// time.
     pub(super) fn given(&self, to: Timestamp) -> Fraction {
         self.rises.iter().fold(Fraction::ZERO, |sum, FullRise { amount, at, cut, end, .. }| {
             let all = micros_between(*at, to).max(1);

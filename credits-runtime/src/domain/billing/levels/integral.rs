@@ -1,4 +1,4 @@
-//! Integration: sums the level of a cycle from instant to instant, beyond the base and below it.
+//! Integration: sums the level of a cycle over time, above the base and below it.
 //!
 //! It does not know how the sums are divided among awards.
 
@@ -12,25 +12,26 @@ use crate::domain::billing::sums::{add, fraction, micros, micros_between};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// Credits of a cycle beside its base.
+/// Credits of a cycle apart from its base.
 pub(super) struct Integral {
-    /// Credits that rises give.
+    /// Credits of rises.
     pub(super) rises: Fraction,
-    /// Credits of the base's credited time.
+    /// Credits of the bases' credited time.
     pub(super) credited: Fraction,
-    /// The level where time is paid, lowered by debits.
+    /// Level of paid time, lowered by debits.
     pub(super) paid: Vec<PaidLevel>,
 }
 
-/// The level at an instant, against the base: in credits a cycle.
+/// The level at an instant relative to the base, in credits per cycle.
 struct Net {
-    /// The level paid beyond the base, less the credited part of the base.
+    /// Level paid above the base, less the credited part of the base.
     net: i128,
-    /// The credited part of bases that were given for their paid time alone.
+    /// Credited part of bases that were given for their paid time only.
     by_time: i128,
 }
 
-/// Credits of a cycle beyond its base, and of its credited time. Debits that lower the level are removed from the list.
+/// Computes the credits of a cycle above its base, and those of its credited time. Debits that lower the
+/// level are removed from `debits`.
 pub(super) fn integrate<'a>(
     level: &mut Level<'a>,
     seen: &[Seen<'a>],
@@ -54,7 +55,7 @@ pub(super) fn integrate<'a>(
         };
         let base_by_time = sum(false);
         let base = sum(true).saturating_add(base_by_time);
-        // Time credited without being paid lowers the level to zero at most.
+        // Time that was credited without being paid lowers the level to zero at most.
         let owed = debits.iter().filter(|debit| debit.period.contains(at));
         let owed = owed.fold(0_i128, |sum, debit| sum.saturating_add(debit.amount));
         let lowered = owed.min(base.saturating_add(net).max(0));
@@ -69,7 +70,7 @@ pub(super) fn integrate<'a>(
         full.begins(level, seen, at, net);
         rises = rises.saturating_add(net.saturating_sub(full.raised_at(at)).max(0).saturating_mul(length));
         let lost = net.saturating_neg().max(0);
-        // Debits lower first what is given for its paid time alone.
+        // Debits first lower bases that are given for their paid time only.
         let left_by_time = base_by_time.saturating_sub(credited_by_time);
         let lost_by_time = lost.min(credited_by_time.saturating_add(lowered.min(left_by_time)));
         by_time = by_time.saturating_add(lost_by_time.saturating_mul(length));
@@ -88,16 +89,16 @@ pub(super) fn integrate<'a>(
     *debits = left;
     let whole = micros(cycle.whole);
     let rises = add(fraction(rises, whole), full.given(to));
-    // With `in_advance` a cycle that is paid only in part gave its whole base for that part: credited time takes its
-    // share of the time that was ever paid.
+    // Under `in_advance`, a cycle that is paid only in part gave its whole base for that part. Credited time
+    // therefore takes its share of the time that was ever paid.
     let scale = Fraction::new(micros_between(from, to), ever.max(1)).unwrap_or(Fraction::whole(1));
     let credited = fraction(credited, whole);
     let credited = credited.checked_mul(scale).unwrap_or(credited);
     Integral { rises, credited: add(credited, fraction(by_time, whole)), paid }
 }
 
-/// The level at an instant against the base. A base whose paid time is over holds to the cycle's end: it was given for
-/// time that is still to be paid, and what other items are paid for there pays it first.
+/// The level at an instant relative to the base. A base whose paid time is over holds to the cycle's end,
+/// because it was given for time that is still to be paid; payments for other items cover that time first.
 fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
     let (mut net, mut by_time, mut unpaid) = (0_i128, 0_i128, 0_i128);
     let mut done: Vec<&ObjectId> = Vec::new();
@@ -132,7 +133,7 @@ fn net<'a>(level: &mut Level<'a>, seen: &[Seen<'a>], at: Timestamp) -> Net {
     Net { net: net.saturating_sub(unpaid.min(net.max(0))), by_time }
 }
 
-/// A rise with one more span in it: it begins with the first span, and has the terms of the last.
+/// Adds a span to a rise: the rise starts with its first span and has the terms of its newest.
 fn risen<'a>(rise: Option<Rise<'a>>, seen: &Seen<'a>, at: Timestamp) -> Rise<'a> {
     let begun = (seen.from, seen.paid_at);
     let new = Rise { at, terms: seen.terms, paid_at: seen.paid_at, basis: seen.basis, begun };

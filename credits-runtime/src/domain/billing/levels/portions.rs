@@ -1,6 +1,6 @@
 //! Portions: divides the exact sum of a cycle among its awards, in whole credits.
 //!
-//! It does not know how the sum came about.
+//! It does not know how the sum was computed.
 
 use credits_core::Fraction;
 
@@ -11,7 +11,7 @@ use crate::domain::billing::sums::{add, floor, least, subtract, take_last, whole
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::domain::billing) struct Portion {
     pub(in crate::domain::billing) amount: i64,
-    /// How much lower the amount is because time was credited.
+    /// Reduction of the amount because time was credited.
     pub(in crate::domain::billing) credited: i64,
 }
 
@@ -29,8 +29,8 @@ impl Level<'_> {
         subtract(given, add(self.credited, self.owed))
     }
 
-    /// Lowers the cycle by credits of a debit, rounded down together with the rest of the cycles before it; returns the
-    /// new rest. It gives no more than it would without the debit.
+    /// Lowers the cycle by a debit, rounding down together with the rest of the cycles before it; returns the
+    /// new rest. The cycle gives no more than it would without the debit.
     pub(in crate::domain::billing) fn lower(&mut self, debit: Fraction, rest: Fraction) -> Fraction {
         let total = self.total();
         let exact = subtract(add(total, rest), debit);
@@ -44,15 +44,16 @@ impl Level<'_> {
         self.credited
     }
 
-    /// The portions of the awards. Of the credits of credited time, `stays` is left in them; `elsewhere` is left in the
-    /// awards of a cycle of another length, and these give as much less.
+    /// The portions of the awards. Of the credits of credited time, `stays` remain in these awards;
+    /// `elsewhere` remain in the awards of a cycle of another length, so that these give that much less.
     pub(in crate::domain::billing) fn portions(&self, stays: Fraction, elsewhere: Fraction) -> Portions {
         let exact: Vec<Fraction> = self.bases.iter().map(|base| base.exact).collect();
         let (gross_bases, elsewhere) = take_last(exact, elsewhere, |_| true);
         let gross_rises = subtract(self.rises, elsewhere);
         let rises_uncut = subtract(self.rises_uncut, elsewhere);
         let credited = add(subtract(self.credited, stays), self.owed);
-        // The rises go first, then the bases of the items that are credited, the last begun first, then the others.
+        // Credited time is taken from the rises first, then from the bases of credited items, last begun
+        // first, then from the others.
         let of_rises = least(credited, gross_rises);
         let rises = subtract(gross_rises, of_rises);
         let left = subtract(credited, of_rises);

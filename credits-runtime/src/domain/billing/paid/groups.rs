@@ -1,4 +1,4 @@
-//! Lines of invoices, grouped: the charges and credits that they add up to.
+//! Groups of invoice lines: the charges and credits that lines add up to.
 //!
 //! It does not know which spans a credit cuts.
 
@@ -57,9 +57,9 @@ impl Credit<'_> {
 }
 
 impl<'a> Group<'a> {
-    /// Reduces the quantity to that of the item's state, where free prorations make up the difference. They are no
-    /// tiers: they credit the quantity before a change at a price that was free for it, so their amount is 0 and not
-    /// negative.
+    /// Lowers the quantity to that of the item's state, where free prorations make up the difference. These
+    /// are not tiers: they credit the quantity before a change at a price that was free for it, so their
+    /// amount is 0 instead of negative.
     fn choose_free_quantity(&mut self, items: &SubscriptionItems<'_>) {
         if !self.is_proration || self.members.len() < 2 {
             return;
@@ -104,7 +104,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The charge to compare credits with.
+    /// The charge that credits are compared with.
     pub(super) fn charge(&self) -> Charge<'a> {
         let Self { price, period, quantity, amount, .. } = *self;
         Charge { price, period, quantity, is_credit: amount < 0 }
@@ -125,7 +125,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The lines of an invoice that are of a subscription, grouped.
+/// The lines of an invoice that belong to a subscription, grouped.
 pub(super) fn groups<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
@@ -170,8 +170,9 @@ pub(super) fn groups<'a>(
     groups
 }
 
-/// Removes time that one invoice both charges and credits, as for a change that is undone at the same instant. A credit
-/// that a span of another invoice explains as a whole stays, unless its quantity is that of the charge.
+/// Removes time that one invoice both charges and credits, for example a change undone at the same instant. A
+/// credit that a span of another invoice explains completely stays, unless its quantity is that of the
+/// charge.
 pub(super) fn without_undone<'a>(
     mut groups: Vec<Group<'a>>,
     is_explained: impl Fn(&Group<'a>) -> bool,

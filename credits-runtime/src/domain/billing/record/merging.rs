@@ -1,4 +1,4 @@
-//! Merging: adds an event to the record, so that any order of arrival leads to the same record.
+//! Merging: adds an event to the record, so that every order of arrival leads to the same record.
 //!
 //! It does not know which credits are due because of an event.
 
@@ -27,7 +27,7 @@ impl Billing {
                     self.too_late.insert(invoice.invoice.clone(), invoice.paid_at);
                 }
                 let paid = self.invoices.entry(invoice.invoice.clone()).or_insert_with(|| invoice.clone());
-                // An invoice is paid once; its payments may become known one after the other.
+                // An invoice is paid once, but its payments may become known one by one.
                 for payment in &invoice.payments {
                     if !paid.payments.contains(payment) {
                         paid.payments.push(payment.clone());
@@ -70,7 +70,7 @@ impl Billing {
                 let new = Refund { at: *at, amount: *amount, stands: *stands, made_at: *made_at };
                 let known = refunds.entry(refund.clone()).or_insert(new);
                 let made_at = known.made_at.into_iter().chain(new.made_at).min();
-                // Of two states of one instant the failure is the later one.
+                // Of two states of one instant, the failure is the later one.
                 if (known.at, !known.stands) < (new.at, !new.stands) {
                     *known = new;
                 }
@@ -100,7 +100,7 @@ impl Billing {
                 let reinstated_at = &mut disputes.entry(dispute.clone()).or_default().reinstated_at;
                 *reinstated_at = (*reinstated_at).max(Some(*at));
             }
-            // Both are computed from all known namings, so the last one to arrive is right.
+            // Both events are computed from all known namings, so the last one to arrive is correct.
             Happening::HandedOver { subscription } => {
                 self.handed_over.insert(subscription.clone(), *at);
             }

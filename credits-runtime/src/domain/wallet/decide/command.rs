@@ -1,13 +1,12 @@
-//! What any command comes to.
+//! Decides a command of any kind.
 //!
 //! The order of the checks is the order of [`Rejection`]: idempotency, shape, existence, state, money.
 
-use std::sync::Arc;
-
 use super::{give, hold, replay, settle, take, transfer};
 use crate::domain::amount::Amount;
+use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::{Allocation, Body, Frame};
+use crate::domain::fact::{Allocation, Body};
 use crate::domain::fingerprint::Hash64;
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::policy::Policy;
@@ -16,26 +15,24 @@ use crate::domain::time::Timestamp;
 use crate::domain::wallet::draft::Draft;
 use crate::domain::wallet::state::Wallet;
 
-/// A frame of the journal, with the number of its first fact.
-pub type Numbered = (FactNumber, Arc<Frame>);
-
-/// What the journal knows that the decision needs: looked up by the engine, by key.
+/// Earlier frames on which the decision depends; the engine looks them up.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// What the command's key, or for a settling the key of its hold, was used for, and by which command.
-    pub keyed: Option<(Hash64, Numbered)>,
-    /// What closed the hold that the command, or the frame under its key, is about.
-    pub closing: Option<Numbered>,
-    /// What opened the hold that the command is about, if it is no longer open; or made the transfer.
-    pub opening: Option<Numbered>,
+pub struct Prior {
+    /// The frame under the command's key, or for a settlement under the key of its hold, with the fingerprint
+    /// of its command.
+    pub by_key: Option<(Hash64, Booked)>,
+    /// The frame that closed the hold of this command, or the hold of the frame under its key.
+    pub hold_closed_by: Option<Booked>,
+    /// The frame that opened the hold of this command, if it is no longer open, or that made the transfer.
+    pub hold_opened_by: Option<Booked>,
 }
 
 /// The wallets that a command is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Wallets<'a> {
-    /// The one that it was asked of.
+    /// The wallet of the command.
     pub own: &'a Wallet,
-    /// Of a transfer, or its reversal, the receiver.
+    /// The receiver of a transfer, or of its reversal.
     pub other: Option<(&'a WalletId, &'a Wallet)>,
 }
 
@@ -48,26 +45,26 @@ impl<'a> Wallets<'a> {
     }
 }
 
-/// What a command comes to.
+/// The outcome of a decision.
 #[derive(Clone, Debug)]
 pub enum Decision {
-    /// These facts about the wallet, in order.
-    Book(Vec<Body>),
-    /// These facts about these wallets, in order.
-    BookOfTwo(Vec<(WalletId, Body)>),
-    /// It was done before: the first outcome again.
-    Replay(Numbered),
+    /// Facts to book about the wallet, in order.
+    Facts(Vec<Body>),
+    /// Facts to book about two wallets, in order.
+    FactsOfTwoWallets(Vec<(WalletId, Body)>),
+    /// The command was done before; this is its first outcome.
+    Replay(Booked),
 }
 
-/// What `command` does at `now`; its first fact will have the number `first`.
+/// Decides `command` at `now`. `first` is the number of its first fact.
 pub fn decide(
     wallets: Wallets<'_>,
     command: &Command,
-    known: &Known,
+    prior: &Prior,
     policy: &Policy,
     (first, now): (FactNumber, Timestamp),
 ) -> Result<Decision, Rejection> {
-    if let Some(answered) = replay::replay(wallets.own, command, known, now)? {
+    if let Some(answered) = replay::replay(wallets.own, command, prior, now)? {
         return Ok(answered);
     }
     command.check()?;
@@ -82,25 +79,27 @@ pub fn decide(
         Action::Hold { quote, limit, purpose } => {
             draft.push_last(hold::hold(booked, quote, (*limit, *purpose), command, policy, now)?);
         }
-        Action::Settle { hold, at } => settle::settle(&mut draft, (*hold, at), command, known, policy)?,
+        Action::Settle { hold, at } => settle::settle(&mut draft, (*hold, at), command, prior, policy)?,
         Action::Extend { hold, by } => {
-            draft.push(hold::extend(booked, (*hold, *by), command, known, policy, now)?);
+            draft.push(hold::extend(booked, (*hold, *by), command, prior, policy, now)?);
         }
-        Action::Release(hold) => draft.push(hold::release(booked, *hold, command, known)?),
+        Action::Release(hold) => draft.push(hold::release(booked, *hold, command, prior)?),
         Action::Take(taking) => draft.push(take::by_hand(booked, taking, command)?),
         Action::Transfer(asked) => {
-            return transfer::transfer(wallets, asked, command, (first, now)).map(Decision::BookOfTwo);
+            return transfer::transfer(wallets, asked, command, (first, now))
+                .map(Decision::FactsOfTwoWallets);
         }
         Action::Reverse { transfer, missing } => {
             let asked = (*transfer, *missing);
-            return transfer::reverse(wallets, asked, command, known, (first, now)).map(Decision::BookOfTwo);
+            return transfer::reverse(wallets, asked, command, prior, (first, now))
+                .map(Decision::FactsOfTwoWallets);
         }
     }
-    Ok(Decision::Book(draft.finish()))
+    Ok(Decision::Facts(draft.finish()))
 }
 
 impl Wallet {
-    /// What is due by `now`, as facts; the first will have the number `first`.
+    /// The facts that are due by `now`. `first` is the number of the first one.
     pub fn due(&self, first: FactNumber, now: Timestamp) -> Vec<Body> {
         Draft::at(self, first, now).finish()
     }

@@ -1,4 +1,4 @@
-//! Giving.
+//! Gives credits.
 
 use crate::domain::command::{Command, Gift};
 use crate::domain::fact::{Body, GrantTerms, Origin};
@@ -45,7 +45,7 @@ pub(super) fn give(
     })
 }
 
-/// In a wallet with many open grants, the one that a gift of these terms joins.
+/// The open grant that a gift of these terms joins, if the wallet has many open grants.
 fn joinable(wallet: &Wallet, terms: &GrantTerms, gift: &Gift) -> Option<FactNumber> {
     if wallet.grants.len() <= OPEN_GRANTS_MERGE_ABOVE {
         return None;

@@ -1,6 +1,6 @@
-//! Holds: opening, extending and giving them up.
+//! Holds: opening, extending and releasing them.
 
-use super::command::Known;
+use super::command::Prior;
 use super::replay::closing_of;
 use super::take::taken;
 use crate::domain::command::{Command, Quote};
@@ -28,7 +28,7 @@ pub(super) fn hold(
     if wallet.holds.len() >= OPEN_HOLDS_MAX {
         return Err(Rejection::OpenHoldsLimit { open: wallet.holds.len() });
     }
-    // What is set aside beyond the grants may be more than a balance can be.
+    // Credits set aside beyond the grants may exceed the range of a balance.
     if wallet.held().checked_add(charge.price).is_none() {
         return Err(Rejection::BalanceOutOfRange { balance: wallet.balance, amount: charge.price });
     }
@@ -53,18 +53,18 @@ pub(super) fn hold(
     }))
 }
 
-/// Lets a hold be open for longer, as long as all of it is within the limit.
+/// Extends a hold, unless its total time would exceed the limit.
 pub(super) fn extend(
     wallet: &Wallet,
     (id, by): (HoldId, std::time::Duration),
     command: &Command,
-    known: &Known,
+    prior: &Prior,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Body, Rejection> {
     let Some(OpenHold { held, .. }) = wallet.hold(id) else {
-        opened(id, command, known)?;
-        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+        opened(id, command, prior)?;
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     };
     let until = held.until.after(by);
     let max = policy.hold_limit_max;
@@ -77,23 +77,23 @@ pub(super) fn extend(
     Ok(Body::Extended { hold: id, until })
 }
 
-/// What the wallet's journal says of a hold that is no longer open.
-pub(super) fn opened<'a>(id: HoldId, command: &Command, known: &'a Known) -> Result<&'a Held, Rejection> {
-    let opening = known.opening.as_ref();
-    let held = opening.and_then(|(first, frame)| frame.held(*first, id, &command.wallet));
+/// The hold as it was opened, for one that is no longer open. Rejects a hold that the wallet never had.
+pub(super) fn opened<'a>(id: HoldId, command: &Command, prior: &'a Prior) -> Result<&'a Held, Rejection> {
+    let opening = prior.hold_opened_by.as_ref();
+    let held = opening.and_then(|booked| booked.held(id, &command.wallet));
     held.ok_or(Rejection::HoldUnknown { hold: id })
 }
 
-/// Frees what the hold set aside.
+/// Releases a hold.
 pub(super) fn release(
     wallet: &Wallet,
     id: HoldId,
     command: &Command,
-    known: &Known,
+    prior: &Prior,
 ) -> Result<Body, Rejection> {
     if wallet.hold(id).is_none() {
-        opened(id, command, known)?;
-        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+        opened(id, command, prior)?;
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     }
     Ok(Body::Released { hold: id })
 }

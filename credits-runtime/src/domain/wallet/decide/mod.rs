@@ -1,5 +1,5 @@
-//! Deciding: wallets, a command and an instant become facts, an answer given before, or a rejection, one kind of
-//! command a file.
+//! Decisions: turn wallets, a command and an instant into facts, an earlier outcome or a rejection. One file
+//! for each kind of command.
 
 mod command;
 mod give;
@@ -9,4 +9,4 @@ mod settle;
 mod take;
 mod transfer;
 
-pub use command::{Decision, Known, Wallets, decide};
+pub use command::{Decision, Prior, Wallets, decide};

@@ -1,9 +1,10 @@
-//! Commands that were done before, by their key or their hold.
+//! Replays: finds commands that were done before, by their key or their hold.
 
-use super::command::{Decision, Known, Numbered};
+use super::command::{Decision, Prior};
+use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::{Body, Frame, Kind, Purpose, Settled};
-use crate::domain::ids::{FactNumber, HoldId};
+use crate::domain::fact::{Body, Kind, Purpose, Settled};
+use crate::domain::ids::HoldId;
 use crate::domain::rejection::{HoldClosing, Rejection};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::state::Wallet;
@@ -12,42 +13,41 @@ use crate::domain::wallet::state::Wallet;
 pub(super) fn replay(
     wallet: &Wallet,
     command: &Command,
-    known: &Known,
+    prior: &Prior,
     now: Timestamp,
 ) -> Result<Option<Decision>, Rejection> {
     match &command.action {
-        Action::Settle { hold, .. } => Ok(settled_before(*hold, known)),
-        Action::Release(id) => Ok(released_before(*id, known)),
+        Action::Settle { hold, .. } => Ok(settled_before(*hold, prior)),
+        Action::Release(id) => Ok(released_before(*id, prior)),
         action => {
-            let Some((fingerprint, frame)) = &known.keyed else { return Ok(None) };
+            let Some((fingerprint, booked)) = &prior.by_key else { return Ok(None) };
             if *fingerprint != command.fingerprint {
                 return Err(Rejection::IdempotencyKeyReused { key: command.key.clone() });
             }
             match action {
-                Action::Hold { purpose, .. } => held_before(wallet, command, *purpose, frame, known, now),
-                _ => Ok(Some(Decision::Replay(frame.clone()))),
+                Action::Hold { purpose, .. } => held_before(wallet, command, *purpose, booked, prior, now),
+                _ => Ok(Some(Decision::Replay(booked.clone()))),
             }
         }
     }
 }
 
-/// A hold whose key was used: the work is charged, under way, or ended without a charge.
+/// A hold whose key was used: its work is charged, in progress, or ended without a charge.
 fn held_before(
     wallet: &Wallet,
     command: &Command,
     purpose: Purpose,
-    frame: &Numbered,
-    known: &Known,
+    booked: &Booked,
+    prior: &Prior,
     now: Timestamp,
 ) -> Result<Option<Decision>, Rejection> {
-    let (first, held) = frame;
-    let Some(id) = hold_of(*first, held) else {
-        // Settling used the key up: the row names the charge.
-        return match (purpose, charged(held)) {
+    let Some(id) = hold_of(booked) else {
+        // Settling used the key up, so its row refers to the charge.
+        return match (purpose, charged(booked)) {
             (Purpose::Hold, Some(settled)) => {
                 Err(Rejection::HoldClosed { hold: settled.hold, closing: HoldClosing::Settled })
             }
-            _ => Ok(Some(Decision::Replay(frame.clone()))),
+            _ => Ok(Some(Decision::Replay(booked.clone()))),
         };
     };
     let open = wallet.hold(id).filter(|hold| hold.held.until > now);
@@ -55,34 +55,31 @@ fn held_before(
         (Purpose::Run, Some(open)) => {
             Err(Rejection::InProgress { key: command.key.clone(), until: open.held.until })
         }
-        (Purpose::Hold, Some(_)) => Ok(Some(Decision::Replay(frame.clone()))),
-        // After release or lapse the work may be tried again.
+        (Purpose::Hold, Some(_)) => Ok(Some(Decision::Replay(booked.clone()))),
+        // After a release or a lapse the work may be tried again.
         (Purpose::Run, None) => Ok(None),
-        (Purpose::Hold, None) => Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) }),
+        (Purpose::Hold, None) => Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) }),
     }
 }
 
 /// The hold that a frame opened.
-fn hold_of(first: FactNumber, frame: &Frame) -> Option<HoldId> {
-    match frame.kind {
-        Kind::Hold => frame.answer().map(|(place, _)| HoldId(first.plus(place))),
-        _ => None,
-    }
+fn hold_of(booked: &Booked) -> Option<HoldId> {
+    booked.outcome().filter(|_| booked.kind == Kind::Hold).map(|(number, _)| HoldId(number))
 }
 
-/// What a frame says of the hold it settled.
-fn charged(frame: &Frame) -> Option<&Settled> {
-    match &frame.answer()?.1.body {
+/// The settlement that a frame booked.
+fn charged(booked: &Booked) -> Option<&Settled> {
+    match &booked.outcome()?.1.body {
         Body::Charged { settles, .. } => settles.as_ref(),
         _ => None,
     }
 }
 
-/// How the hold was closed. The frame that closed it may be another hold's, with the lapse as something due
-/// before it; a hold past its limit that nothing closed has lapsed too.
-pub(super) fn closing_of(id: HoldId, known: &Known) -> HoldClosing {
+/// How a hold was closed. Its lapse may be in the frame of a command about another hold, as a fact that was
+/// due before it. A hold past its limit that no frame closed has lapsed too.
+pub(super) fn closing_of(id: HoldId, prior: &Prior) -> HoldClosing {
     let mut closings =
-        known.closing.iter().flat_map(|(_, frame)| &frame.facts).filter_map(|fact| match &fact.body {
+        prior.hold_closed_by.iter().flat_map(|booked| &booked.facts).filter_map(|fact| match &fact.body {
             Body::Charged { settles: Some(settled), .. } if settled.hold == id => Some(HoldClosing::Settled),
             Body::Released { hold } if *hold == id => Some(HoldClosing::Released),
             _ => None,
@@ -90,17 +87,17 @@ pub(super) fn closing_of(id: HoldId, known: &Known) -> HoldClosing {
     closings.next_back().unwrap_or(HoldClosing::Lapsed)
 }
 
-/// The charge of this hold, or of another hold under the same key: one key is charged once.
-fn settled_before(id: HoldId, known: &Known) -> Option<Decision> {
-    let by_closing = known.closing.as_ref();
-    let by_key = known.keyed.as_ref().map(|(_, frame)| frame);
+/// The charge of this hold, or of another hold under the same key, because a key is charged once.
+fn settled_before(id: HoldId, prior: &Prior) -> Option<Decision> {
+    let by_closing = prior.hold_closed_by.as_ref();
+    let by_key = prior.by_key.as_ref().map(|(_, booked)| booked);
     let frames =
-        by_closing.into_iter().filter(|(_, frame)| charged(frame).is_some_and(|settled| settled.hold == id));
-    let charge = frames.chain(by_key.into_iter().filter(|(_, frame)| charged(frame).is_some())).next()?;
+        by_closing.into_iter().filter(|booked| charged(booked).is_some_and(|settled| settled.hold == id));
+    let charge = frames.chain(by_key.into_iter().filter(|booked| charged(booked).is_some())).next()?;
     Some(Decision::Replay(charge.clone()))
 }
 
-fn released_before(id: HoldId, known: &Known) -> Option<Decision> {
-    let closing = known.closing.as_ref().filter(|_| closing_of(id, known) == HoldClosing::Released)?;
+fn released_before(id: HoldId, prior: &Prior) -> Option<Decision> {
+    let closing = prior.hold_closed_by.as_ref().filter(|_| closing_of(id, prior) == HoldClosing::Released)?;
     Some(Decision::Replay(closing.clone()))
 }

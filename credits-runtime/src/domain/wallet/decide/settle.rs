@@ -1,8 +1,8 @@
-//! Settling a hold: open, or after it lapsed.
+//! Settles a hold that is open or has lapsed.
 
 use credits_core::Overrun;
 
-use super::command::{Known, total};
+use super::command::{Prior, total};
 use super::hold::opened;
 use super::replay::closing_of;
 use crate::domain::amount::Amount;
@@ -15,27 +15,27 @@ use crate::domain::rejection::{HoldClosing, Rejection};
 use crate::domain::wallet::draft::Draft;
 use crate::domain::wallet::state::Wallet;
 
-/// Charges a hold: what it set aside, more of what is available, and what is still missing as the settings say.
+/// Charges a hold: the credits it set aside, then other available ones, and the rest by the overrun policy.
 pub(super) fn settle(
     draft: &mut Draft<'_>,
     (id, at): (HoldId, &SettleAt),
     command: &Command,
-    known: &Known,
+    prior: &Prior,
     policy: &Policy,
 ) -> Result<(), Rejection> {
     let open = draft.wallet.hold(id).map(|open| open.held.clone());
     let late = open.is_none();
     let held = match open {
         Some(held) => held,
-        None => opened(id, command, known)?.clone(),
+        None => opened(id, command, prior)?.clone(),
     };
-    if late && closing_of(id, known) != HoldClosing::Lapsed {
-        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, known) });
+    if late && closing_of(id, prior) != HoldClosing::Lapsed {
+        return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     }
     let (charge, operation) = at.charge(&held)?;
     let price = charge.price;
     let Settling { allocations, owed } = if late {
-        settle_late(draft, &held, (id, price, operation), known)
+        settle_late(draft, &held, (id, price, operation), prior)
     } else {
         settle_open(&draft.wallet, &held, price, operation)
     };
@@ -63,7 +63,7 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// What a settling takes, and what of it is owed because the hold set it aside beyond the grants.
+/// The allocations of a settlement, and the debt for credits that the hold set aside beyond the grants.
 struct Settling {
     allocations: Vec<Allocation>,
     owed: Amount,
@@ -75,11 +75,11 @@ fn settle_open(wallet: &Wallet, held: &Held, price: Amount, operation: Operation
     for pin in &held.pins {
         take(&mut allocations, &mut missing, *pin);
     }
-    // What was set aside beyond the grants: of what is free by now, the rest is owed.
+    // The part set aside beyond the grants takes credits that are free by now; the rest becomes debt.
     let reserved = missing.min(held.unpinned);
     let free = wallet.free(Some(operation));
     let owed = reserved.minus(reserved.min(free));
-    // What is more than was set aside: of what is available.
+    // The part above the hold takes other available credits.
     let rest = wallet.available_for(operation).plus(held.unpinned).minus(reserved);
     let more = missing.minus(reserved).min(rest.max(Amount::ZERO));
     let from_free = reserved.minus(owed).plus(more).min(free);
@@ -89,13 +89,13 @@ fn settle_open(wallet: &Wallet, held: &Held, price: Amount, operation: Operation
     Settling { allocations, owed }
 }
 
-/// After the lapse: what the hold returned and is still free, then what expired because it lapsed, then what else
-/// is available.
+/// Settles after the lapse: takes credits that the hold returned and are still free, then credits that
+/// expired because it lapsed, then other available ones.
 fn settle_late(
     draft: &mut Draft<'_>,
     held: &Held,
     (id, price, operation): (HoldId, Amount, OperationId),
-    known: &Known,
+    prior: &Prior,
 ) -> Settling {
     let mut missing = price;
     let mut allocations = Vec::new();
@@ -104,9 +104,9 @@ fn settle_late(
         take(&mut allocations, &mut missing, Allocation { grant: pin.grant, amount: free });
     }
     let rest = draft.wallet.without(&allocations);
-    let expired = expired_with(id, &draft.bodies, known);
+    let expired = expired_with(id, &draft.bodies, prior);
     let mut restored = Vec::new();
-    // A balance that is full leaves no room for what is restored; other credits are there then.
+    // A balance near its maximum has no room for restored credits, but then other credits are available.
     let mut room = Amount::MAX.checked_sub(draft.wallet.balance).unwrap_or(Amount::MAX);
     for pin in &held.pins {
         let Some(gone) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
@@ -135,7 +135,7 @@ fn settle_late(
     Settling { allocations, owed: Amount::ZERO }
 }
 
-/// Adds to what is taken, at most what is missing; a grant stands once.
+/// Adds an allocation of up to the missing amount; parts of one grant are merged.
 fn take(allocations: &mut Vec<Allocation>, missing: &mut Amount, part: Allocation) {
     let amount = part.amount.min(*missing);
     if !amount.is_positive() {
@@ -148,9 +148,9 @@ fn take(allocations: &mut Vec<Allocation>, missing: &mut Amount, part: Allocatio
     }
 }
 
-/// What expired at the instant a hold lapsed, because it was free again.
-fn expired_with(id: HoldId, due: &[Body], known: &Known) -> Vec<Allocation> {
-    let closing = known.closing.iter().flat_map(|(_, frame)| frame.facts.iter().map(|fact| &fact.body));
+/// The credits that expired at the instant a hold lapsed, because the lapse freed them.
+fn expired_with(id: HoldId, due: &[Body], prior: &Prior) -> Vec<Allocation> {
+    let closing = prior.hold_closed_by.iter().flat_map(|booked| booked.facts.iter().map(|fact| &fact.body));
     let mut lapsed_at = None;
     let mut expired = Vec::new();
     for body in closing.chain(due) {

@@ -1,4 +1,4 @@
-//! Taking: charging an operation at once, and what an administrator takes.
+//! Takes credits: charges of operations at once, and takings by an administrator.
 
 use super::command::total;
 use crate::domain::amount::Amount;
@@ -29,12 +29,12 @@ pub(super) fn spend(
     })
 }
 
-/// Whether a charge is taken from grants alone.
+/// Whether a charge causes no debt.
 pub(super) fn owes_nothing(charged: &Body) -> bool {
     matches!(charged, Body::Charged { owed, .. } if owed.is_zero())
 }
 
-/// What a price is taken from, and what of it is owed, where debt is allowed.
+/// The allocations of a price, and the part that becomes debt, where debt is allowed.
 pub(super) fn taken(
     wallet: &Wallet,
     price: Amount,
@@ -50,7 +50,7 @@ pub(super) fn taken(
     Ok((allocations, owed))
 }
 
-/// Takes credits by hand: from any grants, or what is free of one.
+/// Takes credits for an administrator: from any grants, or the free part of one.
 pub(super) fn by_hand(wallet: &Wallet, taking: &Taking, command: &Command) -> Result<Body, Rejection> {
     let (allocations, owed) = match taking.from {
         TakeFrom::Grant(number) => {

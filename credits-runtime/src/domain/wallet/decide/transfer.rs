@@ -1,10 +1,11 @@
-//! Transfers: credits move to another wallet, and back.
+//! Transfers: move credits to another wallet, and back.
 
-use super::command::{Known, Wallets, total};
+use super::command::{Prior, Wallets, total};
 use crate::domain::amount::Amount;
+use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{Command, Expiry, Missing, Transfer};
-use crate::domain::fact::{Allocation, Body, Class, Frame, GrantTerms, Origin, Part, Record};
+use crate::domain::fact::{Allocation, Body, Class, GrantTerms, Origin, Part, Record};
 use crate::domain::ids::{FactNumber, TransferId, WalletId};
 use crate::domain::limits::OPEN_GRANTS_MAX;
 use crate::domain::rejection::Rejection;
@@ -14,7 +15,7 @@ use crate::domain::wallet::state::{Grant, Wallet};
 
 type Facts = Vec<(WalletId, Body)>;
 
-/// Moves free credits: one inbound grant for all of the same terms.
+/// Moves free credits. The receiver gets one grant for all parts with the same terms.
 pub(super) fn transfer(
     wallets: Wallets<'_>,
     transfer: &Transfer,
@@ -66,21 +67,22 @@ pub(super) fn transfer(
     Ok(about(&command.wallet, sent).chain(about(to, receiver.finish())).collect())
 }
 
-/// Takes what is free of a transfer's inbound grants, and what is missing as asked, back to where it came from.
+/// Returns the free credits of a transfer's inbound grants to their sources; `missing` decides about the
+/// rest.
 pub(super) fn reverse(
     wallets: Wallets<'_>,
     (id, missing): (TransferId, Missing),
     command: &Command,
-    known: &Known,
+    prior: &Prior,
     (first, now): (FactNumber, Timestamp),
 ) -> Result<Facts, Rejection> {
-    let made =
-        known.opening.as_ref().and_then(|(at, frame)| Some((*at, frame, sent(*at, frame, id, command)?)));
-    let (at, frame, parts) = made.ok_or(Rejection::TransferUnknown { transfer: id })?;
+    let made = prior.hold_opened_by.as_ref();
+    let made = made.and_then(|booked| Some((booked, sent(booked, id, command)?)));
+    let (booked, parts) = made.ok_or(Rejection::TransferUnknown { transfer: id })?;
     let (to, receiver) = wallets.receiver();
     let mut receiver = Draft::at(receiver, first, now);
     let (mut allocations, mut back, mut owed) = (Vec::new(), Vec::new(), Amount::ZERO);
-    for (grant, amount, sources) in received(at, frame, id) {
+    for (grant, amount, sources) in received(booked, id) {
         let free = receiver.wallet.grant(grant).map_or(Amount::ZERO, |grant| grant.free).min(amount);
         if free.is_positive() {
             allocations.push(Allocation { grant, amount: free });
@@ -125,7 +127,7 @@ fn about(wallet: &WalletId, bodies: Vec<Body>) -> impl Iterator<Item = (WalletId
     bodies.into_iter().map(move |body| (wallet.clone(), body))
 }
 
-/// When what was given to expire at some instant expires at the receiver.
+/// Maps the expiry of a part to its expiry at the receiver. Rejects an expiry in the past.
 fn expires_at(
     expiry: Option<Expiry>,
     now: Timestamp,
@@ -137,13 +139,13 @@ fn expires_at(
     }
 }
 
-/// What is taken of a grant, with its terms.
+/// An allocation with the category and terms of its grant.
 fn whole(wallet: &Wallet, Allocation { grant, amount }: Allocation) -> Option<Part> {
     let Grant { category, terms, .. } = wallet.grant(grant)?;
     Some(Part { grant, amount, category: category.clone(), terms: terms.clone() })
 }
 
-/// The grants that the receiver gets, in the order of their first part: one for all parts of the same terms.
+/// The receiver's grants, in the order of their first part: one for all parts with the same terms.
 fn inbound(
     parts: &[Part],
     expires_at: impl Fn(Option<Timestamp>) -> Option<Timestamp>,
@@ -161,13 +163,12 @@ fn inbound(
     grants
 }
 
-/// What a transfer of this wallet took.
-fn sent<'a>(first: FactNumber, frame: &'a Frame, id: TransferId, command: &Command) -> Option<&'a [Part]> {
-    let (place, fact) = frame.answer()?;
+/// The parts that a transfer of this wallet sent.
+fn sent<'a>(booked: &'a Booked, id: TransferId, command: &Command) -> Option<&'a [Part]> {
+    let (number, fact) = booked.outcome()?;
     match &fact.body {
         Body::Sent { parts, .. }
-            if TransferId(first.plus(place)) == id
-                && fact.record == Record::Wallet(command.wallet.clone()) =>
+            if TransferId(number) == id && fact.record == Record::Wallet(command.wallet.clone()) =>
         {
             Some(parts)
         }
@@ -175,21 +176,17 @@ fn sent<'a>(first: FactNumber, frame: &'a Frame, id: TransferId, command: &Comma
     }
 }
 
-/// The inbound grants of a transfer, with what each took of which source.
-fn received(
-    first: FactNumber,
-    frame: &Frame,
-    id: TransferId,
-) -> impl Iterator<Item = (FactNumber, Amount, &[Allocation])> {
-    frame.facts.iter().enumerate().filter_map(move |(place, fact)| match &fact.body {
+/// The inbound grants of a transfer, with the parts of each source.
+fn received(booked: &Booked, id: TransferId) -> impl Iterator<Item = (FactNumber, Amount, &[Allocation])> {
+    booked.numbered().filter_map(move |(number, fact)| match &fact.body {
         Body::Received { transfer, amount, sources, .. } if *transfer == id => {
-            Some((first.plus(place), *amount, &sources[..]))
+            Some((number, *amount, &sources[..]))
         }
         _ => None,
     })
 }
 
-/// Gives back to the sources what was taken of them, the last one first.
+/// Returns an amount to the sources it was taken from, last one first.
 fn give_back(sources: &[Allocation], mut left: Amount, parts: &[Part], back: &mut Vec<Part>) {
     for source in sources.iter().rev() {
         let amount = source.amount.min(left);

@@ -1,0 +1,64 @@
+//! The sale: prices and operations that the application declares, and the terms that billing keeps of them.
+
+use std::collections::HashMap;
+
+use super::purchases::{PackLines, priced};
+use super::record::{Billing, Pinned, SoldAs};
+use super::terms::PriceList;
+use crate::domain::fact::Body;
+use crate::domain::ids::ObjectId;
+use crate::domain::pricing::OperationId;
+use crate::domain::time::Timestamp;
+
+/// The application's prices and operations.
+#[derive(Debug)]
+pub struct Sale {
+    /// Plans and packs, by price.
+    pub prices: PriceList,
+    /// Operations, by the names that scopes use.
+    pub operations: HashMap<String, OperationId>,
+}
+
+impl Sale {
+    /// The fact that keeps the terms of prices which the billing names and lacks; `None` if it lacks none.
+    pub fn missing_terms(&self, billing: &Billing) -> Option<Body> {
+        let prices = &self.prices;
+        let stated = billing.subscriptions.values().flat_map(|item| &item.states);
+        let stated = stated.map(|(_, state)| (&state.subscription, &state.price));
+        let lines = billing.invoices.values().flat_map(|invoice| &invoice.lines);
+        let paid = lines.filter_map(|line| Some((billing.subscription_of(line)?, &line.price)));
+        let mut named: Vec<(&ObjectId, &ObjectId)> = stated.chain(paid).collect();
+        named.sort_unstable();
+        named.dedup();
+        let unknown = named.into_iter().filter(|(subscription, price)| !billing.is_plan(subscription, price));
+        let plans = unknown.filter_map(|(subscription, price)| {
+            let (terms, from) = (prices.plan(price)?.clone(), Timestamp::MIN);
+            Some(Pinned { subscription: subscription.clone(), price: price.clone(), from, terms })
+        });
+        let plans: Vec<_> = plans.collect();
+        let open = billing
+            .purchases
+            .iter()
+            .filter(|(session, purchase)| purchase.terms.is_none() && !billing.offers.contains_key(*session));
+        let packs = open.filter_map(|(session, purchase)| {
+            let (pack, quantity) = priced(purchase, prices)?;
+            Some(SoldAs::Checkout { session: session.clone(), pack, quantity })
+        });
+        let mut packs: Vec<_> = packs.collect();
+        let subscriptions = billing.by_subscription();
+        let lines = PackLines::new(billing, &subscriptions);
+        for invoice in billing.invoices.values() {
+            for line in lines.of(invoice) {
+                let id = (invoice.invoice.clone(), line.price.clone());
+                let Some(pack) = prices.pack(&line.price).filter(|_| !billing.sold.contains_key(&id)) else {
+                    continue;
+                };
+                let sold = SoldAs::Invoice { invoice: id.0, price: id.1, pack: pack.clone() };
+                if !packs.contains(&sold) {
+                    packs.push(sold);
+                }
+            }
+        }
+        (!plans.is_empty() || !packs.is_empty()).then_some(Body::Priced { plans, packs })
+    }
+}

@@ -1,0 +1,66 @@
+//! Booked frames: a frame of the journal with the numbers of its facts.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::fact::{Body, Fact, Frame, Held, Record};
+use super::ids::{FactNumber, HoldId, WalletId};
+
+/// A frame with the numbers of its facts.
+#[derive(Clone, Debug)]
+pub struct Booked {
+    first: FactNumber,
+    frame: Arc<Frame>,
+}
+
+impl Deref for Booked {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+impl Booked {
+    /// A frame whose facts are numbered from this one on.
+    pub fn new(first: FactNumber, frame: impl Into<Arc<Frame>>) -> Self {
+        Self { first, frame: frame.into() }
+    }
+
+    /// The number of its first fact.
+    pub fn first(&self) -> FactNumber {
+        self.first
+    }
+
+    /// The number of the fact after its last one.
+    pub fn next(&self) -> FactNumber {
+        self.number(self.frame.facts.len())
+    }
+
+    /// The facts with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (FactNumber, &Fact)> {
+        self.frame.facts.iter().enumerate().map(|(place, fact)| (self.number(place), fact))
+    }
+
+    /// The fact of this number.
+    pub fn fact(&self, number: FactNumber) -> Option<&Fact> {
+        self.numbered().find(|(found, _)| *found == number).map(|(_, fact)| fact)
+    }
+
+    /// The fact that is the outcome of the command. The other facts were due before it or follow from it.
+    pub fn outcome(&self) -> Option<(FactNumber, &Fact)> {
+        self.numbered().find(|(_, fact)| self.frame.is_outcome(fact))
+    }
+
+    /// The hold of this number, if the frame opened it in this wallet.
+    pub fn held(&self, id: HoldId, wallet: &WalletId) -> Option<&Held> {
+        match self.fact(id.0)? {
+            Fact { body: Body::Held(held), record: Record::Wallet(of), .. } if of == wallet => Some(held),
+            _ => None,
+        }
+    }
+
+    fn number(&self, place: usize) -> FactNumber {
+        self.first.plus(place)
+    }
+}

@@ -1,0 +1,410 @@
+//! The core of an open ledger: what services submit to it and read from it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use credits_core::Wording;
+
+use super::batch::billing::Bill;
+use super::checkpoint::checkpointer::Checkpointer;
+use super::clock::LedgerClock;
+use super::commit_log::CommitLog;
+use super::feed::{CommitFeed, Followed};
+use super::journal::block::Head;
+use super::keys::{fingerprint_under, frames_under};
+use super::published::Published;
+use super::recovery::TermsByNumber;
+use super::request::hold_guard::HoldGuard;
+use super::request::inbox::{Inbox, Queue, Refused, Request, Waiting};
+use super::request::reply::Reply;
+use super::request::slot::{Outcome, Slot};
+use super::rows::Milestone;
+use super::store::{Changes, Cursors, LedgerId, Snapshot, Store, StoredBlock};
+use super::verify::{Verified, head_at, verify};
+use super::writer::GeneratedKeys;
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::record::Billing;
+use crate::domain::billing::sale::Sale;
+use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
+use crate::domain::booked::Booked;
+use crate::domain::command::{Action, Command};
+use crate::domain::explain::Terms;
+use crate::domain::fact::Scope;
+use crate::domain::fingerprint::key_row;
+use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
+use crate::domain::policy::Policy;
+use crate::domain::pricing::OperationId;
+use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
+use crate::domain::wallet::Wallet;
+use crate::error::{Error, LedgerError, LedgerErrorKind};
+
+/// An open ledger for those that read it or send requests. It does not keep the ledger open.
+pub(crate) struct Core {
+    pub(super) store: Arc<Store>,
+    pub(super) log: Option<Arc<CommitLog>>,
+    /// `None` of a ledger that is only read.
+    pub(super) checkpointer: Option<Arc<Checkpointer>>,
+    pub(super) published: Arc<Published>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) queue: Queue,
+    pub(super) feed: Arc<CommitFeed>,
+    pub(super) clock: Arc<LedgerClock>,
+    pub(super) id: LedgerId,
+    pub(super) terms: TermsByNumber,
+    pub(super) catalogue: u32,
+    pub(super) policy: Policy,
+    pub(super) wording: Wording<'static>,
+    pub(super) sale: Arc<Sale>,
+    pub(super) keys: GeneratedKeys,
+}
+
+/// Counts since a ledger was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// Durable commits.
+    pub commits: u64,
+    /// Commands with a reply.
+    pub commands: u64,
+    /// The most commands of one batch.
+    pub largest_batch: u64,
+}
+
+impl Core {
+    /// Sends a command to the writer; its outcome is read once it is durable.
+    pub(crate) fn submit<T>(
+        &self,
+        command: Command,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        self.ask(Request::Command(command), read)
+    }
+
+    /// Sends something about billing to the writer.
+    pub(crate) fn bill<T>(
+        &self,
+        bill: Bill,
+        key: Key,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        self.ask(Request::Bill(bill, key), read)
+    }
+
+    fn ask<T>(
+        &self,
+        request: Request,
+        read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
+    ) -> Reply<T> {
+        let (mut slot, receiver) = Slot::new();
+        if let Request::Command(Command { action: Action::Hold { .. }, wallet, .. }) = &request {
+            slot = slot.guarded(HoldGuard::unarmed(&self.inbox, wallet));
+        }
+        let request = Arc::new(request);
+        match self.inbox.submit(Waiting { request: Arc::clone(&request), slot }) {
+            Ok(()) => Reply::waiting(receiver, request, read),
+            Err(Refused::Full(waiting)) if self.queue.waits => {
+                Reply::queued((Arc::clone(&self.inbox), waiting), receiver, read)
+            }
+            Err(Refused::Full(_)) => Reply::failed(self.inbox.full().of(request.key())),
+            Err(Refused::Closed) => Reply::failed(self.refusal().of(request.key())),
+        }
+    }
+
+    /// Why nothing is written any more, or ever.
+    fn refusal(&self) -> LedgerError {
+        if self.checkpointer.is_none() { LedgerError::read_only() } else { LedgerError::closed() }
+    }
+
+    /// A key for a write without one.
+    pub(crate) fn generated_key(&self) -> Key {
+        self.keys.next()
+    }
+
+    /// A guard for an open hold: dropped, it releases the hold.
+    pub(crate) fn guard(&self, wallet: &WalletId, hold: HoldId) -> HoldGuard {
+        let mut guard = HoldGuard::unarmed(&self.inbox, wallet);
+        guard.hold = Some(hold);
+        guard
+    }
+
+    /// The ledger's time: the clock's, but never before the last frame's.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().max(self.published.last_at())
+    }
+
+    /// The reading of the clock itself, which may be before the last frame's time.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn clock_reading(&self) -> Timestamp {
+        self.clock.reading()
+    }
+
+    /// Believes what the clock says.
+    pub(crate) fn confirm_clock(&self) {
+        self.clock.confirm();
+    }
+
+    /// Books everything that is due, and waits for it.
+    pub(crate) fn book_due(&self) -> Result<(), LedgerError> {
+        let (sender, receiver) = oneshot::channel();
+        self.inbox.book_due(sender).map_err(|_| self.refusal())?;
+        let message = "the ledger stopped before it answered: open it again";
+        let stopped = |_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message);
+        receiver.recv().map_err(stopped)?
+    }
+
+    /// The position after the last committed frame.
+    pub(crate) fn end(&self) -> Position {
+        Position(self.feed.next_fact())
+    }
+
+    /// Waits for frames after a position, or for rejected spends if they are taken, up to a time if one is given.
+    pub(crate) fn wait(&self, after: Position, takes_refusals: bool, at_most: Option<Duration>) -> Followed {
+        self.feed.wait(after.0, takes_refusals, at_most)
+    }
+
+    /// The feed of commits.
+    pub(crate) fn feed(&self) -> &Arc<CommitFeed> {
+        &self.feed
+    }
+
+    /// Sets the position of a subscriber; the next checkpoint writes it.
+    pub(crate) fn advance(&self, subscriber: &str, Position(next): Position) {
+        let mut changes = Changes::default();
+        changes.put_cursors(Cursors::from([(subscriber.to_owned(), next)]));
+        self.store.publish(changes);
+    }
+
+    /// Requests that the positions of subscribers are written soon.
+    pub(crate) fn save_cursors_soon(&self) {
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.request_soon();
+        }
+    }
+
+    /// Writes the positions of subscribers, durably.
+    pub(crate) fn save_cursors(&self) -> Result<(), LedgerError> {
+        self.checkpointer.as_ref().map_or(Ok(()), |checkpointer| checkpointer.checkpoint())
+    }
+
+    /// The position of a subscriber, if it has one.
+    pub(crate) fn cursor(&self, subscriber: &str) -> Result<Option<Position>, LedgerError> {
+        Ok(self.store.snapshot()?.cursor(subscriber)?.map(Position))
+    }
+
+    /// The wallet as of its last committed fact.
+    pub(crate) fn wallet(&self, id: &WalletId) -> Result<Wallet, LedgerError> {
+        match self.published.wallets.get(id) {
+            Some(cached) => Ok(cached.wallet),
+            None => Ok(self.store.snapshot()?.wallet(id)?.wallet),
+        }
+    }
+
+    /// The milestone of a wallet's history at this ordinal, a multiple of the distance between milestones.
+    pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
+        // In this order: a later snapshot has the milestones that are written.
+        if let Some(unwritten) = self.published.milestones.find(wallet, ordinal) {
+            return Ok(unwritten);
+        }
+        let missing =
+            || LedgerError::damaged(format!("milestone {ordinal} of `{}` is missing", wallet.owner));
+        self.store.snapshot()?.milestone(wallet, ordinal)?.ok_or_else(missing)
+    }
+
+    /// A reader of the journal as it is now. One that is kept for long keeps the file from reusing space.
+    pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
+        // The end first: a later snapshot has every frame before it.
+        let end = self.feed.next_fact();
+        Ok(JournalReader { block: None, snapshot: self.store.snapshot()?, end })
+    }
+
+    /// The number of the application's catalogue in the journal.
+    pub(crate) fn catalogue(&self) -> u32 {
+        self.catalogue
+    }
+
+    /// What the settings decide.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// How the application names what it counts.
+    pub(crate) fn wording(&self) -> Wording<'static> {
+        self.wording
+    }
+
+    /// An operation as scopes name it, if it was ever declared.
+    pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
+        self.sale.operations.get(name).copied()
+    }
+
+    /// Whether the application lists this category as its own.
+    pub(crate) fn has_category(&self, name: &str) -> bool {
+        let declared = self.terms(self.catalogue).map(|terms| &terms.data.settings.categories);
+        declared.is_some_and(|categories| categories.iter().any(|category| category == name))
+    }
+
+    /// The terms of a catalogue that facts name.
+    pub(crate) fn terms(&self, catalogue: u32) -> Option<&Arc<Terms>> {
+        self.terms.get(&catalogue)
+    }
+
+    /// The frame that a wallet's key was used for.
+    pub(crate) fn keyed(&self, wallet: &WalletId, key: &Key) -> Result<Option<Booked>, LedgerError> {
+        let hash = key_row(&Scope::Wallet(wallet.clone()), key.as_str());
+        // In this order: a key that is not recent any more is in a segment of the snapshot.
+        let recent = self.published.keys.recent(&hash);
+        let snapshot = self.store.snapshot()?;
+        let frames = if let Some(frame) = recent {
+            vec![frame]
+        } else {
+            frames_under(&snapshot, &self.published.keys.segments_of(snapshot.segments()?, &hash), &hash)?
+        };
+        let mut journal = JournalReader { block: None, snapshot, end: self.feed.next_fact() };
+        for first in frames {
+            let frame = journal.frame(first)?;
+            if fingerprint_under(&frame, &hash).is_some() {
+                return Ok(Some(frame));
+            }
+        }
+        Ok(None)
+    }
+
+    /// An owner's billing.
+    pub(crate) fn billing(&self, owner: &Owner) -> Result<Billing, LedgerError> {
+        Ok(self.store.snapshot()?.billing(owner)?.billing)
+    }
+
+    /// An owner's billing, with what its other rows say.
+    #[cfg(feature = "testing")]
+    pub(crate) fn billing_row(&self, owner: &Owner) -> Result<super::rows::BillingRow, LedgerError> {
+        self.store.snapshot()?.billing(owner)
+    }
+
+    /// An object at a payment processor.
+    pub(crate) fn object(&self, id: &ObjectId) -> Result<Object, LedgerError> {
+        self.store.snapshot()?.object(id)
+    }
+
+    /// Owners with billing, after an owner, up to a number of them.
+    pub(crate) fn billed_owners(&self, after: Option<&Owner>, max: usize) -> Result<Vec<Owner>, LedgerError> {
+        self.store.snapshot()?.billed_owners(after, max)
+    }
+
+    /// Owners whose billing needs attention, after an owner, up to a number of them.
+    pub(crate) fn attention(&self, after: Option<&Owner>, max: usize) -> Result<Vec<Owner>, LedgerError> {
+        self.store.snapshot()?.attention(after, max)
+    }
+
+    /// The waiting room.
+    pub(crate) fn waiting_room(&self) -> Result<WaitingRoom, LedgerError> {
+        self.store.snapshot()?.waiting_room()
+    }
+
+    /// Events that wait for their owners, after a number, up to a number of them.
+    pub(crate) fn waiting_events(
+        &self,
+        after: Option<FactNumber>,
+        max: usize,
+    ) -> Result<Vec<(FactNumber, WaitingEvent)>, LedgerError> {
+        self.store.snapshot()?.waiting_events(after, max)
+    }
+
+    /// The end of the journal: its last fact, and the head of its chain.
+    pub(crate) fn head(&self) -> Result<(FactNumber, Head), LedgerError> {
+        let end = self.store.snapshot()?.end()?;
+        Ok((FactNumber(end.next_fact.get().saturating_sub(1)), end.head))
+    }
+
+    /// The head of the chain as of a fact; `None` if no frame ends with it.
+    pub(crate) fn head_at(&self, last_fact: FactNumber) -> Result<Option<Head>, LedgerError> {
+        head_at(&self.store.snapshot()?, last_fact)
+    }
+
+    /// Derives every row from the journal, and compares.
+    pub(crate) fn verify(&self) -> Result<Verified, LedgerError> {
+        verify(&self.store.snapshot()?)
+    }
+
+    /// Writes everything that is committed to a new file.
+    pub(crate) fn backup(&self, to: &Path) -> Result<(), LedgerError> {
+        Store::copy(&self.store.snapshot()?, to, |_| Ok(()))
+    }
+
+    /// The store, to look at its rows.
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The published state.
+    #[cfg(test)]
+    pub(crate) fn published(&self) -> &Published {
+        &self.published
+    }
+
+    /// The ledger's id.
+    pub(crate) fn id(&self) -> LedgerId {
+        self.id
+    }
+
+    /// What the writer has done.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let counts = &self.published.counts;
+        let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
+        Statistics {
+            commits: read(&counts.commits),
+            commands: read(&counts.commands),
+            largest_batch: read(&counts.largest_batch),
+        }
+    }
+
+    /// What every entry moved, by its counter-account.
+    pub(crate) fn totals(&self) -> Arc<Totals> {
+        self.published.totals()
+    }
+}
+
+/// Reads frames of the journal; those of one block cost one read.
+pub(crate) struct JournalReader {
+    /// The block that was read last, dropped before its snapshot.
+    block: Option<StoredBlock>,
+    snapshot: Snapshot,
+    end: FactNumber,
+}
+
+/// A position in the journal: between two frames. Frames of one record follow each other in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position(FactNumber);
+
+impl Position {
+    /// Before the first frame.
+    pub(crate) const START: Self = Self(FactNumber::FIRST);
+
+    /// Whether a frame that begins with this fact comes after it.
+    pub(crate) fn is_before(self, frame: &Booked) -> bool {
+        self.0 <= frame.first()
+    }
+}
+
+impl JournalReader {
+    /// The frame that has this fact.
+    pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Booked, LedgerError> {
+        if let Some(frame) = self.block.as_mut().map(|block| block.frame(number)).transpose()?.flatten() {
+            return Ok(frame);
+        }
+        let block = self.block.insert(self.snapshot.stored_block(number)?);
+        block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
+    }
+
+    /// The frame after a position, and the position after it; `None` at the end of the journal as of the reader's creation.
+    pub(crate) fn after(&mut self, position: Position) -> Result<Option<(Booked, Position)>, LedgerError> {
+        if position.0 >= self.end {
+            return Ok(None);
+        }
+        let booked = self.frame(position.0)?;
+        let next = Position(booked.next());
+        Ok(Some((booked, next)))
+    }
+}

@@ -1,0 +1,87 @@
+//! The published state: what commits have made durable, for readers, the writer and checkpoints.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::keys::Keys;
+use super::wallets::budget::MemoryBudget;
+use super::wallets::cache::WalletCache;
+use super::wallets::due_index::DueIndex;
+use super::wallets::milestones::UnwrittenMilestones;
+use crate::domain::ids::FactNumber;
+use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
+
+/// Everything in memory that is durable.
+pub(crate) struct Published {
+    pub(crate) wallets: WalletCache,
+    pub(crate) keys: Keys,
+    pub(crate) milestones: UnwrittenMilestones,
+    pub(crate) due: DueIndex,
+    totals: RwLock<Arc<Totals>>,
+    last_at: AtomicI64,
+    budget: MemoryBudget,
+    wallet_rows: Mutex<()>,
+    pub(crate) counts: Counts,
+}
+
+/// Counts since the ledger was opened.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) commits: AtomicU64,
+    pub(crate) commands: AtomicU64,
+    pub(crate) largest_batch: AtomicU64,
+}
+
+impl Published {
+    /// The state of a journal that ends before this fact, with these keys and nothing cached.
+    pub(crate) fn new(next_fact: FactNumber, last_at: Timestamp, keys: Keys, budget: MemoryBudget) -> Self {
+        Self {
+            wallets: WalletCache::new(next_fact),
+            keys,
+            milestones: UnwrittenMilestones::default(),
+            due: DueIndex::default(),
+            totals: RwLock::default(),
+            last_at: AtomicI64::new(last_at.microseconds()),
+            budget,
+            wallet_rows: Mutex::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Held while rows of wallets are published and marked as written: a row names the agenda's row of its wallet, so that two
+    /// writers of one row would leave a wrong one behind.
+    pub(crate) fn lock_wallet_rows(&self) -> MutexGuard<'_, ()> {
+        self.wallet_rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes the instant of the last frame, and the totals.
+    pub(crate) fn publish_totals(&self, last_at: Timestamp, totals: &Arc<Totals>) {
+        *self.totals.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(totals);
+        self.last_at.store(last_at.microseconds(), Ordering::Release);
+    }
+
+    /// The sum of all entries by counter-account.
+    pub(crate) fn totals(&self) -> Arc<Totals> {
+        Arc::clone(&self.totals.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The instant of the last committed frame.
+    pub(crate) fn last_at(&self) -> Timestamp {
+        Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
+    }
+
+    /// Whether cached wallets take more memory than their share.
+    pub(crate) fn is_over_budget(&self) -> bool {
+        self.wallets.bytes() > self.wallet_budget()
+    }
+
+    /// Evicts cached wallets while they take more memory than their share.
+    pub(crate) fn evict(&self, commands: usize) {
+        self.wallets.evict(self.wallet_budget(), commands);
+    }
+
+    fn wallet_budget(&self) -> usize {
+        self.budget.wallets(self.keys.bytes())
+    }
+}

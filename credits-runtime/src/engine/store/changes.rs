@@ -1,0 +1,151 @@
+//! Changes: rows that are published together, and their encoding.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::record::Billing;
+use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
+use crate::domain::declarations::Catalogues;
+use crate::domain::fingerprint::Hash64;
+use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
+use crate::domain::wallet::Wallet;
+use crate::engine::journal::block::Block;
+use crate::engine::rows::{self, CheckpointState, Filing, Milestone};
+
+/// The next fact of each named subscriber.
+pub(crate) type Cursors = BTreeMap<String, FactNumber>;
+
+/// The end of a record of the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogEnd {
+    pub(crate) checksum: [u8; 16],
+    /// The fact after its last.
+    pub(crate) next_fact: FactNumber,
+}
+
+/// Rows that are published together.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// New blocks, and the last one as it has grown.
+    pub(super) blocks: Vec<Arc<Block>>,
+    pub(super) removed_views: Vec<Vec<u8>>,
+    pub(super) views: Vec<(Vec<u8>, Arc<[u8]>)>,
+    pub(super) removed_segment_rows: Vec<Vec<u8>>,
+    pub(super) segment_rows: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) state: Option<CheckpointState>,
+    pub(super) cursors: Cursors,
+    /// The last record of the log that has these facts.
+    pub(super) log_end: Option<LogEnd>,
+}
+
+impl Changes {
+    /// Blocks of the journal, and the record of the log that has their frames.
+    pub(crate) fn put_blocks<'a>(
+        &mut self,
+        blocks: impl IntoIterator<Item = &'a Arc<Block>>,
+        log_end: Option<LogEnd>,
+    ) {
+        self.blocks.extend(blocks.into_iter().filter(|block| !block.frames.is_empty()).map(Arc::clone));
+        self.log_end = log_end;
+    }
+
+    /// A wallet's row with new milestones, and its row in the agenda, which is at `filed` now. Returns where it is then.
+    pub(crate) fn put_wallet(
+        &mut self,
+        id: &WalletId,
+        wallet: &Wallet,
+        filed: Option<Timestamp>,
+        milestones: &[(u64, Milestone)],
+    ) -> Option<Timestamp> {
+        let (key, due) = (rows::wallet_key(id), wallet.next_due_at());
+        self.file(&key, filed, due);
+        self.put(key, rows::wallet_to_bytes(wallet, due));
+        for (ordinal, milestone) in milestones {
+            self.put(rows::milestone_key(id, *ordinal), rows::encode(milestone));
+        }
+        due
+    }
+
+    /// An owner's billing, with its rows in the agenda and on the list, which are as `filed` now.
+    pub(crate) fn put_billing(&mut self, owner: &Owner, billing: &Billing, filed: Filing, filing: Filing) {
+        let key = rows::billing_key(owner);
+        self.file(&key, filed.due, filing.due);
+        match (filed.needs_attention, filing.needs_attention) {
+            (true, false) => self.removed_views.push(rows::attention_key(&key)),
+            (false, true) => self.put(rows::attention_key(&key), Vec::new()),
+            _ => {}
+        }
+        self.put(key, rows::billing_to_bytes(billing, filing));
+    }
+
+    /// An object at a payment processor.
+    pub(crate) fn put_object(&mut self, id: &ObjectId, object: &Object) {
+        self.put(rows::object_key(id), rows::record_to_bytes(object.last_fact, object));
+    }
+
+    /// The waiting room.
+    pub(crate) fn put_waiting_room(&mut self, room: &WaitingRoom) {
+        self.put(rows::WAITING_ROOM_KEY.to_vec(), rows::record_to_bytes(room.last_fact, room));
+    }
+
+    /// A waiting event of this hash, with the rows by which its objects find it.
+    pub(crate) fn put_waiting_event(&mut self, number: FactNumber, event: &WaitingEvent, hash: Hash64) {
+        self.put(rows::waiting_event_key(number), rows::encode(event));
+        for id in event.under() {
+            self.put(rows::waiting_key(id, number), hash.to_vec());
+        }
+    }
+
+    /// A waiting event that left.
+    pub(crate) fn remove_waiting_event(&mut self, number: FactNumber, event: &WaitingEvent) {
+        self.removed_views.push(rows::waiting_event_key(number));
+        self.removed_views.extend(event.under().map(|id| rows::waiting_key(id, number)));
+    }
+
+    /// The list of declared catalogues.
+    pub(crate) fn put_catalogues(&mut self, list: &Catalogues) {
+        self.put(rows::CATALOGUES_KEY.to_vec(), rows::record_to_bytes(list.last_fact, list));
+    }
+
+    /// The totals.
+    pub(crate) fn put_totals(&mut self, totals: &Totals) {
+        self.put(rows::TOTALS_KEY.to_vec(), rows::record_to_bytes(totals.last_fact, totals));
+    }
+
+    /// From which fact on rows may lack facts, and the segments of keys.
+    pub(crate) fn put_state(&mut self, state: CheckpointState) {
+        self.state = Some(state);
+    }
+
+    /// The next facts of subscribers.
+    pub(crate) fn put_cursors(&mut self, cursors: Cursors) {
+        self.cursors.extend(cursors);
+    }
+
+    /// A row of a segment of keys.
+    pub(crate) fn put_segment_row(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.segment_rows.push((key, value));
+    }
+
+    /// Rows of segments that are removed.
+    pub(crate) fn remove_segment_rows(&mut self, keys: Vec<Vec<u8>>) {
+        self.removed_segment_rows.extend(keys);
+    }
+
+    /// Moves a record's row in the agenda.
+    fn file(&mut self, record: &[u8], from: Option<Timestamp>, to: Option<Timestamp>) {
+        if from != to {
+            self.removed_views.extend(from.map(|due| rows::agenda_key(due, record)));
+            if let Some(due) = to {
+                self.put(rows::agenda_key(due, record), Vec::new());
+            }
+        }
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.views.push((key, value.into()));
+    }
+}

@@ -1,0 +1,115 @@
+//! Records, as a snapshot has them.
+
+use std::collections::BTreeMap;
+
+use super::snapshot::Snapshot;
+use crate::domain::billing::objects::Object;
+use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
+use crate::domain::declarations::Catalogues;
+use crate::domain::fingerprint::Hash64;
+use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
+use crate::engine::rows::{self, BillingRow, Milestone, Scheduled, WalletRow};
+use crate::error::LedgerError;
+
+impl Snapshot {
+    /// The wallet; an empty one if it has no row.
+    pub(crate) fn wallet(&self, id: &WalletId) -> Result<WalletRow, LedgerError> {
+        let row = self.view(&rows::wallet_key(id))?;
+        row.map_or_else(|| Ok(WalletRow::default()), |row| rows::wallet_from_bytes(&row))
+    }
+
+    /// The milestone of a wallet's history at this ordinal, a multiple of the distance between milestones.
+    pub(crate) fn milestone(
+        &self,
+        wallet: &WalletId,
+        ordinal: u64,
+    ) -> Result<Option<Milestone>, LedgerError> {
+        self.view(&rows::milestone_key(wallet, ordinal))?.map(|row| rows::decode(&row)).transpose()
+    }
+
+    /// An owner's billing; an empty one if it has no row.
+    pub(crate) fn billing(&self, owner: &Owner) -> Result<BillingRow, LedgerError> {
+        let row = self.view(&rows::billing_key(owner))?;
+        row.map_or_else(|| Ok(BillingRow::default()), |row| rows::billing_from_bytes(&row))
+    }
+
+    /// An object at a payment processor; an empty one if it has no row.
+    pub(crate) fn object(&self, id: &ObjectId) -> Result<Object, LedgerError> {
+        let row = self.view(&rows::object_key(id))?;
+        row.map_or_else(|| Ok(Object::default()), |row| rows::object_from_bytes(&row))
+    }
+
+    /// The list of declared catalogues.
+    pub(crate) fn catalogues(&self) -> Result<Catalogues, LedgerError> {
+        let Some(row) = self.view(rows::CATALOGUES_KEY)? else { return Ok(Catalogues::default()) };
+        rows::catalogues_from_bytes(&row)
+    }
+
+    /// The totals.
+    pub(crate) fn totals(&self) -> Result<Totals, LedgerError> {
+        let Some(row) = self.view(rows::TOTALS_KEY)? else { return Ok(Totals::default()) };
+        rows::totals_from_bytes(&row)
+    }
+
+    /// The first rows of the agenda.
+    pub(crate) fn agenda(&self, max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
+        let keys = self.view_keys(rows::AGENDA_KEYS, None, max)?;
+        keys.iter().map(|key| rows::agenda_from_key(key)).collect()
+    }
+
+    /// Owners whose billing has a row, after an owner, up to a number of them.
+    pub(crate) fn billed_owners(&self, after: Option<&Owner>, max: usize) -> Result<Vec<Owner>, LedgerError> {
+        let after = after.map(rows::billing_key);
+        let keys = self.view_keys(rows::BILLING_KEYS, after.as_deref(), max)?;
+        keys.iter().map(|key| rows::billing_from_key(key).ok_or_else(unreadable)).collect()
+    }
+
+    /// Owners whose billing needs attention, after an owner, up to a number of them.
+    pub(crate) fn attention(&self, after: Option<&Owner>, max: usize) -> Result<Vec<Owner>, LedgerError> {
+        let after = after.map(|owner| rows::attention_key(&rows::billing_key(owner)));
+        let keys = self.view_keys(rows::ATTENTION_KEYS, after.as_deref(), max)?;
+        let owner = |key: &Vec<u8>| key.get(1..).and_then(rows::billing_from_key).ok_or_else(unreadable);
+        keys.iter().map(owner).collect()
+    }
+
+    /// The waiting room.
+    pub(crate) fn waiting_room(&self) -> Result<WaitingRoom, LedgerError> {
+        let row = self.view(rows::WAITING_ROOM_KEY)?;
+        row.map_or_else(|| Ok(WaitingRoom::default()), |row| rows::room_from_bytes(&row))
+    }
+
+    /// The numbers and hashes of the events that wait under an object.
+    pub(crate) fn waiting_under(&self, id: &ObjectId) -> Result<BTreeMap<FactNumber, Hash64>, LedgerError> {
+        let (from, to) = rows::waiting_keys(id);
+        let found = self.view_rows((&from, &to), None, usize::MAX)?.into_iter().map(|row| {
+            let (_, number) = rows::waiting_from_key(&row.key).ok_or_else(unreadable)?;
+            Ok((number, row.value.try_into().map_err(|_| unreadable())?))
+        });
+        found.collect()
+    }
+
+    /// The event that waits under this number.
+    pub(crate) fn waiting_event(&self, number: FactNumber) -> Result<Option<WaitingEvent>, LedgerError> {
+        self.view(&rows::waiting_event_key(number))?.map(|row| rows::decode(&row)).transpose()
+    }
+
+    /// Events that wait, by number, the first ones after `after`, up to a number of them.
+    pub(crate) fn waiting_events(
+        &self,
+        after: Option<FactNumber>,
+        max: usize,
+    ) -> Result<Vec<(FactNumber, WaitingEvent)>, LedgerError> {
+        let after = after.map(rows::waiting_event_key);
+        let found = self.view_rows(rows::WAITING_EVENT_KEYS, after.as_deref(), max)?.into_iter().map(|row| {
+            let number = rows::waiting_event_from_key(&row.key).ok_or_else(unreadable)?;
+            Ok((number, rows::decode(&row.value)?))
+        });
+        found.collect()
+    }
+}
+
+fn unreadable() -> LedgerError {
+    LedgerError::damaged("a row cannot be read")
+}

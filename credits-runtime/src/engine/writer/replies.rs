@@ -1,0 +1,96 @@
+//! Replies of a batch: results are sent to the slots of its requests, after its commit.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::decider::DecidedRequest;
+use super::renewals::{Alive, Renewals};
+use crate::domain::command::{Action, Command};
+use crate::domain::fact::Purpose;
+use crate::domain::ids::WalletId;
+use crate::engine::batch::batch::{OpenedHold, Submitted, Verdict};
+use crate::engine::batch::frames::EncodedFrame;
+use crate::engine::published::Published;
+use crate::engine::request::hold_guard::HoldGuard;
+use crate::engine::request::inbox::{Inbox, Request, Waiting};
+use crate::engine::request::slot::{Sent, Slot};
+use crate::error::{Error, LedgerError};
+
+/// Sends results.
+pub(crate) struct Replies {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) published: Arc<Published>,
+}
+
+impl Replies {
+    /// Sends the results of a batch that is durable in these frames, and has released a number of holds.
+    pub(crate) fn send(
+        &self,
+        decided: Vec<DecidedRequest>,
+        releases: usize,
+        frames: &Arc<Vec<u8>>,
+        renewals: &mut Renewals,
+    ) {
+        let commands = decided.len().saturating_add(releases) as u64;
+        let counts = &self.published.counts;
+        counts.commands.fetch_add(commands, Ordering::Relaxed);
+        counts.largest_batch.fetch_max(commands, Ordering::Relaxed);
+        for DecidedRequest { request, mut slot, verdict } in decided {
+            let result = self.result(&request, &mut slot, verdict, frames, renewals).map_err(Box::new);
+            // Before the caller runs: its thread then frees the request that it allocated.
+            drop(request);
+            slot.send(result);
+        }
+    }
+
+    /// The result of a durable request. A hold that it opened is guarded from here on; earlier, the number could belong to
+    /// another hold once its commit fails.
+    fn result(
+        &self,
+        request: &Request,
+        slot: &mut Slot,
+        verdict: Result<Verdict, LedgerError>,
+        frames: &Arc<Vec<u8>>,
+        renewals: &mut Renewals,
+    ) -> Result<Sent, Error> {
+        match (verdict.map_err(|error| error.of(request.key()))??, request) {
+            (Submitted::Replayed(frame), Request::Command(command)) => {
+                if let Action::Settle { hold, .. } = command.action {
+                    // The key may have been charged through another hold; then this one is not needed.
+                    self.inbox.release(command.wallet.clone(), hold);
+                }
+                Ok(Sent::Replayed(frame))
+            }
+            (Submitted::Replayed(frame), _) => Ok(Sent::Replayed(frame)),
+            (Submitted::Booked(range, Some(opened)), Request::Command(command)) if is_hold(command) => {
+                let unarmed = || Box::new(HoldGuard::unarmed(&self.inbox, &command.wallet));
+                let mut guard = slot.take_guard().unwrap_or_else(unarmed);
+                guard.hold = Some(opened.hold);
+                guard.alive = renew(&command.wallet, opened, renewals);
+                Ok(Sent::Booked(EncodedFrame::new(range, frames), Some(guard)))
+            }
+            (Submitted::Booked(range, _), _) => Ok(Sent::Booked(EncodedFrame::new(range, frames), None)),
+        }
+    }
+}
+
+fn is_hold(command: &Command) -> bool {
+    matches!(command.action, Action::Hold { .. })
+}
+
+/// Adds the hold of work to those that are extended while the result exists.
+fn renew(wallet: &WalletId, opened: OpenedHold, renewals: &mut Renewals) -> Option<Alive> {
+    if opened.purpose != Purpose::Run {
+        return None;
+    }
+    let alive = Alive::default();
+    renewals.add(wallet.clone(), opened.hold, opened.until, &alive);
+    Some(alive)
+}
+
+/// Sends an error to requests.
+pub(crate) fn refuse(requests: impl IntoIterator<Item = Waiting>, error: &LedgerError) {
+    for Waiting { request, slot } in requests {
+        slot.send(Err(Box::new(error.of(request.key()).into())));
+    }
+}
