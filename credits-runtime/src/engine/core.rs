@@ -148,7 +148,10 @@ impl Core {
     /// Books everything that is due, and waits for it.
     pub(crate) fn book_due(&self) -> Result<(), LedgerError> {
         let (sender, receiver) = oneshot::channel();
-        self.inbox.book_due(sender).map_err(|_| self.refusal())?;
+        self.inbox.book_due(sender).map_err(|error| match error.kind() {
+            LedgerErrorKind::Closed => self.refusal(),
+            _ => error,
+        })?;
         let message = "the ledger stopped before it answered: open it again";
         let stopped = |_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message);
         receiver.recv().map_err(stopped)?
@@ -185,7 +188,7 @@ impl Core {
 
     /// Writes the positions of subscribers, durably.
     pub(crate) fn save_cursors(&self) -> Result<(), LedgerError> {
-        self.checkpointer.as_ref().map_or(Ok(()), |checkpointer| checkpointer.checkpoint())
+        self.checkpointer.as_ref().ok_or_else(LedgerError::read_only)?.checkpoint()
     }
 
     /// The position of a subscriber, if it has one.

@@ -73,6 +73,8 @@ pub(crate) struct Ledger {
     core: Arc<Core>,
     writer: Mutex<Option<JoinHandle<Ended>>>,
     followers: Mutex<Vec<JoinHandle<()>>>,
+    /// Held while the ledger is closed.
+    closing: Mutex<()>,
 }
 
 impl Deref for Ledger {
@@ -146,6 +148,7 @@ impl Ledger {
             core: Arc::new(parts.core),
             writer: Mutex::default(),
             followers: Mutex::default(),
+            closing: Mutex::default(),
         }))
     }
 
@@ -168,6 +171,7 @@ impl Ledger {
             core: Arc::new(Core { log, checkpointer: Some(checkpointer), ..parts.core }),
             writer: Mutex::new(Some(thread)),
             followers: Mutex::default(),
+            closing: Mutex::default(),
         }))
     }
 
@@ -185,6 +189,7 @@ impl Ledger {
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
         self.feed.close();
         let is_blocked = !self.end_followers();
+        let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         self.inbox.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {

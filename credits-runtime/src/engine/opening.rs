@@ -5,12 +5,13 @@
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::commit_log::{CommitLog, Group, Header, Lineage, LogFile, LogSize, scan};
+use super::commit_log::{CommitLog, Group, Header, Lineage, LogFile, scan};
 use super::files::{beside, remove_abandoned_drafts};
 use super::rows::LogState;
 #[cfg(any(test, feature = "testing"))]
 use super::store::Backend;
 use super::store::{LedgerId, Locking, Store};
+use super::tuning::LogSize;
 use super::wallets::budget::MemoryBudget;
 use crate::domain::ids::FactNumber;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};

@@ -12,6 +12,11 @@ use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 
+/// The parts of the wallets' budget in which dirty wallets are measured: checkpoints begin at two, and commits wait at four.
+pub(crate) const DIRTY_PARTS: usize = 4;
+/// The budget of dirty wallets, at least.
+const DIRTY_BYTES_MIN: usize = 1_024 * 1_024;
+
 /// Everything in memory that is durable.
 pub(crate) struct Published {
     pub(crate) wallets: WalletCache,
@@ -71,9 +76,10 @@ impl Published {
         Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
     }
 
-    /// Whether cached wallets take more memory than their share.
-    pub(crate) fn is_over_budget(&self) -> bool {
-        self.wallets.bytes() > self.wallet_budget()
+    /// Whether dirty wallets, which cannot be evicted, take more than a number of [`DIRTY_PARTS`] of the wallets' budget.
+    pub(crate) fn is_dirty_over(&self, parts: usize) -> bool {
+        let budget = self.wallet_budget().max(DIRTY_BYTES_MIN);
+        self.wallets.dirty_bytes() > (budget / DIRTY_PARTS).saturating_mul(parts)
     }
 
     /// Evicts cached wallets while they take more memory than their share.

@@ -8,7 +8,6 @@ use minicbor::{Decode, Encode};
 use super::journal::block::Block;
 use super::journal::cbor::instant;
 pub(crate) use super::journal::cbor::{decode, encode};
-use super::keys::segment::Prefix;
 use crate::domain::amount::Amount;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
@@ -377,6 +376,12 @@ pub(crate) fn record_from_bytes<T: for<'b> Decode<'b, ()>>(
 fn fact_number(bytes: [u8; 8]) -> Option<FactNumber> {
     Some(FactNumber(u64::from_be_bytes(bytes))).filter(|number| *number >= FactNumber::FIRST)
 }
+
+/// The beginning of a key's hash, by which segments are sorted. Keys may share it: the frame has the whole key.
+pub(crate) type Prefix = u64;
+
+/// A page of a segment, with its first key.
+pub(crate) type SegmentPage = (Prefix, Vec<u8>);
 
 /// The key of a page of a segment: `number | 0 | its first key`.
 pub(crate) fn segment_page_key(number: u32, first: Prefix) -> Vec<u8> {

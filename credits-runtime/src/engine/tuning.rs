@@ -1,7 +1,6 @@
 //! Tuning: every threshold of the engine that no user meets. `domain/limits.rs` has those that a user meets.
 
-use super::batch::waiting::WaitingMax;
-use super::commit_log::LogSize;
+use crate::domain::limits::{WAITING_EVENTS_IN_ALL_MAX, WAITING_EVENTS_MAX};
 
 /// Bytes of frames at which a batch takes no more commands.
 pub(crate) const BATCH_BYTES: usize = 512 * 1_024;
@@ -20,7 +19,7 @@ pub(crate) const EVICTION_COMMANDS_PER_SHARD: usize = 256;
 /// Segments of keys that are merged into one.
 pub(crate) const SEGMENTS_MERGED: usize = 8;
 /// Rows of dropped segments that one checkpoint removes.
-pub(crate) const SEGMENT_ROWS_DROPPED: usize = 1_024;
+pub(crate) const SEGMENT_ROWS_DROPPED: usize = 16_384;
 /// Rejected spends that wait for their handlers; the oldest are dropped beyond that.
 pub(crate) const REFUSALS_MAX: usize = 1_024;
 
@@ -57,4 +56,38 @@ impl Tuning {
         unwritten_bytes: Some(1_024),
         log_size: LogSize::STRESS,
     };
+}
+
+/// The size of the commit log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogSize {
+    /// Bytes of a segment, a multiple of a page.
+    pub(crate) segment_bytes: usize,
+    pub(crate) segments_max: usize,
+}
+
+impl LogSize {
+    pub(crate) const DEFAULT: Self = Self { segment_bytes: 1_024 * 1_024, segments_max: 32 };
+
+    /// A log so small that a short test reuses every segment.
+    #[cfg(feature = "testing")]
+    pub(crate) const STRESS: Self = Self { segment_bytes: 16 * 1_024, segments_max: 8 };
+}
+
+/// Limits of the waiting events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WaitingMax {
+    /// Events under one object.
+    pub(crate) of_object: usize,
+    /// Events in all.
+    pub(crate) in_all: u64,
+}
+
+impl WaitingMax {
+    pub(crate) const DEFAULT: Self =
+        Self { of_object: WAITING_EVENTS_MAX, in_all: WAITING_EVENTS_IN_ALL_MAX };
+
+    /// Limits that a short test reaches.
+    #[cfg(feature = "testing")]
+    pub(crate) const NARROW: Self = Self { of_object: 20, in_all: 50 };
 }

@@ -365,7 +365,7 @@ impl Verification {
             return Err(broken("the agenda"));
         }
         let due = filed.values().flatten().count();
-        // Every commit writes the totals, and the first one a catalogue.
+        // Openings and checkpoints write the totals, and the first opening a catalogue.
         let singles = if self.frames > 0 { 2 } else { 0 };
         if single != singles
             || wallets.saturating_add(unwritten.len()) != self.wallets.len()

@@ -213,6 +213,8 @@ fn given_and_taken(billing: &Record, id: &ObjectId) -> (Amount, Amount) {
 
 /// Every entry for an administrator: of all owners' billings, then of the waiting room.
 pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
+    // The waiting room first: an event that gets an owner meanwhile is then listed twice rather than not at all.
+    let waiting = of_waiting_room(ledger)?;
     let mut unresolved = Vec::new();
     each_owner(
         |after| ledger.attention(after, OWNERS_AT_ONCE),
@@ -221,7 +223,7 @@ pub(crate) fn unresolved(ledger: &Core) -> Result<Vec<Unresolved>, Error> {
             Ok(())
         },
     )?;
-    unresolved.extend(of_waiting_room(ledger)?);
+    unresolved.extend(waiting);
     Ok(unresolved)
 }
 

@@ -14,8 +14,6 @@ use crate::domain::ids::ObjectId;
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
-#[cfg(feature = "testing")]
-use crate::engine::batch::waiting::WaitingMax;
 use crate::engine::clock::{Clock, SystemClock};
 #[cfg(feature = "testing")]
 use crate::engine::core::Core;
@@ -25,6 +23,8 @@ use crate::engine::request::inbox::Queue;
 use crate::engine::request::reply::Reply;
 use crate::engine::store::Locking;
 use crate::engine::tuning::Tuning;
+#[cfg(feature = "testing")]
+use crate::engine::tuning::WaitingMax;
 use crate::engine::verify::Verified;
 use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::Error;
@@ -540,7 +540,7 @@ impl<C: Pricing> CreditsBuilder<C> {
 
     /// Opens the ledger in a storage, or creates it if the storage is empty, for tests of failing disks.
     #[cfg(feature = "testing")]
-    pub fn open_on(self, storage: &impl crate::testing::Storage) -> Result<Credits<C>, Error> {
+    pub fn open_on(self, storage: &impl crate::engine::store::Storage) -> Result<Credits<C>, Error> {
         let ledger = Ledger::open_on((storage.ledger(), storage.log()), self.opening())?;
         Ok(Credits::of(ledger))
     }

@@ -7,11 +7,9 @@ mod clock;
 pub mod fuzzing;
 #[doc(hidden)]
 pub mod parts;
-mod storage;
 #[cfg(feature = "stripe")]
 pub mod stripe;
 
-pub use crate::engine::store::Backend;
+pub use crate::engine::store::{Backend, Storage};
 pub use catalogue_lock::{LockMode, check_catalogue_lock};
 pub use clock::ManualClock;
-pub use storage::Storage;

@@ -10,7 +10,7 @@ use super::header::FrameHeader;
 use super::sealed::SealedBatch;
 use super::source::{DueRecord, Source};
 use super::state::{LoadedBilling, LoadedObject, LoadedWallet, LoadedWallets};
-use super::waiting::{LoadedRoom, WaitingMax};
+use super::waiting::LoadedRoom;
 use crate::domain::billing::sale::Sale;
 use crate::domain::booked::Booked;
 use crate::domain::catalogue::CatalogueData;
@@ -28,6 +28,7 @@ use crate::domain::wallet::{Decision, Prior, Wallet, Wallets, decide};
 use crate::engine::journal::block::{Block, Head, Tail};
 use crate::engine::keys::{Used, UsedKeys, key_rows, other_rows};
 use crate::engine::rows::{Milestone, Scheduled, WalletRow};
+use crate::engine::tuning::WaitingMax;
 use crate::engine::tuning::{BATCH_BYTES, DUE_RECORDS_MAX};
 use crate::engine::wallets::milestones::MilestonesByWallet;
 
@@ -79,6 +80,14 @@ pub(crate) enum Submitted {
     Replayed(Booked),
 }
 
+/// The outcome of booking due work.
+pub(crate) struct DueBooked<E> {
+    /// When something is due next in other records; it may be early.
+    pub(crate) next: Option<Timestamp>,
+    /// Why a record was left out. It is still due.
+    pub(crate) failed: Option<E>,
+}
+
 /// The outcome of a command.
 pub(crate) type Verdict = Result<Submitted, Rejection>;
 
@@ -123,6 +132,11 @@ impl<'a, S: Source> Batch<'a, S> {
             && self.billings.values().all(|loaded| !loaded.is_changed)
     }
 
+    /// The fact after its last.
+    pub(crate) fn next_fact(&self) -> FactNumber {
+        self.position.next_fact
+    }
+
     /// Whether the batch takes no more commands.
     pub(crate) fn is_full(&self) -> bool {
         self.frames.len() >= BATCH_BYTES
@@ -164,32 +178,41 @@ impl<'a, S: Source> Batch<'a, S> {
         }
     }
 
-    /// Books what is due in up to [`DUE_RECORDS_MAX`] records. Returns when something is due after them.
-    pub(crate) fn book_due(&mut self, clock: Timestamp, sale: &Sale) -> Result<Option<Timestamp>, S::Error> {
+    /// Books what is due in up to [`DUE_RECORDS_MAX`] records. A record that cannot be read is left out.
+    pub(crate) fn book_due(
+        &mut self,
+        clock: Timestamp,
+        sale: &Sale,
+    ) -> Result<DueBooked<S::Error>, S::Error> {
         let now = self.position.last_at.max(clock);
         let mut records = self.source.due(DUE_RECORDS_MAX.saturating_add(1))?;
         let is_due = |record: &&DueRecord| record.at <= now;
         let count = records.iter().take(DUE_RECORDS_MAX).take_while(is_due).count();
-        let next = records.get(count).map(|record| record.at);
+        let mut booked = DueBooked { next: records.get(count).map(|record| record.at), failed: None };
         records.truncate(count);
         // Entries may be early: facts are booked in the order in which they are due.
         for due in &mut records {
-            if let Scheduled::Wallet(id) = &due.record {
-                self.load(id)?;
+            if let Scheduled::Wallet(id) = &due.record
+                && self.load(id).is_ok()
+            {
                 due.at = self.wallet(id).next_due_at().unwrap_or(due.at);
             }
         }
         records.sort_unstable();
         for DueRecord { at, record, is_filed } in records {
             if self.is_full() {
-                return Ok(Some(at));
+                booked.next = booked.next.into_iter().chain([at]).min();
+                return Ok(booked);
             }
-            match record {
-                Scheduled::Wallet(id) => self.book_due_of(&id, is_filed, now)?,
-                Scheduled::Billing(owner) => self.fulfil(&owner, sale, now)?,
+            let one = match record {
+                Scheduled::Wallet(id) => self.book_due_of(&id, is_filed, now),
+                Scheduled::Billing(owner) => self.fulfil(&owner, sale, now),
+            };
+            if let Err(error) = one {
+                booked.failed = Some(error);
             }
         }
-        Ok(next)
+        Ok(booked)
     }
 
     fn book_due_of(&mut self, id: &WalletId, is_filed: bool, now: Timestamp) -> Result<(), S::Error> {

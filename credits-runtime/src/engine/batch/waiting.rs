@@ -13,7 +13,6 @@ use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::fact::{Body, Fact, Kind, Record};
 use crate::domain::fingerprint::{Fingerprint, Hash64};
 use crate::domain::ids::{FactNumber, ObjectId};
-use crate::domain::limits::{WAITING_EVENTS_IN_ALL_MAX, WAITING_EVENTS_MAX};
 use crate::domain::time::Timestamp;
 use crate::engine::journal::cbor;
 use crate::engine::tuning::ROWS_AT_ONCE;
@@ -21,24 +20,6 @@ use crate::error::LedgerError;
 
 /// Events that are read to find the oldest one.
 const OLDEST_READ: usize = 8;
-
-/// Limits of the waiting events.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WaitingMax {
-    /// Under one object.
-    pub(crate) of_object: usize,
-    /// In all.
-    pub(crate) in_all: u64,
-}
-
-impl WaitingMax {
-    pub(crate) const DEFAULT: Self =
-        Self { of_object: WAITING_EVENTS_MAX, in_all: WAITING_EVENTS_IN_ALL_MAX };
-
-    /// Limits that a short test reaches.
-    #[cfg(feature = "testing")]
-    pub(crate) const NARROW: Self = Self { of_object: 20, in_all: 50 };
-}
 
 /// The waiting room as the batch has it.
 pub(super) struct LoadedRoom {

@@ -7,10 +7,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::work::CheckpointWork;
+use super::work::{CheckpointWork, Made};
 use crate::domain::ids::FactNumber;
 use crate::engine::commit_log::CommitLog;
 use crate::engine::presence::check_files;
+use crate::engine::published::{DIRTY_PARTS, Published};
 use crate::engine::store::{LogEnd, Patience, Store};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -29,6 +30,7 @@ pub(crate) struct Checkpointer {
 
 struct Shared {
     store: Arc<Store>,
+    published: Arc<Published>,
     log: Option<Arc<CommitLog>>,
     /// Bytes of published rows at which a checkpoint begins; at twice as many, commits wait.
     unwritten_bytes: usize,
@@ -44,6 +46,8 @@ struct State {
     done: u64,
     /// Rows are to have every fact before this one.
     flush_to: Option<FactNumber>,
+    /// Rows have every fact before this one.
+    flushed_to: Option<FactNumber>,
     /// Whether a checkpoint is to be made within [`SOON`].
     is_soon: bool,
     is_closing: bool,
@@ -58,10 +62,10 @@ impl Checkpointer {
         log: Option<Arc<CommitLog>>,
         unwritten_bytes: usize,
     ) -> Result<Self, LedgerError> {
-        let store = Arc::clone(&work.store);
+        let (store, published) = (Arc::clone(&work.store), Arc::clone(&work.published));
         store.set_patience(Patience::Waits);
         let (state, changed) = (Mutex::default(), Condvar::new());
-        let shared = Arc::new(Shared { store, log, unwritten_bytes, state, changed });
+        let shared = Arc::new(Shared { store, published, log, unwritten_bytes, state, changed });
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("credits-checkpoint".to_owned());
         let thread = thread.spawn(move || of_thread.run(work)).map_err(|error| {
@@ -95,6 +99,9 @@ impl Checkpointer {
         shared.request(&mut state);
         let requested = state.requested;
         while state.done < requested {
+            if state.is_closing {
+                return Err(LedgerError::closed());
+            }
             if let Some(failure) = &state.failure {
                 return Err(failure.clone());
             }
@@ -126,7 +133,8 @@ impl Checkpointer {
                     "the write did not happen, because the ledger's file could not be written: open it again";
                 return Err(LedgerError::caused(LedgerErrorKind::Stopped, message, failure.clone()));
             }
-            let is_behind = shared.store.unwritten_bytes() >= shared.unwritten_bytes.saturating_mul(2);
+            let is_behind = shared.store.unwritten_bytes() >= shared.unwritten_bytes.saturating_mul(2)
+                || shared.published.is_dirty_over(DIRTY_PARTS);
             let is_full = is_behind || (is_log_full && state.done == before);
             if !is_full {
                 return Ok(());
@@ -146,7 +154,9 @@ impl Checkpointer {
         let mut state = self.shared.lock();
         self.shared.request_flush(&mut state, next_fact);
         let requested = state.requested;
-        let is_unfinished = |state: &mut State| state.failure.is_none() && state.done < requested;
+        let is_unfinished = |state: &mut State| {
+            state.failure.is_none() && (state.done < requested || state.flushed_to < Some(next_fact))
+        };
         let state =
             self.shared.changed.wait_while(state, is_unfinished).unwrap_or_else(PoisonError::into_inner);
         state.failure.clone().map_or(Ok(()), Err)
@@ -191,12 +201,19 @@ impl Shared {
             }
             state.begun = state.begun.saturating_add(1);
             state.is_soon = false;
-            let flush_to = state.flush_to.take();
+            let writes_all = state.flush_to.is_some();
             drop(state);
-            let made = catch_unwind(AssertUnwindSafe(|| self.make(&mut work, flush_to)));
+            let made = catch_unwind(AssertUnwindSafe(|| self.make(&mut work, writes_all)));
             state = self.lock();
             match made.unwrap_or_else(|_| Err(LedgerError::damaged("a checkpoint contradicts the ledger"))) {
-                Ok(()) => state.done = state.begun,
+                Ok(Made { replay_from, is_behind, .. }) => {
+                    state.done = state.begun;
+                    state.flushed_to = Some(replay_from);
+                    state.flush_to = state.flush_to.filter(|wanted| *wanted > replay_from);
+                    if is_behind || state.flush_to.is_some() {
+                        self.request(&mut state);
+                    }
+                }
                 Err(failure) => {
                     tracing::error!(error = %failure, "a checkpoint failed; this handle writes no more");
                     state.failure = Some(failure);
@@ -208,19 +225,11 @@ impl Shared {
         }
     }
 
-    fn make(&self, work: &mut CheckpointWork, flush_to: Option<FactNumber>) -> Result<(), LedgerError> {
+    fn make(&self, work: &mut CheckpointWork, writes_all: bool) -> Result<Made, LedgerError> {
         check_files(&self.store, self.log.as_deref())?;
-        let Some(next_fact) = flush_to else {
-            self.covered(work.run()?);
-            return Ok(());
-        };
-        loop {
-            let (is_flushed, end) = work.flush_some(next_fact)?;
-            self.covered(end);
-            if is_flushed {
-                return Ok(());
-            }
-        }
+        let made = work.run(writes_all)?;
+        self.covered(made.log_end);
+        Ok(made)
     }
 
     /// Frees the log's segments whose records the file has.
@@ -232,7 +241,9 @@ impl Shared {
 
     fn is_due(&self) -> bool {
         let is_half_full = |log: &Arc<CommitLog>| log.uncovered_bytes() >= log.bytes_max() / 2;
-        self.store.unwritten_bytes() >= self.unwritten_bytes || self.log.as_ref().is_some_and(is_half_full)
+        self.store.unwritten_bytes() >= self.unwritten_bytes
+            || self.published.is_dirty_over(DIRTY_PARTS / 2)
+            || self.log.as_ref().is_some_and(is_half_full)
     }
 
     /// Requests the checkpoint after one that may have begun: rows that are published now are not in that one.

@@ -44,21 +44,23 @@ impl Pass {
         self.replay_from
     }
 
-    /// How many rows to write because of the facts since the last call: a share of the pass, and while the cache is over its
-    /// budget more rows than wallets can have become dirty.
-    pub(crate) fn rows_due(&mut self, next_fact: FactNumber, is_over_budget: bool) -> usize {
+    /// Adds the rows to write because of the facts since the last call: a share of the pass.
+    pub(crate) fn owe(&mut self, next_fact: FactNumber) {
         let facts = next_fact.get().saturating_sub(self.counted_to.get());
         self.counted_to = next_fact;
         let facts = usize::try_from(facts).unwrap_or(usize::MAX);
         self.debt = self.debt.saturating_add(facts.saturating_mul(self.size));
-        let rows = self.debt.checked_div(self.facts_max).unwrap_or(0);
-        self.debt = self.debt.saturating_sub(rows.saturating_mul(self.facts_max));
-        if is_over_budget { rows.max(facts.saturating_mul(2)) } else { rows }
+    }
+
+    /// Rows that are owed.
+    pub(crate) fn owed(&self) -> usize {
+        self.debt.checked_div(self.facts_max).unwrap_or(0).min(self.wallets.len())
     }
 
     /// The next wallets, up to a number.
     pub(crate) fn next(&mut self, max: usize) -> Vec<WalletId> {
         let mut next = self.wallets.split_off(self.wallets.len().saturating_sub(max));
+        self.debt = self.debt.saturating_sub(next.len().saturating_mul(self.facts_max));
         next.reverse();
         next
     }
@@ -75,11 +77,6 @@ impl Pass {
         self.replay_from = self.began;
         (self.size, self.began, self.debt) = (wallets.len(), next_fact, 0);
         self.wallets = wallets;
-    }
-
-    /// Whether rows have every fact before this one.
-    pub(crate) fn covers(&self, next_fact: FactNumber) -> bool {
-        self.wallets.is_empty() && self.replay_from >= next_fact
     }
 }
 
@@ -176,15 +173,16 @@ mod tests {
                         ledger.commit(wallets.into_iter().map(id));
                     }
                     Step::Checkpoint { changed_meanwhile } => {
-                        let rows = pass.rows_due(ledger.next, false);
-                        ledger.checkpoint(&mut pass, rows, changed_meanwhile);
+                        pass.owe(ledger.next);
+                        let owed = pass.owed();
+                        ledger.checkpoint(&mut pass, owed, changed_meanwhile);
                     }
                 }
                 let oldest = ledger.lacking.values().flatten().min();
                 prop_assert!(oldest.is_none_or(|oldest| *oldest >= pass.replay_from()), "{oldest:?} {pass:?}");
             }
             let mut checkpoints = 0;
-            while !pass.covers(ledger.next) {
+            while pass.replay_from() < ledger.next {
                 ledger.checkpoint(&mut pass, 5, false);
                 checkpoints += 1;
                 prop_assert!(checkpoints < 100);

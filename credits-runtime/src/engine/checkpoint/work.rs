@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::pass::Pass;
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::engine::keys::compactor::Compactor;
-use crate::engine::published::Published;
+use crate::engine::published::{DIRTY_PARTS, Published};
 use crate::engine::rows::CheckpointState;
 use crate::engine::store::{Changes, LogEnd, Store};
 use crate::engine::tuning::CHECKPOINT_ROWS_MAX;
@@ -26,20 +26,27 @@ pub(crate) struct CheckpointWork {
     pub(crate) state: CheckpointState,
 }
 
-impl CheckpointWork {
-    /// Makes a checkpoint. Returns the end of the log's records that the file has now.
-    pub(crate) fn run(&mut self) -> Result<Option<LogEnd>, LedgerError> {
-        let next_fact = self.published.wallets.next_fact();
-        let rows = self.pass.rows_due(next_fact, self.published.is_over_budget());
-        self.publish(rows, next_fact)?;
-        self.store.checkpoint()
-    }
+/// The outcome of a checkpoint.
+pub(crate) struct Made {
+    /// The end of the log's records that the file has now.
+    pub(crate) log_end: Option<LogEnd>,
+    /// Rows have every fact before this one.
+    pub(crate) replay_from: FactNumber,
+    /// Whether more rows are owed.
+    pub(crate) is_behind: bool,
+}
 
-    /// Makes a checkpoint of many rows. Returns whether the rows have every fact before this one, and the end as above.
-    pub(crate) fn flush_some(&mut self, target: FactNumber) -> Result<(bool, Option<LogEnd>), LedgerError> {
+impl CheckpointWork {
+    /// Makes a checkpoint with the rows that are owed, up to [`CHECKPOINT_ROWS_MAX`]; with that many, if `writes_all`.
+    pub(crate) fn run(&mut self, writes_all: bool) -> Result<Made, LedgerError> {
         let next_fact = self.published.wallets.next_fact();
-        self.publish(CHECKPOINT_ROWS_MAX, next_fact)?;
-        Ok((self.pass.covers(target), self.store.checkpoint()?))
+        self.pass.owe(next_fact);
+        let is_over = self.published.is_dirty_over(DIRTY_PARTS / 2);
+        let rows = if writes_all || is_over { CHECKPOINT_ROWS_MAX } else { self.pass.owed() };
+        self.publish(rows.min(CHECKPOINT_ROWS_MAX), next_fact)?;
+        let log_end = self.store.checkpoint()?;
+        let is_behind = self.pass.owed() > 0 || self.published.is_dirty_over(DIRTY_PARTS / 2);
+        Ok(Made { log_end, replay_from: self.pass.replay_from(), is_behind })
     }
 
     fn publish(&mut self, rows: usize, next_fact: FactNumber) -> Result<(), LedgerError> {
@@ -57,7 +64,7 @@ impl CheckpointWork {
             changes.put_state(state.clone());
             self.state = state;
         }
-        self.store.publish(changes);
+        self.store.publish_uncounted(changes);
         keys.apply(moved);
         Ok(())
     }
@@ -74,7 +81,7 @@ impl CheckpointWork {
             let filed = changes.put_wallet(id, &cached.wallet, cached.filed, &milestones);
             written.push((id, cached.wallet, filed));
         }
-        self.store.publish(changes);
+        self.store.publish_uncounted(changes);
         let (mut changed, mut buffer) = (Vec::new(), Vec::new());
         for (id, wallet, filed) in written {
             milestones.remove(id, wallet.facts);

@@ -9,22 +9,7 @@ use super::{Checksum, Header, PAGE_BYTES, SEGMENTS_AT};
 use crate::domain::ids::FactNumber;
 use crate::engine::rows::LogState;
 use crate::engine::store::is_full;
-
-/// How large a log becomes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LogSize {
-    /// Bytes of a segment, a multiple of a page.
-    pub(crate) segment_bytes: usize,
-    pub(crate) segments_max: usize,
-}
-
-impl LogSize {
-    pub(crate) const DEFAULT: Self = Self { segment_bytes: 1_024 * 1_024, segments_max: 32 };
-
-    /// So small that a short test uses every segment again and again.
-    #[cfg(feature = "testing")]
-    pub(crate) const STRESS: Self = Self { segment_bytes: 4 * PAGE_BYTES, segments_max: 8 };
-}
+use crate::engine::tuning::LogSize;
 
 /// Why a batch is not in the log.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ mod scan;
 
 pub(crate) use file::LogFile;
 pub(crate) use header::Header;
-pub(crate) use log::{AppendError, CommitLog, LogSize};
+pub(crate) use log::{AppendError, CommitLog};
 pub(crate) use scan::{Group, scan};
 
 /// Random, new with each log: records of another log are none of this one.

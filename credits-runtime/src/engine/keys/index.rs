@@ -69,7 +69,7 @@ impl Keys {
         Self { index: RwLock::new(index), builder_bytes: AtomicUsize::new(0) }
     }
 
-    /// The state that a commit leaves which changes no segment.
+    /// The segments, and the first fact whose keys are in none.
     pub(crate) fn state(&self) -> KeysState {
         let index = self.read();
         let segments = index.segments.iter().map(|segment| segment.row).collect();

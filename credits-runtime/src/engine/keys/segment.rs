@@ -3,13 +3,11 @@
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
 use crate::engine::journal::varint::{read, write};
+pub(crate) use crate::engine::rows::{Prefix, SegmentPage as Page};
 use crate::error::LedgerError;
 
 /// Bytes of a page: one row to a page of redb's.
 const PAGE_BYTES_MAX: usize = 4_000;
-
-/// The beginning of a key's hash, by which segments are sorted. Two keys may share it: the frame says which it is.
-pub(crate) type Prefix = u64;
 
 /// How much of a hash it is.
 pub(crate) const PREFIX_BITS: u32 = 48;
@@ -21,9 +19,6 @@ pub(crate) type Entry = (Prefix, FactNumber);
 pub(crate) fn prefix_of(hash: &Hash128) -> Prefix {
     u64::try_from(u128::from_be_bytes(*hash) >> (u128::BITS - PREFIX_BITS)).unwrap_or_default()
 }
-
-/// A page, with its first key.
-pub(crate) type Page = (Prefix, Vec<u8>);
 
 /// Packs entries in their order into pages: of each, how far its key is from the one before and its frame from the
 /// segment's first, both as LEB128.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::inbox::Inbox;
 use crate::domain::ids::{HoldId, WalletId};
-use crate::engine::writer::renewals::Alive;
+
+/// Owned by work while it is in progress.
+pub(crate) type Alive = Arc<()>;
 
 /// Requests the release of a hold when dropped. Its drop neither blocks for long nor panics.
 pub(crate) struct HoldGuard {

@@ -93,7 +93,7 @@ pub(crate) struct Inbox<T = Waiting> {
     filled: Condvar,
     /// Threads that wait for room do so here.
     room: Condvar,
-    /// Commands that may be in, and as many releases and waits for due work.
+    /// Commands that may be in. Releases, and waits for due work, may be [`QUEUE_COMMANDS_MAX`] each.
     commands_max: usize,
 }
 
@@ -202,10 +202,15 @@ impl<T> Inbox<T> {
     /// Requests a hold's release. On a closed ledger, and beyond the limit, the hold lapses instead.
     pub(crate) fn release(&self, wallet: WalletId, hold: HoldId) {
         let mut contents = self.lock();
-        if !contents.is_closed && contents.work.releases.len() < self.commands_max {
-            contents.work.releases.push((wallet, hold));
-            self.wake_writer(contents);
+        if contents.is_closed {
+            return;
         }
+        if contents.work.releases.len() >= QUEUE_COMMANDS_MAX {
+            tracing::warn!(%hold, "too many holds are to be released; this one lapses at its limit");
+            return;
+        }
+        contents.work.releases.push((wallet, hold));
+        self.wake_writer(contents);
     }
 
     /// Requests that everything due is booked.
@@ -214,7 +219,7 @@ impl<T> Inbox<T> {
         if contents.is_closed {
             return Err(LedgerError::closed());
         }
-        if contents.work.due_booked.len() >= self.commands_max {
+        if contents.work.due_booked.len() >= QUEUE_COMMANDS_MAX {
             return Err(self.full());
         }
         contents.work.due_booked.push(due_booked);

@@ -26,6 +26,11 @@ impl Store {
         self.memtables_mut().active.put(changes);
     }
 
+    /// Publishes rows that a checkpoint is about to write; they do not count as unwritten, so that no commit waits for them.
+    pub(crate) fn publish_uncounted(&self, changes: Changes) {
+        self.memtables_mut().active.put_uncounted(changes);
+    }
+
     /// Bytes of rows that no checkpoint has begun to write, about.
     pub(crate) fn unwritten_bytes(&self) -> usize {
         self.memtables().active.bytes()

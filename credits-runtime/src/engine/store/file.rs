@@ -22,7 +22,7 @@ use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 /// Bytes that are free on a disk, at least, when a checkpoint begins.
-const ROOM_BYTES_MIN: u64 = 1_024 * 1_024;
+const ROOM_BYTES_MIN: u64 = 4 * 1_024 * 1_024;
 
 /// A ledger's id: random, given when it was created.
 pub(crate) type LedgerId = [u8; 16];
@@ -208,7 +208,7 @@ impl Store {
     /// Whether the disk has room for a checkpoint, as far as it says: redb waits for space under locks that readers take.
     pub(crate) fn has_room(&self) -> bool {
         let free = self.named.as_ref().and_then(NamedFile::free_bytes);
-        let needed = (self.unwritten_bytes() as u64).saturating_mul(2).saturating_add(ROOM_BYTES_MIN);
+        let needed = (self.unwritten_bytes() as u64).saturating_mul(4).saturating_add(ROOM_BYTES_MIN);
         free.is_none_or(|free| free >= needed)
     }
 

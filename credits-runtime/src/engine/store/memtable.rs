@@ -29,7 +29,7 @@ pub(super) struct Memtable {
     pub(super) state: Option<Arc<CheckpointState>>,
     /// The last record of the log that has its facts.
     pub(super) log_end: Option<LogEnd>,
-    /// About how many bytes of memory it takes.
+    /// About how many bytes of memory its rows take, but for uncounted ones.
     bytes: usize,
 }
 
@@ -63,6 +63,13 @@ impl Memtable {
             self.state = Some(Arc::new(state));
         }
         self.log_end = changes.log_end.or(self.log_end);
+    }
+
+    /// Adds rows whose bytes are not counted.
+    pub(super) fn put_uncounted(&mut self, changes: Changes) {
+        let bytes = self.bytes;
+        self.put(changes);
+        self.bytes = bytes;
     }
 
     fn put_block(&mut self, block: Arc<Block>) {

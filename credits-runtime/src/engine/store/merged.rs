@@ -1,7 +1,5 @@
 //! Rows of one table as a snapshot has them: those of the file, under those of the memtables.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
 use std::iter::Peekable;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -14,8 +12,6 @@ use crate::error::LedgerError;
 
 type Bytes = &'static [u8];
 type FileRow<'a> = Result<(AccessGuard<'a, Bytes>, AccessGuard<'a, Bytes>), StorageError>;
-
-type NewerRows<'a> = btree_map::IntoIter<&'a [u8], Option<&'a Arc<[u8]>>>;
 
 /// A row.
 pub(crate) struct Row {
@@ -31,9 +27,11 @@ pub(super) struct Merged<'a> {
 
 /// Rows of a range, in the order of their keys.
 pub(super) struct MergedRows<'a> {
-    newer: Peekable<NewerRows<'a>>,
+    newer: [Peekable<Box<dyn Iterator<Item = NewerRow<'a>> + 'a>>; 2],
     file: Peekable<Range<'a, Bytes, Bytes>>,
 }
+
+type NewerRow<'a> = (&'a [u8], Option<&'a [u8]>);
 
 impl<'a> Merged<'a> {
     /// The value of a row.
@@ -47,12 +45,13 @@ impl<'a> Merged<'a> {
 
     /// The rows of a range.
     pub(super) fn range(&self, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<MergedRows<'a>, LedgerError> {
-        let mut newer = BTreeMap::new();
-        for rows in self.newer.iter().rev() {
-            newer.extend(rows.range::<[u8], _>((from, to)).map(|(key, value)| (&key[..], value.as_ref())));
-        }
+        let newer = self.newer.map(|rows| {
+            let bounds = (from.map(<[u8]>::to_vec), to.map(<[u8]>::to_vec));
+            let rows = rows.range::<Vec<u8>, _>(bounds).map(|(key, value)| (&key[..], value.as_deref()));
+            (Box::new(rows) as Box<dyn Iterator<Item = NewerRow<'a>>>).peekable()
+        });
         let file = self.file.range::<&[u8]>((from, to)).map_err(|error| read_failed(&error))?;
-        Ok(MergedRows { newer: newer.into_iter().peekable(), file: file.peekable() })
+        Ok(MergedRows { newer, file: file.peekable() })
     }
 
     /// The last row of a range.
@@ -85,25 +84,21 @@ impl Iterator for MergedRows<'_> {
     type Item = Result<Row, LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let Self { newer: [newest, newer], file } = self;
         loop {
-            let is_newer_first = match (self.newer.peek(), self.file.peek()) {
-                (None, _) => false,
-                (Some(_), None | Some(Err(_))) => true,
-                (Some((newer, _)), Some(Ok((file, _)))) => {
-                    let file = file.value();
-                    if *newer == file {
-                        self.file.next();
-                        continue;
-                    }
-                    *newer < file
-                }
-            };
-            if !is_newer_first {
-                return self.file.next().map(read);
+            if let Some(Err(_)) = file.peek() {
+                return file.next().map(read);
             }
-            let (key, value) = self.newer.next()?;
-            if let Some(value) = value {
-                return Some(Ok(Row { key: key.to_vec(), value: value.to_vec() }));
+            let heads = [newest.peek().map(|(key, _)| *key), newer.peek().map(|(key, _)| *key)];
+            let in_file = file.peek().and_then(|row| row.as_ref().ok()).map(|(key, _)| key.value().to_vec());
+            let least = heads.into_iter().flatten().chain(in_file.as_deref()).min()?.to_vec();
+            // The newest row of this key counts; older ones are passed over.
+            let of_file = file.next_if(|row| row.as_ref().is_ok_and(|(key, _)| key.value() == least));
+            let of_newer = newer.next_if(|(key, _)| *key == least);
+            match newest.next_if(|(key, _)| *key == least).or(of_newer) {
+                Some((_, None)) => {}
+                Some((_, Some(value))) => return Some(Ok(Row { key: least, value: value.to_vec() })),
+                None => return of_file.map(read),
             }
         }
     }

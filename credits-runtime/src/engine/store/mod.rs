@@ -16,6 +16,8 @@ mod merged;
 mod records;
 mod segments;
 mod snapshot;
+#[cfg(feature = "testing")]
+mod storage;
 mod tables;
 
 pub(crate) use blocks::StoredBlock;
@@ -24,6 +26,8 @@ pub(crate) use file::{LedgerId, Store};
 pub(crate) use medium::{Locking, Patience, is_full};
 pub(crate) use redb::backends::FileBackend;
 pub(crate) use snapshot::Snapshot;
+#[cfg(feature = "testing")]
+pub use storage::Storage;
 
 /// A file, as redb writes to it.
 pub use redb::StorageBackend as Backend;

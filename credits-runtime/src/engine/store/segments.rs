@@ -5,8 +5,7 @@ use std::ops::Bound;
 use super::errors::guarded;
 use super::merged::{MergedRows, Row};
 use super::snapshot::Snapshot;
-use crate::engine::keys::segment::{Page, Prefix};
-use crate::engine::rows::{self, SegmentRow};
+use crate::engine::rows::{self, Prefix, SegmentPage as Page, SegmentRow};
 use crate::error::LedgerError;
 
 impl Snapshot {

@@ -51,6 +51,8 @@ pub(crate) struct WalletCache {
     hasher: RandomState,
     dirty: Mutex<Dirty>,
     bytes: AtomicUsize,
+    /// Bytes of dirty wallets.
+    dirty_bytes: AtomicUsize,
     /// The next shard that eviction visits.
     clock_hand: AtomicUsize,
 }
@@ -63,6 +65,7 @@ impl WalletCache {
             hasher: RandomState::default(),
             dirty: Mutex::new(Dirty { wallets: Vec::new(), next_fact }),
             bytes: AtomicUsize::new(0),
+            dirty_bytes: AtomicUsize::new(0),
             clock_hand: AtomicUsize::new(0),
         }
     }
@@ -102,14 +105,17 @@ impl WalletCache {
             let packed = buffer[..].into();
             let entry = Entry { packed, filed, is_dirty: true, referenced: AtomicBool::new(true) };
             self.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
+            self.dirty_bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
             shard.insert_unique(hash, entry, |entry| self.hash_of(entry.names()));
             return false;
         };
-        let before = entry.bytes();
+        let (before, was_dirty) = (entry.bytes(), std::mem::replace(&mut entry.is_dirty, true));
         entry.replace(buffer);
         self.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
         self.bytes.fetch_sub(before, Ordering::Relaxed);
-        std::mem::replace(&mut entry.is_dirty, true)
+        self.dirty_bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
+        self.dirty_bytes.fetch_sub(if was_dirty { before } else { 0 }, Ordering::Relaxed);
+        was_dirty
     }
 
     /// Marks a wallet clean whose row was written as of this state, with this instant in the agenda. Returns whether it is
@@ -127,8 +133,9 @@ impl WalletCache {
         let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else { return true };
         entry.filed = filed;
         // An encoding ends by itself: what follows it are bytes of a longer, earlier one.
-        if entry.packed.starts_with(buffer) {
+        if entry.is_dirty && entry.packed.starts_with(buffer) {
             entry.is_dirty = false;
+            self.dirty_bytes.fetch_sub(entry.bytes(), Ordering::Relaxed);
         }
         !entry.is_dirty
     }
@@ -157,10 +164,14 @@ impl WalletCache {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Bytes that dirty wallets take, about.
+    pub(crate) fn dirty_bytes(&self) -> usize {
+        self.dirty_bytes.load(Ordering::Relaxed)
+    }
+
     /// Evicts clean wallets that were not used since the clock hand last passed them, while the cache is over this budget. The
-    /// hand passes more shards before more commands, which may bring other wallets.
-    ///
-    /// A wallet that a batch has read stays until that batch is committed: the hand passes no shard twice meanwhile.
+    /// hand passes more shards before more commands, which may bring other wallets. Called between batches alone: a wallet that
+    /// a batch has read stays until the batch is committed.
     pub(crate) fn evict(&self, budget: usize, commands: usize) {
         let shards = EVICTION_SHARDS_MIN.saturating_add(commands / EVICTION_COMMANDS_PER_SHARD);
         for _ in 0..shards {
@@ -306,8 +317,10 @@ mod tests {
         assert!(!cache.written(&id(1), &old, Some(Timestamp::MIN), &mut Vec::new()));
         let cached = cache.get_dirty(&id(1)).unwrap();
         assert_eq!((cached.wallet.facts, cached.filed), (1, Some(Timestamp::MIN)));
+        assert_eq!(cache.dirty_bytes(), cache.bytes());
         assert!(cache.written(&id(1), &new, None, &mut Vec::new()));
         assert!(cache.get_dirty(&id(1)).is_none());
+        assert_eq!(cache.dirty_bytes(), 0);
     }
 
     #[test]

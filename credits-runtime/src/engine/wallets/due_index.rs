@@ -8,7 +8,8 @@ use crate::domain::time::Timestamp;
 
 type Entries = BTreeSet<(Timestamp, WalletId)>;
 
-/// When something is due in dirty wallets. An entry may be early, and is then looked at in vain; none is late.
+/// When something is due in dirty wallets. An entry may be early, and is then booked in vain. It may be missing only if the
+/// wallet's row in the agenda has that instant.
 #[derive(Debug, Default)]
 pub(crate) struct DueIndex(Mutex<Entries>);
 

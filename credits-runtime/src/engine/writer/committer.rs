@@ -83,7 +83,7 @@ impl Committer {
         for (id, loaded) in batch.wallets.changed() {
             let was_dirty = published.wallets.put_dirty(id, &loaded.wallet, loaded.filed, buffer);
             let due_at = loaded.wallet.next_due_at();
-            if !was_dirty {
+            if !was_dirty && !loaded.is_refiled {
                 dirty.push(id.clone());
                 due.insert(due_at, id);
             }

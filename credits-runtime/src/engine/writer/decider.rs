@@ -1,5 +1,6 @@
 //! The decider: requests become a sealed batch, in the order in which they came.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -10,16 +11,16 @@ use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::batch::batch::{Batch, Position, Verdict};
+use crate::engine::batch::batch::{Batch, DueBooked, Position, Verdict};
 use crate::engine::batch::file_source::FileSource;
 use crate::engine::batch::sealed::SealedBatch;
-use crate::engine::batch::waiting::WaitingMax;
 use crate::engine::clock::LedgerClock;
 use crate::engine::feed::{CommitFeed, Refusal};
 use crate::engine::published::Published;
 use crate::engine::request::inbox::{Request, Waiting};
 use crate::engine::request::slot::Slot;
 use crate::engine::store::Store;
+use crate::engine::tuning::WaitingMax;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// Decides batches over the committed records.
@@ -42,21 +43,27 @@ pub(crate) struct DecidedRequest {
     pub(crate) verdict: Result<Verdict, LedgerError>,
 }
 
-/// The requests of one batch.
-pub(crate) struct BatchWork<'a> {
-    /// Requests that are not decided yet. Some are left when the batch is full.
-    pub(crate) commands: &'a mut Vec<Waiting>,
-    /// Holds to release.
-    pub(crate) releases: &'a [(WalletId, HoldId)],
-    /// Whether due work is booked first.
-    pub(crate) is_due: bool,
+/// A decided batch.
+pub(crate) struct DecidedBatch {
+    /// `None` if nothing is to be committed.
+    pub(crate) sealed: Option<SealedBatch>,
+    /// When something is due next in the records that the batch changed; it may be early.
+    pub(crate) next_due: Option<Timestamp>,
+    /// The outcome of the due work, if there was any.
+    pub(crate) due: Option<DueBooked<LedgerError>>,
 }
 
-/// A decided batch; `None` if nothing is to be committed.
-pub(crate) struct DecidedBatch {
-    pub(crate) sealed: Option<SealedBatch>,
-    /// When something is due next in any record; it may be early.
-    pub(crate) next_due: Option<Timestamp>,
+/// The work of one batch.
+pub(crate) struct BatchWork<'a> {
+    /// Requests that are not decided yet. Some are left when the batch is full.
+    pub(crate) waiting: &'a mut VecDeque<Waiting>,
+    /// Decided requests.
+    pub(crate) decided: &'a mut Vec<DecidedRequest>,
+    /// Holds to release.
+    pub(crate) releases: &'a [(WalletId, HoldId)],
+    /// Whether due work is booked, and holds are renewed, before the requests are decided.
+    pub(crate) is_due: bool,
+    pub(crate) renewals: &'a mut Renewals,
 }
 
 impl Decider {
@@ -65,49 +72,91 @@ impl Decider {
         self.clock.now().max(self.position.last_at)
     }
 
-    /// Decides one batch. The outcomes are in `decided`, whether or not the batch as a whole failed.
-    pub(crate) fn decide(
-        &self,
-        work: BatchWork<'_>,
-        renewals: &mut Renewals,
-        decided: &mut Vec<DecidedRequest>,
-    ) -> Result<DecidedBatch, LedgerError> {
-        let BatchWork { commands, releases, is_due } = work;
-        // Only between batches: a row that is read in a batch stays the newest.
-        self.published.evict(commands.len());
-        let source = FileSource::new(&self.store, &self.published);
-        let batch = Batch::new(source, &self.policy, &self.position);
-        let mut batch = batch.waiting_up_to(self.waiting_max);
-        let mut after_due = Ok(None);
-        let mut waiting = std::mem::take(commands).into_iter();
-        // A panic is a bug that must not end the ledger: nothing of the batch is written.
-        let deciding = catch_unwind(AssertUnwindSafe(|| {
-            let now = self.now();
-            if is_due {
-                renewals.extend_due(&mut batch, now);
-                after_due = batch.book_due(now, &self.sale);
+    /// Decides one batch. Due work that breaks a rule, a request that does, and a request that fails after some of its facts
+    /// were booked have no effect: the rest is decided again without them.
+    pub(crate) fn decide(&self, mut work: BatchWork<'_>) -> Result<DecidedBatch, LedgerError> {
+        let (mut failed, mut due) = (Vec::new(), None);
+        loop {
+            let mut batch = self.batch(work.waiting.len());
+            let mut is_booking_due = work.is_due;
+            let deciding = catch_unwind(AssertUnwindSafe(|| {
+                let now = self.now();
+                if work.is_due {
+                    due = Some(self.book_due(&mut batch, work.renewals, now));
+                    is_booking_due = false;
+                }
+                self.decide_requests(&mut batch, &mut work, now)
+            }));
+            match deciding {
+                Ok(true) => {
+                    work.decided.append(&mut failed);
+                    let next_due = batch.next_due_at();
+                    return Ok(DecidedBatch {
+                        sealed: (!batch.is_empty()).then(|| batch.sealed()),
+                        next_due,
+                        due,
+                    });
+                }
+                Ok(false) => {}
+                Err(_) => {
+                    tracing::error!("a rule was broken while deciding; nothing of the batch was written");
+                }
             }
-            for (wallet, hold) in releases {
-                self.release(&mut batch, wallet, *hold, now);
+            work.renewals.undo();
+            if is_booking_due {
+                work.is_due = false;
+                due = Some(DueBooked { next: None, failed: Some(rule_broken()) });
+                continue;
             }
-            while !batch.is_full()
-                && let Some(Waiting { request, slot }) = waiting.next()
-            {
-                // In the list before it is decided: a request that panics has its caller there.
-                let verdict = Err(rule_broken());
-                let decided = decided.push_mut(DecidedRequest { request, slot, verdict });
-                // An error, such as a damaged row, fails this request alone: none of its facts are booked.
-                decided.verdict = self.submit(&mut batch, &decided.request, now);
-            }
-        }));
-        commands.extend(waiting);
-        if deciding.is_err() {
-            tracing::error!("a rule was broken while deciding; nothing of the batch was written");
-            return Err(rule_broken());
+            let Some(culprit) = work.decided.pop() else { return Err(rule_broken()) };
+            failed.push(culprit);
+            let again = work.decided.drain(..);
+            again.rev().for_each(|DecidedRequest { request, slot, .. }| {
+                work.waiting.push_front(Waiting { request, slot });
+            });
         }
-        let next_due = after_due?.into_iter().chain(batch.next_due_at()).min();
-        let sealed = (!batch.is_empty()).then(|| batch.sealed());
-        Ok(DecidedBatch { sealed, next_due })
+    }
+
+    fn book_due(
+        &self,
+        batch: &mut Batch<'_, FileSource<'_>>,
+        renewals: &mut Renewals,
+        now: Timestamp,
+    ) -> DueBooked<LedgerError> {
+        renewals.extend_due(batch, now);
+        let booked = batch.book_due(now, &self.sale);
+        booked.unwrap_or_else(|error| DueBooked { next: None, failed: Some(error) })
+    }
+
+    /// Decides requests until the batch is full. Returns false if the last one failed after facts of it were booked.
+    fn decide_requests(
+        &self,
+        batch: &mut Batch<'_, FileSource<'_>>,
+        BatchWork { waiting, decided, releases, .. }: &mut BatchWork<'_>,
+        now: Timestamp,
+    ) -> bool {
+        for (wallet, hold) in *releases {
+            self.release(batch, wallet, *hold, now);
+        }
+        while !batch.is_full()
+            && let Some(Waiting { request, slot }) = waiting.pop_front()
+        {
+            // In the list before it is decided: a request that panics has its caller there.
+            let decided = decided.push_mut(DecidedRequest { request, slot, verdict: Err(rule_broken()) });
+            let before = batch.next_fact();
+            decided.verdict = self.submit(batch, &decided.request, now);
+            if decided.verdict.is_err() && batch.next_fact() > before {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn batch(&self, commands: usize) -> Batch<'_, FileSource<'_>> {
+        // Only between batches: a row that is read in a batch stays the newest.
+        self.published.evict(commands);
+        let source = FileSource::new(&self.store, &self.published);
+        Batch::new(source, &self.policy, &self.position).waiting_up_to(self.waiting_max)
     }
 
     fn submit(

@@ -11,11 +11,9 @@ use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
 use crate::engine::batch::batch::{Batch, Submitted};
 use crate::engine::batch::source::Source;
+use crate::engine::request::hold_guard::Alive;
 use crate::engine::writer::GeneratedKeys;
 use crate::error::LedgerError;
-
-/// Owned by work while it is in progress.
-pub(crate) type Alive = Arc<()>;
 
 /// A hold of work in progress.
 struct RenewableHold {
@@ -102,6 +100,13 @@ impl Renewals {
                 }
             };
             self.extensions.push(Extension { alive, wallet, hold, until, to });
+        }
+    }
+
+    /// Forgets the extensions of a batch that is decided again.
+    pub(crate) fn undo(&mut self) {
+        for Extension { alive, wallet, hold, until, .. } in std::mem::take(&mut self.extensions) {
+            self.add(wallet, hold, until, &alive);
         }
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::decider::DecidedRequest;
-use super::renewals::{Alive, Renewals};
+use super::renewals::Renewals;
 use crate::domain::command::{Action, Command};
 use crate::domain::fact::Purpose;
 use crate::domain::ids::WalletId;
 use crate::engine::batch::batch::{OpenedHold, Submitted, Verdict};
 use crate::engine::batch::frames::EncodedFrame;
 use crate::engine::published::Published;
-use crate::engine::request::hold_guard::HoldGuard;
+use crate::engine::request::hold_guard::{Alive, HoldGuard};
 use crate::engine::request::inbox::{Inbox, Request, Waiting};
 use crate::engine::request::slot::{Sent, Slot};
 use crate::error::{Error, LedgerError};

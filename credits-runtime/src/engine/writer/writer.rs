@@ -1,5 +1,6 @@
 //! The writer: takes requests, decides a batch, commits it, replies. Between requests it books what comes due.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::replies::{Replies, refuse};
 use crate::domain::ids::{HoldId, Key, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
+use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::presence::check_files;
 use crate::engine::request::inbox::{DueBooked, Inbox, Request, Taken, Waiting, Work};
 use crate::engine::request::slot::Slot;
@@ -20,7 +22,7 @@ use crate::error::{LedgerError, LedgerErrorKind};
 const FLUSH_AFTER: Duration = Duration::from_secs(1);
 /// How often the writer checks that the ledger's files have their names.
 const FILE_CHECK_EVERY: Duration = Duration::from_secs(1);
-/// Time after which due work is retried that could not be committed.
+/// Time after which due work that failed is retried.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The writer's thread.
@@ -42,7 +44,7 @@ pub(crate) struct Schedule {
     next_due: Option<Timestamp>,
     /// Whether there was a commit since the last flush.
     is_unflushed: bool,
-    /// Due work that could not be committed is not retried sooner.
+    /// Due work that failed is not retried sooner.
     retry_at: Option<Timestamp>,
     /// When files were checked last, by the monotonic clock.
     files_checked_at: Option<Duration>,
@@ -99,17 +101,20 @@ impl Writer {
             after = Some(last.clone());
             let bill = |owner| Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
             let waiting = |request| Waiting { request, slot: Slot::new().0 };
-            let mut requests: Vec<_> = owners.into_iter().map(|owner| waiting(bill(owner))).collect();
+            let mut requests: VecDeque<_> = owners.into_iter().map(|owner| waiting(bill(owner))).collect();
             while !requests.is_empty() {
                 self.commit(&mut requests, &[])?;
             }
         }
     }
 
-    /// Books what is due; returns when all of it is booked, or the first failure.
+    /// Books everything that is due, or fails with the first error.
     fn book_due(&mut self) -> Result<(), LedgerError> {
+        self.schedule.retry_at = None;
         while self.is_due() {
-            self.commit(&mut Vec::new(), &[])?;
+            if let Some(failed) = self.commit(&mut VecDeque::new(), &[])? {
+                return Err(failed);
+            }
         }
         Ok(())
     }
@@ -122,8 +127,9 @@ impl Writer {
         let clock = &self.decider.clock;
         let until = |instant: Option<Timestamp>| instant.and_then(|instant| clock.wait_until(instant));
         let flush = self.schedule.is_unflushed.then(|| clock.now().after(FLUSH_AFTER));
-        let next_due = self.schedule.next_due.map(|due| due.max(self.schedule.retry_at.unwrap_or(due)));
-        let waits = [until(next_due), until(self.renewals.next_due_at()), until(flush)];
+        let due = [self.schedule.next_due, self.renewals.next_due_at()].into_iter().flatten().min();
+        let due = due.map(|due| due.max(self.schedule.retry_at.unwrap_or(due)));
+        let waits = [until(due), until(flush)];
         waits.into_iter().flatten().min()
     }
 
@@ -133,6 +139,7 @@ impl Writer {
         let is_due = |instant: Option<Timestamp>| instant.is_some_and(|instant| instant <= now);
         self.decider.clock.unconfirmed().is_none()
             && self.stopped.is_none()
+            && self.schedule.retry_at.is_none_or(|retry_at| retry_at <= now)
             && (is_due(self.schedule.next_due) || is_due(self.renewals.next_due_at()))
     }
 
@@ -160,7 +167,8 @@ impl Writer {
 
     fn work(&mut self, work: Work) {
         self.check_files();
-        let Work { mut commands, releases, due_booked } = work;
+        let Work { commands, releases, due_booked } = work;
+        let mut commands = VecDeque::from(commands);
         let mut releases = &releases[..];
         loop {
             let committed = self.commit(&mut commands, releases);
@@ -178,44 +186,54 @@ impl Writer {
         }
     }
 
-    /// Decides and commits one batch, and replies to its callers. Requests are left in `commands` if the batch is full.
+    /// Decides and commits one batch, and replies to its callers. Requests are left in `waiting` if the batch is full. Returns why
+    /// due work was left out, which is retried.
     fn commit(
         &mut self,
-        commands: &mut Vec<Waiting>,
+        waiting: &mut VecDeque<Waiting>,
         releases: &[(WalletId, HoldId)],
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Option<LedgerError>, LedgerError> {
         self.stopped.clone().map_or(Ok(()), Err)?;
-        let is_due = self.is_due();
-        let mut decided = Vec::with_capacity(commands.len());
-        let batch_work = BatchWork { commands, releases, is_due };
-        let committed = self.decider.decide(batch_work, &mut self.renewals, &mut decided);
-        let committed = committed.and_then(|batch| {
-            if let Some(sealed) = &batch.sealed {
-                self.committer.commit(sealed)?;
-                self.decider.position = sealed.after();
-                self.schedule.is_unflushed = true;
-            }
-            Ok(batch)
-        });
-        self.renewals.finish(committed.is_ok(), self.decider.now());
+        let (is_due, mut decided) = (self.is_due(), Vec::with_capacity(waiting.len()));
+        let renewals = &mut self.renewals;
+        let work = BatchWork { waiting, decided: &mut decided, releases, is_due, renewals };
+        let committed = self.decider.decide(work);
+        let committed = committed.and_then(|batch| self.commit_batch(batch.sealed.as_ref()).map(|()| batch));
+        let now = self.decider.now();
+        self.renewals.finish(committed.is_ok(), now);
+        let retry_at = now.after(RETRY_AFTER);
         match committed {
-            Ok(DecidedBatch { sealed, next_due }) => {
-                // Once due work was booked, the batch has looked at everything that is due.
-                let before = self.schedule.next_due.filter(|_| !is_due);
-                self.schedule.next_due = before.into_iter().chain(next_due).min();
-                self.schedule.retry_at = None;
+            Ok(DecidedBatch { sealed, next_due, due }) => {
+                let mut failed = None;
+                if let Some(booked) = due {
+                    failed = booked.failed;
+                    self.schedule.retry_at = failed.as_ref().map(|_| retry_at);
+                    self.schedule.next_due = booked.next.into_iter().chain(self.schedule.retry_at).min();
+                }
+                self.schedule.next_due = self.schedule.next_due.into_iter().chain(next_due).min();
                 let frames = sealed.map(|sealed| sealed.frames).unwrap_or_default();
                 self.replies.send(decided, releases.len(), &frames, &mut self.renewals);
-                Ok(())
+                if let Some(error) = &failed {
+                    tracing::error!(%error, "something that is due could not be booked; it is retried");
+                }
+                Ok(failed)
             }
             Err(error) => {
-                self.schedule.retry_at = Some(self.decider.now().after(RETRY_AFTER));
-                let error = self.stop_if_unknown(error);
-                let waiting = decided.into_iter().map(|it| Waiting { request: it.request, slot: it.slot });
-                refuse(waiting, &error);
+                if is_due {
+                    self.schedule.retry_at = Some(retry_at);
+                }
+                refuse(decided.into_iter().map(|it| Waiting { request: it.request, slot: it.slot }), &error);
                 Err(error)
             }
         }
+    }
+
+    fn commit_batch(&mut self, batch: Option<&SealedBatch>) -> Result<(), LedgerError> {
+        let Some(batch) = batch else { return Ok(()) };
+        self.committer.commit(batch).map_err(|error| self.stop_if_unknown(error))?;
+        self.decider.position = batch.after();
+        self.schedule.is_unflushed = true;
+        Ok(())
     }
 
     /// Writes no more if the outcome of a commit is unknown: the contents of the log are not known either.
@@ -224,7 +242,7 @@ impl Writer {
             tracing::error!(%error, "a commit failed; this handle writes no more");
             let message =
                 "an earlier write's outcome is unknown, so this handle writes no more: open the ledger again";
-            self.stopped = Some(LedgerError::new(LedgerErrorKind::Stopped, message));
+            self.stopped = Some(LedgerError::caused(LedgerErrorKind::Stopped, message, error.clone()));
         }
         error
     }

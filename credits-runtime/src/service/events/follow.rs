@@ -51,6 +51,11 @@ impl Handlers {
         self.lock().subscribers.insert(name.to_owned())
     }
 
+    /// Makes a subscriber's name available again.
+    pub(super) fn release_name(&self, name: &str) {
+        self.lock().subscribers.remove(name);
+    }
+
     fn deliver_from(&self, ledger: &Core, mut next: Position) {
         loop {
             match ledger.wait(next, true, None) {

@@ -16,6 +16,8 @@ use crate::engine::feed::Followed;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 
+/// Frames that are delivered from one snapshot.
+const FRAMES_PER_SNAPSHOT: usize = 256;
 /// The first and the longest pause before a failed event is delivered again.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_mins(1);
@@ -68,7 +70,10 @@ impl Subscriber {
             let next = if from_the_beginning { Position::START } else { ledger.end() };
             // Durable before this returns, so that a crash cannot skip events of a running subscriber.
             ledger.advance(&name, next);
-            ledger.save_cursors()?;
+            if let Err(error) = ledger.save_cursors() {
+                handlers.release_name(&name);
+                return Err(error.into());
+            }
             next
         };
         let mut deliver = move |event: &Event| handler(event).map_err(Into::into);
@@ -118,8 +123,23 @@ impl Progress {
         ledger: &Core,
         deliver: Deliver<'_>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let end = ledger.end();
+        while self.next < end {
+            self.deliver_some(ledger, deliver)?;
+        }
+        ledger.save_cursors_soon();
+        Ok(())
+    }
+
+    /// Delivers the events of some frames, so that a slow handler keeps no snapshot for long.
+    fn deliver_some(
+        &mut self,
+        ledger: &Core,
+        deliver: Deliver<'_>,
+    ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let mut journal = ledger.journal()?;
-        while let Some((booked, next)) = journal.after(self.next)? {
+        for _ in 0..FRAMES_PER_SNAPSHOT {
+            let Some((booked, next)) = journal.after(self.next)? else { break };
             for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
                 let delivered = catch_unwind(AssertUnwindSafe(|| deliver(event)));
                 delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
@@ -128,7 +148,6 @@ impl Progress {
             (self.next, self.delivered) = (next, 0);
             ledger.advance(&self.name, next);
         }
-        ledger.save_cursors_soon();
         Ok(())
     }
 }
