@@ -29,6 +29,7 @@ fn an_amount_that_does_not_fit_is_rejected() {
         ann.give_credits(u64::MAX).now().wait().map(drop),
         ann.deduct_credits(usize::MAX, "by hand").now().wait().map(drop),
         ann.adjust_credits(i128::MIN, "by hand").now().wait().map(drop),
+        ann.adjust_credits(i64::MIN, "by hand").with_debt().now().wait().map(drop),
         ann.transfer_to(&bob, u128::MAX).now().wait().map(drop),
     ] {
         let Err(Error::Rejected(rejection)) = outcome else { panic!("{outcome:?}") };

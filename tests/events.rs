@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use credits_runtime::billing::{BillingEvent, Happening, ObjectId};
 use credits_runtime::events::Event;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Error, LedgerErrorKind, Rejection, Timestamp, usage_credits};
@@ -291,13 +292,25 @@ fn events_have_ids_that_stay() {
     assert_eq!(
         ids,
         [
-            "2/credits_added",
-            "2/balance_recovered",
-            "3/credits_deducted",
-            "3/low_balance_reached/100",
-            "3/low_balance_reached/10",
+            "credits/ann/2/credits_added",
+            "credits/ann/2/balance_recovered",
+            "credits/ann/3/credits_deducted",
+            "credits/ann/3/low_balance_reached/100",
+            "credits/ann/3/low_balance_reached/10",
         ]
     );
+}
+
+#[test]
+fn an_event_of_an_unknown_owner_has_an_id_without_one() {
+    let (_, credits) = open();
+    let (sender, receiver) = channel();
+    let deliver = move |event: &Event| sender.send(event.id().unwrap().to_string());
+    credits.subscriber("log").start(deliver).unwrap();
+    let objects = vec![ObjectId::new("cus_1").unwrap()];
+    let what = Happening::OwnerNamed;
+    credits.receive(BillingEvent { at: credits.now(), objects, owner: None, what }).wait().unwrap();
+    assert_eq!(receiver.recv_timeout(PATIENCE).unwrap(), "-/-/2/unresolved");
 }
 
 #[test]

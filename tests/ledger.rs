@@ -12,6 +12,7 @@ mod concurrency;
 mod costs;
 mod damage;
 mod debt;
+mod engines;
 mod events;
 mod executor;
 mod files;

@@ -16,6 +16,8 @@ use naive::{Model, Scope};
 use steps::{Asked, OWNERS, Step, steps};
 use subject::Subject;
 
+use crate::engines::{ENGINES, Engine};
+
 /// The ledger and its model, which get the same commands.
 struct Pair<'a> {
     model: Model,
@@ -119,10 +121,17 @@ impl Pair<'_> {
     }
 }
 
-/// Plays the steps on a ledger in memory, or in a file.
+/// Plays the steps on every engine.
 fn compare(steps: &[Asked], file: Option<&Path>) {
+    for engine in ENGINES {
+        compare_on(engine, steps, file);
+    }
+}
+
+/// Plays the steps on an engine, or in a file.
+fn compare_on(engine: Engine, steps: &[Asked], file: Option<&Path>) {
     let model = Model::default();
-    let mut pair = Pair { subject: Subject::open(file, model.now), model, behind: 0 };
+    let mut pair = Pair { subject: Subject::open(engine, file, model.now), model, behind: 0 };
     for asked in steps {
         pair.play(asked);
     }

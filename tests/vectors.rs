@@ -19,6 +19,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::engines::{ENGINES, Engine};
+
 #[derive(Clone, Debug, Deserialize)]
 struct Scenario {
     engine: String,
@@ -241,8 +243,12 @@ struct Player<'a, C: Pricing> {
 }
 
 fn play<C: Pricing>(scenario: &Scenario, menu: &Menu<C>) -> Result<(), String> {
+    ENGINES.iter().try_for_each(|engine| play_on(*engine, scenario, menu))
+}
+
+fn play_on<C: Pricing>(engine: Engine, scenario: &Scenario, menu: &Menu<C>) -> Result<(), String> {
     let clock = ManualClock::at(instant(&scenario.start));
-    let credits = Credits::<C>::builder().clock(clock.clone()).in_memory().unwrap();
+    let credits = engine.open(Credits::<C>::builder().clock(clock.clone()));
     let last = credits.wallet("nobody").give_credits(1).now().wait().unwrap().entry.number;
     let told = Told::of(&credits);
     let mut player = Player { scenario, menu, credits, told, entries: BTreeMap::new(), last };

@@ -11,6 +11,7 @@ use credits_runtime::testing::ManualClock;
 use credits_runtime::{Category, Entry, Error, FactNumber, Timestamp, usage_credits};
 use serde::Deserialize;
 
+use crate::engines::{ENGINES, Engine};
 use crate::vectors::{Expect, Told, instant, same, scenarios};
 
 usage_credits! {
@@ -56,8 +57,14 @@ struct Player<'a> {
 
 /// Plays a scenario. Returns the number of compared steps, or the first difference.
 fn play(scenario: &Scenario) -> Result<usize, String> {
+    let played: Result<Vec<usize>, String> =
+        ENGINES.iter().map(|engine| play_on(*engine, scenario)).collect();
+    Ok(played?.into_iter().min().unwrap_or_default())
+}
+
+fn play_on(engine: Engine, scenario: &Scenario) -> Result<usize, String> {
     let clock = ManualClock::at(instant(&scenario.start));
-    let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+    let credits = engine.open(Credits::builder().clock(clock.clone()));
     let last = credits.wallet("nobody").give_credits(1).now().wait().unwrap().entry.number;
     let told = Told::of(&credits);
     let mut player = Player { scenario, credits, told, entries: BTreeMap::new(), last };

@@ -249,7 +249,7 @@ impl Report {
                 .iter()
                 .map(|figure| (figure.name.clone(), figure.latencies.map(|micros| micros as f64).to_vec()))
                 .collect();
-            let title = "Microseconds until so many spends are answered";
+            let title = "Microseconds until a share of the spends has replies";
             lines(&folder.join("latency.svg"), title, "us", &SHARE_NAMES, &latencies);
         }
         if !sizes.is_empty() {

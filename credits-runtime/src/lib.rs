@@ -44,7 +44,7 @@ pub use service::hold::Hold;
 pub use service::report::{AccountTotal, Head, HeadError};
 pub use service::spend::{RunError, Spend, Work};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
-pub use service::wallet::{HoldSummary, Wallet};
+pub use service::wallet::{GrantSummary, HoldSummary, Wallet, WalletState};
 
 /// Billing: the events of any payment processor in one vocabulary, and the subscriptions, purchases and unresolved
 /// entries that follow from them.

@@ -23,8 +23,11 @@ mod pricing {
 
 use pricing::{Credits, Operation, Pricing, Wallet};
 
+use crate::engines::Engine;
+
 pub(super) struct Subject<'a> {
     credits: Option<Credits>,
+    engine: Engine,
     file: Option<&'a Path>,
     clock: ManualClock,
     /// Numbers of holds, in the order of opening.
@@ -43,9 +46,10 @@ macro_rules! keyed {
 }
 
 impl<'a> Subject<'a> {
-    pub(super) fn open(file: Option<&'a Path>, now: i64) -> Self {
+    pub(super) fn open(engine: Engine, file: Option<&'a Path>, now: i64) -> Self {
         let clock = ManualClock::at(Timestamp::from_microseconds(now));
-        let mut subject = Self { credits: None, file, clock, holds: Vec::new(), transfers: Vec::new() };
+        let mut subject =
+            Self { credits: None, engine, file, clock, holds: Vec::new(), transfers: Vec::new() };
         subject.reopen();
         subject
     }
@@ -55,7 +59,7 @@ impl<'a> Subject<'a> {
         let builder = Credits::builder().clock(self.clock.clone());
         match self.file {
             None if self.credits.is_some() => {}
-            None => self.credits = Some(builder.in_memory().unwrap()),
+            None => self.credits = Some(self.engine.open(builder)),
             Some(path) => {
                 self.credits = None;
                 self.credits = Some(builder.open(path).unwrap());

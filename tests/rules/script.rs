@@ -20,6 +20,7 @@ use credits_runtime::{
     Timestamp, TransferId, Transferred,
 };
 
+use crate::engines::{ENGINES, Engine};
 use crate::executor::poll_until;
 use crate::pricing::{Credits, Hold, Operation, Wallet};
 
@@ -28,8 +29,14 @@ const START: i64 = 1_767_225_600_000_000;
 
 /// Runs a script, and compares every result with the expected one.
 pub(super) fn check(script: &str) {
+    for engine in ENGINES {
+        check_on(engine, script);
+    }
+}
+
+fn check_on(engine: Engine, script: &str) {
     let lines = script.lines().map(str::trim);
-    let mut table = Table::new();
+    let mut table = Table::new(engine);
     let mut transcript = String::new();
     for line in lines.clone().filter(|line| !line.starts_with('|')) {
         let asked = line.split(" ->").next().unwrap_or_default();
@@ -77,9 +84,9 @@ struct Table {
 type Words<'a> = &'a [&'a str];
 
 impl Table {
-    fn new() -> Self {
+    fn new(engine: Engine) -> Self {
         let clock = ManualClock::at(Timestamp::from_microseconds(START));
-        let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+        let credits = engine.open(Credits::builder().clock(clock.clone()));
         let (owners, gifts, holds, jobs, transfers) = Default::default();
         Self { clock, credits, owners, gifts, holds, jobs, transfers }
     }
@@ -157,6 +164,7 @@ impl Table {
             ["balance", owner] => self.balance(owner),
             ["holds", owner] => {
                 let holds = self.wallet(owner).open_holds().unwrap();
+                assert_eq!(self.wallet(owner).read().wait().unwrap().holds, holds);
                 let holds = holds
                     .iter()
                     .map(|hold| format!("{} {} until {}", hold.amount, hold.operation, since(hold.until)));
@@ -374,6 +382,10 @@ impl Table {
         let [available, held, balance] =
             [wallet.credits(), wallet.held(), wallet.balance()].map(Result::unwrap);
         assert_eq!(available.get() + held.get(), balance.get(), "available and held are not the balance");
+        let read = wallet.read().wait().unwrap();
+        assert_eq!((read.credits, read.held, read.balance), (available, held, balance));
+        let in_grants = read.grants.iter().map(|grant| grant.free.get() + grant.held.get()).sum::<i64>();
+        assert_eq!(in_grants, balance.get() + read.debt.get(), "grants are not the balance and the debt");
         format!("{available} available, {held} held")
     }
 

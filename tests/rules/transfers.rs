@@ -232,7 +232,7 @@ fn a_correction_goes_up_or_down_and_by_debt_if_asked() {
          | -7 manual_adjustment (correction) #1:6 = -1
          | -4 manual_adjustment (correction) #1:4 = 6
          | +10 manual_adjustment (correction) = 10
-         adjust bob -9223372036854775808 -> insufficient_credits: 9223372036854775807 needed, 0 available: give or buy at least 9223372036854775807 more",
+         adjust bob -9223372036854775808 -> amount_out_of_range: 9223372036854775808 is not an amount from -9223372036854775808 to 9223372036854775807: give or take less",
     );
 }
 

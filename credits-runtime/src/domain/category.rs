@@ -71,13 +71,13 @@ categories! {
 }
 
 impl Category {
-    /// The category of a gift by its reason: `signup`, `referral`, any text with `bonus` in it, or else a
+    /// The category of a gift by its reason: `signup`, `referral`, any text with `bonus` in it in any case, or else a
     /// manual adjustment.
     pub fn of_reason(reason: Option<&str>) -> Self {
         match reason {
             Some("signup") => Self::SignupBonus,
             Some("referral") => Self::ReferralBonus,
-            Some(text) if text.contains("bonus") => Self::Bonus,
+            Some(text) if text.to_lowercase().contains("bonus") => Self::Bonus,
             _ => Self::ManualAdjustment,
         }
     }
@@ -135,6 +135,7 @@ mod tests {
             (Some("signup"), Category::SignupBonus),
             (Some("referral"), Category::ReferralBonus),
             (Some("spring bonus"), Category::Bonus),
+            (Some("Welcome BONUS!"), Category::Bonus),
             (Some("sorry"), Category::ManualAdjustment),
             (None, Category::ManualAdjustment),
         ] {

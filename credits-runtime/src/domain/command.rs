@@ -66,7 +66,7 @@ pub enum Action {
     /// Release a hold.
     Release(HoldId),
     /// Take credits on behalf of an administrator.
-    Take(Taking),
+    Take(Deduction),
     /// Move credits to another wallet.
     Transfer(Transfer),
     /// Reverse a transfer.
@@ -80,7 +80,7 @@ pub enum Action {
 
 /// A taking of credits by an administrator.
 #[derive(Clone, Debug)]
-pub struct Taking {
+pub struct Deduction {
     /// Kind of the command: a deduction, a correction or the revocation of a grant.
     pub kind: Kind,
     /// The grants to take from.

@@ -1,4 +1,4 @@
-//! The clock: the only place that reads the time, and that detects a clock that leapt.
+//! The clock: the only place that reads the time, and that detects leaps of the clock.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,8 +12,8 @@ pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// A monotonic reading, against which a leap of [`now`](Self::now) shows. By default the time itself, so that no leap is
-    /// ever detected.
+    /// A monotonic reading, with which leaps of [`now`](Self::now) are detected. The default is the time itself, so
+    /// that no leap is detected.
     fn monotonic(&self) -> Duration {
         self.now().since(Timestamp::MIN)
     }
@@ -41,11 +41,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// A ledger's time: its clock's, unless that leapt ahead.
+/// A ledger's time: the reading of its clock, unless the clock leapt ahead.
 ///
-/// Between two readings the clock may run ahead of the monotonic one by up to [`CLOCK_LEAP_MAX`]. At an opening it may be ahead
-/// of the last fact by up to [`CLOCK_SILENCE_MAX`]. Beyond that, time goes on from the last accepted reading until the clock is
-/// confirmed.
+/// Between two readings the clock may run ahead of the monotonic one by up to [`CLOCK_LEAP_MAX`]. At an opening it
+/// may be ahead of the last fact by up to [`CLOCK_SILENCE_MAX`]. Beyond that, time goes on from the last accepted
+/// reading until the clock is confirmed.
 pub(crate) struct LedgerClock {
     clock: Arc<dyn Clock>,
     /// Microseconds by which the accepted time is ahead of the monotonic reading.
@@ -116,7 +116,7 @@ impl LedgerClock {
 
     /// How long to wait until an instant; `None` if the clock does not tick.
     pub(crate) fn wait_until(&self, instant: Timestamp) -> Option<Duration> {
-        // By the ledger's time: a clock that leapt is ahead of it.
+        // By the ledger's time, because a clock that leapt is ahead of it.
         let is_unconfirmed = self.is_unconfirmed.load(Ordering::Relaxed);
         let wait = if is_unconfirmed { CLOCK_CHECK_EVERY } else { instant.since(self.now()) };
         self.clock.is_ticking().then(|| wait.min(CLOCK_CHECK_EVERY))
@@ -128,7 +128,7 @@ impl LedgerClock {
     }
 }
 
-/// A clock that was set, and a machine that slept, are detected within this time.
+/// Longest wait between two readings: a clock that was set, or a suspended system, is detected within this time.
 const CLOCK_CHECK_EVERY: Duration = Duration::from_mins(1);
 
 fn microseconds(duration: Duration) -> i64 {

@@ -1,4 +1,4 @@
-//! The core of an open ledger: what services submit to it and read from it.
+//! The core of an open ledger: the interface through which services submit requests and read state.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,11 +41,11 @@ use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 
-/// An open ledger for those that read it or send requests. It does not keep the ledger open.
+/// An open ledger, for readers and senders of requests. A reference to it does not keep the ledger open.
 pub(crate) struct Core {
     pub(super) store: Arc<Store>,
     pub(super) log: Option<Arc<CommitLog>>,
-    /// `None` of a ledger that is only read.
+    /// `None` for a ledger that is only read.
     pub(super) checkpointer: Option<Arc<Checkpointer>>,
     pub(super) published: Arc<Published>,
     pub(super) inbox: Arc<Inbox>,
@@ -73,7 +73,7 @@ pub struct Statistics {
 }
 
 impl Core {
-    /// Sends a command to the writer; its outcome is read once it is durable.
+    /// Sends a command to the writer. `read` converts the outcome once it is durable.
     pub(crate) fn submit<T>(
         &self,
         command: Command,
@@ -82,7 +82,7 @@ impl Core {
         self.ask(Request::Command(command), read)
     }
 
-    /// Sends something about billing to the writer.
+    /// Sends a billing command to the writer.
     pub(crate) fn bill<T>(
         &self,
         bill: Bill,
@@ -112,17 +112,17 @@ impl Core {
         }
     }
 
-    /// Why nothing is written any more, or ever.
+    /// The error of a write to a closed inbox: the ledger is read-only or closed.
     fn refusal(&self) -> LedgerError {
         if self.checkpointer.is_none() { LedgerError::read_only() } else { LedgerError::closed() }
     }
 
-    /// A key for a write without one.
+    /// Generates a key for a write without one.
     pub(crate) fn generated_key(&self) -> Key {
         self.keys.next()
     }
 
-    /// A guard for an open hold: dropped, it releases the hold.
+    /// A guard that releases an open hold when it is dropped.
     pub(crate) fn guard(&self, wallet: &WalletId, hold: HoldId) -> HoldGuard {
         let mut guard = HoldGuard::unarmed(&self.inbox, wallet);
         guard.hold = Some(hold);
@@ -140,12 +140,12 @@ impl Core {
         self.clock.reading()
     }
 
-    /// Believes what the clock says.
+    /// Accepts the clock's reading.
     pub(crate) fn confirm_clock(&self) {
         self.clock.confirm();
     }
 
-    /// Books everything that is due, and waits for it.
+    /// Books all due work, and waits until it is durable.
     pub(crate) fn book_due(&self) -> Result<(), LedgerError> {
         let (sender, receiver) = oneshot::channel();
         self.inbox.book_due(sender).map_err(|error| match error.kind() {
@@ -158,12 +158,17 @@ impl Core {
     }
 
     /// The position after the last committed frame.
-    pub(crate) fn end(&self) -> Position {
-        Position(self.feed.next_fact())
+    pub(crate) fn end(&self) -> JournalPosition {
+        JournalPosition(self.feed.next_fact())
     }
 
-    /// Waits for frames after a position, or for rejected spends if they are taken, up to a time if one is given.
-    pub(crate) fn wait(&self, after: Position, takes_refusals: bool, at_most: Option<Duration>) -> Followed {
+    /// Waits for frames after a position, or for rejected spends if `takes_refusals`, up to a time if one is given.
+    pub(crate) fn wait(
+        &self,
+        after: JournalPosition,
+        takes_refusals: bool,
+        at_most: Option<Duration>,
+    ) -> Followed {
         self.feed.wait(after.0, takes_refusals, at_most)
     }
 
@@ -173,13 +178,13 @@ impl Core {
     }
 
     /// Sets the position of a subscriber; the next checkpoint writes it.
-    pub(crate) fn advance(&self, subscriber: &str, Position(next): Position) {
+    pub(crate) fn advance(&self, subscriber: &str, JournalPosition(next): JournalPosition) {
         let mut changes = Changes::default();
         changes.put_cursors(Cursors::from([(subscriber.to_owned(), next)]));
         self.store.publish(changes);
     }
 
-    /// Requests that the positions of subscribers are written soon.
+    /// Requests a checkpoint soon, which writes the positions of subscribers.
     pub(crate) fn save_cursors_soon(&self) {
         if let Some(checkpointer) = &self.checkpointer {
             checkpointer.request_soon();
@@ -192,8 +197,8 @@ impl Core {
     }
 
     /// The position of a subscriber, if it has one.
-    pub(crate) fn cursor(&self, subscriber: &str) -> Result<Option<Position>, LedgerError> {
-        Ok(self.store.snapshot()?.cursor(subscriber)?.map(Position))
+    pub(crate) fn cursor(&self, subscriber: &str) -> Result<Option<JournalPosition>, LedgerError> {
+        Ok(self.store.snapshot()?.cursor(subscriber)?.map(JournalPosition))
     }
 
     /// The wallet as of its last committed fact.
@@ -204,9 +209,15 @@ impl Core {
         }
     }
 
+    /// The wallet, and the ledger's time, which is not before its last fact.
+    pub(crate) fn wallet_now(&self, id: &WalletId) -> Result<(Wallet, Timestamp), LedgerError> {
+        let wallet = self.wallet(id)?;
+        Ok((wallet, self.now()))
+    }
+
     /// The milestone of a wallet's history at this ordinal, a multiple of the distance between milestones.
     pub(crate) fn milestone(&self, wallet: &WalletId, ordinal: u64) -> Result<Milestone, LedgerError> {
-        // In this order: a later snapshot has the milestones that are written.
+        // Memory first: a checkpoint removes a milestone from memory only after publishing its row.
         if let Some(unwritten) = self.published.milestones.find(wallet, ordinal) {
             return Ok(unwritten);
         }
@@ -215,9 +226,9 @@ impl Core {
         self.store.snapshot()?.milestone(wallet, ordinal)?.ok_or_else(missing)
     }
 
-    /// A reader of the journal as it is now. One that is kept for long keeps the file from reusing space.
+    /// A reader of the journal as of now. Its snapshot keeps redb from reusing pages until it is dropped.
     pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
-        // The end first: a later snapshot has every frame before it.
+        // The end first: a snapshot taken later has every frame before it.
         let end = self.feed.next_fact();
         Ok(JournalReader { block: None, snapshot: self.store.snapshot()?, end })
     }
@@ -227,36 +238,36 @@ impl Core {
         self.catalogue
     }
 
-    /// What the settings decide.
+    /// The policy from the application's settings.
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// How the application names what it counts.
+    /// The application's names of its assets.
     pub(crate) fn wording(&self) -> Wording<'static> {
         self.wording
     }
 
-    /// An operation as scopes name it, if it was ever declared.
+    /// The id of an operation that any catalogue has declared, by its name.
     pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
         self.sale.operations.get(name).copied()
     }
 
-    /// Whether the application lists this category as its own.
+    /// Whether the application's catalogue declares this category.
     pub(crate) fn has_category(&self, name: &str) -> bool {
         let declared = self.terms(self.catalogue).map(|terms| &terms.data.settings.categories);
         declared.is_some_and(|categories| categories.iter().any(|category| category == name))
     }
 
-    /// The terms of a catalogue that facts name.
+    /// The terms of a declared catalogue, by its number.
     pub(crate) fn terms(&self, catalogue: u32) -> Option<&Arc<Terms>> {
         self.terms.get(&catalogue)
     }
 
-    /// The frame that a wallet's key was used for.
+    /// The frame that used a key of a wallet.
     pub(crate) fn keyed(&self, wallet: &WalletId, key: &Key) -> Result<Option<Booked>, LedgerError> {
         let hash = key_row(&Scope::Wallet(wallet.clone()), key.as_str());
-        // In this order: a key that is not recent any more is in a segment of the snapshot.
+        // Memory first: a checkpoint removes a key from memory only after publishing its segment.
         let recent = self.published.keys.recent(&hash);
         let snapshot = self.store.snapshot()?;
         let frames = if let Some(frame) = recent {
@@ -279,7 +290,7 @@ impl Core {
         Ok(self.store.snapshot()?.billing(owner)?.billing)
     }
 
-    /// An owner's billing, with what its other rows say.
+    /// An owner's billing, and the contents of its other rows.
     #[cfg(feature = "testing")]
     pub(crate) fn billing_row(&self, owner: &Owner) -> Result<super::rows::BillingRow, LedgerError> {
         self.store.snapshot()?.billing(owner)
@@ -325,17 +336,17 @@ impl Core {
         head_at(&self.store.snapshot()?, last_fact)
     }
 
-    /// Derives every row from the journal, and compares.
+    /// Verifies the ledger: replays the journal, and compares every row with the result.
     pub(crate) fn verify(&self) -> Result<Verified, LedgerError> {
         verify(&self.store.snapshot()?)
     }
 
-    /// Writes everything that is committed to a new file.
+    /// Copies everything that is committed to a new file.
     pub(crate) fn backup(&self, to: &Path) -> Result<(), LedgerError> {
         Store::copy(&self.store.snapshot()?, to, |_| Ok(()))
     }
 
-    /// The store, to look at its rows.
+    /// The store, whose rows tests inspect.
     #[cfg(test)]
     pub(crate) fn store(&self) -> &Store {
         &self.store
@@ -352,7 +363,7 @@ impl Core {
         self.id
     }
 
-    /// What the writer has done.
+    /// Counts since the ledger was opened.
     pub(crate) fn statistics(&self) -> Statistics {
         let counts = &self.published.counts;
         let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
@@ -363,15 +374,15 @@ impl Core {
         }
     }
 
-    /// What every entry moved, by its counter-account.
+    /// The sum of all entries by counter-account.
     pub(crate) fn totals(&self) -> Arc<Totals> {
         self.published.totals()
     }
 }
 
-/// Reads frames of the journal; those of one block cost one read.
+/// A reader of the journal's frames. Consecutive reads from one block read it once.
 pub(crate) struct JournalReader {
-    /// The block that was read last, dropped before its snapshot.
+    /// The last block read. Declared before the snapshot, so that it is dropped first.
     block: Option<StoredBlock>,
     snapshot: Snapshot,
     end: FactNumber,
@@ -379,9 +390,9 @@ pub(crate) struct JournalReader {
 
 /// A position in the journal: between two frames. Frames of one record follow each other in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Position(FactNumber);
+pub(crate) struct JournalPosition(FactNumber);
 
-impl Position {
+impl JournalPosition {
     /// Before the first frame.
     pub(crate) const START: Self = Self(FactNumber::FIRST);
 
@@ -401,13 +412,17 @@ impl JournalReader {
         block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
     }
 
-    /// The frame after a position, and the position after it; `None` at the end of the journal as of the reader's creation.
-    pub(crate) fn after(&mut self, position: Position) -> Result<Option<(Booked, Position)>, LedgerError> {
+    /// The frame after a position, and the position after it; `None` at the end of the journal as of the reader's
+    /// creation.
+    pub(crate) fn after(
+        &mut self,
+        position: JournalPosition,
+    ) -> Result<Option<(Booked, JournalPosition)>, LedgerError> {
         if position.0 >= self.end {
             return Ok(None);
         }
         let booked = self.frame(position.0)?;
-        let next = Position(booked.next());
+        let next = JournalPosition(booked.next());
         Ok(Some((booked, next)))
     }
 }

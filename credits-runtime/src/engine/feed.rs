@@ -1,4 +1,4 @@
-//! The commit feed: how far the journal is committed, and rejected spends, for threads that follow them.
+//! The commit feed: the committed end of the journal, and rejected spends, for threads that follow them.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,14 +20,14 @@ pub(crate) struct Refusal {
 
 /// The feed of commits.
 pub(crate) struct CommitFeed {
-    contents: Mutex<Contents>,
+    contents: Mutex<FeedState>,
     changed: Condvar,
 }
 
-struct Contents {
+struct FeedState {
     next_fact: FactNumber,
     refusals: VecDeque<Refusal>,
-    /// Threads that wait: without any, a commit notifies none.
+    /// Number of waiting threads; a commit notifies only if there are any.
     waiting: usize,
     wants_refusals: bool,
     is_closed: bool,
@@ -36,7 +36,7 @@ struct Contents {
 /// The result of waiting for the feed.
 #[derive(Debug)]
 pub(crate) enum Followed {
-    /// The journal has facts from the requested one on.
+    /// The journal has the requested fact.
     Facts,
     Refusals(Vec<Refusal>),
     TimedOut,
@@ -44,21 +44,21 @@ pub(crate) enum Followed {
 }
 
 impl CommitFeed {
-    /// A feed of a journal that is committed up to before this fact.
+    /// A feed of a journal whose next fact is this one.
     pub(crate) fn new(next_fact: FactNumber) -> Self {
         let refusals = VecDeque::new();
-        let contents = Contents { next_fact, refusals, waiting: 0, wants_refusals: false, is_closed: false };
+        let contents = FeedState { next_fact, refusals, waiting: 0, wants_refusals: false, is_closed: false };
         Self { contents: Mutex::new(contents), changed: Condvar::new() }
     }
 
-    /// The journal is committed up to before this fact.
+    /// Publishes the next fact of the committed journal.
     pub(crate) fn publish(&self, next_fact: FactNumber) {
         let mut contents = self.lock();
         contents.next_fact = next_fact;
         self.notify(contents);
     }
 
-    /// Adds a rejected spend, if any handler wants it; the oldest is dropped beyond the limit.
+    /// Adds a rejected spend, if a handler wants them. Drops the oldest one beyond the limit.
     pub(crate) fn refused(&self, refusal: Refusal) {
         let mut contents = self.lock();
         if contents.wants_refusals {
@@ -70,7 +70,7 @@ impl CommitFeed {
         }
     }
 
-    /// Keeps rejected spends from now on.
+    /// Makes the feed keep rejected spends from now on.
     pub(crate) fn want_refusals(&self) {
         self.lock().wants_refusals = true;
     }
@@ -80,9 +80,9 @@ impl CommitFeed {
         self.lock().next_fact
     }
 
-    /// Waits for facts from this one on, or for rejected spends if they are taken, up to a time if one is given.
+    /// Waits for this fact, or for rejected spends if `takes_refusals`, up to a time if one is given.
     pub(crate) fn wait(&self, from: FactNumber, takes_refusals: bool, at_most: Option<Duration>) -> Followed {
-        let is_nothing = |contents: &mut Contents| {
+        let is_nothing = |contents: &mut FeedState| {
             let has_refusals = takes_refusals && !contents.refusals.is_empty();
             !(contents.is_closed || has_refusals || contents.next_fact > from)
         };
@@ -106,8 +106,8 @@ impl CommitFeed {
     fn wait_while(
         &self,
         at_most: Option<Duration>,
-        goes_on: impl FnMut(&mut Contents) -> bool,
-    ) -> MutexGuard<'_, Contents> {
+        goes_on: impl FnMut(&mut FeedState) -> bool,
+    ) -> MutexGuard<'_, FeedState> {
         let mut contents = self.lock();
         contents.waiting = contents.waiting.saturating_add(1);
         let mut contents = match at_most {
@@ -128,7 +128,7 @@ impl CommitFeed {
         self.notify(contents);
     }
 
-    fn notify(&self, contents: MutexGuard<'_, Contents>) {
+    fn notify(&self, contents: MutexGuard<'_, FeedState>) {
         let waiting = contents.waiting;
         drop(contents);
         if waiting > 0 {
@@ -136,8 +136,8 @@ impl CommitFeed {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents> {
-        // No code under the lock can panic half-way.
+    fn lock(&self) -> MutexGuard<'_, FeedState> {
+        // No code under the lock panics, so a poisoned state is consistent.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,5 @@
-//! Files beside each other: what is new is written under a name of its own, and takes the right one when it is whole.
+//! Files of a ledger: new ones are drafts that are renamed once they are complete, and open ones are watched for
+//! removal.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -8,21 +9,21 @@ use tempfile::NamedTempFile;
 
 const DRAFT_SUFFIX: &str = ".new";
 
-/// An empty file in the folder of `path`, gone when dropped.
+/// Creates an empty draft in the folder of `path`. It is deleted when dropped.
 pub(crate) fn draft(path: &Path) -> std::io::Result<NamedTempFile> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
     let mut draft = tempfile::Builder::new();
     draft.prefix(&name).suffix(DRAFT_SUFFIX);
-    // The access that any file of the program gets; a temporary file would have less.
+    // The default permissions of a new file: a temporary file would exclude other users.
     #[cfg(unix)]
     draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // Asked for its own words: those about a draft would name a file that nobody knows.
+    // Fails first for a missing folder: the error about the draft would name a file that the caller does not know.
     std::fs::metadata(folder(path))?;
     draft.tempfile_in(folder(path))
 }
 
-/// Removes drafts beside `path` that a killed program left. One that a program writes is locked by it.
+/// Deletes drafts beside `path` that a killed process left. A draft in use is locked by its process.
 pub(crate) fn remove_abandoned_drafts(path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let is_draft = |draft: &str| {
@@ -38,12 +39,12 @@ pub(crate) fn remove_abandoned_drafts(path: &Path) {
     }
 }
 
-/// Makes a rename last.
+/// Syncs the folder of `path`, which makes a rename durable.
 pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
     if cfg!(unix) { std::fs::File::open(folder(path))?.sync_all() } else { Ok(()) }
 }
 
-/// The path with something after its name.
+/// The path with a suffix.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -54,7 +55,7 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// An open file and the name that it should have.
+/// An open file and its expected path.
 #[derive(Debug)]
 pub(crate) struct NamedFile {
     path: PathBuf,
@@ -71,7 +72,7 @@ impl NamedFile {
         &self.path
     }
 
-    /// Whether it has no name any more: its bytes are lost with the last handle.
+    /// Whether the file has no link: its bytes are lost when the last handle closes.
     #[cfg(unix)]
     pub(crate) fn is_removed(&self) -> bool {
         use std::os::unix::fs::MetadataExt;
@@ -79,7 +80,7 @@ impl NamedFile {
         self.file.metadata().is_ok_and(|open| open.nlink() == 0)
     }
 
-    /// Whether it was removed, or another file has its name.
+    /// Whether the file has no link, or another file has its path.
     #[cfg(unix)]
     pub(crate) fn is_gone(&self) -> bool {
         use std::os::unix::fs::MetadataExt;
@@ -87,7 +88,7 @@ impl NamedFile {
         let Ok(open) = self.file.metadata() else { return false };
         let is_other = match std::fs::metadata(&self.path) {
             Ok(named) => (named.dev(), named.ino()) != (open.dev(), open.ino()),
-            // A folder that may not be read any more says nothing of the file.
+            // Other errors, such as an unreadable folder, prove nothing about the file.
             Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
         };
         open.nlink() == 0 || is_other
@@ -104,7 +105,7 @@ impl NamedFile {
         self.path.try_exists().is_ok_and(|exists| !exists)
     }
 
-    /// Bytes that are free on its disk for this program, if the system says so.
+    /// Free bytes of the file's disk for this process, if the system reports them.
     #[cfg(target_os = "linux")]
     pub(crate) fn free_bytes(&self) -> Option<u64> {
         let disk = rustix::fs::fstatvfs(&self.file).ok()?;

@@ -1,4 +1,4 @@
-//! The ledger: opened, and closed by its last handle.
+//! The ledger: opening it, its handles, and closing it with the last one.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -18,7 +18,7 @@ use super::commit_log::CommitLog;
 use super::core::Core;
 use super::feed::CommitFeed;
 use super::keys::compactor::Compactor;
-use super::opening::{Found, put_log_aside};
+use super::opening::{FoundLedger, put_log_aside};
 use super::recovery::{Recovered, Recovery, TermsByNumber, recover};
 use super::request::inbox::{Inbox, Queue};
 use super::rows::CheckpointState;
@@ -40,17 +40,17 @@ use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// How often a closing checks whether threads have ended, and how often it does so for handlers.
+/// Interval in which a closing checks whether threads have ended, and the number of checks for handlers' threads.
 const CHECK_EVERY: Duration = Duration::from_millis(5);
 const FOLLOWER_CHECKS: usize = 1_000;
 
-/// Where a ledger is kept.
+/// The location of a ledger.
 pub(crate) enum Location<'a> {
     File(&'a Path),
     Memory,
 }
 
-/// How a ledger is opened.
+/// Options of an opening.
 pub(crate) struct Opening {
     pub(crate) clock: Arc<dyn Clock>,
     /// The application's terms.
@@ -58,9 +58,10 @@ pub(crate) struct Opening {
     pub(crate) policy: Policy,
     pub(crate) prices: PriceList,
     pub(crate) wording: Wording<'static>,
-    /// Whether the clock is right, however long ago the last fact was.
+    /// Accepts the clock's reading, however long ago the last fact was.
     pub(crate) clock_confirmed: bool,
-    /// Whether the file may be another than its log belongs to.
+    /// Opens the file without its log if the log is missing, damaged, or of another file, for example after a
+    /// restore.
     pub(crate) restored_accepted: bool,
     pub(crate) locking: Locking,
     pub(crate) tuning: Tuning,
@@ -103,16 +104,16 @@ impl Ledger {
     /// Opens a ledger, or creates it.
     pub(crate) fn open(location: &Location<'_>, opening: Opening) -> Result<Arc<Self>, LedgerError> {
         let found = match location {
-            Location::Memory => Found::in_memory(opening.memory)?,
+            Location::Memory => FoundLedger::in_memory(opening.memory)?,
             Location::File(path) => {
                 let Opening { memory, tuning, restored_accepted, locking, .. } = &opening;
-                Found::at(path, *memory, tuning.log_size, *restored_accepted, *locking)?
+                FoundLedger::at(path, *memory, tuning.log_size, *restored_accepted, *locking)?
             }
         };
         Self::over(found, opening)
     }
 
-    /// Copies a backup to a place without a ledger, once everything in the copy is verified.
+    /// Copies a backup to a new ledger, which gets its name once it is verified.
     pub(crate) fn restore(from: &Path, to: &Path) -> Result<Verified, LedgerError> {
         let store = Store::look_only(from, MemoryBudget::DEFAULT)?;
         let snapshot = store.snapshot()?;
@@ -128,18 +129,18 @@ impl Ledger {
         Ok(verified)
     }
 
-    /// Opens the ledger in these backends, of its file and of its log; creates it if the first is empty.
+    /// Opens the ledger on the backends of its file and its log; creates it if the file is empty.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn open_on(
         backends: (impl super::store::Backend, impl super::store::Backend + Clone),
         opening: Opening,
     ) -> Result<Arc<Self>, LedgerError> {
-        Self::over(Found::on(backends, opening.memory, opening.tuning.log_size)?, opening)
+        Self::over(FoundLedger::on(backends, opening.memory, opening.tuning.log_size)?, opening)
     }
 
     /// Opens a ledger to read it; neither its file nor its log is written.
     pub(crate) fn open_read_only(path: &Path, opening: Opening) -> Result<Arc<Self>, LedgerError> {
-        let found = Found::to_read(path, opening.memory)?;
+        let found = FoundLedger::to_read(path, opening.memory)?;
         let store = Arc::new(found.store);
         let recovered = recover(&store, &found.groups, None, opening.recovery(true))?;
         let parts = Parts::of(store, recovered, opening)?;
@@ -153,7 +154,7 @@ impl Ledger {
     }
 
     /// Starts the writer over a ledger's files.
-    pub(crate) fn over(found: Found, opening: Opening) -> Result<Arc<Self>, LedgerError> {
+    pub(crate) fn over(found: FoundLedger, opening: Opening) -> Result<Arc<Self>, LedgerError> {
         let (store, mut found_log) = (Arc::new(found.store), found.log);
         let recovered = recover(&store, &found.groups, found_log.as_mut(), opening.recovery(false))?;
         let next_fact = recovered.position.next_fact;
@@ -180,12 +181,12 @@ impl Ledger {
         &self.core
     }
 
-    /// Keeps a thread that follows the journal, to be waited for when the ledger is closed.
+    /// Registers a thread that follows the journal: closing the ledger waits for it.
     pub(crate) fn keep(&self, follower: JoinHandle<()>) {
         self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
     }
 
-    /// Finishes the requests that wait, then closes the files. Other handles get `Closed` from then on.
+    /// Finishes the waiting requests, then closes the files. Later requests of other handles fail with `Closed`.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
         self.feed.close();
         let is_blocked = !self.end_followers();
@@ -194,7 +195,7 @@ impl Ledger {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             while !writer.is_finished() {
-                // It may wait for a checkpoint that finds no space.
+                // The writer may wait for a checkpoint on a full disk.
                 if self.store.is_out_of_space() {
                     self.store.set_patience(Patience::Fails);
                 }
@@ -221,11 +222,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Waits for the threads that follow the journal, for a few seconds at most. Returns whether all have ended.
+    /// Waits a few seconds for the threads that follow the journal. Returns whether all have ended.
     fn end_followers(&self) -> bool {
         let mut followers =
             std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
-        // A handler may hold the last handle, and so close the ledger from its own thread.
+        // A handler may drop the last handle, and so close the ledger from its own thread.
         followers.retain(|follower| follower.thread().id() != std::thread::current().id());
         for _ in 0..FOLLOWER_CHECKS {
             if followers.iter().all(JoinHandle::is_finished) {
@@ -246,17 +247,17 @@ impl Ledger {
         }
     }
 
-    /// Writes everything to the ledger's file, after which it needs no log.
+    /// Flushes everything to the ledger's file, and closes the file and the log.
     fn close_files(&self) -> Result<(), LedgerError> {
         let Some(checkpointer) = &self.checkpointer else { return Ok(()) };
         let next_fact = self.feed.next_fact();
-        // In two steps: a checkpoint in progress may lack the last rows, and must not mark the ledger as closed.
+        // In two steps: a checkpoint in progress may lack the last rows, and must not mark the log as closed.
         let written = checkpointer.flush(next_fact).and_then(|()| {
             self.store.close_log();
             checkpointer.flush(next_fact)
         });
         checkpointer.stop();
-        // The next opening reads from the log what the file lacks.
+        // The log stays open: the next opening replays the facts that the file lacks.
         if let Err(error) = written {
             _ = self.store.close();
             return Err(error);
@@ -269,7 +270,7 @@ impl Ledger {
     }
 }
 
-/// Everything that the writer, the checkpointer and the core of a ledger are made of.
+/// The parts from which the writer, the checkpointer and the core of a ledger are built.
 struct Parts {
     core: Core,
     position: Position,
@@ -351,7 +352,7 @@ impl Parts {
     }
 }
 
-/// Each operation by the first catalogue that declares it.
+/// The id of each operation by its name, in the first catalogue that declares it.
 fn operations(terms: &TermsByNumber) -> HashMap<String, OperationId> {
     let mut numbers: Vec<u32> = terms.keys().copied().collect();
     numbers.sort_unstable();

@@ -1,11 +1,11 @@
-//! Opening: which two files are one ledger, and which facts the log has that the ledger's file lacks.
+//! Opening: checks that a file and a log belong together, and finds the commits that the file lacks.
 //!
-//! Everything is decided before anything is written.
+//! All checks precede all writes, so that a refused pair of files stays as it is.
 
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::commit_log::{CommitLog, Group, Header, Lineage, LogFile, scan};
+use super::commit_log::{CommitGroup, CommitLog, Header, Lineage, LogFile, scan};
 use super::files::{beside, remove_abandoned_drafts};
 use super::rows::LogState;
 #[cfg(any(test, feature = "testing"))]
@@ -16,45 +16,45 @@ use super::wallets::budget::MemoryBudget;
 use crate::domain::ids::FactNumber;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
-/// A ledger whose files agree.
-pub(crate) struct Found {
+/// A ledger whose file and log belong together.
+pub(crate) struct FoundLedger {
     pub(crate) store: Store,
-    /// The commits that the ledger's file lacks, in order.
-    pub(crate) groups: Vec<Group>,
-    /// `None` of a ledger in memory, and of one that is only read.
+    /// Commits that only the log has, in order.
+    pub(crate) groups: Vec<CommitGroup>,
+    /// `None` in memory, and for a ledger that is only read.
     pub(crate) log: Option<FoundLog>,
 }
 
-/// A log that is written to once the ledger's file has all that it holds.
+/// A log that is appended to once the ledger's file has all its facts.
 pub(crate) struct FoundLog {
     file: LogFile,
     header: Header,
-    /// The state that the ledger's file is to have before the first record is written.
+    /// The state that a checkpoint must write to the ledger's file before the first append.
     pub(crate) state: LogState,
     size: LogSize,
-    /// Whether fact numbers may have been used before for facts that are lost.
+    /// Whether facts were lost with a refused log, so that new facts reuse their numbers.
     pub(crate) is_restored: bool,
 }
 
 impl FoundLog {
-    /// Says in the log's header that it is open, before the ledger's file says so.
+    /// Marks the log as open, which must precede the same mark in the ledger's file.
     pub(crate) fn announce(&mut self) -> Result<(), Error> {
         CommitLog::announce(&mut self.file, &mut self.header, self.state.session)
     }
 
-    /// The log, once a checkpoint of its state is durable.
+    /// Opens the log for appending, once a checkpoint of its state is durable.
     pub(crate) fn opened(self, next_fact: FactNumber) -> Result<CommitLog, Error> {
         CommitLog::open(self.file, self.header, self.state, next_fact, self.size)
     }
 }
 
-impl Found {
+impl FoundLedger {
     /// A ledger in memory.
     pub(crate) fn in_memory(memory: MemoryBudget) -> Result<Self, LedgerError> {
         Ok(Self { store: Store::in_memory(memory)?, groups: Vec::new(), log: None })
     }
 
-    /// The ledger in a file and its log; a new one where there is neither.
+    /// Finds the ledger in a file and its log; creates it if there is neither.
     pub(crate) fn at(
         path: &Path,
         memory: MemoryBudget,
@@ -81,11 +81,11 @@ impl Found {
         with(Store::look(&path, memory, locking)?)
     }
 
-    /// The ledger in a file, which is only read, as is its log.
+    /// Finds the ledger in a file and its log, neither of which is written.
     pub(crate) fn to_read(path: &Path, memory: MemoryBudget) -> Result<Self, LedgerError> {
         let path = resolved(path)?;
         let store = Store::look_only(&path, memory)?;
-        let known = Known::of(&store)?;
+        let known = KnownFile::of(&store)?;
         let groups = known.matching(&ReadOnly(&path))?.map(|(_, _, groups)| groups).unwrap_or_default();
         if let Some(last) = groups.last() {
             tracing::info!(
@@ -97,7 +97,7 @@ impl Found {
         Ok(Self { store, log: None, groups })
     }
 
-    /// The ledger that two backends keep.
+    /// Finds the ledger on the backends of its file and its log; creates it if the file is empty.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn on(
         backends: (impl Backend, impl Backend + Clone),
@@ -119,7 +119,7 @@ impl Found {
         accepts_restored: bool,
     ) -> Result<Self, LedgerError> {
         let io = |error| LedgerError::io(&logs.path(), error);
-        let file = Known::of(&store)?;
+        let file = KnownFile::of(&store)?;
         let mut is_restored = false;
         let log = match file.matching(logs) {
             Err(error) if accepts_restored && is_disagreement(error.kind()) => {
@@ -137,7 +137,7 @@ impl Found {
             (logs.create(&mut header).map_err(io)?, header, Vec::new())
         };
         let covered = if header.lineage == file.log.lineage { file.log.covered } else { Default::default() };
-        let covered = groups.last().map_or(covered, |group: &Group| group.last);
+        let covered = groups.last().map_or(covered, |group: &CommitGroup| group.last);
         let session = file.log.session.max(header.session).saturating_add(1);
         let state = LogState { lineage: header.lineage, is_open: true, session, covered };
         let log = FoundLog { file: log, header, state, size, is_restored };
@@ -145,22 +145,23 @@ impl Found {
     }
 }
 
-/// The ledger's file, as far as the log must agree with it.
-struct Known {
+/// The properties of the ledger's file that its log must match.
+struct KnownFile {
     id: LedgerId,
     log: LogState,
     next_fact: FactNumber,
 }
 
-type Matching = (LogFile, Header, Vec<Group>);
+type Matching = (LogFile, Header, Vec<CommitGroup>);
 
-impl Known {
+impl KnownFile {
     fn of(store: &Store) -> Result<Self, LedgerError> {
         let snapshot = store.snapshot()?;
         Ok(Self { id: snapshot.id()?, log: snapshot.log()?, next_fact: snapshot.end()?.next_fact })
     }
 
-    /// The log that belongs to the file, if there is one; refuses any other.
+    /// The log of the file, if it exists; fails if the log does not belong to the file, or if a log is required and
+    /// missing.
     fn matching(&self, logs: &impl Logs) -> Result<Option<Matching>, LedgerError> {
         let path = logs.path();
         let io = |error| LedgerError::io(&path, error);
@@ -187,7 +188,7 @@ impl Known {
         let scanned = scan(&file, &header.lineage, self.next_fact, covered).map_err(io)?;
         let last = scanned.groups.last().map_or(self.next_fact, |group| group.next_fact);
         if !self.log.is_open {
-            // A closed file has all that its log had.
+            // A closed file has every fact of its log.
             let further = scanned.beyond.map_or(last, |first| first.plus(1)).max(header.next_fact);
             if further > self.next_fact {
                 let more = further.get().saturating_sub(self.next_fact.get());
@@ -205,7 +206,7 @@ impl Known {
                 last.get().saturating_sub(1)
             )));
         }
-        // Written when all of these were in the file.
+        // The file had every fact before this one when the log was last closed.
         if header.next_fact > last {
             let more = header.next_fact.get().saturating_sub(last.get());
             return Err(disagrees(&path, &format!("knew of {more} facts that the ledger's file lacks")));
@@ -214,12 +215,12 @@ impl Known {
     }
 }
 
-/// Where logs are found and made.
+/// A place of logs: the file system, or a backend.
 trait Logs {
     fn path(&self) -> PathBuf;
     fn find(&self) -> Result<Option<LogFile>, Error>;
     fn create(&self, header: &mut Header) -> Result<LogFile, Error>;
-    /// Keeps a log that does not agree, under another name.
+    /// Renames a log that does not belong to the ledger, so that it is not lost.
     fn put_aside(&self) -> Result<(), Error>;
 }
 
@@ -250,7 +251,7 @@ impl Logs for Named<'_> {
     }
 }
 
-/// The log beside a ledger's file, which is only read.
+/// The log beside a ledger's file, without write access.
 struct ReadOnly<'a>(&'a Path);
 
 impl Logs for ReadOnly<'_> {
@@ -296,13 +297,14 @@ impl<B: Backend + Clone> Logs for Given<'_, B> {
     }
 }
 
-/// Keeps the log of a removed ledger under another name.
+/// Renames the log of a deleted ledger.
 pub(super) fn put_log_aside(ledger: &Path) -> Result<(), LedgerError> {
     let named = Named(ledger);
     named.put_aside().map_err(|error| LedgerError::io(&named.path(), error))
 }
 
-/// The absolute path, through symbolic links: the log lies beside the file itself, whatever folder the program is in later.
+/// The absolute path without symbolic links: the log lies beside the file itself, even if the working directory
+/// changes.
 fn resolved(path: &Path) -> Result<PathBuf, LedgerError> {
     if path.exists() {
         return path.canonicalize().map_err(|error| LedgerError::io(path, error));
@@ -326,7 +328,7 @@ fn random_lineage() -> Result<Lineage, LedgerError> {
     Ok(lineage)
 }
 
-/// Whether a log is refused that a ledger's file can be opened without.
+/// Whether the ledger's file can be opened without its log after this error.
 fn is_disagreement(kind: Kind) -> bool {
     matches!(kind, Kind::LogDisagrees | Kind::LogMissing | Kind::Damaged)
 }

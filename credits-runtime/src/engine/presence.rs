@@ -1,4 +1,4 @@
-//! Presence: whether the ledger's files still have the names under which they were opened.
+//! Presence: whether the ledger's files still have the paths under which they were opened.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::commit_log::CommitLog;
 use super::store::Store;
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// Fails if a file of the ledger was removed, or another has its name.
+/// Fails if a file of the ledger was deleted, or another file has its path.
 pub(crate) fn check_files(store: &Store, log: Option<&CommitLog>) -> Result<(), LedgerError> {
     if store.is_gone() || log.is_some_and(CommitLog::is_gone) { Err(gone(store.path())) } else { Ok(()) }
 }

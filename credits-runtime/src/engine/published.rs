@@ -12,12 +12,13 @@ use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 
-/// The parts of the wallets' budget in which dirty wallets are measured: checkpoints begin at two, and commits wait at four.
+/// Parts of the wallets' budget: checkpoints begin when dirty wallets exceed two, and commits wait when they exceed
+/// all four.
 pub(crate) const DIRTY_PARTS: usize = 4;
-/// The budget of dirty wallets, at least.
+/// Minimum budget of dirty wallets.
 const DIRTY_BYTES_MIN: usize = 1_024 * 1_024;
 
-/// Everything in memory that is durable.
+/// State in memory that is durable.
 pub(crate) struct Published {
     pub(crate) wallets: WalletCache,
     pub(crate) keys: Keys,
@@ -54,8 +55,8 @@ impl Published {
         }
     }
 
-    /// Held while rows of wallets are published and marked as written: a row names the agenda's row of its wallet, so that two
-    /// writers of one row would leave a wrong one behind.
+    /// Locks the rows of wallets while they are published and marked as written. A wallet's row has the instant of
+    /// its row in the agenda; two concurrent writers would leave a stale agenda row behind.
     pub(crate) fn lock_wallet_rows(&self) -> MutexGuard<'_, ()> {
         self.wallet_rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +77,8 @@ impl Published {
         Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
     }
 
-    /// Whether dirty wallets, which cannot be evicted, take more than a number of [`DIRTY_PARTS`] of the wallets' budget.
+    /// Whether dirty wallets, which cannot be evicted, take more than a number of [`DIRTY_PARTS`] of the wallets'
+    /// budget.
     pub(crate) fn is_dirty_over(&self, parts: usize) -> bool {
         let budget = self.wallet_budget().max(DIRTY_BYTES_MIN);
         self.wallets.dirty_bytes() > (budget / DIRTY_PARTS).saturating_mul(parts)

@@ -1,4 +1,4 @@
-//! Recovery: rows that lack facts of the journal or of the log get them, before anything new is written.
+//! Recovery: replays facts of the journal and of the log that rows lack, before any new commit.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use super::batch::batch::{Batch, Position};
 use super::batch::file_source::FileSource;
 use super::batch::sealed::SealedBatch;
 use super::clock::{Clock, LedgerClock};
-use super::commit_log::Group;
+use super::commit_log::CommitGroup;
 use super::journal::block::Tail;
 use super::journal::frame;
 use super::keys::Keys;
@@ -29,25 +29,25 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// The terms of every catalogue that facts name, by number.
+/// The terms of every declared catalogue, by its number.
 pub(crate) type TermsByNumber = HashMap<u32, Arc<Terms>>;
 
-/// A ledger that is ready to write.
+/// The state of a recovered ledger.
 pub(crate) struct Recovered {
     pub(crate) id: LedgerId,
     pub(crate) published: Published,
     pub(crate) position: Position,
-    /// As checkpoints begin with it.
+    /// The state that the first checkpoint continues.
     pub(crate) state: CheckpointState,
     pub(crate) terms: TermsByNumber,
     /// The number of the application's catalogue.
     pub(crate) catalogue: u32,
     pub(crate) clock: LedgerClock,
-    /// When something is due next in any record.
+    /// The earliest due instant of any record.
     pub(crate) next_due: Option<Timestamp>,
 }
 
-/// What an opening brings to a ledger.
+/// Options of a recovery.
 pub(crate) struct Recovery<'a> {
     pub(crate) terms: &'a CatalogueData,
     pub(crate) prices: &'a PriceList,
@@ -55,14 +55,14 @@ pub(crate) struct Recovery<'a> {
     pub(crate) memory: MemoryBudget,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) clock_confirmed: bool,
-    /// Whether files are only read: missing facts are applied in memory, and no catalogue is declared.
+    /// Whether the files are only read: facts are replayed in memory, and no catalogue is declared.
     pub(crate) is_read_only: bool,
 }
 
 /// Brings a ledger's rows up to date, and declares the application's catalogue.
 pub(crate) fn recover(
     store: &Store,
-    groups: &[Group],
+    groups: &[CommitGroup],
     log: Option<&mut FoundLog>,
     recovery: Recovery<'_>,
 ) -> Result<Recovered, LedgerError> {
@@ -73,7 +73,7 @@ pub(crate) fn recover(
 
 fn recover_unguarded(
     store: &Store,
-    groups: &[Group],
+    groups: &[CommitGroup],
     log: Option<&mut FoundLog>,
     recovery: Recovery<'_>,
 ) -> Result<Recovered, LedgerError> {
@@ -93,7 +93,7 @@ fn recover_unguarded(
     let state = CheckpointState { replay_from: next_fact, ..state };
     store.publish(all_changes(&replayed, &state));
     published.keys.publish(&replayed.keys);
-    // With the facts of the log.
+    // This snapshot has the replayed facts of the log.
     let snapshot = store.snapshot()?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     let mut batch = Batch::new(FileSource::new(store, &published), policy, &replayed.after());
@@ -112,7 +112,7 @@ fn recover_unguarded(
     store.publish(all_changes(&declared, &state));
     if !is_read_only {
         if log.as_ref().is_some_and(|log| log.is_restored) {
-            // Facts of these numbers were lost, and other facts will have them.
+            // New facts reuse the numbers of lost ones, so subscribers beyond the end go back to it.
             let mut changes = Changes::default();
             changes.put_cursors(snapshot.cursors_beyond(next_fact)?);
             store.publish(changes);
@@ -121,7 +121,8 @@ fn recover_unguarded(
         if let Some(log) = log {
             log.announce().map_err(|error| LedgerError::io(store.path(), error))?;
         }
-        // Pages that were read may be in the system's cache alone: the log is reused only after this commit.
+        // The pages that were read may not be on disk yet, only in the system's cache. The log is reused after this
+        // commit.
         store.checkpoint()?;
     }
     let position = declared.after();
@@ -131,7 +132,7 @@ fn recover_unguarded(
     Ok(Recovered { id, published, position, state, terms: terms_by_number, catalogue, clock, next_due })
 }
 
-/// Every row that a batch leads to, with those of its wallets.
+/// All rows of a batch, including those of its wallets.
 fn all_changes(batch: &SealedBatch, state: &CheckpointState) -> Changes {
     let mut changes = batch.changes(None);
     for (id, loaded) in batch.wallets.changed() {
@@ -143,7 +144,7 @@ fn all_changes(batch: &SealedBatch, state: &CheckpointState) -> Changes {
     changes
 }
 
-/// Refuses a pricing that contradicts a subscription or an offer.
+/// Fails if the new prices contradict a subscription or an offer.
 fn check_plans(snapshot: &Snapshot, prices: &PriceList, now: Timestamp) -> Result<(), LedgerError> {
     let mut after: Option<Owner> = None;
     loop {
@@ -159,7 +160,7 @@ fn check_plans(snapshot: &Snapshot, prices: &PriceList, now: Timestamp) -> Resul
     }
 }
 
-/// The end of the journal, which must not be before the facts that rows have.
+/// The end of the journal; fails if rows have later facts.
 pub(super) fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
     let CheckpointState { replay_from, keys } = snapshot.checkpoint_state()?;
     let covered = replay_from.max(keys.from);
@@ -180,7 +181,7 @@ fn journal_too_short() -> LedgerError {
     LedgerError::damaged("its journal ends before the facts that its rows have")
 }
 
-/// Applies every fact before `end` that rows may lack, and adds every key that no segment has.
+/// Replays every fact before `end` that rows may lack, and adds every key that no segment has.
 fn replay_journal(
     snapshot: &Snapshot,
     state: &CheckpointState,
@@ -204,13 +205,13 @@ fn replay_journal(
     Ok(())
 }
 
-/// Applies every fact of the log, all of which the ledger's file lacks.
+/// Appends the frames of the log, which the ledger's file lacks, and replays their facts.
 fn replay_log(
-    groups: &[Group],
+    groups: &[CommitGroup],
     batch: &mut Batch<'_, FileSource<'_>>,
     catalogues: &mut Catalogues,
 ) -> Result<(), LedgerError> {
-    for Group { first, next_fact, frames, .. } in groups {
+    for CommitGroup { first, next_fact, frames, .. } in groups {
         let (mut rest, mut next) = (&frames[..], *first);
         while !rest.is_empty() {
             let before = rest;

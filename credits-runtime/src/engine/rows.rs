@@ -1,7 +1,7 @@
-//! Bytes: how frames, blocks, records, key rows and the ledger's state are written.
+//! Rows: the keys and values of the tables, for blocks, records, segments and the ledger's state.
 //!
-//! It decides no format question twice: facts and records encode themselves (CBOR with numbered fields), this
-//! file adds the frames around them. docs/FORMAT.md describes the file.
+//! Records encode themselves as CBOR with numbered fields; this file adds the bytes before them, and the keys.
+//! docs/FORMAT.md describes the file. It does not know tables.
 
 use minicbor::{Decode, Encode};
 
@@ -20,13 +20,13 @@ use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
-/// The version of the file's format; a ledger with a larger one is refused.
+/// The version of the file's format. Ledgers of other versions are refused.
 pub(crate) const FORMAT: u32 = 1;
 
-/// How far checkpoints have come.
+/// The checkpoint state: the facts from which recovery replays the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct CheckpointState {
-    /// From which fact on records may lack facts.
+    /// The first fact that rows of records may lack.
     #[n(0)]
     pub(crate) replay_from: FactNumber,
     /// Where keys are.
@@ -40,16 +40,16 @@ impl Default for CheckpointState {
     }
 }
 
-/// The log of a ledger as the file knows it: what binds the two.
+/// The state of a ledger's log, which binds the log to the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct LogState {
-    /// Random, new with each log: records of another log are none.
+    /// The random id of the log. Records of another lineage are ignored.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub(crate) lineage: [u8; 16],
     /// Whether the log may have records that the file lacks.
     #[n(1)]
     pub(crate) is_open: bool,
-    /// How often the log was opened.
+    /// Number of the last opening for writing. Of two records of one fact, the later session's is valid.
     #[n(2)]
     pub(crate) session: u64,
     /// The checksum of the last record whose facts the file has.
@@ -60,13 +60,13 @@ pub(crate) struct LogState {
 /// Where keys are.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct KeysState {
-    /// From which fact on keys are in no segment: the frames have them.
+    /// The first fact whose key is in no segment: recovery reads such keys from the frames.
     #[n(0)]
     pub(crate) from: FactNumber,
-    /// Before which fact keys that lapse may be gone.
+    /// Lapsing keys of frames before this fact may have been dropped.
     #[n(1)]
     pub(crate) lapsed: FactNumber,
-    /// The newest first.
+    /// Newest first.
     #[n(2)]
     pub(crate) segments: Vec<SegmentRow>,
 }
@@ -77,50 +77,50 @@ impl Default for KeysState {
     }
 }
 
-/// Of a segment: sorted keys that were written once.
+/// The entry of a segment in the checkpoint state. A segment is a sorted, immutable run of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct SegmentRow {
-    /// What its rows are found by.
+    /// The first part of the keys of its rows.
     #[n(0)]
     pub(crate) number: u32,
-    /// Whether its keys may be forgotten some day.
+    /// Whether its keys may be dropped after their retention time.
     #[n(1)]
     pub(crate) lapses: bool,
-    /// How many there are.
+    /// The number of its keys.
     #[n(2)]
     pub(crate) keys: u64,
-    /// From which fact on their frames are.
+    /// Its frames begin at this fact or later.
     #[n(3)]
     pub(crate) from: FactNumber,
-    /// Before which fact they are.
+    /// Its frames begin before this fact.
     #[n(4)]
     pub(crate) to: FactNumber,
-    /// When the newest was used, at the latest.
+    /// An instant that is not before any use of its keys.
     #[n(5)]
     pub(crate) until: Timestamp,
 }
 
 const HEAD_BYTES: usize = 32;
 
-/// A block: head, the head before it, frames.
+/// Encodes a block: its head, the head before it, its frames.
 pub(crate) fn block_to_bytes(block: &Block) -> Vec<u8> {
     [&block.head()[..], &block.previous_head, &block.frames].concat()
 }
 
-/// A block whose head is the hash of what it holds.
+/// Decodes a block; fails unless its head is the hash of its contents.
 pub(crate) fn block_from_bytes(first: FactNumber, bytes: &[u8]) -> Result<Block, LedgerError> {
     let previous_head = bytes.get(HEAD_BYTES..).and_then(<[u8]>::first_chunk);
     let block = Block::of(first, *previous_head.ok_or_else(|| altered(first))?, block_frames(bytes));
     if bytes.starts_with(&block.head()) { Ok(block) } else { Err(altered(first)) }
 }
 
-/// Checks that the head of a block is the hash of what it holds.
+/// Fails unless the head of an encoded block is the hash of its contents.
 pub(crate) fn check_block(first: FactNumber, bytes: &[u8]) -> Result<(), LedgerError> {
     let (head, rest) = bytes.split_first_chunk::<HEAD_BYTES>().ok_or_else(|| altered(first))?;
     if rest.len() >= HEAD_BYTES && sha256(rest) == *head { Ok(()) } else { Err(altered(first)) }
 }
 
-/// The frames of a block, which may be none if it is not checked.
+/// The frames of an encoded block; empty if it is too short.
 pub(crate) fn block_frames(bytes: &[u8]) -> &[u8] {
     bytes.get(2 * HEAD_BYTES..).unwrap_or_default()
 }
@@ -147,7 +147,7 @@ pub(crate) fn billing_key(owner: &Owner) -> Vec<u8> {
     [&[6], owner.as_str().as_bytes()].concat()
 }
 
-/// The keys of all billing rows are from the first of these to before the second.
+/// The range of the keys of all billing rows.
 pub(crate) const BILLING_KEYS: (&[u8], &[u8]) = (&[6], &[7]);
 
 /// The owner of a billing row's key.
@@ -170,26 +170,26 @@ pub(crate) fn object_from_key(key: &[u8]) -> Option<ObjectId> {
 /// The key of the waiting room's row in `views`.
 pub(crate) const WAITING_ROOM_KEY: &[u8] = &[9];
 
-/// The key of the row of an event that waits, in `views`: `10 | number of the fact that it came with`.
+/// The key of a waiting event's row in `views`: `10 | number of its fact`.
 pub(crate) fn waiting_event_key(number: FactNumber) -> Vec<u8> {
     [&[10][..], &number.get().to_be_bytes()].concat()
 }
 
-/// The keys of all events that wait are from the first of these to before the second.
+/// The range of the keys of all waiting events.
 pub(crate) const WAITING_EVENT_KEYS: (&[u8], &[u8]) = (&[10], &[11]);
 
-/// The number of an event by its row's key.
+/// The number of a waiting event's key.
 pub(crate) fn waiting_event_from_key(key: &[u8]) -> Option<FactNumber> {
     let (&[10], number) = key.split_first_chunk()? else { return None };
     fact_number(number.try_into().ok()?)
 }
 
-/// The key of the row by which an event is found under an object, in `views`: `11 | length of the id | id | number`.
+/// The key of a row that indexes a waiting event by an object, in `views`: `11 | length of the id | id | number`.
 pub(crate) fn waiting_key(id: &ObjectId, number: FactNumber) -> Vec<u8> {
     [&waiting_prefix(id)[..], &number.get().to_be_bytes()].concat()
 }
 
-/// The keys of all events under an object are from the first of these to before the second.
+/// The range of the index keys of an object.
 pub(crate) fn waiting_keys(id: &ObjectId) -> (Vec<u8>, Vec<u8>) {
     (waiting_prefix(id), [&waiting_prefix(id)[..], &u64::MAX.to_be_bytes()].concat())
 }
@@ -199,37 +199,37 @@ fn waiting_prefix(id: &ObjectId) -> Vec<u8> {
     [&[11, u8::try_from(id.len()).unwrap_or(u8::MAX)], id].concat()
 }
 
-/// The object and the event of such a row's key.
+/// The object and the event's number of an index key.
 pub(crate) fn waiting_from_key(key: &[u8]) -> Option<(ObjectId, FactNumber)> {
     let (&[11, length], rest) = key.split_first_chunk()? else { return None };
     let (id, number) = rest.split_at_checked(usize::from(length))?;
     Some((ObjectId::new(std::str::from_utf8(id).ok()?)?, fact_number(number.try_into().ok()?)?))
 }
 
-/// The key of the row that lists a record somebody should look at, in `views`: `8 | the record's own key`.
+/// The key of the row that lists a record for attention, in `views`: `8 | key of the record`.
 pub(crate) fn attention_key(record: &[u8]) -> Vec<u8> {
     [&[8], record].concat()
 }
 
-/// The keys of everything that is listed are from the first of these to before the second.
+/// The range of the keys of all records listed for attention.
 pub(crate) const ATTENTION_KEYS: (&[u8], &[u8]) = (&[8], &[9]);
 
-/// The key of a record's row in the agenda, in `views`: `4 | when something is due | the record's own key`.
+/// The key of a record's row in the agenda, in `views`: `4 | due instant | key of the record`.
 pub(crate) fn agenda_key(due: Timestamp, record: &[u8]) -> Vec<u8> {
     [&[4][..], &due.microseconds().to_be_bytes(), record].concat()
 }
 
-/// The keys of all agenda rows are from the first of these to before the second.
+/// The range of the keys of all agenda rows.
 pub(crate) const AGENDA_KEYS: (&[u8], &[u8]) = (&[4], &[5]);
 
-/// A record in which something is due.
+/// A record with due work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scheduled {
     Wallet(WalletId),
     Billing(Owner),
 }
 
-/// When something is due by an agenda row's key, and in which record.
+/// The due instant and the record of an agenda key.
 pub(crate) fn agenda_from_key(key: &[u8]) -> Result<(Timestamp, Scheduled), LedgerError> {
     let broken = || LedgerError::damaged("a row of the agenda cannot be read");
     let (due, record) = key.get(1..).and_then(<[u8]>::split_first_chunk).ok_or_else(broken)?;
@@ -252,13 +252,13 @@ pub(crate) fn milestone_key(WalletId { asset, owner }: &WalletId, ordinal: u64) 
     [&[3][..], &named(asset.as_str()), &named(owner.as_str()), &ordinal.to_be_bytes()].concat()
 }
 
-/// Where a wallet's history stood at one of its facts.
+/// A milestone: the state of a wallet's history at one of its facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Milestone {
-    /// Which fact.
+    /// The number of the fact.
     #[n(0)]
     pub(crate) fact: FactNumber,
-    /// When it took effect.
+    /// The instant from which the fact is effective.
     #[n(1)]
     pub(crate) effective_at: Timestamp,
     /// The balance after it.
@@ -273,7 +273,7 @@ pub(crate) struct WalletRow {
     pub(crate) filed: Option<Timestamp>,
 }
 
-/// An owner's billing, and what its other rows say.
+/// An owner's billing, and the contents of its other rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BillingRow {
     pub(crate) billing: Billing,
@@ -287,14 +287,14 @@ pub(crate) struct Filing {
     pub(crate) needs_attention: bool,
 }
 
-/// A wallet's row: the number of its last fact, the instant of its row in the agenda, its body.
+/// Encodes a wallet's row: the number of its last fact, the instant of its row in the agenda, its body.
 pub(crate) fn wallet_to_bytes(wallet: &Wallet, filed: Option<Timestamp>) -> Vec<u8> {
     let filed = filed.map_or(0, Timestamp::microseconds);
     let last_fact = wallet.last_fact.map_or(0, FactNumber::get);
     [&last_fact.to_be_bytes()[..], &filed.to_be_bytes(), &encode(wallet)].concat()
 }
 
-/// A wallet, and the instant of its row in the agenda.
+/// Decodes a wallet's row.
 pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<WalletRow, LedgerError> {
     let broken = || LedgerError::damaged("the row of a wallet cannot be read");
     let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
@@ -306,7 +306,7 @@ pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<WalletRow, LedgerError> 
     Ok(WalletRow { wallet: Wallet { last_fact: fact_number(*last_fact), ..decode(body)? }, filed })
 }
 
-/// A row of billing: the number of its last fact, what its other rows say, its body.
+/// Encodes a billing row: the number of its last fact, its filing, its body.
 pub(crate) fn billing_to_bytes(billing: &Billing, filing: Filing) -> Vec<u8> {
     let due = filing.due.map_or(0, Timestamp::microseconds);
     let last_fact = billing.last_fact.map_or(0, FactNumber::get);
@@ -314,7 +314,7 @@ pub(crate) fn billing_to_bytes(billing: &Billing, filing: Filing) -> Vec<u8> {
     [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &[needs_attention], &encode(billing)].concat()
 }
 
-/// An owner's billing.
+/// Decodes a billing row.
 pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<BillingRow, LedgerError> {
     let broken = || LedgerError::damaged("a row of billing cannot be read");
     let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
@@ -333,38 +333,38 @@ pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<BillingRow, LedgerError
     Ok(BillingRow { billing, filing: Filing { due, needs_attention } })
 }
 
-/// An object at a payment processor.
+/// Decodes an object's row.
 pub(crate) fn object_from_bytes(bytes: &[u8]) -> Result<Object, LedgerError> {
     let (last_fact, object) = record_from_bytes::<Object>(bytes)?;
     Ok(Object { last_fact, ..object })
 }
 
-/// The list of declared catalogues.
+/// Decodes the list of declared catalogues.
 pub(crate) fn catalogues_from_bytes(bytes: &[u8]) -> Result<Catalogues, LedgerError> {
     let (last_fact, mut list) = record_from_bytes::<Catalogues>(bytes)?;
     list.last_fact = last_fact;
     Ok(list)
 }
 
-/// The totals.
+/// Decodes the totals.
 pub(crate) fn totals_from_bytes(bytes: &[u8]) -> Result<Totals, LedgerError> {
     let (last_fact, mut totals) = record_from_bytes::<Totals>(bytes)?;
     totals.last_fact = last_fact;
     Ok(totals)
 }
 
-/// The waiting room.
+/// Decodes the waiting room.
 pub(crate) fn room_from_bytes(bytes: &[u8]) -> Result<WaitingRoom, LedgerError> {
     let (last_fact, room) = record_from_bytes::<WaitingRoom>(bytes)?;
     Ok(WaitingRoom { last_fact, ..room })
 }
 
-/// A record: the number of its last fact, its body.
+/// Encodes a record: the number of its last fact, its body.
 pub(crate) fn record_to_bytes(last_fact: Option<FactNumber>, body: &impl Encode<()>) -> Vec<u8> {
     [&last_fact.map_or(0, FactNumber::get).to_be_bytes()[..], &encode(body)].concat()
 }
 
-/// The number of a record's last fact, and its body.
+/// Decodes a record: the number of its last fact, and its body.
 pub(crate) fn record_from_bytes<T: for<'b> Decode<'b, ()>>(
     bytes: &[u8],
 ) -> Result<(Option<FactNumber>, T), LedgerError> {
@@ -377,34 +377,34 @@ fn fact_number(bytes: [u8; 8]) -> Option<FactNumber> {
     Some(FactNumber(u64::from_be_bytes(bytes))).filter(|number| *number >= FactNumber::FIRST)
 }
 
-/// The beginning of a key's hash, by which segments are sorted. Keys may share it: the frame has the whole key.
+/// The prefix of a key's hash, by which segments are sorted. Keys may share a prefix: the frame has the whole key.
 pub(crate) type Prefix = u64;
 
-/// A page of a segment, with its first key.
+/// A page of a segment, and its first prefix.
 pub(crate) type SegmentPage = (Prefix, Vec<u8>);
 
-/// The key of a page of a segment: `number | 0 | its first key`.
+/// The key of a page of a segment: `number | 0 | first prefix`.
 pub(crate) fn segment_page_key(number: u32, first: Prefix) -> Vec<u8> {
     [&number.to_be_bytes()[..], &[0], &first.to_be_bytes()].concat()
 }
 
-/// The first key of a page.
+/// The first prefix of a page, by the page's key.
 pub(crate) fn segment_page_from_key(key: &[u8]) -> Option<Prefix> {
     let (&[0], first) = key.get(4..)?.split_first_chunk()? else { return None };
     first.try_into().ok().map(u64::from_be_bytes)
 }
 
-/// The key of a row of a segment's filter: `number | 1 | its place`.
+/// The key of a row of a segment's filter: `number | 1 | index`.
 pub(crate) fn segment_filter_key(number: u32, place: usize) -> Vec<u8> {
     [&number.to_be_bytes()[..], &[1], &(place as u64).to_be_bytes()].concat()
 }
 
-/// Before which key all rows of a segment are.
+/// The end of the key range of a segment's rows.
 pub(crate) fn segment_end(number: u32) -> Vec<u8> {
     [&number.to_be_bytes()[..], &[2]].concat()
 }
 
-/// The segment of a row.
+/// The number of the segment that a row belongs to.
 pub(crate) fn segment_of_key(key: &[u8]) -> Option<u32> {
     key.first_chunk().map(|number| u32::from_be_bytes(*number))
 }

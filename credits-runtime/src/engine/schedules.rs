@@ -1,5 +1,5 @@
-//! The inbox under every order of threads that a scheduler can think of: nothing is lost, nothing is taken twice, and
-//! nobody waits for ever. Run with `RUSTFLAGS="--cfg shuttle"`.
+//! The inbox under random thread schedules: no item is lost or taken twice, and no thread waits for ever. Run with
+//! `RUSTFLAGS="--cfg shuttle"`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use std::task::Poll;
 
 use shuttle::thread;
 
-use super::request::inbox::{Inbox, Refused, Taken};
+use super::request::inbox::{Inbox, Refused, TakenWork};
 use crate::domain::ids::{HoldId, WalletId};
 
-/// How many orders are tried.
+/// Schedules that each check explores.
 const SCHEDULES: usize = 20_000;
-/// How many preemptions the other scheduler places.
+/// Preemptions in a schedule of the PCT scheduler.
 const PREEMPTIONS: usize = 4;
 
 const SUBMITTERS: usize = 3;
 const ITEMS_EACH: usize = 3;
-/// Room in the inbox: for all, or for so few that some wait.
+/// Limits of the inbox: one that no test reaches, and one at which submitters wait.
 const ITEMS_MAX: usize = SUBMITTERS * ITEMS_EACH + 1;
 const ITEMS_FEW: usize = 2;
 
-/// What is submitted: by whom, and its place. It counts when it goes.
+/// A submitted item: its submitter and its index. Counts itself when dropped.
 struct Item {
     submitter: usize,
     place: usize,
@@ -35,7 +35,7 @@ impl Drop for Item {
     }
 }
 
-/// What the taker found.
+/// The items and releases that were taken.
 #[derive(Default)]
 struct Found {
     items: Vec<(usize, usize)>,
@@ -46,28 +46,28 @@ fn wallet() -> WalletId {
     WalletId::from_names("", "ann").unwrap()
 }
 
-/// Takes until the inbox is closed and empty.
+/// Takes work until the inbox is closed and empty.
 fn take_all(inbox: &Inbox<Item>) -> Found {
     let mut found = Found::default();
     loop {
         match inbox.take(None) {
-            Taken::Work(work) => {
+            TakenWork::Work(work) => {
                 found.items.extend(work.commands.iter().map(|item| (item.submitter, item.place)));
                 found.releases += work.releases.len();
             }
-            Taken::TimedOut => {}
-            Taken::Closed => return found,
+            TakenWork::TimedOut => {}
+            TakenWork::Closed => return found,
         }
     }
 }
 
-/// Submits in its order; answers how many were accepted.
+/// Submits items in order; returns how many were accepted.
 fn submit(inbox: &Inbox<Item>, submitter: usize, gone: &Arc<AtomicUsize>) -> usize {
     let item = |place| Item { submitter, place, gone: Arc::clone(gone) };
     (0..ITEMS_EACH).filter(|place| inbox.submit(item(*place)).is_ok()).count()
 }
 
-/// Submits in its order, and waits for room as a thread or as a task does; answers how many were accepted.
+/// Submits items in order, and waits for room, as a thread or as a task; returns how many were accepted.
 fn submit_waiting(inbox: &Inbox<Item>, submitter: usize, gone: &Arc<AtomicUsize>) -> usize {
     let item = |place| Item { submitter, place, gone: Arc::clone(gone) };
     let submit = |place| match submitter {
@@ -91,12 +91,12 @@ fn submit_waiting(inbox: &Inbox<Item>, submitter: usize, gone: &Arc<AtomicUsize>
     (0..ITEMS_EACH).filter(|place| submit(*place)).count()
 }
 
-/// Everybody at once; `close` ends it when, and as, it likes.
+/// Runs all threads with room for every item, and closes the inbox with `close`, early or after all submissions.
 fn everybody(close: fn(&Inbox<Item>), closes_early: bool) {
     everybody_with((ITEMS_MAX, submit), close, closes_early);
 }
 
-/// How somebody submits.
+/// Submits one thread's items.
 type Submit = fn(&Inbox<Item>, usize, &Arc<AtomicUsize>) -> usize;
 
 fn everybody_with((room, submit): (usize, Submit), close: fn(&Inbox<Item>), closes_early: bool) {
@@ -131,7 +131,7 @@ fn everybody_with((room, submit): (usize, Submit), close: fn(&Inbox<Item>), clos
         assert!(of.is_sorted() && of.windows(2).all(|pair| pair[0] != pair[1]), "out of order, or twice");
     }
     drop(inbox);
-    // Whoever was refused has its item back, and gone, too.
+    // A refused item was returned to its submitter and dropped there.
     assert_eq!(gone.load(Ordering::Relaxed), SUBMITTERS * ITEMS_EACH);
     if !closes_early {
         assert_eq!((accepted, found.items.len()), (SUBMITTERS * ITEMS_EACH, accepted));
@@ -172,7 +172,7 @@ fn a_wake_up_that_is_forgotten_is_found() {
         let inbox = Arc::new(Inbox::<Item>::new(ITEMS_MAX));
         let taker = {
             let inbox = Arc::clone(&inbox);
-            thread::spawn(move || matches!(inbox.take(None), Taken::Work(_)))
+            thread::spawn(move || matches!(inbox.take(None), TakenWork::Work(_)))
         };
         let gone = Arc::new(AtomicUsize::new(0));
         inbox.submit_silently(Item { submitter: 0, place: 0, gone });

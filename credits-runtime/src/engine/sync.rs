@@ -1,4 +1,4 @@
-//! Locks: those of the standard library, or of the scheduler that tries every order of threads in tests.
+//! Locks: of the standard library, or of shuttle, which explores thread schedules in tests.
 
 #[cfg(not(shuttle))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};

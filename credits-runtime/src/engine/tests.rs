@@ -1,4 +1,4 @@
-//! The engine over stores that fail, and its views against its journal.
+//! Tests of the engine: failing storage, views against the journal, and look-ups during checkpoints.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::batch::batch::{Batch, Submitted};
 use super::batch::file_source::FileSource;
 use super::clock::SystemClock;
 use super::ledger::{Ledger, Location, Opening};
-use super::opening::Found;
+use super::opening::FoundLedger;
 use super::recovery;
 use super::request::inbox::Queue;
 use super::request::reply::Reply;
@@ -33,7 +33,7 @@ use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::generated::Pricing as _;
 use crate::service::tests::Pricing;
 
-/// Memory whose writes and syncs fail while a switch is on. Clones are one.
+/// A backend in memory whose syncs, and changes of length, fail while a switch is on. Clones share its bytes.
 #[derive(Clone, Debug)]
 struct Faulty {
     memory: Arc<InMemoryBackend>,
@@ -83,7 +83,7 @@ fn open() -> Arc<Ledger> {
 }
 
 fn over(opening: Opening) -> Arc<Ledger> {
-    Ledger::over(Found::in_memory(MemoryBudget::DEFAULT).unwrap(), opening).unwrap()
+    Ledger::over(FoundLedger::in_memory(MemoryBudget::DEFAULT).unwrap(), opening).unwrap()
 }
 
 /// A ledger whose log fails while a switch is on.
@@ -214,7 +214,7 @@ fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
     assert_eq!((ordinals, written()), (vec![64, 128], None));
     let found = [64, 128].map(|ordinal| ledger.milestone(&ann, ordinal).unwrap());
     assert_eq!(found.map(|milestone| milestone.balance.get()), [64, 128]);
-    // A pass begins, and comes to its end.
+    // Enough commits to begin and to end a pass.
     (0..600).for_each(|n| give("bob", n));
     assert_eq!((milestones.up_to(&ann, u64::MAX), written()), (Vec::new(), Some(found[0])));
     assert_eq!(ledger.milestone(&ann, 128).unwrap(), found[1]);
@@ -265,7 +265,7 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
         next = snapshot.block(next).unwrap().next_fact().unwrap();
     }
     assert!(firsts.len() > 40, "they fill many blocks, not {}", firsts.len());
-    // Forwards, backwards, and to and fro.
+    // In ascending, descending, and scattered order.
     let numbers = (1..end).chain((1..end).rev()).chain((1..end).map(|n| n * 7_919 % (end - 1) + 1));
     for number in numbers.map(FactNumber) {
         let first = firsts[firsts.partition_point(|first| *first <= number) - 1];
@@ -276,8 +276,8 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
     }
 }
 
-/// A batch that is decided while the one before it is committed looks into a file as it was before: a key that this commit
-/// moved into a segment, or with its segment into a larger one, is not there yet, and would be taken for one that nobody used.
+/// A checkpoint may seal a key into a segment, or merge its segment, after a batch has taken its snapshot. The key is
+/// then neither in memory nor in that snapshot, and a batch that did not take a new one would use the key twice.
 #[test]
 fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     let tuning = Tuning { recent_keys_max: 8, unwritten_bytes: Some(1_024), ..Tuning::DEFAULT };
@@ -292,7 +292,7 @@ fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
         assert!(found.is_some(), "the key stays where it was for ever");
     };
     let policy = Policy::of(&Pricing::CATALOGUE.settings);
-    // A batch that has looked into the file: nobody knows the wallet.
+    // A batch that has taken its snapshot: the look-up of its wallet missed the cache.
     let began = |name: &str| {
         let position = recovery::position(&ledger.store().snapshot().unwrap()).unwrap();
         let source = FileSource::new(ledger.store(), ledger.published());

@@ -1,4 +1,4 @@
-//! Tuning: every threshold of the engine that no user meets. `domain/limits.rs` has those that a user meets.
+//! Tuning: internal thresholds of the engine. `domain/limits.rs` has the limits that users meet.
 
 use crate::domain::limits::{WAITING_EVENTS_IN_ALL_MAX, WAITING_EVENTS_MAX};
 
@@ -6,32 +6,32 @@ use crate::domain::limits::{WAITING_EVENTS_IN_ALL_MAX, WAITING_EVENTS_MAX};
 pub(crate) const BATCH_BYTES: usize = 512 * 1_024;
 /// Records whose due work one batch books.
 pub(crate) const DUE_RECORDS_MAX: usize = 256;
-/// Rows that are read together, where a table is read in parts.
+/// Rows in one part, where a table is read in parts.
 pub(crate) const ROWS_AT_ONCE: usize = 256;
 /// Bytes of frames at which a block is sealed. redb rounds values over a page up to 2^k pages.
 pub(crate) const BLOCK_BYTES_MAX: usize = 4_000;
 /// Rows of wallets in one checkpoint of a flush.
 pub(crate) const CHECKPOINT_ROWS_MAX: usize = 16_384;
-/// Shards of the wallet cache that one batch passes to evict wallets.
+/// Shards of the wallet cache that one batch visits to evict wallets, at least.
 pub(crate) const EVICTION_SHARDS_MIN: usize = 2;
-/// Commands of a batch for each further shard.
+/// Commands of a batch per further visited shard.
 pub(crate) const EVICTION_COMMANDS_PER_SHARD: usize = 256;
 /// Segments of keys that are merged into one.
 pub(crate) const SEGMENTS_MERGED: usize = 8;
 /// Rows of dropped segments that one checkpoint removes.
 pub(crate) const SEGMENT_ROWS_DROPPED: usize = 16_384;
-/// Rejected spends that wait for their handlers; the oldest are dropped beyond that.
+/// Rejected spends that wait for their handlers. Beyond that, the oldest are dropped.
 pub(crate) const REFUSALS_MAX: usize = 1_024;
 
 /// Thresholds of background work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tuning {
-    /// Facts in which a pass writes every row that was dirty when it began. An opening after a crash replays up to twice as
-    /// many.
+    /// Facts in which a pass writes every row that was dirty when it began. An opening after a crash replays up to
+    /// twice as many.
     pub(crate) pass_facts: usize,
     /// Keys in memory at which a checkpoint seals them into a segment.
     pub(crate) recent_keys_max: usize,
-    /// How many billing events wait for their owners.
+    /// Limits of the billing events that wait for their owners.
     pub(crate) waiting_max: WaitingMax,
     /// Bytes of published rows at which a checkpoint begins; by default a share of the ledger's memory.
     pub(crate) unwritten_bytes: Option<usize>,

@@ -1,6 +1,7 @@
-//! Verifying: every view derived from the journal again and compared, every grant added up, the chain followed.
+//! Verification: replays the journal, and compares every row with its result, every grant with its audit, and the
+//! hash chain.
 //!
-//! It reads one consistent state of the file, whatever is written meanwhile.
+//! It reads one snapshot, so that concurrent commits do not disturb it.
 
 mod waiting;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::journal::block::{Block, Head};
-use super::keys::segment::Entries;
+use super::keys::segment::KeyEntries;
 use super::keys::{Keys, frames_under, key_rows};
 use super::rows::{self, BillingRow, KeysState, Milestone, Scheduled, WalletRow};
 use super::store::Snapshot;
@@ -31,23 +32,23 @@ use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 use waiting::{WaitingAudit, WaitingRows};
 
-/// What was verified.
+/// Counts of the verified parts of a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Verified {
     /// Facts of the journal.
     pub facts: u64,
-    /// What they were committed in.
+    /// Frames of the journal; each is one commit of facts.
     pub frames: u64,
-    /// Wallets, each equal to what its facts lead to.
+    /// Wallets, each equal to the result of its facts.
     pub wallets: u64,
-    /// Grants, each equal to the sum of what became of it.
+    /// Grants, each equal to an independent audit of its facts.
     pub grants: u64,
-    /// Uses of idempotency keys, each naming its frame.
+    /// Uses of idempotency keys, each indexed with its frame.
     pub keys: u64,
 }
 
-/// Follows the chain from the first block to the one that holds a fact; answers the hash up to that fact, if a frame
+/// Follows the chain to the block of a fact; returns the head of the chain as of that fact, or `None` if no frame
 /// ends with it.
 pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<Head>, LedgerError> {
     let (mut next, mut head) = (FactNumber::FIRST, Head::default());
@@ -80,17 +81,17 @@ pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
 }
 
 struct Verification {
-    /// The keys that segments have.
+    /// The index of the segments.
     keys: Keys,
     sealed_keys: u64,
     recent_keys: HashSet<Hash128>,
-    /// Of keys that no segment has the frames that used them.
+    /// Keys that are missing in the segments, with their frames, until a later frame takes the key over.
     missing_keys: HashMap<Hash128, FactNumber>,
     wallets: HashMap<WalletId, (Wallet, Audit)>,
     billings: HashMap<Owner, Billing>,
     objects: HashMap<ObjectId, Object>,
     waiting: WaitingAudit,
-    /// Facts that rows of wallets may lack.
+    /// Facts since `replay_from`, which rows of wallets may lack.
     lagging: HashMap<WalletId, Vec<(FactNumber, Fact)>>,
     replay_from: Option<FactNumber>,
     catalogues: Catalogues,
@@ -99,7 +100,7 @@ struct Verification {
     last_at: Option<Timestamp>,
     frames: u64,
     milestones: u64,
-    /// Of wallets the first fact whose milestone is not written, which its row may not have.
+    /// The first fact of each wallet whose milestone is not stored. The wallet's row must not have that fact.
     unwritten_milestones: HashMap<WalletId, FactNumber>,
 }
 
@@ -170,8 +171,8 @@ impl Verification {
         Ok(())
     }
 
-    /// A key that a frame uses is in a segment, unless the frame is so young that opening reads it, or a later frame
-    /// took the key over.
+    /// Counts a key of a frame, which must be in a segment. Exceptions are recent keys, lapsed keys, and keys that a
+    /// later frame takes over.
     fn key(
         &mut self,
         snapshot: &Snapshot,
@@ -193,7 +194,7 @@ impl Verification {
         Ok(())
     }
 
-    /// No key is missing, and segments have no others.
+    /// Checks that no key is missing, and that segments have no other keys.
     fn segments(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         if let Some(first) = self.missing_keys.values().min() {
             return Err(LedgerError::damaged(format!("a key of fact {first} is missing")));
@@ -202,7 +203,7 @@ impl Verification {
         for segment in self.keys.state().segments {
             let (mut after, mut count, mut last) = (None, 0_u64, None);
             while let Some((first, bytes)) = snapshot.segment_page_after(segment.number, after)? {
-                let entries = Entries::of(first, &bytes, segment.from).collect::<Result<Vec<_>, _>>()?;
+                let entries = KeyEntries::of(first, &bytes, segment.from).collect::<Result<Vec<_>, _>>()?;
                 if last.is_some_and(|last| last >= first) {
                     return Err(LedgerError::damaged("the pages of a segment of keys are not in order"));
                 }
@@ -253,7 +254,7 @@ impl Verification {
         if let Body::Charged { charge, settles, .. } = &fact.body {
             let explained =
                 self.terms.get(&charge.operation.catalogue).and_then(|terms| explain(terms, charge));
-            // A hold may be settled at an amount of the application's own.
+            // The application may settle a hold at any amount.
             let own = settles.is_some();
             if explained.and_then(|why| why.recomputed).is_some_and(|price| price != charge.price && !own) {
                 return Err(LedgerError::damaged(format!(
@@ -281,7 +282,7 @@ impl Verification {
         Ok(())
     }
 
-    /// Every row of the views is one that the journal leads to, and none is missing.
+    /// Checks that the views have exactly the rows that the journal leads to.
     fn views(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let broken =
             |what: &str| LedgerError::damaged(format!("a row of {what} is not what the journal says"));
@@ -289,7 +290,7 @@ impl Verification {
         let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
         let mut waiting = WaitingRows::default();
         let mut filed = BTreeMap::new();
-        // Wallets that have no row yet, because all of their facts may lack.
+        // Wallets without facts before `replay_from`, which may have no row yet.
         let all_lags = |id: &&WalletId| {
             let lagging = self.lagging.get(*id).map_or(0, Vec::len);
             self.wallets.get(*id).is_some_and(|(wallet, _)| wallet.facts == lagging as u64)
@@ -335,7 +336,7 @@ impl Verification {
                     if filing.needs_attention {
                         listed.insert(rows::attention_key(key));
                     }
-                    // One of which nothing is known yet may have been looked at.
+                    // Billing without facts may have a row, which equals the default.
                     let rebuilt = self.billings.get(&owner).cloned().unwrap_or_default();
                     if rebuilt != kept {
                         return Err(broken("billing"));
@@ -350,7 +351,7 @@ impl Verification {
                     }
                     objects = objects.saturating_add(1);
                 }
-                // Whatever is listed is before its list, in the order of keys.
+                // In key order, billing rows precede the list for attention, so `listed` is complete here.
                 Some(8) if value.is_empty() && listed.remove(key) => {}
                 Some(9..=11) => {
                     if !self.waiting.has(&mut waiting, key, value)? {
@@ -365,7 +366,7 @@ impl Verification {
             return Err(broken("the agenda"));
         }
         let due = filed.values().flatten().count();
-        // Openings and checkpoints write the totals, and the first opening a catalogue.
+        // Every opening and checkpoint writes the totals, and the first opening declares a catalogue.
         let singles = if self.frames > 0 { 2 } else { 0 };
         if single != singles
             || wallets.saturating_add(unwritten.len()) != self.wallets.len()
@@ -407,7 +408,7 @@ impl Verification {
         Ok(())
     }
 
-    /// Wallets and counter-accounts sum to zero.
+    /// Checks that the wallets and the counter-accounts of each asset sum to zero.
     fn sums(&self) -> Result<(), LedgerError> {
         let mut sums: BTreeMap<&Asset, i128> = BTreeMap::new();
         for (asset, _, total) in self.totals.iter() {

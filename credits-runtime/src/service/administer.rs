@@ -2,7 +2,7 @@
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::command::{Action, Expiry, Gift, TakeFrom, Taking};
+use crate::domain::command::{Action, Deduction, Expiry, Gift, TakeFrom};
 use crate::domain::fact::{Class, GrantTerms, Kind};
 use crate::domain::ids::FactNumber;
 use crate::domain::rejection::Rejection;
@@ -47,7 +47,7 @@ impl Deduct {
     /// `InsufficientCredits`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Any { amount: self.amount, with_debt: self.with_debt };
-        let taking = Taking { kind: Kind::Deduct, from, reason: self.reason, category: self.category };
+        let taking = Deduction { kind: Kind::Deduct, from, reason: self.reason, category: self.category };
         self.write.send(Action::Take(taking), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 }
@@ -81,7 +81,7 @@ impl Adjust {
     /// `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`,
     /// `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
-        let Self { write, amount, reason, with_debt } = self;
+        let Self { mut write, amount, reason, with_debt } = self;
         let category = Some(Category::ManualAdjustment);
         let action = if amount.is_positive() {
             Action::Give(Gift {
@@ -97,10 +97,14 @@ impl Adjust {
         } else if amount.is_zero() {
             return Reply::failed(Rejection::AmountZero);
         } else {
-            // The negative of `i64::MIN` is out of range: the largest amount stands for it.
-            let amount = Amount::ZERO.checked_sub(amount).unwrap_or(Amount::MAX);
+            // The negative of the least amount is out of range.
+            let amount = Amount::ZERO.checked_sub(amount).unwrap_or_else(|| {
+                let given = i128::from(amount.get()).saturating_neg().to_string();
+                write.refuse(Rejection::AmountOutOfRange { given });
+                Amount::MAX
+            });
             let from = TakeFrom::Any { amount, with_debt };
-            Action::Take(Taking { kind: Kind::Adjust, from, reason, category })
+            Action::Take(Deduction { kind: Kind::Adjust, from, reason, category })
         };
         write.send(action, |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
@@ -127,7 +131,7 @@ impl Revoke {
     /// `MetadataTooDeep`, `ReasonTooLong`, `GrantNotFree`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Grant(self.grant);
-        let taking = Taking { kind: Kind::Revoke, from, reason: self.reason, category: None };
+        let taking = Deduction { kind: Kind::Revoke, from, reason: self.reason, category: None };
         self.write.send(Action::Take(taking), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::explain::Explanation;
 use crate::domain::fact::Record;
 use crate::domain::ids::Owner;
-use crate::engine::core::{Core, Position};
+use crate::engine::core::{Core, JournalPosition};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::Entry;
 
@@ -61,7 +61,7 @@ fn each(
     ledger: &Core,
     mut write: impl FnMut(&Owner, &Entry) -> Result<(), LedgerError>,
 ) -> Result<u64, Error> {
-    let (mut next, end, mut written) = (Position::START, ledger.end(), 0_u64);
+    let (mut next, end, mut written) = (JournalPosition::START, ledger.end(), 0_u64);
     while next < end {
         let mut journal = ledger.journal()?;
         for _ in 0..FRAMES_PER_SNAPSHOT {

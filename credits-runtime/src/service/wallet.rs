@@ -10,6 +10,7 @@ use credits_core::TransferExpiration;
 
 use crate::domain;
 use crate::domain::amount::{Amount, IntoAmount};
+use crate::domain::category::Category;
 use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
@@ -52,6 +53,62 @@ pub struct HoldSummary {
     pub metadata: Metadata,
 }
 
+impl HoldSummary {
+    fn of(ledger: &Core, hold: &domain::wallet::OpenHold) -> Self {
+        Self {
+            id: hold.id,
+            amount: hold.held.amount(),
+            operation: entry::operation_name(ledger, hold.held.charge.operation),
+            until: hold.held.until,
+            metadata: hold.held.metadata.clone(),
+        }
+    }
+}
+
+/// An open grant.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct GrantSummary {
+    /// The grant's number, for [`Wallet::revoke_grant`].
+    pub id: FactNumber,
+    /// The credits that may be used.
+    pub free: Amount,
+    /// The credits that holds have set aside.
+    pub held: Amount,
+    /// What the credits were given for.
+    pub category: Category,
+    /// When the free credits expire.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl GrantSummary {
+    fn of(grant: &domain::wallet::Grant) -> Self {
+        let domain::wallet::Grant { number, free, held, terms, category } = grant;
+        let (category, expires_at) = (category.clone(), terms.expires_at);
+        Self { id: *number, free: *free, held: *held, category, expires_at }
+    }
+}
+
+/// The state of a wallet at one instant.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[non_exhaustive]
+pub struct WalletState {
+    /// The instant, by the ledger's time.
+    pub at: Timestamp,
+    /// The available credits: free ones that have not expired, less debt. Negative in debt.
+    pub credits: Amount,
+    /// The credits that open holds have set aside.
+    pub held: Amount,
+    /// The debt.
+    pub debt: Amount,
+    /// The available and the held credits together.
+    pub balance: Amount,
+    /// The open grants, in the order of their use.
+    pub grants: Vec<GrantSummary>,
+    /// The open holds, oldest first.
+    pub holds: Vec<HoldSummary>,
+}
+
 impl<C> Wallet<C> {
     pub(crate) fn new(ledger: Arc<Ledger>, id: Result<WalletId, Rejection>) -> Self {
         Self { ledger, id, pricing: PhantomData }
@@ -84,19 +141,39 @@ impl<C> Wallet<C> {
         history::balance_at(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, instant.into())
     }
 
+    /// Everything about the wallet at one instant, as a future: for callers that must not block, and for figures that must fit
+    /// each other.
+    ///
+    /// Errors: `OwnerInvalid`, then the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// user.give_credits(100).now().wait()?;
+    /// let state = user.read().wait()?;
+    /// assert_eq!(state.balance, state.credits.checked_add(state.held).unwrap_or_default());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn read(&self) -> Reply<WalletState> {
+        let ledger = &self.ledger;
+        Reply::ready(self.at_now(|wallet, at| WalletState {
+            at,
+            credits: wallet.available(),
+            held: wallet.held(),
+            debt: wallet.debt,
+            balance: wallet.balance,
+            grants: wallet.grants.iter().map(GrantSummary::of).collect(),
+            holds: wallet.holds.iter().map(|hold| HoldSummary::of(ledger, hold)).collect(),
+        }))
+    }
+
     /// The open holds, oldest first: of work in progress, and of work that was cut off until they lapse.
     pub fn open_holds(&self) -> Result<Vec<HoldSummary>, Error> {
         let ledger = &self.ledger;
-        self.now(|wallet| {
-            let summary = |hold: &domain::wallet::OpenHold| HoldSummary {
-                id: hold.id,
-                amount: hold.held.amount(),
-                operation: entry::operation_name(ledger, hold.held.charge.operation),
-                until: hold.held.until,
-                metadata: hold.held.metadata.clone(),
-            };
-            wallet.holds.iter().map(summary).collect()
-        })
+        self.now(|wallet| wallet.holds.iter().map(|hold| HoldSummary::of(ledger, hold)).collect())
     }
 
     /// The owner's subscriptions.
@@ -208,8 +285,13 @@ impl<C> Wallet<C> {
 
     /// Reads the wallet as if everything due by now were booked.
     fn now<T>(&self, read: impl FnOnce(&domain::wallet::Wallet) -> T) -> Result<T, Error> {
-        let wallet = self.ledger.wallet(self.id.as_ref().map_err(Clone::clone)?)?;
-        Ok(read(&wallet.at(self.ledger.now())))
+        self.at_now(|wallet, _| read(wallet))
+    }
+
+    /// Reads the wallet in the same way, with the instant.
+    fn at_now<T>(&self, read: impl FnOnce(&domain::wallet::Wallet, Timestamp) -> T) -> Result<T, Error> {
+        let (wallet, now) = self.ledger.wallet_now(self.id.as_ref().map_err(Clone::clone)?)?;
+        Ok(read(&wallet.at(now), now))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Grant, Wallet};
 
 /// An owner's billing after some facts, and the due awards.
-pub struct Settling<'a> {
+pub struct BillingDraft<'a> {
     owner: &'a Owner,
     sale: &'a Sale,
     policy: &'a Policy,
@@ -32,7 +32,7 @@ pub struct Settling<'a> {
 }
 
 /// The decision about an owner's billing.
-pub struct Settled {
+pub struct DecidedBilling {
     /// The facts to book; none if nothing changes.
     pub facts: Vec<(Record, Body)>,
     /// When something is due next.
@@ -41,7 +41,7 @@ pub struct Settled {
     pub needs_attention: bool,
 }
 
-impl<'a> Settling<'a> {
+impl<'a> BillingDraft<'a> {
     /// Applies a fact, if there is one, and computes what is due.
     pub fn new(
         owner: &'a Owner,
@@ -85,7 +85,7 @@ impl<'a> Settling<'a> {
     }
 
     /// Decides, over the wallets of [`assets`](Self::assets) and the [`closed_grants`](Self::closed_grants) in them.
-    pub fn settle(self, wallets: &BTreeMap<Asset, &Wallet>, closed: &[ClosedGrant]) -> Settled {
+    pub fn settle(self, wallets: &BTreeMap<Asset, &Wallet>, closed: &[ClosedGrant]) -> DecidedBilling {
         let Self { owner, sale, policy, mut billing, mut due, mut facts, first, now } = self;
         if let Some(closing) = close(&billing, &due, wallets, (ClosingRule::DEFAULT, policy.fulfilment), now)
         {
@@ -109,7 +109,7 @@ impl<'a> Settling<'a> {
         }
         let next = due.next.into_iter().chain(fulfilled.again_at).chain(billing.reported_next_at()).min();
         let due_at = if fulfilled.has_more { Some(now) } else { next };
-        Settled { facts, due_at, needs_attention: !billing.listed.is_empty() }
+        DecidedBilling { facts, due_at, needs_attention: !billing.listed.is_empty() }
     }
 }
 

@@ -146,7 +146,7 @@ pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
     // By the start of subscriptions: the first one gets the trials and bonuses that are given once.
     let subscriptions = billing.by_subscription();
     for items in &subscriptions {
-        let paid = lanes::Known::of(billing, items);
+        let paid = lanes::PaidTime::of(billing, items);
         trial::due(&mut due, billing, items, &paid, fulfilment, now);
         lanes::due(&mut due, billing, items, &paid, fulfilment, now);
         unsolved::of_subscription(&mut due, billing, items, &paid, fulfilment, now);

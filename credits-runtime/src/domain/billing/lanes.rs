@@ -26,14 +26,14 @@ mod debt;
 use debt::Debt;
 
 /// The paid time of a subscription.
-pub struct Known<'a> {
+pub struct PaidTime<'a> {
     /// All paid time, returned invoices included; it decides where cycles lie.
     pub placed: Paid<'a>,
     /// Paid time without returned invoices; it decides how much cycles give.
     pub live: Paid<'a>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> PaidTime<'a> {
     /// Reads the paid time of a subscription from its invoices.
     pub fn of(billing: &'a Billing, items: &SubscriptionItems<'a>) -> Self {
         let placed = Paid::of(billing, items);
@@ -80,7 +80,7 @@ pub(super) fn due<'a>(
     due: &mut Due,
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
-    paid: &Known<'a>,
+    paid: &PaidTime<'a>,
     fulfilment: Fulfilment,
     now: Timestamp,
 ) {
@@ -115,7 +115,7 @@ pub(super) fn due<'a>(
 fn valued<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
-    paid: &Known<'a>,
+    paid: &PaidTime<'a>,
     found: Vec<FoundLane<'a>>,
     now: Timestamp,
 ) -> Vec<ValuedLane<'a>> {
@@ -168,7 +168,7 @@ fn superseded(
     due: &mut Due,
     billing: &Billing,
     items: &SubscriptionItems<'_>,
-    paid: &Known<'_>,
+    paid: &PaidTime<'_>,
     lanes: &[ValuedLane<'_>],
 ) {
     for id in billing.awards.keys().filter(|id| !due.awards.contains_key(id)) {

@@ -5,7 +5,7 @@
 
 use super::cycles::cycles;
 use super::event::{Status, SubscriptionState};
-use super::lanes::Known;
+use super::lanes::PaidTime;
 use super::record::{Billing, Pinned};
 use super::terms::{PlanTerms, PriceList};
 use crate::domain::ids::{Asset, ObjectId, Owner};
@@ -107,7 +107,7 @@ impl Billing {
             let subscriptions = self.by_subscription();
             let items = subscriptions.iter().find(|items| items.subscription == subscription);
             let Some(items) = items else { continue };
-            let paid = Known::of(self, items);
+            let paid = PaidTime::of(self, items);
             let ends = paid
                 .lanes()
                 .into_iter()

@@ -8,7 +8,7 @@ use super::award::AwardId;
 use super::due::{Due, Fulfilment, Wanted, wanted};
 use super::event::{Interval, Status};
 use super::items::SubscriptionItems;
-use super::lanes::Known;
+use super::lanes::PaidTime;
 use super::record::Billing;
 use crate::domain::category::Category;
 use crate::domain::ids::ObjectId;
@@ -19,7 +19,7 @@ pub(super) fn due(
     due: &mut Due,
     billing: &Billing,
     items: &SubscriptionItems<'_>,
-    paid: &Known<'_>,
+    paid: &PaidTime<'_>,
     fulfilment: Fulfilment,
     now: Timestamp,
 ) {

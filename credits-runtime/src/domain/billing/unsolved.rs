@@ -13,7 +13,7 @@ use super::calendar::Anchor;
 use super::due::{Due, Fulfilment, PartialReturn, UnpaidUpgrade};
 use super::event::{Status, SubscriptionState};
 use super::items::SubscriptionItems;
-use super::lanes::Known;
+use super::lanes::PaidTime;
 use super::paid::{Paid, Span};
 use super::purchases::PurchaseProblem;
 use super::record::Billing;
@@ -101,7 +101,7 @@ pub(super) fn of_subscription(
     due: &mut Due,
     billing: &Billing,
     items: &SubscriptionItems<'_>,
-    paid: &Known<'_>,
+    paid: &PaidTime<'_>,
     fulfilment: Fulfilment,
     now: Timestamp,
 ) {
@@ -126,7 +126,7 @@ pub(super) fn of_subscription(
 
 /// Adds prices unknown to every catalogue. If the subscription has a plan, usage and free prices beside it do
 /// not count.
-fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &Known<'_>) {
+fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_>, paid: &PaidTime<'_>) {
     let states = || items.items.iter().flat_map(|(_, item)| item.states.iter().map(|(_, state)| state));
     let has_plan = states().any(|state| billing.is_plan(items.subscription, &state.price));
     let mut prices: BTreeSet<&ObjectId> = BTreeSet::new();
@@ -189,7 +189,7 @@ fn unpaid_upgrade(
     due: &mut Due,
     billing: &Billing,
     items: &SubscriptionItems<'_>,
-    paid: &Known<'_>,
+    paid: &PaidTime<'_>,
     stated: &Stated<'_>,
 ) {
     let Stated { since, state, changed_at, .. } = *stated;

@@ -1,4 +1,4 @@
-//! Due facts of a wallet: holds that reached their limit, and grants that expired.
+//! DueItem facts of a wallet: holds that reached their limit, and grants that expired.
 //!
 //! They are booked in the order of their instants. At one instant lapses come first, then expiries by grant
 //! number, because a lapse frees credits that may expire at once.
@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 
 /// A due fact and its instant. The derived order is the order of booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Due {
+pub(super) struct DueItem {
     pub(super) at: Timestamp,
     what: What,
 }
@@ -28,16 +28,17 @@ impl Wallet {
     }
 
     /// The next due fact. Credits freed after their expiry are due at the instant they were freed.
-    pub(super) fn next_due(&self, booked_until: Timestamp) -> Option<Due> {
-        let lapses = self.holds.iter().map(|hold| Due { at: hold.held.until, what: What::Lapse(hold.id) });
+    pub(super) fn next_due(&self, booked_until: Timestamp) -> Option<DueItem> {
+        let lapses =
+            self.holds.iter().map(|hold| DueItem { at: hold.held.until, what: What::Lapse(hold.id) });
         let expiries = self.grants.iter().filter(|grant| grant.free.is_positive()).filter_map(|grant| {
             let at = grant.terms.expires_at?.max(booked_until);
-            Some(Due { at, what: What::Expiry(grant.number) })
+            Some(DueItem { at, what: What::Expiry(grant.number) })
         });
         lapses.chain(expiries).min()
     }
 
-    pub(super) fn due_body(&self, due: Due) -> Body {
+    pub(super) fn due_body(&self, due: DueItem) -> Body {
         match due.what {
             What::Lapse(hold) => Body::Lapsed { hold, at: due.at },
             What::Expiry(number) => {

@@ -1,6 +1,6 @@
-//! The batch: commands read through it what earlier commands of the batch have changed.
+//! The batch: the changes of its commands, which its later commands read.
 //!
-//! It knows neither clocks nor stores: a source gives it records, and a sealed batch is what a commit writes.
+//! It knows neither clocks nor stores: it reads records from a source, and a commit writes the sealed batch.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(crate) struct Position {
 }
 
 impl Position {
-    /// The position of a journal without facts.
+    /// The position of an empty journal.
     pub(crate) fn start() -> Self {
         let block = Arc::new(Block::after(Head::default(), FactNumber::FIRST));
         let totals = Arc::default();
@@ -54,11 +54,11 @@ impl Position {
 pub(crate) struct Batch<'a, S> {
     pub(super) source: S,
     pub(super) policy: &'a Policy,
-    /// Its first fact.
+    /// The batch's first fact.
     pub(super) began: FactNumber,
     pub(super) position: Position,
     pub(super) wallets: LoadedWallets,
-    /// The keys that it uses.
+    /// The keys used by the batch.
     pub(super) keys: UsedKeys,
     pub(super) frames: Frames,
     pub(super) billings: HashMap<Owner, LoadedBilling>,
@@ -67,24 +67,24 @@ pub(crate) struct Batch<'a, S> {
     pub(super) waiting_max: WaitingMax,
     catalogues: Option<Catalogues>,
     milestones: MilestonesByWallet,
-    /// The key, and its hash, that the current command uses up besides its own.
+    /// The chosen key of the hold that the current command settles, and the key's hash.
     pub(super) chosen: Option<(Key, Hash128)>,
 }
 
 /// The outcome of a command that is not rejected.
 #[derive(Clone, Debug)]
 pub(crate) enum Submitted {
-    /// Its facts are in this frame of the batch; with the hold that it opened or extended.
+    /// The frame of its facts in the batch, and the hold that it opened or extended.
     Booked(FrameRange, Option<OpenedHold>),
-    /// An earlier frame is its outcome.
+    /// The earlier frame of the same command.
     Replayed(Booked),
 }
 
 /// The outcome of booking due work.
 pub(crate) struct DueBooked<E> {
-    /// When something is due next in other records; it may be early.
+    /// The earliest due instant of the records that were not booked; it may be early.
     pub(crate) next: Option<Timestamp>,
-    /// Why a record was left out. It is still due.
+    /// The error of a record that was skipped, and is still due.
     pub(crate) failed: Option<E>,
 }
 
@@ -100,7 +100,7 @@ pub(crate) struct OpenedHold {
 }
 
 impl<'a, S: Source> Batch<'a, S> {
-    /// An empty batch after this position.
+    /// An empty batch that continues the journal at this position.
     pub(crate) fn new(source: S, policy: &'a Policy, position: &Position) -> Self {
         Self {
             source,
@@ -120,7 +120,7 @@ impl<'a, S: Source> Batch<'a, S> {
         }
     }
 
-    /// Sets limits of waiting events.
+    /// Sets the limits of waiting events.
     pub(crate) fn waiting_up_to(self, waiting_max: WaitingMax) -> Self {
         Self { waiting_max, ..self }
     }
@@ -132,7 +132,7 @@ impl<'a, S: Source> Batch<'a, S> {
             && self.billings.values().all(|loaded| !loaded.is_changed)
     }
 
-    /// The fact after its last.
+    /// The fact after the batch's last.
     pub(crate) fn next_fact(&self) -> FactNumber {
         self.position.next_fact
     }
@@ -178,7 +178,7 @@ impl<'a, S: Source> Batch<'a, S> {
         }
     }
 
-    /// Books what is due in up to [`DUE_RECORDS_MAX`] records. A record that cannot be read is left out.
+    /// Books the due work of up to [`DUE_RECORDS_MAX`] records. A record that cannot be read is skipped.
     pub(crate) fn book_due(
         &mut self,
         clock: Timestamp,
@@ -190,7 +190,7 @@ impl<'a, S: Source> Batch<'a, S> {
         let count = records.iter().take(DUE_RECORDS_MAX).take_while(is_due).count();
         let mut booked = DueBooked { next: records.get(count).map(|record| record.at), failed: None };
         records.truncate(count);
-        // Entries may be early: facts are booked in the order in which they are due.
+        // Entries may be early: sort the records by the instants that their wallets have.
         for due in &mut records {
             if let Scheduled::Wallet(id) = &due.record
                 && self.load(id).is_ok()
@@ -228,14 +228,14 @@ impl<'a, S: Source> Batch<'a, S> {
         Ok(())
     }
 
-    /// When something is due next in the records that this batch changed.
+    /// The earliest due instant of the records that this batch changed.
     pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
         let wallets = self.wallets.changed().filter_map(|(_, loaded)| loaded.wallet.next_due_at());
         let billings = self.billings.values().filter(|loaded| loaded.is_changed);
         wallets.chain(billings.filter_map(|loaded| loaded.filing.due)).min()
     }
 
-    /// Loads the other wallet of a transfer, or of its reversal.
+    /// Loads the second wallet of a transfer or a reversal; returns its id.
     fn other(&mut self, command: &Command, prior: &Prior) -> Result<Option<WalletId>, S::Error> {
         let other = match &command.action {
             Action::Transfer(transfer) => Some(transfer.to.clone()),
@@ -253,7 +253,7 @@ impl<'a, S: Source> Batch<'a, S> {
         Ok(other)
     }
 
-    /// Declares a catalogue, unless one of the same terms is declared; returns its number.
+    /// Declares a catalogue, unless one with equal terms is declared; returns its number.
     pub(crate) fn declare(
         &mut self,
         catalogues: &mut Catalogues,
@@ -277,7 +277,7 @@ impl<'a, S: Source> Batch<'a, S> {
         number
     }
 
-    /// Applies the facts of a committed frame that the rows of their records lack.
+    /// Replays a committed frame: applies its facts to records whose rows lack them.
     pub(crate) fn replay(&mut self, booked: &Booked) -> Result<(), S::Error> {
         for (number, fact) in booked.numbered() {
             match &fact.record {
@@ -293,7 +293,7 @@ impl<'a, S: Source> Batch<'a, S> {
         Ok(())
     }
 
-    /// Appends a frame of the log to the journal, and applies its facts.
+    /// Appends a frame of the log to the journal, and replays its facts.
     pub(crate) fn append(&mut self, booked: &Booked, bytes: &[u8]) -> Result<(), S::Error> {
         self.position.tail.push(booked.first(), bytes);
         self.position.next_fact = booked.next();
@@ -301,7 +301,7 @@ impl<'a, S: Source> Batch<'a, S> {
         self.replay(booked)
     }
 
-    /// Files billing that was replayed as due now: its facts do not tell when something is due next.
+    /// Schedules replayed billing as due now: facts alone do not determine its next due instant.
     pub(crate) fn refile_billing(&mut self) {
         let now = self.position.last_at;
         for loaded in self.billings.values_mut().filter(|loaded| loaded.is_changed) {
@@ -315,7 +315,7 @@ impl<'a, S: Source> Batch<'a, S> {
         self.frames.last()
     }
 
-    /// Takes no more commands.
+    /// Seals the batch.
     pub(crate) fn sealed(self) -> SealedBatch {
         let Self { began, position, wallets, keys, frames, billings, objects, .. } = self;
         SealedBatch {
@@ -411,7 +411,7 @@ impl<'a, S: Source> Batch<'a, S> {
             Record::Catalogues => {}
             Record::Wallet(id) => {
                 let loaded = self.loaded(id);
-                // A row that a replayed fact is in has the fact's milestone too.
+                // A row that has a replayed fact was written with the fact's milestone.
                 let is_new = loaded.wallet.last_fact < Some(number);
                 loaded.wallet.apply(number, fact);
                 loaded.is_changed = true;

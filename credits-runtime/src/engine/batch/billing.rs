@@ -1,4 +1,4 @@
-//! Billing in a batch: loads the records of a billing command, and books what the domain decides about them.
+//! Billing in a batch: loads the records of a billing command, and books the domain's decision.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,7 +6,7 @@ use super::batch::{Batch, Submitted, Verdict};
 use super::header::FrameHeader;
 use super::source::Source;
 use super::state::LoadedBilling;
-use crate::domain::billing::decide::{Settling, closed_grant};
+use crate::domain::billing::decide::{BillingDraft, closed_grant};
 use crate::domain::billing::event::{BillingEvent, Happening};
 use crate::domain::billing::ownership::OwnedEvent;
 use crate::domain::billing::record::Billing;
@@ -25,13 +25,13 @@ use crate::error::LedgerError;
 /// A command about billing.
 #[derive(Clone, Debug)]
 pub(crate) enum Bill {
-    /// Receive an event.
+    /// Receive an event of a payment processor.
     Receive(Box<BillingEvent>),
     /// Link an object to an owner, for an administrator.
     Link(ObjectId, Owner),
-    /// Take a number of dropped events, counted since an instant, off the list.
+    /// Remove a number of dropped events, counted since an instant, from the list for attention.
     DismissGaveWay(u64, Timestamp),
-    /// Book everything due to an owner.
+    /// Book all credits due to an owner.
     Fulfil(Owner),
     /// Move the owner's subscriptions to a plan to these terms, from their next cycle on.
     Migrate(Owner, Box<PlanTerms>),
@@ -59,7 +59,7 @@ impl<S: Source> Batch<'_, S> {
         Ok(Ok(self.booked_since(before, now)))
     }
 
-    /// The last frame booked since a fact, or an empty frame.
+    /// The last frame booked from this fact on, or an empty frame if there is none.
     fn booked_since(&mut self, before: FactNumber, now: Timestamp) -> Submitted {
         if let Some(frame) = self.last_frame().filter(|_| self.position.next_fact > before) {
             return Submitted::Booked(frame, None);
@@ -94,7 +94,7 @@ impl<S: Source> Batch<'_, S> {
         Ok(Ok(()))
     }
 
-    /// Whether another owner's billing has the event: a replay does not move it.
+    /// Whether a former owner's billing has the event, so that a replay does not move it.
     fn is_booked_elsewhere(&mut self, owned: &OwnedEvent) -> Result<bool, S::Error> {
         if owned.event.what == Happening::OwnerNamed {
             return Ok(false);
@@ -109,8 +109,8 @@ impl<S: Source> Batch<'_, S> {
         Ok(false)
     }
 
-    /// Books events, with the credits due because of them. Each event has a frame of its own, because together they may exceed
-    /// one frame; all frames are in one commit.
+    /// Books events, with the credits due because of them. Each event has a separate frame, because together they may
+    /// exceed the limit of a frame; one commit has all frames.
     fn book_events(&mut self, events: Vec<OwnedEvent>, sale: &Sale, now: Timestamp) -> Result<(), S::Error> {
         for OwnedEvent { owner, event } in events {
             self.load_billing(&owner)?;
@@ -149,7 +149,7 @@ impl<S: Source> Batch<'_, S> {
         now: Timestamp,
     ) -> Result<(), S::Error> {
         let (billing, first) = (self.billing(owner).clone(), self.position.next_fact);
-        let settling = Settling::new(owner, billing, body, (sale, self.policy), first, now);
+        let settling = BillingDraft::new(owner, billing, body, (sale, self.policy), first, now);
         let mut ids = BTreeMap::new();
         for asset in settling.assets() {
             let id = WalletId::of_asset(asset.clone(), owner.clone());

@@ -1,4 +1,5 @@
-//! The source of the file engine: the wallet cache and recent keys in memory, and a snapshot of the store for the rest.
+//! The source of the file engine: the wallet cache and recent keys in memory, and a snapshot of the store for the
+//! rest.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::error::LedgerError;
 pub(crate) struct FileSource<'a> {
     store: &'a Store,
     published: &'a Published,
-    /// Made when it is first needed: most batches find everything in memory.
+    /// Taken at the first miss: most batches find all records in memory.
     snapshot: Option<Snapshot>,
 }
 

@@ -1,4 +1,4 @@
-//! The frames of one batch, encoded one after another as the journal has them. Callers decode their frame on their own thread.
+//! The encoded frames of one batch, in the order of the journal. A caller decodes its frame on its own thread.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct Frames {
     starts: Vec<(FactNumber, usize)>,
 }
 
-/// The place of a frame in its batch.
+/// The range of a frame in the bytes of its batch.
 #[derive(Clone, Debug)]
 pub(crate) struct FrameRange {
     pub(crate) first: FactNumber,
@@ -57,13 +57,13 @@ impl Frames {
         self.bytes.get(range.bytes.clone()).unwrap_or_default()
     }
 
-    /// The last frame.
+    /// The range of the last frame.
     pub(crate) fn last(&self) -> Option<FrameRange> {
         let (first, start) = self.starts.last()?;
         Some(FrameRange { first: *first, bytes: *start..self.bytes.len() })
     }
 
-    /// The frame that has this fact, if a frame of the batch begins no later.
+    /// Decodes the last frame that begins no later than this fact, if there is one.
     pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         let after = self.starts.partition_point(|(first, _)| *first <= number);
         let Some((first, start)) = after.checked_sub(1).and_then(|index| self.starts.get(index)) else {

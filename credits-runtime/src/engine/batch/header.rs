@@ -1,4 +1,4 @@
-//! The header of a frame: everything in it but its facts.
+//! Frame headers: a frame's fields besides its time and its facts.
 
 use crate::domain::command::Command;
 use crate::domain::fact::{Fact, Frame, Kind, Scope};
@@ -6,13 +6,13 @@ use crate::domain::fingerprint::{Hash64, Hash128};
 use crate::domain::ids::Key;
 use crate::domain::time::Timestamp;
 
-/// The header of a command's frame.
+/// The header of a frame.
 pub(super) struct FrameHeader {
     kind: Kind,
     scope: Scope,
     key: Key,
     fingerprint: Hash64,
-    /// The hash of its key in its scope; none for frames without a key.
+    /// The hash of the key in its scope; `None` for frames without a key.
     pub(super) row: Option<Hash128>,
 }
 
@@ -22,13 +22,13 @@ impl FrameHeader {
         Self { kind, scope, key, fingerprint: command.fingerprint, row: Some(command.row) }
     }
 
-    /// The header of a frame that no caller's command leads to.
+    /// The header of a frame that the ledger books without a caller's command.
     pub(super) fn internal(kind: Kind) -> Self {
         let (scope, key, fingerprint) = (Scope::Ledger, Key::none(), Hash64::default());
         Self { kind, scope, key, fingerprint, row: None }
     }
 
-    /// Its frame with these facts.
+    /// The frame with these facts.
     pub(super) fn frame(self, at: Timestamp, facts: Vec<Fact>) -> Frame {
         let Self { kind, scope, key, fingerprint, .. } = self;
         Frame { kind, scope, key, fingerprint, at, facts }

@@ -1,4 +1,4 @@
-//! The look-up of what a command refers to: the use of its key, its hold, its transfer.
+//! Look-ups of the earlier frames that a command refers to: of its key, its hold, or its transfer.
 
 use super::batch::Batch;
 use super::source::Source;
@@ -30,7 +30,7 @@ impl<S: Source> Batch<'_, S> {
                 if let (Some(chosen), Action::Settle { .. }) = (chosen, &command.action) {
                     let row = key_row(&Scope::Wallet(command.wallet.clone()), chosen.key.as_str());
                     self.chosen = Some((chosen.key, row));
-                    // The frame that opened this hold charged nothing: it need not be read.
+                    // If the frame that opened the hold is the last use of the key, nothing was charged under it.
                     let is_own = |frames: &[FactNumber]| frames.first() == Some(&id.0);
                     prior.by_key = self.keyed_unless(&row, is_own)?;
                 }
@@ -61,8 +61,8 @@ impl<S: Source> Batch<'_, S> {
         Ok(self.keyed_unless(&row, |_| false)?.map(|(_, frame)| frame))
     }
 
-    /// The use of a key: the command's fingerprint, and its frame. `is_irrelevant` tells, of the frames that may have used the
-    /// key, the newest first, that they need not be read.
+    /// The use of a key: the fingerprint of its command, and the frame. Reads no frame if `is_irrelevant` holds for
+    /// the first facts of the frames that may have used the key, newest first.
     fn keyed_unless(
         &mut self,
         hash: &Hash128,
@@ -78,7 +78,7 @@ impl<S: Source> Batch<'_, S> {
         for first in frames {
             let missing = || LedgerError::damaged(format!("frame {first} of a key is missing"));
             let frame = self.frame(first)?.ok_or_else(missing)?;
-            // A segment has only the beginning of a key's hash, which another key may share.
+            // A segment has only a prefix of the key's hash, which another key may share.
             if let Some(fingerprint) = fingerprint_under(&frame, hash) {
                 return Ok(Some((fingerprint, frame)));
             }

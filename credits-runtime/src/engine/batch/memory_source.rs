@@ -1,5 +1,5 @@
-//! Sources in memory, for simulation and fuzzing: maps of records, into which sealed batches are committed; and a part of
-//! them, of which missing records are fetched.
+//! Sources in memory, for simulation and fuzzing: maps of records, to which sealed batches are committed, and a
+//! partial view of them that reports missing records.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -34,7 +34,7 @@ pub(crate) struct MemorySource {
 }
 
 impl MemorySource {
-    /// Commits a batch.
+    /// Commits a sealed batch.
     pub(crate) fn commit(&mut self, batch: SealedBatch) -> Result<(), LedgerError> {
         let SealedBatch { began, wallets, keys, frames, billings, objects, waiting, .. } = batch;
         for (id, loaded) in wallets.changed() {
@@ -121,7 +121,7 @@ impl Source for &MemorySource {
     }
 }
 
-/// A record that a partial source lacks.
+/// The name of a record that a partial source may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum RecordName<'a> {
     Wallet(&'a WalletId),
@@ -129,16 +129,22 @@ enum RecordName<'a> {
     Frame(FactNumber),
 }
 
+impl RecordName<'_> {
+    fn hashed(self) -> u64 {
+        FixedState::default().hash_one(self)
+    }
+}
+
 /// Hashes of the records that a partial source has.
 pub(crate) type Fetched = HashSet<u64>;
 
-/// A source that has only the records that were fetched, as one of a database has.
+/// A source with only the fetched records, like that of a database.
 pub(crate) struct PartialSource<'a> {
     pub(crate) all: &'a MemorySource,
     pub(crate) fetched: &'a Fetched,
 }
 
-/// Why a partial source has no record.
+/// The error of a partial source.
 #[derive(Debug)]
 pub(crate) enum Unread {
     /// This record must be fetched.
@@ -154,7 +160,7 @@ impl From<LedgerError> for Unread {
 
 impl PartialSource<'_> {
     fn require(&self, name: RecordName<'_>) -> Result<(), Unread> {
-        let hash = FixedState::default().hash_one(name);
+        let hash = name.hashed();
         if self.fetched.contains(&hash) { Ok(()) } else { Err(Unread::Missing(hash)) }
     }
 }
@@ -207,5 +213,62 @@ impl Source for PartialSource<'_> {
 
     fn due(&mut self, max: usize) -> Result<Vec<DueRecord>, Unread> {
         Ok({ self.all }.due(max)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use credits_core::Settings;
+
+    use super::*;
+    use crate::domain::amount::Amount;
+    use crate::domain::billing::sale::Sale;
+    use crate::domain::billing::terms::PriceList;
+    use crate::domain::command::{Action, Command, Expiry, Gift};
+    use crate::domain::fact::{GrantTerms, Kind};
+    use crate::domain::ids::Key;
+    use crate::domain::metadata::Metadata;
+    use crate::domain::policy::Policy;
+    use crate::domain::time::Timestamp;
+    use crate::engine::batch::batch::{Batch, Position};
+
+    fn gift(wallet: &WalletId) -> Command {
+        let gift = Gift {
+            amount: Amount::new(10),
+            reason: None,
+            category: None,
+            class: None,
+            expiry: Expiry::In(Duration::from_hours(1)),
+            priority: GrantTerms::PRIORITY_DEFAULT,
+            scope: Vec::new(),
+            kind: Kind::Give,
+        };
+        Command::new(wallet.clone(), Key::generated(0, 0), Action::Give(gift), Metadata::default())
+    }
+
+    #[test]
+    fn a_due_record_that_cannot_be_read_is_left_out() {
+        let (policy, mut source) = (Policy::of(&Settings::DEFAULT), MemorySource::default());
+        let sale = Sale { prices: PriceList::default(), operations: HashMap::new() };
+        let wallets = ["ann", "bob"].map(|name| WalletId::of_credits(Owner::new(name).unwrap()));
+        let at = Timestamp::from_microseconds(1_767_225_600_000_000);
+        let mut batch = Batch::new(&source, &policy, &Position::start());
+        for wallet in &wallets {
+            batch.submit(&gift(wallet), at).unwrap().unwrap();
+        }
+        let sealed = batch.sealed();
+        let position = sealed.after();
+        source.commit(sealed).unwrap();
+
+        let [_, bob] = &wallets;
+        let fetched = Fetched::from([RecordName::Wallet(bob).hashed()]);
+        let partial = PartialSource { all: &source, fetched: &fetched };
+        let mut batch = Batch::new(partial, &policy, &position);
+        let booked = batch.book_due(at.after(Duration::from_hours(2)), &sale).unwrap();
+        assert!(matches!(booked.failed, Some(Unread::Missing(_))), "the wallet of ann is missing");
+        assert_eq!(batch.wallet(bob).balance, Amount::ZERO);
+        assert!(!batch.is_empty());
     }
 }

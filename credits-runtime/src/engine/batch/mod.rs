@@ -1,4 +1,4 @@
-//! A batch: decides commands over a source of records, and collects what they change. Nothing of it is visible outside before
+//! Batches: a batch decides commands over a source of records, and collects their changes, which are private until
 //! its commit.
 
 #[expect(clippy::module_inception, reason = "the type that the folder is about")]

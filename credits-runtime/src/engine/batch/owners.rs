@@ -1,4 +1,4 @@
-//! Owners in a batch: books the owners of an event's objects, and frees the events that waited for them.
+//! Owners in a batch: books the owners of an event's objects, and frees events that wait for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,16 +16,16 @@ use crate::domain::time::Timestamp;
 /// Events that got an owner.
 #[derive(Default)]
 pub(super) struct Claimed {
-    /// In the order of their times, so that any order of arrival books the same.
+    /// In the order of their times, so that the result does not depend on the order of arrival.
     events: Vec<OwnedEvent>,
-    /// Subscriptions that their own events named anew.
+    /// Subscriptions whose own events changed their owner.
     subscriptions: BTreeSet<ObjectId>,
-    /// Events that waited and have an owner now, in the order of their times.
+    /// Freed events that are not claimed yet, in the order of their times.
     freed: BTreeMap<(Timestamp, FactNumber), BillingEvent>,
 }
 
 impl Claimed {
-    /// The events to book. Handovers come first, so that no credits are given that would be taken back at once.
+    /// The events to book. Handovers come first, so that no credits are granted and revoked at once.
     pub(super) fn into_events<S: Source>(self, batch: &Batch<'_, S>) -> Vec<OwnedEvent> {
         let handovers = self.subscriptions.iter().flat_map(|id| ownership::handovers(id, batch.object(id)));
         handovers.chain(self.events).collect()
@@ -33,7 +33,7 @@ impl Claimed {
 }
 
 impl<S: Source> Batch<'_, S> {
-    /// The owner of an event, whose objects are loaded.
+    /// The owner of an event. Loads its objects.
     pub(super) fn owner_of(&mut self, event: &BillingEvent) -> Result<Option<Owner>, S::Error> {
         for id in &event.objects {
             self.load_object(id)?;

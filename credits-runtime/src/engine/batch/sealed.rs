@@ -31,7 +31,8 @@ pub(crate) struct SealedBatch {
 }
 
 impl SealedBatch {
-    /// The rows that its commit publishes: the journal's blocks, and every record but wallets, whose rows checkpoints write.
+    /// The rows that its commit publishes: the journal's blocks, and every record but wallets, whose rows checkpoints
+    /// write.
     pub(crate) fn changes(&self, log_end: Option<LogEnd>) -> Changes {
         let mut changes = Changes::default();
         let Tail { sealed, block } = &self.position.tail;

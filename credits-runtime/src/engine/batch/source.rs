@@ -1,4 +1,4 @@
-//! The source of a batch: where it reads records that it has not changed itself.
+//! The source of a batch: the committed records that it reads.
 
 use std::collections::BTreeMap;
 
@@ -13,50 +13,50 @@ use crate::error::LedgerError;
 
 /// Committed records, as of one instant.
 ///
-/// A source that has only some records fails with an error of its own that names the missing one. The batch is then dropped,
-/// the record is fetched, and the same commands are decided again: deciding has no effects.
+/// A partial source fails with an error that names the missing record. The caller then drops the batch, fetches the
+/// record, and decides the same commands again: a decision has no side effects.
 pub(crate) trait Source {
     type Error: From<LedgerError>;
 
-    /// The wallet; an empty one if nothing happened to it.
+    /// A wallet; an empty one if it has no facts.
     fn wallet(&mut self, id: &WalletId) -> Result<WalletRow, Self::Error>;
 
-    /// The first facts of frames that may have used a key, the newest first. The frames tell which did.
+    /// The first facts of frames that may have used a key, newest first. The caller checks the frames.
     fn frames_of_key(&mut self, row: &Hash128) -> Result<Vec<FactNumber>, Self::Error>;
 
-    /// The frame that has this fact, if there is such a fact.
+    /// The frame of a committed fact.
     fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, Self::Error>;
 
-    /// The owner's billing; an empty one if nothing happened to it.
+    /// An owner's billing; an empty one if it has no facts.
     fn billing(&mut self, owner: &Owner) -> Result<BillingRow, Self::Error>;
 
-    /// The object at a payment processor; an empty one if nothing names it.
+    /// An object at a payment processor; an empty one if it has no facts.
     fn object(&mut self, id: &ObjectId) -> Result<Object, Self::Error>;
 
     fn waiting_room(&mut self) -> Result<WaitingRoom, Self::Error>;
 
-    /// The numbers and hashes of the events that wait under an object.
+    /// The index of an object's waiting events: their numbers and hashes.
     fn waiting_under(&mut self, id: &ObjectId) -> Result<BTreeMap<FactNumber, Hash64>, Self::Error>;
 
-    /// The event that waits under this number.
+    /// The waiting event with this number.
     fn waiting_event(&mut self, number: FactNumber) -> Result<Option<WaitingEvent>, Self::Error>;
 
-    /// Events that wait, by number, the first ones after `after`, up to a number of them.
+    /// Waiting events in the order of their numbers, after a number if one is given, up to a number of them.
     fn waiting_events(
         &mut self,
         after: Option<FactNumber>,
         max: usize,
     ) -> Result<Vec<(FactNumber, WaitingEvent)>, Self::Error>;
 
-    /// Records in which something is due, the earliest first, up to a number of them. An entry may be early, none is late.
+    /// Records with due work, earliest first, up to a number of them. An entry may be early, but not late.
     fn due(&mut self, max: usize) -> Result<Vec<DueRecord>, Self::Error>;
 }
 
-/// A record in which something may be due.
+/// A record that may have due work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DueRecord {
     pub(crate) at: Timestamp,
     pub(crate) record: Scheduled,
-    /// Whether a row of the agenda says so.
+    /// Whether the entry is a row of the agenda.
     pub(crate) is_filed: bool,
 }

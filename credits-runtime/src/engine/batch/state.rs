@@ -1,4 +1,4 @@
-//! The records of a batch: as they were read, and as the batch has changed them.
+//! The loaded records of a batch, with its changes.
 
 use std::collections::HashMap;
 
@@ -17,9 +17,10 @@ pub(crate) struct LoadedWallet {
     pub(crate) is_changed: bool,
     /// The instant of its row in the agenda when it was read.
     pub(crate) filed: Option<Timestamp>,
-    /// When something was due in it before the batch.
+    /// Its due instant before the batch.
     pub(crate) due_before: Option<Timestamp>,
-    /// Whether its row is written by the batch's commit: its row in the agenda is wrong, and would be found again at once.
+    /// Whether the batch's commit writes its row, because its row in the agenda would otherwise be found again at
+    /// once.
     pub(crate) is_refiled: bool,
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct LoadedWallet {
 pub(crate) struct LoadedWallets {
     list: Vec<(WalletId, LoadedWallet)>,
     indexes: HashMap<WalletId, usize, RandomState>,
-    /// The wallet that was loaded last: a command looks its wallet up several times.
+    /// Index of the last wallet looked up, a shortcut for commands, which look up one wallet several times.
     last: usize,
 }
 
@@ -36,7 +37,7 @@ pub(crate) struct LoadedWallets {
 pub(crate) struct LoadedBilling {
     pub(crate) billing: Billing,
     pub(crate) is_changed: bool,
-    /// What its other rows said before the batch.
+    /// The contents of its other rows before the batch.
     pub(crate) filed: Filing,
     pub(crate) filing: Filing,
 }
@@ -48,7 +49,7 @@ pub(crate) struct LoadedObject {
 }
 
 impl LoadedWallets {
-    /// Makes this wallet the last one; returns whether it is loaded.
+    /// Returns whether this wallet is loaded, and remembers it for the next look-up.
     pub(crate) fn find(&mut self, id: &WalletId) -> bool {
         match self.index(id) {
             Some(index) => {

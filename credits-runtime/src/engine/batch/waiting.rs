@@ -1,7 +1,7 @@
-//! The waiting room in a batch: events of unknown owners, kept once each and found by their objects.
+//! The waiting room in a batch: events of unknown owners, stored once each and indexed by their objects.
 //!
-//! An object keeps up to a number of events, and so does the room. Without room the oldest event is dropped. It knows
-//! neither why an owner is unknown nor how freed events are booked.
+//! The events of an object, and of the room, are limited. Beyond a limit the oldest event is dropped. It does not
+//! know why an owner is unknown, or how freed events are booked.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,10 +18,10 @@ use crate::engine::journal::cbor;
 use crate::engine::tuning::ROWS_AT_ONCE;
 use crate::error::LedgerError;
 
-/// Events that are read to find the oldest one.
+/// Events read at once to find the oldest one.
 const OLDEST_READ: usize = 8;
 
-/// The waiting room as the batch has it.
+/// The loaded waiting room of a batch, with its changes.
 pub(super) struct LoadedRoom {
     pub(super) room: WaitingRoom,
     pub(super) is_changed: bool,
@@ -33,7 +33,7 @@ pub(super) struct LoadedRoom {
     stored: BTreeMap<FactNumber, WaitingEvent>,
     /// The events under each object that the batch read, with their hashes.
     under: HashMap<ObjectId, BTreeMap<FactNumber, Hash64>>,
-    /// The stored events up to this one have left.
+    /// Stored events up to this one have left.
     passed: Option<FactNumber>,
 }
 
@@ -76,7 +76,7 @@ impl LoadedRoom {
 }
 
 impl<S: Source> Batch<'_, S> {
-    /// Keeps an event until its owner is known; not again if it waits already, and not at all if it has no objects.
+    /// Stores an event until its owner is known, unless it waits already or has no objects.
     pub(super) fn wait(&mut self, event: &BillingEvent, now: Timestamp) -> Result<(), S::Error> {
         let Some(own) = event.objects.first() else { return Ok(()) };
         let hash = event_hash(event);
@@ -104,8 +104,8 @@ impl<S: Source> Batch<'_, S> {
         Ok(())
     }
 
-    /// The events that wait for the owner of an object, with their numbers: those under it, and those for which it had
-    /// no room.
+    /// The events that wait for the owner of an object, with their numbers: those in its index, and those for which
+    /// its index had no room.
     pub(super) fn waiting_for(&mut self, id: &ObjectId) -> Result<Vec<(FactNumber, BillingEvent)>, S::Error> {
         self.load_waiting_under(id)?;
         let mut numbers: Vec<FactNumber> =
@@ -137,7 +137,7 @@ impl<S: Source> Batch<'_, S> {
         Ok(())
     }
 
-    /// Loads the rows that a replayed fact changes, unless they have it.
+    /// Loads the rows that a replayed fact changes, unless they already have the fact.
     pub(super) fn load_replayed_room(&mut self, number: FactNumber, fact: &Fact) -> Result<(), S::Error> {
         self.load_room()?;
         if self.room().room.last_fact >= Some(number) {
@@ -180,7 +180,7 @@ impl<S: Source> Batch<'_, S> {
         Ok(())
     }
 
-    /// Takes a number of events that gave way off the list, if the list began at `since` and has at least as many.
+    /// Removes a number of dropped events from the list for attention, if the list began at `since` and has as many.
     pub(super) fn dismiss_gave_way(
         &mut self,
         count: u64,
@@ -218,7 +218,7 @@ impl<S: Source> Batch<'_, S> {
         Ok(room.kept.get(&number).or_else(|| room.stored.get(&number)).ok_or_else(missing)?)
     }
 
-    /// The oldest event that waits.
+    /// The oldest waiting event.
     fn oldest_waiting(&mut self) -> Result<Option<FactNumber>, S::Error> {
         loop {
             let events = self.source.waiting_events(self.room().passed, OLDEST_READ)?;
@@ -234,7 +234,8 @@ impl<S: Source> Batch<'_, S> {
         }
     }
 
-    /// The events for which an object had no room. It reads every waiting event, because no row of the object names them.
+    /// The events for which an object's index had no room. Reads every waiting event, because no index row names
+    /// them.
     fn kept_out_of(&mut self, id: &ObjectId) -> Result<Vec<FactNumber>, S::Error> {
         let (mut numbers, mut after) = (Vec::new(), None);
         loop {
@@ -253,7 +254,7 @@ impl<S: Source> Batch<'_, S> {
     }
 }
 
-/// A hash by which an event is found that already waits under an object.
+/// The hash by which an object's index finds an equal event.
 pub(crate) fn event_hash(event: &BillingEvent) -> Hash64 {
     Fingerprint::default().field(&cbor::encode(event)).short_hash()
 }

@@ -1,6 +1,7 @@
-//! The checkpointer: the thread that makes checkpoints, and the requests to it.
+//! The checkpointer: the thread that runs checkpoints, and requests to it.
 //!
-//! Commits do not wait for it, unless it falls behind by as much as memory or the log may hold.
+//! A commit waits for a checkpoint only if the log is full, or if unwritten rows or dirty wallets exceed their
+//! budget.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,43 +16,43 @@ use crate::engine::published::{DIRTY_PARTS, Published};
 use crate::engine::store::{LogEnd, Patience, Store};
 use crate::error::{LedgerError, LedgerErrorKind};
 
-/// How often a waiting commit checks whether the disk is full.
+/// Interval in which a waiting commit checks whether the disk is full.
 const FULL_CHECK_EVERY: Duration = Duration::from_millis(10);
-/// How long a checkpoint that nothing waits for may be put off.
+/// Delay of a checkpoint that no caller waits for.
 const SOON: Duration = Duration::from_secs(1);
-/// How often a checkpoint without space checks for some.
+/// Interval in which a checkpoint on a full disk checks for space.
 const SPACE_CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// Makes checkpoints on a thread of its own.
+/// Runs checkpoints on a background thread.
 pub(crate) struct Checkpointer {
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Shared {
+struct SharedState {
     store: Arc<Store>,
     published: Arc<Published>,
     log: Option<Arc<CommitLog>>,
-    /// Bytes of published rows at which a checkpoint begins; at twice as many, commits wait.
+    /// Bytes of unwritten rows at which a checkpoint begins; at twice as many, commits wait.
     unwritten_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<Requests>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    /// Numbers of the last checkpoint that was requested, begun and done.
+struct Requests {
+    /// Numbers of the last checkpoint requested, begun, and done.
     requested: u64,
     begun: u64,
     done: u64,
-    /// Rows are to have every fact before this one.
+    /// A requested flush: rows must have every fact before this one.
     flush_to: Option<FactNumber>,
-    /// Rows have every fact before this one.
+    /// The last checkpoint's end: rows have every fact before this one.
     flushed_to: Option<FactNumber>,
-    /// Whether a checkpoint is to be made within [`SOON`].
+    /// Whether a checkpoint is requested within [`SOON`].
     is_soon: bool,
     is_closing: bool,
-    /// Why no more checkpoints are made.
+    /// The failure that ended the thread.
     failure: Option<LedgerError>,
 }
 
@@ -65,7 +66,7 @@ impl Checkpointer {
         let (store, published) = (Arc::clone(&work.store), Arc::clone(&work.published));
         store.set_patience(Patience::Waits);
         let (state, changed) = (Mutex::default(), Condvar::new());
-        let shared = Arc::new(Shared { store, published, log, unwritten_bytes, state, changed });
+        let shared = Arc::new(SharedState { store, published, log, unwritten_bytes, state, changed });
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("credits-checkpoint".to_owned());
         let thread = thread.spawn(move || of_thread.run(work)).map_err(|error| {
@@ -74,25 +75,25 @@ impl Checkpointer {
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Requests a checkpoint if enough rows are published, or enough of the log is used.
+    /// Requests a checkpoint if unwritten rows, dirty wallets or the log exceed their thresholds.
     pub(crate) fn request_if_due(&self) {
         if self.shared.is_due() {
             self.request();
         }
     }
 
-    /// Requests a checkpoint of every row that is published now.
+    /// Requests a checkpoint of all rows published by now.
     pub(crate) fn request(&self) {
         self.shared.request(&mut self.shared.lock());
     }
 
-    /// Requests a checkpoint within [`SOON`], unless another one is made before.
+    /// Requests a checkpoint within [`SOON`]; an earlier one fulfils the request.
     pub(crate) fn request_soon(&self) {
         self.shared.lock().is_soon = true;
         self.shared.changed.notify_all();
     }
 
-    /// Makes a checkpoint of every row that is published now, and waits for it.
+    /// Requests a checkpoint of all rows published by now, and waits until it is durable.
     pub(crate) fn checkpoint(&self) -> Result<(), LedgerError> {
         let shared = &*self.shared;
         let mut state = shared.lock();
@@ -119,7 +120,7 @@ impl Checkpointer {
         self.shared.request_flush(&mut self.shared.lock(), next_fact);
     }
 
-    /// Waits until there is room for another batch, in memory and, if the log is full, in the log.
+    /// Waits until there is room for another batch in memory. If the log is full, also waits for one more checkpoint.
     pub(crate) fn wait_for_room(&self, is_log_full: bool) -> Result<(), LedgerError> {
         let shared = &*self.shared;
         let mut state = shared.lock();
@@ -148,13 +149,13 @@ impl Checkpointer {
         }
     }
 
-    /// Waits until rows have every fact before this one and everything published is written. On a full disk it fails.
+    /// Waits until rows have every fact before this one, and all published rows are durable. Fails on a full disk.
     pub(crate) fn flush(&self, next_fact: FactNumber) -> Result<(), LedgerError> {
         self.shared.store.set_patience(Patience::Fails);
         let mut state = self.shared.lock();
         self.shared.request_flush(&mut state, next_fact);
         let requested = state.requested;
-        let is_unfinished = |state: &mut State| {
+        let is_unfinished = |state: &mut Requests| {
             state.failure.is_none() && (state.done < requested || state.flushed_to < Some(next_fact))
         };
         let state =
@@ -162,14 +163,14 @@ impl Checkpointer {
         state.failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Ends the thread; a checkpoint that waits for space fails.
+    /// Ends the thread. A checkpoint that waits for space fails.
     pub(crate) fn stop(&self) {
         self.shared.lock().is_closing = true;
         self.shared.changed.notify_all();
         self.shared.store.set_patience(Patience::Fails);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // A panic in it was reported as a failure.
+            // A panic in a checkpoint is reported as its failure.
             _ = thread.join();
         }
     }
@@ -181,12 +182,12 @@ impl Drop for Checkpointer {
     }
 }
 
-impl Shared {
+impl SharedState {
     fn run(&self, mut work: CheckpointWork) {
         let mut state = self.lock();
         loop {
-            let is_idle = |state: &mut State| !state.is_closing && state.begun >= state.requested;
-            let is_unneeded = |state: &mut State| is_idle(state) && !state.is_soon;
+            let is_idle = |state: &mut Requests| !state.is_closing && state.begun >= state.requested;
+            let is_unneeded = |state: &mut Requests| is_idle(state) && !state.is_soon;
             state = self.changed.wait_while(state, is_unneeded).unwrap_or_else(PoisonError::into_inner);
             let waited = self.changed.wait_timeout_while(state, SOON, is_idle);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -232,7 +233,7 @@ impl Shared {
         Ok(made)
     }
 
-    /// Frees the log's segments whose records the file has.
+    /// Frees segments of the log whose facts the file has.
     fn covered(&self, end: Option<LogEnd>) {
         if let (Some(log), Some(end)) = (&self.log, end) {
             log.covered(end.next_fact);
@@ -246,18 +247,18 @@ impl Shared {
             || self.log.as_ref().is_some_and(is_half_full)
     }
 
-    /// Requests the checkpoint after one that may have begun: rows that are published now are not in that one.
-    fn request(&self, state: &mut State) {
+    /// Requests the checkpoint after the last one begun, which may lack rows that are published now.
+    fn request(&self, state: &mut Requests) {
         state.requested = state.begun.saturating_add(1);
         self.changed.notify_all();
     }
 
-    fn request_flush(&self, state: &mut State, next_fact: FactNumber) {
+    fn request_flush(&self, state: &mut Requests, next_fact: FactNumber) {
         state.flush_to = state.flush_to.max(Some(next_fact));
         self.request(state);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Requests> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Checkpoints: a thread writes published rows, and the rows of dirty wallets, to the ledger's file.
+//! Checkpoints: a background thread writes published rows, and the rows of dirty wallets, to the ledger's file.
 
 pub(crate) mod checkpointer;
 pub(crate) mod pass;

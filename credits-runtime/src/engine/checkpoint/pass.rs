@@ -1,32 +1,32 @@
-//! The pass: which dirty wallets a checkpoint writes next.
+//! Passes: the order and the pace in which checkpoints write dirty wallets.
 //!
-//! A pass writes the wallets that were dirty when it began, in the order of their rows, so that rows of one page are written
-//! together. Wallets that become dirty later wait for the next pass. It knows neither rows nor files.
+//! A pass writes the wallets that were dirty at its beginning, in key order, so that rows of one page are written
+//! together. Wallets that become dirty later are written by the next pass. It knows neither rows nor files.
 
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::engine::wallets::cache::WalletCache;
 
-/// How far the writing of dirty wallets has come.
+/// The pass in progress.
 #[derive(Debug)]
 pub(crate) struct Pass {
-    /// Wallets that this pass has still to write, the last first.
+    /// Wallets that this pass has not written yet, in descending order.
     wallets: Vec<WalletId>,
-    /// Wallets at its beginning.
+    /// Number of wallets at the beginning of the pass.
     size: usize,
-    /// Rows have every fact before this one once the pass is over.
+    /// Once the pass is complete, rows have every fact before this one.
     began: FactNumber,
     /// Rows have every fact before this one.
     replay_from: FactNumber,
-    /// The facts before this one have added to the debt.
+    /// Facts before this one are counted in the debt.
     counted_to: FactNumber,
-    /// Rows to write, times `facts_max`.
+    /// Number of owed rows, times `facts_max`.
     debt: usize,
-    /// Facts in which a pass is to be over.
+    /// Facts within which a pass is completed.
     facts_max: usize,
 }
 
 impl Pass {
-    /// No dirty wallet; rows have every fact before this one.
+    /// An empty pass of a ledger whose rows have every fact before this one.
     pub(crate) fn new(next_fact: FactNumber, pass_facts: usize) -> Self {
         Self {
             wallets: Vec::new(),
@@ -44,7 +44,7 @@ impl Pass {
         self.replay_from
     }
 
-    /// Adds the rows to write because of the facts since the last call: a share of the pass.
+    /// Adds the debt of the facts since the last call: their share of the pass.
     pub(crate) fn owe(&mut self, next_fact: FactNumber) {
         let facts = next_fact.get().saturating_sub(self.counted_to.get());
         self.counted_to = next_fact;
@@ -52,12 +52,12 @@ impl Pass {
         self.debt = self.debt.saturating_add(facts.saturating_mul(self.size));
     }
 
-    /// Rows that are owed.
+    /// Number of rows that are owed.
     pub(crate) fn owed(&self) -> usize {
         self.debt.checked_div(self.facts_max).unwrap_or(0).min(self.wallets.len())
     }
 
-    /// The next wallets, up to a number.
+    /// Takes the next wallets, up to a number of them.
     pub(crate) fn next(&mut self, max: usize) -> Vec<WalletId> {
         let mut next = self.wallets.split_off(self.wallets.len().saturating_sub(max));
         self.debt = self.debt.saturating_sub(next.len().saturating_mul(self.facts_max));
@@ -65,7 +65,7 @@ impl Pass {
         next
     }
 
-    /// Ends the pass if every wallet of it is written, and begins the next.
+    /// If the pass is complete, ends it and begins the next one.
     pub(crate) fn turn(&mut self, cache: &WalletCache) {
         if !self.wallets.is_empty() {
             return;
@@ -80,8 +80,8 @@ impl Pass {
     }
 }
 
-/// The beginning of a wallet's row key, as numbers: comparing texts would take most of the time of a sort. Wallets that share
-/// it may be out of order, which costs a page at most.
+/// The first bytes of a wallet's row key, as numbers: comparing strings would dominate the sort. Wallets with equal
+/// first bytes may be out of order, which costs at most a page.
 fn row_order(WalletId { asset, owner }: &WalletId) -> [u128; 2] {
     let [asset, owner] = [asset.as_str(), owner.as_str()].map(str::as_bytes);
     let length = u8::try_from(asset.len()).unwrap_or(u8::MAX);
@@ -103,7 +103,7 @@ mod tests {
     use crate::domain::ids::Owner;
     use crate::domain::wallet::Wallet;
 
-    /// A commit that changes wallets, or a checkpoint; each checkpoint may miss a commit that happens while it writes a row.
+    /// A commit that changes wallets, or a checkpoint, during which another commit may change a wallet.
     #[derive(Clone, Debug)]
     enum Step {
         Commit(Vec<u8>),
@@ -120,7 +120,7 @@ mod tests {
         WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap())
     }
 
-    /// A cache, and of each wallet the facts that its row has and those that it lacks.
+    /// A cache, and the facts that each wallet's row lacks.
     struct Ledger {
         cache: WalletCache,
         next: FactNumber,

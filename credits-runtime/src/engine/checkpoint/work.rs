@@ -1,6 +1,7 @@
-//! The work of one checkpoint: rows of dirty wallets and of keys are published, then everything published is written.
+//! The work of one checkpoint: publishes rows of dirty wallets and of keys, then writes all published rows.
 //!
-//! Rows are published before the memtable is frozen, so that no row in the file is ahead of the journal's blocks there.
+//! These rows enter the memtable before it is frozen, together with the blocks of their facts, so that no row in the
+//! file is ahead of the journal there.
 
 use std::sync::Arc;
 
@@ -13,10 +14,10 @@ use crate::engine::store::{Changes, LogEnd, Store};
 use crate::engine::tuning::CHECKPOINT_ROWS_MAX;
 use crate::error::LedgerError;
 
-/// Wallets whose rows are published together, while commits that write such rows wait.
+/// Wallets whose rows are published under one lock, which commits that write such rows also take.
 const WALLETS_AT_ONCE: usize = 128;
 
-/// What the checkpoint thread works with.
+/// The state of the checkpoint thread.
 pub(crate) struct CheckpointWork {
     pub(crate) store: Arc<Store>,
     pub(crate) published: Arc<Published>,
@@ -28,7 +29,7 @@ pub(crate) struct CheckpointWork {
 
 /// The outcome of a checkpoint.
 pub(crate) struct Made {
-    /// The end of the log's records that the file has now.
+    /// The end of the log records that the file covers now.
     pub(crate) log_end: Option<LogEnd>,
     /// Rows have every fact before this one.
     pub(crate) replay_from: FactNumber,
@@ -37,7 +38,7 @@ pub(crate) struct Made {
 }
 
 impl CheckpointWork {
-    /// Makes a checkpoint with the rows that are owed, up to [`CHECKPOINT_ROWS_MAX`]; with that many, if `writes_all`.
+    /// Runs a checkpoint with the owed rows, up to [`CHECKPOINT_ROWS_MAX`], or with as many as that if `writes_all`.
     pub(crate) fn run(&mut self, writes_all: bool) -> Result<Made, LedgerError> {
         let next_fact = self.published.wallets.next_fact();
         self.pass.owe(next_fact);
@@ -69,13 +70,13 @@ impl CheckpointWork {
         Ok(())
     }
 
-    /// Publishes the rows of wallets that are dirty.
+    /// Publishes the rows of those of these wallets that are dirty.
     fn publish_wallets(&self, wallets: &[WalletId]) {
         let Published { wallets: cache, milestones, due, .. } = &*self.published;
         let _rows = self.published.lock_wallet_rows();
         let (mut changes, mut written) = (Changes::default(), Vec::new());
         for id in wallets {
-            // It may have been written by a commit meanwhile.
+            // A commit may have written its row meanwhile.
             let Some(cached) = cache.get_dirty(id) else { continue };
             let milestones = milestones.up_to(id, cached.wallet.facts);
             let filed = changes.put_wallet(id, &cached.wallet, cached.filed, &milestones);

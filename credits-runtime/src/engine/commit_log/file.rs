@@ -1,4 +1,4 @@
-//! The log's file: durable writes of whole pages.
+//! The file of a log: durable writes of whole pages.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind};
@@ -8,12 +8,12 @@ use super::PAGE_BYTES;
 use crate::engine::files::{NamedFile, beside, draft, sync_folder};
 use crate::engine::store::{Backend, FileBackend};
 
-/// The log's file.
+/// The file of a log, or a test's backend.
 pub(crate) struct LogFile {
     file: Box<dyn Backend>,
-    /// The same file, if the system takes writes that are durable when they return and pass its cache by.
+    /// A second handle for direct writes that are durable when they return, if the system supports them.
     durable: Option<File>,
-    /// The open file, unless a test keeps it.
+    /// The file and its name; `None` for a log that is only read, and for a backend.
     named: Option<NamedFile>,
 }
 
@@ -23,7 +23,7 @@ impl LogFile {
         beside(ledger, "-log")
     }
 
-    /// The log of the ledger in this file, if there is one.
+    /// Opens the log of a ledger, if it exists.
     pub(crate) fn open(ledger: &Path) -> Result<Option<Self>, Error> {
         let path = Self::path_of(ledger);
         match File::options().read(true).write(true).open(&path) {
@@ -33,7 +33,7 @@ impl LogFile {
         }
     }
 
-    /// The same, to read it alone.
+    /// Opens the log of a ledger without write access, if it exists.
     pub(crate) fn open_read_only(ledger: &Path) -> Result<Option<Self>, Error> {
         match File::open(Self::path_of(ledger)) {
             Ok(file) => {
@@ -45,7 +45,7 @@ impl LogFile {
         }
     }
 
-    /// A new log of the ledger in this file, in place of any other: it takes its name when `fill` has written to it.
+    /// Creates the log of a ledger, and replaces any other: a draft is renamed once `fill` has written it.
     pub(crate) fn create(
         ledger: &Path,
         fill: impl FnOnce(&Self) -> Result<(), Error>,
@@ -66,7 +66,7 @@ impl LogFile {
         Ok(Self { file: Box::new(file), durable, named })
     }
 
-    /// The log that a backend keeps.
+    /// A log on a backend.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn on(backend: impl Backend) -> Self {
         Self { file: Box::new(backend), durable: None, named: None }
@@ -80,7 +80,7 @@ impl LogFile {
         self.file.read(at, out)
     }
 
-    /// Writes pages that are there, durably.
+    /// Overwrites pages within the file's length, durably.
     pub(super) fn write(&self, at: u64, pages: &[u8]) -> Result<(), Error> {
         match &self.durable {
             #[cfg(target_os = "linux")]
@@ -92,8 +92,8 @@ impl LogFile {
         }
     }
 
-    /// Makes the file longer by zeros from one byte on to another. They are written, not only counted: a page that is first
-    /// written later would need space then, and a sync of its place.
+    /// Extends the file with zeros from `from` to `length`. They are written, because the first write to a hole would
+    /// need free space and a sync of the file's metadata.
     pub(super) fn extend(&self, from: u64, length: u64) -> Result<(), Error> {
         let zeros = vec![0; 64 * PAGE_BYTES];
         let extended = self.file.set_len(length).and_then(|()| {
@@ -106,7 +106,7 @@ impl LogFile {
             Ok(())
         });
         if extended.is_err() {
-            // An unfinished segment must not keep the last space.
+            // Return the space of an unfinished segment to the full disk.
             _ = self.file.set_len(from);
         }
         extended
@@ -116,13 +116,14 @@ impl LogFile {
         self.file.sync_data()
     }
 
-    /// Makes the file shorter, durably.
+    /// Truncates the file, durably.
     pub(super) fn cut(&self, length: u64) -> Result<(), Error> {
         self.file.set_len(length)?;
         self.file.sync_data()
     }
 
-    /// Whether a page can be written in place: some file systems take the flags and refuse the write.
+    /// Writes a page. If the direct write fails, this and all later writes go through the cache with a sync: some
+    /// file systems open a file for direct writes and then refuse them.
     pub(super) fn probe(&mut self, at: u64, page: &[u8]) -> Result<(), Error> {
         if self.write(at, page).is_ok() {
             return Ok(());
@@ -131,18 +132,18 @@ impl LogFile {
         self.write(at, page)
     }
 
-    /// Whether the file has no name any more.
+    /// Whether the file has been deleted.
     pub(super) fn is_removed(&self) -> bool {
         self.named.as_ref().is_some_and(NamedFile::is_removed)
     }
 
-    /// Whether the file was removed, or another has its name.
+    /// Whether the file has been deleted, or another file has its name.
     pub(super) fn is_gone(&self) -> bool {
         self.named.as_ref().is_some_and(NamedFile::is_gone)
     }
 }
 
-/// The same file, each write to which is durable and passes the system's cache by; where the system cannot, there is none.
+/// Opens the file again with `O_DIRECT` and `O_DSYNC`; `None` where the system or the file system has no such writes.
 #[cfg(target_os = "linux")]
 fn durable(file: &File) -> Option<File> {
     use std::os::fd::AsRawFd;
@@ -160,12 +161,12 @@ fn durable(_file: &File) -> Option<File> {
     None
 }
 
-/// Bytes that begin where a page of memory does: a disk that is written to without the system's cache wants them so.
+/// A buffer whose bytes are aligned to a page, as direct writes require.
 #[derive(Debug, Default)]
 pub(super) struct Aligned(Vec<u8>);
 
 impl Aligned {
-    /// A number of them.
+    /// The first bytes of the buffer, which grows to hold them.
     pub(super) fn bytes(&mut self, bytes: usize) -> &mut [u8] {
         self.0.resize(bytes.saturating_add(PAGE_BYTES), 0);
         let skipped = self.0.as_ptr().align_offset(PAGE_BYTES);

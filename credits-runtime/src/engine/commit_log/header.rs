@@ -1,4 +1,4 @@
-//! The header: two pages, written in turn, so that a torn write leaves the other.
+//! The header: two pages, written in turn, so that a torn write leaves the older one readable.
 
 use std::io::Error;
 
@@ -12,29 +12,29 @@ use crate::engine::store::LedgerId;
 const MAGIC: &[u8; 16] = b"credits log   1\0";
 const CHECKSUM_AT: usize = 89;
 
-/// What the log knows of itself and its ledger.
+/// The header of a log, which binds it to its ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) ledger: LedgerId,
     pub(crate) lineage: Lineage,
     pub(crate) session: u64,
-    /// Whether records may follow.
+    /// Whether the log may have records that the ledger's file lacks.
     pub(crate) is_open: bool,
-    /// The fact after the last one that the ledger had when this was written.
+    /// The ledger's next fact at the last clean close, or at the creation of the log.
     pub(crate) next_fact: FactNumber,
-    /// How often a header was written.
+    /// Number of header writes. The larger one of the two headers is valid.
     pub(super) count: u64,
-    /// The checksum of the last record then.
+    /// The checksum of the last record at the last clean close; zero before the first.
     pub(crate) last: Checksum,
 }
 
 impl Header {
-    /// A header of a new log.
+    /// The header of a new log.
     pub(crate) fn new(ledger: LedgerId, lineage: Lineage, next_fact: FactNumber) -> Self {
         Self { ledger, lineage, session: 0, is_open: false, next_fact, count: 0, last: Checksum::default() }
     }
 
-    /// The newer one of the two that a log has; `None` if neither can be read.
+    /// Reads the newer of the two headers; `None` if neither has a valid checksum.
     pub(crate) fn read(file: &LogFile) -> Result<Option<Self>, Error> {
         let length = file.len()?;
         let mut newest: Option<Self> = None;
@@ -51,7 +51,7 @@ impl Header {
         Ok(newest)
     }
 
-    /// Writes it in place of the older one, durably.
+    /// Overwrites the older header, durably.
     pub(crate) fn write(&mut self, file: &LogFile) -> Result<(), Error> {
         self.count = self.count.saturating_add(1);
         let mut page = Aligned::default();

@@ -1,26 +1,26 @@
-//! Appending to the log, and using its segments again.
+//! Appending to the log, and reusing its segments.
 
 use std::io::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::file::{Aligned, LogFile};
-use super::record::{BESIDE_FRAMES, Record, bytes_of};
+use super::record::{BESIDE_FRAMES, LogRecord, bytes_of};
 use super::{Checksum, Header, PAGE_BYTES, SEGMENTS_AT};
 use crate::domain::ids::FactNumber;
 use crate::engine::rows::LogState;
 use crate::engine::store::is_full;
 use crate::engine::tuning::LogSize;
 
-/// Why a batch is not in the log.
+/// The reason why a batch was not appended.
 #[derive(Debug)]
 pub(crate) enum AppendError {
-    /// Every segment has facts that no checkpoint has written, and there is no room for another. Nothing was written.
+    /// Every segment has facts that no checkpoint covers, and the log may not grow. Nothing was written.
     Full,
-    /// The disk is full. Nothing was written that counts.
+    /// The disk is full. The log has no valid record of the batch.
     NotDone(Error),
-    /// The file was removed. Nothing was written.
+    /// The file has been deleted. Nothing was written.
     Gone,
-    /// It may have been written.
+    /// The batch may have been written.
     OutcomeUnknown(Error),
 }
 
@@ -28,32 +28,33 @@ pub(crate) enum AppendError {
 pub(crate) struct CommitLog {
     file: LogFile,
     size: LogSize,
-    state: Mutex<State>,
+    state: Mutex<Segments>,
 }
 
-struct State {
+struct Segments {
     header: Header,
-    /// Of each segment the fact after the last one that it has.
-    segments: Vec<FactNumber>,
-    /// Which of them is written to, and from which byte on.
+    /// The fact after the last one of each segment.
+    ends: Vec<FactNumber>,
+    /// The segment that is appended to; `at` is the offset of its next record.
     current: Option<usize>,
     at: usize,
     /// The checksum of the last record.
     last: Checksum,
-    /// Facts before this one are in the ledger's file.
+    /// The ledger's file has every fact before this one.
     covered: FactNumber,
     buffer: Aligned,
 }
 
 impl CommitLog {
-    /// A log in a file that has a header and nothing else.
+    /// Writes the header of a new log.
     pub(crate) fn fill(file: &LogFile, header: &mut Header) -> Result<(), Error> {
         file.extend(0, SEGMENTS_AT)?;
         file.sync()?;
         header.write(file)
     }
 
-    /// Says in the header that the log is open in this session, before the ledger's file says so.
+    /// Marks the log as open in this session. Must precede the same mark in the ledger's file: an open ledger refuses
+    /// a log of an earlier session.
     pub(crate) fn announce(file: &mut LogFile, header: &mut Header, session: u64) -> Result<(), Error> {
         (header.session, header.is_open) = (session, true);
         header.count = header.count.saturating_add(1);
@@ -63,8 +64,8 @@ impl CommitLog {
         file.probe(header.at(), page)
     }
 
-    /// A log that is written to from now on, of a ledger whose file has all facts before `next_fact`, and this state. The
-    /// checkpoint that wrote them is durable.
+    /// Opens a log for appending. A durable checkpoint has written this state, and all facts before `next_fact`, to
+    /// the ledger's file, so that every segment is free.
     pub(crate) fn open(
         file: LogFile,
         header: Header,
@@ -74,9 +75,9 @@ impl CommitLog {
     ) -> Result<Self, Error> {
         let whole = usize::try_from(file.len()?.saturating_sub(SEGMENTS_AT)).unwrap_or(0);
         let segments = whole.checked_div(size.segment_bytes).unwrap_or(0);
-        let state = State {
+        let state = Segments {
             header,
-            segments: vec![FactNumber::FIRST; segments],
+            ends: vec![FactNumber::FIRST; segments],
             current: None,
             at: 0,
             last: state.covered,
@@ -86,7 +87,7 @@ impl CommitLog {
         Ok(Self { file, size, state: Mutex::new(state) })
     }
 
-    /// Writes the frames of a batch, durably; returns the checksum of its last record.
+    /// Appends the frames of a batch, durably; returns the checksum of its last record.
     pub(crate) fn append(
         &self,
         first: FactNumber,
@@ -99,7 +100,7 @@ impl CommitLog {
         let mut state = self.lock();
         let part_bytes = self.size.segment_bytes.saturating_sub(BESIDE_FRAMES).max(1);
         let parts = u32::try_from(frames.len().div_ceil(part_bytes).max(1)).unwrap_or(u32::MAX);
-        let mut record = Record {
+        let mut record = LogRecord {
             session: state.header.session,
             first,
             facts: u32::try_from(facts).unwrap_or(u32::MAX),
@@ -112,7 +113,7 @@ impl CommitLog {
         for (segment, at) in &places {
             let part = parts.next().unwrap_or_default();
             let bytes = bytes_of(part.len());
-            let State { header, buffer, .. } = &mut *state;
+            let Segments { header, buffer, .. } = &mut *state;
             let pages = buffer.bytes(bytes);
             record.previous = record.fill(&header.lineage, part, pages);
             let at = self.offset(*segment, *at);
@@ -123,7 +124,7 @@ impl CommitLog {
         }
         let next_fact = record.next_fact();
         for (segment, at) in places {
-            if let Some(end) = state.segments.get_mut(segment) {
+            if let Some(end) = state.ends.get_mut(segment) {
                 *end = next_fact;
             }
             state.current = Some(segment);
@@ -134,30 +135,31 @@ impl CommitLog {
         Ok(state.last)
     }
 
-    /// Facts before this one are in the ledger's file, durably.
+    /// Frees segments: the ledger's file durably has every fact before this one.
     pub(crate) fn covered(&self, next_fact: FactNumber) {
         let mut state = self.lock();
         state.covered = state.covered.max(next_fact);
     }
 
-    /// Bytes of the log with facts that the ledger's file lacks, about.
+    /// Bytes of the segments with facts that the ledger's file lacks.
     pub(crate) fn uncovered_bytes(&self) -> usize {
         let state = self.lock();
-        let segments = state.segments.iter().filter(|end| **end > state.covered).count();
+        let segments = state.ends.iter().filter(|end| **end > state.covered).count();
         segments.saturating_mul(self.size.segment_bytes)
     }
 
-    /// Bytes that it may have at most.
+    /// Bytes of the segments, at most.
     pub(crate) fn bytes_max(&self) -> usize {
         self.size.segments_max.saturating_mul(self.size.segment_bytes)
     }
 
-    /// Whether its file was removed, or another has its name.
+    /// Whether the log's file has been deleted, or another file has its name.
     pub(crate) fn is_gone(&self) -> bool {
         self.file.is_gone()
     }
 
-    /// Everything is in the ledger's file, which was closed: only the header stays.
+    /// Closes the log once the ledger's file has every fact and is closed: marks it as closed, and truncates it to
+    /// the header.
     pub(crate) fn close(&self, next_fact: FactNumber) -> Result<(), Error> {
         let mut state = self.lock();
         let last = state.last;
@@ -167,10 +169,10 @@ impl CommitLog {
         self.file.cut(SEGMENTS_AT)
     }
 
-    /// Where the parts of a batch go: each in one segment. Segments that are needed and not there are made first.
+    /// The segment and the offset of each part of a batch. Creates segments if too few are free.
     fn places(
         &self,
-        state: &mut State,
+        state: &mut Segments,
         frames: usize,
         part_bytes: usize,
     ) -> Result<Vec<(usize, usize)>, AppendError> {
@@ -186,7 +188,7 @@ impl CommitLog {
                 let is_free = |place: usize, end: FactNumber| {
                     end <= state.covered && places.iter().all(|(taken, _)| *taken != place)
                 };
-                let free = state.segments.iter().zip(0..).find(|(end, place)| is_free(*place, **end));
+                let free = state.ends.iter().zip(0..).find(|(end, place)| is_free(*place, **end));
                 match free.map(|(_, place)| place) {
                     Some(free) => free,
                     None => self.make_segment(state, frames.div_ceil(part_bytes))?,
@@ -202,9 +204,9 @@ impl CommitLog {
         }
     }
 
-    /// A batch of so many parts may need more segments than there usually are.
-    fn make_segment(&self, state: &mut State, parts: usize) -> Result<usize, AppendError> {
-        let number = state.segments.len();
+    /// Creates a segment. A batch of many parts may exceed the usual limit of segments.
+    fn make_segment(&self, state: &mut Segments, parts: usize) -> Result<usize, AppendError> {
+        let number = state.ends.len();
         if number >= self.size.segments_max.max(parts.saturating_add(1)) {
             return Err(AppendError::Full);
         }
@@ -214,11 +216,12 @@ impl CommitLog {
         };
         self.file.extend(from, to).map_err(failed)?;
         self.file.sync().map_err(AppendError::OutcomeUnknown)?;
-        state.segments.push(FactNumber::FIRST);
+        state.ends.push(FactNumber::FIRST);
         Ok(number)
     }
 
-    /// What a failed write leaves. A full disk may refuse a write in place; then its record is made none.
+    /// The error of a failed write. Even an overwrite can fail on a full disk, for example on a copy-on-write file
+    /// system. The batch is then not done if the page of its first record can be zeroed.
     fn failed(&self, at: u64, error: Error, is_first: bool) -> AppendError {
         if is_full(&error) && is_first {
             let mut page = Aligned::default();
@@ -234,7 +237,7 @@ impl CommitLog {
         SEGMENTS_AT.saturating_add(offset as u64)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Segments> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

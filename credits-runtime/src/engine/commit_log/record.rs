@@ -1,7 +1,8 @@
-//! Records: the frames of a batch, or a part of them, on pages of their own.
+//! Records: the frames of a batch, or a part of them. A record shares no page with another record.
 //!
-//! `mark, lineage, session, first fact, facts, part, parts, length, checksum of the record before, frames, checksum`, and
-//! zeros to the end of the page. The checksum is XXH3-128 under the lineage: what another log left behind is no record.
+//! `mark, lineage, session, first fact, facts, part, parts, length, checksum of the record before, frames, checksum`,
+//! and zeros to the end of the page. The checksum is XXH3-128, seeded with the lineage, so that records of an earlier
+//! log on the same pages are not valid.
 
 use std::ops::Range;
 
@@ -15,41 +16,41 @@ const LENGTH_AT: usize = 52;
 const FRAMES_AT: usize = 72;
 const CHECKSUM_BYTES: usize = size_of::<Checksum>();
 
-/// Bytes of a record besides its frames, without zeros.
+/// Bytes of a record besides its frames and its padding.
 pub(super) const BESIDE_FRAMES: usize = FRAMES_AT + CHECKSUM_BYTES;
 
-/// A record without its frames.
+/// The fields of a record, without its frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Record {
+pub(super) struct LogRecord {
     pub(super) session: u64,
-    /// The first fact of its group, which is one batch.
+    /// The first fact of its group; a group is one batch.
     pub(super) first: FactNumber,
-    /// Facts of its group.
+    /// Number of facts in its group.
     pub(super) facts: u32,
-    /// Which part of its group it is, from 0.
+    /// Index of this part in its group.
     pub(super) part: u32,
     pub(super) parts: u32,
     pub(super) previous: Checksum,
 }
 
-/// Bytes that a record of frames takes.
+/// Bytes of a record with this many bytes of frames, padded to whole pages.
 pub(super) fn bytes_of(frames: usize) -> usize {
     frames.saturating_add(BESIDE_FRAMES).next_multiple_of(PAGE_BYTES)
 }
 
-impl Record {
-    /// One to try.
+impl LogRecord {
+    /// A record for the fuzzer.
     #[cfg(feature = "testing")]
     pub(super) fn sample() -> Self {
         Self { session: 3, first: FactNumber(7), facts: 2, part: 1, parts: 2, previous: [9; 16] }
     }
 
-    /// The fact after its group's last.
+    /// The fact after the last one of its group.
     pub(super) fn next_fact(&self) -> FactNumber {
         self.first.plus(usize::try_from(self.facts).unwrap_or(usize::MAX))
     }
 
-    /// Fills as many bytes as it takes; returns its checksum.
+    /// Encodes the record into `out`, which has [`bytes_of`] its frames; returns its checksum.
     pub(super) fn fill(&self, lineage: &Lineage, frames: &[u8], out: &mut [u8]) -> Checksum {
         let length = u32::try_from(frames.len()).unwrap_or(u32::MAX);
         let fields: [&[u8]; 10] = [
@@ -82,7 +83,7 @@ impl Record {
         checksum
     }
 
-    /// The record that begins with these bytes, where its frames are, and its checksum.
+    /// Decodes the record at the start of these bytes: its fields, the range of its frames, and its checksum.
     pub(super) fn read(lineage: &Lineage, bytes: &[u8]) -> Option<(Self, Range<usize>, Checksum)> {
         let rest = bytes.strip_prefix(MARK)?.strip_prefix(lineage)?;
         let length = usize::try_from(number32(bytes, LENGTH_AT)?).ok()?;

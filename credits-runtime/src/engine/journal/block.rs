@@ -1,7 +1,7 @@
 //! The journal in memory: blocks of frames under a hash chain.
 //!
-//! head = SHA-256(previous head, frames). The last block grows in place until it is sealed; a block never
-//! splits a frame. It does not know where blocks are kept.
+//! head = SHA-256(previous head, frames). The last block grows until it is full and sealed. A frame is in one block.
+//! It does not know where blocks are stored.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::domain::ids::FactNumber;
 use crate::engine::tuning::BLOCK_BYTES_MAX;
 use crate::error::LedgerError;
 
-/// The hash of the journal up to some fact.
+/// The head of the hash chain as of a fact.
 pub(crate) type Head = [u8; 32];
 
-/// Consecutive frames.
+/// A block of consecutive frames.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
-    /// Its first fact.
+    /// The block's first fact.
     pub(crate) first: FactNumber,
     /// The head of the block before it.
     pub(crate) previous_head: Head,
@@ -42,17 +42,17 @@ impl Block {
         Self { first, previous_head, frames: all, hash }
     }
 
-    /// The hash of the journal up to the block's last fact.
+    /// The head of the chain as of the block's last fact.
     pub(crate) fn head(&self) -> Head {
         self.hash.clone().finalize().into()
     }
 
-    /// About how many bytes of memory it takes.
+    /// Bytes of memory, about.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>().saturating_add(self.frames.capacity())
     }
 
-    /// Its frames, numbered.
+    /// Decodes the frames, with their fact numbers.
     pub(crate) fn decode(&self) -> Result<Vec<Booked>, LedgerError> {
         let (mut rest, mut next, mut frames) = (&self.frames[..], self.first, Vec::new());
         while !rest.is_empty() {
@@ -63,12 +63,12 @@ impl Block {
         Ok(frames)
     }
 
-    /// The frame that has this fact, if it is here; the others are not decoded.
+    /// The frame of this fact, if the block does not end before it. Other frames are skipped, not decoded.
     pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         Seek::start(self.first).frame(number, &self.frames)
     }
 
-    /// The frames up to the one that has this fact, or all of them, and the number of the fact after them.
+    /// The encoded frames up to the one of this fact, or all of them, and the fact after them.
     pub(crate) fn end_of(&self, last: FactNumber) -> Result<(FactNumber, &[u8]), LedgerError> {
         let (mut rest, mut next) = (&self.frames[..], self.first);
         while !rest.is_empty() && next <= last {
@@ -78,7 +78,7 @@ impl Block {
         Ok((next, self.frames.get(..length).unwrap_or_default()))
     }
 
-    /// The number of the fact after its last.
+    /// The fact after the block's last.
     pub(crate) fn next_fact(&self) -> Result<FactNumber, LedgerError> {
         Ok(self.end_of(FactNumber(u64::MAX))?.0)
     }
@@ -93,7 +93,7 @@ fn broken(frame: FactNumber) -> LedgerError {
     LedgerError::damaged(format!("the frame of fact {frame} cannot be read"))
 }
 
-/// Where a frame begins in a block.
+/// A cursor at the start of a frame in a block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seek {
     pub(crate) first: FactNumber,
@@ -101,12 +101,12 @@ pub(crate) struct Seek {
 }
 
 impl Seek {
-    /// The first frame of a block.
+    /// A cursor at the first frame of a block.
     pub(crate) fn start(first: FactNumber) -> Self {
         Self { first, byte: 0 }
     }
 
-    /// The frame that has this fact, if it is not before; the others are not decoded.
+    /// The frame of this fact, if the block does not end before it. The fact must not be before the cursor.
     pub(crate) fn frame(&mut self, number: FactNumber, frames: &[u8]) -> Result<Option<Booked>, LedgerError> {
         if !self.go_to(number, frames)? {
             return Ok(None);
@@ -115,7 +115,7 @@ impl Seek {
         frame.map_or_else(|| Err(broken(self.first)), |frame| Ok(Some(Booked::new(self.first, frame))))
     }
 
-    /// Goes on to the frame that has this fact, or past the block's frames; answers whether it is there.
+    /// Advances to the frame of this fact, or past the last frame; returns whether the block has the fact.
     pub(crate) fn go_to(&mut self, number: FactNumber, frames: &[u8]) -> Result<bool, LedgerError> {
         let mut rest = frames.get(self.byte..).unwrap_or_default();
         while !rest.is_empty() {
@@ -129,7 +129,7 @@ impl Seek {
     }
 }
 
-/// The end of the journal: the block that grows, and blocks sealed since the last commit.
+/// The end of the journal: the block that is appended to, and the blocks that were sealed since the last commit.
 #[derive(Clone, Debug)]
 pub(crate) struct Tail {
     pub(crate) sealed: Vec<Arc<Block>>,
@@ -142,7 +142,7 @@ impl Tail {
         Self { sealed: Vec::new(), block }
     }
 
-    /// Adds the encoded frame whose first fact has this number.
+    /// Appends an encoded frame with this first fact; seals the last block if the frame does not fit.
     pub(crate) fn push(&mut self, first: FactNumber, frame: &[u8]) {
         let Self { sealed, block } = self;
         let is_full = block.frames.len() + frame.len() > BLOCK_BYTES_MAX;

@@ -5,27 +5,27 @@ use minicbor::{Decode, Encode};
 use crate::domain::time::Timestamp;
 use crate::error::LedgerError;
 
-/// An instant that a ledger can know.
+/// The instant, if a timestamp can represent it.
 pub(crate) fn instant(microseconds: i64) -> Option<Timestamp> {
     let instant = Timestamp::from_microseconds(microseconds);
     (instant.microseconds() == microseconds).then_some(instant)
 }
 
-/// A value's encoding. Writing to memory cannot fail, and every value of the ledger encodes.
+/// Encodes a value. Writing to memory cannot fail, and every value of the ledger has an encoding.
 pub(crate) fn encode(value: &impl Encode<()>) -> Vec<u8> {
     let mut bytes = Vec::new();
     encode_into(value, &mut bytes);
     bytes
 }
 
-/// Appends a value's encoding.
+/// Appends the encoding of a value.
 pub(crate) fn encode_into(value: &impl Encode<()>, bytes: &mut Vec<u8>) {
     if let Err(error) = minicbor::encode(value, bytes) {
         panic!("a value does not encode: {error}");
     }
 }
 
-/// The value that these bytes encode, without further bytes.
+/// Decodes a value, which must end with the bytes.
 pub(crate) fn decode<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, LedgerError> {
     let mut decoder = minicbor::Decoder::new(bytes);
     let value = decoder

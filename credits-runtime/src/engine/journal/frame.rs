@@ -1,8 +1,8 @@
-//! Frames in few bytes, as the journal has them since format 4: `kind | length | facts | ..`, so that one is passed over
-//! without looking into it.
+//! The encoding of frames: `kind | length | number of facts | ..`, so that a reader can skip a frame without decoding
+//! it.
 //!
-//! Facts that are written with every spend have forms of their own, the others are CBOR. A fact of the frame's own wallet
-//! does not name it again. Frames of earlier formats begin with another byte: they are CBOR as a whole.
+//! Bodies of frequent facts have compact encodings, the others are CBOR. A fact of the wallet in the frame's scope
+//! does not repeat its name.
 
 use super::values::{Pack, bits, byte, chunk, pack_cbor, pack_text, part, unpack_cbor, unpack_text};
 use super::varint;
@@ -11,13 +11,13 @@ use crate::domain::fact::{Body, Fact, Frame, Record, Scope, Settled};
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 
-/// Where a key is unique.
+/// Codes of scopes.
 const LEDGER: u8 = 0;
 const WALLET: u8 = 1;
 const HOLDS: u8 = 2;
 const TRANSFERS: u8 = 3;
 
-/// What a fact is about.
+/// Codes of records.
 const CATALOGUES: u8 = 0;
 const A_WALLET: u8 = 1;
 const BILLING: u8 = 2;
@@ -25,16 +25,16 @@ const OBJECT: u8 = 3;
 const OWN_WALLET: u8 = 4;
 const WAITING_ROOM: u8 = 5;
 
-/// Bodies that have a form of their own, by the codes that all have.
+/// Codes of the bodies with a compact encoding: their numbers in [`Body`].
 const GIVEN: u8 = 1;
 const CHARGED: u8 = 2;
 const HELD: u8 = 4;
 const RELEASED: u8 = 5;
 
-/// What CBOR of any other begins with: a choice is a list of two.
+/// First byte of a body in CBOR, which is a list of two.
 const CBOR_CHOICE: u8 = 0x82;
 
-/// Writes a frame after what is there.
+/// Appends a frame.
 pub(crate) fn write(frame: &Frame, bytes: &mut Vec<u8>) {
     let Frame { kind, scope, key, fingerprint, at, facts } = frame;
     pack_cbor(kind, bytes);
@@ -50,14 +50,14 @@ pub(crate) fn write(frame: &Frame, bytes: &mut Vec<u8>) {
         ordinal.pack(bytes);
         pack_body(body, bytes);
     }
-    // Its length is known last and comes first.
+    // Rotates the length, which is known last, to its place before the contents.
     let end = bytes.len();
     end.saturating_sub(start).pack(bytes);
     let width = bytes.len().saturating_sub(end);
     bytes.get_mut(start..).unwrap_or_default().rotate_right(width);
 }
 
-/// Reads a frame, and leaves the bytes after it; `None` if there is none.
+/// Decodes a frame, and advances past it; `None` if the bytes are not one.
 pub(crate) fn read(bytes: &mut &[u8]) -> Option<Frame> {
     let kind = unpack_cbor(bytes)?;
     let rest = &mut inside(bytes)?;
@@ -78,7 +78,7 @@ pub(crate) fn skip(bytes: &mut &[u8]) -> Option<usize> {
     usize::unpack(&mut inside(bytes)?)
 }
 
-/// What is in a frame after its kind.
+/// Takes the contents of a frame, after its kind and its length.
 fn inside<'b>(bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
     let length = usize::unpack(bytes)?;
     let (inside, rest) = bytes.split_at_checked(length)?;
@@ -96,7 +96,7 @@ impl Pack for usize {
     }
 }
 
-/// Writes a scope; answers its wallet.
+/// Appends a scope; returns its wallet.
 fn pack_scope<'a>(scope: &'a Scope, bytes: &mut Vec<u8>) -> Option<&'a WalletId> {
     let (code, wallet) = match scope {
         Scope::Ledger => (LEDGER, None),
@@ -187,7 +187,7 @@ fn unpack_body(bytes: &mut &[u8]) -> Option<Body> {
     }
 }
 
-/// Bits of what is given.
+/// Bits of a `Given` body.
 const HAS_REASON: u8 = 1;
 const JOINS: u8 = 2;
 const HAS_METADATA: u8 = 4;
@@ -228,7 +228,7 @@ fn unpack_given(bytes: &mut &[u8]) -> Option<Body> {
     })
 }
 
-/// More bits of what is charged.
+/// Bits of a `Charged` body, besides `HAS_METADATA`.
 const IS_SHORT: u8 = 1;
 const IS_OWED: u8 = 2;
 const SETTLES: u8 = 8;

@@ -1,4 +1,4 @@
-//! The journal: facts in frames, frames in blocks under a chain of hashes, and how their bytes are written.
+//! The journal: facts in frames, frames in blocks under a hash chain, and their encodings.
 
 pub(crate) mod block;
 pub(crate) mod cbor;

@@ -1,4 +1,4 @@
-//! Wallets and frames, with everything varied that they have, are read as they were written.
+//! Property tests: arbitrary wallets and frames survive an encoding round trip.
 
 use credits_core::Fraction;
 use proptest::collection::vec;
@@ -42,7 +42,7 @@ fn operation() -> impl Strategy<Value = OperationId> {
 }
 
 fn category() -> impl Strategy<Value = Category> {
-    // An application's may be called what the ledger's are.
+    // An application's category may have the name of a built-in one.
     let own = "[a-z_]{0,300}|bonus".prop_map(|name: String| Category::Application(name.into()));
     prop_oneof![proptest::sample::select(Category::ALL), own]
 }
@@ -154,7 +154,7 @@ fn key() -> impl Strategy<Value = Key> {
     "[a-z0-9~]{0,40}".prop_map(|text| Key::known(&text))
 }
 
-/// Often nothing, as most are.
+/// An amount that is often zero, as in most frames.
 fn rest() -> impl Strategy<Value = Amount> {
     prop_oneof![Just(Amount::ZERO), amount()]
 }
@@ -264,7 +264,7 @@ proptest! {
             prop_assert_eq!(rest.len(), passed.len());
         }
         prop_assert!(rest.is_empty());
-        // Whatever is cut off is no frame.
+        // A truncated frame does not decode.
         let mut cut = Vec::new();
         write(&frames[0], &mut cut);
         for length in 0..cut.len() {
@@ -273,7 +273,7 @@ proptest! {
     }
 }
 
-/// What a hold of one credit adds to a wallet, in a ledger that has come some way.
+/// Pins the packed bytes of an open hold, with the large fact numbers of an old ledger.
 #[test]
 fn an_open_hold_takes_little() {
     let (grant, id) = (FactNumber(1_000_000), HoldId::new(2_000_000));

@@ -1,6 +1,6 @@
-//! Values in few bytes: numbers as they are needed, texts with their lengths, and what is rare as CBOR.
+//! The compact encoding of values: varints, texts with a length prefix, and CBOR for rare values.
 //!
-//! What frames are made of is written so in the file: docs/FORMAT.md describes it. It does not know frames.
+//! Frames in the file consist of such values, as docs/FORMAT.md describes. It does not know frames.
 
 use credits_core::Fraction;
 use minicbor::{Decode, Encode};
@@ -14,16 +14,16 @@ use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
 
-/// What has a form of few bytes.
+/// A value with a compact encoding.
 pub(crate) trait Pack: Sized {
-    /// Writes it after what is there.
+    /// Appends the encoding.
     fn pack(&self, bytes: &mut Vec<u8>);
 
-    /// Reads it, and leaves what follows; `None` if it is not there.
+    /// Decodes a value, and advances past it; `None` if the bytes are not one.
     fn unpack(bytes: &mut &[u8]) -> Option<Self>;
 }
 
-/// What is rare has no form of its own.
+/// Appends a rare value as CBOR, which needs no compact encoding.
 pub(super) fn pack_cbor(value: &impl Encode<()>, bytes: &mut Vec<u8>) {
     cbor::encode_into(value, bytes);
 }
@@ -35,26 +35,26 @@ pub(super) fn unpack_cbor<'b, T: Decode<'b, ()>>(bytes: &mut &'b [u8]) -> Option
     Some(value)
 }
 
-/// The next byte.
+/// Takes a byte.
 pub(super) fn byte(bytes: &mut &[u8]) -> Option<u8> {
     let (byte, rest) = bytes.split_first()?;
     *bytes = rest;
     Some(*byte)
 }
 
-/// The next bytes, of a number that is known.
+/// Takes an array of bytes.
 pub(super) fn chunk<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (chunk, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*chunk)
 }
 
-/// What of a thing is there, as bits of one byte.
+/// The bits of the parts that are present.
 pub(super) fn bits<const N: usize>(parts: [(u8, bool); N]) -> u8 {
     parts.into_iter().filter(|(_, is_there)| *is_there).fold(0, |bits, (bit, _)| bits | bit)
 }
 
-/// A part, if its bit says that it is there.
+/// Decodes an optional part if its bit is set; the outer `None` is a decoding error.
 #[expect(clippy::option_option, reason = "what is there may not be readable")]
 pub(super) fn part<T: Pack>(is_there: bool, bytes: &mut &[u8]) -> Option<Option<T>> {
     if is_there { T::unpack(bytes).map(Some) } else { Some(None) }
@@ -92,7 +92,7 @@ impl Pack for FactNumber {
     }
 }
 
-/// None as zero, which no fact has.
+/// `None` is zero, which no fact has as its number.
 impl Pack for Option<FactNumber> {
     fn pack(&self, bytes: &mut Vec<u8>) {
         self.map_or(0, FactNumber::get).pack(bytes);
@@ -124,7 +124,7 @@ impl Pack for Amount {
     }
 }
 
-/// Microseconds; no instant is before the first.
+/// Microseconds, unsigned, because no instant has a negative number of them.
 impl Pack for Timestamp {
     fn pack(&self, bytes: &mut Vec<u8>) {
         self.microseconds().cast_unsigned().pack(bytes);
@@ -150,11 +150,11 @@ impl<T: Pack> Pack for Vec<T> {
     }
 }
 
-/// The same in a list that is there; what it has is gone.
+/// Decodes a list into `values`, whose former contents are dropped and whose allocation is reused.
 pub(super) fn unpack_into<T: Pack>(values: &mut Vec<T>, bytes: &mut &[u8]) -> Option<()> {
     let count = usize::try_from(varint::read(bytes)?).ok()?;
     values.clear();
-    // Every value has a byte at least.
+    // Each value has at least one byte: a corrupt count must not reserve more than that.
     values.reserve_exact(count.min(bytes.len()));
     for _ in 0..count {
         values.push(T::unpack(bytes)?);
@@ -204,7 +204,7 @@ impl Pack for String {
     }
 }
 
-/// One byte, or the name.
+/// CBOR: the code of a built-in category, or the name of an application's.
 impl Pack for Category {
     fn pack(&self, bytes: &mut Vec<u8>) {
         pack_cbor(self, bytes);
@@ -227,7 +227,7 @@ impl Pack for OperationId {
     }
 }
 
-/// What the byte before an input says of it; CBOR of one begins with another byte.
+/// The kinds of compact inputs, in their first byte. Any other first byte begins CBOR.
 const WHOLE: u8 = 0;
 const CHOICE: u8 = 1;
 const INTEGER: u8 = 2;
@@ -305,10 +305,10 @@ impl Pack for ChosenKey {
     }
 }
 
-/// Bits of terms.
+/// Bits of the first byte of grant terms.
 const EXPIRES: u8 = 1;
 const IS_PAID: u8 = 2;
-/// A priority, a scope or a purchase that is not the usual one.
+/// The priority, the scope or the purchase is not the default.
 const IS_SPECIAL: u8 = 4;
 const ORIGIN_SHIFT: u32 = 4;
 const ORIGINS: [Origin; 4] = [Origin::Gift, Origin::Transfer, Origin::Subscription, Origin::Purchase];
@@ -362,11 +362,11 @@ impl Pack for PinnedTerms {
     }
 }
 
-/// Bits of a hold.
+/// Bits of the first byte of a hold.
 const IS_CALLERS: u8 = 1;
 const HAS_KEY: u8 = 2;
 const HAS_METADATA: u8 = 4;
-/// It is usable as another operation than it is charged as, sets more aside than the grants have, or pins what expires.
+/// The hold is usable as another operation than it is charged as, exceeds its grants, or pins grants that expire.
 const IS_UNUSUAL: u8 = 8;
 
 impl Pack for Held {

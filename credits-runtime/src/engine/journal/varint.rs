@@ -1,6 +1,6 @@
-//! Numbers in as few bytes as they need: LEB128, seven bits to a byte, the low ones first.
+//! Varints: LEB128, seven bits a byte, the low ones first.
 
-/// Writes a number.
+/// Appends a number.
 pub(crate) fn write(bytes: &mut Vec<u8>, mut value: u64) {
     loop {
         let low = u8::try_from(value & 0x7F).unwrap_or_default();
@@ -12,7 +12,7 @@ pub(crate) fn write(bytes: &mut Vec<u8>, mut value: u64) {
     }
 }
 
-/// Reads a number, and leaves what follows it; `None` if there is none, or one of over 64 bits.
+/// Decodes a number, and advances past it; `None` if the bytes end within it, or if it exceeds 64 bits.
 pub(crate) fn read(bytes: &mut &[u8]) -> Option<u64> {
     let (mut value, mut shift) = (0_u64, 0_u32);
     loop {
@@ -30,12 +30,12 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Option<u64> {
     }
 }
 
-/// A number with a sign as one without: small ones stay small (0, -1, 1, -2, 2, .. as 0, 1, 2, 3, 4, ..).
+/// Zigzag encoding of a signed number, so that small absolute values stay small: 0, -1, 1, -2, 2 are 0, 1, 2, 3, 4.
 pub(crate) fn folded(value: i64) -> u64 {
     (value << 1 ^ value >> 63).cast_unsigned()
 }
 
-/// And back.
+/// Decodes a zigzag number.
 pub(crate) fn unfolded(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }

@@ -1,4 +1,5 @@
-//! The compactor: moves keys from memory into segments, merges segments of a similar size, and drops those whose keys lapsed.
+//! The compactor: moves keys from memory into segments, merges segments of a similar size, and drops those whose keys
+//! lapsed.
 //!
 //! It runs within checkpoints, on their thread. Merging is done in steps, in proportion to the keys that were sealed.
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use super::filter::Filter;
 use super::index::{Keys, Segment, Used};
-use super::segment::{Entries, Entry, Packing, Page, Prefix, prefix_of};
+use super::segment::{KeyEntries, KeyEntry, Packing, Page, Prefix, prefix_of};
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::engine::rows::{KeysState, SegmentRow, segment_filter_key, segment_page_key};
@@ -20,18 +21,18 @@ use crate::error::LedgerError;
 #[derive(Debug)]
 pub(crate) struct Compactor {
     merges: Vec<Merge>,
-    /// Segments that are not listed any more, whose rows are still there.
+    /// Unlisted segments whose rows are still stored.
     dropped: Vec<u32>,
     /// The number of the next segment.
     next_number: u32,
-    /// How long lapsing keys are kept, at least.
+    /// Minimum retention time of lapsing keys.
     keep_keys: Duration,
     recent_keys_max: usize,
-    /// Facts after which keys are sealed however few there are: an opening reads their frames.
+    /// Facts after which even a few keys are sealed, because recovery reads the frames of recent keys.
     pass_facts: usize,
 }
 
-/// The outcome of a run, to apply to the keys in memory once its rows are published.
+/// The result of a run, applied to the index once its rows are published.
 #[derive(Debug)]
 pub(crate) struct Moved {
     state: KeysState,
@@ -44,34 +45,35 @@ impl Moved {
     }
 }
 
-/// Segments that are becoming one.
+/// A merge of segments in progress.
 #[derive(Debug)]
 struct Merge {
-    inputs: Vec<Input>,
+    inputs: Vec<MergeInput>,
     builder: SegmentBuilder,
 }
 
-/// A segment that is read in its order.
+/// An input of a merge, read in key order.
 #[derive(Debug)]
-struct Input {
+struct MergeInput {
     row: SegmentRow,
-    page: std::vec::IntoIter<Entry>,
-    next: Option<Entry>,
+    page: std::vec::IntoIter<KeyEntry>,
+    next: Option<KeyEntry>,
     after: Option<Prefix>,
 }
 
-/// A segment that is being written.
+/// Builds a segment from sorted keys.
 #[derive(Debug)]
 struct SegmentBuilder {
     row: SegmentRow,
     packing: Packing,
     filter: Filter,
-    /// Rows of the filter that are written.
+    /// Number of written rows of the filter.
     filter_rows: usize,
 }
 
 impl Compactor {
-    /// No merge in progress. Segments that have rows in the snapshot, and are not listed there, are dropped.
+    /// A compactor without merges. Unlisted segments of the snapshot are dropped: a merge did not complete, or their
+    /// removal did not.
     pub(crate) fn new(
         snapshot: &Snapshot,
         keep_keys: Duration,
@@ -85,8 +87,8 @@ impl Compactor {
         Ok(Self { merges: Vec::new(), dropped, next_number, keep_keys, recent_keys_max, pass_facts })
     }
 
-    /// Seals the recent keys of frames before `next_fact` if there are many, and goes on with merges. Adds the rows that this
-    /// writes and removes to `changes`.
+    /// Seals the recent keys of frames before `next_fact` if there are enough, and continues merges. Adds the written
+    /// and removed rows to `changes`.
     pub(crate) fn run(
         &mut self,
         keys: &Keys,
@@ -103,7 +105,7 @@ impl Compactor {
             state.segments.splice(0..0, new_segments.iter().map(|segment| segment.row));
             self.forget(&mut state, now);
             let sealed: u64 = new_segments.iter().map(|segment| segment.row.keys).sum();
-            // Twice as many entries as are sealed: a merge ends before its inputs are complete again.
+            // Twice as many entries as are sealed, so that merges keep up with sealing.
             let entries_max = usize::try_from(sealed).unwrap_or(usize::MAX).saturating_mul(2);
             new_segments.extend(self.merge(entries_max, &mut state, snapshot, changes));
             self.begin_merges(&state.segments);
@@ -115,7 +117,8 @@ impl Compactor {
         Moved { state, new_segments }
     }
 
-    /// Writes the recent keys of frames before `to`, sorted: those that lapse in one segment, those that last in another.
+    /// Writes the recent keys of frames before `to`, sorted: those that lapse in one segment, those that last in
+    /// another.
     fn seal(
         &mut self,
         keys: &Keys,
@@ -124,7 +127,7 @@ impl Compactor {
         until: Timestamp,
         changes: &mut Changes,
     ) -> Vec<Arc<Segment>> {
-        let mut families: [Vec<Entry>; 2] = Default::default();
+        let mut families: [Vec<KeyEntry>; 2] = Default::default();
         let [lapsing, lasting] = &mut families;
         keys.each_recent(|hash, Used { frame, lapses }| {
             if frame < to {
@@ -189,7 +192,7 @@ impl Compactor {
                     self.dropped.extend(inputs.iter().map(|input| input.row.number));
                     complete.push(segment);
                 }
-                // The inputs stay, so that every key is still found.
+                // The inputs stay listed, so that no key is lost.
                 Err(error) => {
                     tracing::warn!(%error, "segments of keys could not be merged");
                     self.dropped.push(merge.builder.row.number);
@@ -199,11 +202,11 @@ impl Compactor {
         complete
     }
 
-    /// Begins to merge segments of one family and size, once there are enough.
+    /// Begins to merge segments of one kind and size class, once there are enough.
     fn begin_merges(&mut self, segments: &[SegmentRow]) {
         let mut alike: HashMap<(bool, u32), Vec<&SegmentRow>> = HashMap::new();
         let merging = self.merging();
-        // The oldest first.
+        // Oldest first.
         for row in segments.iter().rev().filter(|row| !merging.contains(&row.number)) {
             alike.entry((row.lapses, self.size(row))).or_default().push(row);
         }
@@ -217,7 +220,7 @@ impl Compactor {
                 until: merged.until.max(row.until),
                 ..merged
             });
-            let inputs = rows.iter().map(|row| Input {
+            let inputs = rows.iter().map(|row| MergeInput {
                 row: **row,
                 page: Vec::new().into_iter(),
                 next: None,
@@ -239,7 +242,7 @@ impl Compactor {
         sealings.checked_ilog(SEGMENTS_MERGED as u64).unwrap_or(0)
     }
 
-    /// Removes some rows of dropped segments.
+    /// Removes rows of one dropped segment, up to a limit.
     fn drop_rows(&mut self, snapshot: &Snapshot, changes: &mut Changes) -> Result<(), LedgerError> {
         while let Some(number) = self.dropped.last() {
             let rows = snapshot.segment_rows(*number, SEGMENT_ROWS_DROPPED)?;
@@ -254,7 +257,7 @@ impl Compactor {
 }
 
 impl Keys {
-    /// Applies a run of the compactor, whose rows are published.
+    /// Applies the result of a run, whose rows are published.
     pub(crate) fn apply(&self, Moved { state, new_segments }: Moved) {
         let KeysState { from, lapsed, segments } = state;
         self.write(|index| {
@@ -273,7 +276,7 @@ impl Keys {
 }
 
 impl Merge {
-    /// Merges up to a number of entries; returns whether none is left.
+    /// Merges up to a number of entries; returns whether the inputs are exhausted.
     fn step(
         &mut self,
         entries_max: usize,
@@ -294,8 +297,8 @@ impl Merge {
     }
 }
 
-impl Input {
-    /// Reads the next entry, unless it is read or there is none.
+impl MergeInput {
+    /// Reads the next entry, if it is not read yet and there is one.
     fn fill(&mut self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         while self.next.is_none() {
             self.next = self.page.next();
@@ -305,7 +308,7 @@ impl Input {
                 };
                 self.after = Some(first);
                 self.page =
-                    Entries::of(first, &bytes, self.row.from).collect::<Result<Vec<_>, _>>()?.into_iter();
+                    KeyEntries::of(first, &bytes, self.row.from).collect::<Result<Vec<_>, _>>()?.into_iter();
             }
         }
         Ok(())
@@ -318,8 +321,8 @@ impl SegmentBuilder {
         Self { row, packing, filter, filter_rows: 0 }
     }
 
-    /// Adds the next key in order; complete rows are written.
-    fn push(&mut self, entry: Entry, changes: &mut Changes) {
+    /// Adds the next key in order, and writes complete pages and rows of the filter.
+    fn push(&mut self, entry: KeyEntry, changes: &mut Changes) {
         self.filter.insert(entry.0);
         if let Some(page) = self.packing.push(entry) {
             self.write_page(page, changes);
@@ -338,7 +341,7 @@ impl SegmentBuilder {
         self.filter_rows = index.saturating_add(1);
     }
 
-    /// Writes the rest.
+    /// Writes the remaining rows.
     fn finish(mut self, changes: &mut Changes) -> Arc<Segment> {
         if let Some(page) = self.packing.finish() {
             self.write_page(page, changes);

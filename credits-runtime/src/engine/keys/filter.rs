@@ -1,29 +1,29 @@
-//! Filters: proof that a segment does not have a key, without reading it.
+//! Bloom filters of segments, which prove that a segment does not have a key without reading it.
 //!
-//! A split block Bloom filter, after F. Putze, P. Sanders, J. Singler, "Cache-, Hash- and Space-Efficient Bloom
-//! Filters" (2007), with the constants of Apache Parquet's: a key sets one bit in each of the eight words of its block.
-//! Blocks are in the order of keys, so that a segment that is written in order fills its filter in order.
+//! A split block Bloom filter after F. Putze, P. Sanders, J. Singler, "Cache-, Hash- and Space-Efficient Bloom
+//! Filters" (2007), with the salts of Apache Parquet: a key sets one bit in each of the eight words of its block.
+//! Keys map to blocks in ascending order, so a segment that is written in order completes its filter row by row.
 
 use super::segment::{PREFIX_BITS, Prefix};
 use crate::error::LedgerError;
 
-/// Bits for each key: one in about a thousand keys that are not there seems to be.
+/// Bits per key, for a false-positive rate of about one in a thousand.
 const BITS_PER_KEY: u64 = 16;
 const WORDS: usize = 8;
 const BLOCK_BITS: u64 = 256;
-/// Blocks of one row.
+/// Blocks in a row.
 const ROW_BLOCKS: usize = 120;
 
 const SALTS: [u32; WORDS] =
     [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
 
-type Block = [u32; WORDS];
+type FilterBlock = [u32; WORDS];
 
-/// A key to look for in filters: what it sets in each is the same.
+/// A key to look up, and its bits, which are the same in every filter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sought {
     prefix: Prefix,
-    bits: Block,
+    bits: FilterBlock,
 }
 
 impl From<Prefix> for Sought {
@@ -36,17 +36,17 @@ impl From<Prefix> for Sought {
 /// The filter of one segment.
 #[derive(Debug)]
 pub(crate) struct Filter {
-    blocks: Vec<Block>,
+    blocks: Vec<FilterBlock>,
 }
 
 impl Filter {
-    /// An empty filter for so many keys at most.
+    /// An empty filter for up to this many keys.
     pub(crate) fn for_keys(keys: u64) -> Self {
         let blocks = keys.saturating_mul(BITS_PER_KEY).div_ceil(BLOCK_BITS).max(1);
-        Self { blocks: vec![Block::default(); usize::try_from(blocks).unwrap_or(usize::MAX)] }
+        Self { blocks: vec![FilterBlock::default(); usize::try_from(blocks).unwrap_or(usize::MAX)] }
     }
 
-    /// One more key.
+    /// Adds a key.
     pub(crate) fn insert(&mut self, prefix: Prefix) {
         let place = self.place(prefix);
         for (word, bit) in self.blocks.get_mut(place).into_iter().flatten().zip(Sought::from(prefix).bits) {
@@ -54,35 +54,35 @@ impl Filter {
         }
     }
 
-    /// Whether the key may have been inserted; `false` is certain.
+    /// Whether the key may be in the filter. There are no false negatives.
     pub(crate) fn may_have(&self, sought: &Sought) -> bool {
         let Some(block) = self.blocks.get(self.place(sought.prefix)) else { return true };
-        // All of them: where it could stop, a processor guesses wrong.
+        // Tests all words without a branch: an early exit would often be mispredicted.
         block.iter().zip(&sought.bits).fold(0, |missing, (word, bit)| missing | (bit & !word)) == 0
     }
 
-    /// Bytes that it takes in memory.
+    /// Bytes of the filter in memory.
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&self.blocks[..])
     }
 
-    /// How many rows there are of it.
+    /// The number of its rows.
     pub(crate) fn rows(&self) -> usize {
         self.blocks.len().div_ceil(ROW_BLOCKS)
     }
 
-    /// The rows that no later key of the segment changes, after keys up to this one in their order.
+    /// The number of rows that are complete after this key, if keys are added in ascending order.
     pub(crate) fn rows_before(&self, prefix: Prefix) -> usize {
         self.place(prefix).checked_div(ROW_BLOCKS).unwrap_or(0)
     }
 
-    /// A row as it is written.
+    /// The encoded row at an index.
     pub(crate) fn row(&self, place: usize) -> Vec<u8> {
         let blocks = self.blocks.chunks(ROW_BLOCKS).nth(place).unwrap_or_default();
         blocks.iter().flatten().flat_map(|word| word.to_be_bytes()).collect()
     }
 
-    /// A filter for so many keys, of its rows in order.
+    /// Decodes the filter of this many keys from its rows.
     pub(crate) fn of_rows(keys: u64, rows: &[Vec<u8>]) -> Result<Self, LedgerError> {
         let mut filter = Self::for_keys(keys);
         let mut words =

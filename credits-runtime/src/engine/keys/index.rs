@@ -1,4 +1,4 @@
-//! Which frame each key was used for: the newest in memory, the others in segments.
+//! The key index: recent keys in memory, and the filters of segments.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,54 +7,53 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use foldhash::fast::RandomState;
 
 use super::filter::{Filter, Sought};
-use super::segment::{Entries, prefix_of};
+use super::segment::{KeyEntries, prefix_of};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
 use crate::engine::rows::{KeysState, SegmentRow};
 use crate::engine::store::Snapshot;
 use crate::error::LedgerError;
 
-/// The use of a key.
+/// The use of an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Used {
-    /// The first fact of the frame.
+    /// The first fact of the frame that used it.
     pub(crate) frame: FactNumber,
-    /// Whether the key may be forgotten after its time.
+    /// Whether the key may be dropped after its retention time.
     pub(crate) lapses: bool,
 }
 
-/// Uses by the hash of their key.
+/// Uses of keys by the hash of the key.
 pub(crate) type UsedKeys = HashMap<Hash128, Used, RandomState>;
 
-/// A segment that can be looked into.
+/// A segment and its filter.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) row: SegmentRow,
     pub(super) filter: Filter,
 }
 
-/// Every key, as of the last commit. Commits add keys; checkpoints move them into segments.
+/// The index of every key as of the last commit. Commits add keys; checkpoints move them into segments.
 #[derive(Debug)]
 pub(crate) struct Keys {
     index: RwLock<Index>,
-    /// Bytes of filters of segments that are being written.
+    /// Bytes of the filters of segments that are being built.
     builder_bytes: AtomicUsize,
 }
 
 #[derive(Debug)]
 pub(super) struct Index {
-    /// Those of frames that no segment has.
+    /// Keys that no segment has: those of frames that begin at `from` or later.
     pub(super) recent: UsedKeys,
-    /// From which fact on.
     pub(super) from: FactNumber,
-    /// The newest first.
+    /// Newest first.
     pub(super) segments: Vec<Arc<Segment>>,
-    /// Before which fact keys that lapse may be gone.
+    /// Lapsing keys of frames before this fact may have been dropped.
     pub(super) lapsed: FactNumber,
 }
 
 impl Keys {
-    /// The keys that a snapshot has in segments.
+    /// The index of a snapshot's segments, without recent keys.
     pub(crate) fn stored(snapshot: &Snapshot) -> Result<Self, LedgerError> {
         let KeysState { from, lapsed, segments } = snapshot.checkpoint_state()?.keys;
         let load = |row: SegmentRow| {
@@ -69,20 +68,20 @@ impl Keys {
         Self { index: RwLock::new(index), builder_bytes: AtomicUsize::new(0) }
     }
 
-    /// The segments, and the first fact whose keys are in none.
+    /// The listed segments, and the bounds of recent and of dropped keys.
     pub(crate) fn state(&self) -> KeysState {
         let index = self.read();
         let segments = index.segments.iter().map(|segment| segment.row).collect();
         KeysState { from: index.from, lapsed: index.lapsed, segments }
     }
 
-    /// Bytes that filters take.
+    /// Bytes of all filters.
     pub(crate) fn bytes(&self) -> usize {
         let segments: usize = self.read().segments.iter().map(|segment| segment.filter.bytes()).sum();
         segments.saturating_add(self.builder_bytes.load(Ordering::Relaxed))
     }
 
-    /// Sets the bytes of filters of segments that are being written.
+    /// Sets the bytes of the filters of segments that are being built.
     pub(crate) fn set_builder_bytes(&self, bytes: usize) {
         self.builder_bytes.store(bytes, Ordering::Relaxed);
     }
@@ -97,19 +96,19 @@ impl Keys {
         self.read().recent.iter().for_each(|(hash, used)| visit(hash, *used));
     }
 
-    /// What a key was used for, if that is not in a segment.
+    /// The first fact of the frame that used a recent key.
     pub(crate) fn recent(&self, hash: &Hash128) -> Option<FactNumber> {
         self.read().recent.get(hash).map(|used| used.frame)
     }
 
-    /// The segments that may have a key.
+    /// The segments that may have a key, by their filters.
     pub(crate) fn segments_with(&self, hash: &Hash128) -> Vec<SegmentRow> {
         let (sought, index) = (Sought::from(prefix_of(hash)), self.read());
         let having = index.segments.iter().filter(|segment| segment.filter.may_have(&sought));
         having.map(|segment| segment.row).collect()
     }
 
-    /// Of these segments, those that may have a key.
+    /// The segments of a list that may have a key. A segment whose filter is not in memory may.
     pub(crate) fn segments_of(&self, listed: &[SegmentRow], hash: &Hash128) -> Vec<SegmentRow> {
         let (sought, index) = (Sought::from(prefix_of(hash)), self.read());
         let may_have = |row: &&SegmentRow| {
@@ -135,7 +134,8 @@ impl Keys {
     }
 }
 
-/// The frames that these segments have under a key, or under another that begins alike; the newest first.
+/// The first facts of the frames that these segments have under the prefix of a key's hash, newest first. Another key
+/// may share the prefix.
 pub(crate) fn frames_under(
     snapshot: &Snapshot,
     segments: &[SegmentRow],
@@ -145,7 +145,7 @@ pub(crate) fn frames_under(
     let mut frames = Vec::new();
     for segment in segments {
         let Some((first, bytes)) = snapshot.segment_page(segment.number, prefix)? else { continue };
-        for entry in Entries::of(first, &bytes, segment.from) {
+        for entry in KeyEntries::of(first, &bytes, segment.from) {
             match entry? {
                 (before, _) if before < prefix => {}
                 (found, frame) if found == prefix => frames.push(frame),

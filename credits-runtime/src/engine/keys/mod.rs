@@ -1,5 +1,5 @@
-//! Keys: the frame that each idempotency key was used for. Recent keys are in memory; older ones are in sorted segments,
-//! written once, each with a filter in memory that proves most absences.
+//! The index from idempotency keys to the frames that used them, a log-structured merge tree: recent keys are in
+//! memory, older ones in sorted, immutable segments. Each segment has a Bloom filter in memory.
 
 pub(crate) mod compactor;
 mod filter;

@@ -1,16 +1,16 @@
-//! Which keys a frame uses.
+//! The keys that a frame uses.
 
 use crate::domain::fact::{Body, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128, key_row};
 use crate::domain::ids::Key;
 
-/// The command that a frame used this key for, if it did, by its fingerprint.
+/// The fingerprint of the command for which a frame used this key, if it did.
 pub(crate) fn fingerprint_under(frame: &Frame, hash: &Hash128) -> Option<Hash64> {
     key_rows(frame).find(|(used, _)| used == hash).map(|(_, fingerprint)| fingerprint)
 }
 
-/// The keys that a frame uses, with the fingerprints of their commands: its own key, the closings of holds, and the key
-/// that a settling uses up.
+/// The hashes of the keys that a frame uses, with the fingerprints of their commands: its own key, the keys of holds
+/// that lapse in it, and the chosen keys of holds that it settles.
 pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
     let own = match frame.kind {
         Kind::Declare | Kind::BookDue | Kind::Bill => None,
@@ -19,7 +19,7 @@ pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)>
     other_rows(frame, None).chain(own)
 }
 
-/// The same, without its own. A chosen key's row may be known.
+/// The keys of a frame besides its own. `known` is a chosen key whose hash need not be computed again.
 pub(crate) fn other_rows<'a>(
     frame: &'a Frame,
     known: Option<&'a (Key, Hash128)>,

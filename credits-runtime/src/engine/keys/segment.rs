@@ -1,4 +1,4 @@
-//! Pages of a segment: for each key, by the beginning of its hash, the frame it was used for.
+//! Pages of a segment: sorted entries of a hash prefix and the frame that used the key.
 
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
@@ -6,22 +6,22 @@ use crate::engine::journal::varint::{read, write};
 pub(crate) use crate::engine::rows::{Prefix, SegmentPage as Page};
 use crate::error::LedgerError;
 
-/// Bytes of a page: one row to a page of redb's.
+/// Bytes of a page, about: a row fits one page of redb.
 const PAGE_BYTES_MAX: usize = 4_000;
 
-/// How much of a hash it is.
+/// Bits of a key's hash that a segment has.
 pub(crate) const PREFIX_BITS: u32 = 48;
 
-/// A key and the frame it was used for.
-pub(crate) type Entry = (Prefix, FactNumber);
+/// The prefix of a key's hash, and the first fact of the frame that used the key.
+pub(crate) type KeyEntry = (Prefix, FactNumber);
 
-/// The beginning of a hash.
+/// The prefix of a hash.
 pub(crate) fn prefix_of(hash: &Hash128) -> Prefix {
     u64::try_from(u128::from_be_bytes(*hash) >> (u128::BITS - PREFIX_BITS)).unwrap_or_default()
 }
 
-/// Packs entries in their order into pages: of each, how far its key is from the one before and its frame from the
-/// segment's first, both as LEB128.
+/// Packs sorted entries into pages. An entry is two LEB128 numbers: the difference of its prefix to the one before,
+/// and of its frame to the segment's first fact.
 #[derive(Debug)]
 pub(crate) struct Packing {
     from: FactNumber,
@@ -30,13 +30,13 @@ pub(crate) struct Packing {
 }
 
 impl Packing {
-    /// Entries whose frames begin no earlier than this.
+    /// A packing of entries whose frames begin at this fact or later.
     pub(crate) fn from(from: FactNumber) -> Self {
         Self { from, page: None, last: 0 }
     }
 
-    /// One more entry; the page before it, if that is full. Entries of one prefix share a page.
-    pub(crate) fn push(&mut self, (prefix, frame): Entry) -> Option<Page> {
+    /// Adds an entry; returns the page before it if that is full. Entries of one prefix share a page.
+    pub(crate) fn push(&mut self, (prefix, frame): KeyEntry) -> Option<Page> {
         let is_full = |(_, bytes): &mut Page| bytes.len() >= PAGE_BYTES_MAX - 20 && prefix != self.last;
         let full = self.page.take_if(is_full);
         let (first, bytes) = self.page.get_or_insert_with(|| (prefix, Vec::with_capacity(PAGE_BYTES_MAX)));
@@ -53,20 +53,20 @@ impl Packing {
     }
 }
 
-/// What a page holds, read one after the other.
-pub(crate) struct Entries<'a> {
+/// An iterator over the entries of a page.
+pub(crate) struct KeyEntries<'a> {
     rest: &'a [u8],
     prefix: Prefix,
     from: FactNumber,
 }
 
-impl<'a> Entries<'a> {
-    /// Of a page that begins with this key, in a segment whose frames begin no earlier.
+impl<'a> KeyEntries<'a> {
+    /// The entries of a page that begins with the prefix `first`, in a segment whose frames begin at `from` or later.
     pub(crate) fn of(first: Prefix, bytes: &'a [u8], from: FactNumber) -> Self {
         Self { rest: bytes, prefix: first, from }
     }
 
-    fn read(&mut self) -> Option<Entry> {
+    fn read(&mut self) -> Option<KeyEntry> {
         let prefix = self.prefix.checked_add(read(&mut self.rest)?);
         self.prefix = prefix.filter(|prefix| prefix >> PREFIX_BITS == 0)?;
         let frame = self.from.get().checked_add(read(&mut self.rest)?)?;
@@ -74,8 +74,8 @@ impl<'a> Entries<'a> {
     }
 }
 
-impl Iterator for Entries<'_> {
-    type Item = Result<Entry, LedgerError>;
+impl Iterator for KeyEntries<'_> {
+    type Item = Result<KeyEntry, LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
@@ -102,18 +102,18 @@ mod tests {
             spread in 0_u32..28,
         ) {
             packed.sort_unstable();
-            let packed: Vec<Entry> =
+            let packed: Vec<KeyEntry> =
                 packed.into_iter().map(|(prefix, frame)| (prefix << spread, FactNumber(frame))).collect();
             let mut packing = Packing::from(FactNumber(5));
             let mut pages: Vec<Page> = packed.iter().filter_map(|entry| packing.push(*entry)).collect();
             pages.extend(packing.finish());
             let mut found = Vec::new();
             for (first, bytes) in pages {
-                let entries = Entries::of(first, &bytes, FactNumber(5)).collect::<Result<Vec<_>, _>>().unwrap();
+                let entries = KeyEntries::of(first, &bytes, FactNumber(5)).collect::<Result<Vec<_>, _>>().unwrap();
                 prop_assert_eq!(entries[0].0, first);
-                // No page begins with what another ends with.
-                prop_assert!(found.last().is_none_or(|last: &Entry| last.0 < first));
-                // Only what shares its end with a full page may make it larger.
+                // A prefix never spans two pages.
+                prop_assert!(found.last().is_none_or(|last: &KeyEntry| last.0 < first));
+                // Only entries with the prefix of the last one may exceed the limit.
                 let shares_end = entries.iter().rev().nth(1).is_some_and(|other| other.0 == entries[entries.len() - 1].0);
                 prop_assert!(bytes.len() <= PAGE_BYTES_MAX || shares_end);
                 found.extend(entries);
@@ -123,7 +123,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_entries_or_refused(first in 0_u64..1 << 48, bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            drop(Entries::of(first, &bytes, FactNumber::FIRST).collect::<Result<Vec<_>, _>>());
+            drop(KeyEntries::of(first, &bytes, FactNumber::FIRST).collect::<Result<Vec<_>, _>>());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::inbox::Inbox;
 use crate::domain::ids::{HoldId, WalletId};
 
-/// Owned by work while it is in progress.
+/// A token that work owns while it is in progress.
 pub(crate) type Alive = Arc<()>;
 
 /// Requests the release of a hold when dropped. Its drop neither blocks for long nor panics.
@@ -13,7 +13,7 @@ pub(crate) struct HoldGuard {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) wallet: WalletId,
     pub(crate) hold: Option<HoldId>,
-    /// The hold of work in progress is extended while this exists.
+    /// The hold of work in progress is extended until this is dropped.
     pub(crate) alive: Option<Alive>,
 }
 
@@ -23,7 +23,7 @@ impl HoldGuard {
         Self { inbox: Arc::clone(inbox), wallet: wallet.clone(), hold: None, alive: None }
     }
 
-    /// Keeps the guard from releasing its hold.
+    /// Disarms the guard: it does not release its hold.
     pub(crate) fn disarm(&mut self) {
         self.alive = None;
         self.hold = None;

@@ -1,4 +1,4 @@
-//! The inbox: where requests wait for the writer. The writer takes everything at once, and the inbox is bounded.
+//! The inbox: a bounded queue of requests, from which the writer takes up to a batch at once.
 
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
@@ -37,20 +37,20 @@ pub(crate) struct Waiting {
     pub(crate) slot: Slot,
 }
 
-/// Receives a result once everything due is booked.
-pub(crate) type DueBooked = oneshot::Sender<Result<(), LedgerError>>;
+/// The sender of a result to a caller that waits until all due work is booked.
+pub(crate) type DueCaller = oneshot::Sender<Result<(), LedgerError>>;
 
-/// What the writer takes at once.
+/// Work that the writer takes at once.
 pub(crate) struct Work<T = Waiting> {
     pub(crate) commands: Vec<T>,
     /// Holds whose guards were dropped.
     pub(crate) releases: Vec<(WalletId, HoldId)>,
-    /// Callers that wait for everything due.
-    pub(crate) due_booked: Vec<DueBooked>,
+    /// Callers that wait until all due work is booked.
+    pub(crate) due_booked: Vec<DueCaller>,
 }
 
 /// The result of waiting for work.
-pub(crate) enum Taken<T = Waiting> {
+pub(crate) enum TakenWork<T = Waiting> {
     Work(Work<T>),
     /// No work came in time.
     TimedOut,
@@ -58,11 +58,11 @@ pub(crate) enum Taken<T = Waiting> {
     Closed,
 }
 
-/// How many commands may wait for the writer, and whether callers wait when there are more.
+/// The limit of waiting commands, and the treatment of callers beyond it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue {
     pub(crate) commands_max: usize,
-    /// Whether a caller waits for room, instead of getting `QueueFull`.
+    /// Whether a caller waits for room. If not, its command fails with `QueueFull`.
     pub(crate) waits: bool,
 }
 
@@ -70,15 +70,15 @@ impl Queue {
     pub(crate) const DEFAULT: Self = Self { commands_max: QUEUE_COMMANDS_MAX, waits: false };
 }
 
-/// Why a command was not put in.
+/// The reason why a command was not queued.
 pub(crate) enum Refused<T> {
     Full(T),
     Closed,
 }
 
-struct Contents<T> {
+struct InboxState<T> {
     work: Work<T>,
-    /// Whether the writer waits: it is notified only then.
+    /// Whether the writer waits, and must be notified.
     is_writer_waiting: bool,
     /// Threads that wait for room.
     blocked: usize,
@@ -87,13 +87,14 @@ struct Contents<T> {
     is_closed: bool,
 }
 
-/// Requests on their way to the writer.
+/// The queue of requests to the writer.
 pub(crate) struct Inbox<T = Waiting> {
-    contents: Mutex<Contents<T>>,
+    contents: Mutex<InboxState<T>>,
     filled: Condvar,
-    /// Threads that wait for room do so here.
+    /// Notifies threads that wait for room.
     room: Condvar,
-    /// Commands that may be in. Releases, and waits for due work, may be [`QUEUE_COMMANDS_MAX`] each.
+    /// Limit of queued commands. Releases, and callers that wait for due work, are limited to [`QUEUE_COMMANDS_MAX`]
+    /// each.
     commands_max: usize,
 }
 
@@ -110,9 +111,9 @@ impl<T> Work<T> {
 }
 
 impl<T> Inbox<T> {
-    /// An empty inbox with room for a number of commands.
+    /// An empty inbox with room for up to this many commands.
     pub(crate) fn new(commands_max: usize) -> Self {
-        let contents = Contents {
+        let contents = InboxState {
             work: Work::default(),
             is_writer_waiting: false,
             blocked: 0,
@@ -123,12 +124,12 @@ impl<T> Inbox<T> {
         Self { contents: Mutex::new(contents), filled, room, commands_max }
     }
 
-    /// Puts a command in, or returns it.
+    /// Queues a command, or returns it.
     pub(crate) fn submit(&self, waiting: T) -> Result<(), Refused<T>> {
         self.put(self.lock(), waiting).map_err(|(_, refused)| refused)
     }
 
-    /// Puts a command in once there is room, for which this thread waits. Fails only on a closed inbox.
+    /// Queues a command, and blocks this thread until there is room. Fails only if the inbox is closed.
     pub(crate) fn submit_blocking(&self, mut waiting: T) -> Result<(), LedgerError> {
         let mut contents = self.lock();
         loop {
@@ -145,7 +146,7 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// Puts a command in, or returns it and keeps the waker until there is room.
+    /// Queues a command; without room, returns it and keeps the waker until there is.
     pub(crate) fn poll_submit(&self, waiting: T, waker: &Waker) -> Result<(), Refused<T>> {
         self.put(self.lock(), waiting).map_err(|(mut full, refused)| {
             if matches!(refused, Refused::Full(_))
@@ -167,12 +168,12 @@ impl<T> Inbox<T> {
         LedgerError::new(LedgerErrorKind::QueueFull, message)
     }
 
-    /// Puts a command in, or returns it with the lock.
+    /// Queues a command, or returns it with the lock.
     fn put<'a>(
         &self,
-        mut contents: MutexGuard<'a, Contents<T>>,
+        mut contents: MutexGuard<'a, InboxState<T>>,
         waiting: T,
-    ) -> Result<(), (MutexGuard<'a, Contents<T>>, Refused<T>)> {
+    ) -> Result<(), (MutexGuard<'a, InboxState<T>>, Refused<T>)> {
         if contents.is_closed {
             return Err((contents, Refused::Closed));
         }
@@ -185,7 +186,7 @@ impl<T> Inbox<T> {
     }
 
     /// Wakes the writer, if it waits.
-    fn wake_writer(&self, mut contents: MutexGuard<'_, Contents<T>>) {
+    fn wake_writer(&self, mut contents: MutexGuard<'_, InboxState<T>>) {
         let is_waiting = std::mem::take(&mut contents.is_writer_waiting);
         drop(contents);
         if is_waiting {
@@ -193,13 +194,13 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// Puts a command in without waking the writer: an error that the schedules must find.
+    /// Queues a command without waking the writer, a bug that the schedules must find.
     #[cfg(all(test, shuttle))]
     pub(crate) fn submit_silently(&self, waiting: T) {
         self.lock().work.commands.push(waiting);
     }
 
-    /// Requests a hold's release. On a closed ledger, and beyond the limit, the hold lapses instead.
+    /// Queues the release of a hold. If the inbox is closed or full, the hold lapses at its limit instead.
     pub(crate) fn release(&self, wallet: WalletId, hold: HoldId) {
         let mut contents = self.lock();
         if contents.is_closed {
@@ -213,8 +214,8 @@ impl<T> Inbox<T> {
         self.wake_writer(contents);
     }
 
-    /// Requests that everything due is booked.
-    pub(crate) fn book_due(&self, due_booked: DueBooked) -> Result<(), LedgerError> {
+    /// Queues the booking of all due work.
+    pub(crate) fn book_due(&self, due_booked: DueCaller) -> Result<(), LedgerError> {
         let mut contents = self.lock();
         if contents.is_closed {
             return Err(LedgerError::closed());
@@ -227,12 +228,13 @@ impl<T> Inbox<T> {
         Ok(())
     }
 
-    /// Waits for work, up to a time if one is given, and takes up to [`BATCH_COMMANDS_MAX`] commands with everything else.
-    pub(crate) fn take(&self, at_most: Option<Duration>) -> Taken<T> {
+    /// Waits for work, up to a time if one is given. Takes up to [`BATCH_COMMANDS_MAX`] commands, and everything
+    /// else.
+    pub(crate) fn take(&self, at_most: Option<Duration>) -> TakenWork<T> {
         let mut contents = self.lock();
         while contents.work.is_empty() {
             if contents.is_closed {
-                return Taken::Closed;
+                return TakenWork::Closed;
             }
             contents.is_writer_waiting = true;
             let mut is_over = false;
@@ -247,7 +249,7 @@ impl<T> Inbox<T> {
             };
             contents.is_writer_waiting = false;
             if is_over && contents.work.is_empty() && !contents.is_closed {
-                return Taken::TimedOut;
+                return TakenWork::TimedOut;
             }
         }
         let mut work = std::mem::take(&mut contents.work);
@@ -255,10 +257,10 @@ impl<T> Inbox<T> {
             contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
         }
         self.tell_of_room(contents);
-        Taken::Work(work)
+        TakenWork::Work(work)
     }
 
-    /// Takes no more requests; the writer still gets those that are in.
+    /// Closes the inbox to new requests. The writer still gets the queued ones.
     pub(crate) fn close(&self) {
         let mut contents = self.lock();
         contents.is_closed = true;
@@ -266,7 +268,8 @@ impl<T> Inbox<T> {
         self.filled.notify_all();
     }
 
-    /// Closes the inbox when the writer's thread ends, and drops the requests in it, whose callers then get an error.
+    /// Closes the inbox when the writer's thread ends, and drops the queued requests, whose callers then get an
+    /// error.
     pub(crate) fn abandon(&self) {
         let mut contents = self.lock();
         contents.is_closed = true;
@@ -276,8 +279,8 @@ impl<T> Inbox<T> {
         drop(work);
     }
 
-    /// Lets every thread and task that waits for room try again.
-    fn tell_of_room(&self, mut contents: MutexGuard<'_, Contents<T>>) {
+    /// Wakes every thread and task that waits for room, to try again.
+    fn tell_of_room(&self, mut contents: MutexGuard<'_, InboxState<T>>) {
         let wakers = std::mem::take(&mut contents.wakers);
         let has_blocked = contents.blocked > 0;
         drop(contents);
@@ -287,8 +290,8 @@ impl<T> Inbox<T> {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Contents<T>> {
-        // Nothing under the lock can panic half-way.
+    fn lock(&self) -> MutexGuard<'_, InboxState<T>> {
+        // No code under the lock panics, so a poisoned state is consistent.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Requests: how commands come to the writer, and how their replies go back.
+//! Requests: the inbox of the writer, and the replies to callers.
 
 pub(crate) mod hold_guard;
 pub(crate) mod inbox;

@@ -1,4 +1,4 @@
-//! Replies: the result of a write, to wait for on a thread or in a task of any executor.
+//! Replies: the result of a write, for which a thread or a task of any executor waits.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -13,26 +13,27 @@ use crate::error::{Error, LedgerError, LedgerErrorKind};
 /// The result of a write: a future on any executor, or [`wait`](Self::wait) for it on this thread.
 ///
 /// Dropping a reply does not undo its write, which may be under way. A ledger that was opened with
-/// [`wait_when_full`](crate::CreditsBuilder::wait_when_full) may send a write only in `.wait()` or `.await`, once its queue has
-/// room; a reply that is dropped before that sends nothing.
+/// [`wait_when_full`](crate::CreditsBuilder::wait_when_full) may send a write only in `.wait()` or `.await`, once its
+/// queue has room; a reply that is dropped before that sends nothing.
 #[must_use = "the write may be under way; .wait() or .await says whether it is durable"]
 pub struct Reply<T> {
-    state: State,
+    state: ReplyState<T>,
     request: Option<Arc<Request>>,
     read: Option<Read<T>>,
 }
 
 type Read<T> = Box<dyn FnOnce(Outcome) -> Result<T, Error> + Send>;
 
-enum State {
-    Ready(Option<Error>),
+enum ReplyState<T> {
+    /// Boxed, so that a reply of any value can be moved while it is polled.
+    Ready(Option<Box<Result<T, Error>>>),
     /// The inbox had no room.
     Queued(Box<Queued>),
     Waiting(oneshot::Receiver<SlotResult>),
     Polled(oneshot::AsyncReceiver<SlotResult>),
 }
 
-/// A request that is not in the inbox yet.
+/// A request that waits for room in the inbox.
 struct Queued {
     inbox: Arc<Inbox>,
     waiting: Waiting,
@@ -40,31 +41,33 @@ struct Queued {
 }
 
 impl Queued {
-    /// Waits on this thread until the request is in.
+    /// Blocks this thread until the request is queued.
     fn submit(self) -> Result<oneshot::Receiver<SlotResult>, LedgerError> {
         self.inbox.submit_blocking(self.waiting).map(|()| self.receiver)
     }
 
-    /// The next state of the reply. The task is woken once there is room.
-    fn poll(self, context: &Context<'_>) -> Result<State, LedgerError> {
+    /// Tries to queue the request; returns the next state of the reply. The task is woken once there is room.
+    fn poll<T>(self, context: &Context<'_>) -> Result<ReplyState<T>, LedgerError> {
         let Self { inbox, waiting, receiver } = self;
         match inbox.poll_submit(waiting, context.waker()) {
-            Ok(()) => Ok(State::Waiting(receiver)),
-            Err(Refused::Full(waiting)) => Ok(State::Queued(Box::new(Self { inbox, waiting, receiver }))),
+            Ok(()) => Ok(ReplyState::Waiting(receiver)),
+            Err(Refused::Full(waiting)) => {
+                Ok(ReplyState::Queued(Box::new(Self { inbox, waiting, receiver })))
+            }
             Err(Refused::Closed) => Err(LedgerError::closed()),
         }
     }
 }
 
 impl<T> Reply<T> {
-    /// The reply of a request that found no room: it is sent when the caller waits.
+    /// The reply of a request without room in the inbox. The request is queued when the caller waits.
     pub(crate) fn queued(
         (inbox, waiting): (Arc<Inbox>, Waiting),
         receiver: oneshot::Receiver<SlotResult>,
         read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Self {
         let request = Some(Arc::clone(&waiting.request));
-        let state = State::Queued(Box::new(Queued { inbox, waiting, receiver }));
+        let state = ReplyState::Queued(Box::new(Queued { inbox, waiting, receiver }));
         Self { state, request, read: Some(Box::new(read)) }
     }
 
@@ -73,11 +76,16 @@ impl<T> Reply<T> {
         request: Arc<Request>,
         read: impl FnOnce(Outcome) -> Result<T, Error> + Send + 'static,
     ) -> Self {
-        Self { state: State::Waiting(receiver), request: Some(request), read: Some(Box::new(read)) }
+        Self { state: ReplyState::Waiting(receiver), request: Some(request), read: Some(Box::new(read)) }
+    }
+
+    /// The reply of a request that needed no writer.
+    pub(crate) fn ready(result: Result<T, Error>) -> Self {
+        Self { state: ReplyState::Ready(Some(Box::new(result))), request: None, read: None }
     }
 
     pub(crate) fn failed(error: impl Into<Error>) -> Self {
-        Self { state: State::Ready(Some(error.into())), request: None, read: None }
+        Self { state: ReplyState::Ready(Some(Box::new(Err(error.into())))), request: None, read: None }
     }
 
     /// Waits on this thread until the write is durable or has failed.
@@ -85,13 +93,13 @@ impl<T> Reply<T> {
         let Self { state, request, read } = self;
         let request = request.as_deref();
         match state {
-            State::Ready(error) => Err(error.unwrap_or_else(|| no_result(request))),
-            State::Queued(queued) => match queued.submit() {
+            ReplyState::Ready(result) => result.map_or_else(|| Err(no_result(request)), |result| *result),
+            ReplyState::Queued(queued) => match queued.submit() {
                 Ok(receiver) => received(receiver.recv().ok(), request, read),
                 Err(error) => Err(of(error, request)),
             },
-            State::Waiting(receiver) => received(receiver.recv().ok(), request, read),
-            State::Polled(receiver) => received(block_on(receiver).ok(), request, read),
+            ReplyState::Waiting(receiver) => received(receiver.recv().ok(), request, read),
+            ReplyState::Polled(receiver) => received(block_on(receiver).ok(), request, read),
         }
     }
 }
@@ -147,20 +155,21 @@ impl<T> Future for Reply<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let reply = &mut *self;
         loop {
-            match std::mem::replace(&mut reply.state, State::Ready(None)) {
-                State::Ready(error) => {
-                    return Poll::Ready(Err(error.unwrap_or_else(|| no_result(reply.request.as_deref()))));
+            match std::mem::replace(&mut reply.state, ReplyState::Ready(None)) {
+                ReplyState::Ready(result) => {
+                    let none = || Err(no_result(reply.request.as_deref()));
+                    return Poll::Ready(result.map_or_else(none, |result| *result));
                 }
-                State::Queued(queued) => match queued.poll(context) {
-                    Ok(State::Queued(queued)) => {
-                        reply.state = State::Queued(queued);
+                ReplyState::Queued(queued) => match queued.poll(context) {
+                    Ok(ReplyState::Queued(queued)) => {
+                        reply.state = ReplyState::Queued(queued);
                         return Poll::Pending;
                     }
                     Ok(state) => reply.state = state,
                     Err(error) => return Poll::Ready(Err(of(error, reply.request.as_deref()))),
                 },
-                State::Waiting(receiver) => reply.state = State::Polled(receiver.into_future()),
-                State::Polled(mut receiver) => match Pin::new(&mut receiver).poll(context) {
+                ReplyState::Waiting(receiver) => reply.state = ReplyState::Polled(receiver.into_future()),
+                ReplyState::Polled(mut receiver) => match Pin::new(&mut receiver).poll(context) {
                     Poll::Ready(result) => {
                         return Poll::Ready(received(
                             result.ok(),
@@ -169,7 +178,7 @@ impl<T> Future for Reply<T> {
                         ));
                     }
                     Poll::Pending => {
-                        reply.state = State::Polled(receiver);
+                        reply.state = ReplyState::Polled(receiver);
                         return Poll::Pending;
                     }
                 },

@@ -1,4 +1,4 @@
-//! Slots: where the writer puts the result of a request.
+//! Slots: the writer's end of a reply.
 
 use super::hold_guard::HoldGuard;
 use crate::domain::booked::Booked;
@@ -10,9 +10,9 @@ use crate::error::{Error, LedgerError};
 pub(crate) struct Outcome {
     /// The frame of the command.
     pub(crate) frame: Booked,
-    /// Whether an earlier command booked it.
+    /// Whether an earlier command with the key booked it.
     pub(crate) replayed: bool,
-    /// Releases the hold that was just opened when dropped.
+    /// Releases the hold that the command opened when dropped.
     pub(crate) guard: Option<HoldGuard>,
 }
 
@@ -40,10 +40,11 @@ impl Sent {
 
 pub(crate) type SlotResult = Result<Sent, Box<Error>>;
 
-/// Where the writer puts a result. Dropped empty, it makes the caller's outcome unknown, so that no caller waits for ever.
+/// The sender of a result. A slot that is dropped without one makes the caller's outcome unknown, so that no caller
+/// waits for ever.
 pub(crate) struct Slot {
     sender: oneshot::Sender<SlotResult>,
-    /// A guard for the hold that the command opens, allocated on the caller's thread. It is not armed yet.
+    /// An unarmed guard for the hold that the command opens, allocated on the caller's thread.
     guard: Option<Box<HoldGuard>>,
 }
 
@@ -54,17 +55,17 @@ impl Slot {
         (Self { sender, guard: None }, receiver)
     }
 
-    /// The slot with a guard for the hold that is to be opened.
+    /// The slot with a guard for the hold that its command opens.
     pub(crate) fn guarded(self, guard: HoldGuard) -> Self {
         Self { guard: Some(Box::new(guard)), ..self }
     }
 
-    /// The guard, to be armed.
+    /// Takes the guard, to arm it.
     pub(crate) fn take_guard(&mut self) -> Option<Box<HoldGuard>> {
         self.guard.take()
     }
 
-    /// Sends the result. If the caller dropped its reply, the result is dropped, and a hold in it released.
+    /// Sends the result. If the caller has dropped its reply, the result is dropped, and its hold is released.
     pub(crate) fn send(self, result: SlotResult) {
         _ = self.sender.send(result);
     }

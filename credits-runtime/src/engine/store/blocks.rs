@@ -1,4 +1,4 @@
-//! Blocks of the journal, as a snapshot has them.
+//! Blocks of the journal in a snapshot.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::engine::journal::block::{Block, Head, Seek};
 use crate::engine::rows;
 use crate::error::LedgerError;
 
-/// Facts that a block of plain spends has, about; what blocks have is learned as they are read.
+/// First estimate of the facts per block, that of plain spends. Searches refine it.
 pub(super) const BLOCK_FACTS: u64 = 40;
-/// Blocks among which one is looked for, from where it would be if it is like those before.
+/// Blocks that a search reads from its estimate on, before it falls back to a reverse range.
 const NEAR_BLOCKS: usize = 2;
 
-/// Where the journal ends.
+/// The end of the journal.
 pub(crate) struct End {
     pub(crate) next_fact: FactNumber,
     /// The head of the chain.
@@ -26,7 +26,7 @@ pub(crate) struct End {
 }
 
 impl Snapshot {
-    /// Where the journal ends.
+    /// The end of the journal.
     pub(crate) fn end(&self) -> Result<End, LedgerError> {
         match self.last_block()? {
             None => Ok(End { next_fact: FactNumber::FIRST, head: Head::default() }),
@@ -34,7 +34,7 @@ impl Snapshot {
         }
     }
 
-    /// The last block, if there is any.
+    /// The last block; `None` if the journal is empty.
     pub(crate) fn last_block(&self) -> Result<Option<Arc<Block>>, LedgerError> {
         if let Some((_, block)) = self.newer.iter().find_map(|memtable| memtable.blocks.last()) {
             return Ok(Some(Arc::clone(block)));
@@ -47,7 +47,7 @@ impl Snapshot {
         })
     }
 
-    /// The block that would hold this fact: the last one that starts no later.
+    /// The last block that begins no later than this fact, which is the fact's block if the fact exists.
     pub(crate) fn block(&self, number: FactNumber) -> Result<Arc<Block>, LedgerError> {
         if let Some(block) = self.newer_block(number) {
             return Ok(Arc::clone(block));
@@ -58,7 +58,7 @@ impl Snapshot {
         })
     }
 
-    /// The same, left where it is.
+    /// Like [`block`](Self::block), without copying the frames.
     pub(crate) fn stored_block(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
         if let Some(block) = self.newer_block(number) {
             let (first, row) = (block.first, BlockRow::Newer(Arc::clone(block)));
@@ -71,12 +71,12 @@ impl Snapshot {
         })
     }
 
-    /// The block that would hold this fact, if the file may lack it.
+    /// The block of this fact in the memtables, if they have blocks up to it.
     fn newer_block(&self, number: FactNumber) -> Option<&Arc<Block>> {
         self.newer.iter().find_map(|memtable| memtable.block(number))
     }
 
-    /// The same in the file, not checked.
+    /// The block of this fact in the file, unchecked.
     fn found(&self, number: FactNumber) -> Result<StoredBlock, LedgerError> {
         if let Some(near) = self.found_near(number)? {
             return Ok(near);
@@ -88,9 +88,9 @@ impl Snapshot {
         Ok(block)
     }
 
-    /// The same, if it starts about where it would if it is like those before. redb separates pages by the last key of each:
-    /// looked for forwards, from a fact of the block before it, a block costs its page alone; backwards, from a fact of its
-    /// own, also the page of the block after it.
+    /// The block of this fact in the file, if it is among [`NEAR_BLOCKS`] from an estimate of its start. redb's
+    /// branch pages have the last key of each child: a forward range that begins within the block before reads one
+    /// leaf page, whereas a reverse range that begins within the block also reads the next leaf.
     fn found_near(&self, number: FactNumber) -> Result<Option<StoredBlock>, LedgerError> {
         let from = number.get().saturating_sub(self.block_facts.get());
         let rows = self.journal()?.range(from..=number.get()).map_err(|error| read_failed(&error))?;
@@ -117,7 +117,7 @@ impl Snapshot {
     }
 }
 
-/// A block where it is.
+/// A block whose frames are read in place.
 pub(crate) struct StoredBlock {
     first: FactNumber,
     row: BlockRow,
@@ -125,13 +125,14 @@ pub(crate) struct StoredBlock {
 }
 
 enum BlockRow {
-    /// redb may panic when it looks for a value in a damaged page, but not when it returns one again.
+    /// The guard of a row. redb may panic when it looks up a row in a damaged page, but not when it returns the value
+    /// again.
     File(AccessGuard<'static, &'static [u8]>),
     Newer(Arc<Block>),
 }
 
 impl BlockRow {
-    /// The block as the file has it, or would have it.
+    /// The encoded block; empty for a block of a memtable, which needs no check.
     fn bytes(&self) -> &[u8] {
         match self {
             Self::File(row) => row.value(),
@@ -156,7 +157,7 @@ impl StoredBlock {
         Ok(Self { first, row: BlockRow::File(row), seek: Seek::start(first) })
     }
 
-    /// The frame that has this fact, if it is here; the others are not decoded.
+    /// Decodes the frame of this fact, if the block has it. Other frames are skipped.
     pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         if number < self.first {
             return Ok(None);
@@ -168,7 +169,7 @@ impl StoredBlock {
     }
 
     fn has(&mut self, number: FactNumber) -> bool {
-        // What cannot be read is reported once the block is known to be the one that was looked for.
+        // An unreadable frame is reported later, when the block is known to be the one that is searched for.
         self.seek.go_to(number, self.row.frames()).unwrap_or(false)
     }
 

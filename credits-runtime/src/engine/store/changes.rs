@@ -1,4 +1,4 @@
-//! Changes: rows that are published together, and their encoding.
+//! Changes: the encoded rows of a commit or checkpoint, which are published together.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use crate::engine::rows::{self, CheckpointState, Filing, Milestone};
 /// The next fact of each named subscriber.
 pub(crate) type Cursors = BTreeMap<String, FactNumber>;
 
-/// The end of a record of the log.
+/// The end of a group of records in the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogEnd {
     pub(crate) checksum: [u8; 16],
-    /// The fact after its last.
+    /// The fact after the group's last.
     pub(crate) next_fact: FactNumber,
 }
 
 /// Rows that are published together.
 #[derive(Default)]
 pub(crate) struct Changes {
-    /// New blocks, and the last one as it has grown.
+    /// New blocks, and the longer version of the last one.
     pub(super) blocks: Vec<Arc<Block>>,
     pub(super) removed_views: Vec<Vec<u8>>,
     pub(super) views: Vec<(Vec<u8>, Arc<[u8]>)>,
@@ -37,12 +37,12 @@ pub(crate) struct Changes {
     pub(super) segment_rows: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) state: Option<CheckpointState>,
     pub(super) cursors: Cursors,
-    /// The last record of the log that has these facts.
+    /// The end of the log records that have these facts.
     pub(super) log_end: Option<LogEnd>,
 }
 
 impl Changes {
-    /// Blocks of the journal, and the record of the log that has their frames.
+    /// Adds blocks of the journal, and the end of the log records that have their frames.
     pub(crate) fn put_blocks<'a>(
         &mut self,
         blocks: impl IntoIterator<Item = &'a Arc<Block>>,
@@ -52,7 +52,8 @@ impl Changes {
         self.log_end = log_end;
     }
 
-    /// A wallet's row with new milestones, and its row in the agenda, which is at `filed` now. Returns where it is then.
+    /// Adds a wallet's row and new milestones, and moves its row in the agenda, which is at the instant `filed`.
+    /// Returns the new instant.
     pub(crate) fn put_wallet(
         &mut self,
         id: &WalletId,
@@ -69,7 +70,7 @@ impl Changes {
         due
     }
 
-    /// An owner's billing, with its rows in the agenda and on the list, which are as `filed` now.
+    /// Adds an owner's billing. Moves its rows in the agenda and on the list for attention from `filed` to `filing`.
     pub(crate) fn put_billing(&mut self, owner: &Owner, billing: &Billing, filed: Filing, filing: Filing) {
         let key = rows::billing_key(owner);
         self.file(&key, filed.due, filing.due);
@@ -81,17 +82,17 @@ impl Changes {
         self.put(key, rows::billing_to_bytes(billing, filing));
     }
 
-    /// An object at a payment processor.
+    /// Adds an object at a payment processor.
     pub(crate) fn put_object(&mut self, id: &ObjectId, object: &Object) {
         self.put(rows::object_key(id), rows::record_to_bytes(object.last_fact, object));
     }
 
-    /// The waiting room.
+    /// Adds the waiting room.
     pub(crate) fn put_waiting_room(&mut self, room: &WaitingRoom) {
         self.put(rows::WAITING_ROOM_KEY.to_vec(), rows::record_to_bytes(room.last_fact, room));
     }
 
-    /// A waiting event of this hash, with the rows by which its objects find it.
+    /// Adds a waiting event with this hash, and the rows that index it by its objects.
     pub(crate) fn put_waiting_event(&mut self, number: FactNumber, event: &WaitingEvent, hash: Hash64) {
         self.put(rows::waiting_event_key(number), rows::encode(event));
         for id in event.under() {
@@ -99,38 +100,38 @@ impl Changes {
         }
     }
 
-    /// A waiting event that left.
+    /// Removes a waiting event and its index rows.
     pub(crate) fn remove_waiting_event(&mut self, number: FactNumber, event: &WaitingEvent) {
         self.removed_views.push(rows::waiting_event_key(number));
         self.removed_views.extend(event.under().map(|id| rows::waiting_key(id, number)));
     }
 
-    /// The list of declared catalogues.
+    /// Adds the list of declared catalogues.
     pub(crate) fn put_catalogues(&mut self, list: &Catalogues) {
         self.put(rows::CATALOGUES_KEY.to_vec(), rows::record_to_bytes(list.last_fact, list));
     }
 
-    /// The totals.
+    /// Adds the totals.
     pub(crate) fn put_totals(&mut self, totals: &Totals) {
         self.put(rows::TOTALS_KEY.to_vec(), rows::record_to_bytes(totals.last_fact, totals));
     }
 
-    /// From which fact on rows may lack facts, and the segments of keys.
+    /// Sets the checkpoint state.
     pub(crate) fn put_state(&mut self, state: CheckpointState) {
         self.state = Some(state);
     }
 
-    /// The next facts of subscribers.
+    /// Adds the next facts of subscribers.
     pub(crate) fn put_cursors(&mut self, cursors: Cursors) {
         self.cursors.extend(cursors);
     }
 
-    /// A row of a segment of keys.
+    /// Adds a row of a segment.
     pub(crate) fn put_segment_row(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.segment_rows.push((key, value));
     }
 
-    /// Rows of segments that are removed.
+    /// Removes rows of segments.
     pub(crate) fn remove_segment_rows(&mut self, keys: Vec<Vec<u8>>) {
         self.removed_segment_rows.extend(keys);
     }

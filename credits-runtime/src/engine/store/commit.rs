@@ -1,4 +1,4 @@
-//! Writing: rows are published in memory, and a checkpoint writes those of many commits to the file at once.
+//! Writing: commits publish rows to a memtable, and a checkpoint writes the rows of many commits in one transaction.
 
 use std::path::Path;
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
@@ -13,7 +13,7 @@ use super::tables::{JOURNAL, LOG_ROW, META, SEGMENTS, STATE_ROW, SUBSCRIBERS, VI
 use crate::engine::rows::{self, LogState};
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
-/// Memtables: one that rows are added to, and one that a checkpoint writes.
+/// The memtable that commits publish to, and the one that a checkpoint writes.
 #[derive(Debug, Default)]
 pub(super) struct Memtables {
     pub(super) active: Memtable,
@@ -21,33 +21,35 @@ pub(super) struct Memtables {
 }
 
 impl Store {
-    /// Shows the rows of a commit to readers. A later checkpoint writes them.
+    /// Publishes the rows of a commit: readers see them, and a later checkpoint writes them.
     pub(crate) fn publish(&self, changes: Changes) {
         self.memtables_mut().active.put(changes);
     }
 
-    /// Publishes rows that a checkpoint is about to write; they do not count as unwritten, so that no commit waits for them.
+    /// Publishes rows that a checkpoint is about to write. They do not count as unwritten, so that no commit waits
+    /// for them.
     pub(crate) fn publish_uncounted(&self, changes: Changes) {
         self.memtables_mut().active.put_uncounted(changes);
     }
 
-    /// Bytes of rows that no checkpoint has begun to write, about.
+    /// Approximate bytes of rows that no checkpoint has begun to write.
     pub(crate) fn unwritten_bytes(&self) -> usize {
         self.memtables().active.bytes()
     }
 
-    /// Has the next checkpoint write this state of the log.
+    /// Sets the state of the log that the next checkpoint writes.
     pub(crate) fn set_log(&self, log: LogState) {
         *self.log.lock().unwrap_or_else(PoisonError::into_inner) = log;
     }
 
-    /// Has the next checkpoint write that the file needs no log.
+    /// Marks the log as closed in the next checkpoint: the file is then complete without it.
     pub(crate) fn close_log(&self) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).is_open = false;
     }
 
-    /// Writes every row that is published to the file, durably, with the state of the log. Rows that are published meanwhile
-    /// wait for the next checkpoint. Returns the last record of the log that need not be kept.
+    /// Freezes the active memtable, unless a failed checkpoint left a frozen one, and writes it to the file, durably,
+    /// with the state of the log. Rows that are published meanwhile wait for the next checkpoint. Returns the end of
+    /// the log records that are covered now.
     pub(crate) fn checkpoint(&self) -> Result<Option<LogEnd>, LedgerError> {
         let memtable = {
             let mut memtables = self.memtables_mut();
@@ -71,17 +73,17 @@ impl Store {
             });
             written.map_err(|failure| failure.error(&self.path))
         })?;
-        // Only now: who finds a row no more in memory opens a snapshot of the file after this commit.
+        // After the commit: a snapshot without these rows in memory reads them from the file.
         let frozen = std::mem::take(&mut self.memtables_mut().frozen);
         Ok(frozen.log_end)
     }
 
-    /// Notes that a checkpoint waits for space on the disk.
+    /// Reports that a checkpoint waits for space on the disk.
     pub(crate) fn tell_out_of_space(&self) {
         self.medium.set_out_of_space();
     }
 
-    /// Whether a checkpoint that finds no space fails.
+    /// Whether a checkpoint on a full disk fails instead of waiting.
     pub(crate) fn fails_when_full(&self) -> bool {
         self.medium.fails_when_full()
     }
@@ -99,10 +101,10 @@ impl Store {
         self.memtables.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One transaction, all or nothing.
+    /// Runs one transaction, all or nothing, with a two-phase commit.
     ///
-    /// In two phases: redb otherwise writes its header with the pages, before its only sync, and a header whose pages were
-    /// lost in a failed sync is what the next commit would build on.
+    /// In one phase, redb writes its header together with the pages before its only sync. After a failed sync, the
+    /// next commit could then build on a header whose pages are lost.
     pub(super) fn write(
         &self,
         rows: impl FnOnce(&mut WriteTransaction) -> Result<(), redb::Error>,

@@ -1,4 +1,4 @@
-//! Copies: everything that a snapshot has, in a new file.
+//! Copying a snapshot to a new file.
 
 use std::path::Path;
 
@@ -15,12 +15,12 @@ use crate::engine::rows::{self, LogState};
 use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::LedgerError;
 
-/// How many rows of a copy are written in one transaction.
+/// Rows of a copy in one transaction.
 const COPY_ROWS_MAX: usize = 10_000;
 
 impl Store {
-    /// Writes everything that a snapshot has to a new file, whole or not at all, and only if nothing is said against what
-    /// was written.
+    /// Copies a snapshot to a new file, all or nothing. The file gets its name only if `check` accepts the copy;
+    /// returns the result of `check`.
     pub(crate) fn copy<T>(
         snapshot: &Snapshot,
         to: &Path,

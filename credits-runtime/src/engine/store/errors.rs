@@ -1,4 +1,4 @@
-//! What redb says, in a ledger's words.
+//! Errors of redb, as errors of the ledger.
 
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use redb::{DatabaseError, StorageError};
 
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
-/// Opens with redb.
+/// Opens a database, with its errors and panics as errors of the ledger.
 pub(super) fn opened<D>(
     path: &Path,
     open: impl FnOnce() -> Result<D, DatabaseError>,
@@ -16,7 +16,7 @@ pub(super) fn opened<D>(
     guarded(|| open().map_err(|error| open_failed(path, error)))
 }
 
-/// redb asserts much of what a sound file has, so over a damaged one it may panic.
+/// Runs an operation of redb. A panic means a damaged file: redb asserts invariants that damage can break.
 pub(super) fn guarded<T>(use_redb: impl FnOnce() -> Result<T, LedgerError>) -> Result<T, LedgerError> {
     catch_unwind(AssertUnwindSafe(use_redb))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))

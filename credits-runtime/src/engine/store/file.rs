@@ -1,4 +1,4 @@
-//! The file: created, looked at, opened, closed.
+//! The ledger's file: creating, reading, opening for writing, and closing it.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use redb::{Builder, Database, StorageBackend};
 
 use super::commit::Memtables;
 use super::errors::{guarded, open_failed, opened};
-use super::medium::{Locking, Medium, Patience, Shared};
+use super::medium::{Locking, Medium, Patience, SharedMedium};
 use super::snapshot::Snapshot;
 use super::tables::{
     FORMAT_ROW, ID_ROW, JOURNAL, LOG_ROW, META, SEGMENTS, STATE_ROW, SUBSCRIBERS, VIEWS, check_format,
@@ -21,34 +21,35 @@ use crate::engine::rows::{self, CheckpointState, FORMAT, LogState};
 use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
-/// Bytes that are free on a disk, at least, when a checkpoint begins.
+/// Free bytes of the disk that a checkpoint requires, besides those in proportion to its rows.
 const ROOM_BYTES_MIN: u64 = 4 * 1_024 * 1_024;
 
-/// A ledger's id: random, given when it was created.
+/// A ledger's id, random bytes of its creation.
 pub(crate) type LedgerId = [u8; 16];
 
-/// An open redb database that holds a ledger, and the rows that it lacks.
+/// An open redb database, and memtables of the rows that it lacks.
 pub(crate) struct Store {
     pub(super) database: RwLock<Option<Database>>,
     pub(super) memtables: RwLock<Memtables>,
-    /// The log, as the next checkpoint writes it.
+    /// The state of the log that the next checkpoint writes.
     pub(super) log: Mutex<LogState>,
     pub(super) path: PathBuf,
-    /// The open file, unless it is in memory.
+    /// The open file and its name; `None` in memory and on a backend.
     named: Option<NamedFile>,
     pub(super) medium: Arc<Medium>,
     memory: MemoryBudget,
 }
 
 impl Store {
-    /// Opens the ledger in this file to look at it: whatever redb writes stays in memory.
+    /// Opens the ledger in a file for reading, and checks every page. Writes of redb, which repairs the file after a
+    /// crash, stay in memory.
     pub(crate) fn look(path: &Path, memory: MemoryBudget, locking: Locking) -> Result<Self, LedgerError> {
         let file = File::options().read(true).write(true).open(path);
         let file = file.map_err(|error| open_failed(path, error.into()))?;
         Self::look_at(path, file, memory, locking)
     }
 
-    /// The same of a file that this program may only read, if it may not write to it.
+    /// Opens the ledger in a file for reading, without write access if the program has none.
     pub(crate) fn look_only(path: &Path, memory: MemoryBudget) -> Result<Self, LedgerError> {
         let opened = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
         Self::look_at(
@@ -73,7 +74,7 @@ impl Store {
         Ok(Self { named: Some(named), ..Self::looked(path, medium, memory)? })
     }
 
-    /// The same of the ledger that a backend keeps.
+    /// Opens the ledger on a backend for reading.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn look_on(
         path: &Path,
@@ -84,13 +85,13 @@ impl Store {
     }
 
     fn looked(path: &Path, medium: Arc<Medium>, memory: MemoryBudget) -> Result<Self, LedgerError> {
-        // A bit that flipped must not become a balance: every page is checked, about a second a GiB.
+        // Checks the checksum of every page, about a second a GiB: a flipped bit must not become a balance.
         let store = Self::over(path, medium, memory, true)?;
         check_format(path, &store.snapshot()?)?;
         Ok(store)
     }
 
-    /// Opens the same file for writing.
+    /// Reopens a file that was opened for reading, to write to it.
     pub(crate) fn released(self) -> Result<Self, LedgerError> {
         let Self { database, path, named, medium, memory, .. } = self;
         if let Some(database) = database.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -100,8 +101,8 @@ impl Store {
         Ok(Self { named, ..Self::over(&path, medium, memory, false)? })
     }
 
-    /// Creates a ledger in this file, whole or not at all: it is written beside it and then takes its name. `None` if another
-    /// file has the name by then.
+    /// Creates a ledger in this file, all or nothing: a draft beside it is renamed once it is complete. `None` if the
+    /// file exists by then.
     pub(crate) fn create(
         path: &Path,
         memory: MemoryBudget,
@@ -121,12 +122,12 @@ impl Store {
         Ok(Some(store))
     }
 
-    /// Creates a ledger that lives as long as its handle.
+    /// Creates a ledger in memory.
     pub(crate) fn in_memory(memory: MemoryBudget) -> Result<Self, LedgerError> {
         Self::create_on(Path::new("in memory"), InMemoryBackend::new(), memory)
     }
 
-    /// Creates a ledger that this empty backend keeps.
+    /// Creates a ledger on an empty backend.
     pub(crate) fn create_on(
         path: &Path,
         backend: impl StorageBackend,
@@ -149,7 +150,7 @@ impl Store {
     ) -> Result<Self, LedgerError> {
         let mut builder = Builder::new();
         builder.set_cache_size(memory.pages()).set_check_integrity_on_open(checks_pages);
-        let database = opened(path, || builder.create_with_backend(Shared(Arc::clone(&medium))))?;
+        let database = opened(path, || builder.create_with_backend(SharedMedium(Arc::clone(&medium))))?;
         Ok(Self {
             database: RwLock::new(Some(database)),
             memtables: RwLock::default(),
@@ -184,12 +185,12 @@ impl Store {
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = &*database else { return Err(LedgerError::closed()) };
-        // Memtables first, then the file, under one lock: a checkpoint removes no row from memory in between.
+        // Clones the memtables and begins the read under one lock, so that a checkpoint drops no row in between.
         let memtables = self.memtables();
         Snapshot::of(database, [memtables.active.clone(), memtables.frozen.clone()])
     }
 
-    /// Refuses a file whose lock does not keep others out.
+    /// Fails if the file system grants the file's lock twice.
     pub(crate) fn check_lock(&self) -> Result<(), LedgerError> {
         let Some(named) = &self.named else { return Ok(()) };
         let again = File::options().read(true).write(true).open(named.path());
@@ -205,29 +206,30 @@ impl Store {
         Err(LedgerError::new(Kind::Unlockable, message))
     }
 
-    /// Whether the disk has room for a checkpoint, as far as it says: redb waits for space under locks that readers take.
+    /// Whether the disk has room for a checkpoint, as far as the system reports it. Checked before a checkpoint
+    /// begins, because redb waits for space under locks that readers take.
     pub(crate) fn has_room(&self) -> bool {
         let free = self.named.as_ref().and_then(NamedFile::free_bytes);
         let needed = (self.unwritten_bytes() as u64).saturating_mul(4).saturating_add(ROOM_BYTES_MIN);
         free.is_none_or(|free| free >= needed)
     }
 
-    /// Whether the file was removed, or another has its name.
+    /// Whether the file has been deleted, or another file has its name.
     pub(crate) fn is_gone(&self) -> bool {
         self.named.as_ref().is_some_and(NamedFile::is_gone)
     }
 
-    /// Where the ledger is.
+    /// The path of the ledger.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What becomes of a checkpoint that finds no space.
+    /// Sets whether a write waits for space on a full disk, or fails.
     pub(crate) fn set_patience(&self, patience: Patience) {
         self.medium.set_patience(patience);
     }
 
-    /// Closes the file, without the rows that no checkpoint wrote.
+    /// Closes the file. Rows that no checkpoint has written are lost.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
         let Some(database) = self.database.write().unwrap_or_else(PoisonError::into_inner).take() else {
             return Ok(());
@@ -236,7 +238,7 @@ impl Store {
     }
 }
 
-/// Whether the lock of a file that is open elsewhere is refused to this handle.
+/// Whether a second handle is refused the lock of an open file.
 fn keeps_out(again: &impl StorageBackend) -> bool {
     matches!(again.try_lock_range(Bound::Unbounded, Bound::Unbounded), Ok(false))
 }
@@ -247,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    /// A file whose lock every handle gets, as on some network file systems.
+    /// A file that grants its lock to every handle, as on some network file systems.
     #[derive(Debug)]
     struct Generous(InMemoryBackend);
 

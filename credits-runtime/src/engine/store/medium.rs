@@ -1,7 +1,7 @@
-//! The medium under redb: the file, or the file under writes that stay in memory.
+//! The medium under redb: the file, or the file with an overlay of writes in memory.
 //!
-//! An opening reads the file before it may write to it: redb repairs what a crash left, and must not do so in a file that is
-//! then refused.
+//! An opening checks the file before it writes to it. redb repairs a file after a crash as soon as it is opened; the
+//! overlay keeps those writes out of a file that may yet be refused.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,21 +14,21 @@ use std::time::Duration;
 use redb::{BackendError, StorageBackend};
 
 const PAGE_BYTES: usize = 4_096;
-/// After how long a write that found no space is tried again.
+/// How often a write is retried while the disk is full.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
-/// The file of a ledger, which outlives redb's use of it.
+/// The file of a ledger. It stays open and locked while redb closes and reopens it.
 pub(super) struct Medium {
     file: Box<dyn StorageBackend>,
     locking: Locking,
-    /// Ranges that were locked while the file was looked at, and still are.
+    /// Ranges locked during reading, which stay locked until the file is reopened for writing.
     locked: Mutex<Vec<(Bound<u64>, Bound<u64>)>>,
-    /// Writes that stay in memory, if the file may not be written to.
+    /// The overlay of a file that is only read.
     scratch: RwLock<Option<Scratch>>,
-    /// Bytes of the file as redb has it, if that is more than the file has. It grows with the next write: redb sets the length
-    /// under a lock that readers take, which must not wait for space.
+    /// The length that redb has set, while the file is shorter. The next write extends the file, because redb sets
+    /// the length under a lock that readers take, where it must not wait for space.
     length: Mutex<Option<u64>>,
-    /// Whether a write that finds no space is tried again until it does.
+    /// Whether a write on a full disk is retried until there is space.
     is_patient: Mutex<bool>,
     changed: Condvar,
     is_out_of_space: AtomicBool,
@@ -38,23 +38,23 @@ pub(super) struct Medium {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Locking {
     Required,
-    /// The application keeps others out.
+    /// The application guarantees that no other process opens the file.
     None,
 }
 
-/// What becomes of a write that finds no space.
+/// The behaviour of a write on a full disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// It is tried again until it does: redb refuses everything after one failure, reads too.
+    /// It is retried until there is space: after one failed write, redb refuses reads too.
     Waits,
     Fails,
 }
 
-/// The medium as redb has it.
+/// The handle that redb owns.
 #[derive(Clone, Debug)]
-pub(super) struct Shared(pub(super) Arc<Medium>);
+pub(super) struct SharedMedium(pub(super) Arc<Medium>);
 
-/// Pages written to memory in place of the file.
+/// An overlay: pages and a length that hide those of the file.
 #[derive(Debug, Default)]
 struct Scratch {
     length: Option<u64>,
@@ -62,7 +62,7 @@ struct Scratch {
 }
 
 impl Medium {
-    /// A file that is read alone, until it is released.
+    /// A file whose writes stay in memory, until it is released.
     pub(super) fn reading(file: impl StorageBackend, locking: Locking) -> Arc<Self> {
         Self::of(file, Some(Scratch::default()), locking)
     }
@@ -86,18 +86,18 @@ impl Medium {
         })
     }
 
-    /// Discards the pages in memory: writes go to the file from now on. redb must not have it open.
+    /// Discards the overlay, so that later writes reach the file. redb must not have the file open.
     pub(super) fn release(&self) {
         *self.scratch.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Whether writes that find no space are tried again from now on.
+    /// Sets whether writes on a full disk wait for space.
     pub(super) fn set_patience(&self, is_patient: Patience) {
         *self.lock() = is_patient == Patience::Waits;
         self.changed.notify_all();
     }
 
-    /// A write, or what would write, waits for space.
+    /// Reports, once, that a write or a checkpoint waits for space.
     pub(super) fn set_out_of_space(&self) {
         if !self.is_out_of_space.swap(true, Ordering::Relaxed) {
             tracing::error!("no space for the ledger's file: writing goes on once there is some");
@@ -121,7 +121,7 @@ impl Medium {
         self.length.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Extends the file to redb's length.
+    /// Extends the file to the length that redb has set.
     fn grow(&self) -> Result<(), Error> {
         let Some(length) = *self.length() else { return Ok(()) };
         self.patiently(|| self.file.set_len(length))?;
@@ -129,7 +129,7 @@ impl Medium {
         Ok(())
     }
 
-    /// Reads what the file has; what it lacks is zeros.
+    /// Reads from the file; bytes after its end are zeros.
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), Error> {
         if self.length().is_none() {
             return self.file.read(offset, out);
@@ -140,7 +140,7 @@ impl Medium {
         if stored.is_empty() { Ok(()) } else { self.file.read(offset, stored) }
     }
 
-    /// Does what may find no space.
+    /// Runs a write, and retries it while the disk is full if writes wait for space.
     fn patiently(&self, mut write: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
         loop {
             let failure = match write() {
@@ -164,7 +164,7 @@ impl Medium {
     }
 }
 
-/// Whether a write failed for want of space.
+/// Whether a write failed because the disk or a quota is full.
 pub(crate) fn is_full(failure: &Error) -> bool {
     matches!(failure.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
@@ -211,7 +211,7 @@ impl Scratch {
     }
 }
 
-/// Copies what two pieces of a file share.
+/// Copies the overlap of two ranges of a file, given by their offsets and bytes.
 fn copy_overlap((from, source): (u64, &[u8]), (to, target): (u64, &mut [u8])) {
     let skip = |by: u64| usize::try_from(by).unwrap_or(usize::MAX);
     let source = source.get(skip(to.saturating_sub(from))..).unwrap_or_default();
@@ -219,7 +219,7 @@ fn copy_overlap((from, source): (u64, &[u8]), (to, target): (u64, &mut [u8])) {
     target.iter_mut().zip(source).for_each(|(target, source)| *target = *source);
 }
 
-impl StorageBackend for Shared {
+impl StorageBackend for SharedMedium {
     fn len(&self) -> Result<u64, Error> {
         match &*self.0.scratch.read().unwrap_or_else(PoisonError::into_inner) {
             Some(scratch) => scratch.length(&*self.0.file),
@@ -256,24 +256,24 @@ impl StorageBackend for Shared {
         if let Some(scratch) = &mut *self.0.scratch.write().unwrap_or_else(PoisonError::into_inner) {
             return scratch.write(&*self.0.file, offset, data);
         }
-        // Before anything is written that tells of it: it is synced with that, or earlier.
+        // Before the write, so that the new length is durable no later than any page that depends on it.
         self.0.grow()?;
         self.0.patiently(|| self.0.file.write(offset, data))
     }
 
-    /// A file that is only read stays locked: it is opened again for writing.
+    /// Keeps a file open and locked that is only read: it is reopened for writing.
     fn close(&self) -> Result<(), Error> {
         if self.0.is_scratch() { Ok(()) } else { self.0.file.close() }
     }
 
-    /// A file that was opened to read it alone can be locked for readers alone.
+    /// A file without write access takes a shared lock where the system refuses it an exclusive one.
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
         if self.0.locking == Locking::None {
             return Ok(true);
         }
         let mut kept = self.0.locked.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.0.is_scratch() {
-            // Some systems do not lock a range again that the same handle has locked.
+            // Some systems refuse a range that the same handle has locked: take over the lock of the reading.
             let known = kept.iter().position(|range| *range == (start, end));
             return known.map_or_else(
                 || self.0.file.try_lock_range(start, end),

@@ -1,6 +1,6 @@
-//! Memtable: rows that are published and not yet in the file.
+//! The memtable: published rows that are not in the file yet.
 //!
-//! Its maps share structure: a snapshot copies none of it, and later rows do not change what a snapshot has. A checkpoint
+//! Its maps are persistent: a clone is a snapshot, which shares their nodes and does not see later rows. A checkpoint
 //! freezes the memtable, writes it to the file, and drops it.
 
 use std::sync::Arc;
@@ -12,29 +12,29 @@ use crate::domain::ids::FactNumber;
 use crate::engine::journal::block::Block;
 use crate::engine::rows::CheckpointState;
 
-/// Rows by their keys; `None` is a row that is removed.
+/// Rows by key; `None` is a tombstone.
 pub(super) type Rows = RedBlackTreeMapSync<Vec<u8>, Option<Arc<[u8]>>>;
 
-/// Bytes that a row takes besides its key and its value, about.
+/// Memory that a row takes besides its key and its value, about.
 const ROW_BYTES: usize = 160;
 
-/// Rows that are published and not yet in the file. A clone is a snapshot of them.
+/// Published rows that are not in the file yet. A clone is a snapshot of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memtable {
-    /// By their first facts. The last one grows: it takes the place of itself.
+    /// Blocks by their first fact. Each commit replaces the last block by a longer one.
     pub(super) blocks: RedBlackTreeMapSync<FactNumber, Arc<Block>>,
     pub(super) views: Rows,
     pub(super) segments: Rows,
     pub(super) cursors: RedBlackTreeMapSync<String, FactNumber>,
     pub(super) state: Option<Arc<CheckpointState>>,
-    /// The last record of the log that has its facts.
+    /// The end of the log records that have its facts.
     pub(super) log_end: Option<LogEnd>,
-    /// About how many bytes of memory its rows take, but for uncounted ones.
+    /// Approximate memory of the counted rows. A row that replaces another one is added to it.
     bytes: usize,
 }
 
 impl Memtable {
-    /// Adds the rows of a commit; they take the place of earlier ones.
+    /// Adds rows, which replace earlier rows with the same keys.
     pub(super) fn put(&mut self, changes: Changes) {
         for block in changes.blocks {
             self.put_block(block);
@@ -65,7 +65,7 @@ impl Memtable {
         self.log_end = changes.log_end.or(self.log_end);
     }
 
-    /// Adds rows whose bytes are not counted.
+    /// Adds rows without counting their bytes.
     pub(super) fn put_uncounted(&mut self, changes: Changes) {
         let bytes = self.bytes;
         self.put(changes);
@@ -78,12 +78,12 @@ impl Memtable {
         self.blocks.insert_mut(block.first, block);
     }
 
-    /// The block that would hold this fact, if it is here.
+    /// The last block that begins no later than this fact.
     pub(super) fn block(&self, number: FactNumber) -> Option<&Arc<Block>> {
         self.blocks.range(..=number).next_back().map(|(_, block)| block)
     }
 
-    /// About how many bytes of memory it takes.
+    /// Approximate memory of the counted rows.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -1,4 +1,4 @@
-//! Rows of one table as a snapshot has them: those of the file, under those of the memtables.
+//! The merged rows of one table in a snapshot: rows of the memtables hide those of the file.
 
 use std::iter::Peekable;
 use std::ops::Bound;
@@ -10,25 +10,25 @@ use super::errors::read_failed;
 use super::memtable::Rows;
 use crate::error::LedgerError;
 
-type Bytes = &'static [u8];
-type FileRow<'a> = Result<(AccessGuard<'a, Bytes>, AccessGuard<'a, Bytes>), StorageError>;
+type RowBytes = &'static [u8];
+type FileRow<'a> = Result<(AccessGuard<'a, RowBytes>, AccessGuard<'a, RowBytes>), StorageError>;
 
-/// A row.
+/// A row of a table.
 pub(crate) struct Row {
     pub(crate) key: Vec<u8>,
     pub(crate) value: Vec<u8>,
 }
 
-/// A table and the memtables over it, the newest first.
+/// A table of the file and the memtables over it, the newest first.
 pub(super) struct Merged<'a> {
     pub(super) newer: [&'a Rows; 2],
-    pub(super) file: &'a ReadOnlyTable<Bytes, Bytes>,
+    pub(super) file: &'a ReadOnlyTable<RowBytes, RowBytes>,
 }
 
-/// Rows of a range, in the order of their keys.
+/// An iterator over the rows of a range, in key order.
 pub(super) struct MergedRows<'a> {
     newer: [Peekable<Box<dyn Iterator<Item = NewerRow<'a>> + 'a>>; 2],
-    file: Peekable<Range<'a, Bytes, Bytes>>,
+    file: Peekable<Range<'a, RowBytes, RowBytes>>,
 }
 
 type NewerRow<'a> = (&'a [u8], Option<&'a [u8]>);
@@ -92,7 +92,7 @@ impl Iterator for MergedRows<'_> {
             let heads = [newest.peek().map(|(key, _)| *key), newer.peek().map(|(key, _)| *key)];
             let in_file = file.peek().and_then(|row| row.as_ref().ok()).map(|(key, _)| key.value().to_vec());
             let least = heads.into_iter().flatten().chain(in_file.as_deref()).min()?.to_vec();
-            // The newest row of this key counts; older ones are passed over.
+            // The newest row of a key hides the older ones.
             let of_file = file.next_if(|row| row.as_ref().is_ok_and(|(key, _)| key.value() == least));
             let of_newer = newer.next_if(|(key, _)| *key == least);
             match newest.next_if(|(key, _)| *key == least).or(of_newer) {

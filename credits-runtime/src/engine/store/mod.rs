@@ -1,8 +1,8 @@
-//! The store: the one folder that knows redb. Rows in, rows out.
+//! The store: rows in memtables and in the ledger's file. No other folder knows redb.
 //!
-//! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (keys -> frames), `subscribers`
-//! (name -> next fact) and `meta` (format, id, log, from which fact on rows may lack facts). Rows are published in memory
-//! first, where readers find them; checkpoints write them to the file.
+//! Tables: `journal` (first fact -> block), `views` (record -> its state), `segments` (pages and filters of
+//! idempotency keys), `subscribers` (name -> next fact) and `meta` (format, id, log state, checkpoint state). Commits
+//! publish rows to a memtable, where readers find them; checkpoints write them to the file.
 
 mod blocks;
 mod changes;
@@ -29,5 +29,5 @@ pub(crate) use snapshot::Snapshot;
 #[cfg(feature = "testing")]
 pub use storage::Storage;
 
-/// A file, as redb writes to it.
+/// The storage under a ledger's file or log.
 pub use redb::StorageBackend as Backend;

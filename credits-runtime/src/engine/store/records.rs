@@ -1,4 +1,4 @@
-//! Records, as a snapshot has them.
+//! Records in a snapshot.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::engine::rows::{self, BillingRow, Milestone, Scheduled, WalletRow};
 use crate::error::LedgerError;
 
 impl Snapshot {
-    /// The wallet; an empty one if it has no row.
+    /// A wallet; an empty one if it has no row.
     pub(crate) fn wallet(&self, id: &WalletId) -> Result<WalletRow, LedgerError> {
         let row = self.view(&rows::wallet_key(id))?;
         row.map_or_else(|| Ok(WalletRow::default()), |row| rows::wallet_from_bytes(&row))
     }
 
-    /// The milestone of a wallet's history at this ordinal, a multiple of the distance between milestones.
+    /// The milestone of a wallet at this ordinal, which is a multiple of the distance between milestones.
     pub(crate) fn milestone(
         &self,
         wallet: &WalletId,
@@ -53,7 +53,7 @@ impl Snapshot {
         rows::totals_from_bytes(&row)
     }
 
-    /// The first rows of the agenda.
+    /// The first rows of the agenda, up to a number of them.
     pub(crate) fn agenda(&self, max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
         let keys = self.view_keys(rows::AGENDA_KEYS, None, max)?;
         keys.iter().map(|key| rows::agenda_from_key(key)).collect()
@@ -80,7 +80,7 @@ impl Snapshot {
         row.map_or_else(|| Ok(WaitingRoom::default()), |row| rows::room_from_bytes(&row))
     }
 
-    /// The numbers and hashes of the events that wait under an object.
+    /// The index of an object's waiting events: their numbers and hashes.
     pub(crate) fn waiting_under(&self, id: &ObjectId) -> Result<BTreeMap<FactNumber, Hash64>, LedgerError> {
         let (from, to) = rows::waiting_keys(id);
         let found = self.view_rows((&from, &to), None, usize::MAX)?.into_iter().map(|row| {
@@ -90,12 +90,12 @@ impl Snapshot {
         found.collect()
     }
 
-    /// The event that waits under this number.
+    /// The waiting event with this number.
     pub(crate) fn waiting_event(&self, number: FactNumber) -> Result<Option<WaitingEvent>, LedgerError> {
         self.view(&rows::waiting_event_key(number))?.map(|row| rows::decode(&row)).transpose()
     }
 
-    /// Events that wait, by number, the first ones after `after`, up to a number of them.
+    /// Waiting events in the order of their numbers, after a number if one is given, up to a number of them.
     pub(crate) fn waiting_events(
         &self,
         after: Option<FactNumber>,

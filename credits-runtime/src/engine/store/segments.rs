@@ -1,4 +1,4 @@
-//! Segments of keys, as a snapshot has them.
+//! Segments of idempotency keys in a snapshot.
 
 use std::ops::Bound;
 
@@ -9,7 +9,7 @@ use crate::engine::rows::{self, Prefix, SegmentPage as Page, SegmentRow};
 use crate::error::LedgerError;
 
 impl Snapshot {
-    /// The segments that are listed.
+    /// The listed segments. Others have rows that are still to be removed.
     pub(crate) fn segments(&self) -> Result<&[SegmentRow], LedgerError> {
         if let Some(listed) = self.listed_segments.get() {
             return Ok(listed);
@@ -18,13 +18,13 @@ impl Snapshot {
         Ok(self.listed_segments.get_or_init(|| listed))
     }
 
-    /// Whether these segments are all listed.
+    /// Whether all these segments are listed.
     pub(crate) fn has_segments(&self, rows: &[SegmentRow]) -> Result<bool, LedgerError> {
         let listed = self.segments()?;
         Ok(rows.iter().all(|row| listed.iter().any(|listed| listed.number == row.number)))
     }
 
-    /// The numbers of the segments that have rows.
+    /// The numbers of all segments with rows, listed or not.
     pub(crate) fn segment_numbers(&self) -> Result<Vec<u32>, LedgerError> {
         guarded(|| {
             let rows = self.segment_rows_of_all()?;
@@ -41,7 +41,7 @@ impl Snapshot {
         })
     }
 
-    /// The keys of the first rows of a segment.
+    /// The keys of a segment's first rows, up to a number of them.
     pub(crate) fn segment_rows(&self, number: u32, rows_max: usize) -> Result<Vec<Vec<u8>>, LedgerError> {
         self.of_segments(&number.to_be_bytes(), &rows::segment_end(number), |rows| {
             rows.take(rows_max).map(|row| Ok(row?.key)).collect()
@@ -55,14 +55,14 @@ impl Snapshot {
         })
     }
 
-    /// The page of a segment that has this key, if the segment has it.
+    /// The only page of a segment that may have this key; `None` if it precedes every page.
     pub(crate) fn segment_page(&self, number: u32, prefix: Prefix) -> Result<Option<Page>, LedgerError> {
         let (from, to) =
             (rows::segment_page_key(number, 0), rows::segment_page_key(number, prefix.saturating_add(1)));
         guarded(|| self.segment_rows_of_all()?.last(&from, &to)?.map(page).transpose())
     }
 
-    /// The page of a segment after the one that begins with this key; of none, its first.
+    /// The page of a segment after the one that begins with this key; the first page if no key is given.
     pub(crate) fn segment_page_after(
         &self,
         number: u32,

@@ -1,4 +1,4 @@
-//! Reading: a consistent state of the file, for as long as somebody looks at it.
+//! Snapshots: consistent reads over the file and the memtables. redb keeps a snapshot's pages until it is dropped.
 
 use std::cell::{Cell, OnceCell};
 use std::ops::Bound;
@@ -20,15 +20,15 @@ type RowTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// A consistent state of the ledger.
 pub(crate) struct Snapshot {
-    /// Rows that the file lacked when it was made, the newest first.
+    /// The active and the frozen memtable at the snapshot.
     pub(super) newer: [Memtable; 2],
     pub(super) read: ReadTransaction,
-    /// Each is opened when it is first read: redb looks for a table each time that it is opened.
+    /// Tables are opened once, at the first read: each opening costs redb a look-up.
     pub(super) journal: OnceCell<ReadOnlyTable<u64, &'static [u8]>>,
     views: OnceCell<RowTable>,
     segments: OnceCell<RowTable>,
     pub(super) listed_segments: OnceCell<Vec<SegmentRow>>,
-    /// Facts of the last block that was not where it was expected.
+    /// Estimated facts per block, from the last block that a search did not expect.
     pub(super) block_facts: Cell<u64>,
 }
 
@@ -62,7 +62,7 @@ impl Snapshot {
         })
     }
 
-    /// From which fact on rows may lack facts, and where keys are.
+    /// The state of the last published checkpoint.
     pub(crate) fn checkpoint_state(&self) -> Result<CheckpointState, LedgerError> {
         if let Some(state) = self.newer.iter().find_map(|memtable| memtable.state.as_ref()) {
             return Ok(CheckpointState::clone(state));
@@ -71,7 +71,7 @@ impl Snapshot {
         rows::decode(&self.meta(STATE_ROW)?.ok_or_else(missing)?)
     }
 
-    /// The state of the log when the last checkpoint was made.
+    /// The state of the log at the last durable checkpoint.
     pub(crate) fn log(&self) -> Result<LogState, LedgerError> {
         let missing = || LedgerError::damaged("the state of its log is missing");
         rows::decode(&self.meta(LOG_ROW)?.ok_or_else(missing)?)
@@ -83,12 +83,12 @@ impl Snapshot {
         bytes.try_into().map_err(|_| LedgerError::damaged("its id is missing"))
     }
 
-    /// A record's row.
+    /// The value of a row of the views.
     pub(crate) fn view(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
         guarded(|| self.views()?.get(key))
     }
 
-    /// Which fact a named subscriber is given next, if it was there before.
+    /// The next fact of a subscriber, if it has one.
     pub(crate) fn cursor(&self, name: &str) -> Result<Option<FactNumber>, LedgerError> {
         if let Some(next) = self.newer.iter().find_map(|memtable| memtable.cursors.get(name)) {
             return Ok(Some(*next));
@@ -100,7 +100,7 @@ impl Snapshot {
         })
     }
 
-    /// Subscribers who are given facts next that are not there yet, with the fact that will be the next.
+    /// Stored subscribers whose next fact is after `next_fact`, each with `next_fact` as its corrected one.
     pub(crate) fn cursors_beyond(&self, next_fact: FactNumber) -> Result<Cursors, LedgerError> {
         guarded(|| {
             let table = self.read.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
@@ -115,7 +115,7 @@ impl Snapshot {
         })
     }
 
-    /// The keys of the views' rows from one key on to before another, the first ones after `after`.
+    /// Keys of the views in a range, after a key if one is given, up to a number.
     pub(crate) fn view_keys(
         &self,
         range: (&[u8], &[u8]),
@@ -126,7 +126,7 @@ impl Snapshot {
         Ok(rows.into_iter().map(|row| row.key).collect())
     }
 
-    /// The views' rows from one key on to before another, the first ones after `after`.
+    /// Rows of the views in a range, after a key if one is given, up to a number.
     pub(crate) fn view_rows(
         &self,
         (from, to): (&[u8], &[u8]),
@@ -139,7 +139,7 @@ impl Snapshot {
         })
     }
 
-    /// Every row of the views, in the order of their keys.
+    /// Visits every row of the views, in key order.
     pub(crate) fn each_view(
         &self,
         mut read: impl FnMut(&[u8], &[u8]) -> Result<(), LedgerError>,

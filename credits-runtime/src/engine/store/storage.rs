@@ -1,15 +1,15 @@
-//! Storage of a ledger on backends that a test can make fail.
+//! Storage: the backends of a ledger in tests, which can inject faults.
 
 use super::Backend;
 
 /// The backends of a ledger's two files.
 pub trait Storage {
-    /// The backend of one file.
+    /// The backend of a file; clones share its bytes.
     type File: Backend + Clone;
 
-    /// The ledger's file.
+    /// The backend of the ledger's file.
     fn ledger(&self) -> Self::File;
 
-    /// Its log.
+    /// The backend of its log.
     fn log(&self) -> Self::File;
 }

@@ -19,7 +19,7 @@ pub(super) const ID_ROW: &str = "id";
 pub(super) const STATE_ROW: &str = "covered";
 pub(super) const LOG_ROW: &str = "log";
 
-/// Refuses a file that is no ledger, or one of another format.
+/// Fails if the file is not a ledger, or has another format.
 pub(super) fn check_format(path: &Path, snapshot: &Snapshot) -> Result<(), LedgerError> {
     let foreign = || {
         let message = format!("`{}` is a redb database but no ledger: name another file", path.display());

@@ -1,4 +1,4 @@
-//! Verification of the waiting room: derives its events, and the rows by which they are found, from the journal again.
+//! Verification of the waiting room: replays its events, and compares their rows and index rows.
 //!
 //! It does not know the owners of objects.
 

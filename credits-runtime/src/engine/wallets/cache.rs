@@ -1,8 +1,8 @@
 //! The wallet cache: the last committed state of wallets, packed, for readers and for the writer.
 //!
-//! A wallet is **dirty** while its row lacks facts; dirty wallets are never evicted. Clean ones leave by the CLOCK algorithm
-//! once the cache is over its budget. Commits put wallets in; checkpoints write the rows of dirty wallets and mark them clean.
-//! A reader that misses reads the row, and puts nothing in.
+//! A wallet is **dirty** while its row lacks facts; dirty wallets are never evicted. Clean wallets are evicted by the
+//! CLOCK algorithm while the cache is over its budget. Commits insert wallets; checkpoints write the rows of dirty
+//! wallets and mark them clean. A reader that misses reads the row, and inserts nothing.
 
 use std::hash::BuildHasher;
 use std::mem::size_of;
@@ -22,20 +22,20 @@ use crate::engine::tuning::{EVICTION_COMMANDS_PER_SHARD, EVICTION_SHARDS_MIN};
 const SHARDS: u64 = 256;
 /// The bits of a wallet's hash that choose its shard; the table within the shard uses others.
 const SHARD_BITS: u32 = 40;
-/// Slots of a shard per wallet, at most: a larger table shrinks.
+/// Maximum slots of a shard per wallet: a larger table shrinks.
 const SLOTS_PER_WALLET_MAX: usize = 4;
-/// Bytes at most that stay allocated after a wallet became smaller, for example by a hold that ended.
+/// Maximum unused bytes that a wallet keeps allocated after it has shrunk, for example when a hold ended.
 const SLACK_BYTES_MAX: usize = 64;
 
 /// The wallets that became dirty since a checkpoint last took them.
 struct Dirty {
     wallets: Vec<WalletId>,
-    /// The first fact that may be lacking in the row of a wallet that is not listed yet.
+    /// Wallets that are not listed yet may lack facts from this one on in their rows.
     next_fact: FactNumber,
 }
 
-struct Entry {
-    /// With its names.
+struct CacheEntry {
+    /// The packed wallet, which begins with its names.
     packed: Box<[u8]>,
     filed: Option<Timestamp>,
     is_dirty: bool,
@@ -43,7 +43,7 @@ struct Entry {
     referenced: AtomicBool,
 }
 
-type Shard = HashTable<Entry>;
+type Shard = HashTable<CacheEntry>;
 
 /// Packed wallets.
 pub(crate) struct WalletCache {
@@ -86,11 +86,11 @@ impl WalletCache {
     pub(crate) fn get_dirty(&self, id: &WalletId) -> Option<WalletRow> {
         let hash = self.hash(id);
         let shard = self.read(hash)?;
-        shard.find(hash, |entry| entry.is_of(id)).filter(|entry| entry.is_dirty).map(Entry::cached)
+        shard.find(hash, |entry| entry.is_of(id)).filter(|entry| entry.is_dirty).map(CacheEntry::cached)
     }
 
-    /// Puts a committed wallet in, as dirty; returns whether it was dirty before. `filed` counts for a wallet that is not
-    /// cached. `buffer` is overwritten.
+    /// Inserts a committed wallet as dirty; returns whether it was dirty before. `filed` is used only if the wallet
+    /// is not cached. `buffer` is overwritten.
     pub(crate) fn put_dirty(
         &self,
         id: &WalletId,
@@ -103,7 +103,7 @@ impl WalletCache {
         let Some(mut shard) = self.write(hash) else { return false };
         let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else {
             let packed = buffer[..].into();
-            let entry = Entry { packed, filed, is_dirty: true, referenced: AtomicBool::new(true) };
+            let entry = CacheEntry { packed, filed, is_dirty: true, referenced: AtomicBool::new(true) };
             self.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
             self.dirty_bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
             shard.insert_unique(hash, entry, |entry| self.hash_of(entry.names()));
@@ -118,8 +118,8 @@ impl WalletCache {
         was_dirty
     }
 
-    /// Marks a wallet clean whose row was written as of this state, with this instant in the agenda. Returns whether it is
-    /// clean: a commit may have changed it since.
+    /// Marks a wallet as clean after its row was published in this state, with this instant in the agenda. Returns
+    /// whether it is clean: a commit may have changed it since.
     pub(crate) fn written(
         &self,
         id: &WalletId,
@@ -132,7 +132,7 @@ impl WalletCache {
         let Some(mut shard) = self.write(hash) else { return true };
         let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else { return true };
         entry.filed = filed;
-        // An encoding ends by itself: what follows it are bytes of a longer, earlier one.
+        // An encoding is self-delimiting. Bytes after it are left over from a longer one.
         if entry.is_dirty && entry.packed.starts_with(buffer) {
             entry.is_dirty = false;
             self.dirty_bytes.fetch_sub(entry.bytes(), Ordering::Relaxed);
@@ -140,38 +140,38 @@ impl WalletCache {
         !entry.is_dirty
     }
 
-    /// Lists wallets that became dirty, in a commit after which the next fact is this one.
+    /// Lists the wallets that a commit made dirty. The fact is the next one after the commit.
     pub(crate) fn became_dirty(&self, wallets: impl IntoIterator<Item = WalletId>, next_fact: FactNumber) {
         let mut dirty = self.dirty();
         dirty.wallets.extend(wallets);
         dirty.next_fact = dirty.next_fact.max(next_fact);
     }
 
-    /// Takes the list of wallets that became dirty; the rows of all other clean wallets have every fact before the one that
-    /// is returned with it.
+    /// Takes the list of wallets that became dirty since the last call, and the next fact. Rows of other wallets that
+    /// are clean have every fact before it.
     pub(crate) fn take_dirty(&self) -> (Vec<WalletId>, FactNumber) {
         let mut dirty = self.dirty();
         (std::mem::take(&mut dirty.wallets), dirty.next_fact)
     }
 
-    /// The next fact after the last commit that was listed whole.
+    /// The next fact after the last commit whose dirty wallets are listed.
     pub(crate) fn next_fact(&self) -> FactNumber {
         self.dirty().next_fact
     }
 
-    /// Bytes that the wallets take, about.
+    /// Bytes of all wallets, about.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes that dirty wallets take, about.
+    /// Bytes of dirty wallets, about.
     pub(crate) fn dirty_bytes(&self) -> usize {
         self.dirty_bytes.load(Ordering::Relaxed)
     }
 
-    /// Evicts clean wallets that were not used since the clock hand last passed them, while the cache is over this budget. The
-    /// hand passes more shards before more commands, which may bring other wallets. Called between batches alone: a wallet that
-    /// a batch has read stays until the batch is committed.
+    /// Evicts clean wallets that were not used since the clock hand last passed them, while the cache is over this
+    /// budget. The hand passes more shards for a batch with more commands, which may insert more wallets. Called only
+    /// between batches, so that wallets which a batch has read are cached until it is committed.
     pub(crate) fn evict(&self, budget: usize, commands: usize) {
         let shards = EVICTION_SHARDS_MIN.saturating_add(commands / EVICTION_COMMANDS_PER_SHARD);
         for _ in 0..shards {
@@ -190,7 +190,7 @@ impl WalletCache {
                 stays
             });
             self.bytes.fetch_sub(freed, Ordering::Relaxed);
-            // A table grows for wallets that are evicted later, and never shrinks by itself.
+            // A table grows for wallets that are evicted later, and never shrinks automatically.
             let wallets = shard.len();
             if shard.capacity() > wallets.saturating_mul(SLOTS_PER_WALLET_MAX) {
                 let slots = wallets.saturating_mul(2);
@@ -224,7 +224,7 @@ impl WalletCache {
     }
 }
 
-impl Entry {
+impl CacheEntry {
     fn names(&self) -> [&[u8]; 2] {
         packed_names(&self.packed).unwrap_or_default()
     }
@@ -251,9 +251,9 @@ impl Entry {
         self.referenced.store(true, Ordering::Relaxed);
     }
 
-    /// Bytes of memory, about: with its slot in the table, a third of which is empty, and the allocator's overhead.
+    /// Bytes of memory, about, with the slot in the table, of which a third is empty, and the allocator's overhead.
     fn bytes(&self) -> usize {
-        const SLOT: usize = size_of::<Entry>() * 3 / 2 + 16;
+        const SLOT: usize = size_of::<CacheEntry>() * 3 / 2 + 16;
         SLOT.saturating_add(self.packed.len())
     }
 }
@@ -286,8 +286,8 @@ mod tests {
             assert!(number % 2 == 0 || cache.written(&id(number), &wallet, None, &mut Vec::new()));
         }
         let bytes = cache.bytes();
-        assert!(bytes > 1_000 * size_of::<Entry>());
-        // Each was used when it was put in.
+        assert!(bytes > 1_000 * size_of::<CacheEntry>());
+        // The first round clears the mark of the insertion.
         evict_round(&cache, 0);
         for number in (0..1_000).step_by(5) {
             assert_eq!(cache.get(&id(number)).map(|cached| cached.wallet.facts), Some(number as u64));

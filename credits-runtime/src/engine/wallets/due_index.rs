@@ -1,4 +1,4 @@
-//! The due index: when something is due in dirty wallets, whose rows in the agenda may be wrong.
+//! The due index: due instants of dirty wallets, whose rows in the agenda may be stale.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,15 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::ids::WalletId;
 use crate::domain::time::Timestamp;
 
-type Entries = BTreeSet<(Timestamp, WalletId)>;
+type DueEntries = BTreeSet<(Timestamp, WalletId)>;
 
-/// When something is due in dirty wallets. An entry may be early, and is then booked in vain. It may be missing only if the
-/// wallet's row in the agenda has that instant.
+/// Due instants of dirty wallets. An entry may be early; booking it then has no effect. An entry may be missing only
+/// if the wallet's row in the agenda has its instant.
 #[derive(Debug, Default)]
-pub(crate) struct DueIndex(Mutex<Entries>);
+pub(crate) struct DueIndex(Mutex<DueEntries>);
 
 /// The index, locked.
-pub(crate) struct LockedDueIndex<'a>(MutexGuard<'a, Entries>);
+pub(crate) struct LockedDueIndex<'a>(MutexGuard<'a, DueEntries>);
 
 impl DueIndex {
     pub(crate) fn lock(&self) -> LockedDueIndex<'_> {

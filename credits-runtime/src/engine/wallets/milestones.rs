@@ -1,5 +1,5 @@
-//! Milestones of dirty wallets, which no row has yet. A milestone is written together with its wallet's row: alone, in the
-//! commit of its fact, it would cost a page of its own.
+//! Unwritten milestones of dirty wallets. A milestone is written together with its wallet's row: written separately,
+//! it would cost another page.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use crate::domain::ids::WalletId;
 use crate::engine::rows::Milestone;
 
-/// Milestones by wallet, with their ordinals, which ascend.
+/// Milestones by wallet, in ascending order of their ordinals.
 pub(crate) type MilestonesByWallet = HashMap<WalletId, Vec<(u64, Milestone)>, RandomState>;
 
 /// Milestones that no row has yet.
@@ -17,7 +17,7 @@ pub(crate) type MilestonesByWallet = HashMap<WalletId, Vec<(u64, Milestone)>, Ra
 pub(crate) struct UnwrittenMilestones(RwLock<MilestonesByWallet>);
 
 impl UnwrittenMilestones {
-    /// The one of this ordinal.
+    /// The milestone with this ordinal, if it is unwritten.
     pub(crate) fn find(&self, wallet: &WalletId, ordinal: u64) -> Option<Milestone> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let of_wallet = all.get(wallet)?;
@@ -25,14 +25,14 @@ impl UnwrittenMilestones {
         of_wallet.get(index).map(|(_, milestone)| *milestone)
     }
 
-    /// A wallet's milestones up to this ordinal.
+    /// The unwritten milestones of a wallet up to this ordinal.
     pub(crate) fn up_to(&self, wallet: &WalletId, ordinal: u64) -> Vec<(u64, Milestone)> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let of_wallet = all.get(wallet).into_iter().flatten();
         of_wallet.take_while(|(found, _)| *found <= ordinal).copied().collect()
     }
 
-    /// Adds those of a commit.
+    /// Adds the milestones of a commit.
     pub(crate) fn add(&self, more: &MilestonesByWallet) {
         if more.is_empty() {
             return;
@@ -43,7 +43,7 @@ impl UnwrittenMilestones {
         }
     }
 
-    /// Removes those of a wallet up to an ordinal, whose rows are published.
+    /// Removes a wallet's milestones up to an ordinal, once their rows are published.
     pub(crate) fn remove(&self, wallet: &WalletId, ordinal: u64) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(of_wallet) = all.get_mut(wallet) else { return };

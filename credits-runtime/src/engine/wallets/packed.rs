@@ -1,6 +1,6 @@
 //! The compact encoding of cached wallets: a quarter of the bytes of an unpacked wallet.
 //!
-//! It is not a file format: the same program packs and unpacks.
+//! It is not a file format: only the process that packs a wallet unpacks it.
 
 use crate::domain::amount::Amount;
 use crate::domain::fact::{GrantTerms, Held};

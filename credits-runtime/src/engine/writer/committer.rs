@@ -1,4 +1,5 @@
-//! The committer: makes a batch durable in the log, then publishes it, so that no reader sees anything that is not durable.
+//! The committer: makes a batch durable in the log before it publishes the batch, so that readers see only durable
+//! state.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -17,12 +18,12 @@ use crate::error::{LedgerError, LedgerErrorKind};
 /// Commits batches.
 pub(crate) struct Committer {
     pub(crate) store: Arc<Store>,
-    /// `None` of a ledger in memory.
+    /// `None` for a ledger in memory.
     pub(crate) log: Option<Arc<CommitLog>>,
     pub(crate) checkpointer: Arc<Checkpointer>,
     pub(crate) published: Arc<Published>,
     pub(crate) feed: Arc<CommitFeed>,
-    /// Wallets are packed in it.
+    /// A reused buffer for packing wallets.
     pub(crate) buffer: Vec<u8>,
 }
 
@@ -30,7 +31,7 @@ impl Committer {
     /// Makes a batch durable, and publishes it.
     pub(crate) fn commit(&mut self, batch: &SealedBatch) -> Result<(), LedgerError> {
         let log_end = self.append(batch)?;
-        // The batch is durable: a panic from here on leaves readers with a part of it.
+        // The batch is durable, but a panic would leave it published in part.
         catch_unwind(AssertUnwindSafe(|| self.publish(batch, log_end))).map_err(|_| unknown(None))?;
         self.checkpointer.request_if_due();
         Ok(())
@@ -60,9 +61,9 @@ impl Committer {
         }
     }
 
-    /// Publishes a batch: its blocks before its wallets, because a row that a checkpoint writes must not be ahead of them; its
-    /// keys, milestones and totals before its wallets, because a reader that has a wallet finds them; and the end of its facts
-    /// last, because then every wallet that it made dirty is listed.
+    /// Publishes a batch. Its blocks precede its wallets, because a checkpoint must not write a wallet's row ahead of
+    /// the journal. Its keys, milestones and totals precede its wallets, so that a reader of a wallet finds them. The
+    /// next fact comes last, when every wallet that became dirty is listed.
     fn publish(&mut self, batch: &SealedBatch, log_end: Option<LogEnd>) {
         let Self { published, buffer, .. } = self;
         let next_fact: FactNumber = batch.position.next_fact;

@@ -1,4 +1,4 @@
-//! The decider: requests become a sealed batch, in the order in which they came.
+//! The decider: turns requests into a sealed batch, in their order of arrival.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +36,7 @@ pub(crate) struct Decider {
     pub(crate) position: Position,
 }
 
-/// A request with its outcome, before that is durable.
+/// A request with its outcome, which is not durable yet.
 pub(crate) struct DecidedRequest {
     pub(crate) request: Arc<Request>,
     pub(crate) slot: Slot,
@@ -45,17 +45,17 @@ pub(crate) struct DecidedRequest {
 
 /// A decided batch.
 pub(crate) struct DecidedBatch {
-    /// `None` if nothing is to be committed.
+    /// `None` if there is nothing to commit.
     pub(crate) sealed: Option<SealedBatch>,
-    /// When something is due next in the records that the batch changed; it may be early.
+    /// The earliest due instant of the records that the batch changed; it may be early.
     pub(crate) next_due: Option<Timestamp>,
-    /// The outcome of the due work, if there was any.
+    /// The outcome of due work, if it was booked.
     pub(crate) due: Option<DueBooked<LedgerError>>,
 }
 
-/// The work of one batch.
+/// The input and output of one batch.
 pub(crate) struct BatchWork<'a> {
-    /// Requests that are not decided yet. Some are left when the batch is full.
+    /// Undecided requests. A full batch leaves some.
     pub(crate) waiting: &'a mut VecDeque<Waiting>,
     /// Decided requests.
     pub(crate) decided: &'a mut Vec<DecidedRequest>,
@@ -72,8 +72,8 @@ impl Decider {
         self.clock.now().max(self.position.last_at)
     }
 
-    /// Decides one batch. Due work that breaks a rule, a request that does, and a request that fails after some of its facts
-    /// were booked have no effect: the rest is decided again without them.
+    /// Decides one batch. A panic in due work or in a request, and an error of a request after some of its facts were
+    /// booked, discard the batch; it is then decided again without the culprit.
     pub(crate) fn decide(&self, mut work: BatchWork<'_>) -> Result<DecidedBatch, LedgerError> {
         let (mut failed, mut due) = (Vec::new(), None);
         loop {
@@ -128,7 +128,8 @@ impl Decider {
         booked.unwrap_or_else(|error| DueBooked { next: None, failed: Some(error) })
     }
 
-    /// Decides requests until the batch is full. Returns false if the last one failed after facts of it were booked.
+    /// Decides requests until the batch is full. Returns `false` if the last one failed after some of its facts were
+    /// booked.
     fn decide_requests(
         &self,
         batch: &mut Batch<'_, FileSource<'_>>,
@@ -141,7 +142,7 @@ impl Decider {
         while !batch.is_full()
             && let Some(Waiting { request, slot }) = waiting.pop_front()
         {
-            // In the list before it is decided: a request that panics has its caller there.
+            // Listed before it is decided, so that the caller of a request that panics can be found.
             let decided = decided.push_mut(DecidedRequest { request, slot, verdict: Err(rule_broken()) });
             let before = batch.next_fact();
             decided.verdict = self.submit(batch, &decided.request, now);
@@ -153,7 +154,7 @@ impl Decider {
     }
 
     fn batch(&self, commands: usize) -> Batch<'_, FileSource<'_>> {
-        // Only between batches: a row that is read in a batch stays the newest.
+        // Evicts only between batches: a wallet evicted within one could have a newer row than the batch's snapshot.
         self.published.evict(commands);
         let source = FileSource::new(&self.store, &self.published);
         Batch::new(source, &self.policy, &self.position).waiting_up_to(self.waiting_max)
@@ -198,7 +199,8 @@ impl Decider {
         Some(Rejection::ClockUnconfirmed { now, last: self.position.last_at })
     }
 
-    /// Releases a hold whose guard was dropped. A hold that has ended needs nothing; one that cannot be released lapses.
+    /// Releases a hold whose guard was dropped. If the hold has ended, this has no effect; if it fails, the hold
+    /// lapses.
     fn release(
         &self,
         batch: &mut Batch<'_, FileSource<'_>>,

@@ -1,4 +1,4 @@
-//! Keys for commands without a key of their caller.
+//! Generated keys, for commands whose caller gives none.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use crate::error::{LedgerError, LedgerErrorKind};
 /// Generates keys that no other handle generates.
 #[derive(Debug)]
 pub(crate) struct GeneratedKeys {
-    /// Random, with which each key begins.
+    /// The random prefix of each key.
     base: u64,
     count: AtomicU64,
 }

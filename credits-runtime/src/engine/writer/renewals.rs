@@ -1,4 +1,4 @@
-//! Renewals: the holds of work in progress are extended before they lapse.
+//! Renewals: extends the holds of work in progress before they lapse.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -21,11 +21,11 @@ struct RenewableHold {
     wallet: WalletId,
     hold: HoldId,
     until: Timestamp,
-    /// When it is to be extended.
+    /// The instant of its next extension.
     due: Timestamp,
 }
 
-/// A hold that the current batch extends. It lapses at its former limit until the batch is committed.
+/// A hold that the current batch extends. Its former limit is valid until the batch is committed.
 struct Extension {
     alive: Alive,
     wallet: WalletId,
@@ -35,19 +35,19 @@ struct Extension {
     to: Option<Timestamp>,
 }
 
-/// The holds of work that this handle opened.
+/// The holds of work in progress that this handle opened.
 pub(crate) struct Renewals {
-    /// The hold that is due first on top.
+    /// The hold with the earliest due instant is on top.
     open: BinaryHeap<Reverse<RenewableHold>>,
     extensions: Vec<Extension>,
     keys: GeneratedKeys,
     hold_limit: Duration,
-    /// Holds at which those of finished work are removed.
+    /// Number of holds at which those of finished work are removed.
     clear_at: usize,
 }
 
 const CLEAR_AT_MIN: usize = 64;
-/// A failed extension is not retried sooner.
+/// Minimum delay before a failed extension is retried.
 const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 
 impl Renewals {
@@ -63,17 +63,17 @@ impl Renewals {
             self.open.retain(|Reverse(open)| open.alive.strong_count() > 0);
             self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_MIN);
         }
-        // A third of its time before its limit.
+        // Extended before its limit by a third of the time that holds are open.
         let due = until.before(self.hold_limit.checked_div(3).unwrap_or_default());
         self.open.push(Reverse(RenewableHold { alive: Arc::downgrade(alive), wallet, hold, until, due }));
     }
 
-    /// When the next hold is to be extended.
+    /// The earliest instant of an extension.
     pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
         self.open.peek().map(|Reverse(open)| open.due)
     }
 
-    /// Extends the holds that are due, of work that is in progress.
+    /// Extends the due holds of work that is still in progress.
     pub(crate) fn extend_due<S: Source<Error = LedgerError>>(
         &mut self,
         batch: &mut Batch<'_, S>,
@@ -89,7 +89,7 @@ impl Renewals {
             let to = match batch.submit(&command, now) {
                 Ok(Ok(Submitted::Booked(_, opened))) => opened.map(|opened| opened.until),
                 Ok(Ok(Submitted::Replayed(_))) => continue,
-                // It has ended, or is open for the longest time allowed.
+                // The hold has ended, or has reached the longest time allowed.
                 Ok(Err(rejection)) => {
                     tracing::debug!(%hold, %rejection, "a hold is not extended");
                     continue;
@@ -103,15 +103,15 @@ impl Renewals {
         }
     }
 
-    /// Forgets the extensions of a batch that is decided again.
+    /// Undoes the extensions of a batch that is decided again.
     pub(crate) fn undo(&mut self) {
         for Extension { alive, wallet, hold, until, .. } in std::mem::take(&mut self.extensions) {
             self.add(wallet, hold, until, &alive);
         }
     }
 
-    /// Ends the extensions of a batch. Those that are not durable are retried while the hold is open, each time when half of
-    /// its remaining time has passed.
+    /// Completes the extensions of a batch. Those that are not durable are retried while the hold is open, each time
+    /// after half of its remaining time.
     pub(crate) fn finish(&mut self, is_durable: bool, now: Timestamp) {
         for Extension { alive, wallet, hold, until, to } in std::mem::take(&mut self.extensions) {
             if let Some(until) = to.filter(|_| is_durable) {

@@ -1,4 +1,4 @@
-//! Replies of a batch: results are sent to the slots of its requests, after its commit.
+//! Replies of a batch: sends results to the slots of its requests after its commit.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,7 +23,7 @@ pub(crate) struct Replies {
 }
 
 impl Replies {
-    /// Sends the results of a batch that is durable in these frames, and has released a number of holds.
+    /// Sends the results of a durable batch, with its frames and the number of holds that it released.
     pub(crate) fn send(
         &self,
         decided: Vec<DecidedRequest>,
@@ -37,14 +37,14 @@ impl Replies {
         counts.largest_batch.fetch_max(commands, Ordering::Relaxed);
         for DecidedRequest { request, mut slot, verdict } in decided {
             let result = self.result(&request, &mut slot, verdict, frames, renewals).map_err(Box::new);
-            // Before the caller runs: its thread then frees the request that it allocated.
+            // Dropped before the caller runs, whose thread then frees the request that it allocated.
             drop(request);
             slot.send(result);
         }
     }
 
-    /// The result of a durable request. A hold that it opened is guarded from here on; earlier, the number could belong to
-    /// another hold once its commit fails.
+    /// The result of a durable request. Arms the guard of a hold that it opened: before the commit, another hold
+    /// could get the hold's number if the commit failed.
     fn result(
         &self,
         request: &Request,
@@ -56,7 +56,7 @@ impl Replies {
         match (verdict.map_err(|error| error.of(request.key()))??, request) {
             (Submitted::Replayed(frame), Request::Command(command)) => {
                 if let Action::Settle { hold, .. } = command.action {
-                    // The key may have been charged through another hold; then this one is not needed.
+                    // The key may have been charged through another hold. This hold is then not needed.
                     self.inbox.release(command.wallet.clone(), hold);
                 }
                 Ok(Sent::Replayed(frame))
@@ -78,7 +78,7 @@ fn is_hold(command: &Command) -> bool {
     matches!(command.action, Action::Hold { .. })
 }
 
-/// Adds the hold of work to those that are extended while the result exists.
+/// Registers a hold of work in progress for renewal until the guard is dropped.
 fn renew(wallet: &WalletId, opened: OpenedHold, renewals: &mut Renewals) -> Option<Alive> {
     if opened.purpose != Purpose::Run {
         return None;

@@ -1,4 +1,4 @@
-//! The writer: takes requests, decides a batch, commits it, replies. Between requests it books what comes due.
+//! The writer: takes requests, decides a batch, commits it, and replies. Between requests it books due work.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
 use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::presence::check_files;
-use crate::engine::request::inbox::{DueBooked, Inbox, Request, Taken, Waiting, Work};
+use crate::engine::request::inbox::{DueCaller, Inbox, Request, TakenWork, Waiting, Work};
 use crate::engine::request::slot::Slot;
 use crate::engine::tuning::ROWS_AT_ONCE;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// Idle time after which every dirty row is written to the ledger's file.
 const FLUSH_AFTER: Duration = Duration::from_secs(1);
-/// How often the writer checks that the ledger's files have their names.
+/// Minimum interval between two checks that the ledger's files still have their paths.
 const FILE_CHECK_EVERY: Duration = Duration::from_secs(1);
-/// Time after which due work that failed is retried.
+/// Delay before failed due work is retried.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The writer's thread.
@@ -33,40 +33,40 @@ pub(crate) struct Writer {
     pub(crate) replies: Replies,
     pub(crate) renewals: Renewals,
     pub(crate) schedule: Schedule,
-    /// Set once an outcome is unknown: this handle writes no more.
+    /// The error of all further writes, set once an outcome is unknown or a file is gone.
     pub(crate) stopped: Option<LedgerError>,
 }
 
-/// What the writer does without a request, and when.
+/// The writer's timers: due work, flushes, retries and file checks.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    /// When something is due next in any record; it may be early.
+    /// The earliest due instant of any record; it may be early.
     next_due: Option<Timestamp>,
     /// Whether there was a commit since the last flush.
     is_unflushed: bool,
-    /// Due work that failed is not retried sooner.
+    /// Failed due work is not retried before this instant.
     retry_at: Option<Timestamp>,
-    /// When files were checked last, by the monotonic clock.
+    /// The monotonic reading of the last file check.
     files_checked_at: Option<Duration>,
 }
 
 impl From<Option<Timestamp>> for Schedule {
-    /// Something is due next at this instant.
+    /// A schedule whose first due instant is this one.
     fn from(next_due: Option<Timestamp>) -> Self {
         Self { next_due, ..Self::default() }
     }
 }
 
-/// How the writer's thread ended.
+/// The final state of the writer's thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// Every commit's outcome is known.
     Complete,
-    /// The outcome of the last commit is not known.
+    /// The writer stopped after an error: the outcome of the last commit may be unknown.
     Stopped,
 }
 
-/// Closes the inbox when the thread ends, by a panic too, so that no caller waits for ever.
+/// Closes the inbox when the thread ends, even by a panic, so that no caller waits for ever.
 struct Abandoning(Arc<Inbox>);
 
 impl Drop for Abandoning {
@@ -76,22 +76,22 @@ impl Drop for Abandoning {
 }
 
 impl Writer {
-    /// Works until the inbox is closed and empty.
+    /// Runs until the inbox is closed and empty.
     pub(crate) fn run(mut self) -> Ended {
         let _abandoning = Abandoning(Arc::clone(&self.inbox));
         loop {
             match self.inbox.take(self.wait()) {
-                Taken::Work(work) => self.work(work),
-                Taken::TimedOut if self.is_due() => self.work(Work::default()),
-                Taken::TimedOut => self.flush(),
-                Taken::Closed if self.stopped.is_some() => return Ended::Stopped,
-                Taken::Closed => return Ended::Complete,
+                TakenWork::Work(work) => self.work(work),
+                TakenWork::TimedOut if self.is_due() => self.work(Work::default()),
+                TakenWork::TimedOut => self.flush(),
+                TakenWork::Closed if self.stopped.is_some() => return Ended::Stopped,
+                TakenWork::Closed => return Ended::Complete,
             }
         }
     }
 
-    /// Books what came due while the ledger was closed, and looks again at billing that needs attention: the catalogue may
-    /// have gained what was bought.
+    /// Books the work that came due while the ledger was closed, and retries billing that needs attention, because
+    /// the catalogue may now declare the purchased plans and packs.
     pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
         self.book_due()?;
         let mut after: Option<Owner> = None;
@@ -108,7 +108,7 @@ impl Writer {
         }
     }
 
-    /// Books everything that is due, or fails with the first error.
+    /// Books all due work; fails with the first error.
     fn book_due(&mut self) -> Result<(), LedgerError> {
         self.schedule.retry_at = None;
         while self.is_due() {
@@ -119,7 +119,7 @@ impl Writer {
         Ok(())
     }
 
-    /// How long the writer may wait for requests.
+    /// The time until the next timer; `None` if the writer may wait for ever.
     fn wait(&self) -> Option<Duration> {
         if self.stopped.is_some() {
             return None;
@@ -133,7 +133,7 @@ impl Writer {
         waits.into_iter().flatten().min()
     }
 
-    /// Whether something is to be booked by now.
+    /// Whether work is due now, and may be booked.
     fn is_due(&self) -> bool {
         let now = self.decider.now();
         let is_due = |instant: Option<Timestamp>| instant.is_some_and(|instant| instant <= now);
@@ -143,14 +143,14 @@ impl Writer {
             && (is_due(self.schedule.next_due) || is_due(self.renewals.next_due_at()))
     }
 
-    /// Has every dirty row written, so that the next opening replays nothing.
+    /// Requests a flush of every dirty row, after which an opening replays nothing.
     fn flush(&mut self) {
         if self.stopped.is_none() && std::mem::take(&mut self.schedule.is_unflushed) {
             self.committer.checkpointer.request_flush(self.decider.position.next_fact);
         }
     }
 
-    /// Stops if a file of the ledger was removed.
+    /// Stops writing if a file of the ledger was deleted or replaced.
     fn check_files(&mut self) {
         let monotonic = self.decider.clock.monotonic();
         let checked_at = self.schedule.files_checked_at;
@@ -186,8 +186,8 @@ impl Writer {
         }
     }
 
-    /// Decides and commits one batch, and replies to its callers. Requests are left in `waiting` if the batch is full. Returns why
-    /// due work was left out, which is retried.
+    /// Decides and commits one batch, and replies to its callers. A full batch leaves requests in `waiting`. Returns
+    /// the error of due work that was skipped and will be retried.
     fn commit(
         &mut self,
         waiting: &mut VecDeque<Waiting>,
@@ -236,7 +236,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes no more if the outcome of a commit is unknown: the contents of the log are not known either.
+    /// Stops writing if the outcome of a commit is unknown, because the end of the log is then unknown too.
     fn stop_if_unknown(&mut self, error: LedgerError) -> LedgerError {
         if error.kind() == LedgerErrorKind::OutcomeUnknown {
             tracing::error!(%error, "a commit failed; this handle writes no more");
@@ -248,9 +248,9 @@ impl Writer {
     }
 }
 
-fn send(callers: Vec<DueBooked>, result: &Result<(), LedgerError>) {
+fn send(callers: Vec<DueCaller>, result: &Result<(), LedgerError>) {
     for caller in callers {
-        // A caller that does not wait any more needs no result.
+        // The caller may have stopped waiting.
         _ = caller.send(result.clone());
     }
 }

@@ -212,7 +212,7 @@ impl Unresolved {
     }
 
     /// The owner whose billing has it.
-    pub(super) fn owner(&self) -> Option<&Owner> {
+    pub(in crate::service) fn owner(&self) -> Option<&Owner> {
         match self {
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
             Self::PriceUnknown { owner, .. }

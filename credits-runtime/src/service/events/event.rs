@@ -37,11 +37,11 @@ macro_rules! events {
 
             /// The unique id of the event in its ledger; `None` for a rejection, which is no fact.
             pub fn id(&self) -> Option<EventId> {
-                let (fact, threshold) = match self {
+                let (record, fact, threshold) = match self {
                     Self::InsufficientCredits(_) => return None,
                     $(Self::$variant(event) => event.place(),)*
                 };
-                Some(EventId { fact, name: self.name(), threshold })
+                Some(EventId { record, fact, name: self.name(), threshold })
             }
         }
     };
@@ -76,17 +76,41 @@ events! {
     UnresolvedReported "unresolved"
 }
 
-/// The unique id of an event in its ledger. An event that is delivered again has the same id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The unique id of an event in its ledger: `asset/owner/fact/name`, with the threshold of a low balance after it. An event
+/// that is delivered again has the same id. Events about billing have `-` for the asset, and those about events of unknown
+/// owners `-` for the owner too.
+///
+/// Ids of one wallet, and of one owner's billing, ascend in the order of their events. Between wallets no order is promised.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
+    record: RecordName,
     fact: FactNumber,
     name: &'static str,
     threshold: Option<Amount>,
 }
 
+/// The record that an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct RecordName {
+    asset: Option<String>,
+    owner: Option<Owner>,
+}
+
+impl RecordName {
+    fn of_wallet(asset: &str, owner: &Owner) -> Self {
+        Self { asset: Some(asset.to_owned()), owner: Some(owner.clone()) }
+    }
+
+    fn of_billing(owner: &Owner) -> Self {
+        Self { asset: None, owner: Some(owner.clone()) }
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.fact, self.name)?;
+        let asset = self.record.asset.as_deref().unwrap_or("-");
+        let owner = self.record.owner.as_ref().map_or("-", Owner::as_str);
+        write!(f, "{asset}/{owner}/{}/{}", self.fact, self.name)?;
         self.threshold.map_or(Ok(()), |threshold| write!(f, "/{threshold}"))
     }
 }
@@ -97,8 +121,8 @@ impl Serialize for EventId {
     }
 }
 
-/// The fact of an event, and the threshold that tells apart several events of one kind at that fact.
-type Place = (FactNumber, Option<Amount>);
+/// The record and the fact of an event, and the threshold that tells several events of one kind at a fact apart.
+type Place = (RecordName, FactNumber, Option<Amount>);
 
 macro_rules! of_an_entry {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -116,7 +140,7 @@ macro_rules! of_an_entry {
 
         impl $name {
             fn place(&self) -> Place {
-                (self.entry.number, None)
+                (RecordName::of_wallet(&self.asset, &self.owner), self.entry.number, None)
             }
         }
     )*};
@@ -152,7 +176,7 @@ macro_rules! of_a_balance {
 
         impl $name {
             fn place(&self) -> Place {
-                (self.fact, None)
+                (RecordName::of_wallet(&self.asset, &self.owner), self.fact, None)
             }
         }
     )*};
@@ -185,7 +209,7 @@ pub struct LowBalanceReached {
 
 impl LowBalanceReached {
     fn place(&self) -> Place {
-        (self.fact, Some(self.threshold))
+        (RecordName::of_wallet("credits", &self.owner), self.fact, Some(self.threshold))
     }
 }
 
@@ -221,7 +245,7 @@ pub struct TransferCompleted {
 
 impl TransferCompleted {
     fn place(&self) -> Place {
-        (self.transfer.id.0, None)
+        (RecordName::of_wallet(&self.asset, &self.sender), self.transfer.id.0, None)
     }
 }
 
@@ -247,7 +271,7 @@ pub struct HoldLapsed {
 
 impl HoldLapsed {
     fn place(&self) -> Place {
-        (self.fact, None)
+        (RecordName::of_wallet(&self.asset, &self.owner), self.fact, None)
     }
 }
 
@@ -275,7 +299,7 @@ pub struct CreditPackPurchased {
 
 impl CreditPackPurchased {
     fn place(&self) -> Place {
-        (self.fact, None)
+        (RecordName::of_billing(&self.owner), self.fact, None)
     }
 }
 
@@ -303,7 +327,7 @@ pub struct SubscriptionCreditsAwarded {
 
 impl SubscriptionCreditsAwarded {
     fn place(&self) -> Place {
-        (self.fact, None)
+        (RecordName::of_billing(&self.owner), self.fact, None)
     }
 }
 
@@ -325,7 +349,7 @@ pub struct SubscriptionChanged {
 
 impl SubscriptionChanged {
     fn place(&self) -> Place {
-        (self.fact, None)
+        (RecordName::of_billing(&self.owner), self.fact, None)
     }
 }
 
@@ -359,7 +383,7 @@ pub struct Refund {
 
 impl Refund {
     fn place(&self) -> Place {
-        (self.fact, None)
+        (RecordName::of_billing(&self.owner), self.fact, None)
     }
 }
 
@@ -378,6 +402,6 @@ pub struct UnresolvedReported {
 
 impl UnresolvedReported {
     fn place(&self) -> Place {
-        (self.fact, None)
+        (RecordName { asset: None, owner: self.entry.owner().cloned() }, self.fact, None)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::derive::events;
 use super::{Event, InsufficientCredits};
-use crate::engine::core::{Core, Position};
+use crate::engine::core::{Core, JournalPosition};
 use crate::engine::feed::{Followed, Refusal};
 use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
@@ -23,7 +23,7 @@ pub struct Handlers {
 #[derive(Default)]
 struct Contents {
     /// Each with the first fact whose events it gets.
-    handlers: Vec<(Position, Handler)>,
+    handlers: Vec<(JournalPosition, Handler)>,
     /// The names of running subscribers.
     subscribers: HashSet<String>,
     started: bool,
@@ -56,7 +56,7 @@ impl Handlers {
         self.lock().subscribers.remove(name);
     }
 
-    fn deliver_from(&self, ledger: &Core, mut next: Position) {
+    fn deliver_from(&self, ledger: &Core, mut next: JournalPosition) {
         loop {
             match ledger.wait(next, true, None) {
                 Followed::Closed => return,
@@ -78,7 +78,7 @@ impl Handlers {
     }
 
     /// Delivers the events of all frames after a position; returns the position after them.
-    fn deliver_all(&self, ledger: &Core, mut next: Position) -> Result<Position, Error> {
+    fn deliver_all(&self, ledger: &Core, mut next: JournalPosition) -> Result<JournalPosition, Error> {
         let mut journal = ledger.journal()?;
         while let Some((booked, after)) = journal.after(next)? {
             for event in &events(ledger, &mut journal, &booked)? {
@@ -90,7 +90,7 @@ impl Handlers {
     }
 
     /// Calls the handlers that were added in time.
-    fn deliver(&self, is_in_time: impl Fn(Position) -> bool, event: &Event) {
+    fn deliver(&self, is_in_time: impl Fn(JournalPosition) -> bool, event: &Event) {
         // Outside of the lock, because a handler may add handlers.
         let handlers = self.lock().handlers.clone();
         for (_, handler) in handlers.iter().filter(|(from, _)| is_in_time(*from)) {

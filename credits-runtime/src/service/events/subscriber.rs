@@ -11,7 +11,7 @@ use super::derive::events;
 use super::follow::{Handlers, follow};
 use crate::domain::ids::check_name;
 use crate::domain::rejection::Rejection;
-use crate::engine::core::{Core, Position};
+use crate::engine::core::{Core, JournalPosition};
 use crate::engine::feed::Followed;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
@@ -67,7 +67,7 @@ impl Subscriber {
         let next = if let Some(next) = ledger.cursor(&name)? {
             next
         } else {
-            let next = if from_the_beginning { Position::START } else { ledger.end() };
+            let next = if from_the_beginning { JournalPosition::START } else { ledger.end() };
             // Durable before this returns, so that a crash cannot skip events of a running subscriber.
             ledger.advance(&name, next);
             if let Err(error) = ledger.save_cursors() {
@@ -88,7 +88,7 @@ impl Subscriber {
 struct Progress {
     name: String,
     /// The position of the next frame.
-    next: Position,
+    next: JournalPosition,
     /// The number of that frame's events that were delivered.
     delivered: usize,
     pause: Duration,

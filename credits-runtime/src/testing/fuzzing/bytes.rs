@@ -8,7 +8,7 @@ use crate::domain::totals::Totals;
 use crate::engine::commit_log;
 use crate::engine::journal::block::Block;
 use crate::engine::journal::frame;
-use crate::engine::keys::segment::Entries;
+use crate::engine::keys::segment::KeyEntries;
 use crate::engine::rows::{self, BillingRow, CheckpointState, Milestone, Scheduled, WalletRow};
 
 /// Decodes the bytes as the frames of a block, and as a block.
@@ -68,7 +68,7 @@ pub fn views(bytes: &[u8]) {
     if let Some(wallet) = rows::wallet_from_key(bytes) {
         assert_eq!(rows::wallet_key(&wallet), bytes);
     }
-    drop(Entries::of(0, bytes, FactNumber::new(1)).collect::<Result<Vec<_>, _>>());
+    drop(KeyEntries::of(0, bytes, FactNumber::new(1)).collect::<Result<Vec<_>, _>>());
     commit_log::fuzz(bytes);
 }
 

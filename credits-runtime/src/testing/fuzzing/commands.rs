@@ -11,7 +11,7 @@ use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{
-    Action, Command, Expiry, Gift, Missing, Quote, SettleAt, TakeFrom, Taking, Transfer,
+    Action, Command, Deduction, Expiry, Gift, Missing, Quote, SettleAt, TakeFrom, Transfer,
 };
 use crate::domain::fact::{Body, Class, Kind, Purpose};
 use crate::domain::fingerprint::Fingerprint;
@@ -212,13 +212,13 @@ impl Drawn<'_> {
         }
     }
 
-    fn taking(&mut self) -> Taking {
+    fn taking(&mut self) -> Deduction {
         let from = if self.once_in(3) {
             TakeFrom::Grant(self.one(|drawn| &drawn.grants, FactNumber::FIRST))
         } else {
             TakeFrom::Any { amount: self.amount(), with_debt: self.once_in(2) }
         };
-        Taking { kind: Kind::Deduct, from, reason: String::new(), category: Some(Category::Bonus) }
+        Deduction { kind: Kind::Deduct, from, reason: String::new(), category: Some(Category::Bonus) }
     }
 
     fn remember(&mut self, booked: &Booked) {

@@ -12,7 +12,7 @@ use crate::domain::billing::cycles::{Cycle, Lane, cycles};
 use crate::domain::billing::due::Due;
 use crate::domain::billing::event::{Invoice, Line};
 use crate::domain::billing::items::SubscriptionItems;
-use crate::domain::billing::lanes::Known;
+use crate::domain::billing::lanes::PaidTime;
 use crate::domain::billing::paid::Paid;
 use crate::domain::billing::payment::Payment;
 use crate::domain::billing::purchases::invoice_purchase;
@@ -103,7 +103,7 @@ impl<'a> Books<'a> {
         if awards.iter().filter(|given| self.is_old(given.award)).count() < self.rule.least {
             return None;
         }
-        let paid = Known::of(self.billing, items);
+        let paid = PaidTime::of(self.billing, items);
         let lanes = paid.lanes().into_iter();
         let lanes =
             lanes.map(|lane| LaneCycles { cycles: cycles(items, &lane, &paid.placed, self.now).begun, lane });
@@ -209,7 +209,7 @@ impl<'a> Books<'a> {
     }
 
     /// The sales of packs whose awards are over, by checkouts and by invoices.
-    fn sales(&self) -> Vec<Sale<'a>> {
+    fn sales(&self) -> Vec<ClosableSale<'a>> {
         let mut made: BTreeMap<&ObjectId, Vec<&Invoice>> = BTreeMap::new();
         let mut sales = Vec::new();
         let purchases = || self.billing.purchases.iter();
@@ -228,7 +228,7 @@ impl<'a> Books<'a> {
                 && let Some(awards) = self.packs_over(invoice)
             {
                 let (at, invoices) = (invoice.paid_at, vec![invoice]);
-                sales.push(Sale { at, session: None, invoices, awards });
+                sales.push(ClosableSale { at, session: None, invoices, awards });
             }
         }
         for (id, purchase) in purchases() {
@@ -242,7 +242,12 @@ impl<'a> Books<'a> {
             if let Some((awards, packs)) = awards.zip(packs) {
                 let at = invoices.iter().map(|it| it.paid_at).chain([purchase.at]).max();
                 let awards = awards.into_iter().chain(packs.into_iter().flatten()).collect();
-                sales.push(Sale { at: at.unwrap_or(purchase.at), session: Some(id), invoices, awards });
+                sales.push(ClosableSale {
+                    at: at.unwrap_or(purchase.at),
+                    session: Some(id),
+                    invoices,
+                    awards,
+                });
             }
         }
         sales
@@ -295,7 +300,7 @@ impl<'a> Books<'a> {
 /// The part of a subscription's periods up to an instant that later periods depend on.
 fn closed_periods(
     items: &SubscriptionItems<'_>,
-    paid: &Known<'_>,
+    paid: &PaidTime<'_>,
     lanes: &[LaneCycles<'_>],
     until: Timestamp,
 ) -> ClosedPeriods {
@@ -342,7 +347,7 @@ struct LaneCycles<'a> {
 }
 
 /// A sale of packs that is over, with its invoices and given awards.
-struct Sale<'a> {
+struct ClosableSale<'a> {
     at: Timestamp,
     session: Option<&'a ObjectId>,
     invoices: Vec<&'a Invoice>,

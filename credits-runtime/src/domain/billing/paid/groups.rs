@@ -13,7 +13,7 @@ use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
 /// Lines of one invoice, item, price, period and sign, which add up.
-pub(super) struct Group<'a> {
+pub(super) struct LineGroup<'a> {
     item: &'a ObjectId,
     price: &'a ObjectId,
     pub(super) period: Interval,
@@ -29,7 +29,7 @@ pub(super) struct Group<'a> {
 }
 
 /// The time that lines of an invoice charge or credit.
-pub(super) struct Charge<'a> {
+pub(super) struct ChargedTime<'a> {
     price: &'a ObjectId,
     period: Interval,
     quantity: u64,
@@ -56,7 +56,7 @@ impl Credit<'_> {
     }
 }
 
-impl<'a> Group<'a> {
+impl<'a> LineGroup<'a> {
     /// Lowers the quantity to that of the item's state, where free prorations make up the difference. These
     /// are not tiers: they credit the quantity before a change at a price that was free for it, so their
     /// amount is 0 instead of negative.
@@ -105,13 +105,13 @@ impl<'a> Group<'a> {
     }
 
     /// The charge that credits are compared with.
-    pub(super) fn charge(&self) -> Charge<'a> {
+    pub(super) fn charge(&self) -> ChargedTime<'a> {
         let Self { price, period, quantity, amount, .. } = *self;
-        Charge { price, period, quantity, is_credit: amount < 0 }
+        ChargedTime { price, period, quantity, is_credit: amount < 0 }
     }
 
     /// Whether it credits a charge: the same price, quantity and end, and a start that is no earlier.
-    pub(super) fn is_of(&self, charge: &Charge<'_>) -> bool {
+    pub(super) fn is_of(&self, charge: &ChargedTime<'_>) -> bool {
         let Self { price, period, quantity, .. } = self;
         !charge.is_credit
             && (charge.price, charge.quantity, charge.period.end) == (*price, *quantity, period.end)
@@ -130,9 +130,9 @@ pub(super) fn groups<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
     invoice: &'a Invoice,
-) -> Vec<Group<'a>> {
+) -> Vec<LineGroup<'a>> {
     type Key<'a> = (&'a ObjectId, &'a ObjectId, Interval, bool, bool);
-    let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key<'a>, LineGroup<'a>> = BTreeMap::new();
     for line in &invoice.lines {
         let Some(item) = items.item_of(billing, line).filter(|_| line.period.start < line.period.end) else {
             continue;
@@ -140,7 +140,7 @@ pub(super) fn groups<'a>(
         let by_use = line.quantity.is_none() || items.is_by_use(&line.price);
         let Line { price, period, is_proration, amount, .. } = line;
         let key = (item, price, *period, *is_proration, *amount < 0);
-        let group = groups.entry(key).or_insert_with(|| Group {
+        let group = groups.entry(key).or_insert_with(|| LineGroup {
             item,
             price,
             period: *period,
@@ -174,9 +174,9 @@ pub(super) fn groups<'a>(
 /// credit that a span of another invoice explains completely stays, unless its quantity is that of the
 /// charge.
 pub(super) fn without_undone<'a>(
-    mut groups: Vec<Group<'a>>,
-    is_explained: impl Fn(&Group<'a>) -> bool,
-) -> Vec<Group<'a>> {
+    mut groups: Vec<LineGroup<'a>>,
+    is_explained: impl Fn(&LineGroup<'a>) -> bool,
+) -> Vec<LineGroup<'a>> {
     for place in 0..groups.len() {
         let (before, rest) = groups.split_at_mut(place);
         let Some((credit, after)) = rest.split_first_mut() else { break };
@@ -209,12 +209,16 @@ pub(super) fn without_undone<'a>(
 }
 
 /// Whether another line of the invoice replaces the price of a free proration.
-pub(super) fn is_replaced(items: &SubscriptionItems<'_>, group: &Group<'_>, groups: &[Group<'_>]) -> bool {
+pub(super) fn is_replaced(
+    items: &SubscriptionItems<'_>,
+    group: &LineGroup<'_>,
+    groups: &[LineGroup<'_>],
+) -> bool {
     let holds = |price: &ObjectId| {
         let mut states = items.items.iter().filter_map(|(_, item)| item.state_at(group.period.start));
         states.any(|state| state.price == *price)
     };
-    let replaces = |other: &Group<'_>| {
+    let replaces = |other: &LineGroup<'_>| {
         other.period == group.period
             && other.price != group.price
             && (other.amount > 0 || (other.amount == 0 && holds(other.price) && !holds(group.price)))

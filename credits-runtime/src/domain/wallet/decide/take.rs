@@ -3,7 +3,7 @@
 use super::command::total;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::command::{Command, Quote, TakeFrom, Taking};
+use crate::domain::command::{Command, Deduction, Quote, TakeFrom};
 use crate::domain::fact::{Allocation, Body};
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
@@ -51,7 +51,7 @@ pub(super) fn taken(
 }
 
 /// Takes credits for an administrator: from any grants, or the free part of one.
-pub(super) fn by_hand(wallet: &Wallet, taking: &Taking, command: &Command) -> Result<Body, Rejection> {
+pub(super) fn by_hand(wallet: &Wallet, taking: &Deduction, command: &Command) -> Result<Body, Rejection> {
     let (allocations, owed) = match taking.from {
         TakeFrom::Grant(number) => {
             let grant = wallet.grant(number).filter(|grant| grant.free.is_positive());

@@ -1,0 +1,23 @@
+//! The engines over which the suite runs: rules, vectors and the model have one result on all of them.
+
+use credits_runtime::generated::Pricing;
+use credits_runtime::{Credits, CreditsBuilder};
+
+/// An engine that keeps a ledger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Engine {
+    /// redb and a commit log, in memory.
+    File,
+}
+
+/// Every engine.
+pub(crate) const ENGINES: [Engine; 1] = [Engine::File];
+
+impl Engine {
+    /// Opens an empty ledger.
+    pub(crate) fn open<C: Pricing>(self, builder: CreditsBuilder<C>) -> Credits<C> {
+        match self {
+            Self::File => builder.in_memory().unwrap(),
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Rooms: which folders and files use which. Paths of `use` lines and of code are resolved; a room uses only the rooms that its
+//! row lists, every row and every entry is needed, and no rooms use each other in a circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Source, before_tests, code_lines};
+
+/// Each room of the runtime, by its path under `credits-runtime/src/`, and the rooms that it uses. A file belongs to the longest
+/// path that it begins with.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("error", &["domain"]),
+    ("engine/tuning", &["domain"]),
+    ("engine/clock", &["domain"]),
+    ("engine/files", &[]),
+    ("engine/sync", &[]),
+    ("engine/journal", &["domain", "engine/tuning", "error"]),
+    ("engine/rows", &["domain", "engine/journal", "error"]),
+    ("engine/wallets", &["domain", "engine/journal", "engine/rows", "engine/tuning"]),
+    ("engine/store", &["domain", "engine/files", "engine/journal", "engine/rows", "engine/wallets", "error"]),
+    ("engine/commit_log", &["domain", "engine/files", "engine/rows", "engine/store", "engine/tuning"]),
+    ("engine/presence", &["engine/commit_log", "engine/store", "error"]),
+    ("engine/keys", &["domain", "engine/journal", "engine/rows", "engine/store", "engine/tuning", "error"]),
+    ("engine/published", &["domain", "engine/keys", "engine/wallets"]),
+    ("engine/feed", &["domain", "engine/tuning"]),
+    (
+        "engine/batch",
+        &[
+            "domain",
+            "engine/journal",
+            "engine/keys",
+            "engine/published",
+            "engine/rows",
+            "engine/store",
+            "engine/tuning",
+            "engine/wallets",
+            "error",
+        ],
+    ),
+    ("engine/request", &["domain", "engine/batch", "engine/sync", "error"]),
+    (
+        "engine/checkpoint",
+        &[
+            "domain",
+            "engine/commit_log",
+            "engine/keys",
+            "engine/presence",
+            "engine/published",
+            "engine/rows",
+            "engine/store",
+            "engine/tuning",
+            "engine/wallets",
+            "error",
+        ],
+    ),
+    (
+        "engine/writer",
+        &[
+            "domain",
+            "engine/batch",
+            "engine/checkpoint",
+            "engine/clock",
+            "engine/commit_log",
+            "engine/feed",
+            "engine/presence",
+            "engine/published",
+            "engine/request",
+            "engine/store",
+            "engine/tuning",
+            "error",
+        ],
+    ),
+    (
+        "engine/opening",
+        &[
+            "domain",
+            "engine/commit_log",
+            "engine/files",
+            "engine/rows",
+            "engine/store",
+            "engine/tuning",
+            "engine/wallets",
+            "error",
+        ],
+    ),
+    (
+        "engine/recovery",
+        &[
+            "domain",
+            "engine/batch",
+            "engine/clock",
+            "engine/commit_log",
+            "engine/journal",
+            "engine/keys",
+            "engine/opening",
+            "engine/published",
+            "engine/rows",
+            "engine/store",
+            "engine/tuning",
+            "engine/wallets",
+            "error",
+        ],
+    ),
+    (
+        "engine/verify",
+        &["domain", "engine/batch", "engine/journal", "engine/keys", "engine/rows", "engine/store", "error"],
+    ),
+    (
+        "engine/core",
+        &[
+            "domain",
+            "engine/batch",
+            "engine/checkpoint",
+            "engine/clock",
+            "engine/commit_log",
+            "engine/feed",
+            "engine/journal",
+            "engine/keys",
+            "engine/published",
+            "engine/recovery",
+            "engine/request",
+            "engine/rows",
+            "engine/store",
+            "engine/verify",
+            "engine/writer",
+            "error",
+        ],
+    ),
+    (
+        "engine/ledger",
+        &[
+            "domain",
+            "engine/batch",
+            "engine/checkpoint",
+            "engine/clock",
+            "engine/commit_log",
+            "engine/core",
+            "engine/feed",
+            "engine/keys",
+            "engine/opening",
+            "engine/recovery",
+            "engine/request",
+            "engine/rows",
+            "engine/store",
+            "engine/tuning",
+            "engine/verify",
+            "engine/wallets",
+            "engine/writer",
+            "error",
+        ],
+    ),
+    (
+        "service",
+        &[
+            "domain",
+            "engine/batch",
+            "engine/clock",
+            "engine/core",
+            "engine/feed",
+            "engine/journal",
+            "engine/ledger",
+            "engine/request",
+            "engine/store",
+            "engine/tuning",
+            "engine/verify",
+            "engine/wallets",
+            "error",
+        ],
+    ),
+    ("stripe", &["domain", "engine/request", "error", "service"]),
+    (
+        "testing",
+        &[
+            "domain",
+            "engine/batch",
+            "engine/clock",
+            "engine/commit_log",
+            "engine/journal",
+            "engine/keys",
+            "engine/rows",
+            "engine/store",
+            "engine/wallets",
+            "error",
+            "service",
+            "stripe",
+        ],
+    ),
+];
+
+/// The traits of generated code, and services, use each other: one room.
+const ALIAS: (&str, &str) = ("generated", "service");
+
+const ROOT: &str = "credits-runtime/src/";
+
+/// Says which files use a room that their row does not list, which rows and entries are not needed, and which rooms form a circle.
+pub(super) fn broken(sources: &[Source]) -> Vec<String> {
+    let mut broken: Vec<String> = sources.iter().flat_map(upward).collect();
+    let mut used: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for source in sources {
+        if let Some(room) = room_of_file(&source.path) {
+            used.entry(room).or_default().extend(uses(source));
+        }
+    }
+    for (room, listed) in ROOMS {
+        let Some(used) = used.get(room) else {
+            broken.push(format!("no file is in `{room}`"));
+            continue;
+        };
+        let unused = listed.iter().filter(|other| !used.contains(**other));
+        broken.extend(unused.map(|other| format!("`{room}` does not use `{other}`")));
+    }
+    broken.extend(circle().map(|rooms| format!("{} use each other", rooms.join(", "))));
+    broken
+}
+
+/// Says which rooms a file uses although the row of its room does not list them.
+pub(super) fn upward(source: &Source) -> Vec<String> {
+    let Some(room) = room_of_file(&source.path) else { return Vec::new() };
+    let listed = ROOMS.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, listed)| listed);
+    let others = uses(source).into_iter().filter(|other| *other != room && !listed.contains(other));
+    others.map(|other| format!("{}: `{room}` may not use `{other}`", source.path)).collect()
+}
+
+/// A circle of rooms, if there is one: what is left after rooms that use no others were taken away again and again.
+fn circle() -> Option<Vec<&'static str>> {
+    let mut left: BTreeMap<&str, BTreeSet<&str>> =
+        ROOMS.iter().map(|(room, listed)| (*room, listed.iter().copied().collect())).collect();
+    loop {
+        let free: Vec<&str> =
+            left.iter().filter(|(_, used)| used.is_empty()).map(|(room, _)| *room).collect();
+        if free.is_empty() {
+            return (!left.is_empty()).then(|| left.into_keys().collect());
+        }
+        for room in free {
+            left.remove(room);
+            for used in left.values_mut() {
+                used.remove(room);
+            }
+        }
+    }
+}
+
+/// The rooms that a file's code uses.
+fn uses(source: &Source) -> BTreeSet<&'static str> {
+    let module = module_of(&source.path);
+    if source.path.ends_with("tests.rs") || source.path.ends_with("schedules.rs") {
+        return BTreeSet::new();
+    }
+    let code: String = code_lines(before_tests(source)).collect::<Vec<_>>().join("\n");
+    let mut paths = Vec::new();
+    let mut rest = &code[..];
+    while let Some(start) = rest.find("use ") {
+        let (before, after) = rest.split_at(start);
+        paths.extend(plain_paths(before));
+        let (tree, after) = after["use ".len()..].split_once(';').unwrap_or((after, ""));
+        expand("", tree, &mut paths);
+        rest = after;
+    }
+    paths.extend(plain_paths(rest));
+    let absolute = paths.iter().filter_map(|path| absolute(path, &module));
+    absolute.filter_map(|path| room_of_path(&path)).collect()
+}
+
+/// Paths in code that begin with `crate::` or `super::`.
+fn plain_paths(code: &str) -> Vec<String> {
+    let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let words = code.split(|letter| !is_path(letter));
+    let paths = words.filter(|word| word.starts_with("crate::") || word.starts_with("super::"));
+    paths.map(str::to_owned).collect()
+}
+
+/// The paths of a `use` tree.
+fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some((path, group)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default();
+        paths.push(format!("{prefix}{path}"));
+        return;
+    };
+    let prefix = format!("{prefix}{}", path.trim());
+    let (mut depth, mut start) = (0, 0);
+    for (place, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                expand(&prefix, &group[start..place], paths);
+                return;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&prefix, &group[start..place], paths);
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A path from the root of the crate; `None` for paths into other crates.
+fn absolute(path: &str, module: &[String]) -> Option<Vec<String>> {
+    let mut names = path.split("::").map(str::to_owned).peekable();
+    let mut base = module.to_vec();
+    match names.peek().map(String::as_str) {
+        Some("crate") => {
+            names.next();
+            base.clear();
+        }
+        Some("super") => {
+            while names.next_if(|name| name == "super").is_some() {
+                base.pop();
+            }
+        }
+        _ => return None,
+    }
+    Some(base.into_iter().chain(names).collect())
+}
+
+/// The module of a file, from the root of the crate.
+fn module_of(path: &str) -> Vec<String> {
+    let path = path.strip_prefix(ROOT).unwrap_or(path);
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    path.split('/').map(str::to_owned).collect()
+}
+
+fn room_of_file(path: &str) -> Option<&'static str> {
+    let path = path.strip_prefix(ROOT)?;
+    room_of_path(&module_of(path))
+}
+
+/// The room with the longest name that a path begins with.
+fn room_of_path(path: &[String]) -> Option<&'static str> {
+    if path.first().is_some_and(|first| first == ALIAS.0) {
+        return Some(ALIAS.1);
+    }
+    let begins = |room: &str| room.split('/').zip(path).filter(|(name, found)| name == found).count();
+    let rooms = ROOMS.iter().map(|(room, _)| *room);
+    let matching = rooms.filter(|room| begins(room) == room.split('/').count());
+    matching.max_by_key(|room| room.split('/').count())
+}
