@@ -24,6 +24,7 @@ use super::rows::Milestone;
 use super::store::{Changes, Cursors, LedgerId, Snapshot, Store, StoredBlock};
 use super::verify::{Verified, head_at, verify};
 use super::writer::GeneratedKeys;
+#[cfg(feature = "stripe")]
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
@@ -33,7 +34,9 @@ use crate::domain::command::{Action, Command};
 use crate::domain::explain::Terms;
 use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
-use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
+#[cfg(feature = "stripe")]
+use crate::domain::ids::ObjectId;
+use crate::domain::ids::{FactNumber, HoldId, Key, Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
@@ -297,6 +300,7 @@ impl Core {
     }
 
     /// An object at a payment processor.
+    #[cfg(feature = "stripe")]
     pub(crate) fn object(&self, id: &ObjectId) -> Result<Object, LedgerError> {
         self.store.snapshot()?.object(id)
     }

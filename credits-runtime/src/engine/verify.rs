@@ -275,7 +275,7 @@ impl Verification {
                 Some(milestone) if milestone == expected => {
                     self.milestones = self.milestones.saturating_add(1);
                 }
-                None => drop(self.unwritten_milestones.entry(id.clone()).or_insert(number)),
+                None => _ = self.unwritten_milestones.entry(id.clone()).or_insert(number),
                 Some(_) => return Err(wrong_milestone(number)),
             }
         }

@@ -42,7 +42,7 @@ impl Deduct {
 
     /// Takes the credits. An amount above the available ones needs [`with_debt`](Self::with_debt).
     ///
-    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `AmountOutOfRange`,
     /// `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`,
     /// `InsufficientCredits`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
@@ -77,8 +77,8 @@ impl Adjust {
     /// Corrects the balance: up by credits that never expire, down by a deduction. Both are
     /// `manual_adjustment` entries.
     ///
-    /// Rejections in order: `AmountZero`, `AmountOutOfRange`, `IdempotencyKeyReused`, `OwnerInvalid`,
-    /// `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`,
+    /// Rejections in order: `AmountZero`, `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`,
+    /// `AmountOutOfRange`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`,
     /// `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         let Self { mut write, amount, reason, with_debt } = self;
@@ -127,7 +127,7 @@ impl Revoke {
 
     /// Takes the free part of the grant. The parts that holds have set aside stay with the holds.
     ///
-    /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `GrantNotFree`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Grant(self.grant);

@@ -81,7 +81,8 @@ impl<C: Pricing> Credits<C> {
     /// after a crash, so copy and move the two files together. After [`close`](Self::close) the first file is
     /// complete without its log.
     ///
-    /// Errors: [`Locked`](crate::LedgerErrorKind::Locked), [`Empty`](crate::LedgerErrorKind::Empty),
+    /// Errors: [`Locked`](crate::LedgerErrorKind::Locked), [`Unlockable`](crate::LedgerErrorKind::Unlockable),
+    /// [`Empty`](crate::LedgerErrorKind::Empty),
     /// [`NotALedger`](crate::LedgerErrorKind::NotALedger),
     /// [`NewerVersion`](crate::LedgerErrorKind::NewerVersion),
     /// [`LogDisagrees`](crate::LedgerErrorKind::LogDisagrees),

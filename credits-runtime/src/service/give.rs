@@ -102,7 +102,7 @@ impl Give {
 
     /// Gives the credits.
     ///
-    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `AmountOutOfRange`,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `AmountOutOfRange`,
     /// `OperationUnknown`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`,
     /// `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {

@@ -91,7 +91,7 @@ impl<C: Pricing> Spend<C> {
 
     /// Charges the cost at once.
     ///
-    /// Rejections in order: `IdempotencyKeyReused`, `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, those of the operation's cost, `InsufficientCredits`.
     pub fn now(self) -> Reply<Receipt> {
         let quote = quote::<C>(&self.operation, &self.write.ledger);
@@ -103,6 +103,10 @@ impl<C: Pricing> Spend<C> {
     ///
     /// After a crash the credits stay set aside for up to `hold_limit` of the settings, 15 minutes unless
     /// set.
+    ///
+    /// Errors: [`RunError::AlreadyCharged`] under a key that was charged; the rejections of [`hold`](Self::hold), or
+    /// `InProgress` while other work under the key has not ended; [`RunError::Work`] with the error of the work;
+    /// [`RunError::Unsettled`] if the charge could not be written.
     pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E, T>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
@@ -146,8 +150,8 @@ impl<C: Pricing> Spend<C> {
 
     /// Sets the cost aside for this long, up to `hold_limit_max` of the settings (24 hours unless set).
     ///
-    /// Rejections in order: `IdempotencyKeyReused`, `HoldClosed` if the hold under this key has ended,
-    /// `OwnerInvalid`, `KeyInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `HoldClosed` if the
+    /// hold under this key has ended, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
     /// `HoldLimitInvalid`, `OpenHoldsLimit`, `InsufficientCredits`.
     pub fn hold(self, limit: Duration) -> Reply<Hold<C>> {
         let action = self.action(limit, Purpose::Hold);
