@@ -44,7 +44,8 @@ impl Booked {
 
     /// The fact of this number.
     pub fn fact(&self, number: FactNumber) -> Option<&Fact> {
-        self.numbered().find(|(found, _)| *found == number).map(|(_, fact)| fact)
+        let place = number.get().checked_sub(self.first.get())?;
+        self.frame.facts.get(usize::try_from(place).ok()?)
     }
 
     /// The fact that is the outcome of the command. The other facts were due before it or follow from it.

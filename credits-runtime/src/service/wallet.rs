@@ -141,8 +141,8 @@ impl<C> Wallet<C> {
         history::balance_at(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, instant.into())
     }
 
-    /// Everything about the wallet at one instant, as a future: for callers that must not block, and for figures that must fit
-    /// each other.
+    /// Everything about the wallet at one instant, for figures that must fit each other. The reply is ready at once: a wallet
+    /// that is not in memory is read from the file by this call.
     ///
     /// Errors: `OwnerInvalid`, then the ledger's.
     ///

@@ -93,7 +93,10 @@ impl Writer {
     /// Books the work that came due while the ledger was closed, and retries billing that needs attention, because
     /// the catalogue may now declare the purchased plans and packs.
     pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
-        self.book_due()?;
+        while self.is_due() {
+            // Due work that is left out is logged, and retried once the ledger is open.
+            _ = self.commit(&mut VecDeque::new(), &[])?;
+        }
         let mut after: Option<Owner> = None;
         loop {
             let owners = self.committer.store.snapshot()?.attention(after.as_ref(), ROWS_AT_ONCE)?;

@@ -80,7 +80,7 @@ events! {
 /// that is delivered again has the same id. Events about billing have `-` for the asset, and those about events of unknown
 /// owners `-` for the owner too.
 ///
-/// Ids of one wallet, and of one owner's billing, ascend in the order of their events. Between wallets no order is promised.
+/// Compare ids for equality, to skip repeated events: their order is not the order of the events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
     record: RecordName,

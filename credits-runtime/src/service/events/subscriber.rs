@@ -68,14 +68,15 @@ impl Subscriber {
             next
         } else {
             let next = if from_the_beginning { JournalPosition::START } else { ledger.end() };
-            // Durable before this returns, so that a crash cannot skip events of a running subscriber.
             ledger.advance(&name, next);
-            if let Err(error) = ledger.save_cursors() {
-                handlers.release_name(&name);
-                return Err(error.into());
-            }
             next
         };
+        // Durable before this returns, so that a crash cannot skip events of a running subscriber. A position that is found may
+        // be of a start that failed here.
+        if let Err(error) = ledger.save_cursors() {
+            handlers.release_name(&name);
+            return Err(error.into());
+        }
         let mut deliver = move |event: &Event| handler(event).map_err(Into::into);
         follow(&ledger, "credits-subscriber", move |ledger| {
             let mut progress = Progress { name, next, delivered: 0, pause: PAUSE_FIRST };
@@ -125,9 +126,10 @@ impl Progress {
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let end = ledger.end();
         while self.next < end {
-            self.deliver_some(ledger, deliver)?;
+            let delivered = self.deliver_some(ledger, deliver);
+            ledger.save_cursors_soon();
+            delivered?;
         }
-        ledger.save_cursors_soon();
         Ok(())
     }
 
