@@ -77,3 +77,7 @@ pub const FRAME_BYTES_MAX: usize = 1_024 * 1_024;
 pub const HISTORY_PAGE_MAX: usize = 1_000;
 /// Maximum facts that one page of history scans; a page that reaches it ends early, with a cursor.
 pub const HISTORY_SCAN_MAX: usize = 5_000;
+/// Maximum owners of one page.
+pub const OWNERS_PAGE_MAX: usize = 1_000;
+/// Maximum items of one page of what is due.
+pub const DUE_PAGE_MAX: usize = 1_000;

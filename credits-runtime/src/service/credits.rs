@@ -55,7 +55,7 @@ use crate::service::wallet::Wallet;
 /// # Ok::<(), credits_runtime::Error>(())
 /// ```
 pub struct Credits<C> {
-    ledger: Arc<Ledger>,
+    pub(crate) ledger: Arc<Ledger>,
     handlers: Arc<Handlers>,
     pricing: PhantomData<fn() -> C>,
 }
@@ -439,7 +439,7 @@ impl<C> Credits<C> {
         export::export(&self.ledger, format, writer)
     }
 
-    /// Counts of commits and commands since the ledger was opened.
+    /// Counts and sizes of the open ledger, for a page of figures and for metrics.
     pub fn statistics(&self) -> Statistics {
         self.ledger.statistics()
     }

@@ -475,7 +475,9 @@ impl<'a, S: Source> Batch<'a, S> {
         if !self.wallets.find(id) {
             let WalletRow { wallet, filed } = self.source.wallet(id)?;
             let due_before = wallet.next_due_at();
-            let loaded = LoadedWallet { wallet, is_changed: false, filed, due_before, is_refiled: false };
+            let is_new = wallet.facts == 0;
+            let loaded =
+                LoadedWallet { wallet, is_changed: false, is_new, filed, due_before, is_refiled: false };
             self.wallets.insert(id.clone(), loaded);
         }
         Ok(())

@@ -214,6 +214,11 @@ impl<T> Inbox<T> {
         self.wake_writer(contents);
     }
 
+    /// The number of queued commands.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().work.commands.len()
+    }
+
     /// Queues the booking of all due work.
     pub(crate) fn book_due(&self, due_booked: DueCaller) -> Result<(), LedgerError> {
         let mut contents = self.lock();

@@ -7,7 +7,7 @@ use crate::domain::billing::objects::Object;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::Hash64;
-use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::engine::rows::{self, BillingRow, Milestone, Scheduled, WalletRow};
@@ -57,6 +57,24 @@ impl Snapshot {
     pub(crate) fn agenda(&self, max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
         let keys = self.view_keys(rows::AGENDA_KEYS, None, max)?;
         keys.iter().map(|key| rows::agenda_from_key(key)).collect()
+    }
+
+    /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, up to a number of them.
+    pub(crate) fn owners_of(
+        &self,
+        asset: &Asset,
+        prefix: &str,
+        after: Option<&Owner>,
+        max: usize,
+    ) -> Result<Vec<Owner>, LedgerError> {
+        let key = |owner: &Owner| rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone()));
+        let from = key(&Owner::bound(prefix));
+        // No name has this byte, because names are UTF-8.
+        let to = [&from[..], &[u8::MAX]].concat();
+        let after = after.map(key).filter(|after| *after >= from);
+        let keys = self.view_keys((&from, &to), after.as_deref(), max)?;
+        let owners = keys.iter().map(|key| rows::wallet_from_key(key).ok_or_else(unreadable));
+        owners.map(|id| Ok(id?.owner)).collect()
     }
 
     /// Owners whose billing has a row, after an owner, up to a number of them.
