@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::amount::Amount;
-use super::fact::{Allocation, Body, Fact, Part};
+use super::body::Body;
+use super::fact::Fact;
+use super::grant::{Allocation, Part};
 use super::ids::{FactNumber, HoldId};
 use super::wallet::Wallet;
 

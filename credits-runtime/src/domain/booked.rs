@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::fact::{Body, Fact, Frame, Held, Record};
+use super::body::Body;
+use super::fact::{Fact, Frame, Record};
+use super::hold::Held;
 use super::ids::{FactNumber, HoldId, WalletId};
 
 /// A frame with the numbers of its facts.

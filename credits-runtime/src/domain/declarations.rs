@@ -2,8 +2,9 @@
 
 use minicbor::{Decode, Encode};
 
+use super::body::Body;
 use super::catalogue::CatalogueData;
-use super::fact::{Body, Fact, Record};
+use super::fact::{Fact, Record};
 use super::ids::FactNumber;
 
 /// All declared catalogues.

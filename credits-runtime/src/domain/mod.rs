@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod audit;
 pub mod billing;
+pub mod body;
 pub mod booked;
 pub mod catalogue;
 pub mod category;
@@ -16,6 +17,8 @@ pub mod encoding;
 pub mod explain;
 pub mod fact;
 pub mod fingerprint;
+pub mod grant;
+pub mod hold;
 pub mod ids;
 pub mod limits;
 pub mod metadata;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use super::body::Body;
 use super::category::Category;
 use super::encoding;
-use super::fact::{Body, Fact, Record};
+use super::fact::{Fact, Record};
 use super::ids::{Asset, FactNumber};
 use super::pricing::OperationId;
 

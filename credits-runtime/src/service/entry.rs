@@ -6,10 +6,12 @@ use credits_core::Wording;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::explain::{Explanation, Terms, explain};
-use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
+use crate::domain::fact::{Fact, Kind, Record};
+use crate::domain::grant::{Allocation, Part};
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId};

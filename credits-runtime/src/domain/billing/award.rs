@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::terms::Length;
 use crate::domain::amount::Amount;
-use crate::domain::fact::Part;
+use crate::domain::grant::Part;
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Gone;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::limits::NAMINGS_MAX;
 use crate::domain::time::Timestamp;

@@ -5,7 +5,8 @@
 use minicbor::{Decode, Encode};
 
 use super::event::BillingEvent;
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 

@@ -5,7 +5,9 @@
 
 use super::state::{Gone, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
-use crate::domain::fact::{Allocation, Body, Fact, Part};
+use crate::domain::body::Body;
+use crate::domain::fact::Fact;
+use crate::domain::grant::{Allocation, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::limits::GONE_GRANTS_MAX;
 use crate::domain::time::Timestamp;
@@ -47,7 +49,7 @@ impl Wallet {
             }
             Body::DebtRepaid { allocations, .. } => {
                 self.take(allocations);
-                self.debt = self.debt.minus(Amount::sum(allocations.iter().map(|part| part.amount)));
+                self.debt = self.debt.minus(Allocation::total(allocations));
                 assert!(self.debt >= Amount::ZERO, "fact {number} repays more than is owed");
             }
             Body::Extended { hold, until } => self.extend(*hold, *until),

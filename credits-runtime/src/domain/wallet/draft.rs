@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::state::Wallet;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 

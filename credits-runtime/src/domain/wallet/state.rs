@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Allocation, Class, GrantTerms, Held, Part};
+use crate::domain::grant::{Allocation, Class, GrantTerms, Part};
+use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;

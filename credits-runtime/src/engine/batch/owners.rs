@@ -9,7 +9,8 @@ use super::state::LoadedObject;
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::billing::objects::{Claim, Naming, Object};
 use crate::domain::billing::ownership::{self, OwnedEvent};
-use crate::domain::fact::{Body, Kind, Record};
+use crate::domain::body::Body;
+use crate::domain::fact::{Kind, Record};
 use crate::domain::ids::{FactNumber, ObjectId, Owner};
 use crate::domain::time::Timestamp;
 

@@ -7,7 +7,9 @@
 use super::values::{Pack, bits, byte, chunk, pack_cbor, pack_text, part, unpack_cbor, unpack_text};
 use super::varint;
 use crate::domain::amount::Amount;
-use crate::domain::fact::{Body, Fact, Frame, Record, Scope, Settled};
+use crate::domain::body::Body;
+use crate::domain::fact::{Fact, Frame, Record, Scope};
+use crate::domain::hold::Settled;
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::frame::{read, skip, write};
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::{
-    Allocation, Body, ChosenKey, Class, Fact, Frame, GrantTerms, Held, Kind, Origin, PinnedTerms, Purpose,
-    Record, Scope, Settled,
-};
+use crate::domain::fact::{Fact, Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::Hash64;
+use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, PinnedTerms};
+use crate::domain::hold::{ChosenKey, Held, Purpose, Settled};
 use crate::domain::ids::{Asset, FactNumber, GivenKey, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::HOLD_LIMIT;
 use crate::domain::metadata::Metadata;

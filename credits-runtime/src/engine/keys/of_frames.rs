@@ -1,6 +1,7 @@
 //! The keys that a frame uses.
 
-use crate::domain::fact::{Body, Frame, Kind, Record, Scope};
+use crate::domain::body::Body;
+use crate::domain::fact::{Frame, Kind, Record, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128, key_row};
 use crate::domain::ids::Key;
 

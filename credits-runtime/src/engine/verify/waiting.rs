@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::engine::batch::waiting::event_hash;
 use crate::engine::rows;

@@ -3,7 +3,8 @@
 //! It is not a file format: only the process that packs a wallet unpacks it.
 
 use crate::domain::amount::Amount;
-use crate::domain::fact::{GrantTerms, Held};
+use crate::domain::grant::GrantTerms;
+use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::wallet::{Gone, Grant, OpenHold, Wallet};
 use crate::engine::journal::values::Pack;

@@ -8,8 +8,9 @@ use super::{
     LowBalanceReached, TransferCompleted, UnresolvedReported,
 };
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::fact::{Body, Record};
+use crate::domain::fact::Record;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::{Core, JournalReader};

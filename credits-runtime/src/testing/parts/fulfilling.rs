@@ -10,7 +10,7 @@ use crate::domain::billing::event::{
 };
 use crate::domain::billing::record::{Billing, Pinned};
 use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 

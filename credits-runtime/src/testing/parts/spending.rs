@@ -3,10 +3,12 @@
 use credits_core::{Fraction, Settings};
 
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command, Quote};
-use crate::domain::fact::{Body, Class, Fact, Frame, GrantTerms, Origin, Record};
+use crate::domain::fact::{Fact, Frame, Record};
 use crate::domain::fingerprint::Hash128;
+use crate::domain::grant::{Class, GrantTerms, Origin};
 use crate::domain::ids::{FactNumber, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;

@@ -7,7 +7,7 @@ use super::Booking;
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Award, AwardId};
 use crate::domain::billing::due::Wanted;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::wallet::Gone;
 
 impl Booking<'_> {
