@@ -1,4 +1,4 @@
-//! The statements of facts, and what all entries have in common.
+//! The statements of facts.
 //!
 //! The numbers of variants and fields are the file format: new ones are added, and existing ones are never
 //! reused or changed. It does not know how a statement changes its record.
@@ -412,53 +412,6 @@ pub enum Body {
 }
 
 impl Body {
-    /// The amount by which an entry changes the balance, and the balance after it; `None` if the fact is no
-    /// entry.
-    pub fn movement(&self) -> Option<(Amount, Amount)> {
-        let taken =
-            |allocations: &[Allocation]| Amount::sum(allocations.iter().map(|part| part.amount)).negated();
-        match self {
-            Self::Given { amount, balance_after, .. }
-            | Self::Restored { amount, balance_after, .. }
-            | Self::Received { amount, balance_after, .. } => Some((*amount, *balance_after)),
-            Self::Charged { allocations, owed, balance_after, .. }
-            | Self::Deducted { allocations, owed, balance_after, .. }
-            | Self::Returned { allocations, owed, balance_after, .. } => {
-                Some((taken(allocations).minus(*owed), *balance_after))
-            }
-            Self::Expired { amount, balance_after, .. } => Some((amount.negated(), *balance_after)),
-            Self::DebtRepaid { balance_after, .. } => Some((Amount::ZERO, *balance_after)),
-            Self::Sent { parts, balance_after, .. } => Some((Part::total(parts).negated(), *balance_after)),
-            Self::Reclaimed { parts, balance_after, .. } | Self::GivenBack { parts, balance_after, .. } => {
-                Some((Part::total(parts), *balance_after))
-            }
-            Self::TakenBack { parts, owed, balance_after, .. } => {
-                Some((Part::total(parts).negated().minus(*owed), *balance_after))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl Body {
-    /// The category of an entry; `None` if the fact is no entry.
-    pub fn category(&self) -> Option<Category> {
-        match self {
-            Self::Given { category, .. }
-            | Self::Deducted { category, .. }
-            | Self::Sent { category, .. }
-            | Self::Received { category, .. }
-            | Self::TakenBack { category, .. }
-            | Self::GivenBack { category, .. } => Some(category.clone()),
-            Self::Charged { .. } => Some(Category::OperationCharge),
-            Self::Expired { .. } | Self::Restored { .. } => Some(Category::Expired),
-            Self::DebtRepaid { .. } => Some(Category::DebtRepaid),
-            Self::Returned { .. } => Some(Category::TransferOut),
-            Self::Reclaimed { .. } => Some(Category::TransferIn),
-            _ => None,
-        }
-    }
-
     /// When the fact took effect, in a frame of this time.
     pub fn effective_at(&self, recorded_at: Timestamp) -> Timestamp {
         match self {

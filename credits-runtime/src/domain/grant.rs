@@ -136,6 +136,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// The amounts of these parts, by grant.
+    pub fn allocations(parts: &[Self]) -> Vec<Allocation> {
+        parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
+    }
+
     /// The sum of these parts.
     pub fn total(parts: &[Self]) -> Amount {
         Amount::sum(parts.iter().map(|part| part.amount))

@@ -14,6 +14,7 @@ pub mod category;
 pub mod command;
 pub mod declarations;
 pub mod encoding;
+pub mod entry;
 pub mod explain;
 pub mod fact;
 pub mod fingerprint;

@@ -163,8 +163,8 @@ pub(crate) fn balance_at(ledger: &Core, id: &WalletId, at: Timestamp) -> Result<
     }
     let milestone = later.saturating_sub(1) / MILESTONE_FACTS * MILESTONE_FACTS;
     for (number, booked) in walk.between(milestone.saturating_add(1), later.saturating_sub(1))?.iter().rev() {
-        if let Some((_, balance_after)) = booked.fact(*number).and_then(|fact| fact.body.movement()) {
-            return Ok(balance_after);
+        if let Some(entry) = booked.fact(*number).and_then(|fact| fact.body.entry()) {
+            return Ok(entry.balance_after);
         }
     }
     if milestone == 0 { Ok(Amount::ZERO) } else { Ok(ledger.milestone(id, milestone)?.balance) }

@@ -29,30 +29,33 @@ impl Wallet {
 
     /// Applies the body of a fact without checking its order.
     pub(super) fn change(&mut self, number: FactNumber, body: &Body) {
+        let entry = body.entry();
         match body {
-            Body::Given { amount, category, terms, joins, .. } => match joins {
-                Some(grant) => self.alter(*grant, |grant| grant.free = grant.free.plus(*amount)),
-                None => self.open(Grant {
+            Body::Given { amount, joins: Some(grant), .. } => {
+                self.alter(*grant, |grant| grant.free = grant.free.plus(*amount));
+            }
+            Body::Given { amount, category, terms, .. } | Body::Received { amount, category, terms, .. } => {
+                self.open(Grant {
                     number,
                     free: *amount,
                     held: Amount::ZERO,
                     terms: terms.clone(),
                     category: category.clone(),
-                }),
-            },
-            Body::Charged { allocations, settles, owed, .. } => {
+                });
+            }
+            Body::Charged { settles, .. } => {
                 if let Some(settled) = settles.as_ref().filter(|settled| !settled.late) {
                     self.unpin(settled.hold);
                 }
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
             }
-            Body::DebtRepaid { allocations, .. } => {
-                self.take(allocations);
-                self.debt = self.debt.minus(Allocation::total(allocations));
-                assert!(self.debt >= Amount::ZERO, "fact {number} repays more than is owed");
+            Body::Deducted { allocations, revokes: true, .. } => {
+                for part in allocations {
+                    self.remember_gone(part.grant, |gone| gone.revoked = gone.revoked.plus(part.amount));
+                }
             }
-            Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Expired { grant, amount, .. } => {
+                self.remember_gone(*grant, |gone| gone.expired = gone.expired.plus(*amount));
+            }
             Body::Restored { grant, amount, category, terms, .. } => {
                 if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == *grant) {
                     gone.expired = gone.expired.minus((*amount).min(gone.expired));
@@ -60,59 +63,29 @@ impl Wallet {
                 let (category, terms) = (category.clone(), terms.clone());
                 self.put_back(Part { grant: *grant, amount: *amount, category, terms });
             }
-            Body::Sent { parts, .. } => {
-                for part in parts {
-                    self.alter(part.grant, |grant| grant.free = grant.free.minus(part.amount));
-                }
-            }
-            Body::Received { amount, category, terms, .. } => self.open(Grant {
-                number,
-                free: *amount,
-                held: Amount::ZERO,
-                terms: terms.clone(),
-                category: category.clone(),
-            }),
-            Body::Deducted { allocations, owed, revokes, .. } => {
-                if *revokes {
-                    for part in allocations {
-                        self.remember_gone(part.grant, |gone| gone.revoked = gone.revoked.plus(part.amount));
-                    }
-                }
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
-            }
-            Body::Returned { allocations, owed, .. } => {
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
-            }
             Body::Reclaimed { parts, .. } => parts.iter().cloned().for_each(|part| self.put_back(part)),
-            Body::TakenBack { parts, owed, .. } => {
-                for part in parts {
-                    self.take(&[Allocation { grant: part.grant, amount: part.amount }]);
-                }
-                self.debt = self.debt.plus(*owed);
-            }
             Body::GivenBack { parts, .. } => {
                 for part in parts {
                     self.put_back(part.clone());
                     self.reschedule(part.grant, part.terms.expires_at);
                 }
             }
-            Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             Body::Held(held) => {
                 self.pin(&held.pins);
                 self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
-            Body::Expired { grant, amount, .. } => {
-                self.remember_gone(*grant, |gone| gone.expired = gone.expired.plus(*amount));
-                self.take(&[Allocation { grant: *grant, amount: *amount }]);
-            }
-            _ => panic!("fact {number} is no fact about a wallet"),
+            Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
+            _ => assert!(entry.is_some(), "fact {number} is no fact about a wallet"),
         }
-        if let Some((amount, balance_after)) = body.movement() {
-            self.balance = self.balance.plus(amount);
-            assert_eq!(self.balance, balance_after, "fact {number} states another balance than it leads to");
+        if let Some(entry) = entry {
+            self.take(&entry.taken);
+            self.debt = self.debt.plus(entry.debt);
+            assert!(self.debt >= Amount::ZERO, "fact {number} repays more than is owed");
+            self.balance = self.balance.plus(entry.amount);
+            let stated = entry.balance_after;
+            assert_eq!(self.balance, stated, "fact {number} states another balance than it leads to");
         }
         self.grants.retain(|grant| !grant.is_empty());
     }

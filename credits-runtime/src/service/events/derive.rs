@@ -10,6 +10,7 @@ use super::{
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
+use crate::domain::entry::EntryBody;
 use crate::domain::fact::Record;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
@@ -49,7 +50,7 @@ pub(super) fn events(
         if let Body::Lapsed { hold, at } = &fact.body {
             events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
         }
-        let Some((amount, after)) = fact.body.movement() else { continue };
+        let Some(EntryBody { amount, balance_after: after, .. }) = fact.body.entry() else { continue };
         if let Some(moved) = moved.iter_mut().find(|moved| moved.wallet == *wallet) {
             (moved.after, moved.last) = (after, number);
         } else {
