@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::body::Body;
-use super::fact::{Fact, Frame, Record};
+use super::fact::{Fact, Frame, RecordId};
 use super::hold::Held;
 use super::ids::{FactNumber, HoldId, WalletId};
 
@@ -58,7 +58,7 @@ impl Booked {
     /// The hold of this number, if the frame opened it in this wallet.
     pub fn held(&self, id: HoldId, wallet: &WalletId) -> Option<&Held> {
         match self.fact(id.0)? {
-            Fact { body: Body::Held(held), record: Record::Wallet(of), .. } if of == wallet => Some(held),
+            Fact { body: Body::Held(held), record: RecordId::Wallet(of), .. } if of == wallet => Some(held),
             _ => None,
         }
     }

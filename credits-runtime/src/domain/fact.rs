@@ -119,7 +119,7 @@ pub enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The record that the fact is about.
-    pub record: Record,
+    pub record: RecordId,
     /// The record's previous fact.
     pub previous: Option<FactNumber>,
     /// Position among the record's facts, counted from 1.
@@ -130,7 +130,7 @@ pub struct Fact {
 
 /// A record that facts are about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Record {
+pub enum RecordId {
     /// The list of the ledger's catalogues.
     Catalogues,
     /// A wallet.

@@ -26,6 +26,7 @@ pub mod metadata;
 pub mod policy;
 pub mod pricing;
 pub mod quantity;
+pub mod record;
 pub mod rejection;
 pub mod time;
 pub mod totals;

@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use super::body::Body;
 use super::category::Category;
 use super::encoding;
-use super::fact::{Fact, Record};
+use super::fact::{Fact, RecordId};
 use super::ids::{Asset, FactNumber};
 use super::pricing::OperationId;
 
@@ -50,7 +50,7 @@ impl Totals {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
         }
-        let Record::Wallet(wallet) = &fact.record else { return };
+        let RecordId::Wallet(wallet) = &fact.record else { return };
         let Some(entry) = fact.body.entry() else { return };
         let account = match &fact.body {
             Body::Charged { charge, .. } => Account::Operation(charge.operation),

@@ -26,6 +26,7 @@ use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::policy::Policy;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 

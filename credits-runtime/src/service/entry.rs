@@ -10,7 +10,7 @@ use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::explain::{Explanation, Terms, explain};
-use crate::domain::fact::{Fact, Kind, Record};
+use crate::domain::fact::{Fact, Kind, RecordId};
 use crate::domain::grant::Allocation;
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
@@ -131,7 +131,7 @@ impl Entry {
 
     /// The entry of a fact; `None` for a fact that makes no entry.
     pub(crate) fn of(ledger: &Core, booked: &Booked, number: FactNumber) -> Option<Self> {
-        let Fact { record: Record::Wallet(wallet), body, .. } = booked.fact(number)? else { return None };
+        let Fact { record: RecordId::Wallet(wallet), body, .. } = booked.fact(number)? else { return None };
         let entry = body.entry()?;
         let is_outcome = booked.outcome().is_some_and(|(outcome, _)| outcome == number);
         // A reversal is stored under its transfer's number, which is no caller's key.

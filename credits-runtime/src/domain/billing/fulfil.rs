@@ -13,12 +13,13 @@ use super::record::Billing;
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::Record;
+use crate::domain::fact::RecordId;
 use crate::domain::grant::{GrantTerms, Origin};
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::limits::{AWARDS_MAX, UNSOLVED_TOLD_AFTER};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Draft, Gone, Wallet};
 
@@ -64,7 +65,7 @@ pub struct Fulfilling<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Fulfilled {
     /// Facts about wallets, then facts about the billing.
-    pub facts: Vec<(Record, Body)>,
+    pub facts: Vec<(RecordId, Body)>,
     /// Whether more is due than one commit may hold.
     pub has_more: bool,
     /// When to fulfil again: when holds on credits to be taken back end, or to retry awards that do not fit.
@@ -104,11 +105,11 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         if booking.recorded.is_empty() && booking.draft.is_unchanged() {
             continue;
         }
-        let wallet = Record::Wallet(WalletId::of_asset(asset.clone(), with.owner.clone()));
+        let wallet = RecordId::Wallet(WalletId::of_asset(asset.clone(), with.owner.clone()));
         fulfilled.facts.extend(booking.draft.finish().into_iter().map(|body| (wallet.clone(), body)));
         recorded.extend(booking.recorded);
     }
-    let record = Record::Billing(with.owner.clone());
+    let record = RecordId::Billing(with.owner.clone());
     fulfilled.facts.extend(recorded.into_iter().map(|body| (record.clone(), body)));
     fulfilled
 }

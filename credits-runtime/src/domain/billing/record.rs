@@ -14,9 +14,9 @@ use super::subscription::Subscription;
 use super::terms::{PackTerms, PlanTerms};
 use super::unsolved::Unsolved;
 use crate::domain::body::Body;
-use crate::domain::fact::Fact;
 use crate::domain::ids::{FactNumber, ObjectId};
 use crate::domain::limits::UNSOLVED_TOLD_AFTER;
+use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
 mod merging;
@@ -172,23 +172,14 @@ pub struct Purchase {
     pub terms: Option<(PackTerms, u64)>,
 }
 
-impl Billing {
-    /// Applies the fact with this number, unless it is already applied.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
-        if self.last_fact.is_some_and(|last| last >= number) {
-            return;
-        }
-        assert_eq!(
-            self.last_fact, fact.previous,
-            "fact {number} follows another fact than the billing's last"
-        );
-        self.change(number, &fact.body);
-        self.last_fact = Some(number);
-        self.facts = fact.ordinal;
+impl Record for Billing {
+    const NAME: &'static str = "billing";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
     }
 
-    /// Applies the body of a fact without checking its order.
-    pub fn change(&mut self, number: FactNumber, body: &Body) {
+    fn change(&mut self, number: FactNumber, body: &Body) {
         match body {
             Body::Billed { event } => self.merge(event),
             Body::Priced { plans, packs } => {
@@ -257,7 +248,9 @@ impl Billing {
             _ => panic!("fact {number} is no fact about billing"),
         }
     }
+}
 
+impl Billing {
     /// Returns the facts that update the list to these unsolved entries, and that report entries listed for
     /// at least `UNSOLVED_TOLD_AFTER`.
     pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {

@@ -6,29 +6,20 @@
 use super::state::{Gone, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
-use crate::domain::fact::Fact;
 use crate::domain::grant::{Allocation, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::limits::GONE_GRANTS_MAX;
+use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
-impl Wallet {
-    /// Applies the fact with this number, unless it is already applied.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
-        if self.last_fact.is_some_and(|last| last >= number) {
-            return;
-        }
-        assert_eq!(
-            self.last_fact, fact.previous,
-            "fact {number} follows another fact than the wallet's last"
-        );
-        self.change(number, &fact.body);
-        self.last_fact = Some(number);
-        self.facts = fact.ordinal;
+impl Record for Wallet {
+    const NAME: &'static str = "wallet";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
     }
 
-    /// Applies the body of a fact without checking its order.
-    pub(super) fn change(&mut self, number: FactNumber, body: &Body) {
+    fn change(&mut self, number: FactNumber, body: &Body) {
         let entry = body.entry();
         match body {
             Body::Given { amount, joins: Some(grant), .. } => {
@@ -89,7 +80,9 @@ impl Wallet {
         }
         self.grants.retain(|grant| !grant.is_empty());
     }
+}
 
+impl Wallet {
     fn open(&mut self, grant: Grant) {
         let place = self.grants.partition_point(|other| other.use_key() < grant.use_key());
         self.grants.insert(place, grant);

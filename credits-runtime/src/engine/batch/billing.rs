@@ -167,11 +167,10 @@ impl<S: Source> Batch<'_, S> {
         if !settled.facts.is_empty() {
             self.book(FrameHeader::internal(Kind::Bill), settled.facts, now);
         }
-        if let Some(loaded) = self.billings.get_mut(owner) {
-            let before = loaded.filing;
-            (loaded.filing.due, loaded.filing.needs_attention) = (settled.due_at, settled.needs_attention);
-            loaded.is_changed |= loaded.filing != before;
-        }
+        let loaded = self.loaded_billing(owner);
+        let before = loaded.filing;
+        (loaded.filing.due, loaded.filing.needs_attention) = (settled.due_at, settled.needs_attention);
+        loaded.is_changed |= loaded.filing != before;
         Ok(())
     }
 
@@ -188,6 +187,13 @@ impl<S: Source> Batch<'_, S> {
         match self.billings.get(owner) {
             Some(loaded) => &loaded.billing,
             None => panic!("a billing is used that was not loaded"),
+        }
+    }
+
+    pub(super) fn loaded_billing(&mut self, owner: &Owner) -> &mut LoadedBilling {
+        match self.billings.get_mut(owner) {
+            Some(loaded) => loaded,
+            None => panic!("a billing is changed that was not loaded"),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::frame::{read, skip, write};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::{Fact, Frame, Kind, Record, Scope};
+use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::Hash64;
 use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, PinnedTerms};
 use crate::domain::hold::{ChosenKey, Held, Purpose, Settled};
@@ -207,16 +207,16 @@ fn frame() -> impl Strategy<Value = Frame> {
     let names = (0..KINDS.len(), 0..4, wallet_id(), key());
     let record = prop_oneof![
         Just(None),
-        wallet_id().prop_map(|wallet| Some(Record::Wallet(wallet))),
-        Just(Some(Record::Catalogues)),
-        Just(Some(Record::WaitingRoom)),
-        "[a-z]{1,3}".prop_map(|owner| Some(Record::Billing(Owner::known(&owner)))),
-        "[a-z]{1,3}".prop_map(|object| Some(Record::Object(ObjectId::known(&object)))),
+        wallet_id().prop_map(|wallet| Some(RecordId::Wallet(wallet))),
+        Just(Some(RecordId::Catalogues)),
+        Just(Some(RecordId::WaitingRoom)),
+        "[a-z]{1,3}".prop_map(|owner| Some(RecordId::Billing(Owner::known(&owner)))),
+        "[a-z]{1,3}".prop_map(|object| Some(RecordId::Object(ObjectId::known(&object)))),
     ];
     let facts = vec((record, option::of(fact()), any::<u64>(), body()), 0..3);
     (names, any::<[u8; 8]>(), instant(), facts).prop_map(
         |((kind, scope, wallet, key), fingerprint, at, facts)| {
-            let own = || Record::Wallet(wallet.clone());
+            let own = || RecordId::Wallet(wallet.clone());
             let facts = facts.into_iter().map(|(record, previous, ordinal, body)| Fact {
                 record: record.unwrap_or_else(own),
                 previous,

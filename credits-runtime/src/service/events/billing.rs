@@ -11,7 +11,7 @@ use crate::domain::billing::event::{BillingEvent, Happening};
 use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::fact::{Frame, Record};
+use crate::domain::fact::{Frame, RecordId};
 use crate::domain::grant::GrantTerms;
 use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
@@ -159,7 +159,7 @@ fn transfers(
     owner: &Owner,
     grants: &[FactNumber],
 ) -> Result<Vec<TransferId>, LedgerError> {
-    let of_owner = |record: &Record| matches!(record, Record::Wallet(wallet) if wallet.owner == *owner);
+    let of_owner = |record: &RecordId| matches!(record, RecordId::Wallet(wallet) if wallet.owner == *owner);
     let newest = booked.facts.iter().find(|fact| of_owner(&fact.record)).and_then(|fact| fact.previous);
     let (mut next, mut transfers, oldest) = (newest, Vec::new(), grants.iter().min().copied());
     for _ in 0..HISTORY_SCAN_MAX {

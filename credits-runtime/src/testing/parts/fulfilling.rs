@@ -12,6 +12,7 @@ use crate::domain::billing::record::{Billing, Pinned};
 use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
 use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
 /// The billing of a subscription to a plan that gives a credit a day and is billed every 30 days. None of its

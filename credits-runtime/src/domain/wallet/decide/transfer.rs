@@ -6,7 +6,7 @@ use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{Command, Expiry, Missing, Transfer};
-use crate::domain::fact::Record;
+use crate::domain::fact::RecordId;
 use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, Part};
 use crate::domain::ids::{FactNumber, TransferId, WalletId};
 use crate::domain::limits::OPEN_GRANTS_MAX;
@@ -170,7 +170,7 @@ fn sent<'a>(booked: &'a Booked, id: TransferId, command: &Command) -> Option<&'a
     let (number, fact) = booked.outcome()?;
     match &fact.body {
         Body::Sent { parts, .. }
-            if TransferId(number) == id && fact.record == Record::Wallet(command.wallet.clone()) =>
+            if TransferId(number) == id && fact.record == RecordId::Wallet(command.wallet.clone()) =>
         {
             Some(parts)
         }
