@@ -162,8 +162,8 @@ impl Audit {
 
 impl Lot {
     fn free(&self) -> Result<i128, String> {
-        let gone = [self.spent, self.repaid, self.expired, self.transferred, self.returned, self.held];
-        gone.into_iter().try_fold(self.given, |left, part| add(left, part.saturating_neg()))
+        let lost = [self.spent, self.repaid, self.expired, self.transferred, self.returned, self.held];
+        lost.into_iter().try_fold(self.given, |left, part| add(left, part.saturating_neg()))
     }
 }
 

@@ -19,7 +19,7 @@ use super::ids::{Asset, FactNumber, HoldId, ObjectId, Owner, TransferId, WalletI
 use super::metadata::Metadata;
 use super::pricing::Charge;
 use super::time::Timestamp;
-use super::wallet::Gone;
+use super::wallet::Forfeited;
 
 /// The statement of a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -346,11 +346,11 @@ pub enum Body {
     },
     /// The expired and revoked credits of an award's grant were noted.
     #[n(30)]
-    GoneNoted {
+    ForfeitureNoted {
         #[n(0)]
         award: AwardId,
         #[n(1)]
-        gone: Gone,
+        forfeited: Forfeited,
     },
     /// Credits of other awards were taken as an advance for credited ones that were spent or moved.
     #[n(28)]

@@ -15,7 +15,7 @@ pub const METADATA_DEPTH_MAX: usize = 32;
 pub const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
 /// Maximum grants of purchases and subscriptions whose expired and revoked credits a wallet keeps until
 /// fulfilment notes them: twice the awards of one commit.
-pub const GONE_GRANTS_MAX: usize = 128;
+pub const FORFEITED_GRANTS_MAX: usize = 128;
 /// Maximum open grants of a wallet. A gift or transfer that would exceed it is rejected.
 pub const OPEN_GRANTS_MAX: usize = 1_000;
 /// Maximum open holds of a wallet.

@@ -21,7 +21,7 @@ use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Draft, Gone, Wallet};
+use crate::domain::wallet::{Draft, Forfeited, Wallet};
 
 mod advance;
 mod closed;
@@ -95,7 +95,7 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         let first = first.plus(fulfilled.facts.len());
         let draft = Draft::at(wallet, first, with.now);
         let mut booking = Booking::new(billing.clone(), due, with, draft);
-        booking.note_gone(asset);
+        booking.note_forfeited(asset);
         booking.book(&compared(billing, due, asset));
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
         let unfit_again_at = (!booking.unfit.is_empty()).then(|| with.now.after(UNSOLVED_TOLD_AFTER));
@@ -197,14 +197,13 @@ impl<'a> Booking<'a> {
 
     /// Copies expired and revoked amounts of the awards' grants into the billing, because the wallet keeps
     /// only the newest.
-    fn note_gone(&mut self, asset: &Asset) {
+    fn note_forfeited(&mut self, asset: &Asset) {
         let mut noted = Vec::new();
         for (id, award) in self.billing.awards.iter().filter(|(_, award)| award.asset == *asset) {
             for grant in &award.grants {
-                let known = award.gone.iter().find(|gone| gone.grant == *grant);
-                if let Some(gone) = self.draft.wallet.gone_of(*grant).filter(|gone| known != Some(gone)) {
-                    noted.push(Body::GoneNoted { award: id.clone(), gone });
-                }
+                let known = award.forfeited.iter().find(|known| known.grant == *grant);
+                let unknown = self.draft.wallet.forfeited_of(*grant).filter(|now| known != Some(now));
+                noted.extend(unknown.map(|forfeited| Body::ForfeitureNoted { award: id.clone(), forfeited }));
             }
         }
         for body in noted {
@@ -213,17 +212,18 @@ impl<'a> Booking<'a> {
     }
 
     /// Expired and revoked credits of an award's grant.
-    fn gone_of(&self, id: &AwardId, grant: FactNumber) -> Gone {
+    fn forfeited_of(&self, id: &AwardId, grant: FactNumber) -> Forfeited {
         let noted = || {
             let bonus = match id {
                 AwardId::Pack(session) => Some(AwardId::PackBonus(session.clone())),
                 _ => None,
             };
             let awards = [Some(id), bonus.as_ref()].into_iter().flatten();
-            let mut gone = awards.filter_map(|id| self.billing.awards.get(id)).flat_map(|award| &award.gone);
-            gone.find(|gone| gone.grant == grant).copied()
+            let mut known =
+                awards.filter_map(|id| self.billing.awards.get(id)).flat_map(|award| &award.forfeited);
+            known.find(|known| known.grant == grant).copied()
         };
-        self.draft.wallet.gone_of(grant).or_else(noted).unwrap_or(Gone::nothing(grant))
+        self.draft.wallet.forfeited_of(grant).or_else(noted).unwrap_or(Forfeited::nothing(grant))
     }
 
     fn give_missing(&mut self, Compared { id, wanted }: Compared<'_>) {

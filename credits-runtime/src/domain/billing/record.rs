@@ -227,10 +227,10 @@ impl Record for Billing {
                     listing.is_reported = true;
                 }
             }
-            Body::GoneNoted { award, gone } => {
-                let known = &mut self.awards.entry(award.clone()).or_default().gone;
-                known.retain(|other| other.grant != gone.grant);
-                known.push(*gone);
+            Body::ForfeitureNoted { award, forfeited } => {
+                let known = &mut self.awards.entry(award.clone()).or_default().forfeited;
+                known.retain(|other| other.grant != forfeited.grant);
+                known.push(*forfeited);
             }
             Body::AdvanceTaken { award, taken } => {
                 self.awards.entry(award.clone()).or_default().advance.extend(taken.iter().cloned());

@@ -3,12 +3,12 @@
 //! It judges nothing, because facts are already decided. A fact that does not fit the state is a bug or a
 //! damaged file, and panics before anything is written or returned.
 
-use super::state::{Gone, Grant, OpenHold, Wallet};
+use super::state::{Forfeited, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::grant::{Allocation, Part};
 use crate::domain::ids::{FactNumber, HoldId};
-use crate::domain::limits::GONE_GRANTS_MAX;
+use crate::domain::limits::FORFEITED_GRANTS_MAX;
 use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
@@ -41,15 +41,15 @@ impl Record for Wallet {
             }
             Body::Deducted { allocations, revokes: true, .. } => {
                 for part in allocations {
-                    self.remember_gone(part.grant, |gone| gone.revoked = gone.revoked.plus(part.amount));
+                    self.forfeit(Forfeited { revoked: part.amount, ..Forfeited::nothing(part.grant) });
                 }
             }
             Body::Expired { grant, amount, .. } => {
-                self.remember_gone(*grant, |gone| gone.expired = gone.expired.plus(*amount));
+                self.forfeit(Forfeited { expired: *amount, ..Forfeited::nothing(*grant) });
             }
             Body::Restored { grant, amount, category, terms, .. } => {
-                if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == *grant) {
-                    gone.expired = gone.expired.minus((*amount).min(gone.expired));
+                if let Some(known) = self.forfeited.iter_mut().find(|known| known.grant == *grant) {
+                    known.expired = known.expired.minus((*amount).min(known.expired));
                 }
                 let (category, terms) = (category.clone(), terms.clone());
                 self.put_back(Part { grant: *grant, amount: *amount, category, terms });
@@ -108,18 +108,19 @@ impl Wallet {
     }
 
     /// Adds to the expired and revoked credits of a paid grant; only the newest grants are kept.
-    fn remember_gone(&mut self, number: FactNumber, add: impl FnOnce(&mut Gone)) {
-        if !self.grant(number).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
+    fn forfeit(&mut self, more: Forfeited) {
+        if !self.grant(more.grant).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
             return;
         }
-        let mut gone = self.gone_of(number).unwrap_or(Gone::nothing(number));
-        add(&mut gone);
-        match self.gone.iter_mut().find(|known| known.grant == number) {
-            Some(known) => *known = gone,
-            None => self.gone.push(gone),
+        match self.forfeited.iter_mut().find(|known| known.grant == more.grant) {
+            Some(known) => {
+                known.expired = known.expired.plus(more.expired);
+                known.revoked = known.revoked.plus(more.revoked);
+            }
+            None => self.forfeited.push(more),
         }
-        if self.gone.len() > GONE_GRANTS_MAX {
-            self.gone.remove(0);
+        if self.forfeited.len() > FORFEITED_GRANTS_MAX {
+            self.forfeited.remove(0);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::domain::limits::HOLD_LIMIT;
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Gone, Grant, OpenHold, Wallet};
+use crate::domain::wallet::{Forfeited, Grant, OpenHold, Wallet};
 use crate::engine::wallets::packed::{names_of, pack, packed_names, unpack};
 
 const KINDS: [Kind; 7] =
@@ -68,8 +68,8 @@ fn grant() -> impl Strategy<Value = Grant> {
     })
 }
 
-fn gone() -> impl Strategy<Value = Gone> {
-    (fact(), amount(), amount()).prop_map(|(grant, expired, revoked)| Gone { grant, expired, revoked })
+fn forfeited() -> impl Strategy<Value = Forfeited> {
+    (fact(), amount(), amount()).prop_map(|(grant, expired, revoked)| Forfeited { grant, expired, revoked })
 }
 
 fn input() -> impl Strategy<Value = RecordedInput> {
@@ -133,16 +133,16 @@ fn hold() -> impl Strategy<Value = OpenHold> {
 }
 
 fn wallet() -> impl Strategy<Value = Wallet> {
-    let lists = (vec(gone(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4));
+    let lists = (vec(forfeited(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4));
     let rest = (option::of(fact()), any::<u64>(), amount(), amount());
-    (lists, rest).prop_map(|((gone, grants, holds), (last_fact, facts, balance, debt))| Wallet {
+    (lists, rest).prop_map(|((forfeited, grants, holds), (last_fact, facts, balance, debt))| Wallet {
         last_fact,
         facts,
         balance,
         grants,
         holds,
         debt,
-        gone,
+        forfeited,
     })
 }
 

@@ -102,7 +102,7 @@ fn refund(
                 let sum = match taking.what {
                     Taken::Part(_) => &mut left,
                     Taken::Owed(_) => &mut owed,
-                    Taken::Gone(_) | Taken::Left(_) => &mut forgiven,
+                    Taken::Forfeited(_) | Taken::Left(_) => &mut forgiven,
                 };
                 *sum = sum.plus(Taking::amount(taking));
             }

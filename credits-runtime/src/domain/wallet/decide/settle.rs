@@ -111,8 +111,8 @@ fn settle_late(
     // A balance near its maximum has no room for restored credits, but then other credits are available.
     let mut room = Amount::MAX.checked_sub(draft.wallet.balance).unwrap_or(Amount::MAX);
     for pin in &held.pins {
-        let Some(gone) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
-        let amount = gone.amount.min(pin.amount).min(missing).min(room);
+        let Some(lost) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
+        let amount = lost.amount.min(pin.amount).min(missing).min(room);
         if let Some(pinned) =
             held.pinned.iter().find(|pinned| pinned.grant == pin.grant && amount.is_positive())
         {
