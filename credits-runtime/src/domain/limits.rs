@@ -43,7 +43,7 @@ pub const EVENT_BYTES_MAX: usize = 65_536;
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Time after which an unsolved entry is reported to handlers: most entries are solved earlier, by the next
 /// events of the same change.
-pub const UNSOLVED_TOLD_AFTER: Duration = Duration::from_hours(1);
+pub const UNSOLVED_REPORTED_AFTER: Duration = Duration::from_hours(1);
 /// Interval at which fulfilment checks whether held credits that are to be taken back were released.
 pub const HELD_ASKED_AFTER: Duration = Duration::from_mins(1);
 /// Longest time in which a checkout can be paid, which is Stripe's maximum.

@@ -16,7 +16,7 @@ use crate::domain::category::Category;
 use crate::domain::fact::RecordId;
 use crate::domain::grant::{GrantTerms, Origin};
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
-use crate::domain::limits::{AWARDS_MAX, UNSOLVED_TOLD_AFTER};
+use crate::domain::limits::{AWARDS_MAX, UNSOLVED_REPORTED_AFTER};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
 use crate::domain::record::Record;
@@ -98,7 +98,7 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         booking.note_forfeited(asset);
         booking.book(&compared(billing, due, asset));
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
-        let unfit_again_at = (!booking.unfit.is_empty()).then(|| with.now.after(UNSOLVED_TOLD_AFTER));
+        let unfit_again_at = (!booking.unfit.is_empty()).then(|| with.now.after(UNSOLVED_REPORTED_AFTER));
         fulfilled.again_at =
             fulfilled.again_at.into_iter().chain(booking.again_at).chain(unfit_again_at).min();
         fulfilled.unfit.append(&mut booking.unfit);

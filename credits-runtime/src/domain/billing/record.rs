@@ -15,7 +15,7 @@ use super::terms::{PackTerms, PlanTerms};
 use super::unsolved::Unsolved;
 use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
-use crate::domain::limits::UNSOLVED_TOLD_AFTER;
+use crate::domain::limits::UNSOLVED_REPORTED_AFTER;
 use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
@@ -252,7 +252,7 @@ impl Record for Billing {
 
 impl Billing {
     /// Returns the facts that update the list to these unsolved entries, and that report entries listed for
-    /// at least `UNSOLVED_TOLD_AFTER`.
+    /// at least `UNSOLVED_REPORTED_AFTER`.
     pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {
         let entries: BTreeMap<String, Unsolved> =
             unsolved.into_iter().map(|entry| (entry.key(), entry)).collect();
@@ -266,7 +266,7 @@ impl Billing {
         let added: Vec<_> = added.collect();
         let removed: Vec<_> = self.listed.keys().filter(|key| !entries.contains_key(*key)).cloned().collect();
         let has_stood = |(key, listing): &(&String, &Listing)| {
-            let reported_at = listing.since.after(UNSOLVED_TOLD_AFTER);
+            let reported_at = listing.since.after(UNSOLVED_REPORTED_AFTER);
             !listing.is_reported && reported_at <= now && entries.get(*key) == Some(&listing.entry)
         };
         let reported = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
@@ -284,7 +284,7 @@ impl Billing {
     /// When the next entry has to be reported.
     pub fn reported_next_at(&self) -> Option<Timestamp> {
         let unreported = self.listed.values().filter(|listing| !listing.is_reported);
-        unreported.map(|listing| listing.since.after(UNSOLVED_TOLD_AFTER)).min()
+        unreported.map(|listing| listing.since.after(UNSOLVED_REPORTED_AFTER)).min()
     }
 
     /// Whether an event would change nothing.

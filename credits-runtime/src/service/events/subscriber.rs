@@ -23,7 +23,7 @@ const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Builder of a named subscriber, which receives every event at least once: finish with `.start(handler)`.
-#[must_use = "nobody is told of anything until `.start(..)`"]
+#[must_use = "no event is delivered until `.start(..)`"]
 pub struct Subscriber {
     ledger: Arc<Ledger>,
     handlers: Arc<Handlers>,

@@ -52,8 +52,8 @@ impl DailyPlan {
         };
         let pinned =
             Pinned { subscription: subscription.clone(), price: price.clone(), from: Timestamp::MIN, terms };
-        plan.knows(&Body::Priced { plans: vec![pinned], packs: Vec::new() });
-        plan.hears(
+        plan.applies(&Body::Priced { plans: vec![pinned], packs: Vec::new() });
+        plan.receives(
             begin,
             Happening::SubscriptionChanged(SubscriptionState {
                 item: item.clone(),
@@ -93,7 +93,7 @@ impl DailyPlan {
                 payments: vec![ObjectId::known(&format!("pi_{}", at.microseconds()))],
                 lines: vec![line],
             };
-            plan.hears(at, Happening::TimePaid(invoice));
+            plan.receives(at, Happening::TimePaid(invoice));
             plan.now = period.end;
         }
         plan
@@ -104,11 +104,11 @@ impl DailyPlan {
         due(&self.billing, Fulfilment::of(&Settings::DEFAULT), self.now).awards.len()
     }
 
-    fn hears(&mut self, at: Timestamp, what: Happening) {
-        self.knows(&Body::Billed { event: BillingEvent { at, objects: Vec::new(), owner: None, what } });
+    fn receives(&mut self, at: Timestamp, what: Happening) {
+        self.applies(&Body::Billed { event: BillingEvent { at, objects: Vec::new(), owner: None, what } });
     }
 
-    fn knows(&mut self, body: &Body) {
+    fn applies(&mut self, body: &Body) {
         self.billing.change(FactNumber::FIRST, body);
     }
 }
