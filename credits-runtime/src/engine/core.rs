@@ -233,7 +233,7 @@ impl Core {
     pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
         // The end first: a snapshot taken later has every frame before it.
         let end = self.feed.next_fact();
-        Ok(JournalReader { block: None, snapshot: self.store.snapshot()?, end })
+        Ok(JournalReader { last: None, block: None, snapshot: self.store.snapshot()?, end })
     }
 
     /// The number of the application's catalogue in the journal.
@@ -278,7 +278,7 @@ impl Core {
         } else {
             frames_under(&snapshot, &self.published.keys.segments_of(snapshot.segments()?, &hash), &hash)?
         };
-        let mut journal = JournalReader { block: None, snapshot, end: self.feed.next_fact() };
+        let mut journal = JournalReader { last: None, block: None, snapshot, end: self.feed.next_fact() };
         for first in frames {
             let frame = journal.frame(first)?;
             if fingerprint_under(&frame, &hash).is_some() {
@@ -386,6 +386,8 @@ impl Core {
 
 /// A reader of the journal's frames. Consecutive reads from one block read it once.
 pub(crate) struct JournalReader {
+    /// The last frame read: several of its facts may be read in a row.
+    last: Option<Booked>,
     /// The last block read. Declared before the snapshot, so that it is dropped first.
     block: Option<StoredBlock>,
     snapshot: Snapshot,
@@ -409,11 +411,17 @@ impl JournalPosition {
 impl JournalReader {
     /// The frame that has this fact.
     pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Booked, LedgerError> {
-        if let Some(frame) = self.block.as_mut().map(|block| block.frame(number)).transpose()?.flatten() {
-            return Ok(frame);
+        if let Some(last) = self.last.as_ref().filter(|last| last.fact(number).is_some()) {
+            return Ok(last.clone());
         }
-        let block = self.block.insert(self.snapshot.stored_block(number)?);
-        block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
+        let found = self.block.as_mut().map(|block| block.frame(number)).transpose()?.flatten();
+        let booked = if let Some(booked) = found {
+            booked
+        } else {
+            let block = self.block.insert(self.snapshot.stored_block(number)?);
+            block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))?
+        };
+        Ok(self.last.insert(booked).clone())
     }
 
     /// The frame after a position, and the position after it; `None` at the end of the journal as of the reader's

@@ -10,6 +10,7 @@ use std::time::Duration;
 use credits_core::Wording;
 
 use super::batch::batch::Position;
+use super::batch::failed_due::FailedDue;
 use super::checkpoint::checkpointer::Checkpointer;
 use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
@@ -329,7 +330,6 @@ impl Parts {
             decider: Decider {
                 store: Arc::clone(store),
                 published: Arc::clone(published),
-                feed: Arc::clone(feed),
                 clock: Arc::clone(clock),
                 policy: *policy,
                 sale: Arc::clone(sale),
@@ -344,8 +344,13 @@ impl Parts {
                 feed: Arc::clone(feed),
                 buffer: Vec::new(),
             },
-            replies: Replies { inbox: Arc::clone(inbox), published: Arc::clone(published) },
+            replies: Replies {
+                inbox: Arc::clone(inbox),
+                published: Arc::clone(published),
+                feed: Arc::clone(feed),
+            },
             renewals: Renewals::new(policy.hold_limit)?,
+            failed_due: FailedDue::default(),
             schedule: Schedule::from(self.next_due),
             stopped: None,
         })

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::failed_due::FailedDue;
 use super::frames::{FrameRange, Frames};
 use super::header::FrameHeader;
 use super::sealed::SealedBatch;
@@ -72,6 +73,8 @@ pub(crate) struct Batch<'a, S> {
     milestones: MilestonesByWallet,
     /// The chosen key of the hold that the current command settles, and the key's hash.
     pub(super) chosen: Option<(Key, Hash128)>,
+    /// The record whose due work is being booked.
+    booking: Option<Scheduled>,
 }
 
 /// The outcome of a command that is not rejected.
@@ -85,10 +88,12 @@ pub(crate) enum Submitted {
 
 /// The outcome of booking due work.
 pub(crate) struct DueBooked<E> {
-    /// The earliest due instant of the records that were not booked; it may be early.
+    /// The earliest due instant of the records that were neither booked nor passed over; it may be early.
     pub(crate) next: Option<Timestamp>,
-    /// The error of a record that was skipped, and is still due.
+    /// The first error of a record.
     pub(crate) failed: Option<E>,
+    /// Whether a record failed after some of its facts were booked. The batch must be dropped.
+    pub(crate) is_torn: bool,
 }
 
 /// The outcome of a command.
@@ -120,6 +125,7 @@ impl<'a, S: Source> Batch<'a, S> {
             catalogues: None,
             milestones: MilestonesByWallet::default(),
             chosen: None,
+            booking: None,
         }
     }
 
@@ -181,17 +187,22 @@ impl<'a, S: Source> Batch<'a, S> {
         }
     }
 
-    /// Books the due work of up to [`DUE_RECORDS_MAX`] records. A record that cannot be read is skipped.
+    /// Books the due work of up to [`DUE_RECORDS_MAX`] records, and leaves room for commands. Records that failed are
+    /// passed over until their pause is over, and those that fail now are added to them.
     pub(crate) fn book_due(
         &mut self,
         clock: Timestamp,
         sale: &Sale,
+        failed: &mut FailedDue,
     ) -> Result<DueBooked<S::Error>, S::Error> {
         let now = self.position.last_at.max(clock);
-        let mut records = self.source.due(DUE_RECORDS_MAX.saturating_add(1))?;
+        failed.begin(now);
+        let mut records = self.source.due(DUE_RECORDS_MAX.saturating_add(1).saturating_add(failed.len()))?;
+        records.retain(|due| !failed.has(&due.record));
         let is_due = |record: &&DueRecord| record.at <= now;
         let count = records.iter().take(DUE_RECORDS_MAX).take_while(is_due).count();
-        let mut booked = DueBooked { next: records.get(count).map(|record| record.at), failed: None };
+        let next = records.get(count).map(|record| record.at);
+        let mut booked = DueBooked { next, failed: None, is_torn: false };
         records.truncate(count);
         // Entries may be early: sort the records by the instants that their wallets have.
         for due in &mut records {
@@ -203,19 +214,32 @@ impl<'a, S: Source> Batch<'a, S> {
         }
         records.sort_unstable();
         for DueRecord { at, record, is_filed } in records {
-            if self.is_full() {
+            if self.frames.len() >= BATCH_BYTES / 2 {
                 booked.next = booked.next.into_iter().chain([at]).min();
-                return Ok(booked);
+                break;
             }
-            let one = match record {
-                Scheduled::Wallet(id) => self.book_due_of(&id, is_filed, now),
-                Scheduled::Billing(owner) => self.fulfil(&owner, sale, now),
+            let before = self.position.next_fact;
+            self.booking = Some(record.clone());
+            let one = match &record {
+                Scheduled::Wallet(id) => self.book_due_of(id, is_filed, now),
+                Scheduled::Billing(owner) => self.fulfil(owner, sale, now),
             };
+            self.booking = None;
             if let Err(error) = one {
-                booked.failed = Some(error);
+                failed.add(record, now);
+                booked.failed = booked.failed.or(Some(error));
+                booked.is_torn = self.position.next_fact > before;
+                if booked.is_torn {
+                    break;
+                }
             }
         }
         Ok(booked)
+    }
+
+    /// The record whose due work was being booked when a panic ended it.
+    pub(crate) fn interrupted(&self) -> Option<&Scheduled> {
+        self.booking.as_ref()
     }
 
     fn book_due_of(&mut self, id: &WalletId, is_filed: bool, now: Timestamp) -> Result<(), S::Error> {

@@ -234,6 +234,7 @@ mod tests {
     use crate::domain::policy::Policy;
     use crate::domain::time::Timestamp;
     use crate::engine::batch::batch::{Batch, Position};
+    use crate::engine::batch::failed_due::FailedDue;
 
     fn gift(wallet: &WalletId) -> Command {
         let gift = Gift {
@@ -267,7 +268,9 @@ mod tests {
         let fetched = Fetched::from([RecordName::Wallet(bob).hashed()]);
         let partial = PartialSource { all: &source, fetched: &fetched };
         let mut batch = Batch::new(partial, &policy, &position);
-        let booked = batch.book_due(at.after(Duration::from_hours(2)), &sale).unwrap();
+        let mut failed = FailedDue::default();
+        let booked = batch.book_due(at.after(Duration::from_hours(2)), &sale, &mut failed).unwrap();
+        assert_eq!(failed.len(), 1);
         assert!(matches!(booked.failed, Some(Unread::Missing(_))), "the wallet of ann is missing");
         assert_eq!(batch.wallet(bob).balance, Amount::ZERO);
         assert!(!batch.is_empty());

@@ -11,7 +11,7 @@ use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::entry::EntryBody;
-use crate::domain::fact::RecordId;
+use crate::domain::fact::{Kind, RecordId};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::{Core, JournalReader};
@@ -58,7 +58,7 @@ pub(super) fn events(
             moved.push(Moved { wallet, before, after, last: number });
         }
         if let Some(entry) = Entry::of(ledger, booked, number) {
-            events.extend(of_entry(wallet, &fact.body, entry));
+            events.extend(of_entry(wallet, booked.kind, &fact.body, entry));
         }
         if let Body::Sent { to, .. } = &fact.body {
             let outcome = Outcome { frame: booked.clone(), replayed: false, guard: None };
@@ -76,12 +76,12 @@ pub(super) fn events(
     Ok(events)
 }
 
-fn of_entry(wallet: &WalletId, body: &Body, entry: Entry) -> Option<Event> {
+fn of_entry(wallet: &WalletId, kind: Kind, body: &Body, entry: Entry) -> Option<Event> {
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
     match body {
         Body::Expired { .. } => Some(Event::CreditsExpired(CreditsExpired { owner, asset, entry })),
         // No event: credits that are restored for a late settlement are charged in the same frame.
-        Body::Restored { .. } => None,
+        Body::Restored { .. } if kind == Kind::Settle => None,
         _ if entry.amount.is_positive() => Some(Event::CreditsAdded(CreditsAdded { owner, asset, entry })),
         _ if entry.amount.is_zero() => None,
         _ => Some(Event::CreditsDeducted(CreditsDeducted { owner, asset, entry })),
