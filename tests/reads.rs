@@ -26,7 +26,7 @@ fn start() -> Timestamp {
 
 fn open() -> (ManualClock, Credits) {
     let clock = ManualClock::at(start());
-    (clock.clone(), Credits::builder().clock(clock).hurried().in_memory().unwrap())
+    (clock.clone(), Credits::builder().clock(clock).stress_maintenance().in_memory().unwrap())
 }
 
 /// The owners whose names begin with a prefix, read page by page.

@@ -21,7 +21,7 @@ pub use credits_macros::usage_credits;
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
 pub use domain::explain::Explanation;
-pub use domain::fact::Allocation;
+pub use domain::grant::Allocation;
 pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;
 pub use domain::metadata::Metadata;

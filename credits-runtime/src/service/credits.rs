@@ -512,7 +512,7 @@ impl<C: Pricing> CreditsBuilder<C> {
 
     /// Sets thresholds of background work so low that a short test seals, merges and checkpoints.
     #[cfg(feature = "testing")]
-    pub fn hurried(mut self) -> Self {
+    pub fn stress_maintenance(mut self) -> Self {
         self.tuning = Tuning::STRESS;
         self
     }

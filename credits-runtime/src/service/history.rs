@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
-use crate::domain::fact::{Fact, Record};
+use crate::domain::fact::{Fact, RecordId};
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX, MILESTONE_FACTS};
 use crate::domain::rejection::Rejection;
@@ -363,7 +363,7 @@ impl Walk<'_> {
         let Some(Fact { record, previous, .. }) = booked.fact(number) else {
             return Err(LedgerError::damaged(format!("fact {number} is missing")).into());
         };
-        let is_own = matches!(record, Record::Wallet(id) if id == self.id);
+        let is_own = matches!(record, RecordId::Wallet(id) if id == self.id);
         let previous = *previous;
         Ok(is_own.then_some(((number, booked), previous)))
     }
@@ -438,7 +438,7 @@ impl Walk<'_> {
         let (mut balance, mut balances) = (start, Vec::new());
         for (number, booked) in self.after_milestone(milestone)? {
             let Some(fact) = booked.fact(number) else { continue };
-            balance = fact.body.movement().map_or(balance, |(_, balance_after)| balance_after);
+            balance = fact.body.entry().map_or(balance, |entry| entry.balance_after);
             balances.push((fact.body.effective_at(booked.at), balance));
         }
         Ok(Segment { milestone, start, balances })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::domain::booked::Booked;
-use crate::domain::fact::Record;
+use crate::domain::fact::RecordId;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX};
 use crate::engine::core::Core;
@@ -80,7 +80,7 @@ impl<C> Credits<C> {
 
 impl OwnedEntry {
     fn of(ledger: &Core, booked: &Booked, number: FactNumber) -> Option<Self> {
-        let Record::Wallet(wallet) = &booked.fact(number)?.record else { return None };
+        let RecordId::Wallet(wallet) = &booked.fact(number)?.record else { return None };
         Some(Self { owner: wallet.owner.clone(), entry: Entry::of(ledger, booked, number)? })
     }
 }
