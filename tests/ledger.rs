@@ -15,6 +15,7 @@ mod debt;
 mod engines;
 mod events;
 mod executor;
+mod explanations;
 mod files;
 mod format;
 mod fuzzing;

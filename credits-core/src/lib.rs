@@ -20,7 +20,7 @@ pub use catalogue::{
     Tier, TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
 };
 pub use cost::{CostError, CostInput, bounded, graduated, rated, total};
-pub use fraction::Fraction;
+pub use fraction::{Fraction, NotAFraction};
 pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};
 pub use rounding::Rounding;

@@ -16,11 +16,12 @@ pub mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
 
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
-pub use domain::explain::Explanation;
+pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
 pub use domain::fact::Allocation;
 pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;

@@ -185,13 +185,17 @@ pub fn recorded(inputs: &Inputs) -> Vec<RecordedInput> {
     inputs.0.iter().filter_map(record).collect()
 }
 
-/// A quantity for display: `3 pages`, `3/2 minutes`.
+/// A quantity for display: `3 pages`, `1.5 minutes`, `1/3 hours`.
 pub(crate) fn quantity_text(base: Option<Fraction>, unit: &Unit) -> String {
     let in_units = base.and_then(|base| base.checked_div(Fraction::whole(i128::from(unit.base))));
+    counted(in_units, unit.name, unit.plural)
+}
+
+/// A number of units with their name.
+pub(crate) fn counted(in_units: Option<Fraction>, name: &str, plural: &str) -> String {
     match in_units {
-        None => format!("more {} than fit", unit.plural),
-        Some(value) if value == Fraction::whole(1) => format!("1 {}", unit.name),
-        Some(value) if value.denominator() == 1 => format!("{} {}", value.numerator(), unit.plural),
-        Some(value) => format!("{}/{} {}", value.numerator(), value.denominator(), unit.plural),
+        None => format!("more {plural} than fit"),
+        Some(value) if value == Fraction::whole(1) => format!("1 {name}"),
+        Some(value) => format!("{value} {plural}"),
     }
 }

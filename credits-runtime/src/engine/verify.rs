@@ -21,7 +21,7 @@ use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
 use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
-use crate::domain::explain::{Terms, explain};
+use crate::domain::explain::{Terms, recomputed};
 use crate::domain::fact::{Body, Fact, Record};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
@@ -252,11 +252,11 @@ impl Verification {
             }
         };
         if let Body::Charged { charge, settles, .. } = &fact.body {
-            let explained =
-                self.terms.get(&charge.operation.catalogue).and_then(|terms| explain(terms, charge));
+            let terms = self.terms.get(&charge.operation.catalogue);
+            let recomputed = terms.and_then(|terms| recomputed(terms, charge));
             // The application may settle a hold at any amount.
             let own = settles.is_some();
-            if explained.and_then(|why| why.recomputed).is_some_and(|price| price != charge.price && !own) {
+            if recomputed.is_some_and(|price| price != charge.price && !own) {
                 return Err(LedgerError::damaged(format!(
                     "the price of fact {number} is not what its terms say"
                 )));

@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
-use crate::domain::explain::{Explanation, Terms, explain};
+use crate::domain::explain::{PaidFrom, Terms, explain};
+use crate::domain::explanation::Explanation;
 use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
@@ -117,10 +118,12 @@ impl Entry {
         self.wording.amount(self.balance_after.get(), self.asset_name()).to_string()
     }
 
-    /// The inputs, terms and price of a charge; `None` if the entry is no charge.
+    /// The price of a charge as a sum, with its inputs, its terms and the grants it was taken from; `None` if the entry is no
+    /// charge.
     pub fn explanation(&self) -> Option<Explanation> {
         let (terms, charge) = self.charge.as_ref()?;
-        explain(terms, charge)
+        let taken = PaidFrom { grants: &self.allocations, shortfall: self.shortfall, owed: self.owed };
+        explain(terms, charge, taken)
     }
 
     fn asset_name(&self) -> &str {

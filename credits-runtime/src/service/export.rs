@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::domain::explain::Explanation;
+use crate::domain::explanation::Explanation;
 use crate::domain::fact::Record;
 use crate::domain::ids::Owner;
 use crate::engine::core::{Core, JournalPosition};
