@@ -155,7 +155,7 @@ fn process(wallet: &Wallet, file: &Path, review: bool) -> Result<bool, Box<dyn E
     match wallet.spend_credits_on(operation).run(|| deliver(&bytes, review)) {
         Ok(()) => return Ok(true),
         Err(RunError::Work(reason)) => println!("{name}: {reason}. Nothing was charged."),
-        Err(RunError::Rejected(Rejection::InsufficientCredits { needed, available })) => {
+        Err(RunError::Rejected(Rejection::InsufficientCredits { needed, available, .. })) => {
             let (refill, price) = (credits_of(Pack::Refill), Pack::Refill.spec().costs_in_words());
             println!(
                 "Sorry, that takes {needed} credits and you have {available}. A refill gives {refill} for {price}."

@@ -234,6 +234,15 @@ pub struct Money {
     pub currency: Currency,
 }
 
+impl Money {
+    /// An amount in Stripe's minor units of the currency with this ISO 4217 code, in lower case; `None` for an unknown code.
+    #[must_use]
+    pub fn new(minor: i64, code: &str) -> Option<Self> {
+        let currency = CURRENCIES.iter().find(|known| known.code == code)?;
+        Some(Self { minor, currency: *currency })
+    }
+}
+
 impl Display for Money {
     /// Writes `$49.99`, or `49.99 CHF` for a currency without a symbol.
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

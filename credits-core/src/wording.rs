@@ -38,6 +38,15 @@ impl<'a> Wording<'a> {
         })
     }
 
+    /// The words for one and for several of an asset. An empty asset means credits.
+    pub fn names(self, asset: &str) -> CreditsName
+    where
+        'a: 'static,
+    {
+        let (one, many) = self.words(asset);
+        CreditsName { one, many }
+    }
+
     /// Singular and plural of an asset.
     fn words(self, asset: &str) -> (&'a str, &'a str) {
         let CreditsName { one, many } = self.credits_named;

@@ -27,7 +27,7 @@ pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;
 pub use domain::metadata::Metadata;
 pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
-pub use domain::rejection::{HoldClosing, Rejection};
+pub use domain::rejection::{HoldClosing, MissingCredits, Rejection, RejectionClass};
 pub use domain::time::{Timestamp, TimestampError};
 pub use engine::clock::{Clock, SystemClock};
 pub use engine::core::Statistics;
@@ -70,8 +70,9 @@ pub mod billing {
 pub mod events {
     pub use crate::service::events::{
         BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted,
-        CreditsExpired, Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund,
-        SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
+        CreditsExpired, Event, EventId, EventIdError, HoldLapsed, InsufficientCredits, LowBalanceReached,
+        PurchasePrice, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted,
+        UnresolvedReported,
     };
 }
 

@@ -214,9 +214,13 @@ fn a_quantity_that_does_not_fit_is_rejected() {
 fn a_rejection_serialises_as_its_code_and_numbers() {
     let rejection = alice().spend_credits_on(Operation::process(3)).now().wait().unwrap_err();
     let Error::Rejected(rejection) = rejection else { panic!("{rejection:?}") };
-    assert_eq!(rejection, Rejection::InsufficientCredits { needed: 8.into(), available: 0.into() });
+    let value = serde_json::to_value(&rejection).unwrap();
     assert_eq!(
-        serde_json::to_value(&rejection).unwrap(),
-        json!({ "code": "insufficient_credits", "needed": 8, "available": 0 })
+        value,
+        json!({
+            "code": "insufficient_credits", "needed": 8, "available": 0, "unit": "credits", "operation": "process",
+            "remedy": "give_or_buy",
+        })
     );
+    assert_eq!(serde_json::from_value::<Rejection>(value).unwrap(), rejection);
 }

@@ -1,5 +1,7 @@
 //! Commands: requests to change a wallet, with everything that the decision needs besides the wallet itself.
 
+use credits_core::CreditsName;
+
 use super::amount::Amount;
 use super::category::Category;
 use super::fact::{Class, Held, Kind, Purpose, Scope};
@@ -8,7 +10,7 @@ use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
-use super::rejection::Rejection;
+use super::rejection::{MissingCredits, Rejection};
 use super::time::Timestamp;
 
 /// A request to change a wallet.
@@ -25,6 +27,8 @@ pub struct Command {
     /// A rejection found by the caller's side. A command that was done before returns its first outcome
     /// instead.
     pub refused: Option<Box<Rejection>>,
+    /// The words for one and for several of the wallet's asset.
+    pub words: CreditsName,
     /// Row of the key in the index of idempotency keys.
     pub row: Hash128,
     /// Hash that identifies a repetition of the command: its kind with its counterparty, hold or transfer,
@@ -198,6 +202,8 @@ pub struct Quote {
     pub charge: Result<Charge, Rejection>,
     /// The operation as scopes name it, whichever catalogue prices it.
     pub usable_as: OperationId,
+    /// The name of the operation.
+    pub operation: &'static str,
 }
 
 impl Gift {
@@ -216,7 +222,8 @@ impl Command {
     /// Creates a command. Its hashes are computed here, on the caller's thread.
     pub fn new(wallet: WalletId, key: Key, action: Action, metadata: Metadata) -> Self {
         let (row, fingerprint) = Default::default();
-        let mut command = Self { wallet, key, action, metadata, refused: None, row, fingerprint };
+        let words = CreditsName::DEFAULT;
+        let mut command = Self { wallet, key, action, metadata, refused: None, words, row, fingerprint };
         command.row = key_row(&command.scope(), command.key.as_str());
         command.fingerprint = command.action.fingerprint();
         command
@@ -225,6 +232,16 @@ impl Command {
     /// Settling or releasing a hold, under the key that every closing of the hold has.
     pub fn closing_hold(wallet: WalletId, hold: HoldId, action: Action) -> Self {
         Self::new(wallet, Key::of_hold(hold), action, Metadata::default())
+    }
+
+    /// The rejection for missing credits.
+    pub fn lacks(&self, needed: Amount, available: Amount, remedy: MissingCredits) -> Rejection {
+        let operation = match &self.action {
+            Action::Spend(quote) | Action::Hold { quote, .. } => Some(quote.operation.into()),
+            _ => None,
+        };
+        let unit = if needed == 1 { self.words.one } else { self.words.many };
+        Rejection::InsufficientCredits { needed, available, unit: unit.into(), operation, remedy }
     }
 
     /// The kind of the command, as its frame records it.

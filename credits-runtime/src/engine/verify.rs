@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::journal::block::{Block, Head};
 use super::keys::segment::KeyEntries;
@@ -33,7 +33,7 @@ use crate::error::LedgerError;
 use waiting::{WaitingAudit, WaitingRows};
 
 /// Counts of the verified parts of a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verified {
     /// Facts of the journal.

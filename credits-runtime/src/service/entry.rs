@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use credits_core::Wording;
-use serde::Serialize;
+use credits_core::{CreditsName, Wording};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
-use crate::domain::explain::{PaidFrom, Terms, explain};
+use crate::domain::explain::{PaidFrom, Terms, explain, in_words};
 use crate::domain::explanation::Explanation;
 use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
@@ -20,7 +20,7 @@ use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 
 /// One immutable line of a wallet's history.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// Its position in the journal; for an entry that opened a grant, also the grant's number.
@@ -39,6 +39,8 @@ pub struct Entry {
     pub allocations: Vec<Allocation>,
     /// The charged operation.
     pub operation: Option<String>,
+    /// The inputs of the operation in words: `3 pages`, `quality hd`.
+    pub inputs: Vec<String>,
     /// The price of the operation. The charged amount is the price less the shortfall.
     pub price: Option<Amount>,
     /// The part of the price that could not be charged when a hold was settled.
@@ -67,12 +69,12 @@ pub struct Entry {
     /// The charge, with the terms of its catalogue.
     #[serde(skip)]
     charge: Option<(Arc<Terms>, Charge)>,
-    #[serde(skip)]
+    #[serde(skip, default = "default_wording")]
     wording: Wording<'static>,
 }
 
 /// Result of a write that made an entry.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {
     /// The entry.
@@ -82,7 +84,7 @@ pub struct Receipt {
 }
 
 /// Result of settling a hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Settled {
     /// The entry.
@@ -94,11 +96,16 @@ pub struct Settled {
 }
 
 /// Result of releasing a hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Released {
     /// Whether an earlier call released the hold.
     pub replayed: bool,
+}
+
+/// The wording of an entry that was read from JSON.
+fn default_wording() -> Wording<'static> {
+    Wording { credits_named: CreditsName::DEFAULT, assets: &[] }
 }
 
 impl Entry {
@@ -144,6 +151,7 @@ impl Entry {
             balance_after,
             allocations: Vec::new(),
             operation: None,
+            inputs: Vec::new(),
             price: None,
             shortfall: Amount::ZERO,
             owed: Amount::ZERO,
@@ -176,6 +184,7 @@ impl Entry {
                 owed: *owed,
                 allocations: allocations.clone(),
                 operation: Some(operation_name(ledger, charge.operation)),
+                inputs: inputs(ledger, charge),
                 price: Some(charge.price),
                 charge: ledger
                     .terms(charge.operation.catalogue)
@@ -258,6 +267,13 @@ pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
         || format!("operation {}/{}", operation.catalogue, operation.index),
         |known| known.name.clone(),
     )
+}
+
+/// The inputs of a charge in words.
+pub(crate) fn inputs(ledger: &Core, charge: &Charge) -> Vec<String> {
+    let terms = ledger.terms(charge.operation.catalogue);
+    let operation = terms.and_then(|terms| terms.data.operations.get(usize::from(charge.operation.index)));
+    operation.map(|operation| in_words(operation, &charge.inputs)).unwrap_or_default()
 }
 
 pub(crate) fn receipt(ledger: &Core, outcome: &Outcome) -> Result<Receipt, Error> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
@@ -43,12 +43,12 @@ struct Filter {
 }
 
 /// The position between two pages. It stays valid while entries are added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(FactNumber);
 
 /// A page of entries, in the order of the query.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HistoryPage {
     /// The entries, up to the [`limit`](History::limit) of the query.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
@@ -31,7 +31,7 @@ pub struct Transfer {
 }
 
 /// Result of a transfer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Transferred {
     /// The transfer's number, for [`Wallet::reverse_transfer`](crate::Wallet::reverse_transfer).
@@ -53,7 +53,7 @@ pub struct Reverse {
 }
 
 /// Result of reversing a transfer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reversed {
     /// The entry of the wallet that sent the credits and gets them back.

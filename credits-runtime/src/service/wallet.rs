@@ -38,7 +38,7 @@ pub struct Wallet<C> {
 }
 
 /// An open hold.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct HoldSummary {
     /// The hold's number, for [`Wallet::settle`] and [`Wallet::release`].
@@ -66,7 +66,7 @@ impl HoldSummary {
 }
 
 /// An open grant.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct GrantSummary {
     /// The grant's number, for [`Wallet::revoke_grant`].
@@ -90,7 +90,7 @@ impl GrantSummary {
 }
 
 /// The state of a wallet at one instant.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct WalletState {
     /// The instant, by the ledger's time.

@@ -145,6 +145,7 @@ impl Drawn<'_> {
             fingerprint,
             charge: Ok(Charge { operation, inputs: Vec::new(), price }),
             usable_as: operation,
+            operation: "work",
         }
     }
 

@@ -8,7 +8,7 @@ use crate::domain::command::{Command, Expiry, Missing, Transfer};
 use crate::domain::fact::{Allocation, Body, Class, GrantTerms, Origin, Part, Record};
 use crate::domain::ids::{FactNumber, TransferId, WalletId};
 use crate::domain::limits::OPEN_GRANTS_MAX;
-use crate::domain::rejection::Rejection;
+use crate::domain::rejection::{MissingCredits, Rejection};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::draft::Draft;
 use crate::domain::wallet::state::{Grant, Wallet};
@@ -30,7 +30,13 @@ pub(super) fn transfer(
     let free = Amount::sum(wallet.grants.iter().filter(|grant| moves(grant)).map(|grant| grant.free));
     let available = free.min(wallet.available());
     if transfer.amount > available {
-        return Err(Rejection::InsufficientCredits { needed: transfer.amount, available });
+        let is_promotional_enough = transfer.amount <= wallet.available();
+        let remedy = if is_promotional_enough {
+            MissingCredits::IncludePromotional
+        } else {
+            MissingCredits::GiveOrBuy
+        };
+        return Err(command.lacks(transfer.amount, available, remedy));
     }
     let parts: Vec<_> =
         wallet.allocate(transfer.amount, moves).iter().filter_map(|part| whole(wallet, *part)).collect();
@@ -96,7 +102,7 @@ pub(super) fn reverse(
     }
     let (available, needed) = (total(&allocations), Part::total(parts));
     if missing == Missing::Denied && available < needed {
-        return Err(Rejection::InsufficientCredits { needed, available });
+        return Err(command.lacks(needed, available, MissingCredits::ReversePart));
     }
     let amount = available.plus(owed);
     let balance_after = receiver.wallet.balance_after_taking(amount)?;
