@@ -196,7 +196,7 @@ fn history(wallet: &Wallet) -> Result<Table, Box<dyn Error>> {
     for entry in wallet.credit_history().limit(10).page()?.entries {
         table.add_row([
             entry.recorded_at.to_string(),
-            entry.description().to_owned(),
+            entry.description(),
             format!("{:+}", entry.amount.get()),
             entry.balance_after.to_string(),
         ]);

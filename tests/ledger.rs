@@ -34,3 +34,4 @@ mod rules;
 mod tidy;
 mod vectors;
 mod wallet_vectors;
+mod words;

@@ -40,7 +40,7 @@ pub use service::entry::{Entry, Receipt, Released, Settled};
 pub use service::events::Subscriber;
 pub use service::export::ExportFormat;
 pub use service::give::Give;
-pub use service::history::{Cursor, History, HistoryPage};
+pub use service::history::{Cursor, CursorError, History, HistoryPage};
 pub use service::hold::Hold;
 pub use service::report::{AccountTotal, Head, HeadError};
 pub use service::spend::{RunError, Spend, Work};

@@ -147,7 +147,8 @@ fn metadata_comes_back_as_it_was_given() {
 fn a_reason_is_bounded() {
     let wallet = alice();
     let long = ("reason_too_long", "a reason of 1001 bytes is over the limit of 1000: shorten it");
-    for (bytes, refused) in [(0, None), (1_000, None), (1_001, Some(long))] {
+    let empty = ("reason_invalid", "reason `` is empty: say in printable text why");
+    for (bytes, refused) in [(0, Some(empty)), (1, None), (1_000, None), (1_001, Some(long))] {
         let reason = "r".repeat(bytes);
         check("give", wallet.give_credits(10).reason(&reason).now().wait(), refused);
         check("deduct", wallet.deduct_credits(1, &reason).now().wait(), refused);

@@ -38,6 +38,16 @@ impl Amount {
         self.0
     }
 
+    /// The amount with thousands separators.
+    ///
+    /// ```
+    /// use credits_runtime::Amount;
+    /// assert_eq!(Amount::from(-1_250_000).grouped(), "-1,250,000");
+    /// ```
+    pub fn grouped(self) -> String {
+        credits_core::grouped(self.0).to_string()
+    }
+
     /// Whether it is above zero.
     pub const fn is_positive(self) -> bool {
         self.0 > 0

@@ -36,6 +36,16 @@ macro_rules! categories {
                 match self { $(Self::$variant => $name,)* Self::Application(name) => name }
             }
 
+            /// The name for people: `Operation charge`, `Tip`.
+            ///
+            /// ```
+            /// use credits_runtime::Category;
+            /// assert_eq!(Category::CreditPackPurchase.label(), "Credit pack purchase");
+            /// ```
+            pub fn label(&self) -> String {
+                spoken(self.name())
+            }
+
             /// The code of one of the ledger's own categories; `None` for the application's.
             pub(crate) const fn code(&self) -> Option<u8> {
                 match self { $(Self::$variant => Some($code),)* Self::Application(_) => None }
@@ -71,6 +81,22 @@ categories! {
 }
 
 impl Category {
+    /// Whether the reason of its entries is the name of a plan or pack.
+    pub(crate) fn names_its_item(&self) -> bool {
+        matches!(
+            self,
+            Self::SubscriptionCredits
+                | Self::SubscriptionTrial
+                | Self::SubscriptionSignupBonus
+                | Self::SubscriptionUpgrade
+                | Self::SubscriptionRefund
+                | Self::CreditPackPurchase
+                | Self::CreditPackRefund
+                | Self::Dispute
+                | Self::DisputeReversal
+        )
+    }
+
     /// The category of a gift by its reason: `signup`, `referral`, any text with `bonus` in it in any case, or else a
     /// manual adjustment.
     pub fn of_reason(reason: Option<&str>) -> Self {
@@ -81,6 +107,13 @@ impl Category {
             _ => Self::ManualAdjustment,
         }
     }
+}
+
+/// A name as people read it: `process_document` is `Process document`.
+pub(crate) fn spoken(name: &str) -> String {
+    let mut letters = name.chars().map(|letter| if letter == '_' { ' ' } else { letter });
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
 }
 
 impl From<&str> for Category {

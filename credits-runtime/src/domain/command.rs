@@ -6,7 +6,7 @@ use super::amount::Amount;
 use super::category::Category;
 use super::fact::{Class, Held, Kind, Purpose, Scope};
 use super::fingerprint::{Fingerprint, Hash64, Hash128, key_row};
-use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
+use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId, excerpt, unprintable};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
@@ -361,10 +361,14 @@ impl TakeFrom {
 }
 
 fn check_reason(reason: Option<&str>) -> Result<(), Rejection> {
-    match reason.map_or(0, str::len) {
-        bytes if bytes > REASON_BYTES_MAX => Err(Rejection::ReasonTooLong { bytes, max: REASON_BYTES_MAX }),
-        _ => Ok(()),
+    let Some(reason) = reason else { return Ok(()) };
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(Rejection::ReasonTooLong { bytes: reason.len(), max: REASON_BYTES_MAX });
     }
+    let rule = if reason.is_empty() { Some("is empty") } else { unprintable(reason) };
+    let invalid =
+        |rule: &'static str| Rejection::ReasonInvalid { reason: excerpt(reason), rule: rule.into() };
+    rule.map_or(Ok(()), |rule| Err(invalid(rule)))
 }
 
 fn check_positive(amount: Amount) -> Result<(), Rejection> {
@@ -387,6 +391,17 @@ impl Expiry {
             Self::Never => None,
             Self::At(instant) => Some(instant),
             Self::In(duration) => Some(now.after(duration)),
+        }
+    }
+
+    /// The expiry of credits given at `now`. Rejects one that is not in the future, or out of range.
+    pub fn checked_at(self, now: Timestamp) -> Result<Option<Timestamp>, Rejection> {
+        match self.at(now) {
+            Some(expires_at) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
+            Some(expires_at) if expires_at >= Timestamp::MAX => {
+                Err(Rejection::ExpiryOutOfRange { expires_at })
+            }
+            expires_at => Ok(expires_at),
         }
     }
 }

@@ -209,14 +209,37 @@ impl Key {
     }
 }
 
-/// The rule that a name breaks, if any: names have 1 to 255 bytes without control characters.
+/// The rule that a name breaks, if any: names have 1 to 255 bytes of printable text.
 pub(crate) fn check_name(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("is empty"),
         _ if name.len() > NAME_BYTES_MAX => Some("has more than 255 bytes"),
-        _ if name.contains(char::is_control) => Some("has a control character"),
-        _ => None,
+        _ => unprintable(name),
     }
+}
+
+/// The rule of printable text that a text breaks, if any. Characters without a width, and those that turn the direction of
+/// writing, make two texts look alike or one text look like another.
+pub(crate) fn unprintable(text: &str) -> Option<&'static str> {
+    if text.contains(char::is_control) {
+        Some("has a control character")
+    } else if text.contains(is_bidirectional) {
+        Some("has a character that changes the direction of writing")
+    } else if text.contains(is_zero_width) {
+        Some("has a character without a width")
+    } else if text.trim().is_empty() {
+        Some("is blank")
+    } else {
+        None
+    }
+}
+
+fn is_bidirectional(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_zero_width(letter: char) -> bool {
+    matches!(letter, '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 /// A key as a caller gives it: a text, or a [`Key`] that an error carried.
@@ -253,7 +276,7 @@ impl From<Key> for GivenKey {
 }
 
 /// The escaped beginning of a text that may be long or unprintable, for messages.
-fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
@@ -279,7 +302,9 @@ impl WalletId {
 
     /// The wallet with these names, as stored in rows; `None` if the owner's name is invalid.
     pub(crate) fn from_names(asset: &str, owner: &str) -> Option<Self> {
-        Some(Self { asset: Asset(asset.into()), owner: Owner::new(owner).ok()? })
+        // Rows keep every owner that was ever valid.
+        let is_name = !owner.is_empty() && owner.len() <= NAME_BYTES_MAX && !owner.contains(char::is_control);
+        is_name.then(|| Self { asset: Asset(asset.into()), owner: Owner(owner.into()) })
     }
 
     /// The wallet with these names, which are already checked.

@@ -139,6 +139,14 @@ pub enum Rejection {
         /// The name.
         name: String,
     },
+    /// The reason breaks a rule.
+    #[error("reason `{reason}` {rule}: say in printable text why")]
+    ReasonInvalid {
+        /// Beginning of the reason.
+        reason: String,
+        /// The broken rule.
+        rule: Cow<'static, str>,
+    },
     /// The reason is too long.
     #[error("a reason of {bytes} bytes is over the limit of {max}: shorten it")]
     ReasonTooLong {
@@ -275,6 +283,12 @@ pub enum Rejection {
         expires_at: Timestamp,
         /// The ledger's time.
         now: Timestamp,
+    },
+    /// The expiry is at or after the latest instant.
+    #[error("an expiry at {expires_at} or later is out of range: choose an earlier one, or none")]
+    ExpiryOutOfRange {
+        /// The latest instant.
+        expires_at: Timestamp,
     },
     /// The limit of a hold is zero, or exceeds the maximum.
     #[error("a hold of {seconds} s is not between 1 us and {max} s: choose a limit in that range")]
@@ -437,6 +451,7 @@ impl Rejection {
             Self::ObjectInvalid { .. } => Rule { code: "object_invalid", class: Shape, status: 422 },
             Self::SubscriberInvalid { .. } => Rule { code: "subscriber_invalid", class: Shape, status: 422 },
             Self::SubscriberTaken { .. } => Rule { code: "subscriber_taken", class: State, status: 409 },
+            Self::ReasonInvalid { .. } => Rule { code: "reason_invalid", class: Shape, status: 422 },
             Self::ReasonTooLong { .. } => Rule { code: "reason_too_long", class: Shape, status: 422 },
             Self::MetadataTooLarge { .. } => Rule { code: "metadata_too_large", class: Shape, status: 413 },
             Self::MetadataTooDeep { .. } => Rule { code: "metadata_too_deep", class: Shape, status: 422 },
@@ -464,6 +479,7 @@ impl Rejection {
             Self::CostNegative { .. } => Rule { code: "cost_negative", class: Shape, status: 422 },
             Self::CostOutOfRange { .. } => Rule { code: "cost_out_of_range", class: Shape, status: 422 },
             Self::ExpiryInPast { .. } => Rule { code: "expiry_in_past", class: Shape, status: 422 },
+            Self::ExpiryOutOfRange { .. } => Rule { code: "expiry_out_of_range", class: Shape, status: 422 },
             Self::HoldLimitInvalid { .. } => Rule { code: "hold_limit_invalid", class: Shape, status: 422 },
             Self::HoldUnknown { .. } => Rule { code: "hold_unknown", class: Existence, status: 404 },
             Self::TransferUnknown { .. } => Rule { code: "transfer_unknown", class: Existence, status: 404 },

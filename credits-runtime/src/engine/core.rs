@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use credits_core::Wording;
@@ -62,6 +62,8 @@ pub(crate) struct Core {
     pub(super) wording: Wording<'static>,
     pub(super) sale: Arc<Sale>,
     pub(super) keys: GeneratedKeys,
+    /// Whether the files are closed, so that reads of memory fail like those of the file.
+    pub(super) is_closed: AtomicBool,
 }
 
 /// Counts since a ledger was opened.
@@ -204,8 +206,14 @@ impl Core {
         Ok(self.store.snapshot()?.cursor(subscriber)?.map(JournalPosition))
     }
 
+    /// Fails once the ledger is closed.
+    pub(crate) fn check_open(&self) -> Result<(), LedgerError> {
+        if self.is_closed.load(Ordering::Acquire) { Err(LedgerError::closed()) } else { Ok(()) }
+    }
+
     /// The wallet as of its last committed fact.
     pub(crate) fn wallet(&self, id: &WalletId) -> Result<Wallet, LedgerError> {
+        self.check_open()?;
         match self.published.wallets.get(id) {
             Some(cached) => Ok(cached.wallet),
             None => Ok(self.store.snapshot()?.wallet(id)?.wallet),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
-use crate::domain::category::Category;
+use crate::domain::category::{Category, spoken};
 use crate::domain::explain::{PaidFrom, Terms, explain, in_words};
 use crate::domain::explanation::Explanation;
 use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
@@ -109,9 +109,19 @@ fn default_wording() -> Wording<'static> {
 }
 
 impl Entry {
-    /// A short description: the operation, else the reason, else the category's name.
-    pub fn description(&self) -> &str {
-        self.operation.as_deref().or(self.reason.as_deref()).unwrap_or(self.category.name())
+    /// A short description for people: `Process document`, `Transfer to bob`, `Subscription credits: pro`, the reason of a gift
+    /// or deduction as it was written, or the category's label.
+    pub fn description(&self) -> String {
+        if let Some(operation) = &self.operation {
+            return spoken(operation);
+        }
+        match (&self.counterparty, &self.reason, &self.category) {
+            (Some(owner), _, Category::TransferIn) => format!("Transfer from {owner}"),
+            (Some(owner), _, Category::TransferOut) => format!("Transfer to {owner}"),
+            (_, Some(name), category) if category.names_its_item() => format!("{}: {name}", category.label()),
+            (_, Some(reason), _) => reason.clone(),
+            (_, None, category) => category.label(),
+        }
     }
 
     /// The amount with its unit: `+100 credits`, `-1 credit`.

@@ -120,7 +120,7 @@ impl Transfer {
     ///
     /// Rejections in order: `TransferToAnotherLedger`, `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`,
     /// `AmountOutOfRange`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`,
-    /// `TransferToSelf`, `TransferBetweenAssets`, `ExpiryInPast`, `InsufficientCredits`, `OpenGrantsLimit`
+    /// `TransferToSelf`, `TransferBetweenAssets`, `ExpiryInPast`, `ExpiryOutOfRange`, `InsufficientCredits`, `OpenGrantsLimit`
     /// and `BalanceOutOfRange` of the receiver.
     pub fn now(self) -> Reply<Transferred> {
         let Self { write, to, amount, expiry, including_promotional, category } = self;

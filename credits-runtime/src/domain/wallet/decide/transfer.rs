@@ -133,16 +133,13 @@ fn about(wallet: &WalletId, bodies: Vec<Body>) -> impl Iterator<Item = (WalletId
     bodies.into_iter().map(move |body| (wallet.clone(), body))
 }
 
-/// Maps the expiry of a part to its expiry at the receiver. Rejects an expiry in the past.
+/// Maps the expiry of a part to its expiry at the receiver. Rejects an expiry in the past or out of range.
 fn expires_at(
     expiry: Option<Expiry>,
     now: Timestamp,
 ) -> Result<impl Fn(Option<Timestamp>) -> Option<Timestamp>, Rejection> {
-    let fixed = expiry.map(|expiry| expiry.at(now));
-    match fixed {
-        Some(Some(expires_at)) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
-        _ => Ok(move |kept| fixed.unwrap_or(kept)),
-    }
+    let fixed = expiry.map(|expiry| expiry.checked_at(now)).transpose()?;
+    Ok(move |kept| fixed.unwrap_or(kept))
 }
 
 /// An allocation with the category and terms of its grant.
