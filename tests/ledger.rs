@@ -27,6 +27,7 @@ mod opening;
 mod power;
 mod pricing;
 mod queue;
+mod reads;
 mod rejections;
 mod reopening;
 mod reports;

@@ -5,7 +5,7 @@ use credits_core::{CostError, Fraction, Rounding, Tier, bounded, graduated, rate
 use super::amount::Amount;
 use super::catalogue::{CatalogueData, ClauseData, OperationData, UnitData};
 use super::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine, FIXED};
-use super::fact::Allocation;
+use super::grant::Allocation;
 use super::pricing::{Charge, RecordedInput, counted};
 
 /// The terms of a catalogue, with their fingerprint.

@@ -8,7 +8,7 @@ use credits_core::Fraction;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
-use super::fact::Allocation;
+use super::grant::Allocation;
 use super::text;
 
 /// The explanation of a charge.

@@ -129,7 +129,8 @@ impl From<Timestamp> for jiff::Timestamp {
 
 impl From<Timestamp> for SystemTime {
     fn from(instant: Timestamp) -> Self {
-        UNIX_EPOCH + instant.since(Timestamp::MIN)
+        // Systems that cannot represent the year 9999 get the earliest instant.
+        UNIX_EPOCH.checked_add(instant.since(Timestamp::MIN)).unwrap_or(UNIX_EPOCH)
     }
 }
 

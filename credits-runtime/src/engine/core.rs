@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use credits_core::Wording;
+use serde::{Deserialize, Serialize};
 
 use super::batch::billing::Bill;
 use super::checkpoint::checkpointer::Checkpointer;
@@ -64,17 +65,35 @@ pub(crate) struct Core {
     pub(super) keys: GeneratedKeys,
     /// Whether the files are closed, so that reads of memory fail like those of the file.
     pub(super) is_closed: AtomicBool,
+    pub(super) opened_at: Timestamp,
 }
 
-/// Counts since a ledger was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Counts and sizes of an open ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Statistics {
-    /// Durable commits.
+    /// When it was opened, by the ledger's time.
+    pub opened_at: Timestamp,
+    /// Facts in the journal.
+    pub facts: u64,
+    /// Durable commits since it was opened.
     pub commits: u64,
-    /// Commands with a reply.
+    /// Commands with a reply since it was opened.
     pub commands: u64,
-    /// The most commands of one batch.
+    /// The most commands of one batch since it was opened.
     pub largest_batch: u64,
+    /// Commands that wait for the writer now.
+    pub queued: usize,
+    /// Checkpoints since it was opened.
+    pub checkpoints: u64,
+    /// The time of the last commit that the last checkpoint wrote to the file; `None` before the first one.
+    pub checkpointed_at: Option<Timestamp>,
+    /// Bytes of the ledger's file; 0 in memory.
+    pub file_bytes: u64,
+    /// Bytes of commits in the log that the file lacks.
+    pub log_bytes: u64,
+    /// Bytes of memory for wallets, keys, and rows that wait for a checkpoint, about.
+    pub memory_bytes: u64,
 }
 
 impl Core {
@@ -375,14 +394,25 @@ impl Core {
         self.id
     }
 
-    /// Counts since the ledger was opened.
+    /// Counts and sizes.
     pub(crate) fn statistics(&self) -> Statistics {
-        let counts = &self.published.counts;
-        let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
+        let Published { counts, wallets, keys, .. } = &*self.published;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let rows = self.store.unwritten_bytes();
+        let checkpointed_at = counts.checkpointed_at.load(Ordering::Relaxed);
+        let checkpoints = read(&counts.checkpoints);
         Statistics {
+            opened_at: self.opened_at,
+            facts: self.feed.next_fact().get().saturating_sub(FactNumber::FIRST.get()),
             commits: read(&counts.commits),
             commands: read(&counts.commands),
             largest_batch: read(&counts.largest_batch),
+            queued: self.inbox.len(),
+            checkpoints,
+            checkpointed_at: (checkpoints > 0).then(|| Timestamp::from_microseconds(checkpointed_at)),
+            file_bytes: std::fs::metadata(self.store.path()).map_or(0, |file| file.len()),
+            log_bytes: self.log.as_ref().map_or(0, |log| log.uncovered_bytes()) as u64,
+            memory_bytes: wallets.bytes().saturating_add(keys.bytes()).saturating_add(rows) as u64,
         }
     }
 

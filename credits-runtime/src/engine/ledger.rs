@@ -297,6 +297,7 @@ impl Parts {
             inbox: Arc::new(Inbox::new(queue.commands_max)),
             queue,
             feed: Arc::new(CommitFeed::new(position.next_fact)),
+            opened_at: clock.now(),
             clock: Arc::new(clock),
             id,
             terms,

@@ -25,7 +25,7 @@ pub use checkout::{Checkout, PackCheckout, PlanCheckout, SellPack, SellPlan, Ses
 pub use client::{Request, Response, Transport};
 pub use confirm::Confirmed;
 pub use error::StripeError;
-pub use receive::{Answer, SIGNATURE_HEADER};
+pub use receive::{SIGNATURE_HEADER, WebhookResponse};
 pub use reconcile::Reconciled;
 pub use settings::{Stripe, StripeBuilder};
 

@@ -13,15 +13,18 @@ use super::source::{DueRecord, Source};
 use super::state::{LoadedBilling, LoadedObject, LoadedWallet, LoadedWallets};
 use super::waiting::LoadedRoom;
 use crate::domain::billing::sale::Sale;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
-use crate::domain::fact::{Body, Fact, Frame, Kind, Purpose, Record, Scope};
+use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128};
+use crate::domain::hold::Purpose;
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
 use crate::domain::policy::Policy;
+use crate::domain::record::{Applied, Record};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -173,12 +176,12 @@ impl<'a, S: Source> Batch<'a, S> {
                     }
                     _ => None,
                 });
-                let own = || Record::Wallet(command.wallet.clone());
+                let own = || RecordId::Wallet(command.wallet.clone());
                 let facts = bodies.into_iter().map(|body| (own(), body));
                 Ok(Ok(Submitted::Booked(self.book(FrameHeader::of(command), facts, now), opened)))
             }
             Ok(Decision::FactsOfTwoWallets(facts)) => {
-                let facts = facts.into_iter().map(|(wallet, body)| (Record::Wallet(wallet), body));
+                let facts = facts.into_iter().map(|(wallet, body)| (RecordId::Wallet(wallet), body));
                 Ok(Ok(Submitted::Booked(self.book(FrameHeader::of(command), facts, now), None)))
             }
         }
@@ -243,7 +246,7 @@ impl<'a, S: Source> Batch<'a, S> {
         self.load(id)?;
         let due = self.wallet(id).due(self.position.next_fact, now);
         if !due.is_empty() {
-            let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body));
+            let facts = due.into_iter().map(|body| (RecordId::Wallet(id.clone()), body));
             self.book(FrameHeader::internal(Kind::BookDue), facts, now);
         }
         let loaded = self.loaded(id);
@@ -305,11 +308,11 @@ impl<'a, S: Source> Batch<'a, S> {
     pub(crate) fn replay(&mut self, booked: &Booked) -> Result<(), S::Error> {
         for (number, fact) in booked.numbered() {
             match &fact.record {
-                Record::Catalogues => {}
-                Record::Wallet(id) => self.load(id)?,
-                Record::Billing(owner) => self.load_billing(owner)?,
-                Record::Object(id) => self.load_object(id)?,
-                Record::WaitingRoom => self.load_replayed_room(number, fact)?,
+                RecordId::Catalogues => {}
+                RecordId::Wallet(id) => self.load(id)?,
+                RecordId::Billing(owner) => self.load_billing(owner)?,
+                RecordId::Object(id) => self.load_object(id)?,
+                RecordId::WaitingRoom => self.load_replayed_room(number, fact)?,
             }
             self.apply(number, booked.at, fact);
             self.add_to_totals(number, fact);
@@ -360,14 +363,15 @@ impl<'a, S: Source> Batch<'a, S> {
     pub(super) fn book(
         &mut self,
         header: FrameHeader,
-        bodies: impl IntoIterator<Item = (Record, Body)>,
+        bodies: impl IntoIterator<Item = (RecordId, Body)>,
         at: Timestamp,
     ) -> FrameRange {
         let first = self.position.next_fact;
         let mut facts = Vec::new();
         for (place, (record, body)) in bodies.into_iter().enumerate() {
-            let (previous, count) = self.last_of(&record);
-            let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
+            let Applied { last_fact, facts: count } = self.applied(&record);
+            let (previous, ordinal) = (*last_fact, count.saturating_add(1));
+            let fact = Fact { record, previous, ordinal, body };
             let number = first.plus(place);
             self.apply(number, at, &fact);
             self.add_to_totals(number, &fact);
@@ -392,26 +396,14 @@ impl<'a, S: Source> Batch<'a, S> {
         self.keys.extend(key_rows(booked).map(|(hash, _)| (hash, used)));
     }
 
-    /// The last fact of a record, and the number of its facts.
-    fn last_of(&self, record: &Record) -> (Option<FactNumber>, u64) {
+    /// The facts that a record has.
+    fn applied(&mut self, record: &RecordId) -> Applied<'_> {
         match record {
-            Record::Catalogues => panic!("catalogues are declared, not booked"),
-            Record::Wallet(id) => {
-                let wallet = self.wallet(id);
-                (wallet.last_fact, wallet.facts)
-            }
-            Record::Billing(owner) => {
-                let billing = self.billing(owner);
-                (billing.last_fact, billing.facts)
-            }
-            Record::Object(id) => {
-                let object = self.object(id);
-                (object.last_fact, object.facts)
-            }
-            Record::WaitingRoom => {
-                let room = &self.room().room;
-                (room.last_fact, room.facts)
-            }
+            RecordId::Catalogues => panic!("catalogues are declared, not booked"),
+            RecordId::Wallet(id) => self.loaded(id).wallet.applied(),
+            RecordId::Billing(owner) => self.loaded_billing(owner).billing.applied(),
+            RecordId::Object(id) => self.loaded_object(id).object.applied(),
+            RecordId::WaitingRoom => self.room_mut().room.applied(),
         }
     }
 
@@ -432,12 +424,11 @@ impl<'a, S: Source> Batch<'a, S> {
 
     fn apply(&mut self, number: FactNumber, at: Timestamp, fact: &Fact) {
         match &fact.record {
-            Record::Catalogues => {}
-            Record::Wallet(id) => {
+            RecordId::Catalogues => {}
+            RecordId::Wallet(id) => {
                 let loaded = self.loaded(id);
                 // A row that has a replayed fact was written with the fact's milestone.
-                let is_new = loaded.wallet.last_fact < Some(number);
-                loaded.wallet.apply(number, fact);
+                let is_new = loaded.wallet.apply(number, fact);
                 loaded.is_changed = true;
                 if is_new && fact.ordinal.is_multiple_of(MILESTONE_FACTS) {
                     let (effective_at, balance) = (fact.body.effective_at(at), loaded.wallet.balance);
@@ -445,19 +436,15 @@ impl<'a, S: Source> Batch<'a, S> {
                     self.milestones.entry(id.clone()).or_default().push((fact.ordinal, milestone));
                 }
             }
-            Record::Billing(owner) => {
-                if let Some(loaded) = self.billings.get_mut(owner) {
-                    loaded.is_changed |= loaded.billing.last_fact < Some(number);
-                    loaded.billing.apply(number, fact);
-                }
+            RecordId::Billing(owner) => {
+                let loaded = self.loaded_billing(owner);
+                loaded.is_changed |= loaded.billing.apply(number, fact);
             }
-            Record::Object(id) => {
-                if let Some(loaded) = self.objects.get_mut(id) {
-                    loaded.is_changed |= loaded.object.last_fact < Some(number);
-                    loaded.object.apply(number, fact);
-                }
+            RecordId::Object(id) => {
+                let loaded = self.loaded_object(id);
+                loaded.is_changed |= loaded.object.apply(number, fact);
             }
-            Record::WaitingRoom => self.room_mut().apply(number, fact),
+            RecordId::WaitingRoom => self.room_mut().apply(number, fact),
         }
     }
 
@@ -475,7 +462,9 @@ impl<'a, S: Source> Batch<'a, S> {
         if !self.wallets.find(id) {
             let WalletRow { wallet, filed } = self.source.wallet(id)?;
             let due_before = wallet.next_due_at();
-            let loaded = LoadedWallet { wallet, is_changed: false, filed, due_before, is_refiled: false };
+            let is_new = wallet.facts == 0;
+            let loaded =
+                LoadedWallet { wallet, is_changed: false, is_new, filed, due_before, is_refiled: false };
             self.wallets.insert(id.clone(), loaded);
         }
         Ok(())
@@ -488,7 +477,7 @@ mod checks {
 
     use super::{Batch, Booked, Submitted};
     use crate::domain::audit::Audit;
-    use crate::domain::fact::Record;
+    use crate::domain::fact::RecordId;
     use crate::domain::ids::WalletId;
     use crate::domain::time::Timestamp;
     use crate::engine::batch::source::Source;
@@ -517,7 +506,7 @@ mod checks {
                 let booked = frame.ok_or_else(|| format!("fact {next} is missing"))?;
                 next = booked.next();
                 for (number, fact) in booked.numbered() {
-                    if let Record::Wallet(id) = &fact.record {
+                    if let RecordId::Wallet(id) = &fact.record {
                         audits.entry(id.clone()).or_default().add(number, fact)?;
                     }
                 }

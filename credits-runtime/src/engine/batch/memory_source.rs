@@ -227,7 +227,8 @@ mod tests {
     use crate::domain::billing::sale::Sale;
     use crate::domain::billing::terms::PriceList;
     use crate::domain::command::{Action, Command, Expiry, Gift};
-    use crate::domain::fact::{GrantTerms, Kind};
+    use crate::domain::fact::Kind;
+    use crate::domain::grant::GrantTerms;
     use crate::domain::ids::Key;
     use crate::domain::metadata::Metadata;
     use crate::domain::policy::Policy;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::decider::DecidedRequest;
 use super::renewals::Renewals;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::Purpose;
+use crate::domain::hold::Purpose;
 use crate::domain::ids::WalletId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;

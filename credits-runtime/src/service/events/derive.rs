@@ -8,8 +8,10 @@ use super::{
     LowBalanceReached, TransferCompleted, UnresolvedReported,
 };
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::fact::{Body, Kind, Record};
+use crate::domain::entry::EntryBody;
+use crate::domain::fact::{Kind, RecordId};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::{Core, JournalReader};
@@ -36,19 +38,19 @@ pub(super) fn events(
     let mut events = Vec::new();
     let mut moved: Vec<Moved> = Vec::new();
     for (number, fact) in booked.numbered() {
-        if let Record::Billing(owner) = &fact.record {
+        if let RecordId::Billing(owner) = &fact.record {
             events.extend(of_billing(ledger, journal, booked, (owner, &fact.body, number))?);
         }
-        if let (Record::WaitingRoom, Body::Waits { event, .. }) = (&fact.record, &fact.body) {
+        if let (RecordId::WaitingRoom, Body::Waits { event, .. }) = (&fact.record, &fact.body) {
             let entry = Unresolved::OwnerUnknown { event: Box::new(event.clone()) };
             let report = UnresolvedReported { entry, fact: number, at: booked.at };
             events.push(Event::UnresolvedReported(report));
         }
-        let Record::Wallet(wallet) = &fact.record else { continue };
+        let RecordId::Wallet(wallet) = &fact.record else { continue };
         if let Body::Lapsed { hold, at } = &fact.body {
             events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
         }
-        let Some((amount, after)) = fact.body.movement() else { continue };
+        let Some(EntryBody { amount, balance_after: after, .. }) = fact.body.entry() else { continue };
         if let Some(moved) = moved.iter_mut().find(|moved| moved.wallet == *wallet) {
             (moved.after, moved.last) = (after, number);
         } else {
