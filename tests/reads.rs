@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{
-    AccountActivity, Clock as _, DueItem, Entries, EntriesPage, FactNumber, GrantSummary, OwnedEntry, Owner,
-    Timestamp, usage_credits,
+    AccountActivity, Clock as _, Cursor, DueItem, Entries, EntriesPage, FactNumber, GrantSummary, OwnedEntry,
+    Owner, Timestamp, usage_credits,
 };
 
 use crate::power::random::Random;
@@ -459,7 +459,7 @@ fn what_if_compares_real_charges_with_another_price_list() {
     assert_eq!(found.collect::<Vec<_>>(), expected);
     assert_eq!((report.not_comparable, report.short_count), (4, 1));
     assert_eq!(report.short.iter().map(Owner::as_str).collect::<Vec<_>>(), ["bob"]);
-    assert_eq!(seen.last().map(|at| at.facts == at.of && at.of > 0), Some(true));
+    assert_eq!(seen.last().map(|at| at.facts == at.facts_total && at.facts > 0), Some(true));
     let later = credits.what_if(&catalogue, second).run().unwrap();
     assert_eq!((later.operations[1].charges, later.operations[1].charged), (2, 12));
     let none = credits.what_if(&catalogue, clock.now().after(MINUTE)).run().unwrap();
@@ -468,4 +468,27 @@ fn what_if_compares_real_charges_with_another_price_list() {
     let same = credits.what_if(&before::Pricing::catalog(), Timestamp::MIN).run().unwrap();
     assert!(same.operations.iter().all(|of| of.charged == of.would_be && of.dearer + of.cheaper == 0));
     assert_eq!((same.short_count, same.not_comparable), (0, 2));
+}
+
+#[test]
+fn owners_after_a_name_outside_the_prefix_are_those_behind_it() {
+    let (_, credits) = open();
+    for owner in ["a", "team:1", "team:2", "user:1"] {
+        credits.wallet(owner).give_credits(1).now().wait().unwrap();
+    }
+
+    for (after, expected) in [("a", 2), ("team:", 2), ("team:1", 1), ("team:2", 0), ("user:1", 0), ("z", 0)] {
+        let page = credits.owners().starting_with("team:").after(after).page().unwrap();
+        assert_eq!(page.owners.len(), expected, "after {after}");
+    }
+}
+
+#[test]
+fn the_entries_before_a_number_exclude_it() {
+    let (_, credits) = open();
+    let ann = credits.wallet("ann");
+    ann.give_credits(1).now().wait().unwrap();
+    let second = ann.give_credits(2).now().wait().unwrap().entry.number;
+    let page = credits.entries().before(Cursor::new(second.get())).page().unwrap();
+    assert_eq!(page.entries.iter().map(|of| of.entry.amount.get()).collect::<Vec<_>>(), [1]);
 }

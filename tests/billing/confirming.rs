@@ -28,6 +28,25 @@ fn of_ann(credits: &Credits) -> (i64, usize) {
     (ann.credits().unwrap().get(), ann.credit_history().page().unwrap().entries.len())
 }
 
+/// Confirming again writes nothing at all.
+fn check_unchanged(credits: &Credits, stripe: &Stripe<Pricing>, session: &str, expected: Confirmed) {
+    let before = credits.statistics().facts;
+    assert_eq!(stripe.confirm(session).unwrap(), expected);
+    assert_eq!(credits.statistics().facts, before);
+}
+
+#[test]
+fn an_old_session_is_not_applied() {
+    let (clock, credits, mut account, stripe) = open(Shape::Clover);
+    let session = stripe.start(Pack::Boost.checkout("ann")).unwrap();
+    account.complete(&session.id);
+    clock.advance(Duration::from_hours(3 * 24 + 1));
+    check_unchanged(&credits, &stripe, &session.id, Confirmed::Earlier);
+    assert_eq!(of_ann(&credits), (0, 0));
+    account.deliver(&stripe, &clock);
+    assert_eq!(of_ann(&credits), (1_100, 2));
+}
+
 #[test]
 fn a_confirmed_pack_is_given_once_whatever_comes_later() {
     for shape in Shape::ALL {
@@ -40,6 +59,7 @@ fn a_confirmed_pack_is_given_once_whatever_comes_later() {
             assert_eq!(block_on(stripe.confirm_async(&session.id)).unwrap(), Confirmed::Paid);
             assert_eq!(of_ann(&credits), (1_100, 2), "{shape:?}");
         }
+        check_unchanged(&credits, &stripe, &session.id, Confirmed::Paid);
         assert!(account.deliver(&stripe, &clock) > 0);
         assert_eq!(of_ann(&credits), (1_100, 2), "{shape:?}");
         assert!(credits.unresolved().unwrap().is_empty());
@@ -59,12 +79,15 @@ fn a_confirmed_subscription_has_its_first_cycle_and_goes_on_by_webhooks() {
         account.complete(&session.id);
         assert_eq!(stripe.confirm(&session.id).unwrap(), Confirmed::Paid);
         assert_eq!(of_ann(&credits), (1_000, 1), "{shape:?}");
+        check_unchanged(&credits, &stripe, &session.id, Confirmed::Paid);
         account.deliver(&stripe, &clock);
+        check_unchanged(&credits, &stripe, &session.id, Confirmed::Paid);
         assert_eq!(of_ann(&credits), (1_000, 1), "{shape:?}");
         account.pass(Duration::from_hours(24 * 33));
         account.deliver(&stripe, &clock);
         clock.set(account.now().max(clock.now()));
         credits.book_due().unwrap();
+        check_unchanged(&credits, &stripe, &session.id, Confirmed::Earlier);
         assert_eq!(of_ann(&credits).0, 1_000, "the second cycle is given and the first has ended: {shape:?}");
         assert!(credits.unresolved().unwrap().is_empty());
         credits.verify().unwrap();

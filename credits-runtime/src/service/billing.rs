@@ -161,6 +161,23 @@ pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error
     Ok(false)
 }
 
+/// Whether an owner's billing has a purchase, an invoice or a subscription with this id.
+#[cfg(feature = "stripe")]
+pub(crate) fn has_billed(ledger: &Core, id: &ObjectId) -> Result<bool, Error> {
+    let object = ledger.object(id)?;
+    for owner in object.linked.iter().chain(object.owners()) {
+        let billing = ledger.billing(owner)?;
+        let mut states = billing.subscriptions.values().filter_map(|subscription| subscription.latest());
+        if billing.purchases.contains_key(id)
+            || billing.invoices.contains_key(id)
+            || states.any(|state| state.subscription == *id)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// An owner's purchases, by checkout.
 pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, Error> {
     let billing = ledger.billing(owner)?;

@@ -330,6 +330,12 @@ impl<C> Credits<C> {
         billing::has_offer(&self.ledger, session)
     }
 
+    /// Whether an owner's billing has a purchase, an invoice or a subscription with this id.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn has_billed(&self, object: &ObjectId) -> Result<bool, Error> {
+        billing::has_billed(&self.ledger, object)
+    }
+
     /// Removes an entry from [`unresolved`](Self::unresolved) after an administrator dealt with it. No
     /// credits change, and credits that become due later are given all the same. Dismissing an entry again
     /// changes nothing.

@@ -3,23 +3,34 @@
 //! It does not know which credits follow: the session, its subscription and its invoice are applied like the events that
 //! Stripe sends about them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::StripeError;
 use super::lists::is_id;
 use super::receive::NotApplied;
-use super::settings::{Stripe, Waits};
+use super::settings::{Mode, Stripe, Waits};
 use super::shape::Shape;
+use crate::domain::ids::excerpt;
+use crate::domain::time::Timestamp;
 use crate::engine::request::reply::block_on;
 use crate::generated::Pricing;
+
+/// Time after the beginning of a checkout in which it can be confirmed. A checkout is open for at most a day.
+const CONFIRMED_WITHIN: Duration = Duration::from_hours(3 * 24);
 
 /// State of a checkout that was confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Confirmed {
-    /// It is paid, or nothing had to be paid: the credits that are due are in the wallet.
+    /// It is paid, or nothing had to be paid, and the ledger has it: the credits that are due are in the wallet.
     Paid,
+    /// It is paid, and the ledger has no owner or no price for it: see [`unresolved`](crate::Credits::unresolved).
+    Unresolved,
+    /// It is complete, and began more than 3 days ago. Webhooks gave its credits, and it is not applied again.
+    Earlier,
     /// It is complete and its payment is in progress, as of a bank debit: a webhook will give the credits.
     Processing,
     /// The buyer has not completed it.
@@ -38,11 +49,11 @@ struct Objects {
 impl<C: Pricing> Stripe<C> {
     /// Reads a checkout session at Stripe and, if it is paid, applies it with its subscription and invoice. Call it on the
     /// page to which the buyer returns: the credits are there although the webhook may be late. The webhook that comes later
-    /// changes nothing, and neither does another call.
+    /// gives nothing, and another call writes nothing.
     ///
     /// Stripe puts the session's id into the address of that page where it has `{CHECKOUT_SESSION_ID}`:
     /// `.success("https://example.com/thanks?session={CHECKOUT_SESSION_ID}")`. An id that somebody else sends does no harm:
-    /// the credits go to the session's owner.
+    /// the credits go to the session's owner, and a checkout that began more than 3 days ago is not applied.
     ///
     /// It blocks until Stripe has responded and the ledger has committed; [`confirm_async`](Self::confirm_async) does not
     /// block.
@@ -95,21 +106,41 @@ impl<C: Pricing> Stripe<C> {
 
     async fn confirmed(&self, id: String, waits: Waits) -> Result<Confirmed, StripeError> {
         if !is_id(&id) {
-            return Err(StripeError::SessionInvalid { session: id.chars().take(40).collect() });
+            return Err(StripeError::SessionInvalid { session: excerpt(&id) });
         }
         let objects = self.shared.ask(waits, move |client| Objects::read(client, &id)).await?;
+        if Shape(&objects.session).is(&["livemode"]) != (self.shared.mode == Mode::Live) {
+            return Err(StripeError::Unreadable(
+                "the session is of the other mode, live or test, than the key".to_owned(),
+            ));
+        }
         let state = objects.state();
         if matches!(state, Confirmed::Open | Confirmed::Expired) {
             return Ok(state);
         }
-        for event in objects.events(self.credits.clock_reading().microseconds() / 1_000_000) {
-            self.apply(&event, waits).await.map_err(|error| match error {
-                NotApplied::Final(what) => StripeError::Unreadable(what),
-                NotApplied::Stripe(error) => error,
-                NotApplied::Ledger(error) => error.into(),
-            })?;
+        let now = self.credits.now();
+        if objects.began_at()? < now.before(CONFIRMED_WITHIN) {
+            return Ok(Confirmed::Earlier);
         }
-        Ok(state)
+        // What the ledger has is not applied again: its own times come from the webhooks.
+        let has_sale = self.has(objects.sale())?;
+        let has_invoice = self.has(objects.invoice.as_ref())?;
+        for event in objects.events(now.microseconds() / 1_000_000, has_sale, has_invoice) {
+            self.apply(&event, waits)
+                .await
+                .map_err(|(NotApplied::Final(error) | NotApplied::Passing(error))| error)?;
+        }
+        if state == Confirmed::Paid && !self.has(objects.sale())? {
+            Ok(Confirmed::Unresolved)
+        } else {
+            Ok(state)
+        }
+    }
+
+    /// Whether the ledger has an object as an owner's.
+    fn has(&self, object: Option<&Value>) -> Result<bool, StripeError> {
+        let id = object.and_then(|object| Shape(object).object(&["id"]));
+        Ok(id.map_or(Ok(false), |id| self.credits.has_billed(&id))?)
     }
 }
 
@@ -140,17 +171,30 @@ impl Objects {
         }
     }
 
-    /// The events that bring the objects. The subscription has the time at which it was made, so that each event that Stripe
-    /// sends about a change is newer.
-    fn events(&self, now: i64) -> impl Iterator<Item = Value> {
+    /// When the session was made.
+    fn began_at(&self) -> Result<Timestamp, StripeError> {
+        let session = Shape(&self.session);
+        let time = session.need(session.time(&["created"]), "created");
+        time.map_err(|malformed| StripeError::Unreadable(malformed.to_string()))
+    }
+
+    /// What the session sold: its subscription, or itself if it sold packs.
+    fn sale(&self) -> Option<&Value> {
+        self.subscription.as_ref().or(Some(&self.session))
+    }
+
+    /// The events that bring the objects, without those that the ledger has. The subscription has the time at which it
+    /// was made, so that each event that Stripe sends about a change is newer.
+    fn events(&self, now: i64, has_sale: bool, has_invoice: bool) -> impl Iterator<Item = Value> {
         let live = Shape(&self.session).is(&["livemode"]);
         let event = move |kind: &str, created: i64, object: &Value| json!({ "type": kind, "created": created, "livemode": live, "data": { "object": object } });
-        let session = event("checkout.session.completed", now, &self.session);
-        let subscription = self.subscription.as_ref().map(|subscription| {
+        let session = (!has_sale).then(|| event("checkout.session.completed", now, &self.session));
+        let subscription = self.subscription.as_ref().filter(|_| !has_sale).map(|subscription| {
             let made_at = Shape(subscription).integer(&["created", "start_date"]).unwrap_or(now);
             event("customer.subscription.created", made_at, subscription)
         });
-        let invoice = self.invoice.as_ref().map(|invoice| event("invoice.paid", now, invoice));
-        [Some(session), subscription, invoice].into_iter().flatten()
+        let invoice = self.invoice.as_ref().filter(|_| !has_invoice);
+        let invoice = invoice.map(|invoice| event("invoice.paid", now, invoice));
+        [session, subscription, invoice].into_iter().flatten()
     }
 }

@@ -91,7 +91,7 @@ pub enum StripeError {
     #[error("Stripe could not be reached: {0}")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A response cannot be read.
-    #[error("Stripe's answer cannot be read: {0}")]
+    #[error("an object of Stripe's cannot be read: {0}")]
     Unreadable(String),
     /// A list at Stripe has more members than the limit of 10,000.
     #[error("the list `{path}` has more than {LIST_MEMBERS_MAX} members: apply what it says by hand")]

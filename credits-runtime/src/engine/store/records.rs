@@ -88,6 +88,9 @@ impl Snapshot {
         // No name has this byte, because names are UTF-8.
         let to = [&from[..], &[u8::MAX]].concat();
         let after = after.map(key).filter(|after| *after >= from);
+        if after.as_ref().is_some_and(|after| *after >= to) {
+            return Ok(Vec::new());
+        }
         let keys = self.view_keys((&from, &to), after.as_deref(), max)?;
         let owners = keys.iter().map(|key| rows::wallet_from_key(key).ok_or_else(unreadable));
         owners.map(|id| Ok(id?.owner)).collect()

@@ -105,7 +105,7 @@ impl Entries {
         let Self { ledger, before, limit } = self;
         let last = ledger.last_fact();
         let mut next = match before {
-            Some(before) => last.map(|last| last.min(before.number())),
+            Some(before) => last.map(|last| last.min(FactNumber(before.number().get().saturating_sub(1)))),
             None => last,
         };
         let (mut journal, mut entries) = (ledger.journal()?, Vec::new());
@@ -118,7 +118,9 @@ impl Entries {
             entries.extend(OwnedEntry::of(&ledger, &booked, number));
             next = number.get().checked_sub(1).map(FactNumber);
         }
-        let next = next.filter(|number| *number >= FactNumber::FIRST);
-        Ok(EntriesPage { entries, next: next.map(Cursor::at) })
+        // A page ends before its cursor, as a page of a history does.
+        let next =
+            next.filter(|number| *number >= FactNumber::FIRST).map(|number| Cursor::at(number.plus(1)));
+        Ok(EntriesPage { entries, next })
     }
 }
