@@ -2,7 +2,7 @@
 //!
 //! It holds valid declarations only and does not know the words they were written in.
 
-use core::fmt::Display;
+use core::fmt::{Display, from_fn};
 
 use crate::money::in_words;
 use crate::{Currency, Money, Period, PeriodUnit, Rounding, Unit};
@@ -109,6 +109,10 @@ pub struct AssetSpec {
     pub name: &'static str,
     /// Plural: `gems`.
     pub plural: &'static str,
+    /// The words for people, for one and for several; the declared ones unless the asset has its own.
+    pub named: CreditsName,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
 }
 
 macro_rules! policies {
@@ -198,6 +202,28 @@ pub struct OperationSpec {
     pub limits: &'static [Limit],
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+    /// Names that the operation had before.
+    pub formerly: &'static [&'static str],
+    /// The name for people: `Process document` unless `named` says another.
+    pub named: &'static str,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
+}
+
+impl OperationSpec {
+    /// An operation without a name and without costs.
+    pub const NONE: Self = Self {
+        name: "",
+        asset: "",
+        costs: &[],
+        at_least: None,
+        at_most: None,
+        limits: &[],
+        meta: &[],
+        formerly: &[],
+        named: "",
+        docs: "",
+    };
 }
 
 /// One term of a cost.
@@ -305,6 +331,62 @@ pub struct PlanSpec {
     pub in_advance: bool,
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+    /// Names that the plan had before.
+    pub formerly: &'static [&'static str],
+    /// The name for people: `Pro` unless `named` says another.
+    pub named: &'static str,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
+    /// The price for people, one for each currency and billing period. It is shown and never charged: the
+    /// processor's price is.
+    pub costs: &'static [PlanCost],
+}
+
+impl PlanSpec {
+    /// A plan without a name, which gives nothing.
+    pub const NONE: Self = Self {
+        name: "",
+        version: 1,
+        retired: false,
+        gives: None,
+        stripe_prices: &[],
+        signup_bonus: 0,
+        trial_includes: 0,
+        unused_credits: UnusedCredits::Expire,
+        expire_after: None,
+        on_upgrade: OnUpgrade::Prorated,
+        in_advance: false,
+        meta: &[],
+        formerly: &[],
+        named: "",
+        docs: "",
+        costs: &[],
+    };
+
+    /// The price for display: `$29 per month or $290 per year`; empty if none is declared.
+    pub fn costs_in_words(&self) -> impl Display + use<> {
+        let costs = self.costs;
+        from_fn(move |f| {
+            for (place, PlanCost { price, per }) in costs.iter().enumerate() {
+                let separator = match place {
+                    0 => "",
+                    last if last == costs.len().saturating_sub(1) => " or ",
+                    _ => ", ",
+                };
+                write!(f, "{separator}{price} per {per}")?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What a plan costs for a billing period, as people are shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanCost {
+    /// The price.
+    pub price: Money,
+    /// The billing period.
+    pub per: Period,
 }
 
 /// Credits that one cycle of a plan gives.
@@ -368,9 +450,31 @@ pub struct PackSpec {
     pub only_for: &'static [u16],
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+    /// Names that the pack had before.
+    pub formerly: &'static [&'static str],
+    /// The name for people: `Large boost` unless `named` says another.
+    pub named: &'static str,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
 }
 
 impl PackSpec {
+    /// A pack without a name, which gives nothing.
+    pub const NONE: Self = Self {
+        name: "",
+        gives: 0,
+        asset: "",
+        bonus: 0,
+        costs: &[],
+        expires_after: None,
+        stripe_prices: &[],
+        only_for: &[],
+        meta: &[],
+        formerly: &[],
+        named: "",
+        docs: "",
+    };
+
     /// The prices for display: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
     pub fn costs_in_words(&self) -> impl Display + use<> {
         in_words(self.costs)

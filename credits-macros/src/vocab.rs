@@ -90,6 +90,9 @@ vocabulary! {
         InAdvance = "in_advance",
         Version = "version",
         Retired = "retired",
+        Costs = "costs",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -104,6 +107,8 @@ vocabulary! {
         ExpiresAfter = "expires_after",
         StripePrice = "stripe_price",
         OnlyFor = "only_for",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -117,6 +122,8 @@ vocabulary! {
         Limit = "limit",
         With = "with",
         Validate = "validate",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -181,6 +188,9 @@ pub(crate) const FOR: &str = "for";
 
 /// `10.credits.every(month)`.
 pub(crate) const EVERY: &str = "every";
+
+/// `29.dollars.per(month)`.
+pub(crate) const PER: &str = "per";
 
 /// Hundredths of the currency of the settings.
 pub(crate) const CENTS: &[&str] = &["cent", "cents"];

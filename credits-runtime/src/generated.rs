@@ -89,10 +89,13 @@ pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quot
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
     let charge = price.map(|price| Charge { operation: id, inputs: recorded(&inputs), price });
-    Quote { fingerprint: inputs.fingerprint(spec), charge, usable_as: usable_as::<C>(operation, ledger) }
+    let kept_name = ledger.names().operations.first(spec.name);
+    let fingerprint = inputs.fingerprint(spec, kept_name);
+    Quote { fingerprint, charge, usable_as: usable_as::<C>(operation, ledger) }
 }
 
-/// The id by which the scopes of grants name an operation: that of the first catalogue that declares it.
+/// The id by which the scopes of grants name an operation: that of the first catalogue that declares it, under
+/// this name or a former one.
 pub(crate) fn usable_as<C: Pricing>(operation: &C::Operation, ledger: &Core) -> OperationId {
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     ledger.operation(spec::<C>(operation).name).unwrap_or(id)

@@ -16,7 +16,7 @@ keywords! {
     items {
         /// Settings of the whole catalogue: `settings { currency eur }`.
         settings
-        /// A unit besides credits: `asset gem` or `asset gem, gemstones`.
+        /// A unit besides credits: `asset gem`, `asset gem, gemstones` or `asset gem, "magic gem", "magic gems"`.
         asset
         /// Gives credits in every cycle: `subscription_plan pro { .. }`.
         subscription_plan
@@ -89,6 +89,12 @@ keywords! {
         version
         /// No longer sold; its subscribers keep it.
         retired
+        /// The price for people, shown and never charged: `costs 29.dollars.per(month), 290.dollars.per(year)`.
+        costs
+        /// The name for people: `named "Studio"`.
+        named
+        /// Names that it had before, whose entries and credits stay with it: `formerly starter`.
+        formerly
         /// Metadata of the application: `meta tier: "creator", seats: 3`.
         meta
     }
@@ -109,6 +115,10 @@ keywords! {
         stripe_price
         /// The operations that its credits pay for: `only_for generate_video, upscale_image`.
         only_for
+        /// The name for people: `named "Large boost"`.
+        named
+        /// Names that it had before, whose entries and credits stay with it: `formerly booster`.
+        formerly
         /// Metadata of the application: `meta colour: "red"`.
         meta
     }
@@ -127,6 +137,10 @@ keywords! {
         with
         /// A condition on the parameters: `validate prompt.len() <= 1_000, "prompt too long"`.
         validate
+        /// The name for people: `named "Picture"`.
+        named
+        /// Names that it had before, whose entries and credits stay with it: `formerly draw_image`.
+        formerly
         /// Metadata of the application: `meta category: "ai"`.
         meta
     }

@@ -200,13 +200,13 @@ fn assets_are_a_type() {
 fn the_price_list_shows_everything_that_is_sold() {
     let list = Pricing::price_list();
     for shown in [
-        "`creator`",
+        "| Creator |",
         "1,000 credits",
         "no longer sold",
-        "`stones`",
+        "| Stones |",
         "5 gemstones",
         "\u{a3}0.99, \u{20ac}1.20 or \u{a5}200",
-        "`polish`",
+        "| Polish |",
         "2 gemstones",
     ] {
         assert!(list.contains(shown), "{shown} is not in\n{list}");

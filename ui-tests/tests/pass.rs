@@ -14,6 +14,8 @@ mod operations;
 mod readme;
 #[path = "../pass/sale.rs"]
 mod sale;
+#[path = "../pass/words.rs"]
+mod words;
 #[path = "../pass/wrapped.rs"]
 mod wrapped;
 

@@ -36,6 +36,9 @@ impl Checker<'_> {
         let version = self.stated(&plan.version, Self::version);
         let retired = self.stated(&plan.retired, |_, ()| Ok(true));
         let meta = self.meta(&plan.meta);
+        let words = self.words(header, &plan.named);
+        let formerly = self.formerly(&plan.formerly);
+        let costs = self.stated(&plan.costs, |this, costs| this.plan_costs(costs));
         let gives = gives.and_then(|gives| self.fits_nothing(plan, gives));
         let in_advance = in_advance.and_then(|in_advance| {
             let (Ok(gives), Ok(prices)) = (&gives, &prices) else { return Ok(false) };
@@ -55,6 +58,10 @@ impl Checker<'_> {
                 on_upgrade: on_upgrade?.unwrap_or_default(),
                 in_advance: in_advance?,
                 meta: meta?,
+                formerly,
+                named: words.named,
+                docs: words.docs,
+                costs: costs?.unwrap_or_default(),
             };
             let price_ids = super::price::ids(&plan.stripe_price);
             header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)

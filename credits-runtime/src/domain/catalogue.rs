@@ -1,12 +1,18 @@
 //! The catalogue as owned data. The journal keeps it, so that old entries can be explained after the
 //! application's source has changed; an application can serialise or display it.
 //!
-//! Its *terms* are the part that owners agreed to: everything but processor ids, environments and the
-//! application's metadata. Test and live builds of one pricing have the same fingerprint.
+//! Its *terms* are the part that owners agreed to: everything but processor ids, environments, the
+//! application's metadata, and words: names for people, documentation and the price that a plan shows. Test and
+//! live builds of one pricing have the same fingerprint, and a corrected spelling declares no new catalogue: a
+//! charge is explained by what it cost, whatever the operation is called. Former names are terms, because
+//! credits and totals depend on them.
+//!
+//! The journal keeps the terms with the words of their declaration. Operations, plans and packs that the
+//! application still declares are shown in its present words, others in those.
 
 use credits_core::{
-    AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanSpec,
-    Settings, StripePrice, Tier, Unit, UnusedCredits,
+    AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanCost,
+    PlanSpec, Settings, StripePrice, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -104,6 +110,32 @@ pub struct AssetData {
     /// Plural.
     #[n(1)]
     pub plural: String,
+    /// The words for people, for one and for several; empty in terms.
+    #[cbor(n(2), skip_if = "AssetWords::is_empty")]
+    #[serde(skip_serializing_if = "AssetWords::is_empty")]
+    pub named: AssetWords,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(3), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+}
+
+/// The words of an asset for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[non_exhaustive]
+pub struct AssetWords {
+    /// For one.
+    #[n(0)]
+    pub one: String,
+    /// For several.
+    #[n(1)]
+    pub many: String,
+}
+
+impl AssetWords {
+    fn is_empty(&self) -> bool {
+        self.one.is_empty() && self.many.is_empty()
+    }
 }
 
 /// An operation.
@@ -131,6 +163,18 @@ pub struct OperationData {
     /// The application's own metadata.
     #[n(6)]
     pub meta: Vec<(String, MetaData)>,
+    /// Names that it had before.
+    #[cbor(n(7), skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// The name for people; empty in terms.
+    #[cbor(n(8), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub named: String,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(9), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub docs: String,
 }
 
 /// One term of a cost.
@@ -276,6 +320,41 @@ pub struct PlanData {
     /// The application's own metadata.
     #[n(11)]
     pub meta: Vec<(String, MetaData)>,
+    /// Names that it had before.
+    #[cbor(n(12), skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// The name for people; empty in terms.
+    #[cbor(n(13), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub named: String,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(14), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// The price for people, one for each currency and billing period; empty in terms, because the processor's
+    /// price is charged.
+    #[cbor(n(15), skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<PlanCostData>,
+}
+
+/// What a plan costs for a billing period, as people are shown it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[non_exhaustive]
+pub struct PlanCostData {
+    /// Price in Stripe's minor units.
+    #[n(0)]
+    pub costs: i64,
+    /// ISO 4217 code, in lower case.
+    #[n(1)]
+    pub currency: String,
+    /// The price for display, such as `$29`.
+    #[n(2)]
+    pub price: String,
+    /// The billing period, such as `month` or `3 months`.
+    #[n(3)]
+    pub per: String,
 }
 
 /// Credits that one cycle of a plan gives.
@@ -339,6 +418,18 @@ pub struct PackData {
     /// The application's own metadata.
     #[n(8)]
     pub meta: Vec<(String, MetaData)>,
+    /// Names that it had before.
+    #[cbor(n(9), skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// The name for people; empty in terms.
+    #[cbor(n(10), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub named: String,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(11), skip_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub docs: String,
 }
 
 /// A pack's price in a currency.
@@ -357,9 +448,28 @@ pub struct PackPriceData {
 }
 
 impl CatalogueData {
-    /// The terms that owners agreed to: the catalogue without processor ids, environments and metadata.
+    /// The terms that owners agreed to: the catalogue without processor ids, environments, metadata and words
+    /// for people.
     #[must_use]
     pub fn terms(&self) -> Self {
+        let mut terms = self.kept();
+        for asset in &mut terms.assets {
+            (asset.named, asset.docs) = Default::default();
+        }
+        for operation in &mut terms.operations {
+            (operation.named, operation.docs) = Default::default();
+        }
+        for plan in &mut terms.plans {
+            (plan.named, plan.docs, plan.costs) = Default::default();
+        }
+        for pack in &mut terms.packs {
+            (pack.named, pack.docs) = Default::default();
+        }
+        terms
+    }
+
+    /// The part that the journal keeps: the terms, and words for people.
+    pub(crate) fn kept(&self) -> Self {
         let mut terms = self.clone();
         terms.settings.environments.clear();
         for operation in &mut terms.operations {
@@ -397,8 +507,12 @@ impl CatalogueData {
 
 impl From<&Catalogue> for CatalogueData {
     fn from(catalogue: &Catalogue) -> Self {
-        let asset =
-            |asset: &AssetSpec| AssetData { name: asset.name.to_owned(), plural: asset.plural.to_owned() };
+        let asset = |asset: &AssetSpec| AssetData {
+            name: asset.name.to_owned(),
+            plural: asset.plural.to_owned(),
+            named: AssetWords { one: asset.named.one.to_owned(), many: asset.named.many.to_owned() },
+            docs: asset.docs.to_owned(),
+        };
         Self {
             settings: SettingsData::from(&catalogue.settings),
             assets: catalogue.assets.iter().map(asset).collect(),
@@ -450,6 +564,9 @@ impl From<&OperationSpec> for OperationData {
             at_most: operation.at_most,
             limits: operation.limits.iter().map(limit).collect(),
             meta: meta(operation.meta),
+            formerly: owned(operation.formerly),
+            named: operation.named.to_owned(),
+            docs: operation.docs.to_owned(),
         }
     }
 }
@@ -508,6 +625,10 @@ impl From<&PlanSpec> for PlanData {
             on_upgrade: plan.on_upgrade.word().to_owned(),
             in_advance: plan.in_advance,
             meta: meta(plan.meta),
+            formerly: owned(plan.formerly),
+            named: plan.named.to_owned(),
+            docs: plan.docs.to_owned(),
+            costs: plan.costs.iter().map(PlanCostData::from).collect(),
         }
     }
 }
@@ -529,6 +650,20 @@ fn pack_data(pack: &PackSpec, operations: &[OperationSpec]) -> PackData {
         stripe_prices: prices(pack.stripe_prices),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
         meta: meta(pack.meta),
+        formerly: owned(pack.formerly),
+        named: pack.named.to_owned(),
+        docs: pack.docs.to_owned(),
+    }
+}
+
+impl From<&PlanCost> for PlanCostData {
+    fn from(PlanCost { price, per }: &PlanCost) -> Self {
+        Self {
+            costs: price.minor,
+            currency: price.currency.code.to_owned(),
+            price: price.to_string(),
+            per: per.to_string(),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod fingerprint;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
+pub mod names;
 pub mod policy;
 pub mod pricing;
 pub mod quantity;

@@ -12,6 +12,7 @@ use crate::domain::explain::{Explanation, Terms, explain};
 use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
+use crate::domain::names::{Names, Renames};
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::Core;
@@ -36,8 +37,10 @@ pub struct Entry {
     pub balance_after: Amount,
     /// The amounts by grant, for an entry that took from grants or restored them.
     pub allocations: Vec<Allocation>,
-    /// The charged operation.
+    /// The charged operation, by its present name.
     pub operation: Option<String>,
+    /// The name for people of the operation, plan or pack.
+    pub named: Option<String>,
     /// The price of the operation. The charged amount is the price less the shortfall.
     pub price: Option<Amount>,
     /// The part of the price that could not be charged when a hold was settled.
@@ -101,9 +104,11 @@ pub struct Released {
 }
 
 impl Entry {
-    /// A short description: the operation, else the reason, else the category's name.
+    /// A short description for people: the display name of the operation, plan or pack, else the reason, else
+    /// the category's name.
     pub fn description(&self) -> &str {
-        self.operation.as_deref().or(self.reason.as_deref()).unwrap_or(self.category.name())
+        let named = self.named.as_deref().or(self.operation.as_deref());
+        named.or(self.reason.as_deref()).unwrap_or(self.category.name())
     }
 
     /// The amount with its unit: `+100 credits`, `-1 credit`.
@@ -141,6 +146,7 @@ impl Entry {
             balance_after,
             allocations: Vec::new(),
             operation: None,
+            named: None,
             price: None,
             shortfall: Amount::ZERO,
             owed: Amount::ZERO,
@@ -158,7 +164,22 @@ impl Entry {
             charge: None,
             wording: ledger.wording(),
         };
-        Some(blank.filled(ledger, body))
+        Some(blank.filled(ledger, body).with_present_names(ledger))
+    }
+
+    /// With the present name of its plan or pack, which is the reason of entries of billing.
+    fn with_present_names(self, ledger: &Core) -> Self {
+        let names = ledger.names();
+        if let Some(operation) = &self.operation {
+            let named = names.operations.named(operation).map(str::to_owned);
+            return Self { named, ..self };
+        }
+        let (Some(reason), Some(renames)) = (&self.reason, renames_of(&self.category, names)) else {
+            return self;
+        };
+        let named = renames.named(reason).map(str::to_owned);
+        let reason = Some(renames.present(reason).to_owned());
+        Self { named, reason, ..self }
     }
 
     fn filled(self, ledger: &Core, body: &Body) -> Self {
@@ -246,14 +267,27 @@ fn allocations(parts: &[Part]) -> Vec<Allocation> {
     parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
 }
 
-/// The name of an operation in its catalogue.
+/// The names that reasons of this category are of.
+fn renames_of<'a>(category: &Category, names: &'a Names) -> Option<&'a Renames> {
+    match category {
+        Category::SubscriptionCredits
+        | Category::SubscriptionTrial
+        | Category::SubscriptionSignupBonus
+        | Category::SubscriptionUpgrade
+        | Category::SubscriptionRefund => Some(&names.plans),
+        Category::CreditPackPurchase | Category::CreditPackRefund => Some(&names.packs),
+        _ => None,
+    }
+}
+
+/// The present name of an operation.
 pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
     let name = ledger
         .terms(operation.catalogue)
         .and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
     name.map_or_else(
         || format!("operation {}/{}", operation.catalogue, operation.index),
-        |known| known.name.clone(),
+        |known| ledger.names().operations.present(&known.name).to_owned(),
     )
 }
 

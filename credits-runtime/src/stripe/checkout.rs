@@ -93,6 +93,18 @@ impl Wishes {
     }
 }
 
+/// The text on the receipt of a payment, and in the customer portal for a subscription. Stripe shows the name of
+/// the product at the checkout, which the price at Stripe has.
+const PAYMENT_DESCRIPTION: &str = "payment_intent_data[description]";
+const SUBSCRIPTION_DESCRIPTION: &str = "subscription_data[description]";
+
+impl Wishes {
+    /// Whether an option sets this parameter.
+    fn sets(&self, name: &str) -> bool {
+        self.options.iter().any(|(option, _)| option == name)
+    }
+}
+
 macro_rules! wishes {
     ($($checkout:ident)*) => {$(
         impl $checkout {
@@ -273,7 +285,10 @@ impl<C: Pricing> Stripe<C> {
         let (id, url) = (text("id").ok_or_else(unreadable)?, text("url").ok_or_else(unreadable)?);
         if let Some(Offered { pack, quantity, currency }) = offer {
             let object = ObjectId::new(id).ok_or_else(unreadable)?;
-            let (pack, currency) = (pack_terms(pack, C::CATALOGUE), currency.map(str::to_owned));
+            // Records keep the first name of a pack that was renamed.
+            let kept = self.credits.pack_terms(pack.name);
+            let pack = kept.unwrap_or_else(|| pack_terms(pack, C::CATALOGUE));
+            let currency = currency.map(str::to_owned);
             let offer = Offer { session: object.clone(), pack, quantity, currency };
             let (at, what) = (self.credits.now(), Happening::PackOffered(offer));
             let event = BillingEvent { at, objects: vec![object], owner: Some(owner), what };
@@ -368,11 +383,17 @@ impl Checkout {
                     // The pack has no price at Stripe, so the checkout carries it.
                     set("line_items[0][price_data][currency]", currency.code);
                     set("line_items[0][price_data][unit_amount]", &minor.to_string());
-                    set("line_items[0][price_data][product_data][name]", pack.name);
+                    set("line_items[0][price_data][product_data][name]", pack.named);
+                    if !pack.docs.is_empty() {
+                        set("line_items[0][price_data][product_data][description]", pack.docs);
+                    }
                 }
                 set("line_items[0][quantity]", &wishes.quantity.to_string());
                 set(&format!("metadata[{PACK_KEY}]"), pack.name);
                 set(&format!("payment_intent_data[metadata][{OWNER_KEY}]"), &wishes.owner);
+                if !wishes.sets(PAYMENT_DESCRIPTION) {
+                    set(PAYMENT_DESCRIPTION, pack.named);
+                }
                 let currency = is_decided.then_some(currency.code);
                 let offer = Some(Offered { pack, quantity: wishes.quantity, currency });
                 Ok(Sold { wishes, fields, offer })
@@ -388,6 +409,9 @@ impl Checkout {
                 set("line_items[0][price]", price.ok_or_else(missing)?);
                 set("line_items[0][quantity]", &wishes.quantity.to_string());
                 set(&format!("subscription_data[metadata][{OWNER_KEY}]"), &wishes.owner);
+                if !wishes.sets(SUBSCRIPTION_DESCRIPTION) {
+                    set(SUBSCRIPTION_DESCRIPTION, plan.named);
+                }
                 if let Some(days) = trial_days {
                     set("subscription_data[trial_period_days]", &days.to_string());
                 }

@@ -7,7 +7,7 @@ mod value;
 
 pub(super) use sale::price_id;
 
-use credits_core::AssetSpec;
+use credits_core::{AssetSpec, CreditsName};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -45,8 +45,9 @@ impl Data<'_> {
         let settings = self.settings(&model.settings);
         let known = &model.known;
         let assets = known.assets.iter().map(|asset| {
-            let AssetSpec { name, plural } = asset.terms;
-            quote! { #types::AssetSpec { name: #name, plural: #plural } }
+            let AssetSpec { name, plural, named: CreditsName { one, many }, docs } = asset.terms;
+            let named = quote! { #types::CreditsName { one: #one, many: #many } };
+            quote! { #types::AssetSpec { name: #name, plural: #plural, named: #named, docs: #docs } }
         });
         let operations = known.operations.iter().map(|item| self.operation(&item.terms));
         let plans = known.plans.iter().map(|plan| &plan.spec);

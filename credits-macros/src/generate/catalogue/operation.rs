@@ -10,7 +10,8 @@ use super::value::{number, option, optional_number};
 impl Data<'_> {
     pub(super) fn operation(self, operation: &OperationSpec) -> TokenStream {
         let types = self.types;
-        let OperationSpec { name, asset, costs, at_least, at_most, limits, meta } = *operation;
+        let OperationSpec { name, asset, costs, at_least, at_most, limits, meta, formerly, named, docs } =
+            *operation;
         let costs = costs.iter().map(|clause| self.clause(clause));
         let (at_least, at_most) = (optional_number(at_least), optional_number(at_most));
         let limits = limits.iter().map(|Limit { quantity, max }| {
@@ -27,6 +28,9 @@ impl Data<'_> {
                 at_most: #at_most,
                 limits: &[#(#limits),*],
                 meta: #meta,
+                formerly: &[#(#formerly),*],
+                named: #named,
+                docs: #docs,
             }
         }
     }
