@@ -249,7 +249,7 @@ fn entries_keep_their_operations_when_the_pricing_changes() {
     let page = ann.credit_history().page().unwrap();
     let described: Vec<_> =
         page.entries.iter().map(|entry| (entry.description(), entry.amount.get())).collect();
-    let expected = [("step", -1), ("step", -1), ("upscale", -3), ("render", -10), ("manual_adjustment", 100)];
+    let expected = [("Step", -1), ("Step", -1), ("Upscale", -3), ("Render", -10), ("manual_adjustment", 100)];
     assert_eq!(described, expected);
 }
 

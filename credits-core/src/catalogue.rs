@@ -5,7 +5,7 @@
 use core::fmt::{Display, from_fn};
 
 use crate::money::in_words;
-use crate::{Currency, Money, Period, PeriodUnit, Rounding, Unit};
+use crate::{Currency, InputKind, InputSpec, Money, Period, PeriodUnit, Rounding, Unit};
 
 /// All declarations of one `usage_credits!` call.
 #[derive(Clone, Copy, Debug)]
@@ -208,6 +208,8 @@ pub struct OperationSpec {
     pub named: &'static str,
     /// Its `///` text, without the marks; empty for none.
     pub docs: &'static str,
+    /// Its inputs, in the order of the constructor's arguments.
+    pub inputs: &'static [InputSpec],
 }
 
 impl OperationSpec {
@@ -223,7 +225,18 @@ impl OperationSpec {
         formerly: &[],
         named: "",
         docs: "",
+        inputs: &[],
     };
+
+    /// Whether this is its name or a former one.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.formerly.contains(&name)
+    }
+
+    /// Whether JSON can give every input, so that the operation can be called by its name.
+    pub fn is_callable(&self) -> bool {
+        self.inputs.iter().all(|input| !matches!(input.kind, InputKind::Parameter { is_readable: false, .. }))
+    }
 }
 
 /// One term of a cost.
@@ -363,6 +376,16 @@ impl PlanSpec {
         costs: &[],
     };
 
+    /// Whether this is its name or a former one.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.formerly.contains(&name)
+    }
+
+    /// Whether one of its Stripe prices, in any environment, has this id.
+    pub fn has_price(&self, id: &str) -> bool {
+        self.stripe_prices.iter().any(|price| price.id == id)
+    }
+
     /// The price for display: `$29 per month or $290 per year`; empty if none is declared.
     pub fn costs_in_words(&self) -> impl Display + use<> {
         let costs = self.costs;
@@ -474,6 +497,22 @@ impl PackSpec {
         named: "",
         docs: "",
     };
+
+    /// Whether this is its name or a former one.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.formerly.contains(&name)
+    }
+
+    /// Whether one of its Stripe prices, in any environment, has this id.
+    pub fn has_price(&self, id: &str) -> bool {
+        self.stripe_prices.iter().any(|price| price.id == id)
+    }
+
+    /// Everything that the pack gives: its credits and its bonus. The compiler refuses a pack whose total does not
+    /// fit.
+    pub const fn total(&self) -> i64 {
+        self.gives.saturating_add(self.bonus)
+    }
 
     /// The prices for display: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
     pub fn costs_in_words(&self) -> impl Display + use<> {

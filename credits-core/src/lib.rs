@@ -8,6 +8,7 @@
 mod catalogue;
 mod cost;
 mod fraction;
+mod input;
 mod money;
 mod period;
 mod rounding;
@@ -21,6 +22,7 @@ pub use catalogue::{
 };
 pub use cost::{CostError, CostInput, bounded, graduated, rated, total};
 pub use fraction::Fraction;
+pub use input::{InputKind, InputSpec};
 pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};
 pub use rounding::Rounding;

@@ -231,7 +231,7 @@ pub(crate) fn is_rust_keyword(word: &str) -> bool {
 
 /// Names that the generated functions of operations have.
 pub(crate) const GENERATED_FUNCTIONS: &[&str] =
-    &["all", "check", "cost", "from_name", "index", "inputs", "name", "spec"];
+    &["all", "check", "cost", "from_json", "from_name", "index", "inputs", "name", "spec"];
 
 /// Every word that may follow the number of a price.
 pub(crate) fn money_words() -> Vec<&'static str> {

@@ -3,6 +3,7 @@
 //! It is public because generated code names it. Applications do not use it directly.
 
 pub mod checked;
+mod json;
 mod operand;
 mod sums;
 
@@ -16,6 +17,7 @@ pub use crate::__known as known;
 pub use credits_core::assert_unique_prices;
 
 pub use crate::domain::pricing::{Input, Inputs};
+pub use json::{InputError, JsonInputs, JsonObject, NotReadable, Parameter};
 
 use crate::domain::amount::Amount;
 use crate::domain::command::Quote;

@@ -57,12 +57,12 @@ fn a_replay_is_answered_before_limits_and_price() {
     let page = wallet.credit_history().page().unwrap();
     let lines: Vec<_> = page.entries.iter().map(|entry| (entry.description(), entry.amount.get())).collect();
     let expected = [
-        ("print", -10),
-        ("send", -4),
-        ("print", -9),
-        ("scan", -1),
-        ("print", -8),
-        ("print", -6),
+        ("Print", -10),
+        ("Send", -4),
+        ("Print", -9),
+        ("Scan", -1),
+        ("Print", -8),
+        ("Print", -6),
         ("manual_adjustment", 100),
     ];
     assert_eq!(lines, expected);

@@ -1,5 +1,7 @@
 //! What the macro accepts, compiled without a warning and run.
 
+#[path = "../pass/by_name.rs"]
+mod by_name;
 #[path = "../pass/costs.rs"]
 mod costs;
 #[path = "../pass/empty.rs"]

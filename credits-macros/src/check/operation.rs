@@ -80,6 +80,7 @@ impl Checker<'_> {
                 formerly,
                 named: words.named,
                 docs: words.docs,
+                inputs: &[],
             };
             complete?;
             self.price_of(operation, spec, computed)

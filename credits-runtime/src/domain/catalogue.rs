@@ -17,6 +17,8 @@ use credits_core::{
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
+use super::inputs::InputData;
+
 use super::fingerprint::sha256;
 
 /// A catalogue as owned data.
@@ -175,6 +177,10 @@ pub struct OperationData {
     #[cbor(n(9), skip_if = "String::is_empty")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub docs: String,
+    /// Its inputs, in the order of the constructor's arguments; empty in terms.
+    #[cbor(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<InputData>,
 }
 
 /// One term of a cost.
@@ -474,6 +480,7 @@ impl CatalogueData {
         terms.settings.environments.clear();
         for operation in &mut terms.operations {
             operation.meta.clear();
+            operation.inputs.clear();
         }
         for plan in &mut terms.plans {
             plan.stripe_prices.clear();
@@ -567,6 +574,7 @@ impl From<&OperationSpec> for OperationData {
             formerly: owned(operation.formerly),
             named: operation.named.to_owned(),
             docs: operation.docs.to_owned(),
+            inputs: operation.inputs.iter().map(InputData::from).collect(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod fact;
 pub mod fingerprint;
 pub mod ids;
+pub mod inputs;
 pub mod limits;
 pub mod metadata;
 pub mod names;

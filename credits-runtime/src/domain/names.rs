@@ -71,7 +71,7 @@ impl fmt::Display for NameClash {
 }
 
 /// An item as a catalogue declares it.
-struct Item<'a> {
+struct NamedItem<'a> {
     name: &'a str,
     formerly: &'a [String],
     named: &'a str,
@@ -138,8 +138,8 @@ impl Renames {
         self.first.iter().map(|(name, first)| (name.as_str(), first.as_str()))
     }
 
-    fn add<'a>(&mut self, items: impl Iterator<Item = Item<'a>>) {
-        for Item { name, formerly, named } in items {
+    fn add<'a>(&mut self, items: impl Iterator<Item = NamedItem<'a>>) {
+        for NamedItem { name, formerly, named } in items {
             let mut every = formerly.iter().map(String::as_str).chain([name]);
             let first = every.find_map(|name| self.first.get(name)).map_or(name, String::as_str).to_owned();
             for name in formerly.iter().map(String::as_str).chain([name]) {
@@ -150,9 +150,9 @@ impl Renames {
     }
 
     /// An item whose names the ledger has as two items, or that the catalogue has twice.
-    fn clash(&self, kind: &'static str, items: &[Item<'_>]) -> Option<NameClash> {
+    fn clash(&self, kind: &'static str, items: &[NamedItem<'_>]) -> Option<NameClash> {
         let mut seen: HashMap<&str, &str> = HashMap::new();
-        for Item { name, formerly, .. } in items {
+        for NamedItem { name, formerly, .. } in items {
             let known = self.first.get(*name);
             let other = formerly.iter().find(|former| {
                 known.zip(self.first.get(*former)).is_some_and(|(known, former)| known != former)
@@ -168,15 +168,23 @@ impl Renames {
     }
 }
 
-fn operations(catalogue: &CatalogueData) -> impl Iterator<Item = Item<'_>> {
+fn operations(catalogue: &CatalogueData) -> impl Iterator<Item = NamedItem<'_>> {
     let items = catalogue.operations.iter();
-    items.map(|item| Item { name: &item.name, formerly: &item.formerly, named: &item.named })
+    items.map(|item| NamedItem { name: &item.name, formerly: &item.formerly, named: &item.named })
 }
 
-fn plans(catalogue: &CatalogueData) -> impl Iterator<Item = Item<'_>> {
-    catalogue.plans.iter().map(|item| Item { name: &item.name, formerly: &item.formerly, named: &item.named })
+fn plans(catalogue: &CatalogueData) -> impl Iterator<Item = NamedItem<'_>> {
+    catalogue.plans.iter().map(|item| NamedItem {
+        name: &item.name,
+        formerly: &item.formerly,
+        named: &item.named,
+    })
 }
 
-fn packs(catalogue: &CatalogueData) -> impl Iterator<Item = Item<'_>> {
-    catalogue.packs.iter().map(|item| Item { name: &item.name, formerly: &item.formerly, named: &item.named })
+fn packs(catalogue: &CatalogueData) -> impl Iterator<Item = NamedItem<'_>> {
+    catalogue.packs.iter().map(|item| NamedItem {
+        name: &item.name,
+        formerly: &item.formerly,
+        named: &item.named,
+    })
 }

@@ -259,6 +259,13 @@ impl Core {
         self.names.operation_id(name)
     }
 
+    /// Whether the application's catalogue has this operation, under this name or a later one.
+    pub(crate) fn declares(&self, operation: &str) -> bool {
+        let present = self.names.operations.present(operation);
+        let declared = self.terms(self.catalogue).map(|terms| terms.data.operations.as_slice());
+        declared.unwrap_or_default().iter().any(|known| known.name == present)
+    }
+
     /// The names of operations, plans and packs in every declared catalogue.
     pub(crate) fn names(&self) -> &Names {
         &self.names

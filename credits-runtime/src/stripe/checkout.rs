@@ -39,7 +39,7 @@ struct Wishes {
     key: Option<String>,
 }
 
-/// A checkout that sells a pack: begin it with [`Stripe::start`].
+/// A checkout that sells a pack: begin it with [`Stripe::start`]. It needs a [`success`](Self::success) page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sold until `stripe.start(..)`"]
 pub struct PackCheckout {
@@ -48,7 +48,8 @@ pub struct PackCheckout {
     wishes: Wishes,
 }
 
-/// A checkout that sells a subscription: begin it with [`Stripe::start`].
+/// A checkout that sells a subscription: begin it with [`Stripe::start`]. It needs a [`success`](Self::success)
+/// page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sold until `stripe.start(..)`"]
 pub struct PlanCheckout {
@@ -108,7 +109,7 @@ impl Wishes {
 macro_rules! wishes {
     ($($checkout:ident)*) => {$(
         impl $checkout {
-            /// The page after payment: where Stripe sends the buyer.
+            /// The page after payment: where Stripe sends the buyer. Every checkout needs it.
             pub fn success(mut self, url: impl Into<String>) -> Self {
                 self.wishes.success = Some(url.into());
                 self
@@ -176,7 +177,7 @@ impl PackCheckout {
 }
 
 impl PlanCheckout {
-    /// Bills by this period, of those that the plan has prices for.
+    /// Bills by this period, of those that the plan has prices for. A plan with one price needs no period.
     pub fn period(mut self, period: impl Into<Period>) -> Self {
         self.period = Some(period.into());
         self
@@ -208,6 +209,8 @@ const PROTECTED: &[&str] = &[
 pub(super) struct Sold {
     wishes: Wishes,
     fields: Vec<(String, String)>,
+    /// The name of the plan or pack.
+    item: &'static str,
     offer: Option<Offered>,
 }
 
@@ -225,9 +228,10 @@ impl<C: Pricing> Stripe<C> {
     /// It blocks until Stripe has responded and the ledger has committed; [`start_async`](Self::start_async)
     /// does not block.
     ///
-    /// Errors in order: [`PriceMissing`](StripeError::PriceMissing),
-    /// [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid owner,
-    /// [`OptionProtected`](StripeError::OptionProtected), Stripe's, the ledger's.
+    /// Errors in order: [`PeriodNotDeclared`](StripeError::PeriodNotDeclared),
+    /// [`PriceMissing`](StripeError::PriceMissing), [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid
+    /// owner, [`OptionProtected`](StripeError::OptionProtected),
+    /// [`ReturnPageMissing`](StripeError::ReturnPageMissing), Stripe's, the ledger's.
     pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
         block_on(self.begin(checkout.into(), Waits::Here))
     }
@@ -261,17 +265,17 @@ impl<C: Pricing> Stripe<C> {
     }
 
     async fn begin(&self, checkout: Checkout, waits: Waits) -> Result<Session, StripeError> {
-        let Sold { wishes, mut fields, offer } = checkout.sold(self)?;
+        let Sold { wishes, mut fields, item, offer } = checkout.sold(self)?;
         let owner = Owner::new(&wishes.owner).map_err(Error::from)?;
         if let Some((option, _)) = wishes.options.iter().find(|(name, _)| is_protected(name)) {
             return Err(StripeError::OptionProtected { option: option.clone() });
         }
+        let success = wishes.success.ok_or(StripeError::ReturnPageMissing { item })?;
         let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
         set("client_reference_id", owner.as_str());
         set(&format!("metadata[{OWNER_KEY}]"), owner.as_str());
-        for (name, value) in
-            [("success_url", wishes.success), ("cancel_url", wishes.cancel), ("customer", wishes.customer)]
-        {
+        set("success_url", &success);
+        for (name, value) in [("cancel_url", wishes.cancel), ("customer", wishes.customer)] {
             if let Some(value) = value {
                 set(name, &value);
             }
@@ -321,6 +325,9 @@ impl<C: Pricing> Stripe<C> {
             self.shared.environments.is_empty() || price.environment.is_none_or(|name| name == mode)
         });
         let here: Vec<_> = here.collect();
+        if period.is_some() && matches!(here.as_slice(), [price] if price.period.is_none()) {
+            return Err(StripeError::PeriodNotDeclared { plan: item.to_owned() });
+        }
         let fits = |price: &&&StripePrice| period.is_none() || price.period == period;
         match (here.iter().find(fits), here.is_empty() && prices.is_empty()) {
             (Some(price), _) if period.is_some() || here.len() == 1 => Ok(Some(price.id)),
@@ -396,7 +403,7 @@ impl Checkout {
                 }
                 let currency = is_decided.then_some(currency.code);
                 let offer = Some(Offered { pack, quantity: wishes.quantity, currency });
-                Ok(Sold { wishes, fields, offer })
+                Ok(Sold { wishes, fields, item: pack.name, offer })
             }
             Self::Plan(PlanCheckout { plan, period, trial_days, wishes }) => {
                 set("mode", "subscription");
@@ -415,7 +422,7 @@ impl Checkout {
                 if let Some(days) = trial_days {
                     set("subscription_data[trial_period_days]", &days.to_string());
                 }
-                Ok(Sold { wishes, fields, offer: None })
+                Ok(Sold { wishes, fields, item: plan.name, offer: None })
             }
         }
     }

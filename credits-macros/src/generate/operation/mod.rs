@@ -3,8 +3,11 @@
 mod checked;
 mod choice;
 mod inputs;
+mod named;
 mod traits;
 mod validate;
+
+pub(super) use named::inputs as named_inputs;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
@@ -23,7 +26,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
     let constants = constants.map(|item| constant(item, runtime));
     let constructors = operations.iter().map(|operation| constructor(operation, runtime));
     let swallowers = swallowers(known);
-    let name = name(operations);
+    let (name, named) = (name(operations), named::generate(operations, runtime));
     let (index, traits::Traits { derives, impls }) = (index(operations), traits::generate(operations));
     let (inputs, validate) = (inputs::generate(operations, runtime), validate::generate(operations));
     quote! {
@@ -51,6 +54,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             }
 
             #name
+            #named
         }
 
         #impls
