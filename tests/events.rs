@@ -9,7 +9,7 @@ use credits_runtime::testing::ManualClock;
 use credits_runtime::{Error, LedgerErrorKind, Rejection, Timestamp, usage_credits};
 
 usage_credits! {
-    settings { low_balance_threshold 100.credits, 10.credits }
+    settings { low_balance_threshold 100.credits, 10.credits, 10.gems }
     asset gem
     operation step { costs 1.credit_per(page) }
     operation polish { costs 1.gem_per(piece) }
@@ -299,6 +299,31 @@ fn events_have_ids_that_stay() {
             "credits/ann/3/low_balance_reached/10",
         ]
     );
+}
+
+#[test]
+fn a_threshold_is_of_its_own_asset() {
+    let (_, credits) = open();
+    let ann = credits.wallet("ann");
+    let (sender, receiver) = channel();
+    let deliver = move |event: &Event| match event {
+        Event::LowBalanceReached(reached) => {
+            sender.send((event.id().unwrap().to_string(), reached.asset.clone(), reached.threshold.get()))
+        }
+        _ => Ok(()),
+    };
+    credits.subscriber("mailer").start(deliver).unwrap();
+    ann.of(Asset::Gems).give_credits(12).now().wait().unwrap();
+    ann.spend_credits_on(Operation::polish(3)).now().wait().unwrap();
+    give(&ann, 101);
+    ann.spend_credits_on(Operation::step(2)).now().wait().unwrap();
+    for expected in [
+        ("gem/ann/3/low_balance_reached/10", "gem", 10),
+        ("credits/ann/5/low_balance_reached/100", "credits", 100),
+    ] {
+        let (id, asset, threshold) = receiver.recv_timeout(PATIENCE).unwrap();
+        assert_eq!((id.as_str(), asset.as_str(), threshold), expected);
+    }
 }
 
 #[test]

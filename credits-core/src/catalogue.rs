@@ -32,7 +32,7 @@ pub struct Settings {
     /// Names of credits in displayed amounts.
     pub credits_named: CreditsName,
     /// Balances, in credits. Falling below one of them emits a low-balance event.
-    pub low_balance_thresholds: &'static [i64],
+    pub low_balance_thresholds: &'static [Threshold],
     /// Time for which a cycle's credits overlap with the next cycle; at most the length of a cycle.
     pub fulfillment_grace_period: Period,
     /// Time for which a cycle's credits outlive it while its renewal is charged; at most a quarter of the
@@ -100,6 +100,15 @@ pub struct CreditsName {
 impl CreditsName {
     /// The default names: `credit` and `credits`.
     pub const DEFAULT: Self = Self { one: "credit", many: "credits" };
+}
+
+/// A balance below which the owner of a wallet is warned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold {
+    /// The asset; empty for credits.
+    pub asset: &'static str,
+    /// The balance, at least one.
+    pub amount: i64,
 }
 
 /// An asset besides credits.
@@ -336,7 +345,8 @@ pub struct PlanSpec {
     pub trial_includes: i64,
     /// Treatment of credits that are unused at the end of a cycle.
     pub unused_credits: UnusedCredits,
-    /// Time for which credits stay usable after the subscription ends; `None` leaves their expiry unchanged.
+    /// Time for which credits stay usable after the subscription ends; none at zero. `None` leaves their expiry
+    /// unchanged.
     pub expire_after: Option<Period>,
     /// Credits that a rise within a cycle gives.
     pub on_upgrade: OnUpgrade,

@@ -32,11 +32,12 @@ keywords! {
         currency
         /// The rounding of an operation's exact total to whole credits: `rounding ceil` (the default), `floor` or `round`.
         rounding
-        /// Balances below which `on_low_balance_reached` is called: `low_balance_threshold 100.credits, 10.credits`.
+        /// Balances below which `on_low_balance_reached` is called, of any asset: `low_balance_threshold 100.credits, 10.gems`.
         low_balance_threshold
         /// The time by which a cycle's credits overlap the next cycle: `fulfillment_grace_period 5.minutes`, the default.
         fulfillment_grace_period
-        /// The time that a cycle's credits outlive it while the renewal is charged: `renewal_wait 72.hours`, the default.
+        /// The time that a cycle's credits outlive it while the renewal is charged: `renewal_wait 72.hours`, the
+        /// default; `0.hours` for none.
         renewal_wait
         /// The shortest cycle that a plan may have: `min_fulfillment_period 1.day`, the default.
         min_fulfillment_period
@@ -79,7 +80,7 @@ keywords! {
         /// The rule for unused credits: `unused_credits expire` (the default), `rollover`,
         /// `rollover up_to 500.credits` or `rollover for 3.months`.
         unused_credits
-        /// The time that credits last after the subscription has ended: `expire_after 30.days`.
+        /// The time that credits last after the subscription has ended: `expire_after 30.days`; `0.days` is at once.
         expire_after
         /// The credits of a rise within a cycle: `on_upgrade prorated` (the default) or `full`.
         on_upgrade

@@ -92,13 +92,14 @@ pub mod catalogue {
     pub use credits_core::{
         AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, InputKind, InputSpec, Limit,
         Meta, Money, OnUpgrade, OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanCost, PlanSpec,
-        RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Tier, TransferExpiration,
-        Unit, UnusedCredits, Upgrades, price_list,
+        RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Threshold, Tier,
+        TransferExpiration, Unit, UnusedCredits, Upgrades, price_list,
     };
 
     pub use crate::domain::catalogue::{
         AssetData, AssetWords, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData,
-        PackData, PackPriceData, PlanCostData, PlanData, SettingsData, StripePriceData, UnitData,
+        PackData, PackPriceData, PlanCostData, PlanData, SettingsData, StripePriceData, ThresholdData,
+        UnitData,
     };
     pub use crate::domain::inputs::{InputData, InputValues};
 }

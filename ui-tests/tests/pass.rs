@@ -8,6 +8,8 @@ mod costs;
 mod empty;
 #[path = "../pass/everything.rs"]
 mod everything;
+#[path = "../pass/no_prelude.rs"]
+mod no_prelude;
 #[path = "../pass/opaque.rs"]
 mod opaque;
 #[path = "../pass/operations.rs"]

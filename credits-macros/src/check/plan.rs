@@ -26,8 +26,7 @@ impl Checker<'_> {
         let trial_includes = self.extra(&plan.trial_includes, PlanWord::TrialIncludes, asset);
         let unused_credits =
             self.stated(&plan.unused_credits, |this, unused| this.unused_credits(unused, asset));
-        let expire_after =
-            self.stated(&plan.expire_after, |this, period| this.period(period).map(|(period, _)| period));
+        let expire_after = self.stated(&plan.expire_after, Self::period_or_none);
         let on_upgrade = self.stated(&plan.on_upgrade, |this, word| {
             let all = OnUpgrade::ALL.iter().map(|policy| (policy.word(), *policy));
             this.one_of(word, "what an upgrade gives", all)

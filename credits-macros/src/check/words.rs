@@ -24,7 +24,7 @@ pub(super) struct Words {
 impl Checker<'_> {
     /// The words of an item. A refused name is replaced by the one that the identifier reads as.
     pub(super) fn words(&mut self, header: &Header, named: &[Stated<Text>]) -> Words {
-        let named = self.stated(named, |this, text| this.display_name(text)).ok().flatten();
+        let named = self.stated(named, Self::display_name).ok().flatten();
         let named = named.unwrap_or_else(|| forever(&readable(&header.name.text)));
         Words { named, docs: forever(&documentation(&header.docs)) }
     }

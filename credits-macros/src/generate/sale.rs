@@ -84,7 +84,7 @@ fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStre
     let data = items.iter().map(|item| &item.data);
     quote! {
         #[doc = #docs]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
         #[allow(dead_code)]
         pub enum #ident {
             #(#variant_docs #variants),*
@@ -108,13 +108,19 @@ fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStre
             /// The one that has this name, or had it before.
             #[must_use]
             pub fn from_name(name: &str) -> ::core::option::Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.spec().has_name(name))
+                ::core::iter::Iterator::find(
+                    &mut ::core::iter::Iterator::copied(Self::ALL.iter()),
+                    |known| known.spec().has_name(name),
+                )
             }
 
             /// The one with this Stripe price, in any environment.
             #[must_use]
             pub fn from_price(id: &str) -> ::core::option::Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.spec().has_price(id))
+                ::core::iter::Iterator::find(
+                    &mut ::core::iter::Iterator::copied(Self::ALL.iter()),
+                    |known| known.spec().has_price(id),
+                )
             }
 
             #total

@@ -12,7 +12,7 @@
 
 use credits_core::{
     AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanCost,
-    PlanSpec, Settings, StripePrice, Tier, Unit, UnusedCredits,
+    PlanSpec, Settings, StripePrice, Threshold, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub struct SettingsData {
     pub credits_named: (String, String),
     /// Balances, in credits. Falling below one of them emits a low-balance event.
     #[n(3)]
-    pub low_balance_thresholds: Vec<i64>,
+    pub low_balance_thresholds: Vec<ThresholdData>,
     /// Time for which a cycle's credits overlap with the next cycle, such as `5 minutes`.
     #[n(4)]
     pub fulfillment_grace_period: String,
@@ -120,6 +120,24 @@ pub struct AssetData {
     #[cbor(n(3), skip_if = "String::is_empty")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub docs: String,
+}
+
+/// A balance below which the owner of a wallet is warned.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[non_exhaustive]
+pub struct ThresholdData {
+    /// The asset; empty for credits.
+    #[n(0)]
+    pub asset: String,
+    /// The balance, at least one.
+    #[n(1)]
+    pub amount: i64,
+}
+
+impl From<&Threshold> for ThresholdData {
+    fn from(Threshold { asset, amount }: &Threshold) -> Self {
+        Self { asset: (*asset).to_owned(), amount: *amount }
+    }
 }
 
 /// The words of an asset for people.
@@ -537,7 +555,7 @@ impl From<&Settings> for SettingsData {
             currency: settings.currency.code.to_owned(),
             rounding: settings.rounding.word().to_owned(),
             credits_named: (named.one.to_owned(), named.many.to_owned()),
-            low_balance_thresholds: settings.low_balance_thresholds.to_vec(),
+            low_balance_thresholds: settings.low_balance_thresholds.iter().map(ThresholdData::from).collect(),
             fulfillment_grace_period: settings.fulfillment_grace_period.to_string(),
             renewal_wait: settings.renewal_wait.to_string(),
             min_fulfillment_period: settings.min_fulfillment_period.to_string(),

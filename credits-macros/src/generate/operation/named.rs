@@ -32,7 +32,7 @@ pub(super) fn generate(operations: &[Operation], runtime: &TokenStream) -> Token
         /// The terms and the inputs of the one that has this name, or had it before.
         #[must_use]
         pub fn from_name(name: &str) -> ::core::option::Option<&'static #runtime::catalogue::OperationSpec> {
-            Self::ALL.iter().find(|known| known.has_name(name))
+            ::core::iter::Iterator::find(&mut Self::ALL.iter(), |known| known.has_name(name))
         }
 
         /// The operation of this name, or of this former name, with inputs as JSON: quantities as integers or as

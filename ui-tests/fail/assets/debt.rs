@@ -1,4 +1,4 @@
-// A threshold is a balance of credits.
+// Debt is of credits.
 
 use credits_runtime::usage_credits;
 
@@ -6,7 +6,7 @@ usage_credits! {
     asset gem
 
     settings {
-        low_balance_threshold 5.gems
+        allow_negative_balance up_to 5.gems
     }
 }
 
