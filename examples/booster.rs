@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use credits_runtime::catalogue::PeriodUnit::Month;
 use credits_runtime::stripe::{
-    Answer, SellPack as _, SellPlan as _, Session, Stripe, StripeError, WebhookRequest,
+    SellPack as _, SellPlan as _, Session, Stripe, StripeError, WebhookRequest, WebhookResponse,
 };
 use credits_runtime::usage_credits;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Endpoint of Stripe's webhooks.
-async fn webhook(State(app): State<App>, request: WebhookRequest) -> Answer {
+async fn webhook(State(app): State<App>, request: WebhookRequest) -> WebhookResponse {
     app.stripe.receive_async(request.headers(), request.body()).await
 }
 

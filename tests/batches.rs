@@ -33,7 +33,7 @@ fn at() -> Timestamp {
 }
 
 fn open(clock: &ManualClock, disk: &impl Storage, memory: usize) -> Credits {
-    Credits::builder().clock(clock.clone()).hurried().memory(memory).open_on(disk).unwrap()
+    Credits::builder().clock(clock.clone()).stress_maintenance().memory(memory).open_on(disk).unwrap()
 }
 
 /// Plays a life in which each command waits for the one before.

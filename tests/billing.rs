@@ -23,6 +23,7 @@ pub(crate) mod script;
 mod settings;
 mod storm;
 mod subscriptions;
+mod upcoming;
 mod webhooks;
 
 credits_runtime::usage_credits! {

@@ -35,7 +35,7 @@ fn copy(path: &Path, image: &Path) {
 #[test]
 fn a_wallet_that_a_rejected_command_looked_at_is_written_as_any_other() {
     let (_folder, [path, image], clock) = places();
-    let open = |path| Credits::builder().clock(clock.clone()).hurried().open(path).unwrap();
+    let open = |path| Credits::builder().clock(clock.clone()).stress_maintenance().open(path).unwrap();
     let credits = open(&path);
     for round in 0..200 {
         let given = credits.wallet(format!("user:{}", round % WALLETS)).give_credits(1).now();
@@ -77,7 +77,7 @@ fn followed(wallet: &Wallet) -> Vec<Entry> {
 #[test]
 fn a_history_is_followed_whether_its_milestones_are_written_or_not() {
     let (_folder, [path, image], clock) = places();
-    let open = |path| Credits::builder().clock(clock.clone()).hurried().open(path).unwrap();
+    let open = |path| Credits::builder().clock(clock.clone()).stress_maintenance().open(path).unwrap();
     let credits = open(&path);
     let owners = ["busy", "calm", "idle"];
     for owner in owners {

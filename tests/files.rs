@@ -205,13 +205,14 @@ fn wait_for_an_owner(credits: &Credits) -> ObjectId {
 #[test]
 fn a_commit_that_is_larger_than_the_log_is_one_commit() {
     let disk = Disk::empty();
-    let credits = Credits::builder().clock(clock()).hurried().open_on(&disk).unwrap();
+    let credits = Credits::builder().clock(clock()).stress_maintenance().open_on(&disk).unwrap();
     let object = wait_for_an_owner(&credits);
     let before = disk.files()[LOG].len();
     credits.link(object, "ann").wait().unwrap();
     give(&credits, 1);
     assert!(disk.files()[LOG].len() > before, "they fit the log that there was");
-    let found = Credits::builder().clock(clock()).hurried().open_on(&Disk::holding(disk.files())).unwrap();
+    let found =
+        Credits::builder().clock(clock()).stress_maintenance().open_on(&Disk::holding(disk.files())).unwrap();
     found.verify().unwrap();
     assert_eq!(found.wallet("ann").credits().unwrap(), 1);
     let head = |credits: &Credits| credits.head().unwrap().last_fact();
@@ -222,7 +223,7 @@ fn a_commit_that_is_larger_than_the_log_is_one_commit() {
 #[test]
 fn a_torn_commit_of_several_parts_is_left_over() {
     let disk = Disk::empty();
-    let credits = Credits::builder().clock(clock()).hurried().open_on(&disk).unwrap();
+    let credits = Credits::builder().clock(clock()).stress_maintenance().open_on(&disk).unwrap();
     give(&credits, 3);
     let object = wait_for_an_owner(&credits);
     let before = disk.files()[LOG].clone();
@@ -235,7 +236,7 @@ fn a_torn_commit_of_several_parts_is_left_over() {
     torn[LOG][last_page..][..4_096].fill(0);
     let mut disk = Disk::holding(torn);
     for session in 0..4 {
-        let credits = Credits::builder().clock(clock()).hurried().open_on(&disk).unwrap();
+        let credits = Credits::builder().clock(clock()).stress_maintenance().open_on(&disk).unwrap();
         assert_eq!(credits.wallet("ann").credits().unwrap(), 3 + 2 * session);
         give(&credits, 2);
         disk = Disk::holding(disk.files());
@@ -320,11 +321,12 @@ fn a_flip_in_any_record_but_the_last_is_noticed() {
 fn a_page_that_is_lost_or_moved_is_noticed() {
     for commits in [8, 60, 200] {
         let disk = Disk::empty();
-        let credits = Credits::builder().clock(clock()).hurried().open_on(&disk).unwrap();
+        let credits = Credits::builder().clock(clock()).stress_maintenance().open_on(&disk).unwrap();
         give(&credits, commits);
         let image = disk.files();
         let open = |image: &Image| {
-            let credits = Credits::builder().clock(clock()).hurried().open_on(&Disk::holding(image.clone()));
+            let credits =
+                Credits::builder().clock(clock()).stress_maintenance().open_on(&Disk::holding(image.clone()));
             credits
                 .map(|credits| credits.wallet("ann").credits().unwrap().get())
                 .map_err(|error| kind(&error))
@@ -494,7 +496,7 @@ fn a_ledger_is_opened_without_a_lock_if_that_is_asked_for() {
 #[test]
 fn the_log_is_used_again() {
     let disk = Disk::empty();
-    let credits = Credits::builder().clock(clock()).hurried().open_on(&disk).unwrap();
+    let credits = Credits::builder().clock(clock()).stress_maintenance().open_on(&disk).unwrap();
     let mut longest = 0;
     for _ in 0..2_000 {
         give(&credits, 1);

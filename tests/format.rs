@@ -91,7 +91,11 @@ const SOLD: &str = "
 fn sell(path: &Path) -> Result<(), Error> {
     let steps = steps(SOLD);
     let clock = ManualClock::at(steps[0].at);
-    let credits = sale::Credits::builder().clock(clock.clone()).hurried().narrow_waiting_room().open(path)?;
+    let credits = sale::Credits::builder()
+        .clock(clock.clone())
+        .stress_maintenance()
+        .narrow_waiting_room()
+        .open(path)?;
     let ann = credits.wallet("ann");
     for step in steps {
         clock.set(step.at);

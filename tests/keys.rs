@@ -31,7 +31,7 @@ fn a_key_is_answered_as_before_however_many_came_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
     let clock = ManualClock::at(start());
-    let open = || Credits::builder().clock(clock.clone()).hurried().open(&path).unwrap();
+    let open = || Credits::builder().clock(clock.clone()).stress_maintenance().open(&path).unwrap();
     let credits = open();
     let ann = credits.wallet("ann");
     ann.give_credits(10_000).key("gift").now().wait().unwrap();
@@ -62,7 +62,7 @@ fn a_key_is_answered_as_before_however_many_came_after_it() {
 #[test]
 fn keys_of_spending_are_forgotten_in_their_time_and_those_of_giving_never() {
     let clock = ManualClock::at(start());
-    let credits = Credits::builder().clock(clock.clone()).hurried().in_memory().unwrap();
+    let credits = Credits::builder().clock(clock.clone()).stress_maintenance().in_memory().unwrap();
     let ann = credits.wallet("ann");
     let give = || ann.give_credits(1_000).key("gift").now().wait().unwrap();
     let spend = || ann.spend_credits_on(Operation::step(1)).key("job").now().wait().unwrap();

@@ -26,6 +26,7 @@ mod opening;
 mod power;
 mod pricing;
 mod queue;
+mod reads;
 mod renaming;
 mod reopening;
 mod reports;

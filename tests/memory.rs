@@ -16,7 +16,7 @@ fn wallets_without_a_place_in_memory_are_as_any_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
     let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
-    let open = || Credits::builder().clock(clock.clone()).hurried().memory(1).open(&path).unwrap();
+    let open = || Credits::builder().clock(clock.clone()).stress_maintenance().memory(1).open(&path).unwrap();
     let credits = open();
     let wallet = |number: usize| credits.wallet(format!("user:{number}"));
     let mut expected = vec![0; WALLETS];

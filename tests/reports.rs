@@ -350,7 +350,7 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
     let clock = ManualClock::at(start());
-    let credits = Credits::builder().clock(clock.clone()).hurried().open(&path).unwrap();
+    let credits = Credits::builder().clock(clock.clone()).stress_maintenance().open(&path).unwrap();
     live(&credits, &clock, 300);
     for step in steps("2026-01-01 state s1 mystery\n. pack cs1 pi1 mystery\n. refund pi2 re1 1") {
         let What::Event(event) = step.what else { panic!("only events") };

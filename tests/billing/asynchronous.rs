@@ -14,8 +14,8 @@ use axum::routing::post;
 use credits_runtime::Clock as _;
 use credits_runtime::limits::WEBHOOK_BYTES_MAX;
 use credits_runtime::stripe::{
-    Answer, Request, Response, SIGNATURE_HEADER, SellPack as _, Stripe, StripeError, Transport,
-    WebhookRequest,
+    Request, Response, SIGNATURE_HEADER, SellPack as _, Stripe, StripeError, Transport, WebhookRequest,
+    WebhookResponse,
 };
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
@@ -83,7 +83,7 @@ fn a_task_waits_for_stripe_and_its_thread_does_not() {
     assert!(poll_until(received.as_mut(), || true).is_pending());
     assert_eq!(credits_of(&credits, "ann"), 0);
     allow.send(LINE_ITEMS).unwrap();
-    assert_eq!(block_on(received), Answer { status: 200, body: "ok" });
+    assert_eq!(block_on(received), WebhookResponse { status: 200, body: "ok" });
     assert_eq!(credits_of(&credits, "ann"), 1_100);
     let here = std::thread::current().id();
     assert!(gate.threads.lock().unwrap().iter().all(|thread| *thread != here));
@@ -157,7 +157,7 @@ fn a_checkout_begins_in_a_task() {
     assert!(matches!(refused, Err(StripeError::Ledger(_))), "{refused:?}");
 }
 
-async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest) -> Answer {
+async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest) -> WebhookResponse {
     stripe.receive_async(request.headers(), request.body()).await
 }
 

@@ -97,3 +97,32 @@ fn every_partial_return_is_told() {
     );
     assert_eq!(lines[4..], ["0 back, 0 owed, 0 forgiven, 0 transfers"; 2]);
 }
+
+/// Credits of a trial expired before a longer trial was known, and were restored without an event.
+#[test]
+fn the_amounts_of_events_add_up_to_the_balance() {
+    let script = "2026-01-01   state s1 starter trialing trial=2026-01-01..2026-01-15 anchor=2026-01-15   -> 50
+                  2026-01-19   spend 0                                                                     -> 0
+                  .            state s1 starter trialing trial=2026-01-01..2026-01-31 anchor=2026-01-31   -> 50";
+    let steps = steps(script);
+    let stage = Stage::new(steps[0].at);
+    let (sender, receiver) = channel();
+    stage
+        .credits
+        .subscriber("sum")
+        .start(move |event: &Event| {
+            let entry = match event {
+                Event::CreditsAdded(it) => &it.entry,
+                Event::CreditsDeducted(it) => &it.entry,
+                Event::CreditsExpired(it) => &it.entry,
+                _ => return Ok(()),
+            };
+            sender.send((event.name(), entry.amount.get()))
+        })
+        .unwrap();
+    for step in &steps {
+        stage.play(step);
+    }
+    let events: Vec<_> = (0..3).map(|_| receiver.recv_timeout(Duration::from_mins(1)).unwrap()).collect();
+    assert_eq!(events, [("credits_added", 50), ("credits_expired", -50), ("credits_added", 50)]);
+}

@@ -410,16 +410,16 @@ fn waiting(credits: &Credits) -> (u64, usize) {
 
 #[test]
 fn where_there_is_no_room_the_oldest_event_gives_way() {
-    let hurried = || {
+    let open = || {
         Credits::builder()
             .clock(ManualClock::at(instant(NOW)))
-            .hurried()
+            .stress_maintenance()
             .narrow_waiting_room()
             .in_memory()
             .unwrap()
     };
     // 20 events of one object.
-    let credits = hurried();
+    let credits = open();
     play(&credits, "1 pack cs1 pi1 cus1");
     for number in 0..22 {
         assert!(play(&credits, &format!("2 refund re{number} pi1 amount=1")));
@@ -436,7 +436,7 @@ fn where_there_is_no_room_the_oldest_event_gives_way() {
     credits.verify().unwrap();
 
     // 50 events in total.
-    let credits = hurried();
+    let credits = open();
     for number in 0..60 {
         play(&credits, &format!("2 refund re1 pi{number}"));
         credits.verify().unwrap();
@@ -463,7 +463,7 @@ fn what_waits_survives_a_restart() {
     let open = || {
         Credits::builder()
             .clock(ManualClock::at(instant(NOW)))
-            .hurried()
+            .stress_maintenance()
             .narrow_waiting_room()
             .open(&path)
             .unwrap()

@@ -29,7 +29,7 @@ impl Stage {
     }
 
     fn on(disk: Disk, clock: ManualClock, transport: Served) -> Self {
-        let credits = Credits::builder().clock(clock.clone()).hurried().open_on(&disk).unwrap();
+        let credits = Credits::builder().clock(clock.clone()).stress_maintenance().open_on(&disk).unwrap();
         let stripe = credits.stripe("sk_test_1").webhook_secret(SECRET);
         let stripe = stripe.transport(transport.clone()).build().unwrap();
         Self { clock, disk, credits, stripe, transport }

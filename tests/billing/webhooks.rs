@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use credits_runtime::Clock as _;
 use credits_runtime::billing::Unresolved;
-use credits_runtime::stripe::{Answer, Request, Response, SIGNATURE_HEADER, Stripe, StripeError, Transport};
+use credits_runtime::stripe::{
+    Request, Response, SIGNATURE_HEADER, Stripe, StripeError, Transport, WebhookResponse,
+};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Delivery, Shape};
 use serde_json::{Value, json};
@@ -28,7 +30,7 @@ pub fn connect(credits: &Credits) -> Stripe<Pricing> {
     stripe.transport(Nobody).build().unwrap()
 }
 
-pub fn deliver(stripe: &Stripe<Pricing>, delivery: &Delivery, clock: &ManualClock) -> Answer {
+pub fn deliver(stripe: &Stripe<Pricing>, delivery: &Delivery, clock: &ManualClock) -> WebhookResponse {
     let header = delivery.signature(SECRET, clock.now());
     stripe.receive([(SIGNATURE_HEADER, header)], &delivery.body)
 }
@@ -79,7 +81,7 @@ fn what_is_not_signed_does_nothing() {
     let delivery = &account.deliveries()[0];
     let header = delivery.signature(SECRET, instant("2026-01-31"));
     let refused = |headers: Vec<(&str, String)>, body: String| {
-        assert_eq!(stripe.receive(headers, body), Answer { status: 400, body: "refused" });
+        assert_eq!(stripe.receive(headers, body), WebhookResponse { status: 400, body: "refused" });
         assert_eq!(credits_of(&credits, "ann"), 0);
     };
     refused(vec![], delivery.body.clone());

@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
     }
 
     fn open(&self) -> Option<Credits> {
-        match Credits::builder().clock(self.clock.clone()).hurried().open_on(&self.disk) {
+        match Credits::builder().clock(self.clock.clone()).stress_maintenance().open_on(&self.disk) {
             Ok(credits) => Some(credits),
             Err(Error::Ledger(error)) => {
                 assert_eq!(error.kind(), Kind::Io, "{error:?}");

@@ -64,7 +64,8 @@ pub(crate) struct Found<'a> {
 pub(crate) fn open(history: &History, bounds: Bounds, disk: Disk) -> Result<Found<'_>, Fault> {
     let (acknowledged, asked) = bounds;
     let clock = GatedClock::at(history.state(acknowledged).1);
-    let credits = Credits::builder().clock(clock.clone()).hurried().open_on(&disk).map_err(unreadable)?;
+    let credits =
+        Credits::builder().clock(clock.clone()).stress_maintenance().open_on(&disk).map_err(unreadable)?;
     let mut found = Found { steps: acknowledged, history, disk, clock, credits };
     let shown = found.picture()?;
     if shown == *history.state(acknowledged).0 {

@@ -114,7 +114,8 @@ pub(crate) fn record(seed: u64, steps: usize) -> History {
     let disk = Disk::holding(base.clone());
     // Every third life has memory for dirty wallets alone.
     let memory = if seed.is_multiple_of(3) { 1 } else { usize::MAX };
-    let credits = Credits::builder().clock(clock.clone()).hurried().memory(memory).open_on(&disk).unwrap();
+    let credits =
+        Credits::builder().clock(clock.clone()).stress_maintenance().memory(memory).open_on(&disk).unwrap();
     let beginning = Picture::of(&credits).unwrap();
     let mut recorder = Recorder {
         disk,
@@ -203,7 +204,7 @@ impl Recorder {
         let asked = self.disk.asked();
         self.credits().close().unwrap();
         self.credits = None;
-        let builder = Credits::builder().clock(self.clock.clone()).hurried().memory(self.memory);
+        let builder = Credits::builder().clock(self.clock.clone()).stress_maintenance().memory(self.memory);
         self.credits = Some(builder.open_on(&self.disk).unwrap());
         self.done(asked, What::Reopened);
     }

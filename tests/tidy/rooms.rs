@@ -126,6 +126,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
+    ("engine/lists", &["domain", "engine/core", "engine/rows", "error"]),
     (
         "engine/ledger",
         &[
@@ -159,6 +160,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "engine/feed",
             "engine/journal",
             "engine/ledger",
+            "engine/lists",
             "engine/request",
             "engine/store",
             "engine/tuning",

@@ -7,7 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::amount::Amount;
-use super::fact::{Allocation, Body, Fact, Part};
+use super::body::Body;
+use super::entry::EntryBody;
+use super::fact::Fact;
+use super::grant::Allocation;
 use super::ids::{FactNumber, HoldId};
 use super::wallet::Wallet;
 
@@ -28,8 +31,7 @@ struct Lot {
 pub struct Audit {
     lots: BTreeMap<FactNumber, Lot>,
     holds: BTreeMap<HoldId, Vec<Allocation>>,
-    owed: i128,
-    repaid: i128,
+    debt: i128,
     balance: Amount,
     facts: u64,
     last_fact: Option<FactNumber>,
@@ -42,114 +44,73 @@ impl Audit {
             return Err(format!("fact {number} does not follow its wallet's last"));
         }
         (self.facts, self.last_fact) = (fact.ordinal, Some(number));
-        self.count(number, &fact.body)?;
-        if let Some((amount, balance_after)) = fact.body.movement() {
-            self.balance = self.balance.checked_add(amount).ok_or("a balance is over 64 bits")?;
-            if self.balance != balance_after {
-                return Err(format!(
-                    "fact {number} states a balance of {balance_after}, it is {}",
-                    self.balance
-                ));
+        let entry = fact.body.entry();
+        self.count(number, &fact.body, entry.as_ref())?;
+        if let Some(entry) = entry {
+            self.debt = add(self.debt, wide(entry.debt))?;
+            self.balance = self.balance.checked_add(entry.amount).ok_or("a balance is over 64 bits")?;
+            if self.balance != entry.balance_after {
+                let (stated, is) = (entry.balance_after, self.balance);
+                return Err(format!("fact {number} states a balance of {stated}, it is {is}"));
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, number: FactNumber, body: &Body) -> Result<(), String> {
+    fn count(
+        &mut self,
+        number: FactNumber,
+        body: &Body,
+        entry: Option<&EntryBody<'_>>,
+    ) -> Result<(), String> {
         match body {
             Body::Given { amount, joins, .. } => {
                 let lot = self.lots.entry(joins.unwrap_or(number)).or_default();
                 lot.given = add(lot.given, wide(*amount))?;
             }
             Body::Received { amount, .. } => self.lots.entry(number).or_default().given = wide(*amount),
-            Body::Charged { allocations, settles, owed, .. } => {
-                if let Some(settled) = settles.as_ref().filter(|settled| !settled.late) {
-                    self.close(settled.hold)?;
-                }
-                self.each(allocations, |lot, amount| add_to(&mut lot.spent, amount))?;
-                self.owed = add(self.owed, wide(*owed))?;
-            }
-            Body::Deducted { allocations, owed, .. } => {
-                self.each(allocations, |lot, amount| add_to(&mut lot.spent, amount))?;
-                self.owed = add(self.owed, wide(*owed))?;
-            }
-            Body::DebtRepaid { allocations, .. } => {
-                self.each(allocations, |lot, amount| add_to(&mut lot.repaid, amount))?;
-                for part in allocations {
-                    self.repaid = add(self.repaid, wide(part.amount))?;
-                }
-            }
-            Body::Expired { grant, amount, .. } => {
-                self.each(&[Allocation { grant: *grant, amount: *amount }], |lot, amount| {
-                    add_to(&mut lot.expired, amount)
-                })?;
-            }
-            Body::Restored { grant, amount, .. } => {
-                self.each(&[Allocation { grant: *grant, amount: *amount }], |lot, amount| {
-                    add_to(&mut lot.expired, amount.saturating_neg())
-                })?;
-            }
-            Body::Sent { parts, .. } => {
-                self.each(&taken(parts), |lot, amount| add_to(&mut lot.transferred, amount))?;
-            }
-            Body::Reclaimed { parts, .. } => {
-                self.each(&taken(parts), |lot, amount| {
-                    add_to(&mut lot.transferred, amount.saturating_neg())
-                })?;
-            }
-            Body::Returned { allocations, owed, .. } => {
-                self.each(allocations, |lot, amount| add_to(&mut lot.returned, amount))?;
-                self.owed = add(self.owed, wide(*owed))?;
-            }
+            Body::Charged { settles: Some(settled), .. } if !settled.late => self.close(settled.hold)?,
             Body::Held(held) => {
-                self.each(&held.pins, |lot, amount| add_to(&mut lot.held, amount))?;
+                self.add_to(|lot| &mut lot.held, &held.pins, 1)?;
                 self.holds.insert(HoldId(number), held.pins.clone());
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.close(*hold)?,
-            Body::Extended { hold, .. } if self.holds.contains_key(hold) => {}
-            Body::Extended { hold, .. } => return Err(format!("hold {hold} is extended but was not open")),
-            Body::TakenBack { parts, owed, .. } => {
-                self.each(&taken(parts), |lot, amount| add_to(&mut lot.returned, amount))?;
-                self.owed = add(self.owed, wide(*owed))?;
+            Body::Extended { hold, .. } if !self.holds.contains_key(hold) => {
+                return Err(format!("hold {hold} is extended but was not open"));
             }
-            Body::GivenBack { parts, .. } => {
-                self.each(&taken(parts), |lot, amount| add_to(&mut lot.returned, amount.saturating_neg()))?;
-            }
-            Body::Rescheduled { grant, .. } if self.lots.contains_key(grant) => {}
-            Body::Rescheduled { grant, .. } => {
+            Body::Rescheduled { grant, .. } if !self.lots.contains_key(grant) => {
                 return Err(format!("grant {grant} is rescheduled but was never given"));
             }
-            Body::CatalogueDeclared { .. }
-            | Body::Linked { .. }
-            | Body::Waits { .. }
-            | Body::Named { .. }
-            | Body::Freed { .. }
-            | Body::GaveWay { .. }
-            | Body::GaveWayDismissed { .. }
-            | Body::Billed { .. }
-            | Body::Priced { .. }
-            | Body::Awarded { .. }
-            | Body::TookBack { .. }
-            | Body::Listed { .. }
-            | Body::Reported { .. }
-            | Body::GoneNoted { .. }
-            | Body::Closed { .. }
-            | Body::AdvanceTaken { .. }
-            | Body::AdvanceReturned { .. }
-            | Body::GaveBack { .. } => return Err(format!("fact {number} is about no wallet")),
+            Body::Extended { .. } | Body::Rescheduled { .. } => {}
+            _ if entry.is_none() => return Err(format!("fact {number} is about no wallet")),
+            _ => {}
         }
-        Ok(())
+        let Some(EntryBody { taken, returned, .. }) = entry else { return Ok(()) };
+        let sum: fn(&mut Lot) -> &mut i128 = match body {
+            Body::DebtRepaid { .. } => |lot| &mut lot.repaid,
+            Body::Expired { .. } | Body::Restored { .. } => |lot| &mut lot.expired,
+            Body::Sent { .. } | Body::Reclaimed { .. } => |lot| &mut lot.transferred,
+            Body::Returned { .. } | Body::TakenBack { .. } | Body::GivenBack { .. } => {
+                |lot| &mut lot.returned
+            }
+            _ => |lot| &mut lot.spent,
+        };
+        self.add_to(sum, taken, 1)?;
+        self.add_to(sum, returned, -1)
     }
 
-    fn each(
+    /// Adds these amounts, or subtracts them if the sign is -1, to one of the sums of their grants.
+    fn add_to(
         &mut self,
+        sum: fn(&mut Lot) -> &mut i128,
         parts: &[Allocation],
-        change: impl Fn(&mut Lot, i128) -> Result<(), String>,
+        sign: i128,
     ) -> Result<(), String> {
         for part in parts {
             let lot = self.lots.get_mut(&part.grant);
             let lot = lot.ok_or_else(|| format!("grant {} is used but was never given", part.grant))?;
-            change(lot, wide(part.amount))?;
+            let sum = sum(lot);
+            *sum = add(*sum, wide(part.amount).saturating_mul(sign))?;
             if lot.free()? < 0 || lot.held < 0 || lot.expired < 0 || lot.transferred < 0 || lot.returned < 0 {
                 return Err(format!("grant {} is overdrawn", part.grant));
             }
@@ -160,7 +121,7 @@ impl Audit {
     fn close(&mut self, hold: HoldId) -> Result<(), String> {
         let pins = self.holds.remove(&hold);
         let pins = pins.ok_or_else(|| format!("hold {hold} is closed but was not open"))?;
-        self.each(&pins, |lot, amount| add_to(&mut lot.held, amount.saturating_neg()))
+        self.add_to(|lot| &mut lot.held, &pins, -1)
     }
 
     /// Compares the sums with the stored wallet. Returns a description of the first difference.
@@ -169,8 +130,7 @@ impl Audit {
             if kept == is { Ok(()) } else { Err(format!("its {what} is kept as {kept} and is {is}")) }
         };
         differs("balance", wide(wallet.balance), wide(self.balance))?;
-        let debt = add(self.owed, self.repaid.saturating_neg())?;
-        differs("debt", wide(wallet.debt), debt)?;
+        differs("debt", wide(wallet.debt), self.debt)?;
         let mut left = 0;
         for (number, lot) in &self.lots {
             let (free, held) = wallet.grant_left(*number);
@@ -178,7 +138,7 @@ impl Audit {
             differs(&format!("grant {number}, held,"), wide(held), lot.held)?;
             left = add(left, add(lot.free()?, lot.held)?)?;
         }
-        differs("sum of grants", add(wide(self.balance), debt)?, left)?;
+        differs("sum of grants", add(wide(self.balance), self.debt)?, left)?;
         let holds: Vec<_> = self.holds.keys().collect();
         if !wallet.holds.iter().map(|hold| &hold.id).eq(holds) {
             return Err("other holds are kept than are open".to_owned());
@@ -202,8 +162,8 @@ impl Audit {
 
 impl Lot {
     fn free(&self) -> Result<i128, String> {
-        let gone = [self.spent, self.repaid, self.expired, self.transferred, self.returned, self.held];
-        gone.into_iter().try_fold(self.given, |left, part| add(left, part.saturating_neg()))
+        let lost = [self.spent, self.repaid, self.expired, self.transferred, self.returned, self.held];
+        lost.into_iter().try_fold(self.given, |left, part| add(left, part.saturating_neg()))
     }
 }
 
@@ -213,13 +173,4 @@ fn wide(amount: Amount) -> i128 {
 
 fn add(sum: i128, more: i128) -> Result<i128, String> {
     sum.checked_add(more).ok_or_else(|| "a sum is over 128 bits".to_owned())
-}
-
-fn add_to(sum: &mut i128, more: i128) -> Result<(), String> {
-    *sum = add(*sum, more)?;
-    Ok(())
-}
-
-fn taken(parts: &[Part]) -> Vec<Allocation> {
-    parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
 }

@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::fact::{Body, Fact, Frame, Held, Record};
+use super::body::Body;
+use super::fact::{Fact, Frame, RecordId};
+use super::hold::Held;
 use super::ids::{FactNumber, HoldId, WalletId};
 
 /// A frame with the numbers of its facts.
@@ -56,7 +58,7 @@ impl Booked {
     /// The hold of this number, if the frame opened it in this wallet.
     pub fn held(&self, id: HoldId, wallet: &WalletId) -> Option<&Held> {
         match self.fact(id.0)? {
-            Fact { body: Body::Held(held), record: Record::Wallet(of), .. } if of == wallet => Some(held),
+            Fact { body: Body::Held(held), record: RecordId::Wallet(of), .. } if of == wallet => Some(held),
             _ => None,
         }
     }

@@ -2,8 +2,10 @@
 
 use super::amount::Amount;
 use super::category::Category;
-use super::fact::{Class, Held, Kind, Purpose, Scope};
+use super::fact::{Kind, Scope};
 use super::fingerprint::{Fingerprint, Hash64, Hash128, key_row};
+use super::grant::Class;
+use super::hold::{Held, Purpose};
 use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;

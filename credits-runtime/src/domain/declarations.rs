@@ -2,9 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
+use super::body::Body;
 use super::catalogue::CatalogueData;
-use super::fact::{Body, Fact, Record};
+use super::fact::{Fact, RecordId};
 use super::ids::FactNumber;
+use super::record::{Applied, Record};
 
 /// All declared catalogues.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
@@ -55,19 +57,21 @@ impl Catalogues {
             data: terms.to_bytes(),
         };
         let ordinal = self.facts.saturating_add(1);
-        (number, Fact { record: Record::Catalogues, previous: self.last_fact, ordinal, body })
+        (number, Fact { record: RecordId::Catalogues, previous: self.last_fact, ordinal, body })
+    }
+}
+
+impl Record for Catalogues {
+    const NAME: &'static str = "list of catalogues";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
     }
 
-    /// Applies the fact with this number, unless it is already applied.
-    pub fn apply(&mut self, fact_number: FactNumber, fact: &Fact) {
-        if self.last_fact.is_some_and(|last| last >= fact_number) {
-            return;
-        }
-        let Body::CatalogueDeclared { number, fingerprint, .. } = &fact.body else {
-            panic!("fact {fact_number} is no fact about catalogues");
+    fn change(&mut self, fact: FactNumber, body: &Body) {
+        let Body::CatalogueDeclared { number, fingerprint, .. } = body else {
+            panic!("fact {fact} is no fact about catalogues");
         };
-        self.declared.push(Declared { number: *number, fingerprint: *fingerprint, fact: fact_number });
-        self.last_fact = Some(fact_number);
-        self.facts = fact.ordinal;
+        self.declared.push(Declared { number: *number, fingerprint: *fingerprint, fact });
     }
 }

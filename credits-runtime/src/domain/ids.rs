@@ -63,6 +63,12 @@ macro_rules! text_id {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -153,6 +159,13 @@ impl Asset {
     /// The asset with this name.
     pub(crate) fn named(name: &'static str) -> Self {
         Self(SmolStr::new_static(name))
+    }
+}
+
+impl Owner {
+    /// The bound of a range of owners: not before it are those whose names begin with this text.
+    pub(crate) fn bound(name: &str) -> Self {
+        Self(name.into())
     }
 }
 
@@ -285,9 +298,8 @@ impl FactNumber {
         self.0
     }
 
-    /// The fact with this number.
-    #[cfg(feature = "testing")]
-    pub(crate) const fn new(number: u64) -> Self {
+    /// The fact with this number, for example from a URL.
+    pub const fn new(number: u64) -> Self {
         Self(number)
     }
 

@@ -15,7 +15,7 @@ pub const METADATA_DEPTH_MAX: usize = 32;
 pub const OPEN_GRANTS_MERGE_ABOVE: usize = 64;
 /// Maximum grants of purchases and subscriptions whose expired and revoked credits a wallet keeps until
 /// fulfilment notes them: twice the awards of one commit.
-pub const GONE_GRANTS_MAX: usize = 128;
+pub const FORFEITED_GRANTS_MAX: usize = 128;
 /// Maximum open grants of a wallet. A gift or transfer that would exceed it is rejected.
 pub const OPEN_GRANTS_MAX: usize = 1_000;
 /// Maximum open holds of a wallet.
@@ -43,7 +43,7 @@ pub const EVENT_BYTES_MAX: usize = 65_536;
 pub const WAITING_EVENTS_MAX: usize = 1_000;
 /// Time after which an unsolved entry is reported to handlers: most entries are solved earlier, by the next
 /// events of the same change.
-pub const UNSOLVED_TOLD_AFTER: Duration = Duration::from_hours(1);
+pub const UNSOLVED_REPORTED_AFTER: Duration = Duration::from_hours(1);
 /// Interval at which fulfilment checks whether held credits that are to be taken back were released.
 pub const HELD_ASKED_AFTER: Duration = Duration::from_mins(1);
 /// Longest time in which a checkout can be paid, which is Stripe's maximum.
@@ -77,3 +77,7 @@ pub const FRAME_BYTES_MAX: usize = 1_024 * 1_024;
 pub const HISTORY_PAGE_MAX: usize = 1_000;
 /// Maximum facts that one page of history scans; a page that reaches it ends early, with a cursor.
 pub const HISTORY_SCAN_MAX: usize = 5_000;
+/// Maximum owners of one page.
+pub const OWNERS_PAGE_MAX: usize = 1_000;
+/// Maximum items of one page of what is due.
+pub const DUE_PAGE_MAX: usize = 1_000;

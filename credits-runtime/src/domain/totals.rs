@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use super::body::Body;
 use super::category::Category;
 use super::encoding;
-use super::fact::{Body, Fact, Record};
+use super::fact::{Fact, RecordId};
 use super::ids::{Asset, FactNumber};
 use super::pricing::OperationId;
 
@@ -49,24 +50,20 @@ impl Totals {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
         }
-        let Record::Wallet(wallet) = &fact.record else { return };
-        let (Some((amount, _)), Some(account)) = (fact.body.movement(), account(&fact.body)) else { return };
+        let RecordId::Wallet(wallet) = &fact.record else { return };
+        let Some(entry) = fact.body.entry() else { return };
+        let account = match &fact.body {
+            Body::Charged { charge, .. } => Account::Operation(charge.operation),
+            _ => Account::Category(entry.category.clone()),
+        };
         self.last_fact = Some(number);
         let total = self.accounts.entry((wallet.asset.clone(), account)).or_default();
-        total.amount = total.amount.saturating_add(i128::from(amount.get()));
+        total.amount = total.amount.saturating_add(i128::from(entry.amount.get()));
         total.entries = total.entries.saturating_add(1);
     }
 
     /// All used counter-accounts, by asset.
     pub fn iter(&self) -> impl Iterator<Item = (&Asset, &Account, Total)> {
         self.accounts.iter().map(|((asset, account), total)| (asset, account, *total))
-    }
-}
-
-/// The counter-account of an entry; `None` if the fact is no entry.
-fn account(body: &Body) -> Option<Account> {
-    match body {
-        Body::Charged { charge, .. } => Some(Account::Operation(charge.operation)),
-        other => other.category().map(Account::Category),
     }
 }

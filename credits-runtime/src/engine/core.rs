@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use credits_core::Wording;
+use serde::Serialize;
 
 use super::batch::billing::Bill;
 use super::checkpoint::checkpointer::Checkpointer;
@@ -65,17 +66,35 @@ pub(crate) struct Core {
     pub(super) wording: Wording<'static>,
     pub(super) sale: Arc<Sale>,
     pub(super) keys: GeneratedKeys,
+    pub(super) opened_at: Timestamp,
 }
 
-/// Counts since a ledger was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Counts and sizes of an open ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Statistics {
-    /// Durable commits.
+    /// When it was opened, by the ledger's time.
+    pub opened_at: Timestamp,
+    /// Facts in the journal.
+    pub facts: u64,
+    /// Durable commits since it was opened.
     pub commits: u64,
-    /// Commands with a reply.
+    /// Commands with a reply since it was opened.
     pub commands: u64,
-    /// The most commands of one batch.
+    /// The most commands of one batch since it was opened.
     pub largest_batch: u64,
+    /// Commands that wait for the writer now.
+    pub queued: usize,
+    /// Checkpoints since it was opened.
+    pub checkpoints: u64,
+    /// The time of the last commit that the last checkpoint wrote to the file; `None` before the first one.
+    pub checkpointed_at: Option<Timestamp>,
+    /// Bytes of the ledger's file; 0 in memory.
+    pub file_bytes: u64,
+    /// Bytes of commits in the log that the file lacks.
+    pub log_bytes: u64,
+    /// Bytes of memory for wallets, keys, and rows that wait for a checkpoint, about.
+    pub memory_bytes: u64,
 }
 
 impl Core {
@@ -236,7 +255,7 @@ impl Core {
     pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
         // The end first: a snapshot taken later has every frame before it.
         let end = self.feed.next_fact();
-        Ok(JournalReader { block: None, snapshot: self.store.snapshot()?, end })
+        Ok(JournalReader { last: None, block: None, snapshot: self.store.snapshot()?, end })
     }
 
     /// The number of the application's catalogue in the journal.
@@ -298,7 +317,7 @@ impl Core {
         } else {
             frames_under(&snapshot, &self.published.keys.segments_of(snapshot.segments()?, &hash), &hash)?
         };
-        let mut journal = JournalReader { block: None, snapshot, end: self.feed.next_fact() };
+        let mut journal = JournalReader { last: None, block: None, snapshot, end: self.feed.next_fact() };
         for first in frames {
             let frame = journal.frame(first)?;
             if fingerprint_under(&frame, &hash).is_some() {
@@ -387,14 +406,25 @@ impl Core {
         self.id
     }
 
-    /// Counts since the ledger was opened.
+    /// Counts and sizes.
     pub(crate) fn statistics(&self) -> Statistics {
-        let counts = &self.published.counts;
-        let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
+        let Published { counts, wallets, keys, .. } = &*self.published;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let rows = self.store.unwritten_bytes();
+        let checkpointed_at = counts.checkpointed_at.load(Ordering::Relaxed);
+        let checkpoints = read(&counts.checkpoints);
         Statistics {
+            opened_at: self.opened_at,
+            facts: self.feed.next_fact().get().saturating_sub(FactNumber::FIRST.get()),
             commits: read(&counts.commits),
             commands: read(&counts.commands),
             largest_batch: read(&counts.largest_batch),
+            queued: self.inbox.len(),
+            checkpoints,
+            checkpointed_at: (checkpoints > 0).then(|| Timestamp::from_microseconds(checkpointed_at)),
+            file_bytes: std::fs::metadata(self.store.path()).map_or(0, |file| file.len()),
+            log_bytes: self.log.as_ref().map_or(0, |log| log.uncovered_bytes()) as u64,
+            memory_bytes: wallets.bytes().saturating_add(keys.bytes()).saturating_add(rows) as u64,
         }
     }
 
@@ -406,6 +436,8 @@ impl Core {
 
 /// A reader of the journal's frames. Consecutive reads from one block read it once.
 pub(crate) struct JournalReader {
+    /// The last frame read: several of its facts may be read in a row.
+    last: Option<Booked>,
     /// The last block read. Declared before the snapshot, so that it is dropped first.
     block: Option<StoredBlock>,
     snapshot: Snapshot,
@@ -429,11 +461,17 @@ impl JournalPosition {
 impl JournalReader {
     /// The frame that has this fact.
     pub(crate) fn frame(&mut self, number: FactNumber) -> Result<Booked, LedgerError> {
-        if let Some(frame) = self.block.as_mut().map(|block| block.frame(number)).transpose()?.flatten() {
-            return Ok(frame);
+        if let Some(last) = self.last.as_ref().filter(|last| last.fact(number).is_some()) {
+            return Ok(last.clone());
         }
-        let block = self.block.insert(self.snapshot.stored_block(number)?);
-        block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))
+        let found = self.block.as_mut().map(|block| block.frame(number)).transpose()?.flatten();
+        let booked = if let Some(booked) = found {
+            booked
+        } else {
+            let block = self.block.insert(self.snapshot.stored_block(number)?);
+            block.frame(number)?.ok_or_else(|| LedgerError::damaged(format!("fact {number} is missing")))?
+        };
+        Ok(self.last.insert(booked).clone())
     }
 
     /// The frame after a position, and the position after it; `None` at the end of the journal as of the reader's

@@ -38,7 +38,8 @@ struct FeedState {
 pub(crate) enum Followed {
     /// The journal has the requested fact.
     Facts,
-    Refusals(Vec<Refusal>),
+    /// There are rejected spends to take.
+    Refusals,
     TimedOut,
     Closed,
 }
@@ -86,16 +87,26 @@ impl CommitFeed {
             let has_refusals = takes_refusals && !contents.refusals.is_empty();
             !(contents.is_closed || has_refusals || contents.next_fact > from)
         };
-        let mut contents = self.wait_while(at_most, is_nothing);
+        let contents = self.wait_while(at_most, is_nothing);
         if contents.is_closed {
             Followed::Closed
         } else if contents.next_fact > from {
             Followed::Facts
         } else if takes_refusals && !contents.refusals.is_empty() {
-            Followed::Refusals(contents.refusals.drain(..).collect())
+            Followed::Refusals
         } else {
             Followed::TimedOut
         }
+    }
+
+    /// Takes the rejected spends.
+    pub(crate) fn take_refusals(&self) -> Vec<Refusal> {
+        self.lock().refusals.drain(..).collect()
+    }
+
+    /// Whether the ledger is closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
     }
 
     /// Waits for this time, or until the ledger is closed; returns whether it is closed.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use credits_core::Wording;
 
 use super::batch::batch::Position;
+use super::batch::failed_due::FailedDue;
 use super::checkpoint::checkpointer::Checkpointer;
 use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
@@ -293,6 +294,7 @@ impl Parts {
             inbox: Arc::new(Inbox::new(queue.commands_max)),
             queue,
             feed: Arc::new(CommitFeed::new(position.next_fact)),
+            opened_at: clock.now(),
             clock: Arc::new(clock),
             id,
             terms,
@@ -330,7 +332,6 @@ impl Parts {
             decider: Decider {
                 store: Arc::clone(store),
                 published: Arc::clone(published),
-                feed: Arc::clone(feed),
                 clock: Arc::clone(clock),
                 policy: *policy,
                 sale: Arc::clone(sale),
@@ -345,8 +346,13 @@ impl Parts {
                 feed: Arc::clone(feed),
                 buffer: Vec::new(),
             },
-            replies: Replies { inbox: Arc::clone(inbox), published: Arc::clone(published) },
+            replies: Replies {
+                inbox: Arc::clone(inbox),
+                published: Arc::clone(published),
+                feed: Arc::clone(feed),
+            },
             renewals: Renewals::new(policy.hold_limit)?,
+            failed_due: FailedDue::default(),
             schedule: Schedule::from(self.next_due),
             stopped: None,
         })

@@ -12,6 +12,7 @@ mod files;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod lists;
 mod opening;
 mod presence;
 pub(crate) mod published;

@@ -8,6 +8,7 @@ use super::wallets::budget::MemoryBudget;
 use super::wallets::cache::WalletCache;
 use super::wallets::due_index::DueIndex;
 use super::wallets::milestones::UnwrittenMilestones;
+use super::wallets::unwritten::UnwrittenWallets;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -24,6 +25,7 @@ pub(crate) struct Published {
     pub(crate) keys: Keys,
     pub(crate) milestones: UnwrittenMilestones,
     pub(crate) due: DueIndex,
+    pub(crate) unwritten: UnwrittenWallets,
     totals: RwLock<Arc<Totals>>,
     last_at: AtomicI64,
     budget: MemoryBudget,
@@ -37,6 +39,9 @@ pub(crate) struct Counts {
     pub(crate) commits: AtomicU64,
     pub(crate) commands: AtomicU64,
     pub(crate) largest_batch: AtomicU64,
+    pub(crate) checkpoints: AtomicU64,
+    /// The time of the last commit that the last checkpoint wrote.
+    pub(crate) checkpointed_at: AtomicI64,
 }
 
 impl Published {
@@ -47,6 +52,7 @@ impl Published {
             keys,
             milestones: UnwrittenMilestones::default(),
             due: DueIndex::default(),
+            unwritten: UnwrittenWallets::default(),
             totals: RwLock::default(),
             last_at: AtomicI64::new(last_at.microseconds()),
             budget,

@@ -19,14 +19,15 @@ use super::store::{Changes, LedgerId, Snapshot, Store};
 use super::tuning::ROWS_AT_ONCE;
 use super::wallets::budget::MemoryBudget;
 use crate::domain::billing::terms::PriceList;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
-use crate::domain::fact::Body;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::names::Names;
 use crate::domain::policy::Policy;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 

@@ -9,12 +9,10 @@ use super::journal::block::Block;
 use super::journal::cbor::instant;
 pub(crate) use super::journal::cbor::{decode, encode};
 use crate::domain::amount::Amount;
-use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
-use crate::domain::billing::waiting::WaitingRoom;
-use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::sha256;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
@@ -333,30 +331,11 @@ pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<BillingRow, LedgerError
     Ok(BillingRow { billing, filing: Filing { due, needs_attention } })
 }
 
-/// Decodes an object's row.
-pub(crate) fn object_from_bytes(bytes: &[u8]) -> Result<Object, LedgerError> {
-    let (last_fact, object) = record_from_bytes::<Object>(bytes)?;
-    Ok(Object { last_fact, ..object })
-}
-
-/// Decodes the list of declared catalogues.
-pub(crate) fn catalogues_from_bytes(bytes: &[u8]) -> Result<Catalogues, LedgerError> {
-    let (last_fact, mut list) = record_from_bytes::<Catalogues>(bytes)?;
-    list.last_fact = last_fact;
-    Ok(list)
-}
-
 /// Decodes the totals.
 pub(crate) fn totals_from_bytes(bytes: &[u8]) -> Result<Totals, LedgerError> {
-    let (last_fact, mut totals) = record_from_bytes::<Totals>(bytes)?;
+    let (last_fact, mut totals) = fact_and_body::<Totals>(bytes)?;
     totals.last_fact = last_fact;
     Ok(totals)
-}
-
-/// Decodes the waiting room.
-pub(crate) fn room_from_bytes(bytes: &[u8]) -> Result<WaitingRoom, LedgerError> {
-    let (last_fact, room) = record_from_bytes::<WaitingRoom>(bytes)?;
-    Ok(WaitingRoom { last_fact, ..room })
 }
 
 /// Encodes a record: the number of its last fact, its body.
@@ -364,10 +343,14 @@ pub(crate) fn record_to_bytes(last_fact: Option<FactNumber>, body: &impl Encode<
     [&last_fact.map_or(0, FactNumber::get).to_be_bytes()[..], &encode(body)].concat()
 }
 
-/// Decodes a record: the number of its last fact, and its body.
-pub(crate) fn record_from_bytes<T: for<'b> Decode<'b, ()>>(
-    bytes: &[u8],
-) -> Result<(Option<FactNumber>, T), LedgerError> {
+/// Decodes a record.
+pub(crate) fn record_from_bytes<R: Record + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<R, LedgerError> {
+    let (last_fact, mut record) = fact_and_body::<R>(bytes)?;
+    *record.applied().last_fact = last_fact;
+    Ok(record)
+}
+
+fn fact_and_body<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<(Option<FactNumber>, T), LedgerError> {
     let broken = || LedgerError::damaged("a record cannot be read");
     let (last_fact, body) = bytes.split_first_chunk().ok_or_else(broken)?;
     Ok((fact_number(*last_fact), decode(body)?))

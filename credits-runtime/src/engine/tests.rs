@@ -24,10 +24,12 @@ use crate::domain::amount::Amount;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command, Expiry, Gift};
-use crate::domain::fact::{GrantTerms, Kind, Record};
+use crate::domain::fact::{Kind, RecordId};
+use crate::domain::grant::GrantTerms;
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
+use crate::domain::record::Record;
 use crate::domain::wallet::Wallet;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::generated::Pricing as _;
@@ -175,7 +177,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
         assert_eq!((block.first, block.previous_head), (next, head));
         for booked in block.decode().unwrap() {
             for (number, fact) in booked.numbered() {
-                if let Record::Wallet(id) = &fact.record {
+                if let RecordId::Wallet(id) = &fact.record {
                     rebuilt.entry(id.clone()).or_default().apply(number, fact);
                     if number >= state.replay_from {
                         lagging.push((id.clone(), number, fact.clone()));

@@ -19,13 +19,15 @@ use super::store::Snapshot;
 use crate::domain::audit::Audit;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::{Terms, explain};
-use crate::domain::fact::{Body, Fact, Record};
+use crate::domain::fact::{Fact, RecordId};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
@@ -232,17 +234,17 @@ impl Verification {
     ) -> Result<(), LedgerError> {
         self.totals.apply(number, fact);
         let id = match &fact.record {
-            Record::Wallet(id) => id,
-            Record::Billing(owner) => {
+            RecordId::Wallet(id) => id,
+            RecordId::Billing(owner) => {
                 self.billings.entry(owner.clone()).or_default().apply(number, fact);
                 return Ok(());
             }
-            Record::Object(id) => {
+            RecordId::Object(id) => {
                 self.objects.entry(id.clone()).or_default().apply(number, fact);
                 return Ok(());
             }
-            Record::WaitingRoom => return self.waiting.add(number, fact),
-            Record::Catalogues => {
+            RecordId::WaitingRoom => return self.waiting.add(number, fact),
+            RecordId::Catalogues => {
                 let Body::CatalogueDeclared { number: catalogue, data, .. } = &fact.body else {
                     return Err(LedgerError::damaged(format!("fact {number} declares no catalogue")));
                 };
@@ -299,7 +301,7 @@ impl Verification {
         snapshot.each_view(|key, value| {
             match key.first() {
                 Some(1) if key == rows::CATALOGUES_KEY => {
-                    let kept = rows::catalogues_from_bytes(value)?;
+                    let kept = rows::record_from_bytes::<Catalogues>(value)?;
                     if kept != self.catalogues {
                         return Err(broken("catalogues"));
                     }
@@ -345,7 +347,7 @@ impl Verification {
                 }
                 Some(7) => {
                     let id = rows::object_from_key(key).ok_or_else(|| broken("an object"))?;
-                    let kept = rows::object_from_bytes(value)?;
+                    let kept = rows::record_from_bytes::<Object>(value)?;
                     if self.objects.get(&id) != Some(&kept) {
                         return Err(broken("an object"));
                     }

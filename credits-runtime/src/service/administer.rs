@@ -3,7 +3,8 @@
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Deduction, Expiry, Gift, TakeFrom};
-use crate::domain::fact::{Class, GrantTerms, Kind};
+use crate::domain::fact::Kind;
+use crate::domain::grant::{Class, GrantTerms};
 use crate::domain::ids::FactNumber;
 use crate::domain::rejection::Rejection;
 use crate::engine::request::reply::Reply;

@@ -13,6 +13,7 @@ use crate::domain::billing::event::{BillingEvent, Happening, Status};
 use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
+use crate::domain::billing::upcoming::upcoming;
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -57,6 +58,13 @@ pub struct Subscription {
     pub quantity: Option<u64>,
     /// When it ended, is to end, or was handed over to another owner, whichever is first.
     pub ends_at: Option<Timestamp>,
+    /// The end of its paid time; `None` if no time was paid.
+    pub paid_until: Option<Timestamp>,
+    /// When its next credits are expected: at the start of a cycle that is paid already, or else at the renewal of an
+    /// active subscription, if it is paid.
+    pub next_award_at: Option<Timestamp>,
+    /// The next credits.
+    pub next_award: Option<Amount>,
 }
 
 /// A purchase of packs.
@@ -119,11 +127,12 @@ pub(crate) fn migrate(ledger: &Arc<Ledger>, terms: &PlanTerms) -> Result<u64, Er
 
 /// An owner's subscriptions, by item.
 pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscription>, Error> {
-    let billing = ledger.billing(owner)?;
+    let (billing, now) = (ledger.billing(owner)?, ledger.now());
     let subscriptions = billing.subscriptions.iter().filter_map(|(item, subscription)| {
         let state = subscription.latest()?;
         let terms = billing.terms(&state.subscription, &state.price, Timestamp::MAX);
         let ends_at = billing.handed_over.get(&state.subscription).copied();
+        let upcoming = upcoming(&billing, item, ledger.policy().fulfilment, now);
         Some(Subscription {
             id: state.subscription.clone(),
             item: item.clone(),
@@ -133,6 +142,9 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
             price: state.price.clone(),
             quantity: state.quantity,
             ends_at: ends_at.into_iter().chain(state.ends_at).min(),
+            paid_until: upcoming.paid_until,
+            next_award_at: upcoming.next.map(|next| next.at),
+            next_award: upcoming.next.map(|next| next.amount),
         })
     });
     Ok(subscriptions.collect())

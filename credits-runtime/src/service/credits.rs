@@ -57,7 +57,7 @@ use crate::service::wallet::Wallet;
 /// # Ok::<(), credits_runtime::Error>(())
 /// ```
 pub struct Credits<C> {
-    ledger: Arc<Ledger>,
+    pub(crate) ledger: Arc<Ledger>,
     handlers: Arc<Handlers>,
     pricing: PhantomData<fn() -> C>,
 }
@@ -449,7 +449,7 @@ impl<C> Credits<C> {
         export::export(&self.ledger, format, writer)
     }
 
-    /// Counts of commits and commands since the ledger was opened.
+    /// Counts and sizes of the open ledger, for a page of figures and for metrics.
     pub fn statistics(&self) -> Statistics {
         self.ledger.statistics()
     }
@@ -522,7 +522,7 @@ impl<C: Pricing> CreditsBuilder<C> {
 
     /// Sets thresholds of background work so low that a short test seals, merges and checkpoints.
     #[cfg(feature = "testing")]
-    pub fn hurried(mut self) -> Self {
+    pub fn stress_maintenance(mut self) -> Self {
         self.tuning = Tuning::STRESS;
         self
     }

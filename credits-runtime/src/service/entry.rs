@@ -6,10 +6,12 @@ use credits_core::Wording;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::explain::{Explanation, Terms, explain};
-use crate::domain::fact::{Allocation, Body, Fact, Kind, Part, Record};
+use crate::domain::fact::{Fact, Kind, RecordId};
+use crate::domain::grant::Allocation;
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
 use crate::domain::names::{Names, Renames};
@@ -134,37 +136,65 @@ impl Entry {
 
     /// The entry of a fact; `None` for a fact that makes no entry.
     pub(crate) fn of(ledger: &Core, booked: &Booked, number: FactNumber) -> Option<Self> {
-        let Fact { record: Record::Wallet(wallet), body, .. } = booked.fact(number)? else { return None };
-        let (amount, balance_after) = body.movement()?;
+        let Fact { record: RecordId::Wallet(wallet), body, .. } = booked.fact(number)? else { return None };
+        let entry = body.entry()?;
         let is_outcome = booked.outcome().is_some_and(|(outcome, _)| outcome == number);
-        let blank = Self {
+        // A reversal is stored under its transfer's number, which is no caller's key.
+        let has_key = is_outcome && booked.key.is_given() && booked.kind != Kind::Reverse;
+        let made = Self {
             number,
             asset: wallet.asset.shown(),
-            amount,
-            category: body.category()?,
-            balance_before: balance_after.minus(amount),
-            balance_after,
-            allocations: Vec::new(),
+            amount: entry.amount,
+            category: entry.category.clone(),
+            balance_before: entry.balance_after.minus(entry.amount),
+            balance_after: entry.balance_after,
+            allocations: match body {
+                // Credits that are given back are not shown by grant.
+                Body::GivenBack { .. } => Vec::new(),
+                Body::Restored { .. } | Body::Reclaimed { .. } => entry.returned.into_owned(),
+                _ => entry.taken.into_owned(),
+            },
             operation: None,
             named: None,
             price: None,
             shortfall: Amount::ZERO,
-            owed: Amount::ZERO,
+            owed: entry.debt.max(Amount::ZERO),
             hold: None,
-            transfer: None,
-            counterparty: None,
-            reason: None,
-            expires_at: None,
-            // A reversal is stored under its transfer's number, which is no caller's key.
-            key: (is_outcome && booked.key.is_given() && booked.kind != Kind::Reverse)
-                .then(|| booked.key.clone()),
-            metadata: Metadata::default(),
+            transfer: match body {
+                Body::Sent { .. } => Some(TransferId(number)),
+                Body::Received { transfer, .. }
+                | Body::Returned { transfer, .. }
+                | Body::Reclaimed { transfer, .. } => Some(*transfer),
+                _ => None,
+            },
+            counterparty: entry.counterparty.map(|wallet| wallet.owner.clone()),
+            reason: entry.reason.map(str::to_owned),
+            expires_at: entry.expires_at,
+            key: has_key.then(|| booked.key.clone()),
+            metadata: entry.metadata.cloned().unwrap_or_default(),
             recorded_at: booked.at,
             effective_at: body.effective_at(booked.at),
             charge: None,
             wording: ledger.wording(),
         };
-        Some(blank.filled(ledger, body).with_present_names(ledger))
+        let Body::Charged { charge, settles, shortfall, .. } = body else {
+            return Some(made.with_present_names(ledger));
+        };
+        let terms = ledger.terms(charge.operation.catalogue);
+        let charged = Self {
+            operation: Some(operation_name(ledger, charge.operation)),
+            price: Some(charge.price),
+            charge: terms.map(|terms| (Arc::clone(terms), charge.clone())),
+            shortfall: *shortfall,
+            hold: settles.as_ref().map(|settled| settled.hold),
+            // A settlement is stored under its hold's number; the caller's key came with the hold.
+            key: match settles {
+                Some(settled) => settled.key.as_ref().map(|chosen| chosen.key.clone()),
+                None => made.key,
+            },
+            ..made
+        };
+        Some(charged.with_present_names(ledger))
     }
 
     /// With the present name of its plan or pack, which is the reason of entries of billing.
@@ -181,90 +211,6 @@ impl Entry {
         let reason = Some(renames.present(reason).to_owned());
         Self { named, reason, ..self }
     }
-
-    fn filled(self, ledger: &Core, body: &Body) -> Self {
-        match body {
-            Body::Given { terms, reason, metadata, .. } => Self {
-                reason: reason.clone(),
-                expires_at: terms.expires_at,
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Charged { charge, allocations, settles, shortfall, metadata, owed, .. } => Self {
-                owed: *owed,
-                allocations: allocations.clone(),
-                operation: Some(operation_name(ledger, charge.operation)),
-                price: Some(charge.price),
-                charge: ledger
-                    .terms(charge.operation.catalogue)
-                    .map(|terms| (Arc::clone(terms), charge.clone())),
-                shortfall: *shortfall,
-                hold: settles.as_ref().map(|settled| settled.hold),
-                // A settlement is stored under its hold's number; the caller's key came with the hold.
-                key: match settles {
-                    Some(settled) => settled.key.as_ref().map(|chosen| chosen.key.clone()),
-                    None => self.key,
-                },
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Deducted { reason, allocations, metadata, owed, .. } => Self {
-                owed: *owed,
-                reason: Some(reason.clone()),
-                allocations: allocations.clone(),
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Expired { grant, amount, .. } => {
-                Self { allocations: vec![Allocation { grant: *grant, amount: *amount }], ..self }
-            }
-            Body::TakenBack { parts, owed, reason, .. } => {
-                Self { owed: *owed, reason: Some(reason.clone()), allocations: allocations(parts), ..self }
-            }
-            Body::GivenBack { reason, .. } => Self { reason: Some(reason.clone()), ..self },
-            Body::DebtRepaid { allocations, .. } => Self { allocations: allocations.clone(), ..self },
-            Body::Sent { to, parts, metadata, .. } => Self {
-                transfer: Some(TransferId(self.number)),
-                counterparty: Some(to.owner.clone()),
-                allocations: allocations(parts),
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Received { from, transfer, terms, metadata, .. } => Self {
-                transfer: Some(*transfer),
-                counterparty: Some(from.owner.clone()),
-                expires_at: terms.expires_at,
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Returned { to, transfer, allocations, owed, metadata, .. } => Self {
-                transfer: Some(*transfer),
-                counterparty: Some(to.owner.clone()),
-                allocations: allocations.clone(),
-                owed: *owed,
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Reclaimed { from, transfer, parts, metadata, .. } => Self {
-                transfer: Some(*transfer),
-                counterparty: Some(from.owner.clone()),
-                allocations: allocations(parts),
-                metadata: metadata.clone(),
-                ..self
-            },
-            Body::Restored { grant, amount, terms, .. } => Self {
-                allocations: vec![Allocation { grant: *grant, amount: *amount }],
-                expires_at: terms.expires_at,
-                ..self
-            },
-            // Other bodies make no entries.
-            _ => self,
-        }
-    }
-}
-
-fn allocations(parts: &[Part]) -> Vec<Allocation> {
-    parts.iter().map(|part| Allocation { grant: part.grant, amount: part.amount }).collect()
 }
 
 /// The names that reasons of this category are of.

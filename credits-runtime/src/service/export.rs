@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::domain::explain::Explanation;
-use crate::domain::fact::Record;
+use crate::domain::fact::RecordId;
 use crate::domain::ids::Owner;
 use crate::engine::core::{Core, JournalPosition};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
@@ -67,7 +67,8 @@ fn each(
         for _ in 0..FRAMES_PER_SNAPSHOT {
             let Some((booked, after)) = journal.after(next)?.filter(|_| next < end) else { break };
             for (number, fact) in booked.numbered() {
-                if let (Record::Wallet(id), Some(entry)) = (&fact.record, Entry::of(ledger, &booked, number))
+                if let (RecordId::Wallet(id), Some(entry)) =
+                    (&fact.record, Entry::of(ledger, &booked, number))
                 {
                     write(&id.owner, &entry)?;
                     written = written.saturating_add(1);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
-use crate::domain::fact::{Fact, Record};
+use crate::domain::fact::{Fact, RecordId};
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
 use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX, MILESTONE_FACTS};
 use crate::domain::rejection::Rejection;
@@ -58,6 +58,16 @@ pub struct HistoryPage {
     pub next: Option<Cursor>,
 }
 
+/// The balance of a wallet at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BalancePoint {
+    /// The instant.
+    pub at: Timestamp,
+    /// The available and the held credits together.
+    pub balance: Amount,
+}
+
 impl Cursor {
     /// The cursor as a number, for a URL or a form.
     pub fn get(self) -> u64 {
@@ -67,6 +77,14 @@ impl Cursor {
     /// The cursor with this number.
     pub fn new(number: u64) -> Self {
         Self(FactNumber(number))
+    }
+
+    pub(crate) fn at(number: FactNumber) -> Self {
+        Self(number)
+    }
+
+    pub(crate) fn number(self) -> FactNumber {
+        self.0
     }
 }
 
@@ -131,6 +149,40 @@ impl History {
         self
     }
 
+    /// The balances at evenly spaced instants from one to another, both included, for a chart: by the effective time
+    /// of entries, as [`balance_at`](crate::Wallet::balance_at). There are 2 to 1,000 points; other numbers are
+    /// clamped. If `to` is not after `from`, all are at `from`. Filters and the limit of the query do not matter.
+    ///
+    /// It reads up to 64 facts a point. Errors: `OwnerInvalid`, then the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// let given = user.give_credits(100).now().wait()?.entry.recorded_at;
+    /// let hour = std::time::Duration::from_secs(3_600);
+    /// let points = user.credit_history().balances(given.before(hour), given.after(hour), 3)?;
+    /// assert_eq!(points.iter().map(|point| point.balance.get()).collect::<Vec<_>>(), [0, 100, 100]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn balances(
+        self,
+        from: impl Into<Timestamp>,
+        to: impl Into<Timestamp>,
+        points: usize,
+    ) -> Result<Vec<BalancePoint>, Error> {
+        let (id, from, to) = (self.wallet?, from.into(), to.into());
+        let intervals = u32::try_from(points.clamp(2, HISTORY_PAGE_MAX) - 1).unwrap_or(u32::MAX);
+        let time = to.since(from);
+        let instants = (0..=intervals).map(|place| {
+            // Divided first: a product may be out of range. The last point is exact.
+            if place == intervals { from.after(time) } else { from.after(time / intervals * place) }
+        });
+        balances(&self.ledger, &id, instants)
+    }
+
     /// Reads the page. An expiry that is due but not booked yet is not an entry.
     ///
     /// Errors in order: `OwnerInvalid`, `KeyInvalid`, then the ledger's. A cursor of another wallet gives an
@@ -155,20 +207,50 @@ impl History {
 
 /// The balance of a wallet at an instant.
 pub(crate) fn balance_at(ledger: &Core, id: &WalletId, at: Timestamp) -> Result<Amount, Error> {
+    let balances = balances(ledger, id, std::iter::once(at))?;
+    Ok(balances.first().map_or(Amount::ZERO, |point| point.balance))
+}
+
+/// The balances of a wallet at instants that do not decrease.
+fn balances(
+    ledger: &Core,
+    id: &WalletId,
+    instants: impl Iterator<Item = Timestamp>,
+) -> Result<Vec<BalancePoint>, Error> {
     let wallet = ledger.wallet(id)?;
     let mut walk = Walk { journal: ledger.journal()?, ledger, id, wallet: &wallet };
-    let later = walk.first_from(|effective_at| effective_at > at)?;
-    if later > wallet.facts {
-        // No booked entry is later; expiries and lapses due by then are counted.
-        return Ok(wallet.at(at.min(ledger.now())).balance);
-    }
-    let milestone = later.saturating_sub(1) / MILESTONE_FACTS * MILESTONE_FACTS;
-    for (number, booked) in walk.between(milestone.saturating_add(1), later.saturating_sub(1))?.iter().rev() {
-        if let Some((_, balance_after)) = booked.fact(*number).and_then(|fact| fact.body.movement()) {
-            return Ok(balance_after);
+    let (mut points, mut segment) = (Vec::new(), None::<Segment>);
+    for at in instants {
+        let milestone = walk.milestone_before(|effective_at| effective_at > at)?;
+        if segment.as_ref().is_none_or(|segment| segment.milestone != milestone) {
+            segment = Some(walk.segment(milestone)?);
         }
+        let (balance, facts) = segment.as_ref().map_or((Amount::ZERO, 0), |segment| segment.balance(at));
+        // If no booked fact is later, expiries that are due by then are counted.
+        let is_newest = milestone.saturating_mul(MILESTONE_FACTS).saturating_add(facts) == wallet.facts;
+        let balance = if is_newest { wallet.at(at.min(ledger.now())).balance } else { balance };
+        points.push(BalancePoint { at, balance });
     }
-    if milestone == 0 { Ok(Amount::ZERO) } else { Ok(ledger.milestone(id, milestone)?.balance) }
+    Ok(points)
+}
+
+/// The balances after the facts from one milestone to the next.
+struct Segment {
+    /// The number of the milestone, from 0 for the beginning of the history.
+    milestone: u64,
+    /// The balance at the milestone.
+    start: Amount,
+    /// The effective time of each fact, and the balance after it.
+    balances: Vec<(Timestamp, Amount)>,
+}
+
+impl Segment {
+    /// The balance at an instant, and the number of facts by then.
+    fn balance(&self, at: Timestamp) -> (Amount, u64) {
+        let count = self.balances.partition_point(|(effective_at, _)| *effective_at <= at);
+        let last = count.checked_sub(1).and_then(|last| self.balances.get(last));
+        (last.map_or(self.start, |(_, balance)| *balance), count as u64)
+    }
 }
 
 /// The entries of the frame under a key.
@@ -282,7 +364,7 @@ impl Walk<'_> {
         let Some(Fact { record, previous, .. }) = booked.fact(number) else {
             return Err(LedgerError::damaged(format!("fact {number} is missing")).into());
         };
-        let is_own = matches!(record, Record::Wallet(id) if id == self.id);
+        let is_own = matches!(record, RecordId::Wallet(id) if id == self.id);
         let previous = *previous;
         Ok(is_own.then_some(((number, booked), previous)))
     }
@@ -330,24 +412,48 @@ impl Walk<'_> {
         Ok(found)
     }
 
-    /// The ordinal of the first fact that took effect late enough, or one after the last ordinal. Effective
-    /// times never decrease, which allows the binary search.
-    fn first_from(&mut self, is_late: impl Fn(Timestamp) -> bool) -> Result<u64, Error> {
-        // Binary search for the last milestone that is not late.
+    /// The number of the last milestone that is not late, or 0. Effective times never decrease, which allows the
+    /// binary search.
+    fn milestone_before(&mut self, is_late: impl Fn(Timestamp) -> bool) -> Result<u64, Error> {
         let (mut early, mut late) = (0, (self.wallet.facts / MILESTONE_FACTS).saturating_add(1));
         while late.saturating_sub(early) > 1 {
             let middle = early.midpoint(late);
             let milestone = self.ledger.milestone(self.id, middle.saturating_mul(MILESTONE_FACTS))?;
             if is_late(milestone.effective_at) { late = middle } else { early = middle }
         }
-        let first = early.saturating_mul(MILESTONE_FACTS).saturating_add(1);
+        Ok(early)
+    }
+
+    /// The facts after a milestone, up to the next one, oldest first.
+    fn after_milestone(&mut self, milestone: u64) -> Result<Vec<WalletFact>, Error> {
+        let first = milestone.saturating_mul(MILESTONE_FACTS).saturating_add(1);
         let last = first.saturating_add(MILESTONE_FACTS).saturating_sub(1).min(self.wallet.facts);
-        for ((number, booked), ordinal) in self.between(first, last)?.iter().zip(first..) {
-            let at = booked.fact(*number).map(|fact| fact.body.effective_at(booked.at));
-            if at.is_some_and(&is_late) {
-                return Ok(ordinal);
-            }
+        self.between(first, last)
+    }
+
+    fn segment(&mut self, milestone: u64) -> Result<Segment, Error> {
+        let start = match milestone {
+            0 => Amount::ZERO,
+            number => self.ledger.milestone(self.id, number.saturating_mul(MILESTONE_FACTS))?.balance,
+        };
+        let (mut balance, mut balances) = (start, Vec::new());
+        for (number, booked) in self.after_milestone(milestone)? {
+            let Some(fact) = booked.fact(number) else { continue };
+            balance = fact.body.entry().map_or(balance, |entry| entry.balance_after);
+            balances.push((fact.body.effective_at(booked.at), balance));
         }
-        Ok(last.saturating_add(1).max(first))
+        Ok(Segment { milestone, start, balances })
+    }
+
+    /// The ordinal of the first fact that took effect late enough, or one after the last ordinal.
+    fn first_from(&mut self, is_late: impl Fn(Timestamp) -> bool) -> Result<u64, Error> {
+        let milestone = self.milestone_before(&is_late)?;
+        let first = milestone.saturating_mul(MILESTONE_FACTS).saturating_add(1);
+        let facts = self.after_milestone(milestone)?;
+        let at = |(number, booked): &WalletFact| {
+            booked.fact(*number).map(|fact| fact.body.effective_at(booked.at))
+        };
+        let early = facts.iter().take_while(|fact| !at(fact).is_some_and(&is_late)).count();
+        Ok(first.saturating_add(early as u64))
     }
 }

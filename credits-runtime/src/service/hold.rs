@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::amount::{Amount, IntoAmount};
+use crate::domain::body::Body;
 use crate::domain::command::{Action, Command, SettleAt};
-use crate::domain::fact::Body;
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;

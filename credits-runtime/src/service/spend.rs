@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::domain::command::Action;
-use crate::domain::fact::{Kind, Purpose};
+use crate::domain::fact::Kind;
+use crate::domain::hold::Purpose;
 use crate::domain::ids::HoldId;
 use crate::domain::rejection::Rejection;
 use crate::engine::request::reply::Reply;

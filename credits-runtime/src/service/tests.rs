@@ -93,9 +93,9 @@ impl generated::Pack for Nothing {
     }
 }
 
-type Credits = crate::Credits<Pricing>;
+pub(crate) type Credits = crate::Credits<Pricing>;
 
-fn process(pages: u32) -> Operation {
+pub(crate) fn process(pages: u32) -> Operation {
     Operation::Process { pages: pages.into() }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Expiry, Missing, Transfer as Asked};
-use crate::domain::fact::Body;
 use crate::domain::ids::{Key, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;

@@ -9,7 +9,7 @@ use axum_core::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 
-use super::receive::Answer;
+use super::receive::WebhookResponse;
 use crate::domain::limits::WEBHOOK_BYTES_MAX;
 
 /// A webhook as an argument of a handler of axum 0.8: its headers, and its unchanged body.
@@ -23,9 +23,9 @@ use crate::domain::limits::WEBHOOK_BYTES_MAX;
 /// use axum::Router;
 /// use axum::extract::State;
 /// use axum::routing::post;
-/// use credits_runtime::stripe::{Answer, Stripe, WebhookRequest};
+/// use credits_runtime::stripe::{WebhookResponse, Stripe, WebhookRequest};
 ///
-/// async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest) -> Answer {
+/// async fn webhook(State(stripe): State<Stripe<Pricing>>, request: WebhookRequest) -> WebhookResponse {
 ///     stripe.receive_async(request.headers(), request.body()).await
 /// }
 ///
@@ -60,23 +60,25 @@ impl fmt::Debug for WebhookRequest {
 }
 
 impl<S: Send + Sync> FromRequest<S> for WebhookRequest {
-    type Rejection = Answer;
+    type Rejection = WebhookResponse;
 
-    async fn from_request(mut request: Request, state: &S) -> Result<Self, Answer> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, WebhookResponse> {
         let headers = std::mem::take(request.headers_mut());
         DefaultBodyLimit::max(WEBHOOK_BYTES_MAX).apply(&mut request);
         let body = String::from_request(request, state).await.map_err(|rejection| {
             tracing::warn!(%rejection, "a webhook is refused: its body cannot be read");
             match rejection {
-                StringRejection::FailedToBufferBody(FailedToBufferBody::UnknownBodyError(_)) => Answer::LATER,
-                _ => Answer::REFUSED,
+                StringRejection::FailedToBufferBody(FailedToBufferBody::UnknownBodyError(_)) => {
+                    WebhookResponse::LATER
+                }
+                _ => WebhookResponse::REFUSED,
             }
         })?;
         Ok(Self { headers, body })
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for WebhookResponse {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, self.body).into_response()

@@ -29,13 +29,13 @@ pub struct Session {
 
 /// Settings that checkouts of packs and plans have in common.
 #[derive(Clone, Debug)]
-struct Wishes {
+struct CheckoutOptions {
     owner: String,
     success: Option<String>,
     cancel: Option<String>,
     customer: Option<String>,
     quantity: u64,
-    options: Vec<(String, String)>,
+    parameters: Vec<(String, String)>,
     key: Option<String>,
 }
 
@@ -45,7 +45,7 @@ struct Wishes {
 pub struct PackCheckout {
     pack: &'static PackSpec,
     currency: Option<String>,
-    wishes: Wishes,
+    options: CheckoutOptions,
 }
 
 /// A checkout that sells a subscription: begin it with [`Stripe::start`]. It needs a [`success`](Self::success)
@@ -56,14 +56,14 @@ pub struct PlanCheckout {
     plan: &'static PlanSpec,
     period: Option<Period>,
     trial_days: Option<u32>,
-    wishes: Wishes,
+    options: CheckoutOptions,
 }
 
 /// Packs that can be sold.
 pub trait SellPack: Pack {
     /// Sells this pack to an owner.
     fn checkout(self, owner: impl AsRef<str>) -> PackCheckout {
-        PackCheckout { pack: self.spec(), currency: None, wishes: Wishes::of(owner.as_ref()) }
+        PackCheckout { pack: self.spec(), currency: None, options: CheckoutOptions::of(owner.as_ref()) }
     }
 }
 
@@ -73,14 +73,14 @@ impl<P: Pack> SellPack for P {}
 pub trait SellPlan: Plan {
     /// Sells a subscription to this plan to an owner.
     fn checkout(self, owner: impl AsRef<str>) -> PlanCheckout {
-        let wishes = Wishes::of(owner.as_ref());
-        PlanCheckout { plan: self.spec(), period: None, trial_days: None, wishes }
+        let options = CheckoutOptions::of(owner.as_ref());
+        PlanCheckout { plan: self.spec(), period: None, trial_days: None, options }
     }
 }
 
 impl<P: Plan> SellPlan for P {}
 
-impl Wishes {
+impl CheckoutOptions {
     fn of(owner: &str) -> Self {
         Self {
             owner: owner.to_owned(),
@@ -88,7 +88,7 @@ impl Wishes {
             cancel: None,
             customer: None,
             quantity: 1,
-            options: Vec::new(),
+            parameters: Vec::new(),
             key: None,
         }
     }
@@ -99,37 +99,37 @@ impl Wishes {
 const PAYMENT_DESCRIPTION: &str = "payment_intent_data[description]";
 const SUBSCRIPTION_DESCRIPTION: &str = "subscription_data[description]";
 
-impl Wishes {
+impl CheckoutOptions {
     /// Whether an option sets this parameter.
     fn sets(&self, name: &str) -> bool {
-        self.options.iter().any(|(option, _)| option == name)
+        self.parameters.iter().any(|(option, _)| option == name)
     }
 }
 
-macro_rules! wishes {
+macro_rules! checkout_options {
     ($($checkout:ident)*) => {$(
         impl $checkout {
             /// The page after payment: where Stripe sends the buyer. Every checkout needs it.
             pub fn success(mut self, url: impl Into<String>) -> Self {
-                self.wishes.success = Some(url.into());
+                self.options.success = Some(url.into());
                 self
             }
 
             /// The page after the buyer gives up.
             pub fn cancel(mut self, url: impl Into<String>) -> Self {
-                self.wishes.cancel = Some(url.into());
+                self.options.cancel = Some(url.into());
                 self
             }
 
             /// Sells to this customer of Stripe's instead of a new one.
             pub fn customer(mut self, id: impl Into<String>) -> Self {
-                self.wishes.customer = Some(id.into());
+                self.options.customer = Some(id.into());
                 self
             }
 
             /// The quantity; 1 unless set.
             pub fn quantity(mut self, quantity: u64) -> Self {
-                self.wishes.quantity = quantity;
+                self.options.quantity = quantity;
                 self
             }
 
@@ -137,20 +137,20 @@ macro_rules! wishes {
             /// `automatic_tax[enabled]`. [`Stripe::start`] refuses parameters that the checkout decides
             /// itself: mode, owner, customer, items, addresses, currency, days of trial, and our metadata.
             pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-                self.wishes.options.push((name.into(), value.into()));
+                self.options.parameters.push((name.into(), value.into()));
                 self
             }
 
             /// An idempotency key, which makes it safe to begin again: under the same key Stripe returns the
             /// same session.
             pub fn key(mut self, key: impl Into<String>) -> Self {
-                self.wishes.key = Some(key.into());
+                self.options.key = Some(key.into());
                 self
             }
         }
     )*};
 }
-wishes!(PackCheckout PlanCheckout);
+checkout_options!(PackCheckout PlanCheckout);
 
 impl PackCheckout {
     /// Sells at the price in this currency, by its ISO 4217 code: `eur`. Without it, a pack without a Stripe
@@ -206,8 +206,8 @@ const PROTECTED: &[&str] = &[
 ];
 
 /// The request of a checkout, and its offer.
-pub(super) struct Sold {
-    wishes: Wishes,
+pub(super) struct SessionRequest {
+    options: CheckoutOptions,
     fields: Vec<(String, String)>,
     /// The name of the plan or pack.
     item: &'static str,
@@ -265,23 +265,23 @@ impl<C: Pricing> Stripe<C> {
     }
 
     async fn begin(&self, checkout: Checkout, waits: Waits) -> Result<Session, StripeError> {
-        let Sold { wishes, mut fields, item, offer } = checkout.sold(self)?;
-        let owner = Owner::new(&wishes.owner).map_err(Error::from)?;
-        if let Some((option, _)) = wishes.options.iter().find(|(name, _)| is_protected(name)) {
+        let SessionRequest { options, mut fields, item, offer } = checkout.request(self)?;
+        let owner = Owner::new(&options.owner).map_err(Error::from)?;
+        if let Some((option, _)) = options.parameters.iter().find(|(name, _)| is_protected(name)) {
             return Err(StripeError::OptionProtected { option: option.clone() });
         }
-        let success = wishes.success.ok_or(StripeError::ReturnPageMissing { item })?;
+        let success = options.success.ok_or(StripeError::ReturnPageMissing { item })?;
         let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
         set("client_reference_id", owner.as_str());
         set(&format!("metadata[{OWNER_KEY}]"), owner.as_str());
         set("success_url", &success);
-        for (name, value) in [("cancel_url", wishes.cancel), ("customer", wishes.customer)] {
+        for (name, value) in [("cancel_url", options.cancel), ("customer", options.customer)] {
             if let Some(value) = value {
                 set(name, &value);
             }
         }
-        fields.extend(wishes.options);
-        let key = wishes.key.map_or_else(random_key, Ok)?;
+        fields.extend(options.parameters);
+        let key = options.key.map_or_else(random_key, Ok)?;
         let request = move |client: &Client| client.post("/v1/checkout/sessions", &fields, &key);
         let session = self.shared.ask(waits, request).await?;
         let text = |name: &str| session.get(name).and_then(Value::as_str);
@@ -370,7 +370,7 @@ impl From<PlanCheckout> for Checkout {
 }
 
 impl Checkout {
-    fn sold<C: Pricing>(self, stripe: &Stripe<C>) -> Result<Sold, StripeError> {
+    fn request<C: Pricing>(self, stripe: &Stripe<C>) -> Result<SessionRequest, StripeError> {
         let mut fields = Vec::new();
         let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
         match self {
@@ -379,7 +379,7 @@ impl Checkout {
                 set("mode", "payment");
                 let id = stripe.price(pack.name, pack.stripe_prices, None)?;
                 let Money { minor, currency } = checkout.price()?;
-                let PackCheckout { currency: chosen, wishes, .. } = checkout;
+                let PackCheckout { currency: chosen, options, .. } = checkout;
                 let is_decided = id.is_none() || chosen.is_some();
                 if let Some(price) = id {
                     set("line_items[0][price]", price);
@@ -395,17 +395,17 @@ impl Checkout {
                         set("line_items[0][price_data][product_data][description]", pack.docs);
                     }
                 }
-                set("line_items[0][quantity]", &wishes.quantity.to_string());
+                set("line_items[0][quantity]", &options.quantity.to_string());
                 set(&format!("metadata[{PACK_KEY}]"), pack.name);
-                set(&format!("payment_intent_data[metadata][{OWNER_KEY}]"), &wishes.owner);
-                if !wishes.sets(PAYMENT_DESCRIPTION) {
+                set(&format!("payment_intent_data[metadata][{OWNER_KEY}]"), &options.owner);
+                if !options.sets(PAYMENT_DESCRIPTION) {
                     set(PAYMENT_DESCRIPTION, pack.named);
                 }
                 let currency = is_decided.then_some(currency.code);
-                let offer = Some(Offered { pack, quantity: wishes.quantity, currency });
-                Ok(Sold { wishes, fields, item: pack.name, offer })
+                let offer = Some(Offered { pack, quantity: options.quantity, currency });
+                Ok(SessionRequest { options, fields, item: pack.name, offer })
             }
-            Self::Plan(PlanCheckout { plan, period, trial_days, wishes }) => {
+            Self::Plan(PlanCheckout { plan, period, trial_days, options }) => {
                 set("mode", "subscription");
                 let price = stripe.price(plan.name, plan.stripe_prices, period)?;
                 let missing = || StripeError::PriceMissing {
@@ -414,15 +414,15 @@ impl Checkout {
                     known: "none".to_owned(),
                 };
                 set("line_items[0][price]", price.ok_or_else(missing)?);
-                set("line_items[0][quantity]", &wishes.quantity.to_string());
-                set(&format!("subscription_data[metadata][{OWNER_KEY}]"), &wishes.owner);
-                if !wishes.sets(SUBSCRIPTION_DESCRIPTION) {
+                set("line_items[0][quantity]", &options.quantity.to_string());
+                set(&format!("subscription_data[metadata][{OWNER_KEY}]"), &options.owner);
+                if !options.sets(SUBSCRIPTION_DESCRIPTION) {
                     set(SUBSCRIPTION_DESCRIPTION, plan.named);
                 }
                 if let Some(days) = trial_days {
                     set("subscription_data[trial_period_days]", &days.to_string());
                 }
-                Ok(Sold { wishes, fields, item: plan.name, offer: None })
+                Ok(SessionRequest { options, fields, item: plan.name, offer: None })
             }
         }
     }

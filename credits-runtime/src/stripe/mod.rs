@@ -23,7 +23,7 @@ pub use axum::WebhookRequest;
 pub use checkout::{Checkout, PackCheckout, PlanCheckout, SellPack, SellPlan, Session};
 pub use client::{Request, Response, Transport};
 pub use error::StripeError;
-pub use receive::{Answer, SIGNATURE_HEADER};
+pub use receive::{SIGNATURE_HEADER, WebhookResponse};
 pub use reconcile::Reconciled;
 pub use settings::{Stripe, StripeBuilder};
 

@@ -28,14 +28,14 @@ const LISTS_MAX: usize = 4;
 /// With the feature `axum` it is a response of axum's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "it is the response to Stripe"]
-pub struct Answer {
+pub struct WebhookResponse {
     /// The HTTP status: 200, 400 or 500.
     pub status: u16,
     /// A word without details; the reason of a refusal is only in the log.
     pub body: &'static str,
 }
 
-impl Answer {
+impl WebhookResponse {
     pub(super) const DONE: Self = Self { status: 200, body: "ok" };
     pub(super) const REFUSED: Self = Self { status: 400, body: "refused" };
     pub(super) const LATER: Self = Self { status: 500, body: "later" };
@@ -92,10 +92,10 @@ impl<C: Pricing> Stripe<C> {
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: impl AsRef<[u8]>,
-    ) -> Answer {
+    ) -> WebhookResponse {
         match self.verified(headers, body.as_ref()) {
-            Ok(event) => block_on(self.answer(event, Waits::Here)),
-            Err(answer) => answer,
+            Ok(event) => block_on(self.respond(event, Waits::Here)),
+            Err(refused) => refused,
         }
     }
 
@@ -108,9 +108,9 @@ impl<C: Pricing> Stripe<C> {
     ///
     /// ```
     /// # credits_runtime::usage_credits! { operation upscale { costs 20.credits } }
-    /// use credits_runtime::stripe::{Answer, Stripe};
+    /// use credits_runtime::stripe::{WebhookResponse, Stripe};
     ///
-    /// async fn webhook(stripe: &Stripe<Pricing>, headers: Vec<(String, String)>, body: &[u8]) -> Answer {
+    /// async fn webhook(stripe: &Stripe<Pricing>, headers: Vec<(String, String)>, body: &[u8]) -> WebhookResponse {
     ///     stripe.receive_async(headers, body).await
     /// }
     /// # fn main() {}
@@ -119,12 +119,12 @@ impl<C: Pricing> Stripe<C> {
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: impl AsRef<[u8]>,
-    ) -> impl Future<Output = Answer> + Send {
+    ) -> impl Future<Output = WebhookResponse> + Send {
         let verified = self.verified(headers, body.as_ref());
         async move {
             match verified {
-                Ok(event) => self.answer(event, Waits::InBackground).await,
-                Err(answer) => answer,
+                Ok(event) => self.respond(event, Waits::InBackground).await,
+                Err(refused) => refused,
             }
         }
     }
@@ -134,10 +134,10 @@ impl<C: Pricing> Stripe<C> {
         &self,
         headers: impl IntoIterator<Item = (N, V)>,
         body: &[u8],
-    ) -> Result<Value, Answer> {
+    ) -> Result<Value, WebhookResponse> {
         if body.len() > WEBHOOK_BYTES_MAX {
             tracing::warn!(bytes = body.len(), "a webhook is refused: it is larger than events are");
-            return Err(Answer::REFUSED);
+            return Err(WebhookResponse::REFUSED);
         }
         let signature = headers.into_iter().find_map(|(name, value)| {
             let is_signature = name.as_ref().eq_ignore_ascii_case(SIGNATURE_HEADER);
@@ -146,25 +146,25 @@ impl<C: Pricing> Stripe<C> {
         let now = self.credits.clock_reading();
         if let Err(refused) = verify(&self.shared.secrets, signature.as_deref(), body, now) {
             tracing::warn!(%refused, "a webhook is refused");
-            return Err(Answer::REFUSED);
+            return Err(WebhookResponse::REFUSED);
         }
         serde_json::from_slice(body).map_err(|error| {
             tracing::warn!(%error, "a webhook is refused: its body cannot be read");
-            Answer::REFUSED
+            WebhookResponse::REFUSED
         })
     }
 
-    async fn answer(&self, event: Value, waits: Waits) -> Answer {
+    async fn respond(&self, event: Value, waits: Waits) -> WebhookResponse {
         let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
         match self.apply(&event, waits).await {
-            Ok(_) => Answer::DONE,
+            Ok(_) => WebhookResponse::DONE,
             Err(NotApplied::Final(what)) => {
                 tracing::warn!(id, what, "a webhook is refused");
-                Answer::REFUSED
+                WebhookResponse::REFUSED
             }
             Err(error) => {
                 tracing::error!(id, %error, "a webhook could not be applied; Stripe sends it again");
-                Answer::LATER
+                WebhookResponse::LATER
             }
         }
     }

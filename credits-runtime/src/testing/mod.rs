@@ -13,3 +13,6 @@ pub mod stripe;
 pub use crate::engine::store::{Backend, Storage};
 pub use catalogue_lock::{LockMode, check_catalogue_lock};
 pub use clock::ManualClock;
+
+#[cfg(test)]
+mod broken_wallet;

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::terms::Length;
 use crate::domain::amount::Amount;
-use crate::domain::fact::Part;
+use crate::domain::grant::Part;
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::Gone;
+use crate::domain::wallet::Forfeited;
 
 /// The id of an award. The credits of one id are given once, however often its events arrive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
@@ -91,7 +91,7 @@ pub struct Award {
     pub taken: Vec<Taking>,
     /// Expired and revoked credits of its grants.
     #[n(5)]
-    pub gone: Vec<Gone>,
+    pub forfeited: Vec<Forfeited>,
     /// The advance: credits taken from other awards in place of credited ones that were spent or moved;
     /// oldest first.
     #[n(4)]
@@ -123,7 +123,7 @@ pub enum Taken {
     Part(#[n(0)] Part),
     /// Credits that had expired or been revoked; they count as returned.
     #[n(1)]
-    Gone(#[n(0)] Amount),
+    Forfeited(#[n(0)] Amount),
     /// Credits that became debt.
     #[n(2)]
     Owed(#[n(0)] Amount),
@@ -137,7 +137,7 @@ impl Taking {
     pub fn amount(&self) -> Amount {
         match &self.what {
             Taken::Part(part) => part.amount,
-            Taken::Gone(amount) | Taken::Owed(amount) | Taken::Left(amount) => *amount,
+            Taken::Forfeited(amount) | Taken::Owed(amount) | Taken::Left(amount) => *amount,
         }
     }
 
@@ -145,7 +145,7 @@ impl Taking {
     pub(super) fn of(self, amount: Amount) -> Self {
         let what = match self.what {
             Taken::Part(part) => Taken::Part(Part { amount, ..part }),
-            Taken::Gone(_) => Taken::Gone(amount),
+            Taken::Forfeited(_) => Taken::Forfeited(amount),
             Taken::Owed(_) => Taken::Owed(amount),
             Taken::Left(_) => Taken::Left(amount),
         };

@@ -13,7 +13,7 @@ use super::cycles::{Grid, Lane};
 use super::due::{Due, Fulfilment, Wanted, due};
 use super::event::{BillingEvent, Happening, Invoice};
 use super::record::Billing;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::limits::{CLOSED_AFTER, CLOSED_TOGETHER_MAX, CLOSED_TOGETHER_MIN, CLOSING_BYTES_MAX};
 use crate::domain::time::Timestamp;

@@ -10,11 +10,14 @@ use super::fulfil::{ClosedGrant, Fulfilling, assets, fulfil};
 use super::record::Billing;
 use super::sale::Sale;
 use super::unsolved::Unsolved;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
-use crate::domain::fact::{Body, Origin, Record};
+use crate::domain::fact::RecordId;
+use crate::domain::grant::Origin;
 use crate::domain::ids::{Asset, FactNumber, Owner};
 use crate::domain::policy::Policy;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Grant, Wallet};
 
@@ -25,7 +28,7 @@ pub struct BillingDraft<'a> {
     policy: &'a Policy,
     billing: Billing,
     due: Due,
-    facts: Vec<(Record, Body)>,
+    facts: Vec<(RecordId, Body)>,
     /// Number of the first fact.
     first: FactNumber,
     now: Timestamp,
@@ -34,7 +37,7 @@ pub struct BillingDraft<'a> {
 /// The decision about an owner's billing.
 pub struct DecidedBilling {
     /// The facts to book; none if nothing changes.
-    pub facts: Vec<(Record, Body)>,
+    pub facts: Vec<(RecordId, Body)>,
     /// When something is due next.
     pub due_at: Option<Timestamp>,
     /// Whether an administrator has to look at it.
@@ -54,11 +57,11 @@ impl<'a> BillingDraft<'a> {
         let mut facts = Vec::new();
         if let Some(body) = body {
             billing.change(first, &body);
-            facts.push((Record::Billing(owner.clone()), body));
+            facts.push((RecordId::Billing(owner.clone()), body));
         }
         if let Some(body) = sale.missing_terms(&billing) {
             billing.change(first.plus(facts.len()), &body);
-            facts.push((Record::Billing(owner.clone()), body));
+            facts.push((RecordId::Billing(owner.clone()), body));
         }
         let due = due(&billing, policy.fulfilment, now);
         Self { owner, sale, policy, billing, due, facts, first, now }
@@ -90,7 +93,7 @@ impl<'a> BillingDraft<'a> {
         if let Some(closing) = close(&billing, &due, wallets, (ClosingRule::DEFAULT, policy.fulfilment), now)
         {
             (billing, due) = (closing.billing, closing.due);
-            facts.push((Record::Billing(owner.clone()), closing.body));
+            facts.push((RecordId::Billing(owner.clone()), closing.body));
         }
         let with = Fulfilling {
             owner,
@@ -105,7 +108,7 @@ impl<'a> BillingDraft<'a> {
         let too_large = fulfilled.unfit.into_iter().map(Unsolved::AwardTooLarge);
         for body in billing.relist(due.unsolved.into_iter().chain(too_large).collect(), now) {
             billing.change(FactNumber::FIRST, &body);
-            facts.push((Record::Billing(owner.clone()), body));
+            facts.push((RecordId::Billing(owner.clone()), body));
         }
         let next = due.next.into_iter().chain(fulfilled.again_at).chain(billing.reported_next_at()).min();
         let due_at = if fulfilled.has_more { Some(now) } else { next };

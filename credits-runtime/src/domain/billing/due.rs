@@ -18,7 +18,7 @@ use super::terms::PlanTerms;
 use super::trial;
 use super::unsolved::{self, Unsolved};
 use crate::domain::category::Category;
-use crate::domain::fact::{Class, Origin};
+use crate::domain::grant::{Class, Origin};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 

@@ -11,14 +11,17 @@ use super::award::{Award, AwardId};
 use super::due::{Due, Wanted};
 use super::record::Billing;
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::{Body, GrantTerms, Origin, Record};
+use crate::domain::fact::RecordId;
+use crate::domain::grant::{GrantTerms, Origin};
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
-use crate::domain::limits::{AWARDS_MAX, UNSOLVED_TOLD_AFTER};
+use crate::domain::limits::{AWARDS_MAX, UNSOLVED_REPORTED_AFTER};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::OperationId;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Draft, Gone, Wallet};
+use crate::domain::wallet::{Draft, Forfeited, Wallet};
 
 mod advance;
 mod closed;
@@ -62,7 +65,7 @@ pub struct Fulfilling<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Fulfilled {
     /// Facts about wallets, then facts about the billing.
-    pub facts: Vec<(Record, Body)>,
+    pub facts: Vec<(RecordId, Body)>,
     /// Whether more is due than one commit may hold.
     pub has_more: bool,
     /// When to fulfil again: when holds on credits to be taken back end, or to retry awards that do not fit.
@@ -92,21 +95,21 @@ pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: 
         let first = first.plus(fulfilled.facts.len());
         let draft = Draft::at(wallet, first, with.now);
         let mut booking = Booking::new(billing.clone(), due, with, draft);
-        booking.note_gone(asset);
+        booking.note_forfeited(asset);
         booking.book(&compared(billing, due, asset));
         fulfilled.has_more |= booking.given >= AWARDS_MAX;
-        let unfit_again_at = (!booking.unfit.is_empty()).then(|| with.now.after(UNSOLVED_TOLD_AFTER));
+        let unfit_again_at = (!booking.unfit.is_empty()).then(|| with.now.after(UNSOLVED_REPORTED_AFTER));
         fulfilled.again_at =
             fulfilled.again_at.into_iter().chain(booking.again_at).chain(unfit_again_at).min();
         fulfilled.unfit.append(&mut booking.unfit);
         if booking.recorded.is_empty() && booking.draft.is_unchanged() {
             continue;
         }
-        let wallet = Record::Wallet(WalletId::of_asset(asset.clone(), with.owner.clone()));
+        let wallet = RecordId::Wallet(WalletId::of_asset(asset.clone(), with.owner.clone()));
         fulfilled.facts.extend(booking.draft.finish().into_iter().map(|body| (wallet.clone(), body)));
         recorded.extend(booking.recorded);
     }
-    let record = Record::Billing(with.owner.clone());
+    let record = RecordId::Billing(with.owner.clone());
     fulfilled.facts.extend(recorded.into_iter().map(|body| (record.clone(), body)));
     fulfilled
 }
@@ -194,14 +197,13 @@ impl<'a> Booking<'a> {
 
     /// Copies expired and revoked amounts of the awards' grants into the billing, because the wallet keeps
     /// only the newest.
-    fn note_gone(&mut self, asset: &Asset) {
+    fn note_forfeited(&mut self, asset: &Asset) {
         let mut noted = Vec::new();
         for (id, award) in self.billing.awards.iter().filter(|(_, award)| award.asset == *asset) {
             for grant in &award.grants {
-                let known = award.gone.iter().find(|gone| gone.grant == *grant);
-                if let Some(gone) = self.draft.wallet.gone_of(*grant).filter(|gone| known != Some(gone)) {
-                    noted.push(Body::GoneNoted { award: id.clone(), gone });
-                }
+                let known = award.forfeited.iter().find(|known| known.grant == *grant);
+                let unknown = self.draft.wallet.forfeited_of(*grant).filter(|now| known != Some(now));
+                noted.extend(unknown.map(|forfeited| Body::ForfeitureNoted { award: id.clone(), forfeited }));
             }
         }
         for body in noted {
@@ -210,17 +212,18 @@ impl<'a> Booking<'a> {
     }
 
     /// Expired and revoked credits of an award's grant.
-    fn gone_of(&self, id: &AwardId, grant: FactNumber) -> Gone {
+    fn forfeited_of(&self, id: &AwardId, grant: FactNumber) -> Forfeited {
         let noted = || {
             let bonus = match id {
                 AwardId::Pack(session) => Some(AwardId::PackBonus(session.clone())),
                 _ => None,
             };
             let awards = [Some(id), bonus.as_ref()].into_iter().flatten();
-            let mut gone = awards.filter_map(|id| self.billing.awards.get(id)).flat_map(|award| &award.gone);
-            gone.find(|gone| gone.grant == grant).copied()
+            let mut known =
+                awards.filter_map(|id| self.billing.awards.get(id)).flat_map(|award| &award.forfeited);
+            known.find(|known| known.grant == grant).copied()
         };
-        self.draft.wallet.gone_of(grant).or_else(noted).unwrap_or(Gone::nothing(grant))
+        self.draft.wallet.forfeited_of(grant).or_else(noted).unwrap_or(Forfeited::nothing(grant))
     }
 
     fn give_missing(&mut self, Compared { id, wanted }: Compared<'_>) {

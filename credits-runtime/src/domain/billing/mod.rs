@@ -32,4 +32,5 @@ mod sums;
 pub mod terms;
 mod trial;
 pub mod unsolved;
+pub mod upcoming;
 pub mod waiting;

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::limits::NAMINGS_MAX;
+use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
 /// An owner that an event named for an object. Two namings of one instant are ordered by the owner's name.
@@ -119,25 +120,25 @@ impl Object {
         tenures.extend(latest);
         tenures
     }
+}
 
-    /// Applies the fact with this number, unless it is already applied.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
-        if self.last_fact.is_some_and(|last| last >= number) {
-            return;
-        }
-        assert_eq!(
-            self.last_fact, fact.previous,
-            "fact {number} follows another fact than the object's last"
-        );
-        match &fact.body {
+impl Record for Object {
+    const NAME: &'static str = "object";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
+    }
+
+    fn change(&mut self, number: FactNumber, body: &Body) {
+        match body {
             Body::Linked { owner } => self.linked = Some(owner.clone()),
             Body::Named { naming, claim } => self.name(*claim, naming.clone()),
             _ => panic!("fact {number} is no fact about an object"),
         }
-        self.last_fact = Some(number);
-        self.facts = fact.ordinal;
     }
+}
 
+impl Object {
     fn name(&mut self, claim: Claim, naming: Naming) {
         match claim {
             Claim::Own => {

@@ -19,7 +19,7 @@ use super::terms::{PackTerms, PriceList};
 use super::unsolved::Unsolved;
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Class, Origin};
+use crate::domain::grant::{Class, Origin};
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 

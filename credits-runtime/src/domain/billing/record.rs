@@ -13,9 +13,10 @@ use super::payment::Payment;
 use super::subscription::Subscription;
 use super::terms::{PackTerms, PlanTerms};
 use super::unsolved::Unsolved;
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
-use crate::domain::limits::UNSOLVED_TOLD_AFTER;
+use crate::domain::limits::UNSOLVED_REPORTED_AFTER;
+use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
 mod merging;
@@ -171,23 +172,14 @@ pub struct Purchase {
     pub terms: Option<(PackTerms, u64)>,
 }
 
-impl Billing {
-    /// Applies the fact with this number, unless it is already applied.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
-        if self.last_fact.is_some_and(|last| last >= number) {
-            return;
-        }
-        assert_eq!(
-            self.last_fact, fact.previous,
-            "fact {number} follows another fact than the billing's last"
-        );
-        self.change(number, &fact.body);
-        self.last_fact = Some(number);
-        self.facts = fact.ordinal;
+impl Record for Billing {
+    const NAME: &'static str = "billing";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
     }
 
-    /// Applies the body of a fact without checking its order.
-    pub fn change(&mut self, number: FactNumber, body: &Body) {
+    fn change(&mut self, number: FactNumber, body: &Body) {
         match body {
             Body::Billed { event } => self.merge(event),
             Body::Priced { plans, packs } => {
@@ -235,10 +227,10 @@ impl Billing {
                     listing.is_reported = true;
                 }
             }
-            Body::GoneNoted { award, gone } => {
-                let known = &mut self.awards.entry(award.clone()).or_default().gone;
-                known.retain(|other| other.grant != gone.grant);
-                known.push(*gone);
+            Body::ForfeitureNoted { award, forfeited } => {
+                let known = &mut self.awards.entry(award.clone()).or_default().forfeited;
+                known.retain(|other| other.grant != forfeited.grant);
+                known.push(*forfeited);
             }
             Body::AdvanceTaken { award, taken } => {
                 self.awards.entry(award.clone()).or_default().advance.extend(taken.iter().cloned());
@@ -256,9 +248,11 @@ impl Billing {
             _ => panic!("fact {number} is no fact about billing"),
         }
     }
+}
 
+impl Billing {
     /// Returns the facts that update the list to these unsolved entries, and that report entries listed for
-    /// at least `UNSOLVED_TOLD_AFTER`.
+    /// at least `UNSOLVED_REPORTED_AFTER`.
     pub fn relist(&self, unsolved: Vec<Unsolved>, now: Timestamp) -> Vec<Body> {
         let entries: BTreeMap<String, Unsolved> =
             unsolved.into_iter().map(|entry| (entry.key(), entry)).collect();
@@ -272,7 +266,7 @@ impl Billing {
         let added: Vec<_> = added.collect();
         let removed: Vec<_> = self.listed.keys().filter(|key| !entries.contains_key(*key)).cloned().collect();
         let has_stood = |(key, listing): &(&String, &Listing)| {
-            let reported_at = listing.since.after(UNSOLVED_TOLD_AFTER);
+            let reported_at = listing.since.after(UNSOLVED_REPORTED_AFTER);
             !listing.is_reported && reported_at <= now && entries.get(*key) == Some(&listing.entry)
         };
         let reported = self.listed.iter().filter(has_stood).map(|(_, listing)| listing.entry.clone());
@@ -290,7 +284,7 @@ impl Billing {
     /// When the next entry has to be reported.
     pub fn reported_next_at(&self) -> Option<Timestamp> {
         let unreported = self.listed.values().filter(|listing| !listing.is_reported);
-        unreported.map(|listing| listing.since.after(UNSOLVED_TOLD_AFTER)).min()
+        unreported.map(|listing| listing.since.after(UNSOLVED_REPORTED_AFTER)).min()
     }
 
     /// Whether an event would change nothing.

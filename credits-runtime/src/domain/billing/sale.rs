@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::purchases::{PackLines, priced};
 use super::record::{Billing, Pinned, SoldAs};
 use super::terms::PriceList;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::ObjectId;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;

@@ -5,8 +5,9 @@
 use minicbor::{Decode, Encode};
 
 use super::event::BillingEvent;
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
+use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
 /// Counters of waiting events. An event has the number of the fact that brought it, so the lowest number is
@@ -48,14 +49,15 @@ impl WaitingEvent {
     }
 }
 
-impl WaitingRoom {
-    /// Applies the fact with this number, unless it is already applied; returns whether it was new.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) -> bool {
-        if self.last_fact.is_some_and(|last| last >= number) {
-            return false;
-        }
-        assert_eq!(self.last_fact, fact.previous, "fact {number} follows another fact than the room's last");
-        match &fact.body {
+impl Record for WaitingRoom {
+    const NAME: &'static str = "waiting room";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
+    }
+
+    fn change(&mut self, number: FactNumber, body: &Body) {
+        match body {
             Body::Waits { .. } => self.events = self.events.saturating_add(1),
             Body::Freed { .. } => self.events = self.events.saturating_sub(1),
             Body::GaveWay { at, .. } => {
@@ -69,8 +71,5 @@ impl WaitingRoom {
             }
             _ => panic!("fact {number} is no fact about the waiting room"),
         }
-        self.last_fact = Some(number);
-        self.facts = fact.ordinal;
-        true
     }
 }

@@ -3,118 +3,86 @@
 //! It judges nothing, because facts are already decided. A fact that does not fit the state is a bug or a
 //! damaged file, and panics before anything is written or returned.
 
-use super::state::{Gone, Grant, OpenHold, Wallet};
+use super::state::{Forfeited, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
-use crate::domain::fact::{Allocation, Body, Fact, Part};
+use crate::domain::body::Body;
+use crate::domain::grant::{Allocation, Part};
 use crate::domain::ids::{FactNumber, HoldId};
-use crate::domain::limits::GONE_GRANTS_MAX;
+use crate::domain::limits::FORFEITED_GRANTS_MAX;
+use crate::domain::record::{Applied, Record};
 use crate::domain::time::Timestamp;
 
-impl Wallet {
-    /// Applies the fact with this number, unless it is already applied.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
-        if self.last_fact.is_some_and(|last| last >= number) {
-            return;
-        }
-        assert_eq!(
-            self.last_fact, fact.previous,
-            "fact {number} follows another fact than the wallet's last"
-        );
-        self.change(number, &fact.body);
-        self.last_fact = Some(number);
-        self.facts = fact.ordinal;
+impl Record for Wallet {
+    const NAME: &'static str = "wallet";
+
+    fn applied(&mut self) -> Applied<'_> {
+        Applied { last_fact: &mut self.last_fact, facts: &mut self.facts }
     }
 
-    /// Applies the body of a fact without checking its order.
-    pub(super) fn change(&mut self, number: FactNumber, body: &Body) {
+    fn change(&mut self, number: FactNumber, body: &Body) {
+        let entry = body.entry();
         match body {
-            Body::Given { amount, category, terms, joins, .. } => match joins {
-                Some(grant) => self.alter(*grant, |grant| grant.free = grant.free.plus(*amount)),
-                None => self.open(Grant {
+            Body::Given { amount, joins: Some(grant), .. } => {
+                self.alter(*grant, |grant| grant.free = grant.free.plus(*amount));
+            }
+            Body::Given { amount, category, terms, .. } | Body::Received { amount, category, terms, .. } => {
+                self.open(Grant {
                     number,
                     free: *amount,
                     held: Amount::ZERO,
                     terms: terms.clone(),
                     category: category.clone(),
-                }),
-            },
-            Body::Charged { allocations, settles, owed, .. } => {
+                });
+            }
+            Body::Charged { settles, .. } => {
                 if let Some(settled) = settles.as_ref().filter(|settled| !settled.late) {
                     self.unpin(settled.hold);
                 }
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
             }
-            Body::DebtRepaid { allocations, .. } => {
-                self.take(allocations);
-                self.debt = self.debt.minus(Amount::sum(allocations.iter().map(|part| part.amount)));
-                assert!(self.debt >= Amount::ZERO, "fact {number} repays more than is owed");
+            Body::Deducted { allocations, revokes: true, .. } => {
+                for part in allocations {
+                    self.forfeit(Forfeited { revoked: part.amount, ..Forfeited::nothing(part.grant) });
+                }
             }
-            Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Expired { grant, amount, .. } => {
+                self.forfeit(Forfeited { expired: *amount, ..Forfeited::nothing(*grant) });
+            }
             Body::Restored { grant, amount, category, terms, .. } => {
-                if let Some(gone) = self.gone.iter_mut().find(|gone| gone.grant == *grant) {
-                    gone.expired = gone.expired.minus((*amount).min(gone.expired));
+                if let Some(known) = self.forfeited.iter_mut().find(|known| known.grant == *grant) {
+                    known.expired = known.expired.minus((*amount).min(known.expired));
                 }
                 let (category, terms) = (category.clone(), terms.clone());
                 self.put_back(Part { grant: *grant, amount: *amount, category, terms });
             }
-            Body::Sent { parts, .. } => {
-                for part in parts {
-                    self.alter(part.grant, |grant| grant.free = grant.free.minus(part.amount));
-                }
-            }
-            Body::Received { amount, category, terms, .. } => self.open(Grant {
-                number,
-                free: *amount,
-                held: Amount::ZERO,
-                terms: terms.clone(),
-                category: category.clone(),
-            }),
-            Body::Deducted { allocations, owed, revokes, .. } => {
-                if *revokes {
-                    for part in allocations {
-                        self.remember_gone(part.grant, |gone| gone.revoked = gone.revoked.plus(part.amount));
-                    }
-                }
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
-            }
-            Body::Returned { allocations, owed, .. } => {
-                self.take(allocations);
-                self.debt = self.debt.plus(*owed);
-            }
             Body::Reclaimed { parts, .. } => parts.iter().cloned().for_each(|part| self.put_back(part)),
-            Body::TakenBack { parts, owed, .. } => {
-                for part in parts {
-                    self.take(&[Allocation { grant: part.grant, amount: part.amount }]);
-                }
-                self.debt = self.debt.plus(*owed);
-            }
             Body::GivenBack { parts, .. } => {
                 for part in parts {
                     self.put_back(part.clone());
                     self.reschedule(part.grant, part.terms.expires_at);
                 }
             }
-            Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             Body::Held(held) => {
                 self.pin(&held.pins);
                 self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
-            Body::Expired { grant, amount, .. } => {
-                self.remember_gone(*grant, |gone| gone.expired = gone.expired.plus(*amount));
-                self.take(&[Allocation { grant: *grant, amount: *amount }]);
-            }
-            _ => panic!("fact {number} is no fact about a wallet"),
+            Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
+            _ => assert!(entry.is_some(), "fact {number} is no fact about a wallet"),
         }
-        if let Some((amount, balance_after)) = body.movement() {
-            self.balance = self.balance.plus(amount);
-            assert_eq!(self.balance, balance_after, "fact {number} states another balance than it leads to");
+        if let Some(entry) = entry {
+            self.take(&entry.taken);
+            self.debt = self.debt.plus(entry.debt);
+            assert!(self.debt >= Amount::ZERO, "fact {number} repays more than is owed");
+            self.balance = self.balance.plus(entry.amount);
+            let stated = entry.balance_after;
+            assert_eq!(self.balance, stated, "fact {number} states another balance than it leads to");
         }
         self.grants.retain(|grant| !grant.is_empty());
     }
+}
 
+impl Wallet {
     fn open(&mut self, grant: Grant) {
         let place = self.grants.partition_point(|other| other.use_key() < grant.use_key());
         self.grants.insert(place, grant);
@@ -140,18 +108,19 @@ impl Wallet {
     }
 
     /// Adds to the expired and revoked credits of a paid grant; only the newest grants are kept.
-    fn remember_gone(&mut self, number: FactNumber, add: impl FnOnce(&mut Gone)) {
-        if !self.grant(number).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
+    fn forfeit(&mut self, more: Forfeited) {
+        if !self.grant(more.grant).is_some_and(|grant| grant.terms.origin.is_paid_for()) {
             return;
         }
-        let mut gone = self.gone_of(number).unwrap_or(Gone::nothing(number));
-        add(&mut gone);
-        match self.gone.iter_mut().find(|known| known.grant == number) {
-            Some(known) => *known = gone,
-            None => self.gone.push(gone),
+        match self.forfeited.iter_mut().find(|known| known.grant == more.grant) {
+            Some(known) => {
+                known.expired = known.expired.plus(more.expired);
+                known.revoked = known.revoked.plus(more.revoked);
+            }
+            None => self.forfeited.push(more),
         }
-        if self.gone.len() > GONE_GRANTS_MAX {
-            self.gone.remove(0);
+        if self.forfeited.len() > FORFEITED_GRANTS_MAX {
+            self.forfeited.remove(0);
         }
     }
 

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use super::state::Wallet;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::FactNumber;
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
 /// A wallet, and the facts added to it.

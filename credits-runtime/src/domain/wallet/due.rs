@@ -4,7 +4,7 @@
 //! number, because a lapse frees credits that may expire at once.
 
 use super::state::Wallet;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::time::Timestamp;
 

@@ -8,4 +8,4 @@ mod state;
 
 pub use decide::{Decision, Prior, Wallets, decide};
 pub(in crate::domain) use draft::Draft;
-pub use state::{Gone, Grant, OpenHold, Wallet};
+pub use state::{Forfeited, Grant, OpenHold, Wallet};

@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::fact::{Allocation, Class, GrantTerms, Held, Part};
+use crate::domain::grant::{Allocation, Class, GrantTerms, Part};
+use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
@@ -38,12 +39,12 @@ pub struct Wallet {
     /// Expired and revoked credits of paid grants; only the newest grants are kept.
     #[n(5)]
     #[cbor(default)]
-    pub gone: Vec<Gone>,
+    pub forfeited: Vec<Forfeited>,
 }
 
 /// Credits of a paid grant that expired or were revoked unused; a refund counts them as returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Gone {
+pub struct Forfeited {
     /// The grant.
     #[n(0)]
     pub grant: FactNumber,
@@ -55,7 +56,7 @@ pub struct Gone {
     pub revoked: Amount,
 }
 
-impl Gone {
+impl Forfeited {
     /// No expired or revoked credits.
     pub fn nothing(grant: FactNumber) -> Self {
         Self { grant, expired: Amount::ZERO, revoked: Amount::ZERO }
@@ -178,8 +179,8 @@ impl Wallet {
     }
 
     /// Expired and revoked credits of a paid grant, if the wallet still keeps them.
-    pub(in crate::domain) fn gone_of(&self, grant: FactNumber) -> Option<Gone> {
-        self.gone.iter().find(|gone| gone.grant == grant).copied()
+    pub(in crate::domain) fn forfeited_of(&self, grant: FactNumber) -> Option<Forfeited> {
+        self.forfeited.iter().find(|forfeited| forfeited.grant == grant).copied()
     }
 
     /// The latest limit of the holds on these grants.

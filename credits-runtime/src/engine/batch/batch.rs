@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::failed_due::FailedDue;
 use super::frames::{FrameRange, Frames};
 use super::header::FrameHeader;
 use super::sealed::SealedBatch;
@@ -12,15 +13,18 @@ use super::source::{DueRecord, Source};
 use super::state::{LoadedBilling, LoadedObject, LoadedWallet, LoadedWallets};
 use super::waiting::LoadedRoom;
 use crate::domain::billing::sale::Sale;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::{Action, Command};
 use crate::domain::declarations::Catalogues;
-use crate::domain::fact::{Body, Fact, Frame, Kind, Purpose, Record, Scope};
+use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128};
+use crate::domain::hold::Purpose;
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
 use crate::domain::policy::Policy;
+use crate::domain::record::{Applied, Record};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -69,6 +73,8 @@ pub(crate) struct Batch<'a, S> {
     milestones: MilestonesByWallet,
     /// The chosen key of the hold that the current command settles, and the key's hash.
     pub(super) chosen: Option<(Key, Hash128)>,
+    /// The record whose due work is being booked.
+    booking: Option<Scheduled>,
 }
 
 /// The outcome of a command that is not rejected.
@@ -82,10 +88,12 @@ pub(crate) enum Submitted {
 
 /// The outcome of booking due work.
 pub(crate) struct DueBooked<E> {
-    /// The earliest due instant of the records that were not booked; it may be early.
+    /// The earliest due instant of the records that were neither booked nor passed over; it may be early.
     pub(crate) next: Option<Timestamp>,
-    /// The error of a record that was skipped, and is still due.
+    /// The first error of a record.
     pub(crate) failed: Option<E>,
+    /// Whether a record failed after some of its facts were booked. The batch must be dropped.
+    pub(crate) is_torn: bool,
 }
 
 /// The outcome of a command.
@@ -117,6 +125,7 @@ impl<'a, S: Source> Batch<'a, S> {
             catalogues: None,
             milestones: MilestonesByWallet::default(),
             chosen: None,
+            booking: None,
         }
     }
 
@@ -167,28 +176,33 @@ impl<'a, S: Source> Batch<'a, S> {
                     }
                     _ => None,
                 });
-                let own = || Record::Wallet(command.wallet.clone());
+                let own = || RecordId::Wallet(command.wallet.clone());
                 let facts = bodies.into_iter().map(|body| (own(), body));
                 Ok(Ok(Submitted::Booked(self.book(FrameHeader::of(command), facts, now), opened)))
             }
             Ok(Decision::FactsOfTwoWallets(facts)) => {
-                let facts = facts.into_iter().map(|(wallet, body)| (Record::Wallet(wallet), body));
+                let facts = facts.into_iter().map(|(wallet, body)| (RecordId::Wallet(wallet), body));
                 Ok(Ok(Submitted::Booked(self.book(FrameHeader::of(command), facts, now), None)))
             }
         }
     }
 
-    /// Books the due work of up to [`DUE_RECORDS_MAX`] records. A record that cannot be read is skipped.
+    /// Books the due work of up to [`DUE_RECORDS_MAX`] records, and leaves room for commands. Records that failed are
+    /// passed over until their pause is over, and those that fail now are added to them.
     pub(crate) fn book_due(
         &mut self,
         clock: Timestamp,
         sale: &Sale,
+        failed: &mut FailedDue,
     ) -> Result<DueBooked<S::Error>, S::Error> {
         let now = self.position.last_at.max(clock);
-        let mut records = self.source.due(DUE_RECORDS_MAX.saturating_add(1))?;
+        failed.begin(now);
+        let mut records = self.source.due(DUE_RECORDS_MAX.saturating_add(1).saturating_add(failed.len()))?;
+        records.retain(|due| !failed.has(&due.record));
         let is_due = |record: &&DueRecord| record.at <= now;
         let count = records.iter().take(DUE_RECORDS_MAX).take_while(is_due).count();
-        let mut booked = DueBooked { next: records.get(count).map(|record| record.at), failed: None };
+        let next = records.get(count).map(|record| record.at);
+        let mut booked = DueBooked { next, failed: None, is_torn: false };
         records.truncate(count);
         // Entries may be early: sort the records by the instants that their wallets have.
         for due in &mut records {
@@ -200,26 +214,39 @@ impl<'a, S: Source> Batch<'a, S> {
         }
         records.sort_unstable();
         for DueRecord { at, record, is_filed } in records {
-            if self.is_full() {
+            if self.frames.len() >= BATCH_BYTES / 2 {
                 booked.next = booked.next.into_iter().chain([at]).min();
-                return Ok(booked);
+                break;
             }
-            let one = match record {
-                Scheduled::Wallet(id) => self.book_due_of(&id, is_filed, now),
-                Scheduled::Billing(owner) => self.fulfil(&owner, sale, now),
+            let before = self.position.next_fact;
+            self.booking = Some(record.clone());
+            let one = match &record {
+                Scheduled::Wallet(id) => self.book_due_of(id, is_filed, now),
+                Scheduled::Billing(owner) => self.fulfil(owner, sale, now),
             };
+            self.booking = None;
             if let Err(error) = one {
-                booked.failed = Some(error);
+                failed.add(record, now);
+                booked.failed = booked.failed.or(Some(error));
+                booked.is_torn = self.position.next_fact > before;
+                if booked.is_torn {
+                    break;
+                }
             }
         }
         Ok(booked)
+    }
+
+    /// The record whose due work was being booked when a panic ended it.
+    pub(crate) fn interrupted(&self) -> Option<&Scheduled> {
+        self.booking.as_ref()
     }
 
     fn book_due_of(&mut self, id: &WalletId, is_filed: bool, now: Timestamp) -> Result<(), S::Error> {
         self.load(id)?;
         let due = self.wallet(id).due(self.position.next_fact, now);
         if !due.is_empty() {
-            let facts = due.into_iter().map(|body| (Record::Wallet(id.clone()), body));
+            let facts = due.into_iter().map(|body| (RecordId::Wallet(id.clone()), body));
             self.book(FrameHeader::internal(Kind::BookDue), facts, now);
         }
         let loaded = self.loaded(id);
@@ -281,11 +308,11 @@ impl<'a, S: Source> Batch<'a, S> {
     pub(crate) fn replay(&mut self, booked: &Booked) -> Result<(), S::Error> {
         for (number, fact) in booked.numbered() {
             match &fact.record {
-                Record::Catalogues => {}
-                Record::Wallet(id) => self.load(id)?,
-                Record::Billing(owner) => self.load_billing(owner)?,
-                Record::Object(id) => self.load_object(id)?,
-                Record::WaitingRoom => self.load_replayed_room(number, fact)?,
+                RecordId::Catalogues => {}
+                RecordId::Wallet(id) => self.load(id)?,
+                RecordId::Billing(owner) => self.load_billing(owner)?,
+                RecordId::Object(id) => self.load_object(id)?,
+                RecordId::WaitingRoom => self.load_replayed_room(number, fact)?,
             }
             self.apply(number, booked.at, fact);
             self.add_to_totals(number, fact);
@@ -336,14 +363,15 @@ impl<'a, S: Source> Batch<'a, S> {
     pub(super) fn book(
         &mut self,
         header: FrameHeader,
-        bodies: impl IntoIterator<Item = (Record, Body)>,
+        bodies: impl IntoIterator<Item = (RecordId, Body)>,
         at: Timestamp,
     ) -> FrameRange {
         let first = self.position.next_fact;
         let mut facts = Vec::new();
         for (place, (record, body)) in bodies.into_iter().enumerate() {
-            let (previous, count) = self.last_of(&record);
-            let fact = Fact { record, previous, ordinal: count.saturating_add(1), body };
+            let Applied { last_fact, facts: count } = self.applied(&record);
+            let (previous, ordinal) = (*last_fact, count.saturating_add(1));
+            let fact = Fact { record, previous, ordinal, body };
             let number = first.plus(place);
             self.apply(number, at, &fact);
             self.add_to_totals(number, &fact);
@@ -368,26 +396,14 @@ impl<'a, S: Source> Batch<'a, S> {
         self.keys.extend(key_rows(booked).map(|(hash, _)| (hash, used)));
     }
 
-    /// The last fact of a record, and the number of its facts.
-    fn last_of(&self, record: &Record) -> (Option<FactNumber>, u64) {
+    /// The facts that a record has.
+    fn applied(&mut self, record: &RecordId) -> Applied<'_> {
         match record {
-            Record::Catalogues => panic!("catalogues are declared, not booked"),
-            Record::Wallet(id) => {
-                let wallet = self.wallet(id);
-                (wallet.last_fact, wallet.facts)
-            }
-            Record::Billing(owner) => {
-                let billing = self.billing(owner);
-                (billing.last_fact, billing.facts)
-            }
-            Record::Object(id) => {
-                let object = self.object(id);
-                (object.last_fact, object.facts)
-            }
-            Record::WaitingRoom => {
-                let room = &self.room().room;
-                (room.last_fact, room.facts)
-            }
+            RecordId::Catalogues => panic!("catalogues are declared, not booked"),
+            RecordId::Wallet(id) => self.loaded(id).wallet.applied(),
+            RecordId::Billing(owner) => self.loaded_billing(owner).billing.applied(),
+            RecordId::Object(id) => self.loaded_object(id).object.applied(),
+            RecordId::WaitingRoom => self.room_mut().room.applied(),
         }
     }
 
@@ -408,12 +424,11 @@ impl<'a, S: Source> Batch<'a, S> {
 
     fn apply(&mut self, number: FactNumber, at: Timestamp, fact: &Fact) {
         match &fact.record {
-            Record::Catalogues => {}
-            Record::Wallet(id) => {
+            RecordId::Catalogues => {}
+            RecordId::Wallet(id) => {
                 let loaded = self.loaded(id);
                 // A row that has a replayed fact was written with the fact's milestone.
-                let is_new = loaded.wallet.last_fact < Some(number);
-                loaded.wallet.apply(number, fact);
+                let is_new = loaded.wallet.apply(number, fact);
                 loaded.is_changed = true;
                 if is_new && fact.ordinal.is_multiple_of(MILESTONE_FACTS) {
                     let (effective_at, balance) = (fact.body.effective_at(at), loaded.wallet.balance);
@@ -421,19 +436,15 @@ impl<'a, S: Source> Batch<'a, S> {
                     self.milestones.entry(id.clone()).or_default().push((fact.ordinal, milestone));
                 }
             }
-            Record::Billing(owner) => {
-                if let Some(loaded) = self.billings.get_mut(owner) {
-                    loaded.is_changed |= loaded.billing.last_fact < Some(number);
-                    loaded.billing.apply(number, fact);
-                }
+            RecordId::Billing(owner) => {
+                let loaded = self.loaded_billing(owner);
+                loaded.is_changed |= loaded.billing.apply(number, fact);
             }
-            Record::Object(id) => {
-                if let Some(loaded) = self.objects.get_mut(id) {
-                    loaded.is_changed |= loaded.object.last_fact < Some(number);
-                    loaded.object.apply(number, fact);
-                }
+            RecordId::Object(id) => {
+                let loaded = self.loaded_object(id);
+                loaded.is_changed |= loaded.object.apply(number, fact);
             }
-            Record::WaitingRoom => self.room_mut().apply(number, fact),
+            RecordId::WaitingRoom => self.room_mut().apply(number, fact),
         }
     }
 
@@ -451,7 +462,9 @@ impl<'a, S: Source> Batch<'a, S> {
         if !self.wallets.find(id) {
             let WalletRow { wallet, filed } = self.source.wallet(id)?;
             let due_before = wallet.next_due_at();
-            let loaded = LoadedWallet { wallet, is_changed: false, filed, due_before, is_refiled: false };
+            let is_new = wallet.facts == 0;
+            let loaded =
+                LoadedWallet { wallet, is_changed: false, is_new, filed, due_before, is_refiled: false };
             self.wallets.insert(id.clone(), loaded);
         }
         Ok(())
@@ -464,7 +477,7 @@ mod checks {
 
     use super::{Batch, Booked, Submitted};
     use crate::domain::audit::Audit;
-    use crate::domain::fact::Record;
+    use crate::domain::fact::RecordId;
     use crate::domain::ids::WalletId;
     use crate::domain::time::Timestamp;
     use crate::engine::batch::source::Source;
@@ -493,7 +506,7 @@ mod checks {
                 let booked = frame.ok_or_else(|| format!("fact {next} is missing"))?;
                 next = booked.next();
                 for (number, fact) in booked.numbered() {
-                    if let Record::Wallet(id) = &fact.record {
+                    if let RecordId::Wallet(id) = &fact.record {
                         audits.entry(id.clone()).or_default().add(number, fact)?;
                     }
                 }

@@ -12,8 +12,9 @@ use crate::domain::billing::ownership::OwnedEvent;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PlanTerms;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::fact::{Body, Kind};
+use crate::domain::fact::Kind;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::limits::EVENT_BYTES_MAX;
 use crate::domain::rejection::Rejection;
@@ -166,11 +167,10 @@ impl<S: Source> Batch<'_, S> {
         if !settled.facts.is_empty() {
             self.book(FrameHeader::internal(Kind::Bill), settled.facts, now);
         }
-        if let Some(loaded) = self.billings.get_mut(owner) {
-            let before = loaded.filing;
-            (loaded.filing.due, loaded.filing.needs_attention) = (settled.due_at, settled.needs_attention);
-            loaded.is_changed |= loaded.filing != before;
-        }
+        let loaded = self.loaded_billing(owner);
+        let before = loaded.filing;
+        (loaded.filing.due, loaded.filing.needs_attention) = (settled.due_at, settled.needs_attention);
+        loaded.is_changed |= loaded.filing != before;
         Ok(())
     }
 
@@ -187,6 +187,13 @@ impl<S: Source> Batch<'_, S> {
         match self.billings.get(owner) {
             Some(loaded) => &loaded.billing,
             None => panic!("a billing is used that was not loaded"),
+        }
+    }
+
+    pub(super) fn loaded_billing(&mut self, owner: &Owner) -> &mut LoadedBilling {
+        match self.billings.get_mut(owner) {
+            Some(loaded) => loaded,
+            None => panic!("a billing is changed that was not loaded"),
         }
     }
 }

@@ -227,12 +227,14 @@ mod tests {
     use crate::domain::billing::sale::Sale;
     use crate::domain::billing::terms::PriceList;
     use crate::domain::command::{Action, Command, Expiry, Gift};
-    use crate::domain::fact::{GrantTerms, Kind};
+    use crate::domain::fact::Kind;
+    use crate::domain::grant::GrantTerms;
     use crate::domain::ids::Key;
     use crate::domain::metadata::Metadata;
     use crate::domain::policy::Policy;
     use crate::domain::time::Timestamp;
     use crate::engine::batch::batch::{Batch, Position};
+    use crate::engine::batch::failed_due::FailedDue;
 
     fn gift(wallet: &WalletId) -> Command {
         let gift = Gift {
@@ -266,7 +268,9 @@ mod tests {
         let fetched = Fetched::from([RecordName::Wallet(bob).hashed()]);
         let partial = PartialSource { all: &source, fetched: &fetched };
         let mut batch = Batch::new(partial, &policy, &position);
-        let booked = batch.book_due(at.after(Duration::from_hours(2)), &sale).unwrap();
+        let mut failed = FailedDue::default();
+        let booked = batch.book_due(at.after(Duration::from_hours(2)), &sale, &mut failed).unwrap();
+        assert_eq!(failed.len(), 1);
         assert!(matches!(booked.failed, Some(Unread::Missing(_))), "the wallet of ann is missing");
         assert_eq!(batch.wallet(bob).balance, Amount::ZERO);
         assert!(!batch.is_empty());

@@ -4,6 +4,7 @@
 #[expect(clippy::module_inception, reason = "the type that the folder is about")]
 pub(crate) mod batch;
 pub(crate) mod billing;
+pub(crate) mod failed_due;
 pub(crate) mod file_source;
 pub(crate) mod frames;
 mod header;

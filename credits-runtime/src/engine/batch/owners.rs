@@ -9,7 +9,8 @@ use super::state::LoadedObject;
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::billing::objects::{Claim, Naming, Object};
 use crate::domain::billing::ownership::{self, OwnedEvent};
-use crate::domain::fact::{Body, Kind, Record};
+use crate::domain::body::Body;
+use crate::domain::fact::{Kind, RecordId};
 use crate::domain::ids::{FactNumber, ObjectId, Owner};
 use crate::domain::time::Timestamp;
 
@@ -55,7 +56,7 @@ impl<S: Source> Batch<'_, S> {
         let mut claimed = Claimed::default();
         self.free(id, &mut claimed)?;
         if self.object(id).linked.as_ref() != Some(owner) {
-            let link = (Record::Object(id.clone()), Body::Linked { owner: owner.clone() });
+            let link = (RecordId::Object(id.clone()), Body::Linked { owner: owner.clone() });
             self.book(FrameHeader::internal(Kind::Bill), [link], now);
         }
         self.claim_freed(claimed, now)
@@ -93,12 +94,12 @@ impl<S: Source> Batch<'_, S> {
             if claim == Claim::Own && event.is_state_of(id) {
                 claimed.subscriptions.insert(id.clone());
             }
-            facts.push((Record::Object(id.clone()), Body::Named { naming: naming.clone(), claim }));
+            facts.push((RecordId::Object(id.clone()), Body::Named { naming: naming.clone(), claim }));
         }
         if let Some(event) = waits_as {
             self.load_waiting_event(event)?;
             claimed.freed.remove(&(naming.at, event));
-            facts.push((Record::WaitingRoom, Body::Freed { event }));
+            facts.push((RecordId::WaitingRoom, Body::Freed { event }));
         }
         if !facts.is_empty() {
             self.book(FrameHeader::internal(Kind::Bill), facts, now);
@@ -125,6 +126,13 @@ impl<S: Source> Batch<'_, S> {
         match self.objects.get(id) {
             Some(loaded) => &loaded.object,
             None => panic!("an object is used that was not loaded"),
+        }
+    }
+
+    pub(super) fn loaded_object(&mut self, id: &ObjectId) -> &mut LoadedObject {
+        match self.objects.get_mut(id) {
+            Some(loaded) => loaded,
+            None => panic!("an object is changed that was not loaded"),
         }
     }
 }

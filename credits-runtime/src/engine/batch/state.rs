@@ -15,6 +15,8 @@ use crate::engine::rows::Filing;
 pub(crate) struct LoadedWallet {
     pub(crate) wallet: Wallet,
     pub(crate) is_changed: bool,
+    /// Whether it had no facts before the batch.
+    pub(crate) is_new: bool,
     /// The instant of its row in the agenda when it was read.
     pub(crate) filed: Option<Timestamp>,
     /// Its due instant before the batch.

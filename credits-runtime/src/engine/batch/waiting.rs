@@ -10,9 +10,11 @@ use super::header::FrameHeader;
 use super::source::Source;
 use crate::domain::billing::event::BillingEvent;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
-use crate::domain::fact::{Body, Fact, Kind, Record};
+use crate::domain::body::Body;
+use crate::domain::fact::{Fact, Kind, RecordId};
 use crate::domain::fingerprint::{Fingerprint, Hash64};
 use crate::domain::ids::{FactNumber, ObjectId};
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::engine::journal::cbor;
 use crate::engine::tuning::ROWS_AT_ONCE;
@@ -100,7 +102,7 @@ impl<S: Source> Batch<'_, S> {
         }
         let full = event.objects.iter().filter(|id| !self.has_room(id)).cloned().collect();
         let body = Body::Waits { event: event.clone(), full };
-        self.book(FrameHeader::internal(Kind::Bill), [(Record::WaitingRoom, body)], now);
+        self.book(FrameHeader::internal(Kind::Bill), [(RecordId::WaitingRoom, body)], now);
         Ok(())
     }
 
@@ -176,7 +178,7 @@ impl<S: Source> Batch<'_, S> {
         self.load_waiting_event(event)?;
         tracing::warn!(of, "too many billing events wait for an owner: the oldest gives way");
         let body = Body::GaveWay { event, at: now };
-        self.book(FrameHeader::internal(Kind::Bill), [(Record::WaitingRoom, body)], now);
+        self.book(FrameHeader::internal(Kind::Bill), [(RecordId::WaitingRoom, body)], now);
         Ok(())
     }
 
@@ -191,7 +193,7 @@ impl<S: Source> Batch<'_, S> {
         let room = &self.room().room;
         if room.gave_way_since == Some(since) && room.gave_way >= count {
             let body = Body::GaveWayDismissed { count, at: now };
-            self.book(FrameHeader::internal(Kind::Bill), [(Record::WaitingRoom, body)], now);
+            self.book(FrameHeader::internal(Kind::Bill), [(RecordId::WaitingRoom, body)], now);
         }
         Ok(())
     }

@@ -195,7 +195,7 @@ impl SharedState {
                 return;
             }
             if !self.store.has_room() && !self.store.fails_when_full() {
-                self.store.tell_out_of_space();
+                self.store.report_out_of_space();
                 let waited = self.changed.wait_timeout(state, SPACE_CHECK_EVERY);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 continue;

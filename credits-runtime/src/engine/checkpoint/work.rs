@@ -4,6 +4,7 @@
 //! file is ahead of the journal there.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::pass::Pass;
 use crate::domain::ids::{FactNumber, WalletId};
@@ -40,12 +41,15 @@ pub(crate) struct Made {
 impl CheckpointWork {
     /// Runs a checkpoint with the owed rows, up to [`CHECKPOINT_ROWS_MAX`], or with as many as that if `writes_all`.
     pub(crate) fn run(&mut self, writes_all: bool) -> Result<Made, LedgerError> {
-        let next_fact = self.published.wallets.next_fact();
+        let (next_fact, last_at) = (self.published.wallets.next_fact(), self.published.last_at());
         self.pass.owe(next_fact);
         let is_over = self.published.is_dirty_over(DIRTY_PARTS / 2);
         let rows = if writes_all || is_over { CHECKPOINT_ROWS_MAX } else { self.pass.owed() };
         self.publish(rows.min(CHECKPOINT_ROWS_MAX), next_fact)?;
         let log_end = self.store.checkpoint()?;
+        let counts = &self.published.counts;
+        counts.checkpoints.fetch_add(1, Ordering::Relaxed);
+        counts.checkpointed_at.store(last_at.microseconds(), Ordering::Relaxed);
         let is_behind = self.pass.owed() > 0 || self.published.is_dirty_over(DIRTY_PARTS / 2);
         Ok(Made { log_end, replay_from: self.pass.replay_from(), is_behind })
     }
@@ -72,7 +76,7 @@ impl CheckpointWork {
 
     /// Publishes the rows of those of these wallets that are dirty.
     fn publish_wallets(&self, wallets: &[WalletId]) {
-        let Published { wallets: cache, milestones, due, .. } = &*self.published;
+        let Published { wallets: cache, milestones, due, unwritten, .. } = &*self.published;
         let _rows = self.published.lock_wallet_rows();
         let (mut changes, mut written) = (Changes::default(), Vec::new());
         for id in wallets {
@@ -83,6 +87,7 @@ impl CheckpointWork {
             written.push((id, cached.wallet, filed));
         }
         self.store.publish_uncounted(changes);
+        unwritten.remove(written.iter().map(|(id, ..)| *id));
         let (mut changed, mut buffer) = (Vec::new(), Vec::new());
         for (id, wallet, filed) in written {
             milestones.remove(id, wallet.facts);

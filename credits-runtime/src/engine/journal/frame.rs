@@ -7,7 +7,9 @@
 use super::values::{Pack, bits, byte, chunk, pack_cbor, pack_text, part, unpack_cbor, unpack_text};
 use super::varint;
 use crate::domain::amount::Amount;
-use crate::domain::fact::{Body, Fact, Frame, Record, Scope, Settled};
+use crate::domain::body::Body;
+use crate::domain::fact::{Fact, Frame, RecordId, Scope};
+use crate::domain::hold::Settled;
 use crate::domain::ids::{FactNumber, HoldId, ObjectId, Owner, WalletId};
 use crate::domain::time::Timestamp;
 
@@ -121,35 +123,35 @@ fn unpack_scope(bytes: &mut &[u8]) -> Option<Scope> {
     })
 }
 
-fn pack_record(record: &Record, own: Option<&WalletId>, bytes: &mut Vec<u8>) {
+fn pack_record(record: &RecordId, own: Option<&WalletId>, bytes: &mut Vec<u8>) {
     match record {
-        Record::Catalogues => bytes.push(CATALOGUES),
-        Record::WaitingRoom => bytes.push(WAITING_ROOM),
-        Record::Wallet(wallet) if own == Some(wallet) => bytes.push(OWN_WALLET),
-        Record::Wallet(wallet) => {
+        RecordId::Catalogues => bytes.push(CATALOGUES),
+        RecordId::WaitingRoom => bytes.push(WAITING_ROOM),
+        RecordId::Wallet(wallet) if own == Some(wallet) => bytes.push(OWN_WALLET),
+        RecordId::Wallet(wallet) => {
             bytes.push(A_WALLET);
             wallet.pack(bytes);
         }
-        Record::Billing(owner) => {
+        RecordId::Billing(owner) => {
             bytes.push(BILLING);
             pack_text(owner.as_str(), bytes);
         }
-        Record::Object(object) => {
+        RecordId::Object(object) => {
             bytes.push(OBJECT);
             pack_text(object.as_str(), bytes);
         }
     }
 }
 
-fn unpack_record(scope: &Scope, bytes: &mut &[u8]) -> Option<Record> {
+fn unpack_record(scope: &Scope, bytes: &mut &[u8]) -> Option<RecordId> {
     Some(match byte(bytes)? {
-        CATALOGUES => Record::Catalogues,
-        WAITING_ROOM => Record::WaitingRoom,
-        A_WALLET => Record::Wallet(WalletId::unpack(bytes)?),
-        BILLING => Record::Billing(Owner::known(unpack_text(bytes)?)),
-        OBJECT => Record::Object(ObjectId::known(unpack_text(bytes)?)),
+        CATALOGUES => RecordId::Catalogues,
+        WAITING_ROOM => RecordId::WaitingRoom,
+        A_WALLET => RecordId::Wallet(WalletId::unpack(bytes)?),
+        BILLING => RecordId::Billing(Owner::known(unpack_text(bytes)?)),
+        OBJECT => RecordId::Object(ObjectId::known(unpack_text(bytes)?)),
         OWN_WALLET => match scope {
-            Scope::Wallet(own) | Scope::Holds(own) | Scope::Transfers(own) => Record::Wallet(own.clone()),
+            Scope::Wallet(own) | Scope::Holds(own) | Scope::Transfers(own) => RecordId::Wallet(own.clone()),
             Scope::Ledger => return None,
         },
         _ => return None,

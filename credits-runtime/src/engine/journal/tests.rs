@@ -7,18 +7,18 @@ use proptest::prelude::*;
 
 use super::frame::{read, skip, write};
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::{
-    Allocation, Body, ChosenKey, Class, Fact, Frame, GrantTerms, Held, Kind, Origin, PinnedTerms, Purpose,
-    Record, Scope, Settled,
-};
+use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::Hash64;
+use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, PinnedTerms};
+use crate::domain::hold::{ChosenKey, Held, Purpose, Settled};
 use crate::domain::ids::{Asset, FactNumber, GivenKey, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::HOLD_LIMIT;
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::{Gone, Grant, OpenHold, Wallet};
+use crate::domain::wallet::{Forfeited, Grant, OpenHold, Wallet};
 use crate::engine::wallets::packed::{names_of, pack, packed_names, unpack};
 
 const KINDS: [Kind; 7] =
@@ -68,8 +68,8 @@ fn grant() -> impl Strategy<Value = Grant> {
     })
 }
 
-fn gone() -> impl Strategy<Value = Gone> {
-    (fact(), amount(), amount()).prop_map(|(grant, expired, revoked)| Gone { grant, expired, revoked })
+fn forfeited() -> impl Strategy<Value = Forfeited> {
+    (fact(), amount(), amount()).prop_map(|(grant, expired, revoked)| Forfeited { grant, expired, revoked })
 }
 
 fn input() -> impl Strategy<Value = RecordedInput> {
@@ -133,16 +133,16 @@ fn hold() -> impl Strategy<Value = OpenHold> {
 }
 
 fn wallet() -> impl Strategy<Value = Wallet> {
-    let lists = (vec(gone(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4));
+    let lists = (vec(forfeited(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4));
     let rest = (option::of(fact()), any::<u64>(), amount(), amount());
-    (lists, rest).prop_map(|((gone, grants, holds), (last_fact, facts, balance, debt))| Wallet {
+    (lists, rest).prop_map(|((forfeited, grants, holds), (last_fact, facts, balance, debt))| Wallet {
         last_fact,
         facts,
         balance,
         grants,
         holds,
         debt,
-        gone,
+        forfeited,
     })
 }
 
@@ -207,16 +207,16 @@ fn frame() -> impl Strategy<Value = Frame> {
     let names = (0..KINDS.len(), 0..4, wallet_id(), key());
     let record = prop_oneof![
         Just(None),
-        wallet_id().prop_map(|wallet| Some(Record::Wallet(wallet))),
-        Just(Some(Record::Catalogues)),
-        Just(Some(Record::WaitingRoom)),
-        "[a-z]{1,3}".prop_map(|owner| Some(Record::Billing(Owner::known(&owner)))),
-        "[a-z]{1,3}".prop_map(|object| Some(Record::Object(ObjectId::known(&object)))),
+        wallet_id().prop_map(|wallet| Some(RecordId::Wallet(wallet))),
+        Just(Some(RecordId::Catalogues)),
+        Just(Some(RecordId::WaitingRoom)),
+        "[a-z]{1,3}".prop_map(|owner| Some(RecordId::Billing(Owner::known(&owner)))),
+        "[a-z]{1,3}".prop_map(|object| Some(RecordId::Object(ObjectId::known(&object)))),
     ];
     let facts = vec((record, option::of(fact()), any::<u64>(), body()), 0..3);
     (names, any::<[u8; 8]>(), instant(), facts).prop_map(
         |((kind, scope, wallet, key), fingerprint, at, facts)| {
-            let own = || Record::Wallet(wallet.clone());
+            let own = || RecordId::Wallet(wallet.clone());
             let facts = facts.into_iter().map(|(record, previous, ordinal, body)| Fact {
                 record: record.unwrap_or_else(own),
                 previous,

@@ -1,6 +1,7 @@
 //! The keys that a frame uses.
 
-use crate::domain::fact::{Body, Frame, Kind, Record, Scope};
+use crate::domain::body::Body;
+use crate::domain::fact::{Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128, key_row};
 use crate::domain::ids::Key;
 
@@ -25,7 +26,7 @@ pub(crate) fn other_rows<'a>(
     known: Option<&'a (Key, Hash128)>,
 ) -> impl Iterator<Item = (Hash128, Hash64)> + 'a {
     frame.facts.iter().filter_map(move |fact| {
-        let Record::Wallet(wallet) = &fact.record else { return None };
+        let RecordId::Wallet(wallet) = &fact.record else { return None };
         match &fact.body {
             Body::Lapsed { hold, .. } => {
                 let scope = Scope::Holds(wallet.clone());

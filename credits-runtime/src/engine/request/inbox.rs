@@ -214,6 +214,11 @@ impl<T> Inbox<T> {
         self.wake_writer(contents);
     }
 
+    /// The number of queued commands.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().work.commands.len()
+    }
+
     /// Queues the booking of all due work.
     pub(crate) fn book_due(&self, due_booked: DueCaller) -> Result<(), LedgerError> {
         let mut contents = self.lock();
@@ -256,7 +261,7 @@ impl<T> Inbox<T> {
         if work.commands.len() > BATCH_COMMANDS_MAX {
             contents.work.commands = work.commands.split_off(BATCH_COMMANDS_MAX);
         }
-        self.tell_of_room(contents);
+        self.notify_room(contents);
         TakenWork::Work(work)
     }
 
@@ -264,7 +269,7 @@ impl<T> Inbox<T> {
     pub(crate) fn close(&self) {
         let mut contents = self.lock();
         contents.is_closed = true;
-        self.tell_of_room(contents);
+        self.notify_room(contents);
         self.filled.notify_all();
     }
 
@@ -274,13 +279,13 @@ impl<T> Inbox<T> {
         let mut contents = self.lock();
         contents.is_closed = true;
         let work = std::mem::take(&mut contents.work);
-        self.tell_of_room(contents);
+        self.notify_room(contents);
         self.filled.notify_all();
         drop(work);
     }
 
     /// Wakes every thread and task that waits for room, to try again.
-    fn tell_of_room(&self, mut contents: MutexGuard<'_, InboxState<T>>) {
+    fn notify_room(&self, mut contents: MutexGuard<'_, InboxState<T>>) {
         let wakers = std::mem::take(&mut contents.wakers);
         let has_blocked = contents.blocked > 0;
         drop(contents);

@@ -79,7 +79,7 @@ impl Store {
     }
 
     /// Reports that a checkpoint waits for space on the disk.
-    pub(crate) fn tell_out_of_space(&self) {
+    pub(crate) fn report_out_of_space(&self) {
         self.medium.set_out_of_space();
     }
 

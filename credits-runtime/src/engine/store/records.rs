@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::Decode;
+
 use super::snapshot::Snapshot;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::Hash64;
-use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 use crate::engine::rows::{self, BillingRow, Milestone, Scheduled, WalletRow};
@@ -37,14 +40,12 @@ impl Snapshot {
 
     /// An object at a payment processor; an empty one if it has no row.
     pub(crate) fn object(&self, id: &ObjectId) -> Result<Object, LedgerError> {
-        let row = self.view(&rows::object_key(id))?;
-        row.map_or_else(|| Ok(Object::default()), |row| rows::object_from_bytes(&row))
+        self.record(&rows::object_key(id))
     }
 
     /// The list of declared catalogues.
     pub(crate) fn catalogues(&self) -> Result<Catalogues, LedgerError> {
-        let Some(row) = self.view(rows::CATALOGUES_KEY)? else { return Ok(Catalogues::default()) };
-        rows::catalogues_from_bytes(&row)
+        self.record(rows::CATALOGUES_KEY)
     }
 
     /// The totals.
@@ -57,6 +58,24 @@ impl Snapshot {
     pub(crate) fn agenda(&self, max: usize) -> Result<Vec<(Timestamp, Scheduled)>, LedgerError> {
         let keys = self.view_keys(rows::AGENDA_KEYS, None, max)?;
         keys.iter().map(|key| rows::agenda_from_key(key)).collect()
+    }
+
+    /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, up to a number of them.
+    pub(crate) fn owners_of(
+        &self,
+        asset: &Asset,
+        prefix: &str,
+        after: Option<&Owner>,
+        max: usize,
+    ) -> Result<Vec<Owner>, LedgerError> {
+        let key = |owner: &Owner| rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone()));
+        let from = key(&Owner::bound(prefix));
+        // No name has this byte, because names are UTF-8.
+        let to = [&from[..], &[u8::MAX]].concat();
+        let after = after.map(key).filter(|after| *after >= from);
+        let keys = self.view_keys((&from, &to), after.as_deref(), max)?;
+        let owners = keys.iter().map(|key| rows::wallet_from_key(key).ok_or_else(unreadable));
+        owners.map(|id| Ok(id?.owner)).collect()
     }
 
     /// Owners whose billing has a row, after an owner, up to a number of them.
@@ -76,8 +95,7 @@ impl Snapshot {
 
     /// The waiting room.
     pub(crate) fn waiting_room(&self) -> Result<WaitingRoom, LedgerError> {
-        let row = self.view(rows::WAITING_ROOM_KEY)?;
-        row.map_or_else(|| Ok(WaitingRoom::default()), |row| rows::room_from_bytes(&row))
+        self.record(rows::WAITING_ROOM_KEY)
     }
 
     /// The index of an object's waiting events: their numbers and hashes.
@@ -107,6 +125,11 @@ impl Snapshot {
             Ok((number, rows::decode(&row.value)?))
         });
         found.collect()
+    }
+
+    /// A record; an empty one if it has no row.
+    fn record<R: Record + Default + for<'b> Decode<'b, ()>>(&self, key: &[u8]) -> Result<R, LedgerError> {
+        self.view(key)?.map_or_else(|| Ok(R::default()), |row| rows::record_from_bytes(&row))
     }
 }
 

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
-use crate::domain::fact::{Body, Fact};
+use crate::domain::body::Body;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{FactNumber, ObjectId};
+use crate::domain::record::Record;
 use crate::engine::batch::waiting::event_hash;
 use crate::engine::rows;
 use crate::error::LedgerError;
@@ -47,7 +49,7 @@ impl WaitingAudit {
     /// Checks a row of the views against the journal, and counts it.
     pub(super) fn has(&self, found: &mut WaitingRows, key: &[u8], value: &[u8]) -> Result<bool, LedgerError> {
         if key == rows::WAITING_ROOM_KEY {
-            found.room = rows::room_from_bytes(value)?;
+            found.room = rows::record_from_bytes::<WaitingRoom>(value)?;
             return Ok(found.room == self.room);
         }
         if let Some(event) = rows::waiting_event_from_key(key).and_then(|number| self.events.get(&number)) {

@@ -263,7 +263,7 @@ mod tests {
     use super::*;
     use crate::domain::amount::Amount;
     use crate::domain::ids::Owner;
-    use crate::domain::wallet::Gone;
+    use crate::domain::wallet::Forfeited;
 
     fn id(number: usize) -> WalletId {
         WalletId::of_credits(Owner::new(&format!("user:{number}")).unwrap())
@@ -331,9 +331,11 @@ mod tests {
             assert_eq!(cache.get(&id(1)).map(|cached| cached.wallet), Some(wallet.clone()));
             cache.bytes()
         };
-        let gone = Gone { grant: FactNumber::FIRST, expired: Amount::new(1), revoked: Amount::ZERO };
+        let forfeited =
+            Forfeited { grant: FactNumber::FIRST, expired: Amount::new(1), revoked: Amount::ZERO };
         let (small, same) = (Wallet::default(), Wallet { facts: 1, ..Wallet::default() });
-        let [larger, large] = [10, 100].map(|count| Wallet { gone: vec![gone; count], ..Wallet::default() });
+        let [larger, large] =
+            [10, 100].map(|count| Wallet { forfeited: vec![forfeited; count], ..Wallet::default() });
         let bytes = put(&small);
         assert_eq!(put(&same), bytes);
         assert_eq!(put(&larger), bytes + 10 * 3);

@@ -5,3 +5,4 @@ pub(crate) mod cache;
 pub(crate) mod due_index;
 pub(crate) mod milestones;
 pub(crate) mod packed;
+pub(crate) mod unwritten;

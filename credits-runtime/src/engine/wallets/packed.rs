@@ -3,22 +3,23 @@
 //! It is not a file format: only the process that packs a wallet unpacks it.
 
 use crate::domain::amount::Amount;
-use crate::domain::fact::{GrantTerms, Held};
+use crate::domain::grant::GrantTerms;
+use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
-use crate::domain::wallet::{Gone, Grant, OpenHold, Wallet};
+use crate::domain::wallet::{Forfeited, Grant, OpenHold, Wallet};
 use crate::engine::journal::values::Pack;
 use crate::engine::journal::varint;
 
 /// Replaces `bytes` by the packed wallet, which begins with its names.
 pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
-    let Wallet { last_fact, facts, balance, grants, holds, debt, gone } = wallet;
+    let Wallet { last_fact, facts, balance, grants, holds, debt, forfeited } = wallet;
     bytes.clear();
     id.pack(bytes);
     last_fact.pack(bytes);
     facts.pack(bytes);
     balance.pack(bytes);
     debt.pack(bytes);
-    gone.pack(bytes);
+    forfeited.pack(bytes);
     grants.pack(bytes);
     holds.pack(bytes);
 }
@@ -30,9 +31,9 @@ pub(crate) fn unpack(mut packed: &[u8]) -> Option<Wallet> {
     read_name(bytes)?;
     let last_fact = Option::unpack(bytes)?;
     let (facts, balance) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
-    let (debt, gone) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
+    let (debt, forfeited) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
     let (grants, holds) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
-    Some(Wallet { last_fact, facts, balance, grants, holds, debt, gone })
+    Some(Wallet { last_fact, facts, balance, grants, holds, debt, forfeited })
 }
 
 /// The names of a packed wallet: of its asset and of its owner.
@@ -52,7 +53,7 @@ fn read_name<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(name)
 }
 
-impl Pack for Gone {
+impl Pack for Forfeited {
     fn pack(&self, bytes: &mut Vec<u8>) {
         self.grant.pack(bytes);
         self.expired.pack(bytes);

@@ -99,6 +99,8 @@ impl Committer {
             due.remove(filed, id);
         }
         drop((due, rows));
+        let new = batch.wallets.changed().filter(|(_, loaded)| loaded.is_new && !loaded.is_refiled);
+        published.unwritten.add(new.map(|(id, _)| id.clone()).collect());
         published.wallets.became_dirty(dirty, next_fact);
         if !batch.frames.is_empty() {
             published.counts.commits.fetch_add(1, Ordering::Relaxed);

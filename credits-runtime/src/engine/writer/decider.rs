@@ -11,11 +11,11 @@ use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::batch::batch::{Batch, DueBooked, Position, Verdict};
+use crate::engine::batch::batch::{Batch, Position, Verdict};
+use crate::engine::batch::failed_due::FailedDue;
 use crate::engine::batch::file_source::FileSource;
 use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::clock::LedgerClock;
-use crate::engine::feed::{CommitFeed, Refusal};
 use crate::engine::published::Published;
 use crate::engine::request::inbox::{Request, Waiting};
 use crate::engine::request::slot::Slot;
@@ -27,7 +27,6 @@ use crate::error::{LedgerError, LedgerErrorKind};
 pub(crate) struct Decider {
     pub(crate) store: Arc<Store>,
     pub(crate) published: Arc<Published>,
-    pub(crate) feed: Arc<CommitFeed>,
     pub(crate) clock: Arc<LedgerClock>,
     pub(crate) policy: Policy,
     pub(crate) sale: Arc<Sale>,
@@ -50,7 +49,18 @@ pub(crate) struct DecidedBatch {
     /// The earliest due instant of the records that the batch changed; it may be early.
     pub(crate) next_due: Option<Timestamp>,
     /// The outcome of due work, if it was booked.
-    pub(crate) due: Option<DueBooked<LedgerError>>,
+    pub(crate) due: Option<DueOutcome>,
+}
+
+/// The outcome of due work.
+#[derive(Default)]
+pub(crate) struct DueOutcome {
+    /// The earliest due instant of other records; it may be early.
+    pub(crate) next: Option<Timestamp>,
+    /// The first error.
+    pub(crate) failed: Option<LedgerError>,
+    /// Whether all due work has to pause: the list of due records could not be read, or too many of them failed.
+    pub(crate) pauses: bool,
 }
 
 /// The input and output of one batch.
@@ -60,10 +70,25 @@ pub(crate) struct BatchWork<'a> {
     /// Decided requests.
     pub(crate) decided: &'a mut Vec<DecidedRequest>,
     /// Holds to release.
-    pub(crate) releases: &'a [(WalletId, HoldId)],
+    pub(crate) releases: &'a mut Vec<(WalletId, HoldId)>,
     /// Whether due work is booked, and holds are renewed, before the requests are decided.
     pub(crate) is_due: bool,
     pub(crate) renewals: &'a mut Renewals,
+    pub(crate) failed_due: &'a mut FailedDue,
+}
+
+/// The progress of deciding a batch, which names the culprit of a panic.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Reads the clock.
+    Clock,
+    /// Extends holds. The culprit is no longer among the holds to extend.
+    Renewals,
+    Due,
+    /// Releases the hold at this place.
+    Releases(usize),
+    /// Decides the last request of the decided ones.
+    Requests,
 }
 
 impl Decider {
@@ -72,74 +97,114 @@ impl Decider {
         self.clock.now().max(self.position.last_at)
     }
 
-    /// Decides one batch. A panic in due work or in a request, and an error of a request after some of its facts were
-    /// booked, discard the batch; it is then decided again without the culprit.
+    /// Decides one batch. A panic, or an error after some facts of a request or of due work were booked, discards the
+    /// batch; it is then decided again without the culprit, and without the requests after it, so that a request is
+    /// decided twice at most.
     pub(crate) fn decide(&self, mut work: BatchWork<'_>) -> Result<DecidedBatch, LedgerError> {
-        let (mut failed, mut due) = (Vec::new(), None);
+        let (mut failed, mut error, mut requests_max) = (Vec::new(), None, usize::MAX);
+        // Set after a panic that no record is known to cause.
+        let mut skips_due = false;
         loop {
             let mut batch = self.batch(work.waiting.len());
-            let mut is_booking_due = work.is_due;
+            let (mut due, mut step) = (work.is_due.then(DueOutcome::default), Step::Clock);
+            let mut now = self.position.last_at;
             let deciding = catch_unwind(AssertUnwindSafe(|| {
-                let now = self.now();
-                if work.is_due {
-                    due = Some(self.book_due(&mut batch, work.renewals, now));
-                    is_booking_due = false;
+                now = self.now();
+                if let Some(due) = due.as_mut().filter(|_| !skips_due) {
+                    step = Step::Renewals;
+                    work.renewals.extend_due(&mut batch, now);
+                    step = Step::Due;
+                    if !self.book_due(&mut batch, due, work.failed_due, now) {
+                        return false;
+                    }
                 }
-                self.decide_requests(&mut batch, &mut work, now)
+                for (place, (wallet, hold)) in work.releases.iter().enumerate() {
+                    step = Step::Releases(place);
+                    self.release(&mut batch, wallet, *hold, now);
+                }
+                step = Step::Requests;
+                self.decide_requests(&mut batch, &mut work, requests_max, now)
             }));
+            if let Some(due) = &mut due {
+                error = error.or(due.failed.take());
+            }
             match deciding {
                 Ok(true) => {
                     work.decided.append(&mut failed);
+                    work.failed_due.finish();
                     let next_due = batch.next_due_at();
-                    return Ok(DecidedBatch {
-                        sealed: (!batch.is_empty()).then(|| batch.sealed()),
-                        next_due,
-                        due,
-                    });
+                    let sealed = (!batch.is_empty()).then(|| batch.sealed());
+                    let due =
+                        due.map(|due| DueOutcome { failed: error, pauses: due.pauses || skips_due, ..due });
+                    return Ok(DecidedBatch { sealed, next_due, due });
                 }
                 Ok(false) => {}
                 Err(_) => {
-                    tracing::error!("a rule was broken while deciding; nothing of the batch was written");
+                    tracing::error!(
+                        ?step,
+                        "a rule was broken while deciding; nothing of the batch was written"
+                    );
+                    match (step, batch.interrupted()) {
+                        (Step::Due, Some(record)) => work.failed_due.add(record.clone(), now),
+                        (Step::Clock, _) if skips_due || !work.is_due => {
+                            work.decided.append(&mut failed);
+                            return Err(rule_broken());
+                        }
+                        (Step::Clock, _) | (Step::Due, None) => skips_due = true,
+                        _ => {}
+                    }
+                    if matches!(step, Step::Clock | Step::Due) {
+                        error = error.or_else(|| Some(rule_broken()));
+                    }
                 }
             }
             work.renewals.undo();
-            if is_booking_due {
-                work.is_due = false;
-                due = Some(DueBooked { next: None, failed: Some(rule_broken()) });
-                continue;
+            match step {
+                Step::Clock | Step::Renewals | Step::Due => {}
+                // The hold lapses at its limit.
+                Step::Releases(place) => _ = work.releases.remove(place),
+                Step::Requests => {
+                    failed.extend(work.decided.pop());
+                    requests_max = work.decided.len();
+                    for DecidedRequest { request, slot, .. } in work.decided.drain(..).rev() {
+                        work.waiting.push_front(Waiting { request, slot });
+                    }
+                }
             }
-            let Some(culprit) = work.decided.pop() else { return Err(rule_broken()) };
-            failed.push(culprit);
-            let again = work.decided.drain(..);
-            again.rev().for_each(|DecidedRequest { request, slot, .. }| {
-                work.waiting.push_front(Waiting { request, slot });
-            });
         }
     }
 
+    /// Books due work. Returns `false` if the batch must be dropped.
     fn book_due(
         &self,
         batch: &mut Batch<'_, FileSource<'_>>,
-        renewals: &mut Renewals,
+        due: &mut DueOutcome,
+        failed_due: &mut FailedDue,
         now: Timestamp,
-    ) -> DueBooked<LedgerError> {
-        renewals.extend_due(batch, now);
-        let booked = batch.book_due(now, &self.sale);
-        booked.unwrap_or_else(|error| DueBooked { next: None, failed: Some(error) })
+    ) -> bool {
+        match batch.book_due(now, &self.sale, failed_due) {
+            Ok(booked) => {
+                (due.next, due.failed, due.pauses) = (booked.next, booked.failed, failed_due.is_full());
+                !booked.is_torn
+            }
+            Err(error) => {
+                (due.failed, due.pauses) = (Some(error), true);
+                true
+            }
+        }
     }
 
-    /// Decides requests until the batch is full. Returns `false` if the last one failed after some of its facts were
-    /// booked.
+    /// Decides requests until the batch is full, up to a number of them. Returns `false` if the last one failed after
+    /// some of its facts were booked.
     fn decide_requests(
         &self,
         batch: &mut Batch<'_, FileSource<'_>>,
-        BatchWork { waiting, decided, releases, .. }: &mut BatchWork<'_>,
+        BatchWork { waiting, decided, .. }: &mut BatchWork<'_>,
+        requests_max: usize,
         now: Timestamp,
     ) -> bool {
-        for (wallet, hold) in *releases {
-            self.release(batch, wallet, *hold, now);
-        }
         while !batch.is_full()
+            && decided.len() < requests_max
             && let Some(Waiting { request, slot }) = waiting.pop_front()
         {
             // Listed before it is decided, so that the caller of a request that panics can be found.
@@ -184,14 +249,7 @@ impl Decider {
         if let Some(rejection) = self.unconfirmed() {
             return Ok(Err(rejection));
         }
-        let verdict = batch.submit(command, now)?;
-        if let Err(Rejection::InsufficientCredits { needed, available }) = &verdict
-            && matches!(command.action, Action::Spend(_) | Action::Hold { .. })
-        {
-            let (wallet, needed, available) = (command.wallet.clone(), *needed, *available);
-            self.feed.refused(Refusal { wallet, needed, available, at: now });
-        }
-        Ok(verdict)
+        batch.submit(command, now)
     }
 
     fn unconfirmed(&self) -> Option<Rejection> {

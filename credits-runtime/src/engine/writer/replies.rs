@@ -6,10 +6,13 @@ use std::sync::atomic::Ordering;
 use super::decider::DecidedRequest;
 use super::renewals::Renewals;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::Purpose;
+use crate::domain::hold::Purpose;
 use crate::domain::ids::WalletId;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::engine::batch::batch::{OpenedHold, Submitted, Verdict};
 use crate::engine::batch::frames::EncodedFrame;
+use crate::engine::feed::{CommitFeed, Refusal};
 use crate::engine::published::Published;
 use crate::engine::request::hold_guard::{Alive, HoldGuard};
 use crate::engine::request::inbox::{Inbox, Request, Waiting};
@@ -20,6 +23,7 @@ use crate::error::{Error, LedgerError};
 pub(crate) struct Replies {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) published: Arc<Published>,
+    pub(crate) feed: Arc<CommitFeed>,
 }
 
 impl Replies {
@@ -30,16 +34,31 @@ impl Replies {
         releases: usize,
         frames: &Arc<Vec<u8>>,
         renewals: &mut Renewals,
+        now: Timestamp,
     ) {
         let commands = decided.len().saturating_add(releases) as u64;
         let counts = &self.published.counts;
         counts.commands.fetch_add(commands, Ordering::Relaxed);
         counts.largest_batch.fetch_max(commands, Ordering::Relaxed);
         for DecidedRequest { request, mut slot, verdict } in decided {
+            if let Ok(Err(rejection)) = &verdict {
+                self.feed_refusal(&request, rejection, now);
+            }
             let result = self.result(&request, &mut slot, verdict, frames, renewals).map_err(Box::new);
             // Dropped before the caller runs, whose thread then frees the request that it allocated.
             drop(request);
             slot.send(result);
+        }
+    }
+
+    /// Publishes a spend or hold that was rejected for want of credits.
+    fn feed_refusal(&self, request: &Request, rejection: &Rejection, at: Timestamp) {
+        if let Request::Command(command) = request
+            && let Rejection::InsufficientCredits { needed, available } = rejection
+            && matches!(command.action, Action::Spend(_) | Action::Hold { .. })
+        {
+            let (wallet, needed, available) = (command.wallet.clone(), *needed, *available);
+            self.feed.refused(Refusal { wallet, needed, available, at });
         }
     }
 

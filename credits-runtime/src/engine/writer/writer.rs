@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::committer::Committer;
-use super::decider::{BatchWork, DecidedBatch, Decider};
+use super::decider::{BatchWork, DecidedBatch, Decider, DueOutcome};
 use super::renewals::Renewals;
 use super::replies::{Replies, refuse};
 use crate::domain::ids::{HoldId, Key, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
+use crate::engine::batch::failed_due::FailedDue;
 use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::presence::check_files;
 use crate::engine::request::inbox::{DueCaller, Inbox, Request, TakenWork, Waiting, Work};
@@ -22,7 +23,7 @@ use crate::error::{LedgerError, LedgerErrorKind};
 const FLUSH_AFTER: Duration = Duration::from_secs(1);
 /// Minimum interval between two checks that the ledger's files still have their paths.
 const FILE_CHECK_EVERY: Duration = Duration::from_secs(1);
-/// Delay before failed due work is retried.
+/// Delay before due work is retried if all of it failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The writer's thread.
@@ -32,6 +33,7 @@ pub(crate) struct Writer {
     pub(crate) committer: Committer,
     pub(crate) replies: Replies,
     pub(crate) renewals: Renewals,
+    pub(crate) failed_due: FailedDue,
     pub(crate) schedule: Schedule,
     /// The error of all further writes, set once an outcome is unknown or a file is gone.
     pub(crate) stopped: Option<LedgerError>,
@@ -40,11 +42,11 @@ pub(crate) struct Writer {
 /// The writer's timers: due work, flushes, retries and file checks.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    /// The earliest due instant of any record; it may be early.
+    /// The earliest due instant of any record that has not failed; it may be early.
     next_due: Option<Timestamp>,
     /// Whether there was a commit since the last flush.
     is_unflushed: bool,
-    /// Failed due work is not retried before this instant.
+    /// No due work is booked before this instant, because all of it failed.
     retry_at: Option<Timestamp>,
     /// The monotonic reading of the last file check.
     files_checked_at: Option<Duration>,
@@ -95,7 +97,7 @@ impl Writer {
     pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
         while self.is_due() {
             // Due work that is left out is logged, and retried once the ledger is open.
-            _ = self.commit(&mut VecDeque::new(), &[])?;
+            _ = self.commit(&mut VecDeque::new(), &mut Vec::new())?;
         }
         let mut after: Option<Owner> = None;
         loop {
@@ -106,20 +108,24 @@ impl Writer {
             let waiting = |request| Waiting { request, slot: Slot::new().0 };
             let mut requests: VecDeque<_> = owners.into_iter().map(|owner| waiting(bill(owner))).collect();
             while !requests.is_empty() {
-                self.commit(&mut requests, &[])?;
+                self.commit(&mut requests, &mut Vec::new())?;
             }
         }
     }
 
-    /// Books all due work; fails with the first error.
+    /// Books all due work, that of records which failed before too; fails with the first error.
     fn book_due(&mut self) -> Result<(), LedgerError> {
         self.schedule.retry_at = None;
-        while self.is_due() {
-            if let Some(failed) = self.commit(&mut VecDeque::new(), &[])? {
-                return Err(failed);
-            }
+        if self.failed_due.next_at().is_some() {
+            self.failed_due.retry_now();
+            self.schedule.next_due = Some(Timestamp::MIN);
         }
-        Ok(())
+        let mut first = None;
+        while self.is_due() {
+            let failed = self.commit(&mut VecDeque::new(), &mut Vec::new())?;
+            first = first.or(failed);
+        }
+        first.map_or(Ok(()), Err)
     }
 
     /// The time until the next timer; `None` if the writer may wait for ever.
@@ -130,20 +136,23 @@ impl Writer {
         let clock = &self.decider.clock;
         let until = |instant: Option<Timestamp>| instant.and_then(|instant| clock.wait_until(instant));
         let flush = self.schedule.is_unflushed.then(|| clock.now().after(FLUSH_AFTER));
-        let due = [self.schedule.next_due, self.renewals.next_due_at()].into_iter().flatten().min();
-        let due = due.map(|due| due.max(self.schedule.retry_at.unwrap_or(due)));
-        let waits = [until(due), until(flush)];
+        let waits = [until(self.next_due()), until(flush)];
         waits.into_iter().flatten().min()
+    }
+
+    /// The instant of the next due work: of a record, of a retry, or of a hold to extend.
+    fn next_due(&self) -> Option<Timestamp> {
+        let records = [self.schedule.next_due, self.failed_due.next_at()].into_iter().flatten().min();
+        let due = records.into_iter().chain(self.renewals.next_due_at()).min()?;
+        Some(due.max(self.schedule.retry_at.unwrap_or(due)))
     }
 
     /// Whether work is due now, and may be booked.
     fn is_due(&self) -> bool {
         let now = self.decider.now();
-        let is_due = |instant: Option<Timestamp>| instant.is_some_and(|instant| instant <= now);
         self.decider.clock.unconfirmed().is_none()
             && self.stopped.is_none()
-            && self.schedule.retry_at.is_none_or(|retry_at| retry_at <= now)
-            && (is_due(self.schedule.next_due) || is_due(self.renewals.next_due_at()))
+            && self.next_due().is_some_and(|due| due <= now)
     }
 
     /// Requests a flush of every dirty row, after which an opening replays nothing.
@@ -170,11 +179,10 @@ impl Writer {
 
     fn work(&mut self, work: Work) {
         self.check_files();
-        let Work { commands, releases, due_booked } = work;
+        let Work { commands, mut releases, due_booked } = work;
         let mut commands = VecDeque::from(commands);
-        let mut releases = &releases[..];
         loop {
-            let committed = self.commit(&mut commands, releases);
+            let committed = self.commit(&mut commands, &mut releases);
             if let Err(error) = committed {
                 send(due_booked, &Err(error.clone()));
                 return refuse(commands, &error);
@@ -182,7 +190,7 @@ impl Writer {
             if commands.is_empty() {
                 break;
             }
-            releases = &[];
+            releases.clear();
         }
         if !due_booked.is_empty() {
             send(due_booked, &self.book_due());
@@ -194,41 +202,42 @@ impl Writer {
     fn commit(
         &mut self,
         waiting: &mut VecDeque<Waiting>,
-        releases: &[(WalletId, HoldId)],
+        releases: &mut Vec<(WalletId, HoldId)>,
     ) -> Result<Option<LedgerError>, LedgerError> {
         self.stopped.clone().map_or(Ok(()), Err)?;
         let (is_due, mut decided) = (self.is_due(), Vec::with_capacity(waiting.len()));
-        let renewals = &mut self.renewals;
-        let work = BatchWork { waiting, decided: &mut decided, releases, is_due, renewals };
-        let committed = self.decider.decide(work);
-        let committed = committed.and_then(|batch| self.commit_batch(batch.sealed.as_ref()).map(|()| batch));
+        let Self { renewals, failed_due, .. } = self;
+        let work = BatchWork { waiting, decided: &mut decided, releases, is_due, renewals, failed_due };
+        let decided_batch = self.decider.decide(work);
+        let committed =
+            decided_batch.and_then(|batch| self.commit_batch(batch.sealed.as_ref()).map(|()| batch));
         let now = self.decider.now();
         self.renewals.finish(committed.is_ok(), now);
         let retry_at = now.after(RETRY_AFTER);
-        match committed {
-            Ok(DecidedBatch { sealed, next_due, due }) => {
-                let mut failed = None;
-                if let Some(booked) = due {
-                    failed = booked.failed;
-                    self.schedule.retry_at = failed.as_ref().map(|_| retry_at);
-                    self.schedule.next_due = booked.next.into_iter().chain(self.schedule.retry_at).min();
-                }
-                self.schedule.next_due = self.schedule.next_due.into_iter().chain(next_due).min();
-                let frames = sealed.map(|sealed| sealed.frames).unwrap_or_default();
-                self.replies.send(decided, releases.len(), &frames, &mut self.renewals);
-                if let Some(error) = &failed {
-                    tracing::error!(%error, "something that is due could not be booked; it is retried");
-                }
-                Ok(failed)
-            }
+        let DecidedBatch { sealed, next_due, due } = match committed {
+            Ok(batch) => batch,
             Err(error) => {
                 if is_due {
                     self.schedule.retry_at = Some(retry_at);
+                    self.schedule.next_due = self.schedule.next_due.into_iter().chain([retry_at]).min();
                 }
                 refuse(decided.into_iter().map(|it| Waiting { request: it.request, slot: it.slot }), &error);
-                Err(error)
+                return Err(error);
             }
+        };
+        let mut first_error = None;
+        if let Some(DueOutcome { next, failed, pauses }) = due {
+            self.schedule.retry_at = pauses.then_some(retry_at);
+            self.schedule.next_due = next.into_iter().chain(self.schedule.retry_at).min();
+            first_error = failed;
         }
+        self.schedule.next_due = self.schedule.next_due.into_iter().chain(next_due).min();
+        let frames = sealed.map(|sealed| sealed.frames).unwrap_or_default();
+        self.replies.send(decided, releases.len(), &frames, &mut self.renewals, now);
+        if let Some(error) = &first_error {
+            tracing::error!(%error, "something that is due could not be booked; it is retried");
+        }
+        Ok(first_error)
     }
 
     fn commit_batch(&mut self, batch: Option<&SealedBatch>) -> Result<(), LedgerError> {

@@ -9,8 +9,10 @@ use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
 use crate::domain::billing::event::{BillingEvent, Happening};
 use crate::domain::billing::unsolved::Unsolved;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::fact::{Body, Frame, GrantTerms, Record};
+use crate::domain::fact::{Frame, RecordId};
+use crate::domain::grant::GrantTerms;
 use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
 use crate::engine::core::{Core, JournalReader};
@@ -100,7 +102,7 @@ fn refund(
                 let sum = match taking.what {
                     Taken::Part(_) => &mut left,
                     Taken::Owed(_) => &mut owed,
-                    Taken::Gone(_) | Taken::Left(_) => &mut forgiven,
+                    Taken::Forfeited(_) | Taken::Left(_) => &mut forgiven,
                 };
                 *sum = sum.plus(Taking::amount(taking));
             }
@@ -157,7 +159,7 @@ fn transfers(
     owner: &Owner,
     grants: &[FactNumber],
 ) -> Result<Vec<TransferId>, LedgerError> {
-    let of_owner = |record: &Record| matches!(record, Record::Wallet(wallet) if wallet.owner == *owner);
+    let of_owner = |record: &RecordId| matches!(record, RecordId::Wallet(wallet) if wallet.owner == *owner);
     let newest = booked.facts.iter().find(|fact| of_owner(&fact.record)).and_then(|fact| fact.previous);
     let (mut next, mut transfers, oldest) = (newest, Vec::new(), grants.iter().min().copied());
     for _ in 0..HISTORY_SCAN_MAX {

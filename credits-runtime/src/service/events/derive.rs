@@ -8,8 +8,10 @@ use super::{
     LowBalanceReached, TransferCompleted, UnresolvedReported,
 };
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::fact::{Body, Record};
+use crate::domain::entry::EntryBody;
+use crate::domain::fact::{Kind, RecordId};
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::{Core, JournalReader};
@@ -36,19 +38,19 @@ pub(super) fn events(
     let mut events = Vec::new();
     let mut moved: Vec<Moved> = Vec::new();
     for (number, fact) in booked.numbered() {
-        if let Record::Billing(owner) = &fact.record {
+        if let RecordId::Billing(owner) = &fact.record {
             events.extend(of_billing(ledger, journal, booked, (owner, &fact.body, number))?);
         }
-        if let (Record::WaitingRoom, Body::Waits { event, .. }) = (&fact.record, &fact.body) {
+        if let (RecordId::WaitingRoom, Body::Waits { event, .. }) = (&fact.record, &fact.body) {
             let entry = Unresolved::OwnerUnknown { event: Box::new(event.clone()) };
             let report = UnresolvedReported { entry, fact: number, at: booked.at };
             events.push(Event::UnresolvedReported(report));
         }
-        let Record::Wallet(wallet) = &fact.record else { continue };
+        let RecordId::Wallet(wallet) = &fact.record else { continue };
         if let Body::Lapsed { hold, at } = &fact.body {
             events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
         }
-        let Some((amount, after)) = fact.body.movement() else { continue };
+        let Some(EntryBody { amount, balance_after: after, .. }) = fact.body.entry() else { continue };
         if let Some(moved) = moved.iter_mut().find(|moved| moved.wallet == *wallet) {
             (moved.after, moved.last) = (after, number);
         } else {
@@ -56,7 +58,7 @@ pub(super) fn events(
             moved.push(Moved { wallet, before, after, last: number });
         }
         if let Some(entry) = Entry::of(ledger, booked, number) {
-            events.extend(of_entry(wallet, &fact.body, entry));
+            events.extend(of_entry(wallet, booked.kind, &fact.body, entry));
         }
         if let Body::Sent { to, .. } = &fact.body {
             let outcome = Outcome { frame: booked.clone(), replayed: false, guard: None };
@@ -74,12 +76,12 @@ pub(super) fn events(
     Ok(events)
 }
 
-fn of_entry(wallet: &WalletId, body: &Body, entry: Entry) -> Option<Event> {
+fn of_entry(wallet: &WalletId, kind: Kind, body: &Body, entry: Entry) -> Option<Event> {
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
     match body {
         Body::Expired { .. } => Some(Event::CreditsExpired(CreditsExpired { owner, asset, entry })),
         // No event: credits that are restored for a late settlement are charged in the same frame.
-        Body::Restored { .. } => None,
+        Body::Restored { .. } if kind == Kind::Settle => None,
         _ if entry.amount.is_positive() => Some(Event::CreditsAdded(CreditsAdded { owner, asset, entry })),
         _ if entry.amount.is_zero() => None,
         _ => Some(Event::CreditsDeducted(CreditsDeducted { owner, asset, entry })),

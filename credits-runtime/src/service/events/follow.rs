@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::derive::events;
 use super::{Event, InsufficientCredits};
@@ -11,6 +12,28 @@ use crate::engine::core::{Core, JournalPosition};
 use crate::engine::feed::{Followed, Refusal};
 use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
+
+/// Frames that are delivered from one snapshot, so that a slow handler keeps no snapshot for long.
+pub(super) const FRAMES_PER_SNAPSHOT: usize = 256;
+/// The first and the longest pause before a retry.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_mins(1);
+
+/// The pause before the next retry. It doubles with each failure in a row.
+pub(super) struct Backoff(Duration);
+
+impl Backoff {
+    pub(super) fn new() -> Self {
+        Self(PAUSE_FIRST)
+    }
+
+    /// Pauses after a failure; returns whether the ledger was closed meanwhile.
+    pub(super) fn pause(&mut self, ledger: &Core) -> bool {
+        let pause = self.0;
+        self.0 = pause.saturating_mul(2).min(PAUSE_MAX);
+        ledger.feed().pause(pause)
+    }
+}
 
 type Handler = Arc<dyn Fn(&Event) + Send + Sync>;
 
@@ -41,7 +64,13 @@ impl Handlers {
         contents.handlers.push((next, Arc::new(handler)));
         if !std::mem::replace(&mut contents.started, true) {
             let handlers = Arc::clone(self);
-            follow(ledger, "credits-events", move |ledger| handlers.deliver_from(ledger, next))?;
+            let followed =
+                follow(ledger, "credits-events", move |ledger| handlers.deliver_from(ledger, next));
+            if followed.is_err() {
+                contents.handlers.pop();
+                contents.started = false;
+            }
+            followed?;
         }
         Ok(())
     }
@@ -57,36 +86,41 @@ impl Handlers {
     }
 
     fn deliver_from(&self, ledger: &Core, mut next: JournalPosition) {
+        let mut backoff = Backoff::new();
         loop {
             match ledger.wait(next, true, None) {
                 Followed::Closed => return,
-                Followed::TimedOut => {}
-                Followed::Refusals(refusals) => {
-                    for refusal in refusals {
-                        self.deliver(|_| true, &refused(refusal));
-                    }
-                }
-                Followed::Facts => match self.deliver_all(ledger, next) {
-                    Ok(end) => next = end,
+                Followed::TimedOut | Followed::Refusals => {}
+                Followed::Facts => match self.deliver_some(ledger, &mut next) {
+                    Ok(()) => backoff = Backoff::new(),
                     Err(error) => {
-                        tracing::error!(%error, "events cannot be read; handlers get no more events");
-                        return;
+                        tracing::error!(%error, "events could not be read; they are read again");
+                        if backoff.pause(ledger) {
+                            return;
+                        }
                     }
                 },
+            }
+            for refusal in ledger.feed().take_refusals() {
+                self.deliver(|_| true, &refused(refusal));
             }
         }
     }
 
-    /// Delivers the events of all frames after a position; returns the position after them.
-    fn deliver_all(&self, ledger: &Core, mut next: JournalPosition) -> Result<JournalPosition, Error> {
+    /// Delivers the events of some frames after a position, and advances it.
+    fn deliver_some(&self, ledger: &Core, next: &mut JournalPosition) -> Result<(), Error> {
         let mut journal = ledger.journal()?;
-        while let Some((booked, after)) = journal.after(next)? {
+        for _ in 0..FRAMES_PER_SNAPSHOT {
+            let Some((booked, after)) = journal.after(*next)? else { break };
             for event in &events(ledger, &mut journal, &booked)? {
+                if ledger.feed().is_closed() {
+                    return Ok(());
+                }
                 self.deliver(|from| from.is_before(&booked), event);
             }
-            next = after;
+            *next = after;
         }
-        Ok(next)
+        Ok(())
     }
 
     /// Calls the handlers that were added in time.

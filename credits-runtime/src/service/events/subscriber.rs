@@ -4,11 +4,10 @@
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Event;
 use super::derive::events;
-use super::follow::{Handlers, follow};
+use super::follow::{Backoff, FRAMES_PER_SNAPSHOT, Handlers, follow};
 use crate::domain::ids::check_name;
 use crate::domain::rejection::Rejection;
 use crate::engine::core::{Core, JournalPosition};
@@ -16,14 +15,8 @@ use crate::engine::feed::Followed;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 
-/// Frames that are delivered from one snapshot.
-const FRAMES_PER_SNAPSHOT: usize = 256;
-/// The first and the longest pause before a failed event is delivered again.
-const PAUSE_FIRST: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_mins(1);
-
 /// Builder of a named subscriber, which receives every event at least once: finish with `.start(handler)`.
-#[must_use = "nobody is told of anything until `.start(..)`"]
+#[must_use = "no event is delivered until `.start(..)`"]
 pub struct Subscriber {
     ledger: Arc<Ledger>,
     handlers: Arc<Handlers>,
@@ -64,25 +57,33 @@ impl Subscriber {
         if !handlers.take_name(&name) {
             return Err(Rejection::SubscriberTaken { name }.into());
         }
-        let next = if let Some(next) = ledger.cursor(&name)? {
-            next
-        } else {
-            let next = if from_the_beginning { JournalPosition::START } else { ledger.end() };
-            ledger.advance(&name, next);
-            next
-        };
-        // Durable before this returns, so that a crash cannot skip events of a running subscriber. A position that is found may
-        // be of a start that failed here.
-        if let Err(error) = ledger.save_cursors() {
-            handlers.release_name(&name);
-            return Err(error.into());
+        let taken = name.clone();
+        let started = begin(&ledger, &name, from_the_beginning).and_then(|next| {
+            let mut deliver = move |event: &Event| handler(event).map_err(Into::into);
+            follow(&ledger, "credits-subscriber", move |ledger| {
+                let mut progress = Progress { name, next, delivered: 0, backoff: Backoff::new() };
+                while progress.deliver_next(ledger, &mut deliver) {}
+            })
+        });
+        if started.is_err() {
+            handlers.release_name(&taken);
         }
-        let mut deliver = move |event: &Event| handler(event).map_err(Into::into);
-        follow(&ledger, "credits-subscriber", move |ledger| {
-            let mut progress = Progress { name, next, delivered: 0, pause: PAUSE_FIRST };
-            while progress.deliver_next(ledger, &mut deliver) {}
-        })
+        started
     }
+}
+
+/// The position from which a subscriber continues. It is durable when this returns, so that a crash skips no events
+/// of a running subscriber: one that is found may be of a start that failed before it was.
+fn begin(ledger: &Core, name: &str, from_the_beginning: bool) -> Result<JournalPosition, Error> {
+    let next = if let Some(next) = ledger.cursor(name)? {
+        next
+    } else {
+        let next = if from_the_beginning { JournalPosition::START } else { ledger.end() };
+        ledger.advance(name, next);
+        next
+    };
+    ledger.save_cursors()?;
+    Ok(next)
 }
 
 /// The progress of a subscriber.
@@ -92,7 +93,7 @@ struct Progress {
     next: JournalPosition,
     /// The number of that frame's events that were delivered.
     delivered: usize,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 type Deliver<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Send + Sync>>;
@@ -102,19 +103,17 @@ impl Progress {
     fn deliver_next(&mut self, ledger: &Core, deliver: Deliver<'_>) -> bool {
         match ledger.wait(self.next, false, None) {
             Followed::Closed => return false,
-            Followed::TimedOut | Followed::Refusals(_) => return true,
+            Followed::TimedOut | Followed::Refusals => return true,
             Followed::Facts => {}
         }
         match self.deliver_all(ledger, deliver) {
             Ok(()) => {
-                self.pause = PAUSE_FIRST;
+                self.backoff = Backoff::new();
                 true
             }
             Err(error) => {
                 tracing::error!(subscriber = self.name, %error, "an event could not be delivered; it is retried");
-                let is_closed = ledger.feed().pause(self.pause);
-                self.pause = self.pause.saturating_mul(2).min(PAUSE_MAX);
-                !is_closed
+                !self.backoff.pause(ledger)
             }
         }
     }
@@ -125,7 +124,7 @@ impl Progress {
         deliver: Deliver<'_>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let end = ledger.end();
-        while self.next < end {
+        while self.next < end && !ledger.feed().is_closed() {
             let delivered = self.deliver_some(ledger, deliver);
             ledger.save_cursors_soon();
             delivered?;
@@ -143,6 +142,9 @@ impl Progress {
         for _ in 0..FRAMES_PER_SNAPSHOT {
             let Some((booked, next)) = journal.after(self.next)? else { break };
             for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
+                if ledger.feed().is_closed() {
+                    return Ok(());
+                }
                 let delivered = catch_unwind(AssertUnwindSafe(|| deliver(event)));
                 delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
                 self.delivered = self.delivered.saturating_add(1);

@@ -8,13 +8,16 @@ use std::time::Duration;
 use credits_core::{Overrun, Settings};
 
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{
     Action, Command, Deduction, Expiry, Gift, Missing, Quote, SettleAt, TakeFrom, Transfer,
 };
-use crate::domain::fact::{Body, Class, Kind, Purpose};
+use crate::domain::fact::Kind;
 use crate::domain::fingerprint::Fingerprint;
+use crate::domain::grant::Class;
+use crate::domain::hold::Purpose;
 use crate::domain::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;

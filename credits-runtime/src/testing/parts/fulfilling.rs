@@ -10,8 +10,9 @@ use crate::domain::billing::event::{
 };
 use crate::domain::billing::record::{Billing, Pinned};
 use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
 /// The billing of a subscription to a plan that gives a credit a day and is billed every 30 days. None of its
@@ -51,8 +52,8 @@ impl DailyPlan {
         };
         let pinned =
             Pinned { subscription: subscription.clone(), price: price.clone(), from: Timestamp::MIN, terms };
-        plan.knows(&Body::Priced { plans: vec![pinned], packs: Vec::new() });
-        plan.hears(
+        plan.applies(&Body::Priced { plans: vec![pinned], packs: Vec::new() });
+        plan.receives(
             begin,
             Happening::SubscriptionChanged(SubscriptionState {
                 item: item.clone(),
@@ -92,7 +93,7 @@ impl DailyPlan {
                 payments: vec![ObjectId::known(&format!("pi_{}", at.microseconds()))],
                 lines: vec![line],
             };
-            plan.hears(at, Happening::TimePaid(invoice));
+            plan.receives(at, Happening::TimePaid(invoice));
             plan.now = period.end;
         }
         plan
@@ -103,11 +104,11 @@ impl DailyPlan {
         due(&self.billing, Fulfilment::of(&Settings::DEFAULT), self.now).awards.len()
     }
 
-    fn hears(&mut self, at: Timestamp, what: Happening) {
-        self.knows(&Body::Billed { event: BillingEvent { at, objects: Vec::new(), owner: None, what } });
+    fn receives(&mut self, at: Timestamp, what: Happening) {
+        self.applies(&Body::Billed { event: BillingEvent { at, objects: Vec::new(), owner: None, what } });
     }
 
-    fn knows(&mut self, body: &Body) {
+    fn applies(&mut self, body: &Body) {
         self.billing.change(FactNumber::FIRST, body);
     }
 }

@@ -3,14 +3,17 @@
 use credits_core::{Fraction, Settings};
 
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command, Quote};
-use crate::domain::fact::{Body, Class, Fact, Frame, GrantTerms, Origin, Record};
+use crate::domain::fact::{Fact, Frame, RecordId};
 use crate::domain::fingerprint::Hash128;
+use crate::domain::grant::{Class, GrantTerms, Origin};
 use crate::domain::ids::{FactNumber, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
+use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Decision, Grant, Prior, Wallet, Wallets, decide};
 use crate::engine::journal::frame;
@@ -74,7 +77,7 @@ impl Spending {
         let bodies = spending.decided().into_iter();
         spending.frame.facts = bodies
             .map(|body| Fact {
-                record: Record::Wallet(spending.command.wallet.clone()),
+                record: RecordId::Wallet(spending.command.wallet.clone()),
                 previous: spending.wallet.last_fact,
                 ordinal: facts.saturating_add(1),
                 body,

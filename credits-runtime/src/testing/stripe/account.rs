@@ -195,23 +195,23 @@ impl Account {
 
     /// Makes an event of a subscription's state. An update has the fields that changed since the last event;
     /// without any there is no event.
-    pub(super) fn tell(&mut self, id: SubscriptionId, kind: &str) {
+    pub(super) fn notify_subscription(&mut self, id: SubscriptionId, kind: &str) {
         let shape = self.shape;
         let subscription = self.subscription(id);
         let object = subscription.json(shape);
-        let told = subscription.told.take().map(|told| told.json(shape));
-        subscription.told = Some(Box::new(subscription.clone()));
+        let notified = subscription.notified.take().map(|notified| notified.json(shape));
+        subscription.notified = Some(Box::new(subscription.clone()));
         if kind != "customer.subscription.updated" {
             return self.event(kind, &object, None);
         }
-        let before = told.unwrap_or_else(|| json!({}));
+        let before = notified.unwrap_or_else(|| json!({}));
         if let Some(previous) = previous_attributes(&before, &object) {
             self.event(kind, &object, Some(&previous));
         }
     }
 
     pub(super) fn updated(&mut self, id: SubscriptionId) {
-        self.tell(id, "customer.subscription.updated");
+        self.notify_subscription(id, "customer.subscription.updated");
     }
 
     pub(super) fn event(&mut self, kind: &str, object: &Value, before: Option<&Value>) {

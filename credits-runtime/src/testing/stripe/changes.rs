@@ -258,6 +258,6 @@ impl Account {
         subscription.canceled_at = subscription.canceled_at.or(Some(now));
         subscription.cancels_at_period_end = false;
         subscription.draft = None;
-        self.tell(id, "customer.subscription.deleted");
+        self.notify_subscription(id, "customer.subscription.deleted");
     }
 }

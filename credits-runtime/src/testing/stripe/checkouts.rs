@@ -267,25 +267,25 @@ impl Account {
         self.serve_items(&session, &purchase.lines);
         if session.money.total() == 0 {
             session.status = "no_payment_required";
-            self.tell_session(&session, "checkout.session.completed");
+            self.notify_session(&session, "checkout.session.completed");
             return None;
         }
         let payment = self.payment_of_session(&session, metadata);
         session.payment = Some(payment.clone());
         match purchase.outcome {
-            Outcome::AtOnce => self.tell_session(&session, "checkout.session.completed"),
+            Outcome::AtOnce => self.notify_session(&session, "checkout.session.completed"),
             Outcome::Later(time) => {
                 session.status = "unpaid";
-                self.tell_session(&session, "checkout.session.completed");
+                self.notify_session(&session, "checkout.session.completed");
                 self.pass(time);
                 session.status = "paid";
-                self.tell_session(&session, "checkout.session.async_payment_succeeded");
+                self.notify_session(&session, "checkout.session.async_payment_succeeded");
             }
             Outcome::Fails(time) => {
                 session.status = "unpaid";
-                self.tell_session(&session, "checkout.session.completed");
+                self.notify_session(&session, "checkout.session.completed");
                 self.pass(time);
-                self.tell_session(&session, "checkout.session.async_payment_failed");
+                self.notify_session(&session, "checkout.session.async_payment_failed");
                 self.payments.remove(&payment);
                 return None;
             }
@@ -322,7 +322,7 @@ impl Account {
         self.api().lists.insert(path, items.collect());
     }
 
-    pub(super) fn tell_session(&mut self, session: &Session, kind: &str) {
+    pub(super) fn notify_session(&mut self, session: &Session, kind: &str) {
         let object = session.json(self.shape);
         self.event(kind, &object, None);
     }

@@ -114,7 +114,7 @@ impl Account {
         assert_eq!(invoice.status, Status::Open, "`{}` is not open", id.0);
         invoice.status = Status::Uncollectible;
         invoice.marked_uncollectible_at = Some(now);
-        self.tell_invoice(id, "invoice.marked_uncollectible");
+        self.notify_invoice(id, "invoice.marked_uncollectible");
     }
 
     /// Voids an invoice that is open or uncollectible: it will never be paid.
@@ -133,7 +133,7 @@ impl Account {
         let applied = invoice.balance.1.map_or(0, |after| after.saturating_sub(invoice.balance.0));
         self.move_balance(&customer, &currency, -applied);
         self.close(id);
-        self.tell_invoice(id, "invoice.voided");
+        self.notify_invoice(id, "invoice.voided");
     }
 
     fn pay(&mut self, id: &InvoiceId, collection: Collection) {
@@ -273,9 +273,9 @@ impl Account {
         paying.status = Status::Paid;
         paying.paid = Some(Paid { at: now, amount: due, means: means.clone() });
         self.close(id);
-        self.tell_invoice(id, "invoice.paid");
+        self.notify_invoice(id, "invoice.paid");
         if means != Means::OutOfBand {
-            self.tell_invoice(id, "invoice.payment_succeeded");
+            self.notify_invoice(id, "invoice.payment_succeeded");
         }
         if let Means::Payment(payment) = means
             && shape.is_since_basil()
@@ -311,7 +311,7 @@ impl Account {
 
     /// The charge of an invoice fails: it stays open.
     pub(super) fn fail(&mut self, id: &InvoiceId) {
-        self.tell_invoice(id, "invoice.payment_failed");
+        self.notify_invoice(id, "invoice.payment_failed");
     }
 
     fn close(&mut self, id: &InvoiceId) {
@@ -322,7 +322,7 @@ impl Account {
         subscription.draft.take_if(|(draft, _)| draft == id);
     }
 
-    pub(super) fn tell_invoice(&mut self, id: &InvoiceId, kind: &str) {
+    pub(super) fn notify_invoice(&mut self, id: &InvoiceId, kind: &str) {
         let shape = self.shape;
         let object = self.known(id).json(shape);
         self.event(kind, &object, None);

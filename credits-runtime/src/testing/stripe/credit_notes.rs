@@ -81,7 +81,7 @@ impl Account {
         }
         self.credit_notes.push(note);
         let id = CreditNoteId(self.credit_notes.len() - 1);
-        self.tell_note(id, "credit_note.created");
+        self.notify_note(id, "credit_note.created");
         if timing == Timing::PrePayment && known.status == Status::Open && self.known(invoice).due() == 0 {
             self.collect(invoice, Collection::ByCard);
         }
@@ -108,10 +108,10 @@ impl Account {
         if (note.timing, note.to) == (Timing::PostPayment, CreditTo::Balance) {
             self.move_balance(&customer, &currency, note.amount);
         }
-        self.tell_note(id, "credit_note.voided");
+        self.notify_note(id, "credit_note.voided");
     }
 
-    fn tell_note(&mut self, id: CreditNoteId, kind: &str) {
+    fn notify_note(&mut self, id: CreditNoteId, kind: &str) {
         let Some(note) = self.credit_notes.get(id.0).cloned() else { return };
         let invoice = self.known(&note.invoice).clone();
         let after = if note.timing == Timing::PostPayment { note.amount } else { 0 };

@@ -92,7 +92,7 @@ impl Account {
     /// Refunds a part of a payment, in the smallest unit of its currency.
     pub fn refund(&mut self, payment: &PaymentId, amount: i64) -> RefundId {
         let id = self.add_refund(payment, amount, "succeeded");
-        self.tell_refund(id, "refund.created");
+        self.notify_refund(id, "refund.created");
         self.count_refund(id);
         id
     }
@@ -101,14 +101,14 @@ impl Account {
     /// sum.
     pub fn begin_refund(&mut self, payment: &PaymentId, amount: i64) -> RefundId {
         let id = self.add_refund(payment, amount, "pending");
-        self.tell_refund(id, "refund.created");
+        self.notify_refund(id, "refund.created");
         id
     }
 
     /// A refund that was begun succeeds, and the charge's sum grows.
     pub fn finish_refund(&mut self, id: RefundId) {
         self.refund_mut(id).status = "succeeded";
-        self.tell_refund(id, "refund.updated");
+        self.notify_refund(id, "refund.updated");
         self.count_refund(id);
     }
 
@@ -123,47 +123,47 @@ impl Account {
         {
             payment.refunded -= amount;
         }
-        self.tell_refund(id, "refund.failed");
+        self.notify_refund(id, "refund.failed");
         if !self.shape.is_since_basil() {
-            self.tell_refund(id, "charge.refund.updated");
+            self.notify_refund(id, "charge.refund.updated");
         }
     }
 
     /// A payment is disputed, and its money withdrawn.
     pub fn dispute(&mut self, payment: &PaymentId) -> DisputeId {
         let id = self.add_dispute(payment);
-        self.tell_dispute(id, "needs_response", "charge.dispute.created");
-        self.tell_dispute(id, "needs_response", "charge.dispute.funds_withdrawn");
+        self.notify_dispute(id, "needs_response", "charge.dispute.created");
+        self.notify_dispute(id, "needs_response", "charge.dispute.funds_withdrawn");
         id
     }
 
     /// A bank inquires about a payment: a dispute that moves no money.
     pub fn inquire(&mut self, payment: &PaymentId) -> DisputeId {
         let id = self.add_dispute(payment);
-        self.tell_dispute(id, "warning_needs_response", "charge.dispute.created");
+        self.notify_dispute(id, "warning_needs_response", "charge.dispute.created");
         id
     }
 
     /// An inquiry is closed without a dispute.
     pub fn close_inquiry(&mut self, id: DisputeId) {
-        self.tell_dispute(id, "warning_closed", "charge.dispute.closed");
+        self.notify_dispute(id, "warning_closed", "charge.dispute.closed");
     }
 
     /// An inquiry becomes a dispute, and its money is withdrawn.
     pub fn escalate(&mut self, id: DisputeId) {
-        self.tell_dispute(id, "needs_response", "charge.dispute.updated");
-        self.tell_dispute(id, "needs_response", "charge.dispute.funds_withdrawn");
+        self.notify_dispute(id, "needs_response", "charge.dispute.updated");
+        self.notify_dispute(id, "needs_response", "charge.dispute.funds_withdrawn");
     }
 
     /// A dispute is won: the money comes back.
     pub fn win(&mut self, id: DisputeId) {
-        self.tell_dispute(id, "won", "charge.dispute.funds_reinstated");
-        self.tell_dispute(id, "won", "charge.dispute.closed");
+        self.notify_dispute(id, "won", "charge.dispute.funds_reinstated");
+        self.notify_dispute(id, "won", "charge.dispute.closed");
     }
 
     /// A dispute is lost: the withdrawn money stays withdrawn.
     pub fn lose(&mut self, id: DisputeId) {
-        self.tell_dispute(id, "lost", "charge.dispute.closed");
+        self.notify_dispute(id, "lost", "charge.dispute.closed");
     }
 
     pub(super) fn add_payment(&mut self, payment: Payment) -> PaymentId {
@@ -189,7 +189,7 @@ impl Account {
         format!("re_{}", id.0)
     }
 
-    fn tell_refund(&mut self, id: RefundId, kind: &str) {
+    fn notify_refund(&mut self, id: RefundId, kind: &str) {
         let refund = self.refund_mut(id).clone();
         let payment = self.payments.get(&refund.payment);
         let object = json!({
@@ -243,7 +243,7 @@ impl Account {
         DisputeId(self.disputes.len() - 1)
     }
 
-    fn tell_dispute(&mut self, id: DisputeId, status: &str, kind: &str) {
+    fn notify_dispute(&mut self, id: DisputeId, status: &str, kind: &str) {
         let Some(dispute) = self.disputes.get(id.0) else { panic!("the dispute is of another account") };
         let payment = self.payments.get(&dispute.payment);
         let object = json!({

@@ -162,7 +162,7 @@ impl Account {
     pub fn pause(&mut self, id: SubscriptionId) {
         if !self.has_ended(id) {
             self.subscription(id).renewals = Renewals::Paused;
-            self.tell(id, "customer.subscription.paused");
+            self.notify_subscription(id, "customer.subscription.paused");
         }
     }
 
@@ -170,7 +170,7 @@ impl Account {
     pub fn resume(&mut self, id: SubscriptionId) {
         if !self.has_ended(id) {
             self.subscription(id).renewals = Renewals::Charged;
-            self.tell(id, "customer.subscription.resumed");
+            self.notify_subscription(id, "customer.subscription.resumed");
         }
     }
 

@@ -129,7 +129,7 @@ impl Account {
             pending: Vec::new(),
             open: Vec::new(),
             latest_invoice: None,
-            told: None,
+            notified: None,
         });
         let id = SubscriptionId(self.subscriptions.len() - 1);
         let subscription = self.subscription(id).clone();
@@ -153,8 +153,8 @@ impl Account {
         session.money.take(known);
         session.subscription = Some(subscription.id());
         session.invoice = Some(invoice.clone());
-        self.tell_session(&session, "checkout.session.completed");
-        self.tell(id, "customer.subscription.created");
+        self.notify_session(&session, "checkout.session.completed");
+        self.notify_subscription(id, "customer.subscription.created");
         self.collect(&invoice, Collection::ByCard);
         id
     }

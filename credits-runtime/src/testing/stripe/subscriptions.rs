@@ -145,7 +145,7 @@ pub(super) struct Subscription {
     pub(super) open: Vec<InvoiceId>,
     pub(super) latest_invoice: Option<InvoiceId>,
     /// The state in the newest event.
-    pub(super) told: Option<Box<Subscription>>,
+    pub(super) notified: Option<Box<Subscription>>,
 }
 
 impl Subscription {

@@ -65,7 +65,7 @@ impl<'a> Books<'a> {
         let is_restorable = wanted.is_some_and(|wanted| {
             wanted.trims_to.is_none()
                 && wanted.expires_at.is_none_or(|expires_at| expires_at > self.now)
-                && award.gone.iter().any(|gone| gone.expired.is_positive())
+                && award.forfeited.iter().any(|forfeited| forfeited.expired.is_positive())
         });
         let stays = award.given.minus(award.taken().plus(award.advance()).min(award.given));
         let takings = award.taken.iter().chain(&award.advance);

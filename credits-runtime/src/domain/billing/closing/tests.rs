@@ -12,6 +12,7 @@ use crate::domain::billing::record::{CreditNote, Pinned};
 use crate::domain::billing::terms::{Length, LengthUnit, PlanTerms, Unused};
 use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::ids::FactNumber;
+use crate::domain::record::Record;
 
 const DAY: Duration = Duration::from_hours(24);
 const BEGIN: i64 = 1_767_225_600_000_000;

@@ -6,8 +6,9 @@
 use super::{Booking, Compared};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
+use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::{Body, Origin, Part};
+use crate::domain::grant::{Origin, Part};
 use crate::domain::wallet::Grant;
 
 impl Booking<'_> {

@@ -8,7 +8,7 @@ use crate::domain::billing::award::AwardId;
 use crate::domain::billing::lifetime::after_the_end;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::terms::{PlanTerms, Unused};
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::{FactNumber, ObjectId};
 
 /// An open grant of an award that is closed.

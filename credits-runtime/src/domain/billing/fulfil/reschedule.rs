@@ -7,8 +7,7 @@ use super::Booking;
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Award, AwardId};
 use crate::domain::billing::due::Wanted;
-use crate::domain::fact::Body;
-use crate::domain::wallet::Gone;
+use crate::domain::body::Body;
 
 impl Booking<'_> {
     /// Sets the expiry of an award's grants to the due one.
@@ -29,28 +28,25 @@ impl Booking<'_> {
 
     /// Restores the expired credits of an award, except those that takings counted as returned.
     fn restore(&mut self, id: &AwardId, award: &Award, wanted: &Wanted) {
-        let gone = award.grants.iter().map(|grant| self.gone_of(id, *grant));
-        let (expired, revoked) = gone.fold((Amount::ZERO, Amount::ZERO), |(expired, revoked), gone| {
-            (expired.plus(gone.expired), revoked.plus(gone.revoked))
-        });
-        let counted = self.counted_as_gone(id);
+        let forfeited = award.grants.iter().map(|grant| self.forfeited_of(id, *grant));
+        let expired = Amount::sum(forfeited.clone().map(|of| of.expired));
+        let revoked = Amount::sum(forfeited.map(|of| of.revoked));
+        let counted = self.counted_as_forfeited(id);
         let counted = counted.minus(counted.min(revoked));
         let mut restorable = expired.minus(expired.min(counted));
         for grant in &award.grants {
-            let amount = self.gone_of(id, *grant).expired.min(restorable);
+            let amount = self.forfeited_of(id, *grant).expired.min(restorable);
             restorable = restorable.minus(amount);
             if amount.is_positive()
                 && let Some(balance_after) = self.draft.wallet.balance.checked_add(amount)
             {
                 let (category, terms) = (wanted.category.clone(), self.terms(wanted, *grant));
                 self.draft.push(Body::Restored { grant: *grant, amount, category, terms, balance_after });
-                let gone = self.gone_of(id, *grant);
-                let expired = if self.draft.wallet.gone_of(*grant).is_some() {
-                    gone.expired
-                } else {
-                    gone.expired.minus(amount)
-                };
-                self.record(Body::GoneNoted { award: id.clone(), gone: Gone { expired, ..gone } });
+                let mut forfeited = self.forfeited_of(id, *grant);
+                if self.draft.wallet.forfeited_of(*grant).is_none() {
+                    forfeited.expired = forfeited.expired.minus(amount);
+                }
+                self.record(Body::ForfeitureNoted { award: id.clone(), forfeited });
             }
         }
     }

@@ -10,8 +10,9 @@ use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Award, AwardId, Taken, Taking};
 use crate::domain::billing::due::Wanted;
 use crate::domain::billing::purchases::Retake;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::fact::{Body, GrantTerms, Origin, Part};
+use crate::domain::grant::{GrantTerms, Origin, Part};
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::HELD_ASKED_AFTER;
 use crate::domain::time::Timestamp;
@@ -81,9 +82,9 @@ impl Booking<'_> {
             }
         }
         // Expired and revoked credits count as returned.
-        let gone = self.gone_uncounted(id, &own.grants).min(missing);
-        missing = missing.minus(gone);
-        taken.push(Taken::Gone(gone));
+        let forfeited = self.forfeited_uncounted(id, &own.grants).min(missing);
+        missing = missing.minus(forfeited);
+        taken.push(Taken::Forfeited(forfeited));
         if own.is_pack {
             let others = self.draft.wallet.allocate(missing, |grant| !own.grants.contains(&grant.number));
             for part in others {
@@ -163,7 +164,7 @@ impl Booking<'_> {
             match what {
                 Taken::Part(part) => parts.push(self.returning(part, at)),
                 Taken::Owed(amount) => owed = owed.plus(amount),
-                Taken::Gone(_) | Taken::Left(_) => {}
+                Taken::Forfeited(_) | Taken::Left(_) => {}
             }
         }
         let Some(balance_after) = self.draft.wallet.balance.checked_add(Part::total(&parts)) else { return };
@@ -193,15 +194,15 @@ impl Booking<'_> {
     }
 
     /// Expired and revoked credits of an award's grants that no earlier taking counted.
-    fn gone_uncounted(&self, id: &AwardId, grants: &[FactNumber]) -> Amount {
-        let gone = grants.iter().map(|grant| self.gone_of(id, *grant));
-        let gone = gone.fold(Amount::ZERO, |sum, gone| sum.plus(gone.expired).plus(gone.revoked));
-        gone.minus(self.counted_as_gone(id).min(gone))
+    fn forfeited_uncounted(&self, id: &AwardId, grants: &[FactNumber]) -> Amount {
+        let forfeited = grants.iter().map(|grant| self.forfeited_of(id, *grant));
+        let forfeited = Amount::sum(forfeited.flat_map(|of| [of.expired, of.revoked]));
+        forfeited.minus(self.counted_as_forfeited(id).min(forfeited))
     }
 
     /// Expired and revoked credits that earlier takings of an award counted as returned.
-    pub(super) fn counted_as_gone(&self, id: &AwardId) -> Amount {
+    pub(super) fn counted_as_forfeited(&self, id: &AwardId) -> Amount {
         let taken = self.billing.awards.get(id).into_iter().flat_map(|award| &award.taken);
-        Amount::sum(taken.filter(|taken| matches!(taken.what, Taken::Gone(_))).map(Taking::amount))
+        Amount::sum(taken.filter(|taken| matches!(taken.what, Taken::Forfeited(_))).map(Taking::amount))
     }
 }

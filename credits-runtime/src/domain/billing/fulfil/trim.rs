@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Booking;
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
-use crate::domain::fact::Body;
+use crate::domain::body::Body;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;

@@ -3,10 +3,9 @@
 //! The order of the checks is the order of [`Rejection`]: idempotency, shape, existence, state, money.
 
 use super::{give, hold, replay, settle, take, transfer};
-use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::{Allocation, Body};
 use crate::domain::fingerprint::Hash64;
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::policy::Policy;
@@ -103,8 +102,4 @@ impl Wallet {
     pub fn due(&self, first: FactNumber, now: Timestamp) -> Vec<Body> {
         Draft::at(self, first, now).finish()
     }
-}
-
-pub(super) fn total(allocations: &[Allocation]) -> Amount {
-    Amount::sum(allocations.iter().map(|part| part.amount))
 }

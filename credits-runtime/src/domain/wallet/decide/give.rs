@@ -1,7 +1,8 @@
 //! Gives credits.
 
+use crate::domain::body::Body;
 use crate::domain::command::{Command, Gift};
-use crate::domain::fact::{Body, GrantTerms, Origin};
+use crate::domain::grant::{GrantTerms, Origin};
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::{OPEN_GRANTS_MAX, OPEN_GRANTS_MERGE_ABOVE};
 use crate::domain::rejection::Rejection;

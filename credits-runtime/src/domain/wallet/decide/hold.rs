@@ -3,8 +3,10 @@
 use super::command::Prior;
 use super::replay::closing_of;
 use super::take::taken;
+use crate::domain::body::Body;
 use crate::domain::command::{Command, Quote};
-use crate::domain::fact::{Body, ChosenKey, Held, PinnedTerms, Purpose};
+use crate::domain::grant::PinnedTerms;
+use crate::domain::hold::{ChosenKey, Held, Purpose};
 use crate::domain::ids::HoldId;
 use crate::domain::limits::OPEN_HOLDS_MAX;
 use crate::domain::policy::Policy;

@@ -1,9 +1,11 @@
 //! Replays: finds commands that were done before, by their key or their hold.
 
 use super::command::{Decision, Prior};
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
-use crate::domain::fact::{Body, Kind, Purpose, Settled};
+use crate::domain::fact::Kind;
+use crate::domain::hold::{Purpose, Settled};
 use crate::domain::ids::HoldId;
 use crate::domain::rejection::{HoldClosing, Rejection};
 use crate::domain::time::Timestamp;

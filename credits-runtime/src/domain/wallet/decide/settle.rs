@@ -2,12 +2,14 @@
 
 use credits_core::Overrun;
 
-use super::command::{Prior, total};
+use super::command::Prior;
 use super::hold::opened;
 use super::replay::closing_of;
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::command::{Command, SettleAt};
-use crate::domain::fact::{Allocation, Body, Held, PinnedTerms, Settled};
+use crate::domain::grant::{Allocation, PinnedTerms};
+use crate::domain::hold::{Held, Settled};
 use crate::domain::ids::HoldId;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
@@ -39,7 +41,7 @@ pub(super) fn settle(
     } else {
         settle_open(&draft.wallet, &held, price, operation)
     };
-    let missing = price.minus(total(&allocations)).minus(owed);
+    let missing = price.minus(Allocation::total(&allocations)).minus(owed);
     let (owed, shortfall) = match policy.overrun {
         Overrun::Debt => (owed.plus(missing), Amount::ZERO),
         Overrun::Deny => (owed, missing),
@@ -109,8 +111,8 @@ fn settle_late(
     // A balance near its maximum has no room for restored credits, but then other credits are available.
     let mut room = Amount::MAX.checked_sub(draft.wallet.balance).unwrap_or(Amount::MAX);
     for pin in &held.pins {
-        let Some(gone) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
-        let amount = gone.amount.min(pin.amount).min(missing).min(room);
+        let Some(lost) = expired.iter().find(|part| part.grant == pin.grant) else { continue };
+        let amount = lost.amount.min(pin.amount).min(missing).min(room);
         if let Some(pinned) =
             held.pinned.iter().find(|pinned| pinned.grant == pin.grant && amount.is_positive())
         {

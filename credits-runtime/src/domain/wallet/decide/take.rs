@@ -1,10 +1,10 @@
 //! Takes credits: charges of operations at once, and takings by an administrator.
 
-use super::command::total;
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::command::{Command, Deduction, Quote, TakeFrom};
-use crate::domain::fact::{Allocation, Body};
+use crate::domain::grant::Allocation;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::rejection::Rejection;
@@ -46,7 +46,7 @@ pub(super) fn taken(
         return Err(Rejection::InsufficientCredits { needed: price, available });
     }
     let allocations = wallet.allocate(price, |grant| grant.is_for(Some(operation)));
-    let owed = price.minus(total(&allocations));
+    let owed = price.minus(Allocation::total(&allocations));
     Ok((allocations, owed))
 }
 
@@ -64,11 +64,11 @@ pub(super) fn by_hand(wallet: &Wallet, taking: &Deduction, command: &Command) ->
                 return Err(Rejection::InsufficientCredits { needed: amount, available });
             }
             let allocations = wallet.allocate(amount, |_| true);
-            let owed = amount.minus(total(&allocations));
+            let owed = amount.minus(Allocation::total(&allocations));
             (allocations, owed)
         }
     };
-    let amount = total(&allocations).plus(owed);
+    let amount = Allocation::total(&allocations).plus(owed);
     Ok(Body::Deducted {
         category: taking.category.clone().unwrap_or(Category::CreditDeducted),
         reason: taking.reason.clone(),

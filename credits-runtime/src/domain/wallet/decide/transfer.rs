@@ -1,11 +1,13 @@
 //! Transfers: move credits to another wallet, and back.
 
-use super::command::{Prior, Wallets, total};
+use super::command::{Prior, Wallets};
 use crate::domain::amount::Amount;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{Command, Expiry, Missing, Transfer};
-use crate::domain::fact::{Allocation, Body, Class, GrantTerms, Origin, Part, Record};
+use crate::domain::fact::RecordId;
+use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, Part};
 use crate::domain::ids::{FactNumber, TransferId, WalletId};
 use crate::domain::limits::OPEN_GRANTS_MAX;
 use crate::domain::rejection::Rejection;
@@ -51,7 +53,7 @@ pub(super) fn transfer(
         return Err(Rejection::OpenGrantsLimit { open });
     }
     for (terms, sources) in inbound {
-        let (amount, balance) = (total(&sources), receiver.wallet.balance);
+        let (amount, balance) = (Allocation::total(&sources), receiver.wallet.balance);
         let over = Rejection::BalanceOutOfRange { balance, amount };
         receiver.push(Body::Received {
             from: command.wallet.clone(),
@@ -94,7 +96,7 @@ pub(super) fn reverse(
         owed = owed.plus(returned.minus(free));
         give_back(sources, returned, parts, &mut back);
     }
-    let (available, needed) = (total(&allocations), Part::total(parts));
+    let (available, needed) = (Allocation::total(&allocations), Part::total(parts));
     if missing == Missing::Denied && available < needed {
         return Err(Rejection::InsufficientCredits { needed, available });
     }
@@ -168,7 +170,7 @@ fn sent<'a>(booked: &'a Booked, id: TransferId, command: &Command) -> Option<&'a
     let (number, fact) = booked.outcome()?;
     match &fact.body {
         Body::Sent { parts, .. }
-            if TransferId(number) == id && fact.record == Record::Wallet(command.wallet.clone()) =>
+            if TransferId(number) == id && fact.record == RecordId::Wallet(command.wallet.clone()) =>
         {
             Some(parts)
         }

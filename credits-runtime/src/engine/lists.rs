@@ -1,0 +1,72 @@
+//! Lists of records: owners by name, and what is due next. Each merges rows of the store with what no row has yet.
+
+use std::collections::BTreeSet;
+
+use super::core::Core;
+use super::rows::Scheduled;
+use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
+use crate::domain::time::Timestamp;
+use crate::error::LedgerError;
+
+/// Records that may have due work.
+pub(crate) struct DueRecords {
+    pub(crate) wallets: BTreeSet<WalletId>,
+    /// When the billing of an owner is due.
+    pub(crate) billings: Vec<(Timestamp, Owner)>,
+    /// Whether these are all.
+    pub(crate) is_complete: bool,
+}
+
+impl Core {
+    /// The assets of every declared catalogue, credits first.
+    pub(crate) fn assets(&self) -> Vec<Asset> {
+        let declared = self.terms.values().flat_map(|terms| &terms.data.assets);
+        let named: BTreeSet<Asset> = declared.map(|asset| Asset::of(&asset.name)).collect();
+        std::iter::once(Asset::credits()).chain(named).collect()
+    }
+
+    /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, in the order of their bytes,
+    /// up to a number of them.
+    pub(crate) fn owners_of(
+        &self,
+        asset: &Asset,
+        prefix: &str,
+        after: Option<&Owner>,
+        max: usize,
+    ) -> Result<Vec<Owner>, LedgerError> {
+        // Memory first: a wallet leaves it after its row was published.
+        let unwritten = self.published.unwritten.owners(asset, prefix, after, max);
+        let rows = self.store.snapshot()?.owners_of(asset, prefix, after, max)?;
+        let owners: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
+        Ok(owners.into_iter().take(max).collect())
+    }
+
+    /// Records that may have due work by an instant, earliest first, up to a number of them.
+    pub(crate) fn due_records(&self, until: Timestamp, max: usize) -> Result<DueRecords, LedgerError> {
+        // Memory first: a checkpoint removes an entry from the index after publishing its row.
+        let of_dirty = self.published.due.first(max.saturating_add(1)).into_iter();
+        let of_dirty = of_dirty.map(|(at, id)| (at, Scheduled::Wallet(id)));
+        let snapshot = self.store.snapshot()?;
+        let filed = snapshot.agenda(max.saturating_add(1))?;
+        let mut due: Vec<_> = filed.into_iter().chain(of_dirty).filter(|(at, _)| *at <= until).collect();
+        due.sort_unstable();
+        let is_complete = due.len() <= max;
+        let mut records = DueRecords { wallets: BTreeSet::new(), billings: Vec::new(), is_complete };
+        for (_, record) in due.into_iter().take(max) {
+            match record {
+                Scheduled::Wallet(id) => _ = records.wallets.insert(id),
+                Scheduled::Billing(owner) => {
+                    let due = snapshot.billing(&owner)?.filing.due;
+                    records.billings.extend(due.map(|at| (at, owner)));
+                }
+            }
+        }
+        Ok(records)
+    }
+
+    /// The last committed fact; `None` for an empty journal.
+    pub(crate) fn last_fact(&self) -> Option<FactNumber> {
+        let last = self.feed.next_fact().get().checked_sub(1)?;
+        (last >= FactNumber::FIRST.get()).then_some(FactNumber(last))
+    }
+}

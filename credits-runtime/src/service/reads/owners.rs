@@ -1,0 +1,105 @@
+//! Owners: lists the owners of wallets by name.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::domain::ids::{Owner, WalletId};
+use crate::domain::limits::OWNERS_PAGE_MAX;
+use crate::domain::rejection::Rejection;
+use crate::engine::ledger::Ledger;
+use crate::error::Error;
+use crate::service::credits::Credits;
+
+/// A query of the ledger's owners, in the order of the bytes of their names: finish with [`page`](Self::page).
+#[must_use = "nothing is read until `.page()`"]
+pub struct Owners {
+    ledger: Arc<Ledger>,
+    prefix: String,
+    after: Option<Result<Owner, Rejection>>,
+    limit: usize,
+}
+
+/// A page of owners.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OwnersPage {
+    /// The owners, up to the [`limit`](Owners::limit) of the query.
+    pub owners: Vec<Owner>,
+    /// The owner to continue [`after`](Owners::after); `None` after the last page.
+    pub next: Option<Owner>,
+}
+
+impl<C> Credits<C> {
+    /// A query of the owners that have had credits of any asset, wallets that were emptied included.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// for owner in ["team:1", "user:1", "user:2"] {
+    ///     credits.wallet(owner).give_credits(10).now().wait()?;
+    /// }
+    /// let page = credits.owners().starting_with("user:").limit(1).page()?;
+    /// assert_eq!(page.owners[0].as_str(), "user:1");
+    /// let rest = credits.owners().starting_with("user:").after(page.next.unwrap()).page()?;
+    /// assert_eq!((rest.owners.len(), rest.next), (1, None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn owners(&self) -> Owners {
+        Owners { ledger: Arc::clone(&self.ledger), prefix: String::new(), after: None, limit: 50 }
+    }
+
+    /// The names of the assets of which an owner has had any: `credits`, or the names of other ones.
+    ///
+    /// Errors: `OwnerInvalid`, then the ledger's.
+    pub fn assets_of(&self, owner: impl AsRef<str>) -> Result<Vec<String>, Error> {
+        let owner = Owner::new(owner.as_ref())?;
+        let mut held = Vec::new();
+        for asset in self.ledger.assets() {
+            let id = WalletId::of_asset(asset.clone(), owner.clone());
+            if self.ledger.wallet(&id)?.facts > 0 {
+                held.push(asset.shown());
+            }
+        }
+        Ok(held)
+    }
+}
+
+impl Owners {
+    /// Returns only owners whose names begin with this text.
+    pub fn starting_with(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Continues after an owner, which need not have a wallet.
+    pub fn after(mut self, owner: impl AsRef<str>) -> Self {
+        self.after = Some(Owner::new(owner.as_ref()));
+        self
+    }
+
+    /// The maximum number of owners on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
+    pub fn limit(mut self, owners: usize) -> Self {
+        self.limit = owners.clamp(1, OWNERS_PAGE_MAX);
+        self
+    }
+
+    /// Reads the page.
+    ///
+    /// Errors: `OwnerInvalid` of [`after`](Self::after), then the ledger's.
+    pub fn page(self) -> Result<OwnersPage, Error> {
+        let Self { ledger, prefix, after, limit } = self;
+        let after = after.transpose()?;
+        let mut owners = BTreeSet::new();
+        for asset in ledger.assets() {
+            owners.extend(ledger.owners_of(&asset, &prefix, after.as_ref(), limit.saturating_add(1))?);
+        }
+        let has_more = owners.len() > limit;
+        let owners: Vec<Owner> = owners.into_iter().take(limit).collect();
+        let next = owners.last().filter(|_| has_more).cloned();
+        Ok(OwnersPage { owners, next })
+    }
+}
