@@ -139,7 +139,8 @@ fn a_pack_is_sold_in_a_currency_it_has_a_price_in() {
     let carried = |currency: &str, amount: i64| {
         format!(
             "line_items[0][price_data][currency]={currency} line_items[0][price_data][unit_amount]={amount} \
-             line_items[0][price_data][product_data][name]=Inline"
+             line_items[0][price_data][product_data][name]=Small change \
+             line_items[0][price_data][product_data][description]=Ten steps."
         )
     };
     // The checkout carries the price, in Stripe's units.
@@ -234,6 +235,13 @@ fn a_plan_is_sold_by_its_period() {
     assert_eq!(
         error.to_string(),
         "`pro` has no Stripe price for test, one period of several: it has month, year"
+    );
+    let month = credits_runtime::catalogue::PeriodUnit::Month;
+    let error = stripe.start(Plan::Mid.checkout("user:42").period(month)).unwrap_err();
+    assert!(matches!(error, StripeError::PeriodNotDeclared { .. }));
+    assert_eq!(
+        error.to_string(),
+        "`mid` has one Stripe price, whose period stands at Stripe: leave `.period(..)` out"
     );
 }
 

@@ -104,10 +104,13 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     let Some(name) = &operation.constructor else { return TokenStream::new() };
     let docs = super::docs(&operation.variant.docs);
     let ident = &operation.variant.ident;
+    // `Operation::operation()`: the user chose the name, which a lint refuses.
+    let own_name = (name == "operation").then(|| quote! { #[allow(clippy::self_named_constructors)] });
     if operation.fields.is_empty() {
         return quote! {
             #docs
             #[must_use]
+            #own_name
             pub const fn #name() -> Self {
                 Self::#ident
             }
@@ -124,6 +127,7 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     quote! {
         #docs
         #[must_use]
+        #own_name
         #many
         pub fn #name(
             #(#arguments),*
