@@ -143,13 +143,22 @@ fn both_sides_of_a_transfer_are_told_and_so_is_the_transfer() {
 }
 
 #[test]
-fn thresholds_are_of_credits_and_depletion_of_every_asset() {
+fn a_balance_of_gems_passes_their_threshold_and_depletes() {
     let (_, credits) = open();
     let lines = lines(&credits, "log");
     let gems = credits.wallet("ann").of(Asset::Gems);
     give(&gems, 200);
     credits.wallet("ann").spend_credits_on(Operation::polish(200)).now().wait().unwrap();
-    told(&lines, &["ann +200 gems", "ann recovered at 200", "ann -200 gems", "ann depleted at 0"]);
+    told(
+        &lines,
+        &[
+            "ann +200 gems",
+            "ann recovered at 200",
+            "ann -200 gems",
+            "ann below 10: 200 -> 0",
+            "ann depleted at 0",
+        ],
+    );
 }
 
 #[test]
