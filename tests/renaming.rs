@@ -187,7 +187,7 @@ fn history_and_totals_have_one_name() {
         // The earlier release shows the same entries in its own words.
         with!(before, path, clock, |credits| {
             let page = credits.wallet("ann").credit_history().operation("draw").page().unwrap();
-            let lines: Vec<_> = page.entries.iter().map(|entry| entry.description()).collect();
+            let lines: Vec<_> = page.entries.iter().map(credits_runtime::Entry::description).collect();
             assert_eq!(lines, ["Draw", "Draw"]);
         });
     });
