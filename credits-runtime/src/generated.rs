@@ -91,9 +91,8 @@ pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quot
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
     let charge = price.map(|price| Charge { operation: id, inputs: recorded(&inputs), price });
-    let kept_name = ledger.names().operations.first(spec.name);
-    let fingerprint = inputs.fingerprint(spec, kept_name);
-    Quote { fingerprint, charge, usable_as: usable_as::<C>(operation, ledger) }
+    let fingerprint = inputs.fingerprint(spec, ledger.names().operations.first(spec.name));
+    Quote { fingerprint, charge, usable_as: usable_as::<C>(operation, ledger), operation: spec.name }
 }
 
 /// The id by which the scopes of grants name an operation: that of the first catalogue that declares it, under

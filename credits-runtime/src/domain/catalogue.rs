@@ -15,14 +15,14 @@ use credits_core::{
     PlanSpec, Settings, StripePrice, Threshold, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::inputs::InputData;
 
 use super::fingerprint::sha256;
 
 /// A catalogue as owned data.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CatalogueData {
     /// Settings of the whole pricing.
@@ -43,7 +43,7 @@ pub struct CatalogueData {
 }
 
 /// Settings of the whole pricing. Periods and policies are in the words of the language.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SettingsData {
     /// Currency of amounts of money that name none: ISO 4217, in lower case.
@@ -103,7 +103,7 @@ pub struct SettingsData {
 }
 
 /// An asset besides credits.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssetData {
     /// Singular.
@@ -114,16 +114,16 @@ pub struct AssetData {
     pub plural: String,
     /// The words for people, for one and for several; empty in terms.
     #[cbor(n(2), skip_if = "AssetWords::is_empty")]
-    #[serde(skip_serializing_if = "AssetWords::is_empty")]
+    #[serde(default, skip_serializing_if = "AssetWords::is_empty")]
     pub named: AssetWords,
     /// Its documentation; empty for none, and in terms.
     #[cbor(n(3), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub docs: String,
 }
 
 /// A balance below which the owner of a wallet is warned.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ThresholdData {
     /// The asset; empty for credits.
@@ -141,7 +141,7 @@ impl From<&Threshold> for ThresholdData {
 }
 
 /// The words of an asset for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssetWords {
     /// For one.
@@ -159,7 +159,7 @@ impl AssetWords {
 }
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OperationData {
     /// The name as declared.
@@ -185,24 +185,24 @@ pub struct OperationData {
     pub meta: Vec<(String, MetaData)>,
     /// Names that it had before.
     #[cbor(n(7), skip_if = "Vec::is_empty")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<String>,
     /// The name for people; empty in terms.
     #[cbor(n(8), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub named: String,
     /// Its documentation; empty for none, and in terms.
     #[cbor(n(9), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub docs: String,
     /// Its inputs, in the order of the constructor's arguments; empty in terms.
     #[cbor(skip)]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<InputData>,
 }
 
 /// One term of a cost.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ClauseData {
@@ -262,7 +262,7 @@ pub enum ClauseData {
 }
 
 /// A unit of quantities.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnitData {
     /// Singular.
@@ -277,7 +277,7 @@ pub struct UnitData {
 }
 
 /// An upper bound of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LimitData {
     /// The quantity, by its plural name.
@@ -289,7 +289,7 @@ pub struct LimitData {
 }
 
 /// A metadata value of the application.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum MetaData {
@@ -305,7 +305,7 @@ pub enum MetaData {
 }
 
 /// A subscription plan.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlanData {
     /// The name as declared.
@@ -346,25 +346,25 @@ pub struct PlanData {
     pub meta: Vec<(String, MetaData)>,
     /// Names that it had before.
     #[cbor(n(12), skip_if = "Vec::is_empty")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<String>,
     /// The name for people; empty in terms.
     #[cbor(n(13), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub named: String,
     /// Its documentation; empty for none, and in terms.
     #[cbor(n(14), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub docs: String,
     /// The price for people, one for each currency and billing period; empty in terms, because the processor's
     /// price is charged.
     #[cbor(n(15), skip_if = "Vec::is_empty")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<PlanCostData>,
 }
 
 /// What a plan costs for a billing period, as people are shown it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlanCostData {
     /// Price in Stripe's minor units.
@@ -382,7 +382,7 @@ pub struct PlanCostData {
 }
 
 /// Credits that one cycle of a plan gives.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GivesData {
     /// Amount per cycle.
@@ -397,7 +397,7 @@ pub struct GivesData {
 }
 
 /// A Stripe price.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StripePriceData {
     /// Environment of the price, if the pricing declares several.
@@ -412,7 +412,7 @@ pub struct StripePriceData {
 }
 
 /// A credit pack.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PackData {
     /// The name as declared.
@@ -444,20 +444,20 @@ pub struct PackData {
     pub meta: Vec<(String, MetaData)>,
     /// Names that it had before.
     #[cbor(n(9), skip_if = "Vec::is_empty")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<String>,
     /// The name for people; empty in terms.
     #[cbor(n(10), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub named: String,
     /// Its documentation; empty for none, and in terms.
     #[cbor(n(11), skip_if = "String::is_empty")]
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub docs: String,
 }
 
 /// A pack's price in a currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PackPriceData {
     /// Price in Stripe's minor units.

@@ -2,10 +2,10 @@
 //! them.
 
 use credits_core::{InputKind, InputSpec};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An input of an operation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InputData {
     /// The name, such as `pages`.
@@ -16,7 +16,7 @@ pub struct InputData {
 }
 
 /// The values that an input takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InputValues {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
@@ -31,7 +31,7 @@ pub use unresolved::Unresolved;
 const OWNERS_AT_ONCE: usize = 256;
 
 /// Result of receiving a billing event, linking or dismissing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Received {
     /// Whether it changed anything; false for a replay.
@@ -39,7 +39,7 @@ pub struct Received {
 }
 
 /// A subscription as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subscription {
     /// Its id at the payment processor.
@@ -68,7 +68,7 @@ pub struct Subscription {
 }
 
 /// A purchase of packs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Purchase {
     /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
@@ -155,6 +155,23 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
 pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error> {
     for owner in ledger.object(session)?.owners() {
         if ledger.billing(owner)?.offers.contains_key(session) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an owner's billing has a purchase, an invoice or a subscription with this id.
+#[cfg(feature = "stripe")]
+pub(crate) fn has_billed(ledger: &Core, id: &ObjectId) -> Result<bool, Error> {
+    let object = ledger.object(id)?;
+    for owner in object.linked.iter().chain(object.owners()) {
+        let billing = ledger.billing(owner)?;
+        let mut states = billing.subscriptions.values().filter_map(|subscription| subscription.latest());
+        if billing.purchases.contains_key(id)
+            || billing.invoices.contains_key(id)
+            || states.any(|state| state.subscription == *id)
+        {
             return Ok(true);
         }
     }

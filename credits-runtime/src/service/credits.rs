@@ -340,6 +340,12 @@ impl<C> Credits<C> {
         billing::has_offer(&self.ledger, session)
     }
 
+    /// Whether an owner's billing has a purchase, an invoice or a subscription with this id.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn has_billed(&self, object: &ObjectId) -> Result<bool, Error> {
+        billing::has_billed(&self.ledger, object)
+    }
+
     /// Removes an entry from [`unresolved`](Self::unresolved) after an administrator dealt with it. No
     /// credits change, and credits that become due later are given all the same. Dismissing an entry again
     /// changes nothing.
@@ -408,6 +414,7 @@ impl<C> Credits<C> {
     /// The sums of all entries, by asset and counter-account: the charged operation, or the category of the
     /// entries. For each asset they add up to the balances of all wallets.
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
+        self.ledger.check_open()?;
         Ok(report::totals(&self.ledger))
     }
 

@@ -73,6 +73,14 @@ pub enum StripeError {
         /// The plan or pack.
         item: &'static str,
     },
+    /// The id of a session is no id of Stripe's.
+    #[error(
+        "`{session}` is no id of a checkout session: pass the one in the address that the buyer returns to, `cs_..`"
+    )]
+    SessionInvalid {
+        /// Beginning of the id.
+        session: String,
+    },
     /// Stripe refused the request.
     #[error("Stripe refused with status {status}: {message}")]
     #[non_exhaustive]
@@ -98,7 +106,7 @@ pub enum StripeError {
     #[error("Stripe could not be reached: {0}")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A response cannot be read.
-    #[error("Stripe's answer cannot be read: {0}")]
+    #[error("an object of Stripe's cannot be read: {0}")]
     Unreadable(String),
     /// A list at Stripe has more members than the limit of 10,000.
     #[error("the list `{path}` has more than {LIST_MEMBERS_MAX} members: apply what it says by hand")]
