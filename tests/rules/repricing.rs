@@ -58,12 +58,12 @@ fn a_replay_is_answered_before_limits_and_price() {
     let name = |entry: &Entry| entry.operation.clone().unwrap_or_else(|| entry.category.name().to_owned());
     let lines: Vec<_> = page.entries.iter().map(|entry| (name(entry), entry.amount.get())).collect();
     let expected = [
-        ("Print", -10),
-        ("Send", -4),
-        ("Print", -9),
-        ("Scan", -1),
-        ("Print", -8),
-        ("Print", -6),
+        ("print", -10),
+        ("send", -4),
+        ("print", -9),
+        ("scan", -1),
+        ("print", -8),
+        ("print", -6),
         ("manual_adjustment", 100),
     ];
     assert_eq!(lines, expected.map(|(name, amount)| (name.to_owned(), amount)));
