@@ -29,6 +29,7 @@ mod pricing;
 mod queue;
 mod reads;
 mod rejections;
+mod renaming;
 mod reopening;
 mod reports;
 mod rules;

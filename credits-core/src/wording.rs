@@ -50,7 +50,7 @@ impl<'a> Wording<'a> {
     fn words(self, asset: &str) -> (&'a str, &'a str) {
         let CreditsName { one, many } = self.credits_named;
         let known = self.assets.iter().find(|known| !asset.is_empty() && known.name == asset);
-        known.map_or((one, many), |known| (known.name, known.plural))
+        known.map_or((one, many), |known| (known.named.one, known.named.many))
     }
 
     fn many(self, asset: &str) -> &'a str {
@@ -135,6 +135,9 @@ impl<'a> Wording<'a> {
         let plan = *plan;
         from_fn(move |f| {
             write!(f, "{}", self.plan_gives(&plan))?;
+            if !plan.costs.is_empty() {
+                write!(f, " for {}", plan.costs_in_words())?;
+            }
             let Some(Gives { asset, .. }) = plan.gives else { return Ok(()) };
             write!(f, ", unused {} {}", self.many(asset), self.unused(&plan))
         })
@@ -239,7 +242,17 @@ pub const NOT_KNOWN_YET: &str = "not known yet";
 /// An item of a price list: its name, and its terms if known.
 pub type Listed<'a, T> = (&'a str, Option<&'a T>);
 
-/// The whole catalogue as Markdown tables: operations, packs and plans. Empty tables are left out.
+/// The readers of a price list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Names for people and their texts. Ids of prices at a processor are left out.
+    Customers,
+    /// Names as declared, and the ids of prices.
+    Developers,
+}
+
+/// The whole catalogue as Markdown tables for customers: operations, packs and plans by their names for people,
+/// without processor ids. Empty tables are left out, and so is the price of plans if none declares one.
 pub fn price_list(catalogue: &Catalogue) -> impl Display {
     let Catalogue { operations, plans, packs, .. } = *catalogue;
     let words = Wording { credits_named: catalogue.settings.credits_named, assets: catalogue.assets };
@@ -247,11 +260,11 @@ pub fn price_list(catalogue: &Catalogue) -> impl Display {
         let operations = operations.iter().map(|operation| (operation.name, Some(operation)));
         let packs = packs.iter().map(|pack| (pack.name, Some(pack)));
         let plans = plans.iter().map(|plan| (plan.name, Some(plan)));
-        words.tables(operations, packs, plans, f)
+        words.tables(Readers::Customers, (operations, packs, plans), f)
     })
 }
 
-/// As [`price_list`], for items of which some are not known yet.
+/// The tables for developers: names as declared, and the ids of prices. Some items may not be known yet.
 pub fn price_list_of(
     words: Wording<'_>,
     operations: &[Listed<'_, OperationSpec>],
@@ -259,50 +272,89 @@ pub fn price_list_of(
     plans: &[Listed<'_, PlanSpec>],
 ) -> impl Display {
     from_fn(move |f| {
-        words.tables(operations.iter().copied(), packs.iter().copied(), plans.iter().copied(), f)
+        let items = (operations.iter().copied(), packs.iter().copied(), plans.iter().copied());
+        words.tables(Readers::Developers, items, f)
     })
 }
 
 impl Wording<'_> {
     fn tables<'i>(
         self,
-        operations: impl Iterator<Item = Listed<'i, OperationSpec>>,
-        packs: impl Iterator<Item = Listed<'i, PackSpec>>,
-        plans: impl Iterator<Item = Listed<'i, PlanSpec>>,
+        readers: Readers,
+        (operations, packs, plans): (
+            impl Iterator<Item = Listed<'i, OperationSpec>>,
+            impl Iterator<Item = Listed<'i, PackSpec>>,
+            impl Iterator<Item = Listed<'i, PlanSpec>> + Clone,
+        ),
         f: &mut Formatter<'_>,
     ) -> Result {
         let mut operations = operations.peekable();
         let mut packs = packs.peekable();
-        let mut plans = plans.peekable();
         let mut separator = "";
         if operations.peek().is_some() {
             f.write_str("# Operations\n\n| operation | costs |\n| --- | --- |\n")?;
             separator = "\n";
         }
         for (name, operation) in operations {
-            writeln!(f, "| `{name}` | {} |", known(operation, |operation| cell(self.operation(operation))))?;
+            let title = title(readers, name, operation.map(|known| (known.named, known.docs)));
+            writeln!(f, "| {title} | {} |", known(operation, |operation| cell(self.operation(operation))))?;
         }
         if packs.peek().is_some() {
             write!(f, "{separator}# Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n")?;
             separator = "\n";
         }
         for (name, pack) in packs {
+            let title = title(readers, name, pack.map(|known| (known.named, known.docs)));
             let gives = known(pack, |pack| cell(self.pack_lasts(pack)));
-            writeln!(f, "| `{name}` | {gives} | {} |", known(pack, PackSpec::costs_in_words))?;
+            writeln!(f, "| {title} | {gives} | {} |", known(pack, PackSpec::costs_in_words))?;
         }
+        self.plans(readers, plans, separator, f)
+    }
+
+    fn plans<'i>(
+        self,
+        readers: Readers,
+        plans: impl Iterator<Item = Listed<'i, PlanSpec>> + Clone,
+        separator: &str,
+        f: &mut Formatter<'_>,
+    ) -> Result {
+        let costs = plans.clone().any(|(_, plan)| plan.is_some_and(|plan| !plan.costs.is_empty()));
+        let columns = [(costs, "costs"), (readers == Readers::Developers, "Stripe price")];
+        let columns = columns.iter().filter(|(is_shown, _)| *is_shown).map(|(_, column)| column);
+        let mut plans = plans.peekable();
         if plans.peek().is_some() {
-            let many = cell(self.credits_named.many);
-            writeln!(f, "{separator}# Plans\n\n| plan | gives | unused {many} | Stripe price |")?;
-            f.write_str("| --- | --- | --- | --- |\n")?;
+            write!(f, "{separator}# Plans\n\n| plan | gives | unused {} |", cell(self.credits_named.many))?;
+            columns.clone().try_for_each(|column| write!(f, " {column} |"))?;
+            f.write_str("\n| --- | --- | --- |")?;
+            columns.clone().try_for_each(|_| f.write_str(" --- |"))?;
+            writeln!(f)?;
         }
         for (name, plan) in plans {
+            let title = title(readers, name, plan.map(|known| (known.named, known.docs)));
             let gives = known(plan, |plan| cell(self.plan_gives(plan)));
             let unused = known(plan, |plan| cell(self.unused(plan)));
-            let prices = known(plan, |plan| cell(stripe_prices(plan.stripe_prices)));
-            writeln!(f, "| `{name}` | {gives} | {unused} | {prices} |")?;
+            write!(f, "| {title} | {gives} | {unused} |")?;
+            if costs {
+                write!(f, " {} |", known(plan, PlanSpec::costs_in_words))?;
+            }
+            if readers == Readers::Developers {
+                write!(f, " {} |", known(plan, |plan| cell(stripe_prices(plan.stripe_prices))))?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }
+}
+
+/// The first cell of an item: `` `large_boost` `` for developers, `Large boost: Lasts a month.` for customers.
+fn title<'a>(readers: Readers, name: &'a str, words: Option<(&'a str, &'a str)>) -> impl Display + 'a {
+    from_fn(move |f| match words {
+        Some((named, "")) if readers == Readers::Customers => write!(f, "{}", cell(named)),
+        Some((named, docs)) if readers == Readers::Customers => {
+            write!(f, "{}: {}", cell(named), cell(docs))
+        }
+        _ => write!(f, "`{name}`"),
+    })
 }
 
 /// The text of an item, or [`NOT_KNOWN_YET`].
@@ -399,22 +451,15 @@ mod tests {
     extern crate std;
     use super::*;
     use crate::{
-        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, OnUpgrade, PeriodUnit, Settings,
+        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, PeriodUnit, PlanCost, Settings,
     };
     use std::string::ToString;
 
     const PAGE: Unit = Unit { name: "page", plural: "pages", dimension: Dimension::Count, base: 1 };
-    const WORDS: Wording<'_> =
-        Wording { credits_named: CreditsName::DEFAULT, assets: &[AssetSpec { name: "gem", plural: "gems" }] };
-    const OPERATION: OperationSpec = OperationSpec {
-        name: "scan",
-        asset: "",
-        costs: &[],
-        at_least: None,
-        at_most: None,
-        limits: &[],
-        meta: &[],
-    };
+    const WORDS: Wording<'_> = Wording { credits_named: CreditsName::DEFAULT, assets: &[GEM] };
+    const GEM: AssetSpec =
+        AssetSpec { name: "gem", plural: "gems", named: CreditsName { one: "gem", many: "gems" }, docs: "" };
+    const OPERATION: OperationSpec = OperationSpec { name: "scan", named: "Scan", ..OperationSpec::NONE };
 
     #[test]
     fn operations_in_words() {
@@ -455,33 +500,33 @@ mod tests {
     #[test]
     fn a_price_list_is_markdown() {
         const MONTH: Period = Period { count: 1, unit: PeriodUnit::Month };
+        const YEAR: Period = Period { count: 1, unit: PeriodUnit::Year };
+        const COSTS: &[PlanCost] = &[
+            PlanCost { price: Money { minor: 2_900, currency: Currency::USD }, per: MONTH },
+            PlanCost { price: Money { minor: 29_000, currency: Currency::USD }, per: YEAR },
+        ];
         let plans = &[PlanSpec {
             name: "pro",
-            version: 1,
-            retired: false,
+            named: "Pro | Studio",
+            docs: "For teams.\nWith everything.",
             gives: Some(Gives { amount: 10_000, asset: "", every: MONTH }),
             stripe_prices: &[StripePrice { environment: Some("live"), period: Some(MONTH), id: "price_a" }],
             signup_bonus: 100,
-            trial_includes: 0,
             unused_credits: UnusedCredits::RolloverUpTo(500),
-            expire_after: None,
-            on_upgrade: OnUpgrade::Prorated,
-            in_advance: false,
-            meta: &[],
+            costs: COSTS,
+            ..PlanSpec::NONE
         }];
         let yen = *CURRENCIES.iter().find(|known| known.code == "jpy").unwrap();
         let costs =
             std::vec![Money { minor: 900, currency: Currency::USD }, Money { minor: 1_300, currency: yen }];
         let packs = &[PackSpec {
             name: "small",
+            named: "Small boost",
             gives: 1_000,
-            asset: "",
             bonus: 100,
             costs: costs.leak(),
             expires_after: Some(MONTH),
-            stripe_prices: &[],
-            only_for: &[],
-            meta: &[],
+            ..PackSpec::NONE
         }];
         let operations = &[OperationSpec { costs: &[Clause::Computed { source: "a | b" }], ..OPERATION }];
         let catalogue = Catalogue {
@@ -491,16 +536,21 @@ mod tests {
             plans: std::vec::Vec::from(plans).leak(),
             packs: std::vec::Vec::from(packs).leak(),
         };
-        let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| `scan` | `a \\| b` credits |\n\n\
+        let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| Scan | `a \\| b` credits |\n\n\
                         # Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n\
-                        | `small` | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 or \u{a5}1300 |\n\n\
-                        # Plans\n\n| plan | gives | unused credits | Stripe price |\n| --- | --- | --- | --- |\n\
-                        | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | `price_a` per month (live) |\n";
+                        | Small boost | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 or \u{a5}1300 |\n\n\
+                        # Plans\n\n| plan | gives | unused credits | costs |\n| --- | --- | --- | --- |\n\
+                        | Pro \\| Studio: For teams. With everything. | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year |\n";
         assert_eq!(price_list(&catalogue).to_string(), expected);
+        let listed = [("pro", catalogue.plans.first()), ("broken", None)];
+        let for_developers = "# Plans\n\n| plan | gives | unused credits | costs | Stripe price |\n| --- | --- | --- | --- | --- |\n\
+                              | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year | `price_a` per month (live) |\n\
+                              | `broken` | not known yet | not known yet | not known yet | not known yet |\n";
+        assert_eq!(price_list_of(Wording::of(&catalogue), &[], &[], &listed).to_string(), for_developers);
         let words = Wording::of(&catalogue);
         assert_eq!(
             words.plan(&catalogue.plans[0]).to_string(),
-            "10,000 credits every month, 100 credits at sign-up, unused credits roll over up to 500 credits"
+            "10,000 credits every month, 100 credits at sign-up for $29 per month or $290 per year, unused credits roll over up to 500 credits"
         );
         assert_eq!(
             words.pack(&catalogue.packs[0]).to_string(),

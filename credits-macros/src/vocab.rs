@@ -90,6 +90,9 @@ vocabulary! {
         InAdvance = "in_advance",
         Version = "version",
         Retired = "retired",
+        Costs = "costs",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -104,6 +107,8 @@ vocabulary! {
         ExpiresAfter = "expires_after",
         StripePrice = "stripe_price",
         OnlyFor = "only_for",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -117,6 +122,8 @@ vocabulary! {
         Limit = "limit",
         With = "with",
         Validate = "validate",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -182,6 +189,9 @@ pub(crate) const FOR: &str = "for";
 /// `10.credits.every(month)`.
 pub(crate) const EVERY: &str = "every";
 
+/// `29.dollars.per(month)`.
+pub(crate) const PER: &str = "per";
+
 /// Hundredths of the currency of the settings.
 pub(crate) const CENTS: &[&str] = &["cent", "cents"];
 
@@ -221,7 +231,7 @@ pub(crate) fn is_rust_keyword(word: &str) -> bool {
 
 /// Names that the generated functions of operations have.
 pub(crate) const GENERATED_FUNCTIONS: &[&str] =
-    &["all", "check", "cost", "from_name", "index", "inputs", "name", "spec"];
+    &["all", "check", "cost", "from_json", "from_name", "index", "inputs", "name", "spec"];
 
 /// Every word that may follow the number of a price.
 pub(crate) fn money_words() -> Vec<&'static str> {

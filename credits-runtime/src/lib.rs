@@ -19,6 +19,18 @@ pub mod testing;
 pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
 
+/// Compares the catalogue with a lock file. It needs the feature `testing`.
+#[cfg(not(feature = "testing"))]
+#[macro_export]
+macro_rules! assert_catalog_unchanged {
+    ($($arguments:tt)*) => {
+        ::core::compile_error!(
+            "`assert_catalog_unchanged!` needs the feature `testing` of `credits-runtime`\n\
+             help: run `cargo add --dev credits-runtime --features testing`"
+        )
+    };
+}
+
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
 pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
@@ -34,6 +46,7 @@ pub use engine::core::Statistics;
 pub use engine::request::reply::Reply;
 pub use engine::verify::Verified;
 pub use error::{Error, LedgerError, LedgerErrorKind};
+pub use generated::InputError;
 pub use service::administer::{Adjust, Deduct, Revoke};
 pub use service::credits::{Credits, CreditsBuilder};
 pub use service::entry::{Entry, Receipt, Released, Settled};
@@ -84,14 +97,16 @@ pub mod events {
 /// The catalogue of a pricing: the types of the constant `Pricing::CATALOGUE`, and data to serialise or show.
 pub mod catalogue {
     pub use credits_core::{
-        AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, Limit, Meta, Money, OnUpgrade,
-        OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanSpec, RefundedButSpent, Rounding, Settings,
-        StripePrice, SubscriptionRefunds, Tier, TransferExpiration, Unit, UnusedCredits, Upgrades,
-        price_list,
+        AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, InputKind, InputSpec, Limit,
+        Meta, Money, OnUpgrade, OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanCost, PlanSpec,
+        RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Threshold, Tier,
+        TransferExpiration, Unit, UnusedCredits, Upgrades, price_list,
     };
 
     pub use crate::domain::catalogue::{
-        AssetData, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData, PackData,
-        PackPriceData, PlanData, SettingsData, StripePriceData, UnitData,
+        AssetData, AssetWords, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData,
+        PackData, PackPriceData, PlanCostData, PlanData, SettingsData, StripePriceData, ThresholdData,
+        UnitData,
     };
+    pub use crate::domain::inputs::{InputData, InputValues};
 }

@@ -38,7 +38,7 @@ fn check_unchanged(credits: &Credits, stripe: &Stripe<Pricing>, session: &str, e
 #[test]
 fn an_old_session_is_not_applied() {
     let (clock, credits, mut account, stripe) = open(Shape::Clover);
-    let session = stripe.start(Pack::Boost.checkout("ann")).unwrap();
+    let session = stripe.start(Pack::Boost.checkout("ann").success("https://a/ok")).unwrap();
     account.complete(&session.id);
     clock.advance(Duration::from_hours(3 * 24 + 1));
     check_unchanged(&credits, &stripe, &session.id, Confirmed::Earlier);
@@ -51,7 +51,7 @@ fn an_old_session_is_not_applied() {
 fn a_confirmed_pack_is_given_once_whatever_comes_later() {
     for shape in Shape::ALL {
         let (clock, credits, mut account, stripe) = open(*shape);
-        let session = stripe.start(Pack::Boost.checkout("ann")).unwrap();
+        let session = stripe.start(Pack::Boost.checkout("ann").success("https://a/ok")).unwrap();
         assert_eq!(stripe.confirm(&session.id).unwrap(), Confirmed::Open);
         assert_eq!(of_ann(&credits), (0, 0));
         account.complete(&session.id);
@@ -75,7 +75,7 @@ fn a_confirmed_subscription_has_its_first_cycle_and_goes_on_by_webhooks() {
             count: 1,
             unit: credits_runtime::catalogue::PeriodUnit::Month,
         };
-        let session = stripe.start(Plan::Pro.checkout("ann").period(month)).unwrap();
+        let session = stripe.start(Plan::Pro.checkout("ann").success("https://a/ok").period(month)).unwrap();
         account.complete(&session.id);
         assert_eq!(stripe.confirm(&session.id).unwrap(), Confirmed::Paid);
         assert_eq!(of_ann(&credits), (1_000, 1), "{shape:?}");

@@ -14,7 +14,9 @@ pub(crate) use operation::{
     Validation,
 };
 
-pub(crate) use sale::{Pack, PackCost, Plan, PlanGives, Price, PriceId, RolloverBound, UnusedCredits};
+pub(crate) use sale::{
+    Pack, PackCost, Plan, PlanCost, PlanGives, Price, PriceId, RolloverBound, UnusedCredits,
+};
 
 use crate::diag::{Reported, Result};
 
@@ -127,6 +129,8 @@ pub(crate) struct Asset {
     pub(crate) docs: Vec<String>,
     pub(crate) name: Word,
     pub(crate) plural: Option<Word>,
+    /// `"magic gem", "magic gems"`
+    pub(crate) named: Option<(Text, Text)>,
 }
 
 /// `50.credits`, `49.99.dollars`, `3.months`

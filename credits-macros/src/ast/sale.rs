@@ -18,6 +18,9 @@ pub(crate) struct Plan {
     pub(crate) in_advance: Vec<Stated<()>>,
     pub(crate) version: Vec<Stated<Number>>,
     pub(crate) retired: Vec<Stated<()>>,
+    pub(crate) costs: Vec<Stated<Vec<PlanCost>>>,
+    pub(crate) named: Vec<Stated<Text>>,
+    pub(crate) formerly: Vec<Stated<Vec<Word>>>,
     pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
 }
 
@@ -36,9 +39,19 @@ impl Plan {
             in_advance: Vec::new(),
             version: Vec::new(),
             retired: Vec::new(),
+            costs: Vec::new(),
+            named: Vec::new(),
+            formerly: Vec::new(),
             meta: Vec::new(),
         }
     }
+}
+
+/// `29.dollars.per(month)`
+#[derive(Debug)]
+pub(crate) struct PlanCost {
+    pub(crate) price: Amount,
+    pub(crate) per: Period,
 }
 
 /// What a plan gives.
@@ -73,6 +86,8 @@ pub(crate) struct Pack {
     pub(crate) expires_after: Vec<Stated<Period>>,
     pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
     pub(crate) only_for: Vec<Stated<Vec<Word>>>,
+    pub(crate) named: Vec<Stated<Text>>,
+    pub(crate) formerly: Vec<Stated<Vec<Word>>>,
     pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
 }
 
@@ -88,6 +103,8 @@ impl Pack {
             expires_after: Vec::new(),
             stripe_price: Vec::new(),
             only_for: Vec::new(),
+            named: Vec::new(),
+            formerly: Vec::new(),
             meta: Vec::new(),
         }
     }

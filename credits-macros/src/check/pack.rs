@@ -34,6 +34,8 @@ impl Checker<'_> {
         });
         let only_for = self.stated(&pack.only_for, |this, names| this.only_for(names, operations, asset));
         let meta = self.meta(&pack.meta);
+        let words = self.words(header, &pack.named);
+        let formerly = self.formerly(&pack.formerly);
         let terms = || {
             let gives = gives?;
             let terms = PackSpec {
@@ -46,6 +48,9 @@ impl Checker<'_> {
                 stripe_prices: all_forever(prices?.unwrap_or_default()),
                 only_for: all_forever(only_for?.unwrap_or_default()),
                 meta: meta?,
+                formerly,
+                named: words.named,
+                docs: words.docs,
             };
             let price_ids = super::price::ids(&pack.stripe_price);
             header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)

@@ -163,9 +163,9 @@ impl Asset {
         Self(SmolStr::new_static(""))
     }
 
-    /// Whether it is credits.
-    pub(crate) fn is_credits(&self) -> bool {
-        self.0.is_empty()
+    /// The name in a catalogue; empty for credits.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
     }
 
     /// The name for display.

@@ -39,14 +39,15 @@ impl Inputs {
         Self::default()
     }
 
-    /// Hash that identifies an operation with its inputs. Choices count by name, because another catalogue
-    /// may list them in another order; computed values do not count.
-    pub fn fingerprint(&self, operation: &OperationSpec) -> Hash128 {
+    /// Hash that identifies an operation with its inputs. The operation counts by the name that a ledger's
+    /// records keep, so that a key holds across a rename. Choices count by name, because another catalogue may
+    /// list them in another order; computed values do not count.
+    pub fn fingerprint(&self, operation: &OperationSpec, kept_name: &str) -> Hash128 {
         let mut choices = operation.costs.iter().filter_map(|clause| match clause {
             Clause::Choice { options, .. } => Some(options),
             _ => None,
         });
-        let named = Fingerprint::default().field(operation.name.as_bytes());
+        let named = Fingerprint::default().field(kept_name.as_bytes());
         let fields = self.0.iter().fold(named, |fields, input| match input {
             Input::Quantity(None) => fields.field(&[0]),
             Input::Quantity(Some(value)) => fields

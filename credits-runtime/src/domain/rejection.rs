@@ -217,7 +217,7 @@ pub enum Rejection {
         /// Asset of the receiver.
         to: String,
     },
-    /// No catalogue of the ledger declares this operation.
+    /// The pricing does not declare this operation, or no longer does.
     #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
     OperationUnknown {
         /// The given name.

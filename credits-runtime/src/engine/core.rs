@@ -25,10 +25,11 @@ use super::rows::Milestone;
 use super::store::{Changes, Cursors, LedgerId, Snapshot, Store, StoredBlock};
 use super::verify::{Verified, head_at, verify};
 use super::writer::GeneratedKeys;
-#[cfg(feature = "stripe")]
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
+#[cfg(feature = "stripe")]
+use crate::domain::billing::terms::PriceList;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
@@ -38,6 +39,7 @@ use crate::domain::fingerprint::key_row;
 #[cfg(feature = "stripe")]
 use crate::domain::ids::ObjectId;
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, WalletId};
+use crate::domain::names::Names;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
@@ -59,6 +61,7 @@ pub(crate) struct Core {
     pub(super) id: LedgerId,
     pub(super) terms: TermsByNumber,
     pub(super) catalogue: u32,
+    pub(super) names: Names,
     pub(super) policy: Policy,
     pub(super) wording: Wording<'static>,
     pub(super) sale: Arc<Sale>,
@@ -278,9 +281,26 @@ impl Core {
         self.wording
     }
 
-    /// The id of an operation that any catalogue has declared, by its name.
+    /// The id of an operation that any catalogue has declared, by any name that it had.
     pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
-        self.sale.operations.get(name).copied()
+        self.names.operation_id(name)
+    }
+
+    /// Whether the application's catalogue has this operation, under this name or a later one.
+    pub(crate) fn declares(&self, operation: &str) -> bool {
+        let present = self.names.operations.present(operation);
+        let declared = self.terms(self.catalogue).map(|terms| terms.data.operations.as_slice());
+        declared.unwrap_or_default().iter().any(|known| known.name == present)
+    }
+
+    /// The names of operations, plans and packs in every declared catalogue.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The plans and packs that the application sells, under the names that records keep.
+    pub(crate) fn prices(&self) -> &PriceList {
+        &self.sale.prices
     }
 
     /// Whether the application's catalogue declares this category.

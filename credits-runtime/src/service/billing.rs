@@ -137,7 +137,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
             id: state.subscription.clone(),
             item: item.clone(),
             status: state.status,
-            plan: terms.map(|terms| terms.plan.clone()),
+            plan: terms.map(|terms| ledger.names().plans.present(&terms.plan).to_owned()),
             version: terms.map(|terms| terms.version),
             price: state.price.clone(),
             quantity: state.quantity,
@@ -186,7 +186,9 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
         .iter()
         .filter_map(|((invoice, price), pack)| invoice_pack(&billing, (invoice, price), pack));
     let sold = billing.purchases.keys().filter_map(|session| purchase(&billing, session));
-    Ok(sold.chain(on_invoices).collect())
+    let present = |pack: String| ledger.names().packs.present(&pack).to_owned();
+    let purchases = sold.chain(on_invoices);
+    Ok(purchases.map(|purchase| Purchase { pack: purchase.pack.map(present), ..purchase }).collect())
 }
 
 /// A purchase in its owner's billing.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use credits_core::Wording;
 
 use crate::domain::billing::event::BillingEvent;
+#[cfg(feature = "stripe")]
+use crate::domain::billing::terms::PackTerms;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::ObjectId;
@@ -227,7 +229,9 @@ impl<C> Credits<C> {
     where
         C: Pricing,
     {
-        billing::migrate(&self.ledger, &plan.spec().into())
+        let declared = plan.spec();
+        let kept = self.ledger.prices().plan_named(declared.name).cloned();
+        billing::migrate(&self.ledger, &kept.unwrap_or_else(|| declared.into()))
     }
 
     /// Returns the wallet of this owner, used before or not. It cannot fail: an invalid owner is rejected as
@@ -322,6 +326,12 @@ impl<C> Credits<C> {
     /// ```
     pub fn unresolved(&self) -> Result<Vec<Unresolved>, Error> {
         billing::unresolved(&self.ledger)
+    }
+
+    /// The terms of a pack as records keep them, by its declared name.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn pack_terms(&self, name: &str) -> Option<PackTerms> {
+        self.ledger.prices().pack_named(name).cloned()
     }
 
     /// Whether the ledger has the offer of a checkout, because it began that checkout.
@@ -561,7 +571,7 @@ impl<C: Pricing> CreditsBuilder<C> {
     fn opening(self) -> Opening {
         Opening {
             clock: self.clock,
-            terms: CatalogueData::from(C::CATALOGUE).terms(),
+            terms: CatalogueData::from(C::CATALOGUE).kept(),
             policy: Policy::of(&C::CATALOGUE.settings),
             prices: PriceList::of(C::CATALOGUE),
             wording: Wording::of(C::CATALOGUE),

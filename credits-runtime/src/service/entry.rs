@@ -15,6 +15,7 @@ use crate::domain::fact::{Fact, Kind, RecordId};
 use crate::domain::grant::Allocation;
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
+use crate::domain::names::{Names, Renames};
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::Core;
@@ -39,8 +40,10 @@ pub struct Entry {
     pub balance_after: Amount,
     /// The amounts by grant, for an entry that took from grants or restored them.
     pub allocations: Vec<Allocation>,
-    /// The charged operation.
+    /// The charged operation, by its present name.
     pub operation: Option<String>,
+    /// The name for people of the operation, plan or pack.
+    pub named: Option<String>,
     /// The inputs of the operation in words: `3 pages`, `quality hd`.
     pub inputs: Vec<String>,
     /// The price of the operation. The charged amount is the price less the shortfall.
@@ -111,16 +114,18 @@ fn default_wording() -> Wording<'static> {
 }
 
 impl Entry {
-    /// A short description for people: `Process document`, `Transfer to bob`, `Subscription credits: pro`, the reason of a gift
-    /// or deduction as it was written, or the category's label.
+    /// A short description for people: `Process document`, `Transfer to bob`, `Subscription credits: Studio`, the reason of a
+    /// gift or deduction as it was written, or the category's label. Operations, plans and packs have their display names.
     pub fn description(&self) -> String {
         if let Some(operation) = &self.operation {
-            return spoken(operation);
+            return self.named.clone().unwrap_or_else(|| spoken(operation));
         }
         match (&self.counterparty, &self.reason, &self.category) {
             (Some(owner), _, Category::TransferIn) => format!("Transfer from {owner}"),
             (Some(owner), _, Category::TransferOut) => format!("Transfer to {owner}"),
-            (_, Some(name), category) if category.names_its_item() => format!("{}: {name}", category.label()),
+            (_, Some(name), category) if category.names_its_item() => {
+                format!("{}: {}", category.label(), self.named.as_deref().unwrap_or(name))
+            }
             (_, Some(reason), _) => reason.clone(),
             (_, None, category) => category.label(),
         }
@@ -170,6 +175,7 @@ impl Entry {
                 _ => entry.taken.into_owned(),
             },
             operation: None,
+            named: None,
             inputs: Vec::new(),
             price: None,
             shortfall: Amount::ZERO,
@@ -192,9 +198,11 @@ impl Entry {
             charge: None,
             wording: ledger.wording(),
         };
-        let Body::Charged { charge, settles, shortfall, .. } = body else { return Some(made) };
+        let Body::Charged { charge, settles, shortfall, .. } = body else {
+            return Some(made.with_present_names(ledger));
+        };
         let terms = ledger.terms(charge.operation.catalogue);
-        Some(Self {
+        let charged = Self {
             operation: Some(operation_name(ledger, charge.operation)),
             inputs: inputs(ledger, charge),
             price: Some(charge.price),
@@ -207,18 +215,45 @@ impl Entry {
                 None => made.key,
             },
             ..made
-        })
+        };
+        Some(charged.with_present_names(ledger))
+    }
+
+    /// With the present name of its plan or pack, which is the reason of entries of billing.
+    fn with_present_names(self, ledger: &Core) -> Self {
+        let names = ledger.names();
+        if let Some(operation) = &self.operation {
+            let named = names.operations.named(operation).map(str::to_owned);
+            return Self { named, ..self };
+        }
+        let Some(reason) = &self.reason else { return self };
+        let Some(renames) = renames_of(&self.category, reason, names) else { return self };
+        let named = renames.named(reason).map(str::to_owned);
+        let reason = Some(renames.present(reason).to_owned());
+        Self { named, reason, ..self }
     }
 }
 
-/// The name of an operation in its catalogue.
+/// The names that the reason of an entry is one of, if its category names its plan or pack.
+fn renames_of<'a>(category: &Category, reason: &str, names: &'a Names) -> Option<&'a Renames> {
+    match category {
+        Category::CreditPackPurchase | Category::CreditPackRefund => Some(&names.packs),
+        // A payment of either is disputed.
+        Category::Dispute | Category::DisputeReversal if names.packs.named(reason).is_some() => {
+            Some(&names.packs)
+        }
+        category => category.names_its_item().then_some(&names.plans),
+    }
+}
+
+/// The present name of an operation.
 pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
     let name = ledger
         .terms(operation.catalogue)
         .and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
     name.map_or_else(
         || format!("operation {}/{}", operation.catalogue, operation.index),
-        |known| known.name.clone(),
+        |known| ledger.names().operations.present(&known.name).to_owned(),
     )
 }
 

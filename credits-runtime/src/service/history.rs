@@ -180,9 +180,10 @@ impl History {
         self
     }
 
-    /// Returns only charges of this operation, by its declared name.
+    /// Returns only charges of this operation, by its declared name or a former one.
     pub fn operation(mut self, name: impl Into<String>) -> Self {
-        self.filter.operation = Some(name.into());
+        let name: String = name.into();
+        self.filter.operation = Some(self.ledger.names().operations.present(&name).to_owned());
         self
     }
 

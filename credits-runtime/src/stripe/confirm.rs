@@ -80,7 +80,7 @@ impl<C: Pricing> Stripe<C> {
     /// let credits = Credits::builder().clock(clock.clone()).in_memory()?;
     /// let stripe = credits.stripe("sk_test_1").webhook_secret(account.secret()).transport(account.transport()).build()?;
     ///
-    /// let session = stripe.start(Pack::Boost.checkout("user:42"))?;
+    /// let session = stripe.start(Pack::Boost.checkout("user:42").success("https://example.com/thanks"))?;
     /// account.complete(&session.id);
     /// assert_eq!(stripe.confirm(&session.id)?, Confirmed::Paid);
     /// assert_eq!(credits.wallet("user:42").credits()?, 500);

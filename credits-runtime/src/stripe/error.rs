@@ -42,6 +42,12 @@ pub enum StripeError {
         /// Its prices.
         known: String,
     },
+    /// A period was chosen for a plan that has one price, without a period.
+    #[error("`{plan}` has one Stripe price, whose period stands at Stripe: leave `.period(..)` out")]
+    PeriodNotDeclared {
+        /// The plan.
+        plan: String,
+    },
     /// A pack has no price in the currency of its checkout.
     #[error("`{pack}` has no price in {currency}: it has {declared}")]
     CurrencyUndeclared {
@@ -57,6 +63,15 @@ pub enum StripeError {
     OptionProtected {
         /// The option.
         option: String,
+    },
+    /// A checkout has no page for the buyer after the payment.
+    #[error(
+        "the checkout of `{item}` has no page to return to: add `.success(\"https://..\")`, where Stripe sends the buyer \
+         after the payment"
+    )]
+    ReturnPageMissing {
+        /// The plan or pack.
+        item: &'static str,
     },
     /// The id of a session is no id of Stripe's.
     #[error(

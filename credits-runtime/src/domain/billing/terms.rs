@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::ObjectId;
+use crate::domain::names::{Names, Renames};
 
 /// A length of calendar time, as stored in facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
@@ -198,6 +199,20 @@ impl PriceList {
         list
     }
 
+    /// The price list with the names that a ledger's records keep. An item is found by each of its names.
+    #[must_use]
+    pub fn kept_as(mut self, names: &Names) -> Self {
+        for plan in self.plans.values_mut().chain(self.plans_by_name.values_mut()) {
+            plan.plan = names.plans.first(&plan.plan).to_owned();
+        }
+        for pack in self.packs.values_mut().chain(self.by_name.values_mut()) {
+            pack.pack = names.packs.first(&pack.pack).to_owned();
+        }
+        add_names(&mut self.plans_by_name, &names.plans, |plan| &plan.plan);
+        add_names(&mut self.by_name, &names.packs, |pack| &pack.pack);
+        self
+    }
+
     /// The plan with this price.
     pub fn plan(&self, price: &ObjectId) -> Option<&PlanTerms> {
         self.plans.get(price)
@@ -216,6 +231,17 @@ impl PriceList {
     /// The pack with this name.
     pub fn pack_named(&self, name: &str) -> Option<&PackTerms> {
         self.by_name.get(name)
+    }
+}
+
+/// Adds every name of the items that are declared.
+fn add_names<T: Clone>(items: &mut BTreeMap<String, T>, names: &Renames, first: impl Fn(&T) -> &String) {
+    let declared: BTreeMap<String, T> =
+        items.values().map(|item| (first(item).clone(), item.clone())).collect();
+    for (name, first) in names.all() {
+        if let Some(item) = declared.get(first) {
+            items.entry(name.to_owned()).or_insert_with(|| item.clone());
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn of_billing(
                 AwardId::Pack(session) => Some(Event::CreditPackPurchased(CreditPackPurchased {
                     price: price(&ledger.billing(&owner)?, session),
                     owner,
-                    pack: name,
+                    pack: ledger.names().packs.present(&name).to_owned(),
                     session: session.clone(),
                     asset: asset.shown(),
                     credits: *amount,
@@ -54,7 +54,7 @@ pub(super) fn of_billing(
                 AwardId::PackBonus(_) => None,
                 award => Some(Event::SubscriptionCreditsAwarded(SubscriptionCreditsAwarded {
                     owner,
-                    plan: name,
+                    plan: ledger.names().plans.present(&name).to_owned(),
                     award: award.clone(),
                     asset: asset.shown(),
                     amount: *amount,

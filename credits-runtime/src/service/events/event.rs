@@ -232,6 +232,8 @@ of_a_balance! {
 pub struct LowBalanceReached {
     /// The owner of the wallet.
     pub owner: Owner,
+    /// The asset: `credits`, or the name of another one.
+    pub asset: String,
     /// The threshold, as the settings list it.
     pub threshold: Amount,
     /// The balance before the command.
@@ -246,7 +248,7 @@ pub struct LowBalanceReached {
 
 impl LowBalanceReached {
     fn place(&self) -> Place {
-        (RecordName::of_wallet("credits", &self.owner), self.fact, Some(self.threshold))
+        (RecordName::of_wallet(&self.asset, &self.owner), self.fact, Some(self.threshold))
     }
 }
 

@@ -198,9 +198,9 @@ impl Account {
     /// let credits = Credits::builder().clock(clock.clone()).in_memory()?;
     /// let stripe = credits.stripe("sk_test_1").webhook_secret(account.secret()).transport(account.transport()).build()?;
     ///
-    /// let subscribing = stripe.start(Plan::Pro.checkout("user:42").trial_days(14))?;
+    /// let subscribing = stripe.start(Plan::Pro.checkout("user:42").success("https://example.com/thanks").trial_days(14))?;
     /// account.complete(&subscribing.id);
-    /// let buying = stripe.start(Pack::Boost.checkout("user:42").quantity(2))?;
+    /// let buying = stripe.start(Pack::Boost.checkout("user:42").success("https://example.com/thanks").quantity(2))?;
     /// account.complete(&buying.id);
     /// account.deliver(&stripe, &clock);
     /// assert_eq!(credits.wallet("user:42").credits()?, 1_000);
