@@ -25,10 +25,10 @@ use super::rows::Milestone;
 use super::store::{Changes, Cursors, LedgerId, Snapshot, Store, StoredBlock};
 use super::verify::{Verified, head_at, verify};
 use super::writer::GeneratedKeys;
+#[cfg(feature = "stripe")]
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
-#[cfg(feature = "stripe")]
 use crate::domain::billing::terms::PriceList;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::booked::Booked;
