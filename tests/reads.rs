@@ -403,7 +403,7 @@ fn open_grants_are_in_the_order_of_their_use_with_their_terms() {
 
 mod next {
     credits_runtime::usage_credits! {
-        operation step { costs 3.credits_per(page) at_most 20.credits }
+        operation walk { formerly step costs 3.credits_per(page) at_most 20.credits }
         operation render {
             costs by quality { hd => 9.credits, standard => 1.credit } + 60.credits_per(minute)
         }

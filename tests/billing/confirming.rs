@@ -5,7 +5,7 @@ use std::time::Duration;
 use credits_runtime::Clock as _;
 use credits_runtime::stripe::{Confirmed, SellPack as _, SellPlan as _, Stripe, StripeError};
 use credits_runtime::testing::ManualClock;
-use credits_runtime::testing::stripe::{Account, Price, Shape};
+use credits_runtime::testing::stripe::{Account, Completed, Price, Shape};
 
 use super::script::instant;
 use super::{Credits, Pack, Plan, Pricing};
@@ -102,4 +102,60 @@ fn a_session_that_is_none_is_an_error() {
     let unknown = stripe.confirm("cs_of_nobody").unwrap_err();
     assert!(matches!(unknown, StripeError::Refused { status: 404, .. }), "{unknown}");
     assert_eq!(of_ann(&credits), (0, 0));
+}
+
+/// Credits of a payment that was returned stay away in every order of the confirmation, the webhooks and the return.
+#[test]
+fn a_returned_payment_is_not_given_by_a_confirmation() {
+    for shape in Shape::ALL {
+        for (confirms_before, is_refund) in [(true, true), (false, true), (true, false), (false, false)] {
+            let (clock, credits, mut account, stripe) = open(*shape);
+            let session = stripe.start(Pack::Boost.checkout("ann").success("https://a/ok")).unwrap();
+            let Completed::Paid(Some(payment)) = account.complete(&session.id) else {
+                panic!("nothing was paid")
+            };
+            if is_refund {
+                account.refund(&payment, 900);
+            } else {
+                account.dispute(&payment);
+            }
+            if confirms_before {
+                // The session stays paid at Stripe, and the webhooks are under way.
+                assert_eq!(stripe.confirm(&session.id).unwrap(), Confirmed::Paid);
+            }
+            account.deliver(&stripe, &clock);
+            assert_eq!(of_ann(&credits).0, 0, "{shape:?}, confirmed before: {confirms_before}");
+            check_unchanged(&credits, &stripe, &session.id, Confirmed::Paid);
+            assert_eq!(of_ann(&credits).0, 0, "{shape:?}, confirmed after");
+            credits.verify().unwrap();
+        }
+    }
+}
+
+/// A session is confirmed up to and at the limit of its age, by the ledger's time.
+#[test]
+fn a_session_is_fresh_for_three_days() {
+    let (limit, step) = (Duration::from_hours(3 * 24), Duration::from_micros(1));
+    for (age, expected, credited) in [(limit, Confirmed::Paid, 1_100), (limit + step, Confirmed::Earlier, 0)]
+    {
+        let (clock, credits, mut account, stripe) = open(Shape::Clover);
+        let session = stripe.start(Pack::Boost.checkout("ann").success("https://a/ok")).unwrap();
+        account.complete(&session.id);
+        clock.advance(age);
+        assert_eq!(stripe.confirm(&session.id).unwrap(), expected);
+        assert_eq!(of_ann(&credits).0, credited, "{age:?}");
+    }
+}
+
+/// A leap of the clock, which the ledger does not follow, neither dates a purchase ahead nor makes a session old.
+#[test]
+fn a_leap_of_the_clock_does_not_move_a_purchase() {
+    let (clock, credits, mut account, stripe) = open(Shape::Clover);
+    let session = stripe.start(Pack::Boost.checkout("ann").success("https://a/ok")).unwrap();
+    account.complete(&session.id);
+    clock.leap(Duration::from_hours(24 * 400));
+    assert_eq!(stripe.confirm(&session.id).unwrap(), Confirmed::Paid);
+    assert_eq!(of_ann(&credits).0, 1_100);
+    let entries = credits.wallet("ann").credit_history().page().unwrap().entries;
+    assert!(entries.iter().all(|entry| entry.effective_at < instant("2026-02-01")));
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::catalogue::CatalogueData;
+use crate::domain::catalogue::{CatalogueData, OperationData};
 use crate::domain::fact::RecordId;
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::limits::OWNERS_PAGE_MAX;
@@ -218,7 +218,13 @@ impl Comparison {
 fn compared(ledger: &Ledger, to: &CatalogueData, charge: &Charge) -> Option<(String, Amount)> {
     let from = &ledger.terms(charge.operation.catalogue)?.data;
     let operation = from.operations.get(usize::from(charge.operation.index))?;
-    let new = to.operations.iter().find(|new| new.name == operation.name)?;
+    // A rename, in the ledger's past or in the other list, keeps an operation.
+    let name = ledger.names().operations.present(&operation.name);
+    let is_same = |new: &&OperationData| {
+        let mut names = new.formerly.iter().chain([&new.name]);
+        names.any(|other| *other == operation.name || other == name)
+    };
+    let new = to.operations.iter().find(is_same)?;
     let price = repriced((from, operation), (to, new), &charge.inputs, charge.price)?;
-    Some((operation.name.clone(), price))
+    Some((name.to_owned(), price))
 }
