@@ -27,6 +27,7 @@ pub mod limits;
 pub mod metadata;
 pub mod policy;
 pub mod pricing;
+pub mod printable;
 pub mod quantity;
 pub mod record;
 pub mod rejection;

@@ -11,6 +11,7 @@ use super::lists::is_id;
 use super::receive::NotApplied;
 use super::settings::{Stripe, Waits};
 use super::shape::Shape;
+use crate::domain::ids::excerpt;
 use crate::engine::request::reply::block_on;
 use crate::generated::Pricing;
 
@@ -95,7 +96,7 @@ impl<C: Pricing> Stripe<C> {
 
     async fn confirmed(&self, id: String, waits: Waits) -> Result<Confirmed, StripeError> {
         if !is_id(&id) {
-            return Err(StripeError::SessionInvalid { session: id.chars().take(40).collect() });
+            return Err(StripeError::SessionInvalid { session: excerpt(&id) });
         }
         let objects = self.shared.ask(waits, move |client| Objects::read(client, &id)).await?;
         let state = objects.state();
