@@ -218,7 +218,7 @@ fn quantities_are_judged_before_money() {
          enough alice process -1 -> quantity_negative: `process` was asked for -1 pages: a quantity is zero or more
          spend alice store -0.5 -> quantity_negative: `store` was asked for -0.5 mb: a quantity is zero or more
          spend alice store 4611686018427387904 -> cost_out_of_range: `store` would cost more than 9223372036854775807, or what cannot be computed: ask for less
-         spend alice store 4611686018427387903 -> insufficient_credits: 9223372036854775806 credits needed for `store`, 0 available: give or buy at least 9223372036854775806 more
+         spend alice store 4611686018427387903 -> insufficient_credits: 9,223,372,036,854,775,806 credits needed for `store`, 0 available: give or buy at least 9,223,372,036,854,775,806 more
          hold h alice process 1001 for 0s -> quantity_over_limit: `process` was asked for 1001 pages: its limit is 1000 pages",
     );
 }

@@ -5,8 +5,8 @@
 use core::fmt::{Display, Formatter, Result, from_fn};
 
 use crate::{
-    AssetSpec, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec, StripePrice,
-    Tier, Unit, UnusedCredits,
+    AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec,
+    StripePrice, Tier, Unit, UnusedCredits,
 };
 
 /// The names that a pricing uses for credits and other assets.
@@ -28,13 +28,8 @@ impl<'a> Wording<'a> {
     /// is an amount of money, such as `$0.01`, it is `$25.00`.
     pub fn amount(self, amount: i64, asset: &str) -> impl Display {
         let (one, many) = self.words(asset);
-        from_fn(move |f| {
-            if let Some(worth) = Worth::of(one) {
-                return worth.write(amount, f);
-            }
-            let word = if amount.unsigned_abs() == 1 { one } else { many };
-            write!(f, "{} {word}", grouped(amount))
-        })
+        let unit = unit_of(one, many, amount);
+        from_fn(move |f| amount_in(amount, unit).fmt(f))
     }
 
     /// The words for one and for several of an asset. An empty asset means credits.
@@ -187,6 +182,35 @@ impl<'a> Wording<'a> {
     }
 }
 
+impl CreditsName {
+    /// The unit of an amount: the word for one or for several. Where the word for one is an amount of money, it is always
+    /// that word.
+    #[must_use]
+    pub fn unit_of(self, amount: i64) -> &'static str {
+        unit_of(self.one, self.many, amount)
+    }
+}
+
+fn unit_of<'a>(one: &'a str, many: &'a str, amount: i64) -> &'a str {
+    if amount.unsigned_abs() == 1 || Worth::of(one).is_some() { one } else { many }
+}
+
+/// An amount in a unit of [`CreditsName::unit_of`]: `10,000 credits`, or `$25.00` for 2,500 in the unit `$0.01`.
+pub fn amount_in(amount: i64, unit: &str) -> impl Display {
+    from_fn(move |f| match Worth::of(unit) {
+        Some(worth) => worth.write(amount, f),
+        None => write!(f, "{} {unit}", grouped(amount)),
+    })
+}
+
+/// As [`amount_in`], without a word: `10,000`, or `$25.00`.
+pub fn figure_in(amount: i64, unit: &str) -> impl Display {
+    from_fn(move |f| match Worth::of(unit) {
+        Some(worth) => worth.write(amount, f),
+        None => grouped(amount).fmt(f),
+    })
+}
+
 /// The money that one credit is worth, as its word says: `$0.01`, `0.01 EUR`.
 #[derive(Clone, Copy)]
 struct Worth<'a> {
@@ -196,13 +220,19 @@ struct Worth<'a> {
 }
 
 impl<'a> Worth<'a> {
-    /// The worth in the word for one credit: 1, 0.1, 0.01 or 0.001 with other text around it. `None` for other words.
+    /// The worth in the word for one credit: 1, 0.1, 0.01 or 0.001 at its end, behind a currency, or at its start, before one.
+    /// `None` for other words.
     fn of(one: &'a str) -> Option<Self> {
         let start = one.find(|letter: char| letter.is_ascii_digit())?;
         let (before, rest) = one.split_at(start);
         let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
         let (number, behind) = rest.split_at(end);
-        let decimals = ["1", "0.1", "0.01", "0.001"].iter().position(|known| *known == number)?;
+        let is_money = match (before, behind) {
+            (before, "") => ends_with_currency(before.trim_end()),
+            ("", behind) => starts_with_currency(behind.trim_start()),
+            _ => false,
+        };
+        let decimals = ["1", "0.1", "0.01", "0.001"].iter().position(|known| *known == number && is_money)?;
         Some(Self { before, decimals: u32::try_from(decimals).ok()?, behind })
     }
 
@@ -211,6 +241,34 @@ impl<'a> Worth<'a> {
         let sign = if amount < 0 { "-" } else { "" };
         write!(f, "{sign}{before}{}{behind}", decimal(amount.unsigned_abs(), decimals))
     }
+}
+
+/// Whether a text ends with the symbol or the ISO 4217 code of a currency.
+fn ends_with_currency(text: &str) -> bool {
+    let is_code = |(rest, code): (&str, &str)| is_code(code) && !rest.ends_with(char::is_alphanumeric);
+    let parts = text.len().checked_sub(3).and_then(|place| text.split_at_checked(place));
+    text.ends_with(is_symbol) || parts.is_some_and(is_code)
+}
+
+/// Whether a text starts with the symbol or the ISO 4217 code of a currency.
+fn starts_with_currency(text: &str) -> bool {
+    let is_code = |(code, rest): (&str, &str)| is_code(code) && !rest.starts_with(char::is_alphanumeric);
+    text.starts_with(is_symbol) || text.split_at_checked(3).is_some_and(is_code)
+}
+
+fn is_code(text: &str) -> bool {
+    CURRENCIES.iter().any(|known| {
+        text.len() == 3 && text.chars().eq(known.code.chars().map(|letter| letter.to_ascii_uppercase()))
+    })
+}
+
+/// Whether a character is in Unicode's general category `Sc`, currency symbols, of a living script.
+fn is_symbol(letter: char) -> bool {
+    matches!(
+        letter,
+        '$' | '\u{a2}'..='\u{a5}' | '\u{58f}' | '\u{60b}' | '\u{e3f}' | '\u{17db}' | '\u{20a0}'..='\u{20c0}' | '\u{fdfc}'
+            | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}'..='\u{ffe1}' | '\u{ffe5}'..='\u{ffe6}'
+    )
 }
 
 /// A number of `10^-decimals` with thousands separators: `1,250.00`.
@@ -495,6 +553,25 @@ mod tests {
         };
         let shown = "1 gem per page, at least 1 gem, at most 50 gems (at most 500 pages)";
         assert_eq!(WORDS.operation(&bounded).to_string(), shown);
+    }
+
+    #[test]
+    fn a_word_is_money_only_next_to_a_currency() {
+        for (one, many, shown) in [
+            ("$0.01", "$", "$2.50"),
+            ("0.01 EUR", "EUR", "2.50 EUR"),
+            ("USD 0.1", "USD", "USD 25.0"),
+            ("1\u{a2}", "\u{a2}", "250\u{a2}"),
+            ("CA$0.001", "CA$", "CA$0.250"),
+            ("1up", "ups", "250 ups"),
+            ("token v1", "tokens v1", "250 tokens v1"),
+            ("1 EUROPEAN", "EUROPEAN", "250 EUROPEAN"),
+            ("XUSD1", "XUSDs", "250 XUSDs"),
+            ("a $1 coupon", "$1 coupons", "250 $1 coupons"),
+        ] {
+            let words = Wording { credits_named: CreditsName { one, many }, assets: &[] };
+            assert_eq!(words.amount(250, "").to_string(), shown, "{one}");
+        }
     }
 
     #[test]

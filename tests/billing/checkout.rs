@@ -192,6 +192,7 @@ fn an_offer_keeps_every_price_of_its_pack_over_a_restart() {
             prices: Vec::new(),
             tax: 0,
             invoice: None,
+            paid_in: None,
         }),
     };
     let credits = open();

@@ -219,8 +219,8 @@ fn a_rejection_serialises_as_its_code_and_numbers() {
     assert_eq!(
         value,
         json!({
-            "code": "insufficient_credits", "needed": 8, "available": 0, "unit": "credits", "operation": "process",
-            "remedy": "give_or_buy",
+            "code": "insufficient_credits", "needed": 8, "available": 0, "missing": 8, "unit": "credits",
+            "operation": "process", "remedy": "give_or_buy",
         })
     );
     assert_eq!(serde_json::from_value::<Rejection>(value).unwrap(), rejection);

@@ -90,6 +90,11 @@ impl Amount {
         }
     }
 
+    /// How much `available` is below this amount; at most 2^63 - 1.
+    pub(crate) fn lacking(self, available: Self) -> Self {
+        Self(self.0.saturating_sub(available.0))
+    }
+
     /// The amount with the opposite sign.
     pub(crate) fn negated(self) -> Self {
         Self::ZERO.minus(self)

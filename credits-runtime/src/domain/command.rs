@@ -8,10 +8,11 @@ use super::fact::{Kind, Scope};
 use super::fingerprint::{Fingerprint, Hash64, Hash128, key_row};
 use super::grant::Class;
 use super::hold::{Held, Purpose};
-use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId, excerpt, unprintable};
+use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId, excerpt};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
+use super::printable;
 use super::rejection::{MissingCredits, Rejection};
 use super::time::Timestamp;
 
@@ -236,14 +237,25 @@ impl Command {
         Self::new(wallet, Key::of_hold(hold), action, Metadata::default())
     }
 
-    /// The rejection for missing credits.
+    /// The rejection for missing credits, where nothing but more available credits would do.
     pub fn lacks(&self, needed: Amount, available: Amount, remedy: MissingCredits) -> Rejection {
+        self.lacks_only(needed.lacking(available), needed, available, remedy)
+    }
+
+    /// The rejection for missing credits, where fewer would do than the difference to the available ones.
+    pub fn lacks_only(
+        &self,
+        missing: Amount,
+        needed: Amount,
+        available: Amount,
+        remedy: MissingCredits,
+    ) -> Rejection {
         let operation = match &self.action {
             Action::Spend(quote) | Action::Hold { quote, .. } => Some(quote.operation.into()),
             _ => None,
         };
-        let unit = if needed == 1 { self.words.one } else { self.words.many };
-        Rejection::InsufficientCredits { needed, available, unit: unit.into(), operation, remedy }
+        let unit = self.words.unit_of(needed.get()).into();
+        Rejection::InsufficientCredits { needed, available, missing, unit, operation, remedy }
     }
 
     /// The kind of the command, as its frame records it.
@@ -367,10 +379,10 @@ fn check_reason(reason: Option<&str>) -> Result<(), Rejection> {
     if reason.len() > REASON_BYTES_MAX {
         return Err(Rejection::ReasonTooLong { bytes: reason.len(), max: REASON_BYTES_MAX });
     }
-    let rule = if reason.is_empty() { Some("is empty") } else { unprintable(reason) };
-    let invalid =
-        |rule: &'static str| Rejection::ReasonInvalid { reason: excerpt(reason), rule: rule.into() };
-    rule.map_or(Ok(()), |rule| Err(invalid(rule)))
+    match printable::check_reason(reason) {
+        None => Ok(()),
+        Some(rule) => Err(Rejection::ReasonInvalid { reason: excerpt(reason), rule: rule.into() }),
+    }
 }
 
 fn check_positive(amount: Amount) -> Result<(), Rejection> {

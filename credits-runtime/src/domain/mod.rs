@@ -29,6 +29,7 @@ pub mod metadata;
 pub mod names;
 pub mod policy;
 pub mod pricing;
+pub mod printable;
 pub mod quantity;
 pub mod record;
 pub mod rejection;

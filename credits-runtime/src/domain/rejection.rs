@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use credits_core::{amount_in, figure_in};
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
@@ -46,17 +47,15 @@ pub enum MissingCredits {
 }
 
 impl MissingCredits {
-    fn in_words(self, needed: Amount, available: Amount) -> String {
+    fn in_words(self, missing: Amount, available: Amount, unit: &str) -> String {
+        let figure = |amount: Amount| figure_in(amount.get(), unit);
         match self {
-            Self::GiveOrBuy => {
-                let missing = i128::from(needed.get()).saturating_sub(i128::from(available.get()));
-                format!("give or buy at least {missing} more")
-            }
+            Self::GiveOrBuy => format!("give or buy at least {} more", figure(missing)),
             Self::IncludePromotional => {
                 "transfer promotional ones too with `.including_promotional()`".to_owned()
             }
             Self::AllowDebt if available.is_positive() => {
-                format!("take up to {available}, or allow debt with `.with_debt()`")
+                format!("take up to {}, or allow debt with `.with_debt()`", figure(available))
             }
             Self::AllowDebt => "allow debt with `.with_debt()`".to_owned(),
             Self::ReversePart => {
@@ -72,8 +71,11 @@ fn for_operation(operation: Option<&str>) -> String {
     operation.map(|operation| format!(" for `{operation}`")).unwrap_or_default()
 }
 
-/// The reason why the ledger rejects a command. Checked in this order: idempotency, shape, existence, state,
-/// money.
+/// The reason why the ledger rejects a command. The first rule that is broken decides: the owner and the key as texts, the
+/// clock, whether the key was used, what the caller's side found wrong (an amount, a category, an operation's name), the key's
+/// and the metadata's shape, the fields of the command, and then the wallet. In the wallet, existence comes before state and
+/// state before money, except that a transfer checks the sender's credits before the receiver's open grants. Each method lists
+/// its rejections in their order.
 ///
 /// It serialises as its [`code`](Self::code) and its fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -368,13 +370,22 @@ pub enum Rejection {
     },
 
     /// The wallet has too few credits for the command.
-    #[error("{needed} {unit} needed{}, {available} available: {}", for_operation(operation.as_deref()), remedy.in_words(*needed, *available))]
+    #[error(
+        "{} needed{}, {} available: {}",
+        amount_in(needed.get(), unit),
+        for_operation(operation.as_deref()),
+        figure_in(available.get(), unit),
+        remedy.in_words(*missing, *available, unit)
+    )]
     InsufficientCredits {
         /// Credits needed.
         needed: Amount,
         /// Credits that the command may use.
         available: Amount,
-        /// The word of the needed amount: `credit` for exactly one, `credits`, or the word for another asset.
+        /// Credits that, given to the wallet, would suffice. A spend or hold that may cause debt needs fewer than it lacks.
+        missing: Amount,
+        /// The unit of the needed amount: `credit` for exactly one, `credits`, or the word for another asset; where credits
+        /// are shown as money, what one is worth, such as `$0.01`.
         unit: Cow<'static, str>,
         /// The operation to pay for; `None` for other commands.
         operation: Option<Cow<'static, str>>,
@@ -391,7 +402,7 @@ pub enum Rejection {
     },
 }
 
-/// The class of a rejection. A command is checked class by class, in this order.
+/// The class of a rejection. Within one step of a check, classes come in this order; [`Rejection`] has the order of the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectionClass {

@@ -166,7 +166,7 @@ pub(crate) const BILLING_KEYS: (&[u8], &[u8]) = (&[6], &[7]);
 /// The owner of a billing row's key.
 pub(crate) fn billing_from_key(key: &[u8]) -> Option<Owner> {
     let (&[6], owner) = key.split_first_chunk()? else { return None };
-    Owner::new(std::str::from_utf8(owner).ok()?).ok()
+    Owner::stored(std::str::from_utf8(owner).ok()?)
 }
 
 /// The key of the row of an object at a payment processor in `views`: `7 | id`.
@@ -177,7 +177,7 @@ pub(crate) fn object_key(id: &ObjectId) -> Vec<u8> {
 /// The object of a row's key.
 pub(crate) fn object_from_key(key: &[u8]) -> Option<ObjectId> {
     let (&[7], id) = key.split_first_chunk()? else { return None };
-    ObjectId::new(std::str::from_utf8(id).ok()?)
+    ObjectId::stored(std::str::from_utf8(id).ok()?)
 }
 
 /// The key of the waiting room's row in `views`.
@@ -216,7 +216,7 @@ fn waiting_prefix(id: &ObjectId) -> Vec<u8> {
 pub(crate) fn waiting_from_key(key: &[u8]) -> Option<(ObjectId, FactNumber)> {
     let (&[11, length], rest) = key.split_first_chunk()? else { return None };
     let (id, number) = rest.split_at_checked(usize::from(length))?;
-    Some((ObjectId::new(std::str::from_utf8(id).ok()?)?, fact_number(number.try_into().ok()?)?))
+    Some((ObjectId::stored(std::str::from_utf8(id).ok()?)?, fact_number(number.try_into().ok()?)?))
 }
 
 /// The key of the row that lists a record for attention, in `views`: `8 | key of the record`.

@@ -84,7 +84,7 @@ pub struct Purchase {
     pub taken: Amount,
     /// The paid amount in minor units: of the checkout, or of the whole invoice.
     pub paid: i64,
-    /// ISO 4217, in lower case.
+    /// Currency of `paid` and `returned`, in which the buyer paid: ISO 4217, in lower case.
     pub currency: String,
     /// The amount returned by refunds and credit notes or held by disputes, in minor units.
     pub returned: i64,
@@ -206,7 +206,7 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
         given,
         taken,
         paid: payment.paid,
-        currency: payment.currency.clone(),
+        currency: payment.currency_paid().to_owned(),
         returned: came_back.map_or(0, |payment| payment.refunded().saturating_add(payment.withdrawn())),
     })
 }

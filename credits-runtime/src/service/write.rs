@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command};
-use crate::domain::ids::{GivenKey, Key, WalletId};
+use crate::domain::ids::{GivenKey, Key, WalletId, excerpt};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::engine::ledger::Ledger;
@@ -62,7 +62,7 @@ impl Write {
         if let Category::Application(name) = &category
             && !self.ledger.has_category(name)
         {
-            self.refuse(Rejection::CategoryUnknown { category: name.chars().take(40).collect() });
+            self.refuse(Rejection::CategoryUnknown { category: excerpt(name) });
         }
         category
     }

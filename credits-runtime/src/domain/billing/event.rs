@@ -472,7 +472,7 @@ pub struct PackPayment {
     /// The payment; `None` if nothing had to be paid.
     #[n(1)]
     pub payment: Option<ObjectId>,
-    /// ISO 4217 code, in lower case.
+    /// Currency that the packs are sold in, of `subtotal`: ISO 4217 code, in lower case.
     #[n(2)]
     pub currency: String,
     /// Minor units before discounts, tax and shipping.
@@ -493,4 +493,15 @@ pub struct PackPayment {
     /// Invoice that the checkout made for the payment.
     #[n(8)]
     pub invoice: Option<ObjectId>,
+    /// The buyer's currency, of `paid` and `tax`, if it is another than that of the packs: ISO 4217 code, in lower case.
+    #[n(9)]
+    #[serde(default)]
+    pub paid_in: Option<String>,
+}
+
+impl PackPayment {
+    /// The currency of `paid` and `tax`.
+    pub(crate) fn currency_paid(&self) -> &str {
+        self.paid_in.as_deref().unwrap_or(&self.currency)
+    }
 }

@@ -137,8 +137,9 @@ fn given(booked: &Booked, grant: FactNumber) -> Option<(String, &GrantTerms)> {
 /// The price of a purchase: of its checkout, or of its lines on an invoice.
 fn price(billing: &Billing, session: &ObjectId) -> Option<PurchasePrice> {
     if let Some(purchase) = billing.purchases.get(session) {
-        let PackPayment { subtotal, paid, currency, .. } = &purchase.payment;
-        return Some(PurchasePrice { subtotal: *subtotal, paid: *paid, currency: currency.clone() });
+        let payment @ PackPayment { subtotal, paid, currency, .. } = &purchase.payment;
+        let (currency, paid_in) = (currency.clone(), payment.currency_paid().to_owned());
+        return Some(PurchasePrice { subtotal: *subtotal, currency, paid: *paid, paid_in });
     }
     let is_sold = |(invoice, price): &&(ObjectId, ObjectId)| invoice_purchase(invoice, price) == *session;
     let (invoice, price) = billing.sold.keys().find(is_sold)?;
@@ -146,7 +147,8 @@ fn price(billing: &Billing, session: &ObjectId) -> Option<PurchasePrice> {
     let lines =
         invoice.lines.iter().filter(|line| line.price == *price && line.item.is_none() && line.amount > 0);
     let subtotal = lines.map(|line| line.amount).fold(0, i64::saturating_add);
-    Some(PurchasePrice { subtotal, paid: invoice.paid, currency: invoice.currency.clone() })
+    let (currency, paid_in) = (invoice.currency.clone(), invoice.currency.clone());
+    Some(PurchasePrice { subtotal, currency, paid: invoice.paid, paid_in })
 }
 
 /// The credits awarded in this frame under an id.

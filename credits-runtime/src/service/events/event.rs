@@ -133,7 +133,7 @@ impl FromStr for EventId {
             let (asset, owner) = rest.split_once('/')?;
             let name = Event::NAMES.iter().find(|known| **known == name)?;
             let asset = (asset != "-").then(|| asset.to_owned());
-            let owner = if asset.is_none() && owner == "-" { None } else { Some(Owner::new(owner).ok()?) };
+            let owner = if asset.is_none() && owner == "-" { None } else { Some(Owner::stored(owner)?) };
             let fact = FactNumber(fact.parse().ok()?);
             Some(Self { record: RecordName { asset, owner }, fact, name, threshold })
         };
@@ -350,17 +350,19 @@ pub struct CreditPackPurchased {
 pub struct PurchasePrice {
     /// Minor units before discounts and tax: of the checkout, or of the pack's lines on its invoice.
     pub subtotal: i64,
+    /// Currency of `subtotal`, that the pack is sold in: ISO 4217, in lower case.
+    pub currency: String,
     /// Minor units paid: of the checkout, or of the whole invoice.
     pub paid: i64,
-    /// ISO 4217, in lower case.
-    pub currency: String,
+    /// Currency of `paid`: another than `currency` where the buyer paid in their own. ISO 4217, in lower case.
+    pub paid_in: String,
 }
 
 impl fmt::Display for PurchasePrice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Money::new(self.paid, &self.currency) {
+        match Money::new(self.paid, &self.paid_in) {
             Some(paid) => fmt::Display::fmt(&paid, f),
-            None => write!(f, "{} {}", self.paid, self.currency),
+            None => write!(f, "{} {}", self.paid, self.paid_in),
         }
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn taken(
 ) -> Result<(Vec<Allocation>, Amount), Rejection> {
     if !wallet.affords(price, operation, policy) {
         let available = wallet.available_for(operation);
-        return Err(command.lacks(price, available, MissingCredits::GiveOrBuy));
+        let missing = wallet.missing_for(price, operation, policy);
+        return Err(command.lacks_only(missing, price, available, MissingCredits::GiveOrBuy));
     }
     let allocations = wallet.allocate(price, |grant| grant.is_for(Some(operation)));
     let owed = price.minus(Allocation::total(&allocations));
