@@ -19,6 +19,7 @@ mod oracle;
 mod owners;
 mod packs;
 mod properties;
+mod reversals;
 pub(crate) mod script;
 mod settings;
 mod storm;

@@ -45,7 +45,9 @@ pub use service::reads::due::{DueItem, DueNext, DuePage};
 pub use service::reads::entries::{Entries, EntriesPage, OwnedEntry};
 pub use service::reads::owners::{Owners, OwnersPage};
 pub use service::report::{AccountTotal, Head, HeadError};
-pub use service::spend::{RunError, Spend, Work};
+pub use service::reverse::ReverseCharge;
+pub use service::settle::Settle;
+pub use service::spend::{RunError, Spend, Work, WorkCharge};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{GrantSummary, HoldSummary, Wallet, WalletState};
 

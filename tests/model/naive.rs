@@ -47,6 +47,15 @@ struct Transfer {
     reversed: bool,
 }
 
+#[derive(Debug)]
+struct Charge {
+    owner: usize,
+    /// Each grant with its amount and the expiry that it had.
+    taken: Vec<(usize, i64, Option<i64>)>,
+    at: i64,
+    reversed: i64,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Open,
@@ -93,13 +102,15 @@ pub(super) struct Model {
     debts: [i64; OWNERS.len()],
     /// In the order of sending.
     transfers: Vec<Transfer>,
+    /// In the order of booking.
+    charges: Vec<Charge>,
 }
 
 impl Default for Model {
     fn default() -> Self {
         let now = 1_767_225_600_000_000;
-        let (lines, wallets, holds, keys, alive, debts, transfers) = Default::default();
-        Self { now, lines, wallets, holds, keys, alive, debts, transfers }
+        let (lines, wallets, holds, keys, alive, debts, transfers, charges) = Default::default();
+        Self { now, lines, wallets, holds, keys, alive, debts, transfers, charges }
     }
 }
 
@@ -149,6 +160,7 @@ impl Model {
             Step::TimeToDue(..) | Step::TimePasses(_) | Step::Reopen | Step::ClockBack(_) => true,
             Step::Settle(..) | Step::Release(_) | Step::Extend(..) => self.holds.is_empty(),
             Step::Reverse(..) => self.transfers.is_empty(),
+            Step::ReverseCharge(..) => self.charges.is_empty(),
             Step::Revoke(_) => self.wallets[owner].is_empty(),
             _ => false,
         };
@@ -183,6 +195,11 @@ impl Model {
             }
             Step::Reverse(index, missing) if !self.transfers.is_empty() => {
                 self.reverse(index.index(self.transfers.len()), *missing)
+            }
+            Step::ReverseCharge(index, amount) if !self.charges.is_empty() => {
+                let place = index.index(self.charges.len());
+                let (owner, command) = (self.charges[place].owner, format!("reverse {place} {amount:?}"));
+                self.once(owner, key, command, |model| model.reverse_charge(place, *amount))
             }
             Step::Extend(index, minutes) if !self.holds.is_empty() => {
                 self.extend(index.index(self.holds.len()), *minutes)
@@ -223,6 +240,7 @@ impl Model {
             | Step::Release(_)
             | Step::Extend(..)
             | Step::Reverse(..)
+            | Step::ReverseCharge(..)
             | Step::Revoke(_)
             | Step::Reopen
             | Step::ClockBack(_) => String::new(),
@@ -427,6 +445,48 @@ impl Model {
         format!("{moved:+}")
     }
 
+    fn reverse_charge(&mut self, place: usize, asked: Option<i64>) -> Result<(String, Used), String> {
+        let Charge { owner, ref taken, at, reversed } = self.charges[place];
+        if let Some(amount) = asked.filter(|amount| *amount <= 0) {
+            return Err(format!("{amount} is not positive"));
+        }
+        let whole: i64 = taken.iter().map(|(_, amount, _)| amount).sum();
+        let left = whole - reversed;
+        let amount = asked.unwrap_or(if left == 0 { whole } else { left });
+        if left == 0 || amount > left {
+            return Err(format!("reverses {amount} of {left}"));
+        }
+        let (mut skipped, mut missing) = (reversed, amount);
+        for (grant, of, then) in taken.clone().into_iter().rev() {
+            let part = (of - skipped.min(of)).min(missing);
+            skipped -= skipped.min(of);
+            missing -= part;
+            if part == 0 {
+                continue;
+            }
+            let promised = then.map(|then| then.max(self.now + (then - at).max(0)));
+            let grant = &mut self.wallets[owner][grant];
+            let is_open = grant.free + grant.held > 0;
+            grant.terms.expires_at = match grant.terms.expires_at {
+                open if is_open => open.zip(promised).map(|(open, promised)| open.max(promised)),
+                _ => promised,
+            };
+            grant.free += part;
+        }
+        self.charges[place].reversed += amount;
+        self.lines[owner].push(format!("{amount:+}"));
+        self.repay(owner);
+        self.expire();
+        Ok((format!("{amount:+}"), Used::Done))
+    }
+
+    /// Remembers a charge, which may be reversed.
+    fn charged(&mut self, owner: usize, taken: &[(usize, i64)]) {
+        let expiry = |grant: usize| self.wallets[owner][grant].terms.expires_at;
+        let taken = taken.iter().map(|(grant, amount)| (*grant, *amount, expiry(*grant))).collect();
+        self.charges.push(Charge { owner, taken, at: self.now, reversed: 0 });
+    }
+
     fn extend(&mut self, place: usize, minutes: u32) -> String {
         let hold = &mut self.holds[place];
         let until = hold.until + i64::from(minutes) * MINUTE;
@@ -537,6 +597,7 @@ impl Model {
             missing -= part;
             add(&mut taken, grant, part);
         }
+        self.charged(owner, &taken);
         self.lines[owner].push(line(missing - price, &taken, missing));
         self.repay(owner);
         self.expire();
@@ -566,6 +627,7 @@ impl Model {
             missing -= part;
             add(&mut taken, grant, part);
         }
+        self.charged(owner, &taken);
         self.lines[owner].push(line(missing - price, &taken, missing));
         format!("{:+} short {missing}", missing - price)
     }
@@ -598,6 +660,7 @@ impl Model {
     /// Charges the operation and writes the entry.
     fn charge(&mut self, owner: usize, amount: i64, short: i64) -> String {
         let taken = self.take(owner, amount, is_for_process);
+        self.charged(owner, &taken);
         self.lines[owner].push(line(-amount, &taken, short));
         format!("{:+}", -amount)
     }

@@ -13,7 +13,7 @@ use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
 use super::billing::unsolved::Unsolved;
 use super::category::Category;
-use super::grant::{Allocation, GrantTerms, Part};
+use super::grant::{Allocation, ExpiryThen, GrantTerms, Part};
 use super::hold::{Held, Settled};
 use super::ids::{Asset, FactNumber, HoldId, ObjectId, Owner, TransferId, WalletId};
 use super::metadata::Metadata;
@@ -75,6 +75,10 @@ pub enum Body {
         /// Part of the charge beyond the allocations, which becomes debt.
         #[n(6)]
         owed: Amount,
+        /// Expiries of used grants that are no longer the ones they were given with.
+        #[n(7)]
+        #[cbor(default)]
+        expiries: Vec<ExpiryThen>,
     },
     /// Entry: credits were taken by an administrator.
     #[n(3)]
@@ -400,6 +404,43 @@ pub enum Body {
         event: FactNumber,
         #[n(1)]
         at: Timestamp,
+    },
+    /// Entry: a charge was reversed, in whole or in part.
+    #[n(35)]
+    ChargeReversed {
+        /// The entry of the charge.
+        #[n(0)]
+        charge: FactNumber,
+        /// Parts that return to their grants, each with the expiry that its grant has from now on.
+        #[n(1)]
+        parts: Vec<Part>,
+        /// Debt of the charge that is undone.
+        #[n(2)]
+        undone: Amount,
+        /// Debt of the charge that other credits repaid: opens a grant with the fact's number.
+        #[n(3)]
+        repaid: Amount,
+        /// The sum of the charge's reversals, with this one.
+        #[n(4)]
+        reversed: Amount,
+        /// The reversal of the same charge before this one.
+        #[n(5)]
+        previous: Option<FactNumber>,
+        #[n(6)]
+        reason: Option<String>,
+        #[n(7)]
+        metadata: Metadata,
+        #[n(8)]
+        balance_after: Amount,
+    },
+    /// Credits of an award that had been forgiven came back to its grants and were taken after all.
+    #[n(36)]
+    TookForgiven {
+        #[n(0)]
+        award: AwardId,
+        /// The takings that replace the same amount of forgiven credits, newest first.
+        #[n(1)]
+        taken: Vec<Taking>,
     },
     /// An administrator dismissed a number of evicted events.
     #[n(34)]

@@ -182,6 +182,10 @@ impl Key {
         Self(transfer.to_string().into())
     }
 
+    pub(crate) fn of_charge(charge: FactNumber) -> Self {
+        Self(charge.to_string().into())
+    }
+
     /// The empty key of frames that the ledger writes for itself.
     pub(crate) fn none() -> Self {
         Self("".into())

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::amount::Amount;
+use super::category::Category;
 use super::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use super::time::Timestamp;
 
@@ -241,6 +242,41 @@ pub enum Rejection {
         transfer: TransferId,
     },
 
+    /// The ledger has no entry of this number.
+    #[error(
+        "there is no entry {entry}: reverse a charge by the number of its entry, and release a hold that is open"
+    )]
+    EntryUnknown {
+        /// The number.
+        entry: FactNumber,
+    },
+    /// The entry is no charge of an operation.
+    #[error(
+        "entry {entry} is no charge but {category}: reverse an operation_charge, and correct others by `adjust_credits`"
+    )]
+    NotACharge {
+        /// The entry.
+        entry: FactNumber,
+        /// Category of the entry.
+        category: Category,
+    },
+    /// Another wallet was charged.
+    #[error("entry {entry} is a charge of another wallet: reverse it from the wallet that was charged")]
+    ChargeOfAnotherWallet {
+        /// The entry.
+        entry: FactNumber,
+    },
+    /// The reversals of a charge would exceed it.
+    #[error("{amount} to reverse, {left} of charge {entry} left: reverse at most what is left")]
+    ReversalExceedsCharge {
+        /// The entry of the charge.
+        entry: FactNumber,
+        /// The amount to reverse: as given, or the whole charge.
+        amount: Amount,
+        /// The amount that is left to reverse.
+        left: Amount,
+    },
+
     /// The clock leapt ahead, or the ledger was not opened for a long time. Writes are rejected until the
     /// clock is confirmed.
     #[error(
@@ -335,6 +371,10 @@ impl Rejection {
             Self::TransferToAnotherLedger => "transfer_to_another_ledger",
             Self::TransferBetweenAssets { .. } => "transfer_between_assets",
             Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::EntryUnknown { .. } => "entry_unknown",
+            Self::NotACharge { .. } => "not_a_charge",
+            Self::ChargeOfAnotherWallet { .. } => "charge_of_another_wallet",
+            Self::ReversalExceedsCharge { .. } => "reversal_exceeds_charge",
             Self::ClockUnconfirmed { .. } => "clock_unconfirmed",
             Self::GrantNotFree { .. } => "grant_not_free",
             Self::OperationUnknown { .. } => "operation_unknown",

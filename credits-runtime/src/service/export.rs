@@ -80,7 +80,7 @@ fn each(
     Ok(written)
 }
 
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "number",
     "recorded_at",
     "effective_at",
@@ -95,6 +95,7 @@ const NAMES: [&str; 20] = [
     "shortfall",
     "owed",
     "hold",
+    "reverses",
     "transfer",
     "counterparty",
     "reason",
@@ -103,7 +104,7 @@ const NAMES: [&str; 20] = [
     "metadata",
 ];
 
-fn row(owner: &Owner, entry: &Entry) -> [String; 20] {
+fn row(owner: &Owner, entry: &Entry) -> [String; 21] {
     fn text(value: Option<&impl ToString>) -> String {
         value.map(ToString::to_string).unwrap_or_default()
     }
@@ -122,6 +123,7 @@ fn row(owner: &Owner, entry: &Entry) -> [String; 20] {
         entry.shortfall.to_string(),
         entry.owed.to_string(),
         text(entry.hold.as_ref()),
+        text(entry.reverses.as_ref()),
         text(entry.transfer.as_ref()),
         text(entry.counterparty.as_ref()),
         text(entry.reason.as_ref()),

@@ -164,6 +164,24 @@ impl Award {
         Amount::sum(self.advance.iter().map(Taking::amount))
     }
 
+    /// Credits of its takings that were forgiven.
+    pub(super) fn forgiven(&self) -> Amount {
+        let forgiven = self.taken.iter().filter(|taking| matches!(taking.what, Taken::Left(_)));
+        Amount::sum(forgiven.map(Taking::amount))
+    }
+
+    /// Replaces forgiven credits by takings of the same amount, newest first.
+    pub(super) fn replace_forgiven(&mut self, taken: &[Taking]) {
+        let mut missing = Amount::sum(taken.iter().map(Taking::amount));
+        for taking in self.taken.iter_mut().rev().filter(|taking| matches!(taking.what, Taken::Left(_))) {
+            let part = taking.amount().min(missing);
+            missing = missing.minus(part);
+            *taking = taking.clone().of(taking.amount().minus(part));
+        }
+        self.taken.retain(|taking| taking.amount().is_positive());
+        self.taken.extend(taken.iter().cloned());
+    }
+
     /// Removes an amount from its takings, newest first, and returns the removed ones.
     pub(super) fn return_taken(&mut self, amount: Amount) -> Vec<Taking> {
         remove_newest(&mut self.taken, amount)

@@ -134,7 +134,7 @@ fn compared<'a>(billing: &'a Billing, due: &'a Due, asset: &Asset) -> Vec<Compar
     let unwanted = billing.awards.iter().filter(|(id, award)| {
         award.asset == *asset
             && !due.awards.contains_key(id)
-            && award.taken() < award.given
+            && (award.taken() < award.given || award.forgiven().is_positive())
             && !award.is_closed
     });
     let wanted = wanted.into_iter().map(|(id, wanted)| Compared { id, wanted: Some(wanted) });

@@ -214,6 +214,12 @@ impl Record for Billing {
                 };
                 award.taken.extend(taken.iter().cloned());
             }
+            Body::TookForgiven { award, taken } => {
+                let Some(award) = self.awards.get_mut(award) else {
+                    panic!("fact {number} takes back what was not awarded");
+                };
+                award.replace_forgiven(taken);
+            }
             Body::Listed { at, added, removed } => {
                 self.listed.retain(|key, _| !removed.contains(key));
                 for entry in added {

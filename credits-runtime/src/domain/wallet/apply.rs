@@ -6,7 +6,8 @@
 use super::state::{Forfeited, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
-use crate::domain::grant::{Allocation, Part};
+use crate::domain::category::Category;
+use crate::domain::grant::{Allocation, GrantTerms, Moved, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::limits::FORFEITED_GRANTS_MAX;
 use crate::domain::record::{Applied, Record};
@@ -32,6 +33,7 @@ impl Record for Wallet {
                     held: Amount::ZERO,
                     terms: terms.clone(),
                     category: category.clone(),
+                    moved: None,
                 });
             }
             Body::Charged { settles, .. } => {
@@ -59,6 +61,25 @@ impl Record for Wallet {
                 for part in parts {
                     self.put_back(part.clone());
                     self.reschedule(part.grant, part.terms.expires_at);
+                }
+            }
+            Body::ChargeReversed { parts, repaid, .. } => {
+                for part in parts {
+                    let known = self.grant(part.grant).map(|grant| grant.terms.expires_at);
+                    self.put_back(part.clone());
+                    if known != Some(part.terms.expires_at) {
+                        self.promise(part.grant, part.terms.expires_at);
+                    }
+                }
+                if repaid.is_positive() {
+                    self.open(Grant {
+                        number,
+                        free: *repaid,
+                        held: Amount::ZERO,
+                        terms: GrantTerms::of_repaid(),
+                        category: Category::ChargeReversed,
+                        moved: None,
+                    });
                 }
             }
             Body::Held(held) => {
@@ -93,7 +114,8 @@ impl Wallet {
         if self.grants.iter().any(|open| open.number == grant) {
             self.alter(grant, |open| open.free = open.free.plus(amount));
         } else if amount.is_positive() {
-            self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category });
+            let moved = Some(Moved::Rescheduled);
+            self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category, moved });
         }
     }
 
@@ -104,7 +126,17 @@ impl Wallet {
         };
         let mut grant = self.grants.remove(place);
         grant.terms.expires_at = expires_at;
+        grant.moved = grant.moved.or(Some(Moved::Rescheduled));
         self.open(grant);
+    }
+
+    /// Sets the expiry of an open grant whose credits a reversed charge returned, which fulfilment keeps.
+    /// Credits that had no expiry go on as their plan says.
+    fn promise(&mut self, number: FactNumber, expires_at: Option<Timestamp>) {
+        self.reschedule(number, expires_at);
+        if let Some(grant) = self.grants.iter_mut().find(|grant| grant.number == number) {
+            grant.moved = Some(expires_at.map_or(Moved::Rescheduled, Moved::Promised));
+        }
     }
 
     /// Adds to the expired and revoked credits of a paid grant; only the newest grants are kept.

@@ -123,7 +123,7 @@ impl<S: Source> Batch<'_, S> {
     }
 
     /// Books the credits due to an owner.
-    pub(super) fn fulfil(&mut self, owner: &Owner, sale: &Sale, now: Timestamp) -> Result<(), S::Error> {
+    pub(crate) fn fulfil(&mut self, owner: &Owner, sale: &Sale, now: Timestamp) -> Result<(), S::Error> {
         self.load_billing(owner)?;
         self.settle(owner, None, sale, now)
     }

@@ -39,6 +39,7 @@ impl Booking<'_> {
         } else if target < taken {
             self.give_back(id, &award, wanted, taken.minus(target), &retake.given_back);
         }
+        self.take_forgiven(id, &retake.category);
         if let Some(wanted) = wanted.filter(|wanted| wanted.origin == Origin::Subscription) {
             self.reschedule(id, &award, wanted);
         }
@@ -110,6 +111,27 @@ impl Booking<'_> {
             left = left.minus(left.min(credited));
         }
         self.book_taking(id, taken, &Uncovered { owed, left }, category);
+    }
+
+    /// Takes credits that were forgiven because they were used, and that came back to the award's grants since.
+    fn take_forgiven(&mut self, id: &AwardId, category: &Category) {
+        let Some(award) = self.billing.awards.get(id) else { return };
+        let mut missing = award.forgiven();
+        let mut parts = Vec::new();
+        for grant in self.own_grants(id).grants {
+            let free = self.draft.wallet.grant_left(grant).0.min(missing);
+            missing = missing.minus(free);
+            parts.extend(self.draft.wallet.part(grant, free));
+        }
+        let Ok(balance_after) = self.draft.wallet.balance_after_taking(Part::total(&parts)) else { return };
+        if parts.is_empty() {
+            return;
+        }
+        let at = self.with.now;
+        let taken = parts.iter().map(|part| Taking { at, what: Taken::Part(part.clone()) }).collect();
+        let (category, reason) = (category.clone(), self.reason(id));
+        self.draft.push(Body::TakenBack { category, parts, owed: Amount::ZERO, reason, balance_after });
+        self.record(Body::TookForgiven { award: id.clone(), taken });
     }
 
     /// Schedules the next fulfilment for the end of the holds on these grants, at the latest after

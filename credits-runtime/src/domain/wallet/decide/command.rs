@@ -2,6 +2,7 @@
 //!
 //! The order of the checks is the order of [`Rejection`]: idempotency, shape, existence, state, money.
 
+use super::reverse::{self, PriorCharge};
 use super::{give, hold, replay, settle, take, transfer};
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
@@ -24,6 +25,8 @@ pub struct Prior {
     pub hold_closed_by: Option<Booked>,
     /// The frame that opened the hold of this command, if it is no longer open, or that made the transfer.
     pub hold_opened_by: Option<Booked>,
+    /// The charge that the command reverses.
+    pub charge: Option<Box<PriorCharge>>,
 }
 
 /// The wallets that a command is about.
@@ -84,6 +87,9 @@ pub fn decide(
         }
         Action::Release(hold) => draft.push(hold::release(booked, *hold, command, prior)?),
         Action::Take(taking) => draft.push(take::by_hand(booked, taking, command)?),
+        Action::ReverseCharge(reversal) => {
+            draft.push(reverse::reverse(booked, reversal, command, prior, now)?);
+        }
         Action::Transfer(asked) => {
             return transfer::transfer(wallets, asked, command, (first, now))
                 .map(Decision::FactsOfTwoWallets);

@@ -19,6 +19,7 @@ pub(super) fn spend(
     let charge = quote.charge.clone()?;
     let (allocations, owed) = taken(wallet, charge.price, quote.usable_as, policy)?;
     Ok(Body::Charged {
+        expiries: wallet.expiries(&allocations),
         balance_after: wallet.balance.minus(charge.price),
         charge,
         allocations,
