@@ -8,6 +8,7 @@ mod closing;
 mod debits;
 mod differences;
 mod events;
+mod given_before;
 mod histories;
 mod hunted;
 mod late;

@@ -81,10 +81,12 @@ impl Audit {
             Body::Extended { hold, .. } if !self.holds.contains_key(hold) => {
                 return Err(format!("hold {hold} is extended but was not open"));
             }
-            Body::Rescheduled { grant, .. } if !self.lots.contains_key(grant) => {
-                return Err(format!("grant {grant} is rescheduled but was never given"));
+            Body::Rescheduled { grant, .. } | Body::Adopted { grant, .. }
+                if !self.lots.contains_key(grant) =>
+            {
+                return Err(format!("the terms of grant {grant} change but it was never given"));
             }
-            Body::Extended { .. } | Body::Rescheduled { .. } => {}
+            Body::Extended { .. } | Body::Rescheduled { .. } | Body::Adopted { .. } => {}
             _ if entry.is_none() => return Err(format!("fact {number} is about no wallet")),
             _ => {}
         }

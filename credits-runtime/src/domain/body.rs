@@ -13,7 +13,7 @@ use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
 use super::billing::unsolved::Unsolved;
 use super::category::Category;
-use super::grant::{Allocation, ExpiryThen, GrantTerms, Part};
+use super::grant::{Allocation, ExpiryThen, GrantTerms, Origin, Part};
 use super::hold::{Held, Settled};
 use super::ids::{Asset, FactNumber, HoldId, ObjectId, Owner, TransferId, WalletId};
 use super::metadata::Metadata;
@@ -441,6 +441,40 @@ pub enum Body {
         /// The takings that replace the same amount of forgiven credits, newest first.
         #[n(1)]
         taken: Vec<Taking>,
+    },
+    /// An award was given before, outside of this ledger.
+    #[n(37)]
+    GivenBefore {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        asset: Asset,
+        #[n(2)]
+        amount: Amount,
+        /// The grant of this ledger that has the credits left of it.
+        #[n(3)]
+        grant: Option<FactNumber>,
+        #[n(4)]
+        at: Timestamp,
+    },
+    /// An award that was given before is due by the known facts for the first time.
+    #[n(38)]
+    Confirmed {
+        #[n(0)]
+        award: AwardId,
+        /// The amount due, without reductions for credited time.
+        #[n(1)]
+        due: i64,
+    },
+    /// A grant belongs to an award that was given before.
+    #[n(39)]
+    Adopted {
+        #[n(0)]
+        grant: FactNumber,
+        #[n(1)]
+        origin: Origin,
+        #[n(2)]
+        purchase: Option<FactNumber>,
     },
     /// An administrator dismissed a number of evicted events.
     #[n(34)]

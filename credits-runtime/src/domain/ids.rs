@@ -156,6 +156,11 @@ impl Asset {
         Self(name.into())
     }
 
+    /// The asset with this name as it is displayed.
+    pub(crate) fn of_shown(name: &str) -> Self {
+        if name == "credits" { Self::credits() } else { Self::of(name) }
+    }
+
     /// The asset with this name.
     pub(crate) fn named(name: &'static str) -> Self {
         Self(SmolStr::new_static(name))

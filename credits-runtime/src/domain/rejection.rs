@@ -277,6 +277,13 @@ pub enum Rejection {
         left: Amount,
     },
 
+    /// The owner's wallet of the asset was never given this grant.
+    #[error("no grant {grant} was given to this wallet: name a grant by the entry that opened it")]
+    GrantUnknown {
+        /// The grant.
+        grant: FactNumber,
+    },
+
     /// The clock leapt ahead, or the ledger was not opened for a long time. Writes are rejected until the
     /// clock is confirmed.
     #[error(
@@ -371,6 +378,7 @@ impl Rejection {
             Self::TransferToAnotherLedger => "transfer_to_another_ledger",
             Self::TransferBetweenAssets { .. } => "transfer_between_assets",
             Self::TransferUnknown { .. } => "transfer_unknown",
+            Self::GrantUnknown { .. } => "grant_unknown",
             Self::EntryUnknown { .. } => "entry_unknown",
             Self::NotACharge { .. } => "not_a_charge",
             Self::ChargeOfAnotherWallet { .. } => "charge_of_another_wallet",

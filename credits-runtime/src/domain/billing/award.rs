@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::terms::Length;
 use crate::domain::amount::Amount;
-use crate::domain::grant::Part;
+use crate::domain::grant::{Origin, Part};
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Forfeited;
@@ -102,6 +102,20 @@ pub struct Award {
     /// Whether the award is closed: nothing more is given or taken under its id.
     #[n(7)]
     pub is_closed: bool,
+    /// Whether it was given before, outside of this ledger.
+    #[n(8)]
+    pub before: Option<Before>,
+}
+
+/// The state of an award that was given before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Before {
+    /// The facts because of which it is due are not known yet.
+    #[n(0)]
+    Unconfirmed,
+    /// This amount was due when they became known, without reductions for credited time.
+    #[n(1)]
+    Confirmed(#[n(0)] i64),
 }
 
 /// A part of the credits taken back.
@@ -153,7 +167,51 @@ impl Taking {
     }
 }
 
+impl AwardId {
+    /// The credits of an item's cycle that starts at an instant, for a plan that gives credits this often.
+    pub fn cycle(item: ObjectId, start: impl Into<Timestamp>, every: Length) -> Self {
+        Self::Cycle { item, start: start.into(), asset: Asset::credits(), every }
+    }
+
+    /// The credits of all rises within a subscription's cycle.
+    pub fn rise(subscription: ObjectId, start: impl Into<Timestamp>, every: Length) -> Self {
+        Self::Rise { subscription, start: start.into(), asset: Asset::credits(), every }
+    }
+
+    /// The same cycle or rise of a plan that gives another asset; other awards have none in their id.
+    #[must_use]
+    pub fn of_asset(self, name: &str) -> Self {
+        let asset = Asset::of_shown(name);
+        match self {
+            Self::Cycle { item, start, every, .. } => Self::Cycle { item, start, asset, every },
+            Self::Rise { subscription, start, every, .. } => Self::Rise { subscription, start, asset, every },
+            other => other,
+        }
+    }
+
+    /// The origin of its grants.
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::Pack(_) | Self::PackBonus(_) => Origin::Purchase,
+            _ => Origin::Subscription,
+        }
+    }
+}
+
 impl Award {
+    /// A due amount in terms of what was given: an award that was given before with another amount than its terms say
+    /// keeps the difference.
+    pub(super) fn due(&self, amount: i64) -> Amount {
+        match self.before {
+            Some(Before::Unconfirmed) => self.given,
+            Some(Before::Confirmed(then)) => {
+                let due = self.given.get().saturating_sub(then).saturating_add(amount);
+                Amount::new(due).max(Amount::ZERO)
+            }
+            None => Amount::new(amount),
+        }
+    }
+
     /// Credits taken back in total.
     pub fn taken(&self) -> Amount {
         Amount::sum(self.taken.iter().map(Taking::amount))

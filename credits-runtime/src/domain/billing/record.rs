@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use super::award::{Award, AwardId};
+use super::award::{Award, AwardId, Before};
 use super::closing::ClosedPeriods;
 use super::event::{BillingEvent, Invoice, Offer, PackPayment};
 use super::payment::Payment;
@@ -213,6 +213,17 @@ impl Record for Billing {
                     panic!("fact {number} takes back what was not awarded");
                 };
                 award.taken.extend(taken.iter().cloned());
+            }
+            Body::GivenBefore { award, asset, amount, grant, at } => {
+                let award = self.awards.entry(award.clone()).or_default();
+                award.asset = asset.clone();
+                award.grants.extend(*grant);
+                award.given = *amount;
+                award.given_at = Some(*at);
+                award.before = Some(Before::Unconfirmed);
+            }
+            Body::Confirmed { award, due } => {
+                self.awards.entry(award.clone()).or_default().before = Some(Before::Confirmed(*due));
             }
             Body::TookForgiven { award, taken } => {
                 let Some(award) = self.awards.get_mut(award) else {

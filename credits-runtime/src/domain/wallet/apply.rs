@@ -88,6 +88,10 @@ impl Record for Wallet {
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
             Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Adopted { grant, origin, purchase } => self.alter(*grant, |grant| {
+                grant.terms.origin = *origin;
+                grant.terms.purchase = *purchase;
+            }),
             Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             _ => assert!(entry.is_some(), "fact {number} is no fact about a wallet"),
         }
