@@ -1,4 +1,4 @@
-//! Reversals of charges: what returns where and for how long, what is refused, and that nothing returns twice.
+//! Reversals of charges: which credits return and for how long, refusals, and that nothing returns twice.
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -161,7 +161,7 @@ fn credits_last_at_least_as_long_as_they_had_left() {
     assert_eq!(stage.grants(), [(grant, 7, Some(10))]);
     stage.days_pass(10);
     assert_eq!(stage.figures(), [0, 0]);
-    // The grant has expired: what comes back has its ten days again.
+    // The grant has expired: the returned credits have their ten days again.
     stage.reverse(charge, 3).unwrap();
     assert_eq!(stage.grants(), [(grant, 3, Some(10))]);
     stage.days_pass(9);
@@ -247,7 +247,11 @@ fn a_settled_holds_charge_is_reversed_alike() {
 fn handlers_totals_history_and_exports_tell_of_it() {
     let stage = Stage::begin();
     let (sender, told) = channel();
-    stage.credits.subscriber("reversals").start(move |event: &Event| sender.send(event.clone())).unwrap();
+    stage
+        .credits
+        .subscriber("reversals")
+        .start(move |event: &Event| sender.send(event.clone()).map_err(Box::new))
+        .unwrap();
     stage.give(10);
     let charge = stage.spend(10);
     let entry = stage.reverse(charge, 10).unwrap();

@@ -18,6 +18,11 @@ pub mod testing;
 
 pub use credits_macros::usage_credits;
 
+/// Compiles the code of the guide to migrating.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/MIGRATING.md")]
+struct Migrating;
+
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
 pub use domain::explain::Explanation;

@@ -7,7 +7,7 @@ use super::script::{Stage, begin, instant, object, play};
 
 const MONTHLY: Length = Length { count: 1, unit: LengthUnit::Month };
 
-/// Gives what is left of an award, and marks it.
+/// Gives the rest of an award, and marks it.
 fn mark(stage: &Stage, award: AwardId, amount: i64, left: i64) -> FactNumber {
     let grant = stage.ann.give_credits(left).now().wait().unwrap().entry.number;
     let marked = stage.credits.given_before("ann", award, amount).grant(grant).now().wait().unwrap();

@@ -1,4 +1,4 @@
-//! Reversed charges of awards: a refund, a dispute or the end of a plan decides about what comes back.
+//! Reversed charges of awards: a refund, a dispute or the end of a plan decides about returned credits.
 
 use credits_runtime::billing::BillingEvent;
 use credits_runtime::testing::ManualClock;

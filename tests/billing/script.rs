@@ -41,7 +41,7 @@ pub enum What {
     Hold(u64),
     Release,
     Settle,
-    /// Reverses this much of the newest charge, or what is left of it.
+    /// Reverses this much of the newest charge, or the rest of it.
     Reverse(Option<i64>),
     Look,
 }

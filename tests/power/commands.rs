@@ -83,7 +83,7 @@ impl Known {
     pub(crate) fn add(&mut self, command: &Command, answered: &Answered) {
         match answered {
             Answered { answer: Answer::Held(hold), replayed: false } => {
-                self.holds.push((command.owner, *hold))
+                self.holds.push((command.owner, *hold));
             }
             Answered { answer: Answer::Entry(entry), replayed: false }
                 if entry.category == Category::OperationCharge =>

@@ -451,7 +451,7 @@ pub enum Body {
         asset: Asset,
         #[n(2)]
         amount: Amount,
-        /// The grant of this ledger that has the credits left of it.
+        /// The grant of this ledger that has the rest of it.
         #[n(3)]
         grant: Option<FactNumber>,
         #[n(4)]

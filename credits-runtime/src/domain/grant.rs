@@ -114,7 +114,7 @@ pub struct PinnedTerms {
 
 /// How the expiry of a grant differs from the one that it was given with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Moved {
+pub enum MovedExpiry {
     /// It was changed, or the grant was opened again.
     #[n(0)]
     Rescheduled,
@@ -123,7 +123,7 @@ pub enum Moved {
     Promised(#[n(0)] Timestamp),
 }
 
-impl Moved {
+impl MovedExpiry {
     /// An expiry that keeps the promise, if there is one.
     pub fn kept(moved: Option<Self>, expires_at: Option<Timestamp>) -> Option<Timestamp> {
         match moved {

@@ -38,8 +38,10 @@ impl Metadata {
     /// This value, written over an earlier one: members of two objects are joined, and any other value replaces the
     /// earlier one. An empty value changes nothing.
     pub(crate) fn over(&self, earlier: &Self) -> Self {
+        if self.is_none() {
+            return earlier.clone();
+        }
         match (earlier.value(), self.value()) {
-            (_, Value::Null) => earlier.clone(),
             (Value::Object(mut members), Value::Object(more)) => {
                 members.extend(more);
                 Self::from(Value::Object(members))

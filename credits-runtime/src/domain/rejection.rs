@@ -267,7 +267,7 @@ pub enum Rejection {
         entry: FactNumber,
     },
     /// The reversals of a charge would exceed it.
-    #[error("{amount} to reverse, {left} of charge {entry} left: reverse at most what is left")]
+    #[error("{amount} to reverse, {left} of charge {entry} left: reverse at most {left}")]
     ReversalExceedsCharge {
         /// The entry of the charge.
         entry: FactNumber,

@@ -400,7 +400,7 @@ impl<C> Credits<C> {
     /// Marks an award as given before, outside of this ledger: finish with `.now()`. Credits are not given for it again,
     /// and refunds, changes of the plan and its end treat it as given here.
     ///
-    /// It is for filling a ledger from another system: give what is left of the award, mark the award, and only then
+    /// It is for filling a ledger from another system: give the rest of the award, mark the award, and only then
     /// receive the events of its subscription or purchase.
     ///
     /// ```

@@ -104,12 +104,12 @@ pub struct Award {
     pub is_closed: bool,
     /// Whether it was given before, outside of this ledger.
     #[n(8)]
-    pub before: Option<Before>,
+    pub mark: Option<Mark>,
 }
 
 /// The state of an award that was given before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Before {
+pub enum Mark {
     /// The facts because of which it is due are not known yet.
     #[n(0)]
     Unconfirmed,
@@ -199,12 +199,12 @@ impl AwardId {
 }
 
 impl Award {
-    /// A due amount in terms of what was given: an award that was given before with another amount than its terms say
+    /// A due amount, measured from the given one: an award that was given before with another amount than its terms say
     /// keeps the difference.
     pub(super) fn due(&self, amount: i64) -> Amount {
-        match self.before {
-            Some(Before::Unconfirmed) => self.given,
-            Some(Before::Confirmed(then)) => {
+        match self.mark {
+            Some(Mark::Unconfirmed) => self.given,
+            Some(Mark::Confirmed(then)) => {
                 let due = self.given.get().saturating_sub(then).saturating_add(amount);
                 Amount::new(due).max(Amount::ZERO)
             }

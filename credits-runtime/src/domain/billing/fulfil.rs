@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use credits_core::{RefundedButSpent, SubscriptionRefunds};
 
-use super::award::{Award, AwardId, Before};
+use super::award::{Award, AwardId, Mark};
 use super::due::{Due, Wanted};
 use super::record::Billing;
 use crate::domain::amount::Amount;
@@ -136,7 +136,7 @@ fn compared<'a>(billing: &'a Billing, due: &'a Due, asset: &Asset) -> Vec<Compar
             && !due.awards.contains_key(id)
             && (award.taken() < award.given || award.forgiven().is_positive())
             && !award.is_closed
-            && award.before != Some(Before::Unconfirmed)
+            && award.mark != Some(Mark::Unconfirmed)
     });
     let wanted = wanted.into_iter().map(|(id, wanted)| Compared { id, wanted: Some(wanted) });
     wanted.chain(unwanted.map(|(id, _)| Compared { id, wanted: None })).collect()
@@ -246,8 +246,8 @@ impl<'a> Booking<'a> {
 
     /// Notes the amount that is due for an award that was given before, once it is.
     fn confirm(&mut self, Compared { id, wanted }: Compared<'_>) {
-        let before = self.billing.awards.get(id).and_then(|award| award.before);
-        if let (Some(Before::Unconfirmed), Some(wanted)) = (before, wanted) {
+        let mark = self.billing.awards.get(id).and_then(|award| award.mark);
+        if let (Some(Mark::Unconfirmed), Some(wanted)) = (mark, wanted) {
             let due = wanted.amount.saturating_add(wanted.credited);
             self.record(Body::Confirmed { award: id.clone(), due });
         }
@@ -257,7 +257,7 @@ impl<'a> Booking<'a> {
     fn is_part_of_one_given_before(&self, id: &AwardId) -> bool {
         let AwardId::PackBonus(session) = id else { return false };
         let pack = self.billing.awards.get(&AwardId::Pack(session.clone()));
-        pack.is_some_and(|pack| pack.before.is_some())
+        pack.is_some_and(|pack| pack.mark.is_some())
     }
 
     /// Applies a fact to the billing and keeps it for the commit.

@@ -1,4 +1,4 @@
-//! Marks: awards that were given before, outside of this ledger, with the grant that has what is left of them.
+//! Marks: awards that were given before, outside of this ledger, with the grant that has the rest of them.
 //!
 //! It does not know which facts make an award due, nor who imports them.
 
@@ -16,7 +16,7 @@ use crate::domain::wallet::{Draft, Wallet};
 
 /// An award that was given before.
 #[derive(Clone, Debug)]
-pub struct Mark {
+pub struct AwardMark {
     /// The owner.
     pub owner: Owner,
     /// The award.
@@ -25,11 +25,11 @@ pub struct Mark {
     pub asset: Asset,
     /// The credits that were given in all.
     pub amount: Amount,
-    /// The grant of this ledger that has what is left of them.
+    /// The grant of this ledger that has the rest of them.
     pub grant: Option<FactNumber>,
 }
 
-impl Mark {
+impl AwardMark {
     /// The wallet of its asset.
     pub fn wallet(&self) -> WalletId {
         WalletId::of_asset(self.asset.clone(), self.owner.clone())

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use super::award::{Award, AwardId, Before};
+use super::award::{Award, AwardId, Mark};
 use super::closing::ClosedPeriods;
 use super::event::{BillingEvent, Invoice, Offer, PackPayment};
 use super::payment::Payment;
@@ -220,10 +220,10 @@ impl Record for Billing {
                 award.grants.extend(*grant);
                 award.given = *amount;
                 award.given_at = Some(*at);
-                award.before = Some(Before::Unconfirmed);
+                award.mark = Some(Mark::Unconfirmed);
             }
             Body::Confirmed { award, due } => {
-                self.awards.entry(award.clone()).or_default().before = Some(Before::Confirmed(*due));
+                self.awards.entry(award.clone()).or_default().mark = Some(Mark::Confirmed(*due));
             }
             Body::TookForgiven { award, taken } => {
                 let Some(award) = self.awards.get_mut(award) else {

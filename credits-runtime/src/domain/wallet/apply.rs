@@ -7,7 +7,7 @@ use super::state::{Forfeited, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::category::Category;
-use crate::domain::grant::{Allocation, GrantTerms, Moved, Part};
+use crate::domain::grant::{Allocation, GrantTerms, MovedExpiry, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::limits::FORFEITED_GRANTS_MAX;
 use crate::domain::record::{Applied, Record};
@@ -118,7 +118,7 @@ impl Wallet {
         if self.grants.iter().any(|open| open.number == grant) {
             self.alter(grant, |open| open.free = open.free.plus(amount));
         } else if amount.is_positive() {
-            let moved = Some(Moved::Rescheduled);
+            let moved = Some(MovedExpiry::Rescheduled);
             self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category, moved });
         }
     }
@@ -130,7 +130,7 @@ impl Wallet {
         };
         let mut grant = self.grants.remove(place);
         grant.terms.expires_at = expires_at;
-        grant.moved = grant.moved.or(Some(Moved::Rescheduled));
+        grant.moved = grant.moved.or(Some(MovedExpiry::Rescheduled));
         self.open(grant);
     }
 
@@ -139,7 +139,7 @@ impl Wallet {
     fn promise(&mut self, number: FactNumber, expires_at: Option<Timestamp>) {
         self.reschedule(number, expires_at);
         if let Some(grant) = self.grants.iter_mut().find(|grant| grant.number == number) {
-            grant.moved = Some(expires_at.map_or(Moved::Rescheduled, Moved::Promised));
+            grant.moved = Some(expires_at.map_or(MovedExpiry::Rescheduled, MovedExpiry::Promised));
         }
     }
 

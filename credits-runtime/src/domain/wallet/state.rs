@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, Moved, Part};
+use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, MovedExpiry, Part};
 use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::policy::Policy;
@@ -83,7 +83,7 @@ pub struct Grant {
     pub category: Category,
     /// How its expiry differs from the one it was given with.
     #[n(5)]
-    pub moved: Option<Moved>,
+    pub moved: Option<MovedExpiry>,
 }
 
 /// An open hold.

@@ -8,7 +8,7 @@ use super::source::Source;
 use super::state::LoadedBilling;
 use crate::domain::billing::decide::{BillingDraft, closed_grant};
 use crate::domain::billing::event::{BillingEvent, Happening};
-use crate::domain::billing::mark::Mark;
+use crate::domain::billing::mark::AwardMark;
 use crate::domain::billing::ownership::OwnedEvent;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
@@ -36,7 +36,7 @@ pub(crate) enum Bill {
     /// Book all credits due to an owner.
     Fulfil(Owner),
     /// Mark an award as given before.
-    GivenBefore(Box<Mark>),
+    GivenBefore(Box<AwardMark>),
     /// Move the owner's subscriptions to a plan to these terms, from their next cycle on.
     Migrate(Owner, Box<PlanTerms>),
 }
@@ -137,7 +137,12 @@ impl<S: Source> Batch<'_, S> {
     }
 
     /// Marks an award as given before, and books the credits that are due then.
-    fn mark(&mut self, mark: &Mark, sale: &Sale, now: Timestamp) -> Result<Result<(), Rejection>, S::Error> {
+    fn mark(
+        &mut self,
+        mark: &AwardMark,
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<Result<(), Rejection>, S::Error> {
         let wallet = mark.wallet();
         self.load_billing(&mark.owner)?;
         self.load(&wallet)?;

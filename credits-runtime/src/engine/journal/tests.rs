@@ -11,7 +11,7 @@ use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::Hash64;
-use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, Moved, Origin, PinnedTerms};
+use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, MovedExpiry, Origin, PinnedTerms};
 use crate::domain::hold::{ChosenKey, Held, Purpose, Settled};
 use crate::domain::ids::{Asset, FactNumber, GivenKey, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::HOLD_LIMIT;
@@ -59,8 +59,8 @@ fn terms() -> impl Strategy<Value = GrantTerms> {
 
 fn grant() -> impl Strategy<Value = Grant> {
     let held = prop_oneof![Just(Amount::ZERO), amount()];
-    let promised = instant().prop_map(Moved::Promised);
-    let moved = option::of(prop_oneof![Just(Moved::Rescheduled), promised]);
+    let promised = instant().prop_map(MovedExpiry::Promised);
+    let moved = option::of(prop_oneof![Just(MovedExpiry::Rescheduled), promised]);
     (fact(), amount(), held, (terms(), moved), category()).prop_map(
         |(number, free, held, (terms, moved), category)| Grant { number, free, held, terms, category, moved },
     )

@@ -3,7 +3,7 @@
 //! It is not a file format: only the process that packs a wallet unpacks it.
 
 use crate::domain::amount::Amount;
-use crate::domain::grant::{GrantTerms, Moved};
+use crate::domain::grant::{GrantTerms, MovedExpiry};
 use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::wallet::{Forfeited, Grant, OpenHold, Wallet};
@@ -85,12 +85,12 @@ impl Pack for Grant {
 }
 
 /// 0 for none, 1 for rescheduled, or 2 and the promised instant.
-impl Pack for Option<Moved> {
+impl Pack for Option<MovedExpiry> {
     fn pack(&self, bytes: &mut Vec<u8>) {
         match self {
             None => bytes.push(0),
-            Some(Moved::Rescheduled) => bytes.push(1),
-            Some(Moved::Promised(until)) => {
+            Some(MovedExpiry::Rescheduled) => bytes.push(1),
+            Some(MovedExpiry::Promised(until)) => {
                 bytes.push(2);
                 until.pack(bytes);
             }
@@ -100,8 +100,8 @@ impl Pack for Option<Moved> {
     fn unpack(bytes: &mut &[u8]) -> Option<Self> {
         match byte(bytes)? {
             0 => Some(None),
-            1 => Some(Some(Moved::Rescheduled)),
-            2 => Some(Some(Moved::Promised(Pack::unpack(bytes)?))),
+            1 => Some(Some(MovedExpiry::Rescheduled)),
+            2 => Some(Some(MovedExpiry::Promised(Pack::unpack(bytes)?))),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Received, ask};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
-use crate::domain::billing::mark::Mark;
+use crate::domain::billing::mark::AwardMark;
 use crate::domain::ids::{Asset, FactNumber, Owner};
 use crate::domain::rejection::Rejection;
 use crate::engine::batch::billing::Bill;
@@ -37,7 +37,7 @@ impl GivenBefore {
         Self { ledger: Arc::clone(ledger), owner, award, amount, asset, grant: None }
     }
 
-    /// The grant of this ledger that has what is left of the award, by the entry that opened it. From now on it belongs to
+    /// The grant of this ledger that has the rest of the award, by the entry that opened it. From now on it belongs to
     /// the award: a refund takes it first, and the plan decides about its expiry. Link it before it is spent or expires.
     pub fn grant(mut self, grant: FactNumber) -> Self {
         self.grant = Some(grant);
@@ -53,7 +53,7 @@ impl GivenBefore {
 
     /// Marks the award. One that was given or marked already stays as it is: the result is then not new.
     ///
-    /// The amount is what was given in all; for a pack with its bonus, of which one mark is enough. If it is not the amount
+    /// The amount is everything that was given; for a pack with its bonus, of which one mark is enough. If it is not the amount
     /// that the plan's terms say, the difference stays, and later changes are measured from it.
     ///
     /// Rejections in order: `OwnerInvalid`, `AmountOutOfRange`, `ClockUnconfirmed`, `AmountNotPositive`,
@@ -63,7 +63,7 @@ impl GivenBefore {
         match owner.and_then(|owner| Ok((owner, amount?))) {
             Err(rejection) => Reply::failed(rejection),
             Ok((owner, amount)) => {
-                ask(&ledger, Bill::GivenBefore(Box::new(Mark { owner, award, asset, amount, grant })))
+                ask(&ledger, Bill::GivenBefore(Box::new(AwardMark { owner, award, asset, amount, grant })))
             }
         }
     }

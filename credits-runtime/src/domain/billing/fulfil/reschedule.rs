@@ -8,7 +8,7 @@ use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Award, AwardId};
 use crate::domain::billing::due::Wanted;
 use crate::domain::body::Body;
-use crate::domain::grant::Moved;
+use crate::domain::grant::MovedExpiry;
 
 impl Booking<'_> {
     /// Sets the expiry of an award's grants to the due one.
@@ -21,7 +21,7 @@ impl Booking<'_> {
         }
         for grant in &award.grants {
             let Some(open) = self.draft.wallet.grant(*grant) else { continue };
-            let expires_at = Moved::kept(open.moved, expires_at);
+            let expires_at = MovedExpiry::kept(open.moved, expires_at);
             if open.terms.expires_at != expires_at {
                 self.draft.push(Body::Rescheduled { grant: *grant, expires_at });
             }

@@ -48,7 +48,7 @@ impl Booking<'_> {
     /// Total credits to take back from an award.
     fn target(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
         match (wanted, id) {
-            (Some(Wanted { retake: Some(retake), .. }), _) if award.before.is_some() => {
+            (Some(Wanted { retake: Some(retake), .. }), _) if award.mark.is_some() => {
                 Amount::new(retake.amount).min(award.given)
             }
             (Some(Wanted { retake: Some(retake), .. }), _) => Amount::new(retake.amount),

@@ -36,7 +36,7 @@ struct Charged<'a> {
 }
 
 /// Reversals of a charge so far.
-struct Before {
+struct Earlier {
     reversed: Amount,
     last: Option<FactNumber>,
 }
@@ -112,15 +112,15 @@ fn charged<'a>(
     Some(Ok(Charged { allocations, owed: *owed, expiries, at: charge.frame.at }))
 }
 
-fn before(charge: &PriorCharge, entry: FactNumber) -> Before {
+fn before(charge: &PriorCharge, entry: FactNumber) -> Earlier {
     let facts = charge.reversal.iter().flat_map(Booked::numbered);
     let mut known = facts.filter_map(|(number, fact)| match &fact.body {
         Body::ChargeReversed { charge, reversed, .. } if *charge == entry => {
-            Some(Before { reversed: *reversed, last: Some(number) })
+            Some(Earlier { reversed: *reversed, last: Some(number) })
         }
         _ => None,
     });
-    known.next().unwrap_or(Before { reversed: Amount::ZERO, last: None })
+    known.next().unwrap_or(Earlier { reversed: Amount::ZERO, last: None })
 }
 
 /// A part as it returns to its grant, with at least the lifetime that it had left when it was charged.

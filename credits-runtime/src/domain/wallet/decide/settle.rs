@@ -35,10 +35,7 @@ pub(super) fn settle(
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     }
     let (charge, operation) = at.charge(&held)?;
-    let metadata = match command.metadata.is_none() {
-        true => held.metadata.clone(),
-        false => command.metadata.over(&held.metadata),
-    };
+    let metadata = command.metadata.over(&held.metadata);
     metadata.check()?;
     let price = charge.price;
     let Settling { allocations, owed } = if late {
