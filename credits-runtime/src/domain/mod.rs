@@ -4,6 +4,7 @@
 //! fails only with a [`Rejection`](rejection::Rejection); a broken invariant is a bug and panics.
 #![warn(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::float_arithmetic)]
 
+pub mod activity;
 pub mod amount;
 pub mod audit;
 pub mod billing;
@@ -28,6 +29,7 @@ pub mod pricing;
 pub mod quantity;
 pub mod record;
 pub mod rejection;
+pub mod repricing;
 pub mod time;
 pub mod totals;
 pub mod wallet;

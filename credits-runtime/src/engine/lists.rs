@@ -1,9 +1,11 @@
 //! Lists of records: owners by name, and what is due next. Each merges rows of the store with what no row has yet.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::core::Core;
 use super::rows::Scheduled;
+use crate::domain::activity::{Day, Days};
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::error::LedgerError;
@@ -62,6 +64,15 @@ impl Core {
             }
         }
         Ok(records)
+    }
+
+    /// The activity of days with entries.
+    pub(crate) fn activity(&self, days: RangeInclusive<Day>) -> Result<Days, LedgerError> {
+        // Memory first: a day leaves it after its row is complete.
+        let totals = self.totals();
+        let mut found = self.store.snapshot()?.days(days.clone())?;
+        found.0.extend(totals.days.0.range(days).map(|(day, activity)| (*day, activity.clone())));
+        Ok(found)
     }
 
     /// The last committed fact; `None` for an empty journal.

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use super::journal::block::Block;
 use super::journal::cbor::instant;
 pub(crate) use super::journal::cbor::{decode, encode};
+use crate::domain::activity::Day;
 use crate::domain::amount::Amount;
 use crate::domain::billing::record::Billing;
 use crate::domain::fingerprint::sha256;
@@ -139,6 +140,20 @@ pub(crate) fn wallet_key(WalletId { asset, owner }: &WalletId) -> Vec<u8> {
 
 /// The key of the totals' row in `views`.
 pub(crate) const TOTALS_KEY: &[u8] = &[5];
+
+/// The key of the row of a day's activity in `views`: `12 | bits of the day, inverted`. The last day is first.
+pub(crate) fn day_key(day: Day) -> Vec<u8> {
+    [&[12][..], &(!day.0).to_be_bytes()].concat()
+}
+
+/// The range of the keys of all days.
+pub(crate) const DAY_KEYS: (&[u8], &[u8]) = (&[12], &[13]);
+
+/// The day of a key.
+pub(crate) fn day_from_key(key: &[u8]) -> Option<Day> {
+    let (&[12], day) = key.split_first_chunk()? else { return None };
+    Some(Day(!u32::from_be_bytes(day.try_into().ok()?)))
+}
 
 /// The key of the row of an owner's billing in `views`: `6 | owner`.
 pub(crate) fn billing_key(owner: &Owner) -> Vec<u8> {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use crate::domain::explain::hexadecimal;
-use crate::domain::ids::FactNumber;
+use crate::domain::ids::{Asset, FactNumber};
 use crate::domain::totals::Account;
 use crate::engine::core::Core;
 use crate::engine::journal::block;
@@ -116,14 +116,27 @@ pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> 
     }
 }
 
+/// The names of a counter-account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AccountName {
+    pub(crate) asset: String,
+    pub(crate) account: String,
+    pub(crate) is_operation: bool,
+}
+
+/// The names of a counter-account.
+pub(crate) fn account_name(ledger: &Core, asset: &Asset, account: &Account) -> AccountName {
+    let (account, is_operation) = match account {
+        Account::Operation(operation) => (operation_name(ledger, *operation), true),
+        Account::Category(category) => (category.name().to_owned(), false),
+    };
+    AccountName { asset: asset.shown(), account, is_operation }
+}
+
 pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
     let mut totals: Vec<AccountTotal> = Vec::new();
     for (asset, account, total) in ledger.totals().iter() {
-        let (account, is_operation) = match account {
-            Account::Operation(operation) => (operation_name(ledger, *operation), true),
-            Account::Category(category) => (category.name().to_owned(), false),
-        };
-        let asset = asset.shown();
+        let AccountName { asset, account, is_operation } = account_name(ledger, asset, account);
         let known = totals.iter_mut().find(|known| {
             known.asset == asset && known.account == account && known.is_operation == is_operation
         });
