@@ -143,7 +143,7 @@ fn three_months_of_images_pass() {
         &text,
         &[
             "a trial of two weeks: 20 credits",
-            "no picture: 5 needed, 0 available",
+            "no picture: 5 credits needed for `generate_image`, 0 available",
             "the bonus for joining: 350 credits",
             // 1,700 more for 13 days and 22 hours of 28 days.
             "the upgrade is paid: 944 credits",

@@ -5,6 +5,7 @@ mod calendar;
 mod changes;
 mod checkout;
 mod closing;
+mod confirming;
 mod debits;
 mod differences;
 mod events;

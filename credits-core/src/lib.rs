@@ -20,9 +20,9 @@ pub use catalogue::{
     Tier, TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
 };
 pub use cost::{CostError, CostInput, bounded, graduated, rated, total};
-pub use fraction::Fraction;
+pub use fraction::{Fraction, NotAFraction};
 pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};
 pub use rounding::Rounding;
 pub use unit::{BUILT_IN_UNITS, BuiltInUnit, Dimension, Unit};
-pub use wording::{Listed, NOT_KNOWN_YET, Wording, price_list, price_list_of};
+pub use wording::{Listed, NOT_KNOWN_YET, Wording, grouped, price_list, price_list_of};

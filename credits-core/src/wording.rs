@@ -24,18 +24,26 @@ impl<'a> Wording<'a> {
         Self { credits_named: catalogue.settings.credits_named, assets: catalogue.assets }
     }
 
-    /// An amount with its asset: `1 credit`, `10,000 credits`, `5 gems`. An empty asset means credits.
+    /// An amount with its asset: `1 credit`, `10,000 credits`, `5 gems`. An empty asset means credits. Where the word for one
+    /// is an amount of money, such as `$0.01`, it is `$25.00`.
     pub fn amount(self, amount: i64, asset: &str) -> impl Display {
         let (one, many) = self.words(asset);
         from_fn(move |f| {
-            let sign = if amount < 0 { "-" } else { "" };
-            write!(
-                f,
-                "{sign}{} {}",
-                grouped(amount.unsigned_abs()),
-                if amount.unsigned_abs() == 1 { one } else { many }
-            )
+            if let Some(worth) = Worth::of(one) {
+                return worth.write(amount, f);
+            }
+            let word = if amount.unsigned_abs() == 1 { one } else { many };
+            write!(f, "{} {word}", grouped(amount))
         })
+    }
+
+    /// The words for one and for several of an asset. An empty asset means credits.
+    pub fn names(self, asset: &str) -> CreditsName
+    where
+        'a: 'static,
+    {
+        let (one, many) = self.words(asset);
+        CreditsName { one, many }
     }
 
     /// Singular and plural of an asset.
@@ -174,6 +182,41 @@ impl<'a> Wording<'a> {
             write!(f, "{} for {}{}", self.pack_gives(&pack), pack.costs_in_words(), expiry(&pack))
         })
     }
+}
+
+/// The money that one credit is worth, as its word says: `$0.01`, `0.01 EUR`.
+#[derive(Clone, Copy)]
+struct Worth<'a> {
+    before: &'a str,
+    decimals: u32,
+    behind: &'a str,
+}
+
+impl<'a> Worth<'a> {
+    /// The worth in the word for one credit: 1, 0.1, 0.01 or 0.001 with other text around it. `None` for other words.
+    fn of(one: &'a str) -> Option<Self> {
+        let start = one.find(|letter: char| letter.is_ascii_digit())?;
+        let (before, rest) = one.split_at(start);
+        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(end);
+        let decimals = ["1", "0.1", "0.01", "0.001"].iter().position(|known| *known == number)?;
+        Some(Self { before, decimals: u32::try_from(decimals).ok()?, behind })
+    }
+
+    fn write(self, amount: i64, f: &mut Formatter<'_>) -> Result {
+        let Self { before, decimals, behind } = self;
+        let sign = if amount < 0 { "-" } else { "" };
+        write!(f, "{sign}{before}{}{behind}", decimal(amount.unsigned_abs(), decimals))
+    }
+}
+
+/// A number of `10^-decimals` with thousands separators: `1,250.00`.
+pub(crate) fn decimal(number: u64, decimals: u32) -> impl Display {
+    let scale = 10_u64.pow(decimals);
+    from_fn(move |f| match decimals {
+        0 => write!(f, "{}", thousands(number)),
+        _ => write!(f, "{}.{:0width$}", thousands(number / scale), number % scale, width = decimals as usize),
+    })
 }
 
 /// The asset of a plan's amounts; credits for a plan without credits.
@@ -319,7 +362,7 @@ fn batch_of(batch: u64, unit: &Unit) -> impl Display {
 /// `1 page`, or `1,000 pages`.
 fn count(number: u64, unit: &Unit) -> impl Display {
     let word = if number == 1 { unit.name } else { unit.plural };
-    from_fn(move |f| write!(f, "{} {word}", grouped(number)))
+    from_fn(move |f| write!(f, "{} {word}", thousands(number)))
 }
 
 /// `1 month`, or `12 months`.
@@ -330,8 +373,13 @@ fn counted(period: Period) -> impl Display {
     })
 }
 
-/// A number with thousands separators: `10,000`.
-fn grouped(number: u64) -> impl Display {
+/// A number with thousands separators: `-10,000`.
+pub fn grouped(number: i64) -> impl Display {
+    let sign = if number < 0 { "-" } else { "" };
+    from_fn(move |f| write!(f, "{sign}{}", thousands(number.unsigned_abs())))
+}
+
+fn thousands(number: u64) -> impl Display {
     from_fn(move |f| {
         let (rest, group) = (number / 1_000, number % 1_000);
         if rest == 0 { write!(f, "{group}") } else { write!(f, "{},{group:03}", Grouped(rest)) }
@@ -342,7 +390,7 @@ struct Grouped(u64);
 
 impl Display for Grouped {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{}", grouped(self.0))
+        write!(f, "{}", thousands(self.0))
     }
 }
 

@@ -89,7 +89,8 @@ pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quot
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
     let charge = price.map(|price| Charge { operation: id, inputs: recorded(&inputs), price });
-    Quote { fingerprint: inputs.fingerprint(spec), charge, usable_as: usable_as::<C>(operation, ledger) }
+    let (fingerprint, usable_as) = (inputs.fingerprint(spec), usable_as::<C>(operation, ledger));
+    Quote { fingerprint, charge, usable_as, operation: spec.name }
 }
 
 /// The id by which the scopes of grants name an operation: that of the first catalogue that declares it.

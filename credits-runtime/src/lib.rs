@@ -16,6 +16,7 @@ pub mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
 
 /// Compiles the code of the guide to migrating.
@@ -25,13 +26,13 @@ struct Migrating;
 
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
-pub use domain::explain::Explanation;
+pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
 pub use domain::grant::Allocation;
 pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;
 pub use domain::metadata::Metadata;
 pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
-pub use domain::rejection::{HoldClosing, Rejection};
+pub use domain::rejection::{HoldClosing, MissingCredits, Rejection, RejectionClass};
 pub use domain::time::{Timestamp, TimestampError};
 pub use engine::clock::{Clock, SystemClock};
 pub use engine::core::Statistics;
@@ -44,7 +45,7 @@ pub use service::entry::{Entry, Receipt, Released, Settled};
 pub use service::events::Subscriber;
 pub use service::export::ExportFormat;
 pub use service::give::Give;
-pub use service::history::{BalancePoint, Cursor, History, HistoryPage};
+pub use service::history::{BalancePoint, Cursor, CursorError, History, HistoryPage};
 pub use service::hold::Hold;
 pub use service::reads::activity::{AccountActivity, DayActivity};
 pub use service::reads::due::{DueItem, DueNext, DuePage};
@@ -81,8 +82,9 @@ pub mod billing {
 pub mod events {
     pub use crate::service::events::{
         BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted,
-        CreditsExpired, Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund,
-        SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
+        CreditsExpired, Event, EventId, EventIdError, HoldLapsed, InsufficientCredits, LowBalanceReached,
+        PurchasePrice, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted,
+        UnresolvedReported,
     };
 }
 

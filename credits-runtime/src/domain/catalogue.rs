@@ -9,12 +9,12 @@ use credits_core::{
     Settings, StripePrice, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::fingerprint::sha256;
 
 /// A catalogue as owned data.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CatalogueData {
     /// Settings of the whole pricing.
@@ -35,7 +35,7 @@ pub struct CatalogueData {
 }
 
 /// Settings of the whole pricing. Periods and policies are in the words of the language.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SettingsData {
     /// Currency of amounts of money that name none: ISO 4217, in lower case.
@@ -95,7 +95,7 @@ pub struct SettingsData {
 }
 
 /// An asset besides credits.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssetData {
     /// Singular.
@@ -107,7 +107,7 @@ pub struct AssetData {
 }
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OperationData {
     /// The name as declared.
@@ -134,7 +134,7 @@ pub struct OperationData {
 }
 
 /// One term of a cost.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ClauseData {
@@ -194,7 +194,7 @@ pub enum ClauseData {
 }
 
 /// A unit of quantities.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnitData {
     /// Singular.
@@ -209,7 +209,7 @@ pub struct UnitData {
 }
 
 /// An upper bound of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LimitData {
     /// The quantity, by its plural name.
@@ -221,7 +221,7 @@ pub struct LimitData {
 }
 
 /// A metadata value of the application.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum MetaData {
@@ -237,7 +237,7 @@ pub enum MetaData {
 }
 
 /// A subscription plan.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlanData {
     /// The name as declared.
@@ -279,7 +279,7 @@ pub struct PlanData {
 }
 
 /// Credits that one cycle of a plan gives.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GivesData {
     /// Amount per cycle.
@@ -294,7 +294,7 @@ pub struct GivesData {
 }
 
 /// A Stripe price.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StripePriceData {
     /// Environment of the price, if the pricing declares several.
@@ -309,7 +309,7 @@ pub struct StripePriceData {
 }
 
 /// A credit pack.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PackData {
     /// The name as declared.
@@ -342,7 +342,7 @@ pub struct PackData {
 }
 
 /// A pack's price in a currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PackPriceData {
     /// Price in Stripe's minor units.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use credits_core::Wording;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::batch::billing::Bill;
 use super::checkpoint::checkpointer::Checkpointer;
@@ -63,11 +63,13 @@ pub(crate) struct Core {
     pub(super) wording: Wording<'static>,
     pub(super) sale: Arc<Sale>,
     pub(super) keys: GeneratedKeys,
+    /// Whether the files are closed, so that reads of memory fail like those of the file.
+    pub(super) is_closed: AtomicBool,
     pub(super) opened_at: Timestamp,
 }
 
 /// Counts and sizes of an open ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Statistics {
     /// When it was opened, by the ledger's time.
@@ -223,8 +225,14 @@ impl Core {
         Ok(self.store.snapshot()?.cursor(subscriber)?.map(JournalPosition))
     }
 
+    /// Fails once the ledger is closed.
+    pub(crate) fn check_open(&self) -> Result<(), LedgerError> {
+        if self.is_closed.load(Ordering::Acquire) { Err(LedgerError::closed()) } else { Ok(()) }
+    }
+
     /// The wallet as of its last committed fact.
     pub(crate) fn wallet(&self, id: &WalletId) -> Result<Wallet, LedgerError> {
+        self.check_open()?;
         match self.published.wallets.get(id) {
             Some(cached) => Ok(cached.wallet),
             None => Ok(self.store.snapshot()?.wallet(id)?.wallet),

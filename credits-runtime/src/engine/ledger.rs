@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -202,6 +203,7 @@ impl Ledger {
                 }
                 std::thread::park_timeout(CHECK_EVERY);
             }
+            self.is_closed.store(true, Ordering::Release);
             let message = "the ledger's thread ended by a bug: commands that have a reply are durable";
             let ended = writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message));
             // The log may have a commit whose outcome is unknown: the next opening reads it.
@@ -214,6 +216,7 @@ impl Ledger {
                 }
             }
         }
+        self.is_closed.store(true, Ordering::Release);
         self.store.close()?;
         if is_blocked {
             let message =
@@ -303,6 +306,7 @@ impl Parts {
             wording,
             sale,
             keys: GeneratedKeys::new()?,
+            is_closed: AtomicBool::new(false),
         };
         Ok(Self { core, position, state, next_due, tuning, memory })
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::journal::block::{Block, Head};
 use super::keys::segment::KeyEntries;
@@ -22,7 +22,7 @@ use crate::domain::billing::record::Billing;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
-use crate::domain::explain::{Terms, explain};
+use crate::domain::explain::{Terms, recomputed};
 use crate::domain::fact::{Fact, RecordId};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
@@ -35,7 +35,7 @@ use crate::error::LedgerError;
 use waiting::{WaitingAudit, WaitingRows};
 
 /// Counts of the verified parts of a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verified {
     /// Facts of the journal.
@@ -261,11 +261,11 @@ impl Verification {
             }
         };
         if let Body::Charged { charge, settles, .. } = &fact.body {
-            let explained =
-                self.terms.get(&charge.operation.catalogue).and_then(|terms| explain(terms, charge));
+            let terms = self.terms.get(&charge.operation.catalogue);
+            let recomputed = terms.and_then(|terms| recomputed(terms, charge));
             // The application may settle a hold at any amount.
             let own = settles.is_some();
-            if explained.and_then(|why| why.recomputed).is_some_and(|price| price != charge.price && !own) {
+            if recomputed.is_some_and(|price| price != charge.price && !own) {
                 return Err(LedgerError::damaged(format!(
                     "the price of fact {number} is not what its terms say"
                 )));

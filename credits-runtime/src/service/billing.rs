@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
@@ -33,7 +33,7 @@ pub use unresolved::Unresolved;
 const OWNERS_AT_ONCE: usize = 256;
 
 /// Result of receiving a billing event, linking or dismissing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Received {
     /// Whether it changed anything; false for a replay.
@@ -41,7 +41,7 @@ pub struct Received {
 }
 
 /// A subscription as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subscription {
     /// Its id at the payment processor.
@@ -70,7 +70,7 @@ pub struct Subscription {
 }
 
 /// A purchase of packs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Purchase {
     /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.

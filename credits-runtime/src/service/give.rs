@@ -104,8 +104,8 @@ impl Give {
     /// Gives the credits.
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `AmountOutOfRange`,
-    /// `OperationUnknown`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`,
-    /// `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`, `BalanceOutOfRange`.
+    /// `OperationUnknown`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`,
+    /// `AmountNotPositive`, `ExpiryInPast`, `ExpiryOutOfRange`, `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }

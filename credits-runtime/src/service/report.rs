@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::explain::hexadecimal;
 use crate::domain::ids::{Asset, FactNumber};
@@ -18,7 +18,7 @@ use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::operation_name;
 
 /// The sum of all entries between wallets and one counter-account since the ledger was created.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountTotal {
     /// The asset: `credits`, or the name of another one.
@@ -87,6 +87,12 @@ impl FromStr for Head {
 impl Serialize for Head {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Head {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

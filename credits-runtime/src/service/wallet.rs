@@ -41,7 +41,7 @@ pub struct Wallet<C> {
 }
 
 /// An open hold.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct HoldSummary {
     /// The hold's number, for [`Wallet::settle`] and [`Wallet::release`].
@@ -69,7 +69,7 @@ impl HoldSummary {
 }
 
 /// An open grant.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct GrantSummary {
     /// The grant's number, for [`Wallet::revoke_grant`].
@@ -107,7 +107,7 @@ impl GrantSummary {
 }
 
 /// The state of a wallet at one instant.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct WalletState {
     /// The instant, by the ledger's time.
@@ -134,6 +134,31 @@ impl<C> Wallet<C> {
     /// The available credits: free ones that have not expired, less debt. Negative in debt.
     pub fn credits(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::available)
+    }
+
+    /// The available credits with their unit: `1,250 credits`, or `$12.50` where
+    /// [`credits_named`](crate::usage_credits) is an amount of money.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let user = Credits::in_memory()?.wallet("user:42");
+    /// user.give_credits(1_250).now().wait()?;
+    /// assert_eq!(user.formatted_credits()?, "1,250 credits");
+    /// assert_eq!(user.formatted(1)?, "1 credit");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn formatted_credits(&self) -> Result<String, Error> {
+        self.formatted(self.credits()?)
+    }
+
+    /// An amount with the unit of the wallet's asset.
+    ///
+    /// Rejections: `OwnerInvalid`, `AmountOutOfRange`.
+    pub fn formatted(&self, amount: impl IntoAmount) -> Result<String, Error> {
+        let (id, amount) = (self.id.as_ref().map_err(Clone::clone)?, amount.into_amount()?);
+        Ok(self.ledger.wording().amount(amount.get(), id.asset.as_str()).to_string())
     }
 
     /// The credits that open holds have set aside.

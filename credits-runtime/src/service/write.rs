@@ -91,6 +91,7 @@ impl Write {
             (Ok(wallet), Ok(key)) => {
                 let mut command = Command::new(wallet.clone(), key, action, metadata);
                 command.refused = refused.map(Box::new);
+                command.words = ledger.wording().names(wallet.asset.as_str());
                 let reader = Arc::clone(&ledger);
                 ledger.submit(command, move |outcome| read(&reader, &wallet, outcome))
             }

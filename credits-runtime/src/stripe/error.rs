@@ -58,6 +58,14 @@ pub enum StripeError {
         /// The option.
         option: String,
     },
+    /// The id of a session is no id of Stripe's.
+    #[error(
+        "`{session}` is no id of a checkout session: pass the one in the address that the buyer returns to, `cs_..`"
+    )]
+    SessionInvalid {
+        /// Beginning of the id.
+        session: String,
+    },
     /// Stripe refused the request.
     #[error("Stripe refused with status {status}: {message}")]
     #[non_exhaustive]

@@ -3,7 +3,7 @@
 //!
 //! It does not know which events were missed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::StripeError;
@@ -14,7 +14,7 @@ use crate::engine::request::reply::block_on;
 use crate::generated::Pricing;
 
 /// Counts of a reconciliation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reconciled {
     /// Events that were read.

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::ObjectId;
 
 /// A length of calendar time, as stored in facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 pub struct Length {
     /// Number of units.
     #[n(0)]
@@ -24,7 +24,7 @@ pub struct Length {
 macro_rules! units {
     ($($code:literal $name:ident)*) => {
         /// The unit of a [`Length`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
         #[cbor(index_only)]
         #[serde(rename_all = "snake_case")]
         #[expect(missing_docs, reason = "the names say it")]
@@ -47,7 +47,7 @@ impl From<PeriodUnit> for Length {
 units! { 0 Second 1 Minute 2 Hour 3 Day 4 Week 5 Month 6 Quarter 7 Year }
 
 /// The terms of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PlanTerms {
     /// The plan's name.
     #[n(0)]
@@ -85,7 +85,7 @@ pub struct PlanTerms {
 }
 
 /// Treatment of a cycle's credits that are unused at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unused {
     /// They expire.
@@ -126,7 +126,7 @@ impl From<&PlanSpec> for PlanTerms {
 }
 
 /// The terms of a pack.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PackTerms {
     /// The pack's name.
     #[n(0)]
@@ -152,7 +152,7 @@ pub struct PackTerms {
 }
 
 /// The price of one pack in one currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PackPrice {
     /// ISO 4217 code, in lower case.
     #[n(0)]

@@ -3,17 +3,20 @@
 //! It does not know how events reach their handlers.
 
 use super::{
-    CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, UnresolvedReported,
+    CreditPackPurchased, Event, PurchasePrice, Refund, SubscriptionChanged, SubscriptionCreditsAwarded,
+    UnresolvedReported,
 };
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
-use crate::domain::billing::event::{BillingEvent, Happening};
+use crate::domain::billing::event::{BillingEvent, Happening, PackPayment};
+use crate::domain::billing::purchases::invoice_purchase;
+use crate::domain::billing::record::Billing;
 use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::fact::{Frame, RecordId};
 use crate::domain::grant::GrantTerms;
-use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
+use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
 use crate::engine::core::{Core, JournalReader};
 use crate::error::LedgerError;
@@ -38,6 +41,7 @@ pub(super) fn of_billing(
             let Some((name, terms)) = given(booked, *grant) else { return Ok(None) };
             match award {
                 AwardId::Pack(session) => Some(Event::CreditPackPurchased(CreditPackPurchased {
+                    price: price(&ledger.billing(&owner)?, session),
                     owner,
                     pack: name,
                     session: session.clone(),
@@ -133,6 +137,21 @@ fn given(booked: &Booked, grant: FactNumber) -> Option<(String, &GrantTerms)> {
         Body::Given { reason, terms, .. } => Some((reason.clone().unwrap_or_default(), terms)),
         _ => None,
     }
+}
+
+/// The price of a purchase: of its checkout, or of its lines on an invoice.
+fn price(billing: &Billing, session: &ObjectId) -> Option<PurchasePrice> {
+    if let Some(purchase) = billing.purchases.get(session) {
+        let PackPayment { subtotal, paid, currency, .. } = &purchase.payment;
+        return Some(PurchasePrice { subtotal: *subtotal, paid: *paid, currency: currency.clone() });
+    }
+    let is_sold = |(invoice, price): &&(ObjectId, ObjectId)| invoice_purchase(invoice, price) == *session;
+    let (invoice, price) = billing.sold.keys().find(is_sold)?;
+    let invoice = billing.invoices.get(invoice)?;
+    let lines =
+        invoice.lines.iter().filter(|line| line.price == *price && line.item.is_none() && line.amount > 0);
+    let subtotal = lines.map(|line| line.amount).fold(0, i64::saturating_add);
+    Some(PurchasePrice { subtotal, paid: invoice.paid, currency: invoice.currency.clone() })
 }
 
 /// The credits awarded in this frame under an id.

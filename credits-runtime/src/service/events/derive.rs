@@ -18,7 +18,7 @@ use crate::engine::core::{Core, JournalReader};
 use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::service::billing::Unresolved;
-use crate::service::entry::{Entry, operation_name};
+use crate::service::entry::{Entry, inputs, operation_name};
 use crate::service::transfer::transferred;
 
 /// A wallet's balance before and after a frame, and its last fact there.
@@ -139,6 +139,7 @@ fn lapsed(
         hold,
         amount: held.amount(),
         operation: operation_name(ledger, held.charge.operation),
+        inputs: inputs(ledger, &held.charge),
         lapsed_at,
         fact,
     }))

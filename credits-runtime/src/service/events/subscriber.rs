@@ -52,7 +52,8 @@ impl Subscriber {
     ) -> Result<(), Error> {
         let Self { ledger, handlers, name, from_the_beginning } = self;
         if let Some(rule) = check_name(&name) {
-            return Err(Rejection::SubscriberInvalid { name: name.chars().take(40).collect(), rule }.into());
+            let (name, rule) = (name.chars().take(40).collect(), rule.into());
+            return Err(Rejection::SubscriberInvalid { name, rule }.into());
         }
         if !handlers.take_name(&name) {
             return Err(Rejection::SubscriberTaken { name }.into());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain;
 use crate::domain::activity::{Activity, Day};
@@ -14,7 +14,7 @@ use crate::service::credits::Credits;
 use crate::service::report::{self, AccountName};
 
 /// What the entries of a day gave and took.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DayActivity {
     /// The first instant of the day, in UTC.
@@ -24,7 +24,7 @@ pub struct DayActivity {
 }
 
 /// What the entries of one counter-account gave and took on a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountActivity {
     /// The asset: `credits`, or the name of another one.

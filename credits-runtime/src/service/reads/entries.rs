@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::booked::Booked;
 use crate::domain::fact::RecordId;
@@ -24,7 +24,7 @@ pub struct Entries {
 }
 
 /// An entry with the owner of its wallet.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OwnedEntry {
     /// The owner of the wallet.
@@ -35,7 +35,7 @@ pub struct OwnedEntry {
 }
 
 /// A page of entries of all wallets, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EntriesPage {
     /// The entries, up to the [`limit`](Entries::limit) of the query.

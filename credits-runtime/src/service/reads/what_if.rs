@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
@@ -33,7 +33,7 @@ pub struct WhatIf<'a> {
 }
 
 /// The progress of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WhatIfProgress {
     /// Facts that were read.
@@ -43,7 +43,7 @@ pub struct WhatIfProgress {
 }
 
 /// The charges of a time under another price list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WhatIfReport {
     /// The compared charges, by operation.
@@ -58,7 +58,7 @@ pub struct WhatIfReport {
 }
 
 /// The compared charges of one operation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OperationWhatIf {
     /// The asset: `credits`, or the name of another one.
