@@ -445,7 +445,7 @@ fn what_if_compares_real_charges_with_another_price_list() {
     ann.spend_credits_on(Operation::other()).now().wait().unwrap();
     ann.spend_credits_on(Operation::negotiated(1)).now().wait().unwrap();
     let hold = ann.spend_credits_on(Operation::step(3)).hold(MINUTE).wait().unwrap();
-    hold.settle_at(1).wait().unwrap();
+    hold.settle_amount(1).wait().unwrap();
     let mut seen = Vec::new();
     let catalogue = next::Pricing::catalog();
     let report = credits.what_if(&catalogue, Timestamp::MIN).on_progress(|at| seen.push(at)).run().unwrap();

@@ -99,7 +99,7 @@ impl<C> Hold<C> {
     /// # }
     /// ```
     pub fn settle(self) -> Settle {
-        self.settle_at(SettleAt::Held)
+        self.settling(SettleAt::Held)
     }
 
     /// Charges the actual cost of the work. A cost below the amount set aside frees the rest; a cost above it
@@ -112,14 +112,14 @@ impl<C> Hold<C> {
         C: Pricing,
     {
         let quote = Box::new(quote::<C>(operation.borrow(), &self.ledger));
-        self.settle_at(SettleAt::Quote(quote))
+        self.settling(SettleAt::Quote(quote))
     }
 
     /// Charges this amount, like [`settle_for`](Self::settle_for).
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, `AmountOutOfRange`, `AmountNegative`.
     pub fn settle_amount(self, amount: impl IntoAmount) -> Settle {
-        self.settle_at(SettleAt::Amount(amount.into_amount()))
+        self.settling(SettleAt::Amount(amount.into_amount()))
     }
 
     /// Extends the hold by this duration and returns its new limit. In total a hold can be open for up to
@@ -157,7 +157,7 @@ impl<C> Hold<C> {
         self.id
     }
 
-    fn settle_at(self, at: SettleAt) -> Settle {
+    fn settling(self, at: SettleAt) -> Settle {
         let Self { guard, ledger, id, wallet, .. } = self;
         Settle::new(&ledger, Ok(wallet), id, at).guarded(guard)
     }
