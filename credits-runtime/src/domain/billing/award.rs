@@ -228,6 +228,15 @@ impl Award {
         Amount::sum(forgiven.map(Taking::amount))
     }
 
+    /// Credits of its takings that came from these grants.
+    pub(super) fn taken_of(&self, grants: &[FactNumber]) -> Amount {
+        let parts = self.taken.iter().filter_map(|taking| match &taking.what {
+            Taken::Part(part) if grants.contains(&part.grant) => Some(part.amount),
+            _ => None,
+        });
+        Amount::sum(parts)
+    }
+
     /// Replaces forgiven credits by takings of the same amount, newest first.
     pub(super) fn replace_forgiven(&mut self, taken: &[Taking]) {
         let mut missing = Amount::sum(taken.iter().map(Taking::amount));

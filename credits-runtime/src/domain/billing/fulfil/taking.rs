@@ -116,15 +116,29 @@ impl Booking<'_> {
         self.book_taking(id, taken, &Uncovered { owed, left }, category);
     }
 
-    /// Takes credits that were forgiven because they were used, and that came back to the award's grants since.
+    /// Takes credits that were forgiven because they were used, and that came back since.
     fn take_forgiven(&mut self, id: &AwardId, category: &Category) {
         let Some(award) = self.billing.awards.get(id) else { return };
         let mut missing = award.forgiven();
+        if missing.is_zero() {
+            return;
+        }
+        let own = self.own_grants(id).grants;
+        let mut sources = vec![(own.clone(), missing)];
+        // Returns of other purchases may have taken credits of this award in place of their own, which are back now.
+        for (other, returned) in self.billing.awards.iter().filter(|(other, _)| *other != id) {
+            let grants = self.own_grants(other).grants;
+            let replaced =
+                returned.taken_of(&own).minus(award.taken_of(&grants).min(returned.taken_of(&own)));
+            sources.push((grants, replaced));
+        }
         let mut parts = Vec::new();
-        for grant in self.own_grants(id).grants {
-            let free = self.draft.wallet.grant_left(grant).0.min(missing);
-            missing = missing.minus(free);
-            parts.extend(self.draft.wallet.part(grant, free));
+        for (grants, mut most) in sources {
+            for grant in grants {
+                let free = self.draft.wallet.grant_left(grant).0.min(most).min(missing);
+                (most, missing) = (most.minus(free), missing.minus(free));
+                parts.extend(self.draft.wallet.part(grant, free));
+            }
         }
         let Ok(balance_after) = self.draft.wallet.balance_after_taking(Part::total(&parts)) else { return };
         if parts.is_empty() {
