@@ -47,7 +47,7 @@ impl ReverseCharge {
     /// whose payment was returned are taken for that refund in the same commit.
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`,
-    /// `AmountOutOfRange`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`,
+    /// `AmountOutOfRange`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `AmountNotPositive`,
     /// `EntryUnknown`, `NotACharge`, `ChargeOfAnotherWallet`, `ReversalExceedsCharge`, `OpenGrantsLimit`,
     /// `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
