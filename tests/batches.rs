@@ -5,10 +5,10 @@ mod gated;
 use std::time::Duration;
 
 use credits_runtime::testing::{ManualClock, Storage};
-use credits_runtime::{Amount, HoldId, LedgerErrorKind, Timestamp};
+use credits_runtime::{Amount, LedgerErrorKind, Timestamp};
 
 use self::gated::{Gate, GatedDisk};
-use crate::power::commands::{Answer, Answered, Command, Credits, Hold, Operation, Sent};
+use crate::power::commands::{Answered, Command, Credits, Hold, Known, Operation, Sent};
 use crate::power::disk::Disk;
 use crate::power::picture::Picture;
 use crate::power::random::Random;
@@ -40,17 +40,15 @@ fn open(clock: &ManualClock, disk: &impl Storage, memory: usize) -> Credits {
 fn live(seed: u64) -> Life {
     let credits = open(&clock(), &Disk::empty(), usize::MAX);
     let mut random = Random::new(seed, 9);
-    let mut holds: Vec<(&'static str, HoldId)> = Vec::new();
+    let mut known = Known::default();
     let mut life =
         Life { commands: Vec::new(), answers: Vec::new(), pictures: vec![Picture::of(&credits).unwrap()] };
     for number in 0..COMMANDS {
         let again = number > 4 && random.once_in(4);
         let command =
-            if again { random.choose(&life.commands) } else { Command::draw(number, &holds, &mut random) };
+            if again { random.choose(&life.commands) } else { Command::draw(number, &known, &mut random) };
         let answered = command.send(&credits).wait().unwrap();
-        if let Answered { answer: Answer::Held(hold), replayed: false } = answered {
-            holds.push((command.owner, hold));
-        }
+        known.add(&command, &answered);
         life.commands.push(command);
         life.answers.push(answered);
         life.pictures.push(Picture::of(&credits).unwrap());

@@ -10,9 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use credits_runtime::billing::{BillingEvent, Happening};
+use credits_runtime::billing::{AwardId, BillingEvent, Happening};
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{Clock as _, Error, ExportFormat, Timestamp};
+use credits_runtime::{Clock as _, Error, ExportFormat, Owner, Timestamp};
 
 use crate::billing::script::{What, object, steps};
 
@@ -122,7 +122,28 @@ fn sell(path: &Path) -> Result<(), Error> {
         ann.spend_credits_on(sale::Operation::step(job)).key(format!("job-{job}")).now().wait()?;
     }
     hold(&ann)?;
+    before(&credits)?;
     credits.close()
+}
+
+/// Marks a pack as given before, and returns credits that a refund had forgiven.
+fn before(credits: &sale::Credits) -> Result<(), Error> {
+    let say = |text: &str| {
+        let steps = steps(&format!("{} {text}", credits.now()));
+        let What::Event(event) = &steps[0].what else { panic!("`{text}` is no event") };
+        credits.receive(BillingEvent { owner: Owner::new("dan").ok(), ..BillingEvent::clone(event) }).wait()
+    };
+    let dan = credits.wallet("dan");
+    let left = dan.give_credits(30).now().wait()?.entry.number;
+    let pack = AwardId::Pack(object("cs8"));
+    credits.given_before("dan", pack, 1_100).grant(left).now().wait()?;
+    say("pack cs8 pi8 boost")?;
+    say("state s8 starter")?;
+    say("paid in8 s8 starter 2026-02-10..2026-03-10 by=pi9")?;
+    let charge = dan.spend_credits_on(sale::Operation::step(400)).now().wait()?.entry.number;
+    say("refund pi9 re9 1000")?;
+    dan.reverse_charge(charge).reason("failed").key("reversal").now().wait()?;
+    Ok(())
 }
 
 /// Opens three holds: one is settled, one is released, one stays open.
@@ -176,6 +197,7 @@ fn live(path: &Path) -> Result<(), Error> {
     bob.adjust_credits(-2, "correction").now().wait()?;
     let gift = ann.give_credits(9).now().wait()?.entry.number;
     ann.revoke_grant(gift, "never mind").now().wait()?;
+    reverse(&ann)?;
     ann.of(pricing::Asset::Gems).give_credits(4).now().wait()?;
     ann.spend_credits_on(Operation::polish(1)).now().wait()?;
     for _ in 0..70 {
@@ -183,6 +205,17 @@ fn live(path: &Path) -> Result<(), Error> {
     }
     let _left_open = ann.spend_credits_on(Operation::step(2)).hold(MINUTE * 600).wait()?.into_id();
     credits.close()
+}
+
+/// Reverses two charges, the second of credits that the first reversal returned.
+fn reverse(ann: &pricing::Wallet) -> Result<(), Error> {
+    ann.give_credits(6).expires_in(MINUTE * 600).priority(1).now().wait()?;
+    let first = ann.spend_credits_on(Operation::step(6)).now().wait()?.entry.number;
+    ann.reverse_charge(first).amount(4).reason("blurred").key("reversal").now().wait()?;
+    let second = ann.spend_credits_on(Operation::step(4)).now().wait()?.entry.number;
+    ann.reverse_charge(second).now().wait()?;
+    ann.reverse_charge(first).now().wait()?;
+    Ok(())
 }
 
 /// Writes a fixture again if `WRITE_FIXTURE` is set.

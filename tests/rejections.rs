@@ -137,6 +137,12 @@ fn examples() -> Vec<(Rejection, &'static str, RejectionClass, u16)> {
         (rejection(ann.give_credits(1).only_for(["fly"]).now().wait()), "operation_unknown", Existence, 404),
         (rejection(ann.revoke_grant(grant, "gone").now().wait()), "grant_not_free", State, 409),
         (
+            rejection(credits.wallet("bob").revoke_grant(grant, "gone").now().wait()),
+            "grant_unknown",
+            Existence,
+            404,
+        ),
+        (
             rejection(ann.spend_credits_on(Operation::store(1)).now().wait()),
             "insufficient_credits",
             Money,

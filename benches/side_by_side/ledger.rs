@@ -125,7 +125,7 @@ impl Subject {
             Step::Holding(spend.hold(Duration::from_mins(15)))
         };
         steady(name, load, first_client, ask, |step| match step {
-            Step::Holding(hold) => Some(Step::Settling(hold.wait().expect("a hold").settle())),
+            Step::Holding(hold) => Some(Step::Settling(hold.wait().expect("a hold").settle().now())),
             Step::Settling(settled) => {
                 drop(settled.wait().expect("a charge"));
                 None

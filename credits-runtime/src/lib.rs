@@ -31,6 +31,11 @@ macro_rules! assert_catalog_unchanged {
     };
 }
 
+/// Compiles the code of the guide to migrating.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/MIGRATING.md")]
+struct Migrating;
+
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
 pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
@@ -61,7 +66,9 @@ pub use service::reads::entries::{Entries, EntriesPage, OwnedEntry};
 pub use service::reads::owners::{Owners, OwnersPage};
 pub use service::reads::what_if::{OperationWhatIf, WhatIf, WhatIfProgress, WhatIfReport};
 pub use service::report::{AccountTotal, Head, HeadError};
-pub use service::spend::{RunError, Spend, Work};
+pub use service::reverse::ReverseCharge;
+pub use service::settle::Settle;
+pub use service::spend::{RunError, Spend, Work, WorkCharge};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{GrantSummary, HoldSummary, Wallet, WalletState};
 
@@ -81,7 +88,7 @@ pub mod billing {
     pub use crate::domain::billing::purchases::PurchaseProblem;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackPrice, PackTerms, PlanTerms, Unused};
     pub use crate::domain::ids::ObjectId;
-    pub use crate::service::billing::{Purchase, Received, Subscription, Unresolved};
+    pub use crate::service::billing::{GivenBefore, Purchase, Received, Subscription, Unresolved};
 }
 
 /// Events for handlers and subscribers.

@@ -41,6 +41,8 @@ pub enum What {
     Hold(u64),
     Release,
     Settle,
+    /// Reverses this much of the newest charge, or the rest of it.
+    Reverse(Option<i64>),
     Look,
 }
 
@@ -124,6 +126,7 @@ fn what(words: &[&str], at: Timestamp) -> What {
         "hold" => What::Hold(words[0].parse().unwrap()),
         "release" => What::Release,
         "settle" => What::Settle,
+        "reverse" => What::Reverse(words.first().map(|amount| amount.parse().unwrap())),
         "spend" => What::Spend(words[0].parse().unwrap()),
         "transfer" => What::Transfer(words[0].parse().unwrap(), words[1].to_owned()),
         "give" => What::Give(words[0].parse().unwrap()),
@@ -329,6 +332,15 @@ impl Stage {
             }
             What::Release => self.ann.release(self.hold.take().unwrap()).wait().map(drop).unwrap(),
             What::Settle => self.ann.settle(self.hold.take().unwrap()).wait().map(drop).unwrap(),
+            What::Reverse(amount) => {
+                let charges = self.ann.credit_history().category("operation_charge").limit(1);
+                let reversal = self.ann.reverse_charge(charges.page().unwrap().entries[0].number);
+                let reversal = match amount {
+                    Some(amount) => reversal.amount(*amount),
+                    None => reversal,
+                };
+                reversal.now().wait().unwrap_or_else(|error| panic!("{}: {error}", step.line));
+            }
             What::Look => {}
         }
         if let Some(expected) = &step.expected {

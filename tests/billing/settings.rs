@@ -59,6 +59,11 @@ macro_rules! played {
                 What::Spend(amount) => {
                     drop(ann.spend_credits_on($pricing::Operation::step(amount)).now().wait().unwrap());
                 }
+                What::Reverse(None) => {
+                    let charge =
+                        ann.credit_history().category("operation_charge").page().unwrap().entries[0].number;
+                    drop(ann.reverse_charge(charge).now().wait().unwrap());
+                }
                 What::Give(amount) => drop(ann.give_credits(amount).now().wait().unwrap()),
                 _ => {}
             }

@@ -141,7 +141,18 @@ impl Bytes<'_> {
         let shortfall = self.or_zero(bits & 1 != 0);
         let metadata = self.only_if(bits & 4 != 0, Self::text);
         let balance = self.folded();
-        vec![charge, taken, settles, shortfall, metadata, balance, self.or_zero(bits & 2 != 0)]
+        let owed = self.or_zero(bits & 2 != 0);
+        let expiries = if bits & 64 != 0 { self.list(Self::expiry) } else { Value::List(Vec::new()) };
+        vec![charge, taken, settles, shortfall, metadata, balance, owed, expiries]
+    }
+
+    fn expiry(&mut self) -> Value {
+        let grant = self.integer();
+        let expires_at = match self.number() {
+            0 => Value::Nothing,
+            after => Value::Integer(i64::try_from(after - 1).unwrap()),
+        };
+        Value::List(vec![grant, expires_at])
     }
 
     fn held(&mut self) -> Value {

@@ -44,7 +44,18 @@ struct Transfer {
     to: usize,
     /// Each inbound grant, with the source grants and the amount from each.
     inbound: Vec<(usize, Vec<(usize, i64)>)>,
+    /// Each source grant with the expiry that it had.
+    expiries: Vec<(usize, Option<i64>)>,
     reversed: bool,
+}
+
+#[derive(Debug)]
+struct Charge {
+    owner: usize,
+    /// Each grant with its amount and the expiry that it had.
+    taken: Vec<(usize, i64, Option<i64>)>,
+    at: i64,
+    reversed: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,13 +104,15 @@ pub(super) struct Model {
     debts: [i64; OWNERS.len()],
     /// In the order of sending.
     transfers: Vec<Transfer>,
+    /// In the order of booking.
+    charges: Vec<Charge>,
 }
 
 impl Default for Model {
     fn default() -> Self {
         let now = 1_767_225_600_000_000;
-        let (lines, wallets, holds, keys, alive, debts, transfers) = Default::default();
-        Self { now, lines, wallets, holds, keys, alive, debts, transfers }
+        let (lines, wallets, holds, keys, alive, debts, transfers, charges) = Default::default();
+        Self { now, lines, wallets, holds, keys, alive, debts, transfers, charges }
     }
 }
 
@@ -149,6 +162,7 @@ impl Model {
             Step::TimeToDue(..) | Step::TimePasses(_) | Step::Reopen | Step::ClockBack(_) => true,
             Step::Settle(..) | Step::Release(_) | Step::Extend(..) => self.holds.is_empty(),
             Step::Reverse(..) => self.transfers.is_empty(),
+            Step::ReverseCharge(..) => self.charges.is_empty(),
             Step::Revoke(_) => self.wallets[owner].is_empty(),
             _ => false,
         };
@@ -183,6 +197,11 @@ impl Model {
             }
             Step::Reverse(index, missing) if !self.transfers.is_empty() => {
                 self.reverse(index.index(self.transfers.len()), *missing)
+            }
+            Step::ReverseCharge(index, amount) if !self.charges.is_empty() => {
+                let place = index.index(self.charges.len());
+                let (owner, command) = (self.charges[place].owner, format!("reverse {place} {amount:?}"));
+                self.once(owner, key, command, |model| model.reverse_charge(place, *amount))
             }
             Step::Extend(index, minutes) if !self.holds.is_empty() => {
                 self.extend(index.index(self.holds.len()), *minutes)
@@ -223,6 +242,7 @@ impl Model {
             | Step::Release(_)
             | Step::Extend(..)
             | Step::Reverse(..)
+            | Step::ReverseCharge(..)
             | Step::Revoke(_)
             | Step::Reopen
             | Step::ClockBack(_) => String::new(),
@@ -368,8 +388,10 @@ impl Model {
         let taken = self.take(from, amount, moves);
         self.lines[from].push(line(-amount, &taken, 0));
         let mut inbound: Vec<(Terms, Vec<(usize, i64)>)> = Vec::new();
+        let mut expiries = Vec::new();
         for part in taken {
             let mut terms = self.wallets[from][part.0].terms;
+            expiries.push((part.0, terms.expires_at));
             terms.expires_at = match expiry {
                 Expiry::Kept => terms.expires_at,
                 Expiry::Never => None,
@@ -387,16 +409,16 @@ impl Model {
             self.lines[to].push(format!("{:+}", sum(&parts)));
             self.repay(to);
         }
-        self.transfers.push(Transfer { from, to, inbound: made, reversed: false });
+        self.transfers.push(Transfer { from, to, inbound: made, expiries, reversed: false });
         Ok((format!("{:+}", -amount), Used::Done))
     }
 
     fn reverse(&mut self, place: usize, missing: Missing) -> String {
-        let Transfer { from, to, ref inbound, reversed } = self.transfers[place];
+        let Transfer { from, to, ref inbound, ref expiries, reversed } = self.transfers[place];
         if reversed {
             return "replayed".to_owned();
         }
-        let inbound = inbound.clone();
+        let (inbound, expiries) = (inbound.clone(), expiries.clone());
         let free = |grant: usize, parts: &[(usize, i64)]| self.wallets[to][grant].free.min(sum(parts));
         let whole: i64 = inbound.iter().map(|(_, parts)| sum(parts)).sum();
         let there: i64 = inbound.iter().map(|(grant, parts)| free(*grant, parts)).sum();
@@ -406,6 +428,13 @@ impl Model {
             return refused;
         }
         let (mut taken, mut moved) = (Vec::new(), 0);
+        // A grant that was emptied is opened again with the expiry that it had when its credits were transferred.
+        for (source, expires_at) in expiries {
+            let source = &mut self.wallets[from][source];
+            if source.free + source.held == 0 {
+                source.terms.expires_at = expires_at;
+            }
+        }
         for (grant, parts) in inbound {
             let part = self.wallets[to][grant].free.min(sum(&parts));
             self.wallets[to][grant].free -= part;
@@ -425,6 +454,48 @@ impl Model {
         self.expire();
         self.transfers[place].reversed = true;
         format!("{moved:+}")
+    }
+
+    fn reverse_charge(&mut self, place: usize, asked: Option<i64>) -> Result<(String, Used), String> {
+        let Charge { owner, ref taken, at, reversed } = self.charges[place];
+        if let Some(amount) = asked.filter(|amount| *amount <= 0) {
+            return Err(format!("{amount} is not positive"));
+        }
+        let whole: i64 = taken.iter().map(|(_, amount, _)| amount).sum();
+        let left = whole - reversed;
+        let amount = asked.unwrap_or(if left == 0 { whole } else { left });
+        if left == 0 || amount > left {
+            return Err(format!("reverses {amount} of {left}"));
+        }
+        let (mut skipped, mut missing) = (reversed, amount);
+        for (grant, of, then) in taken.clone().into_iter().rev() {
+            let part = (of - skipped.min(of)).min(missing);
+            skipped -= skipped.min(of);
+            missing -= part;
+            if part == 0 {
+                continue;
+            }
+            let promised = then.map(|then| then.max(self.now + (then - at).max(0)));
+            let grant = &mut self.wallets[owner][grant];
+            let is_open = grant.free + grant.held > 0;
+            grant.terms.expires_at = match grant.terms.expires_at {
+                open if is_open => open.zip(promised).map(|(open, promised)| open.max(promised)),
+                _ => promised,
+            };
+            grant.free += part;
+        }
+        self.charges[place].reversed += amount;
+        self.lines[owner].push(format!("{amount:+}"));
+        self.repay(owner);
+        self.expire();
+        Ok((format!("{amount:+}"), Used::Done))
+    }
+
+    /// Remembers a charge, which may be reversed.
+    fn charged(&mut self, owner: usize, taken: &[(usize, i64)]) {
+        let expiry = |grant: usize| self.wallets[owner][grant].terms.expires_at;
+        let taken = taken.iter().map(|(grant, amount)| (*grant, *amount, expiry(*grant))).collect();
+        self.charges.push(Charge { owner, taken, at: self.now, reversed: 0 });
     }
 
     fn extend(&mut self, place: usize, minutes: u32) -> String {
@@ -537,6 +608,7 @@ impl Model {
             missing -= part;
             add(&mut taken, grant, part);
         }
+        self.charged(owner, &taken);
         self.lines[owner].push(line(missing - price, &taken, missing));
         self.repay(owner);
         self.expire();
@@ -566,6 +638,7 @@ impl Model {
             missing -= part;
             add(&mut taken, grant, part);
         }
+        self.charged(owner, &taken);
         self.lines[owner].push(line(missing - price, &taken, missing));
         format!("{:+} short {missing}", missing - price)
     }
@@ -598,6 +671,7 @@ impl Model {
     /// Charges the operation and writes the entry.
     fn charge(&mut self, owner: usize, amount: i64, short: i64) -> String {
         let taken = self.take(owner, amount, is_for_process);
+        self.charged(owner, &taken);
         self.lines[owner].push(line(-amount, &taken, short));
         format!("{:+}", -amount)
     }

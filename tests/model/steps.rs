@@ -43,6 +43,8 @@ pub(super) enum Step {
         promotional: bool,
     },
     Reverse(Index, Missing),
+    /// Reverses a charge, or this much of it.
+    ReverseCharge(Index, Option<i64>),
     Extend(Index, u32),
     Spend {
         pages: i64,
@@ -142,6 +144,8 @@ fn simple() -> impl Strategy<Value = Step> {
         3 => (amount.clone(), moved, any::<bool>())
             .prop_map(|(amount, expiry, promotional)| Step::Transfer { amount, expiry, promotional }),
         2 => (any::<Index>(), missing).prop_map(|(index, missing)| Step::Reverse(index, missing)),
+        3 => (any::<Index>(), proptest::option::weighted(0.7, -1..20_i64))
+            .prop_map(|(index, amount)| Step::ReverseCharge(index, amount)),
         1 => (any::<Index>(), 0..1_500_u32).prop_map(|(index, minutes)| Step::Extend(index, minutes)),
         4 => pages().prop_map(|pages| Step::Spend { pages }),
         4 => (pages(), minutes.clone()).prop_map(|(pages, limit)| Step::Hold { pages, limit }),

@@ -138,6 +138,19 @@ impl<'a> Subject<'a> {
             Step::Reverse(index, missing) if !self.transfers.is_empty() => {
                 return self.reverse(index.index(self.transfers.len()), missing);
             }
+            Step::ReverseCharge(index, amount) => {
+                let charges = self.charges();
+                if charges.is_empty() {
+                    return String::new();
+                }
+                let (charge, owner) = charges[index.index(charges.len())];
+                let reversal = keyed!(key, self.wallet(owner).reverse_charge(charge));
+                let reversal = match amount {
+                    Some(amount) => reversal.amount(amount),
+                    None => reversal,
+                };
+                reversal.now().wait()
+            }
             Step::Extend(index, minutes) if !self.holds.is_empty() => {
                 return self.extend(index.index(self.holds.len()), minutes);
             }
@@ -199,6 +212,17 @@ impl<'a> Subject<'a> {
     fn grants(&self, owner: usize) -> Vec<FactNumber> {
         let page = self.wallet(owner).credit_history().limit(1_000).oldest_first().page().unwrap();
         grants(&page.entries)
+    }
+
+    /// The charges of all owners, oldest first.
+    fn charges(&self) -> Vec<(FactNumber, usize)> {
+        let of_owner = |owner: usize| {
+            let charges = self.wallet(owner).credit_history().category("operation_charge").limit(1_000);
+            charges.page().unwrap().entries.into_iter().map(move |entry| (entry.number, owner))
+        };
+        let mut charges: Vec<_> = (0..OWNERS.len()).flat_map(of_owner).collect();
+        charges.sort_unstable();
+        charges
     }
 
     fn transfer(
@@ -291,6 +315,7 @@ fn refused(error: Error) -> String {
         Rejection::AmountNotPositive { amount } => format!("{amount} is not positive"),
         Rejection::AmountNegative { amount } => format!("{amount} is negative"),
         Rejection::AmountZero => "adjusted by nothing".to_owned(),
+        Rejection::ReversalExceedsCharge { amount, left, .. } => format!("reverses {amount} of {left}"),
         Rejection::GrantNotFree { .. } => "not free".to_owned(),
         Rejection::ExpiryInPast { .. } => "expired".to_owned(),
         Rejection::InsufficientCredits { needed, available, .. } => format!("needs {needed} of {available}"),

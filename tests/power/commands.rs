@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use credits_runtime::{
-    Entry, Error, HoldId, LedgerError, Receipt, Rejection, Reply, RunError, Settled, Transferred,
+    Category, Entry, Error, FactNumber, HoldId, LedgerError, Receipt, Rejection, Reply, RunError, Settled,
+    Transferred,
 };
 
 use super::random::Random;
@@ -58,11 +59,40 @@ pub(crate) enum Ask {
         to: &'static str,
         amount: i64,
     },
+    /// A reversal of a charge, in part.
+    Reverse {
+        charge: FactNumber,
+        amount: i64,
+    },
     /// Work that succeeds or fails.
     Run {
         pages: i64,
         works: bool,
     },
+}
+
+/// Holds and charges of earlier commands, each with its owner.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) holds: Vec<(&'static str, HoldId)>,
+    pub(crate) charges: Vec<(&'static str, FactNumber)>,
+}
+
+impl Known {
+    /// Remembers the outcome of a command.
+    pub(crate) fn add(&mut self, command: &Command, answered: &Answered) {
+        match answered {
+            Answered { answer: Answer::Held(hold), replayed: false } => {
+                self.holds.push((command.owner, *hold));
+            }
+            Answered { answer: Answer::Entry(entry), replayed: false }
+                if entry.category == Category::OperationCharge =>
+            {
+                self.charges.push((command.owner, entry.number));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Result of a command, and whether it was replayed.
@@ -99,10 +129,11 @@ pub(crate) enum Sent {
 }
 
 impl Command {
-    /// Draws the command of this number: anything but work, on one of these holds or a new one.
-    pub(crate) fn draw(number: usize, holds: &[(&'static str, HoldId)], random: &mut Random) -> Self {
+    /// Draws the command of this number: anything but work, on one of these holds and charges or a new one.
+    pub(crate) fn draw(number: usize, known: &Known, random: &mut Random) -> Self {
+        let holds = &known.holds[..];
         let minutes = Duration::from_mins(5) * u32::try_from(1 + random.below(6)).unwrap();
-        let (owner, ask) = match (random.below(15), holds) {
+        let (owner, ask) = match (random.below(17), holds) {
             (0..=2, _) => {
                 let expires_in = random.once_in(3).then_some(minutes);
                 (random.choose(&OWNERS), Ask::Give { amount: random.amount(60), expires_in })
@@ -113,6 +144,10 @@ impl Command {
                 let place = random.below(OWNERS.len());
                 let to = OWNERS[(place + 1 + random.below(2)) % OWNERS.len()];
                 (OWNERS[place], Ask::Transfer { to, amount: random.amount(30) })
+            }
+            (15 | 16, _) if !known.charges.is_empty() => {
+                let (owner, charge) = random.choose(&known.charges);
+                (owner, Ask::Reverse { charge, amount: random.amount(6) })
             }
             (8 | 9, [_, ..]) => {
                 let (owner, hold) = random.choose(holds);
@@ -159,7 +194,7 @@ impl Command {
             Ask::Hold { pages, limit } => {
                 Sent::Hold(spend(&wallet, pages).key(key).metadata(metadata).hold(limit))
             }
-            Ask::Settle(hold) => Sent::Settled(wallet.settle(hold)),
+            Ask::Settle(hold) => Sent::Settled(wallet.settle(hold).now()),
             Ask::Release(hold) => Sent::Released(wallet.release(hold)),
             Ask::Adjust { amount } => {
                 let adjust = wallet.adjust_credits(-amount, "correction").with_debt();
@@ -168,6 +203,10 @@ impl Command {
             Ask::Transfer { to, amount } => {
                 let transfer = wallet.transfer_to(&credits.wallet(to), amount);
                 Sent::Transferred(transfer.key(key).metadata(metadata).now())
+            }
+            Ask::Reverse { charge, amount } => {
+                let reversal = wallet.reverse_charge(charge).amount(amount);
+                Sent::Receipt(reversal.key(key).metadata(metadata).now())
             }
             Ask::Run { .. } => panic!("work is not sent but run"),
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use credits_runtime::{HoldId, Timestamp};
 
 use super::batch::together;
-use super::commands::{Answer, Answered, Command, Credits, OWNERS, Ran};
+use super::commands::{Answered, Command, Credits, Known, OWNERS, Ran};
 use super::disk::{Disk, Image, Operation};
 use super::gate::GatedClock;
 use super::picture::Picture;
@@ -92,7 +92,7 @@ struct Recorder {
     memory: usize,
     now: Timestamp,
     steps: Vec<Step>,
-    holds: Vec<(&'static str, HoldId)>,
+    known: Known,
     /// Commands that were sent, except work.
     commands: Vec<Command>,
     keys: usize,
@@ -124,7 +124,7 @@ pub(crate) fn record(seed: u64, steps: usize) -> History {
         memory,
         now: birth(),
         steps: Vec::new(),
-        holds: Vec::new(),
+        known: Known::default(),
         commands: Vec::new(),
         keys: 0,
         random: Random::new(seed, 0),
@@ -165,7 +165,7 @@ impl Recorder {
                 self.random.choose(&self.commands)
             } else {
                 self.keys += 1;
-                Command::draw(self.keys, &self.holds, &mut self.random)
+                Command::draw(self.keys, &self.known, &mut self.random)
             };
             self.commands.push(command.clone());
             commands.push(command);
@@ -174,9 +174,7 @@ impl Recorder {
         let answers = together(self.credits(), &self.clock, &commands).into_iter();
         let answers: Vec<_> = answers.map(Result::unwrap).collect();
         for (command, answered) in commands.iter().zip(&answers) {
-            if let Answered { answer: Answer::Held(hold), replayed: false } = answered {
-                self.holds.push((command.owner, *hold));
-            }
+            self.known.add(command, answered);
         }
         self.done(asked, What::Batch(commands.into_iter().zip(answers).collect()));
     }

@@ -244,7 +244,7 @@ fn what_is_free_of_one_grant_is_revoked() {
          hold h alice process 5 -> 10 until 15m
          revoke alice #2 -> 20
          revoke alice #2 -> grant_not_free: grant 3 of this wallet has no free credits: nothing can be revoked
-         revoke bob #2 -> grant_not_free: grant 3 of this wallet has no free credits: nothing can be revoked
+         revoke bob #2 -> grant_unknown: no grant 3 was given to this wallet: name a grant by the entry that opened it
          release h
          balance alice -> 20 available, 0 held
          history alice

@@ -68,6 +68,9 @@ impl Audit {
                 let lot = self.lots.entry(joins.unwrap_or(number)).or_default();
                 lot.given = add(lot.given, wide(*amount))?;
             }
+            Body::ChargeReversed { repaid, .. } if repaid.is_positive() => {
+                self.lots.entry(number).or_default().given = wide(*repaid);
+            }
             Body::Received { amount, .. } => self.lots.entry(number).or_default().given = wide(*amount),
             Body::Charged { settles: Some(settled), .. } if !settled.late => self.close(settled.hold)?,
             Body::Held(held) => {
@@ -78,10 +81,12 @@ impl Audit {
             Body::Extended { hold, .. } if !self.holds.contains_key(hold) => {
                 return Err(format!("hold {hold} is extended but was not open"));
             }
-            Body::Rescheduled { grant, .. } if !self.lots.contains_key(grant) => {
-                return Err(format!("grant {grant} is rescheduled but was never given"));
+            Body::Rescheduled { grant, .. } | Body::Adopted { grant, .. }
+                if !self.lots.contains_key(grant) =>
+            {
+                return Err(format!("the terms of grant {grant} change but it was never given"));
             }
-            Body::Extended { .. } | Body::Rescheduled { .. } => {}
+            Body::Extended { .. } | Body::Rescheduled { .. } | Body::Adopted { .. } => {}
             _ if entry.is_none() => return Err(format!("fact {number} is about no wallet")),
             _ => {}
         }
@@ -111,7 +116,8 @@ impl Audit {
             let lot = lot.ok_or_else(|| format!("grant {} is used but was never given", part.grant))?;
             let sum = sum(lot);
             *sum = add(*sum, wide(part.amount).saturating_mul(sign))?;
-            if lot.free()? < 0 || lot.held < 0 || lot.expired < 0 || lot.transferred < 0 || lot.returned < 0 {
+            let sums = [lot.free()?, lot.held, lot.spent, lot.expired, lot.transferred, lot.returned];
+            if sums.iter().any(|sum| *sum < 0) {
                 return Err(format!("grant {} is overdrawn", part.grant));
             }
         }

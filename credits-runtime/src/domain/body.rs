@@ -13,7 +13,7 @@ use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
 use super::billing::unsolved::Unsolved;
 use super::category::Category;
-use super::grant::{Allocation, GrantTerms, Part};
+use super::grant::{Allocation, ExpiryThen, GrantTerms, Origin, Part};
 use super::hold::{Held, Settled};
 use super::ids::{Asset, FactNumber, HoldId, ObjectId, Owner, TransferId, WalletId};
 use super::metadata::Metadata;
@@ -75,6 +75,10 @@ pub enum Body {
         /// Part of the charge beyond the allocations, which becomes debt.
         #[n(6)]
         owed: Amount,
+        /// Expiries of used grants that are no longer the ones they were given with.
+        #[n(7)]
+        #[cbor(default)]
+        expiries: Vec<ExpiryThen>,
     },
     /// Entry: credits were taken by an administrator.
     #[n(3)]
@@ -401,6 +405,77 @@ pub enum Body {
         #[n(1)]
         at: Timestamp,
     },
+    /// Entry: a charge was reversed, in whole or in part.
+    #[n(35)]
+    ChargeReversed {
+        /// The entry of the charge.
+        #[n(0)]
+        charge: FactNumber,
+        /// Parts that return to their grants, each with the expiry that its grant has from now on.
+        #[n(1)]
+        parts: Vec<Part>,
+        /// Debt of the charge that is undone.
+        #[n(2)]
+        undone: Amount,
+        /// Debt of the charge that other credits repaid: opens a grant with the fact's number.
+        #[n(3)]
+        repaid: Amount,
+        /// The sum of the charge's reversals, with this one.
+        #[n(4)]
+        reversed: Amount,
+        /// The reversal of the same charge before this one.
+        #[n(5)]
+        previous: Option<FactNumber>,
+        #[n(6)]
+        reason: Option<String>,
+        #[n(7)]
+        metadata: Metadata,
+        #[n(8)]
+        balance_after: Amount,
+    },
+    /// Credits of an award that had been forgiven came back to its grants and were taken after all.
+    #[n(36)]
+    TookForgiven {
+        #[n(0)]
+        award: AwardId,
+        /// The takings that replace the same amount of forgiven credits, newest first.
+        #[n(1)]
+        taken: Vec<Taking>,
+    },
+    /// An award was given before, outside of this ledger.
+    #[n(37)]
+    GivenBefore {
+        #[n(0)]
+        award: AwardId,
+        #[n(1)]
+        asset: Asset,
+        #[n(2)]
+        amount: Amount,
+        /// The grant of this ledger that has the rest of it.
+        #[n(3)]
+        grant: Option<FactNumber>,
+        #[n(4)]
+        at: Timestamp,
+    },
+    /// An award that was given before is due by the known facts for the first time.
+    #[n(38)]
+    Confirmed {
+        #[n(0)]
+        award: AwardId,
+        /// The amount due, without reductions for credited time.
+        #[n(1)]
+        due: i64,
+    },
+    /// A grant belongs to an award that was given before.
+    #[n(39)]
+    Adopted {
+        #[n(0)]
+        grant: FactNumber,
+        #[n(1)]
+        origin: Origin,
+        #[n(2)]
+        purchase: Option<FactNumber>,
+    },
     /// An administrator dismissed a number of evicted events.
     #[n(34)]
     GaveWayDismissed {
@@ -418,6 +493,20 @@ impl Body {
             Self::Expired { effective_at, .. } | Self::DebtRepaid { effective_at, .. } => *effective_at,
             Self::Lapsed { at, .. } => *at,
             _ => recorded_at,
+        }
+    }
+
+    /// The category and the terms of the grant that the fact opens under its number. A gift may join the grant of
+    /// another gift that has the same terms.
+    pub fn gives(&self) -> Option<(Category, GrantTerms)> {
+        match self {
+            Self::Given { category, terms, .. } | Self::Received { category, terms, .. } => {
+                Some((category.clone(), terms.clone()))
+            }
+            Self::ChargeReversed { repaid, .. } if repaid.is_positive() => {
+                Some((Category::ChargeReversed, GrantTerms::of_repaid()))
+            }
+            _ => None,
         }
     }
 }

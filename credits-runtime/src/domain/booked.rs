@@ -63,6 +63,13 @@ impl Booked {
         }
     }
 
+    /// Whether the frame gave this wallet the grant.
+    pub fn gives(&self, grant: FactNumber, wallet: &WalletId) -> bool {
+        self.fact(grant).is_some_and(|fact| {
+            matches!(&fact.record, RecordId::Wallet(of) if of == wallet) && fact.body.gives().is_some()
+        })
+    }
+
     fn number(&self, place: usize) -> FactNumber {
         self.first.plus(place)
     }

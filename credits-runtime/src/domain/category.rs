@@ -78,6 +78,7 @@ categories! {
     16 Dispute "dispute" "Credits taken back when a dispute withdrew funds."
     17 DisputeReversal "dispute_reversal" "Credits given back when a dispute was won."
     18 DebtRepaid "debt_repaid" "Credits that repaid a debt as they became free."
+    19 ChargeReversed "charge_reversed" "Credits of a charge that was reversed, in whole or in part."
 }
 
 impl Category {

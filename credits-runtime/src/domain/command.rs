@@ -76,6 +76,8 @@ pub enum Action {
     Take(Deduction),
     /// Move credits to another wallet.
     Transfer(Transfer),
+    /// Reverse a charge.
+    ReverseCharge(ChargeReversal),
     /// Reverse a transfer.
     Reverse {
         /// The transfer.
@@ -110,6 +112,17 @@ pub enum TakeFrom {
     },
     /// The free part of this grant.
     Grant(FactNumber),
+}
+
+/// A reversal of a charge, in whole or in part.
+#[derive(Clone, Debug)]
+pub struct ChargeReversal {
+    /// The entry of the charge.
+    pub charge: FactNumber,
+    /// The amount; `None` for everything that is left to reverse.
+    pub amount: Option<Amount>,
+    /// The reason, in the application's words.
+    pub reason: Option<String>,
 }
 
 /// A transfer of credits to another wallet.
@@ -233,8 +246,8 @@ impl Command {
     }
 
     /// Settling or releasing a hold, under the key that every closing of the hold has.
-    pub fn closing_hold(wallet: WalletId, hold: HoldId, action: Action) -> Self {
-        Self::new(wallet, Key::of_hold(hold), action, Metadata::default())
+    pub fn closing_hold(wallet: WalletId, hold: HoldId, action: Action, metadata: Metadata) -> Self {
+        Self::new(wallet, Key::of_hold(hold), action, metadata)
     }
 
     /// The rejection for missing credits, where nothing but more available credits would do.
@@ -292,6 +305,10 @@ impl Command {
                     TakeFrom::Grant(_) => Ok(()),
                 }
             }
+            Action::ReverseCharge(reversal) => {
+                check_reason(reversal.reason.as_deref())?;
+                reversal.amount.map_or(Ok(()), check_positive)
+            }
             Action::Transfer(transfer) => {
                 check_positive(transfer.amount)?;
                 if transfer.to == self.wallet {
@@ -324,6 +341,7 @@ impl Action {
             Action::Extend { .. } => Kind::Extend,
             Action::Release(_) => Kind::Release,
             Action::Take(taking) => taking.kind,
+            Action::ReverseCharge(_) => Kind::ReverseCharge,
             Action::Transfer(_) => Kind::Transfer,
             Action::Reverse { .. } => Kind::Reverse,
         }
@@ -352,6 +370,11 @@ impl Action {
                 .field(&transfer.expiry.map(Expiry::requested).unwrap_or_default())
                 .field(&[u8::from(transfer.including_promotional)])
                 .field(category_name(transfer.category.as_ref())),
+            // Without an amount, the command reverses everything that is left.
+            Action::ReverseCharge(ChargeReversal { charge, amount, .. }) => {
+                let amount = amount.map(|amount| amount.get().to_be_bytes());
+                kind.field(&charge.get().to_be_bytes()).field(amount.as_ref().map_or(&[], |amount| amount))
+            }
             // The treatment of missing credits does not count, because a transfer is reversed once.
             Action::Reverse { transfer, .. } => kind.field(&transfer.get().to_be_bytes()),
         }

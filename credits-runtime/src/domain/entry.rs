@@ -128,6 +128,17 @@ impl Body {
                 metadata: Some(metadata),
                 ..Entry::returning(Part::allocations(parts), &Category::TransferIn, *balance_after)
             },
+            Self::ChargeReversed { parts, undone, repaid, reason, metadata, balance_after, .. } => {
+                let returned =
+                    Entry::returning(Part::allocations(parts), &Category::ChargeReversed, *balance_after);
+                Entry {
+                    amount: returned.amount.plus(*undone).plus(*repaid),
+                    debt: undone.negated(),
+                    reason: reason.as_deref(),
+                    metadata: Some(metadata),
+                    ..returned
+                }
+            }
             Self::TakenBack { category, parts, owed, reason, balance_after } => Entry {
                 reason: Some(reason),
                 ..Entry::taking(Part::allocations(parts), *owed, category, *balance_after)

@@ -43,6 +43,7 @@ impl Frame {
                 | (Kind::Reverse, Body::Reclaimed { .. })
                 | (Kind::Adjust, Body::Given { .. } | Body::Deducted { .. })
                 | (Kind::Revoke, Body::Deducted { .. })
+                | (Kind::ReverseCharge, Body::ChargeReversed { .. })
         )
     }
 }
@@ -93,6 +94,9 @@ pub enum Kind {
     /// Apply an event of a payment processor.
     #[n(13)]
     Bill,
+    /// Reverse a charge.
+    #[n(14)]
+    ReverseCharge,
 }
 
 impl Kind {
@@ -113,6 +117,7 @@ impl Kind {
             Self::Revoke => "revoke",
             Self::BookDue => "book_due",
             Self::Bill => "bill",
+            Self::ReverseCharge => "reverse_charge",
         }
     }
 
@@ -133,6 +138,8 @@ pub enum Scope {
     Holds(WalletId),
     /// The reversals of a wallet's transfers, by the transfer's number.
     Transfers(WalletId),
+    /// The reversals of a wallet's charges, by the charge's number. No frame has it as its own scope.
+    Charges(WalletId),
 }
 
 /// One immutable statement about one record.

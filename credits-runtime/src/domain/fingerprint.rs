@@ -53,6 +53,7 @@ pub fn key_row(scope: &Scope, key: &str) -> Hash128 {
         Scope::Wallet(wallet) => (1, Some(wallet)),
         Scope::Holds(wallet) => (2, Some(wallet)),
         Scope::Transfers(wallet) => (3, Some(wallet)),
+        Scope::Charges(wallet) => (4, Some(wallet)),
     };
     let scoped = Fingerprint::default().field(&[kind]);
     let scoped = match wallet {

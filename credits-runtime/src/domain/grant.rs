@@ -36,6 +36,18 @@ pub struct GrantTerms {
 impl GrantTerms {
     /// The default priority of grants.
     pub const PRIORITY_DEFAULT: u16 = 50;
+
+    /// The terms of credits that return for debt of a reversed charge that other credits repaid.
+    pub fn of_repaid() -> Self {
+        Self {
+            expires_at: None,
+            priority: Self::PRIORITY_DEFAULT,
+            class: Class::Paid,
+            scope: Vec::new(),
+            origin: Origin::Gift,
+            purchase: None,
+        }
+    }
 }
 
 /// The origin of a grant. New gifts join only gifts.
@@ -98,6 +110,38 @@ pub struct PinnedTerms {
     /// Terms of the grant.
     #[n(2)]
     pub terms: GrantTerms,
+}
+
+/// How the expiry of a grant differs from the one that it was given with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum MovedExpiry {
+    /// It was changed, or the grant was opened again.
+    #[n(0)]
+    Rescheduled,
+    /// A reversed charge promised the credits until this instant; fulfilment does not end them before it.
+    #[n(1)]
+    Promised(#[n(0)] Timestamp),
+}
+
+impl MovedExpiry {
+    /// An expiry that keeps the promise, if there is one.
+    pub fn kept(moved: Option<Self>, expires_at: Option<Timestamp>) -> Option<Timestamp> {
+        match moved {
+            Some(Self::Promised(until)) => expires_at.map(|expires_at| expires_at.max(until)),
+            Some(Self::Rescheduled) | None => expires_at,
+        }
+    }
+}
+
+/// The expiry that a grant had when credits were taken from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ExpiryThen {
+    /// The grant.
+    #[n(0)]
+    pub grant: FactNumber,
+    /// Instant from which it could not be used; `None` for never.
+    #[n(1)]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// The part of a charge taken from one grant, or of a hold pinned to one grant.

@@ -194,6 +194,11 @@ impl Asset {
         Self(name.into())
     }
 
+    /// The asset with this name as it is displayed.
+    pub(crate) fn of_shown(name: &str) -> Self {
+        if name == "credits" { Self::credits() } else { Self::of(name) }
+    }
+
     /// The asset with this name.
     pub(crate) fn named(name: &'static str) -> Self {
         Self(SmolStr::new_static(name))
@@ -218,6 +223,10 @@ impl Key {
 
     pub(crate) fn of_transfer(transfer: TransferId) -> Self {
         Self(transfer.to_string().into())
+    }
+
+    pub(crate) fn of_charge(charge: FactNumber) -> Self {
+        Self(charge.to_string().into())
     }
 
     /// The empty key of frames that the ledger writes for itself.

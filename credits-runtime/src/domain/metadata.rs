@@ -35,6 +35,21 @@ impl Metadata {
         self.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
+    /// This value, written over an earlier one: members of two objects are joined, and any other value replaces the
+    /// earlier one. An empty value changes nothing.
+    pub(crate) fn over(&self, earlier: &Self) -> Self {
+        if self.is_none() {
+            return earlier.clone();
+        }
+        match (earlier.value(), self.value()) {
+            (Value::Object(mut members), Value::Object(more)) => {
+                members.extend(more);
+                Self::from(Value::Object(members))
+            }
+            (_, value) => Self::from(value),
+        }
+    }
+
     /// The stored text; empty if there is none.
     pub(crate) fn text(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
@@ -105,6 +120,23 @@ impl<'de> Deserialize<'de> for Metadata {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_later_value_is_written_over_an_earlier_one() {
+        for (earlier, later, expected) in [
+            (
+                json!({ "job": 1, "by": "a" }),
+                json!({ "job": 2, "tokens": 9 }),
+                json!({ "job": 2, "by": "a", "tokens": 9 }),
+            ),
+            (json!({ "job": 1 }), json!(null), json!({ "job": 1 })),
+            (json!(null), json!([1]), json!([1])),
+            (json!({ "job": 1 }), json!("text"), json!("text")),
+        ] {
+            let written = Metadata::from(later).over(&Metadata::from(earlier));
+            assert_eq!(written.value(), expected);
+        }
+    }
 
     #[test]
     fn levels_are_lists_and_objects_outside_of_strings() {

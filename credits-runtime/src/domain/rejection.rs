@@ -6,6 +6,7 @@ use credits_core::{amount_in, figure_in};
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
+use super::category::Category;
 use super::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use super::time::Timestamp;
 
@@ -315,6 +316,48 @@ pub enum Rejection {
         transfer: TransferId,
     },
 
+    /// The ledger has no entry of this number.
+    #[error(
+        "there is no entry {entry}: reverse a charge by the number of its entry, and release a hold that is open"
+    )]
+    EntryUnknown {
+        /// The number.
+        entry: FactNumber,
+    },
+    /// The entry is no charge of an operation.
+    #[error(
+        "entry {entry} is no charge but {category}: reverse an operation_charge, and correct others by `adjust_credits`"
+    )]
+    NotACharge {
+        /// The entry.
+        entry: FactNumber,
+        /// Category of the entry.
+        category: Category,
+    },
+    /// Another wallet was charged.
+    #[error("entry {entry} is a charge of another wallet: reverse it from the wallet that was charged")]
+    ChargeOfAnotherWallet {
+        /// The entry.
+        entry: FactNumber,
+    },
+    /// The reversals of a charge would exceed it.
+    #[error("{amount} to reverse, {left} of charge {entry} left: reverse at most {left}")]
+    ReversalExceedsCharge {
+        /// The entry of the charge.
+        entry: FactNumber,
+        /// The amount to reverse: as given, or the whole charge.
+        amount: Amount,
+        /// The amount that is left to reverse.
+        left: Amount,
+    },
+
+    /// The owner's wallet of the asset was never given this grant.
+    #[error("no grant {grant} was given to this wallet: name a grant by the entry that opened it")]
+    GrantUnknown {
+        /// The grant.
+        grant: FactNumber,
+    },
+
     /// The clock leapt ahead, or the ledger was not opened for a long time. Writes are rejected until the
     /// clock is confirmed.
     #[error(
@@ -494,6 +537,15 @@ impl Rejection {
             Self::HoldLimitInvalid { .. } => Rule { code: "hold_limit_invalid", class: Shape, status: 422 },
             Self::HoldUnknown { .. } => Rule { code: "hold_unknown", class: Existence, status: 404 },
             Self::TransferUnknown { .. } => Rule { code: "transfer_unknown", class: Existence, status: 404 },
+            Self::GrantUnknown { .. } => Rule { code: "grant_unknown", class: Existence, status: 404 },
+            Self::EntryUnknown { .. } => Rule { code: "entry_unknown", class: Existence, status: 404 },
+            Self::NotACharge { .. } => Rule { code: "not_a_charge", class: Existence, status: 422 },
+            Self::ChargeOfAnotherWallet { .. } => {
+                Rule { code: "charge_of_another_wallet", class: Existence, status: 404 }
+            }
+            Self::ReversalExceedsCharge { .. } => {
+                Rule { code: "reversal_exceeds_charge", class: State, status: 409 }
+            }
             Self::ClockUnconfirmed { .. } => Rule { code: "clock_unconfirmed", class: State, status: 503 },
             Self::GrantNotFree { .. } => Rule { code: "grant_not_free", class: State, status: 409 },
             Self::HoldClosed { .. } => Rule { code: "hold_closed", class: State, status: 409 },

@@ -314,9 +314,9 @@ impl Core {
         self.terms.get(&catalogue)
     }
 
-    /// The frame that used a key of a wallet.
-    pub(crate) fn keyed(&self, wallet: &WalletId, key: &Key) -> Result<Option<Booked>, LedgerError> {
-        let hash = key_row(&Scope::Wallet(wallet.clone()), key.as_str());
+    /// The last frame that used a key.
+    pub(crate) fn keyed(&self, scope: &Scope, key: &Key) -> Result<Option<Booked>, LedgerError> {
+        let hash = key_row(scope, key.as_str());
         // Memory first: a checkpoint removes a key from memory only after publishing its segment.
         let recent = self.published.keys.recent(&hash);
         let snapshot = self.store.snapshot()?;

@@ -129,7 +129,8 @@ impl Revoke {
     /// Takes the free part of the grant. The parts that holds have set aside stay with the holds.
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `MetadataTooLarge`,
-    /// `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `GrantNotFree`.
+    /// `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `GrantUnknown`,
+    /// `GrantNotFree`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Grant(self.grant);
         let taking = Deduction { kind: Kind::Revoke, from, reason: self.reason, category: None };

@@ -23,8 +23,10 @@ use crate::engine::ledger::Ledger;
 use crate::engine::request::reply::Reply;
 use crate::error::{Error, LedgerError};
 
+mod given_before;
 mod unresolved;
 
+pub use given_before::GivenBefore;
 pub use unresolved::Unresolved;
 
 /// The maximum number of owners, or of waiting events, of one read.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use credits_core::Wording;
 
+use crate::domain::amount::IntoAmount;
+use crate::domain::billing::award::AwardId;
 use crate::domain::billing::event::BillingEvent;
 #[cfg(feature = "stripe")]
 use crate::domain::billing::terms::PackTerms;
@@ -32,7 +34,7 @@ use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::Error;
 use crate::generated::Plan as _;
 use crate::generated::Pricing;
-use crate::service::billing::{self, Received, Unresolved};
+use crate::service::billing::{self, GivenBefore, Received, Unresolved};
 use crate::service::events::{self, Handlers, Subscriber};
 use crate::service::export::{self, ExportFormat};
 use crate::service::report::{self, AccountTotal, Head};
@@ -409,6 +411,34 @@ impl<C> Credits<C> {
             Ok(owner) => billing::link(&self.ledger, object, owner),
             Err(rejection) => Reply::failed(rejection),
         }
+    }
+
+    /// Marks an award as given before, outside of this ledger: finish with `.now()`. Credits are not given for it again,
+    /// and refunds, changes of the plan and its end treat it as given here.
+    ///
+    /// It is for filling a ledger from another system: give the rest of the award, mark the award, and only then
+    /// receive the events of its subscription or purchase.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// use credits_runtime::billing::{AwardId, ObjectId};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// // Of a pack of 1,000 credits 300 are left.
+    /// let left = user.give_credits(300).key("tx:17").now().wait()?.entry.number;
+    /// let session = ObjectId::new("cs_live_a1").ok_or("an id has 1 to 255 bytes")?;
+    /// credits.given_before("user:42", AwardId::Pack(session), 1_000).grant(left).now().wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn given_before(
+        &self,
+        owner: impl AsRef<str>,
+        award: AwardId,
+        amount: impl IntoAmount,
+    ) -> GivenBefore {
+        GivenBefore::new(&self.ledger, Owner::new(owner.as_ref()), award, amount.into_amount())
     }
 
     /// The sums of all entries, by asset and counter-account: the charged operation, or the category of the

@@ -54,6 +54,8 @@ pub struct Entry {
     pub owed: Amount,
     /// The settled hold.
     pub hold: Option<HoldId>,
+    /// The charge that it reverses, in whole or in part.
+    pub reverses: Option<FactNumber>,
     /// The transfer that it belongs to.
     pub transfer: Option<TransferId>,
     /// The owner of the transfer's other wallet.
@@ -171,6 +173,11 @@ impl Entry {
             allocations: match body {
                 // Credits that are given back are not shown by grant.
                 Body::GivenBack { .. } => Vec::new(),
+                Body::ChargeReversed { repaid, .. } => {
+                    let opened = Allocation { grant: number, amount: *repaid };
+                    let opened = repaid.is_positive().then_some(opened);
+                    entry.returned.iter().copied().chain(opened).collect()
+                }
                 Body::Restored { .. } | Body::Reclaimed { .. } => entry.returned.into_owned(),
                 _ => entry.taken.into_owned(),
             },
@@ -181,6 +188,10 @@ impl Entry {
             shortfall: Amount::ZERO,
             owed: entry.debt.max(Amount::ZERO),
             hold: None,
+            reverses: match body {
+                Body::ChargeReversed { charge, .. } => Some(*charge),
+                _ => None,
+            },
             transfer: match body {
                 Body::Sent { .. } => Some(TransferId(number)),
                 Body::Received { transfer, .. }

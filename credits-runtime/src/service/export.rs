@@ -82,7 +82,7 @@ fn each(
     Ok(written)
 }
 
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "number",
     "recorded_at",
     "effective_at",
@@ -97,6 +97,7 @@ const NAMES: [&str; 20] = [
     "shortfall",
     "owed",
     "hold",
+    "reverses",
     "transfer",
     "counterparty",
     "reason",
@@ -108,7 +109,7 @@ const NAMES: [&str; 20] = [
 /// Columns whose text comes from the application.
 const TEXTS: [&str; 7] = ["owner", "category", "operation", "counterparty", "reason", "key", "metadata"];
 
-fn row(owner: &Owner, entry: &Entry) -> [String; 20] {
+fn row(owner: &Owner, entry: &Entry) -> [String; 21] {
     fn text(value: Option<&impl ToString>) -> String {
         value.map(ToString::to_string).unwrap_or_default()
     }
@@ -127,6 +128,7 @@ fn row(owner: &Owner, entry: &Entry) -> [String; 20] {
         entry.shortfall.to_string(),
         entry.owed.to_string(),
         text(entry.hold.as_ref()),
+        text(entry.reverses.as_ref()),
         text(entry.transfer.as_ref()),
         text(entry.counterparty.as_ref()),
         text(entry.reason.as_ref()),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
-use crate::domain::fact::{Fact, RecordId};
+use crate::domain::fact::{Fact, RecordId, Scope};
 use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId, excerpt};
 use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX, MILESTONE_FACTS};
 use crate::domain::rejection::Rejection;
@@ -320,7 +320,7 @@ impl Segment {
 
 /// The entries of the frame under a key.
 fn under_key(ledger: &Core, id: &WalletId, key: &Key, filter: &Filter) -> Result<HistoryPage, Error> {
-    let booked = ledger.keyed(id, key)?;
+    let booked = ledger.keyed(&Scope::Wallet(id.clone()), key)?;
     let entries = booked.iter().flat_map(|booked| {
         let entries = booked.numbered().filter_map(|(number, _)| Entry::of(ledger, booked, number));
         entries.filter(|entry| entry.key.as_ref() == Some(key) && filter.wants(entry))

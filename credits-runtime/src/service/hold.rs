@@ -12,14 +12,14 @@ use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
-use crate::engine::core::Core;
 use crate::engine::ledger::Ledger;
 use crate::engine::request::hold_guard::HoldGuard;
 use crate::engine::request::reply::Reply;
 use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
-use crate::service::entry::{self, Released, Settled};
+use crate::service::entry::{self, Released};
+use crate::service::settle::Settle;
 
 /// Credits set aside for work in progress: settle the hold when the work is done, release it when the work
 /// failed.
@@ -84,8 +84,22 @@ impl<C> Hold<C> {
     /// or becomes debt if the settings say `overrun debt`.
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere.
-    pub fn settle(self) -> Reply<Settled> {
-        self.close(|hold| Action::Settle { hold, at: SettleAt::Held }, entry::settled)
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let spend = user.spend_credits_on(Operation::render()).metadata(serde_json::json!({ "job": 17 }));
+    /// let hold = spend.hold(std::time::Duration::from_secs(60)).wait()?;
+    /// let settled = hold.settle().metadata(serde_json::json!({ "video": "v-1" })).wait()?;
+    /// assert_eq!(settled.entry.metadata.value(), serde_json::json!({ "job": 17, "video": "v-1" }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn settle(self) -> Settle {
+        self.settling(SettleAt::Held)
     }
 
     /// Charges the actual cost of the work. A cost below the amount set aside frees the rest; a cost above it
@@ -93,20 +107,19 @@ impl<C> Hold<C> {
     /// if the settings say `overrun debt`.
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, those of the operation's cost.
-    pub fn settle_for(self, operation: impl Borrow<C::Operation>) -> Reply<Settled>
+    pub fn settle_for(self, operation: impl Borrow<C::Operation>) -> Settle
     where
         C: Pricing,
     {
         let quote = Box::new(quote::<C>(operation.borrow(), &self.ledger));
-        self.close(|hold| Action::Settle { hold, at: SettleAt::Quote(quote) }, entry::settled)
+        self.settling(SettleAt::Quote(quote))
     }
 
     /// Charges this amount, like [`settle_for`](Self::settle_for).
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, `AmountOutOfRange`, `AmountNegative`.
-    pub fn settle_amount(self, amount: impl IntoAmount) -> Reply<Settled> {
-        let at = SettleAt::Amount(amount.into_amount());
-        self.close(|hold| Action::Settle { hold, at }, entry::settled)
+    pub fn settle_amount(self, amount: impl IntoAmount) -> Settle {
+        self.settling(SettleAt::Amount(amount.into_amount()))
     }
 
     /// Extends the hold by this duration and returns its new limit. In total a hold can be open for up to
@@ -123,8 +136,12 @@ impl<C> Hold<C> {
     /// Releases the hold, so that its credits are free again.
     ///
     /// Rejections: `HoldClosed` if it was settled elsewhere or has lapsed.
-    pub fn release(self) -> Reply<Released> {
-        self.close(Action::Release, |_, outcome| entry::released(outcome))
+    pub fn release(mut self) -> Reply<Released> {
+        // Disarmed before the command is sent, so that the drop of the guard does not release the hold too.
+        self.guard.disarm();
+        let action = Action::Release(self.id);
+        let command = Command::closing_hold(self.wallet.clone(), self.id, action, Metadata::default());
+        self.ledger.submit(command, |outcome| entry::released(&outcome))
     }
 
     /// The number of the hold.
@@ -140,16 +157,9 @@ impl<C> Hold<C> {
         self.id
     }
 
-    fn close<T: 'static>(
-        mut self,
-        action: impl FnOnce(HoldId) -> Action,
-        read: fn(&Core, &Outcome) -> Result<T, Error>,
-    ) -> Reply<T> {
-        // Disarmed before the command is sent, so that the drop of the guard does not release the hold too.
-        self.guard.disarm();
-        let command = Command::closing_hold(self.wallet.clone(), self.id, action(self.id));
-        let ledger = Arc::clone(&self.ledger);
-        self.ledger.submit(command, move |outcome| read(&ledger, &outcome))
+    fn settling(self, at: SettleAt) -> Settle {
+        let Self { guard, ledger, id, wallet, .. } = self;
+        Settle::new(&ledger, Ok(wallet), id, at).guarded(guard)
     }
 }
 

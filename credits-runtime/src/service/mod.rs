@@ -15,6 +15,8 @@ pub mod history;
 pub mod hold;
 pub mod reads;
 pub mod report;
+pub mod reverse;
+pub mod settle;
 pub mod spend;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,12 +1,15 @@
 //! Spends: at once, around work, or by a hold.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::domain::amount::Amount;
 use crate::domain::command::Action;
 use crate::domain::fact::Kind;
 use crate::domain::hold::Purpose;
 use crate::domain::ids::HoldId;
+use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::engine::request::reply::Reply;
 use crate::error::{Error, LedgerError};
@@ -77,6 +80,42 @@ impl<T, E> Done<T, E> for Result<T, E> {
     }
 }
 
+/// The charge of work in progress: the work writes metadata on it. Clones are of the same charge.
+#[derive(Clone, Debug)]
+pub struct WorkCharge {
+    hold: HoldId,
+    amount: Amount,
+    written: Arc<Mutex<Metadata>>,
+}
+
+impl WorkCharge {
+    fn of<C>(hold: &Hold<C>) -> Self {
+        Self { hold: hold.id(), amount: hold.amount(), written: Arc::default() }
+    }
+
+    /// The hold that the charge will settle.
+    pub fn hold(&self) -> HoldId {
+        self.hold
+    }
+
+    /// The credits set aside for the charge.
+    pub fn amount(&self) -> Amount {
+        self.amount
+    }
+
+    /// Writes metadata that is stored with the entry if the work returns `Ok`, over that of the spend and of earlier
+    /// calls: members of two objects are joined, and any other value replaces the earlier one.
+    pub fn metadata(&self, metadata: impl Into<Metadata>) {
+        let metadata = metadata.into();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        *written = metadata.over(&written);
+    }
+
+    fn written(&self) -> Metadata {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// The start of work: its hold, or the charge that its key was used for.
 enum Start<C> {
     Hold(Hold<C>),
@@ -109,14 +148,45 @@ impl<C: Pricing> Spend<C> {
     /// `InProgress` while other work under the key has not ended; [`RunError::Work`] with the error of the work;
     /// [`RunError::Unsettled`] if the charge could not be written.
     pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E, T>> {
+        self.run_with(|_| work.done())
+    }
+
+    /// Like [`run`](Self::run), for work that writes metadata on its charge, such as the id or the tokens that it came
+    /// to. A replay by key hands the metadata back with the receipt of the charge.
+    ///
+    /// Errors: those of `run`; [`RunError::Unsettled`] also if the metadata exceeds its limits.
+    ///
+    /// ```
+    /// # use credits_runtime::RunError;
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # fn render() -> Result<String, std::io::Error> { Ok("v-1".to_owned()) }
+    /// let render = || {
+    ///     user.spend_credits_on(Operation::render()).key("job-17").run_with(|charge| {
+    ///         let video = render()?;
+    ///         charge.metadata(serde_json::json!({ "video": video }));
+    ///         Ok::<_, std::io::Error>(video)
+    ///     })
+    /// };
+    /// assert_eq!(render()?, "v-1");
+    /// let Err(RunError::AlreadyCharged(receipt)) = render() else { unreachable!() };
+    /// assert_eq!(receipt.entry.metadata.value()["video"], "v-1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_with<T, E>(self, work: impl FnOnce(WorkCharge) -> Result<T, E>) -> Result<T, RunError<E, T>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
         };
-        match work.done() {
+        let charge = WorkCharge::of(&hold);
+        match work(charge.clone()) {
             Ok(value) => {
                 let id = hold.id();
-                settled(hold.settle().wait(), value, id)
+                settled(hold.settle().metadata(charge.written()).wait(), value, id)
             }
             // Waits, so that the credits are free when this returns. If the release fails, the hold's limit
             // frees them.
@@ -133,14 +203,26 @@ impl<C: Pricing> Spend<C> {
     where
         F: Future<Output = Result<T, E>>,
     {
+        self.run_async_with(|_| work()).await
+    }
+
+    /// Like [`run_with`](Self::run_with), for work that is a future, as [`run_async`](Self::run_async) runs it.
+    pub async fn run_async_with<T, E, F>(
+        self,
+        work: impl FnOnce(WorkCharge) -> F,
+    ) -> Result<T, RunError<E, T>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let hold = match self.start().await? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
         };
-        match work().await {
+        let charge = WorkCharge::of(&hold);
+        match work(charge.clone()).await {
             Ok(value) => {
                 let id = hold.id();
-                settled(hold.settle().await, value, id)
+                settled(hold.settle().metadata(charge.written()).await, value, id)
             }
             Err(error) => {
                 drop(hold.release().await);

@@ -24,9 +24,11 @@ use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::billing::{self, Purchase, Subscription};
-use crate::service::entry::{self, Released, Settled, operation_name};
+use crate::service::entry::{self, Entry, Released, operation_name};
 use crate::service::give::Give;
 use crate::service::history::{self, History};
+use crate::service::reverse::{self, ReverseCharge};
+use crate::service::settle::Settle;
 use crate::service::spend::Spend;
 use crate::service::transfer::{Reverse, Transfer};
 use crate::service::write::Write;
@@ -90,7 +92,7 @@ pub struct GrantSummary {
 
 impl GrantSummary {
     fn of(ledger: &Core, grant: &domain::wallet::Grant) -> Self {
-        let domain::wallet::Grant { number, free, held, terms, category } = grant;
+        let domain::wallet::Grant { number, free, held, terms, category, .. } = grant;
         Self {
             id: *number,
             free: *free,
@@ -294,21 +296,62 @@ impl<C> Wallet<C> {
         Reverse::new(Write::new(&self.ledger, &self.id), transfer)
     }
 
+    /// Reverses a charge of this wallet by the number of its entry, in whole or in part: finish with `.now()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// user.give_credits(100).now().wait()?;
+    /// let charge = user.spend_credits_on(Operation::render()).now().wait()?.entry.number;
+    /// let half = user.reverse_charge(charge).amount(5).reason("blurred").key("ticket-7").now().wait()?;
+    /// assert_eq!(half.entry.reverses, Some(charge));
+    /// user.reverse_charge(charge).now().wait()?;
+    /// assert_eq!(user.credits()?, 100);
+    /// assert!(user.reverse_charge(charge).now().wait().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reverse_charge(&self, charge: FactNumber) -> ReverseCharge {
+        ReverseCharge::new(Write::new(&self.ledger, &self.id), charge)
+    }
+
+    /// The reversals of a charge of this wallet, by the number of its entry, oldest first; empty if nothing of it was
+    /// reversed.
+    ///
+    /// It reads a frame for each reversal. Errors: `OwnerInvalid`, then the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let charge = user.spend_credits_on(Operation::render()).now().wait()?.entry.number;
+    /// user.reverse_charge(charge).amount(4).now().wait()?;
+    /// assert_eq!(user.reversals_of(charge)?[0].amount, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reversals_of(&self, charge: FactNumber) -> Result<Vec<Entry>, Error> {
+        reverse::reversals(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, charge)
+    }
+
     /// Settles a hold by its number, from [`Hold::into_id`](crate::Hold::into_id): charges the amount set
     /// aside. Another call returns the first outcome.
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
-    pub fn settle(&self, hold: HoldId) -> Reply<Settled> {
-        self.close_hold(hold, Action::Settle { hold, at: SettleAt::Held }, entry::settled)
+    pub fn settle(&self, hold: HoldId) -> Settle {
+        Settle::new(&self.ledger, self.id.clone(), hold, SettleAt::Held)
     }
 
     /// Settles a hold by its number for this amount, like
     /// [`Hold::settle_amount`](crate::Hold::settle_amount).
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, `AmountOutOfRange`, `AmountNegative`.
-    pub fn settle_amount(&self, hold: HoldId, amount: impl IntoAmount) -> Reply<Settled> {
-        let at = SettleAt::Amount(amount.into_amount());
-        self.close_hold(hold, Action::Settle { hold, at }, entry::settled)
+    pub fn settle_amount(&self, hold: HoldId, amount: impl IntoAmount) -> Settle {
+        Settle::new(&self.ledger, self.id.clone(), hold, SettleAt::Amount(amount.into_amount()))
     }
 
     /// Extends a hold by its number, like [`Hold::extend`](crate::Hold::extend).
@@ -324,21 +367,12 @@ impl<C> Wallet<C> {
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was settled or has lapsed.
     pub fn release(&self, hold: HoldId) -> Reply<Released> {
-        self.close_hold(hold, Action::Release(hold), |_, outcome| entry::released(outcome))
-    }
-
-    fn close_hold<T: 'static>(
-        &self,
-        hold: HoldId,
-        action: Action,
-        read: fn(&Core, &crate::engine::request::slot::Outcome) -> Result<T, Error>,
-    ) -> Reply<T> {
         match &self.id {
             Err(rejection) => Reply::failed(rejection.clone()),
             Ok(id) => {
-                let ledger = Arc::clone(&self.ledger);
-                let command = Command::closing_hold(id.clone(), hold, action);
-                self.ledger.submit(command, move |outcome| read(&ledger, &outcome))
+                let action = Action::Release(hold);
+                let command = Command::closing_hold(id.clone(), hold, action, Metadata::default());
+                self.ledger.submit(command, |outcome| entry::released(&outcome))
             }
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::terms::Length;
 use crate::domain::amount::Amount;
-use crate::domain::grant::Part;
+use crate::domain::grant::{Origin, Part};
 use crate::domain::ids::{Asset, FactNumber, ObjectId};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Forfeited;
@@ -102,6 +102,20 @@ pub struct Award {
     /// Whether the award is closed: nothing more is given or taken under its id.
     #[n(7)]
     pub is_closed: bool,
+    /// Whether it was given before, outside of this ledger.
+    #[n(8)]
+    pub mark: Option<Mark>,
+}
+
+/// The state of an award that was given before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Mark {
+    /// The facts because of which it is due are not known yet.
+    #[n(0)]
+    Unconfirmed,
+    /// This amount was due when they became known, without reductions for credited time.
+    #[n(1)]
+    Confirmed(#[n(0)] i64),
 }
 
 /// A part of the credits taken back.
@@ -153,7 +167,51 @@ impl Taking {
     }
 }
 
+impl AwardId {
+    /// The credits of an item's cycle that starts at an instant, for a plan that gives credits this often.
+    pub fn cycle(item: ObjectId, start: impl Into<Timestamp>, every: Length) -> Self {
+        Self::Cycle { item, start: start.into(), asset: Asset::credits(), every }
+    }
+
+    /// The credits of all rises within a subscription's cycle.
+    pub fn rise(subscription: ObjectId, start: impl Into<Timestamp>, every: Length) -> Self {
+        Self::Rise { subscription, start: start.into(), asset: Asset::credits(), every }
+    }
+
+    /// The same cycle or rise of a plan that gives another asset; other awards have none in their id.
+    #[must_use]
+    pub fn of_asset(self, name: &str) -> Self {
+        let asset = Asset::of_shown(name);
+        match self {
+            Self::Cycle { item, start, every, .. } => Self::Cycle { item, start, asset, every },
+            Self::Rise { subscription, start, every, .. } => Self::Rise { subscription, start, asset, every },
+            other => other,
+        }
+    }
+
+    /// The origin of its grants.
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::Pack(_) | Self::PackBonus(_) => Origin::Purchase,
+            _ => Origin::Subscription,
+        }
+    }
+}
+
 impl Award {
+    /// A due amount, measured from the given one: an award that was given before with another amount than its terms say
+    /// keeps the difference.
+    pub(super) fn due(&self, amount: i64) -> Amount {
+        match self.mark {
+            Some(Mark::Unconfirmed) => self.given,
+            Some(Mark::Confirmed(then)) => {
+                let due = self.given.get().saturating_sub(then).saturating_add(amount);
+                Amount::new(due).max(Amount::ZERO)
+            }
+            None => Amount::new(amount),
+        }
+    }
+
     /// Credits taken back in total.
     pub fn taken(&self) -> Amount {
         Amount::sum(self.taken.iter().map(Taking::amount))
@@ -162,6 +220,33 @@ impl Award {
     /// Credits of the advance.
     pub fn advance(&self) -> Amount {
         Amount::sum(self.advance.iter().map(Taking::amount))
+    }
+
+    /// Credits of its takings that were forgiven.
+    pub(super) fn forgiven(&self) -> Amount {
+        let forgiven = self.taken.iter().filter(|taking| matches!(taking.what, Taken::Left(_)));
+        Amount::sum(forgiven.map(Taking::amount))
+    }
+
+    /// Credits of its takings that came from these grants.
+    pub(super) fn taken_of(&self, grants: &[FactNumber]) -> Amount {
+        let parts = self.taken.iter().filter_map(|taking| match &taking.what {
+            Taken::Part(part) if grants.contains(&part.grant) => Some(part.amount),
+            _ => None,
+        });
+        Amount::sum(parts)
+    }
+
+    /// Replaces forgiven credits by takings of the same amount, newest first.
+    pub(super) fn replace_forgiven(&mut self, taken: &[Taking]) {
+        let mut missing = Amount::sum(taken.iter().map(Taking::amount));
+        for taking in self.taken.iter_mut().rev().filter(|taking| matches!(taking.what, Taken::Left(_))) {
+            let part = taking.amount().min(missing);
+            missing = missing.minus(part);
+            *taking = taking.clone().of(taking.amount().minus(part));
+        }
+        self.taken.retain(|taking| taking.amount().is_positive());
+        self.taken.extend(taken.iter().cloned());
     }
 
     /// Removes an amount from its takings, newest first, and returns the removed ones.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use credits_core::{RefundedButSpent, SubscriptionRefunds};
 
-use super::award::{Award, AwardId};
+use super::award::{Award, AwardId, Mark};
 use super::due::{Due, Wanted};
 use super::record::Billing;
 use crate::domain::amount::Amount;
@@ -134,8 +134,9 @@ fn compared<'a>(billing: &'a Billing, due: &'a Due, asset: &Asset) -> Vec<Compar
     let unwanted = billing.awards.iter().filter(|(id, award)| {
         award.asset == *asset
             && !due.awards.contains_key(id)
-            && award.taken() < award.given
+            && (award.taken() < award.given || award.forgiven().is_positive())
             && !award.is_closed
+            && award.mark != Some(Mark::Unconfirmed)
     });
     let wanted = wanted.into_iter().map(|(id, wanted)| Compared { id, wanted: Some(wanted) });
     wanted.chain(unwanted.map(|(id, _)| Compared { id, wanted: None })).collect()
@@ -172,6 +173,7 @@ impl<'a> Booking<'a> {
     /// Gives before it takes, so that credits given now can be taken for any award.
     fn book(&mut self, awards: &[Compared<'_>]) {
         for award in awards {
+            self.confirm(*award);
             self.give_missing(*award);
         }
         for award in awards {
@@ -228,14 +230,34 @@ impl<'a> Booking<'a> {
 
     fn give_missing(&mut self, Compared { id, wanted }: Compared<'_>) {
         let Some(wanted) = wanted else { return };
-        let given = self.billing.awards.get(id).map_or(Amount::ZERO, |award| award.given);
-        let due = Amount::new(wanted.amount);
+        let known = self.billing.awards.get(id);
+        let given = known.map_or(Amount::ZERO, |award| award.given);
+        let due = known.map_or(Amount::new(wanted.amount), |award| award.due(wanted.amount));
         // Amounts beyond 64 bits are cut to `Amount::MAX` and never fit.
+        if self.is_part_of_one_given_before(id) {
+            return;
+        }
         if due == Amount::MAX {
             self.unfit.insert(id.clone());
         } else if due > given {
             self.give(id, wanted, due.minus(given));
         }
+    }
+
+    /// Notes the amount that is due for an award that was given before, once it is.
+    fn confirm(&mut self, Compared { id, wanted }: Compared<'_>) {
+        let mark = self.billing.awards.get(id).and_then(|award| award.mark);
+        if let (Some(Mark::Unconfirmed), Some(wanted)) = (mark, wanted) {
+            let due = wanted.amount.saturating_add(wanted.credited);
+            self.record(Body::Confirmed { award: id.clone(), due });
+        }
+    }
+
+    /// Whether it is the bonus of a pack that was given before: the mark of the pack covers it.
+    fn is_part_of_one_given_before(&self, id: &AwardId) -> bool {
+        let AwardId::PackBonus(session) = id else { return false };
+        let pack = self.billing.awards.get(&AwardId::Pack(session.clone()));
+        pack.is_some_and(|pack| pack.mark.is_some())
     }
 
     /// Applies a fact to the billing and keeps it for the commit.
@@ -309,7 +331,7 @@ impl<'a> Booking<'a> {
 impl Award {
     /// Credits given beyond the due amount.
     fn beyond(&self, wanted: Option<&Wanted>) -> Amount {
-        let due = Amount::new(wanted.map_or(0, |wanted| wanted.amount));
+        let due = wanted.map_or(Amount::ZERO, |wanted| self.due(wanted.amount));
         self.given.minus(due.min(self.given))
     }
 }

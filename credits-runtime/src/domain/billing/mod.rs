@@ -18,6 +18,7 @@ pub mod items;
 mod lanes;
 mod levels;
 mod lifetime;
+pub mod mark;
 pub mod migration;
 pub mod objects;
 pub mod ownership;

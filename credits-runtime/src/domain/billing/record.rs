@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
-use super::award::{Award, AwardId};
+use super::award::{Award, AwardId, Mark};
 use super::closing::ClosedPeriods;
 use super::event::{BillingEvent, Invoice, Offer, PackPayment};
 use super::payment::Payment;
@@ -213,6 +213,23 @@ impl Record for Billing {
                     panic!("fact {number} takes back what was not awarded");
                 };
                 award.taken.extend(taken.iter().cloned());
+            }
+            Body::GivenBefore { award, asset, amount, grant, at } => {
+                let award = self.awards.entry(award.clone()).or_default();
+                award.asset = asset.clone();
+                award.grants.extend(*grant);
+                award.given = *amount;
+                award.given_at = Some(*at);
+                award.mark = Some(Mark::Unconfirmed);
+            }
+            Body::Confirmed { award, due } => {
+                self.awards.entry(award.clone()).or_default().mark = Some(Mark::Confirmed(*due));
+            }
+            Body::TookForgiven { award, taken } => {
+                let Some(award) = self.awards.get_mut(award) else {
+                    panic!("fact {number} takes back what was not awarded");
+                };
+                award.replace_forgiven(taken);
             }
             Body::Listed { at, added, removed } => {
                 self.listed.retain(|key, _| !removed.contains(key));

@@ -6,7 +6,8 @@
 use super::state::{Forfeited, Grant, OpenHold, Wallet};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
-use crate::domain::grant::{Allocation, Part};
+use crate::domain::category::Category;
+use crate::domain::grant::{Allocation, GrantTerms, MovedExpiry, Part};
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::limits::FORFEITED_GRANTS_MAX;
 use crate::domain::record::{Applied, Record};
@@ -32,6 +33,7 @@ impl Record for Wallet {
                     held: Amount::ZERO,
                     terms: terms.clone(),
                     category: category.clone(),
+                    moved: None,
                 });
             }
             Body::Charged { settles, .. } => {
@@ -61,12 +63,35 @@ impl Record for Wallet {
                     self.reschedule(part.grant, part.terms.expires_at);
                 }
             }
+            Body::ChargeReversed { parts, repaid, .. } => {
+                for part in parts {
+                    let known = self.grant(part.grant).map(|grant| grant.terms.expires_at);
+                    self.put_back(part.clone());
+                    if known != Some(part.terms.expires_at) {
+                        self.promise(part.grant, part.terms.expires_at);
+                    }
+                }
+                if repaid.is_positive() {
+                    self.open(Grant {
+                        number,
+                        free: *repaid,
+                        held: Amount::ZERO,
+                        terms: GrantTerms::of_repaid(),
+                        category: Category::ChargeReversed,
+                        moved: None,
+                    });
+                }
+            }
             Body::Held(held) => {
                 self.pin(&held.pins);
                 self.holds.push(OpenHold { id: HoldId(number), held: held.clone() });
             }
             Body::Released { hold } | Body::Lapsed { hold, .. } => self.unpin(*hold),
             Body::Extended { hold, until } => self.extend(*hold, *until),
+            Body::Adopted { grant, origin, purchase } => self.alter(*grant, |grant| {
+                grant.terms.origin = *origin;
+                grant.terms.purchase = *purchase;
+            }),
             Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             _ => assert!(entry.is_some(), "fact {number} is no fact about a wallet"),
         }
@@ -93,7 +118,8 @@ impl Wallet {
         if self.grants.iter().any(|open| open.number == grant) {
             self.alter(grant, |open| open.free = open.free.plus(amount));
         } else if amount.is_positive() {
-            self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category });
+            let moved = Some(MovedExpiry::Rescheduled);
+            self.open(Grant { number: grant, free: amount, held: Amount::ZERO, terms, category, moved });
         }
     }
 
@@ -104,7 +130,17 @@ impl Wallet {
         };
         let mut grant = self.grants.remove(place);
         grant.terms.expires_at = expires_at;
+        grant.moved = grant.moved.or(Some(MovedExpiry::Rescheduled));
         self.open(grant);
+    }
+
+    /// Sets the expiry of an open grant whose credits a reversed charge returned, which fulfilment keeps.
+    /// Credits that had no expiry go on as their plan says.
+    fn promise(&mut self, number: FactNumber, expires_at: Option<Timestamp>) {
+        self.reschedule(number, expires_at);
+        if let Some(grant) = self.grants.iter_mut().find(|grant| grant.number == number) {
+            grant.moved = Some(expires_at.map_or(MovedExpiry::Rescheduled, MovedExpiry::Promised));
+        }
     }
 
     /// Adds to the expired and revoked credits of a paid grant; only the newest grants are kept.

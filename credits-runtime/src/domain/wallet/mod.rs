@@ -6,6 +6,6 @@ mod draft;
 mod due;
 mod state;
 
-pub use decide::{Decision, Prior, Wallets, decide};
+pub use decide::{Decision, Prior, PriorCharge, Wallets, decide};
 pub(in crate::domain) use draft::Draft;
 pub use state::{Forfeited, Grant, OpenHold, Wallet};

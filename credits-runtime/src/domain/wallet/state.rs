@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::grant::{Allocation, Class, GrantTerms, Part};
+use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, MovedExpiry, Part};
 use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId};
 use crate::domain::policy::Policy;
@@ -81,6 +81,9 @@ pub struct Grant {
     /// Category under which it was given.
     #[n(4)]
     pub category: Category,
+    /// How its expiry differs from the one it was given with.
+    #[n(5)]
+    pub moved: Option<MovedExpiry>,
 }
 
 /// An open hold.
@@ -207,6 +210,13 @@ impl Wallet {
 
     pub(in crate::domain) fn grant(&self, number: FactNumber) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.number == number)
+    }
+
+    /// Expiries of the grants of these allocations that are not the ones they were given with.
+    pub(super) fn expiries(&self, allocations: &[Allocation]) -> Vec<ExpiryThen> {
+        let grants = allocations.iter().filter_map(|part| self.grant(part.grant));
+        let moved = grants.filter(|grant| grant.moved.is_some());
+        moved.map(|grant| ExpiryThen { grant: grant.number, expires_at: grant.terms.expires_at }).collect()
     }
 
     /// Allocates `amount`, or less if there is less, from free credits of usable grants in the order of use.

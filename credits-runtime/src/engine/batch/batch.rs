@@ -274,7 +274,7 @@ impl<'a, S: Source> Batch<'a, S> {
     fn other(&mut self, command: &Command, prior: &Prior) -> Result<Option<WalletId>, S::Error> {
         let other = match &command.action {
             Action::Transfer(transfer) => Some(transfer.to.clone()),
-            Action::Reverse { .. } => prior.hold_opened_by.as_ref().and_then(|booked| {
+            Action::Reverse { .. } => prior.opened_by.as_ref().and_then(|booked| {
                 booked.facts.iter().find_map(|fact| match &fact.body {
                     Body::Sent { to, .. } => Some(to.clone()),
                     _ => None,

@@ -8,6 +8,7 @@ use super::source::Source;
 use super::state::LoadedBilling;
 use crate::domain::billing::decide::{BillingDraft, closed_grant};
 use crate::domain::billing::event::{BillingEvent, Happening};
+use crate::domain::billing::mark::AwardMark;
 use crate::domain::billing::ownership::OwnedEvent;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
@@ -34,6 +35,8 @@ pub(crate) enum Bill {
     DismissGaveWay(u64, Timestamp),
     /// Book all credits due to an owner.
     Fulfil(Owner),
+    /// Mark an award as given before.
+    GivenBefore(Box<AwardMark>),
     /// Move the owner's subscriptions to a plan to these terms, from their next cycle on.
     Migrate(Owner, Box<PlanTerms>),
 }
@@ -52,6 +55,11 @@ impl<S: Source> Batch<'_, S> {
             Bill::Link(object, owner) => {
                 let claimed = self.link(object, owner, now)?;
                 self.book_events(claimed.into_events(self), sale, now)?;
+            }
+            Bill::GivenBefore(mark) => {
+                if let Err(rejection) = self.mark(mark, sale, now)? {
+                    return Ok(Err(rejection));
+                }
             }
             Bill::Fulfil(owner) => self.fulfil(owner, sale, now)?,
             Bill::DismissGaveWay(count, since) => self.dismiss_gave_way(*count, *since, now)?,
@@ -123,9 +131,32 @@ impl<S: Source> Batch<'_, S> {
     }
 
     /// Books the credits due to an owner.
-    pub(super) fn fulfil(&mut self, owner: &Owner, sale: &Sale, now: Timestamp) -> Result<(), S::Error> {
+    pub(crate) fn fulfil(&mut self, owner: &Owner, sale: &Sale, now: Timestamp) -> Result<(), S::Error> {
         self.load_billing(owner)?;
         self.settle(owner, None, sale, now)
+    }
+
+    /// Marks an award as given before, and books the credits that are due then.
+    fn mark(
+        &mut self,
+        mark: &AwardMark,
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<Result<(), Rejection>, S::Error> {
+        let wallet = mark.wallet();
+        self.load_billing(&mark.owner)?;
+        self.load(&wallet)?;
+        let opened = mark.grant.map(|grant| self.frame(grant)).transpose()?.flatten();
+        let (billing, first) = (self.billing(&mark.owner), self.position.next_fact);
+        let facts = match mark.facts(billing, self.wallet(&wallet), opened.as_ref(), (first, now)) {
+            Ok(facts) => facts,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        if !facts.is_empty() {
+            self.book(FrameHeader::internal(Kind::Bill), facts, now);
+            self.fulfil(&mark.owner, sale, now)?;
+        }
+        Ok(Ok(()))
     }
 
     fn migrate(

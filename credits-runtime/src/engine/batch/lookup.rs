@@ -2,13 +2,14 @@
 
 use super::batch::Batch;
 use super::source::Source;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::command::{Action, Command};
-use crate::domain::fact::{Kind, Scope};
+use crate::domain::command::{Action, ChargeReversal, Command, Deduction, TakeFrom};
+use crate::domain::fact::{Kind, RecordId, Scope};
 use crate::domain::fingerprint::{Hash64, Hash128, key_row};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::time::Timestamp;
-use crate::domain::wallet::Prior;
+use crate::domain::wallet::{Prior, PriorCharge};
 use crate::engine::keys::fingerprint_under;
 use crate::error::LedgerError;
 
@@ -22,8 +23,8 @@ impl<S: Source> Batch<'_, S> {
                 let mut chosen = open.and_then(|held| held.key.clone());
                 if open.is_none_or(|held| held.until <= now) {
                     prior.hold_closed_by = self.hold_closed_by(&command.wallet, id)?;
-                    prior.hold_opened_by = self.frame(id.0)?;
-                    let opening = prior.hold_opened_by.as_ref();
+                    prior.opened_by = self.frame(id.0)?;
+                    let opening = prior.opened_by.as_ref();
                     let held = opening.and_then(|booked| booked.held(id, &command.wallet));
                     chosen = chosen.or_else(|| held?.key.clone());
                 }
@@ -44,16 +45,40 @@ impl<S: Source> Batch<'_, S> {
                 if let Some(hold) = opened {
                     prior.hold_closed_by = self.hold_closed_by(&command.wallet, hold)?;
                 }
+                if let Action::ReverseCharge(ChargeReversal { charge, .. }) = command.action {
+                    prior.charge = self.charge(&command.wallet, charge)?.map(Box::new);
+                }
                 if let Action::Reverse { transfer, .. } = command.action {
-                    prior.hold_opened_by = self.frame(transfer.0)?;
+                    prior.opened_by = self.frame(transfer.0)?;
+                }
+                if let Action::Take(Deduction { from: TakeFrom::Grant(grant), .. }) = command.action {
+                    prior.opened_by = self.frame(grant)?;
                 }
                 if let Action::Extend { hold, .. } = command.action {
                     prior.hold_closed_by = self.hold_closed_by(&command.wallet, hold)?;
-                    prior.hold_opened_by = self.frame(hold.0)?;
+                    prior.opened_by = self.frame(hold.0)?;
                 }
             }
         }
         Ok(prior)
+    }
+
+    /// The frames that the reversal of a charge depends on; `None` if there is no such fact.
+    fn charge(&mut self, wallet: &WalletId, number: FactNumber) -> Result<Option<PriorCharge>, S::Error> {
+        let Some(frame) = self.frame(number)? else { return Ok(None) };
+        let mut charge = PriorCharge { frame, reversal: None, grants: Vec::new() };
+        let own = RecordId::Wallet(wallet.clone());
+        let fact = charge.frame.fact(number).filter(|fact| fact.record == own);
+        let Some(Body::Charged { allocations, .. }) = fact.map(|fact| &fact.body) else {
+            return Ok(Some(charge));
+        };
+        for part in allocations {
+            let missing = || LedgerError::damaged(format!("the frame of grant {} is missing", part.grant));
+            charge.grants.push(self.frame(part.grant)?.ok_or_else(missing)?);
+        }
+        let row = key_row(&Scope::Charges(wallet.clone()), Key::of_charge(number).as_str());
+        charge.reversal = self.keyed_unless(&row, |_| false)?.map(|(_, booked)| booked);
+        Ok(Some(charge))
     }
 
     fn hold_closed_by(&mut self, wallet: &WalletId, hold: HoldId) -> Result<Option<Booked>, S::Error> {

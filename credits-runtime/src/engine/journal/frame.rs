@@ -18,6 +18,7 @@ const LEDGER: u8 = 0;
 const WALLET: u8 = 1;
 const HOLDS: u8 = 2;
 const TRANSFERS: u8 = 3;
+const CHARGES: u8 = 4;
 
 /// Codes of records.
 const CATALOGUES: u8 = 0;
@@ -105,6 +106,7 @@ fn pack_scope<'a>(scope: &'a Scope, bytes: &mut Vec<u8>) -> Option<&'a WalletId>
         Scope::Wallet(wallet) => (WALLET, Some(wallet)),
         Scope::Holds(wallet) => (HOLDS, Some(wallet)),
         Scope::Transfers(wallet) => (TRANSFERS, Some(wallet)),
+        Scope::Charges(wallet) => (CHARGES, Some(wallet)),
     };
     bytes.push(code);
     if let Some(wallet) = wallet {
@@ -119,6 +121,7 @@ fn unpack_scope(bytes: &mut &[u8]) -> Option<Scope> {
         WALLET => Scope::Wallet(WalletId::unpack(bytes)?),
         HOLDS => Scope::Holds(WalletId::unpack(bytes)?),
         TRANSFERS => Scope::Transfers(WalletId::unpack(bytes)?),
+        CHARGES => Scope::Charges(WalletId::unpack(bytes)?),
         _ => return None,
     })
 }
@@ -151,7 +154,9 @@ fn unpack_record(scope: &Scope, bytes: &mut &[u8]) -> Option<RecordId> {
         BILLING => RecordId::Billing(Owner::known(unpack_text(bytes)?)),
         OBJECT => RecordId::Object(ObjectId::known(unpack_text(bytes)?)),
         OWN_WALLET => match scope {
-            Scope::Wallet(own) | Scope::Holds(own) | Scope::Transfers(own) => RecordId::Wallet(own.clone()),
+            Scope::Wallet(own) | Scope::Holds(own) | Scope::Transfers(own) | Scope::Charges(own) => {
+                RecordId::Wallet(own.clone())
+            }
             Scope::Ledger => return None,
         },
         _ => return None,
@@ -236,9 +241,11 @@ const IS_OWED: u8 = 2;
 const SETTLES: u8 = 8;
 const IS_LATE: u8 = 16;
 const HAS_KEY: u8 = 32;
+const HAS_EXPIRIES: u8 = 64;
 
 fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
-    let Body::Charged { charge, allocations, settles, shortfall, metadata, balance_after, owed } = body
+    let Body::Charged { charge, allocations, settles, shortfall, metadata, balance_after, owed, expiries } =
+        body
     else {
         return;
     };
@@ -250,6 +257,7 @@ fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
         (SETTLES, settles.is_some()),
         (IS_LATE, settles.as_ref().is_some_and(|settled| settled.late)),
         (HAS_KEY, key.is_some()),
+        (HAS_EXPIRIES, !expiries.is_empty()),
     ];
     bytes.extend([CHARGED, bits(parts)]);
     charge.pack(bytes);
@@ -270,6 +278,9 @@ fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
     if !owed.is_zero() {
         owed.pack(bytes);
     }
+    if !expiries.is_empty() {
+        expiries.pack(bytes);
+    }
 }
 
 fn unpack_charged(bytes: &mut &[u8]) -> Option<Body> {
@@ -286,5 +297,6 @@ fn unpack_charged(bytes: &mut &[u8]) -> Option<Body> {
         metadata: part(has(HAS_METADATA), bytes)?.unwrap_or_default(),
         balance_after: Pack::unpack(bytes)?,
         owed: part(has(IS_OWED), bytes)?.unwrap_or(Amount::ZERO),
+        expiries: part(has(HAS_EXPIRIES), bytes)?.unwrap_or_default(),
     })
 }

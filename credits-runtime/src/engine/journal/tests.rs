@@ -11,7 +11,7 @@ use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::Hash64;
-use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, PinnedTerms};
+use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, MovedExpiry, Origin, PinnedTerms};
 use crate::domain::hold::{ChosenKey, Held, Purpose, Settled};
 use crate::domain::ids::{Asset, FactNumber, GivenKey, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::HOLD_LIMIT;
@@ -59,13 +59,11 @@ fn terms() -> impl Strategy<Value = GrantTerms> {
 
 fn grant() -> impl Strategy<Value = Grant> {
     let held = prop_oneof![Just(Amount::ZERO), amount()];
-    (fact(), amount(), held, terms(), category()).prop_map(|(number, free, held, terms, category)| Grant {
-        number,
-        free,
-        held,
-        terms,
-        category,
-    })
+    let promised = instant().prop_map(MovedExpiry::Promised);
+    let moved = option::of(prop_oneof![Just(MovedExpiry::Rescheduled), promised]);
+    (fact(), amount(), held, (terms(), moved), category()).prop_map(
+        |(number, free, held, (terms, moved), category)| Grant { number, free, held, terms, category, moved },
+    )
 }
 
 fn forfeited() -> impl Strategy<Value = Forfeited> {
@@ -161,15 +159,21 @@ fn rest() -> impl Strategy<Value = Amount> {
 
 fn charged() -> impl Strategy<Value = Body> {
     let settles = option::of((fact(), any::<bool>(), option::of(chosen())));
-    (charge(), vec(pin(), 0..4), settles, (rest(), rest()), metadata(), amount()).prop_map(
-        |(charge, allocations, settles, (shortfall, owed), metadata, balance_after)| Body::Charged {
-            charge,
-            allocations,
-            settles: settles.map(|(hold, late, key)| Settled { hold: HoldId(hold), late, key }),
-            shortfall,
-            metadata,
-            balance_after,
-            owed,
+    let expiry = (fact(), option::of(instant()));
+    let expiry = expiry.prop_map(|(grant, expires_at)| ExpiryThen { grant, expires_at });
+    let parts = (vec(pin(), 0..4), vec(expiry, 0..2));
+    (charge(), parts, settles, (rest(), rest()), metadata(), amount()).prop_map(
+        |(charge, (allocations, expiries), settles, (shortfall, owed), metadata, balance_after)| {
+            Body::Charged {
+                charge,
+                allocations,
+                settles: settles.map(|(hold, late, key)| Settled { hold: HoldId(hold), late, key }),
+                shortfall,
+                metadata,
+                balance_after,
+                owed,
+                expiries,
+            }
         },
     )
 }
@@ -204,7 +208,7 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 fn frame() -> impl Strategy<Value = Frame> {
-    let names = (0..KINDS.len(), 0..4, wallet_id(), key());
+    let names = (0..KINDS.len(), 0..5, wallet_id(), key());
     let record = prop_oneof![
         Just(None),
         wallet_id().prop_map(|wallet| Some(RecordId::Wallet(wallet))),
@@ -228,6 +232,7 @@ fn frame() -> impl Strategy<Value = Frame> {
                 1 => Scope::Wallet(wallet),
                 2 => Scope::Holds(wallet),
                 3 => Scope::Transfers(wallet),
+                4 => Scope::Charges(wallet),
                 _ => Scope::Ledger,
             };
             Frame { kind: KINDS[kind], scope, key, fingerprint, at, facts }

@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use super::{cbor, varint};
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
-use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, PinnedTerms};
+use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, Origin, PinnedTerms};
 use crate::domain::hold::{ChosenKey, Held, Purpose};
 use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
@@ -37,7 +37,7 @@ pub(super) fn unpack_cbor<'b, T: Decode<'b, ()>>(bytes: &mut &'b [u8]) -> Option
 }
 
 /// Takes a byte.
-pub(super) fn byte(bytes: &mut &[u8]) -> Option<u8> {
+pub(crate) fn byte(bytes: &mut &[u8]) -> Option<u8> {
     let (byte, rest) = bytes.split_first()?;
     *bytes = rest;
     Some(*byte)
@@ -292,6 +292,23 @@ impl Pack for Allocation {
 
     fn unpack(bytes: &mut &[u8]) -> Option<Self> {
         Some(Self { grant: FactNumber::unpack(bytes)?, amount: Amount::unpack(bytes)? })
+    }
+}
+
+/// The grant, then 0 for never or the instant.
+impl Pack for ExpiryThen {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.grant.pack(bytes);
+        self.expires_at.map_or(0, |at| at.microseconds().cast_unsigned().saturating_add(1)).pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let (grant, after) = (FactNumber::unpack(bytes)?, varint::read(bytes)?);
+        let expires_at = match after.checked_sub(1) {
+            None => None,
+            Some(microseconds) => Some(cbor::instant(microseconds.try_into().ok()?)?),
+        };
+        Some(Self { grant, expires_at })
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn fingerprint_under(frame: &Frame, hash: &Hash128) -> Option<Hash64>
 }
 
 /// The hashes of the keys that a frame uses, with the fingerprints of their commands: its own key, the keys of holds
-/// that lapse in it, and the chosen keys of holds that it settles.
+/// that lapse in it, the chosen keys of holds that it settles, and the charge that it reverses.
 pub(crate) fn key_rows(frame: &Frame) -> impl Iterator<Item = (Hash128, Hash64)> {
     let own = match frame.kind {
         Kind::Declare | Kind::BookDue | Kind::Bill => None,
@@ -31,6 +31,10 @@ pub(crate) fn other_rows<'a>(
             Body::Lapsed { hold, .. } => {
                 let scope = Scope::Holds(wallet.clone());
                 Some((key_row(&scope, Key::of_hold(*hold).as_str()), frame.fingerprint))
+            }
+            Body::ChargeReversed { charge, .. } => {
+                let scope = Scope::Charges(wallet.clone());
+                Some((key_row(&scope, Key::of_charge(*charge).as_str()), frame.fingerprint))
             }
             Body::Charged { settles: Some(settled), .. } => {
                 let chosen = settled.key.as_ref()?;

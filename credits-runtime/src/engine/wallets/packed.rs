@@ -3,11 +3,11 @@
 //! It is not a file format: only the process that packs a wallet unpacks it.
 
 use crate::domain::amount::Amount;
-use crate::domain::grant::GrantTerms;
+use crate::domain::grant::{GrantTerms, MovedExpiry};
 use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::wallet::{Forfeited, Grant, OpenHold, Wallet};
-use crate::engine::journal::values::Pack;
+use crate::engine::journal::values::{Pack, byte};
 use crate::engine::journal::varint;
 
 /// Replaces `bytes` by the packed wallet, which begins with its names.
@@ -73,12 +73,37 @@ impl Pack for Grant {
         self.held.pack(bytes);
         self.category.pack(bytes);
         self.terms.pack(bytes);
+        self.moved.pack(bytes);
     }
 
     fn unpack(bytes: &mut &[u8]) -> Option<Self> {
         let (number, free) = (FactNumber::unpack(bytes)?, Amount::unpack(bytes)?);
         let (held, category) = (Amount::unpack(bytes)?, Pack::unpack(bytes)?);
-        Some(Self { number, free, held, terms: GrantTerms::unpack(bytes)?, category })
+        let (terms, moved) = (GrantTerms::unpack(bytes)?, Pack::unpack(bytes)?);
+        Some(Self { number, free, held, terms, category, moved })
+    }
+}
+
+/// 0 for none, 1 for rescheduled, or 2 and the promised instant.
+impl Pack for Option<MovedExpiry> {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        match self {
+            None => bytes.push(0),
+            Some(MovedExpiry::Rescheduled) => bytes.push(1),
+            Some(MovedExpiry::Promised(until)) => {
+                bytes.push(2);
+                until.pack(bytes);
+            }
+        }
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        match byte(bytes)? {
+            0 => Some(None),
+            1 => Some(Some(MovedExpiry::Rescheduled)),
+            2 => Some(Some(MovedExpiry::Promised(Pack::unpack(bytes)?))),
+            _ => None,
+        }
     }
 }
 

@@ -8,10 +8,11 @@ use super::renewals::Renewals;
 use crate::domain::billing::sale::Sale;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::engine::batch::batch::{Batch, Position, Verdict};
+use crate::engine::batch::batch::{Batch, Position, Submitted, Verdict};
 use crate::engine::batch::failed_due::FailedDue;
 use crate::engine::batch::file_source::FileSource;
 use crate::engine::batch::sealed::SealedBatch;
@@ -256,7 +257,12 @@ impl Decider {
         if let Some(rejection) = self.unconfirmed() {
             return Ok(Err(rejection));
         }
-        batch.submit(command, now)
+        let verdict = batch.submit(command, now)?;
+        // Credits that returned to an award's grant may have to be taken for its refund, in the same commit.
+        if let (Action::ReverseCharge(_), Ok(Submitted::Booked(..))) = (&command.action, &verdict) {
+            batch.fulfil(&command.wallet.owner, &self.sale, now)?;
+        }
+        Ok(verdict)
     }
 
     fn unconfirmed(&self) -> Option<Rejection> {
@@ -273,7 +279,8 @@ impl Decider {
         hold: HoldId,
         now: Timestamp,
     ) {
-        let command = Command::closing_hold(wallet.clone(), hold, Action::Release(hold));
+        let release = Action::Release(hold);
+        let command = Command::closing_hold(wallet.clone(), hold, release, Metadata::default());
         match self.submit_command(batch, &command, now) {
             Ok(Ok(_)) => {}
             Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),

@@ -113,6 +113,11 @@ fn refund(
             let transfers = transfers(journal, booked, owner, &grants)?;
             Some(Refund { owed, forgiven, transfers, ..back(Some(award), asset, left.plus(owed)) })
         }
+        Body::TookForgiven { award, taken } => {
+            let (_, asset) = grants(ledger, owner, award)?;
+            let amount = Amount::sum(taken.iter().map(Taking::amount));
+            Some(Refund { forgiven: amount.negated(), ..back(Some(award), asset, amount) })
+        }
         Body::AdvanceTaken { award, taken } => {
             let (_, asset) = grants(ledger, owner, award)?;
             Some(back(Some(award), asset, Amount::sum(taken.iter().map(Taking::amount))))

@@ -441,7 +441,8 @@ pub struct Refund {
     pub taken: Amount,
     /// The part of `taken` that became debt, because it was spent.
     pub owed: Amount,
-    /// The credits that were forgiven, or had expired or been revoked.
+    /// The credits that were forgiven, or had expired or been revoked; negative if forgiven credits came back and
+    /// were taken.
     pub forgiven: Amount,
     /// Earlier transfers of these credits to other wallets.
     pub transfers: Vec<TransferId>,

@@ -88,6 +88,7 @@ pub fn keys(bytes: &[u8]) {
         let scope = WalletId::from_names(asset, owner).map_or(Scope::Ledger, |wallet| match kind {
             "holds" => Scope::Holds(wallet),
             "transfers" => Scope::Transfers(wallet),
+            "charges" => Scope::Charges(wallet),
             _ => Scope::Wallet(wallet),
         });
         (scope, key)

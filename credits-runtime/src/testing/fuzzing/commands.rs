@@ -1,7 +1,7 @@
 //! A fuzz target for commands: draws commands of every kind for two wallets, books them as the writer does
 //! without committing, and audits all facts after each one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{
-    Action, Command, Deduction, Expiry, Gift, Missing, Quote, SettleAt, TakeFrom, Transfer,
+    Action, ChargeReversal, Command, Deduction, Expiry, Gift, Missing, Quote, SettleAt, TakeFrom, Transfer,
 };
 use crate::domain::fact::Kind;
 use crate::domain::fingerprint::Fingerprint;
-use crate::domain::grant::Class;
+use crate::domain::grant::{Allocation, Class};
 use crate::domain::hold::Purpose;
 use crate::domain::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
@@ -31,7 +31,15 @@ const BATCHES_MAX: usize = 8;
 
 /// Submits the commands that the bytes encode.
 pub fn commands(bytes: &[u8]) {
-    let mut drawn = Drawn { bytes, holds: Vec::new(), transfers: Vec::new(), grants: Vec::new() };
+    let mut drawn = Drawn {
+        bytes,
+        holds: Vec::new(),
+        transfers: Vec::new(),
+        grants: Vec::new(),
+        charges: Vec::new(),
+        charged: HashMap::new(),
+        reversals: HashSet::new(),
+    };
     let settings = Settings {
         negative_balance_max: drawn.once_in(2).then_some(100),
         overrun: if drawn.once_in(2) { Overrun::Debt } else { Overrun::Deny },
@@ -97,6 +105,11 @@ struct Drawn<'a> {
     holds: Vec<HoldId>,
     transfers: Vec<TransferId>,
     grants: Vec<FactNumber>,
+    charges: Vec<FactNumber>,
+    /// What is left of each charge to reverse.
+    charged: HashMap<FactNumber, Amount>,
+    /// Reversals that are known, because replays return their frames again.
+    reversals: HashSet<FactNumber>,
 }
 
 impl Drawn<'_> {
@@ -158,7 +171,7 @@ impl Drawn<'_> {
 
     fn command(&mut self) -> Command {
         let (wallet, mut key) = (self.wallet(), Key::generated(0, u64::from(self.byte())));
-        let action = match self.byte() % 12 {
+        let action = match self.byte() % 13 {
             0 | 1 => Action::Give(self.gift()),
             2 => Action::Spend(self.quote()),
             3 | 4 => {
@@ -189,6 +202,11 @@ impl Drawn<'_> {
                 including_promotional: self.once_in(2),
                 category: None,
             }),
+            11 => {
+                let charge = self.one(|drawn| &drawn.charges, FactNumber::FIRST);
+                let amount = self.once_in(2).then(|| self.amount());
+                Action::ReverseCharge(ChargeReversal { charge, amount, reason: None })
+            }
             _ => {
                 let transfer = self.one(|drawn| &drawn.transfers, TransferId::new(1));
                 key = Key::of_transfer(transfer);
@@ -230,6 +248,19 @@ impl Drawn<'_> {
             match &fact.body {
                 Body::Held(_) => self.holds.push(HoldId(number)),
                 Body::Sent { .. } => self.transfers.push(TransferId(number)),
+                Body::Charged { allocations, owed, .. } => {
+                    let whole = Allocation::total(allocations).plus(*owed);
+                    self.charged.entry(number).or_insert_with(|| {
+                        self.charges.push(number);
+                        whole
+                    });
+                }
+                Body::ChargeReversed { charge, .. } if self.reversals.insert(number) => {
+                    let amount = fact.body.entry().map_or(Amount::ZERO, |entry| entry.amount);
+                    let left = self.charged.entry(*charge).or_insert(Amount::ZERO);
+                    assert!(*left >= amount, "charge {charge} returns more than it took");
+                    *left = left.minus(amount);
+                }
                 Body::Given { .. } | Body::Received { .. } => self.grants.push(number),
                 _ => {}
             }

@@ -52,6 +52,7 @@ impl Spending {
                 purchase: None,
             },
             category: Category::ManualAdjustment,
+            moved: None,
         };
         let grants: Vec<Grant> = (0..grants).map(grant).collect();
         let facts = grants.len() as u64;

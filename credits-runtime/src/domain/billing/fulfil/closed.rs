@@ -9,6 +9,7 @@ use crate::domain::billing::lifetime::after_the_end;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::terms::{PlanTerms, Unused};
 use crate::domain::body::Body;
+use crate::domain::grant::MovedExpiry;
 use crate::domain::ids::{FactNumber, ObjectId};
 
 /// An open grant of an award that is closed.
@@ -56,7 +57,7 @@ impl Booking<'_> {
                 Unused::Rollover | Unused::UpTo(_) => None,
                 Unused::Expire | Unused::For(_) => known,
             };
-            let expires_at = after_the_end(billing, items, terms, lasting);
+            let expires_at = MovedExpiry::kept(open.moved, after_the_end(billing, items, terms, lasting));
             if expires_at != known {
                 self.draft.push(Body::Rescheduled { grant: closed.grant, expires_at });
             }

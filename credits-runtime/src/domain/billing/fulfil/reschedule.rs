@@ -8,6 +8,7 @@ use crate::domain::amount::Amount;
 use crate::domain::billing::award::{Award, AwardId};
 use crate::domain::billing::due::Wanted;
 use crate::domain::body::Body;
+use crate::domain::grant::MovedExpiry;
 
 impl Booking<'_> {
     /// Sets the expiry of an award's grants to the due one.
@@ -19,8 +20,9 @@ impl Booking<'_> {
             self.restore(id, award, wanted);
         }
         for grant in &award.grants {
-            let open = self.draft.wallet.grant(*grant);
-            if open.is_some_and(|open| open.terms.expires_at != expires_at) {
+            let Some(open) = self.draft.wallet.grant(*grant) else { continue };
+            let expires_at = MovedExpiry::kept(open.moved, expires_at);
+            if open.terms.expires_at != expires_at {
                 self.draft.push(Body::Rescheduled { grant: *grant, expires_at });
             }
         }

@@ -39,6 +39,7 @@ impl Booking<'_> {
         } else if target < taken {
             self.give_back(id, &award, wanted, taken.minus(target), &retake.given_back);
         }
+        self.take_forgiven(id, &retake.category);
         if let Some(wanted) = wanted.filter(|wanted| wanted.origin == Origin::Subscription) {
             self.reschedule(id, &award, wanted);
         }
@@ -47,6 +48,9 @@ impl Booking<'_> {
     /// Total credits to take back from an award.
     fn target(&self, id: &AwardId, award: &Award, wanted: Option<&Wanted>) -> Amount {
         match (wanted, id) {
+            (Some(Wanted { retake: Some(retake), .. }), _) if award.mark.is_some() => {
+                Amount::new(retake.amount).min(award.given)
+            }
             (Some(Wanted { retake: Some(retake), .. }), _) => Amount::new(retake.amount),
             // The invoice gave the pack before the checkout behind it was known; the checkout gives it again.
             (None, AwardId::Pack(session)) => {
@@ -110,6 +114,41 @@ impl Booking<'_> {
             left = left.minus(left.min(credited));
         }
         self.book_taking(id, taken, &Uncovered { owed, left }, category);
+    }
+
+    /// Takes credits that were forgiven because they were used, and that came back since.
+    fn take_forgiven(&mut self, id: &AwardId, category: &Category) {
+        let Some(award) = self.billing.awards.get(id) else { return };
+        let mut missing = award.forgiven();
+        if missing.is_zero() {
+            return;
+        }
+        let own = self.own_grants(id).grants;
+        let mut sources = vec![(own.clone(), missing)];
+        // Returns of other purchases may have taken credits of this award in place of their own, which are back now.
+        for (other, returned) in self.billing.awards.iter().filter(|(other, _)| *other != id) {
+            let grants = self.own_grants(other).grants;
+            let replaced =
+                returned.taken_of(&own).minus(award.taken_of(&grants).min(returned.taken_of(&own)));
+            sources.push((grants, replaced));
+        }
+        let mut parts = Vec::new();
+        for (grants, mut most) in sources {
+            for grant in grants {
+                let free = self.draft.wallet.grant_left(grant).0.min(most).min(missing);
+                (most, missing) = (most.minus(free), missing.minus(free));
+                parts.extend(self.draft.wallet.part(grant, free));
+            }
+        }
+        let Ok(balance_after) = self.draft.wallet.balance_after_taking(Part::total(&parts)) else { return };
+        if parts.is_empty() {
+            return;
+        }
+        let at = self.with.now;
+        let taken = parts.iter().map(|part| Taking { at, what: Taken::Part(part.clone()) }).collect();
+        let (category, reason) = (category.clone(), self.reason(id));
+        self.draft.push(Body::TakenBack { category, parts, owed: Amount::ZERO, reason, balance_after });
+        self.record(Body::TookForgiven { award: id.clone(), taken });
     }
 
     /// Schedules the next fulfilment for the end of the holds on these grants, at the latest after

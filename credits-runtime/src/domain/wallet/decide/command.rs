@@ -2,6 +2,7 @@
 //!
 //! The order of the checks: idempotency, what the command itself says, then the wallet. [`Rejection`] documents it.
 
+use super::reverse::{self, PriorCharge};
 use super::{give, hold, replay, settle, take, transfer};
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
@@ -22,8 +23,11 @@ pub struct Prior {
     pub by_key: Option<(Hash64, Booked)>,
     /// The frame that closed the hold of this command, or the hold of the frame under its key.
     pub hold_closed_by: Option<Booked>,
-    /// The frame that opened the hold of this command, if it is no longer open, or that made the transfer.
-    pub hold_opened_by: Option<Booked>,
+    /// The frame that opened the hold of this command, if it is no longer open, that made its transfer, or that
+    /// opened its grant.
+    pub opened_by: Option<Booked>,
+    /// The charge that the command reverses.
+    pub charge: Option<Box<PriorCharge>>,
 }
 
 /// The wallets that a command is about.
@@ -83,7 +87,10 @@ pub fn decide(
             draft.push(hold::extend(booked, (*hold, *by), command, prior, policy, now)?);
         }
         Action::Release(hold) => draft.push(hold::release(booked, *hold, command, prior)?),
-        Action::Take(taking) => draft.push(take::by_hand(booked, taking, command)?),
+        Action::Take(taking) => draft.push(take::by_hand(booked, taking, command, prior)?),
+        Action::ReverseCharge(reversal) => {
+            draft.push(reverse::reverse(booked, reversal, command, prior, now)?);
+        }
         Action::Transfer(asked) => {
             return transfer::transfer(wallets, asked, command, (first, now))
                 .map(Decision::FactsOfTwoWallets);

@@ -81,7 +81,7 @@ pub(super) fn extend(
 
 /// The hold as it was opened, for one that is no longer open. Rejects a hold that the wallet never had.
 pub(super) fn opened<'a>(id: HoldId, command: &Command, prior: &'a Prior) -> Result<&'a Held, Rejection> {
-    let opening = prior.hold_opened_by.as_ref();
+    let opening = prior.opened_by.as_ref();
     let held = opening.and_then(|booked| booked.held(id, &command.wallet));
     held.ok_or(Rejection::HoldUnknown { hold: id })
 }

@@ -5,8 +5,10 @@ mod command;
 mod give;
 mod hold;
 mod replay;
+mod reverse;
 mod settle;
 mod take;
 mod transfer;
 
 pub use command::{Decision, Prior, Wallets, decide};
+pub use reverse::PriorCharge;

@@ -35,6 +35,8 @@ pub(super) fn settle(
         return Err(Rejection::HoldClosed { hold: id, closing: closing_of(id, prior) });
     }
     let (charge, operation) = at.charge(&held)?;
+    let metadata = command.metadata.over(&held.metadata);
+    metadata.check()?;
     let price = charge.price;
     let Settling { allocations, owed } = if late {
         settle_late(draft, &held, (id, price, operation), prior)
@@ -49,11 +51,12 @@ pub(super) fn settle(
     let balance_after = draft.wallet.balance_after_taking(price.minus(shortfall))?;
     let uses_all = !late && owed.is_zero() && held.unpinned.is_zero() && price == held.amount();
     let charged = Body::Charged {
+        expiries: draft.wallet.expiries(&allocations),
         charge,
         allocations,
         settles: Some(Settled { hold: id, late, key: held.key }),
         shortfall,
-        metadata: held.metadata,
+        metadata,
         balance_after,
         owed,
     };

@@ -8,6 +8,7 @@ use crate::domain::grant::Allocation;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::rejection::{MissingCredits, Rejection};
+use crate::domain::wallet::decide::command::Prior;
 use crate::domain::wallet::state::Wallet;
 
 pub(super) fn spend(
@@ -19,6 +20,7 @@ pub(super) fn spend(
     let charge = quote.charge.clone()?;
     let (allocations, owed) = taken(wallet, (charge.price, quote.usable_as), command, policy)?;
     Ok(Body::Charged {
+        expiries: wallet.expiries(&allocations),
         balance_after: wallet.balance.minus(charge.price),
         charge,
         allocations,
@@ -52,9 +54,18 @@ pub(super) fn taken(
 }
 
 /// Takes credits for an administrator: from any grants, or the free part of one.
-pub(super) fn by_hand(wallet: &Wallet, taking: &Deduction, command: &Command) -> Result<Body, Rejection> {
+pub(super) fn by_hand(
+    wallet: &Wallet,
+    taking: &Deduction,
+    command: &Command,
+    prior: &Prior,
+) -> Result<Body, Rejection> {
     let (allocations, owed) = match taking.from {
         TakeFrom::Grant(number) => {
+            let opening = prior.opened_by.as_ref();
+            if !opening.is_some_and(|booked| booked.gives(number, &command.wallet)) {
+                return Err(Rejection::GrantUnknown { grant: number });
+            }
             let grant = wallet.grant(number).filter(|grant| grant.free.is_positive());
             let free = grant.ok_or(Rejection::GrantNotFree { grant: number })?.free;
             (vec![Allocation { grant: number, amount: free }], Amount::ZERO)

@@ -84,7 +84,7 @@ pub(super) fn reverse(
     prior: &Prior,
     (first, now): (FactNumber, Timestamp),
 ) -> Result<Facts, Rejection> {
-    let made = prior.hold_opened_by.as_ref();
+    let made = prior.opened_by.as_ref();
     let made = made.and_then(|booked| Some((booked, sent(booked, id, command)?)));
     let (booked, parts) = made.ok_or(Rejection::TransferUnknown { transfer: id })?;
     let (to, receiver) = wallets.receiver();
