@@ -21,6 +21,7 @@ mod format;
 mod fuzzing;
 mod io;
 mod keys;
+mod low_balances;
 mod memory;
 mod model;
 mod opening;

@@ -63,6 +63,7 @@ pub use service::hold::Hold;
 pub use service::reads::activity::{AccountActivity, DayActivity};
 pub use service::reads::due::{DueItem, DueNext, DuePage};
 pub use service::reads::entries::{Entries, EntriesPage, OwnedEntry};
+pub use service::reads::low::{LowBalance, LowBalances, LowBalancesPage};
 pub use service::reads::owners::{Owners, OwnersPage};
 pub use service::reads::what_if::{OperationWhatIf, WhatIf, WhatIfProgress, WhatIfReport};
 pub use service::report::{AccountTotal, Head, HeadError};

@@ -212,7 +212,7 @@ fn read_all(name: &str) -> (Vec<i64>, Vec<i64>) {
         if *kind == 2 {
             let (asset, owner) = rest[1..].split_at(usize::from(rest[0]));
             let [asset, owner] = [asset, owner].map(|name| String::from_utf8(name.to_vec()).unwrap());
-            let wallet = Value::of(&value.value()[16..]);
+            let wallet = Value::of(&value.value()[17..]);
             facts += wallet.list()[0].integer() / 64;
             assert_eq!(wallet.list()[1].integer(), balances.remove(&(owner, asset)).unwrap());
             // Credits left in the grants, less the debt, are the balance.

@@ -25,6 +25,7 @@ pub mod hold;
 pub mod ids;
 pub mod inputs;
 pub mod limits;
+pub mod low_balances;
 pub mod metadata;
 pub mod names;
 pub mod policy;

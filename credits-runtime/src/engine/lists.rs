@@ -7,8 +7,10 @@ use std::ops::RangeInclusive;
 use super::core::Core;
 use super::rows::Scheduled;
 use crate::domain::activity::{Day, Days};
+use crate::domain::amount::Amount;
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::time::Timestamp;
+use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
 
 /// Records that may have due work.
@@ -42,6 +44,43 @@ impl Core {
         let rows = self.store.snapshot()?.owners_of(asset, prefix, after, max)?;
         let owners: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
         Ok(owners.into_iter().take(max).collect())
+    }
+
+    /// Owners whose wallet of an asset has a low balance, with that wallet, whose names begin with a prefix, after an
+    /// owner, in the order of their bytes, up to a number of them.
+    pub(crate) fn low(
+        &self,
+        asset: &Asset,
+        prefix: &str,
+        after: Option<&Owner>,
+        max: usize,
+    ) -> Result<Vec<(WalletId, Wallet)>, LedgerError> {
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        loop {
+            // Memory first: a wallet leaves it after its row was published.
+            let unwritten = self.published.low.owners(asset, prefix, after.as_ref(), max);
+            let rows = self.store.snapshot()?.low_owners(asset, prefix, after.as_ref(), max)?;
+            let listed: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
+            let is_last = listed.len() < max;
+            for owner in listed.into_iter().take(max) {
+                after = Some(owner.clone());
+                let id = WalletId::of_asset(asset.clone(), owner);
+                // Its balance may have risen since it was listed.
+                let wallet = self.wallet(&id)?;
+                if self.published.low_balances.has(&id, &wallet) {
+                    found.push((id, wallet));
+                }
+            }
+            if is_last || found.len() >= max {
+                found.truncate(max);
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The highest threshold of a low balance of a wallet's asset.
+    pub(crate) fn low_balance_threshold(&self, id: &WalletId) -> Option<Amount> {
+        self.published.low_balances.threshold(id)
     }
 
     /// Records that may have due work by an instant, earliest first, up to a number of them.

@@ -17,6 +17,7 @@ mod opening;
 mod presence;
 pub(crate) mod published;
 pub(crate) mod recovery;
+mod relist;
 pub(crate) mod request;
 pub(crate) mod rows;
 #[cfg(all(test, shuttle))]

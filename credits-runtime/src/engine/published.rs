@@ -11,6 +11,7 @@ use super::wallets::milestones::UnwrittenMilestones;
 use super::wallets::unwritten::UnwrittenWallets;
 use crate::domain::activity::Day;
 use crate::domain::ids::FactNumber;
+use crate::domain::low_balances::LowBalances;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
 
@@ -26,7 +27,11 @@ pub(crate) struct Published {
     pub(crate) keys: Keys,
     pub(crate) milestones: UnwrittenMilestones,
     pub(crate) due: DueIndex,
+    /// New wallets without a row.
     pub(crate) unwritten: UnwrittenWallets,
+    /// Wallets with a low balance, which the list for attention may lack. Some may have no low balance any more.
+    pub(crate) low: UnwrittenWallets,
+    pub(crate) low_balances: LowBalances,
     totals: RwLock<Arc<Totals>>,
     last_at: AtomicI64,
     /// The day of the last entry that the last checkpoint wrote, as a number. Rows of earlier days are complete.
@@ -49,13 +54,20 @@ pub(crate) struct Counts {
 
 impl Published {
     /// The state of a journal that ends before this fact, with these keys and nothing cached.
-    pub(crate) fn new(next_fact: FactNumber, last_at: Timestamp, keys: Keys, budget: MemoryBudget) -> Self {
+    pub(crate) fn new(
+        (next_fact, last_at): (FactNumber, Timestamp),
+        keys: Keys,
+        budget: MemoryBudget,
+        low_balances: LowBalances,
+    ) -> Self {
         Self {
             wallets: WalletCache::new(next_fact),
             keys,
             milestones: UnwrittenMilestones::default(),
             due: DueIndex::default(),
             unwritten: UnwrittenWallets::default(),
+            low: UnwrittenWallets::default(),
+            low_balances,
             totals: RwLock::default(),
             last_at: AtomicI64::new(last_at.microseconds()),
             written_day: AtomicU32::new(0),

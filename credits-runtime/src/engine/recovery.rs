@@ -14,6 +14,7 @@ use super::journal::frame;
 use super::keys::Keys;
 use super::opening::FoundLog;
 use super::published::Published;
+use super::relist::relist;
 use super::rows::{self, BillingRow, CheckpointState};
 use super::store::{Changes, LedgerId, Snapshot, Store};
 use super::tuning::ROWS_AT_ONCE;
@@ -25,6 +26,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
 use crate::domain::ids::{FactNumber, Owner};
+use crate::domain::low_balances::LowBalances;
 use crate::domain::names::Names;
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
@@ -83,7 +85,10 @@ fn recover_unguarded(
     let Recovery { terms, prices, policy, memory, is_read_only, .. } = recovery;
     let snapshot = store.snapshot()?;
     let (stored, state) = (position(&snapshot)?, snapshot.checkpoint_state()?);
-    let published = Published::new(stored.next_fact, stored.last_at, Keys::stored(&snapshot)?, memory);
+    let published = {
+        let (ends, keys) = ((stored.next_fact, stored.last_at), Keys::stored(&snapshot)?);
+        Published::new(ends, keys, memory, LowBalances::of(policy.low_balance_thresholds))
+    };
     let mut catalogues = snapshot.catalogues()?;
     let mut batch = Batch::new(FileSource::new(store, &published), policy, &stored);
     replay_journal(&snapshot, &state, stored.next_fact, &mut batch, &mut catalogues)?;
@@ -94,7 +99,7 @@ fn recover_unguarded(
     let last = (next_fact > FactNumber::FIRST).then_some(replayed.position.last_at);
     let clock = LedgerClock::new(recovery.clock, last, recovery.clock_confirmed);
     let state = CheckpointState { replay_from: next_fact, ..state };
-    store.publish(all_changes(&replayed, &state));
+    store.publish(all_changes(&replayed, &state, &published.low_balances));
     published.keys.publish(&replayed.keys);
     // This snapshot has the replayed facts of the log.
     let snapshot = store.snapshot()?;
@@ -118,7 +123,7 @@ fn recover_unguarded(
     let declared = batch.sealed();
     let next_fact = declared.position.next_fact;
     let state = CheckpointState { replay_from: next_fact, ..state };
-    store.publish(all_changes(&declared, &state));
+    store.publish(all_changes(&declared, &state, &published.low_balances));
     if !is_read_only {
         if log.as_ref().is_some_and(|log| log.is_restored) {
             // New facts reuse the numbers of lost ones, so subscribers beyond the end go back to it.
@@ -134,6 +139,7 @@ fn recover_unguarded(
         // commit.
         store.checkpoint()?;
     }
+    relist(store, &published.low_balances, is_read_only)?;
     let position = declared.after();
     published.publish_totals(position.last_at, &position.totals);
     published.wallets.became_dirty([], next_fact);
@@ -152,11 +158,12 @@ fn recover_unguarded(
 }
 
 /// All rows of a batch, including those of its wallets.
-fn all_changes(batch: &SealedBatch, state: &CheckpointState) -> Changes {
+fn all_changes(batch: &SealedBatch, state: &CheckpointState, low_balances: &LowBalances) -> Changes {
     let mut changes = batch.changes(None);
     for (id, loaded) in batch.wallets.changed() {
         let milestones = batch.milestones.get(id).map(Vec::as_slice).unwrap_or_default();
-        changes.put_wallet(id, &loaded.wallet, loaded.filed, milestones);
+        let is_low = low_balances.has(id, &loaded.wallet);
+        changes.put_wallet(id, &loaded.wallet, (loaded.filed, is_low), milestones);
     }
     changes.put_totals(&batch.position.totals);
     changes.put_state(state.clone());

@@ -224,8 +224,14 @@ pub(crate) fn attention_key(record: &[u8]) -> Vec<u8> {
     [&[8], record].concat()
 }
 
-/// The range of the keys of all records listed for attention.
-pub(crate) const ATTENTION_KEYS: (&[u8], &[u8]) = (&[8], &[9]);
+/// The range of the keys of all billing listed for attention.
+pub(crate) const BILLING_ATTENTION_KEYS: (&[u8], &[u8]) = (&[8, 6], &[8, 7]);
+
+/// The key of the row of the thresholds by which wallets are listed for attention, in `views`.
+pub(crate) const LOW_BALANCES_KEY: &[u8] = &[8];
+
+/// The range of the keys of all wallets.
+pub(crate) const WALLET_KEYS: (&[u8], &[u8]) = (&[2], &[3]);
 
 /// The key of a record's row in the agenda, in `views`: `4 | due instant | key of the record`.
 pub(crate) fn agenda_key(due: Timestamp, record: &[u8]) -> Vec<u8> {
@@ -279,11 +285,11 @@ pub(crate) struct Milestone {
     pub(crate) balance: Amount,
 }
 
-/// A wallet, and the instant of its row in the agenda.
+/// A wallet, and the contents of its other rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WalletRow {
     pub(crate) wallet: Wallet,
-    pub(crate) filed: Option<Timestamp>,
+    pub(crate) filed: Filing,
 }
 
 /// An owner's billing, and the contents of its other rows.
@@ -293,57 +299,59 @@ pub(crate) struct BillingRow {
     pub(crate) filing: Filing,
 }
 
-/// The instant of a record's row in the agenda, and whether it is on the list of records that need attention.
+/// The instant of a record's row in the agenda, and whether it is on the list of records that need attention: billing
+/// with unsolved entries, and wallets with a low balance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filing {
     pub(crate) due: Option<Timestamp>,
     pub(crate) needs_attention: bool,
 }
 
-/// Encodes a wallet's row: the number of its last fact, the instant of its row in the agenda, its body.
-pub(crate) fn wallet_to_bytes(wallet: &Wallet, filed: Option<Timestamp>) -> Vec<u8> {
-    let filed = filed.map_or(0, Timestamp::microseconds);
-    let last_fact = wallet.last_fact.map_or(0, FactNumber::get);
-    [&last_fact.to_be_bytes()[..], &filed.to_be_bytes(), &encode(wallet)].concat()
+/// Encodes a wallet's row: the number of its last fact, its filing, its body.
+pub(crate) fn wallet_to_bytes(wallet: &Wallet, filed: Filing) -> Vec<u8> {
+    filed_record(wallet.last_fact, filed, &encode(wallet))
 }
 
 /// Decodes a wallet's row.
 pub(crate) fn wallet_from_bytes(bytes: &[u8]) -> Result<WalletRow, LedgerError> {
     let broken = || LedgerError::damaged("the row of a wallet cannot be read");
-    let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
-    let (filed, body) = rest.split_first_chunk().ok_or_else(broken)?;
-    let filed = match i64::from_be_bytes(*filed) {
-        0 => None,
-        filed => Some(instant(filed).ok_or_else(broken)?),
-    };
-    Ok(WalletRow { wallet: Wallet { last_fact: fact_number(*last_fact), ..decode(body)? }, filed })
+    let (last_fact, filed, body) = filed_parts(bytes).ok_or_else(broken)?;
+    Ok(WalletRow { wallet: Wallet { last_fact, ..decode(body)? }, filed })
 }
 
 /// Encodes a billing row: the number of its last fact, its filing, its body.
 pub(crate) fn billing_to_bytes(billing: &Billing, filing: Filing) -> Vec<u8> {
-    let due = filing.due.map_or(0, Timestamp::microseconds);
-    let last_fact = billing.last_fact.map_or(0, FactNumber::get);
-    let needs_attention = u8::from(filing.needs_attention);
-    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &[needs_attention], &encode(billing)].concat()
+    filed_record(billing.last_fact, filing, &encode(billing))
 }
 
 /// Decodes a billing row.
 pub(crate) fn billing_from_bytes(bytes: &[u8]) -> Result<BillingRow, LedgerError> {
     let broken = || LedgerError::damaged("a row of billing cannot be read");
-    let (last_fact, rest) = bytes.split_first_chunk().ok_or_else(broken)?;
-    let (due, rest) = rest.split_first_chunk().ok_or_else(broken)?;
-    let (&[listed], body) = rest.split_first_chunk().ok_or_else(broken)?;
+    let (last_fact, filing, body) = filed_parts(bytes).ok_or_else(broken)?;
+    Ok(BillingRow { billing: Billing { last_fact, ..decode(body)? }, filing })
+}
+
+fn filed_record(last_fact: Option<FactNumber>, filing: Filing, body: &[u8]) -> Vec<u8> {
+    let due = filing.due.map_or(0, Timestamp::microseconds);
+    let last_fact = last_fact.map_or(0, FactNumber::get);
+    let needs_attention = u8::from(filing.needs_attention);
+    [&last_fact.to_be_bytes()[..], &due.to_be_bytes(), &[needs_attention], body].concat()
+}
+
+fn filed_parts(bytes: &[u8]) -> Option<(Option<FactNumber>, Filing, &[u8])> {
+    let (last_fact, rest) = bytes.split_first_chunk()?;
+    let (due, rest) = rest.split_first_chunk()?;
+    let (&[listed], body) = rest.split_first_chunk()?;
     let due = match i64::from_be_bytes(*due) {
         0 => None,
-        due => Some(instant(due).ok_or_else(broken)?),
+        due => Some(instant(due)?),
     };
     let needs_attention = match listed {
         0 => false,
         1 => true,
-        _ => return Err(broken()),
+        _ => return None,
     };
-    let billing = Billing { last_fact: fact_number(*last_fact), ..decode(body)? };
-    Ok(BillingRow { billing, filing: Filing { due, needs_attention } })
+    Some((fact_number(*last_fact), Filing { due, needs_attention }, body))
 }
 
 /// Decodes the totals.

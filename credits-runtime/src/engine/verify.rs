@@ -298,6 +298,7 @@ impl Verification {
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
         let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
         let mut waiting = WaitingRows::default();
+        let thresholds = snapshot.low_balances()?;
         let (mut filed, mut totals) = (BTreeMap::new(), Totals::default());
         // Wallets without facts before `replay_from`, which may have no row yet.
         let all_lags = |id: &&WalletId| {
@@ -317,7 +318,13 @@ impl Verification {
                 Some(2) => {
                     let id = rows::wallet_from_key(key).ok_or_else(|| broken("a wallet"))?;
                     let kept = rows::wallet_from_bytes(value)?;
-                    filed.insert(Scheduled::Wallet(id.clone()), kept.filed);
+                    filed.insert(Scheduled::Wallet(id.clone()), kept.filed.due);
+                    if kept.filed.needs_attention {
+                        listed.insert(rows::attention_key(key));
+                    }
+                    if thresholds.has(&id, &kept.wallet) != kept.filed.needs_attention {
+                        return Err(broken("low balances"));
+                    }
                     self.wallet(&id, kept)?;
                     unwritten.remove(&id);
                     wallets = wallets.saturating_add(1);
@@ -352,7 +359,9 @@ impl Verification {
                     }
                     objects = objects.saturating_add(1);
                 }
-                // In key order, billing rows precede the list for attention, so `listed` is complete here.
+                Some(8) if key == rows::LOW_BALANCES_KEY => {}
+                // In key order, rows of wallets and of billing precede the list for attention, so `listed` is
+                // complete here.
                 Some(8) if value.is_empty() && listed.remove(key) => {}
                 Some(9..=11) => {
                     if !self.waiting.has(&mut waiting, key, value)? {
@@ -403,7 +412,7 @@ impl Verification {
     ) -> Result<(), LedgerError> {
         let differs = |what: &str| LedgerError::damaged(format!("the wallet of `{}`: {what}", id.owner));
         let (rebuilt, audit) = self.wallets.get(id).ok_or_else(|| differs("nothing happened to it"))?;
-        let is_late = |due: Timestamp| filed.is_none_or(|filed| filed > due);
+        let is_late = |due: Timestamp| filed.due.is_none_or(|filed| filed > due);
         if kept.next_due_at().is_some_and(is_late) {
             return Err(differs("the agenda is late"));
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ManualClock;
 use crate::domain::ids::{Owner, WalletId};
+use crate::engine::rows::Filing;
 use crate::service::tests::{Credits, process};
 use crate::{LedgerErrorKind, Timestamp};
 
@@ -25,7 +26,7 @@ fn break_wallet(credits: &Credits, owner: &str) {
     let mut wallet = wallets.get(&id).unwrap().wallet;
     assert_eq!(wallet.holds.len(), 1);
     wallet.grants.clear();
-    wallets.put_dirty(&id, &wallet, None, &mut Vec::new());
+    wallets.put_dirty(&id, &wallet, Filing::default(), &mut Vec::new());
 }
 
 #[test]

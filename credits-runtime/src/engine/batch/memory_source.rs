@@ -17,7 +17,7 @@ use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::wallet::Wallet;
 use crate::engine::journal::block::{Block, Head};
 use crate::engine::keys::UsedKeys;
-use crate::engine::rows::{BillingRow, Scheduled, WalletRow};
+use crate::engine::rows::{BillingRow, Filing, Scheduled, WalletRow};
 use crate::error::LedgerError;
 
 /// Committed records in memory.
@@ -63,7 +63,7 @@ impl Source for &MemorySource {
     type Error = LedgerError;
 
     fn wallet(&mut self, id: &WalletId) -> Result<WalletRow, LedgerError> {
-        Ok(WalletRow { wallet: self.wallets.get(id).cloned().unwrap_or_default(), filed: None })
+        Ok(WalletRow { wallet: self.wallets.get(id).cloned().unwrap_or_default(), filed: Filing::default() })
     }
 
     fn frames_of_key(&mut self, row: &Hash128) -> Result<Vec<FactNumber>, LedgerError> {

@@ -17,8 +17,8 @@ pub(crate) struct LoadedWallet {
     pub(crate) is_changed: bool,
     /// Whether it had no facts before the batch.
     pub(crate) is_new: bool,
-    /// The instant of its row in the agenda when it was read.
-    pub(crate) filed: Option<Timestamp>,
+    /// The contents of its other rows when it was read.
+    pub(crate) filed: Filing,
     /// Its due instant before the batch.
     pub(crate) due_before: Option<Timestamp>,
     /// Whether the batch's commit writes its row, because its row in the agenda would otherwise be found again at

@@ -102,6 +102,7 @@ mod tests {
     use super::*;
     use crate::domain::ids::Owner;
     use crate::domain::wallet::Wallet;
+    use crate::engine::rows::Filing;
 
     /// A commit that changes wallets, or a checkpoint, during which another commit may change a wallet.
     #[derive(Clone, Debug)]
@@ -132,7 +133,7 @@ mod tests {
             let mut listed = Vec::new();
             for id in wallets {
                 let wallet = Wallet { last_fact: Some(self.next), ..Wallet::default() };
-                if !self.cache.put_dirty(&id, &wallet, None, &mut Vec::new()) {
+                if !self.cache.put_dirty(&id, &wallet, Filing::default(), &mut Vec::new()) {
                     listed.push(id.clone());
                 }
                 self.lacking.entry(id).or_default().push(self.next);
@@ -148,7 +149,7 @@ mod tests {
                 if changed_meanwhile && place == 0 {
                     self.commit([id.clone()]);
                 }
-                if !self.cache.written(&id, &cached.wallet, None, &mut Vec::new()) {
+                if !self.cache.written(&id, &cached.wallet, Filing::default(), &mut Vec::new()) {
                     self.cache.became_dirty([id], FactNumber::FIRST);
                 }
             }

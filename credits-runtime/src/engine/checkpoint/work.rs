@@ -82,14 +82,16 @@ impl CheckpointWork {
 
     /// Publishes the rows of those of these wallets that are dirty.
     fn publish_wallets(&self, wallets: &[WalletId]) {
-        let Published { wallets: cache, milestones, due, unwritten, .. } = &*self.published;
+        let Published { wallets: cache, milestones, due, unwritten, low, low_balances, .. } =
+            &*self.published;
         let _rows = self.published.lock_wallet_rows();
         let (mut changes, mut written) = (Changes::default(), Vec::new());
         for id in wallets {
             // A commit may have written its row meanwhile.
             let Some(cached) = cache.get_dirty(id) else { continue };
             let milestones = milestones.up_to(id, cached.wallet.facts);
-            let filed = changes.put_wallet(id, &cached.wallet, cached.filed, &milestones);
+            let is_low = low_balances.has(id, &cached.wallet);
+            let filed = changes.put_wallet(id, &cached.wallet, (cached.filed, is_low), &milestones);
             written.push((id, cached.wallet, filed));
         }
         self.store.publish_uncounted(changes);
@@ -97,8 +99,11 @@ impl CheckpointWork {
         let (mut changed, mut buffer) = (Vec::new(), Vec::new());
         for (id, wallet, filed) in written {
             milestones.remove(id, wallet.facts);
+            // A commit that changes the wallet has the same lock, so that a low wallet is on one of the lists.
+            let mut low = low.lock();
             if cache.written(id, &wallet, filed, &mut buffer) {
-                due.lock().remove(filed, id);
+                low.remove(id);
+                due.lock().remove(filed.due, id);
             } else {
                 changed.push(id.clone());
             }

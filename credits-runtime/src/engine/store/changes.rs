@@ -9,7 +9,7 @@ use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::Hash64;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
-use crate::domain::time::Timestamp;
+use crate::domain::low_balances::LowBalances;
 use crate::domain::totals::Totals;
 use crate::domain::wallet::Wallet;
 use crate::engine::journal::block::Block;
@@ -52,33 +52,34 @@ impl Changes {
         self.log_end = log_end;
     }
 
-    /// Adds a wallet's row and new milestones, and moves its row in the agenda, which is at the instant `filed`.
-    /// Returns the new instant.
+    /// Adds a wallet's row and new milestones. Moves its rows in the agenda and on the list for attention from `filed`
+    /// to its new filing, and returns that.
     pub(crate) fn put_wallet(
         &mut self,
         id: &WalletId,
         wallet: &Wallet,
-        filed: Option<Timestamp>,
+        (filed, is_low): (Filing, bool),
         milestones: &[(u64, Milestone)],
-    ) -> Option<Timestamp> {
-        let (key, due) = (rows::wallet_key(id), wallet.next_due_at());
-        self.file(&key, filed, due);
-        self.put(key, rows::wallet_to_bytes(wallet, due));
+    ) -> Filing {
+        let filing = Filing { due: wallet.next_due_at(), needs_attention: is_low };
+        let key = rows::wallet_key(id);
+        self.file(&key, filed, filing);
+        self.put(key, rows::wallet_to_bytes(wallet, filing));
         for (ordinal, milestone) in milestones {
             self.put(rows::milestone_key(id, *ordinal), rows::encode(milestone));
         }
-        due
+        filing
+    }
+
+    /// Sets the thresholds by which wallets are listed for attention.
+    pub(crate) fn put_low_balances(&mut self, thresholds: &LowBalances) {
+        self.put(rows::LOW_BALANCES_KEY.to_vec(), rows::encode(thresholds));
     }
 
     /// Adds an owner's billing. Moves its rows in the agenda and on the list for attention from `filed` to `filing`.
     pub(crate) fn put_billing(&mut self, owner: &Owner, billing: &Billing, filed: Filing, filing: Filing) {
         let key = rows::billing_key(owner);
-        self.file(&key, filed.due, filing.due);
-        match (filed.needs_attention, filing.needs_attention) {
-            (true, false) => self.removed_views.push(rows::attention_key(&key)),
-            (false, true) => self.put(rows::attention_key(&key), Vec::new()),
-            _ => {}
-        }
+        self.file(&key, filed, filing);
         self.put(key, rows::billing_to_bytes(billing, filing));
     }
 
@@ -139,13 +140,18 @@ impl Changes {
         self.removed_segment_rows.extend(keys);
     }
 
-    /// Moves a record's row in the agenda.
-    fn file(&mut self, record: &[u8], from: Option<Timestamp>, to: Option<Timestamp>) {
-        if from != to {
-            self.removed_views.extend(from.map(|due| rows::agenda_key(due, record)));
-            if let Some(due) = to {
+    /// Moves a record's rows in the agenda and on the list for attention.
+    fn file(&mut self, record: &[u8], from: Filing, to: Filing) {
+        if from.due != to.due {
+            self.removed_views.extend(from.due.map(|due| rows::agenda_key(due, record)));
+            if let Some(due) = to.due {
                 self.put(rows::agenda_key(due, record), Vec::new());
             }
+        }
+        match (from.needs_attention, to.needs_attention) {
+            (true, false) => self.removed_views.push(rows::attention_key(record)),
+            (false, true) => self.put(rows::attention_key(record), Vec::new()),
+            _ => {}
         }
     }
 

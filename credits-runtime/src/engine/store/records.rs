@@ -13,6 +13,7 @@ use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::Hash64;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::low_balances::LowBalances;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -75,6 +76,12 @@ impl Snapshot {
         keys.iter().map(|key| rows::agenda_from_key(key)).collect()
     }
 
+    /// The thresholds by which wallets are listed for attention.
+    pub(crate) fn low_balances(&self) -> Result<LowBalances, LedgerError> {
+        let row = self.view(rows::LOW_BALANCES_KEY)?;
+        row.map_or_else(|| Ok(LowBalances::default()), |row| rows::decode(&row))
+    }
+
     /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, up to a number of them.
     pub(crate) fn owners_of(
         &self,
@@ -84,6 +91,32 @@ impl Snapshot {
         max: usize,
     ) -> Result<Vec<Owner>, LedgerError> {
         let key = |owner: &Owner| rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone()));
+        self.owners_between(&key, prefix, after, max, rows::wallet_from_key)
+    }
+
+    /// Owners with a wallet of an asset that is listed for attention whose names begin with a prefix, after an owner, up
+    /// to a number of them.
+    pub(crate) fn low_owners(
+        &self,
+        asset: &Asset,
+        prefix: &str,
+        after: Option<&Owner>,
+        max: usize,
+    ) -> Result<Vec<Owner>, LedgerError> {
+        let key = |owner: &Owner| {
+            rows::attention_key(&rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone())))
+        };
+        self.owners_between(&key, prefix, after, max, |key| rows::wallet_from_key(key.get(1..)?))
+    }
+
+    fn owners_between(
+        &self,
+        key: &impl Fn(&Owner) -> Vec<u8>,
+        prefix: &str,
+        after: Option<&Owner>,
+        max: usize,
+        wallet: impl Fn(&[u8]) -> Option<WalletId>,
+    ) -> Result<Vec<Owner>, LedgerError> {
         let from = key(&Owner::bound(prefix));
         // No name has this byte, because names are UTF-8.
         let to = [&from[..], &[u8::MAX]].concat();
@@ -92,8 +125,7 @@ impl Snapshot {
             return Ok(Vec::new());
         }
         let keys = self.view_keys((&from, &to), after.as_deref(), max)?;
-        let owners = keys.iter().map(|key| rows::wallet_from_key(key).ok_or_else(unreadable));
-        owners.map(|id| Ok(id?.owner)).collect()
+        keys.iter().map(|key| Ok(wallet(key).ok_or_else(unreadable)?.owner)).collect()
     }
 
     /// Owners whose billing has a row, after an owner, up to a number of them.
@@ -106,7 +138,7 @@ impl Snapshot {
     /// Owners whose billing needs attention, after an owner, up to a number of them.
     pub(crate) fn attention(&self, after: Option<&Owner>, max: usize) -> Result<Vec<Owner>, LedgerError> {
         let after = after.map(|owner| rows::attention_key(&rows::billing_key(owner)));
-        let keys = self.view_keys(rows::ATTENTION_KEYS, after.as_deref(), max)?;
+        let keys = self.view_keys(rows::BILLING_ATTENTION_KEYS, after.as_deref(), max)?;
         let owner = |key: &Vec<u8>| key.get(1..).and_then(rows::billing_from_key).ok_or_else(unreadable);
         keys.iter().map(owner).collect()
     }

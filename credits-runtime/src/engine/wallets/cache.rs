@@ -16,7 +16,7 @@ use super::packed::{names_of, pack, packed_names, unpack};
 use crate::domain::ids::{FactNumber, WalletId, same};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
-use crate::engine::rows::WalletRow;
+use crate::engine::rows::{Filing, WalletRow};
 use crate::engine::tuning::{EVICTION_COMMANDS_PER_SHARD, EVICTION_SHARDS_MIN};
 
 const SHARDS: u64 = 256;
@@ -37,7 +37,9 @@ struct Dirty {
 struct CacheEntry {
     /// The packed wallet, which begins with its names.
     packed: Box<[u8]>,
-    filed: Option<Timestamp>,
+    /// The wallet's filing, in two fields that take less memory.
+    due: Option<Timestamp>,
+    needs_attention: bool,
     is_dirty: bool,
     /// Set by each use, cleared by the clock hand.
     referenced: AtomicBool,
@@ -95,15 +97,16 @@ impl WalletCache {
         &self,
         id: &WalletId,
         wallet: &Wallet,
-        filed: Option<Timestamp>,
+        filed: Filing,
         buffer: &mut Vec<u8>,
     ) -> bool {
         pack(id, wallet, buffer);
         let hash = self.hash(id);
         let Some(mut shard) = self.write(hash) else { return false };
         let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else {
-            let packed = buffer[..].into();
-            let entry = CacheEntry { packed, filed, is_dirty: true, referenced: AtomicBool::new(true) };
+            let (packed, Filing { due, needs_attention }) = (buffer[..].into(), filed);
+            let referenced = AtomicBool::new(true);
+            let entry = CacheEntry { packed, due, needs_attention, is_dirty: true, referenced };
             self.bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
             self.dirty_bytes.fetch_add(entry.bytes(), Ordering::Relaxed);
             shard.insert_unique(hash, entry, |entry| self.hash_of(entry.names()));
@@ -118,20 +121,20 @@ impl WalletCache {
         was_dirty
     }
 
-    /// Marks a wallet as clean after its row was published in this state, with this instant in the agenda. Returns
+    /// Marks a wallet as clean after its row was published in this state, with this filing. Returns
     /// whether it is clean: a commit may have changed it since.
     pub(crate) fn written(
         &self,
         id: &WalletId,
         wallet: &Wallet,
-        filed: Option<Timestamp>,
+        filed: Filing,
         buffer: &mut Vec<u8>,
     ) -> bool {
         pack(id, wallet, buffer);
         let hash = self.hash(id);
         let Some(mut shard) = self.write(hash) else { return true };
         let Some(entry) = shard.find_mut(hash, |entry| entry.is_of(id)) else { return true };
-        entry.filed = filed;
+        (entry.due, entry.needs_attention) = (filed.due, filed.needs_attention);
         // An encoding is self-delimiting. Bytes after it are left over from a longer one.
         if entry.is_dirty && entry.packed.starts_with(buffer) {
             entry.is_dirty = false;
@@ -236,7 +239,10 @@ impl CacheEntry {
 
     fn cached(&self) -> WalletRow {
         match unpack(&self.packed) {
-            Some(wallet) => WalletRow { wallet, filed: self.filed },
+            Some(wallet) => {
+                let filed = Filing { due: self.due, needs_attention: self.needs_attention };
+                WalletRow { wallet, filed }
+            }
             None => panic!("a cached wallet cannot be unpacked"),
         }
     }
@@ -270,7 +276,7 @@ mod tests {
     }
 
     fn put(cache: &WalletCache, id: &WalletId, wallet: &Wallet) -> bool {
-        cache.put_dirty(id, wallet, None, &mut Vec::new())
+        cache.put_dirty(id, wallet, Filing::default(), &mut Vec::new())
     }
 
     fn evict_round(cache: &WalletCache, budget: usize) {
@@ -283,7 +289,9 @@ mod tests {
         for number in 0..1_000 {
             let wallet = Wallet { facts: number as u64, ..Wallet::default() };
             assert!(!put(&cache, &id(number), &wallet));
-            assert!(number % 2 == 0 || cache.written(&id(number), &wallet, None, &mut Vec::new()));
+            assert!(
+                number % 2 == 0 || cache.written(&id(number), &wallet, Filing::default(), &mut Vec::new())
+            );
         }
         let bytes = cache.bytes();
         assert!(bytes > 1_000 * size_of::<CacheEntry>());
@@ -300,7 +308,7 @@ mod tests {
         assert!(cache.bytes() < bytes);
         for number in (0..1_000).step_by(2) {
             let wallet = Wallet { facts: number as u64, ..Wallet::default() };
-            assert!(cache.written(&id(number), &wallet, None, &mut Vec::new()));
+            assert!(cache.written(&id(number), &wallet, Filing::default(), &mut Vec::new()));
         }
         (0..3).for_each(|_| evict_round(&cache, 0));
         assert_eq!(cache.bytes(), 0);
@@ -314,11 +322,12 @@ mod tests {
         let (old, new) = (Wallet::default(), Wallet { facts: 1, ..Wallet::default() });
         assert!(!put(&cache, &id(1), &old));
         assert!(put(&cache, &id(1), &new));
-        assert!(!cache.written(&id(1), &old, Some(Timestamp::MIN), &mut Vec::new()));
+        let filed = Filing { due: Some(Timestamp::MIN), needs_attention: true };
+        assert!(!cache.written(&id(1), &old, filed, &mut Vec::new()));
         let cached = cache.get_dirty(&id(1)).unwrap();
-        assert_eq!((cached.wallet.facts, cached.filed), (1, Some(Timestamp::MIN)));
+        assert_eq!((cached.wallet.facts, cached.filed), (1, filed));
         assert_eq!(cache.dirty_bytes(), cache.bytes());
-        assert!(cache.written(&id(1), &new, None, &mut Vec::new()));
+        assert!(cache.written(&id(1), &new, Filing::default(), &mut Vec::new()));
         assert!(cache.get_dirty(&id(1)).is_none());
         assert_eq!(cache.dirty_bytes(), 0);
     }

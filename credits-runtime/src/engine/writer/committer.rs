@@ -81,7 +81,8 @@ impl Committer {
         for (id, loaded) in &refiled {
             let filed = published.wallets.get(id).map_or(loaded.filed, |cached| cached.filed);
             let milestones = published.milestones.up_to(id, loaded.wallet.facts);
-            refilings.push(changes.put_wallet(id, &loaded.wallet, filed, &milestones));
+            let is_low = published.low_balances.has(id, &loaded.wallet);
+            refilings.push(changes.put_wallet(id, &loaded.wallet, (filed, is_low), &milestones));
         }
         self.store.publish(changes);
         published.keys.publish(&batch.keys);
@@ -89,8 +90,12 @@ impl Committer {
         // Before a checkpoint can see them: it takes them out when it writes their rows.
         let new = batch.wallets.changed().filter(|(_, loaded)| loaded.is_new && !loaded.is_refiled);
         published.unwritten.add(new.map(|(id, _)| id.clone()).collect());
-        let (mut dirty, mut due) = (Vec::new(), published.due.lock());
+        let mut dirty = Vec::new();
+        let (mut low, mut due) = (published.low.lock(), published.due.lock());
         for (id, loaded) in batch.wallets.changed() {
+            if published.low_balances.has(id, &loaded.wallet) {
+                low.insert(id);
+            }
             let was_dirty = published.wallets.put_dirty(id, &loaded.wallet, loaded.filed, buffer);
             let due_at = loaded.wallet.next_due_at();
             if !was_dirty && !loaded.is_refiled {
@@ -105,9 +110,10 @@ impl Committer {
         for ((id, loaded), filed) in refiled.into_iter().zip(refilings) {
             published.milestones.remove(id, loaded.wallet.facts);
             published.wallets.written(id, &loaded.wallet, filed, buffer);
-            due.remove(filed, id);
+            low.remove(id);
+            due.remove(filed.due, id);
         }
-        drop((due, rows));
+        drop((due, low, rows));
         published.wallets.became_dirty(dirty, next_fact);
         if !batch.frames.is_empty() {
             published.counts.commits.fetch_add(1, Ordering::Relaxed);

@@ -1,7 +1,8 @@
-//! Reads over the whole ledger: owners, entries, what is due next, activity by day, and charges under another price list.
+//! Reads over the whole ledger: owners, low balances, entries, what is due next, activity by day, and charges under another price list.
 
 pub mod activity;
 pub mod due;
 pub mod entries;
+pub mod low;
 pub mod owners;
 pub mod what_if;
