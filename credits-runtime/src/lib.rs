@@ -46,6 +46,7 @@ pub use service::reads::entries::{Entries, EntriesPage, OwnedEntry};
 pub use service::reads::owners::{Owners, OwnersPage};
 pub use service::report::{AccountTotal, Head, HeadError};
 pub use service::spend::{RunError, Spend, Work};
+pub use service::subscribe::{Subscribe, Unsubscribe};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{GrantSummary, HoldSummary, Wallet, WalletState};
 
@@ -59,8 +60,8 @@ pub mod billing {
     pub use crate::domain::billing::award::{AwardId, Basis};
     pub use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
     pub use crate::domain::billing::event::{
-        Before, BillingEvent, CreditedLines, Happening, Interval, Invoice, Line, Offer, PackPayment,
-        ScheduledEnd, Status, SubscriptionState,
+        Before, BillingEvent, CreditedLines, Happening, Interval, Invoice, Line, Offer, OwnSpan,
+        OwnSubscription, PackPayment, ScheduledEnd, Status, SubscriptionState,
     };
     pub use crate::domain::billing::purchases::PurchaseProblem;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackPrice, PackTerms, PlanTerms, Unused};

@@ -39,6 +39,11 @@ impl Plan {
             meta: Vec::new(),
         }
     }
+
+    /// Whether a payment processor has a price of it.
+    pub(crate) fn is_priced(&self) -> bool {
+        !self.stripe_price.is_empty()
+    }
 }
 
 /// What a plan gives.

@@ -19,8 +19,8 @@ impl Checker<'_> {
         let header = &plan.header;
         let gives = exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
             .and_then(|gives| self.plan_gives(gives, header.poisoned));
-        let prices = exactly_one(&plan.stripe_price, header, messages::plan_without_price, self.diagnostics)
-            .and_then(|prices| self.prices(prices, &header.name));
+        let prices = self.stated(&plan.stripe_price, |this, prices| this.prices(prices, &header.name));
+        let prices = prices.map(Option::unwrap_or_default);
         let asset = gives.map(|gives| gives.map_or("", |gives| gives.asset));
         let signup_bonus = self.extra(&plan.signup_bonus, PlanWord::SignupBonus, asset);
         let trial_includes = self.extra(&plan.trial_includes, PlanWord::TrialIncludes, asset);
@@ -41,6 +41,7 @@ impl Checker<'_> {
             let (Ok(gives), Ok(prices)) = (&gives, &prices) else { return Ok(false) };
             self.in_advance(plan, *gives, prices, in_advance.unwrap_or(false))
         });
+        let trial_includes = self.has_trials(plan, trial_includes);
         let terms = || {
             let terms = PlanSpec {
                 name: forever(&header.name.text),
@@ -155,6 +156,20 @@ impl Checker<'_> {
         }
     }
 
+    /// A trial is a processor's, so that a plan without a price has none.
+    fn has_trials(&mut self, plan: &ast::Plan, trial_includes: Result<i64>) -> Result<i64> {
+        match plan.trial_includes.first() {
+            Some(stated) if trial_includes.is_ok() && !plan.is_priced() => {
+                let message = messages::trial_without_price(&plan.header.name.text);
+                Err(plan
+                    .header
+                    .poisoned
+                    .unwrap_or_else(|| self.diagnostics.report(stated.keyword.word.span, message)))
+            }
+            _ => trial_includes,
+        }
+    }
+
     /// A cycle that is longer than a billing period gives credits that are not paid for yet.
     fn in_advance(
         &mut self,
@@ -181,6 +196,13 @@ impl Checker<'_> {
                     .map_or(plan.header.name.span, ast::Period::span);
                 let message = messages::not_in_advance(&every.to_string(), &billed.to_string());
                 Err(self.diagnostics.report(span, message))
+            }
+            (None, true) if !plan.is_priced() => {
+                let message = messages::in_advance_without_price(&plan.header.name.text);
+                Err(plan
+                    .header
+                    .poisoned
+                    .unwrap_or_else(|| self.diagnostics.report(place(&plan.in_advance), message)))
             }
             (None, true) if billed.len() == prices.len() => {
                 let message = messages::needlessly_in_advance(&every.to_string());

@@ -14,10 +14,17 @@ pub(crate) fn plan_without_gives(name: &str) -> Message {
     )
 }
 
-pub(crate) fn plan_without_price(name: &str) -> Message {
+pub(crate) fn trial_without_price(name: &str) -> Message {
     message(
-        format!("the plan `{name}` has no price at Stripe"),
-        "add a line such as `stripe_price \"price_xyz\"`",
+        format!("the plan `{name}` has no price, so that no payment processor gives a trial of it"),
+        "remove `trial_includes`, or add a line such as `stripe_price \"price_xyz\"`",
+    )
+}
+
+pub(crate) fn in_advance_without_price(name: &str) -> Message {
+    message(
+        format!("the plan `{name}` has no price, so that nothing is given before it is paid for"),
+        "remove `in_advance`",
     )
 }
 

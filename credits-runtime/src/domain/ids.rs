@@ -244,7 +244,7 @@ impl From<Key> for GivenKey {
 }
 
 /// The escaped beginning of a text that may be long or unprintable, for messages.
-fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 

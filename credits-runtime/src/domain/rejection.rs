@@ -282,6 +282,52 @@ pub enum Rejection {
         /// Maximum bytes allowed.
         max: usize,
     },
+    /// The name of a subscription breaks a rule.
+    #[error("subscription `{id}` {rule}: name subscriptions with 1 to 200 bytes of printable text")]
+    SubscriptionInvalid {
+        /// Beginning of the name.
+        id: String,
+        /// The broken rule.
+        rule: &'static str,
+    },
+    /// The quantity of a subscription is zero.
+    #[error("a subscription to `{plan}` of quantity 0 gives nothing: ask for at least 1, or unsubscribe")]
+    SubscriptionQuantityZero {
+        /// The plan.
+        plan: &'static str,
+    },
+    /// The plan has a price, so that a payment processor opens its subscriptions.
+    #[error(
+        "plan `{plan}` has a price: sell it by a checkout, or give it without payment with `.complimentary()`"
+    )]
+    PlanHasPrice {
+        /// The plan.
+        plan: &'static str,
+    },
+    /// The plan is retired, and the owner does not subscribe to it.
+    #[error("plan `{plan}` is retired: subscribe to another plan, or declare it without `retired`")]
+    PlanRetired {
+        /// The plan.
+        plan: &'static str,
+    },
+    /// The subscription would end before it starts.
+    #[error("a subscription from {starts_at} cannot end at {ends_at}: choose a later end")]
+    SubscriptionEndInPast {
+        /// The requested end.
+        ends_at: Timestamp,
+        /// When its time starts.
+        starts_at: Timestamp,
+    },
+    /// The application never opened a subscription of this name for the owner.
+    #[error(
+        "`{owner}` has no subscription `{id}` of the application's own: name it as it was opened, or end it at its payment processor"
+    )]
+    SubscriptionUnknown {
+        /// The owner.
+        owner: Owner,
+        /// The name.
+        id: String,
+    },
     /// The unresolved entry cannot be dismissed; only its remedy ends it.
     #[error("the entry cannot be dismissed: {remedy}")]
     NotDismissible {
@@ -350,6 +396,12 @@ impl Rejection {
             Self::HoldClosed { .. } => "hold_closed",
             Self::OpenGrantsLimit { .. } => "open_grants_limit",
             Self::BillingEventTooLarge { .. } => "billing_event_too_large",
+            Self::SubscriptionInvalid { .. } => "subscription_invalid",
+            Self::SubscriptionQuantityZero { .. } => "subscription_quantity_zero",
+            Self::PlanHasPrice { .. } => "plan_has_price",
+            Self::PlanRetired { .. } => "plan_retired",
+            Self::SubscriptionEndInPast { .. } => "subscription_end_in_past",
+            Self::SubscriptionUnknown { .. } => "subscription_unknown",
             Self::NotDismissible { .. } => "not_dismissible",
             Self::OpenHoldsLimit { .. } => "open_holds_limit",
             Self::InsufficientCredits { .. } => "insufficient_credits",

@@ -16,6 +16,7 @@ pub mod hold;
 pub mod reads;
 pub mod report;
 pub mod spend;
+pub mod subscribe;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod transfer;

@@ -223,6 +223,11 @@ fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
     span.period.start >= at || span.used_until() < at
 }
 
+/// The start of the cycle around an instant, counted from an anchor.
+pub fn start_around(anchor: Anchor, length: Length, instant: Timestamp) -> Timestamp {
+    Grid { anchor, times: 0, length }.around(instant).at(0)
+}
+
 /// A grid of cycles: lengths counted from an anchor, and a current place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Grid {

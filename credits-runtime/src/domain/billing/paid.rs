@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use super::event::{Interval, Invoice, SubscriptionState};
+use super::event::{Interval, Invoice, OwnSpan, SubscriptionState};
 use super::items::SubscriptionItems;
+use super::own::own_spans;
 use super::record::Billing;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
@@ -50,6 +51,8 @@ pub struct Span<'a> {
     pub is_in_arrears: bool,
     /// For an unpaid span by a state: start of the next state.
     pub stated_until: Option<Timestamp>,
+    /// Whether it is of a subscription of the application's own, which has no invoices.
+    pub is_own: bool,
     /// Terms under which it was paid; `None` for a price unknown to every catalogue.
     pub terms: Option<&'a PlanTerms>,
 }
@@ -80,6 +83,37 @@ impl<'a> Span<'a> {
             currency: "",
             is_in_arrears: false,
             stated_until: Some(until),
+            is_own: false,
+            terms,
+        }
+    }
+
+    /// A span of a subscription of the application's own.
+    pub fn own(
+        item: &'a ObjectId,
+        span: &'a OwnSpan,
+        period: Interval,
+        is_whole: bool,
+        terms: Option<&'a PlanTerms>,
+    ) -> Self {
+        Self {
+            item,
+            price: &span.price,
+            quantity: span.quantity,
+            period,
+            begun: period.start,
+            cut: period.end,
+            paid_at: span.asked_at,
+            invoice: item,
+            lines: Vec::new(),
+            is_whole,
+            is_live: true,
+            amount: 0,
+            net: 0,
+            currency: "",
+            is_in_arrears: false,
+            stated_until: None,
+            is_own: true,
             terms,
         }
     }
@@ -167,6 +201,7 @@ impl<'a> Paid<'a> {
                 }
             }
         }
+        paid.spans.extend(own_spans(billing, items));
         credits.sort_by_key(|(paid_at, start, invoice, _)| (*paid_at, *start, &invoice.invoice));
         for (paid_at, _, invoice, credit) in credits {
             let left = paid.cut(&credit, credit.quantity, (paid_at, invoice), true);

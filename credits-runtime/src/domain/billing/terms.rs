@@ -8,6 +8,7 @@ use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, Pl
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
+use super::own::own_price;
 use crate::domain::ids::ObjectId;
 
 /// A length of calendar time, as stored in facts.
@@ -183,7 +184,9 @@ impl PriceList {
     pub fn of(catalogue: &Catalogue) -> Self {
         let mut list = Self::default();
         for plan in catalogue.plans {
-            list.plans_by_name.insert(plan.name.to_owned(), plan.into());
+            let terms = PlanTerms::from(plan);
+            list.plans.insert(own_price(&terms), terms.clone());
+            list.plans_by_name.insert(plan.name.to_owned(), terms);
             for price in plan.stripe_prices {
                 list.plans.insert(ObjectId::known(price.id), plan.into());
             }

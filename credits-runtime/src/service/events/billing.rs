@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
-use crate::domain::billing::event::{BillingEvent, Happening};
+use crate::domain::billing::event::{BillingEvent, Happening, OwnSubscription};
 use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
@@ -29,7 +29,14 @@ pub(super) fn of_billing(
     let (at, owner) = (booked.at, owner.clone());
     Ok(match body {
         Body::Billed {
-            event: BillingEvent { at: happened_at, what: Happening::SubscriptionChanged(state), .. },
+            event:
+                BillingEvent {
+                    at: happened_at,
+                    what:
+                        Happening::SubscriptionChanged(state)
+                        | Happening::Subscribed(OwnSubscription { state, .. }),
+                    ..
+                },
         } => {
             let (state, happened_at) = (state.clone(), *happened_at);
             Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))
