@@ -289,8 +289,10 @@ pub struct PlanSpec {
     pub retired: bool,
     /// Credits of one cycle; `None` for a plan without credits.
     pub gives: Option<Gives>,
-    /// Stripe prices, at least one.
+    /// Stripe prices; empty for a plan that is not sold through Stripe.
     pub stripe_prices: &'static [StripePrice],
+    /// Prices at other payment processors.
+    pub processor_prices: &'static [ProcessorPrice],
     /// Credits given with the first paid cycle, which never expire; 0 for none.
     pub signup_bonus: i64,
     /// Credits given for a trial; 0 for none.
@@ -305,6 +307,14 @@ pub struct PlanSpec {
     pub in_advance: bool,
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+}
+
+impl PlanSpec {
+    /// Whether a payment processor has a price of the plan.
+    #[must_use]
+    pub fn is_priced(&self) -> bool {
+        !self.stripe_prices.is_empty() || !self.processor_prices.is_empty()
+    }
 }
 
 /// Credits that one cycle of a plan gives.
@@ -326,6 +336,17 @@ pub struct StripePrice {
     /// Billing period of the price, if one is declared (`month: "..."`).
     pub period: Option<Period>,
     /// Stripe's id, such as `price_xyz`.
+    pub id: &'static str,
+}
+
+/// A price at another payment processor than Stripe: `processor_price paddle: "pri_1"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessorPrice {
+    /// The processor, as the application names it.
+    pub processor: &'static str,
+    /// Billing period of the price, if one is declared.
+    pub period: Option<Period>,
+    /// The processor's id.
     pub id: &'static str,
 }
 
@@ -364,6 +385,8 @@ pub struct PackSpec {
     pub expires_after: Option<Period>,
     /// Stripe prices; empty if the checkout carries the price.
     pub stripe_prices: &'static [StripePrice],
+    /// Prices at other payment processors.
+    pub processor_prices: &'static [ProcessorPrice],
     /// Operations that the credits can be used for, as indexes into the catalogue; empty for all.
     pub only_for: &'static [u16],
     /// The application's own metadata.
@@ -383,7 +406,7 @@ impl PackSpec {
     }
 }
 
-/// Asserts at compile time that no two Stripe prices are equal. It covers prices given as paths to constants,
+/// Asserts at compile time that no two prices of a processor are equal. It covers prices given as paths to constants,
 /// whose values the macro cannot read.
 ///
 /// # Panics
@@ -394,10 +417,7 @@ pub const fn assert_unique_prices(prices: &[&str]) {
     while let [price, others @ ..] = rest {
         let mut later = others;
         while let [other, following @ ..] = later {
-            assert!(
-                !same_text(price, other),
-                "two items have the same Stripe price: give each of them its own"
-            );
+            assert!(!same_text(price, other), "two items have the same price: give each of them its own");
             later = following;
         }
         rest = others;

@@ -5,8 +5,8 @@
 use core::fmt::{Display, Formatter, Result, from_fn};
 
 use crate::{
-    AssetSpec, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec, StripePrice,
-    Tier, Unit, UnusedCredits,
+    AssetSpec, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec, Tier, Unit,
+    UnusedCredits,
 };
 
 /// The names that a pricing uses for credits and other assets.
@@ -249,13 +249,13 @@ impl Wording<'_> {
         }
         if plans.peek().is_some() {
             let many = cell(self.credits_named.many);
-            writeln!(f, "{separator}# Plans\n\n| plan | gives | unused {many} | Stripe price |")?;
+            writeln!(f, "{separator}# Plans\n\n| plan | gives | unused {many} | price |")?;
             f.write_str("| --- | --- | --- | --- |\n")?;
         }
         for (name, plan) in plans {
             let gives = known(plan, |plan| cell(self.plan_gives(plan)));
             let unused = known(plan, |plan| cell(self.unused(plan)));
-            let prices = known(plan, |plan| cell(stripe_prices(plan.stripe_prices)));
+            let prices = known(plan, |plan| cell(prices(plan)));
             writeln!(f, "| `{name}` | {gives} | {unused} | {prices} |")?;
         }
         Ok(())
@@ -271,13 +271,16 @@ fn known<T, D: Display>(item: Option<&T>, words: impl FnOnce(&T) -> D) -> impl D
     })
 }
 
-/// Stripe prices: `` `price_a` per month, `price_b` per year (live) ``.
-fn stripe_prices(prices: &'static [StripePrice]) -> impl Display {
+/// Prices: `` `price_a` per month, `price_b` per year (live), `pri_1` per month (paddle) ``.
+fn prices(plan: &PlanSpec) -> impl Display + use<> {
+    let (at_stripe, others) = (plan.stripe_prices, plan.processor_prices);
     from_fn(move |f| {
-        for (place, StripePrice { environment, period, id }) in prices.iter().enumerate() {
+        let at_stripe = at_stripe.iter().map(|price| (price.id, price.period, price.environment));
+        let others = others.iter().map(|price| (price.id, price.period, Some(price.processor)));
+        for (place, (id, period, note)) in at_stripe.chain(others).enumerate() {
             write!(f, "{}`{id}`", if place > 0 { ", " } else { "" })?;
             period.map_or(Ok(()), |period| write!(f, " per {period}"))?;
-            environment.map_or(Ok(()), |environment| write!(f, " ({environment})"))?;
+            note.map_or(Ok(()), |note| write!(f, " ({note})"))?;
         }
         Ok(())
     })
@@ -351,7 +354,8 @@ mod tests {
     extern crate std;
     use super::*;
     use crate::{
-        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, OnUpgrade, PeriodUnit, Settings,
+        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, OnUpgrade, PeriodUnit, ProcessorPrice,
+        Settings, StripePrice,
     };
     use std::string::ToString;
 
@@ -413,6 +417,7 @@ mod tests {
             retired: false,
             gives: Some(Gives { amount: 10_000, asset: "", every: MONTH }),
             stripe_prices: &[StripePrice { environment: Some("live"), period: Some(MONTH), id: "price_a" }],
+            processor_prices: &[ProcessorPrice { processor: "paddle", period: None, id: "pri_1" }],
             signup_bonus: 100,
             trial_includes: 0,
             unused_credits: UnusedCredits::RolloverUpTo(500),
@@ -432,6 +437,7 @@ mod tests {
             costs: costs.leak(),
             expires_after: Some(MONTH),
             stripe_prices: &[],
+            processor_prices: &[],
             only_for: &[],
             meta: &[],
         }];
@@ -446,8 +452,8 @@ mod tests {
         let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| `scan` | `a \\| b` credits |\n\n\
                         # Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n\
                         | `small` | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 or \u{a5}1300 |\n\n\
-                        # Plans\n\n| plan | gives | unused credits | Stripe price |\n| --- | --- | --- | --- |\n\
-                        | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | `price_a` per month (live) |\n";
+                        # Plans\n\n| plan | gives | unused credits | price |\n| --- | --- | --- | --- |\n\
+                        | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | `price_a` per month (live), `pri_1` (paddle) |\n";
         assert_eq!(price_list(&catalogue).to_string(), expected);
         let words = Wording::of(&catalogue);
         assert_eq!(

@@ -82,13 +82,13 @@ pub mod events {
 pub mod catalogue {
     pub use credits_core::{
         AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, Limit, Meta, Money, OnUpgrade,
-        OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanSpec, RefundedButSpent, Rounding, Settings,
-        StripePrice, SubscriptionRefunds, Tier, TransferExpiration, Unit, UnusedCredits, Upgrades,
-        price_list,
+        OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanSpec, ProcessorPrice, RefundedButSpent,
+        Rounding, Settings, StripePrice, SubscriptionRefunds, Tier, TransferExpiration, Unit, UnusedCredits,
+        Upgrades, price_list,
     };
 
     pub use crate::domain::catalogue::{
         AssetData, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData, PackData,
-        PackPriceData, PlanData, SettingsData, StripePriceData, UnitData,
+        PackPriceData, PlanData, ProcessorPriceData, SettingsData, StripePriceData, UnitData,
     };
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use credits_runtime::billing::Status;
+use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::parts::billing_bytes;
 use credits_runtime::{Error, Owner, Timestamp};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::script::{Stage, begin, check, day, instant, listed, month, play};
 use super::{Operation, Plan};
@@ -363,5 +366,128 @@ fn the_record_does_not_grow_with_time() {
         let (early, late) = sizes.split_at(sizes.len() / 2);
         let largest = |sizes: &[usize]| *sizes.iter().max().unwrap();
         assert!(largest(late) * 4 <= largest(early) * 5, "{sizes:?}");
+    }
+}
+
+mod old {
+    credits_runtime::usage_credits! {
+        subscription_plan basic { gives 100.credits.every(month) }
+        operation step { costs 1.credit_per(page) }
+    }
+}
+
+mod new {
+    credits_runtime::usage_credits! {
+        subscription_plan basic { gives 30.credits.every(week) version 2 }
+        operation step { costs 1.credit_per(page) }
+    }
+}
+
+mod without {
+    credits_runtime::usage_credits! {
+        subscription_plan other { gives 1.credit.every(month) }
+        operation step { costs 1.credit_per(page) }
+    }
+}
+
+#[test]
+fn a_new_version_reaches_subscribers_who_are_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let clock = ManualClock::at(instant("2026-04-01"));
+    let credits = old::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    credits.subscribe("ann", old::Plan::Basic).now().wait().unwrap();
+    credits.close().unwrap();
+    drop(credits);
+
+    clock.set(instant("2026-04-10"));
+    let credits = new::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    let ann = credits.wallet("ann");
+    assert!(!credits.subscribe("ann", new::Plan::Basic).now().wait().unwrap().is_new);
+    assert_eq!(ann.subscriptions().unwrap()[0].version, Some(1));
+    assert_eq!(credits.migrate_subscribers(new::Plan::Basic).unwrap(), 1);
+    assert_eq!(ann.credits().unwrap(), 100);
+    for date in ["2026-04-30", "2026-05-01T01", "2026-05-08T01", "2026-05-15T01"] {
+        clock.set(instant(date));
+        credits.book_due().unwrap();
+        assert_eq!(ann.credits().unwrap(), if date == "2026-04-30" { 100 } else { 30 }, "{date}");
+    }
+    // A plan with subscribers is declared, until the last of them has left.
+    credits.close().unwrap();
+    let reopen = || without::Credits::builder().clock(clock.clone()).open(&path);
+    let refused = reopen().unwrap_err().to_string();
+    assert!(refused.contains("plan `basic` is no longer declared and `ann` subscribes to it"), "{refused}");
+    let credits = new::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    credits.unsubscribe("ann").now().wait().unwrap();
+    credits.verify().unwrap();
+    credits.close().unwrap();
+    assert!(reopen().is_err());
+    clock.set(instant("2026-05-22"));
+    reopen().unwrap().verify().unwrap();
+}
+
+/// A request, or nothing but time.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    Join(Plan, u64),
+    Leave,
+    LeaveAtOnce,
+    Nothing,
+}
+
+/// Credits a month of the largest request.
+const MOST: i64 = 4_000;
+
+fn asked() -> impl Strategy<Value = Asked> {
+    prop_oneof![
+        (prop_oneof![Just(Plan::Basic), Just(Plan::Pro), Just(Plan::Kept)], 1..=4_u64)
+            .prop_map(|(plan, quantity)| Asked::Join(plan, quantity)),
+        Just(Asked::Leave),
+        Just(Asked::LeaveAtOnce),
+        Just(Asked::Nothing),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However often plans and quantities change, and whatever is spent, a month gives no more than the highest
+    /// request, and a repeated request changes nothing.
+    #[test]
+    fn no_change_gives_more_than_the_highest_request(steps in vec((0..200_u64, asked(), any::<bool>()), 1..20)) {
+        let stage = begin("2026-01-15");
+        for (hours, asked, spends) in steps {
+            stage.go_to(stage.credits.now().after(Duration::from_hours(hours)));
+            let ask = || match asked {
+                Asked::Join(plan, quantity) => {
+                    let request = stage.credits.subscribe("ann", plan).quantity(quantity).complimentary();
+                    request.now().wait().map(|received| received.is_new)
+                }
+                Asked::Leave => stage.credits.unsubscribe("ann").now().wait().map(|received| received.is_new),
+                Asked::LeaveAtOnce => {
+                    stage.credits.unsubscribe("ann").at_once().now().wait().map(|received| received.is_new)
+                }
+                Asked::Nothing => Ok(false),
+            };
+            let is_known = !stage.ann.subscriptions().unwrap().is_empty();
+            let answer = ask();
+            prop_assert!(answer.is_ok() || !is_known, "{answer:?}");
+            prop_assert!(!matches!(ask(), Ok(true)), "{asked:?} is repeated");
+            let free = stage.ann.credits().unwrap().get();
+            prop_assert!(free >= 0);
+            if spends {
+                stage.ann.spend_credits_on(Operation::step(free as u64)).now().wait().unwrap();
+            }
+        }
+        let entries = stage.ann.credit_history().limit(1_000).page().unwrap().entries;
+        let given: i64 = entries.iter().map(|entry| entry.amount.get()).filter(|amount| *amount > 0).sum();
+        let taken = entries.iter().filter(|entry| entry.category.name() == "subscription_refund").count();
+        let hours = stage.credits.now().since(instant("2026-01-15")).as_secs() / 3_600;
+        // A month has at least 28 days, and a subscription begins anew only when its month is over.
+        let months = i64::try_from(hours / (28 * 24)).unwrap() + 1;
+        prop_assert!(given <= months * MOST, "{given} in {months} months");
+        prop_assert_eq!(taken, 0);
+        stage.credits.verify().unwrap();
+        prop_assert_eq!(listed(&stage), [""; 0]);
     }
 }

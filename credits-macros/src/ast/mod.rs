@@ -14,7 +14,9 @@ pub(crate) use operation::{
     Validation,
 };
 
-pub(crate) use sale::{Pack, PackCost, Plan, PlanGives, Price, PriceId, RolloverBound, UnusedCredits};
+pub(crate) use sale::{
+    Pack, PackCost, Plan, PlanGives, Price, PriceId, ProcessorPrice, RolloverBound, UnusedCredits,
+};
 
 use crate::diag::{Reported, Result};
 

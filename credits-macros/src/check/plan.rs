@@ -1,6 +1,6 @@
 //! The rules of plans.
 
-use credits_core::{Gives, OnUpgrade, Period, PlanSpec, StripePrice, UnusedCredits};
+use credits_core::{Gives, OnUpgrade, Period, PlanSpec, UnusedCredits};
 use proc_macro2::Span;
 
 use super::amount::Counted;
@@ -21,6 +21,9 @@ impl Checker<'_> {
             .and_then(|gives| self.plan_gives(gives, header.poisoned));
         let prices = self.stated(&plan.stripe_price, |this, prices| this.prices(prices, &header.name));
         let prices = prices.map(Option::unwrap_or_default);
+        let processor_prices =
+            self.stated(&plan.processor_price, |this, prices| this.processor_prices(prices));
+        let processor_prices = processor_prices.map(Option::unwrap_or_default);
         let asset = gives.map(|gives| gives.map_or("", |gives| gives.asset));
         let signup_bonus = self.extra(&plan.signup_bonus, PlanWord::SignupBonus, asset);
         let trial_includes = self.extra(&plan.trial_includes, PlanWord::TrialIncludes, asset);
@@ -38,8 +41,12 @@ impl Checker<'_> {
         let meta = self.meta(&plan.meta);
         let gives = gives.and_then(|gives| self.fits_nothing(plan, gives));
         let in_advance = in_advance.and_then(|in_advance| {
-            let (Ok(gives), Ok(prices)) = (&gives, &prices) else { return Ok(false) };
-            self.in_advance(plan, *gives, prices, in_advance.unwrap_or(false))
+            let (Ok(gives), Ok(prices), Ok(others)) = (&gives, &prices, &processor_prices) else {
+                return Ok(false);
+            };
+            let billed = prices.iter().map(|price| price.period);
+            let billed: Vec<_> = billed.chain(others.iter().map(|price| price.period)).collect();
+            self.in_advance(plan, *gives, &billed, in_advance.unwrap_or(false))
         });
         let trial_includes = self.has_trials(plan, trial_includes);
         let terms = || {
@@ -49,6 +56,7 @@ impl Checker<'_> {
                 retired: retired?.unwrap_or(false),
                 gives: gives?,
                 stripe_prices: all_forever(prices?),
+                processor_prices: all_forever(processor_prices?),
                 signup_bonus: signup_bonus?,
                 trial_includes: trial_includes?,
                 unused_credits: unused_credits?.unwrap_or_default(),
@@ -58,7 +66,8 @@ impl Checker<'_> {
                 meta: meta?,
             };
             let price_ids = super::price::ids(&plan.stripe_price);
-            header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
+            let processor_ids = super::processor::ids(&plan.processor_price);
+            header.poisoned.map_or(Ok(Sale { terms, price_ids, processor_ids }), Err)
         };
         Plan { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }
@@ -175,11 +184,11 @@ impl Checker<'_> {
         &mut self,
         plan: &ast::Plan,
         gives: Option<Gives>,
-        prices: &[StripePrice],
+        prices: &[Option<Period>],
         written: bool,
     ) -> Result<bool> {
         let Some(Gives { every, .. }) = gives else { return Ok(written) };
-        let billed: Vec<Period> = prices.iter().filter_map(|price| price.period).collect();
+        let billed: Vec<Period> = prices.iter().copied().flatten().collect();
         let shorter = billed.iter().find(|period| period.seconds_max() < every.seconds_min());
         let place = |statements: &[Stated<()>]| {
             statements.first().map_or(plan.header.name.span, |stated| stated.keyword.word.span)

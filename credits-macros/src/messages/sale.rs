@@ -100,6 +100,28 @@ pub(crate) fn expected_price(found: &str) -> Message {
     )
 }
 
+pub(crate) fn expected_processor_price(found: &str) -> Message {
+    message(
+        format!("expected a payment processor and its price, found {found}"),
+        "write `paddle: \"pri_xyz\"`, or `paddle(month: \"pri_xyz\")` for each period of billing",
+    )
+}
+
+pub(crate) fn price_without_processor(id: &str) -> Message {
+    message(
+        format!("the price `{id}` does not say which payment processor has it"),
+        format!("write the processor and a colon, such as `paddle: \"{id}\"`"),
+    )
+}
+
+pub(crate) fn stripe_as_processor(id: &str) -> Message {
+    message("a price at Stripe has its own statement", format!("write `stripe_price {id}`"))
+}
+
+pub(crate) fn empty_processor_price() -> Message {
+    message("the id of a price cannot be empty", "write the id that the payment processor shows")
+}
+
 pub(crate) fn prices_in_delimiters(prices: &str, written: &str) -> Message {
     let prices = if prices.is_empty() { "\"price_xyz\"" } else { prices };
     message(

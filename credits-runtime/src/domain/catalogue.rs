@@ -6,7 +6,7 @@
 
 use credits_core::{
     AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanSpec,
-    Settings, StripePrice, Tier, Unit, UnusedCredits,
+    ProcessorPrice, Settings, StripePrice, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -276,6 +276,9 @@ pub struct PlanData {
     /// The application's own metadata.
     #[n(11)]
     pub meta: Vec<(String, MetaData)>,
+    /// Prices at other payment processors than Stripe.
+    #[n(12)]
+    pub processor_prices: Vec<ProcessorPriceData>,
 }
 
 /// Credits that one cycle of a plan gives.
@@ -339,6 +342,24 @@ pub struct PackData {
     /// The application's own metadata.
     #[n(8)]
     pub meta: Vec<(String, MetaData)>,
+    /// Prices at other payment processors than Stripe.
+    #[n(9)]
+    pub processor_prices: Vec<ProcessorPriceData>,
+}
+
+/// A price at another payment processor than Stripe.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[non_exhaustive]
+pub struct ProcessorPriceData {
+    /// The processor, as the application names it.
+    #[n(0)]
+    pub processor: String,
+    /// Billing period of the price, if one is declared.
+    #[n(1)]
+    pub period: Option<String>,
+    /// The processor's id.
+    #[n(2)]
+    pub id: String,
 }
 
 /// A pack's price in a currency.
@@ -367,10 +388,12 @@ impl CatalogueData {
         }
         for plan in &mut terms.plans {
             plan.stripe_prices.clear();
+            plan.processor_prices.clear();
             plan.meta.clear();
         }
         for pack in &mut terms.packs {
             pack.stripe_prices.clear();
+            pack.processor_prices.clear();
             pack.meta.clear();
         }
         terms
@@ -508,6 +531,7 @@ impl From<&PlanSpec> for PlanData {
             on_upgrade: plan.on_upgrade.word().to_owned(),
             in_advance: plan.in_advance,
             meta: meta(plan.meta),
+            processor_prices: processor_prices(plan.processor_prices),
         }
     }
 }
@@ -529,6 +553,7 @@ fn pack_data(pack: &PackSpec, operations: &[OperationSpec]) -> PackData {
         stripe_prices: prices(pack.stripe_prices),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
         meta: meta(pack.meta),
+        processor_prices: processor_prices(pack.processor_prices),
     }
 }
 
@@ -541,6 +566,15 @@ impl From<&Money> for PackPriceData {
 fn prices(prices: &[StripePrice]) -> Vec<StripePriceData> {
     let price = |price: &StripePrice| StripePriceData {
         environment: price.environment.map(str::to_owned),
+        period: price.period.map(|period| period.to_string()),
+        id: price.id.to_owned(),
+    };
+    prices.iter().map(price).collect()
+}
+
+fn processor_prices(prices: &[ProcessorPrice]) -> Vec<ProcessorPriceData> {
+    let price = |price: &ProcessorPrice| ProcessorPriceData {
+        processor: price.processor.to_owned(),
         period: price.period.map(|period| period.to_string()),
         id: price.id.to_owned(),
     };

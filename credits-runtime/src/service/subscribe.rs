@@ -100,12 +100,12 @@ impl Subscribe {
     }
 
     fn checked(self) -> Result<(Arc<Ledger>, Join), Rejection> {
-        let PlanSpec { name: plan, retired, stripe_prices, .. } = *self.plan;
+        let PlanSpec { name: plan, retired, .. } = *self.plan;
         let (owner, name) = (self.owner?, checked_name(self.name)?);
         if self.quantity == 0 {
             return Err(Rejection::SubscriptionQuantityZero { plan });
         }
-        if !stripe_prices.is_empty() && !self.is_complimentary {
+        if self.plan.is_priced() && !self.is_complimentary {
             return Err(Rejection::PlanHasPrice { plan });
         }
         let join = Join {

@@ -196,6 +196,7 @@ mod tests {
             on_upgrade: "prorated".to_owned(),
             in_advance: false,
             meta: Vec::new(),
+            processor_prices: Vec::new(),
         }];
         catalogue
     }

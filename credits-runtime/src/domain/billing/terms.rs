@@ -190,11 +190,17 @@ impl PriceList {
             for price in plan.stripe_prices {
                 list.plans.insert(ObjectId::known(price.id), plan.into());
             }
+            for price in plan.processor_prices {
+                list.plans.insert(ObjectId::known_at(price.processor, price.id), plan.into());
+            }
         }
         for pack in catalogue.packs {
             let terms = pack_terms(pack, catalogue);
             for price in pack.stripe_prices {
                 list.packs.insert(ObjectId::known(price.id), terms.clone());
+            }
+            for price in pack.processor_prices {
+                list.packs.insert(ObjectId::known_at(price.processor, price.id), terms.clone());
             }
             list.by_name.insert(pack.name.to_owned(), terms);
         }
