@@ -116,7 +116,7 @@ async fn a_refund_takes_back_its_pack_and_a_failed_one_does_not() {
         ("adjustment.created", returned("chargeback", "approved"), 0),
         ("adjustment.created", returned("chargeback_reverse", "approved"), 500),
     ] {
-        clock.advance(std::time::Duration::from_secs(60));
+        clock.advance(std::time::Duration::from_mins(1));
         let body = webhook(kind, &clock.now().to_string(), &data);
         assert_eq!(send(&clock, &app, &body).await, 200);
         assert_eq!(app.credits.wallet("user:42").credits().unwrap(), left, "{data}");

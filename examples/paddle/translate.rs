@@ -37,7 +37,7 @@ impl std::error::Error for Refused {}
 /// The billing events of a webhook; none for a webhook about anything else.
 pub fn events(body: &[u8]) -> Result<Vec<BillingEvent>, Refused> {
     let webhook: Value = serde_json::from_slice(body).map_err(|_| Refused::Unreadable("body"))?;
-    let (kind, data) = (webhook["event_type"].as_str().unwrap_or_default(), &webhook["data"]);
+    let (kind, data) = (text(&webhook, "event_type").unwrap_or_default(), field(&webhook, "data"));
     let happened = match kind.split_once('.') {
         Some(("subscription", _)) => Some((Happening::SubscriptionChanged(state(data)?), "subscription_id")),
         Some(("transaction", "completed")) => Some((transaction(data)?, "id")),
@@ -48,13 +48,15 @@ pub fn events(body: &[u8]) -> Result<Vec<BillingEvent>, Refused> {
     // The most specific object first, the customer last.
     let fields = ["id", related, "transaction_id", "subscription_id", "customer_id"];
     let objects = fields.iter().filter_map(|field| object(data, field).ok()).collect();
-    let owner = data["custom_data"]["credits_owner"].as_str().and_then(|owner| Owner::new(owner).ok());
+    let owner =
+        text(field(data, "custom_data"), "credits_owner").ok().and_then(|owner| Owner::new(owner).ok());
     Ok(vec![BillingEvent { at: instant(&webhook, "occurred_at")?, objects, owner, what }])
 }
 
 /// The state of a subscription. Paddle sends it whole with each of its webhooks.
 fn state(data: &Value) -> Result<SubscriptionState, Refused> {
-    let (subscription, plan) = (object(data, "id")?, &data["items"][0]);
+    let (subscription, plan) =
+        (object(data, "id")?, data.pointer("/items/0").ok_or(Refused::Unreadable("items"))?);
     let status = match text(data, "status")? {
         "trialing" => Status::Trialing,
         "active" => Status::Active,
@@ -63,19 +65,20 @@ fn state(data: &Value) -> Result<SubscriptionState, Refused> {
         "canceled" => Status::Ended,
         _ => Status::Unknown,
     };
-    let ends_at = match data["scheduled_change"]["action"].as_str() {
-        Some("cancel") => Some(instant(&data["scheduled_change"], "effective_at")?),
+    let scheduled = field(data, "scheduled_change");
+    let ends_at = match text(scheduled, "action") {
+        Ok("cancel") => Some(instant(scheduled, "effective_at")?),
         _ => instant(data, "canceled_at").ok(),
     };
-    let anchor = instant(&data["current_billing_period"], "starts_at");
+    let anchor = instant(field(data, "current_billing_period"), "starts_at");
     Ok(SubscriptionState {
         item: subscription.clone(),
         subscription,
         status,
-        price: object(&plan["price"], "id")?,
-        quantity: plan["quantity"].as_u64(),
+        price: object(field(plan, "price"), "id")?,
+        quantity: field(plan, "quantity").as_u64(),
         anchor: anchor.or_else(|_| instant(data, "started_at"))?,
-        trial: interval(&plan["trial_dates"]).ok(),
+        trial: interval(field(plan, "trial_dates")).ok(),
         ends_at,
         before: None,
     })
@@ -83,14 +86,15 @@ fn state(data: &Value) -> Result<SubscriptionState, Refused> {
 
 /// A paid transaction: time of a subscription, or packs.
 fn transaction(data: &Value) -> Result<Happening, Refused> {
-    let (id, details) = (object(data, "id")?, &data["details"]);
+    let (id, details) = (object(data, "id")?, field(data, "details"));
     let currency = text(data, "currency_code")?.to_lowercase();
-    let totals = &details["totals"];
+    let totals = field(details, "totals");
     let (paid, tax) = (minor(totals, "total")?, minor(totals, "tax")?);
-    let lines = details["line_items"].as_array().ok_or(Refused::Unreadable("line_items"))?;
+    let lines = field(details, "line_items").as_array().ok_or(Refused::Unreadable("line_items"))?;
     let Ok(subscription) = object(data, "subscription_id") else {
         let prices = lines.iter().map(|line| {
-            Ok((object(line, "price_id")?, line["quantity"].as_u64().ok_or(Refused::Unreadable("quantity"))?))
+            let quantity = field(line, "quantity").as_u64().ok_or(Refused::Unreadable("quantity"))?;
+            Ok((object(line, "price_id")?, quantity))
         });
         return Ok(Happening::PackPaid(PackPayment {
             session: id.clone(),
@@ -104,7 +108,7 @@ fn transaction(data: &Value) -> Result<Happening, Refused> {
             invoice: None,
         }));
     };
-    let billed = interval(&data["billing_period"])?;
+    let billed = interval(field(data, "billing_period"))?;
     let lines = lines.iter().map(|line| line_of(line, &subscription, billed));
     let paid_at = instant(data, "billed_at")?;
     Ok(Happening::TimePaid(Invoice {
@@ -121,16 +125,16 @@ fn transaction(data: &Value) -> Result<Happening, Refused> {
 
 /// A line of a transaction. Beside the plan's price, lines are fees or packs: they belong to no item.
 fn line_of(line: &Value, subscription: &ObjectId, billed: Interval) -> Result<Line, Refused> {
-    let totals = &line["totals"];
+    let totals = field(line, "totals");
     let amount = minor(totals, "subtotal")?;
-    let proration = &line["proration"];
+    let proration = field(line, "proration");
     Ok(Line {
         id: object(line, "id").ok(),
         item: None,
         subscription: Some(subscription.clone()),
         price: object(line, "price_id")?,
-        quantity: line["quantity"].as_u64(),
-        period: interval(&proration["billing_period"]).unwrap_or(billed),
+        quantity: field(line, "quantity").as_u64(),
+        period: interval(field(proration, "billing_period")).unwrap_or(billed),
         amount,
         net: amount.saturating_sub(minor(totals, "discount")?),
         is_proration: proration.is_object(),
@@ -141,7 +145,7 @@ fn line_of(line: &Value, subscription: &ObjectId, billed: Interval) -> Result<Li
 /// A refund, a credit or a chargeback of a transaction. Paddle has one chargeback a transaction.
 fn adjustment(data: &Value) -> Result<Option<Happening>, Refused> {
     let (adjustment, payment) = (object(data, "id")?, object(data, "transaction_id")?);
-    let (amount, stands) = (minor(&data["totals"], "total")?, text(data, "status")? == "approved");
+    let (amount, stands) = (minor(field(data, "totals"), "total")?, text(data, "status")? == "approved");
     let made_at = instant(data, "created_at").ok();
     Ok(match text(data, "action")? {
         "refund" => Some(Happening::Refunded { payment, refund: adjustment, amount, stands, made_at }),
@@ -152,8 +156,13 @@ fn adjustment(data: &Value) -> Result<Option<Happening>, Refused> {
     })
 }
 
+/// A field; null if it is missing.
+fn field<'a>(data: &'a Value, name: &str) -> &'a Value {
+    data.get(name).unwrap_or(&Value::Null)
+}
+
 fn text<'a>(data: &'a Value, field: &'static str) -> Result<&'a str, Refused> {
-    data[field].as_str().ok_or(Refused::Unreadable(field))
+    data.get(field).and_then(Value::as_str).ok_or(Refused::Unreadable(field))
 }
 
 /// Ids of Paddle are apart from those of other processors.

@@ -220,6 +220,11 @@ fn a_plan_is_sold_by_its_period() {
         error.to_string(),
         "`pro` has no Stripe price for test, one period of several: it has month, year"
     );
+    let error = stripe.start(Plan::Basic.checkout("user:42")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`basic` has no Stripe price for any period: it has none, so that `credits.subscribe(..)` gives the plan"
+    );
 }
 
 #[test]

@@ -58,6 +58,9 @@ fn an_anchor_places_the_cycles() {
         "2026-02-28T12 join keep anchor=2025-12-31 -> 100
          2026-03-30 look                         -> 100
          2026-03-31 look                         -> 200",
+        "2026-02-28T12 join keep anchor=1971-01-31 -> 100
+         2026-03-30 look                         -> 100
+         2026-03-31 look                         -> 200",
         // In the future.
         "2026-01-20 join basic anchor=2026-02-01 -> 0
          2026-01-31 look                         -> 0

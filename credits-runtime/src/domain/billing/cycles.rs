@@ -225,7 +225,10 @@ fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
 
 /// The start of the cycle around an instant, counted from an anchor.
 pub fn start_around(anchor: Anchor, length: Length, instant: Timestamp) -> Timestamp {
-    Grid { anchor, times: 0, length }.around(instant).at(0)
+    let long = anchor.plus(length, 1).since(anchor.at).as_micros().max(1);
+    let times = instant.since(anchor.at).as_micros().checked_div(long).unwrap_or_default();
+    // Months differ in length, so that the place is looked for around the estimate.
+    Grid { anchor, times: i64::try_from(times).unwrap_or_default(), length }.around(instant).at(0)
 }
 
 /// A grid of cycles: lengths counted from an anchor, and a current place.

@@ -33,7 +33,7 @@ pub struct Span<'a> {
     pub cut: Timestamp,
     /// When it was paid.
     pub paid_at: Timestamp,
-    /// The invoice.
+    /// The invoice; the item for time that no invoice pays for.
     pub invoice: &'a ObjectId,
     /// Ids of its lines, if they have any.
     lines: Vec<&'a ObjectId>,
@@ -51,8 +51,6 @@ pub struct Span<'a> {
     pub is_in_arrears: bool,
     /// For an unpaid span by a state: start of the next state.
     pub stated_until: Option<Timestamp>,
-    /// Whether it is of a subscription of the application's own, which has no invoices.
-    pub is_own: bool,
     /// Terms under which it was paid; `None` for a price unknown to every catalogue.
     pub terms: Option<&'a PlanTerms>,
 }
@@ -83,7 +81,6 @@ impl<'a> Span<'a> {
             currency: "",
             is_in_arrears: false,
             stated_until: Some(until),
-            is_own: false,
             terms,
         }
     }
@@ -113,9 +110,13 @@ impl<'a> Span<'a> {
             currency: "",
             is_in_arrears: false,
             stated_until: None,
-            is_own: true,
             terms,
         }
+    }
+
+    /// Whether no invoice pays for it: the application did, or a state says so.
+    pub fn is_without_invoice(&self) -> bool {
+        self.invoice == self.item
     }
 
     /// Whether it is credited from an instant before its end.

@@ -169,7 +169,7 @@ impl<'a> Books<'a> {
         let is_between = |at: &Timestamp| {
             let mut spans = placed.around(*at, *at).iter();
             all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at)
-                && spans.all(|span| span.is_own || span.period.end <= *at)
+                && spans.all(|span| span.is_without_invoice() || span.period.end <= *at)
         };
         let mut ends: Vec<_> = ends.collect();
         ends.sort_unstable();

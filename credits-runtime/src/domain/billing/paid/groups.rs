@@ -100,7 +100,6 @@ impl<'a> LineGroup<'a> {
             currency: &invoice.currency,
             is_in_arrears: invoice.made_at >= period.end,
             stated_until: None,
-            is_own: false,
             terms: billing.terms(items.subscription, price, period.start),
         }
     }
