@@ -21,7 +21,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use credits_runtime::{Timestamp, usage_credits};
+use credits_runtime::{Clock as _, SystemClock, Timestamp, usage_credits};
 
 use crate::translate::Refused;
 
@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn webhook(State(app): State<App>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
     let signature = headers.get("paddle-signature").map(axum::http::HeaderValue::as_bytes);
-    let now = Timestamp::from(std::time::SystemTime::now());
+    let now = SystemClock.now();
     respond(receive(&app, signature, &body, now).await)
 }
 

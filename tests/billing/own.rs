@@ -167,9 +167,9 @@ fn changing_back_and_forth_mints_nothing() {
         (["kept", "quarterly"], 1_000 + 900),
     ] {
         let stage = begin("2026-04-01");
-        for hour in 0..100 {
-            let plan = plans[hour % 2];
-            play(&stage, &format!("{}T{:02} join {plan}", day("2026-04-01", hour as u32 / 24), hour % 24));
+        for hour in 0..100_u32 {
+            let plan = plans[usize::from(hour % 2 == 1)];
+            play(&stage, &format!("{}T{:02} join {plan}", day("2026-04-01", hour / 24), hour % 24));
             let credits = stage.ann.credits().unwrap().get();
             assert!(credits <= most, "{plans:?}: {credits} after {hour} hours");
         }
@@ -335,7 +335,7 @@ fn a_change_is_told_to_handlers() {
     };
     stage.credits.on_subscription_changed(handler).unwrap();
     play(&stage, "2026-04-01 join basic\n. join basic\n2026-04-02 join pro\n2026-04-03 leave at_once");
-    let told: Vec<_> = (0..3).map(|_| receiver.recv_timeout(Duration::from_secs(60)).unwrap()).collect();
+    let told: Vec<_> = (0..3).map(|_| receiver.recv_timeout(Duration::from_mins(1)).unwrap()).collect();
     assert_eq!(told, ["ann plan/basic/1 Active", "ann plan/pro/1 Active", "ann plan/pro/1 Ended"]);
 }
 
@@ -347,7 +347,7 @@ fn sizes(plan: &str, other: &str, cycles: u32, date: impl Fn(u32) -> String) -> 
         let plan = if cycle % 3 == 2 { other } else { plan };
         play(&stage, &format!("{} join {plan}", date(cycle)));
         let free = stage.ann.credits().unwrap().get();
-        stage.ann.spend_credits_on(Operation::step(free as u64)).now().wait().unwrap();
+        stage.ann.spend_credits_on(Operation::step(free)).now().wait().unwrap();
         if cycle % 60 == 59 {
             sizes.push(billing_bytes(&stage.credits, &Owner::new("ann").unwrap()).unwrap());
         }
@@ -479,7 +479,7 @@ proptest! {
             let free = stage.ann.credits().unwrap().get();
             prop_assert!(free >= 0);
             if spends {
-                stage.ann.spend_credits_on(Operation::step(free as u64)).now().wait().unwrap();
+                stage.ann.spend_credits_on(Operation::step(free)).now().wait().unwrap();
             }
         }
         let entries = stage.ann.credit_history().limit(1_000).page().unwrap().entries;
