@@ -236,6 +236,6 @@ fn the_price_list_shows_everything_that_is_sold() {
         assert!(list.contains(shown), "{shown} is not in\n{list}");
     }
     let catalogue = Pricing::catalog();
-    assert_eq!((catalogue.plans.len(), catalogue.packs.len(), catalogue.operations.len()), (4, 3, 3));
+    assert_eq!((catalogue.plans.len(), catalogue.packs.len(), catalogue.operations.len()), (6, 3, 3));
     assert_eq!(catalogue.fingerprint(), Pricing::catalog().fingerprint());
 }
