@@ -228,5 +228,8 @@ fn localstripes_subscriptions_arrive_at_the_example() {
     assert_eq!(booster.ask("POST", "/ann/upscale", &[])["picture"], "a larger picture");
     assert_eq!(booster.ask("GET", "/ann/credits", &[])["credits"], 980);
     let refused = booster.ask("POST", "/bob/upscale", &[]);
-    assert_eq!(refused["error"], "20 needed, 0 available: give or buy at least 20 more");
+    assert_eq!(
+        refused["error"],
+        "20 credits needed for `upscale`, 0 available: give or buy at least 20 more"
+    );
 }

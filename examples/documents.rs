@@ -155,7 +155,7 @@ fn process(wallet: &Wallet, file: &Path, review: bool) -> Result<bool, Box<dyn E
     match wallet.spend_credits_on(operation).run(|| deliver(&bytes, review)) {
         Ok(()) => return Ok(true),
         Err(RunError::Work(reason)) => println!("{name}: {reason}. Nothing was charged."),
-        Err(RunError::Rejected(Rejection::InsufficientCredits { needed, available })) => {
+        Err(RunError::Rejected(Rejection::InsufficientCredits { needed, available, .. })) => {
             let (refill, price) = (credits_of(Pack::Refill), Pack::Refill.spec().costs_in_words());
             println!(
                 "Sorry, that takes {needed} credits and you have {available}. A refill gives {refill} for {price}."
@@ -196,7 +196,7 @@ fn history(wallet: &Wallet) -> Result<Table, Box<dyn Error>> {
     for entry in wallet.credit_history().limit(10).page()?.entries {
         table.add_row([
             entry.recorded_at.to_string(),
-            entry.description().to_owned(),
+            entry.description(),
             format!("{:+}", entry.amount.get()),
             entry.balance_after.to_string(),
         ]);

@@ -59,7 +59,7 @@ fn documents_are_paid_from_a_balance_that_is_carried_over() {
     assert!(success, "{text}");
     assert_shows(
         &text,
-        &["Welcome back, alice: 13 credits.", "Balance: 6 credits", "signup", "process_document", "-7"],
+        &["Welcome back, alice: 13 credits.", "Balance: 6 credits", "signup", "Process document", "-7"],
     );
 
     let (success, text) = documents(folder.path(), &["alice", "report.txt"]);
@@ -143,13 +143,13 @@ fn three_months_of_images_pass() {
         &text,
         &[
             "a trial of two weeks: 20 credits",
-            "no picture: 5 needed, 0 available",
+            "no picture: 5 credits needed for `generate_image`, 0 available",
             "the bonus for joining: 350 credits",
             // 1,700 more for 13 days and 22 hours of 28 days.
             "the upgrade is paid: 944 credits",
             "a month of the new plan: 2050 credits",
             "nothing follows: 50 credits",
-            "+844 credits  pro (subscription_upgrade)",
+            "+844 credits  Subscription upgrade: Pro (subscription_upgrade)",
         ],
     );
 }

@@ -49,7 +49,7 @@ fn transcribe_all(owner: &str, recordings: &[u64]) -> Result<(), Box<dyn Error>>
     for seconds in recordings {
         let hold = match user.spend_credits_on(Operation::transcribe(LONGEST)).hold(LONGEST).wait() {
             Ok(hold) => hold,
-            Err(CreditsError::Rejected(Rejection::InsufficientCredits { needed, available })) => {
+            Err(CreditsError::Rejected(Rejection::InsufficientCredits { needed, available, .. })) => {
                 println!("{seconds} s: up to {needed} tokens must be there, {available} are: not begun");
                 continue;
             }

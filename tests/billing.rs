@@ -5,6 +5,7 @@ mod calendar;
 mod changes;
 mod checkout;
 mod closing;
+mod confirming;
 mod debits;
 mod differences;
 mod events;
@@ -146,8 +147,10 @@ credits_runtime::usage_credits! {
         gives 100.credits
         costs 9.dollars, 8.99.euros, 30_000.ugx
     }
+    /// Ten steps.
     credit_pack inline {
         gives 10.credits
+        named "Small change"
         costs 1.dollar, 5_000.ugx, 500.isk
     }
     operation step { costs 1.credit_per(page) }

@@ -41,7 +41,9 @@ fn eight_threads_spend_a_thousand_credits_exactly() {
                 loop {
                     match wallet.spend_credits_on(Operation::Step).now().wait() {
                         Ok(_) => spent.fetch_add(1, Ordering::Relaxed),
-                        Err(Error::Rejected(Rejection::InsufficientCredits { needed, available })) => {
+                        Err(Error::Rejected(Rejection::InsufficientCredits {
+                            needed, available, ..
+                        })) => {
                             assert_eq!((needed.get(), available.get()), (1, 0));
                             break;
                         }

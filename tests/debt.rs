@@ -91,8 +91,34 @@ fn credits_for_one_operation_do_not_count_for_another() {
     let step = plain::Operation::step(3);
     assert!(!ann.has_enough_credits_to(&step).unwrap());
     let refused = rejection(ann.spend_credits_on(step).now().wait());
-    assert_eq!(refused, Rejection::InsufficientCredits { needed: 3.into(), available: 2.into() });
+    assert_eq!(refused.to_string(), "3 credits needed for `step`, 2 available: give or buy at least 1 more");
     assert!(ann.has_enough_credits_to(plain::Operation::draw(7)).unwrap());
+}
+
+/// A refused spend names the least gift after which it succeeds, also where credits of the wallet are for another operation.
+#[test]
+fn the_missing_credits_are_the_least_that_suffice() {
+    for (scoped, given, price, missing) in [(0, 0, 35, 15), (0, 4, 35, 11), (9, 0, 35, 6), (30, 0, 60, 10)] {
+        for short in [1, 0] {
+            let (_, credits) = open();
+            let ann = credits.wallet("ann");
+            if scoped > 0 {
+                ann.give_credits(scoped).only_for(["draw"]).now().wait().unwrap();
+            }
+            if given > 0 {
+                give(&ann, given);
+            }
+            let refused = rejection(ann.spend_credits_on(Operation::step(price)).now().wait());
+            let Rejection::InsufficientCredits { missing: said, .. } = &refused else { panic!("{refused}") };
+            assert_eq!(*said, missing);
+            give(&ann, missing - short);
+            assert_eq!(
+                ann.spend_credits_on(Operation::step(price)).now().wait().is_ok(),
+                short == 0,
+                "{refused}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -106,7 +132,10 @@ fn spending_runs_into_debt_up_to_its_bound_and_gifts_repay_it() {
     assert!(ann.has_enough_credits_to(Operation::step(13)).unwrap());
     assert!(!ann.has_enough_credits_to(Operation::step(14)).unwrap());
     let refused = rejection(ann.spend_credits_on(Operation::step(14)).now().wait());
-    assert_eq!(refused, Rejection::InsufficientCredits { needed: 14.into(), available: (-7).into() });
+    assert_eq!(
+        refused.to_string(),
+        "14 credits needed for `step`, -7 available: give or buy at least 1 more"
+    );
     // A spend of 0 credits is always allowed.
     ann.spend_credits_on(Operation::step(0)).now().wait().unwrap();
     give(&ann, 3);

@@ -9,7 +9,7 @@ use credits_runtime::testing::ManualClock;
 use credits_runtime::{Error, LedgerErrorKind, Rejection, Timestamp, usage_credits};
 
 usage_credits! {
-    settings { low_balance_threshold 100.credits, 10.credits }
+    settings { low_balance_threshold 100.credits, 10.credits, 10.gems }
     asset gem
     operation step { costs 1.credit_per(page) }
     operation polish { costs 1.gem_per(piece) }
@@ -143,13 +143,22 @@ fn both_sides_of_a_transfer_are_told_and_so_is_the_transfer() {
 }
 
 #[test]
-fn thresholds_are_of_credits_and_depletion_of_every_asset() {
+fn a_balance_of_gems_passes_their_threshold_and_depletes() {
     let (_, credits) = open();
     let lines = lines(&credits, "log");
     let gems = credits.wallet("ann").of(Asset::Gems);
     give(&gems, 200);
     credits.wallet("ann").spend_credits_on(Operation::polish(200)).now().wait().unwrap();
-    told(&lines, &["ann +200 gems", "ann recovered at 200", "ann -200 gems", "ann depleted at 0"]);
+    told(
+        &lines,
+        &[
+            "ann +200 gems",
+            "ann recovered at 200",
+            "ann -200 gems",
+            "ann below 10: 200 -> 0",
+            "ann depleted at 0",
+        ],
+    );
 }
 
 #[test]
@@ -299,6 +308,31 @@ fn events_have_ids_that_stay() {
             "credits/ann/3/low_balance_reached/10",
         ]
     );
+}
+
+#[test]
+fn a_threshold_is_of_its_own_asset() {
+    let (_, credits) = open();
+    let ann = credits.wallet("ann");
+    let (sender, receiver) = channel();
+    let deliver = move |event: &Event| match event {
+        Event::LowBalanceReached(reached) => {
+            sender.send((event.id().unwrap().to_string(), reached.asset.clone(), reached.threshold.get()))
+        }
+        _ => Ok(()),
+    };
+    credits.subscriber("mailer").start(deliver).unwrap();
+    ann.of(Asset::Gems).give_credits(12).now().wait().unwrap();
+    ann.spend_credits_on(Operation::polish(3)).now().wait().unwrap();
+    give(&ann, 101);
+    ann.spend_credits_on(Operation::step(2)).now().wait().unwrap();
+    for expected in [
+        ("gem/ann/3/low_balance_reached/10", "gem", 10),
+        ("credits/ann/5/low_balance_reached/100", "credits", 100),
+    ] {
+        let (id, asset, threshold) = receiver.recv_timeout(PATIENCE).unwrap();
+        assert_eq!((id.as_str(), asset.as_str(), threshold), expected);
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Reads over the whole ledger: owners, entries, what is due, balances for a chart, and statistics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{
-    Clock as _, DueItem, Entries, EntriesPage, FactNumber, OwnedEntry, Owner, Timestamp, usage_credits,
+    AccountActivity, Clock as _, Cursor, DueItem, Entries, EntriesPage, FactNumber, GrantSummary, OwnedEntry,
+    Owner, Timestamp, usage_credits,
 };
 
 use crate::power::random::Random;
@@ -266,4 +267,228 @@ fn statistics_count_and_serialise() {
     );
     let json = serde_json::to_value(after).unwrap();
     assert_eq!((&json["facts"], &json["checkpointed_at"]), (&after.facts.into(), &serde_json::Value::Null));
+}
+
+/// Gained, lost and entries of each account of each day that has any, by name.
+fn activity(credits: &Credits, days: u32) -> Vec<(String, Vec<String>)> {
+    let found = credits.activity(days).unwrap();
+    assert_eq!(found.len(), days as usize);
+    let day = Duration::from_hours(24);
+    assert!(found.windows(2).all(|days| days[1].day == days[0].day.after(day)));
+    let accounts = |day: &credits_runtime::DayActivity| {
+        let accounts = day.accounts.iter().map(|account| {
+            let mark = if account.is_operation { "()" } else { "" };
+            let AccountActivity { asset, account, gained, lost, entries, .. } = account;
+            format!("{asset} {account}{mark} +{gained} -{lost} in {entries}")
+        });
+        accounts.collect::<Vec<_>>()
+    };
+    let named =
+        found.iter().map(|day| (day.day.to_string().split('T').next().unwrap().to_owned(), accounts(day)));
+    named.filter(|(_, accounts)| !accounts.is_empty()).collect()
+}
+
+#[test]
+fn activity_adds_up_what_each_day_recorded() {
+    let (clock, credits) = open();
+    let ann = credits.wallet("ann");
+    ann.give_credits(100).category("tip").now().wait().unwrap();
+    ann.adjust_credits(-7, "a correction").now().wait().unwrap();
+    ann.adjust_credits(2, "a correction").now().wait().unwrap();
+    clock.set("2026-01-01T23:59:59.999999Z".parse().unwrap());
+    ann.of(Asset::Gems).give_credits(3).now().wait().unwrap();
+    clock.advance(Duration::from_micros(1));
+    ann.spend_credits_on(Operation::step(4)).now().wait().unwrap();
+    ann.spend_credits_on(Operation::step(5)).now().wait().unwrap();
+    clock.set("2026-01-05T00:00:00Z".parse().unwrap());
+    let expected: Vec<(String, Vec<String>)> = [
+        (
+            "2026-01-01",
+            vec![
+                "credits manual_adjustment +2 -7 in 2",
+                "credits tip +100 -0 in 1",
+                "gem manual_adjustment +3 -0 in 1",
+            ],
+        ),
+        ("2026-01-02", vec!["credits step() +0 -9 in 2"]),
+    ]
+    .into_iter()
+    .map(|(day, accounts)| (day.to_owned(), accounts.into_iter().map(str::to_owned).collect()))
+    .collect();
+    assert_eq!(activity(&credits, 5), expected);
+    assert_eq!(activity(&credits, 4), expected[1..]);
+    assert_eq!(activity(&credits, 1), []);
+    assert_eq!(credits.activity(0).unwrap().len(), 1);
+    assert_eq!(credits.activity(u32::MAX).unwrap().len(), 3_660);
+}
+
+/// Days of activity are written by checkpoints, left out of memory, and replayed after kills.
+#[test]
+fn activity_adds_up_to_the_totals_whatever_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, killed] = ["credits.redb", "killed.redb"].map(|name| folder.path().join(name));
+    let clock = ManualClock::at(start());
+    let open = |path| Credits::builder().clock(clock.clone()).stress_maintenance().open(path).unwrap();
+    let mut random = Random::new(9, 0);
+    let mut credits = open(&path);
+    for day in 0..60 {
+        for _ in 0..random.below(30) {
+            let wallet = credits.wallet(random.choose(&["ann", "bob", "eve"]));
+            // A rejected command is ignored.
+            match random.below(3) {
+                0 => drop(wallet.give_credits(random.amount(50)).category("tip").now().wait().unwrap()),
+                1 => drop(wallet.give_credits(5).expires_in(MINUTE * 3_000).now().wait().unwrap()),
+                _ => drop(wallet.spend_credits_on(Operation::step(random.amount(20))).now().wait()),
+            }
+        }
+        credits.book_due().unwrap();
+        check_sums(&credits);
+        match day % 10 {
+            3 => {
+                for suffix in ["redb", "redb-log"] {
+                    fs::copy(path.with_extension(suffix), killed.with_extension(suffix)).unwrap();
+                }
+                let found = open(&killed);
+                assert_eq!(activity(&found, 100), activity(&credits, 100));
+                check_sums(&found);
+                found.close().unwrap();
+            }
+            7 => {
+                let before = activity(&credits, 100);
+                credits.close().unwrap();
+                credits = open(&path);
+                assert_eq!(activity(&credits, 100), before);
+            }
+            _ => {}
+        }
+        clock.advance(Duration::from_hours(24) * u32::try_from(random.below(3)).unwrap());
+    }
+    assert!(activity(&credits, 100).len() > 30);
+}
+
+fn check_sums(credits: &Credits) {
+    credits.verify().unwrap();
+    let mut sums = BTreeMap::new();
+    for account in credits.activity(200).unwrap().into_iter().flat_map(|day| day.accounts) {
+        let sum = sums.entry((account.asset, account.account)).or_insert((0_i128, 0_u64));
+        *sum = (sum.0 + account.gained - account.lost, sum.1 + account.entries);
+    }
+    let totals = credits.totals().unwrap().into_iter();
+    let totals = totals.map(|total| ((total.asset, total.account), (total.amount, total.entries)));
+    assert_eq!(sums, totals.collect());
+}
+
+#[test]
+fn open_grants_are_in_the_order_of_their_use_with_their_terms() {
+    let (clock, credits) = open();
+    let ann = credits.wallet("ann");
+    ann.give_credits(10).now().wait().unwrap();
+    ann.give_credits(20).expires_in(MINUTE * 9).category("tip").now().wait().unwrap();
+    ann.give_credits(30).only_for(["step"]).priority(7).now().wait().unwrap();
+    ann.give_credits(40).expires_in(MINUTE).now().wait().unwrap();
+    clock.advance(MINUTE);
+    ann.spend_credits_on(Operation::step(33)).now().wait().unwrap();
+    ann.spend_credits_on(Operation::step(5)).hold(MINUTE).wait().unwrap().into_id();
+    let grants = ann.open_grants().unwrap();
+    let found = grants.iter().map(|grant| {
+        let GrantSummary { free, held, category, only_for, priority, .. } = grant;
+        format!("{free} {held} {} {only_for:?} {priority}", category.name())
+    });
+    // The first grant expired, the scoped one is spent, and the hold took from what expires.
+    let expected = ["12 5 tip [] 50", "10 0 manual_adjustment [] 50"];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    assert_eq!(grants, ann.read().wait().unwrap().grants);
+    assert_eq!(grants[0].expires_at, Some(start().after(MINUTE * 9)));
+}
+
+mod next {
+    credits_runtime::usage_credits! {
+        operation walk { formerly step costs 3.credits_per(page) at_most 20.credits }
+        operation render {
+            costs by quality { hd => 9.credits, standard => 1.credit } + 60.credits_per(minute)
+        }
+    }
+}
+
+mod before {
+    credits_runtime::usage_credits! {
+        operation step { costs 2.credits_per(page) }
+        operation render {
+            costs 2.credits_per(second) + by quality { standard => 1.credit, hd => 5.credits, raw => 7.credits }
+        }
+        operation other { costs 1.credit }
+        operation negotiated {
+            with discount: i64
+            costs { 10 - discount }
+        }
+    }
+}
+
+#[test]
+fn what_if_compares_real_charges_with_another_price_list() {
+    use before::{Credits, Operation, RenderQuality};
+    let clock = ManualClock::at(start());
+    let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+    let (ann, bob) = (credits.wallet("ann"), credits.wallet("bob"));
+    ann.give_credits(1_000).now().wait().unwrap();
+    bob.give_credits(10).now().wait().unwrap();
+    ann.spend_credits_on(Operation::step(100)).now().wait().unwrap();
+    clock.advance(MINUTE);
+    let second = clock.now();
+    // 10 becomes 15, which bob does not have.
+    bob.spend_credits_on(Operation::step(5)).now().wait().unwrap();
+    // 5 + 60 becomes 9 + 30; 2 becomes 3; 200 becomes 20.
+    ann.spend_credits_on(Operation::render(Duration::from_secs(30), RenderQuality::Hd)).now().wait().unwrap();
+    ann.spend_credits_on(Operation::step(1)).now().wait().unwrap();
+    // Not comparable: an option, an operation and an expression are not there, and a hold is settled otherwise.
+    ann.spend_credits_on(Operation::render(Duration::from_secs(1), RenderQuality::Raw)).now().wait().unwrap();
+    ann.spend_credits_on(Operation::other()).now().wait().unwrap();
+    ann.spend_credits_on(Operation::negotiated(1)).now().wait().unwrap();
+    let hold = ann.spend_credits_on(Operation::step(3)).hold(MINUTE).wait().unwrap();
+    hold.settle_amount(1).wait().unwrap();
+    let mut seen = Vec::new();
+    let catalogue = next::Pricing::catalog();
+    let report = credits.what_if(&catalogue, Timestamp::MIN).on_progress(|at| seen.push(at)).run().unwrap();
+    let found = report.operations.iter().map(|of| {
+        format!(
+            "{}: {} from {} to {}, +{} -{}",
+            of.operation, of.charges, of.charged, of.would_be, of.dearer, of.cheaper
+        )
+    });
+    let expected = ["render: 1 from 65 to 39, +0 -1", "step: 3 from 212 to 38, +2 -1"];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    assert_eq!((report.not_comparable, report.short_count), (4, 1));
+    assert_eq!(report.short.iter().map(Owner::as_str).collect::<Vec<_>>(), ["bob"]);
+    assert_eq!(seen.last().map(|at| at.facts == at.facts_total && at.facts > 0), Some(true));
+    let later = credits.what_if(&catalogue, second).run().unwrap();
+    assert_eq!((later.operations[1].charges, later.operations[1].charged), (2, 12));
+    let none = credits.what_if(&catalogue, clock.now().after(MINUTE)).run().unwrap();
+    assert_eq!((none.operations.len(), none.not_comparable), (0, 0));
+    // Under the same list nothing changes.
+    let same = credits.what_if(&before::Pricing::catalog(), Timestamp::MIN).run().unwrap();
+    assert!(same.operations.iter().all(|of| of.charged == of.would_be && of.dearer + of.cheaper == 0));
+    assert_eq!((same.short_count, same.not_comparable), (0, 2));
+}
+
+#[test]
+fn owners_after_a_name_outside_the_prefix_are_those_behind_it() {
+    let (_, credits) = open();
+    for owner in ["a", "team:1", "team:2", "user:1"] {
+        credits.wallet(owner).give_credits(1).now().wait().unwrap();
+    }
+
+    for (after, expected) in [("a", 2), ("team:", 2), ("team:1", 1), ("team:2", 0), ("user:1", 0), ("z", 0)] {
+        let page = credits.owners().starting_with("team:").after(after).page().unwrap();
+        assert_eq!(page.owners.len(), expected, "after {after}");
+    }
+}
+
+#[test]
+fn the_entries_before_a_number_exclude_it() {
+    let (_, credits) = open();
+    let ann = credits.wallet("ann");
+    ann.give_credits(1).now().wait().unwrap();
+    let second = ann.give_credits(2).now().wait().unwrap().entry.number;
+    let page = credits.entries().before(Cursor::new(second.get())).page().unwrap();
+    assert_eq!(page.entries.iter().map(|of| of.entry.amount.get()).collect::<Vec<_>>(), [1]);
 }

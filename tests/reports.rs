@@ -338,7 +338,7 @@ fn segment_changes(row: &[u8]) -> Vec<(String, Change<'_>)> {
             let mut segments = write.open_table(SEGMENTS).unwrap();
             let mut entries = pages::read(first, segments.get(row).unwrap().unwrap().value());
             alter(&mut entries);
-            segments.insert(row, &pages::write(&entries)[..]).unwrap();
+            segments.insert(row, &pages::write(first, &entries)[..]).unwrap();
         });
         changes.push((format!("{what} in page {row:?}"), altered));
     }

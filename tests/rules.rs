@@ -75,9 +75,9 @@ fn a_grant_is_spendable_strictly_before_its_expiry() {
          clock @10d
          balance alice -> 0 available, 0 held
          enough alice tick -> false
-         spend alice tick -> insufficient_credits: 1 needed, 0 available: give or buy at least 1 more
+         spend alice tick -> insufficient_credits: 1 credit needed for `tick`, 0 available: give or buy at least 1 more
          clock @10d+1us
-         spend alice tick -> insufficient_credits: 1 needed, 0 available: give or buy at least 1 more",
+         spend alice tick -> insufficient_credits: 1 credit needed for `tick`, 0 available: give or buy at least 1 more",
     );
 }
 
@@ -97,7 +97,7 @@ fn an_expiry_is_an_entry_at_its_instant_booked_with_whatever_is_written_next() {
          | +20 manual_adjustment = 30, expires 1d
          | +10 manual_adjustment = 10, expires 3d
          // A rejection does, and another wallet's fact would.
-         spend alice process 1 -> insufficient_credits: 6 needed, 5 available: give or buy at least 1 more
+         spend alice process 1 -> insufficient_credits: 6 credits needed for `process`, 5 available: give or buy at least 1 more
          history alice
          | -10 expired #1:10 = 5, effective 3d, recorded 4d
          | -30 expired #3:30 = 15, effective 1d, recorded 4d
@@ -201,7 +201,7 @@ fn an_operation_has_an_exact_price_and_is_charged_it() {
          give alice 8 -> 8
          enough alice process 3 -> true
          enough alice process 4 -> false
-         spend alice process 4 -> insufficient_credits: 9 needed, 8 available: give or buy at least 1 more
+         spend alice process 4 -> insufficient_credits: 9 credits needed for `process`, 8 available: give or buy at least 1 more
          spend alice process 3 note invoice -> 0
          history alice
          | -8 operation_charge (process) #1:8 = 0, note invoice
@@ -216,9 +216,9 @@ fn quantities_are_judged_before_money() {
          estimate alice process 1001 -> quantity_over_limit: `process` was asked for 1001 pages: its limit is 1000 pages
          spend alice process 1001 -> quantity_over_limit: `process` was asked for 1001 pages: its limit is 1000 pages
          enough alice process -1 -> quantity_negative: `process` was asked for -1 pages: a quantity is zero or more
-         spend alice store -0.5 -> quantity_negative: `store` was asked for -1/2 mb: a quantity is zero or more
+         spend alice store -0.5 -> quantity_negative: `store` was asked for -0.5 mb: a quantity is zero or more
          spend alice store 4611686018427387904 -> cost_out_of_range: `store` would cost more than 9223372036854775807, or what cannot be computed: ask for less
-         spend alice store 4611686018427387903 -> insufficient_credits: 9223372036854775806 needed, 0 available: give or buy at least 9223372036854775806 more
+         spend alice store 4611686018427387903 -> insufficient_credits: 9,223,372,036,854,775,806 credits needed for `store`, 0 available: give or buy at least 9,223,372,036,854,775,806 more
          hold h alice process 1001 for 0s -> quantity_over_limit: `process` was asked for 1001 pages: its limit is 1000 pages",
     );
 }
@@ -298,9 +298,9 @@ fn a_hold_cannot_use_what_another_holds() {
     check(
         "give alice 10 -> 10
          hold h alice process 3 -> 8 until 15m
-         hold other alice upscale -> insufficient_credits: 3 needed, 2 available: give or buy at least 1 more
-         spend alice upscale -> insufficient_credits: 3 needed, 2 available: give or buy at least 1 more
-         deduct alice 3 -> insufficient_credits: 3 needed, 2 available: give or buy at least 1 more
+         hold other alice upscale -> insufficient_credits: 3 credits needed for `upscale`, 2 available: give or buy at least 1 more
+         spend alice upscale -> insufficient_credits: 3 credits needed for `upscale`, 2 available: give or buy at least 1 more
+         deduct alice 3 -> insufficient_credits: 3 credits needed, 2 available: take up to 2, or allow debt with `.with_debt()`
          spend alice tick -> 9
          settle h -> -8
          balance alice -> 1 available, 0 held",
@@ -315,7 +315,7 @@ fn a_hold_lapses_at_its_limit_to_the_microsecond() {
          keep h
          clock @10m-1us
          balance alice -> 2 available, 8 held
-         spend alice upscale -> insufficient_credits: 3 needed, 2 available: give or buy at least 1 more
+         spend alice upscale -> insufficient_credits: 3 credits needed for `upscale`, 2 available: give or buy at least 1 more
          clock @10m
          balance alice -> 10 available, 0 held
          holds alice -> none
@@ -494,13 +494,13 @@ fn a_gift_under_a_key_is_given_once() {
          give alice 100 key welcome reason sorry -> replayed: 100
          spend alice upscale -> 97
          give alice 100 key welcome -> replayed: 100
-         give alice 50 key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
-         give alice 100 reason signup key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
-         give alice 100 promotional key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
-         give alice 100 expires 1d key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
-         deduct alice 100 key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
-         spend alice upscale key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
-         hold h alice upscale key welcome -> idempotency_key_reused: key `welcome` was used for another command: choose a new key, or send the first command again
+         give alice 50 key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         give alice 100 reason signup key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         give alice 100 promotional key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         give alice 100 expires 1d key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         deduct alice 100 key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         spend alice upscale key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         hold h alice upscale key welcome -> idempotency_key_reused: key `welcome` was used by give, fact 2 of the journal: choose a new key, or send that command again
          give bob 100 key welcome -> 100
          history alice
          | -3 operation_charge (upscale) #1:3 = 97
@@ -516,8 +516,8 @@ fn an_expiry_under_a_key_is_compared_as_it_was_asked_for() {
          clock @7d
          give alice 10 expires 10d key a -> replayed: 10
          give alice 10 until 5d key b -> replayed: 20
-         give alice 10 until 10d key a -> idempotency_key_reused: key `a` was used for another command: choose a new key, or send the first command again
-         give alice 10 until 6d key b -> idempotency_key_reused: key `b` was used for another command: choose a new key, or send the first command again
+         give alice 10 until 10d key a -> idempotency_key_reused: key `a` was used by give, fact 2 of the journal: choose a new key, or send that command again
+         give alice 10 until 6d key b -> idempotency_key_reused: key `b` was used by give, fact 3 of the journal: choose a new key, or send that command again
          balance alice -> 10 available, 0 held",
     );
 }
@@ -528,9 +528,9 @@ fn a_spend_under_a_key_is_charged_once_whatever_happens_between() {
         "give alice 8 -> 8
          spend alice process 3 key k -> 0
          spend alice process 3 key k -> replayed: 0
-         spend alice process 4 key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         spend alice process 1001 key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         run alice process 3 key k well -> not done, idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
+         spend alice process 4 key k -> idempotency_key_reused: key `k` was used by spend, fact 3 of the journal: choose a new key, or send that command again
+         spend alice process 1001 key k -> idempotency_key_reused: key `k` was used by spend, fact 3 of the journal: choose a new key, or send that command again
+         run alice process 3 key k well -> not done, idempotency_key_reused: key `k` was used by spend, fact 3 of the journal: choose a new key, or send that command again
          clock +100d
          spend alice process 3 key k note other -> replayed: 0
          history alice
@@ -542,11 +542,11 @@ fn a_spend_under_a_key_is_charged_once_whatever_happens_between() {
 #[test]
 fn a_rejection_does_not_use_its_key_up() {
     check(
-        "spend alice upscale key k -> insufficient_credits: 3 needed, 0 available: give or buy at least 3 more
+        "spend alice upscale key k -> insufficient_credits: 3 credits needed for `upscale`, 0 available: give or buy at least 3 more
          spend alice process 1001 key k -> quantity_over_limit: `process` was asked for 1001 pages: its limit is 1000 pages
          give alice 0 key k -> amount_not_positive: 0 is not a positive amount: give or take at least 1
-         hold h alice upscale key k -> insufficient_credits: 3 needed, 0 available: give or buy at least 3 more
-         run alice upscale key k well -> not done, insufficient_credits: 3 needed, 0 available: give or buy at least 3 more
+         hold h alice upscale key k -> insufficient_credits: 3 credits needed for `upscale`, 0 available: give or buy at least 3 more
+         run alice upscale key k well -> not done, insufficient_credits: 3 credits needed for `upscale`, 0 available: give or buy at least 3 more
          give alice 5 -> 5
          spend alice upscale key k -> 2
          spend alice upscale key k -> replayed: 2",
@@ -559,8 +559,8 @@ fn a_deduction_is_an_administrators_and_takes_at_most_what_is_available() {
         "give alice 10 -> 10
          deduct alice 4 reason abuse key k -> 6
          deduct alice 4 reason abuse key k -> replayed: 6
-         deduct alice 5 reason abuse key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         deduct alice 7 -> insufficient_credits: 7 needed, 6 available: give or buy at least 1 more
+         deduct alice 5 reason abuse key k -> idempotency_key_reused: key `k` was used by deduct, fact 3 of the journal: choose a new key, or send that command again
+         deduct alice 7 -> insufficient_credits: 7 credits needed, 6 available: take up to 6, or allow debt with `.with_debt()`
          deduct alice 0 -> amount_not_positive: 0 is not a positive amount: give or take at least 1
          deduct alice -1 -> amount_not_positive: -1 is not a positive amount: give or take at least 1
          deduct alice 6 -> 0
@@ -583,7 +583,7 @@ fn work_is_charged_if_it_ends_well_and_not_otherwise() {
          abandon work
          balance alice -> 10 available, 0 held
          run alice upscale well -> done
-         run alice process 3 well -> not done, insufficient_credits: 8 needed, 7 available: give or buy at least 1 more
+         run alice process 3 well -> not done, insufficient_credits: 8 credits needed for `process`, 7 available: give or buy at least 1 more
          history alice
          | -3 operation_charge (upscale) #1:3 = 7
          | +10 manual_adjustment = 10",
@@ -600,9 +600,9 @@ fn a_key_of_work_is_used_up_by_its_charge_alone() {
          abandon work
          run alice upscale key k well -> done
          run alice upscale key k well -> not done, already charged -3
-         run alice tick key k well -> not done, idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         spend alice upscale key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         hold h alice upscale key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
+         run alice tick key k well -> not done, idempotency_key_reused: key `k` was used by settle, fact 13 of the journal: choose a new key, or send that command again
+         spend alice upscale key k -> idempotency_key_reused: key `k` was used by settle, fact 13 of the journal: choose a new key, or send that command again
+         hold h alice upscale key k -> idempotency_key_reused: key `k` was used by settle, fact 13 of the journal: choose a new key, or send that command again
          history alice
          | -3 operation_charge (upscale) #1:3 = 7, key k
          | +10 manual_adjustment = 10",
@@ -684,8 +684,8 @@ fn a_hold_under_a_key_is_opened_once_and_replays_release_nothing() {
          hold again alice process 3 key k -> replayed: 8 until 15m
          drop again
          balance alice -> 12 available, 8 held
-         hold other alice process 4 key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         run alice process 3 key k well -> not done, idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
+         hold other alice process 4 key k -> idempotency_key_reused: key `k` was used by hold, fact 3 of the journal: choose a new key, or send that command again
+         run alice process 3 key k well -> not done, idempotency_key_reused: key `k` was used by hold, fact 3 of the journal: choose a new key, or send that command again
          hold again alice process 3 for 1m key k -> replayed: 8 until 15m
          settle again -> -8
          settle h -> replayed: -8

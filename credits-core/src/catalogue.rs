@@ -2,10 +2,10 @@
 //!
 //! It holds valid declarations only and does not know the words they were written in.
 
-use core::fmt::Display;
+use core::fmt::{Display, from_fn};
 
 use crate::money::in_words;
-use crate::{Currency, Money, Period, PeriodUnit, Rounding, Unit};
+use crate::{Currency, InputKind, InputSpec, Money, Period, PeriodUnit, Rounding, Unit};
 
 /// All declarations of one `usage_credits!` call.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct Settings {
     /// Names of credits in displayed amounts.
     pub credits_named: CreditsName,
     /// Balances, in credits. Falling below one of them emits a low-balance event.
-    pub low_balance_thresholds: &'static [i64],
+    pub low_balance_thresholds: &'static [Threshold],
     /// Time for which a cycle's credits overlap with the next cycle; at most the length of a cycle.
     pub fulfillment_grace_period: Period,
     /// Time for which a cycle's credits outlive it while its renewal is charged; at most a quarter of the
@@ -102,6 +102,15 @@ impl CreditsName {
     pub const DEFAULT: Self = Self { one: "credit", many: "credits" };
 }
 
+/// A balance below which the owner of a wallet is warned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold {
+    /// The asset; empty for credits.
+    pub asset: &'static str,
+    /// The balance, at least one.
+    pub amount: i64,
+}
+
 /// An asset besides credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AssetSpec {
@@ -109,6 +118,10 @@ pub struct AssetSpec {
     pub name: &'static str,
     /// Plural: `gems`.
     pub plural: &'static str,
+    /// The words for people, for one and for several; the declared ones unless the asset has its own.
+    pub named: CreditsName,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
 }
 
 macro_rules! policies {
@@ -198,6 +211,41 @@ pub struct OperationSpec {
     pub limits: &'static [Limit],
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+    /// Names that the operation had before.
+    pub formerly: &'static [&'static str],
+    /// The name for people: `Process document` unless `named` says another.
+    pub named: &'static str,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
+    /// Its inputs, in the order of the constructor's arguments.
+    pub inputs: &'static [InputSpec],
+}
+
+impl OperationSpec {
+    /// An operation without a name and without costs.
+    pub const NONE: Self = Self {
+        name: "",
+        asset: "",
+        costs: &[],
+        at_least: None,
+        at_most: None,
+        limits: &[],
+        meta: &[],
+        formerly: &[],
+        named: "",
+        docs: "",
+        inputs: &[],
+    };
+
+    /// Whether this is its name or a former one.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.formerly.contains(&name)
+    }
+
+    /// Whether JSON can give every input, so that the operation can be called by its name.
+    pub fn is_callable(&self) -> bool {
+        self.inputs.iter().all(|input| !matches!(input.kind, InputKind::Parameter { is_readable: false, .. }))
+    }
 }
 
 /// One term of a cost.
@@ -299,7 +347,8 @@ pub struct PlanSpec {
     pub trial_includes: i64,
     /// Treatment of credits that are unused at the end of a cycle.
     pub unused_credits: UnusedCredits,
-    /// Time for which credits stay usable after the subscription ends; `None` leaves their expiry unchanged.
+    /// Time for which credits stay usable after the subscription ends; none at zero. `None` leaves their expiry
+    /// unchanged.
     pub expire_after: Option<Period>,
     /// Credits that a rise within a cycle gives.
     pub on_upgrade: OnUpgrade,
@@ -307,13 +356,82 @@ pub struct PlanSpec {
     pub in_advance: bool,
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+    /// Names that the plan had before.
+    pub formerly: &'static [&'static str],
+    /// The name for people: `Pro` unless `named` says another.
+    pub named: &'static str,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
+    /// The price for people, one for each currency and billing period. It is shown and never charged: the
+    /// processor's price is.
+    pub costs: &'static [PlanCost],
 }
 
 impl PlanSpec {
-    /// Whether a payment processor has a price of the plan.
+    /// A plan without a name, which gives nothing.
+    pub const NONE: Self = Self {
+        name: "",
+        version: 1,
+        retired: false,
+        gives: None,
+        stripe_prices: &[],
+        processor_prices: &[],
+        signup_bonus: 0,
+        trial_includes: 0,
+        unused_credits: UnusedCredits::Expire,
+        expire_after: None,
+        on_upgrade: OnUpgrade::Prorated,
+        in_advance: false,
+        meta: &[],
+        formerly: &[],
+        named: "",
+        docs: "",
+        costs: &[],
+    };
+
+    /// Whether this is its name or a former one.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.formerly.contains(&name)
+    }
+
+    /// Whether one of its prices has this id: a Stripe price in any environment, or `paddle:pri_1` for a price at
+    /// another processor.
+    pub fn has_price(&self, id: &str) -> bool {
+        self.stripe_prices.iter().any(|price| price.id == id)
+            || self.processor_prices.iter().any(|price| price.is_named(id))
+    }
+
+    /// The price for display: `$29 per month or $290 per year`; empty if none is declared.
+    pub fn costs_in_words(&self) -> impl Display + use<> {
+        let costs = self.costs;
+        from_fn(move |f| {
+            for (place, PlanCost { price, per }) in costs.iter().enumerate() {
+                let separator = match place {
+                    0 => "",
+                    last if last == costs.len().saturating_sub(1) => " or ",
+                    _ => ", ",
+                };
+                write!(f, "{separator}{price} per {per}")?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What a plan costs for a billing period, as people are shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanCost {
+    /// The price.
+    pub price: Money,
+    /// The billing period.
+    pub per: Period,
+}
+
+impl PlanSpec {
+    /// Whether the plan is sold: a payment processor has a price of it, or people are shown one.
     #[must_use]
     pub fn is_priced(&self) -> bool {
-        !self.stripe_prices.is_empty() || !self.processor_prices.is_empty()
+        !(self.stripe_prices.is_empty() && self.processor_prices.is_empty() && self.costs.is_empty())
     }
 }
 
@@ -348,6 +466,13 @@ pub struct ProcessorPrice {
     pub period: Option<Period>,
     /// The processor's id.
     pub id: &'static str,
+}
+
+impl ProcessorPrice {
+    /// Whether this is the id with the processor's name before it, `paddle:pri_1`.
+    fn is_named(&self, id: &str) -> bool {
+        id.strip_prefix(self.processor).and_then(|id| id.strip_prefix(':')) == Some(self.id)
+    }
 }
 
 /// Treatment of a plan's credits that are unused when their cycle ends.
@@ -391,9 +516,50 @@ pub struct PackSpec {
     pub only_for: &'static [u16],
     /// The application's own metadata.
     pub meta: &'static [(&'static str, Meta)],
+    /// Names that the pack had before.
+    pub formerly: &'static [&'static str],
+    /// The name for people: `Large boost` unless `named` says another.
+    pub named: &'static str,
+    /// Its `///` text, without the marks; empty for none.
+    pub docs: &'static str,
 }
 
 impl PackSpec {
+    /// A pack without a name, which gives nothing.
+    pub const NONE: Self = Self {
+        name: "",
+        gives: 0,
+        asset: "",
+        bonus: 0,
+        costs: &[],
+        expires_after: None,
+        stripe_prices: &[],
+        processor_prices: &[],
+        only_for: &[],
+        meta: &[],
+        formerly: &[],
+        named: "",
+        docs: "",
+    };
+
+    /// Whether this is its name or a former one.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.formerly.contains(&name)
+    }
+
+    /// Whether one of its prices has this id: a Stripe price in any environment, or `paddle:pri_1` for a price at
+    /// another processor.
+    pub fn has_price(&self, id: &str) -> bool {
+        self.stripe_prices.iter().any(|price| price.id == id)
+            || self.processor_prices.iter().any(|price| price.is_named(id))
+    }
+
+    /// Everything that the pack gives: its credits and its bonus. The compiler refuses a pack whose total does not
+    /// fit.
+    pub const fn total(&self) -> i64 {
+        self.gives.saturating_add(self.bonus)
+    }
+
     /// The prices for display: `$9`, or `$9, 8.99 CHF or 1300 PYG`.
     pub fn costs_in_words(&self) -> impl Display + use<> {
         in_words(self.costs)

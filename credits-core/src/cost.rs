@@ -185,15 +185,7 @@ mod tests {
     }
 
     fn operation(costs: &'static [Clause]) -> OperationSpec {
-        OperationSpec {
-            name: "test",
-            asset: "",
-            costs,
-            at_least: None,
-            at_most: None,
-            limits: &[],
-            meta: &[],
-        }
+        OperationSpec { name: "test", costs, ..OperationSpec::NONE }
     }
 
     /// The cost of these clauses for inputs in base units, rounded up.

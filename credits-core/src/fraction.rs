@@ -5,6 +5,10 @@
 
 use crate::Rounding;
 
+mod text;
+
+pub use text::NotAFraction;
+
 /// A reduced fraction of two 128-bit integers with a positive denominator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fraction {

@@ -8,6 +8,7 @@
 mod catalogue;
 mod cost;
 mod fraction;
+mod input;
 mod money;
 mod period;
 mod rounding;
@@ -16,13 +17,15 @@ mod wording;
 
 pub use catalogue::{
     AWARD_MAX, AssetSpec, BUILT_IN_CATEGORIES, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade,
-    OperationSpec, Overrun, PackSpec, PlanSpec, ProcessorPrice, RefundedButSpent, Settings, StripePrice,
-    SubscriptionRefunds, Tier, TransferExpiration, UnusedCredits, Upgrades, assert_unique_prices,
+    OperationSpec, Overrun, PackSpec, PlanCost, PlanSpec, ProcessorPrice, RefundedButSpent, Settings,
+    StripePrice, SubscriptionRefunds, Threshold, Tier, TransferExpiration, UnusedCredits, Upgrades,
+    assert_unique_prices,
 };
 pub use cost::{CostError, CostInput, bounded, graduated, rated, total};
-pub use fraction::Fraction;
+pub use fraction::{Fraction, NotAFraction};
+pub use input::{InputKind, InputSpec};
 pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};
 pub use rounding::Rounding;
 pub use unit::{BUILT_IN_UNITS, BuiltInUnit, Dimension, Unit};
-pub use wording::{Listed, NOT_KNOWN_YET, Wording, price_list, price_list_of};
+pub use wording::{Listed, NOT_KNOWN_YET, Wording, amount_in, figure_in, grouped, price_list, price_list_of};

@@ -5,6 +5,8 @@
 
 use core::fmt::{Display, Formatter, Result, from_fn};
 
+use crate::wording::decimal;
+
 /// A currency of ISO 4217.
 ///
 /// A written amount has up to `exponent` decimals. Stripe receives it as a whole number of
@@ -234,6 +236,25 @@ pub struct Money {
     pub currency: Currency,
 }
 
+impl Money {
+    /// An amount in Stripe's minor units of the currency with this ISO 4217 code, in lower case; `None` for an unknown code.
+    #[must_use]
+    pub fn new(minor: i64, code: &str) -> Option<Self> {
+        let currency = CURRENCIES.iter().find(|known| known.code == code)?;
+        Some(Self { minor, currency: *currency })
+    }
+
+    /// The amount with all decimals and thousands separators: `$1,300.00`, where `Display` writes `$1300`.
+    pub fn formatted(self) -> impl Display {
+        let Currency { code, stripe_exponent, symbol, .. } = self.currency;
+        from_fn(move |f| {
+            let sign = if self.minor < 0 { "-" } else { "" };
+            write!(f, "{sign}{symbol}{}", decimal(self.minor.unsigned_abs(), stripe_exponent))?;
+            if symbol.is_empty() { write!(f, " {}", upper(code)) } else { Ok(()) }
+        })
+    }
+}
+
 impl Display for Money {
     /// Writes `$49.99`, or `49.99 CHF` for a currency without a symbol.
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -246,11 +267,15 @@ impl Display for Money {
             write!(f, ".{rest:0width$}", width = stripe_exponent as usize)?;
         }
         if symbol.is_empty() {
-            f.write_str(" ")?;
-            code.chars().try_for_each(|letter| write!(f, "{}", letter.to_ascii_uppercase()))?;
+            write!(f, " {}", upper(code))?;
         }
         Ok(())
     }
+}
+
+/// A code in upper case.
+fn upper(code: &'static str) -> impl Display {
+    from_fn(move |f| code.chars().try_for_each(|letter| write!(f, "{}", letter.to_ascii_uppercase())))
 }
 
 /// Prices for display: `$9`, or `$9, 8.99 CHF or 1300 PYG`.

@@ -5,8 +5,8 @@
 use core::fmt::{Display, Formatter, Result, from_fn};
 
 use crate::{
-    AssetSpec, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec, Tier, Unit,
-    UnusedCredits,
+    AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec,
+    Tier, Unit, UnusedCredits,
 };
 
 /// The names that a pricing uses for credits and other assets.
@@ -24,25 +24,28 @@ impl<'a> Wording<'a> {
         Self { credits_named: catalogue.settings.credits_named, assets: catalogue.assets }
     }
 
-    /// An amount with its asset: `1 credit`, `10,000 credits`, `5 gems`. An empty asset means credits.
+    /// An amount with its asset: `1 credit`, `10,000 credits`, `5 gems`. An empty asset means credits. Where the word for one
+    /// is an amount of money, such as `$0.01`, it is `$25.00`.
     pub fn amount(self, amount: i64, asset: &str) -> impl Display {
         let (one, many) = self.words(asset);
-        from_fn(move |f| {
-            let sign = if amount < 0 { "-" } else { "" };
-            write!(
-                f,
-                "{sign}{} {}",
-                grouped(amount.unsigned_abs()),
-                if amount.unsigned_abs() == 1 { one } else { many }
-            )
-        })
+        let unit = unit_of(one, many, amount);
+        from_fn(move |f| amount_in(amount, unit).fmt(f))
+    }
+
+    /// The words for one and for several of an asset. An empty asset means credits.
+    pub fn names(self, asset: &str) -> CreditsName
+    where
+        'a: 'static,
+    {
+        let (one, many) = self.words(asset);
+        CreditsName { one, many }
     }
 
     /// Singular and plural of an asset.
     fn words(self, asset: &str) -> (&'a str, &'a str) {
         let CreditsName { one, many } = self.credits_named;
         let known = self.assets.iter().find(|known| !asset.is_empty() && known.name == asset);
-        known.map_or((one, many), |known| (known.name, known.plural))
+        known.map_or((one, many), |known| (known.named.one, known.named.many))
     }
 
     fn many(self, asset: &str) -> &'a str {
@@ -127,6 +130,9 @@ impl<'a> Wording<'a> {
         let plan = *plan;
         from_fn(move |f| {
             write!(f, "{}", self.plan_gives(&plan))?;
+            if !plan.costs.is_empty() {
+                write!(f, " for {}", plan.costs_in_words())?;
+            }
             let Some(Gives { asset, .. }) = plan.gives else { return Ok(()) };
             write!(f, ", unused {} {}", self.many(asset), self.unused(&plan))
         })
@@ -176,6 +182,104 @@ impl<'a> Wording<'a> {
     }
 }
 
+impl CreditsName {
+    /// The unit of an amount: the word for one or for several. Where the word for one is an amount of money, it is always
+    /// that word.
+    #[must_use]
+    pub fn unit_of(self, amount: i64) -> &'static str {
+        unit_of(self.one, self.many, amount)
+    }
+}
+
+fn unit_of<'a>(one: &'a str, many: &'a str, amount: i64) -> &'a str {
+    if amount.unsigned_abs() == 1 || Worth::of(one).is_some() { one } else { many }
+}
+
+/// An amount in a unit of [`CreditsName::unit_of`]: `10,000 credits`, or `$25.00` for 2,500 in the unit `$0.01`.
+pub fn amount_in(amount: i64, unit: &str) -> impl Display {
+    from_fn(move |f| match Worth::of(unit) {
+        Some(worth) => worth.write(amount, f),
+        None => write!(f, "{} {unit}", grouped(amount)),
+    })
+}
+
+/// As [`amount_in`], without a word: `10,000`, or `$25.00`.
+pub fn figure_in(amount: i64, unit: &str) -> impl Display {
+    from_fn(move |f| match Worth::of(unit) {
+        Some(worth) => worth.write(amount, f),
+        None => grouped(amount).fmt(f),
+    })
+}
+
+/// The money that one credit is worth, as its word says: `$0.01`, `0.01 EUR`.
+#[derive(Clone, Copy)]
+struct Worth<'a> {
+    before: &'a str,
+    decimals: u32,
+    behind: &'a str,
+}
+
+impl<'a> Worth<'a> {
+    /// The worth in the word for one credit: 1, 0.1, 0.01 or 0.001 at its end, behind a currency, or at its start, before one.
+    /// `None` for other words.
+    fn of(one: &'a str) -> Option<Self> {
+        let start = one.find(|letter: char| letter.is_ascii_digit())?;
+        let (before, rest) = one.split_at(start);
+        let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(end);
+        let is_money = match (before, behind) {
+            (before, "") => ends_with_currency(before.trim_end()),
+            ("", behind) => starts_with_currency(behind.trim_start()),
+            _ => false,
+        };
+        let decimals = ["1", "0.1", "0.01", "0.001"].iter().position(|known| *known == number && is_money)?;
+        Some(Self { before, decimals: u32::try_from(decimals).ok()?, behind })
+    }
+
+    fn write(self, amount: i64, f: &mut Formatter<'_>) -> Result {
+        let Self { before, decimals, behind } = self;
+        let sign = if amount < 0 { "-" } else { "" };
+        write!(f, "{sign}{before}{}{behind}", decimal(amount.unsigned_abs(), decimals))
+    }
+}
+
+/// Whether a text ends with the symbol or the ISO 4217 code of a currency.
+fn ends_with_currency(text: &str) -> bool {
+    let is_code = |(rest, code): (&str, &str)| is_code(code) && !rest.ends_with(char::is_alphanumeric);
+    let parts = text.len().checked_sub(3).and_then(|place| text.split_at_checked(place));
+    text.ends_with(is_symbol) || parts.is_some_and(is_code)
+}
+
+/// Whether a text starts with the symbol or the ISO 4217 code of a currency.
+fn starts_with_currency(text: &str) -> bool {
+    let is_code = |(code, rest): (&str, &str)| is_code(code) && !rest.starts_with(char::is_alphanumeric);
+    text.starts_with(is_symbol) || text.split_at_checked(3).is_some_and(is_code)
+}
+
+fn is_code(text: &str) -> bool {
+    CURRENCIES.iter().any(|known| {
+        text.len() == 3 && text.chars().eq(known.code.chars().map(|letter| letter.to_ascii_uppercase()))
+    })
+}
+
+/// Whether a character is in Unicode's general category `Sc`, currency symbols, of a living script.
+fn is_symbol(letter: char) -> bool {
+    matches!(
+        letter,
+        '$' | '\u{a2}'..='\u{a5}' | '\u{58f}' | '\u{60b}' | '\u{e3f}' | '\u{17db}' | '\u{20a0}'..='\u{20c0}' | '\u{fdfc}'
+            | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}'..='\u{ffe1}' | '\u{ffe5}'..='\u{ffe6}'
+    )
+}
+
+/// A number of `10^-decimals` with thousands separators: `1,250.00`.
+pub(crate) fn decimal(number: u64, decimals: u32) -> impl Display {
+    let scale = 10_u64.pow(decimals);
+    from_fn(move |f| match decimals {
+        0 => write!(f, "{}", thousands(number)),
+        _ => write!(f, "{}.{:0width$}", thousands(number / scale), number % scale, width = decimals as usize),
+    })
+}
+
 /// The asset of a plan's amounts; credits for a plan without credits.
 fn asset_of(plan: &PlanSpec) -> &'static str {
     plan.gives.map_or("", |gives| gives.asset)
@@ -196,7 +300,17 @@ pub const NOT_KNOWN_YET: &str = "not known yet";
 /// An item of a price list: its name, and its terms if known.
 pub type Listed<'a, T> = (&'a str, Option<&'a T>);
 
-/// The whole catalogue as Markdown tables: operations, packs and plans. Empty tables are left out.
+/// The readers of a price list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Names for people and their texts. Ids of prices at a processor are left out.
+    Customers,
+    /// Names as declared, and the ids of prices.
+    Developers,
+}
+
+/// The whole catalogue as Markdown tables for customers: operations, packs and plans by their names for people,
+/// without processor ids. Empty tables are left out, and so is the price of plans if none declares one.
 pub fn price_list(catalogue: &Catalogue) -> impl Display {
     let Catalogue { operations, plans, packs, .. } = *catalogue;
     let words = Wording { credits_named: catalogue.settings.credits_named, assets: catalogue.assets };
@@ -204,11 +318,11 @@ pub fn price_list(catalogue: &Catalogue) -> impl Display {
         let operations = operations.iter().map(|operation| (operation.name, Some(operation)));
         let packs = packs.iter().map(|pack| (pack.name, Some(pack)));
         let plans = plans.iter().map(|plan| (plan.name, Some(plan)));
-        words.tables(operations, packs, plans, f)
+        words.tables(Readers::Customers, (operations, packs, plans), f)
     })
 }
 
-/// As [`price_list`], for items of which some are not known yet.
+/// The tables for developers: names as declared, and the ids of prices. Some items may not be known yet.
 pub fn price_list_of(
     words: Wording<'_>,
     operations: &[Listed<'_, OperationSpec>],
@@ -216,50 +330,89 @@ pub fn price_list_of(
     plans: &[Listed<'_, PlanSpec>],
 ) -> impl Display {
     from_fn(move |f| {
-        words.tables(operations.iter().copied(), packs.iter().copied(), plans.iter().copied(), f)
+        let items = (operations.iter().copied(), packs.iter().copied(), plans.iter().copied());
+        words.tables(Readers::Developers, items, f)
     })
 }
 
 impl Wording<'_> {
     fn tables<'i>(
         self,
-        operations: impl Iterator<Item = Listed<'i, OperationSpec>>,
-        packs: impl Iterator<Item = Listed<'i, PackSpec>>,
-        plans: impl Iterator<Item = Listed<'i, PlanSpec>>,
+        readers: Readers,
+        (operations, packs, plans): (
+            impl Iterator<Item = Listed<'i, OperationSpec>>,
+            impl Iterator<Item = Listed<'i, PackSpec>>,
+            impl Iterator<Item = Listed<'i, PlanSpec>> + Clone,
+        ),
         f: &mut Formatter<'_>,
     ) -> Result {
         let mut operations = operations.peekable();
         let mut packs = packs.peekable();
-        let mut plans = plans.peekable();
         let mut separator = "";
         if operations.peek().is_some() {
             f.write_str("# Operations\n\n| operation | costs |\n| --- | --- |\n")?;
             separator = "\n";
         }
         for (name, operation) in operations {
-            writeln!(f, "| `{name}` | {} |", known(operation, |operation| cell(self.operation(operation))))?;
+            let title = title(readers, name, operation.map(|known| (known.named, known.docs)));
+            writeln!(f, "| {title} | {} |", known(operation, |operation| cell(self.operation(operation))))?;
         }
         if packs.peek().is_some() {
             write!(f, "{separator}# Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n")?;
             separator = "\n";
         }
         for (name, pack) in packs {
+            let title = title(readers, name, pack.map(|known| (known.named, known.docs)));
             let gives = known(pack, |pack| cell(self.pack_lasts(pack)));
-            writeln!(f, "| `{name}` | {gives} | {} |", known(pack, PackSpec::costs_in_words))?;
+            writeln!(f, "| {title} | {gives} | {} |", known(pack, PackSpec::costs_in_words))?;
         }
+        self.plans(readers, plans, separator, f)
+    }
+
+    fn plans<'i>(
+        self,
+        readers: Readers,
+        plans: impl Iterator<Item = Listed<'i, PlanSpec>> + Clone,
+        separator: &str,
+        f: &mut Formatter<'_>,
+    ) -> Result {
+        let costs = plans.clone().any(|(_, plan)| plan.is_some_and(|plan| !plan.costs.is_empty()));
+        let columns = [(costs, "costs"), (readers == Readers::Developers, "price id")];
+        let columns = columns.iter().filter(|(is_shown, _)| *is_shown).map(|(_, column)| column);
+        let mut plans = plans.peekable();
         if plans.peek().is_some() {
-            let many = cell(self.credits_named.many);
-            writeln!(f, "{separator}# Plans\n\n| plan | gives | unused {many} | price |")?;
-            f.write_str("| --- | --- | --- | --- |\n")?;
+            write!(f, "{separator}# Plans\n\n| plan | gives | unused {} |", cell(self.credits_named.many))?;
+            columns.clone().try_for_each(|column| write!(f, " {column} |"))?;
+            f.write_str("\n| --- | --- | --- |")?;
+            columns.clone().try_for_each(|_| f.write_str(" --- |"))?;
+            writeln!(f)?;
         }
         for (name, plan) in plans {
+            let title = title(readers, name, plan.map(|known| (known.named, known.docs)));
             let gives = known(plan, |plan| cell(self.plan_gives(plan)));
             let unused = known(plan, |plan| cell(self.unused(plan)));
-            let prices = known(plan, |plan| cell(prices(plan)));
-            writeln!(f, "| `{name}` | {gives} | {unused} | {prices} |")?;
+            write!(f, "| {title} | {gives} | {unused} |")?;
+            if costs {
+                write!(f, " {} |", known(plan, PlanSpec::costs_in_words))?;
+            }
+            if readers == Readers::Developers {
+                write!(f, " {} |", known(plan, |plan| cell(prices(plan))))?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }
+}
+
+/// The first cell of an item: `` `large_boost` `` for developers, `Large boost: Lasts a month.` for customers.
+fn title<'a>(readers: Readers, name: &'a str, words: Option<(&'a str, &'a str)>) -> impl Display + 'a {
+    from_fn(move |f| match words {
+        Some((named, "")) if readers == Readers::Customers => write!(f, "{}", cell(named)),
+        Some((named, docs)) if readers == Readers::Customers => {
+            write!(f, "{}: {}", cell(named), cell(docs))
+        }
+        _ => write!(f, "`{name}`"),
+    })
 }
 
 /// The text of an item, or [`NOT_KNOWN_YET`].
@@ -322,7 +475,7 @@ fn batch_of(batch: u64, unit: &Unit) -> impl Display {
 /// `1 page`, or `1,000 pages`.
 fn count(number: u64, unit: &Unit) -> impl Display {
     let word = if number == 1 { unit.name } else { unit.plural };
-    from_fn(move |f| write!(f, "{} {word}", grouped(number)))
+    from_fn(move |f| write!(f, "{} {word}", thousands(number)))
 }
 
 /// `1 month`, or `12 months`.
@@ -333,8 +486,13 @@ fn counted(period: Period) -> impl Display {
     })
 }
 
-/// A number with thousands separators: `10,000`.
-fn grouped(number: u64) -> impl Display {
+/// A number with thousands separators: `-10,000`.
+pub fn grouped(number: i64) -> impl Display {
+    let sign = if number < 0 { "-" } else { "" };
+    from_fn(move |f| write!(f, "{sign}{}", thousands(number.unsigned_abs())))
+}
+
+fn thousands(number: u64) -> impl Display {
     from_fn(move |f| {
         let (rest, group) = (number / 1_000, number % 1_000);
         if rest == 0 { write!(f, "{group}") } else { write!(f, "{},{group:03}", Grouped(rest)) }
@@ -345,7 +503,7 @@ struct Grouped(u64);
 
 impl Display for Grouped {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "{}", grouped(self.0))
+        write!(f, "{}", thousands(self.0))
     }
 }
 
@@ -354,23 +512,16 @@ mod tests {
     extern crate std;
     use super::*;
     use crate::{
-        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, OnUpgrade, PeriodUnit, ProcessorPrice,
+        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, PeriodUnit, PlanCost, ProcessorPrice,
         Settings, StripePrice,
     };
     use std::string::ToString;
 
     const PAGE: Unit = Unit { name: "page", plural: "pages", dimension: Dimension::Count, base: 1 };
-    const WORDS: Wording<'_> =
-        Wording { credits_named: CreditsName::DEFAULT, assets: &[AssetSpec { name: "gem", plural: "gems" }] };
-    const OPERATION: OperationSpec = OperationSpec {
-        name: "scan",
-        asset: "",
-        costs: &[],
-        at_least: None,
-        at_most: None,
-        limits: &[],
-        meta: &[],
-    };
+    const WORDS: Wording<'_> = Wording { credits_named: CreditsName::DEFAULT, assets: &[GEM] };
+    const GEM: AssetSpec =
+        AssetSpec { name: "gem", plural: "gems", named: CreditsName { one: "gem", many: "gems" }, docs: "" };
+    const OPERATION: OperationSpec = OperationSpec { name: "scan", named: "Scan", ..OperationSpec::NONE };
 
     #[test]
     fn operations_in_words() {
@@ -409,37 +560,55 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_money_only_next_to_a_currency() {
+        for (one, many, shown) in [
+            ("$0.01", "$", "$2.50"),
+            ("0.01 EUR", "EUR", "2.50 EUR"),
+            ("USD 0.1", "USD", "USD 25.0"),
+            ("1\u{a2}", "\u{a2}", "250\u{a2}"),
+            ("CA$0.001", "CA$", "CA$0.250"),
+            ("1up", "ups", "250 ups"),
+            ("token v1", "tokens v1", "250 tokens v1"),
+            ("1 EUROPEAN", "EUROPEAN", "250 EUROPEAN"),
+            ("XUSD1", "XUSDs", "250 XUSDs"),
+            ("a $1 coupon", "$1 coupons", "250 $1 coupons"),
+        ] {
+            let words = Wording { credits_named: CreditsName { one, many }, assets: &[] };
+            assert_eq!(words.amount(250, "").to_string(), shown, "{one}");
+        }
+    }
+
+    #[test]
     fn a_price_list_is_markdown() {
         const MONTH: Period = Period { count: 1, unit: PeriodUnit::Month };
+        const YEAR: Period = Period { count: 1, unit: PeriodUnit::Year };
+        const COSTS: &[PlanCost] = &[
+            PlanCost { price: Money { minor: 2_900, currency: Currency::USD }, per: MONTH },
+            PlanCost { price: Money { minor: 29_000, currency: Currency::USD }, per: YEAR },
+        ];
         let plans = &[PlanSpec {
             name: "pro",
-            version: 1,
-            retired: false,
+            named: "Pro | Studio",
+            docs: "For teams.\nWith everything.",
             gives: Some(Gives { amount: 10_000, asset: "", every: MONTH }),
             stripe_prices: &[StripePrice { environment: Some("live"), period: Some(MONTH), id: "price_a" }],
             processor_prices: &[ProcessorPrice { processor: "paddle", period: None, id: "pri_1" }],
             signup_bonus: 100,
-            trial_includes: 0,
             unused_credits: UnusedCredits::RolloverUpTo(500),
-            expire_after: None,
-            on_upgrade: OnUpgrade::Prorated,
-            in_advance: false,
-            meta: &[],
+            costs: COSTS,
+            ..PlanSpec::NONE
         }];
         let yen = *CURRENCIES.iter().find(|known| known.code == "jpy").unwrap();
         let costs =
             std::vec![Money { minor: 900, currency: Currency::USD }, Money { minor: 1_300, currency: yen }];
         let packs = &[PackSpec {
             name: "small",
+            named: "Small boost",
             gives: 1_000,
-            asset: "",
             bonus: 100,
             costs: costs.leak(),
             expires_after: Some(MONTH),
-            stripe_prices: &[],
-            processor_prices: &[],
-            only_for: &[],
-            meta: &[],
+            ..PackSpec::NONE
         }];
         let operations = &[OperationSpec { costs: &[Clause::Computed { source: "a | b" }], ..OPERATION }];
         let catalogue = Catalogue {
@@ -449,16 +618,21 @@ mod tests {
             plans: std::vec::Vec::from(plans).leak(),
             packs: std::vec::Vec::from(packs).leak(),
         };
-        let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| `scan` | `a \\| b` credits |\n\n\
+        let expected = "# Operations\n\n| operation | costs |\n| --- | --- |\n| Scan | `a \\| b` credits |\n\n\
                         # Packs\n\n| pack | gives | costs |\n| --- | --- | --- |\n\
-                        | `small` | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 or \u{a5}1300 |\n\n\
-                        # Plans\n\n| plan | gives | unused credits | price |\n| --- | --- | --- | --- |\n\
-                        | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | `price_a` per month (live), `pri_1` (paddle) |\n";
+                        | Small boost | 1,000 credits + 100 credits bonus, expiring after 1 month | $9 or \u{a5}1300 |\n\n\
+                        # Plans\n\n| plan | gives | unused credits | costs |\n| --- | --- | --- | --- |\n\
+                        | Pro \\| Studio: For teams. With everything. | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year |\n";
         assert_eq!(price_list(&catalogue).to_string(), expected);
+        let listed = [("pro", catalogue.plans.first()), ("broken", None)];
+        let for_developers = "# Plans\n\n| plan | gives | unused credits | costs | price id |\n| --- | --- | --- | --- | --- |\n\
+                              | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year | `price_a` per month (live), `pri_1` (paddle) |\n\
+                              | `broken` | not known yet | not known yet | not known yet | not known yet |\n";
+        assert_eq!(price_list_of(Wording::of(&catalogue), &[], &[], &listed).to_string(), for_developers);
         let words = Wording::of(&catalogue);
         assert_eq!(
             words.plan(&catalogue.plans[0]).to_string(),
-            "10,000 credits every month, 100 credits at sign-up, unused credits roll over up to 500 credits"
+            "10,000 credits every month, 100 credits at sign-up for $29 per month or $290 per year, unused credits roll over up to 500 credits"
         );
         assert_eq!(
             words.pack(&catalogue.packs[0]).to_string(),

@@ -17,21 +17,16 @@ use Answer::{Help, Word};
 /// Words, and what they are.
 type Table = &'static [(&'static [&'static str], Answer)];
 
-/// Words for text that people read.
-const NAMES: &[&str] = &[
-    "category",
-    "description",
-    "display_name",
-    "features",
-    "label",
-    "name",
-    "nickname",
-    "notes",
-    "summary",
-    "tags",
-    "tier",
-    "title",
-];
+/// Words for what an application says of an item.
+const NAMES: &[&str] = &["category", "description", "features", "notes", "summary", "tags", "tier"];
+
+/// Words for the name that people read.
+const DISPLAY_NAMES: &[&str] =
+    &["called", "display_name", "human_name", "label", "name", "nickname", "title"];
+
+/// Words for a name that an item had before.
+const FORMER_NAMES: &[&str] =
+    &["alias", "aliases", "former_name", "old_name", "previously", "renamed", "renamed_from", "was"];
 
 const PRICE_IDS: &[&str] = &[
     "lookup_key",
@@ -151,9 +146,10 @@ const SETTINGS: Table = &[
 const PLAN: Table = &[
     (PRICE_IDS, AS_STRIPE_PRICE),
     (
-        &["amount", "charge", "cost", "costs", "fee", "price", "unit_amount"],
+        &["amount", "charge", "fee", "price", "unit_amount"],
         Help("what a plan costs stands at Stripe: write `stripe_price {text|\"price_xyz\"}`"),
     ),
+    (&["cost"], Word("costs")),
     (
         &["overage", "overage_price", "overage_rate", "overages"],
         Help(
@@ -197,6 +193,8 @@ const PLAN: Table = &[
     (&["archived", "deprecated", "disabled", "hidden", "inactive"], Word("retired")),
     (&["prepaid", "upfront"], Word("in_advance")),
     (&["metadata"], Word("meta")),
+    (DISPLAY_NAMES, Word("named")),
+    (FORMER_NAMES, Word("formerly")),
     (NAMES, AS_META),
 ];
 
@@ -221,6 +219,8 @@ const PACK: Table = &[
     ),
     (&["only", "restricted_to", "scope"], Word("only_for")),
     (&["metadata"], Word("meta")),
+    (DISPLAY_NAMES, Word("named")),
+    (FORMER_NAMES, Word("formerly")),
     (NAMES, AS_META),
 ];
 
@@ -263,6 +263,8 @@ const OPERATION: Table = &[
     (&["assert", "check", "ensure", "require", "requires", "validates"], Word("validate")),
     (&["case", "else", "if", "unless", "when", "while"], CONDITION),
     (&["metadata"], Word("meta")),
+    (DISPLAY_NAMES, Word("named")),
+    (FORMER_NAMES, Word("formerly")),
     (NAMES, AS_META),
 ];
 

@@ -91,6 +91,9 @@ vocabulary! {
         InAdvance = "in_advance",
         Version = "version",
         Retired = "retired",
+        Costs = "costs",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -106,6 +109,8 @@ vocabulary! {
         StripePrice = "stripe_price",
         ProcessorPrice = "processor_price",
         OnlyFor = "only_for",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -119,6 +124,8 @@ vocabulary! {
         Limit = "limit",
         With = "with",
         Validate = "validate",
+        Named = "named",
+        Formerly = "formerly",
         Meta = "meta",
     }
 }
@@ -184,6 +191,9 @@ pub(crate) const FOR: &str = "for";
 /// `10.credits.every(month)`.
 pub(crate) const EVERY: &str = "every";
 
+/// `29.dollars.per(month)`.
+pub(crate) const PER: &str = "per";
+
 /// Hundredths of the currency of the settings.
 pub(crate) const CENTS: &[&str] = &["cent", "cents"];
 
@@ -223,7 +233,7 @@ pub(crate) fn is_rust_keyword(word: &str) -> bool {
 
 /// Names that the generated functions of operations have.
 pub(crate) const GENERATED_FUNCTIONS: &[&str] =
-    &["all", "check", "cost", "from_name", "index", "inputs", "name", "spec"];
+    &["all", "check", "cost", "from_json", "from_name", "index", "inputs", "name", "spec"];
 
 /// Every word that may follow the number of a price.
 pub(crate) fn money_words() -> Vec<&'static str> {

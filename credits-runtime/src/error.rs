@@ -63,6 +63,9 @@ pub enum LedgerErrorKind {
     /// A plan with subscribers is declared with other terms of the same version, or is not declared, or a pack of an open
     /// checkout is not declared. Give new terms a new `version`, and keep a plan that is not sold any more as `retired`.
     PlanChanged,
+    /// An item is declared as `formerly` another one, and the ledger has entries of both; or two items are declared
+    /// side by side of which the ledger knows one as the former name of the other. Its message has the remedy.
+    NameClash,
 }
 
 /// A failure of the ledger.

@@ -3,6 +3,7 @@
 //! It is public because generated code names it. Applications do not use it directly.
 
 pub mod checked;
+mod json;
 mod operand;
 mod sums;
 
@@ -16,6 +17,7 @@ pub use crate::__known as known;
 pub use credits_core::assert_unique_prices;
 
 pub use crate::domain::pricing::{Input, Inputs};
+pub use json::{InputError, JsonInputs, JsonObject, NotReadable, Parameter};
 
 use crate::domain::amount::Amount;
 use crate::domain::command::Quote;
@@ -89,10 +91,12 @@ pub(crate) fn quote<C: Pricing>(operation: &C::Operation, ledger: &Core) -> Quot
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     let price = price(spec, C::CATALOGUE.settings.rounding, &inputs, || operation.validate());
     let charge = price.map(|price| Charge { operation: id, inputs: recorded(&inputs), price });
-    Quote { fingerprint: inputs.fingerprint(spec), charge, usable_as: usable_as::<C>(operation, ledger) }
+    let fingerprint = inputs.fingerprint(spec, ledger.names().operations.first(spec.name));
+    Quote { fingerprint, charge, usable_as: usable_as::<C>(operation, ledger), operation: spec.name }
 }
 
-/// The id by which the scopes of grants name an operation: that of the first catalogue that declares it.
+/// The id by which the scopes of grants name an operation: that of the first catalogue that declares it, under
+/// this name or a former one.
 pub(crate) fn usable_as<C: Pricing>(operation: &C::Operation, ledger: &Core) -> OperationId {
     let id = OperationId { catalogue: ledger.catalogue(), index: operation.index() };
     ledger.operation(spec::<C>(operation).name).unwrap_or(id)

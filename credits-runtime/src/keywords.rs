@@ -16,7 +16,7 @@ keywords! {
     items {
         /// Settings of the whole catalogue: `settings { currency eur }`.
         settings
-        /// A unit besides credits: `asset gem` or `asset gem, gemstones`.
+        /// A unit besides credits: `asset gem`, `asset gem, gemstones` or `asset gem, "magic gem", "magic gems"`.
         asset
         /// Gives credits in every cycle: `subscription_plan pro { .. }`.
         subscription_plan
@@ -32,11 +32,12 @@ keywords! {
         currency
         /// The rounding of an operation's exact total to whole credits: `rounding ceil` (the default), `floor` or `round`.
         rounding
-        /// Balances below which `on_low_balance_reached` is called: `low_balance_threshold 100.credits, 10.credits`.
+        /// Balances below which `on_low_balance_reached` is called, of any asset: `low_balance_threshold 100.credits, 10.gems`.
         low_balance_threshold
         /// The time by which a cycle's credits overlap the next cycle: `fulfillment_grace_period 5.minutes`, the default.
         fulfillment_grace_period
-        /// The time that a cycle's credits outlive it while the renewal is charged: `renewal_wait 72.hours`, the default.
+        /// The time that a cycle's credits outlive it while the renewal is charged: `renewal_wait 72.hours`, the
+        /// default; `0.hours` for none.
         renewal_wait
         /// The shortest cycle that a plan may have: `min_fulfillment_period 1.day`, the default.
         min_fulfillment_period
@@ -83,7 +84,7 @@ keywords! {
         /// The rule for unused credits: `unused_credits expire` (the default), `rollover`,
         /// `rollover up_to 500.credits` or `rollover for 3.months`.
         unused_credits
-        /// The time that credits last after the subscription has ended: `expire_after 30.days`.
+        /// The time that credits last after the subscription has ended: `expire_after 30.days`; `0.days` is at once.
         expire_after
         /// The credits of a rise within a cycle: `on_upgrade prorated` (the default) or `full`.
         on_upgrade
@@ -93,6 +94,12 @@ keywords! {
         version
         /// No longer sold; its subscribers keep it.
         retired
+        /// The price for people, shown and never charged: `costs 29.dollars.per(month), 290.dollars.per(year)`.
+        costs
+        /// The name for people: `named "Studio"`.
+        named
+        /// Names that it had before, whose entries and credits stay with it: `formerly starter`.
+        formerly
         /// Metadata of the application: `meta tier: "creator", seats: 3`.
         meta
     }
@@ -115,6 +122,10 @@ keywords! {
         processor_price
         /// The operations that its credits pay for: `only_for generate_video, upscale_image`.
         only_for
+        /// The name for people: `named "Large boost"`.
+        named
+        /// Names that it had before, whose entries and credits stay with it: `formerly booster`.
+        formerly
         /// Metadata of the application: `meta colour: "red"`.
         meta
     }
@@ -133,6 +144,10 @@ keywords! {
         with
         /// A condition on the parameters: `validate prompt.len() <= 1_000, "prompt too long"`.
         validate
+        /// The name for people: `named "Picture"`.
+        named
+        /// Names that it had before, whose entries and credits stay with it: `formerly draw_image`.
+        formerly
         /// Metadata of the application: `meta category: "ai"`.
         meta
     }

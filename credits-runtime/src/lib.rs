@@ -16,34 +16,50 @@ pub mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
+
+/// Compares the catalogue with a lock file. It needs the feature `testing`.
+#[cfg(not(feature = "testing"))]
+#[macro_export]
+macro_rules! assert_catalog_unchanged {
+    ($($arguments:tt)*) => {
+        ::core::compile_error!(
+            "`assert_catalog_unchanged!` needs the feature `testing` of `credits-runtime`\n\
+             help: run `cargo add --dev credits-runtime --features testing`"
+        )
+    };
+}
 
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
-pub use domain::explain::Explanation;
+pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
 pub use domain::grant::Allocation;
 pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;
 pub use domain::metadata::Metadata;
 pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
-pub use domain::rejection::{HoldClosing, Rejection};
+pub use domain::rejection::{HoldClosing, MissingCredits, Rejection, RejectionClass};
 pub use domain::time::{Timestamp, TimestampError};
 pub use engine::clock::{Clock, SystemClock};
 pub use engine::core::Statistics;
 pub use engine::request::reply::Reply;
 pub use engine::verify::Verified;
 pub use error::{Error, LedgerError, LedgerErrorKind};
+pub use generated::InputError;
 pub use service::administer::{Adjust, Deduct, Revoke};
 pub use service::credits::{Credits, CreditsBuilder};
 pub use service::entry::{Entry, Receipt, Released, Settled};
 pub use service::events::Subscriber;
 pub use service::export::ExportFormat;
 pub use service::give::Give;
-pub use service::history::{BalancePoint, Cursor, History, HistoryPage};
+pub use service::history::{BalancePoint, Cursor, CursorError, History, HistoryPage};
 pub use service::hold::Hold;
+pub use service::reads::activity::{AccountActivity, DayActivity};
 pub use service::reads::due::{DueItem, DueNext, DuePage};
 pub use service::reads::entries::{Entries, EntriesPage, OwnedEntry};
 pub use service::reads::owners::{Owners, OwnersPage};
+pub use service::reads::what_if::{OperationWhatIf, WhatIf, WhatIfProgress, WhatIfReport};
 pub use service::report::{AccountTotal, Head, HeadError};
 pub use service::spend::{RunError, Spend, Work};
 pub use service::subscribe::{Subscribe, Unsubscribe};
@@ -73,22 +89,25 @@ pub mod billing {
 pub mod events {
     pub use crate::service::events::{
         BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted,
-        CreditsExpired, Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund,
-        SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
+        CreditsExpired, Event, EventId, EventIdError, HoldLapsed, InsufficientCredits, LowBalanceReached,
+        PurchasePrice, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted,
+        UnresolvedReported,
     };
 }
 
 /// The catalogue of a pricing: the types of the constant `Pricing::CATALOGUE`, and data to serialise or show.
 pub mod catalogue {
     pub use credits_core::{
-        AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, Limit, Meta, Money, OnUpgrade,
-        OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanSpec, ProcessorPrice, RefundedButSpent,
-        Rounding, Settings, StripePrice, SubscriptionRefunds, Tier, TransferExpiration, Unit, UnusedCredits,
-        Upgrades, price_list,
+        AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, InputKind, InputSpec, Limit,
+        Meta, Money, OnUpgrade, OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanCost, PlanSpec,
+        ProcessorPrice, RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Threshold,
+        Tier, TransferExpiration, Unit, UnusedCredits, Upgrades, price_list,
     };
 
     pub use crate::domain::catalogue::{
-        AssetData, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData, PackData,
-        PackPriceData, PlanData, ProcessorPriceData, SettingsData, StripePriceData, UnitData,
+        AssetData, AssetWords, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData,
+        PackData, PackPriceData, PlanCostData, PlanData, ProcessorPriceData, SettingsData, StripePriceData,
+        ThresholdData, UnitData,
     };
+    pub use crate::domain::inputs::{InputData, InputValues};
 }

@@ -106,6 +106,7 @@ fn transaction(data: &Value) -> Result<Happening, Refused> {
             prices: prices.collect::<Result<_, Refused>>()?,
             tax,
             invoice: None,
+            paid_in: None,
         }));
     };
     let billed = interval(field(data, "billing_period"))?;

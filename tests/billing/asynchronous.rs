@@ -138,7 +138,7 @@ fn a_transport_that_panics_is_a_cause_that_passes() {
 #[test]
 fn a_checkout_begins_in_a_task() {
     let (clock, credits, stripe, allow, gate) = open();
-    let checkout = Pack::Boost.checkout("ann").quantity(2);
+    let checkout = Pack::Boost.checkout("ann").success("https://a/ok").quantity(2);
     let mut started = Box::pin(stripe.start_async(checkout));
     assert!(poll_until(started.as_mut(), || true).is_pending());
     allow.send(r#"{"id":"cs_9","url":"https://checkout.stripe.com/cs_9"}"#).unwrap();

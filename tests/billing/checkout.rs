@@ -100,6 +100,7 @@ fn a_pack_is_sold_at_what_the_catalogue_says_and_given_when_it_is_paid() {
         ("line_items[0][quantity]", "2"),
         ("metadata[credits_pack]", "boost"),
         ("payment_intent_data[metadata][credits_owner]", "user:42"),
+        ("payment_intent_data[description]", "Boost"),
         ("client_reference_id", "user:42"),
         ("metadata[credits_owner]", "user:42"),
         ("success_url", "https://a/ok"),
@@ -138,17 +139,27 @@ fn a_pack_is_sold_in_a_currency_it_has_a_price_in() {
     let carried = |currency: &str, amount: i64| {
         format!(
             "line_items[0][price_data][currency]={currency} line_items[0][price_data][unit_amount]={amount} \
-             line_items[0][price_data][product_data][name]=inline"
+             line_items[0][price_data][product_data][name]=Small change \
+             line_items[0][price_data][product_data][description]=Ten steps."
         )
     };
     // The checkout carries the price, in Stripe's units.
-    assert_eq!(asked(Pack::Inline.checkout("ann")), carried("usd", 100));
-    assert_eq!(asked(Pack::Inline.checkout("ann").currency("UGX")), carried("ugx", 500_000));
-    assert_eq!(asked(Pack::Inline.checkout("ann").currency("isk")), carried("isk", 50_000));
-    // A price at Stripe has its own currencies.
-    assert_eq!(asked(Pack::Abroad.checkout("ann")), "line_items[0][price]=price_abroad");
+    assert_eq!(asked(Pack::Inline.checkout("ann").success("https://a/ok")), carried("usd", 100));
     assert_eq!(
-        asked(Pack::Abroad.checkout("ann").currency("eur")),
+        asked(Pack::Inline.checkout("ann").success("https://a/ok").currency("UGX")),
+        carried("ugx", 500_000)
+    );
+    assert_eq!(
+        asked(Pack::Inline.checkout("ann").success("https://a/ok").currency("isk")),
+        carried("isk", 50_000)
+    );
+    // A price at Stripe has its own currencies.
+    assert_eq!(
+        asked(Pack::Abroad.checkout("ann").success("https://a/ok")),
+        "line_items[0][price]=price_abroad"
+    );
+    assert_eq!(
+        asked(Pack::Abroad.checkout("ann").success("https://a/ok").currency("eur")),
         "line_items[0][price]=price_abroad currency=eur"
     );
     for pack in [Pack::Abroad, Pack::Inline] {
@@ -181,6 +192,7 @@ fn an_offer_keeps_every_price_of_its_pack_over_a_restart() {
             prices: Vec::new(),
             tax: 0,
             invoice: None,
+            paid_in: None,
         }),
     };
     let credits = open();
@@ -188,7 +200,7 @@ fn an_offer_keeps_every_price_of_its_pack_over_a_restart() {
     let stripe = credits.stripe("sk_test_1").transport(script.clone()).build().unwrap();
     for session in ["cs_1", "cs_2"] {
         script.answers(200, page(session));
-        stripe.start(Pack::Inline.checkout("ann").currency("isk")).unwrap();
+        stripe.start(Pack::Inline.checkout("ann").success("https://a/ok").currency("isk")).unwrap();
     }
     drop(stripe);
     credits.close().unwrap();
@@ -206,7 +218,11 @@ fn a_plan_is_sold_by_its_period() {
     script.answers(200, page("cs_1"));
     stripe
         .start(
-            Plan::Pro.checkout("user:42").period(credits_runtime::catalogue::PeriodUnit::Year).trial_days(14),
+            Plan::Pro
+                .checkout("user:42")
+                .success("https://a/ok")
+                .period(credits_runtime::catalogue::PeriodUnit::Year)
+                .trial_days(14),
         )
         .unwrap();
     let asked = fields(&script.asked()[0]);
@@ -215,10 +231,18 @@ fn a_plan_is_sold_by_its_period() {
     assert_eq!(value("line_items[0][price]"), Some("price_pro_year"));
     assert_eq!(value("subscription_data[metadata][credits_owner]"), Some("user:42"));
     assert_eq!(value("subscription_data[trial_period_days]"), Some("14"));
+    assert_eq!(value("subscription_data[description]"), Some("Pro"));
     let error = stripe.start(Plan::Pro.checkout("user:42")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "`pro` has no Stripe price for test, one period of several: it has month, year"
+    );
+    let month = credits_runtime::catalogue::PeriodUnit::Month;
+    let error = stripe.start(Plan::Mid.checkout("user:42").period(month)).unwrap_err();
+    assert!(matches!(error, StripeError::PeriodNotDeclared { .. }));
+    assert_eq!(
+        error.to_string(),
+        "`mid` has one Stripe price, whose period stands at Stripe: leave `.period(..)` out"
     );
     let error = stripe.start(Plan::Basic.checkout("user:42")).unwrap_err();
     assert_eq!(
@@ -244,11 +268,22 @@ fn what_the_checkout_decides_cannot_be_overridden() {
     }
     let error = stripe.start(Pack::Boost.checkout("")).unwrap_err();
     assert!(error.to_string().contains("owner"), "{error}");
+    let error = stripe.start(Pack::Boost.checkout("user:42").cancel("https://a/no")).unwrap_err();
+    assert!(matches!(error, StripeError::ReturnPageMissing { item: "boost" }));
+    assert_eq!(
+        error.to_string(),
+        "the checkout of `boost` has no page to return to: add `.success(\"https://..\")`, where Stripe sends the \
+         buyer after the payment"
+    );
     assert!(script.asked().is_empty());
     script.answers(200, page("cs_1"));
     stripe
         .start(
-            Pack::Boost.checkout("user:42").option("metadata[campaign]", "x").option("customer_email", "a@b"),
+            Pack::Boost
+                .checkout("user:42")
+                .success("https://a/ok")
+                .option("metadata[campaign]", "x")
+                .option("customer_email", "a@b"),
         )
         .unwrap();
 }
@@ -260,7 +295,7 @@ fn what_may_pass_is_asked_again_under_the_same_key() {
     script.answers(500, json!({}));
     script.answers(429, json!({ "error": { "message": "slowly" } }));
     script.answers(200, page("cs_1"));
-    stripe.start(Pack::Boost.checkout("user:42")).unwrap();
+    stripe.start(Pack::Boost.checkout("user:42").success("https://a/ok")).unwrap();
     let asked = script.asked();
     assert_eq!(asked.len(), 4);
     assert!(
@@ -272,15 +307,15 @@ fn what_may_pass_is_asked_again_under_the_same_key() {
     assert_eq!(pauses, [250, 500, 1_000].map(Duration::from_millis));
     // A refused request is not repeated, and its reason is kept.
     script.answers(402, json!({ "error": { "message": "no such price: price_boost" } }));
-    let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
+    let error = stripe.start(Pack::Boost.checkout("user:42").success("https://a/ok")).unwrap_err();
     assert_eq!(error.to_string(), "Stripe refused with status 402: no such price: price_boost");
     for _ in 0..4 {
         script.fails();
     }
-    let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
+    let error = stripe.start(Pack::Boost.checkout("user:42").success("https://a/ok")).unwrap_err();
     assert_eq!(error.to_string(), "Stripe could not be reached: the line is dead");
     script.answers(200, json!({ "id": "cs_2" }));
-    let error = stripe.start(Pack::Boost.checkout("user:42")).unwrap_err();
+    let error = stripe.start(Pack::Boost.checkout("user:42").success("https://a/ok")).unwrap_err();
     assert!(matches!(error, StripeError::Unreadable(_)), "{error}");
 }
 
@@ -376,7 +411,7 @@ fn a_refusal_has_all_that_stripe_says_of_it() {
     let (_, _, stripe, script) = open();
     let refused = |error: Value| {
         script.answers(402, json!({ "error": error }));
-        stripe.start(Pack::Boost.checkout("user:42")).unwrap_err()
+        stripe.start(Pack::Boost.checkout("user:42").success("https://a/ok")).unwrap_err()
     };
     let whole = json!({
         "type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds", "param": "source",
@@ -410,7 +445,7 @@ fn secrets_are_shown_nowhere() {
     let mut shown = vec![format!("{builder:?} {builder:#?}")];
     let stripe = builder.build().unwrap();
     shown.push(format!("{stripe:?}"));
-    stripe.start(Pack::Boost.checkout("user:42")).unwrap();
+    stripe.start(Pack::Boost.checkout("user:42").success("https://a/ok")).unwrap();
     let request = script.asked().remove(0);
     assert_eq!(header(&request, "Authorization"), "Bearer sk_test_topmost");
     let text = format!("{request:?} {request:#?}");

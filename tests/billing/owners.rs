@@ -106,6 +106,7 @@ fn event(line: &str) -> BillingEvent {
                 prices: vec![(object("price_boost"), 1)],
                 tax: 0,
                 invoice: None,
+                paid_in: None,
             };
             (object(own), of("pi").into_iter().collect(), Happening::PackPaid(payment))
         }

@@ -205,6 +205,7 @@ fn event(verb: &str, words: &[&str], at: Timestamp) -> BillingEvent {
                 prices: vec![(price, quantity)],
                 tax: 0,
                 invoice: None,
+                paid_in: None,
             };
             (vec![object(words[0]), object(words[1])], Happening::PackPaid(payment))
         }

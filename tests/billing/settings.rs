@@ -174,9 +174,9 @@ fn the_key_decides_which_environments_prices_are_used() {
         let pages = Pages::default();
         let stripe = credits.stripe(key).transport(pages.clone()).build().unwrap();
         let monthly = credits_runtime::catalogue::PeriodUnit::Month;
-        stripe.start(Plan::Pro.checkout("ann").period(monthly)).unwrap();
-        stripe.start(Pack::Boost.checkout("ann")).unwrap();
-        stripe.start(Pack::Inline.checkout("ann")).unwrap();
+        stripe.start(Plan::Pro.checkout("ann").success("https://a/ok").period(monthly)).unwrap();
+        stripe.start(Pack::Boost.checkout("ann").success("https://a/ok")).unwrap();
+        stripe.start(Pack::Inline.checkout("ann").success("https://a/ok")).unwrap();
         let asked = pages.0.lock().unwrap().clone();
         assert!(
             asked[0].contains(&format!("{month}&")) && asked[1].contains(&format!("{pack}&")),

@@ -28,9 +28,10 @@ pub(crate) fn read(first: u64, page: &[u8]) -> Vec<Entry> {
     entries.collect()
 }
 
-pub(crate) fn write(entries: &[Entry]) -> Vec<u8> {
+/// A page under the row of the prefix `first`. A changed prefix of its only entry is a change of its bytes.
+pub(crate) fn write(first: u64, entries: &[Entry]) -> Vec<u8> {
     let mut page = Vec::new();
-    let mut before = entries.first().map_or(0, |entry| entry.0);
+    let mut before = first;
     for (at, frame) in entries {
         for mut number in [at - before, *frame] {
             while number > 0x7F {

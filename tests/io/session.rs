@@ -25,6 +25,8 @@ pub(crate) enum End {
     NotDone,
     /// One more step may have been done.
     Unknown,
+    /// Work failed, and its hold is still open: the release was not done, or may be done later.
+    Unreleased,
 }
 
 /// A ledger on a failing disk, in the middle of a life.
@@ -42,7 +44,7 @@ impl<'a> Session<'a> {
         let clock = GatedClock::at(history.state(0).1);
         let mut session = Self { history, disk, clock, steps: 0 };
         let end = session.go_on();
-        let more = usize::from(end == End::Unknown);
+        let more = usize::from(matches!(end, End::Unknown | End::Unreleased));
         ((session.steps, session.steps + more), end)
     }
 
@@ -139,7 +141,7 @@ impl<'a> Session<'a> {
             Ok(Ran::Failed)
                 if Picture::of(credits).ok().as_ref() != Some(self.history.state(self.steps + 1).0) =>
             {
-                End::Unknown
+                End::Unreleased
             }
             Ok(ran) => {
                 assert_eq!(ran, *first, "{command:?}");

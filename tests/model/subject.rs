@@ -293,7 +293,7 @@ fn refused(error: Error) -> String {
         Rejection::AmountZero => "adjusted by nothing".to_owned(),
         Rejection::GrantNotFree { .. } => "not free".to_owned(),
         Rejection::ExpiryInPast { .. } => "expired".to_owned(),
-        Rejection::InsufficientCredits { needed, available } => format!("needs {needed} of {available}"),
+        Rejection::InsufficientCredits { needed, available, .. } => format!("needs {needed} of {available}"),
         Rejection::QuantityOverLimit { given, limit, .. } => format!("{given} are over {limit}"),
         Rejection::QuantityNegative { given, .. } => format!("{given} are negative"),
         Rejection::HoldLimitInvalid { .. } => "hold limit".to_owned(),

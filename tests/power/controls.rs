@@ -128,7 +128,7 @@ fn a_key_that_is_missing_is_caught() {
             segments.remove(&row[..]).unwrap();
             if let Some((first, _)) = entries.first() {
                 let row = [&row[..5], &first.to_be_bytes()].concat();
-                segments.insert(&row[..], &pages::write(&entries)[..]).unwrap();
+                segments.insert(&row[..], &pages::write(*first, &entries)[..]).unwrap();
             }
         });
         let verdict = verdict(&history, steps, disk);

@@ -147,7 +147,8 @@ fn metadata_comes_back_as_it_was_given() {
 fn a_reason_is_bounded() {
     let wallet = alice();
     let long = ("reason_too_long", "a reason of 1001 bytes is over the limit of 1000: shorten it");
-    for (bytes, refused) in [(0, None), (1_000, None), (1_001, Some(long))] {
+    let empty = ("reason_invalid", "reason `` is empty: say in printable text why");
+    for (bytes, refused) in [(0, Some(empty)), (1, None), (1_000, None), (1_001, Some(long))] {
         let reason = "r".repeat(bytes);
         check("give", wallet.give_credits(10).reason(&reason).now().wait(), refused);
         check("deduct", wallet.deduct_credits(1, &reason).now().wait(), refused);
@@ -214,9 +215,13 @@ fn a_quantity_that_does_not_fit_is_rejected() {
 fn a_rejection_serialises_as_its_code_and_numbers() {
     let rejection = alice().spend_credits_on(Operation::process(3)).now().wait().unwrap_err();
     let Error::Rejected(rejection) = rejection else { panic!("{rejection:?}") };
-    assert_eq!(rejection, Rejection::InsufficientCredits { needed: 8.into(), available: 0.into() });
+    let value = serde_json::to_value(&rejection).unwrap();
     assert_eq!(
-        serde_json::to_value(&rejection).unwrap(),
-        json!({ "code": "insufficient_credits", "needed": 8, "available": 0 })
+        value,
+        json!({
+            "code": "insufficient_credits", "needed": 8, "available": 0, "missing": 8, "unit": "credits",
+            "operation": "process", "remedy": "give_or_buy",
+        })
     );
+    assert_eq!(serde_json::from_value::<Rejection>(value).unwrap(), rejection);
 }

@@ -43,7 +43,7 @@ fn promotional_credits_stay_unless_they_are_asked_for() {
     check(
         "give alice 10 promotional -> 10
          give alice 5 -> 15
-         transfer t alice bob 6 -> insufficient_credits: 6 needed, 5 available: give or buy at least 1 more
+         transfer t alice bob 6 -> insufficient_credits: 6 credits needed, 5 available: transfer promotional ones too with `.including_promotional()`
          transfer t alice bob 5 -> -5, +5
          transfer u alice bob 4 promotional -> -4, +4
          balance alice -> 6 available, 0 held
@@ -63,12 +63,12 @@ fn what_is_held_or_owed_or_expired_does_not_move() {
     check(
         "give alice 10 expires 1d -> 10
          hold h alice upscale -> 3 until 15m
-         transfer t alice bob 8 -> insufficient_credits: 8 needed, 7 available: give or buy at least 1 more
+         transfer t alice bob 8 -> insufficient_credits: 8 credits needed, 7 available: give or buy at least 1 more
          clock @1d
-         transfer t alice bob 1 -> insufficient_credits: 1 needed, 0 available: give or buy at least 1 more
+         transfer t alice bob 1 -> insufficient_credits: 1 credit needed, 0 available: give or buy at least 1 more
          give alice 10 -> 10
          adjust alice -12 with-debt -> -2
-         transfer t alice bob 1 -> insufficient_credits: 1 needed, -2 available: give or buy at least 3 more
+         transfer t alice bob 1 -> insufficient_credits: 1 credit needed, -2 available: give or buy at least 3 more
          balance bob -> 0 available, 0 held",
     );
 }
@@ -106,8 +106,8 @@ fn a_key_of_a_transfer_is_its_senders() {
          give bob 10 -> 10
          transfer t alice bob 5 key k -> -5, +5
          transfer t alice bob 5 key k -> replayed: -5, +5
-         transfer t alice bob 4 key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
-         transfer t alice eve 5 key k -> idempotency_key_reused: key `k` was used for another command: choose a new key, or send the first command again
+         transfer t alice bob 4 key k -> idempotency_key_reused: key `k` was used by transfer, fact 4 of the journal: choose a new key, or send that command again
+         transfer t alice eve 5 key k -> idempotency_key_reused: key `k` was used by transfer, fact 4 of the journal: choose a new key, or send that command again
          transfer t bob alice 5 key k -> -5, +5
          balance alice -> 10 available, 0 held",
     );
@@ -125,7 +125,7 @@ fn what_arrives_in_a_wallet_in_debt_repays_it() {
          | +10 transfer_in = 3
          | -7 manual_adjustment (correction) = -7
          // What repaid a debt is not there to be taken back.
-         reverse t -> insufficient_credits: 10 needed, 3 available: give or buy at least 7 more
+         reverse t -> insufficient_credits: 10 credits needed, 3 available: reverse what is free with `.as_far_as_possible()`, or allow debt with `.with_debt()`
          reverse t partly -> +3, -3
          balance alice -> 3 available, 0 held",
     );
@@ -160,7 +160,7 @@ fn what_was_used_is_missing_left_or_owed() {
         "give alice 10 -> 10
          transfer t alice bob 10 -> -10, +10
          spend bob upscale -> 7
-         reverse t -> insufficient_credits: 10 needed, 7 available: give or buy at least 3 more
+         reverse t -> insufficient_credits: 10 credits needed, 7 available: reverse what is free with `.as_far_as_possible()`, or allow debt with `.with_debt()`
          balance bob -> 7 available, 0 held
          give bob 2 -> 9
          // What is owed is repaid by whatever else is free.
@@ -223,7 +223,7 @@ fn a_correction_goes_up_or_down_and_by_debt_if_asked() {
         "adjust alice 10 -> 10
          adjust alice -4 -> 6
          adjust alice 0 -> amount_zero: a correction by 0 changes nothing: adjust by at least 1, up or down
-         adjust alice -7 -> insufficient_credits: 7 needed, 6 available: give or buy at least 1 more
+         adjust alice -7 -> insufficient_credits: 7 credits needed, 6 available: take up to 6, or allow debt with `.with_debt()`
          adjust alice -7 with-debt -> -1
          adjust alice 3 -> 2
          history alice

@@ -127,16 +127,21 @@ fn an_operation_is_cloned_compared_and_shown_if_its_parameters_are() {
 #[test]
 fn a_validation_says_its_message_as_written() {
     let message = |operation: Operation| match operation.cost() {
-        Err(Rejection::ValidationFailed { operation, message }) => (operation, message),
+        Err(Rejection::ValidationFailed { operation, message }) => {
+            (operation.into_owned(), message.into_owned())
+        }
         other => panic!("{other:?}"),
     };
-    assert_eq!(message(Operation::generate_video(1, "")), ("generate_video", "prompt is empty"));
+    assert_eq!(
+        message(Operation::generate_video(1, "")),
+        ("generate_video".to_owned(), "prompt is empty".to_owned())
+    );
     let long = Operation::generate_video(1, "a cat that is too long");
     assert_eq!(long.cost().unwrap_err().to_string(), "prompt too long");
-    assert_eq!(message(long), ("generate_video", "prompt too long"));
+    assert_eq!(message(long), ("generate_video".to_owned(), "prompt too long".to_owned()));
     let names = std::collections::BTreeMap::from([("a".to_owned(), 1)]);
     let render = Operation::render(0, RenderSize::Small, true, 1, png(), "a.png", names, 1);
-    assert_eq!(message(render), ("render", "too many names"));
+    assert_eq!(message(render), ("render".to_owned(), "too many names".to_owned()));
     // The quantity is judged before the parameters.
     let over = Operation::generate_video(601, "");
     assert!(matches!(over.cost(), Err(Rejection::QuantityOverLimit { limit: 600, .. })));

@@ -2,7 +2,7 @@
 
 use credits_runtime::catalogue::{
     Gives, OnUpgrade, Overrun, Period, PeriodUnit, RefundedButSpent, Settings, SubscriptionRefunds,
-    TransferExpiration, UnusedCredits, Upgrades,
+    Threshold, TransferExpiration, UnusedCredits, Upgrades,
 };
 use credits_runtime::generated::Pricing as _;
 use credits_runtime::usage_credits;
@@ -123,7 +123,7 @@ const fn period(count: u32, unit: PeriodUnit) -> Period {
 fn every_setting_reaches_the_catalogue() {
     let settings = Settings {
         currency: Pricing::CATALOGUE.settings.currency,
-        low_balance_thresholds: &[100, 10],
+        low_balance_thresholds: &[Threshold { asset: "", amount: 100 }, Threshold { asset: "", amount: 10 }],
         fulfillment_grace_period: period(10, PeriodUnit::Minute),
         renewal_wait: period(2, PeriodUnit::Day),
         min_fulfillment_period: period(1, PeriodUnit::Hour),
@@ -224,13 +224,13 @@ fn assets_are_a_type() {
 fn the_price_list_shows_everything_that_is_sold() {
     let list = Pricing::price_list();
     for shown in [
-        "`creator`",
+        "| Creator |",
         "1,000 credits",
         "no longer sold",
-        "`stones`",
+        "| Stones |",
         "5 gemstones",
         "\u{a3}0.99, \u{20ac}1.20 or \u{a5}200",
-        "`polish`",
+        "| Polish |",
         "2 gemstones",
     ] {
         assert!(list.contains(shown), "{shown} is not in\n{list}");

@@ -1,11 +1,15 @@
 //! What the macro accepts, compiled without a warning and run.
 
+#[path = "../pass/by_name.rs"]
+mod by_name;
 #[path = "../pass/costs.rs"]
 mod costs;
 #[path = "../pass/empty.rs"]
 mod empty;
 #[path = "../pass/everything.rs"]
 mod everything;
+#[path = "../pass/no_prelude.rs"]
+mod no_prelude;
 #[path = "../pass/opaque.rs"]
 mod opaque;
 #[path = "../pass/operations.rs"]
@@ -14,6 +18,8 @@ mod operations;
 mod readme;
 #[path = "../pass/sale.rs"]
 mod sale;
+#[path = "../pass/words.rs"]
+mod words;
 #[path = "../pass/wrapped.rs"]
 mod wrapped;
 

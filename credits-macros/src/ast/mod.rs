@@ -15,7 +15,7 @@ pub(crate) use operation::{
 };
 
 pub(crate) use sale::{
-    Pack, PackCost, Plan, PlanGives, Price, PriceId, ProcessorPrice, RolloverBound, UnusedCredits,
+    Pack, PackCost, Plan, PlanCost, PlanGives, Price, PriceId, ProcessorPrice, RolloverBound, UnusedCredits,
 };
 
 use crate::diag::{Reported, Result};
@@ -129,6 +129,8 @@ pub(crate) struct Asset {
     pub(crate) docs: Vec<String>,
     pub(crate) name: Word,
     pub(crate) plural: Option<Word>,
+    /// `"magic gem", "magic gems"`
+    pub(crate) named: Option<(Text, Text)>,
 }
 
 /// `50.credits`, `49.99.dollars`, `3.months`

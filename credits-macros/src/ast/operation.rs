@@ -15,6 +15,8 @@ pub(crate) struct Operation {
     pub(crate) limits: Vec<Stated<Limit>>,
     pub(crate) params: Vec<Stated<Vec<Param>>>,
     pub(crate) validations: Vec<Stated<Validation>>,
+    pub(crate) named: Vec<Stated<Text>>,
+    pub(crate) formerly: Vec<Stated<Vec<Word>>>,
     pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
 }
 
@@ -29,6 +31,8 @@ impl Operation {
             limits: Vec::new(),
             params: Vec::new(),
             validations: Vec::new(),
+            named: Vec::new(),
+            formerly: Vec::new(),
             meta: Vec::new(),
         }
     }

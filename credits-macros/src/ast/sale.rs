@@ -19,6 +19,9 @@ pub(crate) struct Plan {
     pub(crate) in_advance: Vec<Stated<()>>,
     pub(crate) version: Vec<Stated<Number>>,
     pub(crate) retired: Vec<Stated<()>>,
+    pub(crate) costs: Vec<Stated<Vec<PlanCost>>>,
+    pub(crate) named: Vec<Stated<Text>>,
+    pub(crate) formerly: Vec<Stated<Vec<Word>>>,
     pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
 }
 
@@ -38,6 +41,9 @@ impl Plan {
             in_advance: Vec::new(),
             version: Vec::new(),
             retired: Vec::new(),
+            costs: Vec::new(),
+            named: Vec::new(),
+            formerly: Vec::new(),
             meta: Vec::new(),
         }
     }
@@ -46,6 +52,13 @@ impl Plan {
     pub(crate) fn is_priced(&self) -> bool {
         !self.stripe_price.is_empty() || !self.processor_price.is_empty()
     }
+}
+
+/// `29.dollars.per(month)`
+#[derive(Debug)]
+pub(crate) struct PlanCost {
+    pub(crate) price: Amount,
+    pub(crate) per: Period,
 }
 
 /// What a plan gives.
@@ -81,6 +94,8 @@ pub(crate) struct Pack {
     pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
     pub(crate) processor_price: Vec<Stated<Vec<ProcessorPrice>>>,
     pub(crate) only_for: Vec<Stated<Vec<Word>>>,
+    pub(crate) named: Vec<Stated<Text>>,
+    pub(crate) formerly: Vec<Stated<Vec<Word>>>,
     pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
 }
 
@@ -97,6 +112,8 @@ impl Pack {
             stripe_price: Vec::new(),
             processor_price: Vec::new(),
             only_for: Vec::new(),
+            named: Vec::new(),
+            formerly: Vec::new(),
             meta: Vec::new(),
         }
     }

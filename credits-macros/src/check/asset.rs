@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 
-use credits_core::AssetSpec;
+use credits_core::{AssetSpec, CreditsName};
 use heck::ToUpperCamelCase;
 use proc_macro2::Span;
 
 use super::forever::forever;
+use super::words::documentation;
 use super::{Asset, Checker};
 use crate::ast;
 use crate::inflect::plural;
@@ -91,9 +92,15 @@ impl Checker<'_> {
     }
 
     /// Checks an asset.
-    pub(super) fn asset(asset: &ast::Asset) -> Asset {
+    pub(super) fn asset(asset: &ast::Asset, named: Option<CreditsName>) -> Asset {
         let many = asset.plural.as_ref().map_or_else(|| plural(&asset.name.text), |many| many.text.clone());
-        let terms = AssetSpec { name: forever(&asset.name.text), plural: forever(&many) };
+        let (one, many) = (forever(&asset.name.text), forever(&many));
+        let terms = AssetSpec {
+            name: one,
+            plural: many,
+            named: named.unwrap_or(CreditsName { one, many }),
+            docs: forever(&documentation(&asset.docs)),
+        };
         Asset { name: asset.name.clone(), docs: asset.docs.clone(), terms }
     }
 }

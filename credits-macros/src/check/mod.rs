@@ -11,6 +11,7 @@ mod cost;
 mod currency;
 mod denomination;
 mod forever;
+mod formerly;
 mod limit;
 mod meta;
 mod money;
@@ -32,6 +33,7 @@ mod settings;
 mod statement;
 mod tiers;
 mod unit;
+mod words;
 
 use credits_core::{AssetSpec, Currency, OperationSpec, PackSpec, Period, PlanSpec, Rounding};
 
@@ -240,7 +242,6 @@ struct Checker<'d> {
 /// Checks a whole definition.
 pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pricing {
     let plurals = Plurals::collect(&ast.operations, diagnostics);
-    let assets: Vec<Asset> = ast.assets.iter().map(Checker::asset).collect();
     let default = credits_core::Settings::DEFAULT;
     let mut checker = Checker {
         diagnostics,
@@ -248,10 +249,19 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
         rounding: default.rounding,
         period_min: default.min_fulfillment_period,
         environments: default.environments,
-        assets: Assets::of(&assets),
+        assets: Assets::default(),
         plurals,
         everything_known: ast.unreadable.map_or(Ok(()), Err),
     };
+    let assets: Vec<Asset> = ast
+        .assets
+        .iter()
+        .map(|asset| {
+            let named = checker.asset_words(asset);
+            Checker::asset(asset, named)
+        })
+        .collect();
+    checker.assets = Assets::of(&assets);
     let settings = checker.settings(&ast.settings);
     checker.currency = settings.currency;
     checker.rounding = settings.terms.rounding;
@@ -259,6 +269,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
     checker.environments = settings.terms.environments;
     checker.asset_names(ast);
     let homonyms = checker.names(ast);
+    checker.former_names(ast);
     checker.stripe_ids(ast);
     checker.processor_ids(ast);
     let mut operations: Vec<Operation> =

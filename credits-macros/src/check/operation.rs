@@ -52,6 +52,8 @@ impl Checker<'_> {
         };
         let bounds = self.bounds(operation, &mut terms);
         let meta = self.meta(&operation.meta);
+        let words = self.words(header, &operation.named);
+        let formerly = self.formerly(&operation.formerly);
         let params = self.params(&operation.params, &terms);
         let limits = self.limits(&operation.limits, &terms, params.as_deref().unwrap_or_default());
         // A statement that was lost may have been a parameter.
@@ -75,6 +77,10 @@ impl Checker<'_> {
                 at_most: bounds.at_most,
                 limits: all_forever(limits),
                 meta: meta.unwrap_or_default(),
+                formerly,
+                named: words.named,
+                docs: words.docs,
+                inputs: &[],
             };
             complete?;
             self.price_of(operation, spec, computed)

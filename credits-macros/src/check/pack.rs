@@ -36,6 +36,8 @@ impl Checker<'_> {
         let processor_prices =
             self.stated(&pack.processor_price, |this, prices| this.processor_prices(prices));
         let meta = self.meta(&pack.meta);
+        let words = self.words(header, &pack.named);
+        let formerly = self.formerly(&pack.formerly);
         let terms = || {
             let gives = gives?;
             let terms = PackSpec {
@@ -49,6 +51,9 @@ impl Checker<'_> {
                 processor_prices: all_forever(processor_prices?.unwrap_or_default()),
                 only_for: all_forever(only_for?.unwrap_or_default()),
                 meta: meta?,
+                formerly,
+                named: words.named,
+                docs: words.docs,
             };
             let price_ids = super::price::ids(&pack.stripe_price);
             let processor_ids = super::processor::ids(&pack.processor_price);

@@ -22,8 +22,22 @@ impl Checker<'_> {
         Ok(period)
     }
 
+    /// A period, or zero of its unit where that means at once.
+    pub(super) fn period_or_none(&mut self, written: &ast::Period) -> Result<Period> {
+        self.period_of_any_length(written).map(|(period, _)| period)
+    }
+
     /// The period, and the token to edit if it is refused.
     pub(super) fn period(&mut self, written: &ast::Period) -> Result<(Period, Span)> {
+        match (self.period_of_any_length(written)?, written) {
+            ((Period { count: 0, .. }, span), ast::Period::Several(amount)) => {
+                Err(self.diagnostics.report(span, messages::zero_period(&amount.word.text)))
+            }
+            (period, _) => Ok(period),
+        }
+    }
+
+    fn period_of_any_length(&mut self, written: &ast::Period) -> Result<(Period, Span)> {
         match written {
             ast::Period::One(word) => {
                 self.period_unit(word).map(|unit| (Period { count: 1, unit }, word.span))
@@ -33,7 +47,6 @@ impl Checker<'_> {
                 let span = amount.number.span;
                 let number = whole_amount(amount, self.diagnostics)?;
                 match u32::try_from(number) {
-                    Ok(0) => Err(self.diagnostics.report(span, messages::zero_period(&amount.word.text))),
                     Ok(count) => Ok((Period { count, unit }, span)),
                     Err(_) => {
                         Err(self.diagnostics.report(span, messages::period_too_long(&amount.number.text)))

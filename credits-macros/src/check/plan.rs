@@ -29,8 +29,7 @@ impl Checker<'_> {
         let trial_includes = self.extra(&plan.trial_includes, PlanWord::TrialIncludes, asset);
         let unused_credits =
             self.stated(&plan.unused_credits, |this, unused| this.unused_credits(unused, asset));
-        let expire_after =
-            self.stated(&plan.expire_after, |this, period| this.period(period).map(|(period, _)| period));
+        let expire_after = self.stated(&plan.expire_after, Self::period_or_none);
         let on_upgrade = self.stated(&plan.on_upgrade, |this, word| {
             let all = OnUpgrade::ALL.iter().map(|policy| (policy.word(), *policy));
             this.one_of(word, "what an upgrade gives", all)
@@ -39,6 +38,9 @@ impl Checker<'_> {
         let version = self.stated(&plan.version, Self::version);
         let retired = self.stated(&plan.retired, |_, ()| Ok(true));
         let meta = self.meta(&plan.meta);
+        let words = self.words(header, &plan.named);
+        let formerly = self.formerly(&plan.formerly);
+        let costs = self.stated(&plan.costs, |this, costs| this.plan_costs(costs));
         let gives = gives.and_then(|gives| self.fits_nothing(plan, gives));
         let in_advance = in_advance.and_then(|in_advance| {
             let (Ok(gives), Ok(prices), Ok(others)) = (&gives, &prices, &processor_prices) else {
@@ -64,6 +66,10 @@ impl Checker<'_> {
                 on_upgrade: on_upgrade?.unwrap_or_default(),
                 in_advance: in_advance?,
                 meta: meta?,
+                formerly,
+                named: words.named,
+                docs: words.docs,
+                costs: costs?.unwrap_or_default(),
             };
             let price_ids = super::price::ids(&plan.stripe_price);
             let processor_ids = super::processor::ids(&plan.processor_price);

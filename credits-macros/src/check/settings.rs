@@ -2,7 +2,7 @@
 
 use credits_core::{
     BUILT_IN_CATEGORIES, CreditsName, Currency, Overrun, Period, RefundedButSpent, Rounding,
-    SubscriptionRefunds, TransferExpiration, Upgrades,
+    SubscriptionRefunds, Threshold, TransferExpiration, Upgrades,
 };
 use proc_macro2::Span;
 
@@ -51,7 +51,7 @@ impl Checker<'_> {
             credits_named: checked!(credits_named, Self::credits_name),
             low_balance_thresholds: checked!(low_balance_threshold, &[], |this, list| this.thresholds(list)),
             fulfillment_grace_period: checked!(fulfillment_grace_period, length),
-            renewal_wait: checked!(renewal_wait, length),
+            renewal_wait: checked!(renewal_wait, Self::period_or_none),
             min_fulfillment_period: checked!(min_fulfillment_period, length),
             negative_balance_max: self
                 .stated(&settings.allow_negative_balance, |this, amount| this.some_credits(amount, UP_TO))
@@ -128,16 +128,17 @@ impl Checker<'_> {
         Ok(CreditsName { one: forever(&one.value), many: forever(&many.value) })
     }
 
-    fn thresholds(&mut self, amounts: &[Amount]) -> Result<&'static [i64]> {
-        let mut known: Vec<(i64, Span)> = Vec::new();
-        for amount in amounts {
-            let threshold = self.some_credits(amount, SettingWord::LowBalanceThreshold.word())?;
+    fn thresholds(&mut self, amounts: &[Amount]) -> Result<&'static [Threshold]> {
+        let mut known: Vec<(Threshold, Span)> = Vec::new();
+        for written in amounts {
+            let counted = self.some_counted(written, SettingWord::LowBalanceThreshold.word())?;
+            let threshold = Threshold { asset: counted.asset, amount: counted.amount };
             if let Some((_, first)) = known.iter().find(|(known, _)| *known == threshold) {
-                let culprit = (amount.number.span, messages::threshold_twice(threshold));
-                let first = (*first, messages::first_item(&threshold.to_string()));
+                let culprit = (written.number.span, messages::threshold_twice(threshold.amount));
+                let first = (*first, messages::first_item(&threshold.amount.to_string()));
                 return Err(self.diagnostics.report_pair(culprit, first));
             }
-            known.push((threshold, amount.number.span));
+            known.push((threshold, written.number.span));
         }
         Ok(all_forever(known.into_iter().map(|(threshold, _)| threshold)))
     }

@@ -12,7 +12,7 @@ pub(super) fn generate(assets: &[Asset], runtime: &TokenStream) -> TokenStream {
     let names = assets.iter().map(|asset| asset.terms.name);
     quote! {
         /// The names of the asset.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
         #[allow(dead_code)]
         pub enum Asset {
             /// Credits.
@@ -37,7 +37,10 @@ pub(super) fn generate(assets: &[Asset], runtime: &TokenStream) -> TokenStream {
             /// The one with this name.
             #[must_use]
             pub fn from_name(name: &str) -> ::core::option::Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.name() == name)
+                ::core::iter::Iterator::find(
+                    &mut ::core::iter::Iterator::copied(Self::ALL.iter()),
+                    |known| known.name() == name,
+                )
             }
         }
 

@@ -12,7 +12,7 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
     let catalogue = catalogue::generate(model, runtime);
     quote! {
         #docs
-        #[derive(Clone, Copy, Debug)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         pub struct Pricing;
 
         #[allow(dead_code)]
@@ -20,7 +20,7 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
             /// The whole catalogue as data, to serialise or to compare.
             #[must_use]
             pub fn catalog() -> #runtime::catalogue::CatalogueData {
-                #runtime::catalogue::CatalogueData::from(<Self as #runtime::generated::Pricing>::CATALOGUE)
+                ::core::convert::From::from(<Self as #runtime::generated::Pricing>::CATALOGUE)
             }
 
             /// The price list as Markdown.

@@ -16,6 +16,8 @@ struct Kind {
     /// `PlanSpec`
     spec: Ident,
     docs: &'static str,
+    /// What a pack gives in all.
+    total: TokenStream,
 }
 
 /// One variant, and the terms behind it.
@@ -27,7 +29,12 @@ struct Item<'a> {
 
 /// `enum Plan` with everything on it.
 pub(super) fn plans(plans: &[Plan], runtime: &TokenStream) -> TokenStream {
-    let kind = Kind { ident: ident("Plan"), spec: ident("PlanSpec"), docs: " A subscription plan." };
+    let kind = Kind {
+        ident: ident("Plan"),
+        spec: ident("PlanSpec"),
+        docs: " A subscription plan.",
+        total: TokenStream::new(),
+    };
     let items = plans.iter().map(|plan| Item {
         variant: &plan.variant,
         spec: &plan.spec,
@@ -38,7 +45,14 @@ pub(super) fn plans(plans: &[Plan], runtime: &TokenStream) -> TokenStream {
 
 /// `enum Pack` with everything on it.
 pub(super) fn packs(packs: &[Pack], runtime: &TokenStream) -> TokenStream {
-    let kind = Kind { ident: ident("Pack"), spec: ident("PackSpec"), docs: " A credit pack." };
+    let total = quote! {
+        /// Everything that it gives: its credits and its bonus.
+        #[must_use]
+        pub const fn total(self) -> #runtime::Amount {
+            #runtime::Amount::new(self.spec().total())
+        }
+    };
+    let kind = Kind { ident: ident("Pack"), spec: ident("PackSpec"), docs: " A credit pack.", total };
     let items = packs.iter().map(|pack| Item {
         variant: &pack.variant,
         spec: &pack.spec,
@@ -76,7 +90,7 @@ fn ident(name: &str) -> Ident {
 }
 
 fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStream {
-    let Kind { ident, spec, docs } = kind;
+    let Kind { ident, spec, docs, total } = kind;
     let variant_docs = items.iter().map(|item| super::docs(&item.variant.docs));
     let variants: Vec<_> = items.iter().map(|item| &item.variant.ident).collect();
     let names = items.iter().map(|item| &item.variant.name);
@@ -84,7 +98,7 @@ fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStre
     let data = items.iter().map(|item| &item.data);
     quote! {
         #[doc = #docs]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
         #[allow(dead_code)]
         pub enum #ident {
             #(#variant_docs #variants),*
@@ -105,11 +119,25 @@ fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStre
                 }
             }
 
-            /// The one with this name.
+            /// The one that has this name, or had it before.
             #[must_use]
             pub fn from_name(name: &str) -> ::core::option::Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.name() == name)
+                ::core::iter::Iterator::find(
+                    &mut ::core::iter::Iterator::copied(Self::ALL.iter()),
+                    |known| known.spec().has_name(name),
+                )
             }
+
+            /// The one with this Stripe price in any environment, or `paddle:pri_1` for a price at another processor.
+            #[must_use]
+            pub fn from_price(id: &str) -> ::core::option::Option<Self> {
+                ::core::iter::Iterator::find(
+                    &mut ::core::iter::Iterator::copied(Self::ALL.iter()),
+                    |known| known.spec().has_price(id),
+                )
+            }
+
+            #total
 
             /// Its terms.
             #[must_use]

@@ -13,7 +13,7 @@ pub(super) fn generate(units: &[UnitMarker], runtime: &TokenStream) -> TokenStre
         let marker = quote_spanned!(ident.span()=> pub enum #ident {});
         quote! {
             #docs
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq)]
             #marker
 
             #[automatically_derived]

@@ -35,15 +35,7 @@ pub(super) fn lower(operation: &check::Operation, words: Wording<'_>) -> Operati
 
 /// What a poisoned operation is generated with.
 fn nothing(name: &Word) -> OperationSpec {
-    OperationSpec {
-        name: forever(&name.text),
-        asset: "",
-        costs: &[],
-        at_least: None,
-        at_most: None,
-        limits: &[],
-        meta: &[],
-    }
+    OperationSpec { name: forever(&name.text), ..OperationSpec::NONE }
 }
 
 fn constants(operation: &check::Operation) -> Vec<Constant> {

@@ -1,6 +1,6 @@
 //! Plans and packs.
 
-use credits_core::{OnUpgrade, PackSpec, PlanSpec, UnusedCredits, Wording};
+use credits_core::{PackSpec, PlanSpec, Wording};
 
 use super::names;
 use super::price_list::{or_unknown, terms};
@@ -54,36 +54,11 @@ pub(super) fn pack(pack: &check::Pack, words: Wording<'_>) -> Pack {
 }
 
 fn no_plan(name: &Word) -> PlanSpec {
-    PlanSpec {
-        name: forever(&name.text),
-        version: 1,
-        retired: false,
-        gives: None,
-        stripe_prices: &[],
-        processor_prices: &[],
-        signup_bonus: 0,
-        trial_includes: 0,
-        unused_credits: UnusedCredits::Expire,
-        expire_after: None,
-        on_upgrade: OnUpgrade::Prorated,
-        in_advance: false,
-        meta: &[],
-    }
+    PlanSpec { name: forever(&name.text), ..PlanSpec::NONE }
 }
 
 fn no_pack(name: &Word) -> PackSpec {
-    PackSpec {
-        name: forever(&name.text),
-        gives: 0,
-        asset: "",
-        bonus: 0,
-        costs: &[],
-        expires_after: None,
-        stripe_prices: &[],
-        processor_prices: &[],
-        only_for: &[],
-        meta: &[],
-    }
+    PackSpec { name: forever(&name.text), ..PackSpec::NONE }
 }
 
 fn variant(name: &Word, docs: &[String], price: &str) -> Variant {

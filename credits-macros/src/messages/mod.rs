@@ -12,6 +12,7 @@ mod rust;
 mod sale;
 mod settings;
 mod statement;
+mod words;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub(crate) use rust::*;
 pub(crate) use sale::*;
 pub(crate) use settings::*;
 pub(crate) use statement::*;
+pub(crate) use words::*;
 
 use crate::inflect;
 

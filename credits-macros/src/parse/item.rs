@@ -59,8 +59,8 @@ impl Parser<'_, '_> {
             ItemWord::Settings => pricing.settings.push(self.settings(keyword)),
             ItemWord::Asset => {
                 let name = self.name(kind)?.0;
-                let plural = if self.comma_of_asset(&name) { Some(self.name(kind)?.0) } else { None };
-                pricing.assets.push(Asset { docs, name, plural });
+                let asset = self.asset(docs, name)?;
+                pricing.assets.push(asset);
             }
             ItemWord::Operation => {
                 let header = self.header(kind, docs, misspelt)?;
@@ -163,6 +163,20 @@ impl Parser<'_, '_> {
             }
         }
         cursor.ident().is_some_and(|(word, _)| !is_keyword(&word.to_string()))
+    }
+
+    /// The plural and the words for people, behind the name of an asset.
+    fn asset(&mut self, docs: Vec<String>, name: Word) -> Result<Asset> {
+        let (mut plural, mut named) = (None, None);
+        let mut has_comma = self.comma_of_asset(&name);
+        if has_comma && self.text_ahead().is_none() {
+            plural = Some(self.name(ItemWord::Asset)?.0);
+            has_comma = self.mark(',').is_some();
+        }
+        if has_comma {
+            named = Some(self.asset_words(&name)?);
+        }
+        Ok(Asset { docs, name, plural, named })
     }
 
     /// The comma before the plural of an asset; `asset gem gems` is read as it was meant.

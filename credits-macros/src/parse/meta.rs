@@ -5,7 +5,7 @@
 use proc_macro2::Delimiter;
 
 use super::tokens::Parser;
-use crate::ast::{MetaEntry, MetaValue};
+use crate::ast::{MetaEntry, MetaValue, Text};
 use crate::diag::Result;
 use crate::messages;
 use crate::vocab::Vocabulary;
@@ -64,10 +64,13 @@ impl Parser<'_, '_> {
             return Err(self.diagnostics.report(place, messages::expected_meta_value(key, "the end")));
         }
         let found = self.found();
+        let is_symbol = self.cursor.punct().is_some_and(|(mark, _)| mark.as_char() == ':');
         let Some(word) = self.symbol() else {
             return Err(self.diagnostics.report(place, messages::expected_meta_value(key, &found)));
         };
         match word.text.as_str() {
+            // `tier: :creator`
+            _ if is_symbol => Ok(MetaValue::Text(Text { value: word.text, span: word.span })),
             "true" | "false" => Ok(MetaValue::Flag(word.text == "true")),
             text => Err(self.diagnostics.report(word.span, messages::meta_without_quotes(text))),
         }

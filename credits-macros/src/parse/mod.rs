@@ -31,6 +31,7 @@ mod spelling;
 mod tiers;
 mod tokens;
 mod trivia;
+mod words;
 
 use proc_macro2::TokenStream;
 use syn::buffer::TokenBuffer;

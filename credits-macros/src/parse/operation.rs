@@ -15,8 +15,18 @@ impl Parser<'_, '_> {
     /// The block of an operation.
     pub(super) fn operation(&mut self, header: Header) -> Operation {
         let mut operation = Operation::new(header);
-        let Operation { header, costs, at_least, at_most, limits, params, validations, meta } =
-            &mut operation;
+        let Operation {
+            header,
+            costs,
+            at_least,
+            at_most,
+            limits,
+            params,
+            validations,
+            named,
+            formerly,
+            meta,
+        } = &mut operation;
         self.block(ItemWord::Operation, header, |block| {
             block.statements(ItemWord::Operation, |parser, meaning, keyword| match meaning {
                 OperationWord::Costs => parser.stated(keyword, costs, |parser| Ok(parser.costs())),
@@ -25,6 +35,9 @@ impl Parser<'_, '_> {
                 OperationWord::Limit => parser.stated(keyword, limits, Parser::limit),
                 OperationWord::With => parser.stated(keyword, params, Parser::params),
                 OperationWord::Validate => parser.stated(keyword, validations, Parser::validation),
+                OperationWord::Named => parser.stated(keyword, named, Parser::display_name::<OperationWord>),
+                OperationWord::Formerly => parser
+                    .stated(keyword, formerly, |parser| parser.words::<OperationWord>("formerly old_name")),
                 OperationWord::Meta => parser.stated(keyword, meta, Parser::meta::<OperationWord>),
             })
         });

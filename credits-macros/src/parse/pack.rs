@@ -49,6 +49,10 @@ impl Parser<'_, '_> {
                 PackWord::OnlyFor => parser.stated(keyword, &mut pack.only_for, |parser| {
                     parser.words::<PackWord>("only_for generate_video")
                 }),
+                PackWord::Named => parser.stated(keyword, &mut pack.named, Parser::display_name::<PackWord>),
+                PackWord::Formerly => parser.stated(keyword, &mut pack.formerly, |parser| {
+                    parser.words::<PackWord>("formerly old_name")
+                }),
                 PackWord::Meta => parser.stated(keyword, &mut pack.meta, Parser::meta::<PackWord>),
             })
         });

@@ -43,6 +43,11 @@ impl Parser<'_, '_> {
                 PlanWord::Retired => {
                     parser.stated(keyword, &mut plan.retired, |parser| parser.flag::<PlanWord>("retired"))
                 }
+                PlanWord::Costs => parser.stated(keyword, &mut plan.costs, Parser::plan_costs),
+                PlanWord::Named => parser.stated(keyword, &mut plan.named, Parser::display_name::<PlanWord>),
+                PlanWord::Formerly => parser.stated(keyword, &mut plan.formerly, |parser| {
+                    parser.words::<PlanWord>("formerly old_name")
+                }),
                 PlanWord::Meta => parser.stated(keyword, &mut plan.meta, Parser::meta::<PlanWord>),
             })
         });

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rejection::Rejection;
 
@@ -15,7 +15,9 @@ use super::rejection::Rejection;
 /// assert_eq!(amount, 1_000);
 /// assert_eq!(amount.to_string(), "1000");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, Serialize, Deserialize,
+)]
 #[cbor(transparent)]
 #[serde(transparent)]
 pub struct Amount(i64);
@@ -34,6 +36,16 @@ impl Amount {
     /// The value.
     pub const fn get(self) -> i64 {
         self.0
+    }
+
+    /// The amount with thousands separators.
+    ///
+    /// ```
+    /// use credits_runtime::Amount;
+    /// assert_eq!(Amount::from(-1_250_000).grouped(), "-1,250,000");
+    /// ```
+    pub fn grouped(self) -> String {
+        credits_core::grouped(self.0).to_string()
     }
 
     /// Whether it is above zero.
@@ -76,6 +88,11 @@ impl Amount {
             Some(difference) => difference,
             None => panic!("{self} - {other} is under -2^63: a wallet's balance bounds its sums"),
         }
+    }
+
+    /// How much `available` is below this amount; at most 2^63 - 1.
+    pub(crate) fn lacking(self, available: Self) -> Self {
+        Self(self.0.saturating_sub(available.0))
     }
 
     /// The amount with the opposite sign.

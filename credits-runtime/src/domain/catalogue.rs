@@ -1,20 +1,28 @@
 //! The catalogue as owned data. The journal keeps it, so that old entries can be explained after the
 //! application's source has changed; an application can serialise or display it.
 //!
-//! Its *terms* are the part that owners agreed to: everything but processor ids, environments and the
-//! application's metadata. Test and live builds of one pricing have the same fingerprint.
+//! Its *terms* are the part that owners agreed to: everything but processor ids, environments, the
+//! application's metadata, and words: names for people, documentation and the price that a plan shows. Test and
+//! live builds of one pricing have the same fingerprint, and a corrected spelling declares no new catalogue: a
+//! charge is explained by what it cost, whatever the operation is called. Former names are terms, because
+//! credits and totals depend on them.
+//!
+//! The journal keeps the terms with the words of their declaration. Operations, plans and packs that the
+//! application still declares are shown in its present words, others in those.
 
 use credits_core::{
-    AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanSpec,
-    ProcessorPrice, Settings, StripePrice, Tier, Unit, UnusedCredits,
+    AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanCost,
+    PlanSpec, ProcessorPrice, Settings, StripePrice, Threshold, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::inputs::InputData;
 
 use super::fingerprint::sha256;
 
 /// A catalogue as owned data.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CatalogueData {
     /// Settings of the whole pricing.
@@ -35,7 +43,7 @@ pub struct CatalogueData {
 }
 
 /// Settings of the whole pricing. Periods and policies are in the words of the language.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SettingsData {
     /// Currency of amounts of money that name none: ISO 4217, in lower case.
@@ -49,7 +57,7 @@ pub struct SettingsData {
     pub credits_named: (String, String),
     /// Balances, in credits. Falling below one of them emits a low-balance event.
     #[n(3)]
-    pub low_balance_thresholds: Vec<i64>,
+    pub low_balance_thresholds: Vec<ThresholdData>,
     /// Time for which a cycle's credits overlap with the next cycle, such as `5 minutes`.
     #[n(4)]
     pub fulfillment_grace_period: String,
@@ -95,7 +103,7 @@ pub struct SettingsData {
 }
 
 /// An asset besides credits.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssetData {
     /// Singular.
@@ -104,10 +112,54 @@ pub struct AssetData {
     /// Plural.
     #[n(1)]
     pub plural: String,
+    /// The words for people, for one and for several; empty in terms.
+    #[cbor(n(2), skip_if = "AssetWords::is_empty")]
+    #[serde(default, skip_serializing_if = "AssetWords::is_empty")]
+    pub named: AssetWords,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(3), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+}
+
+/// A balance below which the owner of a wallet is warned.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ThresholdData {
+    /// The asset; empty for credits.
+    #[n(0)]
+    pub asset: String,
+    /// The balance, at least one.
+    #[n(1)]
+    pub amount: i64,
+}
+
+impl From<&Threshold> for ThresholdData {
+    fn from(Threshold { asset, amount }: &Threshold) -> Self {
+        Self { asset: (*asset).to_owned(), amount: *amount }
+    }
+}
+
+/// The words of an asset for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AssetWords {
+    /// For one.
+    #[n(0)]
+    pub one: String,
+    /// For several.
+    #[n(1)]
+    pub many: String,
+}
+
+impl AssetWords {
+    fn is_empty(&self) -> bool {
+        self.one.is_empty() && self.many.is_empty()
+    }
 }
 
 /// An operation.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OperationData {
     /// The name as declared.
@@ -131,10 +183,26 @@ pub struct OperationData {
     /// The application's own metadata.
     #[n(6)]
     pub meta: Vec<(String, MetaData)>,
+    /// Names that it had before.
+    #[cbor(n(7), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// The name for people; empty in terms.
+    #[cbor(n(8), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub named: String,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(9), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// Its inputs, in the order of the constructor's arguments; empty in terms.
+    #[cbor(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<InputData>,
 }
 
 /// One term of a cost.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ClauseData {
@@ -194,7 +262,7 @@ pub enum ClauseData {
 }
 
 /// A unit of quantities.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnitData {
     /// Singular.
@@ -209,7 +277,7 @@ pub struct UnitData {
 }
 
 /// An upper bound of a quantity.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LimitData {
     /// The quantity, by its plural name.
@@ -221,7 +289,7 @@ pub struct LimitData {
 }
 
 /// A metadata value of the application.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum MetaData {
@@ -237,7 +305,7 @@ pub enum MetaData {
 }
 
 /// A subscription plan.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlanData {
     /// The name as declared.
@@ -276,13 +344,49 @@ pub struct PlanData {
     /// The application's own metadata.
     #[n(11)]
     pub meta: Vec<(String, MetaData)>,
+    /// Names that it had before.
+    #[cbor(n(12), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// The name for people; empty in terms.
+    #[cbor(n(13), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub named: String,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(14), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
+    /// The price for people, one for each currency and billing period; empty in terms, because the processor's
+    /// price is charged.
+    #[cbor(n(15), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<PlanCostData>,
     /// Prices at other payment processors than Stripe.
-    #[n(12)]
+    #[cbor(n(16), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub processor_prices: Vec<ProcessorPriceData>,
 }
 
+/// What a plan costs for a billing period, as people are shown it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PlanCostData {
+    /// Price in Stripe's minor units.
+    #[n(0)]
+    pub costs: i64,
+    /// ISO 4217 code, in lower case.
+    #[n(1)]
+    pub currency: String,
+    /// The price for display, such as `$29`.
+    #[n(2)]
+    pub price: String,
+    /// The billing period, such as `month` or `3 months`.
+    #[n(3)]
+    pub per: String,
+}
+
 /// Credits that one cycle of a plan gives.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GivesData {
     /// Amount per cycle.
@@ -297,7 +401,7 @@ pub struct GivesData {
 }
 
 /// A Stripe price.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StripePriceData {
     /// Environment of the price, if the pricing declares several.
@@ -312,7 +416,7 @@ pub struct StripePriceData {
 }
 
 /// A credit pack.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PackData {
     /// The name as declared.
@@ -342,13 +446,26 @@ pub struct PackData {
     /// The application's own metadata.
     #[n(8)]
     pub meta: Vec<(String, MetaData)>,
+    /// Names that it had before.
+    #[cbor(n(9), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
+    /// The name for people; empty in terms.
+    #[cbor(n(10), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub named: String,
+    /// Its documentation; empty for none, and in terms.
+    #[cbor(n(11), skip_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub docs: String,
     /// Prices at other payment processors than Stripe.
-    #[n(9)]
+    #[cbor(n(12), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub processor_prices: Vec<ProcessorPriceData>,
 }
 
 /// A price at another payment processor than Stripe.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProcessorPriceData {
     /// The processor, as the application names it.
@@ -363,7 +480,7 @@ pub struct ProcessorPriceData {
 }
 
 /// A pack's price in a currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PackPriceData {
     /// Price in Stripe's minor units.
@@ -378,13 +495,33 @@ pub struct PackPriceData {
 }
 
 impl CatalogueData {
-    /// The terms that owners agreed to: the catalogue without processor ids, environments and metadata.
+    /// The terms that owners agreed to: the catalogue without processor ids, environments, metadata and words
+    /// for people.
     #[must_use]
     pub fn terms(&self) -> Self {
+        let mut terms = self.kept();
+        for asset in &mut terms.assets {
+            (asset.named, asset.docs) = Default::default();
+        }
+        for operation in &mut terms.operations {
+            (operation.named, operation.docs) = Default::default();
+        }
+        for plan in &mut terms.plans {
+            (plan.named, plan.docs, plan.costs) = Default::default();
+        }
+        for pack in &mut terms.packs {
+            (pack.named, pack.docs) = Default::default();
+        }
+        terms
+    }
+
+    /// The part that the journal keeps: the terms, and words for people.
+    pub(crate) fn kept(&self) -> Self {
         let mut terms = self.clone();
         terms.settings.environments.clear();
         for operation in &mut terms.operations {
             operation.meta.clear();
+            operation.inputs.clear();
         }
         for plan in &mut terms.plans {
             plan.stripe_prices.clear();
@@ -420,8 +557,12 @@ impl CatalogueData {
 
 impl From<&Catalogue> for CatalogueData {
     fn from(catalogue: &Catalogue) -> Self {
-        let asset =
-            |asset: &AssetSpec| AssetData { name: asset.name.to_owned(), plural: asset.plural.to_owned() };
+        let asset = |asset: &AssetSpec| AssetData {
+            name: asset.name.to_owned(),
+            plural: asset.plural.to_owned(),
+            named: AssetWords { one: asset.named.one.to_owned(), many: asset.named.many.to_owned() },
+            docs: asset.docs.to_owned(),
+        };
         Self {
             settings: SettingsData::from(&catalogue.settings),
             assets: catalogue.assets.iter().map(asset).collect(),
@@ -439,7 +580,7 @@ impl From<&Settings> for SettingsData {
             currency: settings.currency.code.to_owned(),
             rounding: settings.rounding.word().to_owned(),
             credits_named: (named.one.to_owned(), named.many.to_owned()),
-            low_balance_thresholds: settings.low_balance_thresholds.to_vec(),
+            low_balance_thresholds: settings.low_balance_thresholds.iter().map(ThresholdData::from).collect(),
             fulfillment_grace_period: settings.fulfillment_grace_period.to_string(),
             renewal_wait: settings.renewal_wait.to_string(),
             min_fulfillment_period: settings.min_fulfillment_period.to_string(),
@@ -473,6 +614,10 @@ impl From<&OperationSpec> for OperationData {
             at_most: operation.at_most,
             limits: operation.limits.iter().map(limit).collect(),
             meta: meta(operation.meta),
+            formerly: owned(operation.formerly),
+            named: operation.named.to_owned(),
+            docs: operation.docs.to_owned(),
+            inputs: operation.inputs.iter().map(InputData::from).collect(),
         }
     }
 }
@@ -531,6 +676,10 @@ impl From<&PlanSpec> for PlanData {
             on_upgrade: plan.on_upgrade.word().to_owned(),
             in_advance: plan.in_advance,
             meta: meta(plan.meta),
+            formerly: owned(plan.formerly),
+            named: plan.named.to_owned(),
+            docs: plan.docs.to_owned(),
+            costs: plan.costs.iter().map(PlanCostData::from).collect(),
             processor_prices: processor_prices(plan.processor_prices),
         }
     }
@@ -553,7 +702,21 @@ fn pack_data(pack: &PackSpec, operations: &[OperationSpec]) -> PackData {
         stripe_prices: prices(pack.stripe_prices),
         only_for: scope.map(|operation| operation.name.to_owned()).collect(),
         meta: meta(pack.meta),
+        formerly: owned(pack.formerly),
+        named: pack.named.to_owned(),
+        docs: pack.docs.to_owned(),
         processor_prices: processor_prices(pack.processor_prices),
+    }
+}
+
+impl From<&PlanCost> for PlanCostData {
+    fn from(PlanCost { price, per }: &PlanCost) -> Self {
+        Self {
+            costs: price.minor,
+            currency: price.currency.code.to_owned(),
+            price: price.to_string(),
+            per: per.to_string(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minicbor::data::Type;
 use minicbor::encode::Write;
 use minicbor::{Decode, Decoder, Encode, Encoder};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! categories {
     ($($code:literal $variant:ident $name:literal $doc:literal)*) => {
@@ -34,6 +34,16 @@ macro_rules! categories {
             /// The name, such as `operation_charge`.
             pub fn name(&self) -> &str {
                 match self { $(Self::$variant => $name,)* Self::Application(name) => name }
+            }
+
+            /// The name for people: `Operation charge`, `Tip`.
+            ///
+            /// ```
+            /// use credits_runtime::Category;
+            /// assert_eq!(Category::CreditPackPurchase.label(), "Credit pack purchase");
+            /// ```
+            pub fn label(&self) -> String {
+                spoken(self.name())
             }
 
             /// The code of one of the ledger's own categories; `None` for the application's.
@@ -71,6 +81,22 @@ categories! {
 }
 
 impl Category {
+    /// Whether the reason of its entries is the name of a plan or pack.
+    pub(crate) fn names_its_item(&self) -> bool {
+        matches!(
+            self,
+            Self::SubscriptionCredits
+                | Self::SubscriptionTrial
+                | Self::SubscriptionSignupBonus
+                | Self::SubscriptionUpgrade
+                | Self::SubscriptionRefund
+                | Self::CreditPackPurchase
+                | Self::CreditPackRefund
+                | Self::Dispute
+                | Self::DisputeReversal
+        )
+    }
+
     /// The category of a gift by its reason: `signup`, `referral`, any text with `bonus` in it in any case, or else a
     /// manual adjustment.
     pub fn of_reason(reason: Option<&str>) -> Self {
@@ -81,6 +107,13 @@ impl Category {
             _ => Self::ManualAdjustment,
         }
     }
+}
+
+/// A name as people read it: `process_document` is `Process document`.
+pub(crate) fn spoken(name: &str) -> String {
+    let mut letters = name.chars().map(|letter| if letter == '_' { ' ' } else { letter });
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
 }
 
 impl From<&str> for Category {
@@ -116,6 +149,12 @@ impl<'b, C> Decode<'b, C> for Category {
 impl Serialize for Category {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Category {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|name| Self::from(name.as_str()))
     }
 }
 

@@ -1,16 +1,19 @@
 //! Commands: requests to change a wallet, with everything that the decision needs besides the wallet itself.
 
+use credits_core::CreditsName;
+
 use super::amount::Amount;
 use super::category::Category;
 use super::fact::{Kind, Scope};
 use super::fingerprint::{Fingerprint, Hash64, Hash128, key_row};
 use super::grant::Class;
 use super::hold::{Held, Purpose};
-use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId};
+use super::ids::{FactNumber, HoldId, Key, TransferId, WalletId, excerpt};
 use super::limits::REASON_BYTES_MAX;
 use super::metadata::Metadata;
 use super::pricing::{Charge, OperationId};
-use super::rejection::Rejection;
+use super::printable;
+use super::rejection::{MissingCredits, Rejection};
 use super::time::Timestamp;
 
 /// A request to change a wallet.
@@ -27,6 +30,8 @@ pub struct Command {
     /// A rejection found by the caller's side. A command that was done before returns its first outcome
     /// instead.
     pub refused: Option<Box<Rejection>>,
+    /// The words for one and for several of the wallet's asset.
+    pub words: CreditsName,
     /// Row of the key in the index of idempotency keys.
     pub row: Hash128,
     /// Hash that identifies a repetition of the command: its kind with its counterparty, hold or transfer,
@@ -200,6 +205,8 @@ pub struct Quote {
     pub charge: Result<Charge, Rejection>,
     /// The operation as scopes name it, whichever catalogue prices it.
     pub usable_as: OperationId,
+    /// The name of the operation.
+    pub operation: &'static str,
 }
 
 impl Gift {
@@ -218,7 +225,8 @@ impl Command {
     /// Creates a command. Its hashes are computed here, on the caller's thread.
     pub fn new(wallet: WalletId, key: Key, action: Action, metadata: Metadata) -> Self {
         let (row, fingerprint) = Default::default();
-        let mut command = Self { wallet, key, action, metadata, refused: None, row, fingerprint };
+        let words = CreditsName::DEFAULT;
+        let mut command = Self { wallet, key, action, metadata, refused: None, words, row, fingerprint };
         command.row = key_row(&command.scope(), command.key.as_str());
         command.fingerprint = command.action.fingerprint();
         command
@@ -227,6 +235,27 @@ impl Command {
     /// Settling or releasing a hold, under the key that every closing of the hold has.
     pub fn closing_hold(wallet: WalletId, hold: HoldId, action: Action) -> Self {
         Self::new(wallet, Key::of_hold(hold), action, Metadata::default())
+    }
+
+    /// The rejection for missing credits, where nothing but more available credits would do.
+    pub fn lacks(&self, needed: Amount, available: Amount, remedy: MissingCredits) -> Rejection {
+        self.lacks_only(needed.lacking(available), needed, available, remedy)
+    }
+
+    /// The rejection for missing credits, where fewer would do than the difference to the available ones.
+    pub fn lacks_only(
+        &self,
+        missing: Amount,
+        needed: Amount,
+        available: Amount,
+        remedy: MissingCredits,
+    ) -> Rejection {
+        let operation = match &self.action {
+            Action::Spend(quote) | Action::Hold { quote, .. } => Some(quote.operation.into()),
+            _ => None,
+        };
+        let unit = self.words.unit_of(needed.get()).into();
+        Rejection::InsufficientCredits { needed, available, missing, unit, operation, remedy }
     }
 
     /// The kind of the command, as its frame records it.
@@ -346,9 +375,13 @@ impl TakeFrom {
 }
 
 fn check_reason(reason: Option<&str>) -> Result<(), Rejection> {
-    match reason.map_or(0, str::len) {
-        bytes if bytes > REASON_BYTES_MAX => Err(Rejection::ReasonTooLong { bytes, max: REASON_BYTES_MAX }),
-        _ => Ok(()),
+    let Some(reason) = reason else { return Ok(()) };
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(Rejection::ReasonTooLong { bytes: reason.len(), max: REASON_BYTES_MAX });
+    }
+    match printable::check_reason(reason) {
+        None => Ok(()),
+        Some(rule) => Err(Rejection::ReasonInvalid { reason: excerpt(reason), rule: rule.into() }),
     }
 }
 
@@ -372,6 +405,17 @@ impl Expiry {
             Self::Never => None,
             Self::At(instant) => Some(instant),
             Self::In(duration) => Some(now.after(duration)),
+        }
+    }
+
+    /// The expiry of credits given at `now`. Rejects one that is not in the future, or out of range.
+    pub fn checked_at(self, now: Timestamp) -> Result<Option<Timestamp>, Rejection> {
+        match self.at(now) {
+            Some(expires_at) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
+            Some(expires_at) if expires_at >= Timestamp::MAX => {
+                Err(Rejection::ExpiryOutOfRange { expires_at })
+            }
+            expires_at => Ok(expires_at),
         }
     }
 }

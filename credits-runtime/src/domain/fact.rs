@@ -96,6 +96,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The word for the command in messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Declare => "declare",
+            Self::Give => "give",
+            Self::Spend => "spend",
+            Self::Hold => "hold",
+            Self::Settle => "settle",
+            Self::Release => "release",
+            Self::Deduct => "deduct",
+            Self::Extend => "extend",
+            Self::Transfer => "transfer",
+            Self::Reverse => "reverse",
+            Self::Adjust => "adjust",
+            Self::Revoke => "revoke",
+            Self::BookDue => "book_due",
+            Self::Bill => "bill",
+        }
+    }
+
     /// Whether its keys may lapse: those of spends and holds do, those of gifts never.
     pub fn key_lapses(self) -> bool {
         matches!(self, Self::Spend | Self::Hold | Self::Settle | Self::Release | Self::Extend | Self::BookDue)

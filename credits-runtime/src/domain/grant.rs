@@ -101,7 +101,7 @@ pub struct PinnedTerms {
 }
 
 /// The part of a charge taken from one grant, or of a hold pinned to one grant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize)]
 pub struct Allocation {
     /// The grant, by the number of the fact that opened it.
     #[n(0)]

@@ -83,3 +83,5 @@ pub const HISTORY_SCAN_MAX: usize = 5_000;
 pub const OWNERS_PAGE_MAX: usize = 1_000;
 /// Maximum items of one page of what is due.
 pub const DUE_PAGE_MAX: usize = 1_000;
+/// Maximum days of activity that one read returns.
+pub const ACTIVITY_DAYS_MAX: u32 = 3_660;

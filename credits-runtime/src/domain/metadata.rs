@@ -1,7 +1,7 @@
 //! Metadata: bounded JSON that an application attaches to an entry.
 
 use minicbor::{Decode, Encode};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::limits::{METADATA_BYTES_MAX, METADATA_DEPTH_MAX};
@@ -92,6 +92,12 @@ impl std::fmt::Display for Metadata {
 impl Serialize for Metadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -4,6 +4,7 @@
 //! fails only with a [`Rejection`](rejection::Rejection); a broken invariant is a bug and panics.
 #![warn(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::float_arithmetic)]
 
+pub mod activity;
 pub mod amount;
 pub mod audit;
 pub mod billing;
@@ -16,18 +17,24 @@ pub mod declarations;
 pub mod encoding;
 pub mod entry;
 pub mod explain;
+pub mod explanation;
 pub mod fact;
 pub mod fingerprint;
 pub mod grant;
 pub mod hold;
 pub mod ids;
+pub mod inputs;
 pub mod limits;
 pub mod metadata;
+pub mod names;
 pub mod policy;
 pub mod pricing;
+pub mod printable;
 pub mod quantity;
 pub mod record;
 pub mod rejection;
+pub mod repricing;
+mod text;
 pub mod time;
 pub mod totals;
 pub mod wallet;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credits_core::{Overrun, Period, Settings, TransferExpiration};
+use credits_core::{Overrun, Period, Settings, Threshold, TransferExpiration};
 
 use super::amount::Amount;
 use super::billing::due::Fulfilment;
@@ -18,7 +18,7 @@ pub struct Policy {
     /// Expiry of transferred credits at the receiver.
     pub transfer_expiration: TransferExpiration,
     /// Balances, in credits. Falling below one of them emits a low-balance event.
-    pub low_balance_thresholds: &'static [i64],
+    pub low_balance_thresholds: &'static [Threshold],
     /// Longest total time for which a hold may be open.
     pub hold_limit_max: Duration,
     /// Time after which the hold of a `.run(..)` lapses unless it is extended.

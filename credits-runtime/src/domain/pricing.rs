@@ -39,14 +39,15 @@ impl Inputs {
         Self::default()
     }
 
-    /// Hash that identifies an operation with its inputs. Choices count by name, because another catalogue
-    /// may list them in another order; computed values do not count.
-    pub fn fingerprint(&self, operation: &OperationSpec) -> Hash128 {
+    /// Hash that identifies an operation with its inputs. The operation counts by the name that a ledger's
+    /// records keep, so that a key holds across a rename. Choices count by name, because another catalogue may
+    /// list them in another order; computed values do not count.
+    pub fn fingerprint(&self, operation: &OperationSpec, kept_name: &str) -> Hash128 {
         let mut choices = operation.costs.iter().filter_map(|clause| match clause {
             Clause::Choice { options, .. } => Some(options),
             _ => None,
         });
-        let named = Fingerprint::default().field(operation.name.as_bytes());
+        let named = Fingerprint::default().field(kept_name.as_bytes());
         let fields = self.0.iter().fold(named, |fields, input| match input {
             Input::Quantity(None) => fields.field(&[0]),
             Input::Quantity(Some(value)) => fields
@@ -134,11 +135,12 @@ pub fn price(
             (_, other) => panic!("`{name}` was given {other:?} for {clause:?}"),
         });
     }
-    validate().map_err(|message| Rejection::ValidationFailed { operation: name, message })?;
+    validate()
+        .map_err(|message| Rejection::ValidationFailed { operation: name.into(), message: message.into() })?;
     match credits_core::total(operation, &taken, rounding) {
         Ok(credits) => Ok(Amount::new(credits)),
-        Err(CostError::Overflow) => Err(Rejection::CostOutOfRange { operation: name }),
-        Err(CostError::Negative) => Err(Rejection::CostNegative { operation: name }),
+        Err(CostError::Overflow) => Err(Rejection::CostOutOfRange { operation: name.into() }),
+        Err(CostError::Negative) => Err(Rejection::CostNegative { operation: name.into() }),
         Err(CostError::WrongInput(place)) => panic!("input {place} of `{name}` does not fit its costs"),
     }
 }
@@ -152,19 +154,20 @@ fn checked_quantity(
 ) -> Result<Fraction, Rejection> {
     let (name, plural) = (operation.name, unit.plural);
     let Some(value) = quantity else {
-        return Err(Rejection::QuantityOutOfRange { operation: name, quantity: plural });
+        return Err(Rejection::QuantityOutOfRange { operation: name.into(), quantity: plural.into() });
     };
     let given = || quantity_text(quantity, unit);
     if value.is_negative() {
-        return Err(Rejection::QuantityNegative { operation: name, quantity: plural, given: given() });
+        let (operation, quantity) = (name.into(), plural.into());
+        return Err(Rejection::QuantityNegative { operation, quantity, given: given() });
     }
     for limit in operation.limits.iter().filter(|limit| limit.quantity == place) {
         let most = Fraction::whole(i128::from(limit.max)).checked_mul(Fraction::whole(i128::from(unit.base)));
         if most.and_then(|most| value.exceeds(most)) != Some(false) {
             let limit = limit.max;
             return Err(Rejection::QuantityOverLimit {
-                operation: name,
-                quantity: plural,
+                operation: name.into(),
+                quantity: plural.into(),
                 given: given(),
                 limit,
             });
@@ -185,13 +188,17 @@ pub fn recorded(inputs: &Inputs) -> Vec<RecordedInput> {
     inputs.0.iter().filter_map(record).collect()
 }
 
-/// A quantity for display: `3 pages`, `3/2 minutes`.
+/// A quantity for display: `3 pages`, `1.5 minutes`, `1/3 hours`.
 pub(crate) fn quantity_text(base: Option<Fraction>, unit: &Unit) -> String {
     let in_units = base.and_then(|base| base.checked_div(Fraction::whole(i128::from(unit.base))));
+    counted(in_units, unit.name, unit.plural)
+}
+
+/// A number of units with their name.
+pub(crate) fn counted(in_units: Option<Fraction>, name: &str, plural: &str) -> String {
     match in_units {
-        None => format!("more {} than fit", unit.plural),
-        Some(value) if value == Fraction::whole(1) => format!("1 {}", unit.name),
-        Some(value) if value.denominator() == 1 => format!("{} {}", value.numerator(), unit.plural),
-        Some(value) => format!("{}/{} {}", value.numerator(), value.denominator(), unit.plural),
+        None => format!("more {plural} than fit"),
+        Some(value) if value == Fraction::whole(1) => format!("1 {name}"),
+        Some(value) => format!("{value} {plural}"),
     }
 }

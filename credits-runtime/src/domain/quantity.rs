@@ -21,7 +21,7 @@ use super::pricing::Input;
 /// use std::time::Duration;
 ///
 /// let minutes: Quantity<units::Minute> = Duration::from_secs(90).into();
-/// assert_eq!(minutes.to_string(), "3/2 minutes");
+/// assert_eq!(minutes.to_string(), "1.5 minutes");
 /// let size: Quantity<units::Mb> = Bytes(2_097_152).into();
 /// assert_eq!(size, Quantity::from(2));
 /// ```
@@ -132,7 +132,7 @@ impl<U> PartialEq for Quantity<U> {
 impl<U> Eq for Quantity<U> {}
 
 impl<U: units::Unit> fmt::Display for Quantity<U> {
-    /// Writes `1 page`, `3 pages`, `3/2 minutes`.
+    /// Writes `1 page`, `3 pages`, `1.5 minutes`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = credits_core::Unit {
             name: U::NAME,

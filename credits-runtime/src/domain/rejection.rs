@@ -1,13 +1,16 @@
 //! Rejections: the business "no". A rejection changes nothing, does not use its key up, and names a remedy.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use credits_core::{amount_in, figure_in};
+use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use super::time::Timestamp;
 
 /// How a hold ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldClosing {
     /// Its work was charged.
@@ -28,19 +31,68 @@ impl std::fmt::Display for HoldClosing {
     }
 }
 
-/// The reason why the ledger rejects a command. Checked in this order: idempotency, shape, existence, state,
-/// money.
+/// The remedy for missing credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MissingCredits {
+    /// Give or buy credits.
+    GiveOrBuy,
+    /// Transfer promotional credits too: there are enough of them.
+    IncludePromotional,
+    /// Take less, or allow debt.
+    AllowDebt,
+    /// Reverse a part of the transfer, or allow debt.
+    ReversePart,
+}
+
+impl MissingCredits {
+    fn in_words(self, missing: Amount, available: Amount, unit: &str) -> String {
+        let figure = |amount: Amount| figure_in(amount.get(), unit);
+        match self {
+            Self::GiveOrBuy => format!("give or buy at least {} more", figure(missing)),
+            Self::IncludePromotional => {
+                "transfer promotional ones too with `.including_promotional()`".to_owned()
+            }
+            Self::AllowDebt if available.is_positive() => {
+                format!("take up to {}, or allow debt with `.with_debt()`", figure(available))
+            }
+            Self::AllowDebt => "allow debt with `.with_debt()`".to_owned(),
+            Self::ReversePart => {
+                "reverse what is free with `.as_far_as_possible()`, or allow debt with `.with_debt()`"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// `` for `process` ``, or an empty text.
+fn for_operation(operation: Option<&str>) -> String {
+    operation.map(|operation| format!(" for `{operation}`")).unwrap_or_default()
+}
+
+/// The reason why the ledger rejects a command. The first rule that is broken decides: the owner and the key as texts, the
+/// clock, whether the key was used, what the caller's side found wrong (an amount, a category, an operation's name), the key's
+/// and the metadata's shape, the fields of the command, and then the wallet. In the wallet, existence comes before state and
+/// state before money, except that a transfer checks the sender's credits before the receiver's open grants. Each method lists
+/// its rejections in their order.
 ///
 /// It serialises as its [`code`](Self::code) and its fields.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rejection {
     /// The key was used for another command.
-    #[error("key `{key}` was used for another command: choose a new key, or send the first command again")]
+    #[error(
+        "key `{key}` was used by {command}, fact {fact} of the journal: choose a new key, or send that command again"
+    )]
     IdempotencyKeyReused {
         /// The key.
         key: Key,
+        /// The entry or the hold that the other command made.
+        fact: FactNumber,
+        /// The kind of the other command: `give`, `spend`, `hold`, `deduct`.
+        command: Cow<'static, str>,
     },
     /// The work under this key is still in progress.
     #[error("the work under key `{key}` is in progress until {until} at the latest: ask again later")]
@@ -57,7 +109,7 @@ pub enum Rejection {
         /// Beginning of the name.
         owner: String,
         /// The broken rule.
-        rule: &'static str,
+        rule: Cow<'static, str>,
     },
     /// The key breaks a rule.
     #[error("key `{key}` {rule}: give keys of 1 to 255 bytes of printable text")]
@@ -65,7 +117,15 @@ pub enum Rejection {
         /// Beginning of the key.
         key: String,
         /// The broken rule.
-        rule: &'static str,
+        rule: Cow<'static, str>,
+    },
+    /// The id of an object at a payment processor breaks a rule.
+    #[error("object `{object}` {rule}: use the id that the payment processor gave it")]
+    ObjectInvalid {
+        /// Beginning of the id.
+        object: String,
+        /// The broken rule.
+        rule: Cow<'static, str>,
     },
     /// The subscriber's name breaks a rule.
     #[error("subscriber `{name}` {rule}: name subscribers with 1 to 255 bytes of printable text")]
@@ -73,13 +133,21 @@ pub enum Rejection {
         /// Beginning of the name.
         name: String,
         /// The broken rule.
-        rule: &'static str,
+        rule: Cow<'static, str>,
     },
     /// A subscriber with this name exists.
     #[error("subscriber `{name}` was started before: choose another name")]
     SubscriberTaken {
         /// The name.
         name: String,
+    },
+    /// The reason breaks a rule.
+    #[error("reason `{reason}` {rule}: say in printable text why")]
+    ReasonInvalid {
+        /// Beginning of the reason.
+        reason: String,
+        /// The broken rule.
+        rule: Cow<'static, str>,
     },
     /// The reason is too long.
     #[error("a reason of {bytes} bytes is over the limit of {max}: shorten it")]
@@ -151,7 +219,7 @@ pub enum Rejection {
         /// Asset of the receiver.
         to: String,
     },
-    /// No catalogue of the ledger declares this operation.
+    /// The pricing does not declare this operation, or no longer does.
     #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
     OperationUnknown {
         /// The given name.
@@ -161,17 +229,17 @@ pub enum Rejection {
     #[error("the {quantity} of `{operation}` are out of range: give a smaller number")]
     QuantityOutOfRange {
         /// The operation.
-        operation: &'static str,
+        operation: Cow<'static, str>,
         /// The quantity, by its plural name.
-        quantity: &'static str,
+        quantity: Cow<'static, str>,
     },
     /// A quantity is negative.
     #[error("`{operation}` was asked for {given}: a quantity is zero or more")]
     QuantityNegative {
         /// The operation.
-        operation: &'static str,
+        operation: Cow<'static, str>,
         /// The quantity, by its plural name.
-        quantity: &'static str,
+        quantity: Cow<'static, str>,
         /// The given quantity, with its unit.
         given: String,
     },
@@ -179,9 +247,9 @@ pub enum Rejection {
     #[error("`{operation}` was asked for {given}: its limit is {limit} {quantity}")]
     QuantityOverLimit {
         /// The operation.
-        operation: &'static str,
+        operation: Cow<'static, str>,
         /// The quantity, by its plural name.
-        quantity: &'static str,
+        quantity: Cow<'static, str>,
         /// The given quantity, with its unit.
         given: String,
         /// Largest allowed quantity, in its unit.
@@ -191,15 +259,15 @@ pub enum Rejection {
     #[error("{message}")]
     ValidationFailed {
         /// The operation.
-        operation: &'static str,
+        operation: Cow<'static, str>,
         /// The message, as written in the pricing.
-        message: &'static str,
+        message: Cow<'static, str>,
     },
     /// The cost is below zero.
     #[error("`{operation}` would cost less than nothing: correct the parameters, or its costs")]
     CostNegative {
         /// The operation.
-        operation: &'static str,
+        operation: Cow<'static, str>,
     },
     /// The cost exceeds 2^63 - 1, or an expression in braces has no value: an overflow, a division by zero, a
     /// panic.
@@ -208,7 +276,7 @@ pub enum Rejection {
     )]
     CostOutOfRange {
         /// The operation.
-        operation: &'static str,
+        operation: Cow<'static, str>,
     },
     /// The expiry is not in the future.
     #[error("an expiry at {expires_at} has passed at {now}: choose a later one")]
@@ -217,6 +285,12 @@ pub enum Rejection {
         expires_at: Timestamp,
         /// The ledger's time.
         now: Timestamp,
+    },
+    /// The expiry is at or after the latest instant.
+    #[error("an expiry at {expires_at} or later is out of range: choose an earlier one, or none")]
+    ExpiryOutOfRange {
+        /// The latest instant.
+        expires_at: Timestamp,
     },
     /// The limit of a hold is zero, or exceeds the maximum.
     #[error("a hold of {seconds} s is not between 1 us and {max} s: choose a limit in that range")]
@@ -283,18 +357,18 @@ pub enum Rejection {
         max: usize,
     },
     /// The name of a subscription breaks a rule.
-    #[error("subscription `{id}` {rule}: name subscriptions with 1 to 200 bytes of printable text")]
+    #[error("subscription `{id}` {rule}: name subscriptions with 1 to 200 bytes of visible text")]
     SubscriptionInvalid {
         /// Beginning of the name.
         id: String,
         /// The broken rule.
-        rule: &'static str,
+        rule: Cow<'static, str>,
     },
     /// The quantity of a subscription is zero.
     #[error("a subscription to `{plan}` of quantity 0 gives nothing: ask for at least 1, or unsubscribe")]
     SubscriptionQuantityZero {
         /// The plan.
-        plan: &'static str,
+        plan: Cow<'static, str>,
     },
     /// The plan has a price, so that a payment processor opens its subscriptions.
     #[error(
@@ -302,13 +376,13 @@ pub enum Rejection {
     )]
     PlanHasPrice {
         /// The plan.
-        plan: &'static str,
+        plan: Cow<'static, str>,
     },
     /// The plan is retired, and the owner does not subscribe to it.
     #[error("plan `{plan}` is retired: subscribe to another plan, or declare it without `retired`")]
     PlanRetired {
         /// The plan.
-        plan: &'static str,
+        plan: Cow<'static, str>,
     },
     /// The subscription would end before it starts.
     #[error("a subscription from {starts_at} cannot end at {ends_at}: choose a later end")]
@@ -342,12 +416,27 @@ pub enum Rejection {
     },
 
     /// The wallet has too few credits for the command.
-    #[error("{needed} needed, {available} available: give or buy at least {} more", .needed.get().saturating_sub(.available.get()))]
+    #[error(
+        "{} needed{}, {} available: {}",
+        amount_in(needed.get(), unit),
+        for_operation(operation.as_deref()),
+        figure_in(available.get(), unit),
+        remedy.in_words(*missing, *available, unit)
+    )]
     InsufficientCredits {
         /// Credits needed.
         needed: Amount,
         /// Credits that the command may use.
         available: Amount,
+        /// Credits that, given to the wallet, would suffice. A spend or hold that may cause debt needs fewer than it lacks.
+        missing: Amount,
+        /// The unit of the needed amount: `credit` for exactly one, `credits`, or the word for another asset; where credits
+        /// are shown as money, what one is worth, such as `$0.01`.
+        unit: Cow<'static, str>,
+        /// The operation to pay for; `None` for other commands.
+        operation: Option<Cow<'static, str>>,
+        /// The remedy.
+        remedy: MissingCredits,
     },
     /// The balance would exceed 2^63 - 1, or fall below -2^63.
     #[error("{amount:+} on a balance of {balance} is more than 64 bits hold: choose a smaller amount")]
@@ -359,53 +448,127 @@ pub enum Rejection {
     },
 }
 
+/// The class of a rejection. Within one step of a check, classes come in this order; [`Rejection`] has the order of the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionClass {
+    /// The key was used, or its work is in progress.
+    Idempotency,
+    /// A text, amount, quantity or date breaks a rule, whatever the ledger contains.
+    Shape,
+    /// The command names something that the ledger does not have.
+    Existence,
+    /// The wallet or the ledger is in a state that does not allow the command.
+    State,
+    /// There are too few credits, or more than a balance can be.
+    Money,
+}
+
+/// The rule behind a rejection.
+struct Rule {
+    code: &'static str,
+    class: RejectionClass,
+    status: u16,
+}
+
 impl Rejection {
     /// The stable code of the rule, such as `insufficient_credits`.
     pub fn code(&self) -> &'static str {
+        self.rule().code
+    }
+
+    /// The class of the rule.
+    ///
+    /// ```
+    /// use credits_runtime::{Owner, RejectionClass};
+    /// let rejection = Owner::new("").unwrap_err();
+    /// assert_eq!(rejection.class(), RejectionClass::Shape);
+    /// assert_eq!(rejection.http_status(), 422);
+    /// ```
+    pub fn class(&self) -> RejectionClass {
+        self.rule().class
+    }
+
+    /// The status of an HTTP response with this rejection: 402 for missing credits, 404 for a thing that does not exist, 409
+    /// for a state that may change, 413 and 422 for a request to correct, 503 while the clock is not confirmed.
+    pub fn http_status(&self) -> u16 {
+        self.rule().status
+    }
+
+    /// The code, class and status of each rejection, in the order of their declaration.
+    fn rule(&self) -> Rule {
+        use RejectionClass::{Existence, Idempotency, Money, Shape, State};
         match self {
-            Self::IdempotencyKeyReused { .. } => "idempotency_key_reused",
-            Self::InProgress { .. } => "in_progress",
-            Self::OwnerInvalid { .. } => "owner_invalid",
-            Self::KeyInvalid { .. } => "key_invalid",
-            Self::SubscriberInvalid { .. } => "subscriber_invalid",
-            Self::SubscriberTaken { .. } => "subscriber_taken",
-            Self::ReasonTooLong { .. } => "reason_too_long",
-            Self::MetadataTooLarge { .. } => "metadata_too_large",
-            Self::MetadataTooDeep { .. } => "metadata_too_deep",
-            Self::AmountNotPositive { .. } => "amount_not_positive",
-            Self::AmountNegative { .. } => "amount_negative",
-            Self::AmountOutOfRange { .. } => "amount_out_of_range",
-            Self::AmountZero => "amount_zero",
-            Self::CategoryUnknown { .. } => "category_unknown",
-            Self::TransferToSelf { .. } => "transfer_to_self",
-            Self::TransferToAnotherLedger => "transfer_to_another_ledger",
-            Self::TransferBetweenAssets { .. } => "transfer_between_assets",
-            Self::TransferUnknown { .. } => "transfer_unknown",
-            Self::ClockUnconfirmed { .. } => "clock_unconfirmed",
-            Self::GrantNotFree { .. } => "grant_not_free",
-            Self::OperationUnknown { .. } => "operation_unknown",
-            Self::QuantityOutOfRange { .. } => "quantity_out_of_range",
-            Self::QuantityNegative { .. } => "quantity_negative",
-            Self::QuantityOverLimit { .. } => "quantity_over_limit",
-            Self::ValidationFailed { .. } => "validation_failed",
-            Self::CostNegative { .. } => "cost_negative",
-            Self::CostOutOfRange { .. } => "cost_out_of_range",
-            Self::ExpiryInPast { .. } => "expiry_in_past",
-            Self::HoldLimitInvalid { .. } => "hold_limit_invalid",
-            Self::HoldUnknown { .. } => "hold_unknown",
-            Self::HoldClosed { .. } => "hold_closed",
-            Self::OpenGrantsLimit { .. } => "open_grants_limit",
-            Self::BillingEventTooLarge { .. } => "billing_event_too_large",
-            Self::SubscriptionInvalid { .. } => "subscription_invalid",
-            Self::SubscriptionQuantityZero { .. } => "subscription_quantity_zero",
-            Self::PlanHasPrice { .. } => "plan_has_price",
-            Self::PlanRetired { .. } => "plan_retired",
-            Self::SubscriptionEndInPast { .. } => "subscription_end_in_past",
-            Self::SubscriptionUnknown { .. } => "subscription_unknown",
-            Self::NotDismissible { .. } => "not_dismissible",
-            Self::OpenHoldsLimit { .. } => "open_holds_limit",
-            Self::InsufficientCredits { .. } => "insufficient_credits",
-            Self::BalanceOutOfRange { .. } => "balance_out_of_range",
+            Self::IdempotencyKeyReused { .. } => {
+                Rule { code: "idempotency_key_reused", class: Idempotency, status: 422 }
+            }
+            Self::InProgress { .. } => Rule { code: "in_progress", class: Idempotency, status: 409 },
+            Self::OwnerInvalid { .. } => Rule { code: "owner_invalid", class: Shape, status: 422 },
+            Self::KeyInvalid { .. } => Rule { code: "key_invalid", class: Shape, status: 422 },
+            Self::ObjectInvalid { .. } => Rule { code: "object_invalid", class: Shape, status: 422 },
+            Self::SubscriberInvalid { .. } => Rule { code: "subscriber_invalid", class: Shape, status: 422 },
+            Self::SubscriberTaken { .. } => Rule { code: "subscriber_taken", class: State, status: 409 },
+            Self::ReasonInvalid { .. } => Rule { code: "reason_invalid", class: Shape, status: 422 },
+            Self::ReasonTooLong { .. } => Rule { code: "reason_too_long", class: Shape, status: 422 },
+            Self::MetadataTooLarge { .. } => Rule { code: "metadata_too_large", class: Shape, status: 413 },
+            Self::MetadataTooDeep { .. } => Rule { code: "metadata_too_deep", class: Shape, status: 422 },
+            Self::AmountNotPositive { .. } => Rule { code: "amount_not_positive", class: Shape, status: 422 },
+            Self::AmountNegative { .. } => Rule { code: "amount_negative", class: Shape, status: 422 },
+            Self::AmountOutOfRange { .. } => Rule { code: "amount_out_of_range", class: Shape, status: 422 },
+            Self::AmountZero => Rule { code: "amount_zero", class: Shape, status: 422 },
+            Self::CategoryUnknown { .. } => Rule { code: "category_unknown", class: Shape, status: 422 },
+            Self::TransferToSelf { .. } => Rule { code: "transfer_to_self", class: Shape, status: 422 },
+            Self::TransferToAnotherLedger => {
+                Rule { code: "transfer_to_another_ledger", class: Shape, status: 422 }
+            }
+            Self::TransferBetweenAssets { .. } => {
+                Rule { code: "transfer_between_assets", class: Shape, status: 422 }
+            }
+            Self::OperationUnknown { .. } => {
+                Rule { code: "operation_unknown", class: Existence, status: 404 }
+            }
+            Self::QuantityOutOfRange { .. } => {
+                Rule { code: "quantity_out_of_range", class: Shape, status: 422 }
+            }
+            Self::QuantityNegative { .. } => Rule { code: "quantity_negative", class: Shape, status: 422 },
+            Self::QuantityOverLimit { .. } => Rule { code: "quantity_over_limit", class: Shape, status: 422 },
+            Self::ValidationFailed { .. } => Rule { code: "validation_failed", class: Shape, status: 422 },
+            Self::CostNegative { .. } => Rule { code: "cost_negative", class: Shape, status: 422 },
+            Self::CostOutOfRange { .. } => Rule { code: "cost_out_of_range", class: Shape, status: 422 },
+            Self::ExpiryInPast { .. } => Rule { code: "expiry_in_past", class: Shape, status: 422 },
+            Self::ExpiryOutOfRange { .. } => Rule { code: "expiry_out_of_range", class: Shape, status: 422 },
+            Self::HoldLimitInvalid { .. } => Rule { code: "hold_limit_invalid", class: Shape, status: 422 },
+            Self::HoldUnknown { .. } => Rule { code: "hold_unknown", class: Existence, status: 404 },
+            Self::TransferUnknown { .. } => Rule { code: "transfer_unknown", class: Existence, status: 404 },
+            Self::ClockUnconfirmed { .. } => Rule { code: "clock_unconfirmed", class: State, status: 503 },
+            Self::GrantNotFree { .. } => Rule { code: "grant_not_free", class: State, status: 409 },
+            Self::HoldClosed { .. } => Rule { code: "hold_closed", class: State, status: 409 },
+            Self::OpenGrantsLimit { .. } => Rule { code: "open_grants_limit", class: State, status: 409 },
+            Self::BillingEventTooLarge { .. } => {
+                Rule { code: "billing_event_too_large", class: Shape, status: 413 }
+            }
+            Self::SubscriptionInvalid { .. } => {
+                Rule { code: "subscription_invalid", class: Shape, status: 422 }
+            }
+            Self::SubscriptionQuantityZero { .. } => {
+                Rule { code: "subscription_quantity_zero", class: Shape, status: 422 }
+            }
+            Self::PlanHasPrice { .. } => Rule { code: "plan_has_price", class: Shape, status: 422 },
+            Self::PlanRetired { .. } => Rule { code: "plan_retired", class: State, status: 409 },
+            Self::SubscriptionEndInPast { .. } => {
+                Rule { code: "subscription_end_in_past", class: Shape, status: 422 }
+            }
+            Self::SubscriptionUnknown { .. } => {
+                Rule { code: "subscription_unknown", class: Existence, status: 404 }
+            }
+            Self::NotDismissible { .. } => Rule { code: "not_dismissible", class: State, status: 409 },
+            Self::OpenHoldsLimit { .. } => Rule { code: "open_holds_limit", class: State, status: 409 },
+            Self::InsufficientCredits { .. } => {
+                Rule { code: "insufficient_credits", class: Money, status: 402 }
+            }
+            Self::BalanceOutOfRange { .. } => {
+                Rule { code: "balance_out_of_range", class: Money, status: 422 }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use minicbor::{Decode, Encode};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An instant in UTC, to the microsecond.
 ///
@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 /// use credits_runtime::Timestamp;
 /// let at: Timestamp = "2026-01-31T12:00:00Z".parse()?;
 /// assert_eq!(at.to_string(), "2026-01-31T12:00:00Z");
+/// assert_eq!(Timestamp::from(std::time::SystemTime::from(at)), at);
 /// # Ok::<(), credits_runtime::TimestampError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -29,7 +30,11 @@ impl Timestamp {
     /// The instant this many microseconds after 1970-01-01T00:00:00Z, clamped to [`MIN`](Self::MIN) and
     /// [`MAX`](Self::MAX).
     pub fn from_microseconds(microseconds: i64) -> Self {
-        Self(microseconds).clamp(Self::MIN, Self::MAX)
+        Self(microseconds).clamped()
+    }
+
+    fn clamped(self) -> Self {
+        self.clamp(Self::MIN, Self::MAX)
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -73,21 +78,65 @@ impl Serialize for Timestamp {
     }
 }
 
-/// The error of a text that is not an RFC 3339 instant.
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The error of a text that is not an RFC 3339 instant, or of an instant out of range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no instant: write it as in 2026-01-31T12:00:00Z")]
-pub struct TimestampError(String);
+#[error(transparent)]
+pub struct TimestampError(#[from] NoTimestamp);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum NoTimestamp {
+    #[error("`{0}` is no instant: write it as in 2026-01-31T12:00:00Z")]
+    Text(String),
+    #[error("{0} is out of range: instants are from 1970-01-01T00:00:00Z to 9999-12-30T22:00:00.999999Z")]
+    OutOfRange(String),
+}
 
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let timestamp: jiff::Timestamp = text.parse().map_err(|_| TimestampError(text.to_owned()))?;
-        Ok(Self::from_microseconds(timestamp.as_microsecond()))
+        let excerpt = || text.chars().take(40).flat_map(char::escape_debug).collect();
+        let timestamp: jiff::Timestamp =
+            text.parse().map_err(|_| TimestampError(NoTimestamp::Text(excerpt())))?;
+        timestamp.try_into()
+    }
+}
+
+impl TryFrom<jiff::Timestamp> for Timestamp {
+    type Error = TimestampError;
+
+    /// Rounds down to the microsecond.
+    fn try_from(instant: jiff::Timestamp) -> Result<Self, TimestampError> {
+        // Rounded towards zero, an instant less than a microsecond before 1970 would be in range.
+        let microseconds = instant.as_nanosecond().div_euclid(1_000);
+        let in_range = i64::try_from(microseconds).ok().map(Self).filter(|it| *it == it.clamped());
+        in_range.ok_or_else(|| TimestampError(NoTimestamp::OutOfRange(instant.to_string())))
+    }
+}
+
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(instant: Timestamp) -> Self {
+        // The range of a timestamp is within that of jiff.
+        Self::from_microsecond(instant.0).unwrap_or(Self::MAX)
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(instant: Timestamp) -> Self {
+        // Systems that cannot represent the year 9999 get the earliest instant.
+        UNIX_EPOCH.checked_add(instant.since(Timestamp::MIN)).unwrap_or(UNIX_EPOCH)
     }
 }
 
 impl From<SystemTime> for Timestamp {
+    /// Rounds down to the microsecond. An instant out of range becomes [`MIN`](Self::MIN) or [`MAX`](Self::MAX), which no
+    /// expiry can be.
     fn from(time: SystemTime) -> Self {
         Self::MIN.after(time.duration_since(UNIX_EPOCH).unwrap_or_default())
     }

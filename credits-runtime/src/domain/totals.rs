@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+use super::activity::Days;
 use super::body::Body;
 use super::category::Category;
 use super::encoding;
 use super::fact::{Fact, RecordId};
 use super::ids::{Asset, FactNumber};
 use super::pricing::OperationId;
+use super::time::Timestamp;
 
 /// The counter-account of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -40,13 +42,16 @@ pub struct Totals {
     /// The last added entry; stored before the record's body.
     #[cbor(skip)]
     pub last_fact: Option<FactNumber>,
+    /// Activity by day, stored in rows of its own.
+    #[cbor(skip)]
+    pub days: Days,
     #[n(0)]
     accounts: BTreeMap<(Asset, Account), Total>,
 }
 
 impl Totals {
-    /// Adds a fact if it is an entry, unless it is already added.
-    pub fn apply(&mut self, number: FactNumber, fact: &Fact) {
+    /// Adds a fact, recorded at this instant, if it is an entry, unless it is already added.
+    pub fn apply(&mut self, number: FactNumber, fact: &Fact, at: Timestamp) {
         if self.last_fact.is_some_and(|last| last >= number) {
             return;
         }
@@ -57,6 +62,7 @@ impl Totals {
             _ => Account::Category(entry.category.clone()),
         };
         self.last_fact = Some(number);
+        self.days.add(at, &wallet.asset, &account, entry.amount);
         let total = self.accounts.entry((wallet.asset.clone(), account)).or_default();
         total.amount = total.amount.saturating_add(i128::from(entry.amount.get()));
         total.entries = total.entries.saturating_add(1);

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use credits_core::Wording;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::batch::billing::Bill;
 use super::checkpoint::checkpointer::Checkpointer;
@@ -29,6 +29,7 @@ use super::writer::GeneratedKeys;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::sale::Sale;
+use crate::domain::billing::terms::PriceList;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
@@ -38,6 +39,7 @@ use crate::domain::fingerprint::key_row;
 #[cfg(feature = "stripe")]
 use crate::domain::ids::ObjectId;
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, WalletId};
+use crate::domain::names::Names;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
@@ -59,15 +61,18 @@ pub(crate) struct Core {
     pub(super) id: LedgerId,
     pub(super) terms: TermsByNumber,
     pub(super) catalogue: u32,
+    pub(super) names: Names,
     pub(super) policy: Policy,
     pub(super) wording: Wording<'static>,
     pub(super) sale: Arc<Sale>,
     pub(super) keys: GeneratedKeys,
+    /// Whether the files are closed, so that reads of memory fail like those of the file.
+    pub(super) is_closed: AtomicBool,
     pub(super) opened_at: Timestamp,
 }
 
 /// Counts and sizes of an open ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Statistics {
     /// When it was opened, by the ledger's time.
@@ -223,8 +228,14 @@ impl Core {
         Ok(self.store.snapshot()?.cursor(subscriber)?.map(JournalPosition))
     }
 
+    /// Fails once the ledger is closed.
+    pub(crate) fn check_open(&self) -> Result<(), LedgerError> {
+        if self.is_closed.load(Ordering::Acquire) { Err(LedgerError::closed()) } else { Ok(()) }
+    }
+
     /// The wallet as of its last committed fact.
     pub(crate) fn wallet(&self, id: &WalletId) -> Result<Wallet, LedgerError> {
+        self.check_open()?;
         match self.published.wallets.get(id) {
             Some(cached) => Ok(cached.wallet),
             None => Ok(self.store.snapshot()?.wallet(id)?.wallet),
@@ -270,9 +281,26 @@ impl Core {
         self.wording
     }
 
-    /// The id of an operation that any catalogue has declared, by its name.
+    /// The id of an operation that any catalogue has declared, by any name that it had.
     pub(crate) fn operation(&self, name: &str) -> Option<OperationId> {
-        self.sale.operations.get(name).copied()
+        self.names.operation_id(name)
+    }
+
+    /// Whether the application's catalogue has this operation, under this name or a later one.
+    pub(crate) fn declares(&self, operation: &str) -> bool {
+        let present = self.names.operations.present(operation);
+        let declared = self.terms(self.catalogue).map(|terms| terms.data.operations.as_slice());
+        declared.unwrap_or_default().iter().any(|known| known.name == present)
+    }
+
+    /// The names of operations, plans and packs in every declared catalogue.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The plans and packs that the application sells, under the names that records keep.
+    pub(crate) fn prices(&self) -> &PriceList {
+        &self.sale.prices
     }
 
     /// Whether the application's catalogue declares this category.

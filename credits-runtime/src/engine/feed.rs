@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::tuning::REFUSALS_MAX;
 use crate::domain::amount::Amount;
 use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::pricing::Charge;
 use crate::domain::time::Timestamp;
 
 /// A spend or hold that was rejected for want of credits.
@@ -15,6 +16,8 @@ pub(crate) struct Refusal {
     pub(crate) wallet: WalletId,
     pub(crate) needed: Amount,
     pub(crate) available: Amount,
+    /// The operation with its inputs.
+    pub(crate) charge: Charge,
     pub(crate) at: Timestamp,
 }
 

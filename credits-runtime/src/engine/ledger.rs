@@ -1,8 +1,8 @@
 //! The ledger: opening it, its handles, and closing it with the last one.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::core::Core;
 use super::feed::CommitFeed;
 use super::keys::compactor::Compactor;
 use super::opening::{FoundLedger, put_log_aside};
-use super::recovery::{Recovered, Recovery, TermsByNumber, recover};
+use super::recovery::{Recovered, Recovery, recover};
 use super::request::inbox::{Inbox, Queue};
 use super::rows::CheckpointState;
 use super::store::{Locking, Patience, Store};
@@ -37,7 +37,6 @@ use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::policy::Policy;
-use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -202,6 +201,7 @@ impl Ledger {
                 }
                 std::thread::park_timeout(CHECK_EVERY);
             }
+            self.is_closed.store(true, Ordering::Release);
             let message = "the ledger's thread ended by a bug: commands that have a reply are durable";
             let ended = writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message));
             // The log may have a commit whose outcome is unknown: the next opening reads it.
@@ -214,6 +214,7 @@ impl Ledger {
                 }
             }
         }
+        self.is_closed.store(true, Ordering::Release);
         self.store.close()?;
         if is_blocked {
             let message =
@@ -283,9 +284,11 @@ struct Parts {
 
 impl Parts {
     fn of(store: Arc<Store>, recovered: Recovered, opening: Opening) -> Result<Self, LedgerError> {
-        let Recovered { id, published, position, state, terms, catalogue, clock, next_due } = recovered;
+        let Recovered { id, published, position, state, terms, catalogue, names, clock, next_due } =
+            recovered;
         let Opening { policy, prices, wording, tuning, memory, queue, .. } = opening;
-        let sale = Arc::new(Sale { prices, operations: operations(&terms) });
+        let operations = names.operation_ids().clone();
+        let sale = Arc::new(Sale { prices: prices.kept_as(&names), operations });
         let core = Core {
             store,
             log: None,
@@ -299,10 +302,12 @@ impl Parts {
             id,
             terms,
             catalogue,
+            names,
             policy,
             wording,
             sale,
             keys: GeneratedKeys::new()?,
+            is_closed: AtomicBool::new(false),
         };
         Ok(Self { core, position, state, next_due, tuning, memory })
     }
@@ -356,20 +361,6 @@ impl Parts {
             stopped: None,
         })
     }
-}
-
-/// The id of each operation by its name, in the first catalogue that declares it.
-fn operations(terms: &TermsByNumber) -> HashMap<String, OperationId> {
-    let mut numbers: Vec<u32> = terms.keys().copied().collect();
-    numbers.sort_unstable();
-    let mut operations = HashMap::new();
-    for catalogue in numbers {
-        let declared = terms.get(&catalogue).into_iter().flat_map(|terms| &terms.data.operations);
-        for (operation, index) in declared.zip(0..) {
-            operations.entry(operation.name.clone()).or_insert(OperationId { catalogue, index });
-        }
-    }
-    operations
 }
 
 impl Drop for Ledger {

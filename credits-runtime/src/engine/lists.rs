@@ -1,9 +1,12 @@
-//! Lists of records: owners by name, and what is due next. Each merges rows of the store with what no row has yet.
+//! Lists of records: assets, owners by name, records with due work, and activity by day. Each merges rows of the store
+//! with records that have no row yet.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::core::Core;
 use super::rows::Scheduled;
+use crate::domain::activity::{Day, Days};
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::error::LedgerError;
@@ -46,22 +49,30 @@ impl Core {
         // Memory first: a checkpoint removes an entry from the index after publishing its row.
         let of_dirty = self.published.due.first(max.saturating_add(1)).into_iter();
         let of_dirty = of_dirty.map(|(at, id)| (at, Scheduled::Wallet(id)));
-        let snapshot = self.store.snapshot()?;
-        let filed = snapshot.agenda(max.saturating_add(1))?;
+        let filed = self.store.snapshot()?.agenda(max.saturating_add(1))?;
         let mut due: Vec<_> = filed.into_iter().chain(of_dirty).filter(|(at, _)| *at <= until).collect();
         due.sort_unstable();
+        // A dirty wallet may also have a row, of another instant.
+        let mut known = BTreeSet::new();
+        due.retain(|(_, record)| known.insert(record.clone()));
         let is_complete = due.len() <= max;
         let mut records = DueRecords { wallets: BTreeSet::new(), billings: Vec::new(), is_complete };
-        for (_, record) in due.into_iter().take(max) {
+        for (at, record) in due.into_iter().take(max) {
             match record {
                 Scheduled::Wallet(id) => _ = records.wallets.insert(id),
-                Scheduled::Billing(owner) => {
-                    let due = snapshot.billing(&owner)?.filing.due;
-                    records.billings.extend(due.map(|at| (at, owner)));
-                }
+                Scheduled::Billing(owner) => records.billings.push((at, owner)),
             }
         }
         Ok(records)
+    }
+
+    /// The activity of days with entries.
+    pub(crate) fn activity(&self, days: RangeInclusive<Day>) -> Result<Days, LedgerError> {
+        // Memory first: a day leaves it after its row is complete.
+        let totals = self.totals();
+        let mut found = self.store.snapshot()?.days(days.clone())?;
+        found.0.extend(totals.days.0.range(days).map(|(day, activity)| (*day, activity.clone())));
+        Ok(found)
     }
 
     /// The last committed fact; `None` for an empty journal.

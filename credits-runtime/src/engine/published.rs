@@ -1,6 +1,6 @@
 //! The published state: what commits have made durable, for readers, the writer and checkpoints.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::keys::Keys;
@@ -9,6 +9,7 @@ use super::wallets::cache::WalletCache;
 use super::wallets::due_index::DueIndex;
 use super::wallets::milestones::UnwrittenMilestones;
 use super::wallets::unwritten::UnwrittenWallets;
+use crate::domain::activity::Day;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -28,6 +29,8 @@ pub(crate) struct Published {
     pub(crate) unwritten: UnwrittenWallets,
     totals: RwLock<Arc<Totals>>,
     last_at: AtomicI64,
+    /// The day of the last entry that the last checkpoint wrote, as a number. Rows of earlier days are complete.
+    written_day: AtomicU32,
     budget: MemoryBudget,
     wallet_rows: Mutex<()>,
     pub(crate) counts: Counts,
@@ -55,6 +58,7 @@ impl Published {
             unwritten: UnwrittenWallets::default(),
             totals: RwLock::default(),
             last_at: AtomicI64::new(last_at.microseconds()),
+            written_day: AtomicU32::new(0),
             budget,
             wallet_rows: Mutex::default(),
             counts: Counts::default(),
@@ -71,6 +75,16 @@ impl Published {
     pub(crate) fn publish_totals(&self, last_at: Timestamp, totals: &Arc<Totals>) {
         *self.totals.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(totals);
         self.last_at.store(last_at.microseconds(), Ordering::Release);
+    }
+
+    /// Sets the last day of the totals that a checkpoint wrote.
+    pub(crate) fn wrote_day(&self, day: Day) {
+        self.written_day.store(day.0, Ordering::Release);
+    }
+
+    /// The last day of the totals that the last checkpoint wrote.
+    pub(crate) fn written_day(&self) -> Day {
+        Day(self.written_day.load(Ordering::Acquire))
     }
 
     /// The sum of all entries by counter-account.

@@ -25,6 +25,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
 use crate::domain::ids::{FactNumber, Owner};
+use crate::domain::names::Names;
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
@@ -43,6 +44,7 @@ pub(crate) struct Recovered {
     pub(crate) terms: TermsByNumber,
     /// The number of the application's catalogue.
     pub(crate) catalogue: u32,
+    pub(crate) names: Names,
     pub(crate) clock: LedgerClock,
     /// The earliest due instant of any record.
     pub(crate) next_due: Option<Timestamp>,
@@ -98,15 +100,21 @@ fn recover_unguarded(
     let snapshot = store.snapshot()?;
     let mut terms_by_number = declared_terms(&snapshot, &catalogues)?;
     let mut batch = Batch::new(FileSource::new(store, &published), policy, &replayed.after());
+    let declared = catalogues.number_of(&terms.terms_fingerprint());
+    let number = declared.unwrap_or_else(|| catalogues.declaration(terms).0);
+    if declared.is_none() && !is_read_only {
+        check_names(&names(&terms_by_number, None), terms)?;
+    }
+    terms_by_number.insert(number, Arc::new(Terms::of(terms.clone())));
+    let names = names(&terms_by_number, Some(number));
     let catalogue = if is_read_only {
-        catalogues.number_of(&terms.terms_fingerprint()).unwrap_or_else(|| catalogues.declaration(terms).0)
+        number
     } else {
         if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
-            check_plans(&snapshot, prices, clock.now())?;
+            check_plans(&snapshot, &prices.clone().kept_as(&names), clock.now())?;
         }
         batch.declare(&mut catalogues, terms, clock.now())
     };
-    terms_by_number.insert(catalogue, Arc::new(Terms::of(terms.clone())));
     let declared = batch.sealed();
     let next_fact = declared.position.next_fact;
     let state = CheckpointState { replay_from: next_fact, ..state };
@@ -130,7 +138,17 @@ fn recover_unguarded(
     published.publish_totals(position.last_at, &position.totals);
     published.wallets.became_dirty([], next_fact);
     let (id, next_due) = (snapshot.id()?, store.snapshot()?.agenda(1)?.first().map(|(due, _)| *due));
-    Ok(Recovered { id, published, position, state, terms: terms_by_number, catalogue, clock, next_due })
+    Ok(Recovered {
+        id,
+        published,
+        position,
+        state,
+        terms: terms_by_number,
+        catalogue,
+        names,
+        clock,
+        next_due,
+    })
 }
 
 /// All rows of a batch, including those of its wallets.
@@ -143,6 +161,23 @@ fn all_changes(batch: &SealedBatch, state: &CheckpointState) -> Changes {
     changes.put_totals(&batch.position.totals);
     changes.put_state(state.clone());
     changes
+}
+
+/// The names of the declared catalogues. Those of the application are the present ones.
+fn names(terms: &TermsByNumber, application: Option<u32>) -> Names {
+    let mut numbers: Vec<u32> = terms.keys().copied().collect();
+    numbers.sort_unstable();
+    // A catalogue of the past may be the application's again; its names are added once more, as the last.
+    let numbers = numbers.into_iter().chain(application);
+    Names::of(numbers.filter_map(|number| Some((number, &terms.get(&number)?.data))))
+}
+
+/// Fails if the new catalogue renames an item to one that the ledger knows as another.
+fn check_names(names: &Names, terms: &CatalogueData) -> Result<(), LedgerError> {
+    match names.clash(terms) {
+        None => Ok(()),
+        Some(clash) => Err(LedgerError::new(LedgerErrorKind::NameClash, clash.to_string())),
+    }
 }
 
 /// Fails if the new prices contradict a subscription or an offer.

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use super::journal::block::Block;
 use super::journal::cbor::instant;
 pub(crate) use super::journal::cbor::{decode, encode};
+use crate::domain::activity::Day;
 use crate::domain::amount::Amount;
 use crate::domain::billing::record::Billing;
 use crate::domain::fingerprint::sha256;
@@ -140,6 +141,20 @@ pub(crate) fn wallet_key(WalletId { asset, owner }: &WalletId) -> Vec<u8> {
 /// The key of the totals' row in `views`.
 pub(crate) const TOTALS_KEY: &[u8] = &[5];
 
+/// The key of the row of a day's activity in `views`: `12 | bits of the day, inverted`. The last day is first.
+pub(crate) fn day_key(day: Day) -> Vec<u8> {
+    [&[12][..], &(!day.0).to_be_bytes()].concat()
+}
+
+/// The range of the keys of all days.
+pub(crate) const DAY_KEYS: (&[u8], &[u8]) = (&[12], &[13]);
+
+/// The day of a key.
+pub(crate) fn day_from_key(key: &[u8]) -> Option<Day> {
+    let (&[12], day) = key.split_first_chunk()? else { return None };
+    Some(Day(!u32::from_be_bytes(day.try_into().ok()?)))
+}
+
 /// The key of the row of an owner's billing in `views`: `6 | owner`.
 pub(crate) fn billing_key(owner: &Owner) -> Vec<u8> {
     [&[6], owner.as_str().as_bytes()].concat()
@@ -151,7 +166,7 @@ pub(crate) const BILLING_KEYS: (&[u8], &[u8]) = (&[6], &[7]);
 /// The owner of a billing row's key.
 pub(crate) fn billing_from_key(key: &[u8]) -> Option<Owner> {
     let (&[6], owner) = key.split_first_chunk()? else { return None };
-    Owner::new(std::str::from_utf8(owner).ok()?).ok()
+    Owner::stored(std::str::from_utf8(owner).ok()?)
 }
 
 /// The key of the row of an object at a payment processor in `views`: `7 | id`.
@@ -162,7 +177,7 @@ pub(crate) fn object_key(id: &ObjectId) -> Vec<u8> {
 /// The object of a row's key.
 pub(crate) fn object_from_key(key: &[u8]) -> Option<ObjectId> {
     let (&[7], id) = key.split_first_chunk()? else { return None };
-    ObjectId::new(std::str::from_utf8(id).ok()?)
+    ObjectId::stored(std::str::from_utf8(id).ok()?)
 }
 
 /// The key of the waiting room's row in `views`.
@@ -201,7 +216,7 @@ fn waiting_prefix(id: &ObjectId) -> Vec<u8> {
 pub(crate) fn waiting_from_key(key: &[u8]) -> Option<(ObjectId, FactNumber)> {
     let (&[11, length], rest) = key.split_first_chunk()? else { return None };
     let (id, number) = rest.split_at_checked(usize::from(length))?;
-    Some((ObjectId::new(std::str::from_utf8(id).ok()?)?, fact_number(number.try_into().ok()?)?))
+    Some((ObjectId::stored(std::str::from_utf8(id).ok()?)?, fact_number(number.try_into().ok()?)?))
 }
 
 /// The key of the row that lists a record for attention, in `views`: `8 | key of the record`.

@@ -250,7 +250,7 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
         .map(|n| {
             let mut command = gift("ann", n, &format!("key {n}"));
             if let Action::Give(gift) = &mut command.action {
-                gift.reason = Some("r".repeat(reason(n)));
+                gift.reason = Some("r".repeat(reason(n))).filter(|reason| !reason.is_empty());
             }
             send(&ledger, command)
         })

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::journal::block::{Block, Head};
 use super::keys::segment::KeyEntries;
@@ -22,7 +22,7 @@ use crate::domain::billing::record::Billing;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
-use crate::domain::explain::{Terms, explain};
+use crate::domain::explain::{Terms, recomputed};
 use crate::domain::fact::{Fact, RecordId};
 use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
@@ -35,7 +35,7 @@ use crate::error::LedgerError;
 use waiting::{WaitingAudit, WaitingRows};
 
 /// Counts of the verified parts of a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verified {
     /// Facts of the journal.
@@ -82,6 +82,13 @@ pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
+/// A fact of a wallet whose row may lack it.
+struct LaggingFact {
+    number: FactNumber,
+    at: Timestamp,
+    fact: Fact,
+}
+
 struct Verification {
     /// The index of the segments.
     keys: Keys,
@@ -94,7 +101,7 @@ struct Verification {
     objects: HashMap<ObjectId, Object>,
     waiting: WaitingAudit,
     /// Facts since `replay_from`, which rows of wallets may lack.
-    lagging: HashMap<WalletId, Vec<(FactNumber, Fact)>>,
+    lagging: HashMap<WalletId, Vec<LaggingFact>>,
     replay_from: Option<FactNumber>,
     catalogues: Catalogues,
     terms: HashMap<u32, Terms>,
@@ -232,7 +239,7 @@ impl Verification {
         fact: &Fact,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
-        self.totals.apply(number, fact);
+        self.totals.apply(number, fact, at);
         let id = match &fact.record {
             RecordId::Wallet(id) => id,
             RecordId::Billing(owner) => {
@@ -254,11 +261,11 @@ impl Verification {
             }
         };
         if let Body::Charged { charge, settles, .. } = &fact.body {
-            let explained =
-                self.terms.get(&charge.operation.catalogue).and_then(|terms| explain(terms, charge));
+            let terms = self.terms.get(&charge.operation.catalogue);
+            let recomputed = terms.and_then(|terms| recomputed(terms, charge));
             // The application may settle a hold at any amount.
             let own = settles.is_some();
-            if explained.and_then(|why| why.recomputed).is_some_and(|price| price != charge.price && !own) {
+            if recomputed.is_some_and(|price| price != charge.price && !own) {
                 return Err(LedgerError::damaged(format!(
                     "the price of fact {number} is not what its terms say"
                 )));
@@ -268,7 +275,7 @@ impl Verification {
         audit.add(number, fact).map_err(|what| LedgerError::damaged(format!("in `{}`, {what}", id.owner)))?;
         wallet.apply(number, fact);
         if self.replay_from.is_some_and(|from| number >= from) {
-            self.lagging.entry(id.clone()).or_default().push((number, fact.clone()));
+            self.lagging.entry(id.clone()).or_default().push(LaggingFact { number, at, fact: fact.clone() });
         }
         if fact.ordinal.is_multiple_of(MILESTONE_FACTS) {
             let effective_at = fact.body.effective_at(at);
@@ -291,7 +298,7 @@ impl Verification {
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
         let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
         let mut waiting = WaitingRows::default();
-        let mut filed = BTreeMap::new();
+        let (mut filed, mut totals) = (BTreeMap::new(), Totals::default());
         // Wallets without facts before `replay_from`, which may have no row yet.
         let all_lags = |id: &&WalletId| {
             let lagging = self.lagging.get(*id).map_or(0, Vec::len);
@@ -320,15 +327,7 @@ impl Verification {
                     agenda.push(rows::agenda_from_key(key)?);
                 }
                 Some(5) if key == rows::TOTALS_KEY => {
-                    let mut kept = rows::totals_from_bytes(value)?;
-                    let mut lagging: Vec<_> = self.lagging.values().flatten().collect();
-                    lagging.sort_unstable_by_key(|(number, _)| *number);
-                    for (number, fact) in lagging {
-                        kept.apply(*number, fact);
-                    }
-                    if kept != self.totals {
-                        return Err(broken("the totals"));
-                    }
+                    totals = rows::totals_from_bytes(value)?;
                     single += 1;
                 }
                 Some(6) => {
@@ -360,10 +359,23 @@ impl Verification {
                         return Err(broken("the waiting room"));
                     }
                 }
+                Some(12) => {
+                    let day = rows::day_from_key(key).ok_or_else(|| broken("a day"))?;
+                    // The row of the totals precedes the days.
+                    totals.days.0.insert(day, rows::decode(value)?);
+                }
                 _ => return Err(broken("something unknown")),
             }
             Ok(())
         })?;
+        let mut lagging: Vec<_> = self.lagging.values().flatten().collect();
+        lagging.sort_unstable_by_key(|lagging| lagging.number);
+        for LaggingFact { number, at, fact } in lagging {
+            totals.apply(*number, fact, *at);
+        }
+        if totals != self.totals {
+            return Err(broken("the totals"));
+        }
         if agenda.iter().any(|(due, record)| filed.get(record) != Some(&Some(*due))) {
             return Err(broken("the agenda"));
         }
@@ -400,7 +412,7 @@ impl Verification {
         {
             return Err(wrong_milestone(*number));
         }
-        for (number, fact) in self.lagging.get(id).into_iter().flatten() {
+        for LaggingFact { number, fact, .. } in self.lagging.get(id).into_iter().flatten() {
             kept.apply(*number, fact);
         }
         audit.compare(&kept).map_err(|what| differs(&what))?;

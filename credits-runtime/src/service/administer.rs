@@ -44,7 +44,7 @@ impl Deduct {
     /// Takes the credits. An amount above the available ones needs [`with_debt`](Self::with_debt).
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `AmountOutOfRange`,
-    /// `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `AmountNotPositive`,
+    /// `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `AmountNotPositive`,
     /// `InsufficientCredits`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Any { amount: self.amount, with_debt: self.with_debt };
@@ -79,7 +79,7 @@ impl Adjust {
     /// `manual_adjustment` entries.
     ///
     /// Rejections in order: `AmountZero`, `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`,
-    /// `AmountOutOfRange`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `InsufficientCredits`,
+    /// `AmountOutOfRange`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `InsufficientCredits`,
     /// `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         let Self { mut write, amount, reason, with_debt } = self;
@@ -129,7 +129,7 @@ impl Revoke {
     /// Takes the free part of the grant. The parts that holds have set aside stay with the holds.
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `MetadataTooLarge`,
-    /// `MetadataTooDeep`, `ReasonTooLong`, `GrantNotFree`.
+    /// `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `GrantNotFree`.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Grant(self.grant);
         let taking = Deduction { kind: Kind::Revoke, from, reason: self.reason, category: None };

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
@@ -31,7 +31,7 @@ pub use unresolved::Unresolved;
 const OWNERS_AT_ONCE: usize = 256;
 
 /// Result of receiving a billing event, linking or dismissing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Received {
     /// Whether it changed anything; false for a replay.
@@ -39,7 +39,7 @@ pub struct Received {
 }
 
 /// A subscription as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subscription {
     /// Its id at the payment processor; `own/1/main` for a subscription of the application's own.
@@ -69,7 +69,7 @@ pub struct Subscription {
 }
 
 /// A purchase of packs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Purchase {
     /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
@@ -85,7 +85,7 @@ pub struct Purchase {
     pub taken: Amount,
     /// The paid amount in minor units: of the checkout, or of the whole invoice.
     pub paid: i64,
-    /// ISO 4217, in lower case.
+    /// Currency of `paid` and `returned`, in which the buyer paid: ISO 4217, in lower case.
     pub currency: String,
     /// The amount returned by refunds and credit notes or held by disputes, in minor units.
     pub returned: i64,
@@ -139,7 +139,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
             id: state.subscription.clone(),
             item: item.clone(),
             status: if subscription.has_ended(now) { Status::Ended } else { state.status },
-            plan: terms.map(|terms| terms.plan.clone()),
+            plan: terms.map(|terms| ledger.names().plans.present(&terms.plan).to_owned()),
             version: terms.map(|terms| terms.version),
             price: state.price.clone(),
             quantity: state.quantity,
@@ -163,6 +163,23 @@ pub(crate) fn has_offer(ledger: &Core, session: &ObjectId) -> Result<bool, Error
     Ok(false)
 }
 
+/// Whether an owner's billing has a purchase, an invoice or a subscription with this id.
+#[cfg(feature = "stripe")]
+pub(crate) fn has_billed(ledger: &Core, id: &ObjectId) -> Result<bool, Error> {
+    let object = ledger.object(id)?;
+    for owner in object.linked.iter().chain(object.owners()) {
+        let billing = ledger.billing(owner)?;
+        let mut states = billing.subscriptions.values().filter_map(|subscription| subscription.latest());
+        if billing.purchases.contains_key(id)
+            || billing.invoices.contains_key(id)
+            || states.any(|state| state.subscription == *id)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// An owner's purchases, by checkout.
 pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, Error> {
     let billing = ledger.billing(owner)?;
@@ -171,7 +188,9 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
         .iter()
         .filter_map(|((invoice, price), pack)| invoice_pack(&billing, (invoice, price), pack));
     let sold = billing.purchases.keys().filter_map(|session| purchase(&billing, session));
-    Ok(sold.chain(on_invoices).collect())
+    let present = |pack: String| ledger.names().packs.present(&pack).to_owned();
+    let purchases = sold.chain(on_invoices);
+    Ok(purchases.map(|purchase| Purchase { pack: purchase.pack.map(present), ..purchase }).collect())
 }
 
 /// A purchase in its owner's billing.
@@ -189,7 +208,7 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
         given,
         taken,
         paid: payment.paid,
-        currency: payment.currency.clone(),
+        currency: payment.currency_paid().to_owned(),
         returned: came_back.map_or(0, |payment| payment.refunded().saturating_add(payment.withdrawn())),
     })
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use credits_core::Wording;
 
 use crate::domain::billing::event::BillingEvent;
+#[cfg(feature = "stripe")]
+use crate::domain::billing::terms::PackTerms;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::ObjectId;
@@ -228,7 +230,9 @@ impl<C> Credits<C> {
     where
         C: Pricing,
     {
-        billing::migrate(&self.ledger, &plan.spec().into())
+        let declared = plan.spec();
+        let kept = self.ledger.prices().plan_named(declared.name).cloned();
+        billing::migrate(&self.ledger, &kept.unwrap_or_else(|| declared.into()))
     }
 
     /// Returns a builder that gives an owner a plan without a payment processor: finish with `.now()`. Its time
@@ -377,10 +381,22 @@ impl<C> Credits<C> {
         billing::unresolved(&self.ledger)
     }
 
+    /// The terms of a pack as records keep them, by its declared name.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn pack_terms(&self, name: &str) -> Option<PackTerms> {
+        self.ledger.prices().pack_named(name).cloned()
+    }
+
     /// Whether the ledger has the offer of a checkout, because it began that checkout.
     #[cfg(feature = "stripe")]
     pub(crate) fn has_offer(&self, session: &ObjectId) -> Result<bool, Error> {
         billing::has_offer(&self.ledger, session)
+    }
+
+    /// Whether an owner's billing has a purchase, an invoice or a subscription with this id.
+    #[cfg(feature = "stripe")]
+    pub(crate) fn has_billed(&self, object: &ObjectId) -> Result<bool, Error> {
+        billing::has_billed(&self.ledger, object)
     }
 
     /// Removes an entry from [`unresolved`](Self::unresolved) after an administrator dealt with it. No
@@ -451,6 +467,7 @@ impl<C> Credits<C> {
     /// The sums of all entries, by asset and counter-account: the charged operation, or the category of the
     /// entries. For each asset they add up to the balances of all wallets.
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
+        self.ledger.check_open()?;
         Ok(report::totals(&self.ledger))
     }
 
@@ -607,7 +624,7 @@ impl<C: Pricing> CreditsBuilder<C> {
     fn opening(self) -> Opening {
         Opening {
             clock: self.clock,
-            terms: CatalogueData::from(C::CATALOGUE).terms(),
+            terms: CatalogueData::from(C::CATALOGUE).kept(),
             policy: Policy::of(&C::CATALOGUE.settings),
             prices: PriceList::of(C::CATALOGUE),
             wording: Wording::of(C::CATALOGUE),

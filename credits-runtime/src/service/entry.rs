@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use credits_core::Wording;
-use serde::Serialize;
+use credits_core::{CreditsName, Wording};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
-use crate::domain::category::Category;
-use crate::domain::explain::{Explanation, Terms, explain};
+use crate::domain::category::{Category, spoken};
+use crate::domain::explain::{PaidFrom, Terms, explain, in_words};
+use crate::domain::explanation::Explanation;
 use crate::domain::fact::{Fact, Kind, RecordId};
 use crate::domain::grant::Allocation;
 use crate::domain::ids::{FactNumber, HoldId, Key, Owner, TransferId};
 use crate::domain::metadata::Metadata;
+use crate::domain::names::{Names, Renames};
 use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::time::Timestamp;
 use crate::engine::core::Core;
@@ -21,7 +23,7 @@ use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 
 /// One immutable line of a wallet's history.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// Its position in the journal; for an entry that opened a grant, also the grant's number.
@@ -38,8 +40,12 @@ pub struct Entry {
     pub balance_after: Amount,
     /// The amounts by grant, for an entry that took from grants or restored them.
     pub allocations: Vec<Allocation>,
-    /// The charged operation.
+    /// The charged operation, by its present name.
     pub operation: Option<String>,
+    /// The name for people of the operation, plan or pack.
+    pub named: Option<String>,
+    /// The inputs of the operation in words: `3 pages`, `quality hd`.
+    pub inputs: Vec<String>,
     /// The price of the operation. The charged amount is the price less the shortfall.
     pub price: Option<Amount>,
     /// The part of the price that could not be charged when a hold was settled.
@@ -68,12 +74,12 @@ pub struct Entry {
     /// The charge, with the terms of its catalogue.
     #[serde(skip)]
     charge: Option<(Arc<Terms>, Charge)>,
-    #[serde(skip)]
+    #[serde(skip, default = "default_wording")]
     wording: Wording<'static>,
 }
 
 /// Result of a write that made an entry.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {
     /// The entry.
@@ -83,7 +89,7 @@ pub struct Receipt {
 }
 
 /// Result of settling a hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Settled {
     /// The entry.
@@ -95,17 +101,34 @@ pub struct Settled {
 }
 
 /// Result of releasing a hold.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Released {
     /// Whether an earlier call released the hold.
     pub replayed: bool,
 }
 
+/// The wording of an entry that was read from JSON.
+fn default_wording() -> Wording<'static> {
+    Wording { credits_named: CreditsName::DEFAULT, assets: &[] }
+}
+
 impl Entry {
-    /// A short description: the operation, else the reason, else the category's name.
-    pub fn description(&self) -> &str {
-        self.operation.as_deref().or(self.reason.as_deref()).unwrap_or(self.category.name())
+    /// A short description for people: `Process document`, `Transfer to bob`, `Subscription credits: Studio`, the reason of a
+    /// gift or deduction as it was written, or the category's label. Operations, plans and packs have their display names.
+    pub fn description(&self) -> String {
+        if let Some(operation) = &self.operation {
+            return self.named.clone().unwrap_or_else(|| spoken(operation));
+        }
+        match (&self.counterparty, &self.reason, &self.category) {
+            (Some(owner), _, Category::TransferIn) => format!("Transfer from {owner}"),
+            (Some(owner), _, Category::TransferOut) => format!("Transfer to {owner}"),
+            (_, Some(name), category) if category.names_its_item() => {
+                format!("{}: {}", category.label(), self.named.as_deref().unwrap_or(name))
+            }
+            (_, Some(reason), _) => reason.clone(),
+            (_, None, category) => category.label(),
+        }
     }
 
     /// The amount with its unit: `+100 credits`, `-1 credit`.
@@ -119,10 +142,12 @@ impl Entry {
         self.wording.amount(self.balance_after.get(), self.asset_name()).to_string()
     }
 
-    /// The inputs, terms and price of a charge; `None` if the entry is no charge.
+    /// The price of a charge as a sum, with its inputs, its terms and the grants it was taken from; `None` if the entry is no
+    /// charge.
     pub fn explanation(&self) -> Option<Explanation> {
         let (terms, charge) = self.charge.as_ref()?;
-        explain(terms, charge)
+        let taken = PaidFrom { grants: &self.allocations, shortfall: self.shortfall, owed: self.owed };
+        explain(terms, charge, taken)
     }
 
     fn asset_name(&self) -> &str {
@@ -150,6 +175,8 @@ impl Entry {
                 _ => entry.taken.into_owned(),
             },
             operation: None,
+            named: None,
+            inputs: Vec::new(),
             price: None,
             shortfall: Amount::ZERO,
             owed: entry.debt.max(Amount::ZERO),
@@ -171,10 +198,13 @@ impl Entry {
             charge: None,
             wording: ledger.wording(),
         };
-        let Body::Charged { charge, settles, shortfall, .. } = body else { return Some(made) };
+        let Body::Charged { charge, settles, shortfall, .. } = body else {
+            return Some(made.with_present_names(ledger));
+        };
         let terms = ledger.terms(charge.operation.catalogue);
-        Some(Self {
+        let charged = Self {
             operation: Some(operation_name(ledger, charge.operation)),
+            inputs: inputs(ledger, charge),
             price: Some(charge.price),
             charge: terms.map(|terms| (Arc::clone(terms), charge.clone())),
             shortfall: *shortfall,
@@ -185,19 +215,53 @@ impl Entry {
                 None => made.key,
             },
             ..made
-        })
+        };
+        Some(charged.with_present_names(ledger))
+    }
+
+    /// With the present name of its plan or pack, which is the reason of entries of billing.
+    fn with_present_names(self, ledger: &Core) -> Self {
+        let names = ledger.names();
+        if let Some(operation) = &self.operation {
+            let named = names.operations.named(operation).map(str::to_owned);
+            return Self { named, ..self };
+        }
+        let Some(reason) = &self.reason else { return self };
+        let Some(renames) = renames_of(&self.category, reason, names) else { return self };
+        let named = renames.named(reason).map(str::to_owned);
+        let reason = Some(renames.present(reason).to_owned());
+        Self { named, reason, ..self }
     }
 }
 
-/// The name of an operation in its catalogue.
+/// The names that the reason of an entry is one of, if its category names its plan or pack.
+fn renames_of<'a>(category: &Category, reason: &str, names: &'a Names) -> Option<&'a Renames> {
+    match category {
+        Category::CreditPackPurchase | Category::CreditPackRefund => Some(&names.packs),
+        // A payment of either is disputed.
+        Category::Dispute | Category::DisputeReversal if names.packs.named(reason).is_some() => {
+            Some(&names.packs)
+        }
+        category => category.names_its_item().then_some(&names.plans),
+    }
+}
+
+/// The present name of an operation.
 pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
     let name = ledger
         .terms(operation.catalogue)
         .and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
     name.map_or_else(
         || format!("operation {}/{}", operation.catalogue, operation.index),
-        |known| known.name.clone(),
+        |known| ledger.names().operations.present(&known.name).to_owned(),
     )
+}
+
+/// The inputs of a charge in words.
+pub(crate) fn inputs(ledger: &Core, charge: &Charge) -> Vec<String> {
+    let terms = ledger.terms(charge.operation.catalogue);
+    let operation = terms.and_then(|terms| terms.data.operations.get(usize::from(charge.operation.index)));
+    operation.map(|operation| in_words(operation, &charge.inputs)).unwrap_or_default()
 }
 
 pub(crate) fn receipt(ledger: &Core, outcome: &Outcome) -> Result<Receipt, Error> {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::domain::explain::Explanation;
+use crate::domain::explanation::Explanation;
 use crate::domain::fact::RecordId;
 use crate::domain::ids::Owner;
 use crate::engine::core::{Core, JournalPosition};
@@ -17,7 +17,9 @@ use crate::service::entry::Entry;
 pub enum ExportFormat {
     /// One JSON object per line, with all fields of an entry and the explanation of a charge.
     JsonLines,
-    /// A header, then one row per entry without allocations and explanation; metadata as JSON.
+    /// A header, then one row per entry without allocations and explanation; metadata as JSON. A text that a spreadsheet
+    /// would read as a formula, because it begins with `=`, `+`, `-`, `@`, a tab or a line break, has an apostrophe in front
+    /// of it.
     Csv,
 }
 
@@ -103,11 +105,14 @@ const NAMES: [&str; 20] = [
     "metadata",
 ];
 
+/// Columns whose text comes from the application.
+const TEXTS: [&str; 7] = ["owner", "category", "operation", "counterparty", "reason", "key", "metadata"];
+
 fn row(owner: &Owner, entry: &Entry) -> [String; 20] {
     fn text(value: Option<&impl ToString>) -> String {
         value.map(ToString::to_string).unwrap_or_default()
     }
-    [
+    let mut row = [
         entry.number.to_string(),
         entry.recorded_at.to_string(),
         entry.effective_at.to_string(),
@@ -128,7 +133,13 @@ fn row(owner: &Owner, entry: &Entry) -> [String; 20] {
         text(entry.expires_at.as_ref()),
         text(entry.key.as_ref()),
         entry.metadata.to_string(),
-    ]
+    ];
+    for (cell, name) in row.iter_mut().zip(NAMES) {
+        if TEXTS.contains(&name) && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+            cell.insert(0, '\'');
+        }
+    }
+    row
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> LedgerError {

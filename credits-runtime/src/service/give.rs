@@ -85,15 +85,15 @@ impl Give {
         self
     }
 
-    /// Restricts the credits to these operations, by their declared names. Credits for fewer operations are
-    /// used first.
+    /// Restricts the credits to these operations of the pricing, by their names or former names. Credits for fewer
+    /// operations are used first.
     pub fn only_for(mut self, operations: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         for name in operations {
-            if let Some(operation) = self.write.ledger.operation(name.as_ref()) {
-                self.gift.scope.push(operation);
-            } else {
-                let operation = name.as_ref().to_owned();
-                self.write.refuse(Rejection::OperationUnknown { operation });
+            let name = name.as_ref();
+            // An operation that is gone stays in the scope, by which a replay is recognised.
+            self.gift.scope.extend(self.write.ledger.operation(name));
+            if !self.write.ledger.declares(name) {
+                self.write.refuse(Rejection::OperationUnknown { operation: name.to_owned() });
             }
         }
         self.gift.scope.sort_unstable();
@@ -104,8 +104,8 @@ impl Give {
     /// Gives the credits.
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `AmountOutOfRange`,
-    /// `OperationUnknown`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`,
-    /// `AmountNotPositive`, `ExpiryInPast`, `OpenGrantsLimit`, `BalanceOutOfRange`.
+    /// `OperationUnknown`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`,
+    /// `AmountNotPositive`, `ExpiryInPast`, `ExpiryOutOfRange`, `OpenGrantsLimit`, `BalanceOutOfRange`.
     pub fn now(self) -> Reply<Receipt> {
         self.write.send(Action::Give(self.gift), |ledger, _, outcome| entry::receipt(ledger, &outcome))
     }

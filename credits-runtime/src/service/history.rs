@@ -1,14 +1,16 @@
 //! History: a wallet's entries in either order, filtered, in pages with a stable cursor.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::fact::{Fact, RecordId};
-use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId};
+use crate::domain::ids::{FactNumber, GivenKey, Key, WalletId, excerpt};
 use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX, MILESTONE_FACTS};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -26,7 +28,7 @@ pub struct History {
     ledger: Arc<Ledger>,
     wallet: Result<WalletId, Rejection>,
     limit: usize,
-    cursor: Option<Cursor>,
+    from: Option<PageFrom>,
     oldest_first: bool,
     filter: Filter,
     key: Option<Result<Key, Rejection>>,
@@ -43,12 +45,12 @@ struct Filter {
 }
 
 /// The position between two pages. It stays valid while entries are added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(FactNumber);
 
 /// A page of entries, in the order of the query.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HistoryPage {
     /// The entries, up to the [`limit`](History::limit) of the query.
@@ -56,10 +58,13 @@ pub struct HistoryPage {
     /// The position of the next page; `None` after the last one. A page may be shorter than the limit and
     /// still have a next one.
     pub next: Option<Cursor>,
+    /// The position of the page before this one, for [`before`](History::before); `None` for a query that began at its first
+    /// entry.
+    pub previous: Option<Cursor>,
 }
 
 /// The balance of a wallet at an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BalancePoint {
     /// The instant.
@@ -88,10 +93,45 @@ impl Cursor {
     }
 }
 
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The error of a text that is no cursor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no cursor: use the text of `next` or `previous` of a page")]
+pub struct CursorError(String);
+
+impl FromStr for Cursor {
+    type Err = CursorError;
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        text.parse().map(Self::new).map_err(|_| CursorError(excerpt(text)))
+    }
+}
+
+/// The end of the page that a query continues from.
+#[derive(Clone, Copy)]
+enum PageFrom {
+    /// The page begins with this fact.
+    After(Cursor),
+    /// The page ends before this fact.
+    Before(Cursor),
+}
+
+impl HistoryPage {
+    fn empty(next: Option<Cursor>) -> Self {
+        Self { entries: Vec::new(), next, previous: None }
+    }
+}
+
 impl History {
     pub(crate) fn new(ledger: Arc<Ledger>, wallet: Result<WalletId, Rejection>) -> Self {
         let filter = Filter::default();
-        Self { ledger, wallet, limit: 50, cursor: None, oldest_first: false, filter, key: None }
+        Self { ledger, wallet, limit: 50, from: None, oldest_first: false, filter, key: None }
     }
 
     /// The maximum number of entries on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
@@ -102,7 +142,29 @@ impl History {
 
     /// Continues after an earlier page of the same order; `None` begins with the first page.
     pub fn after(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
-        self.cursor = cursor.into();
+        self.from = cursor.into().map(PageFrom::After);
+        self
+    }
+
+    /// Goes back to the page before an earlier page of the same order, with its [`previous`](HistoryPage::previous); `None`
+    /// begins with the first page. The entries are in the order of the query.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let user = Credits::in_memory()?.wallet("user:42");
+    /// for amount in 1..=4 {
+    ///     user.give_credits(amount).now().wait()?;
+    /// }
+    /// let newest = user.credit_history().limit(2).page()?;
+    /// let older = user.credit_history().limit(2).after(newest.next).page()?;
+    /// let newer = user.credit_history().limit(2).before(older.previous).page()?;
+    /// assert_eq!(newer.entries, newest.entries);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn before(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
+        self.from = cursor.into().map(PageFrom::Before);
         self
     }
 
@@ -118,9 +180,10 @@ impl History {
         self
     }
 
-    /// Returns only charges of this operation, by its declared name.
+    /// Returns only charges of this operation, by its declared name or a former one.
     pub fn operation(mut self, name: impl Into<String>) -> Self {
-        self.filter.operation = Some(name.into());
+        let name: String = name.into();
+        self.filter.operation = Some(self.ledger.names().operations.present(&name).to_owned());
         self
     }
 
@@ -187,7 +250,7 @@ impl History {
     /// Errors in order: `OwnerInvalid`, `KeyInvalid`, then the ledger's. A cursor of another wallet gives an
     /// empty page.
     pub fn page(self) -> Result<HistoryPage, Error> {
-        let Self { ledger, wallet, limit, cursor, oldest_first, filter, key } = self;
+        let Self { ledger, wallet, limit, from, oldest_first, filter, key } = self;
         let id = wallet?;
         if let Some(key) = key {
             return under_key(&ledger, &id, &key?, &filter);
@@ -195,11 +258,14 @@ impl History {
         // Reads the wallet before it takes the journal's snapshot: published facts are committed, so the
         // snapshot has them.
         let wallet = ledger.wallet(&id)?;
-        let walk = Walk { journal: ledger.journal()?, ledger: &ledger, id: &id, wallet: &wallet };
-        if oldest_first {
-            walk.forwards(cursor, limit, &filter)
-        } else {
-            walk.backwards(cursor, limit, &filter)
+        let mut walk = Walk { journal: ledger.journal()?, ledger: &ledger, id: &id, wallet: &wallet };
+        match (from, oldest_first) {
+            (Some(PageFrom::Before(cursor)), true) => walk.older_than(cursor, limit, &filter),
+            (Some(PageFrom::Before(cursor)), false) => walk.newer_than(cursor, limit, &filter),
+            (Some(PageFrom::After(cursor)), true) => walk.forwards(Some(cursor), limit, &filter),
+            (Some(PageFrom::After(cursor)), false) => walk.backwards(Some(cursor), limit, &filter),
+            (None, true) => walk.forwards(None, limit, &filter),
+            (None, false) => walk.backwards(None, limit, &filter),
         }
     }
 }
@@ -259,7 +325,7 @@ fn under_key(ledger: &Core, id: &WalletId, key: &Key, filter: &Filter) -> Result
         let entries = booked.numbered().filter_map(|(number, _)| Entry::of(ledger, booked, number));
         entries.filter(|entry| entry.key.as_ref() == Some(key) && filter.wants(entry))
     });
-    Ok(HistoryPage { entries: entries.collect(), next: None })
+    Ok(HistoryPage { entries: entries.collect(), next: None, previous: None })
 }
 
 impl Filter {
@@ -285,8 +351,43 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// The page that ends before a fact, of a query that returns the newest entries first.
+    fn newer_than(&mut self, cursor: Cursor, limit: usize, filter: &Filter) -> Result<HistoryPage, Error> {
+        let after = match self.ordinal_of(cursor.0)? {
+            Some(ordinal) => self.number_of(ordinal.saturating_add(1))?,
+            None => None,
+        };
+        let Some(after) = after else { return Ok(HistoryPage::empty(Some(cursor))) };
+        let mut page = self.forwards(Some(Cursor(after)), limit, filter)?;
+        page.entries.reverse();
+        // The end of the page is the last fact that was read.
+        let end = match page.next {
+            Some(Cursor(unread)) => self.fact(unread)?.and_then(|(_, previous)| previous),
+            None => None,
+        };
+        Ok(HistoryPage { next: Some(cursor), previous: end.map(Cursor), ..page })
+    }
+
+    /// The page that ends before a fact, of a query that returns the oldest entries first.
+    fn older_than(&mut self, cursor: Cursor, limit: usize, filter: &Filter) -> Result<HistoryPage, Error> {
+        let before = if self.known(cursor.0) { self.fact(cursor.0)? } else { None };
+        let Some(before) = before.and_then(|(_, previous)| previous) else {
+            return Ok(HistoryPage::empty(Some(cursor)));
+        };
+        let mut page = self.backwards(Some(Cursor(before)), limit, filter)?;
+        page.entries.reverse();
+        let end = match page.next {
+            Some(Cursor(unread)) => match self.ordinal_of(unread)? {
+                Some(ordinal) => self.number_of(ordinal.saturating_add(1))?,
+                None => None,
+            },
+            None => None,
+        };
+        Ok(HistoryPage { next: Some(cursor), previous: end.map(Cursor), ..page })
+    }
+
     fn backwards(
-        mut self,
+        &mut self,
         cursor: Option<Cursor>,
         limit: usize,
         filter: &Filter,
@@ -303,22 +404,22 @@ impl Walk<'_> {
         for _ in 0..HISTORY_SCAN_MAX {
             let Some(number) = next.filter(|_| entries.len() < limit) else { break };
             let Some((found, previous)) = self.fact(number)? else {
-                return Ok(HistoryPage { entries, next: None });
+                return Ok(HistoryPage { entries, next: None, previous: cursor });
             };
             let entry = Entry::of(self.ledger, &found.1, found.0);
             if let (Some(entry), Some(since)) = (&entry, filter.since)
                 && entry.effective_at < since
             {
-                return Ok(HistoryPage { entries, next: None });
+                return Ok(HistoryPage { entries, next: None, previous: cursor });
             }
             entries.extend(entry.filter(|entry| filter.wants(entry)));
             next = previous;
         }
-        Ok(HistoryPage { entries, next: next.map(Cursor) })
+        Ok(HistoryPage { entries, next: next.map(Cursor), previous: cursor })
     }
 
     fn forwards(
-        mut self,
+        &mut self,
         cursor: Option<Cursor>,
         limit: usize,
         filter: &Filter,
@@ -326,7 +427,7 @@ impl Walk<'_> {
         let mut ordinal = match (cursor, filter.since) {
             (Some(Cursor(number)), _) => match self.ordinal_of(number)? {
                 Some(ordinal) => ordinal,
-                None => return Ok(HistoryPage { entries: Vec::new(), next: None }),
+                None => return Ok(HistoryPage::empty(None)),
             },
             (None, None) => 1,
             (None, Some(since)) => self.first_from(|effective_at| effective_at >= since)?,
@@ -337,18 +438,18 @@ impl Walk<'_> {
             let end = ordinal.next_multiple_of(MILESTONE_FACTS).min(self.wallet.facts);
             for (number, booked) in self.between(ordinal, end)? {
                 if entries.len() >= limit || scanned >= HISTORY_SCAN_MAX {
-                    return Ok(HistoryPage { entries, next: Some(Cursor(number)) });
+                    return Ok(HistoryPage { entries, next: Some(Cursor(number)), previous: cursor });
                 }
                 scanned += 1;
                 let Some(entry) = Entry::of(self.ledger, &booked, number) else { continue };
                 if filter.until.is_some_and(|until| entry.effective_at >= until) {
-                    return Ok(HistoryPage { entries, next: None });
+                    return Ok(HistoryPage { entries, next: None, previous: cursor });
                 }
                 entries.extend(Some(entry).filter(|entry| filter.wants(entry)));
             }
             ordinal = end.saturating_add(1);
         }
-        Ok(HistoryPage { entries, next: None })
+        Ok(HistoryPage { entries, next: None, previous: cursor })
     }
 
     /// Whether the wallet, as it was read, can have a fact of this number.

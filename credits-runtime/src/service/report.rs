@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::explain::hexadecimal;
-use crate::domain::ids::FactNumber;
+use crate::domain::ids::{Asset, FactNumber};
 use crate::domain::totals::Account;
 use crate::engine::core::Core;
 use crate::engine::journal::block;
@@ -18,7 +18,7 @@ use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::operation_name;
 
 /// The sum of all entries between wallets and one counter-account since the ledger was created.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountTotal {
     /// The asset: `credits`, or the name of another one.
@@ -90,6 +90,12 @@ impl Serialize for Head {
     }
 }
 
+impl<'de> Deserialize<'de> for Head {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 pub(crate) fn head(ledger: &Core) -> Result<Head, LedgerError> {
     let (last_fact, hash) = ledger.head()?;
     Ok(Head { ledger: ledger.id(), last_fact, hash })
@@ -116,14 +122,27 @@ pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> 
     }
 }
 
+/// The names of a counter-account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AccountName {
+    pub(crate) asset: String,
+    pub(crate) account: String,
+    pub(crate) is_operation: bool,
+}
+
+/// The names of a counter-account.
+pub(crate) fn account_name(ledger: &Core, asset: &Asset, account: &Account) -> AccountName {
+    let (account, is_operation) = match account {
+        Account::Operation(operation) => (operation_name(ledger, *operation), true),
+        Account::Category(category) => (category.name().to_owned(), false),
+    };
+    AccountName { asset: asset.shown(), account, is_operation }
+}
+
 pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
     let mut totals: Vec<AccountTotal> = Vec::new();
     for (asset, account, total) in ledger.totals().iter() {
-        let (account, is_operation) = match account {
-            Account::Operation(operation) => (operation_name(ledger, *operation), true),
-            Account::Category(category) => (category.name().to_owned(), false),
-        };
-        let asset = asset.shown();
+        let AccountName { asset, account, is_operation } = account_name(ledger, asset, account);
         let known = totals.iter_mut().find(|known| {
             known.asset == asset && known.account == account && known.is_operation == is_operation
         });

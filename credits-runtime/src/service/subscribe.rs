@@ -7,8 +7,9 @@ use std::sync::Arc;
 use credits_core::PlanSpec;
 
 use crate::domain::billing::joining::{Join, Leave};
-use crate::domain::ids::{Owner, check_name, excerpt};
+use crate::domain::ids::{Owner, excerpt};
 use crate::domain::limits::SUBSCRIPTION_NAME_BYTES_MAX;
+use crate::domain::printable::check_name;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
@@ -103,10 +104,10 @@ impl Subscribe {
         let PlanSpec { name: plan, retired, .. } = *self.plan;
         let (owner, name) = (self.owner?, checked_name(self.name)?);
         if self.quantity == 0 {
-            return Err(Rejection::SubscriptionQuantityZero { plan });
+            return Err(Rejection::SubscriptionQuantityZero { plan: plan.into() });
         }
         if self.plan.is_priced() && !self.is_complimentary {
-            return Err(Rejection::PlanHasPrice { plan });
+            return Err(Rejection::PlanHasPrice { plan: plan.into() });
         }
         let join = Join {
             owner,
@@ -168,7 +169,7 @@ fn checked_name(name: String) -> Result<String, Rejection> {
     };
     match rule {
         None => Ok(name),
-        Some(rule) => Err(Rejection::SubscriptionInvalid { id: excerpt(&name), rule }),
+        Some(rule) => Err(Rejection::SubscriptionInvalid { id: excerpt(&name), rule: rule.into() }),
     }
 }
 

@@ -41,22 +41,12 @@ const CATALOGUE: Catalogue = Catalogue {
     operations: &[
         OperationSpec {
             name: "process",
-            asset: "",
-            at_least: None,
-            at_most: None,
-            meta: &[],
+            named: "Process",
             costs: &[Clause::Fixed(5), Clause::Rate { credits: 1, batch: 1, unit: PAGE, after: 0 }],
             limits: &[Limit { quantity: 0, max: 100 }],
+            ..OperationSpec::NONE
         },
-        OperationSpec {
-            name: "free",
-            asset: "",
-            costs: &[Clause::Fixed(0)],
-            at_least: None,
-            at_most: None,
-            limits: &[],
-            meta: &[],
-        },
+        OperationSpec { name: "free", named: "Free", costs: &[Clause::Fixed(0)], ..OperationSpec::NONE },
     ],
     plans: &[],
     packs: &[],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
@@ -31,7 +31,7 @@ pub struct Transfer {
 }
 
 /// Result of a transfer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Transferred {
     /// The transfer's number, for [`Wallet::reverse_transfer`](crate::Wallet::reverse_transfer).
@@ -53,7 +53,7 @@ pub struct Reverse {
 }
 
 /// Result of reversing a transfer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reversed {
     /// The entry of the wallet that sent the credits and gets them back.
@@ -120,7 +120,7 @@ impl Transfer {
     ///
     /// Rejections in order: `TransferToAnotherLedger`, `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`,
     /// `AmountOutOfRange`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`,
-    /// `TransferToSelf`, `TransferBetweenAssets`, `ExpiryInPast`, `InsufficientCredits`, `OpenGrantsLimit`
+    /// `TransferToSelf`, `TransferBetweenAssets`, `ExpiryInPast`, `ExpiryOutOfRange`, `InsufficientCredits`, `OpenGrantsLimit`
     /// and `BalanceOutOfRange` of the receiver.
     pub fn now(self) -> Reply<Transferred> {
         let Self { write, to, amount, expiry, including_promotional, category } = self;

@@ -12,6 +12,7 @@ use crate::domain;
 use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command, SettleAt};
+use crate::domain::grant::Class;
 use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
@@ -23,7 +24,7 @@ use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::billing::{self, Purchase, Subscription};
-use crate::service::entry::{self, Released, Settled};
+use crate::service::entry::{self, Released, Settled, operation_name};
 use crate::service::give::Give;
 use crate::service::history::{self, History};
 use crate::service::spend::Spend;
@@ -38,7 +39,7 @@ pub struct Wallet<C> {
 }
 
 /// An open hold.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct HoldSummary {
     /// The hold's number, for [`Wallet::settle`] and [`Wallet::release`].
@@ -66,7 +67,7 @@ impl HoldSummary {
 }
 
 /// An open grant.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct GrantSummary {
     /// The grant's number, for [`Wallet::revoke_grant`].
@@ -79,18 +80,32 @@ pub struct GrantSummary {
     pub category: Category,
     /// When the free credits expire.
     pub expires_at: Option<Timestamp>,
+    /// Whether they are promotional; otherwise they were paid for.
+    pub is_promotional: bool,
+    /// The operations that they can be used for; empty for all.
+    pub only_for: Vec<String>,
+    /// The priority in the order of use, from 0; lower is used first.
+    pub priority: u16,
 }
 
 impl GrantSummary {
-    fn of(grant: &domain::wallet::Grant) -> Self {
+    fn of(ledger: &Core, grant: &domain::wallet::Grant) -> Self {
         let domain::wallet::Grant { number, free, held, terms, category } = grant;
-        let (category, expires_at) = (category.clone(), terms.expires_at);
-        Self { id: *number, free: *free, held: *held, category, expires_at }
+        Self {
+            id: *number,
+            free: *free,
+            held: *held,
+            category: category.clone(),
+            expires_at: terms.expires_at,
+            is_promotional: terms.class == Class::Promotional,
+            only_for: terms.scope.iter().map(|operation| operation_name(ledger, *operation)).collect(),
+            priority: terms.priority,
+        }
     }
 }
 
 /// The state of a wallet at one instant.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct WalletState {
     /// The instant, by the ledger's time.
@@ -117,6 +132,31 @@ impl<C> Wallet<C> {
     /// The available credits: free ones that have not expired, less debt. Negative in debt.
     pub fn credits(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::available)
+    }
+
+    /// The available credits with their unit: `1,250 credits`, or `$12.50` where
+    /// [`credits_named`](crate::usage_credits) is an amount of money.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let user = Credits::in_memory()?.wallet("user:42");
+    /// user.give_credits(1_250).now().wait()?;
+    /// assert_eq!(user.formatted_credits()?, "1,250 credits");
+    /// assert_eq!(user.formatted(1)?, "1 credit");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn formatted_credits(&self) -> Result<String, Error> {
+        self.formatted(self.credits()?)
+    }
+
+    /// An amount with the unit of the wallet's asset.
+    ///
+    /// Rejections: `OwnerInvalid`, `AmountOutOfRange`.
+    pub fn formatted(&self, amount: impl IntoAmount) -> Result<String, Error> {
+        let (id, amount) = (self.id.as_ref().map_err(Clone::clone)?, amount.into_amount()?);
+        Ok(self.ledger.wording().amount(amount.get(), id.asset.as_str()).to_string())
     }
 
     /// The credits that open holds have set aside.
@@ -165,9 +205,29 @@ impl<C> Wallet<C> {
             held: wallet.held(),
             debt: wallet.debt,
             balance: wallet.balance,
-            grants: wallet.grants.iter().map(GrantSummary::of).collect(),
+            grants: wallet.grants.iter().map(|grant| GrantSummary::of(ledger, grant)).collect(),
             holds: wallet.holds.iter().map(|hold| HoldSummary::of(ledger, hold)).collect(),
         }))
+    }
+
+    /// The open grants, in the order of their use: what is left of each, until when, and for what.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// user.give_credits(100).now().wait()?;
+    /// user.give_credits(5).expires_in(std::time::Duration::from_secs(60)).promotional().now().wait()?;
+    /// let grants = user.open_grants()?;
+    /// assert_eq!((grants[0].free.get(), grants[0].is_promotional), (5, true));
+    /// assert_eq!((grants[1].free.get(), grants[1].expires_at), (100, None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn open_grants(&self) -> Result<Vec<GrantSummary>, Error> {
+        let ledger = &self.ledger;
+        self.now(|wallet| wallet.grants.iter().map(|grant| GrantSummary::of(ledger, grant)).collect())
     }
 
     /// The open holds, oldest first: of work in progress, and of work that was cut off until they lapse.

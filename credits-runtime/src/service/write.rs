@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command};
-use crate::domain::ids::{GivenKey, Key, WalletId};
+use crate::domain::ids::{GivenKey, Key, WalletId, excerpt};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::engine::ledger::Ledger;
@@ -62,7 +62,7 @@ impl Write {
         if let Category::Application(name) = &category
             && !self.ledger.has_category(name)
         {
-            self.refuse(Rejection::CategoryUnknown { category: name.chars().take(40).collect() });
+            self.refuse(Rejection::CategoryUnknown { category: excerpt(name) });
         }
         category
     }
@@ -91,6 +91,7 @@ impl Write {
             (Ok(wallet), Ok(key)) => {
                 let mut command = Command::new(wallet.clone(), key, action, metadata);
                 command.refused = refused.map(Box::new);
+                command.words = ledger.wording().names(wallet.asset.as_str());
                 let reader = Arc::clone(&ledger);
                 ledger.submit(command, move |outcome| read(&reader, &wallet, outcome))
             }

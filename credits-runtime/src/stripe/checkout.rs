@@ -39,7 +39,7 @@ struct CheckoutOptions {
     key: Option<String>,
 }
 
-/// A checkout that sells a pack: begin it with [`Stripe::start`].
+/// A checkout that sells a pack: begin it with [`Stripe::start`]. It needs a [`success`](Self::success) page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sold until `stripe.start(..)`"]
 pub struct PackCheckout {
@@ -48,7 +48,8 @@ pub struct PackCheckout {
     options: CheckoutOptions,
 }
 
-/// A checkout that sells a subscription: begin it with [`Stripe::start`].
+/// A checkout that sells a subscription: begin it with [`Stripe::start`]. It needs a [`success`](Self::success)
+/// page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sold until `stripe.start(..)`"]
 pub struct PlanCheckout {
@@ -93,10 +94,22 @@ impl CheckoutOptions {
     }
 }
 
+/// The text on the receipt of a payment, and in the customer portal for a subscription. Stripe shows the name of
+/// the product at the checkout, which the price at Stripe has.
+const PAYMENT_DESCRIPTION: &str = "payment_intent_data[description]";
+const SUBSCRIPTION_DESCRIPTION: &str = "subscription_data[description]";
+
+impl CheckoutOptions {
+    /// Whether an option sets this parameter.
+    fn sets(&self, name: &str) -> bool {
+        self.parameters.iter().any(|(option, _)| option == name)
+    }
+}
+
 macro_rules! checkout_options {
     ($($checkout:ident)*) => {$(
         impl $checkout {
-            /// The page after payment: where Stripe sends the buyer.
+            /// The page after payment: where Stripe sends the buyer. Every checkout needs it.
             pub fn success(mut self, url: impl Into<String>) -> Self {
                 self.options.success = Some(url.into());
                 self
@@ -164,7 +177,7 @@ impl PackCheckout {
 }
 
 impl PlanCheckout {
-    /// Bills by this period, of those that the plan has prices for.
+    /// Bills by this period, of those that the plan has prices for. A plan with one price needs no period.
     pub fn period(mut self, period: impl Into<Period>) -> Self {
         self.period = Some(period.into());
         self
@@ -196,6 +209,8 @@ const PROTECTED: &[&str] = &[
 pub(super) struct SessionRequest {
     options: CheckoutOptions,
     fields: Vec<(String, String)>,
+    /// The name of the plan or pack.
+    item: &'static str,
     offer: Option<Offered>,
 }
 
@@ -213,9 +228,10 @@ impl<C: Pricing> Stripe<C> {
     /// It blocks until Stripe has responded and the ledger has committed; [`start_async`](Self::start_async)
     /// does not block.
     ///
-    /// Errors in order: [`PriceMissing`](StripeError::PriceMissing),
-    /// [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid owner,
-    /// [`OptionProtected`](StripeError::OptionProtected), Stripe's, the ledger's.
+    /// Errors in order: [`PeriodNotDeclared`](StripeError::PeriodNotDeclared),
+    /// [`PriceMissing`](StripeError::PriceMissing), [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid
+    /// owner, [`OptionProtected`](StripeError::OptionProtected),
+    /// [`ReturnPageMissing`](StripeError::ReturnPageMissing), Stripe's, the ledger's.
     pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
         block_on(self.begin(checkout.into(), Waits::Here))
     }
@@ -249,17 +265,17 @@ impl<C: Pricing> Stripe<C> {
     }
 
     async fn begin(&self, checkout: Checkout, waits: Waits) -> Result<Session, StripeError> {
-        let SessionRequest { options, mut fields, offer } = checkout.request(self)?;
+        let SessionRequest { options, mut fields, item, offer } = checkout.request(self)?;
         let owner = Owner::new(&options.owner).map_err(Error::from)?;
         if let Some((option, _)) = options.parameters.iter().find(|(name, _)| is_protected(name)) {
             return Err(StripeError::OptionProtected { option: option.clone() });
         }
+        let success = options.success.ok_or(StripeError::ReturnPageMissing { item })?;
         let mut set = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
         set("client_reference_id", owner.as_str());
         set(&format!("metadata[{OWNER_KEY}]"), owner.as_str());
-        for (name, value) in
-            [("success_url", options.success), ("cancel_url", options.cancel), ("customer", options.customer)]
-        {
+        set("success_url", &success);
+        for (name, value) in [("cancel_url", options.cancel), ("customer", options.customer)] {
             if let Some(value) = value {
                 set(name, &value);
             }
@@ -273,7 +289,10 @@ impl<C: Pricing> Stripe<C> {
         let (id, url) = (text("id").ok_or_else(unreadable)?, text("url").ok_or_else(unreadable)?);
         if let Some(Offered { pack, quantity, currency }) = offer {
             let object = ObjectId::new(id).ok_or_else(unreadable)?;
-            let (pack, currency) = (pack_terms(pack, C::CATALOGUE), currency.map(str::to_owned));
+            // Records keep the first name of a pack that was renamed.
+            let kept = self.credits.pack_terms(pack.name);
+            let pack = kept.unwrap_or_else(|| pack_terms(pack, C::CATALOGUE));
+            let currency = currency.map(str::to_owned);
             let offer = Offer { session: object.clone(), pack, quantity, currency };
             let (at, what) = (self.credits.now(), Happening::PackOffered(offer));
             let event = BillingEvent { at, objects: vec![object], owner: Some(owner), what };
@@ -306,6 +325,9 @@ impl<C: Pricing> Stripe<C> {
             self.shared.environments.is_empty() || price.environment.is_none_or(|name| name == mode)
         });
         let here: Vec<_> = here.collect();
+        if period.is_some() && matches!(here.as_slice(), [price] if price.period.is_none()) {
+            return Err(StripeError::PeriodNotDeclared { plan: item.to_owned() });
+        }
         let fits = |price: &&&StripePrice| period.is_none() || price.period == period;
         match (here.iter().find(fits), here.is_empty() && prices.is_empty()) {
             (Some(price), _) if period.is_some() || here.len() == 1 => Ok(Some(price.id)),
@@ -368,14 +390,20 @@ impl Checkout {
                     // The pack has no price at Stripe, so the checkout carries it.
                     set("line_items[0][price_data][currency]", currency.code);
                     set("line_items[0][price_data][unit_amount]", &minor.to_string());
-                    set("line_items[0][price_data][product_data][name]", pack.name);
+                    set("line_items[0][price_data][product_data][name]", pack.named);
+                    if !pack.docs.is_empty() {
+                        set("line_items[0][price_data][product_data][description]", pack.docs);
+                    }
                 }
                 set("line_items[0][quantity]", &options.quantity.to_string());
                 set(&format!("metadata[{PACK_KEY}]"), pack.name);
                 set(&format!("payment_intent_data[metadata][{OWNER_KEY}]"), &options.owner);
+                if !options.sets(PAYMENT_DESCRIPTION) {
+                    set(PAYMENT_DESCRIPTION, pack.named);
+                }
                 let currency = is_decided.then_some(currency.code);
                 let offer = Some(Offered { pack, quantity: options.quantity, currency });
-                Ok(SessionRequest { options, fields, offer })
+                Ok(SessionRequest { options, fields, item: pack.name, offer })
             }
             Self::Plan(PlanCheckout { plan, period, trial_days, options }) => {
                 set("mode", "subscription");
@@ -388,10 +416,13 @@ impl Checkout {
                 set("line_items[0][price]", price.ok_or_else(missing)?);
                 set("line_items[0][quantity]", &options.quantity.to_string());
                 set(&format!("subscription_data[metadata][{OWNER_KEY}]"), &options.owner);
+                if !options.sets(SUBSCRIPTION_DESCRIPTION) {
+                    set(SUBSCRIPTION_DESCRIPTION, plan.named);
+                }
                 if let Some(days) = trial_days {
                     set("subscription_data[trial_period_days]", &days.to_string());
                 }
-                Ok(SessionRequest { options, fields, offer: None })
+                Ok(SessionRequest { options, fields, item: plan.name, offer: None })
             }
         }
     }

@@ -42,6 +42,12 @@ pub enum StripeError {
         /// Its prices.
         known: String,
     },
+    /// A period was chosen for a plan that has one price, without a period.
+    #[error("`{plan}` has one Stripe price, whose period stands at Stripe: leave `.period(..)` out")]
+    PeriodNotDeclared {
+        /// The plan.
+        plan: String,
+    },
     /// A pack has no price in the currency of its checkout.
     #[error("`{pack}` has no price in {currency}: it has {declared}")]
     CurrencyUndeclared {
@@ -57,6 +63,23 @@ pub enum StripeError {
     OptionProtected {
         /// The option.
         option: String,
+    },
+    /// A checkout has no page for the buyer after the payment.
+    #[error(
+        "the checkout of `{item}` has no page to return to: add `.success(\"https://..\")`, where Stripe sends the buyer \
+         after the payment"
+    )]
+    ReturnPageMissing {
+        /// The plan or pack.
+        item: &'static str,
+    },
+    /// The id of a session is no id of Stripe's.
+    #[error(
+        "`{session}` is no id of a checkout session: pass the one in the address that the buyer returns to, `cs_..`"
+    )]
+    SessionInvalid {
+        /// Beginning of the id.
+        session: String,
     },
     /// Stripe refused the request.
     #[error("Stripe refused with status {status}: {message}")]
@@ -83,7 +106,7 @@ pub enum StripeError {
     #[error("Stripe could not be reached: {0}")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A response cannot be read.
-    #[error("Stripe's answer cannot be read: {0}")]
+    #[error("an object of Stripe's cannot be read: {0}")]
     Unreadable(String),
     /// A list at Stripe has more members than the limit of 10,000.
     #[error("the list `{path}` has more than {LIST_MEMBERS_MAX} members: apply what it says by hand")]

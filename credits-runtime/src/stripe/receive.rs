@@ -45,17 +45,16 @@ impl WebhookResponse {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotApplied {
     /// The event fails whenever it is sent.
-    #[error("{0}")]
-    Final(String),
     #[error(transparent)]
-    Stripe(#[from] StripeError),
+    Final(StripeError),
+    /// The cause passes.
     #[error(transparent)]
-    Ledger(Error),
+    Passing(StripeError),
 }
 
 impl From<Malformed> for NotApplied {
     fn from(malformed: Malformed) -> Self {
-        Self::Final(malformed.to_string())
+        Self::Final(StripeError::Unreadable(malformed.to_string()))
     }
 }
 
@@ -63,9 +62,11 @@ impl From<Error> for NotApplied {
     fn from(error: Error) -> Self {
         match error {
             // Transient: it succeeds once the clock is confirmed.
-            Error::Rejected(Rejection::ClockUnconfirmed { .. }) | Error::Ledger(_) => Self::Ledger(error),
+            Error::Rejected(Rejection::ClockUnconfirmed { .. }) | Error::Ledger(_) => {
+                Self::Passing(error.into())
+            }
             // Permanent: the event stays too large.
-            Error::Rejected(rejection) => Self::Final(rejection.to_string()),
+            Error::Rejected(_) => Self::Final(error.into()),
         }
     }
 }
@@ -158,8 +159,8 @@ impl<C: Pricing> Stripe<C> {
         let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
         match self.apply(&event, waits).await {
             Ok(_) => WebhookResponse::DONE,
-            Err(NotApplied::Final(what)) => {
-                tracing::warn!(id, what, "a webhook is refused");
+            Err(NotApplied::Final(error)) => {
+                tracing::warn!(id, %error, "a webhook is refused");
                 WebhookResponse::REFUSED
             }
             Err(error) => {
@@ -173,7 +174,7 @@ impl<C: Pricing> Stripe<C> {
     pub(super) async fn apply(&self, event: &Value, waits: Waits) -> Result<bool, NotApplied> {
         if event.get("object").and_then(Value::as_str) == Some("v2.core.event") {
             let what = "it is a thin event, which says too little: choose snapshot events for this endpoint";
-            return Err(NotApplied::Final(what.to_owned()));
+            return Err(NotApplied::Final(StripeError::Unreadable(what.to_owned())));
         }
         let is_live = event.get("livemode").and_then(Value::as_bool).unwrap_or(false);
         if is_live != (self.shared.mode == Mode::Live) {
@@ -210,7 +211,7 @@ impl<C: Pricing> Stripe<C> {
                 }
             }
         }
-        Err(NotApplied::Final(format!("it needs more than {LISTS_MAX} lists")))
+        Err(NotApplied::Final(StripeError::Unreadable(format!("it needs more than {LISTS_MAX} lists"))))
     }
 
     /// Whether an event is about a checkout that the ledger has an offer of.
@@ -229,8 +230,10 @@ impl<C: Pricing> Stripe<C> {
         };
         let path = path.to_owned();
         let listed = self.shared.ask(waits, move |client| client.list(&path, account.as_deref())).await;
-        listed.map_err(|error| {
-            if error.is_final() { NotApplied::Final(error.to_string()) } else { NotApplied::Stripe(error) }
-        })
+        listed.map_err(
+            |error| {
+                if error.is_final() { NotApplied::Final(error) } else { NotApplied::Passing(error) }
+            },
+        )
     }
 }

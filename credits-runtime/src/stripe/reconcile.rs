@@ -3,7 +3,7 @@
 //!
 //! It does not know which events were missed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::StripeError;
@@ -14,7 +14,7 @@ use crate::engine::request::reply::block_on;
 use crate::generated::Pricing;
 
 /// Counts of a reconciliation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reconciled {
     /// Events that were read.
@@ -49,12 +49,11 @@ impl<C: Pricing> Stripe<C> {
                 match block_on(self.apply(&event, Waits::Here)) {
                     Ok(true) => reconciled.applied += 1,
                     Ok(false) => {}
-                    Err(NotApplied::Final(what)) => {
-                        tracing::warn!(id, what, "an event cannot be applied");
+                    Err(NotApplied::Final(error)) => {
+                        tracing::warn!(id, %error, "an event cannot be applied");
                         reconciled.unreadable += 1;
                     }
-                    Err(NotApplied::Stripe(error)) => return Err(error),
-                    Err(NotApplied::Ledger(error)) => return Err(error.into()),
+                    Err(NotApplied::Passing(error)) => return Err(error),
                 }
             }
             progress(&reconciled);

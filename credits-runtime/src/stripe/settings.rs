@@ -128,7 +128,7 @@ impl<C: Pricing> StripeBuilder<C> {
     /// [`SecretEmpty`](StripeError::SecretEmpty), [`EnvironmentUnknown`](StripeError::EnvironmentUnknown).
     pub fn build(self) -> Result<Stripe<C>, StripeError> {
         let Self { credits, key, secrets, base, reading, transport } = self;
-        if key.expose().is_empty() {
+        if key.expose().trim().is_empty() {
             return Err(StripeError::KeyMissing);
         }
         let mode = Mode::of_key(key.expose()).ok_or(StripeError::KeyInvalid)?;

@@ -371,11 +371,13 @@ impl Translation<'_> {
         let (owner, objects) = self.of_session(session, &id, &prices);
         // With adaptive pricing the buyer sees another currency than the one that the pack is sold in.
         let money = session.at(&["currency_conversion"]).unwrap_or(session);
-        let currency = money.text(&["source_currency", "currency"]);
+        let currency = session.need(money.text(&["source_currency", "currency"]), "currency")?.to_lowercase();
+        let paid_in =
+            session.text(&["currency"]).map(str::to_lowercase).filter(|paid_in| *paid_in != currency);
         let what = Happening::PackPaid(PackPayment {
             session: id,
             payment,
-            currency: session.need(currency, "currency")?.to_lowercase(),
+            currency,
             subtotal: session.need(money.integer(&["amount_subtotal"]), "amount_subtotal")?,
             // In the buyer's currency, as refunds and disputes are.
             paid: session.need(session.integer(&["amount_total"]), "amount_total")?,
@@ -383,6 +385,7 @@ impl Translation<'_> {
             prices,
             tax: session.integer(&["total_details.amount_tax"]).unwrap_or(0),
             invoice: self.object(session, &["invoice"]),
+            paid_in,
         });
         Ok(Translated::Happened(vec![self.happened(objects, owner, what)]))
     }

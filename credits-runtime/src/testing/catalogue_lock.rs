@@ -74,7 +74,7 @@ fn changes(locked: &Value, current: &Value) -> Vec<String> {
     let current = plans(current);
     let of_plan = |locked: Value| {
         let name = text(&locked, "name");
-        match current.iter().find(|plan| text(plan, "name") == name) {
+        match current.iter().find(|plan| is_named(plan, &name)) {
             Some(current) => plan_changes(&name, &locked, current),
             None if locked.get("retired") == Some(&Value::Bool(true)) => Vec::new(),
             None => vec![format!(
@@ -97,8 +97,8 @@ fn plan_changes(name: &str, locked: &Value, current: &Value) -> Vec<String> {
     }
     let mut differences = Vec::new();
     compare("", locked, current, &mut differences);
-    // Existing subscribers are not affected when a plan is retired or sold again.
-    differences.retain(|(field, _)| field != "retired");
+    // Existing subscribers are not affected when a plan is retired, sold again, or renamed.
+    differences.retain(|(field, _)| !["retired", "name", "formerly"].contains(&field.as_str()));
     if differences.is_empty() {
         return Vec::new();
     }
@@ -137,6 +137,12 @@ fn shown(value: &Value) -> String {
         Value::String(text) => format!("`{text}`"),
         other => other.to_string(),
     }
+}
+
+/// Whether a plan has this name, or had it before.
+fn is_named(plan: &Value, name: &str) -> bool {
+    let former = plan.get("formerly").and_then(Value::as_array);
+    text(plan, "name") == name || former.is_some_and(|names| names.iter().any(|former| former == name))
 }
 
 fn text(plan: &Value, field: &str) -> String {
@@ -196,6 +202,10 @@ mod tests {
             on_upgrade: "prorated".to_owned(),
             in_advance: false,
             meta: Vec::new(),
+            formerly: Vec::new(),
+            named: "Pro".to_owned(),
+            docs: String::new(),
+            costs: Vec::new(),
             processor_prices: Vec::new(),
         }];
         catalogue
@@ -237,6 +247,11 @@ mod tests {
                  help: versions only rise; write `version 2` or a higher one"
                 .to_owned())
         );
+        let mut renamed = catalogue(2, 1_200, true);
+        renamed.plans[0].name = "studio".to_owned();
+        renamed.plans[0].formerly = vec!["pro".to_owned()];
+        renamed.plans[0].named = "Studio".to_owned();
+        assert_eq!(check(&renamed, LockMode::Write), Ok(()));
         assert_eq!(check(&gone, LockMode::Write), Ok(()));
         std::fs::write(&path, "something else").unwrap();
         assert!(check(&gone, LockMode::Write).unwrap_err().contains("is no catalogue lock"));

@@ -1,6 +1,10 @@
 //! Packs: checkouts, currencies, refunds and disputes.
 
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use credits_runtime::billing::{PurchaseProblem, Unresolved};
+use credits_runtime::events::Event;
 use credits_runtime::testing::stripe::Shape;
 
 use super::super::script::instant;
@@ -75,6 +79,34 @@ fn a_refund_is_compared_in_the_buyers_currency() {
             "2026-02-01  sell cs_1 converted in={currency} subtotal={total}         -> 1100
              2026-02-02  refund re_1 pi_1 {returned}                                -> {left}",
         ));
+    }
+}
+
+/// A purchase shows what the buyer paid and got back in the buyer's currency, as its event does; the price of the pack stays
+/// in the currency of the pack.
+#[test]
+fn a_purchase_reads_in_the_buyers_currency() {
+    for shape in Shape::ALL {
+        let stage = played(
+            *shape,
+            "2026-02-01  sell cs_1 converted in=jpy subtotal=1350                   -> 1100
+             2026-02-02  refund re_1 pi_1 135                                       -> 990",
+        );
+        let purchases = stage.credits.wallet("ann").purchases().unwrap();
+        let [purchase] = &purchases[..] else { panic!("{purchases:?}") };
+        assert_eq!((purchase.paid, &purchase.currency[..], purchase.returned), (1_350, "jpy", 135));
+        let (sender, receiver) = channel();
+        let told = move |event: &Event| match event {
+            Event::CreditPackPurchased(event) => sender.send(event.price.clone().unwrap()),
+            _ => Ok(()),
+        };
+        stage.credits.subscriber("prices").from_the_beginning().start(told).unwrap();
+        let price = receiver.recv_timeout(Duration::from_mins(1)).unwrap();
+        assert_eq!(
+            (price.subtotal, &price.currency[..], price.paid, &price.paid_in[..]),
+            (900, "usd", 1_350, "jpy")
+        );
+        assert_eq!(price.to_string(), "\u{a5}1350");
     }
 }
 

@@ -1,4 +1,4 @@
-// What people read is `meta`.
+// The name that people read has its own word.
 
 use credits_runtime::usage_credits;
 

@@ -6,8 +6,9 @@ mod settings;
 mod value;
 
 pub(super) use sale::price_id;
+pub(super) use value::option;
 
-use credits_core::AssetSpec;
+use credits_core::{AssetSpec, CreditsName};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -22,7 +23,7 @@ pub(super) struct Data<'a> {
 
 /// `Catalogue { .. }`
 pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
-    with_data(runtime, |data| data.catalogue(model))
+    with_data(runtime, |data| data.catalogue(model, runtime))
 }
 
 /// `PlanSpec { .. }`
@@ -35,20 +36,26 @@ pub(super) fn pack(pack: &Pack, runtime: &TokenStream) -> TokenStream {
     with_data(runtime, |data| data.pack(&pack.terms, (&pack.price_ids, &pack.processor_ids)))
 }
 
+/// `Unit { .. }`
+pub(super) fn unit(unit: credits_core::Unit, runtime: &TokenStream) -> TokenStream {
+    with_data(runtime, |data| data.unit(unit))
+}
+
 fn with_data(runtime: &TokenStream, write: impl FnOnce(Data<'_>) -> TokenStream) -> TokenStream {
     write(Data { types: &quote! { #runtime::catalogue } })
 }
 
 impl Data<'_> {
-    fn catalogue(self, model: &Pricing) -> TokenStream {
+    fn catalogue(self, model: &Pricing, runtime: &TokenStream) -> TokenStream {
         let types = self.types;
         let settings = self.settings(&model.settings);
         let known = &model.known;
         let assets = known.assets.iter().map(|asset| {
-            let AssetSpec { name, plural } = asset.terms;
-            quote! { #types::AssetSpec { name: #name, plural: #plural } }
+            let AssetSpec { name, plural, named: CreditsName { one, many }, docs } = asset.terms;
+            let named = quote! { #types::CreditsName { one: #one, many: #many } };
+            quote! { #types::AssetSpec { name: #name, plural: #plural, named: #named, docs: #docs } }
         });
-        let operations = known.operations.iter().map(|item| self.operation(&item.terms));
+        let operations = known.operations.iter().map(|item| self.operation(item, runtime));
         let plans = known.plans.iter().map(|plan| &plan.spec);
         let packs = known.packs.iter().map(|pack| &pack.spec);
         quote! {

@@ -6,11 +6,26 @@ use quote::quote;
 
 use super::Data;
 use super::value::{number, option, optional_number};
+use crate::generate::operation::named_inputs;
+use crate::model::Operation;
 
 impl Data<'_> {
-    pub(super) fn operation(self, operation: &OperationSpec) -> TokenStream {
+    pub(super) fn operation(self, item: &Operation, runtime: &TokenStream) -> TokenStream {
         let types = self.types;
-        let OperationSpec { name, asset, costs, at_least, at_most, limits, meta } = *operation;
+        let inputs = named_inputs(item, runtime);
+        let OperationSpec {
+            name,
+            asset,
+            costs,
+            at_least,
+            at_most,
+            limits,
+            meta,
+            formerly,
+            named,
+            docs,
+            inputs: _,
+        } = item.terms;
         let costs = costs.iter().map(|clause| self.clause(clause));
         let (at_least, at_most) = (optional_number(at_least), optional_number(at_most));
         let limits = limits.iter().map(|Limit { quantity, max }| {
@@ -27,6 +42,10 @@ impl Data<'_> {
                 at_most: #at_most,
                 limits: &[#(#limits),*],
                 meta: #meta,
+                formerly: &[#(#formerly),*],
+                named: #named,
+                docs: #docs,
+                inputs: #inputs,
             }
         }
     }
@@ -64,7 +83,7 @@ impl Data<'_> {
         quote! { #types::Tier { up_to: #up_to, credits: #credits } }
     }
 
-    fn unit(self, unit: Unit) -> TokenStream {
+    pub(super) fn unit(self, unit: Unit) -> TokenStream {
         let (types, Unit { name, plural, .. }) = (self.types, unit);
         let base = Literal::u64_unsuffixed(unit.base);
         let dimension = match unit.dimension {

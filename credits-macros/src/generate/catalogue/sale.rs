@@ -1,6 +1,8 @@
 //! Plans, packs and their prices.
 
-use credits_core::{Gives, OnUpgrade, PackSpec, PlanSpec, ProcessorPrice, StripePrice, UnusedCredits};
+use credits_core::{
+    Gives, OnUpgrade, PackSpec, PlanCost, PlanSpec, ProcessorPrice, StripePrice, UnusedCredits,
+};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -12,7 +14,7 @@ use crate::generate::path;
 impl Data<'_> {
     pub(super) fn plan(self, plan: &PlanSpec, (ids, processor_ids): (&[PriceId], &[PriceId])) -> TokenStream {
         let types = self.types;
-        let PlanSpec { name, retired, in_advance, .. } = *plan;
+        let PlanSpec { name, retired, in_advance, formerly, named, docs, .. } = *plan;
         let version = Literal::u32_unsuffixed(plan.version);
         let gives = option(plan.gives.map(|gives| self.gives(gives)));
         let stripe_prices = self.stripe_prices(plan.stripe_prices, ids);
@@ -25,6 +27,10 @@ impl Data<'_> {
             OnUpgrade::Full => "Full",
         };
         let (on_upgrade, meta) = (self.variant("OnUpgrade", on_upgrade), self.meta(plan.meta));
+        let costs = plan.costs.iter().map(|PlanCost { price, per }| {
+            let (price, per) = (self.money(*price), self.period(*per));
+            quote! { #types::PlanCost { price: #price, per: #per } }
+        });
         quote! {
             #types::PlanSpec {
                 name: #name,
@@ -40,13 +46,17 @@ impl Data<'_> {
                 on_upgrade: #on_upgrade,
                 in_advance: #in_advance,
                 meta: #meta,
+                formerly: &[#(#formerly),*],
+                named: #named,
+                docs: #docs,
+                costs: &[#(#costs),*],
             }
         }
     }
 
     pub(super) fn pack(self, pack: &PackSpec, (ids, processor_ids): (&[PriceId], &[PriceId])) -> TokenStream {
         let types = self.types;
-        let PackSpec { name, asset, .. } = *pack;
+        let PackSpec { name, asset, formerly, named, docs, .. } = *pack;
         let [gives, bonus] = [pack.gives, pack.bonus].map(number);
         let costs = pack.costs.iter().map(|price| self.money(*price));
         let expires_after = self.optional_period(pack.expires_after);
@@ -66,6 +76,9 @@ impl Data<'_> {
                 processor_prices: #processor_prices,
                 only_for: &[#(#only_for),*],
                 meta: #meta,
+                formerly: &[#(#formerly),*],
+                named: #named,
+                docs: #docs,
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The settings: those that were changed, and the defaults for the others.
 
 use credits_core::{
-    CreditsName, Overrun, RefundedButSpent, Rounding, Settings, SubscriptionRefunds, TransferExpiration,
-    Upgrades,
+    CreditsName, Overrun, RefundedButSpent, Rounding, Settings, SubscriptionRefunds, Threshold,
+    TransferExpiration, Upgrades,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -42,7 +42,7 @@ impl Data<'_> {
             currency: |value| self.currency(value),
             rounding: |value| self.rounding(value),
             credits_named: |CreditsName { one, many }| quote! { #types::CreditsName { one: #one, many: #many } },
-            low_balance_thresholds: |values| list(values.iter().copied().map(number)),
+            low_balance_thresholds: |values| list(values.iter().map(|threshold| self.threshold(*threshold))),
             fulfillment_grace_period: |value| self.period(value),
             renewal_wait: |value| self.period(value),
             min_fulfillment_period: |value| self.period(value),
@@ -81,6 +81,11 @@ impl Data<'_> {
             [] => quote! { #types::Settings::DEFAULT },
             fields => quote! { #types::Settings { #(#fields,)* ..#types::Settings::DEFAULT } },
         }
+    }
+
+    fn threshold(self, Threshold { asset, amount }: Threshold) -> TokenStream {
+        let (types, amount) = (self.types, number(amount));
+        quote! { #types::Threshold { asset: #asset, amount: #amount } }
     }
 
     fn rounding(self, rounding: Rounding) -> TokenStream {

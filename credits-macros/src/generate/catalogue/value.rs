@@ -12,7 +12,7 @@ pub(super) fn number(number: i64) -> Literal {
 }
 
 /// `Some(..)` or `None`.
-pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
+pub(in crate::generate) fn option(value: Option<TokenStream>) -> TokenStream {
     value.map_or_else(
         || quote! { ::core::option::Option::None },
         |value| quote! { ::core::option::Option::Some(#value) },

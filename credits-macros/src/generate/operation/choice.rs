@@ -18,7 +18,7 @@ pub(super) fn generate(Choice { ident, docs, options }: &Choice) -> TokenStream 
     let names = options.iter().map(|option| &option.variant.name);
     quote! {
         #docs
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
         #[allow(dead_code)]
         pub enum #ident {
             #(#variant_docs #variants),*
@@ -40,7 +40,10 @@ pub(super) fn generate(Choice { ident, docs, options }: &Choice) -> TokenStream 
             /// The one with this name.
             #[must_use]
             pub fn from_name(name: &str) -> ::core::option::Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.name() == name)
+                ::core::iter::Iterator::find(
+                    &mut ::core::iter::Iterator::copied(Self::ALL.iter()),
+                    |known| known.name() == name,
+                )
             }
         }
     }

@@ -109,7 +109,9 @@ fn seen_by_cost(visible: &Visible, checked: &TokenStream) -> TokenStream {
 fn value(Visible { ident, seen }: &Visible) -> TokenStream {
     match seen {
         Seen::Value => quote! { *#ident },
-        Seen::Widened => quote! { ::core::primitive::i128::from(*#ident) },
+        Seen::Widened => quote! {
+            <::core::primitive::i128 as ::core::convert::From<_>>::from(*#ident)
+        },
         Seen::Cut => quote! {
             <::core::primitive::i128 as ::core::convert::TryFrom<_>>::try_from(*#ident)
                 .unwrap_or(::core::primitive::i128::MAX)

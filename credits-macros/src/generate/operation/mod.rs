@@ -3,8 +3,11 @@
 mod checked;
 mod choice;
 mod inputs;
+mod named;
 mod traits;
 mod validate;
+
+pub(super) use named::inputs as named_inputs;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
@@ -23,7 +26,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
     let constants = constants.map(|item| constant(item, runtime));
     let constructors = operations.iter().map(|operation| constructor(operation, runtime));
     let swallowers = swallowers(known);
-    let name = name(operations);
+    let (name, named) = (name(operations), named::generate(operations, runtime));
     let (index, traits::Traits { derives, impls }) = (index(operations), traits::generate(operations));
     let (inputs, validate) = (inputs::generate(operations, runtime), validate::generate(operations));
     quote! {
@@ -51,6 +54,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             }
 
             #name
+            #named
         }
 
         #impls
@@ -100,10 +104,13 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     let Some(name) = &operation.constructor else { return TokenStream::new() };
     let docs = super::docs(&operation.variant.docs);
     let ident = &operation.variant.ident;
+    // `Operation::operation()`: the user chose the name, which a lint refuses.
+    let own_name = (name == "operation").then(|| quote! { #[allow(clippy::self_named_constructors)] });
     if operation.fields.is_empty() {
         return quote! {
             #docs
             #[must_use]
+            #own_name
             pub const fn #name() -> Self {
                 Self::#ident
             }
@@ -120,6 +127,7 @@ fn constructor(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     quote! {
         #docs
         #[must_use]
+        #own_name
         #many
         pub fn #name(
             #(#arguments),*

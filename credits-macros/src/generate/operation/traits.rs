@@ -26,7 +26,10 @@ pub(super) fn generate(operations: &[Operation]) -> Traits {
         })
         .collect();
     if others.is_empty() || others.iter().any(|ty| lacks_arguments(ty)) {
-        return Traits { derives: quote! { #[derive(Clone, Debug, PartialEq)] }, impls: TokenStream::new() };
+        return Traits {
+            derives: quote! { #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)] },
+            impls: TokenStream::new(),
+        };
     }
     let [clone, partial_eq] = ["clone::Clone", "cmp::PartialEq"].map(|name| bounded(name, &others));
     let clones = operations.iter().map(cloned);

@@ -3,7 +3,7 @@
 //! It does not know which awards are due, nor how takings are booked.
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::terms::Length;
 use crate::domain::amount::Amount;
@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::wallet::Forfeited;
 
 /// The id of an award. The credits of one id are given once, however often its events arrive.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AwardId {
@@ -64,7 +64,7 @@ pub enum AwardId {
 }
 
 /// The amount paid for an award, after discounts and without tax.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Basis {
     /// Amount in minor units.
     #[n(0)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use credits_core::{Settings, Upgrades};
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::award::{AwardId, Basis};
 use super::lanes;
@@ -79,7 +79,7 @@ pub struct Wanted {
 
 /// An unpaid change to more credits, for which nothing was given: an item's state has a price or quantity
 /// that gives more than the last paid one, and no line of a paid invoice has both.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnpaidUpgrade {
     /// The subscription.
@@ -99,7 +99,7 @@ pub struct UnpaidUpgrade {
 /// An invoice of a subscription that was returned in part, by refunds or credit notes. Nothing is taken from
 /// the subscription; a pack on the invoice is taken back by its share all the same. An invoice that is
 /// returned in full is not a partial return.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PartialReturn {
     /// The invoice.

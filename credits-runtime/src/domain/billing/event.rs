@@ -3,7 +3,7 @@
 //! It does not know which credits are due because of an event.
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{ObjectId, Owner};
 use crate::domain::time::Timestamp;
@@ -82,7 +82,7 @@ use crate::domain::time::Timestamp;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct BillingEvent {
     /// When it happened, by the processor's clock.
     #[n(0)]
@@ -100,7 +100,7 @@ pub struct BillingEvent {
 }
 
 /// The change that a [`BillingEvent`] reports.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Happening {
@@ -229,7 +229,7 @@ pub enum Happening {
 }
 
 /// A change of a subscription of the application's own. No invoice pays for it: the event names its paid time.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OwnSubscription {
     /// The state from now on. The item is the subscription.
     #[n(0)]
@@ -243,7 +243,7 @@ pub struct OwnSubscription {
 }
 
 /// Time of a subscription of the application's own that counts as paid.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OwnSpan {
     /// The price, which names a plan and its version.
     #[n(0)]
@@ -264,7 +264,7 @@ pub struct OwnSpan {
 
 /// The state of a subscription item from the event's time on. It decides the trial, the end and the name of
 /// the plan; lines of invoices decide paid time.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct SubscriptionState {
     /// The item; the subscription, for processors without items.
     #[n(0)]
@@ -297,7 +297,7 @@ pub struct SubscriptionState {
 
 /// Previous values of a changed state; `None` for a value that did not change or that the event does not
 /// name. They order states of one instant: a state follows the one that has its previous values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Before {
     /// The previous price.
     #[n(0)]
@@ -324,7 +324,7 @@ pub struct Before {
 /// assert_eq!(ScheduledEnd::Never.at(), None);
 /// # Ok::<(), credits_runtime::TimestampError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduledEnd {
     /// No end is known.
@@ -352,7 +352,7 @@ impl ScheduledEnd {
 }
 
 /// The status of a subscription. Only its end affects paid time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -387,7 +387,7 @@ pub enum Status {
 }
 
 /// A period of time, from `start` to just before `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 pub struct Interval {
     /// The first instant.
     #[n(0)]
@@ -405,7 +405,7 @@ impl Interval {
 }
 
 /// A paid invoice. The first event about an invoice counts; later ones only add payments.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Invoice {
     /// Id of the invoice.
     #[n(0)]
@@ -436,7 +436,7 @@ pub struct Invoice {
 
 /// A line of an invoice. A line with an amount of 0 or more pays for its period at its price and quantity; a
 /// negative line credits that time.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Line {
     /// Id of the line, if it has one.
     #[n(0)]
@@ -474,7 +474,7 @@ pub struct Line {
 /// The lines of an earlier invoice that a negative line names as credited (Stripe:
 /// `proration_details.credited_items`). A negative line without them credits a line of its price that ends
 /// where it ends.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct CreditedLines {
     /// The invoice.
     #[n(0)]
@@ -485,7 +485,7 @@ pub struct CreditedLines {
 }
 
 /// A checkout's offer of packs.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Offer {
     /// The checkout.
     #[n(0)]
@@ -503,7 +503,7 @@ pub struct Offer {
 }
 
 /// A payment for packs.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PackPayment {
     /// The checkout.
     #[n(0)]
@@ -511,7 +511,7 @@ pub struct PackPayment {
     /// The payment; `None` if nothing had to be paid.
     #[n(1)]
     pub payment: Option<ObjectId>,
-    /// ISO 4217 code, in lower case.
+    /// Currency that the packs are sold in, of `subtotal`: ISO 4217 code, in lower case.
     #[n(2)]
     pub currency: String,
     /// Minor units before discounts, tax and shipping.
@@ -532,4 +532,15 @@ pub struct PackPayment {
     /// Invoice that the checkout made for the payment.
     #[n(8)]
     pub invoice: Option<ObjectId>,
+    /// The buyer's currency, of `paid` and `tax`, if it is another than that of the packs: ISO 4217 code, in lower case.
+    #[n(9)]
+    #[serde(default)]
+    pub paid_in: Option<String>,
+}
+
+impl PackPayment {
+    /// The currency of `paid` and `tax`.
+    pub(crate) fn currency_paid(&self) -> &str {
+        self.paid_in.as_deref().unwrap_or(&self.currency)
+    }
 }

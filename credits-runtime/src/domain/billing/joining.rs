@@ -82,13 +82,13 @@ impl Billing {
         now: Timestamp,
     ) -> Result<Option<BillingEvent>, Rejection> {
         let Some(terms) = prices.plan_named(join.plan) else {
-            return Err(Rejection::PlanRetired { plan: join.plan });
+            return Err(Rejection::PlanRetired { plan: join.plan.into() });
         };
         let (known, next) = self.own_subscription(&join.name, now);
         let held = known.as_ref().and_then(|known| self.terms(&known.id, &known.state.price, now));
         let is_same_plan = held.is_some_and(|held| held.plan == terms.plan);
         if join.is_retired && !is_same_plan {
-            return Err(Rejection::PlanRetired { plan: join.plan });
+            return Err(Rejection::PlanRetired { plan: join.plan.into() });
         }
         let (id, price, start) = match &known {
             // Subscribers keep the version that they joined.

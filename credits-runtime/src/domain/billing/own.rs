@@ -43,7 +43,12 @@ impl<'a> OwnId<'a> {
 
 /// The price of a plan without a processor: its name and version, so that each version has its own terms.
 pub fn own_price(terms: &PlanTerms) -> ObjectId {
-    ObjectId::known(&format!("{PRICES}{}/{}", terms.plan, terms.version))
+    own_price_named(&terms.plan, terms.version)
+}
+
+/// The price of a version of a plan by one of its names.
+pub fn own_price_named(plan: &str, version: u32) -> ObjectId {
+    ObjectId::known(&format!("{PRICES}{plan}/{version}"))
 }
 
 /// The paid time of a subscription of the application's own.

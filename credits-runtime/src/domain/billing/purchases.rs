@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::award::{AwardId, Basis};
 use super::calendar::after;
@@ -25,7 +25,7 @@ use crate::domain::time::Timestamp;
 
 /// The reason why a purchase gave nothing: see
 /// [`Unresolved::Purchase`](crate::billing::Unresolved::Purchase).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PurchaseProblem {

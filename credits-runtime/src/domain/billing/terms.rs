@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::own::own_price;
+use super::own::own_price_named;
 use crate::domain::ids::ObjectId;
+use crate::domain::names::{Names, Renames};
 
 /// A length of calendar time, as stored in facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 pub struct Length {
     /// Number of units.
     #[n(0)]
@@ -25,7 +26,7 @@ pub struct Length {
 macro_rules! units {
     ($($code:literal $name:ident)*) => {
         /// The unit of a [`Length`].
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
         #[cbor(index_only)]
         #[serde(rename_all = "snake_case")]
         #[expect(missing_docs, reason = "the names say it")]
@@ -48,7 +49,7 @@ impl From<PeriodUnit> for Length {
 units! { 0 Second 1 Minute 2 Hour 3 Day 4 Week 5 Month 6 Quarter 7 Year }
 
 /// The terms of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PlanTerms {
     /// The plan's name.
     #[n(0)]
@@ -86,7 +87,7 @@ pub struct PlanTerms {
 }
 
 /// Treatment of a cycle's credits that are unused at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unused {
     /// They expire.
@@ -127,7 +128,7 @@ impl From<&PlanSpec> for PlanTerms {
 }
 
 /// The terms of a pack.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PackTerms {
     /// The pack's name.
     #[n(0)]
@@ -153,7 +154,7 @@ pub struct PackTerms {
 }
 
 /// The price of one pack in one currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct PackPrice {
     /// ISO 4217 code, in lower case.
     #[n(0)]
@@ -184,9 +185,7 @@ impl PriceList {
     pub fn of(catalogue: &Catalogue) -> Self {
         let mut list = Self::default();
         for plan in catalogue.plans {
-            let terms = PlanTerms::from(plan);
-            list.plans.insert(own_price(&terms), terms.clone());
-            list.plans_by_name.insert(plan.name.to_owned(), terms);
+            list.plans_by_name.insert(plan.name.to_owned(), plan.into());
             for price in plan.stripe_prices {
                 list.plans.insert(ObjectId::known(price.id), plan.into());
             }
@@ -204,7 +203,30 @@ impl PriceList {
             }
             list.by_name.insert(pack.name.to_owned(), terms);
         }
+        list.price_own();
         list
+    }
+
+    /// The price list with the names that a ledger's records keep. An item is found by each of its names.
+    #[must_use]
+    pub fn kept_as(mut self, names: &Names) -> Self {
+        for plan in self.plans.values_mut().chain(self.plans_by_name.values_mut()) {
+            plan.plan = names.plans.first(&plan.plan).to_owned();
+        }
+        for pack in self.packs.values_mut().chain(self.by_name.values_mut()) {
+            pack.pack = names.packs.first(&pack.pack).to_owned();
+        }
+        add_names(&mut self.plans_by_name, &names.plans, |plan| &plan.plan);
+        add_names(&mut self.by_name, &names.packs, |pack| &pack.pack);
+        self.price_own();
+        self
+    }
+
+    /// Adds the price of each plan without a processor, by each of its names.
+    fn price_own(&mut self) {
+        for (name, terms) in &self.plans_by_name {
+            self.plans.insert(own_price_named(name, terms.version), terms.clone());
+        }
     }
 
     /// The plan with this price.
@@ -225,6 +247,17 @@ impl PriceList {
     /// The pack with this name.
     pub fn pack_named(&self, name: &str) -> Option<&PackTerms> {
         self.by_name.get(name)
+    }
+}
+
+/// Adds every name of the items that are declared.
+fn add_names<T: Clone>(items: &mut BTreeMap<String, T>, names: &Renames, first: impl Fn(&T) -> &String) {
+    let declared: BTreeMap<String, T> =
+        items.values().map(|item| (first(item).clone(), item.clone())).collect();
+    for (name, first) in names.all() {
+        if let Some(item) = declared.get(first) {
+            items.entry(name.to_owned()).or_insert_with(|| item.clone());
+        }
     }
 }
 

@@ -140,6 +140,16 @@ impl Wallet {
         !price.is_positive() || price <= self.available_for(operation) || is_allowed
     }
 
+    /// The credits that, given for any operation, would make this price affordable: without debt or, if that is less, with
+    /// the most debt that is allowed.
+    pub(super) fn missing_for(&self, price: Amount, operation: OperationId, policy: &Policy) -> Amount {
+        let without_debt = price.lacking(self.available_for(operation));
+        match policy.negative_balance_max {
+            Some(max) => price.lacking(self.available()).lacking(max).min(without_debt),
+            None => without_debt,
+        }
+    }
+
     /// The balance after taking an amount. Rejects a balance from which the open holds could not be charged
     /// within 64 bits.
     pub(in crate::domain) fn balance_after_taking(&self, amount: Amount) -> Result<Amount, Rejection> {

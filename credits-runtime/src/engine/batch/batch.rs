@@ -12,6 +12,7 @@ use super::sealed::SealedBatch;
 use super::source::{DueRecord, Source};
 use super::state::{LoadedBilling, LoadedObject, LoadedWallet, LoadedWallets};
 use super::waiting::LoadedRoom;
+use crate::domain::activity::Day;
 use crate::domain::billing::sale::Sale;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
@@ -51,6 +52,13 @@ impl Position {
         let block = Arc::new(Block::after(Head::default(), FactNumber::FIRST));
         let totals = Arc::default();
         Self { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
+    }
+
+    /// Drops the activity of days before this one, whose rows are complete.
+    pub(crate) fn drop_days_before(&mut self, day: Day) {
+        if self.totals.days.0.first_key_value().is_some_and(|(first, _)| *first < day) {
+            Arc::make_mut(&mut self.totals).days.drop_before(day);
+        }
     }
 }
 
@@ -315,7 +323,7 @@ impl<'a, S: Source> Batch<'a, S> {
                 RecordId::WaitingRoom => self.load_replayed_room(number, fact)?,
             }
             self.apply(number, booked.at, fact);
-            self.add_to_totals(number, fact);
+            self.add_to_totals(number, fact, booked.at);
         }
         Ok(())
     }
@@ -374,7 +382,7 @@ impl<'a, S: Source> Batch<'a, S> {
             let fact = Fact { record, previous, ordinal, body };
             let number = first.plus(place);
             self.apply(number, at, &fact);
-            self.add_to_totals(number, &fact);
+            self.add_to_totals(number, &fact, at);
             facts.push(fact);
         }
         let row = header.row;
@@ -386,8 +394,8 @@ impl<'a, S: Source> Batch<'a, S> {
         self.push(&frame)
     }
 
-    fn add_to_totals(&mut self, number: FactNumber, fact: &Fact) {
-        Arc::make_mut(&mut self.position.totals).apply(number, fact);
+    fn add_to_totals(&mut self, number: FactNumber, fact: &Fact, at: Timestamp) {
+        Arc::make_mut(&mut self.position.totals).apply(number, fact, at);
     }
 
     /// Adds the keys that a committed frame uses.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::time::Timestamp;
 use crate::engine::rows::Scheduled;
 
-/// Records that are kept at most.
+/// Records from which on all due work pauses.
 const RECORDS_MAX: usize = 4_096;
 /// The first and the longest pause between two attempts.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);

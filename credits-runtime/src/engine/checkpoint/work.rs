@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::pass::Pass;
+use crate::domain::activity::Day;
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::engine::keys::compactor::Compactor;
 use crate::engine::published::{DIRTY_PARTS, Published};
@@ -45,8 +46,11 @@ impl CheckpointWork {
         self.pass.owe(next_fact);
         let is_over = self.published.is_dirty_over(DIRTY_PARTS / 2);
         let rows = if writes_all || is_over { CHECKPOINT_ROWS_MAX } else { self.pass.owed() };
-        self.publish(rows.min(CHECKPOINT_ROWS_MAX), next_fact)?;
+        let day = self.publish(rows.min(CHECKPOINT_ROWS_MAX), next_fact)?;
         let log_end = self.store.checkpoint()?;
+        if let Some(day) = day {
+            self.published.wrote_day(day);
+        }
         let counts = &self.published.counts;
         counts.checkpoints.fetch_add(1, Ordering::Relaxed);
         counts.checkpointed_at.store(last_at.microseconds(), Ordering::Relaxed);
@@ -54,7 +58,8 @@ impl CheckpointWork {
         Ok(Made { log_end, replay_from: self.pass.replay_from(), is_behind })
     }
 
-    fn publish(&mut self, rows: usize, next_fact: FactNumber) -> Result<(), LedgerError> {
+    /// Publishes rows; returns the last day of the totals.
+    fn publish(&mut self, rows: usize, next_fact: FactNumber) -> Result<Option<Day>, LedgerError> {
         let wallets = self.pass.next(rows);
         for wallets in wallets.chunks(WALLETS_AT_ONCE) {
             self.publish_wallets(wallets);
@@ -64,14 +69,15 @@ impl CheckpointWork {
         let (keys, now) = (&self.published.keys, self.published.last_at());
         let moved = self.compactor.run(keys, next_fact, now, &self.store.snapshot()?, &mut changes);
         let state = CheckpointState { replay_from: self.pass.replay_from(), keys: moved.state().clone() };
-        changes.put_totals(&self.published.totals());
+        let totals = self.published.totals();
+        changes.put_totals(&totals);
         if state != self.state {
             changes.put_state(state.clone());
             self.state = state;
         }
         self.store.publish_uncounted(changes);
         keys.apply(moved);
-        Ok(())
+        Ok(totals.days.last())
     }
 
     /// Publishes the rows of those of these wallets that are dirty.

@@ -98,7 +98,7 @@ fn charge() -> impl Strategy<Value = Charge> {
 }
 
 fn chosen() -> impl Strategy<Value = ChosenKey> {
-    ("[a-z0-9 ]{1,255}", any::<Hash64>()).prop_map(|(key, fingerprint)| {
+    ("[a-z0-9][a-z0-9 ]{0,254}", any::<Hash64>()).prop_map(|(key, fingerprint)| {
         let GivenKey(key) = key.into();
         ChosenKey { key: key.unwrap(), fingerprint }
     })

@@ -14,6 +14,7 @@ use crate::error::{LedgerError, LedgerErrorKind};
 
 /// A request to the writer.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every request is a command, and each is in an `Arc`")]
 pub(crate) enum Request {
     /// A command about one wallet.
     Command(Command),

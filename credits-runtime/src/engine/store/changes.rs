@@ -111,8 +111,11 @@ impl Changes {
         self.put(rows::CATALOGUES_KEY.to_vec(), rows::record_to_bytes(list.last_fact, list));
     }
 
-    /// Adds the totals.
+    /// Adds the totals, and the activity of their days.
     pub(crate) fn put_totals(&mut self, totals: &Totals) {
+        for (day, activity) in &totals.days.0 {
+            self.put(rows::day_key(*day), rows::encode(activity));
+        }
         self.put(rows::TOTALS_KEY.to_vec(), rows::record_to_bytes(totals.last_fact, totals));
     }
 

@@ -1,10 +1,13 @@
 //! Records in a snapshot.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use minicbor::Decode;
 
+use super::merged::Row;
 use super::snapshot::Snapshot;
+use crate::domain::activity::{Day, DayActivity, Days};
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::declarations::Catalogues;
@@ -48,10 +51,22 @@ impl Snapshot {
         self.record(rows::CATALOGUES_KEY)
     }
 
-    /// The totals.
+    /// The totals, with the activity of the last day.
     pub(crate) fn totals(&self) -> Result<Totals, LedgerError> {
         let Some(row) = self.view(rows::TOTALS_KEY)? else { return Ok(Totals::default()) };
-        rows::totals_from_bytes(&row)
+        let mut totals = rows::totals_from_bytes(&row)?;
+        let last = self.view_rows(rows::DAY_KEYS, None, 1)?;
+        totals.days = Days(last.iter().map(day_from_row).collect::<Result<_, _>>()?);
+        Ok(totals)
+    }
+
+    /// The activity of days that have a row.
+    pub(crate) fn days(&self, days: RangeInclusive<Day>) -> Result<Days, LedgerError> {
+        let from = rows::day_key(*days.end());
+        // No key of a day is longer.
+        let to = [&rows::day_key(*days.start())[..], &[0]].concat();
+        let found = self.view_rows((&from, &to), None, usize::MAX)?;
+        Ok(Days(found.iter().map(day_from_row).collect::<Result<_, _>>()?))
     }
 
     /// The first rows of the agenda, up to a number of them.
@@ -73,6 +88,9 @@ impl Snapshot {
         // No name has this byte, because names are UTF-8.
         let to = [&from[..], &[u8::MAX]].concat();
         let after = after.map(key).filter(|after| *after >= from);
+        if after.as_ref().is_some_and(|after| *after >= to) {
+            return Ok(Vec::new());
+        }
         let keys = self.view_keys((&from, &to), after.as_deref(), max)?;
         let owners = keys.iter().map(|key| rows::wallet_from_key(key).ok_or_else(unreadable));
         owners.map(|id| Ok(id?.owner)).collect()
@@ -131,6 +149,10 @@ impl Snapshot {
     fn record<R: Record + Default + for<'b> Decode<'b, ()>>(&self, key: &[u8]) -> Result<R, LedgerError> {
         self.view(key)?.map_or_else(|| Ok(R::default()), |row| rows::record_from_bytes(&row))
     }
+}
+
+fn day_from_row(row: &Row) -> Result<(Day, DayActivity), LedgerError> {
+    Ok((rows::day_from_key(&row.key).ok_or_else(unreadable)?, rows::decode(&row.value)?))
 }
 
 fn unreadable() -> LedgerError {

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::domain::activity::Day;
 use crate::domain::ids::FactNumber;
 use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::checkpoint::checkpointer::Checkpointer;
@@ -61,6 +62,11 @@ impl Committer {
         }
     }
 
+    /// The last day of the totals that the last checkpoint wrote.
+    pub(super) fn written_day(&self) -> Day {
+        self.published.written_day()
+    }
+
     /// Publishes a batch. Its blocks precede its wallets, because a checkpoint must not write a wallet's row ahead of
     /// the journal. Its keys, milestones and totals precede its wallets, so that a reader of a wallet finds them. The
     /// next fact comes last, when every wallet that became dirty is listed.
@@ -80,6 +86,9 @@ impl Committer {
         self.store.publish(changes);
         published.keys.publish(&batch.keys);
         published.publish_totals(batch.position.last_at, &batch.position.totals);
+        // Before a checkpoint can see them: it takes them out when it writes their rows.
+        let new = batch.wallets.changed().filter(|(_, loaded)| loaded.is_new && !loaded.is_refiled);
+        published.unwritten.add(new.map(|(id, _)| id.clone()).collect());
         let (mut dirty, mut due) = (Vec::new(), published.due.lock());
         for (id, loaded) in batch.wallets.changed() {
             let was_dirty = published.wallets.put_dirty(id, &loaded.wallet, loaded.filed, buffer);
@@ -99,8 +108,6 @@ impl Committer {
             due.remove(filed, id);
         }
         drop((due, rows));
-        let new = batch.wallets.changed().filter(|(_, loaded)| loaded.is_new && !loaded.is_refiled);
-        published.unwritten.add(new.map(|(id, _)| id.clone()).collect());
         published.wallets.became_dirty(dirty, next_fact);
         if !batch.frames.is_empty() {
             published.counts.commits.fetch_add(1, Ordering::Relaxed);

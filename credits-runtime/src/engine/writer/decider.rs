@@ -23,6 +23,9 @@ use crate::engine::store::Store;
 use crate::engine::tuning::WaitingMax;
 use crate::error::{LedgerError, LedgerErrorKind};
 
+/// Records that may break a rule in one decision before its due work is left for a later batch.
+const PASSED_OVER_MAX: usize = 16;
+
 /// Decides batches over the committed records.
 pub(crate) struct Decider {
     pub(crate) store: Arc<Store>,
@@ -102,8 +105,8 @@ impl Decider {
     /// decided twice at most.
     pub(crate) fn decide(&self, mut work: BatchWork<'_>) -> Result<DecidedBatch, LedgerError> {
         let (mut failed, mut error, mut requests_max) = (Vec::new(), None, usize::MAX);
-        // Set after a panic that no record is known to cause.
-        let mut skips_due = false;
+        // Set after a panic that no record is known to cause, and after too many that records caused.
+        let (mut skips_due, mut passed_over) = (false, 0);
         loop {
             let mut batch = self.batch(work.waiting.len());
             let (mut due, mut step) = (work.is_due.then(DueOutcome::default), Step::Clock);
@@ -145,7 +148,11 @@ impl Decider {
                         "a rule was broken while deciding; nothing of the batch was written"
                     );
                     match (step, batch.interrupted()) {
-                        (Step::Due, Some(record)) => work.failed_due.add(record.clone(), now),
+                        (Step::Due, Some(record)) => {
+                            work.failed_due.add(record.clone(), now);
+                            passed_over += 1;
+                            skips_due = passed_over == PASSED_OVER_MAX || work.failed_due.is_full();
+                        }
                         (Step::Clock, _) if skips_due || !work.is_due => {
                             work.decided.append(&mut failed);
                             return Err(rule_broken());

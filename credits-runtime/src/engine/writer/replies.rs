@@ -54,11 +54,13 @@ impl Replies {
     /// Publishes a spend or hold that was rejected for want of credits.
     fn feed_refusal(&self, request: &Request, rejection: &Rejection, at: Timestamp) {
         if let Request::Command(command) = request
-            && let Rejection::InsufficientCredits { needed, available } = rejection
-            && matches!(command.action, Action::Spend(_) | Action::Hold { .. })
+            && let Rejection::InsufficientCredits { needed, available, .. } = rejection
+            && let Action::Spend(quote) | Action::Hold { quote, .. } = &command.action
+            && let Ok(charge) = &quote.charge
         {
-            let (wallet, needed, available) = (command.wallet.clone(), *needed, *available);
-            self.feed.refused(Refusal { wallet, needed, available, at });
+            let (wallet, charge) = (command.wallet.clone(), charge.clone());
+            let (needed, available) = (*needed, *available);
+            self.feed.refused(Refusal { wallet, needed, available, charge, at });
         }
     }
 

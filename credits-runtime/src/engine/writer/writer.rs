@@ -244,6 +244,7 @@ impl Writer {
         let Some(batch) = batch else { return Ok(()) };
         self.committer.commit(batch).map_err(|error| self.stop_if_unknown(error))?;
         self.decider.position = batch.after();
+        self.decider.position.drop_days_before(self.committer.written_day());
         self.schedule.is_unflushed = true;
         Ok(())
     }

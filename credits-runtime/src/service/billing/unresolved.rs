@@ -2,7 +2,7 @@
 //!
 //! It does not know how entries are listed or dismissed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::billing::award::AwardId;
 use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
@@ -20,7 +20,7 @@ use crate::domain::time::Timestamp;
 ///
 /// [`Credits::unresolved`]: crate::Credits::unresolved
 /// [`Credits::dismiss`]: crate::Credits::dismiss
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Unresolved {

@@ -3,17 +3,20 @@
 //! It does not know how events reach their handlers.
 
 use super::{
-    CreditPackPurchased, Event, Refund, SubscriptionChanged, SubscriptionCreditsAwarded, UnresolvedReported,
+    CreditPackPurchased, Event, PurchasePrice, Refund, SubscriptionChanged, SubscriptionCreditsAwarded,
+    UnresolvedReported,
 };
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
-use crate::domain::billing::event::{BillingEvent, Happening, OwnSubscription};
+use crate::domain::billing::event::{BillingEvent, Happening, OwnSubscription, PackPayment};
+use crate::domain::billing::purchases::invoice_purchase;
+use crate::domain::billing::record::Billing;
 use crate::domain::billing::unsolved::Unsolved;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::fact::{Frame, RecordId};
 use crate::domain::grant::GrantTerms;
-use crate::domain::ids::{Asset, FactNumber, Owner, TransferId};
+use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
 use crate::engine::core::{Core, JournalReader};
 use crate::error::LedgerError;
@@ -45,8 +48,9 @@ pub(super) fn of_billing(
             let Some((name, terms)) = given(booked, *grant) else { return Ok(None) };
             match award {
                 AwardId::Pack(session) => Some(Event::CreditPackPurchased(CreditPackPurchased {
+                    price: price(&ledger.billing(&owner)?, session),
                     owner,
-                    pack: name,
+                    pack: ledger.names().packs.present(&name).to_owned(),
                     session: session.clone(),
                     asset: asset.shown(),
                     credits: *amount,
@@ -57,7 +61,7 @@ pub(super) fn of_billing(
                 AwardId::PackBonus(_) => None,
                 award => Some(Event::SubscriptionCreditsAwarded(SubscriptionCreditsAwarded {
                     owner,
-                    plan: name,
+                    plan: ledger.names().plans.present(&name).to_owned(),
                     award: award.clone(),
                     asset: asset.shown(),
                     amount: *amount,
@@ -135,6 +139,23 @@ fn given(booked: &Booked, grant: FactNumber) -> Option<(String, &GrantTerms)> {
         Body::Given { reason, terms, .. } => Some((reason.clone().unwrap_or_default(), terms)),
         _ => None,
     }
+}
+
+/// The price of a purchase: of its checkout, or of its lines on an invoice.
+fn price(billing: &Billing, session: &ObjectId) -> Option<PurchasePrice> {
+    if let Some(purchase) = billing.purchases.get(session) {
+        let payment @ PackPayment { subtotal, paid, currency, .. } = &purchase.payment;
+        let (currency, paid_in) = (currency.clone(), payment.currency_paid().to_owned());
+        return Some(PurchasePrice { subtotal: *subtotal, currency, paid: *paid, paid_in });
+    }
+    let is_sold = |(invoice, price): &&(ObjectId, ObjectId)| invoice_purchase(invoice, price) == *session;
+    let (invoice, price) = billing.sold.keys().find(is_sold)?;
+    let invoice = billing.invoices.get(invoice)?;
+    let lines =
+        invoice.lines.iter().filter(|line| line.price == *price && line.item.is_none() && line.amount > 0);
+    let subtotal = lines.map(|line| line.amount).fold(0, i64::saturating_add);
+    let (currency, paid_in) = (invoice.currency.clone(), invoice.currency.clone());
+    Some(PurchasePrice { subtotal, currency, paid: invoice.paid, paid_in })
 }
 
 /// The credits awarded in this frame under an id.

@@ -18,7 +18,7 @@ use crate::engine::core::{Core, JournalReader};
 use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::service::billing::Unresolved;
-use crate::service::entry::{Entry, operation_name};
+use crate::service::entry::{Entry, inputs, operation_name};
 use crate::service::transfer::transferred;
 
 /// A wallet's balance before and after a frame, and its last fact there.
@@ -93,12 +93,13 @@ fn of_balance(ledger: &Core, moved: &Moved, at: Timestamp) -> Vec<Event> {
     let (balance_before, balance_after, fact) = (*before, *after, *last);
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
     let mut events = Vec::new();
-    // Thresholds apply to credits, not to other assets.
-    let thresholds = if wallet.asset.is_credits() { ledger.policy().low_balance_thresholds } else { &[] };
-    for threshold in thresholds.iter().map(|threshold| Amount::new(*threshold)) {
+    let thresholds = ledger.policy().low_balance_thresholds.iter();
+    for threshold in thresholds.filter(|threshold| threshold.asset == wallet.asset.name()) {
+        let threshold = Amount::new(threshold.amount);
         if balance_before >= threshold && balance_after < threshold {
-            let owner = owner.clone();
-            let event = LowBalanceReached { owner, threshold, balance_before, balance_after, fact, at };
+            let (owner, asset) = (owner.clone(), asset.clone());
+            let event =
+                LowBalanceReached { owner, asset, threshold, balance_before, balance_after, fact, at };
             events.push(Event::LowBalanceReached(event));
         }
     }
@@ -139,6 +140,7 @@ fn lapsed(
         hold,
         amount: held.amount(),
         operation: operation_name(ledger, held.charge.operation),
+        inputs: inputs(ledger, &held.charge),
         lapsed_at,
         fact,
     }))

@@ -1,8 +1,10 @@
 //! The events, with one type for each kind.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::Serialize;
+use credits_core::Money;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
@@ -16,7 +18,7 @@ use crate::service::transfer::Transferred;
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident $name:literal)*) => {
         /// An event of the ledger.
-        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum Event {
@@ -27,6 +29,9 @@ macro_rules! events {
         }
 
         impl Event {
+            /// The names of the kinds that have an id.
+            const NAMES: &'static [&'static str] = &[$($name),*];
+
             /// The stable name of the kind, such as `credits_added`.
             pub fn name(&self) -> &'static str {
                 match self {
@@ -115,6 +120,38 @@ impl fmt::Display for EventId {
     }
 }
 
+impl FromStr for EventId {
+    type Err = EventIdError;
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, EventIdError> {
+        let read = || {
+            let (rest, last) = text.rsplit_once('/')?;
+            let threshold = last.parse().ok().map(Amount::new);
+            let (rest, name) = if threshold.is_some() { rest.rsplit_once('/')? } else { (rest, last) };
+            let (rest, fact) = rest.rsplit_once('/')?;
+            let (asset, owner) = rest.split_once('/')?;
+            let name = Event::NAMES.iter().find(|known| **known == name)?;
+            let asset = (asset != "-").then(|| asset.to_owned());
+            let owner = if asset.is_none() && owner == "-" { None } else { Some(Owner::stored(owner)?) };
+            let fact = FactNumber(fact.parse().ok()?);
+            Some(Self { record: RecordName { asset, owner }, fact, name, threshold })
+        };
+        read().ok_or_else(|| EventIdError(text.chars().take(120).flat_map(char::escape_debug).collect()))
+    }
+}
+
+/// The error of a text that is no event's id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no id of an event: use the text that `Event::id` gave")]
+pub struct EventIdError(String);
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl Serialize for EventId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -127,7 +164,7 @@ type Place = (RecordName, FactNumber, Option<Amount>);
 macro_rules! of_an_entry {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[non_exhaustive]
         pub struct $name {
             /// The owner of the wallet.
@@ -157,7 +194,7 @@ of_an_entry! {
 macro_rules! of_a_balance {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[non_exhaustive]
         pub struct $name {
             /// The owner of the wallet.
@@ -190,11 +227,13 @@ of_a_balance! {
 }
 
 /// A balance fell from a threshold or above it to below it, for any cause.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LowBalanceReached {
     /// The owner of the wallet.
     pub owner: Owner,
+    /// The asset: `credits`, or the name of another one.
+    pub asset: String,
     /// The threshold, as the settings list it.
     pub threshold: Amount,
     /// The balance before the command.
@@ -209,18 +248,22 @@ pub struct LowBalanceReached {
 
 impl LowBalanceReached {
     fn place(&self) -> Place {
-        (RecordName::of_wallet("credits", &self.owner), self.fact, Some(self.threshold))
+        (RecordName::of_wallet(&self.asset, &self.owner), self.fact, Some(self.threshold))
     }
 }
 
 /// A spend or hold was rejected for insufficient credits.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InsufficientCredits {
     /// The owner of the wallet.
     pub owner: Owner,
     /// The asset: `credits`, or the name of another one.
     pub asset: String,
+    /// The operation.
+    pub operation: String,
+    /// Its inputs in words: `3 pages`, `quality hd`.
+    pub inputs: Vec<String>,
     /// The price of the operation.
     pub needed: Amount,
     /// The credits available for the operation.
@@ -230,7 +273,7 @@ pub struct InsufficientCredits {
 }
 
 /// A transfer was made.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TransferCompleted {
     /// The sender.
@@ -250,7 +293,7 @@ impl TransferCompleted {
 }
 
 /// A hold reached its limit before it was settled or released.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HoldLapsed {
     /// The owner of the wallet.
@@ -263,6 +306,8 @@ pub struct HoldLapsed {
     pub amount: Amount,
     /// The operation that it was for.
     pub operation: String,
+    /// The inputs of the operation in words: `3 pages`, `quality hd`.
+    pub inputs: Vec<String>,
     /// The limit that it reached.
     pub lapsed_at: Timestamp,
     /// The fact of the event.
@@ -276,7 +321,7 @@ impl HoldLapsed {
 }
 
 /// A pack was paid, and its credits given.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreditPackPurchased {
     /// The owner of the wallet.
@@ -291,10 +336,35 @@ pub struct CreditPackPurchased {
     pub credits: Amount,
     /// The bonus credits.
     pub bonus: Amount,
+    /// The price; `None` for a purchase that was closed since.
+    pub price: Option<PurchasePrice>,
     /// The fact of the event.
     pub fact: FactNumber,
     /// When it was booked, by the ledger's time.
     pub at: Timestamp,
+}
+
+/// The price of a purchase. It displays as what was paid: `$9`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PurchasePrice {
+    /// Minor units before discounts and tax: of the checkout, or of the pack's lines on its invoice.
+    pub subtotal: i64,
+    /// Currency of `subtotal`, that the pack is sold in: ISO 4217, in lower case.
+    pub currency: String,
+    /// Minor units paid: of the checkout, or of the whole invoice.
+    pub paid: i64,
+    /// Currency of `paid`: another than `currency` where the buyer paid in their own. ISO 4217, in lower case.
+    pub paid_in: String,
+}
+
+impl fmt::Display for PurchasePrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Money::new(self.paid, &self.paid_in) {
+            Some(paid) => fmt::Display::fmt(&paid, f),
+            None => write!(f, "{} {}", self.paid, self.paid_in),
+        }
+    }
 }
 
 impl CreditPackPurchased {
@@ -304,7 +374,7 @@ impl CreditPackPurchased {
 }
 
 /// Credits of a subscription were given.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SubscriptionCreditsAwarded {
     /// The owner of the wallet.
@@ -332,7 +402,7 @@ impl SubscriptionCreditsAwarded {
 }
 
 /// The state of a subscription changed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SubscriptionChanged {
     /// The owner of the subscription.
@@ -355,7 +425,7 @@ impl SubscriptionChanged {
 
 /// A payment was returned by a refund, a credit note or a dispute, and credits were taken back; or the return
 /// was undone, and they were given back.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Refund {
     /// The owner of the wallet.
@@ -389,7 +459,7 @@ impl Refund {
 
 /// An entry of [`unresolved`](crate::Credits::unresolved) needs an administrator. An entry of an owner's
 /// billing is reported after an hour on that list, an event of an unknown owner at once.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnresolvedReported {
     /// The entry, with its [`remedy`](crate::billing::Unresolved::remedy).

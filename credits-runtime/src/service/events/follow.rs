@@ -12,6 +12,7 @@ use crate::engine::core::{Core, JournalPosition};
 use crate::engine::feed::{Followed, Refusal};
 use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
+use crate::service::entry::{inputs, operation_name};
 
 /// Frames that are delivered from one snapshot, so that a slow handler keeps no snapshot for long.
 pub(super) const FRAMES_PER_SNAPSHOT: usize = 256;
@@ -102,7 +103,7 @@ impl Handlers {
                 },
             }
             for refusal in ledger.feed().take_refusals() {
-                self.deliver(|_| true, &refused(refusal));
+                self.deliver(|_| true, &refused(ledger, refusal));
             }
         }
     }
@@ -155,7 +156,10 @@ pub(super) fn follow(
     Ok(())
 }
 
-fn refused(Refusal { wallet, needed, available, at }: Refusal) -> Event {
+fn refused(ledger: &Core, refusal: Refusal) -> Event {
+    let Refusal { wallet, needed, available, charge, at } = refusal;
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
-    Event::InsufficientCredits(InsufficientCredits { owner, asset, needed, available, at })
+    let (operation, inputs) = (operation_name(ledger, charge.operation), inputs(ledger, &charge));
+    let event = InsufficientCredits { owner, asset, operation, inputs, needed, available, at };
+    Event::InsufficientCredits(event)
 }

@@ -9,8 +9,8 @@ mod subscriber;
 
 pub use event::{
     BalanceDepleted, BalanceRecovered, CreditPackPurchased, CreditsAdded, CreditsDeducted, CreditsExpired,
-    Event, EventId, HoldLapsed, InsufficientCredits, LowBalanceReached, Refund, SubscriptionChanged,
-    SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
+    Event, EventId, EventIdError, HoldLapsed, InsufficientCredits, LowBalanceReached, PurchasePrice, Refund,
+    SubscriptionChanged, SubscriptionCreditsAwarded, TransferCompleted, UnresolvedReported,
 };
 pub use follow::Handlers;
 pub use subscriber::Subscriber;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::Event;
 use super::derive::events;
 use super::follow::{Backoff, FRAMES_PER_SNAPSHOT, Handlers, follow};
-use crate::domain::ids::check_name;
+use crate::domain::ids::excerpt;
+use crate::domain::printable::check_name;
 use crate::domain::rejection::Rejection;
 use crate::engine::core::{Core, JournalPosition};
 use crate::engine::feed::Followed;
@@ -52,7 +53,7 @@ impl Subscriber {
     ) -> Result<(), Error> {
         let Self { ledger, handlers, name, from_the_beginning } = self;
         if let Some(rule) = check_name(&name) {
-            return Err(Rejection::SubscriberInvalid { name: name.chars().take(40).collect(), rule }.into());
+            return Err(Rejection::SubscriberInvalid { name: excerpt(&name), rule: rule.into() }.into());
         }
         if !handlers.take_name(&name) {
             return Err(Rejection::SubscriberTaken { name }.into());

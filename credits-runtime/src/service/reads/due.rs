@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::ids::{FactNumber, HoldId, Owner, WalletId};
@@ -25,7 +25,7 @@ pub struct DueNext {
 }
 
 /// Something that happens by itself at an instant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "due", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DueItem {
@@ -67,7 +67,7 @@ pub enum DueItem {
 }
 
 /// What is due next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DuePage {
     /// The items by their instants, earliest first.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::booked::Booked;
 use crate::domain::fact::RecordId;
@@ -24,7 +24,7 @@ pub struct Entries {
 }
 
 /// An entry with the owner of its wallet.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OwnedEntry {
     /// The owner of the wallet.
@@ -35,7 +35,7 @@ pub struct OwnedEntry {
 }
 
 /// A page of entries of all wallets, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EntriesPage {
     /// The entries, up to the [`limit`](Entries::limit) of the query.
@@ -105,7 +105,7 @@ impl Entries {
         let Self { ledger, before, limit } = self;
         let last = ledger.last_fact();
         let mut next = match before {
-            Some(before) => last.map(|last| last.min(before.number())),
+            Some(before) => last.map(|last| last.min(FactNumber(before.number().get().saturating_sub(1)))),
             None => last,
         };
         let (mut journal, mut entries) = (ledger.journal()?, Vec::new());
@@ -118,7 +118,9 @@ impl Entries {
             entries.extend(OwnedEntry::of(&ledger, &booked, number));
             next = number.get().checked_sub(1).map(FactNumber);
         }
-        let next = next.filter(|number| *number >= FactNumber::FIRST);
-        Ok(EntriesPage { entries, next: next.map(Cursor::at) })
+        // A page ends before its cursor, as a page of a history does.
+        let next =
+            next.filter(|number| *number >= FactNumber::FIRST).map(|number| Cursor::at(number.plus(1)));
+        Ok(EntriesPage { entries, next })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::limits::OWNERS_PAGE_MAX;
@@ -22,7 +22,7 @@ pub struct Owners {
 }
 
 /// A page of owners.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OwnersPage {
     /// The owners, up to the [`limit`](Owners::limit) of the query.

@@ -148,6 +148,7 @@ impl Drawn<'_> {
             fingerprint,
             charge: Ok(Charge { operation, inputs: Vec::new(), price }),
             usable_as: operation,
+            operation: "work",
         }
     }
 

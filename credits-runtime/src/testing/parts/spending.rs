@@ -61,7 +61,8 @@ impl Spending {
         let operation = OperationId { catalogue: 1, index: 0 };
         let inputs = vec![RecordedInput::Quantity(Fraction::whole(1))];
         let charge = Charge { operation, inputs, price: Amount::new(1) };
-        let quote = Quote { fingerprint: Hash128::default(), charge: Ok(charge), usable_as: operation };
+        let (fingerprint, charge) = (Hash128::default(), Ok(charge));
+        let quote = Quote { fingerprint, charge, usable_as: operation, operation: "work" };
         let key = Key::generated(0x0123_4567_89AB_CDEF, 0);
         let command = Command::new(id, key, Action::Spend(quote), Metadata::default());
         let frame = Frame {

@@ -13,10 +13,11 @@ use super::items::Item;
 use super::payments::{Payment, PaymentId};
 use super::prices::Price;
 use super::purchases::{Outcome, Purchase, Reference, Through};
-use super::shape::{Shape, put};
+use super::shape::{Shape, put, seconds};
 use super::subscribing::{Joining, OWNER};
 use super::subscriptions::{Billed, SubscriptionId};
 use super::transport::Posted;
+use crate::domain::time::Timestamp;
 
 /// Metadata that names a pack.
 const PACK: &str = "credits_pack";
@@ -56,6 +57,7 @@ impl Money {
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     pub(super) id: String,
+    made_at: Timestamp,
     pub(super) customer: String,
     pub(super) reference: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
@@ -69,9 +71,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(id: String, customer: String) -> Self {
+    pub(super) fn new(id: String, customer: String, made_at: Timestamp) -> Self {
         Self {
             id,
+            made_at,
             customer,
             reference: None,
             metadata: BTreeMap::new(),
@@ -93,6 +96,7 @@ impl Session {
             "amount_subtotal": money.subtotal,
             "amount_total": money.total(),
             "client_reference_id": self.reference,
+            "created": seconds(self.made_at),
             "currency": money.currency,
             "currency_conversion": null,
             "customer": self.customer,
@@ -154,7 +158,7 @@ impl Account {
     /// An owner buys something; returns the payment, unless nothing is due or it fails.
     pub fn purchase(&mut self, owner: &str, purchase: Purchase) -> Option<PaymentId> {
         let id = format!("cs_{}", self.number());
-        let mut session = Session::new(id, self.customer_of(owner));
+        let mut session = Session::new(id, self.customer_of(owner), self.now);
         if purchase.reference == Reference::Owner {
             session.reference = Some(owner.to_owned());
         }
@@ -194,9 +198,9 @@ impl Account {
     /// let credits = Credits::builder().clock(clock.clone()).in_memory()?;
     /// let stripe = credits.stripe("sk_test_1").webhook_secret(account.secret()).transport(account.transport()).build()?;
     ///
-    /// let subscribing = stripe.start(Plan::Pro.checkout("user:42").trial_days(14))?;
+    /// let subscribing = stripe.start(Plan::Pro.checkout("user:42").success("https://example.com/thanks").trial_days(14))?;
     /// account.complete(&subscribing.id);
-    /// let buying = stripe.start(Pack::Boost.checkout("user:42").quantity(2))?;
+    /// let buying = stripe.start(Pack::Boost.checkout("user:42").success("https://example.com/thanks").quantity(2))?;
     /// account.complete(&buying.id);
     /// account.deliver(&stripe, &clock);
     /// assert_eq!(credits.wallet("user:42").credits()?, 1_000);
@@ -213,7 +217,7 @@ impl Account {
         let reference = posted.field("client_reference_id").map(str::to_owned);
         let customer = posted.field("customer").map(str::to_owned);
         let customer = customer.unwrap_or_else(|| self.customer_of(reference.as_deref().unwrap_or(session)));
-        let mut began = Session::new(session.to_owned(), customer.clone());
+        let mut began = Session::new(session.to_owned(), customer.clone(), self.now);
         began.reference = reference;
         began.metadata = posted.map("metadata");
         let lines = self.posted_lines(&posted);

@@ -54,7 +54,7 @@ impl Account {
         billed: Billed,
     ) -> SubscriptionId {
         let (number, customer) = (self.number(), self.customer_of(owner));
-        let mut session = Session::new(format!("cs_{}", self.number()), customer.clone());
+        let mut session = Session::new(format!("cs_{}", self.number()), customer.clone(), self.now);
         let mut metadata = BTreeMap::new();
         if billed.naming == Naming::Owner {
             session.reference = Some(owner.to_owned());

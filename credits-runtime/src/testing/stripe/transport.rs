@@ -112,13 +112,24 @@ impl Api {
                 let newest_first: Vec<Value> = self.events.iter().rev().filter(is_since).cloned().collect();
                 (200, page(&newest_first, query))
             }
-            ("GET", path) => match (self.lists.get(path), self.objects.get(path)) {
-                (Some(list), _) => (200, page(list, query)),
-                (None, Some(object)) => (200, object.clone()),
-                (None, None) => (404, refusal(path)),
+            ("GET", path) => match (self.lists.get(path), self.objects.get(path), self.begun(path)) {
+                (Some(list), _, _) => (200, page(list, query)),
+                (None, Some(object), _) => (200, object.clone()),
+                (None, None, Some(session)) => (200, session),
+                (None, None, None) => (404, refusal(path)),
             },
             (_, path) => (404, refusal(path)),
         }
+    }
+
+    /// A posted session without an event yet.
+    fn begun(&self, path: &str) -> Option<Value> {
+        let id = path.strip_prefix("/v1/checkout/sessions/")?;
+        let posted = self.posted.iter().find(|posted| posted.id == id)?;
+        let mode = posted.field("mode");
+        Some(json!({
+            "id": id, "object": "checkout.session", "mode": mode, "status": "open", "payment_status": "unpaid",
+        }))
     }
 
     /// Stores a session, or returns the earlier session of the same idempotency key.

@@ -1,6 +1,6 @@
 //! Decides a command of any kind.
 //!
-//! The order of the checks is the order of [`Rejection`]: idempotency, shape, existence, state, money.
+//! The order of the checks: idempotency, what the command itself says, then the wallet. [`Rejection`] documents it.
 
 use super::{give, hold, replay, settle, take, transfer};
 use crate::domain::body::Body;

@@ -15,10 +15,7 @@ pub(super) fn give(
     command: &Command,
     now: Timestamp,
 ) -> Result<Body, Rejection> {
-    let expires_at = gift.expiry.at(now);
-    if let Some(expires_at) = expires_at.filter(|expires_at| *expires_at <= now) {
-        return Err(Rejection::ExpiryInPast { expires_at, now });
-    }
+    let expires_at = gift.expiry.checked_at(now)?;
     let category = gift.category();
     let terms = GrantTerms {
         expires_at,

@@ -34,7 +34,7 @@ pub(super) fn hold(
     if wallet.held().checked_add(charge.price).is_none() {
         return Err(Rejection::BalanceOutOfRange { balance: wallet.balance, amount: charge.price });
     }
-    let (pins, unpinned) = taken(wallet, charge.price, quote.usable_as, policy)?;
+    let (pins, unpinned) = taken(wallet, (charge.price, quote.usable_as), command, policy)?;
     let key = command.key.is_given();
     let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint });
     let pinned = pins.iter().filter_map(|pin| {

@@ -24,7 +24,9 @@ pub(super) fn replay(
         action => {
             let Some((fingerprint, booked)) = &prior.by_key else { return Ok(None) };
             if *fingerprint != command.fingerprint {
-                return Err(Rejection::IdempotencyKeyReused { key: command.key.clone() });
+                let fact = booked.outcome().map_or_else(|| booked.first(), |(number, _)| number);
+                let (key, command) = (command.key.clone(), booked.kind.word().into());
+                return Err(Rejection::IdempotencyKeyReused { key, fact, command });
             }
             match action {
                 Action::Hold { purpose, .. } => held_before(wallet, command, *purpose, booked, prior, now),

@@ -7,7 +7,7 @@ use crate::domain::command::{Command, Deduction, Quote, TakeFrom};
 use crate::domain::grant::Allocation;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
-use crate::domain::rejection::Rejection;
+use crate::domain::rejection::{MissingCredits, Rejection};
 use crate::domain::wallet::state::Wallet;
 
 pub(super) fn spend(
@@ -17,7 +17,7 @@ pub(super) fn spend(
     policy: &Policy,
 ) -> Result<Body, Rejection> {
     let charge = quote.charge.clone()?;
-    let (allocations, owed) = taken(wallet, charge.price, quote.usable_as, policy)?;
+    let (allocations, owed) = taken(wallet, (charge.price, quote.usable_as), command, policy)?;
     Ok(Body::Charged {
         balance_after: wallet.balance.minus(charge.price),
         charge,
@@ -37,13 +37,14 @@ pub(super) fn owes_nothing(charged: &Body) -> bool {
 /// The allocations of a price, and the part that becomes debt, where debt is allowed.
 pub(super) fn taken(
     wallet: &Wallet,
-    price: Amount,
-    operation: OperationId,
+    (price, operation): (Amount, OperationId),
+    command: &Command,
     policy: &Policy,
 ) -> Result<(Vec<Allocation>, Amount), Rejection> {
     if !wallet.affords(price, operation, policy) {
         let available = wallet.available_for(operation);
-        return Err(Rejection::InsufficientCredits { needed: price, available });
+        let missing = wallet.missing_for(price, operation, policy);
+        return Err(command.lacks_only(missing, price, available, MissingCredits::GiveOrBuy));
     }
     let allocations = wallet.allocate(price, |grant| grant.is_for(Some(operation)));
     let owed = price.minus(Allocation::total(&allocations));
@@ -61,7 +62,7 @@ pub(super) fn by_hand(wallet: &Wallet, taking: &Deduction, command: &Command) ->
         TakeFrom::Any { amount, with_debt } => {
             let available = wallet.available();
             if amount > available && !with_debt {
-                return Err(Rejection::InsufficientCredits { needed: amount, available });
+                return Err(command.lacks(amount, available, MissingCredits::AllowDebt));
             }
             let allocations = wallet.allocate(amount, |_| true);
             let owed = amount.minus(Allocation::total(&allocations));

@@ -10,7 +10,7 @@ use crate::domain::fact::RecordId;
 use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, Part};
 use crate::domain::ids::{FactNumber, TransferId, WalletId};
 use crate::domain::limits::OPEN_GRANTS_MAX;
-use crate::domain::rejection::Rejection;
+use crate::domain::rejection::{MissingCredits, Rejection};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::draft::Draft;
 use crate::domain::wallet::state::{Grant, Wallet};
@@ -32,7 +32,13 @@ pub(super) fn transfer(
     let free = Amount::sum(wallet.grants.iter().filter(|grant| moves(grant)).map(|grant| grant.free));
     let available = free.min(wallet.available());
     if transfer.amount > available {
-        return Err(Rejection::InsufficientCredits { needed: transfer.amount, available });
+        let is_promotional_enough = transfer.amount <= wallet.available();
+        let remedy = if is_promotional_enough {
+            MissingCredits::IncludePromotional
+        } else {
+            MissingCredits::GiveOrBuy
+        };
+        return Err(command.lacks(transfer.amount, available, remedy));
     }
     let parts: Vec<_> =
         wallet.allocate(transfer.amount, moves).iter().filter_map(|part| whole(wallet, *part)).collect();
@@ -98,7 +104,7 @@ pub(super) fn reverse(
     }
     let (available, needed) = (Allocation::total(&allocations), Part::total(parts));
     if missing == Missing::Denied && available < needed {
-        return Err(Rejection::InsufficientCredits { needed, available });
+        return Err(command.lacks(needed, available, MissingCredits::ReversePart));
     }
     let amount = available.plus(owed);
     let balance_after = receiver.wallet.balance_after_taking(amount)?;
@@ -129,16 +135,13 @@ fn about(wallet: &WalletId, bodies: Vec<Body>) -> impl Iterator<Item = (WalletId
     bodies.into_iter().map(move |body| (wallet.clone(), body))
 }
 
-/// Maps the expiry of a part to its expiry at the receiver. Rejects an expiry in the past.
+/// Maps the expiry of a part to its expiry at the receiver. Rejects an expiry in the past or out of range.
 fn expires_at(
     expiry: Option<Expiry>,
     now: Timestamp,
 ) -> Result<impl Fn(Option<Timestamp>) -> Option<Timestamp>, Rejection> {
-    let fixed = expiry.map(|expiry| expiry.at(now));
-    match fixed {
-        Some(Some(expires_at)) if expires_at <= now => Err(Rejection::ExpiryInPast { expires_at, now }),
-        _ => Ok(move |kept| fixed.unwrap_or(kept)),
-    }
+    let fixed = expiry.map(|expiry| expiry.checked_at(now)).transpose()?;
+    Ok(move |kept| fixed.unwrap_or(kept))
 }
 
 /// An allocation with the category and terms of its grant.

@@ -1,12 +1,10 @@
-// A threshold is a balance of credits.
+// The currency of a Ruby configuration has its word here.
 
 use credits_runtime::usage_credits;
 
 usage_credits! {
-    asset gem
-
     settings {
-        low_balance_threshold 5.gems
+        default_currency :eur
     }
 }
 
