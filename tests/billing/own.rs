@@ -5,7 +5,7 @@ use std::time::Duration;
 use credits_runtime::billing::Status;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::parts::billing_bytes;
-use credits_runtime::{Error, Owner, Timestamp};
+use credits_runtime::{DueItem, Error, Owner, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -197,6 +197,17 @@ fn it_ends_with_the_running_cycle_or_at_once() {
          2026-04-16 leave at_once     -> 100
          2026-04-30T23 look           -> 100
          2026-05-01T01 look           -> 0",
+        // Also if the cycle began at that instant.
+        "2026-04-01 join basic        -> 100
+         . leave at_once              -> 100
+         . join quarterly             -> 1000
+         2026-05-01T01 leave at_once  -> 900
+         2026-06-30T23 look           -> 900
+         2026-07-02 look              -> 0",
+        "2026-04-01 join keep         -> 100
+         2026-05-01 look              -> 200
+         . leave at_once              -> 200
+         2026-06-02 look              -> 0",
         // `expire_after` counts from the end.
         "2026-04-01 join keep         -> 100
          2026-04-16 leave at_once     -> 100
@@ -292,6 +303,42 @@ fn it_is_listed_as_other_subscriptions_are() {
     ] {
         assert_eq!(shown(&check(script)), expected, "{script}");
     }
+}
+
+#[test]
+fn its_next_credits_are_due_at_their_instant() {
+    let stage = check("2026-04-01 join basic -> 100");
+    let credits = &stage.credits;
+    let billing_due = || {
+        let page = credits.due().until(instant("2026-12-31")).page().unwrap();
+        let due = page.items.into_iter().filter(|item| matches!(item, DueItem::BillingDue { .. }));
+        due.map(|item| (item.owner().as_str().to_owned(), item.at())).collect::<Vec<_>>()
+    };
+    let cycles = ["2026-05-01", "2026-06-01", "2026-07-01"].map(instant);
+    for cycle in cycles {
+        let subscriptions = stage.ann.subscriptions().unwrap();
+        let it = subscriptions.last().unwrap();
+        let next = it.next_award.map(|amount| amount.get());
+        assert_eq!((it.paid_until, it.next_award_at, next), (None, Some(cycle), Some(100)));
+        assert_eq!(billing_due(), [("ann".to_owned(), cycle)]);
+        stage.go_to(cycle);
+    }
+    // What is given is read as other credits are, and another price list changes charges alone.
+    let owners = credits.owners().page().unwrap().owners;
+    assert_eq!(owners.iter().map(Owner::as_str).collect::<Vec<_>>(), ["ann"]);
+    let given = credits.entries().page().unwrap().entries.into_iter();
+    let given = given.filter(|owned| owned.entry.category.name() == "subscription_credits");
+    assert_eq!(given.count(), 4);
+    stage.ann.spend_credits_on(Operation::step(30)).now().wait().unwrap();
+    let report = credits.what_if(&old::Pricing::catalog(), Timestamp::MIN).run().unwrap();
+    assert_eq!(report.operations.len(), 1);
+    // Its end is the last instant that is looked at.
+    play(&stage, "2026-07-02 leave");
+    let subscriptions = stage.ann.subscriptions().unwrap();
+    let end = Some(instant("2026-08-01"));
+    assert_eq!((subscriptions[0].paid_until, subscriptions[0].next_award_at), (end, None));
+    stage.go_to(instant("2026-08-01"));
+    assert_eq!(billing_due(), []);
 }
 
 #[test]

@@ -123,7 +123,8 @@ pub fn cycles<'a>(
     placed: &Paid<'a>,
     now: Timestamp,
 ) -> Cycles<'a> {
-    let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
+    // Spans of the application's own subscriptions end with the cycle that is kept, also if it began at the end.
+    let ends_at = items.ends_at().filter(|_| !items.is_own()).unwrap_or(Timestamp::MAX);
     let mut cycles = Cycles::default();
     let closed = items.closed.map(|closed| (closed.until, closed.grids.get(lane).copied()));
     let mut cursor = closed.map_or(Timestamp::MIN, |(until, _)| until);
