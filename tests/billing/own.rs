@@ -373,6 +373,29 @@ fn a_request_that_makes_no_sense_names_the_rule() {
     assert_eq!(credits.wallet("ann").subscriptions().unwrap(), []);
 }
 
+mod shown_price {
+    credits_runtime::usage_credits! {
+        subscription_plan club {
+            gives 5.credits.every(month)
+            costs 9.dollars.per(month)
+        }
+        operation step { costs 1.credit }
+    }
+}
+
+#[test]
+fn a_plan_that_shows_a_price_is_not_given_by_mistake() {
+    let credits = shown_price::Credits::in_memory().unwrap();
+    let club = || credits.subscribe("ann", shown_price::Plan::Club);
+    let refused = club().now().wait().unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "plan `club` has a price: sell it by a checkout, or give it without payment with `.complimentary()`"
+    );
+    club().complimentary().now().wait().unwrap();
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 5);
+}
+
 #[test]
 fn a_change_is_told_to_handlers() {
     let stage = begin("2026-04-01");
