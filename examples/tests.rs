@@ -46,6 +46,27 @@ fn the_quickstart_is_the_readmes_and_runs_twice() {
 }
 
 #[test]
+fn the_free_plan_is_the_readmes_and_is_given_once() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, shown_lines) = readme.split_once("Free: 100 credits every month.").unwrap();
+    let (_, block) = shown_lines.split_once("```rust,ignore\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let source = include_str!("free.rs");
+    let compiled: Vec<_> = source.lines().map(str::trim).collect();
+    assert_eq!(block.lines().count(), 3);
+    for line in block.lines() {
+        assert!(compiled.contains(&line), "`{line}` is not in:\n{source}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let output = Command::new(env!("CARGO_BIN_EXE_free")).current_dir(folder.path()).output().unwrap();
+        assert_eq!(shown(output), (true, "100 credits, and 100 more to come\n".to_owned()));
+    }
+}
+
+#[test]
 fn documents_are_paid_from_a_balance_that_is_carried_over() {
     let folder = folder_with("report.txt", 3_001);
     let (success, text) = documents(folder.path(), &["alice", "report.txt"]);

@@ -18,6 +18,7 @@ mod lists;
 mod lives;
 mod mangled;
 mod oracle;
+mod own;
 mod owners;
 mod packs;
 mod properties;
@@ -53,6 +54,9 @@ credits_runtime::usage_credits! {
     }
     subscription_plan payg {
         stripe_price "price_payg"
+        gives 100.credits.every(month)
+    }
+    subscription_plan basic {
         gives 100.credits.every(month)
     }
     subscription_plan hobby {
@@ -119,6 +123,10 @@ credits_runtime::usage_credits! {
     subscription_plan gems {
         stripe_price "price_gems"
         gives 10.gems.every(month)
+    }
+    subscription_plan dated {
+        gives 70.credits.every(month)
+        retired
     }
     subscription_plan free {
         stripe_price "price_free"

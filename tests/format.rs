@@ -115,6 +115,9 @@ fn sell(path: &Path) -> Result<(), Error> {
         credits.receive(BillingEvent { at, objects: vec![object], owner: None, what }).wait()?;
     }
     credits.link(object("cus_of_nobody"), "cy").wait()?;
+    credits.subscribe("dee", sale::Plan::Max).complimentary().now().wait()?;
+    credits.subscribe("dee", sale::Plan::Max).quantity(2).complimentary().now().wait()?;
+    credits.unsubscribe("dee").now().wait()?;
     let (at, what) = (clock.now(), Happening::OwnerNamed);
     credits.receive(BillingEvent { at, objects: vec![object("cus_of_others")], owner: None, what }).wait()?;
     ann.give_credits(1_000).key("sorry").now().wait()?;

@@ -17,6 +17,7 @@ mod before {
             stripe_price "price_starter"
             gives 500.credits.every(month)
         }
+        subscription_plan hobby { gives 100.credits.every(month) }
         credit_pack boost {
             stripe_price "price_boost"
             gives 1_000.credits
@@ -36,6 +37,10 @@ mod after {
             formerly starter
             named "Studio"
         }
+        subscription_plan free {
+            gives 100.credits.every(month)
+            formerly hobby
+        }
         credit_pack refill {
             stripe_price "price_boost"
             gives 1_000.credits
@@ -52,6 +57,11 @@ mod later {
     credits_runtime::usage_credits! {
         operation scan { costs 1.credit_per(page) }
         operation render { costs 12.credits formerly paint }
+        subscription_plan everyone {
+            gives 50.credits.every(month)
+            version 2
+            formerly free
+        }
     }
 }
 
@@ -244,6 +254,43 @@ fn a_subscription_and_a_purchase_go_on_under_the_new_name() {
                 ("Expired", -500),
             ];
             assert_eq!(lines, expected.map(|(line, amount)| (line.to_owned(), amount)));
+        });
+    });
+}
+
+#[test]
+fn a_subscription_without_a_processor_goes_on_under_the_new_name() {
+    in_a_file(|path, clock| {
+        with!(before, path, clock, |credits| {
+            assert!(credits.subscribe("ann", before::Plan::Hobby).now().wait().unwrap().is_new);
+        });
+        clock.set(instant("2026-02-01T01"));
+        with!(after, path, clock, |credits| {
+            credits.book_due().unwrap();
+            let [ann, bob] = ["ann", "bob"].map(|owner| credits.wallet(owner));
+            assert_eq!(ann.subscriptions().unwrap()[0].plan.as_deref(), Some("free"));
+            // It is the plan that ann has; bob joins it by its new name.
+            for (owner, is_new) in [("ann", false), ("bob", true)] {
+                let joined = credits.subscribe(owner, after::Plan::Free).now().wait().unwrap();
+                assert_eq!(joined.is_new, is_new, "{owner}");
+            }
+            assert_eq!([ann, bob].map(|wallet| wallet.credits().unwrap().get()), [100, 100]);
+            clock.set(instant("2026-03-01T02"));
+            credits.book_due().unwrap();
+            assert!(credits.unsubscribe("ann").now().wait().unwrap().is_new);
+        });
+        // A new version under a third name.
+        with!(later, path, clock, |credits| {
+            assert_eq!(credits.migrate_subscribers(later::Plan::Everyone).unwrap(), 2);
+            clock.set(instant("2026-04-01T02"));
+            credits.book_due().unwrap();
+            for (owner, given) in [("ann", [100, 100, 100].as_slice()), ("bob", &[100, 100, 50])] {
+                let history = credits.wallet(owner).credit_history().page().unwrap();
+                let amounts = history.entries.iter().rev().map(|entry| entry.amount.get());
+                let awards: Vec<_> = amounts.filter(|amount| *amount > 0).collect();
+                assert_eq!(awards, given, "{owner}");
+            }
+            assert!(credits.unresolved().unwrap().is_empty());
         });
     });
 }

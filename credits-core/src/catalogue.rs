@@ -337,8 +337,10 @@ pub struct PlanSpec {
     pub retired: bool,
     /// Credits of one cycle; `None` for a plan without credits.
     pub gives: Option<Gives>,
-    /// Stripe prices, at least one.
+    /// Stripe prices; empty for a plan that is not sold through Stripe.
     pub stripe_prices: &'static [StripePrice],
+    /// Prices at other payment processors.
+    pub processor_prices: &'static [ProcessorPrice],
     /// Credits given with the first paid cycle, which never expire; 0 for none.
     pub signup_bonus: i64,
     /// Credits given for a trial; 0 for none.
@@ -373,6 +375,7 @@ impl PlanSpec {
         retired: false,
         gives: None,
         stripe_prices: &[],
+        processor_prices: &[],
         signup_bonus: 0,
         trial_includes: 0,
         unused_credits: UnusedCredits::Expire,
@@ -391,9 +394,11 @@ impl PlanSpec {
         self.name == name || self.formerly.contains(&name)
     }
 
-    /// Whether one of its Stripe prices, in any environment, has this id.
+    /// Whether one of its prices has this id: a Stripe price in any environment, or `paddle:pri_1` for a price at
+    /// another processor.
     pub fn has_price(&self, id: &str) -> bool {
         self.stripe_prices.iter().any(|price| price.id == id)
+            || self.processor_prices.iter().any(|price| price.is_named(id))
     }
 
     /// The price for display: `$29 per month or $290 per year`; empty if none is declared.
@@ -422,6 +427,14 @@ pub struct PlanCost {
     pub per: Period,
 }
 
+impl PlanSpec {
+    /// Whether the plan is sold: a payment processor has a price of it, or people are shown one.
+    #[must_use]
+    pub fn is_priced(&self) -> bool {
+        !(self.stripe_prices.is_empty() && self.processor_prices.is_empty() && self.costs.is_empty())
+    }
+}
+
 /// Credits that one cycle of a plan gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gives {
@@ -442,6 +455,24 @@ pub struct StripePrice {
     pub period: Option<Period>,
     /// Stripe's id, such as `price_xyz`.
     pub id: &'static str,
+}
+
+/// A price at another payment processor than Stripe: `processor_price paddle: "pri_1"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessorPrice {
+    /// The processor, as the application names it.
+    pub processor: &'static str,
+    /// Billing period of the price, if one is declared.
+    pub period: Option<Period>,
+    /// The processor's id.
+    pub id: &'static str,
+}
+
+impl ProcessorPrice {
+    /// Whether this is the id with the processor's name before it, `paddle:pri_1`.
+    fn is_named(&self, id: &str) -> bool {
+        id.strip_prefix(self.processor).and_then(|id| id.strip_prefix(':')) == Some(self.id)
+    }
 }
 
 /// Treatment of a plan's credits that are unused when their cycle ends.
@@ -479,6 +510,8 @@ pub struct PackSpec {
     pub expires_after: Option<Period>,
     /// Stripe prices; empty if the checkout carries the price.
     pub stripe_prices: &'static [StripePrice],
+    /// Prices at other payment processors.
+    pub processor_prices: &'static [ProcessorPrice],
     /// Operations that the credits can be used for, as indexes into the catalogue; empty for all.
     pub only_for: &'static [u16],
     /// The application's own metadata.
@@ -501,6 +534,7 @@ impl PackSpec {
         costs: &[],
         expires_after: None,
         stripe_prices: &[],
+        processor_prices: &[],
         only_for: &[],
         meta: &[],
         formerly: &[],
@@ -513,9 +547,11 @@ impl PackSpec {
         self.name == name || self.formerly.contains(&name)
     }
 
-    /// Whether one of its Stripe prices, in any environment, has this id.
+    /// Whether one of its prices has this id: a Stripe price in any environment, or `paddle:pri_1` for a price at
+    /// another processor.
     pub fn has_price(&self, id: &str) -> bool {
         self.stripe_prices.iter().any(|price| price.id == id)
+            || self.processor_prices.iter().any(|price| price.is_named(id))
     }
 
     /// Everything that the pack gives: its credits and its bonus. The compiler refuses a pack whose total does not
@@ -536,7 +572,7 @@ impl PackSpec {
     }
 }
 
-/// Asserts at compile time that no two Stripe prices are equal. It covers prices given as paths to constants,
+/// Asserts at compile time that no two prices of a processor are equal. It covers prices given as paths to constants,
 /// whose values the macro cannot read.
 ///
 /// # Panics
@@ -547,10 +583,7 @@ pub const fn assert_unique_prices(prices: &[&str]) {
     while let [price, others @ ..] = rest {
         let mut later = others;
         while let [other, following @ ..] = later {
-            assert!(
-                !same_text(price, other),
-                "two items have the same Stripe price: give each of them its own"
-            );
+            assert!(!same_text(price, other), "two items have the same price: give each of them its own");
             later = following;
         }
         rest = others;

@@ -6,7 +6,7 @@ use core::fmt::{Display, Formatter, Result, from_fn};
 
 use crate::{
     AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec,
-    StripePrice, Tier, Unit, UnusedCredits,
+    Tier, Unit, UnusedCredits,
 };
 
 /// The names that a pricing uses for credits and other assets.
@@ -377,7 +377,7 @@ impl Wording<'_> {
         f: &mut Formatter<'_>,
     ) -> Result {
         let costs = plans.clone().any(|(_, plan)| plan.is_some_and(|plan| !plan.costs.is_empty()));
-        let columns = [(costs, "costs"), (readers == Readers::Developers, "Stripe price")];
+        let columns = [(costs, "costs"), (readers == Readers::Developers, "price id")];
         let columns = columns.iter().filter(|(is_shown, _)| *is_shown).map(|(_, column)| column);
         let mut plans = plans.peekable();
         if plans.peek().is_some() {
@@ -396,7 +396,7 @@ impl Wording<'_> {
                 write!(f, " {} |", known(plan, PlanSpec::costs_in_words))?;
             }
             if readers == Readers::Developers {
-                write!(f, " {} |", known(plan, |plan| cell(stripe_prices(plan.stripe_prices))))?;
+                write!(f, " {} |", known(plan, |plan| cell(prices(plan))))?;
             }
             writeln!(f)?;
         }
@@ -424,13 +424,16 @@ fn known<T, D: Display>(item: Option<&T>, words: impl FnOnce(&T) -> D) -> impl D
     })
 }
 
-/// Stripe prices: `` `price_a` per month, `price_b` per year (live) ``.
-fn stripe_prices(prices: &'static [StripePrice]) -> impl Display {
+/// Prices: `` `price_a` per month, `price_b` per year (live), `pri_1` per month (paddle) ``.
+fn prices(plan: &PlanSpec) -> impl Display + use<> {
+    let (at_stripe, others) = (plan.stripe_prices, plan.processor_prices);
     from_fn(move |f| {
-        for (place, StripePrice { environment, period, id }) in prices.iter().enumerate() {
+        let at_stripe = at_stripe.iter().map(|price| (price.id, price.period, price.environment));
+        let others = others.iter().map(|price| (price.id, price.period, Some(price.processor)));
+        for (place, (id, period, note)) in at_stripe.chain(others).enumerate() {
             write!(f, "{}`{id}`", if place > 0 { ", " } else { "" })?;
             period.map_or(Ok(()), |period| write!(f, " per {period}"))?;
-            environment.map_or(Ok(()), |environment| write!(f, " ({environment})"))?;
+            note.map_or(Ok(()), |note| write!(f, " ({note})"))?;
         }
         Ok(())
     })
@@ -509,7 +512,8 @@ mod tests {
     extern crate std;
     use super::*;
     use crate::{
-        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, PeriodUnit, PlanCost, Settings,
+        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, PeriodUnit, PlanCost, ProcessorPrice,
+        Settings, StripePrice,
     };
     use std::string::ToString;
 
@@ -588,6 +592,7 @@ mod tests {
             docs: "For teams.\nWith everything.",
             gives: Some(Gives { amount: 10_000, asset: "", every: MONTH }),
             stripe_prices: &[StripePrice { environment: Some("live"), period: Some(MONTH), id: "price_a" }],
+            processor_prices: &[ProcessorPrice { processor: "paddle", period: None, id: "pri_1" }],
             signup_bonus: 100,
             unused_credits: UnusedCredits::RolloverUpTo(500),
             costs: COSTS,
@@ -620,8 +625,8 @@ mod tests {
                         | Pro \\| Studio: For teams. With everything. | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year |\n";
         assert_eq!(price_list(&catalogue).to_string(), expected);
         let listed = [("pro", catalogue.plans.first()), ("broken", None)];
-        let for_developers = "# Plans\n\n| plan | gives | unused credits | costs | Stripe price |\n| --- | --- | --- | --- | --- |\n\
-                              | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year | `price_a` per month (live) |\n\
+        let for_developers = "# Plans\n\n| plan | gives | unused credits | costs | price id |\n| --- | --- | --- | --- | --- |\n\
+                              | `pro` | 10,000 credits every month, 100 credits at sign-up | roll over up to 500 credits | $29 per month or $290 per year | `price_a` per month (live), `pri_1` (paddle) |\n\
                               | `broken` | not known yet | not known yet | not known yet | not known yet |\n";
         assert_eq!(price_list_of(Wording::of(&catalogue), &[], &[], &listed).to_string(), for_developers);
         let words = Wording::of(&catalogue);

@@ -33,7 +33,6 @@ const PRICE_IDS: &[&str] = &[
     "plan_id",
     "price_id",
     "processor_plan",
-    "processor_price",
     "stripe",
     "stripe_id",
     "stripe_plan",

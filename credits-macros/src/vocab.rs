@@ -81,6 +81,7 @@ vocabulary! {
     /// The statements of `subscription_plan`.
     PlanWord {
         StripePrice = "stripe_price",
+        ProcessorPrice = "processor_price",
         Gives = "gives",
         SignupBonus = "signup_bonus",
         TrialIncludes = "trial_includes",
@@ -106,6 +107,7 @@ vocabulary! {
         Currency = "currency",
         ExpiresAfter = "expires_after",
         StripePrice = "stripe_price",
+        ProcessorPrice = "processor_price",
         OnlyFor = "only_for",
         Named = "named",
         Formerly = "formerly",

@@ -69,8 +69,12 @@ keywords! {
 
     /// The statements of `subscription_plan`.
     subscription_plan {
-        /// The price at Stripe: `stripe_price "price_xyz"` or `stripe_price month: "..", year: ".."`.
+        /// The price at Stripe: `stripe_price "price_xyz"` or `stripe_price month: "..", year: ".."`. A plan
+        /// without a price is given by `credits.subscribe(owner, plan)`.
         stripe_price
+        /// Prices at other payment processors: `processor_price paddle: "pri_1"` or
+        /// `processor_price paddle(month: "..", year: "..")`.
+        processor_price
         /// The credits of a cycle: `gives 10_000.credits.every(month)`, or `gives nothing`.
         gives
         /// Given once with the first paid cycle: `signup_bonus 100.credits`.
@@ -114,6 +118,8 @@ keywords! {
         expires_after
         /// Its price at Stripe; without it the checkout carries the price: `stripe_price "price_xyz"`.
         stripe_price
+        /// Prices at other payment processors: `processor_price paddle: "pri_1"`.
+        processor_price
         /// The operations that its credits pay for: `only_for generate_video, upscale_image`.
         only_for
         /// The name for people: `named "Large boost"`.

@@ -70,6 +70,7 @@ pub use service::report::{AccountTotal, Head, HeadError};
 pub use service::reverse::ReverseCharge;
 pub use service::settle::Settle;
 pub use service::spend::{RunError, Spend, Work, WorkCharge};
+pub use service::subscribe::{Subscribe, Unsubscribe};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{GrantSummary, HoldSummary, Wallet, WalletState};
 
@@ -83,8 +84,8 @@ pub mod billing {
     pub use crate::domain::billing::award::{AwardId, Basis};
     pub use crate::domain::billing::due::{PartialReturn, UnpaidUpgrade};
     pub use crate::domain::billing::event::{
-        Before, BillingEvent, CreditedLines, Happening, Interval, Invoice, Line, Offer, PackPayment,
-        ScheduledEnd, Status, SubscriptionState,
+        Before, BillingEvent, CreditedLines, Happening, Interval, Invoice, Line, Offer, OwnSpan,
+        OwnSubscription, PackPayment, ScheduledEnd, Status, SubscriptionState,
     };
     pub use crate::domain::billing::purchases::PurchaseProblem;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackPrice, PackTerms, PlanTerms, Unused};
@@ -107,14 +108,14 @@ pub mod catalogue {
     pub use credits_core::{
         AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, InputKind, InputSpec, Limit,
         Meta, Money, OnUpgrade, OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanCost, PlanSpec,
-        RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Threshold, Tier,
-        TransferExpiration, Unit, UnusedCredits, Upgrades, price_list,
+        ProcessorPrice, RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Threshold,
+        Tier, TransferExpiration, Unit, UnusedCredits, Upgrades, price_list,
     };
 
     pub use crate::domain::catalogue::{
         AssetData, AssetWords, CatalogueData, ClauseData, GivesData, LimitData, MetaData, OperationData,
-        PackData, PackPriceData, PlanCostData, PlanData, SettingsData, StripePriceData, ThresholdData,
-        UnitData,
+        PackData, PackPriceData, PlanCostData, PlanData, ProcessorPriceData, SettingsData, StripePriceData,
+        ThresholdData, UnitData,
     };
     pub use crate::domain::inputs::{InputData, InputValues};
 }

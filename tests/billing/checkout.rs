@@ -244,6 +244,11 @@ fn a_plan_is_sold_by_its_period() {
         error.to_string(),
         "`mid` has one Stripe price, whose period stands at Stripe: leave `.period(..)` out"
     );
+    let error = stripe.start(Plan::Basic.checkout("user:42")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`basic` has no Stripe price for any period: it has none, so that `credits.subscribe(..)` gives the plan"
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ use credits_runtime::billing::{
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Clock as _, HoldId, Timestamp};
 
-use super::{Credits, Operation, Wallet};
+use super::{Credits, Operation, Plan, Wallet};
 
 /// An event or an act at an instant.
 #[derive(Clone, Debug)]
@@ -35,6 +35,11 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub enum What {
     Event(Box<BillingEvent>),
+    Join(Joining),
+    Leave {
+        name: String,
+        at_once: bool,
+    },
     Spend(u64),
     Give(i64),
     Transfer(i64, String),
@@ -44,6 +49,29 @@ pub enum What {
     /// Reverses this much of the newest charge, or the rest of it.
     Reverse(Option<i64>),
     Look,
+}
+
+/// `join basicx2 [id=seat] [anchor=2026-01-01] [until=2026-02-01]`
+#[derive(Clone, Debug)]
+pub struct Joining {
+    plan: String,
+    quantity: u64,
+    name: String,
+    anchor: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Joining {
+    fn of(words: &[&str]) -> Self {
+        let (price, quantity) = price(words[0]);
+        Self {
+            plan: price.as_str().trim_start_matches("price_").to_owned(),
+            quantity,
+            name: option(words, "id").unwrap_or("main").to_owned(),
+            anchor: option(words, "anchor").map(instant),
+            until: option(words, "until").map(instant),
+        }
+    }
 }
 
 pub fn object(id: &str) -> ObjectId {
@@ -127,6 +155,11 @@ fn what(words: &[&str], at: Timestamp) -> What {
         "release" => What::Release,
         "settle" => What::Settle,
         "reverse" => What::Reverse(words.first().map(|amount| amount.parse().unwrap())),
+        "join" => What::Join(Joining::of(words)),
+        "leave" => What::Leave {
+            name: option(words, "id").unwrap_or("main").to_owned(),
+            at_once: words.contains(&"at_once"),
+        },
         "spend" => What::Spend(words[0].parse().unwrap()),
         "transfer" => What::Transfer(words[0].parse().unwrap(), words[1].to_owned()),
         "give" => What::Give(words[0].parse().unwrap()),
@@ -314,6 +347,23 @@ impl Stage {
         self.go_to(step.at);
         match &step.what {
             What::Event(event) => drop(self.credits.receive(BillingEvent::clone(event)).wait().unwrap()),
+            What::Join(Joining { plan, quantity, name, anchor, until }) => {
+                let plan = Plan::from_name(plan).unwrap_or_else(|| panic!("{}: no such plan", step.line));
+                let mut request = self.credits.subscribe("ann", plan).id(name).quantity(*quantity);
+                if let Some(anchor) = anchor {
+                    request = request.anchor(*anchor);
+                }
+                if let Some(until) = until {
+                    request = request.until(*until);
+                }
+                let received = request.complimentary().now().wait();
+                received.unwrap_or_else(|error| panic!("{}: {error}", step.line));
+            }
+            What::Leave { name, at_once } => {
+                let request = self.credits.unsubscribe("ann").id(name);
+                let request = if *at_once { request.at_once() } else { request };
+                request.now().wait().unwrap_or_else(|error| panic!("{}: {error}", step.line));
+            }
             What::Spend(amount) => {
                 self.ann
                     .spend_credits_on(Operation::step(*amount))

@@ -46,6 +46,7 @@ usage_credits! {
     }
     subscription_plan pro {
         stripe_price month: "price_month", year: "price_year"
+        processor_price paddle: "pri_pro"
         gives 10_000.credits.every(month)
         formerly studio
     }
@@ -54,6 +55,7 @@ usage_credits! {
         bonus 50.credits
         costs 9.dollars
         stripe_price "price_boost"
+        processor_price paddle: "pri_boost"
     }
     credit_pack inline {
         gives 5.credits
@@ -188,6 +190,9 @@ fn inputs_are_no_terms() {
 fn plans_and_packs_are_found_by_their_prices_and_names() {
     assert_eq!((Plan::from_price("price_year"), Plan::from_price("price_boost")), (Some(Plan::Pro), None));
     assert_eq!((Pack::from_price("price_boost"), Pack::from_price("")), (Some(Pack::Boost), None));
+    let at_paddle = (Plan::from_price("paddle:pri_pro"), Pack::from_price("paddle:pri_boost"));
+    assert_eq!(at_paddle, (Some(Plan::Pro), Some(Pack::Boost)));
+    assert_eq!((Plan::from_price("pri_pro"), Plan::from_price("polar:pri_pro")), (None, None));
     assert_eq!((Plan::from_name("studio"), Plan::from_name("pro")), (Some(Plan::Pro), Some(Plan::Pro)));
     assert_eq!((Pack::Boost.total(), Pack::Inline.total()), (550.into(), 5.into()));
 }

@@ -7,6 +7,7 @@ use credits_runtime::catalogue::{
 use credits_runtime::generated::Pricing as _;
 use credits_runtime::usage_credits;
 
+const PADDLE_YEAR: &str = "pri_year";
 const TEST_YEAR: &str = "price_test_year";
 
 mod prices {
@@ -60,6 +61,15 @@ usage_credits! {
     subscription_plan free {
         stripe_price test: "price_free_test", live: "price_free_live"
         gives nothing
+    }
+
+    subscription_plan everyone {
+        gives 10.credits.every(year)
+    }
+
+    subscription_plan elsewhere {
+        processor_price paddle(month: "pri_month", year: PADDLE_YEAR), app_store: "com.example.pro"
+        gives 10.credits.every(month)
     }
 
     subscription_plan yearly {
@@ -161,6 +171,20 @@ fn every_term_of_a_plan_reaches_the_catalogue() {
     assert_eq!(jeweller.stripe_prices[0].period, None);
     assert_eq!(Plan::Free.spec().gives, None);
     assert!(Plan::Yearly.spec().in_advance);
+    assert!(!Plan::Everyone.spec().is_priced());
+    let elsewhere = Plan::Elsewhere.spec();
+    let prices = elsewhere.processor_prices.iter();
+    let prices: Vec<_> =
+        prices.map(|price| (price.processor, price.period.map(|it| it.unit), price.id)).collect();
+    assert_eq!(
+        prices,
+        [
+            ("paddle", Some(PeriodUnit::Month), "pri_month"),
+            ("paddle", Some(PeriodUnit::Year), PADDLE_YEAR),
+            ("app_store", None, "com.example.pro"),
+        ]
+    );
+    assert!(elsewhere.is_priced() && elsewhere.stripe_prices.is_empty());
 }
 
 #[test]
@@ -212,6 +236,6 @@ fn the_price_list_shows_everything_that_is_sold() {
         assert!(list.contains(shown), "{shown} is not in\n{list}");
     }
     let catalogue = Pricing::catalog();
-    assert_eq!((catalogue.plans.len(), catalogue.packs.len(), catalogue.operations.len()), (4, 3, 3));
+    assert_eq!((catalogue.plans.len(), catalogue.packs.len(), catalogue.operations.len()), (6, 3, 3));
     assert_eq!(catalogue.fingerprint(), Pricing::catalog().fingerprint());
 }

@@ -15,7 +15,7 @@ pub(crate) use operation::{
 };
 
 pub(crate) use sale::{
-    Pack, PackCost, Plan, PlanCost, PlanGives, Price, PriceId, RolloverBound, UnusedCredits,
+    Pack, PackCost, Plan, PlanCost, PlanGives, Price, PriceId, ProcessorPrice, RolloverBound, UnusedCredits,
 };
 
 use crate::diag::{Reported, Result};

@@ -9,6 +9,7 @@ use super::{Amount, Gives, Header, MetaEntry, Number, Period, RustPath, Stated, 
 pub(crate) struct Plan {
     pub(crate) header: Header,
     pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
+    pub(crate) processor_price: Vec<Stated<Vec<ProcessorPrice>>>,
     pub(crate) gives: Vec<Stated<PlanGives>>,
     pub(crate) signup_bonus: Vec<Stated<Amount>>,
     pub(crate) trial_includes: Vec<Stated<Amount>>,
@@ -30,6 +31,7 @@ impl Plan {
         Self {
             header,
             stripe_price: Vec::new(),
+            processor_price: Vec::new(),
             gives: Vec::new(),
             signup_bonus: Vec::new(),
             trial_includes: Vec::new(),
@@ -44,6 +46,11 @@ impl Plan {
             formerly: Vec::new(),
             meta: Vec::new(),
         }
+    }
+
+    /// Whether a payment processor has a price of it.
+    pub(crate) fn is_priced(&self) -> bool {
+        !self.stripe_price.is_empty() || !self.processor_price.is_empty()
     }
 }
 
@@ -85,6 +92,7 @@ pub(crate) struct Pack {
     pub(crate) currency: Vec<Stated<Word>>,
     pub(crate) expires_after: Vec<Stated<Period>>,
     pub(crate) stripe_price: Vec<Stated<Vec<Price>>>,
+    pub(crate) processor_price: Vec<Stated<Vec<ProcessorPrice>>>,
     pub(crate) only_for: Vec<Stated<Vec<Word>>>,
     pub(crate) named: Vec<Stated<Text>>,
     pub(crate) formerly: Vec<Stated<Vec<Word>>>,
@@ -102,6 +110,7 @@ impl Pack {
             currency: Vec::new(),
             expires_after: Vec::new(),
             stripe_price: Vec::new(),
+            processor_price: Vec::new(),
             only_for: Vec::new(),
             named: Vec::new(),
             formerly: Vec::new(),
@@ -128,6 +137,14 @@ pub(crate) struct Price {
     pub(crate) environment: Option<Word>,
     /// The word before the colon, which may be a period or an environment.
     pub(crate) key: Option<Word>,
+    pub(crate) id: PriceId,
+}
+
+/// `paddle: "pri_1"`, or one of `paddle(month: "pri_1")`
+#[derive(Debug)]
+pub(crate) struct ProcessorPrice {
+    pub(crate) processor: Word,
+    pub(crate) period: Option<Word>,
     pub(crate) id: PriceId,
 }
 

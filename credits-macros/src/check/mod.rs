@@ -25,6 +25,7 @@ mod period;
 mod plan;
 mod price;
 mod price_id;
+mod processor;
 mod proof;
 mod rate;
 mod rust;
@@ -221,6 +222,8 @@ pub(crate) struct Sale<T> {
     pub(crate) terms: T,
     /// The ids of its prices as they were written.
     pub(crate) price_ids: Vec<PriceId>,
+    /// The ids of its prices at other processors.
+    pub(crate) processor_ids: Vec<PriceId>,
 }
 
 /// What every rule may ask and where it reports.
@@ -268,6 +271,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
     let homonyms = checker.names(ast);
     checker.former_names(ast);
     checker.stripe_ids(ast);
+    checker.processor_ids(ast);
     let mut operations: Vec<Operation> =
         ast.operations.iter().map(|operation| checker.operation(operation)).collect();
     checker.markers(&operations);

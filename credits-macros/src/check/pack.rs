@@ -33,6 +33,8 @@ impl Checker<'_> {
             this.prices(prices, &header.name)
         });
         let only_for = self.stated(&pack.only_for, |this, names| this.only_for(names, operations, asset));
+        let processor_prices =
+            self.stated(&pack.processor_price, |this, prices| this.processor_prices(prices));
         let meta = self.meta(&pack.meta);
         let words = self.words(header, &pack.named);
         let formerly = self.formerly(&pack.formerly);
@@ -46,6 +48,7 @@ impl Checker<'_> {
                 costs: all_forever(costs?),
                 expires_after: expires_after?,
                 stripe_prices: all_forever(prices?.unwrap_or_default()),
+                processor_prices: all_forever(processor_prices?.unwrap_or_default()),
                 only_for: all_forever(only_for?.unwrap_or_default()),
                 meta: meta?,
                 formerly,
@@ -53,7 +56,8 @@ impl Checker<'_> {
                 docs: words.docs,
             };
             let price_ids = super::price::ids(&pack.stripe_price);
-            header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
+            let processor_ids = super::processor::ids(&pack.processor_price);
+            header.poisoned.map_or(Ok(Sale { terms, price_ids, processor_ids }), Err)
         };
         Pack { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }

@@ -1,6 +1,6 @@
 //! The rules of plans.
 
-use credits_core::{Gives, OnUpgrade, Period, PlanSpec, StripePrice, UnusedCredits};
+use credits_core::{Gives, OnUpgrade, Period, PlanSpec, UnusedCredits};
 use proc_macro2::Span;
 
 use super::amount::Counted;
@@ -19,8 +19,11 @@ impl Checker<'_> {
         let header = &plan.header;
         let gives = exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
             .and_then(|gives| self.plan_gives(gives, header.poisoned));
-        let prices = exactly_one(&plan.stripe_price, header, messages::plan_without_price, self.diagnostics)
-            .and_then(|prices| self.prices(prices, &header.name));
+        let prices = self.stated(&plan.stripe_price, |this, prices| this.prices(prices, &header.name));
+        let prices = prices.map(Option::unwrap_or_default);
+        let processor_prices =
+            self.stated(&plan.processor_price, |this, prices| this.processor_prices(prices));
+        let processor_prices = processor_prices.map(Option::unwrap_or_default);
         let asset = gives.map(|gives| gives.map_or("", |gives| gives.asset));
         let signup_bonus = self.extra(&plan.signup_bonus, PlanWord::SignupBonus, asset);
         let trial_includes = self.extra(&plan.trial_includes, PlanWord::TrialIncludes, asset);
@@ -40,9 +43,14 @@ impl Checker<'_> {
         let costs = self.stated(&plan.costs, |this, costs| this.plan_costs(costs));
         let gives = gives.and_then(|gives| self.fits_nothing(plan, gives));
         let in_advance = in_advance.and_then(|in_advance| {
-            let (Ok(gives), Ok(prices)) = (&gives, &prices) else { return Ok(false) };
-            self.in_advance(plan, *gives, prices, in_advance.unwrap_or(false))
+            let (Ok(gives), Ok(prices), Ok(others)) = (&gives, &prices, &processor_prices) else {
+                return Ok(false);
+            };
+            let billed = prices.iter().map(|price| price.period);
+            let billed: Vec<_> = billed.chain(others.iter().map(|price| price.period)).collect();
+            self.in_advance(plan, *gives, &billed, in_advance.unwrap_or(false))
         });
+        let trial_includes = self.has_trials(plan, trial_includes);
         let terms = || {
             let terms = PlanSpec {
                 name: forever(&header.name.text),
@@ -50,6 +58,7 @@ impl Checker<'_> {
                 retired: retired?.unwrap_or(false),
                 gives: gives?,
                 stripe_prices: all_forever(prices?),
+                processor_prices: all_forever(processor_prices?),
                 signup_bonus: signup_bonus?,
                 trial_includes: trial_includes?,
                 unused_credits: unused_credits?.unwrap_or_default(),
@@ -63,7 +72,8 @@ impl Checker<'_> {
                 costs: costs?.unwrap_or_default(),
             };
             let price_ids = super::price::ids(&plan.stripe_price);
-            header.poisoned.map_or(Ok(Sale { terms, price_ids }), Err)
+            let processor_ids = super::processor::ids(&plan.processor_price);
+            header.poisoned.map_or(Ok(Sale { terms, price_ids, processor_ids }), Err)
         };
         Plan { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
     }
@@ -161,16 +171,30 @@ impl Checker<'_> {
         }
     }
 
+    /// A trial is a processor's, so that a plan without a price has none.
+    fn has_trials(&mut self, plan: &ast::Plan, trial_includes: Result<i64>) -> Result<i64> {
+        match plan.trial_includes.first() {
+            Some(stated) if trial_includes.is_ok() && !plan.is_priced() => {
+                let message = messages::trial_without_price(&plan.header.name.text);
+                Err(plan
+                    .header
+                    .poisoned
+                    .unwrap_or_else(|| self.diagnostics.report(stated.keyword.word.span, message)))
+            }
+            _ => trial_includes,
+        }
+    }
+
     /// A cycle that is longer than a billing period gives credits that are not paid for yet.
     fn in_advance(
         &mut self,
         plan: &ast::Plan,
         gives: Option<Gives>,
-        prices: &[StripePrice],
+        prices: &[Option<Period>],
         written: bool,
     ) -> Result<bool> {
         let Some(Gives { every, .. }) = gives else { return Ok(written) };
-        let billed: Vec<Period> = prices.iter().filter_map(|price| price.period).collect();
+        let billed: Vec<Period> = prices.iter().copied().flatten().collect();
         let shorter = billed.iter().find(|period| period.seconds_max() < every.seconds_min());
         let place = |statements: &[Stated<()>]| {
             statements.first().map_or(plan.header.name.span, |stated| stated.keyword.word.span)
@@ -187,6 +211,13 @@ impl Checker<'_> {
                     .map_or(plan.header.name.span, ast::Period::span);
                 let message = messages::not_in_advance(&every.to_string(), &billed.to_string());
                 Err(self.diagnostics.report(span, message))
+            }
+            (None, true) if !plan.is_priced() => {
+                let message = messages::in_advance_without_price(&plan.header.name.text);
+                Err(plan
+                    .header
+                    .poisoned
+                    .unwrap_or_else(|| self.diagnostics.report(place(&plan.in_advance), message)))
             }
             (None, true) if billed.len() == prices.len() => {
                 let message = messages::needlessly_in_advance(&every.to_string());

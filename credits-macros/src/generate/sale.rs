@@ -1,5 +1,7 @@
 //! `Plan` and `Pack`, which are alike: an enum of names with the terms behind each.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -59,10 +61,22 @@ pub(super) fn packs(packs: &[Pack], runtime: &TokenStream) -> TokenStream {
     generate(&kind, &items.collect::<Vec<_>>(), runtime)
 }
 
-/// Compares the prices that are paths to constants with all others, at the place of the first path.
+/// Compares the prices of each processor that are paths to constants with all others, at the place of the first
+/// path.
 pub(super) fn unique_prices(known: &Known, runtime: &TokenStream) -> TokenStream {
     let plans = known.plans.iter().flat_map(|plan| &plan.price_ids);
-    let ids: Vec<&PriceId> = plans.chain(known.packs.iter().flat_map(|pack| &pack.price_ids)).collect();
+    let at_stripe = plans.chain(known.packs.iter().flat_map(|pack| &pack.price_ids)).collect();
+    let plans = known.plans.iter().map(|plan| (plan.terms.processor_prices, &plan.processor_ids));
+    let packs = known.packs.iter().map(|pack| (pack.terms.processor_prices, &pack.processor_ids));
+    let mut by_processor: BTreeMap<&str, Vec<&PriceId>> = BTreeMap::new();
+    for (price, id) in plans.chain(packs).flat_map(|(prices, ids)| prices.iter().zip(ids)) {
+        by_processor.entry(price.processor).or_default().push(id);
+    }
+    let all = [at_stripe].into_iter().chain(by_processor.into_values());
+    all.map(|ids| unique_ids(&ids, runtime)).collect()
+}
+
+fn unique_ids(ids: &[&PriceId], runtime: &TokenStream) -> TokenStream {
     let Some(path) = ids.iter().find(|id| matches!(id, PriceId::Path(_))) else { return TokenStream::new() };
     let prices = ids.iter().map(|id| catalogue::price_id(id));
     let runtime = super::at(path.span(), runtime);
@@ -114,7 +128,7 @@ fn generate(kind: &Kind, items: &[Item<'_>], runtime: &TokenStream) -> TokenStre
                 )
             }
 
-            /// The one with this Stripe price, in any environment.
+            /// The one with this Stripe price in any environment, or `paddle:pri_1` for a price at another processor.
             #[must_use]
             pub fn from_price(id: &str) -> ::core::option::Option<Self> {
                 ::core::iter::Iterator::find(

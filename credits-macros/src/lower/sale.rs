@@ -14,8 +14,20 @@ pub(super) fn plan(plan: &check::Plan, words: Wording<'_>) -> Plan {
     let price = or_unknown(terms(&plan.terms, |sale| &sale.terms), |terms| words.plan(terms));
     let (variant, spec) = (variant(&plan.name, &plan.docs, &price), names::constant(&plan.name, "SPEC"));
     match &plan.terms {
-        Ok(sale) => Plan { variant, spec, terms: sale.terms, price_ids: sale.price_ids.clone() },
-        Err(_) => Plan { variant, spec, terms: no_plan(&plan.name), price_ids: Vec::new() },
+        Ok(sale) => Plan {
+            variant,
+            spec,
+            terms: sale.terms,
+            price_ids: sale.price_ids.clone(),
+            processor_ids: sale.processor_ids.clone(),
+        },
+        Err(_) => Plan {
+            variant,
+            spec,
+            terms: no_plan(&plan.name),
+            price_ids: Vec::new(),
+            processor_ids: Vec::new(),
+        },
     }
 }
 
@@ -24,8 +36,20 @@ pub(super) fn pack(pack: &check::Pack, words: Wording<'_>) -> Pack {
     let price = or_unknown(terms(&pack.terms, |sale| &sale.terms), |terms| words.pack(terms));
     let (variant, spec) = (variant(&pack.name, &pack.docs, &price), names::constant(&pack.name, "SPEC"));
     match &pack.terms {
-        Ok(sale) => Pack { variant, spec, terms: sale.terms, price_ids: sale.price_ids.clone() },
-        Err(_) => Pack { variant, spec, terms: no_pack(&pack.name), price_ids: Vec::new() },
+        Ok(sale) => Pack {
+            variant,
+            spec,
+            terms: sale.terms,
+            price_ids: sale.price_ids.clone(),
+            processor_ids: sale.processor_ids.clone(),
+        },
+        Err(_) => Pack {
+            variant,
+            spec,
+            terms: no_pack(&pack.name),
+            price_ids: Vec::new(),
+            processor_ids: Vec::new(),
+        },
     }
 }
 

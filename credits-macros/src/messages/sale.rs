@@ -14,10 +14,17 @@ pub(crate) fn plan_without_gives(name: &str) -> Message {
     )
 }
 
-pub(crate) fn plan_without_price(name: &str) -> Message {
+pub(crate) fn trial_without_price(name: &str) -> Message {
     message(
-        format!("the plan `{name}` has no price at Stripe"),
-        "add a line such as `stripe_price \"price_xyz\"`",
+        format!("the plan `{name}` has no price, so that no payment processor gives a trial of it"),
+        "remove `trial_includes`, or add a line such as `stripe_price \"price_xyz\"`",
+    )
+}
+
+pub(crate) fn in_advance_without_price(name: &str) -> Message {
+    message(
+        format!("the plan `{name}` has no price, so that nothing is given before it is paid for"),
+        "remove `in_advance`",
     )
 }
 
@@ -91,6 +98,28 @@ pub(crate) fn expected_price(found: &str) -> Message {
         format!("expected a price at Stripe, found {found}"),
         "write `\"price_xyz\"`, or `month: \"price_xyz\"` for each period of billing",
     )
+}
+
+pub(crate) fn expected_processor_price(found: &str) -> Message {
+    message(
+        format!("expected a payment processor and its price, found {found}"),
+        "write `paddle: \"pri_xyz\"`, or `paddle(month: \"pri_xyz\")` for each period of billing",
+    )
+}
+
+pub(crate) fn price_without_processor(id: &str) -> Message {
+    message(
+        format!("the price `{id}` does not say which payment processor has it"),
+        format!("write the processor and a colon, such as `paddle: \"{id}\"`"),
+    )
+}
+
+pub(crate) fn stripe_as_processor(id: &str) -> Message {
+    message("a price at Stripe has its own statement", format!("write `stripe_price {id}`"))
+}
+
+pub(crate) fn empty_processor_price() -> Message {
+    message("the id of a price cannot be empty", "write the id that the payment processor shows")
 }
 
 pub(crate) fn prices_in_delimiters(prices: &str, written: &str) -> Message {

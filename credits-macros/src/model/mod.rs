@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) terms: PlanSpec,
     /// The ids of its prices as they were written.
     pub(crate) price_ids: Vec<PriceId>,
+    /// The ids of its prices at other processors.
+    pub(crate) processor_ids: Vec<PriceId>,
 }
 
 /// A pack.
@@ -78,4 +80,6 @@ pub(crate) struct Pack {
     pub(crate) terms: PackSpec,
     /// The ids of its prices as they were written.
     pub(crate) price_ids: Vec<PriceId>,
+    /// The ids of its prices at other processors.
+    pub(crate) processor_ids: Vec<PriceId>,
 }

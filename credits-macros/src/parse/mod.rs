@@ -24,6 +24,7 @@ mod option;
 mod pack;
 mod plan;
 mod price;
+mod processor;
 mod rust;
 mod settings;
 mod spelling;

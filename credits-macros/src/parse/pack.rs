@@ -40,6 +40,9 @@ impl Parser<'_, '_> {
                 PackWord::ExpiresAfter => parser.stated(keyword, &mut pack.expires_after, |parser| {
                     parser.length::<PackWord>("expires_after 12.months")
                 }),
+                PackWord::ProcessorPrice => {
+                    parser.stated(keyword, &mut pack.processor_price, Parser::processor_prices::<PackWord>)
+                }
                 PackWord::StripePrice => {
                     parser.stated(keyword, &mut pack.stripe_price, Parser::prices::<PackWord>)
                 }

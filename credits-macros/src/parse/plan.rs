@@ -17,6 +17,9 @@ impl Parser<'_, '_> {
                 PlanWord::StripePrice => {
                     parser.stated(keyword, &mut plan.stripe_price, Parser::prices::<PlanWord>)
                 }
+                PlanWord::ProcessorPrice => {
+                    parser.stated(keyword, &mut plan.processor_price, Parser::processor_prices::<PlanWord>)
+                }
                 PlanWord::Gives => parser.stated(keyword, &mut plan.gives, Parser::plan_gives),
                 PlanWord::SignupBonus => parser.stated(keyword, &mut plan.signup_bonus, |parser| {
                     parser.plain_amount::<PlanWord>("signup_bonus", "100.credits")

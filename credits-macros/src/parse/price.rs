@@ -170,7 +170,7 @@ impl Parser<'_, '_> {
     }
 
     /// A text, or a path to a constant: one of several segments, or a name in capitals.
-    fn price_id(&mut self) -> Option<PriceId> {
+    pub(super) fn price_id(&mut self) -> Option<PriceId> {
         if let Some(text) = self.text() {
             return Some(PriceId::Text(text));
         }

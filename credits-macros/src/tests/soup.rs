@@ -80,6 +80,8 @@ const SOUP: &[&str] = &[
     "after",
     "every",
     "stripe_price",
+    "processor_price",
+    "paddle",
     "do",
     "end",
     "currency",

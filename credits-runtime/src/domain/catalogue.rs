@@ -12,7 +12,7 @@
 
 use credits_core::{
     AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanCost,
-    PlanSpec, Settings, StripePrice, Threshold, Tier, Unit, UnusedCredits,
+    PlanSpec, ProcessorPrice, Settings, StripePrice, Threshold, Tier, Unit, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -361,6 +361,10 @@ pub struct PlanData {
     #[cbor(n(15), skip_if = "Vec::is_empty")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<PlanCostData>,
+    /// Prices at other payment processors than Stripe.
+    #[cbor(n(16), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processor_prices: Vec<ProcessorPriceData>,
 }
 
 /// What a plan costs for a billing period, as people are shown it.
@@ -454,6 +458,25 @@ pub struct PackData {
     #[cbor(n(11), skip_if = "String::is_empty")]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub docs: String,
+    /// Prices at other payment processors than Stripe.
+    #[cbor(n(12), skip_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processor_prices: Vec<ProcessorPriceData>,
+}
+
+/// A price at another payment processor than Stripe.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProcessorPriceData {
+    /// The processor, as the application names it.
+    #[n(0)]
+    pub processor: String,
+    /// Billing period of the price, if one is declared.
+    #[n(1)]
+    pub period: Option<String>,
+    /// The processor's id.
+    #[n(2)]
+    pub id: String,
 }
 
 /// A pack's price in a currency.
@@ -502,10 +525,12 @@ impl CatalogueData {
         }
         for plan in &mut terms.plans {
             plan.stripe_prices.clear();
+            plan.processor_prices.clear();
             plan.meta.clear();
         }
         for pack in &mut terms.packs {
             pack.stripe_prices.clear();
+            pack.processor_prices.clear();
             pack.meta.clear();
         }
         terms
@@ -655,6 +680,7 @@ impl From<&PlanSpec> for PlanData {
             named: plan.named.to_owned(),
             docs: plan.docs.to_owned(),
             costs: plan.costs.iter().map(PlanCostData::from).collect(),
+            processor_prices: processor_prices(plan.processor_prices),
         }
     }
 }
@@ -679,6 +705,7 @@ fn pack_data(pack: &PackSpec, operations: &[OperationSpec]) -> PackData {
         formerly: owned(pack.formerly),
         named: pack.named.to_owned(),
         docs: pack.docs.to_owned(),
+        processor_prices: processor_prices(pack.processor_prices),
     }
 }
 
@@ -702,6 +729,15 @@ impl From<&Money> for PackPriceData {
 fn prices(prices: &[StripePrice]) -> Vec<StripePriceData> {
     let price = |price: &StripePrice| StripePriceData {
         environment: price.environment.map(str::to_owned),
+        period: price.period.map(|period| period.to_string()),
+        id: price.id.to_owned(),
+    };
+    prices.iter().map(price).collect()
+}
+
+fn processor_prices(prices: &[ProcessorPrice]) -> Vec<ProcessorPriceData> {
+    let price = |price: &ProcessorPrice| ProcessorPriceData {
+        processor: price.processor.to_owned(),
         period: price.period.map(|period| period.to_string()),
         id: price.id.to_owned(),
     };

@@ -145,6 +145,30 @@ impl ObjectId {
         check_name(id).is_none().then(|| Self(id.into()))
     }
 
+    /// The object with this id at a payment processor other than Stripe, named as in `processor_price`. Objects
+    /// of two processors differ, also if their ids are equal. `None` unless the name consists of letters, digits
+    /// and `_`, and `name:id` has up to 255 bytes of visible text.
+    ///
+    /// ```
+    /// use credits_runtime::billing::ObjectId;
+    ///
+    /// let [paddle, polar] = ["paddle", "polar"].map(|name| ObjectId::at(name, "sub_1"));
+    /// assert_ne!(paddle, polar);
+    /// assert_ne!(paddle, ObjectId::new("sub_1"));
+    /// assert_eq!(paddle.as_ref().map(ObjectId::as_str), Some("paddle:sub_1"));
+    /// assert_eq!(ObjectId::at("paddle", ""), None);
+    /// ```
+    pub fn at(processor: &str, id: &str) -> Option<Self> {
+        let is_name = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        let is_named = !processor.is_empty() && is_name(processor) && !id.is_empty();
+        is_named.then(|| Self::new(&format!("{processor}:{id}"))).flatten()
+    }
+
+    /// The object with a declared id at a processor.
+    pub(crate) fn known_at(processor: &str, id: &str) -> Self {
+        Self::known(&format!("{processor}:{id}"))
+    }
+
     /// The object with this id, as stored in rows: rows keep every id that was ever valid.
     pub(crate) fn stored(id: &str) -> Option<Self> {
         was_name(id).then(|| Self(id.into()))

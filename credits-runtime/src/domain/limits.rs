@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Maximum bytes of an owner's name, an idempotency key or the name of a subscriber.
 pub const NAME_BYTES_MAX: usize = 255;
+/// Maximum bytes of the name of a subscription of the application's own, whose id has at most 255.
+pub const SUBSCRIPTION_NAME_BYTES_MAX: usize = 200;
 /// Maximum bytes of a reason.
 pub const REASON_BYTES_MAX: usize = 1_000;
 /// Maximum bytes of one write's metadata, as JSON.

@@ -399,6 +399,52 @@ pub enum Rejection {
         /// Maximum bytes allowed.
         max: usize,
     },
+    /// The name of a subscription breaks a rule.
+    #[error("subscription `{id}` {rule}: name subscriptions with 1 to 200 bytes of visible text")]
+    SubscriptionInvalid {
+        /// Beginning of the name.
+        id: String,
+        /// The broken rule.
+        rule: Cow<'static, str>,
+    },
+    /// The quantity of a subscription is zero.
+    #[error("a subscription to `{plan}` of quantity 0 gives nothing: ask for at least 1, or unsubscribe")]
+    SubscriptionQuantityZero {
+        /// The plan.
+        plan: Cow<'static, str>,
+    },
+    /// The plan has a price, so that a payment processor opens its subscriptions.
+    #[error(
+        "plan `{plan}` has a price: sell it by a checkout, or give it without payment with `.complimentary()`"
+    )]
+    PlanHasPrice {
+        /// The plan.
+        plan: Cow<'static, str>,
+    },
+    /// The plan is retired, and the owner does not subscribe to it.
+    #[error("plan `{plan}` is retired: subscribe to another plan, or declare it without `retired`")]
+    PlanRetired {
+        /// The plan.
+        plan: Cow<'static, str>,
+    },
+    /// The subscription would end before it starts.
+    #[error("a subscription from {starts_at} cannot end at {ends_at}: choose a later end")]
+    SubscriptionEndInPast {
+        /// The requested end.
+        ends_at: Timestamp,
+        /// When its time starts.
+        starts_at: Timestamp,
+    },
+    /// The application never opened a subscription of this name for the owner.
+    #[error(
+        "`{owner}` has no subscription `{id}` of the application's own: name it as it was opened, or end it at its payment processor"
+    )]
+    SubscriptionUnknown {
+        /// The owner.
+        owner: Owner,
+        /// The name.
+        id: String,
+    },
     /// The unresolved entry cannot be dismissed; only its remedy ends it.
     #[error("the entry cannot be dismissed: {remedy}")]
     NotDismissible {
@@ -552,6 +598,20 @@ impl Rejection {
             Self::OpenGrantsLimit { .. } => Rule { code: "open_grants_limit", class: State, status: 409 },
             Self::BillingEventTooLarge { .. } => {
                 Rule { code: "billing_event_too_large", class: Shape, status: 413 }
+            }
+            Self::SubscriptionInvalid { .. } => {
+                Rule { code: "subscription_invalid", class: Shape, status: 422 }
+            }
+            Self::SubscriptionQuantityZero { .. } => {
+                Rule { code: "subscription_quantity_zero", class: Shape, status: 422 }
+            }
+            Self::PlanHasPrice { .. } => Rule { code: "plan_has_price", class: Shape, status: 422 },
+            Self::PlanRetired { .. } => Rule { code: "plan_retired", class: State, status: 409 },
+            Self::SubscriptionEndInPast { .. } => {
+                Rule { code: "subscription_end_in_past", class: Shape, status: 422 }
+            }
+            Self::SubscriptionUnknown { .. } => {
+                Rule { code: "subscription_unknown", class: Existence, status: 404 }
             }
             Self::NotDismissible { .. } => Rule { code: "not_dismissible", class: State, status: 409 },
             Self::OpenHoldsLimit { .. } => Rule { code: "open_holds_limit", class: State, status: 409 },

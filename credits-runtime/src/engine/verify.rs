@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::journal::block::{Block, Head};
 use super::keys::segment::KeyEntries;
 use super::keys::{Keys, frames_under, key_rows};
-use super::rows::{self, BillingRow, KeysState, Milestone, Scheduled, WalletRow};
+use super::rows::{self, BillingRow, Filing, KeysState, Milestone, Scheduled, WalletRow};
 use super::store::Snapshot;
 use crate::domain::audit::Audit;
 use crate::domain::billing::objects::Object;
@@ -111,6 +111,23 @@ struct Verification {
     milestones: u64,
     /// The first fact of each wallet whose milestone is not stored. The wallet's row must not have that fact.
     unwritten_milestones: HashMap<WalletId, FactNumber>,
+}
+
+/// What the rows of records say about the agenda and the list for attention.
+#[derive(Default)]
+struct FiledRecords {
+    due: BTreeMap<Scheduled, Option<Timestamp>>,
+    /// The keys of the list for attention that were not seen yet.
+    listed: BTreeSet<Vec<u8>>,
+}
+
+impl FiledRecords {
+    fn add(&mut self, key: &[u8], record: Scheduled, filing: Filing) {
+        self.due.insert(record, filing.due);
+        if filing.needs_attention {
+            self.listed.insert(rows::attention_key(key));
+        }
+    }
 }
 
 impl Verification {
@@ -296,10 +313,10 @@ impl Verification {
         let broken =
             |what: &str| LedgerError::damaged(format!("a row of {what} is not what the journal says"));
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
-        let (mut billings, mut objects, mut listed) = (0_usize, 0_usize, BTreeSet::new());
+        let (mut billings, mut objects) = (0_usize, 0_usize);
         let mut waiting = WaitingRows::default();
         let thresholds = snapshot.low_balances()?;
-        let (mut filed, mut totals) = (BTreeMap::new(), Totals::default());
+        let (mut filed, mut totals) = (FiledRecords::default(), Totals::default());
         // Wallets without facts before `replay_from`, which may have no row yet.
         let all_lags = |id: &&WalletId| {
             let lagging = self.lagging.get(*id).map_or(0, Vec::len);
@@ -318,10 +335,7 @@ impl Verification {
                 Some(2) => {
                     let id = rows::wallet_from_key(key).ok_or_else(|| broken("a wallet"))?;
                     let kept = rows::wallet_from_bytes(value)?;
-                    filed.insert(Scheduled::Wallet(id.clone()), kept.filed.due);
-                    if kept.filed.needs_attention {
-                        listed.insert(rows::attention_key(key));
-                    }
+                    filed.add(key, Scheduled::Wallet(id.clone()), kept.filed);
                     if thresholds.has(&id, &kept.wallet) != kept.filed.needs_attention {
                         return Err(broken("low balances"));
                     }
@@ -340,10 +354,7 @@ impl Verification {
                 Some(6) => {
                     let owner = rows::billing_from_key(key).ok_or_else(|| broken("billing"))?;
                     let BillingRow { billing: kept, filing } = rows::billing_from_bytes(value)?;
-                    filed.insert(Scheduled::Billing(owner.clone()), filing.due);
-                    if filing.needs_attention {
-                        listed.insert(rows::attention_key(key));
-                    }
+                    filed.add(key, Scheduled::Billing(owner.clone()), filing);
                     // Billing without facts may have a row, which equals the default.
                     let rebuilt = self.billings.get(&owner).cloned().unwrap_or_default();
                     if rebuilt != kept {
@@ -360,9 +371,8 @@ impl Verification {
                     objects = objects.saturating_add(1);
                 }
                 Some(8) if key == rows::LOW_BALANCES_KEY => {}
-                // In key order, rows of wallets and of billing precede the list for attention, so `listed` is
-                // complete here.
-                Some(8) if value.is_empty() && listed.remove(key) => {}
+                // In key order, rows of wallets and of billing precede the list for attention.
+                Some(8) if value.is_empty() && filed.listed.remove(key) => {}
                 Some(9..=11) => {
                     if !self.waiting.has(&mut waiting, key, value)? {
                         return Err(broken("the waiting room"));
@@ -385,10 +395,10 @@ impl Verification {
         if totals != self.totals {
             return Err(broken("the totals"));
         }
-        if agenda.iter().any(|(due, record)| filed.get(record) != Some(&Some(*due))) {
+        if agenda.iter().any(|(due, record)| filed.due.get(record) != Some(&Some(*due))) {
             return Err(broken("the agenda"));
         }
-        let due = filed.values().flatten().count();
+        let due = filed.due.values().flatten().count();
         // Every opening and checkpoint writes the totals, and the first opening declares a catalogue.
         let singles = if self.frames > 0 { 2 } else { 0 };
         if single != singles
@@ -397,7 +407,7 @@ impl Verification {
             || billings != self.billings.len()
             || objects != self.objects.len()
             || !self.waiting.has_all(&waiting)
-            || !listed.is_empty()
+            || !filed.listed.is_empty()
             || milestones != self.milestones
         {
             return Err(LedgerError::damaged("rows are missing that the journal leads to"));

@@ -44,7 +44,7 @@ pub struct Received {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// Its id at the payment processor.
+    /// Its id at the payment processor; `own/1/main` for a subscription of the application's own.
     pub id: ObjectId,
     /// The id of its item.
     pub item: ObjectId,
@@ -60,7 +60,8 @@ pub struct Subscription {
     pub quantity: Option<u64>,
     /// When it ended, is to end, or was handed over to another owner, whichever is first.
     pub ends_at: Option<Timestamp>,
-    /// The end of its paid time; `None` if no time was paid.
+    /// The end of its paid time; `None` if no time was paid, and for a subscription of the application's own without
+    /// an end.
     pub paid_until: Option<Timestamp>,
     /// When its next credits are expected: at the start of a cycle that is paid already, or else at the renewal of an
     /// active subscription, if it is paid.
@@ -102,7 +103,8 @@ pub(crate) fn fulfill(ledger: &Arc<Ledger>, owner: Owner) -> Reply<Received> {
     ask(ledger, Bill::Fulfil(owner))
 }
 
-fn ask(ledger: &Arc<Ledger>, bill: Bill) -> Reply<Received> {
+/// Sends a billing command to the ledger.
+pub(crate) fn ask(ledger: &Arc<Ledger>, bill: Bill) -> Reply<Received> {
     let key = ledger.generated_key();
     ledger.bill(bill, key, |outcome| Ok(Received { is_new: !outcome.replayed }))
 }
@@ -138,7 +140,7 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
         Some(Subscription {
             id: state.subscription.clone(),
             item: item.clone(),
-            status: state.status,
+            status: if subscription.has_ended(now) { Status::Ended } else { state.status },
             plan: terms.map(|terms| ledger.names().plans.present(&terms.plan).to_owned()),
             version: terms.map(|terms| terms.version),
             price: state.price.clone(),

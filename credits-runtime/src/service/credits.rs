@@ -38,6 +38,7 @@ use crate::service::billing::{self, GivenBefore, Received, Unresolved};
 use crate::service::events::{self, Handlers, Subscriber};
 use crate::service::export::{self, ExportFormat};
 use crate::service::report::{self, AccountTotal, Head};
+use crate::service::subscribe::{Subscribe, Unsubscribe};
 use crate::service::wallet::Wallet;
 
 /// A handle on an open ledger, cheap to clone. Dropping the last handle closes the ledger.
@@ -234,6 +235,58 @@ impl<C> Credits<C> {
         let declared = plan.spec();
         let kept = self.ledger.prices().plan_named(declared.name).cloned();
         billing::migrate(&self.ledger, &kept.unwrap_or_else(|| declared.into()))
+    }
+
+    /// Returns a builder that gives an owner a plan without a payment processor: finish with `.now()`. Its time
+    /// counts as paid, for ever or until [`until`](Subscribe::until), so that cycles, rises, policies and events
+    /// are those of a paid subscription. Subscribing to another plan changes it, and repeating a request changes
+    /// nothing. A plan with a price needs [`complimentary`](Subscribe::complimentary).
+    ///
+    /// ```
+    /// # mod app {
+    /// credits_runtime::usage_credits! {
+    ///     subscription_plan free { gives 100.credits.every(month) }
+    ///     operation step { costs 1.credit }
+    /// }
+    /// # }
+    /// # use app::*;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// credits.subscribe("user:42", Plan::Free).now().wait()?;
+    /// assert_eq!(credits.wallet("user:42").credits()?, 100);
+    /// assert!(!credits.subscribe("user:42", Plan::Free).now().wait()?.is_new);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subscribe(&self, owner: impl AsRef<str>, plan: C::Plan) -> Subscribe
+    where
+        C: Pricing,
+    {
+        Subscribe::new(Arc::clone(&self.ledger), owner.as_ref(), plan.spec())
+    }
+
+    /// Returns a builder that ends an owner's subscription of the application's own: finish with `.now()`. It
+    /// ends with the running cycle, or now with [`at_once`](Unsubscribe::at_once).
+    ///
+    /// ```
+    /// # mod app {
+    /// credits_runtime::usage_credits! {
+    ///     subscription_plan free { gives 100.credits.every(month) }
+    ///     operation step { costs 1.credit }
+    /// }
+    /// # }
+    /// # use app::*;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// credits.subscribe("user:42", Plan::Free).now().wait()?;
+    /// credits.unsubscribe("user:42").now().wait()?;
+    /// let subscription = &credits.wallet("user:42").subscriptions()?[0];
+    /// assert_eq!(subscription.ends_at, subscription.paid_until);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unsubscribe(&self, owner: impl AsRef<str>) -> Unsubscribe {
+        Unsubscribe::new(Arc::clone(&self.ledger), owner.as_ref())
     }
 
     /// Returns the wallet of this owner, used before or not. It cannot fail: an invalid owner is rejected as

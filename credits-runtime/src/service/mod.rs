@@ -18,6 +18,7 @@ pub mod report;
 pub mod reverse;
 pub mod settle;
 pub mod spend;
+pub mod subscribe;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod transfer;

@@ -411,7 +411,7 @@ impl Checkout {
                 let missing = || StripeError::PriceMissing {
                     item: plan.name.to_owned(),
                     wanted: "any period".to_owned(),
-                    known: "none".to_owned(),
+                    known: "none, so that `credits.subscribe(..)` gives the plan".to_owned(),
                 };
                 set("line_items[0][price]", price.ok_or_else(missing)?);
                 set("line_items[0][quantity]", &options.quantity.to_string());

@@ -206,6 +206,7 @@ mod tests {
             named: "Pro".to_owned(),
             docs: String::new(),
             costs: Vec::new(),
+            processor_prices: Vec::new(),
         }];
         catalogue
     }

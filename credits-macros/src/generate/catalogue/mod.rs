@@ -28,12 +28,12 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
 
 /// `PlanSpec { .. }`
 pub(super) fn plan(plan: &Plan, runtime: &TokenStream) -> TokenStream {
-    with_data(runtime, |data| data.plan(&plan.terms, &plan.price_ids))
+    with_data(runtime, |data| data.plan(&plan.terms, (&plan.price_ids, &plan.processor_ids)))
 }
 
 /// `PackSpec { .. }`
 pub(super) fn pack(pack: &Pack, runtime: &TokenStream) -> TokenStream {
-    with_data(runtime, |data| data.pack(&pack.terms, &pack.price_ids))
+    with_data(runtime, |data| data.pack(&pack.terms, (&pack.price_ids, &pack.processor_ids)))
 }
 
 /// `Unit { .. }`

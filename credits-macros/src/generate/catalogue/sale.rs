@@ -1,6 +1,8 @@
 //! Plans, packs and their prices.
 
-use credits_core::{Gives, OnUpgrade, PackSpec, PlanCost, PlanSpec, StripePrice, UnusedCredits};
+use credits_core::{
+    Gives, OnUpgrade, PackSpec, PlanCost, PlanSpec, ProcessorPrice, StripePrice, UnusedCredits,
+};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -10,12 +12,13 @@ use crate::ast::PriceId;
 use crate::generate::path;
 
 impl Data<'_> {
-    pub(super) fn plan(self, plan: &PlanSpec, ids: &[PriceId]) -> TokenStream {
+    pub(super) fn plan(self, plan: &PlanSpec, (ids, processor_ids): (&[PriceId], &[PriceId])) -> TokenStream {
         let types = self.types;
         let PlanSpec { name, retired, in_advance, formerly, named, docs, .. } = *plan;
         let version = Literal::u32_unsuffixed(plan.version);
         let gives = option(plan.gives.map(|gives| self.gives(gives)));
         let stripe_prices = self.stripe_prices(plan.stripe_prices, ids);
+        let processor_prices = self.processor_prices(plan.processor_prices, processor_ids);
         let [signup_bonus, trial_includes] = [plan.signup_bonus, plan.trial_includes].map(number);
         let unused_credits = self.unused(plan.unused_credits);
         let expire_after = self.optional_period(plan.expire_after);
@@ -35,6 +38,7 @@ impl Data<'_> {
                 retired: #retired,
                 gives: #gives,
                 stripe_prices: #stripe_prices,
+                processor_prices: #processor_prices,
                 signup_bonus: #signup_bonus,
                 trial_includes: #trial_includes,
                 unused_credits: #unused_credits,
@@ -50,13 +54,14 @@ impl Data<'_> {
         }
     }
 
-    pub(super) fn pack(self, pack: &PackSpec, ids: &[PriceId]) -> TokenStream {
+    pub(super) fn pack(self, pack: &PackSpec, (ids, processor_ids): (&[PriceId], &[PriceId])) -> TokenStream {
         let types = self.types;
         let PackSpec { name, asset, formerly, named, docs, .. } = *pack;
         let [gives, bonus] = [pack.gives, pack.bonus].map(number);
         let costs = pack.costs.iter().map(|price| self.money(*price));
         let expires_after = self.optional_period(pack.expires_after);
         let stripe_prices = self.stripe_prices(pack.stripe_prices, ids);
+        let processor_prices = self.processor_prices(pack.processor_prices, processor_ids);
         let only_for = pack.only_for.iter().copied().map(Literal::u16_unsuffixed);
         let meta = self.meta(pack.meta);
         quote! {
@@ -68,6 +73,7 @@ impl Data<'_> {
                 costs: &[#(#costs),*],
                 expires_after: #expires_after,
                 stripe_prices: #stripe_prices,
+                processor_prices: #processor_prices,
                 only_for: &[#(#only_for),*],
                 meta: #meta,
                 formerly: &[#(#formerly),*],
@@ -90,6 +96,16 @@ impl Data<'_> {
             let period = self.optional_period(price.period);
             let id = price_id(id);
             quote! { #types::StripePrice { environment: #environment, period: #period, id: #id } }
+        });
+        quote! { &[#(#prices),*] }
+    }
+
+    fn processor_prices(self, prices: &[ProcessorPrice], ids: &[PriceId]) -> TokenStream {
+        let types = self.types;
+        let prices = prices.iter().zip(ids).map(|(price, id)| {
+            let (processor, id) = (price.processor, price_id(id));
+            let period = self.optional_period(price.period);
+            quote! { #types::ProcessorPrice { processor: #processor, period: #period, id: #id } }
         });
         quote! { &[#(#prices),*] }
     }

@@ -123,7 +123,8 @@ pub fn cycles<'a>(
     placed: &Paid<'a>,
     now: Timestamp,
 ) -> Cycles<'a> {
-    let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
+    // Spans of the application's own subscriptions end with the cycle that is kept, also if it began at the end.
+    let ends_at = items.ends_at().filter(|_| !items.is_own()).unwrap_or(Timestamp::MAX);
     let mut cycles = Cycles::default();
     let closed = items.closed.map(|closed| (closed.until, closed.grids.get(lane).copied()));
     let mut cursor = closed.map_or(Timestamp::MIN, |(until, _)| until);
@@ -221,6 +222,14 @@ fn cuts<'a>(
 /// time starts there after a gap.
 fn is_over(span: &Span<'_>, at: Timestamp) -> bool {
     span.period.start >= at || span.used_until() < at
+}
+
+/// The start of the cycle around an instant, counted from an anchor.
+pub fn start_around(anchor: Anchor, length: Length, instant: Timestamp) -> Timestamp {
+    let long = anchor.plus(length, 1).since(anchor.at).as_micros().max(1);
+    let times = instant.since(anchor.at).as_micros().checked_div(long).unwrap_or_default();
+    // Months differ in length, so that the place is looked for around the estimate.
+    Grid { anchor, times: i64::try_from(times).unwrap_or_default(), length }.around(instant).at(0)
 }
 
 /// A grid of cycles: lengths counted from an anchor, and a current place.

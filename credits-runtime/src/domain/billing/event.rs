@@ -221,6 +221,45 @@ pub enum Happening {
         #[n(0)]
         key: String,
     },
+    /// The application opened, changed or ended a subscription of its own, which has no payment processor. The
+    /// ledger creates this event in [`Credits::subscribe`](crate::Credits::subscribe) and
+    /// [`Credits::unsubscribe`](crate::Credits::unsubscribe).
+    #[n(14)]
+    Subscribed(#[n(0)] OwnSubscription),
+}
+
+/// A change of a subscription of the application's own. No invoice pays for it: the event names its paid time.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OwnSubscription {
+    /// The state from now on. The item is the subscription.
+    #[n(0)]
+    pub state: SubscriptionState,
+    /// End of the time that stays paid at the previous price and quantity.
+    #[n(1)]
+    pub kept_until: Timestamp,
+    /// Time that is paid at the price and quantity of the state; `None` if the subscription ends.
+    #[n(2)]
+    pub paid: Option<OwnSpan>,
+}
+
+/// Time of a subscription of the application's own that counts as paid.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OwnSpan {
+    /// The price, which names a plan and its version.
+    #[n(0)]
+    pub price: ObjectId,
+    /// The quantity.
+    #[n(1)]
+    pub quantity: u64,
+    /// The time; the end is [`Timestamp::MAX`] for a subscription without one.
+    #[n(2)]
+    pub period: Interval,
+    /// When the application asked for it.
+    #[n(3)]
+    pub asked_at: Timestamp,
+    /// Whether a cycle starts with it.
+    #[n(4)]
+    pub begins_cycle: bool,
 }
 
 /// The state of a subscription item from the event's time on. It decides the trial, the end and the name of

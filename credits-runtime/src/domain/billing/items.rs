@@ -72,6 +72,11 @@ impl<'a> SubscriptionItems<'a> {
         ends_at.into_iter().chain(self.handed_over).min()
     }
 
+    /// Whether the subscription is of the application's own.
+    pub fn is_own(&self) -> bool {
+        self.items.iter().any(|(_, item)| item.own.is_some())
+    }
+
     /// Whether the subscription has ended or was handed over to another owner.
     pub fn is_over(&self) -> bool {
         self.handed_over.is_some() || self.newest().is_none_or(|(_, state)| state.status == Status::Ended)

@@ -63,7 +63,7 @@ impl Billing {
                 return Err(PlanChanged::PackUndeclared { pack, session: session.clone(), until });
             }
         }
-        for (subscription, state) in self.running() {
+        for (subscription, state) in self.running(now) {
             let Some(held) = self.terms(subscription, &state.price, Timestamp::MAX) else { continue };
             let (plan, owner) = (held.plan.clone(), owner.clone());
             let Some(declared) = prices.plan_named(&held.plan) else {
@@ -79,14 +79,15 @@ impl Billing {
     }
 
     /// The newest states of items whose subscriptions continue, each with its subscription.
-    fn running(&self) -> impl Iterator<Item = (&ObjectId, &SubscriptionState)> {
+    fn running(&self, now: Timestamp) -> impl Iterator<Item = (&ObjectId, &SubscriptionState)> {
         let over: Vec<&ObjectId> = self
             .by_subscription()
             .iter()
             .filter(|items| items.is_over())
             .map(|items| items.subscription)
             .collect();
-        let states = self.subscriptions.values().filter_map(|item| item.latest());
+        let items = self.subscriptions.values().filter(move |item| !item.has_ended(now));
+        let states = items.filter_map(|item| item.latest());
         let states = states.filter(|state| !matches!(state.status, Status::Ended | Status::Removed));
         states
             .filter(move |state| !over.contains(&&state.subscription))
@@ -97,7 +98,7 @@ impl Billing {
     /// subscription on, with the signup bonus of the old terms.
     pub fn migration(&self, terms: &PlanTerms, now: Timestamp) -> Vec<Pinned> {
         let mut migrated: Vec<Pinned> = Vec::new();
-        for (subscription, state) in self.running() {
+        for (subscription, state) in self.running(now) {
             let Some(held) = self.terms(subscription, &state.price, Timestamp::MAX) else { continue };
             let is_done =
                 migrated.iter().any(|it| it.subscription == *subscription && it.price == state.price);

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use super::event::{Interval, Invoice, SubscriptionState};
+use super::event::{Interval, Invoice, OwnSpan, SubscriptionState};
 use super::items::SubscriptionItems;
+use super::own::own_spans;
 use super::record::Billing;
 use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
@@ -32,7 +33,7 @@ pub struct Span<'a> {
     pub cut: Timestamp,
     /// When it was paid.
     pub paid_at: Timestamp,
-    /// The invoice.
+    /// The invoice; the item for time that no invoice pays for.
     pub invoice: &'a ObjectId,
     /// Ids of its lines, if they have any.
     lines: Vec<&'a ObjectId>,
@@ -82,6 +83,40 @@ impl<'a> Span<'a> {
             stated_until: Some(until),
             terms,
         }
+    }
+
+    /// A span of a subscription of the application's own.
+    pub fn own(
+        item: &'a ObjectId,
+        span: &'a OwnSpan,
+        period: Interval,
+        is_whole: bool,
+        terms: Option<&'a PlanTerms>,
+    ) -> Self {
+        Self {
+            item,
+            price: &span.price,
+            quantity: span.quantity,
+            period,
+            begun: period.start,
+            cut: period.end,
+            paid_at: span.asked_at,
+            invoice: item,
+            lines: Vec::new(),
+            is_whole,
+            is_live: true,
+            amount: 0,
+            net: 0,
+            currency: "",
+            is_in_arrears: false,
+            stated_until: None,
+            terms,
+        }
+    }
+
+    /// Whether no invoice pays for it: the application did, or a state says so.
+    pub fn is_without_invoice(&self) -> bool {
+        self.invoice == self.item
     }
 
     /// Whether it is credited from an instant before its end.
@@ -167,6 +202,7 @@ impl<'a> Paid<'a> {
                 }
             }
         }
+        paid.spans.extend(own_spans(billing, items));
         credits.sort_by_key(|(paid_at, start, invoice, _)| (*paid_at, *start, &invoice.invoice));
         for (paid_at, _, invoice, credit) in credits {
             let left = paid.cut(&credit, credit.quantity, (paid_at, invoice), true);

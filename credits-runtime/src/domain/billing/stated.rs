@@ -18,7 +18,7 @@ pub(super) fn stated<'a>(
     live: &Paid<'a>,
 ) -> Vec<Span<'a>> {
     let mut stated = Vec::new();
-    for (item, states) in &items.items {
+    for (item, states) in items.items.iter().filter(|(_, states)| states.own.is_none()) {
         for (place, (at, state)) in states.states.iter().enumerate() {
             let of_item = || live.spans.iter().filter(|span| span.item == *item);
             let covering = of_item().filter(|span| span.covers(*at)).map(|span| span.period.end).max();

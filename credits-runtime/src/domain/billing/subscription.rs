@@ -5,6 +5,7 @@
 use minicbor::{Decode, Encode};
 
 use super::event::{Interval, ScheduledEnd, Status, SubscriptionState};
+use super::own::OwnTime;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
@@ -14,6 +15,9 @@ pub struct Subscription {
     /// States, each with the time from which it holds.
     #[n(0)]
     pub states: Vec<(Timestamp, SubscriptionState)>,
+    /// Paid time of a subscription of the application's own; `None` for a processor's, whose invoices tell it.
+    #[n(1)]
+    pub own: Option<OwnTime>,
 }
 
 impl Subscription {
@@ -52,6 +56,9 @@ impl Subscription {
     pub(super) fn forget_before(&mut self, instant: Timestamp) {
         let later = self.states.partition_point(|(at, _)| *at <= instant);
         self.states.drain(..later.saturating_sub(1));
+        if let Some(own) = &mut self.own {
+            own.forget_before(instant);
+        }
     }
 
     pub(super) fn merge(&mut self, at: Timestamp, state: &SubscriptionState) {

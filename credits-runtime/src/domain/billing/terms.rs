@@ -8,6 +8,7 @@ use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, Pl
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use super::own::own_price_named;
 use crate::domain::ids::ObjectId;
 use crate::domain::names::{Names, Renames};
 
@@ -188,14 +189,21 @@ impl PriceList {
             for price in plan.stripe_prices {
                 list.plans.insert(ObjectId::known(price.id), plan.into());
             }
+            for price in plan.processor_prices {
+                list.plans.insert(ObjectId::known_at(price.processor, price.id), plan.into());
+            }
         }
         for pack in catalogue.packs {
             let terms = pack_terms(pack, catalogue);
             for price in pack.stripe_prices {
                 list.packs.insert(ObjectId::known(price.id), terms.clone());
             }
+            for price in pack.processor_prices {
+                list.packs.insert(ObjectId::known_at(price.processor, price.id), terms.clone());
+            }
             list.by_name.insert(pack.name.to_owned(), terms);
         }
+        list.price_own();
         list
     }
 
@@ -210,7 +218,15 @@ impl PriceList {
         }
         add_names(&mut self.plans_by_name, &names.plans, |plan| &plan.plan);
         add_names(&mut self.by_name, &names.packs, |pack| &pack.pack);
+        self.price_own();
         self
+    }
+
+    /// Adds the price of each plan without a processor, by each of its names.
+    fn price_own(&mut self) {
+        for (name, terms) in &self.plans_by_name {
+            self.plans.insert(own_price_named(name, terms.version), terms.clone());
+        }
     }
 
     /// The plan with this price.

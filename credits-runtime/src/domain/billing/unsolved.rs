@@ -111,7 +111,7 @@ pub(super) fn of_subscription(
         due.unsolved.push(Unsolved::StatusUnknown(items.subscription.clone()));
     }
     if fulfilment.upgrades == Upgrades::OnPayment && !items.is_over() {
-        for (_, item) in &items.items {
+        for (_, item) in items.items.iter().filter(|(_, item)| item.own.is_none()) {
             let Some(stated) = Stated::until(items, item, Timestamp::MAX) else { continue };
             let is_running = !matches!(
                 stated.state.status,
@@ -258,7 +258,7 @@ pub(super) fn of_payments(due: &mut Due, billing: &Billing, subscriptions: &[Sub
 }
 
 /// Credits per year, to compare terms with different cycle lengths.
-fn per_time(terms: &PlanTerms, quantity: u64) -> i128 {
+pub(super) fn per_time(terms: &PlanTerms, quantity: u64) -> i128 {
     let Some(length) = terms.every else { return 0 };
     let anchor = Anchor { at: Timestamp::MIN, day: 1 };
     let long = anchor.plus(length, 1).microseconds().max(1);

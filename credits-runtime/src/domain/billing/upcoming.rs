@@ -18,7 +18,8 @@ const LOOKS_MAX: usize = 8;
 /// The paid time and the next credits of a subscription item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Upcoming {
-    /// The end of its paid time; `None` if no time was paid.
+    /// The end of its paid time; `None` if no time was paid, and for a subscription of the application's own
+    /// without an end.
     pub paid_until: Option<Timestamp>,
     /// The next credits.
     pub next: Option<NextAward>,
@@ -40,7 +41,7 @@ pub fn upcoming(billing: &Billing, item: &ObjectId, fulfilment: Fulfilment, now:
     let Some(items) = of_item else { return Upcoming::default() };
     let paid = PaidTime::of(billing, items);
     let spans = paid.live.spans.iter().filter(|span| span.item == item);
-    let paid_until = spans.map(|span| span.cut).max();
+    let paid_until = spans.map(|span| span.cut).max().filter(|until| *until < Timestamp::MAX);
     let states = items.items.iter().find(|(id, _)| *id == item).map(|(_, states)| *states);
     let renewal = states.and_then(|states| renewal(billing, states, paid_until?, now));
     let next = of_paid_time(billing, item, fulfilment, now).or(renewal);

@@ -8,6 +8,7 @@ use super::source::Source;
 use super::state::LoadedBilling;
 use crate::domain::billing::decide::{BillingDraft, closed_grant};
 use crate::domain::billing::event::{BillingEvent, Happening};
+use crate::domain::billing::joining::{Join, Leave};
 use crate::domain::billing::mark::AwardMark;
 use crate::domain::billing::ownership::OwnedEvent;
 use crate::domain::billing::record::Billing;
@@ -37,6 +38,10 @@ pub(crate) enum Bill {
     Fulfil(Owner),
     /// Mark an award as given before.
     GivenBefore(Box<AwardMark>),
+    /// Open or change a subscription of the application's own.
+    Join(Box<Join>),
+    /// End a subscription of the application's own.
+    Leave(Box<Leave>),
     /// Move the owner's subscriptions to a plan to these terms, from their next cycle on.
     Migrate(Owner, Box<PlanTerms>),
 }
@@ -63,6 +68,20 @@ impl<S: Source> Batch<'_, S> {
             }
             Bill::Fulfil(owner) => self.fulfil(owner, sale, now)?,
             Bill::DismissGaveWay(count, since) => self.dismiss_gave_way(*count, *since, now)?,
+            Bill::Join(join) => {
+                self.load_billing(&join.owner)?;
+                let change = self.billing(&join.owner).join(join, &sale.prices, now);
+                if let Err(rejection) = self.change_own(&join.owner, change, sale, now)? {
+                    return Ok(Err(rejection));
+                }
+            }
+            Bill::Leave(leave) => {
+                self.load_billing(&leave.owner)?;
+                let change = self.billing(&leave.owner).leave(leave, now);
+                if let Err(rejection) = self.change_own(&leave.owner, change, sale, now)? {
+                    return Ok(Err(rejection));
+                }
+            }
             Bill::Migrate(owner, terms) => self.migrate(owner, terms, sale, now)?,
         }
         Ok(Ok(self.booked_since(before, now)))
@@ -99,6 +118,22 @@ impl<S: Source> Batch<'_, S> {
                     self.book_events(claimed.into_events(self), sale, now)?;
                 }
             }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Books a change of a subscription of the application's own, if there is one.
+    fn change_own(
+        &mut self,
+        owner: &Owner,
+        change: Result<Option<BillingEvent>, Rejection>,
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<Result<(), Rejection>, S::Error> {
+        match change {
+            Err(rejection) => return Ok(Err(rejection)),
+            Ok(Some(event)) => self.settle(owner, Some(Body::Billed { event }), sale, now)?,
+            Ok(None) => {}
         }
         Ok(Ok(()))
     }

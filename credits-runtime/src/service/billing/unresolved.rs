@@ -122,9 +122,9 @@ impl Unresolved {
             Self::EventsGaveWay { count, .. } => format!(
                 "link what still waits, reconcile with the processor, and dismiss this: {count} events of unknown owners are lost"
             ),
-            Self::PriceUnknown { price, .. } => format!(
-                "declare a plan with the Stripe price `{price}`: with its credits, or with `gives nothing`"
-            ),
+            Self::PriceUnknown { price, .. } => {
+                format!("declare a plan with the price `{price}`: with its credits, or with `gives nothing`")
+            }
             Self::ItemUnknown { item, .. } => format!(
                 "send the events of its subscription again, or reconcile: no event tells of the item `{item}`"
             ),

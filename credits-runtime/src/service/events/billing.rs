@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::{AwardId, Taken, Taking};
-use crate::domain::billing::event::{BillingEvent, Happening, PackPayment};
+use crate::domain::billing::event::{BillingEvent, Happening, OwnSubscription, PackPayment};
 use crate::domain::billing::purchases::invoice_purchase;
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::unsolved::Unsolved;
@@ -32,7 +32,14 @@ pub(super) fn of_billing(
     let (at, owner) = (booked.at, owner.clone());
     Ok(match body {
         Body::Billed {
-            event: BillingEvent { at: happened_at, what: Happening::SubscriptionChanged(state), .. },
+            event:
+                BillingEvent {
+                    at: happened_at,
+                    what:
+                        Happening::SubscriptionChanged(state)
+                        | Happening::Subscribed(OwnSubscription { state, .. }),
+                    ..
+                },
         } => {
             let (state, happened_at) = (state.clone(), *happened_at);
             Some(Event::SubscriptionChanged(SubscriptionChanged { owner, state, happened_at, fact, at }))

@@ -141,8 +141,9 @@ impl<'a> Books<'a> {
         awards.collect()
     }
 
-    /// The latest end of a given cycle within the limits that lies inside no other cycle and no span. Unpaid
-    /// time may still be paid, so nothing after a gap is closed.
+    /// The latest end of a given cycle within the limits that lies inside no other cycle and no span of an
+    /// invoice, because an invoice is removed whole. Unpaid time may still be paid, so nothing after a gap is
+    /// closed.
     fn last_end(
         &self,
         items: &SubscriptionItems<'a>,
@@ -168,7 +169,7 @@ impl<'a> Books<'a> {
         let is_between = |at: &Timestamp| {
             let mut spans = placed.around(*at, *at).iter();
             all().all(|cycle| cycle.whole_end <= *at || cycle.start >= *at)
-                && spans.all(|span| span.period.end <= *at)
+                && spans.all(|span| span.is_without_invoice() || span.period.end <= *at)
         };
         let mut ends: Vec<_> = ends.collect();
         ends.sort_unstable();

@@ -17,6 +17,9 @@ impl Billing {
                     item.merge(*at, state);
                 }
             }
+            Happening::Subscribed(change) => {
+                self.subscriptions.entry(change.state.item.clone()).or_default().change_own(*at, change);
+            }
             Happening::TimePaid(invoice)
                 if !self.invoices.contains_key(&invoice.invoice) && self.is_closed(invoice) =>
             {

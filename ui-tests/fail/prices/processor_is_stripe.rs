@@ -1,9 +1,10 @@
-// A plan is found by its price at Stripe.
+// Prices at Stripe have their own statement.
 
 use credits_runtime::usage_credits;
 
 usage_credits! {
     subscription_plan pro {
+        processor_price stripe: "price_xyz"
         gives 10_000.credits.every(month)
     }
 }
