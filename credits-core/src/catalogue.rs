@@ -365,6 +365,20 @@ pub struct PlanSpec {
     /// The price for people, one for each currency and billing period. It is shown and never charged: the
     /// processor's price is.
     pub costs: &'static [PlanCost],
+    /// Operations that cost its subscribers nothing.
+    pub unlimited: Unlimited,
+}
+
+/// Operations that cost a plan's subscribers nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Unlimited {
+    /// No operation.
+    #[default]
+    Nothing,
+    /// Every operation.
+    Everything,
+    /// These operations, by name.
+    Operations(&'static [&'static str]),
 }
 
 impl PlanSpec {
@@ -387,6 +401,7 @@ impl PlanSpec {
         named: "",
         docs: "",
         costs: &[],
+        unlimited: Unlimited::Nothing,
     };
 
     /// Whether this is its name or a former one.

@@ -18,8 +18,8 @@ mod wording;
 pub use catalogue::{
     AWARD_MAX, AssetSpec, BUILT_IN_CATEGORIES, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade,
     OperationSpec, Overrun, PackSpec, PlanCost, PlanSpec, ProcessorPrice, RefundedButSpent, Settings,
-    StripePrice, SubscriptionRefunds, Threshold, Tier, TransferExpiration, UnusedCredits, Upgrades,
-    assert_unique_prices,
+    StripePrice, SubscriptionRefunds, Threshold, Tier, TransferExpiration, Unlimited, UnusedCredits,
+    Upgrades, assert_unique_prices,
 };
 pub use cost::{CostError, CostInput, bounded, graduated, rated, total};
 pub use fraction::{Fraction, NotAFraction};

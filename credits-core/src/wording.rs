@@ -6,7 +6,7 @@ use core::fmt::{Display, Formatter, Result, from_fn};
 
 use crate::{
     AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec,
-    Tier, Unit, UnusedCredits,
+    Tier, Unit, Unlimited, UnusedCredits,
 };
 
 /// The names that a pricing uses for credits and other assets.
@@ -103,8 +103,8 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// The credits of a plan: `10,000 credits every month, 100 credits at sign-up`; `nothing` for a plan
-    /// without credits.
+    /// The credits of a plan, and its unlimited operations: `10,000 credits every month, 100 credits at sign-up`,
+    /// `unlimited: generate_image`; `nothing` for a plan without either.
     pub fn plan_gives(self, plan: &PlanSpec) -> impl Display + use<'a> {
         let plan = *plan;
         from_fn(move |f| {
@@ -112,6 +112,7 @@ impl<'a> Wording<'a> {
                 Some(Gives { amount, asset, every }) => {
                     write!(f, "{} every {every}", self.amount(amount, asset))?;
                 }
+                None if plan.unlimited != Unlimited::Nothing => unlimited(&plan).fmt(f)?,
                 None => f.write_str("nothing")?,
             }
             let asset = asset_of(&plan);
@@ -120,6 +121,9 @@ impl<'a> Wording<'a> {
             }
             if plan.trial_includes > 0 {
                 write!(f, ", {} in the trial", self.amount(plan.trial_includes, asset))?;
+            }
+            if plan.gives.is_some() && plan.unlimited != Unlimited::Nothing {
+                write!(f, ", {}", unlimited(&plan))?;
             }
             f.write_str(if plan.retired { ", no longer sold" } else { "" })
         })
@@ -281,6 +285,27 @@ pub(crate) fn decimal(number: u64, decimals: u32) -> impl Display {
 }
 
 /// The asset of a plan's amounts; credits for a plan without credits.
+/// The unlimited operations of a plan: `unlimited: generate_image and upscale_image`, `unlimited: everything`.
+fn unlimited(plan: &PlanSpec) -> impl Display + use<> {
+    let unlimited = plan.unlimited;
+    from_fn(move |f| {
+        let names = match unlimited {
+            Unlimited::Nothing => &[],
+            Unlimited::Everything => &["everything"][..],
+            Unlimited::Operations(names) => names,
+        };
+        for (place, name) in names.iter().enumerate() {
+            let separator = match place {
+                0 => "unlimited: ",
+                last if last == names.len().saturating_sub(1) => " and ",
+                _ => ", ",
+            };
+            write!(f, "{separator}{name}")?;
+        }
+        Ok(())
+    })
+}
+
 fn asset_of(plan: &PlanSpec) -> &'static str {
     plan.gives.map_or("", |gives| gives.asset)
 }

@@ -89,6 +89,7 @@ vocabulary! {
         ExpireAfter = "expire_after",
         OnUpgrade = "on_upgrade",
         InAdvance = "in_advance",
+        Unlimited = "unlimited",
         Version = "version",
         Retired = "retired",
         Costs = "costs",

@@ -90,6 +90,8 @@ keywords! {
         on_upgrade
         /// Gives a cycle's credits before all of it is paid for: for cycles longer than a billing period.
         in_advance
+        /// The operations that cost its subscribers nothing: `unlimited generate_image, upscale_image`; all without names.
+        unlimited
         /// The version of the terms; subscribers keep the version that they joined: `version 2`.
         version
         /// No longer sold; its subscribers keep it.

@@ -38,6 +38,7 @@ struct Migrating;
 
 pub use domain::amount::{Amount, IntoAmount};
 pub use domain::category::Category;
+pub use domain::cover::CoveredBy;
 pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
 pub use domain::grant::Allocation;
 pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
@@ -109,7 +110,7 @@ pub mod catalogue {
         AssetSpec, Catalogue, Clause, CreditsName, Currency, Dimension, Gives, InputKind, InputSpec, Limit,
         Meta, Money, OnUpgrade, OperationSpec, Overrun, PackSpec, Period, PeriodUnit, PlanCost, PlanSpec,
         ProcessorPrice, RefundedButSpent, Rounding, Settings, StripePrice, SubscriptionRefunds, Threshold,
-        Tier, TransferExpiration, Unit, UnusedCredits, Upgrades, price_list,
+        Tier, TransferExpiration, Unit, Unlimited, UnusedCredits, Upgrades, price_list,
     };
 
     pub use crate::domain::catalogue::{

@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) expire_after: Vec<Stated<Period>>,
     pub(crate) on_upgrade: Vec<Stated<Word>>,
     pub(crate) in_advance: Vec<Stated<()>>,
+    /// No names for every operation.
+    pub(crate) unlimited: Vec<Stated<Vec<Word>>>,
     pub(crate) version: Vec<Stated<Number>>,
     pub(crate) retired: Vec<Stated<()>>,
     pub(crate) costs: Vec<Stated<Vec<PlanCost>>>,
@@ -39,6 +41,7 @@ impl Plan {
             expire_after: Vec::new(),
             on_upgrade: Vec::new(),
             in_advance: Vec::new(),
+            unlimited: Vec::new(),
             version: Vec::new(),
             retired: Vec::new(),
             costs: Vec::new(),

@@ -33,6 +33,7 @@ mod settings;
 mod statement;
 mod tiers;
 mod unit;
+mod unlimited;
 mod words;
 
 use credits_core::{AssetSpec, Currency, OperationSpec, PackSpec, Period, PlanSpec, Rounding};
@@ -277,7 +278,7 @@ pub(crate) fn pricing(ast: &ast::Pricing, diagnostics: &mut Diagnostics) -> Pric
     checker.markers(&operations);
     checker.choice_types(&mut operations);
     let checked = Pricing {
-        plans: ast.plans.iter().map(|plan| checker.plan(plan)).collect(),
+        plans: ast.plans.iter().map(|plan| checker.plan(plan, &operations)).collect(),
         packs: ast.packs.iter().map(|pack| checker.pack(pack, &operations)).collect(),
         operations,
         settings,

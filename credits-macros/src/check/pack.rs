@@ -9,8 +9,8 @@ use super::statement::exactly_one;
 use super::{Checker, Operation, Pack, Sale};
 use crate::ast::{self, Amount, PackCost, Price, Word};
 use crate::diag::Result;
+use crate::messages;
 use crate::vocab::{self, PackWord};
-use crate::{messages, suggest};
 
 impl Checker<'_> {
     /// Checks a pack.
@@ -186,18 +186,12 @@ impl Checker<'_> {
     ) -> Result<Vec<u16>> {
         let mut places: Vec<u16> = Vec::new();
         for name in names {
-            let Some((place, operation)) =
-                (0_u16..).zip(operations).find(|(_, known)| known.name.text == name.text)
-            else {
-                let known: Vec<&str> = operations.iter().map(|known| known.name.text.as_str()).collect();
-                let nearest = suggest::nearest(&name.text, &known);
-                let message = messages::unknown_operation(&name.text, nearest, &known);
-                return Err(self.diagnostics.report(name.span, message));
-            };
+            let place = self.is_operation(name, operations)?;
             if places.contains(&place) {
                 return Err(self.diagnostics.report(name.span, messages::name_twice(&name.text)));
             }
-            if let (Ok(price), Ok(asset)) = (&operation.price, asset)
+            let operation = operations.get(usize::from(place));
+            if let (Some(Ok(price)), Ok(asset)) = (operation.map(|known| &known.price), asset)
                 && price.terms.asset != asset
             {
                 let message = messages::only_for_other_asset(

@@ -2,7 +2,7 @@
 //!
 //! Awards add up and an application may give credits itself, so that nothing is refused: it is a warning.
 
-use credits_core::{Gives, PackSpec, PlanSpec, UnusedCredits};
+use credits_core::{Gives, PackSpec, PlanSpec, Unlimited, UnusedCredits};
 
 use super::proof::least;
 use super::{Checker, Pricing};
@@ -19,6 +19,9 @@ impl Checker<'_> {
         let debt = pricing.settings.terms.negative_balance_max.unwrap_or(0);
         for (place, operation) in (0_u16..).zip(&pricing.operations) {
             let Ok(price) = &operation.price else { continue };
+            if plans.iter().any(|plan| is_unlimited(plan, &operation.name.text)) {
+                continue;
+            }
             let asset = price.terms.asset;
             let is_meant = |pack: &&&PackSpec| pack.only_for.is_empty() || pack.only_for.contains(&place);
             let awards = packs.iter().filter(|pack| pack.asset == asset);
@@ -31,6 +34,15 @@ impl Checker<'_> {
                 self.diagnostics.warn(name.span, messages::payable_by_nothing(&name.text, least, most));
             }
         }
+    }
+}
+
+/// Whether an operation costs a plan's subscribers nothing.
+fn is_unlimited(plan: &PlanSpec, operation: &str) -> bool {
+    match plan.unlimited {
+        Unlimited::Nothing => false,
+        Unlimited::Everything => true,
+        Unlimited::Operations(names) => names.contains(&operation),
     }
 }
 

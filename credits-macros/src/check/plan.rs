@@ -6,8 +6,8 @@ use proc_macro2::Span;
 use super::amount::Counted;
 use super::forever::{all_forever, forever};
 use super::number::whole;
-use super::statement::exactly_one;
-use super::{Checker, Plan, Sale};
+use super::statement::{at_most_one, exactly_one};
+use super::{Checker, Operation, Plan, Sale};
 use crate::ast::{self, Amount, Number, PlanGives, RolloverBound, Stated};
 use crate::diag::{Reported, Result};
 use crate::messages;
@@ -15,10 +15,10 @@ use crate::vocab::{self, FOR, PlanWord, PolicyWord, UP_TO, Vocabulary};
 
 impl Checker<'_> {
     /// Checks a plan.
-    pub(super) fn plan(&mut self, plan: &ast::Plan) -> Plan {
+    pub(super) fn plan(&mut self, plan: &ast::Plan, operations: &[Operation]) -> Plan {
         let header = &plan.header;
-        let gives = exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
-            .and_then(|gives| self.plan_gives(gives, header.poisoned));
+        let gives = self.what_it_gives(plan);
+        let unlimited = self.stated(&plan.unlimited, |this, names| this.unlimited(names, operations));
         let prices = self.stated(&plan.stripe_price, |this, prices| this.prices(prices, &header.name));
         let prices = prices.map(Option::unwrap_or_default);
         let processor_prices =
@@ -70,12 +70,24 @@ impl Checker<'_> {
                 named: words.named,
                 docs: words.docs,
                 costs: costs?.unwrap_or_default(),
+                unlimited: unlimited?.unwrap_or_default(),
             };
             let price_ids = super::price::ids(&plan.stripe_price);
             let processor_ids = super::processor::ids(&plan.processor_price);
             header.poisoned.map_or(Ok(Sale { terms, price_ids, processor_ids }), Err)
         };
         Plan { name: header.name.clone(), docs: header.docs.clone(), terms: terms() }
+    }
+
+    /// What a plan gives. One with unlimited operations need not give anything.
+    fn what_it_gives(&mut self, plan: &ast::Plan) -> Result<Option<Gives>> {
+        let header = &plan.header;
+        if !plan.unlimited.is_empty() {
+            let gives = at_most_one(&plan.gives, self.diagnostics)?;
+            return gives.map_or(Ok(None), |gives| self.plan_gives(gives, header.poisoned));
+        }
+        exactly_one(&plan.gives, header, messages::plan_without_gives, self.diagnostics)
+            .and_then(|gives| self.plan_gives(gives, header.poisoned))
     }
 
     fn plan_gives(&mut self, gives: &PlanGives, lost: Option<Reported>) -> Result<Option<Gives>> {

@@ -111,7 +111,7 @@ pub(crate) fn word_for_none(word: &str, example: &str) -> Message {
 pub(crate) fn word_for_unlimited(word: &str) -> Message {
     message(
         format!("expected a number of credits, found `{word}`"),
-        "write how many; where nothing is charged, let the operations cost `0.credits`",
+        "write how many; operations that cost a plan's subscribers nothing stand behind `unlimited`",
     )
 }
 

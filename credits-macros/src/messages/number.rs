@@ -249,7 +249,7 @@ pub(crate) fn zero_credits(statement: &str) -> Message {
 pub(crate) fn award_too_large(number: &str) -> Message {
     message(
         format!("`{number}` is more than {}, the most that is given at once", grouped(AWARD_MAX)),
-        "write a smaller number; if `unlimited` is meant, let the operations cost `0.credits`",
+        "write a smaller number; a plan whose subscribers pay nothing has the statement `unlimited`",
     )
 }
 

@@ -37,6 +37,11 @@ impl Parser<'_, '_> {
         }
     }
 
+    /// Whether a word that comes next is on the line of the token before it.
+    pub(super) fn is_on_this_line(&self, word: &Word) -> bool {
+        word.span.start().line == self.previous().end().line
+    }
+
     fn tokens_of_line<K: Vocabulary>(&self) -> Vec<TokenTree> {
         let mut cursor = self.cursor;
         let line = self.previous().end().line;

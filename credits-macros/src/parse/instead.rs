@@ -8,7 +8,7 @@ use super::chain::between;
 use super::foreign::is_mark;
 use super::spelling::spelled;
 use super::tokens::Parser;
-use crate::ast::Number;
+use crate::ast::{Number, Word};
 use crate::diag::{Reported, Result};
 use crate::vocab::{Vocabulary, follows_a_number, money_words};
 use crate::{exact, foreign, inflect, messages};
@@ -63,7 +63,8 @@ impl Parser<'_, '_> {
             }
             return self.diagnostics.report(open, messages::amount_in_parentheses(&spelled(tokens), example));
         }
-        let Some(word) = self.peek_word().filter(|_| !self.at_keyword::<K>()) else {
+        let is_amount = |word: &Word| UNLIMITED.contains(&word.text.as_str()) && self.is_on_this_line(word);
+        let Some(word) = self.peek_word().filter(|word| !self.at_keyword::<K>() || is_amount(word)) else {
             let message = messages::expected_amount(&self.found(), example);
             return self.diagnostics.report(place, message);
         };

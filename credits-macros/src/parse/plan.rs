@@ -38,6 +38,12 @@ impl Parser<'_, '_> {
                 }),
                 PlanWord::InAdvance => parser
                     .stated(keyword, &mut plan.in_advance, |parser| parser.flag::<PlanWord>("in_advance")),
+                PlanWord::Unlimited => parser.stated(keyword, &mut plan.unlimited, |parser| {
+                    if parser.at_statement_end::<PlanWord>() {
+                        return Ok(Vec::new());
+                    }
+                    parser.words::<PlanWord>("unlimited generate_image")
+                }),
                 PlanWord::Version => parser
                     .stated(keyword, &mut plan.version, |parser| parser.integer::<PlanWord>("version 2")),
                 PlanWord::Retired => {
@@ -120,7 +126,9 @@ impl Parser<'_, '_> {
         {
             return Err(self.bound_otherwise(&word, bound));
         }
-        if foreign::NEVER.contains(&word.text.as_str()) {
+        // On a line of its own, `unlimited` is the next statement.
+        let is_statement = PlanWord::from_word(&word.text).is_some() && !self.is_on_this_line(&word);
+        if foreign::NEVER.contains(&word.text.as_str()) && !is_statement {
             return Err(self.diagnostics.report(word.span, messages::unbounded_rollover(&word.text)));
         }
         match word.text.as_str() {

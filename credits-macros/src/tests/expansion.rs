@@ -18,6 +18,7 @@ fn a_pricing_becomes_types_with_its_price_list() {
             stripe_price month: "price_a", year: "price_b"
             gives 10_000.credits.every(month)
             unused_credits :rollover
+            unlimited generate_image
         }
 
         credit_pack small {

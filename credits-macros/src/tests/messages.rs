@@ -53,6 +53,11 @@ fn plans() {
 }
 
 #[test]
+fn unlimited_operations() {
+    check("unlimited.txt");
+}
+
+#[test]
 fn prices() {
     check("prices.txt");
 }

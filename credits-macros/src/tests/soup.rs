@@ -23,7 +23,7 @@ asset gem, gemstones
 subscription_plan pro {
     stripe_price live(month: "price_a", year: "price_b"), test(month: TEST_MONTH, year: crate::TEST_YEAR)
     gives 10_000.credits.every(month) signup_bonus 5.credits trial_includes 1.credit
-    unused_credits rollover up_to 500.credits expire_after 30.days on_upgrade full version 2 retired meta tier: "x"
+    unused_credits rollover up_to 500.credits expire_after 30.days on_upgrade full unlimited scan, embed version 2 retired meta tier: "x"
 }
 subscription_plan free { stripe_price live: "price_c", test: "price_d" gives nothing }
 credit_pack small {
@@ -71,6 +71,7 @@ const SOUP: &[&str] = &[
     "for",
     "nothing",
     "in_advance",
+    "unlimited",
     "retired",
     "version",
     "live",

@@ -86,7 +86,10 @@ impl Audit {
             {
                 return Err(format!("the terms of grant {grant} change but it was never given"));
             }
-            Body::Extended { .. } | Body::Rescheduled { .. } | Body::Adopted { .. } => {}
+            Body::Extended { .. }
+            | Body::Rescheduled { .. }
+            | Body::Adopted { .. }
+            | Body::Covered { .. } => {}
             _ if entry.is_none() => return Err(format!("fact {number} is about no wallet")),
             _ => {}
         }

@@ -13,6 +13,7 @@ use super::billing::objects::{Claim, Naming};
 use super::billing::record::{Pinned, SoldAs};
 use super::billing::unsolved::Unsolved;
 use super::category::Category;
+use super::cover::{Cover, CoveredBy};
 use super::grant::{Allocation, ExpiryThen, GrantTerms, Origin, Part};
 use super::hold::{Held, Settled};
 use super::ids::{Asset, FactNumber, HoldId, ObjectId, Owner, TransferId, WalletId};
@@ -79,6 +80,9 @@ pub enum Body {
         #[n(7)]
         #[cbor(default)]
         expiries: Vec<ExpiryThen>,
+        /// The plan because of which nothing was charged. The charge has the price that it would have had.
+        #[n(8)]
+        covered_by: Option<CoveredBy>,
     },
     /// Entry: credits were taken by an administrator.
     #[n(3)]
@@ -475,6 +479,12 @@ pub enum Body {
         origin: Origin,
         #[n(2)]
         purchase: Option<FactNumber>,
+    },
+    /// The covers of the wallet changed to these.
+    #[n(40)]
+    Covered {
+        #[n(0)]
+        covers: Vec<Cover>,
     },
     /// An administrator dismissed a number of evicted events.
     #[n(34)]

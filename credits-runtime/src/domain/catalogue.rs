@@ -12,7 +12,7 @@
 
 use credits_core::{
     AssetSpec, Catalogue, Clause, Gives, Limit, Meta, Money, OperationSpec, PackSpec, Period, PlanCost,
-    PlanSpec, ProcessorPrice, Settings, StripePrice, Threshold, Tier, Unit, UnusedCredits,
+    PlanSpec, ProcessorPrice, Settings, StripePrice, Threshold, Tier, Unit, Unlimited, UnusedCredits,
 };
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -365,6 +365,10 @@ pub struct PlanData {
     #[cbor(n(16), skip_if = "Vec::is_empty")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub processor_prices: Vec<ProcessorPriceData>,
+    /// Operations that cost its subscribers nothing, by name; empty for all, `None` for no operation.
+    #[n(17)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlimited: Option<Vec<String>>,
 }
 
 /// What a plan costs for a billing period, as people are shown it.
@@ -681,6 +685,11 @@ impl From<&PlanSpec> for PlanData {
             docs: plan.docs.to_owned(),
             costs: plan.costs.iter().map(PlanCostData::from).collect(),
             processor_prices: processor_prices(plan.processor_prices),
+            unlimited: match plan.unlimited {
+                Unlimited::Nothing => None,
+                Unlimited::Everything => Some(Vec::new()),
+                Unlimited::Operations(names) => Some(owned(names)),
+            },
         }
     }
 }

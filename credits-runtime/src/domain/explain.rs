@@ -4,6 +4,7 @@ use credits_core::{CostError, Fraction, Rounding, Tier, bounded, graduated, rate
 
 use super::amount::Amount;
 use super::catalogue::{CatalogueData, ClauseData, OperationData, UnitData};
+use super::cover::CoveredBy;
 use super::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine, FIXED};
 use super::grant::Allocation;
 use super::pricing::{Charge, RecordedInput, counted};
@@ -33,6 +34,8 @@ pub struct PaidFrom<'a> {
     pub shortfall: Amount,
     /// The part of the price that became debt.
     pub owed: Amount,
+    /// The plan because of which nothing was charged.
+    pub covered_by: Option<&'a CoveredBy>,
 }
 
 /// Explains a charge made under these terms; `None` if they lack its operation.
@@ -52,6 +55,7 @@ pub fn explain(terms: &Terms, charge: &Charge, taken: PaidFrom<'_>) -> Option<Ex
         price: charge.price,
         shortfall: taken.shortfall,
         owed: taken.owed,
+        covered_by: taken.covered_by.map(|by| by.plan.clone()),
         grants: taken.grants.to_vec(),
         catalogue: hexadecimal(fingerprint),
         recomputed: price(data, operation, &charge.inputs),

@@ -57,6 +57,9 @@ pub struct Explanation {
     pub shortfall: Amount,
     /// The part of the price that became debt.
     pub owed: Amount,
+    /// The plan because of which nothing was charged.
+    #[serde(default)]
+    pub covered_by: Option<String>,
     /// The grants that the charge was taken from.
     pub grants: Vec<Allocation>,
     /// SHA-256 over the terms of that time, as 64 hexadecimal digits.
@@ -161,6 +164,9 @@ impl fmt::Display for Explanation {
             if part.is_positive() {
                 write!(f, ", {part} of it {word}")?;
             }
+        }
+        if let Some(plan) = &self.covered_by {
+            write!(f, ", covered by {plan}")?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 use minicbor::{Decode, Encode};
 
 use super::amount::Amount;
+use super::cover::CoveredBy;
 use super::encoding;
 use super::fingerprint::Hash64;
 use super::grant::{Allocation, PinnedTerms};
@@ -46,6 +47,9 @@ pub struct Held {
     /// Categories and terms of pinned grants that expire, in order, so that the grants can be restored.
     #[n(9)]
     pub pinned: Vec<PinnedTerms>,
+    /// The plan because of which it sets nothing aside.
+    #[n(10)]
+    pub covered_by: Option<CoveredBy>,
 }
 
 impl Held {

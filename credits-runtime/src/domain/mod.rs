@@ -13,6 +13,7 @@ pub mod booked;
 pub mod catalogue;
 pub mod category;
 pub mod command;
+pub mod cover;
 pub mod declarations;
 pub mod encoding;
 pub mod entry;

@@ -23,6 +23,17 @@ pub enum Account {
     /// The category of any other entry.
     #[n(1)]
     Category(#[n(0)] Category),
+    /// An operation whose charges plans covered, at the prices that they would have had. No wallet lost this amount, so
+    /// that it does not belong to the sum that is zero.
+    #[n(2)]
+    Covered(#[n(0)] OperationId),
+}
+
+impl Account {
+    /// Whether its amounts moved between it and wallets.
+    pub fn is_of_wallets(&self) -> bool {
+        !matches!(self, Self::Covered(_))
+    }
 }
 
 /// The sum of the entries of one counter-account.
@@ -57,14 +68,17 @@ impl Totals {
         }
         let RecordId::Wallet(wallet) = &fact.record else { return };
         let Some(entry) = fact.body.entry() else { return };
-        let account = match &fact.body {
-            Body::Charged { charge, .. } => Account::Operation(charge.operation),
-            _ => Account::Category(entry.category.clone()),
+        let (account, amount) = match &fact.body {
+            Body::Charged { charge, covered_by: Some(_), .. } => {
+                (Account::Covered(charge.operation), charge.price.negated())
+            }
+            Body::Charged { charge, .. } => (Account::Operation(charge.operation), entry.amount),
+            _ => (Account::Category(entry.category.clone()), entry.amount),
         };
         self.last_fact = Some(number);
-        self.days.add(at, &wallet.asset, &account, entry.amount);
+        self.days.add(at, &wallet.asset, &account, amount);
         let total = self.accounts.entry((wallet.asset.clone(), account)).or_default();
-        total.amount = total.amount.saturating_add(i128::from(entry.amount.get()));
+        total.amount = total.amount.saturating_add(i128::from(amount.get()));
         total.entries = total.entries.saturating_add(1);
     }
 

@@ -36,6 +36,7 @@ use super::writer::writer::{Ended, Schedule, Writer};
 use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
+use crate::domain::ids::Asset;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::error::{LedgerError, LedgerErrorKind};
@@ -288,7 +289,12 @@ impl Parts {
             recovered;
         let Opening { policy, prices, wording, tuning, memory, queue, .. } = opening;
         let operations = names.operation_ids().clone();
-        let sale = Arc::new(Sale { prices: prices.kept_as(&names), operations });
+        let declared = terms.get(&catalogue).into_iter().flat_map(|terms| &terms.data.operations);
+        let assets = declared.filter_map(|operation| {
+            Some((names.operation_id(&operation.name)?, Asset::of(&operation.asset)))
+        });
+        let sale = Sale { prices: prices.kept_as(&names), operations, assets: assets.collect() };
+        let sale = Arc::new(sale);
         let core = Core {
             store,
             log: None,

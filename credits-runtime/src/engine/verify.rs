@@ -444,7 +444,7 @@ impl Verification {
     /// Checks that the wallets and the counter-accounts of each asset sum to zero.
     fn sums(&self) -> Result<(), LedgerError> {
         let mut sums: BTreeMap<&Asset, i128> = BTreeMap::new();
-        for (asset, _, total) in self.totals.iter() {
+        for (asset, _, total) in self.totals.iter().filter(|(_, account, _)| account.is_of_wallets()) {
             let sum = sums.entry(asset).or_default();
             *sum = sum.saturating_add(total.amount);
         }

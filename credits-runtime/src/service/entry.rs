@@ -9,6 +9,7 @@ use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::category::{Category, spoken};
+use crate::domain::cover::CoveredBy;
 use crate::domain::explain::{PaidFrom, Terms, explain, in_words};
 use crate::domain::explanation::Explanation;
 use crate::domain::fact::{Fact, Kind, RecordId};
@@ -46,8 +47,10 @@ pub struct Entry {
     pub named: Option<String>,
     /// The inputs of the operation in words: `3 pages`, `quality hd`.
     pub inputs: Vec<String>,
-    /// The price of the operation. The charged amount is the price less the shortfall.
+    /// The price of the operation. The charged amount is the price less the shortfall, and nothing if a plan covers it.
     pub price: Option<Amount>,
+    /// The plan because of which the operation cost nothing, with its subscription.
+    pub covered_by: Option<CoveredBy>,
     /// The part of the price that could not be charged when a hold was settled.
     pub shortfall: Amount,
     /// The part of the amount that became debt.
@@ -148,7 +151,12 @@ impl Entry {
     /// charge.
     pub fn explanation(&self) -> Option<Explanation> {
         let (terms, charge) = self.charge.as_ref()?;
-        let taken = PaidFrom { grants: &self.allocations, shortfall: self.shortfall, owed: self.owed };
+        let taken = PaidFrom {
+            grants: &self.allocations,
+            shortfall: self.shortfall,
+            owed: self.owed,
+            covered_by: self.covered_by.as_ref(),
+        };
         explain(terms, charge, taken)
     }
 
@@ -185,6 +193,7 @@ impl Entry {
             named: None,
             inputs: Vec::new(),
             price: None,
+            covered_by: None,
             shortfall: Amount::ZERO,
             owed: entry.debt.max(Amount::ZERO),
             hold: None,
@@ -209,7 +218,7 @@ impl Entry {
             charge: None,
             wording: ledger.wording(),
         };
-        let Body::Charged { charge, settles, shortfall, .. } = body else {
+        let Body::Charged { charge, settles, shortfall, covered_by, .. } = body else {
             return Some(made.with_present_names(ledger));
         };
         let terms = ledger.terms(charge.operation.catalogue);
@@ -217,6 +226,7 @@ impl Entry {
             operation: Some(operation_name(ledger, charge.operation)),
             inputs: inputs(ledger, charge),
             price: Some(charge.price),
+            covered_by: covered_by.as_ref().map(|by| present(ledger, by)),
             charge: terms.map(|terms| (Arc::clone(terms), charge.clone())),
             shortfall: *shortfall,
             hold: settles.as_ref().map(|settled| settled.hold),
@@ -255,6 +265,11 @@ fn renames_of<'a>(category: &Category, reason: &str, names: &'a Names) -> Option
         }
         category => category.names_its_item().then_some(&names.plans),
     }
+}
+
+/// A plan by its present name, with its subscription.
+pub(crate) fn present(ledger: &Core, by: &CoveredBy) -> CoveredBy {
+    CoveredBy { plan: ledger.names().plans.present(&by.plan).to_owned(), ..by.clone() }
 }
 
 /// The present name of an operation.

@@ -82,7 +82,7 @@ fn each(
     Ok(written)
 }
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "number",
     "recorded_at",
     "effective_at",
@@ -104,12 +104,13 @@ const NAMES: [&str; 21] = [
     "expires_at",
     "key",
     "metadata",
+    "covered_by",
 ];
 
 /// Columns whose text comes from the application.
 const TEXTS: [&str; 7] = ["owner", "category", "operation", "counterparty", "reason", "key", "metadata"];
 
-fn row(owner: &Owner, entry: &Entry) -> [String; 21] {
+fn row(owner: &Owner, entry: &Entry) -> [String; 22] {
     fn text(value: Option<&impl ToString>) -> String {
         value.map(ToString::to_string).unwrap_or_default()
     }
@@ -135,6 +136,7 @@ fn row(owner: &Owner, entry: &Entry) -> [String; 21] {
         text(entry.expires_at.as_ref()),
         text(entry.key.as_ref()),
         entry.metadata.to_string(),
+        text(entry.covered_by.as_ref().map(|by| &by.plan)),
     ];
     for (cell, name) in row.iter_mut().zip(NAMES) {
         if TEXTS.contains(&name) && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {

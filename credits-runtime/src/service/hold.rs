@@ -57,14 +57,14 @@ impl<C> Hold<C> {
             ledger: Arc::clone(ledger),
             id,
             wallet: wallet.clone(),
-            amount: held.charge.price,
+            amount: held.amount(),
             until: held.until,
             replayed,
             pricing: PhantomData,
         })
     }
 
-    /// The amount set aside.
+    /// The amount set aside; 0 if a plan covers the operation.
     pub fn amount(&self) -> Amount {
         self.amount
     }

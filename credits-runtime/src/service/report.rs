@@ -27,6 +27,9 @@ pub struct AccountTotal {
     pub account: String,
     /// Whether the account is an operation.
     pub is_operation: bool,
+    /// Whether it has the operation's charges that plans covered, at the prices that they would have had. No wallet
+    /// lost this amount: without these accounts, the balances of all wallets are the sum.
+    pub is_covered: bool,
     /// The credits that wallets gained, less those that they lost.
     pub amount: i128,
     /// The number of entries.
@@ -128,23 +131,28 @@ pub(crate) struct AccountName {
     pub(crate) asset: String,
     pub(crate) account: String,
     pub(crate) is_operation: bool,
+    pub(crate) is_covered: bool,
 }
 
 /// The names of a counter-account.
-pub(crate) fn account_name(ledger: &Core, asset: &Asset, account: &Account) -> AccountName {
-    let (account, is_operation) = match account {
-        Account::Operation(operation) => (operation_name(ledger, *operation), true),
+pub(crate) fn account_name(ledger: &Core, asset: &Asset, of: &Account) -> AccountName {
+    let (account, is_operation) = match of {
+        Account::Operation(operation) | Account::Covered(operation) => {
+            (operation_name(ledger, *operation), true)
+        }
         Account::Category(category) => (category.name().to_owned(), false),
     };
-    AccountName { asset: asset.shown(), account, is_operation }
+    AccountName { asset: asset.shown(), account, is_operation, is_covered: !of.is_of_wallets() }
 }
 
 pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
     let mut totals: Vec<AccountTotal> = Vec::new();
     for (asset, account, total) in ledger.totals().iter() {
-        let AccountName { asset, account, is_operation } = account_name(ledger, asset, account);
+        let AccountName { asset, account, is_operation, is_covered } = account_name(ledger, asset, account);
         let known = totals.iter_mut().find(|known| {
-            known.asset == asset && known.account == account && known.is_operation == is_operation
+            known.asset == asset
+                && known.account == account
+                && (known.is_operation, known.is_covered) == (is_operation, is_covered)
         });
         match known {
             // Several catalogues declare the operation: their sums are added.
@@ -156,6 +164,7 @@ pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
                 asset,
                 account,
                 is_operation,
+                is_covered,
                 amount: total.amount,
                 entries: total.entries,
             }),

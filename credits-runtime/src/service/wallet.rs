@@ -12,6 +12,7 @@ use crate::domain;
 use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command, SettleAt};
+use crate::domain::cover::CoveredBy;
 use crate::domain::grant::Class;
 use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
@@ -24,7 +25,7 @@ use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::billing::{self, Purchase, Subscription};
-use crate::service::entry::{self, Entry, Released, operation_name};
+use crate::service::entry::{self, Entry, Released, operation_name, present};
 use crate::service::give::Give;
 use crate::service::history::{self, History};
 use crate::service::reverse::{self, ReverseCharge};
@@ -408,7 +409,7 @@ impl<C: Pricing> Wallet<C> {
         cost::<C>(operation.borrow())
     }
 
-    /// Whether the wallet can pay for an operation now.
+    /// Whether the wallet can pay for an operation now, or a plan covers it.
     ///
     /// Errors: those of [`estimate_credits_to`](Self::estimate_credits_to), then the ledger's.
     pub fn has_enough_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<bool, Error> {
@@ -416,7 +417,40 @@ impl<C: Pricing> Wallet<C> {
         let price = self.estimate_credits_to(operation)?;
         let usable_as = usable_as::<C>(operation, &self.ledger);
         let wallet = self.of_asset(asset::<C>(operation));
-        wallet.now(|wallet| wallet.affords(price, usable_as, self.ledger.policy()))
+        wallet.at_now(|wallet, now| {
+            wallet.covered_by(usable_as, now).is_some()
+                || wallet.affords(price, usable_as, self.ledger.policy())
+        })
+    }
+
+    /// The plan because of which an operation costs nothing now, with its subscription; `None` if it costs what
+    /// [`estimate_credits_to`](Self::estimate_credits_to) returns.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! {
+    /// #     subscription_plan pro { unlimited draw }
+    /// #     operation draw { costs 5.credits }
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// assert_eq!(user.covered_by(Operation::draw())?, None);
+    /// credits.subscribe("user:42", Plan::Pro).now().wait()?;
+    /// assert_eq!(user.covered_by(Operation::draw())?.map(|by| by.plan), Some("pro".to_owned()));
+    /// let entry = user.spend_credits_on(Operation::draw()).now().wait()?.entry;
+    /// assert_eq!((entry.amount.get(), entry.price.map(|price| price.get())), (0, Some(5)));
+    /// assert_eq!(entry.explanation().unwrap().to_string(), "5, covered by pro");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Errors: the ledger's.
+    pub fn covered_by(&self, operation: impl Borrow<C::Operation>) -> Result<Option<CoveredBy>, Error> {
+        let operation = operation.borrow();
+        let usable_as = usable_as::<C>(operation, &self.ledger);
+        let wallet = self.of_asset(asset::<C>(operation));
+        let by = wallet.at_now(|wallet, now| wallet.covered_by(usable_as, now))?;
+        Ok(by.map(|by| present(&self.ledger, &by)))
     }
 
     /// The credits available for an operation. Credits that are restricted to other operations do not count.

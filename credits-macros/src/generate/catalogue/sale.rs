@@ -1,7 +1,7 @@
 //! Plans, packs and their prices.
 
 use credits_core::{
-    Gives, OnUpgrade, PackSpec, PlanCost, PlanSpec, ProcessorPrice, StripePrice, UnusedCredits,
+    Gives, OnUpgrade, PackSpec, PlanCost, PlanSpec, ProcessorPrice, StripePrice, Unlimited, UnusedCredits,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -31,6 +31,7 @@ impl Data<'_> {
             let (price, per) = (self.money(*price), self.period(*per));
             quote! { #types::PlanCost { price: #price, per: #per } }
         });
+        let unlimited = self.unlimited(plan.unlimited);
         quote! {
             #types::PlanSpec {
                 name: #name,
@@ -50,6 +51,7 @@ impl Data<'_> {
                 named: #named,
                 docs: #docs,
                 costs: &[#(#costs),*],
+                unlimited: #unlimited,
             }
         }
     }
@@ -108,6 +110,16 @@ impl Data<'_> {
             quote! { #types::ProcessorPrice { processor: #processor, period: #period, id: #id } }
         });
         quote! { &[#(#prices),*] }
+    }
+
+    fn unlimited(self, unlimited: Unlimited) -> TokenStream {
+        let types = self.types;
+        let unlimited = match unlimited {
+            Unlimited::Nothing => quote! { Nothing },
+            Unlimited::Everything => quote! { Everything },
+            Unlimited::Operations(names) => quote! { Operations(&[#(#names),*]) },
+        };
+        quote! { #types::Unlimited::#unlimited }
     }
 
     fn unused(self, policy: UnusedCredits) -> TokenStream {

@@ -198,6 +198,7 @@ fn is_the_same((before, after): (&Due, &Due), (closing, billing): (&Closing, &Bi
     open(before) == open(after)
         && superseded(before) == superseded(after)
         && before.next == after.next
+        && before.covers == after.covers
         && before.unsolved == after.unsolved
 }
 

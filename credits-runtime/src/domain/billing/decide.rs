@@ -2,7 +2,7 @@
 //!
 //! It knows neither where records are kept nor how facts are numbered beyond the first.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::closing::{ClosingRule, close};
 use super::due::{Due, due};
@@ -15,7 +15,7 @@ use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::fact::RecordId;
 use crate::domain::grant::Origin;
-use crate::domain::ids::{Asset, FactNumber, Owner};
+use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
@@ -69,7 +69,9 @@ impl<'a> BillingDraft<'a> {
 
     /// The assets whose wallets [`settle`](Self::settle) needs.
     pub fn assets(&self) -> impl Iterator<Item = Asset> {
-        assets(&self.billing, &self.due).into_iter()
+        let mut assets: BTreeSet<Asset> = assets(&self.billing, &self.due).into_iter().collect();
+        assets.extend(self.sale.covered_assets(&self.billing));
+        assets.into_iter()
     }
 
     /// The open grants of closed cycles and rises. [`closed_grant`] finds their awards in the frames that opened them.
@@ -105,6 +107,13 @@ impl<'a> BillingDraft<'a> {
         };
         let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
         facts.extend(fulfilled.facts);
+        for (asset, wallet) in wallets {
+            let covers = sale.covers(&due.covers, asset);
+            if covers != wallet.covers {
+                let wallet = WalletId::of_asset(asset.clone(), owner.clone());
+                facts.push((RecordId::Wallet(wallet), Body::Covered { covers }));
+            }
+        }
         let too_large = fulfilled.unfit.into_iter().map(Unsolved::AwardTooLarge);
         for body in billing.relist(due.unsolved.into_iter().chain(too_large).collect(), now) {
             billing.change(FactNumber::FIRST, &body);

@@ -11,6 +11,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::award::{AwardId, Basis};
+use super::covers::{self, DueCover};
 use super::lanes;
 use super::purchases::{self, Retake};
 use super::record::Billing;
@@ -128,6 +129,8 @@ pub struct Due {
     pub next: Option<Timestamp>,
     /// Entries for an administrator to act on.
     pub unsolved: Vec<Unsolved>,
+    /// Operations that cost the owner nothing, in order.
+    pub covers: Vec<DueCover>,
 }
 
 impl Due {
@@ -149,6 +152,7 @@ pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
         let paid = lanes::PaidTime::of(billing, items);
         trial::due(&mut due, billing, items, &paid, fulfilment, now);
         lanes::due(&mut due, billing, items, &paid, fulfilment, now);
+        covers::due(&mut due, billing, items, &paid, fulfilment, now);
         unsolved::of_subscription(&mut due, billing, items, &paid, fulfilment, now);
     }
     purchases::due(&mut due, billing, &subscriptions, now);

@@ -9,6 +9,7 @@
 pub mod award;
 pub mod calendar;
 pub mod closing;
+pub mod covers;
 pub mod cycles;
 pub mod decide;
 pub mod due;

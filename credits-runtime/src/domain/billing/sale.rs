@@ -1,12 +1,14 @@
 //! The sale: prices and operations that the application declares, and the terms that billing keeps of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::covers::DueCover;
 use super::purchases::{PackLines, priced};
 use super::record::{Billing, Pinned, SoldAs};
 use super::terms::PriceList;
 use crate::domain::body::Body;
-use crate::domain::ids::ObjectId;
+use crate::domain::cover::Cover;
+use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
 
@@ -17,9 +19,46 @@ pub struct Sale {
     pub prices: PriceList,
     /// Operations, by the names that scopes use.
     pub operations: HashMap<String, OperationId>,
+    /// The asset in which each operation of the application is priced.
+    pub assets: HashMap<OperationId, Asset>,
 }
 
 impl Sale {
+    /// The assets whose wallets may have covers of the billing.
+    pub fn covered_assets(&self, billing: &Billing) -> BTreeSet<Asset> {
+        let terms = billing.plans.values().flatten().map(|(_, terms)| terms);
+        let unlimited = terms.filter_map(|terms| terms.unlimited.as_deref());
+        unlimited.flat_map(|operations| self.operations_of(operations)).map(|(asset, _)| asset).collect()
+    }
+
+    /// The covers in the wallet of an asset.
+    pub fn covers(&self, due: &[DueCover], asset: &Asset) -> Vec<Cover> {
+        let covers = due.iter().filter_map(|DueCover { subscription, plan, operations, until }| {
+            let mut ids = self.operations_of(operations).remove(asset)?;
+            ids.sort_unstable();
+            Some(Cover {
+                subscription: subscription.clone(),
+                plan: plan.clone(),
+                operations: if operations.is_empty() { Vec::new() } else { ids },
+                until: Some(*until).filter(|until| *until < Timestamp::MAX),
+            })
+        });
+        covers.collect()
+    }
+
+    /// The operations of these names, or all without names, by the asset in which they are priced.
+    fn operations_of(&self, names: &[String]) -> BTreeMap<Asset, Vec<OperationId>> {
+        let named: Option<Vec<_>> =
+            (!names.is_empty()).then(|| names.iter().filter_map(|name| self.operations.get(name)).collect());
+        let mut found: BTreeMap<Asset, Vec<OperationId>> = BTreeMap::new();
+        for (id, asset) in &self.assets {
+            if named.as_ref().is_none_or(|named| named.contains(&id)) {
+                found.entry(asset.clone()).or_default().push(*id);
+            }
+        }
+        found
+    }
+
     /// The fact that keeps the terms of prices which the billing names and lacks; `None` if it lacks none.
     pub fn missing_terms(&self, billing: &Billing) -> Option<Body> {
         let prices = &self.prices;

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use credits_core::{Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, UnusedCredits};
+use credits_core::{
+    Catalogue, Money, OnUpgrade, PackSpec, Period, PeriodUnit, PlanSpec, Unlimited, UnusedCredits,
+};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +86,9 @@ pub struct PlanTerms {
     /// Whether a cycle longer than a billing period is given at its start, before all of it is paid.
     #[n(10)]
     pub in_advance: bool,
+    /// Operations that cost its subscribers nothing, by name and in order; empty for all, `None` for no operation.
+    #[n(11)]
+    pub unlimited: Option<Vec<String>>,
 }
 
 /// Treatment of a cycle's credits that are unused at its end.
@@ -123,6 +128,11 @@ impl From<&PlanSpec> for PlanTerms {
             expire_after: plan.expire_after.map(Length::from),
             is_rise_full: plan.on_upgrade == OnUpgrade::Full,
             in_advance: plan.in_advance,
+            unlimited: match plan.unlimited {
+                Unlimited::Nothing => None,
+                Unlimited::Everything => Some(Vec::new()),
+                Unlimited::Operations(names) => Some(sorted(names.iter().copied())),
+            },
         }
     }
 }
@@ -212,6 +222,9 @@ impl PriceList {
     pub fn kept_as(mut self, names: &Names) -> Self {
         for plan in self.plans.values_mut().chain(self.plans_by_name.values_mut()) {
             plan.plan = names.plans.first(&plan.plan).to_owned();
+            if let Some(unlimited) = &mut plan.unlimited {
+                *unlimited = sorted(unlimited.iter().map(|name| names.operations.first(name)));
+            }
         }
         for pack in self.packs.values_mut().chain(self.by_name.values_mut()) {
             pack.pack = names.packs.first(&pack.pack).to_owned();
@@ -248,6 +261,13 @@ impl PriceList {
     pub fn pack_named(&self, name: &str) -> Option<&PackTerms> {
         self.by_name.get(name)
     }
+}
+
+/// Names in order.
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Adds every name of the items that are declared.

@@ -92,6 +92,7 @@ impl Record for Wallet {
                 grant.terms.origin = *origin;
                 grant.terms.purchase = *purchase;
             }),
+            Body::Covered { covers } => self.covers.clone_from(covers),
             Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             _ => assert!(entry.is_some(), "fact {number} is no fact about a wallet"),
         }

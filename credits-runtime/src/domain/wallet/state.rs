@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
+use crate::domain::cover::{Cover, CoveredBy};
 use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, MovedExpiry, Part};
 use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId};
@@ -40,6 +41,9 @@ pub struct Wallet {
     #[n(5)]
     #[cbor(default)]
     pub forfeited: Vec<Forfeited>,
+    /// Operations that cost nothing, by subscription and plan.
+    #[cbor(n(6), skip_if = "Vec::is_empty")]
+    pub covers: Vec<Cover>,
 }
 
 /// Credits of a paid grant that expired or were revoked unused; a refund counts them as returned.
@@ -133,6 +137,11 @@ impl Wallet {
     /// Credits available for an operation.
     pub fn available_for(&self, operation: OperationId) -> Amount {
         self.free(Some(operation)).minus(self.debt).minus(self.unpinned())
+    }
+
+    /// The plan because of which an operation costs nothing at an instant.
+    pub fn covered_by(&self, operation: OperationId, now: Timestamp) -> Option<CoveredBy> {
+        self.covers.iter().find(|cover| cover.has(operation, now)).map(Cover::by)
     }
 
     /// Whether an operation of this price can be paid, with debt where it is allowed.

@@ -242,10 +242,20 @@ const SETTLES: u8 = 8;
 const IS_LATE: u8 = 16;
 const HAS_KEY: u8 = 32;
 const HAS_EXPIRIES: u8 = 64;
+const IS_COVERED: u8 = 128;
 
 fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
-    let Body::Charged { charge, allocations, settles, shortfall, metadata, balance_after, owed, expiries } =
-        body
+    let Body::Charged {
+        charge,
+        allocations,
+        settles,
+        shortfall,
+        metadata,
+        balance_after,
+        owed,
+        expiries,
+        covered_by,
+    } = body
     else {
         return;
     };
@@ -258,6 +268,7 @@ fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
         (IS_LATE, settles.as_ref().is_some_and(|settled| settled.late)),
         (HAS_KEY, key.is_some()),
         (HAS_EXPIRIES, !expiries.is_empty()),
+        (IS_COVERED, covered_by.is_some()),
     ];
     bytes.extend([CHARGED, bits(parts)]);
     charge.pack(bytes);
@@ -281,6 +292,9 @@ fn pack_charged(body: &Body, bytes: &mut Vec<u8>) {
     if !expiries.is_empty() {
         expiries.pack(bytes);
     }
+    if let Some(covered_by) = covered_by {
+        covered_by.pack(bytes);
+    }
 }
 
 fn unpack_charged(bytes: &mut &[u8]) -> Option<Body> {
@@ -298,5 +312,6 @@ fn unpack_charged(bytes: &mut &[u8]) -> Option<Body> {
         balance_after: Pack::unpack(bytes)?,
         owed: part(has(IS_OWED), bytes)?.unwrap_or(Amount::ZERO),
         expiries: part(has(HAS_EXPIRIES), bytes)?.unwrap_or_default(),
+        covered_by: part(has(IS_COVERED), bytes)?,
     })
 }

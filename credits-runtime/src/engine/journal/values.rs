@@ -8,9 +8,10 @@ use minicbor::{Decode, Encode};
 use super::{cbor, varint};
 use crate::domain::amount::Amount;
 use crate::domain::category::Category;
+use crate::domain::cover::CoveredBy;
 use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, Origin, PinnedTerms};
 use crate::domain::hold::{ChosenKey, Held, Purpose};
-use crate::domain::ids::{FactNumber, HoldId, Key, WalletId};
+use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::time::Timestamp;
@@ -380,23 +381,48 @@ impl Pack for PinnedTerms {
     }
 }
 
+impl Pack for CoveredBy {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        pack_text(&self.plan, bytes);
+        pack_text(self.subscription.as_str(), bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let (plan, subscription) = (unpack_text(bytes)?.to_owned(), unpack_text(bytes)?);
+        Some(Self { plan, subscription: ObjectId::known(subscription) })
+    }
+}
+
 /// Bits of the first byte of a hold.
 const IS_CALLERS: u8 = 1;
 const HAS_KEY: u8 = 2;
 const HAS_METADATA: u8 = 4;
 /// The hold is usable as another operation than it is charged as, exceeds its grants, or pins grants that expire.
 const IS_UNUSUAL: u8 = 8;
+const IS_COVERED: u8 = 16;
 
 impl Pack for Held {
     fn pack(&self, bytes: &mut Vec<u8>) {
-        let Self { charge, pins, until, purpose, key, metadata, usable_as, unpinned, opened_at, pinned } =
-            self;
+        let Self {
+            charge,
+            pins,
+            until,
+            purpose,
+            key,
+            metadata,
+            usable_as,
+            unpinned,
+            opened_at,
+            pinned,
+            covered_by,
+        } = self;
         let is_unusual = *usable_as != charge.operation || !unpinned.is_zero() || !pinned.is_empty();
         bytes.push(bits([
             (IS_CALLERS, *purpose == Purpose::Hold),
             (HAS_KEY, key.is_some()),
             (HAS_METADATA, !metadata.is_none()),
             (IS_UNUSUAL, is_unusual),
+            (IS_COVERED, covered_by.is_some()),
         ]));
         charge.pack(bytes);
         pins.pack(bytes);
@@ -412,6 +438,9 @@ impl Pack for Held {
             usable_as.pack(bytes);
             unpinned.pack(bytes);
             pinned.pack(bytes);
+        }
+        if let Some(covered_by) = covered_by {
+            covered_by.pack(bytes);
         }
     }
 
@@ -429,6 +458,19 @@ impl Pack for Held {
         } else {
             (charge.operation, Amount::ZERO, Vec::new())
         };
-        Some(Self { charge, pins, until, purpose, key, metadata, usable_as, unpinned, opened_at, pinned })
+        let covered_by = part(has(IS_COVERED), bytes)?;
+        Some(Self {
+            charge,
+            pins,
+            until,
+            purpose,
+            key,
+            metadata,
+            usable_as,
+            unpinned,
+            opened_at,
+            pinned,
+            covered_by,
+        })
     }
 }

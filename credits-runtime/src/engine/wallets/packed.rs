@@ -3,16 +3,17 @@
 //! It is not a file format: only the process that packs a wallet unpacks it.
 
 use crate::domain::amount::Amount;
+use crate::domain::cover::{Cover, CoveredBy};
 use crate::domain::grant::{GrantTerms, MovedExpiry};
 use crate::domain::hold::Held;
 use crate::domain::ids::{FactNumber, HoldId, WalletId};
 use crate::domain::wallet::{Forfeited, Grant, OpenHold, Wallet};
 use crate::engine::journal::values::{Pack, byte};
-use crate::engine::journal::varint;
+use crate::engine::journal::{cbor, varint};
 
 /// Replaces `bytes` by the packed wallet, which begins with its names.
 pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
-    let Wallet { last_fact, facts, balance, grants, holds, debt, forfeited } = wallet;
+    let Wallet { last_fact, facts, balance, grants, holds, debt, forfeited, covers } = wallet;
     bytes.clear();
     id.pack(bytes);
     last_fact.pack(bytes);
@@ -22,6 +23,7 @@ pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
     forfeited.pack(bytes);
     grants.pack(bytes);
     holds.pack(bytes);
+    covers.pack(bytes);
 }
 
 /// The wallet in packed bytes; bytes after it are ignored.
@@ -33,7 +35,8 @@ pub(crate) fn unpack(mut packed: &[u8]) -> Option<Wallet> {
     let (facts, balance) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
     let (debt, forfeited) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
     let (grants, holds) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
-    Some(Wallet { last_fact, facts, balance, grants, holds, debt, forfeited })
+    let covers = Pack::unpack(bytes)?;
+    Some(Wallet { last_fact, facts, balance, grants, holds, debt, forfeited, covers })
 }
 
 /// The names of a packed wallet: of its asset and of its owner.
@@ -63,6 +66,25 @@ impl Pack for Forfeited {
     fn unpack(bytes: &mut &[u8]) -> Option<Self> {
         let (grant, expired) = (FactNumber::unpack(bytes)?, Amount::unpack(bytes)?);
         Some(Self { grant, expired, revoked: Amount::unpack(bytes)? })
+    }
+}
+
+/// The end is 0 for none, or the time + 1.
+impl Pack for Cover {
+    fn pack(&self, bytes: &mut Vec<u8>) {
+        self.by().pack(bytes);
+        self.operations.pack(bytes);
+        self.until.map_or(0, |until| until.microseconds().cast_unsigned().saturating_add(1)).pack(bytes);
+    }
+
+    fn unpack(bytes: &mut &[u8]) -> Option<Self> {
+        let CoveredBy { plan, subscription } = CoveredBy::unpack(bytes)?;
+        let (operations, after) = (Vec::unpack(bytes)?, varint::read(bytes)?);
+        let until = match after.checked_sub(1) {
+            None => None,
+            Some(microseconds) => Some(cbor::instant(microseconds.try_into().ok()?)?),
+        };
+        Some(Self { subscription, plan, operations, until })
     }
 }
 

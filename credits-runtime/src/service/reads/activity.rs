@@ -33,6 +33,9 @@ pub struct AccountActivity {
     pub account: String,
     /// Whether the account is an operation.
     pub is_operation: bool,
+    /// Whether it has the operation's charges that plans covered, at the prices that they would have had. They are not
+    /// lost: `lost` is what the wallets would have lost.
+    pub is_covered: bool,
     /// The credits that wallets gained.
     pub gained: i128,
     /// The credits that wallets lost.
@@ -78,9 +81,9 @@ fn of_day(ledger: &Core, day: Day, activity: &domain::activity::DayActivity) -> 
         accounts.entry(report::account_name(ledger, asset, account)).or_default().add(activity);
     }
     let accounts = accounts.into_iter().map(|(name, activity)| {
-        let AccountName { asset, account, is_operation } = name;
+        let AccountName { asset, account, is_operation, is_covered } = name;
         let Activity { gained, lost, entries } = activity;
-        AccountActivity { asset, account, is_operation, gained, lost, entries }
+        AccountActivity { asset, account, is_operation, is_covered, gained, lost, entries }
     });
     DayActivity { day: day.start(), accounts: accounts.collect() }
 }

@@ -19,6 +19,7 @@ use crate::engine::core::JournalReader;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 use crate::service::credits::Credits;
+use crate::service::entry::operation_name;
 
 /// Facts between two reports of progress.
 const PROGRESS_FACTS: u64 = 4_096;
@@ -75,6 +76,8 @@ pub struct OperationWhatIf {
     pub dearer: u64,
     /// The number of charges that would cost less.
     pub cheaper: u64,
+    /// The number of charges that plans covered. They are not part of the other numbers.
+    pub covered: u64,
 }
 
 impl<C> Credits<C> {
@@ -168,26 +171,22 @@ struct Difference {
 impl Comparison {
     fn add(&mut self, ledger: &Ledger, to: &CatalogueData, booked: &Booked, from: FactNumber) {
         for (_, fact) in booked.numbered().filter(|(number, _)| *number >= from) {
-            let (RecordId::Wallet(id), Body::Charged { charge, balance_after, .. }) =
+            let (RecordId::Wallet(id), Body::Charged { charge, balance_after, covered_by, .. }) =
                 (&fact.record, &fact.body)
             else {
                 continue;
             };
+            if covered_by.is_some() {
+                let known = self.of_operation(id, operation_name(ledger, charge.operation));
+                known.covered = known.covered.saturating_add(1);
+                continue;
+            }
             let Some((operation, would_be)) = compared(ledger, to, charge) else {
                 self.not_comparable = self.not_comparable.saturating_add(1);
                 continue;
             };
             let (charged, would_be) = (i128::from(charge.price.get()), i128::from(would_be.get()));
-            let known = self.operations.entry((id.asset.clone(), operation));
-            let known = known.or_insert_with_key(|(asset, operation)| OperationWhatIf {
-                asset: asset.shown(),
-                operation: operation.clone(),
-                charges: 0,
-                charged: 0,
-                would_be: 0,
-                dearer: 0,
-                cheaper: 0,
-            });
+            let known = self.of_operation(id, operation);
             known.charges = known.charges.saturating_add(1);
             known.charged = known.charged.saturating_add(charged);
             known.would_be = known.would_be.saturating_add(would_be);
@@ -200,6 +199,20 @@ impl Comparison {
                 wallet.is_short |= !was_short && i128::from(balance_after.get()) < wallet.surcharge;
             }
         }
+    }
+
+    fn of_operation(&mut self, wallet: &WalletId, operation: String) -> &mut OperationWhatIf {
+        let known = self.operations.entry((wallet.asset.clone(), operation));
+        known.or_insert_with_key(|(asset, operation)| OperationWhatIf {
+            asset: asset.shown(),
+            operation: operation.clone(),
+            charges: 0,
+            charged: 0,
+            would_be: 0,
+            dearer: 0,
+            cheaper: 0,
+            covered: 0,
+        })
     }
 
     fn report(self) -> WhatIfReport {

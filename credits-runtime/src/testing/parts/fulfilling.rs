@@ -45,6 +45,7 @@ impl DailyPlan {
             asset: String::new(),
             is_rise_full: false,
             in_advance: false,
+            unlimited: None,
             unused: Unused::Expire,
             trial: 0,
             signup_bonus: 0,

@@ -76,7 +76,7 @@ pub fn decide(
     match &command.action {
         Action::Give(gift) => draft.push(give::give(booked, gift, command, now)?),
         Action::Spend(quote) => {
-            let charged = take::spend(booked, quote, command, policy)?;
+            let charged = take::spend(booked, quote, command, policy, now)?;
             if take::owes_nothing(&charged) { draft.push_last(charged) } else { draft.push(charged) }
         }
         Action::Hold { quote, limit, purpose } => {

@@ -3,6 +3,7 @@
 use super::command::Prior;
 use super::replay::closing_of;
 use super::take::taken;
+use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::command::{Command, Quote};
 use crate::domain::grant::PinnedTerms;
@@ -30,11 +31,13 @@ pub(super) fn hold(
     if wallet.holds.len() >= OPEN_HOLDS_MAX {
         return Err(Rejection::OpenHoldsLimit { open: wallet.holds.len() });
     }
+    let covered_by = wallet.covered_by(quote.usable_as, now);
+    let price = if covered_by.is_some() { Amount::ZERO } else { charge.price };
     // Credits set aside beyond the grants may exceed the range of a balance.
-    if wallet.held().checked_add(charge.price).is_none() {
-        return Err(Rejection::BalanceOutOfRange { balance: wallet.balance, amount: charge.price });
+    if wallet.held().checked_add(price).is_none() {
+        return Err(Rejection::BalanceOutOfRange { balance: wallet.balance, amount: price });
     }
-    let (pins, unpinned) = taken(wallet, (charge.price, quote.usable_as), command, policy)?;
+    let (pins, unpinned) = taken(wallet, (price, quote.usable_as), command, policy)?;
     let key = command.key.is_given();
     let key = key.then(|| ChosenKey { key: command.key.clone(), fingerprint: command.fingerprint });
     let pinned = pins.iter().filter_map(|pin| {
@@ -52,6 +55,7 @@ pub(super) fn hold(
         usable_as: quote.usable_as,
         unpinned,
         opened_at: now,
+        covered_by,
     }))
 }
 

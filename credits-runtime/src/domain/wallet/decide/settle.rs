@@ -5,6 +5,7 @@ use credits_core::Overrun;
 use super::command::Prior;
 use super::hold::opened;
 use super::replay::closing_of;
+use super::take::{CoveredCharge, covered};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::command::{Command, SettleAt};
@@ -37,6 +38,13 @@ pub(super) fn settle(
     let (charge, operation) = at.charge(&held)?;
     let metadata = command.metadata.over(&held.metadata);
     metadata.check()?;
+    let settled = Settled { hold: id, late, key: held.key.clone() };
+    // A hold settles as it was opened, unless it is settled as another operation.
+    if let Some(covered_by) = held.covered_by.clone().filter(|_| operation == held.usable_as) {
+        let charge = CoveredCharge { charge, covered_by, metadata, settles: Some(settled) };
+        draft.push(covered(charge, draft.wallet.balance));
+        return Ok(());
+    }
     let price = charge.price;
     let Settling { allocations, owed } = if late {
         settle_late(draft, &held, (id, price, operation), prior)
@@ -54,11 +62,12 @@ pub(super) fn settle(
         expiries: draft.wallet.expiries(&allocations),
         charge,
         allocations,
-        settles: Some(Settled { hold: id, late, key: held.key }),
+        settles: Some(settled),
         shortfall,
         metadata,
         balance_after,
         owed,
+        covered_by: None,
     };
     if uses_all {
         draft.push_last(charged);

@@ -4,10 +4,14 @@ use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::category::Category;
 use crate::domain::command::{Command, Deduction, Quote, TakeFrom};
+use crate::domain::cover::CoveredBy;
 use crate::domain::grant::Allocation;
+use crate::domain::hold::Settled;
+use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
-use crate::domain::pricing::OperationId;
+use crate::domain::pricing::{Charge, OperationId};
 use crate::domain::rejection::{MissingCredits, Rejection};
+use crate::domain::time::Timestamp;
 use crate::domain::wallet::decide::command::Prior;
 use crate::domain::wallet::state::Wallet;
 
@@ -16,8 +20,13 @@ pub(super) fn spend(
     quote: &Quote,
     command: &Command,
     policy: &Policy,
+    now: Timestamp,
 ) -> Result<Body, Rejection> {
     let charge = quote.charge.clone()?;
+    if let Some(covered_by) = wallet.covered_by(quote.usable_as, now) {
+        let metadata = command.metadata.clone();
+        return Ok(covered(CoveredCharge { charge, covered_by, metadata, settles: None }, wallet.balance));
+    }
     let (allocations, owed) = taken(wallet, (charge.price, quote.usable_as), command, policy)?;
     Ok(Body::Charged {
         expiries: wallet.expiries(&allocations),
@@ -28,7 +37,33 @@ pub(super) fn spend(
         shortfall: Amount::ZERO,
         metadata: command.metadata.clone(),
         owed,
+        covered_by: None,
     })
+}
+
+/// A charge that costs nothing because of a plan.
+pub(super) struct CoveredCharge {
+    /// With the price that it would have had.
+    pub(super) charge: Charge,
+    pub(super) covered_by: CoveredBy,
+    pub(super) metadata: Metadata,
+    pub(super) settles: Option<Settled>,
+}
+
+/// The entry of a covered charge.
+pub(super) fn covered(charge: CoveredCharge, balance: Amount) -> Body {
+    let CoveredCharge { charge, covered_by, metadata, settles } = charge;
+    Body::Charged {
+        charge,
+        allocations: Vec::new(),
+        settles,
+        shortfall: Amount::ZERO,
+        metadata,
+        balance_after: balance,
+        owed: Amount::ZERO,
+        expiries: Vec::new(),
+        covered_by: Some(covered_by),
+    }
 }
 
 /// Whether a charge causes no debt.
