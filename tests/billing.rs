@@ -27,6 +27,7 @@ pub(crate) mod script;
 mod settings;
 mod storm;
 mod subscriptions;
+mod unlimited;
 mod upcoming;
 mod webhooks;
 
@@ -131,6 +132,15 @@ credits_runtime::usage_credits! {
     subscription_plan free {
         stripe_price "price_free"
         gives nothing
+    }
+    subscription_plan open {
+        stripe_price month: "price_open", year: "price_open_year"
+        gives 100.credits.every(month)
+        trial_includes 10.credits
+        unlimited step
+    }
+    subscription_plan whole {
+        unlimited
     }
     credit_pack boost {
         stripe_price "price_boost"

@@ -398,12 +398,14 @@ impl Stage {
         }
     }
 
-    /// Ann's credits in words, below 0 in debt, and her gems.
+    /// Ann's credits in words, below 0 in debt, her gems, and the plan that covers `step`.
     pub fn says(&self) -> String {
         let (credits, gems) =
             (self.ann.credits().unwrap(), self.ann.of(super::Asset::Gems).credits().unwrap());
         let gems = if gems.is_zero() { String::new() } else { format!(" {gems} gems") };
-        format!("{credits}{gems}")
+        let by = self.ann.covered_by(Operation::step(1)).unwrap();
+        let by = by.map_or(String::new(), |by| format!(" by {}", by.plan));
+        format!("{credits}{gems}{by}")
     }
 
     /// Her history, oldest first.

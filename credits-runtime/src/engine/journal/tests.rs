@@ -9,6 +9,7 @@ use super::frame::{read, skip, write};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::category::Category;
+use crate::domain::cover::{Cover, CoveredBy};
 use crate::domain::fact::{Fact, Frame, Kind, RecordId, Scope};
 use crate::domain::fingerprint::Hash64;
 use crate::domain::grant::{Allocation, Class, ExpiryThen, GrantTerms, MovedExpiry, Origin, PinnedTerms};
@@ -114,26 +115,54 @@ fn pin() -> impl Strategy<Value = Allocation> {
     (fact(), amount()).prop_map(|(grant, amount)| Allocation { grant, amount })
 }
 
+fn covered_by() -> impl Strategy<Value = CoveredBy> {
+    cover().prop_map(|cover| cover.by())
+}
+
+fn cover() -> impl Strategy<Value = Cover> {
+    let names = ("[a-z_]{1,9}", "[a-z:/_]{1,20}");
+    (names, vec(operation(), 0..3), option::of(instant())).prop_map(
+        |((plan, subscription), operations, until)| Cover {
+            subscription: ObjectId::known(&subscription),
+            plan,
+            operations,
+            until,
+        },
+    )
+}
+
 fn hold() -> impl Strategy<Value = OpenHold> {
     let credits = (charge(), vec(pin(), 0..3), prop_oneof![Just(Amount::ZERO), amount()]);
     let purpose = prop_oneof![Just(Purpose::Run), Just(Purpose::Hold)];
     let said = (fact(), purpose, option::of(chosen()), metadata());
-    let rest = (instant(), instant(), option::of(operation()), vec(pinned(), 0..3));
+    let terms = (vec(pinned(), 0..3), option::of(covered_by()));
+    let rest = (instant(), instant(), option::of(operation()), terms);
     (credits, said, rest).prop_map(|(credits, said, rest)| {
         let (charge, pins, unpinned) = credits;
         let (id, purpose, key, metadata) = said;
-        let (opened_at, until, usable_as, pinned) = rest;
+        let (opened_at, until, usable_as, (pinned, covered_by)) = rest;
         let usable_as = usable_as.unwrap_or(charge.operation);
-        let held =
-            Held { charge, pins, until, purpose, key, metadata, usable_as, unpinned, opened_at, pinned };
+        let held = Held {
+            charge,
+            pins,
+            until,
+            purpose,
+            key,
+            metadata,
+            usable_as,
+            unpinned,
+            opened_at,
+            pinned,
+            covered_by,
+        };
         OpenHold { id: HoldId(id), held }
     })
 }
 
 fn wallet() -> impl Strategy<Value = Wallet> {
-    let lists = (vec(forfeited(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4));
+    let lists = (vec(forfeited(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4), vec(cover(), 0..3));
     let rest = (option::of(fact()), any::<u64>(), amount(), amount());
-    (lists, rest).prop_map(|((forfeited, grants, holds), (last_fact, facts, balance, debt))| Wallet {
+    (lists, rest).prop_map(|((forfeited, grants, holds, covers), (last_fact, facts, balance, debt))| Wallet {
         last_fact,
         facts,
         balance,
@@ -141,6 +170,7 @@ fn wallet() -> impl Strategy<Value = Wallet> {
         holds,
         debt,
         forfeited,
+        covers,
     })
 }
 
@@ -161,9 +191,9 @@ fn charged() -> impl Strategy<Value = Body> {
     let settles = option::of((fact(), any::<bool>(), option::of(chosen())));
     let expiry = (fact(), option::of(instant()));
     let expiry = expiry.prop_map(|(grant, expires_at)| ExpiryThen { grant, expires_at });
-    let parts = (vec(pin(), 0..4), vec(expiry, 0..2));
+    let parts = (vec(pin(), 0..4), vec(expiry, 0..2), option::of(covered_by()));
     (charge(), parts, settles, (rest(), rest()), metadata(), amount()).prop_map(
-        |(charge, (allocations, expiries), settles, (shortfall, owed), metadata, balance_after)| {
+        |(charge, (allocations, expiries, covered_by), settles, (shortfall, owed), metadata, balance_after)| {
             Body::Charged {
                 charge,
                 allocations,
@@ -173,6 +203,7 @@ fn charged() -> impl Strategy<Value = Body> {
                 balance_after,
                 owed,
                 expiries,
+                covered_by,
             }
         },
     )
@@ -296,6 +327,7 @@ fn an_open_hold_takes_little() {
         unpinned: Amount::ZERO,
         opened_at,
         pinned: Vec::new(),
+        covered_by: None,
     };
     let owner = WalletId::of_credits(Owner::new("user:42").unwrap());
     let size = |holds| {

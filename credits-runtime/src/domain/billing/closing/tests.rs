@@ -40,6 +40,7 @@ fn terms(plan: &str, amount: i64, days: u32) -> PlanTerms {
         expire_after: None,
         is_rise_full: plan == "full",
         in_advance: plan == "advance",
+        unlimited: None,
     }
 }
 
