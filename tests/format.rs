@@ -51,6 +51,9 @@ mod sale {
             costs 9.dollars
             expires_after 12.months
         }
+        subscription_plan open {
+            unlimited step
+        }
         operation step { costs 1.credit_per(page) }
     }
 }
@@ -126,6 +129,7 @@ fn sell(path: &Path) -> Result<(), Error> {
     }
     hold(&ann)?;
     before(&credits)?;
+    cover(&credits)?;
     credits.close()
 }
 
@@ -146,6 +150,17 @@ fn before(credits: &sale::Credits) -> Result<(), Error> {
     let charge = dan.spend_credits_on(sale::Operation::step(400)).now().wait()?.entry.number;
     say("refund pi9 re9 1000")?;
     dan.reverse_charge(charge).reason("failed").key("reversal").now().wait()?;
+    Ok(())
+}
+
+/// Charges what a plan covers, at once and by settling a hold; another hold stays open.
+fn cover(credits: &sale::Credits) -> Result<(), Error> {
+    let eve = credits.wallet("eve");
+    credits.subscribe("eve", sale::Plan::Open).now().wait()?;
+    eve.spend_credits_on(sale::Operation::step(3)).now().wait()?;
+    let hold = |pages| eve.spend_credits_on(sale::Operation::step(pages)).hold(Duration::from_mins(15));
+    hold(4).wait()?.settle().wait()?;
+    let _id = hold(5).wait()?.into_id();
     Ok(())
 }
 

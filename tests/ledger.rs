@@ -37,6 +37,7 @@ mod reversals;
 mod rules;
 mod settled_work;
 mod tidy;
+mod unlimited;
 mod vectors;
 mod wallet_vectors;
 mod words;

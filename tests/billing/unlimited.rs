@@ -158,7 +158,7 @@ fn of_two_plans_one_covers_until_the_other_takes_over() {
          2026-01-10     join whole                                            -> 100 by whole
          2026-01-11     leave                                                 -> 100 by open
          2026-01-12     join whole                                            -> 100 by whole
-         2026-02-04     look                                                  -> 0 by whole
+         2026-02-05     look                                                  -> 0 by whole
          .              leave                                                 -> 0",
     );
 }
@@ -188,7 +188,14 @@ fn a_handover_ends_the_cover_and_what_is_paid_then_begins_one() {
 #[test]
 fn a_cover_has_ended_before_its_end_is_booked() {
     let stage = begin("2026-01-01");
-    stage.credits.subscribe("ann", Plan::Open).until(instant("2026-01-15")).complimentary().now().wait().unwrap();
+    stage
+        .credits
+        .subscribe("ann", Plan::Open)
+        .until(instant("2026-01-15"))
+        .complimentary()
+        .now()
+        .wait()
+        .unwrap();
     assert_eq!(stage.says(), "100 by open");
     // Nothing is booked between: reads look at the time, and so do charges.
     stage.clock.set(instant("2026-01-15"));

@@ -143,7 +143,12 @@ impl Bytes<'_> {
         let balance = self.folded();
         let owed = self.or_zero(bits & 2 != 0);
         let expiries = if bits & 64 != 0 { self.list(Self::expiry) } else { Value::List(Vec::new()) };
-        vec![charge, taken, settles, shortfall, metadata, balance, owed, expiries]
+        let covered_by = self.only_if(bits & 128 != 0, Self::covered_by);
+        vec![charge, taken, settles, shortfall, metadata, balance, owed, expiries, covered_by]
+    }
+
+    fn covered_by(&mut self) -> Value {
+        Value::List(vec![self.text(), self.text()])
     }
 
     fn expiry(&mut self) -> Value {
@@ -168,7 +173,10 @@ impl Bytes<'_> {
             (operation, unpinned, pinned) = (self.operation(), self.folded(), self.list(Self::pinned));
         }
         let purpose = Value::Integer((bits & 1).into());
-        Value::List(vec![charge, pins, until, purpose, key, metadata, operation, unpinned, opened_at, pinned])
+        let covered_by = self.only_if(bits & 16 != 0, Self::covered_by);
+        Value::List(vec![
+            charge, pins, until, purpose, key, metadata, operation, unpinned, opened_at, pinned, covered_by,
+        ])
     }
 
     fn body(&mut self) -> Value {

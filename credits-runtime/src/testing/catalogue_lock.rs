@@ -71,11 +71,16 @@ fn parsed(text: &str, path: &Path) -> Result<Value, String> {
 fn changes(locked: &Value, current: &Value) -> Vec<String> {
     let plans =
         |catalogue: &Value| catalogue.get("plans").and_then(Value::as_array).cloned().unwrap_or_default();
+    let operations = current.get("operations").and_then(Value::as_array).cloned().unwrap_or_default();
     let current = plans(current);
-    let of_plan = |locked: Value| {
+    let of_plan = |mut locked: Value| {
         let name = text(&locked, "name");
         match current.iter().find(|plan| is_named(plan, &name)) {
-            Some(current) => plan_changes(&name, &locked, current),
+            Some(current) => {
+                let mut current = current.clone();
+                order_unlimited(&mut locked, &mut current, &operations);
+                plan_changes(&name, &locked, &current)
+            }
             None if locked.get("retired") == Some(&Value::Bool(true)) => Vec::new(),
             None => vec![format!(
                 "  plan `{name}` is no longer declared\n  help: its subscribers go on, so keep it and add `retired`"
@@ -83,6 +88,25 @@ fn changes(locked: &Value, current: &Value) -> Vec<String> {
         }
     };
     plans(locked).into_iter().flat_map(of_plan).collect()
+}
+
+/// Orders the unlimited operations of a plan, and gives those that were renamed their locked names.
+fn order_unlimited(locked: &mut Value, current: &mut Value, operations: &[Value]) {
+    let before = locked.get_mut("unlimited").and_then(Value::as_array_mut);
+    let now = current.get_mut("unlimited").and_then(Value::as_array_mut);
+    let (Some(before), Some(now)) = (before, now) else { return };
+    for name in now.iter_mut() {
+        let operation = operations.iter().find(|operation| operation.get("name") == Some(&*name));
+        let is_it = |known: &&Value| {
+            operation.zip(known.as_str()).is_some_and(|(operation, known)| is_named(operation, known))
+        };
+        if let Some(known) = before.iter().find(is_it) {
+            *name = known.clone();
+        }
+    }
+    for names in [before, now] {
+        names.sort_by_key(|name| name.as_str().map(str::to_owned));
+    }
 }
 
 fn plan_changes(name: &str, locked: &Value, current: &Value) -> Vec<String> {
@@ -139,7 +163,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Whether a plan has this name, or had it before.
+/// Whether a plan or an operation has this name, or had it before.
 fn is_named(plan: &Value, name: &str) -> bool {
     let former = plan.get("formerly").and_then(Value::as_array);
     text(plan, "name") == name || former.is_some_and(|names| names.iter().any(|former| former == name))
@@ -207,6 +231,7 @@ mod tests {
             docs: String::new(),
             costs: Vec::new(),
             processor_prices: Vec::new(),
+            unlimited: None,
         }];
         catalogue
     }
@@ -252,6 +277,19 @@ mod tests {
         renamed.plans[0].formerly = vec!["pro".to_owned()];
         renamed.plans[0].named = "Studio".to_owned();
         assert_eq!(check(&renamed, LockMode::Write), Ok(()));
+        // Unlimited operations are terms; their order and new names are not.
+        let with_unlimited = |names: &[&str]| {
+            let mut catalogue = catalogue(3, 1_200, true);
+            catalogue.plans[0].unlimited = Some(names.iter().map(|&name| name.to_owned()).collect());
+            catalogue.operations.truncate(1);
+            catalogue.operations[0].formerly = vec!["drawn".to_owned()];
+            catalogue
+        };
+        let operation = with_unlimited(&[]).operations[0].name.clone();
+        assert_eq!(check(&with_unlimited(&["drawn", "copy"]), LockMode::Write), Ok(()));
+        assert_eq!(check(&with_unlimited(&["copy", &operation]), LockMode::Write), Ok(()));
+        let fewer = check(&with_unlimited(&["copy"]), LockMode::Write).unwrap_err();
+        assert!(fewer.contains("unlimited was "), "{fewer}");
         assert_eq!(check(&gone, LockMode::Write), Ok(()));
         std::fs::write(&path, "something else").unwrap();
         assert!(check(&gone, LockMode::Write).unwrap_err().contains("is no catalogue lock"));

@@ -46,12 +46,12 @@ pub(super) fn due(
     fulfilment: Fulfilment,
     now: Timestamp,
 ) {
-    let renewals = Renewals { items, paid, fulfilment };
+    let ends = CoverEnds { items, paid, fulfilment };
     let spans = paid.live.spans.iter().filter_map(|span| {
-        let time = Interval { start: span.period.start, end: renewals.of_span(span) };
+        let time = Interval { start: span.period.start, end: ends.of_span(span) };
         covering(span.terms.filter(|_| span.quantity > 0)?, time)
     });
-    let trials = renewals
+    let trials = ends
         .trials()
         .filter_map(|(time, price)| covering(billing.terms(items.subscription, price, time.start)?, time));
     let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
@@ -91,14 +91,14 @@ fn covering(terms: &PlanTerms, time: Interval) -> Option<Covering<'_>> {
     Some(Covering { plan: &terms.plan, operations: terms.unlimited.as_deref()?, time })
 }
 
-/// How long time at a plan goes on while its renewal is charged.
-struct Renewals<'a, 'b> {
+/// The ends of covers: that of the time, or later while its renewal is charged.
+struct CoverEnds<'a, 'b> {
     items: &'b SubscriptionItems<'a>,
     paid: &'b PaidTime<'a>,
     fulfilment: Fulfilment,
 }
 
-impl<'a> Renewals<'a, '_> {
+impl<'a> CoverEnds<'a, '_> {
     /// The end of a span's cover. Credited time, and that of the application's own subscriptions, is not renewed.
     fn of_span(&self, span: &Span<'_>) -> Timestamp {
         let length = span.period.end.since(span.period.start);

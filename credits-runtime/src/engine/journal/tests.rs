@@ -193,7 +193,14 @@ fn charged() -> impl Strategy<Value = Body> {
     let expiry = expiry.prop_map(|(grant, expires_at)| ExpiryThen { grant, expires_at });
     let parts = (vec(pin(), 0..4), vec(expiry, 0..2), option::of(covered_by()));
     (charge(), parts, settles, (rest(), rest()), metadata(), amount()).prop_map(
-        |(charge, (allocations, expiries, covered_by), settles, (shortfall, owed), metadata, balance_after)| {
+        |(
+            charge,
+            (allocations, expiries, covered_by),
+            settles,
+            (shortfall, owed),
+            metadata,
+            balance_after,
+        )| {
             Body::Charged {
                 charge,
                 allocations,
