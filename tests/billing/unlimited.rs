@@ -1,10 +1,14 @@
 //! Covers by events: the time in which a plan's unlimited operations cost its subscribers nothing.
 
+use std::time::Duration;
+
+use credits_runtime::testing::ManualClock;
+use credits_runtime::testing::stripe::{Account, Shape};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::script::{Stage, What, begin, check, instant, steps};
-use super::{Operation, Plan};
+use super::{Credits, Operation, Plan};
 
 #[test]
 fn paid_time_is_covered_and_so_is_the_wait_for_its_renewal() {
@@ -183,6 +187,33 @@ fn a_handover_ends_the_cover_and_what_is_paid_then_begins_one() {
     of_bob("2026-02-01 paid in2 s1 open 2026-02-01..2026-03-01");
     assert!(!covers(&stage.ann) && covers(&bob));
     stage.credits.verify().unwrap();
+}
+
+#[test]
+fn a_simulated_subscription_is_covered_without_a_gap_until_it_ends() {
+    for shape in Shape::ALL {
+        let clock = ManualClock::at(instant("2026-01-31"));
+        let credits = Credits::builder().clock(clock.clone()).in_memory().unwrap();
+        let mut account = Account::new(*shape, instant("2026-01-31"));
+        let stripe = credits.stripe("sk_test_1").webhook_secret(account.secret());
+        let stripe = stripe.transport(account.transport()).build().unwrap();
+        let subscription = account.subscribe("ann", "price_open", 900);
+        account.deliver(&stripe, &clock);
+        let is_covered = || credits.wallet("ann").covered_by(Operation::step(1)).unwrap().is_some();
+        // Over two renewals, each of which is charged an hour after its period.
+        for hour in 0..24 * 65 {
+            assert!(is_covered(), "hour {hour} of {shape:?}");
+            account.pass(Duration::from_hours(1));
+            account.deliver(&stripe, &clock);
+        }
+        account.cancel_at_period_end(subscription);
+        account.deliver(&stripe, &clock);
+        assert!(is_covered());
+        account.pass(Duration::from_hours(24 * 31));
+        account.deliver(&stripe, &clock);
+        assert!(!is_covered());
+        credits.verify().unwrap();
+    }
 }
 
 #[test]
