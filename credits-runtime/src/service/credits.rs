@@ -496,7 +496,7 @@ impl<C> Credits<C> {
 
     /// The sums of all entries, by asset and counter-account: the charged operation, or the category of the
     /// entries. For each asset they add up to the balances of all wallets, without the accounts of charges that
-    /// plans covered ([`is_covered`](AccountTotal::is_covered)).
+    /// plans covered (`is_covered`).
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
         self.ledger.check_open()?;
         Ok(report::totals(&self.ledger))
