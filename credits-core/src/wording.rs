@@ -604,6 +604,22 @@ mod tests {
     }
 
     #[test]
+    fn unlimited_operations_stand_behind_what_a_plan_gives() {
+        let words = Wording { credits_named: CreditsName::DEFAULT, assets: &[] };
+        let every = Period { count: 1, unit: PeriodUnit::Month };
+        let some = PlanSpec {
+            gives: Some(Gives { amount: 5, asset: "", every }),
+            unlimited: Unlimited::Operations(&["draw", "scan", "copy"]),
+            ..PlanSpec::NONE
+        };
+        let shown = words.plan_gives(&some).to_string();
+        assert_eq!(shown, "5 credits every month, unlimited: draw, scan and copy");
+        let all = PlanSpec { unlimited: Unlimited::Everything, retired: true, ..PlanSpec::NONE };
+        assert_eq!(words.plan_gives(&all).to_string(), "unlimited: everything, no longer sold");
+        assert_eq!(words.plan_gives(&PlanSpec::NONE).to_string(), "nothing");
+    }
+
+    #[test]
     fn a_price_list_is_markdown() {
         const MONTH: Period = Period { count: 1, unit: PeriodUnit::Month };
         const YEAR: Period = Period { count: 1, unit: PeriodUnit::Year };
