@@ -1,5 +1,4 @@
 //! A month of a customer, as Paddle tells it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Clock as _, Timestamp};
