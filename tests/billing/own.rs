@@ -5,7 +5,7 @@ use std::time::Duration;
 use credits_runtime::billing::Status;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::parts::billing_bytes;
-use credits_runtime::{DueItem, Error, Owner, Timestamp};
+use credits_runtime::{Amount, DueItem, Error, Owner, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -318,7 +318,7 @@ fn its_next_credits_are_due_at_their_instant() {
     for cycle in cycles {
         let subscriptions = stage.ann.subscriptions().unwrap();
         let it = subscriptions.last().unwrap();
-        let next = it.next_award.map(credits_runtime::Amount::get);
+        let next = it.next_award.map(Amount::get);
         assert_eq!((it.paid_until, it.next_award_at, next), (None, Some(cycle), Some(100)));
         assert_eq!(billing_due(), [("ann".to_owned(), cycle)]);
         stage.go_to(cycle);
