@@ -26,6 +26,7 @@ mod model;
 mod opening;
 mod power;
 mod pricing;
+mod problems;
 mod queue;
 mod reads;
 mod rejections;
