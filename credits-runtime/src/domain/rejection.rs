@@ -318,7 +318,7 @@ pub enum Rejection {
 
     /// The ledger has no entry of this number.
     #[error(
-        "there is no entry {entry}: reverse a charge by the number of its entry, and release a hold that is open"
+        "there is no entry {entry}: use the number of an entry of the history; an open hold is released, not reversed"
     )]
     EntryUnknown {
         /// The number.
