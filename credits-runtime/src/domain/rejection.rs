@@ -358,6 +358,13 @@ pub enum Rejection {
         grant: FactNumber,
     },
 
+    /// The grant belongs to an award already.
+    #[error("grant {grant} belongs to another award: name a gift that no award has")]
+    GrantOfAward {
+        /// The grant.
+        grant: FactNumber,
+    },
+
     /// The clock leapt ahead, or the ledger was not opened for a long time. Writes are rejected until the
     /// clock is confirmed.
     #[error(
@@ -583,6 +590,7 @@ impl Rejection {
             Self::HoldLimitInvalid { .. } => Rule { code: "hold_limit_invalid", class: Shape, status: 422 },
             Self::HoldUnknown { .. } => Rule { code: "hold_unknown", class: Existence, status: 404 },
             Self::TransferUnknown { .. } => Rule { code: "transfer_unknown", class: Existence, status: 404 },
+            Self::GrantOfAward { .. } => Rule { code: "grant_of_award", class: State, status: 409 },
             Self::GrantUnknown { .. } => Rule { code: "grant_unknown", class: Existence, status: 404 },
             Self::EntryUnknown { .. } => Rule { code: "entry_unknown", class: Existence, status: 404 },
             Self::NotACharge { .. } => Rule { code: "not_a_charge", class: Existence, status: 422 },

@@ -76,10 +76,10 @@ impl Snapshot {
         keys.iter().map(|key| rows::agenda_from_key(key)).collect()
     }
 
-    /// The thresholds by which wallets are listed for attention.
-    pub(crate) fn low_balances(&self) -> Result<LowBalances, LedgerError> {
+    /// The thresholds by which wallets are listed for attention; `None` if a change to others was interrupted.
+    pub(crate) fn low_balances(&self) -> Result<Option<LowBalances>, LedgerError> {
         let row = self.view(rows::LOW_BALANCES_KEY)?;
-        row.map_or_else(|| Ok(LowBalances::default()), |row| rows::decode(&row))
+        row.map_or_else(|| Ok(Some(LowBalances::default())), |row| rows::decode(&row))
     }
 
     /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, up to a number of them.

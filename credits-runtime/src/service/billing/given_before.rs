@@ -57,7 +57,8 @@ impl GivenBefore {
     /// that the plan's terms say, the difference stays, and later changes are measured from it.
     ///
     /// Rejections in order: `OwnerInvalid`, `AmountOutOfRange`, `ClockUnconfirmed`, `AmountNotPositive`,
-    /// `GrantUnknown`.
+    /// `GrantUnknown`, `GrantOfAward`. The grant is named by the entry that opened it: above 64 open grants a gift may join
+    /// another one of the same terms, and is then no grant of its own.
     pub fn now(self) -> Reply<Received> {
         let Self { ledger, owner, award, amount, asset, grant } = self;
         match owner.and_then(|owner| Ok((owner, amount?))) {
