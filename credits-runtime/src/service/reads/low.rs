@@ -42,7 +42,7 @@ pub struct LowBalancesPage {
 pub struct LowBalance {
     /// The owner.
     pub owner: Owner,
-    /// The balance, without work that is due and not booked yet, as in [`LowBalanceReached`](crate::LowBalanceReached).
+    /// The balance, without work that is due and not booked yet, as in [`LowBalanceReached`](crate::events::LowBalanceReached).
     pub balance: Amount,
     /// The highest threshold of the asset.
     pub threshold: Amount,
