@@ -277,6 +277,14 @@ fn it_ends_with_the_running_cycle_or_at_once() {
          . leave                      -> 107
          2026-06-01 look              -> 100
          2026-06-03 look              -> 0",
+        // At the instant at which cycles begin or end.
+        "2026-04-01 join keep         -> 100
+         2026-04-11 join weekly       -> 100
+         2026-05-01 leave             -> 107
+         . leave                      -> 107
+         2026-05-08T01 look           -> 100
+         2026-06-06T23 look           -> 100
+         2026-06-08 look              -> 0",
         // Coming back in time keeps them.
         "2026-04-01 join keep         -> 100
          2026-04-16 leave at_once     -> 100
