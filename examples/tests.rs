@@ -201,6 +201,13 @@ fn a_transcription_costs_what_was_heard() {
 }
 
 #[test]
+fn the_gems_page_prints_its_results() {
+    let (success, text) = shown(Command::new(env!("CARGO_BIN_EXE_gem")).output().unwrap());
+    assert!(success, "{text}");
+    assert_eq!(text, include_str!("gem.txt"));
+}
+
+#[test]
 fn without_files_the_usage_and_the_prices_are_shown() {
     let folder = tempfile::tempdir().unwrap();
     let (success, text) = documents(folder.path(), &["alice"]);

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use credits_runtime::billing::{BillingEvent, Happening, ObjectId};
-use credits_runtime::events::Event;
+use credits_runtime::events::{Event, EventId};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::{Error, LedgerErrorKind, Rejection, Timestamp, usage_credits};
 
@@ -46,7 +46,15 @@ fn line(event: &Event) -> String {
         Event::BalanceDepleted(event) => format!("{} depleted at {}", event.owner, event.balance_after),
         Event::BalanceRecovered(event) => format!("{} recovered at {}", event.owner, event.balance_after),
         Event::TransferCompleted(event) => format!("{} to {}", event.sender, event.receiver),
-        Event::HoldLapsed(event) => format!("{} lapsed {} {}", event.owner, event.amount, event.operation),
+        Event::HoldLapsed(event) => {
+            format!(
+                "{} lapsed {} {} of {}",
+                event.owner,
+                event.amount,
+                event.operation,
+                event.inputs.join(", ")
+            )
+        }
         other => format!("{other:?}"),
     }
 }
@@ -109,7 +117,7 @@ fn holds_cause_no_threshold_and_expiry_does() {
             "ann +120 credits",
             "ann recovered at 120",
             "ann +5 credits",
-            "ann lapsed 119 step",
+            "ann lapsed 119 step of 119 pages",
             "ann -120 credits expired",
             "ann below 100: 125 -> 5",
             "ann below 10: 125 -> 5",
@@ -297,6 +305,22 @@ fn events_have_ids_that_stay() {
         told.push([(); 5].map(|()| receiver.recv_timeout(PATIENCE).unwrap()));
     }
     assert_eq!(told[0], told[1]);
+    for (id, _) in &told[0] {
+        assert_eq!(id.to_string().parse(), Ok(id.clone()));
+        assert_eq!(serde_json::from_str::<EventId>(&serde_json::to_string(id).unwrap()).unwrap(), *id);
+    }
+    for text in [
+        "",
+        "credits/ann/2",
+        "credits/ann/2/credits_subtracted",
+        "credits//2/credits_added",
+        "a/b/c/credits_added",
+    ] {
+        let error = text.parse::<EventId>().unwrap_err().to_string();
+        assert_eq!(error, format!("`{text}` is no id of an event: use the text that `Event::id` gave"));
+    }
+    let slashes: EventId = "credits/team/7/3/credits_added".parse().unwrap();
+    assert_eq!(slashes.to_string(), "credits/team/7/3/credits_added");
     let ids: Vec<_> = told[0].iter().map(|(id, _)| id.to_string()).collect();
     assert_eq!(
         ids,

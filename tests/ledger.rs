@@ -27,6 +27,7 @@ mod model;
 mod opening;
 mod power;
 mod pricing;
+mod problems;
 mod queue;
 mod reads;
 mod rejections;

@@ -41,6 +41,23 @@ fn a_settlement_writes_over_the_metadata_of_its_hold() {
 }
 
 #[test]
+fn metadata_that_is_nested_too_deeply_is_refused_and_not_left_out() {
+    let (credits, ann) = open();
+    let mut deep = json!(1);
+    for _ in 0..200 {
+        deep = json!([deep]);
+    }
+    for of_hold in [json!(null), json!({ "job": 1 })] {
+        let spend = ann.spend_credits_on(Operation::step(5)).metadata(of_hold);
+        let hold = spend.hold(HOUR).wait().unwrap().into_id();
+        let settled = ann.settle(hold).metadata(json!({ "deep": deep.clone() })).wait();
+        assert!(matches!(settled, Err(Error::Rejected(Rejection::MetadataTooDeep { .. }))), "{settled:?}");
+        assert!(ann.settle(hold).wait().is_ok());
+    }
+    credits.verify().unwrap();
+}
+
+#[test]
 fn too_large_metadata_leaves_the_hold_open() {
     let (_, ann) = open();
     let half = json!({ "a": "x".repeat(3_000) });

@@ -1,13 +1,14 @@
-//! Cost of the ledger as it grows: entries, keys, used-up grants, wallets, bytes, openings and reads.
+//! Cost of the ledger as it grows: entries, keys, used-up grants, wallets, bytes and openings.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use credits_runtime::{Receipt, Reply};
 use redb::{ReadableDatabase, ReadableTableMetadata, TableDefinition};
 
-use super::figures::{Round, median};
-use super::ledger::{Credits, Operation, Subject, drawn, fill, owner};
+use super::figures::Round;
+use super::ledger::{Credits, Operation, Subject, fill, owner};
 use super::options::Options;
+use super::reads;
 use super::turns::{Measure, Part, in_turn};
 
 /// Clients of every measurement here.
@@ -39,7 +40,7 @@ pub fn measure(options: &Options, round: &mut Round) {
 
 /// Measures a growing ledger at several sizes against an empty one; then reads, kills and opens it.
 fn size(options: &Options, round: &mut Round) {
-    let subject = Subject::new(options, options.wallets);
+    let mut subject = Subject::new(options, options.wallets);
     let mut there = 0;
     round.sizes.push((0, 1.0));
     for (place, size) in [options.entries / 4, options.entries / 2, options.entries].into_iter().enumerate() {
@@ -52,7 +53,7 @@ fn size(options: &Options, round: &mut Round) {
     let name = format!("a spend after {} others, against after none", options.entries);
     round.add(&name, round.sizes.last().map_or(f64::NAN, |(_, cost)| *cost), "x", 1.2);
     if options.measures("reading") {
-        reading(&subject, options, round);
+        reads::measure(&mut subject, options, round);
     }
     if options.measures("opening") {
         // A kill: another process writes the file, and aborts before it closes it.
@@ -75,29 +76,6 @@ pub fn be_killed(file: &std::path::Path) -> ! {
         credits.wallet(owner(number % 1_000)).spend_credits_on(Operation::step(1)).now()
     });
     std::process::abort();
-}
-
-fn reading(subject: &Subject, options: &Options, round: &mut Round) {
-    let wallets: Vec<_> =
-        (0..1_000).map(|number| subject.credits.wallet(owner(number % options.wallets))).collect();
-    let (start, mut reads, mut sum) = (Instant::now(), 0_u64, 0_i64);
-    while start.elapsed() < Duration::from_secs(2) {
-        for wallet in &wallets {
-            sum ^= wallet.credits().expect("a balance").get();
-            reads += 1;
-        }
-    }
-    assert!(sum != 1, "nothing is read");
-    round.add("a balance from memory", start.elapsed().as_secs_f64() * 1e6 / reads as f64, "us", 1.0);
-    let mut pages = Vec::new();
-    for count in 0..5_000 {
-        let wallet = subject.credits.wallet(owner((drawn(3, count) % options.wallets as u64) as usize));
-        let start = Instant::now();
-        let page = wallet.credit_history().limit(50).page().expect("a page");
-        pages.push(start.elapsed().as_secs_f64() * 1e6);
-        assert!(!page.entries.is_empty());
-    }
-    round.add("the first page of 50 entries", median(pages, |page| *page), "us", 200.0);
 }
 
 /// Compares wallets with one used-up grant and wallets with many.

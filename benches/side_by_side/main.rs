@@ -37,6 +37,7 @@ mod load;
 mod options;
 mod plots;
 mod raw;
+mod reads;
 mod sqlite;
 mod turns;
 

@@ -284,7 +284,6 @@ pub(crate) fn decimal(number: u64, decimals: u32) -> impl Display {
     })
 }
 
-/// The asset of a plan's amounts; credits for a plan without credits.
 /// The unlimited operations of a plan: `unlimited: generate_image and upscale_image`, `unlimited: everything`.
 fn unlimited(plan: &PlanSpec) -> impl Display + use<> {
     let unlimited = plan.unlimited;
@@ -306,6 +305,7 @@ fn unlimited(plan: &PlanSpec) -> impl Display + use<> {
     })
 }
 
+/// The asset of a plan's amounts; credits for a plan without credits.
 fn asset_of(plan: &PlanSpec) -> &'static str {
     plan.gives.map_or("", |gives| gives.asset)
 }

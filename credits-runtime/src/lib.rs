@@ -15,6 +15,7 @@ mod service;
 pub mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod web;
 
 pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
@@ -41,7 +42,7 @@ pub use domain::category::Category;
 pub use domain::cover::CoveredBy;
 pub use domain::explanation::{ExplainedQuantity, ExplainedRate, Explanation, ExplanationLine};
 pub use domain::grant::Allocation;
-pub use domain::ids::{FactNumber, GivenKey, HoldId, Key, Owner, TransferId};
+pub use domain::ids::{FactNumber, FactNumberError, GivenKey, HoldId, Key, Owner, TransferId};
 pub use domain::limits;
 pub use domain::metadata::Metadata;
 pub use domain::quantity::{Bytes, IntoQuantity, Quantity, units};
@@ -74,6 +75,7 @@ pub use service::spend::{RunError, Spend, Work, WorkCharge};
 pub use service::subscribe::{Subscribe, Unsubscribe};
 pub use service::transfer::{Reverse, Reversed, Transfer, Transferred};
 pub use service::wallet::{GrantSummary, HoldSummary, Wallet, WalletState};
+pub use web::{OperationCall, Problem};
 
 /// Billing: the events of any payment processor in one vocabulary, and the subscriptions, purchases and unresolved
 /// entries that follow from them.

@@ -1,12 +1,12 @@
 //! Closing: periods and purchases that are long over leave an owner's record, which stays as large as its
 //! open part.
 
-use credits_runtime::billing::Unresolved;
+use credits_runtime::billing::{AwardId, Length, LengthUnit, Unresolved};
 use credits_runtime::testing::parts::billing_bytes;
 use credits_runtime::{Owner, TransferId};
 
 use super::Operation;
-use super::script::{Stage, begin, day, month, play};
+use super::script::{Stage, begin, day, instant, month, object, play};
 
 /// Plays weeks of a plan of a credit a day, paid every 28 days and used every week, and of a pack that is
 /// bought and used every week. Returns the size of the record every few weeks.
@@ -44,6 +44,23 @@ fn the_record_of_a_billing_does_not_grow_with_what_is_over() {
     assert!(rest.iter().all(|size| *size < first * 3 / 2), "{sizes:?}");
     stage.credits.verify().unwrap();
     assert_eq!(stage.credits.unresolved().unwrap(), []);
+}
+
+#[test]
+fn awards_that_were_given_before_do_not_keep_what_is_over() {
+    let weekly = Length { count: 1, unit: LengthUnit::Week };
+    let cycle = |start: &str| AwardId::cycle(object("si_s1"), instant(start), weekly);
+    let stage = begun();
+    let left = stage.ann.give_credits(7).now().wait().unwrap().entry.number;
+    // Another amount than the terms say, and a cycle whose invoice never comes.
+    stage.credits.given_before("ann", cycle("2026-01-01"), 9).grant(left).now().wait().unwrap();
+    stage.credits.given_before("ann", cycle("2025-12-18"), 7).now().wait().unwrap();
+    let sizes = live(&stage, 0..400, 100);
+    let unmarked = live(&begun(), 0..400, 100);
+    for (size, unmarked) in sizes.iter().zip(&unmarked).skip(1) {
+        assert!(*size < unmarked + 200, "{sizes:?} against {unmarked:?}");
+    }
+    stage.credits.verify().unwrap();
 }
 
 #[test]

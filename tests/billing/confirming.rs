@@ -95,6 +95,40 @@ fn a_confirmed_subscription_has_its_first_cycle_and_goes_on_by_webhooks() {
 }
 
 #[test]
+fn confirmations_of_one_session_at_the_same_time_give_it_once() {
+    for round in 0..12 {
+        let (clock, credits, mut account, stripe) = open(Shape::Clover);
+        let month = credits_runtime::catalogue::Period {
+            count: 1,
+            unit: credits_runtime::catalogue::PeriodUnit::Month,
+        };
+        let checkout = if round % 2 == 0 {
+            stripe.start(Pack::Boost.checkout("ann").success("https://a/ok"))
+        } else {
+            stripe.start(Plan::Pro.checkout("ann").success("https://a/ok").period(month))
+        };
+        let session = checkout.unwrap();
+        account.complete(&session.id);
+        let start = std::sync::Barrier::new(6);
+        std::thread::scope(|scope| {
+            for _ in 0..5 {
+                scope.spawn(|| {
+                    start.wait();
+                    assert_eq!(stripe.confirm(&session.id).unwrap(), Confirmed::Paid);
+                });
+            }
+            start.wait();
+            account.deliver(&stripe, &clock);
+        });
+        let expected = if round % 2 == 0 { (1_100, 2) } else { (1_000, 1) };
+        assert_eq!(of_ann(&credits), expected, "round {round}");
+        check_unchanged(&credits, &stripe, &session.id, Confirmed::Paid);
+        assert!(credits.unresolved().unwrap().is_empty());
+        credits.verify().unwrap();
+    }
+}
+
+#[test]
 fn a_session_that_is_none_is_an_error() {
     let (_, credits, _, stripe) = open(Shape::Clover);
     let invalid = stripe.confirm("../refunds").unwrap_err();

@@ -18,7 +18,8 @@ fn told(script: &str, count: usize) -> Vec<String> {
         .start(move |event: &Event| {
             let line = match event {
                 Event::CreditPackPurchased(it) => {
-                    format!("{} bought {} {}+{}", it.owner, it.pack, it.credits, it.bonus)
+                    let price = it.price.as_ref().unwrap();
+                    format!("{} bought {} {}+{} for {price}", it.owner, it.pack, it.credits, it.bonus)
                 }
                 Event::SubscriptionCreditsAwarded(it) => {
                     format!("{} got {} of {}", it.owner, it.amount, it.plan)
@@ -58,7 +59,7 @@ fn packs_and_refunds_are_told_with_the_transfers_that_carried_them() {
     assert_eq!(
         lines,
         [
-            "ann bought boost 1000+100",
+            "ann bought boost 1000+100 for $9",
             "1100 back, 800 owed, 0 forgiven, 1 transfers",
             "-1100 back, 0 owed, 0 forgiven, 0 transfers"
         ]

@@ -87,6 +87,26 @@ fn what_expired_of_a_linked_grant_counts_as_returned() {
 }
 
 #[test]
+fn what_expired_after_a_reversed_charge_counts_as_returned_too() {
+    let stage = begin("2026-01-10");
+    let give = stage.ann.give_credits(300).expires_at(instant("2026-01-20"));
+    let grant = give.now().wait().unwrap().entry.number;
+    let pack = AwardId::Pack(object("cs1"));
+    stage.credits.given_before("ann", pack, 1_100).grant(grant).now().wait().unwrap();
+    play(
+        &stage,
+        "2026-01-10   pack cs1 pi1 boost    -> 300
+         2026-01-12   spend 300             -> 0
+         2026-01-13   reverse               -> 300
+         2026-01-20T23 look                 -> 300
+         2026-01-22   look                  -> 0
+         +1d          refund pi1 re1 900    -> -800",
+    );
+    assert_eq!(stage.ann.debt().unwrap(), 800);
+    stage.credits.verify().unwrap();
+}
+
+#[test]
 fn an_invoice_that_is_returned_takes_the_cycle_that_was_given_before() {
     let stage = begin("2026-01-10");
     mark(&stage, cycle("2026-01-01"), 1_000, 600);
@@ -142,10 +162,18 @@ fn a_mark_is_made_once_and_refused_by_name() {
         assert_eq!(rejected(5, Some(grant)), Rejection::GrantUnknown { grant });
     }
     mark(&stage, pack(), 1_100, 40);
+    let gift = stage.ann.give_credits(5).now().wait().unwrap().entry.number;
+    let second = AwardId::Pack(object("cs3"));
+    stage.credits.given_before("ann", second, 5).grant(gift).now().wait().unwrap();
+    let third = stage.credits.given_before("ann", AwardId::Pack(object("cs4")), 5).grant(gift).now().wait();
+    assert!(
+        matches!(third, Err(Error::Rejected(Rejection::GrantOfAward { grant })) if grant == gift),
+        "{third:?}"
+    );
     // The same award again, also with another amount, changes nothing.
     assert!(!stage.credits.given_before("ann", pack(), 7).now().wait().unwrap().is_new);
     // One that this ledger gave is no longer given before.
-    play(&stage, "2026-01-10   pack cs2 pi2 boost -> 1140");
+    play(&stage, "2026-01-10   pack cs2 pi2 boost -> 1145");
     let given = AwardId::Pack(object("cs2"));
     assert!(!stage.credits.given_before("ann", given, 1_100).now().wait().unwrap().is_new);
     stage.credits.verify().unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use credits_runtime::billing::Status;
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::parts::billing_bytes;
-use credits_runtime::{Amount, DueItem, Error, Owner, Timestamp};
+use credits_runtime::{Amount, DueItem, Error, Owner, Rejection, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -77,6 +77,44 @@ fn an_anchor_places_the_cycles() {
 }
 
 #[test]
+fn an_end_before_now_is_refused_also_with_an_earlier_anchor() {
+    let stage = begin("2026-04-20");
+    let until = instant("2026-04-10");
+    for anchor in ["2026-04-01", "2026-03-15", "2026-04-20"] {
+        let asked = stage.credits.subscribe("ann", Plan::Basic).anchor(instant(anchor)).until(until);
+        match asked.now().wait() {
+            Err(Error::Rejected(Rejection::SubscriptionEndInPast { ends_at, starts_at })) => {
+                assert_eq!((ends_at, starts_at), (until, instant("2026-04-20")));
+            }
+            other => panic!("not rejected: {other:?}"),
+        }
+    }
+    assert_eq!(stage.ann.credits().unwrap(), 0);
+    // An anchor far ahead costs no time.
+    let far = stage.credits.subscribe("ann", Plan::Daily).complimentary().anchor(instant("9990-01-01"));
+    assert!(far.now().wait().unwrap().is_new);
+}
+
+#[test]
+fn the_next_award_is_found_beside_many_others() {
+    let stage = begin("2026-04-01");
+    for (name, plan) in [("a", Plan::Daily), ("main", Plan::Basic), ("b", Plan::Weekly)] {
+        stage.credits.subscribe("ann", plan).id(name).complimentary().now().wait().unwrap();
+    }
+    let next: Vec<_> = stage
+        .ann
+        .subscriptions()
+        .unwrap()
+        .into_iter()
+        .map(|it| (it.next_award_at.unwrap().to_string(), it.next_award.unwrap().get()))
+        .collect();
+    for expected in [("2026-04-02T00:00:00Z", 1), ("2026-05-01T00:00:00Z", 100), ("2026-04-08T00:00:00Z", 7)]
+    {
+        assert!(next.contains(&(expected.0.to_owned(), expected.1)), "{expected:?} in {next:?}");
+    }
+}
+
+#[test]
 fn a_request_that_is_repeated_changes_nothing() {
     let stage = begin("2026-01-01");
     let ask = |plan: Plan| stage.credits.subscribe("ann", plan).now().wait().unwrap().is_new;
@@ -124,6 +162,14 @@ fn a_change_takes_nothing_back_and_the_higher_one_counts() {
         // One that gives less begins with the end of the running cycle.
         "2026-04-01 join pro       -> 1000
          2026-04-11 join weekly    -> 1000
+         2026-05-01T01 look        -> 7
+         2026-05-08T01 look        -> 7",
+        // Also after leaving and coming back to it.
+        "2026-04-01 join pro       -> 1000
+         2026-04-11 join weekly    -> 1000
+         2026-04-12 leave          -> 1000
+         . join weekly             -> 1000
+         2026-04-30T23 look        -> 1000
          2026-05-01T01 look        -> 7
          2026-05-08T01 look        -> 7",
         // Before it began, the fall is taken back, and a rise counts at once.
@@ -213,6 +259,32 @@ fn it_ends_with_the_running_cycle_or_at_once() {
          2026-04-16 leave at_once     -> 100
          2026-05-15T23 look           -> 100
          2026-05-17 look              -> 0",
+        // The cycle that still runs after a change of plan is kept too, and leaving again changes nothing.
+        "2026-04-01 join keep         -> 100
+         2026-04-11 join free         -> 100
+         2026-04-12 leave             -> 100
+         2026-05-30T23 look           -> 100
+         2026-06-01 look              -> 0",
+        "2026-04-01 join keep         -> 100
+         2026-04-11 join weekly       -> 100
+         2026-04-12 leave             -> 100
+         . leave                      -> 100
+         2026-05-30T23 look           -> 100
+         2026-06-01 look              -> 0",
+        "2026-04-01 join weekly       -> 7
+         2026-04-03 join keep         -> 107
+         2026-04-04 leave             -> 107
+         . leave                      -> 107
+         2026-06-01 look              -> 100
+         2026-06-03 look              -> 0",
+        // At the instant at which cycles begin or end.
+        "2026-04-01 join keep         -> 100
+         2026-04-11 join weekly       -> 100
+         2026-05-01 leave             -> 107
+         . leave                      -> 107
+         2026-05-08T01 look           -> 100
+         2026-06-06T23 look           -> 100
+         2026-06-08 look              -> 0",
         // Coming back in time keeps them.
         "2026-04-01 join keep         -> 100
          2026-04-16 leave at_once     -> 100

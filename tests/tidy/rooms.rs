@@ -170,6 +170,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stripe", &["domain", "engine/request", "error", "service"]),
+    ("web", &["domain", "error", "service"]),
     (
         "testing",
         &[

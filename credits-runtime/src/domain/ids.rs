@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -374,6 +375,20 @@ impl FactNumber {
 impl fmt::Display for FactNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The error of a text that is no number of a fact.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no number of an entry: use the `number` of an entry of the history")]
+pub struct FactNumberError(String);
+
+impl FromStr for FactNumber {
+    type Err = FactNumberError;
+
+    /// Reads what `Display` writes.
+    fn from_str(text: &str) -> Result<Self, FactNumberError> {
+        text.parse().map(Self).map_err(|_| FactNumberError(excerpt(text)))
     }
 }
 

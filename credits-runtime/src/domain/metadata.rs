@@ -41,6 +41,10 @@ impl Metadata {
         if self.is_none() {
             return earlier.clone();
         }
+        // What is nested too deeply to be read stays as it is, and is rejected where it is used.
+        if let Some(unreadable) = [self, earlier].into_iter().find(|it| it.is_unreadable()) {
+            return unreadable.clone();
+        }
         match (earlier.value(), self.value()) {
             (Value::Object(mut members), Value::Object(more)) => {
                 members.extend(more);
@@ -48,6 +52,10 @@ impl Metadata {
             }
             (_, value) => Self::from(value),
         }
+    }
+
+    fn is_unreadable(&self) -> bool {
+        self.0.as_deref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err())
     }
 
     /// The stored text; empty if there is none.

@@ -29,6 +29,7 @@ pub mod limits;
 pub mod low_balances;
 pub mod metadata;
 pub mod names;
+pub mod owner_range;
 pub mod policy;
 pub mod pricing;
 pub mod printable;

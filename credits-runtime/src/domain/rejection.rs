@@ -318,7 +318,7 @@ pub enum Rejection {
 
     /// The ledger has no entry of this number.
     #[error(
-        "there is no entry {entry}: reverse a charge by the number of its entry, and release a hold that is open"
+        "there is no entry {entry}: use the number of an entry of the history; an open hold is released, not reversed"
     )]
     EntryUnknown {
         /// The number.
@@ -354,6 +354,13 @@ pub enum Rejection {
     /// The owner's wallet of the asset was never given this grant.
     #[error("no grant {grant} was given to this wallet: name a grant by the entry that opened it")]
     GrantUnknown {
+        /// The grant.
+        grant: FactNumber,
+    },
+
+    /// The grant belongs to an award already.
+    #[error("grant {grant} belongs to another award: name a gift that no award has")]
+    GrantOfAward {
         /// The grant.
         grant: FactNumber,
     },
@@ -583,6 +590,7 @@ impl Rejection {
             Self::HoldLimitInvalid { .. } => Rule { code: "hold_limit_invalid", class: Shape, status: 422 },
             Self::HoldUnknown { .. } => Rule { code: "hold_unknown", class: Existence, status: 404 },
             Self::TransferUnknown { .. } => Rule { code: "transfer_unknown", class: Existence, status: 404 },
+            Self::GrantOfAward { .. } => Rule { code: "grant_of_award", class: State, status: 409 },
             Self::GrantUnknown { .. } => Rule { code: "grant_unknown", class: Existence, status: 404 },
             Self::EntryUnknown { .. } => Rule { code: "entry_unknown", class: Existence, status: 404 },
             Self::NotACharge { .. } => Rule { code: "not_a_charge", class: Existence, status: 422 },

@@ -141,3 +141,23 @@ impl From<SystemTime> for Timestamp {
         Self::MIN.after(time.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_of_jiff_are_rounded_down_to_the_microsecond_or_refused() {
+        let converted = |nanoseconds: i128| {
+            Timestamp::try_from(jiff::Timestamp::from_nanosecond(nanoseconds).unwrap())
+                .map(Timestamp::microseconds)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(converted(1_999), Ok(1));
+        assert_eq!(converted(0), Ok(0));
+        assert!(converted(-1).unwrap_err().contains("1969-12-31T23:59:59.999999999Z"));
+        for at in [Timestamp::MIN, Timestamp::from_microseconds(1), Timestamp::MAX] {
+            assert_eq!(Timestamp::try_from(jiff::Timestamp::from(at)).unwrap(), at);
+        }
+    }
+}

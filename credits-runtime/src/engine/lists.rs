@@ -9,6 +9,7 @@ use super::rows::Scheduled;
 use crate::domain::activity::{Day, Days};
 use crate::domain::amount::Amount;
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
+use crate::domain::owner_range::OwnerRange;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::error::LedgerError;
@@ -30,40 +31,30 @@ impl Core {
         std::iter::once(Asset::credits()).chain(named).collect()
     }
 
-    /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, in the order of their bytes,
-    /// up to a number of them.
-    pub(crate) fn owners_of(
-        &self,
-        asset: &Asset,
-        prefix: &str,
-        after: Option<&Owner>,
-        max: usize,
-    ) -> Result<Vec<Owner>, LedgerError> {
+    /// The owners of a range with a wallet of an asset.
+    pub(crate) fn owners_of(&self, asset: &Asset, range: &OwnerRange) -> Result<Vec<Owner>, LedgerError> {
         // Memory first: a wallet leaves it after its row was published.
-        let unwritten = self.published.unwritten.owners(asset, prefix, after, max);
-        let rows = self.store.snapshot()?.owners_of(asset, prefix, after, max)?;
+        let unwritten = self.published.unwritten.owners(asset, range);
+        let rows = self.store.snapshot()?.owners_of(asset, range)?;
         let owners: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
-        Ok(owners.into_iter().take(max).collect())
+        Ok(owners.into_iter().take(range.max).collect())
     }
 
-    /// Owners whose wallet of an asset has a low balance, with that wallet, whose names begin with a prefix, after an
-    /// owner, in the order of their bytes, up to a number of them.
+    /// The wallets of an asset with a low balance, of the owners of a range.
     pub(crate) fn low(
         &self,
         asset: &Asset,
-        prefix: &str,
-        after: Option<&Owner>,
-        max: usize,
+        mut range: OwnerRange,
     ) -> Result<Vec<(WalletId, Wallet)>, LedgerError> {
-        let (mut found, mut after) = (Vec::new(), after.cloned());
+        let (mut found, max) = (Vec::new(), range.max);
         loop {
             // Memory first: a wallet leaves it after its row was published.
-            let unwritten = self.published.low.owners(asset, prefix, after.as_ref(), max);
-            let rows = self.store.snapshot()?.low_owners(asset, prefix, after.as_ref(), max)?;
+            let unwritten = self.published.low.owners(asset, &range);
+            let rows = self.store.snapshot()?.low_owners(asset, &range)?;
             let listed: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
             let is_last = listed.len() < max;
             for owner in listed.into_iter().take(max) {
-                after = Some(owner.clone());
+                range.after = Some(owner.clone());
                 let id = WalletId::of_asset(asset.clone(), owner);
                 // Its balance may have risen since it was listed.
                 let wallet = self.wallet(&id)?;

@@ -14,7 +14,7 @@ use super::journal::frame;
 use super::keys::Keys;
 use super::opening::FoundLog;
 use super::published::Published;
-use super::relist::relist;
+use super::relist::{begin_relisting, relist};
 use super::rows::{self, BillingRow, CheckpointState};
 use super::store::{Changes, LedgerId, Snapshot, Store};
 use super::tuning::ROWS_AT_ONCE;
@@ -99,6 +99,7 @@ fn recover_unguarded(
     let last = (next_fact > FactNumber::FIRST).then_some(replayed.position.last_at);
     let clock = LedgerClock::new(recovery.clock, last, recovery.clock_confirmed);
     let state = CheckpointState { replay_from: next_fact, ..state };
+    let is_relisted = begin_relisting(store, &published.low_balances)?;
     store.publish(all_changes(&replayed, &state, &published.low_balances));
     published.keys.publish(&replayed.keys);
     // This snapshot has the replayed facts of the log.
@@ -139,7 +140,9 @@ fn recover_unguarded(
         // commit.
         store.checkpoint()?;
     }
-    relist(store, &published.low_balances, is_read_only)?;
+    if is_relisted {
+        relist(store, &published.low_balances, is_read_only)?;
+    }
     let position = declared.after();
     published.publish_totals(position.last_at, &position.totals);
     published.wallets.became_dirty([], next_fact);

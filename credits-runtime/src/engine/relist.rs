@@ -9,14 +9,22 @@ use crate::error::LedgerError;
 /// Wallets that are moved on or off the list before a checkpoint writes them, which bounds the memory they take.
 const MOVED_MAX: usize = 16_384;
 
-/// Moves wallets on and off the list for attention, unless the list was made with these thresholds. Reads every
-/// wallet's row, when no wallet is dirty. The thresholds are written last: if this is interrupted, the next opening
-/// begins again.
+/// Says that the list for attention changes, unless it was made with these thresholds. Comes before the first row that
+/// is written with them. Returns whether it changes.
+pub(super) fn begin_relisting(store: &Store, thresholds: &LowBalances) -> Result<bool, LedgerError> {
+    let is_same = store.snapshot()?.low_balances()?.is_some_and(|stored| stored == *thresholds);
+    if !is_same {
+        let mut changes = Changes::default();
+        changes.put_low_balances(None);
+        store.publish(changes);
+    }
+    Ok(!is_same)
+}
+
+/// Moves wallets on and off the list for attention. Reads every wallet's row, when no wallet is dirty. The thresholds
+/// are written last: if this is interrupted, the next opening begins again, whatever its thresholds are.
 pub(super) fn relist(store: &Store, thresholds: &LowBalances, is_read_only: bool) -> Result<(), LedgerError> {
     let snapshot = store.snapshot()?;
-    if snapshot.low_balances()? == *thresholds {
-        return Ok(());
-    }
     let (mut after, mut moved): (Option<Vec<u8>>, usize) = (None, 0);
     loop {
         let found = snapshot.view_rows(rows::WALLET_KEYS, after.as_deref(), ROWS_AT_ONCE)?;
@@ -40,7 +48,7 @@ pub(super) fn relist(store: &Store, thresholds: &LowBalances, is_read_only: bool
         after = Some(last.key);
     }
     let mut changes = Changes::default();
-    changes.put_low_balances(thresholds);
+    changes.put_low_balances(Some(thresholds));
     store.publish(changes);
     if is_read_only { Ok(()) } else { store.checkpoint().map(drop) }
 }

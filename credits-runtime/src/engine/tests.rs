@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use credits_core::Threshold;
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
@@ -14,6 +15,7 @@ use super::clock::SystemClock;
 use super::ledger::{Ledger, Location, Opening};
 use super::opening::FoundLedger;
 use super::recovery;
+use super::relist::{begin_relisting, relist};
 use super::request::inbox::Queue;
 use super::request::reply::Reply;
 use super::request::slot::Outcome;
@@ -27,6 +29,7 @@ use crate::domain::command::{Action, Command, Expiry, Gift};
 use crate::domain::fact::{Kind, RecordId};
 use crate::domain::grant::GrantTerms;
 use crate::domain::ids::{FactNumber, GivenKey, Key, Owner, WalletId};
+use crate::domain::low_balances::LowBalances;
 use crate::domain::metadata::Metadata;
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
@@ -326,4 +329,19 @@ fn a_closed_ledger_takes_no_commands() {
     let unread = ledger.wallet(&wallet("ann")).unwrap_err();
     assert_eq!(unread.kind(), LedgerErrorKind::Closed);
     assert!(!Path::new("in memory").exists());
+}
+
+#[test]
+fn a_change_of_thresholds_that_was_interrupted_begins_again_also_with_the_earlier_ones() {
+    let ledger = Ledger::open(&Location::Memory, opening()).unwrap();
+    let of = |amount| LowBalances::of(&[Threshold { asset: "", amount }]);
+    let begins = |amount| begin_relisting(&ledger.store, &of(amount)).unwrap();
+    assert!(begins(50));
+    relist(&ledger.store, &of(50), false).unwrap();
+    assert!(!begins(50));
+    assert!(begins(20));
+    // The change to 20 did not end.
+    assert!(begins(50));
+    relist(&ledger.store, &of(50), false).unwrap();
+    assert!(!begins(50));
 }

@@ -315,7 +315,7 @@ impl Verification {
         let (mut wallets, mut agenda, mut milestones, mut single) = (0_usize, Vec::new(), 0_u64, 0);
         let (mut billings, mut objects) = (0_usize, 0_usize);
         let mut waiting = WaitingRows::default();
-        let thresholds = snapshot.low_balances()?;
+        let thresholds = snapshot.low_balances()?.ok_or_else(|| broken("low balances"))?;
         let (mut filed, mut totals) = (FiledRecords::default(), Totals::default());
         // Wallets without facts before `replay_from`, which may have no row yet.
         let all_lags = |id: &&WalletId| {

@@ -77,6 +77,28 @@ pub enum InputError {
     },
 }
 
+impl InputError {
+    /// The stable code of the error, such as `missing_input`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownOperation { .. } => "unknown_operation",
+            Self::NotCallable { .. } => "not_callable",
+            Self::UnknownInput { .. } => "unknown_input",
+            Self::MissingInput { .. } => "missing_input",
+            Self::InvalidInput { .. } => "invalid_input",
+        }
+    }
+
+    /// The status of an HTTP response with this error: 404 for an operation that does not exist or that JSON cannot call,
+    /// and 422 for an input to correct.
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::UnknownOperation { .. } | Self::NotCallable { .. } => 404,
+            Self::UnknownInput { .. } | Self::MissingInput { .. } | Self::InvalidInput { .. } => 422,
+        }
+    }
+}
+
 /// An operation of the pricing, and inputs for it.
 #[derive(Debug)]
 pub struct JsonInputs<'a> {

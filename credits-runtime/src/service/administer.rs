@@ -130,7 +130,7 @@ impl Revoke {
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, `ReasonTooLong`, `ReasonInvalid`, `GrantUnknown`,
-    /// `GrantNotFree`.
+    /// `GrantNotFree`, also for a gift whose credits joined another grant.
     pub fn now(self) -> Reply<Receipt> {
         let from = TakeFrom::Grant(self.grant);
         let taking = Deduction { kind: Kind::Revoke, from, reason: self.reason, category: None };

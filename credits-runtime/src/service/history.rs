@@ -44,9 +44,8 @@ struct Filter {
     short: bool,
 }
 
-/// The position between two pages. It stays valid while entries are added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+/// The position between two pages. It stays valid while entries are added. It serialises as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor(FactNumber);
 
 /// A page of entries, in the order of the query.
@@ -110,6 +109,18 @@ impl FromStr for Cursor {
     /// Reads what `Display` writes.
     fn from_str(text: &str) -> Result<Self, CursorError> {
         text.parse().map(Self::new).map_err(|_| CursorError(excerpt(text)))
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

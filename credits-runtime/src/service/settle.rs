@@ -53,8 +53,8 @@ impl Settle {
 
     /// Sends the settlement. Another one of the same hold, or of its key, returns the first outcome with its metadata.
     ///
-    /// Rejections in order: `OwnerInvalid`, `MetadataTooLarge`, `MetadataTooDeep`, `HoldUnknown`, `HoldClosed` if the
-    /// hold was released, those of the amount; then `MetadataTooLarge` again if the metadata of the hold and of the
+    /// Rejections in order: `OwnerInvalid`, `ClockUnconfirmed`, `MetadataTooLarge`, `MetadataTooDeep`, `HoldUnknown`,
+    /// `HoldClosed` if the hold was released, those of the amount; then `MetadataTooLarge` again if the metadata of the hold and of the
     /// settlement together exceed the limit. After a rejection the hold is open until its limit.
     pub fn now(self) -> Reply<Settled> {
         let Self { guard, ledger, wallet, hold, at, metadata } = self;

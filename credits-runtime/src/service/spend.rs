@@ -122,6 +122,12 @@ enum Start<C> {
     Charged(Box<Receipt>),
 }
 
+/// Finished work and its charge.
+struct Charged<T> {
+    value: T,
+    receipt: Receipt,
+}
+
 impl<C: Pricing> Spend<C> {
     pub(crate) fn new(write: Write, operation: C::Operation) -> Self {
         Self { write, operation }
@@ -178,6 +184,87 @@ impl<C: Pricing> Spend<C> {
     /// # }
     /// ```
     pub fn run_with<T, E>(self, work: impl FnOnce(WorkCharge) -> Result<T, E>) -> Result<T, RunError<E, T>> {
+        self.charged(work).map(|charged| charged.value)
+    }
+
+    /// Like [`run_with`](Self::run_with), but returns the receipt of the charge. Under a key that was charged it returns the
+    /// receipt of that charge, with `replayed` set, and does not run the work. So the first call and every repetition return
+    /// the same entry, with the metadata in which the work wrote its result.
+    ///
+    /// Errors: those of `run_with`, without `AlreadyCharged`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # fn render() -> Result<String, std::io::Error> { Ok("v-1".to_owned()) }
+    /// let render = || {
+    ///     user.spend_credits_on(Operation::render()).key("job-17").run_for_receipt(|charge| {
+    ///         charge.metadata(serde_json::json!({ "video": render()? }));
+    ///         Ok::<_, std::io::Error>(())
+    ///     })
+    /// };
+    /// let (first, again) = (render()?, render()?);
+    /// assert_eq!(first.entry.metadata.value()["video"], "v-1");
+    /// assert_eq!(first.entry, again.entry);
+    /// assert!(again.replayed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run_for_receipt<E>(
+        self,
+        work: impl FnOnce(WorkCharge) -> Result<(), E>,
+    ) -> Result<Receipt, RunError<E>> {
+        receipt_of(self.charged(work))
+    }
+
+    /// Like [`run`](Self::run), for work that is a future. The closure is called once the cost is set aside.
+    /// Dropping the returned future releases the credits.
+    pub async fn run_async<T, E, F>(self, work: impl FnOnce() -> F) -> Result<T, RunError<E, T>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.run_async_with(|_| work()).await
+    }
+
+    /// Like [`run_with`](Self::run_with), for work that is a future, as [`run_async`](Self::run_async) runs it.
+    pub async fn run_async_with<T, E, F>(
+        self,
+        work: impl FnOnce(WorkCharge) -> F,
+    ) -> Result<T, RunError<E, T>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.charged_async(work).await.map(|charged| charged.value)
+    }
+
+    /// Like [`run_for_receipt`](Self::run_for_receipt), for work that is a future, as [`run_async`](Self::run_async) runs it.
+    pub async fn run_async_for_receipt<E, F>(
+        self,
+        work: impl FnOnce(WorkCharge) -> F,
+    ) -> Result<Receipt, RunError<E>>
+    where
+        F: Future<Output = Result<(), E>>,
+    {
+        receipt_of(self.charged_async(work).await)
+    }
+
+    /// Sets the cost aside for this long, up to `hold_limit_max` of the settings (24 hours unless set).
+    ///
+    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `HoldClosed` if the
+    /// hold under this key has ended, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
+    /// `HoldLimitInvalid`, `OpenHoldsLimit`, `InsufficientCredits`.
+    pub fn hold(self, limit: Duration) -> Reply<Hold<C>> {
+        let action = self.action(limit, Purpose::Hold);
+        self.write.send(action, Hold::of)
+    }
+
+    fn charged<T, E>(
+        self,
+        work: impl FnOnce(WorkCharge) -> Result<T, E>,
+    ) -> Result<Charged<T>, RunError<E, T>> {
         let hold = match self.start().wait()? {
             Start::Charged(receipt) => return Err(RunError::AlreadyCharged(receipt)),
             Start::Hold(hold) => hold,
@@ -197,20 +284,10 @@ impl<C: Pricing> Spend<C> {
         }
     }
 
-    /// Like [`run`](Self::run), for work that is a future. The closure is called once the cost is set aside.
-    /// Dropping the returned future releases the credits.
-    pub async fn run_async<T, E, F>(self, work: impl FnOnce() -> F) -> Result<T, RunError<E, T>>
-    where
-        F: Future<Output = Result<T, E>>,
-    {
-        self.run_async_with(|_| work()).await
-    }
-
-    /// Like [`run_with`](Self::run_with), for work that is a future, as [`run_async`](Self::run_async) runs it.
-    pub async fn run_async_with<T, E, F>(
+    async fn charged_async<T, E, F>(
         self,
         work: impl FnOnce(WorkCharge) -> F,
-    ) -> Result<T, RunError<E, T>>
+    ) -> Result<Charged<T>, RunError<E, T>>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -231,16 +308,6 @@ impl<C: Pricing> Spend<C> {
         }
     }
 
-    /// Sets the cost aside for this long, up to `hold_limit_max` of the settings (24 hours unless set).
-    ///
-    /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `HoldClosed` if the
-    /// hold under this key has ended, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
-    /// `HoldLimitInvalid`, `OpenHoldsLimit`, `InsufficientCredits`.
-    pub fn hold(self, limit: Duration) -> Reply<Hold<C>> {
-        let action = self.action(limit, Purpose::Hold);
-        self.write.send(action, Hold::of)
-    }
-
     fn start(self) -> Reply<Start<C>> {
         let action = self.action(self.write.ledger.policy().hold_limit, Purpose::Run);
         self.write.send(action, |ledger, wallet, outcome| match outcome.frame.kind {
@@ -257,11 +324,24 @@ impl<C: Pricing> Spend<C> {
 
 not_sent!(Spend<C>, C => Receipt);
 
-/// The value of work, if its hold was settled.
-fn settled<T, E>(settled: Result<Settled, Error>, value: T, hold: HoldId) -> Result<T, RunError<E, T>> {
+/// The value of work with its charge, if its hold was settled.
+fn settled<T, E>(
+    settled: Result<Settled, Error>,
+    value: T,
+    hold: HoldId,
+) -> Result<Charged<T>, RunError<E, T>> {
     match settled {
-        Ok(_) => Ok(value),
+        Ok(Settled { entry, replayed, .. }) => Ok(Charged { value, receipt: Receipt { entry, replayed } }),
         Err(error) => Err(RunError::Unsettled { value, hold, error }),
+    }
+}
+
+/// The receipt of work that was charged now or before.
+fn receipt_of<E>(charged: Result<Charged<()>, RunError<E>>) -> Result<Receipt, RunError<E>> {
+    match charged {
+        Ok(Charged { receipt, value: () }) => Ok(receipt),
+        Err(RunError::AlreadyCharged(receipt)) => Ok(*receipt),
+        Err(error) => Err(error),
     }
 }
 

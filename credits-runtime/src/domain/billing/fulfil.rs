@@ -172,6 +172,7 @@ impl<'a> Booking<'a> {
 
     /// Gives before it takes, so that credits given now can be taken for any award.
     fn book(&mut self, awards: &[Compared<'_>]) {
+        self.adopt();
         for award in awards {
             self.confirm(*award);
             self.give_missing(*award);
@@ -195,6 +196,21 @@ impl<'a> Booking<'a> {
         }
         self.reschedule_closed();
         self.trim();
+    }
+
+    /// Adopts grants of awards that were given before. A charge that is reversed may open such a grant again, with the
+    /// terms of the gift that it was.
+    fn adopt(&mut self) {
+        let mut adopted = Vec::new();
+        for (id, award) in self.billing.awards.iter().filter(|(_, award)| award.mark.is_some()) {
+            let open = award.grants.iter().filter_map(|grant| self.draft.wallet.grant(*grant));
+            for grant in open.filter(|grant| grant.terms.origin != id.origin()) {
+                adopted.push(id.adopts(grant.number));
+            }
+        }
+        for body in adopted {
+            self.draft.push(body);
+        }
     }
 
     /// Copies expired and revoked amounts of the awards' grants into the billing, because the wallet keeps

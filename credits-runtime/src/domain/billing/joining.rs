@@ -103,8 +103,9 @@ impl Billing {
             None => (next, own_price(terms), opening(terms, join.anchor, now)),
         };
         let end = join.until.unwrap_or(Timestamp::MAX);
-        if end <= start.at {
-            return Err(Rejection::SubscriptionEndInPast { ends_at: end, starts_at: start.at });
+        let starts_at = start.at.max(now);
+        if end <= starts_at {
+            return Err(Rejection::SubscriptionEndInPast { ends_at: end, starts_at });
         }
         let state = SubscriptionState {
             item: id.clone(),
@@ -141,8 +142,10 @@ impl Billing {
             };
         };
         let kept_until = self.kept_until(&known, now);
-        let is_over = leave.is_at_once || known.running.is_empty();
-        let ends_at = if is_over { now } else { kept_until.max(now) };
+        // Of several cycles that run, after a change of plan, the last one.
+        let running = known.running.iter().map(|running| running.end);
+        let last_end = running.max().map_or(now, |end| end.max(kept_until));
+        let ends_at = if leave.is_at_once { now } else { last_end.max(now) };
         if known.state.ends_at.is_some_and(|known| known <= ends_at) {
             return Ok(None);
         }
@@ -201,7 +204,8 @@ impl Billing {
         let asked = self.terms(&known.id, &known.state.price, now);
         let is_same = asked.map(|asked| &asked.plan) == terms.map(|terms| &terms.plan)
             && known.state.quantity == Some(join.quantity);
-        if is_same {
+        // A coming span is gone after the subscription was left: then this is a change like any other.
+        if is_same && known.span.is_some() {
             let (at, begins_cycle) = coming.map_or((now, false), |span| (span.period.start, true));
             return Start { at, anchor, begins_cycle, kept_until: join.until.unwrap_or(Timestamp::MAX) };
         }
@@ -235,8 +239,8 @@ impl Billing {
 /// Where a new subscription starts: at its anchor, or if that is past, with the cycle that runs now.
 fn opening(terms: &PlanTerms, anchor: Option<Timestamp>, now: Timestamp) -> Start {
     let anchor = anchor.unwrap_or(now);
-    let running = terms.every.map_or(now, |every| start_around(Anchor::new(anchor), every, now));
-    let at = if anchor > now { anchor } else { running };
+    let running = || terms.every.map_or(now, |every| start_around(Anchor::new(anchor), every, now));
+    let at = if anchor > now { anchor } else { running() };
     Start { at, anchor, begins_cycle: true, kept_until: at }
 }
 

@@ -29,6 +29,14 @@ pub struct AwardMark {
     pub grant: Option<FactNumber>,
 }
 
+impl AwardId {
+    /// The fact that makes a gift's grant one of this award.
+    pub(super) fn adopts(&self, grant: FactNumber) -> Body {
+        let origin = self.origin();
+        Body::Adopted { grant, origin, purchase: (origin == Origin::Purchase).then_some(grant) }
+    }
+}
+
 impl AwardMark {
     /// The wallet of its asset.
     pub fn wallet(&self) -> WalletId {
@@ -37,7 +45,7 @@ impl AwardMark {
 
     /// The facts to book; none if the award was given or marked already. `opened` is the frame of the grant.
     ///
-    /// Rejections in order: `AmountNotPositive`, `GrantUnknown`.
+    /// Rejections in order: `AmountNotPositive`, `GrantUnknown`, `GrantOfAward`.
     pub fn facts(
         &self,
         billing: &Billing,
@@ -58,10 +66,11 @@ impl AwardMark {
                 |fact: &Fact| fact.record == own && matches!(fact.body, Body::Given { joins: None, .. });
             let opened = opened.and_then(|booked| booked.fact(grant)).filter(|fact| is_own(fact));
             opened.ok_or(Rejection::GrantUnknown { grant })?;
+            if billing.awards.values().any(|award| award.grants.contains(&grant)) {
+                return Err(Rejection::GrantOfAward { grant });
+            }
             if draft.wallet.grant(grant).is_some() {
-                let origin = self.award.origin();
-                let purchase = (origin == Origin::Purchase).then_some(grant);
-                draft.push(Body::Adopted { grant, origin, purchase });
+                draft.push(self.award.adopts(grant));
             }
         }
         let about_wallet = draft.finish().into_iter().map(|body| (own.clone(), body));

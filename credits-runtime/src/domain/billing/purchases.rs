@@ -267,7 +267,7 @@ fn of_purchase(
         CameBack { paid, returned, withdrawn }.retake(bought.given(), &[payment])
     });
     let amount = paid.saturating_sub(purchase.payment.tax);
-    let basis = Basis { amount, currency: purchase.payment.currency.clone() };
+    let basis = Basis { amount, currency: purchase.payment.currency_paid().to_owned() };
     award(due, session, (purchase.at, basis), bought, retake);
 }
 

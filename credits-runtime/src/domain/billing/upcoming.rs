@@ -3,6 +3,7 @@
 //! It does not know whether a renewal will be paid.
 
 use super::award::AwardId;
+use super::cycles::cycles;
 use super::due::{Fulfilment, due};
 use super::event::Status;
 use super::lanes::PaidTime;
@@ -12,7 +13,7 @@ use crate::domain::amount::Amount;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
-/// Instants at which something is due that are looked at for the next award of paid time.
+/// Starts of cycles that are looked at for the next award of paid time.
 const LOOKS_MAX: usize = 8;
 
 /// The paid time and the next credits of a subscription item.
@@ -44,7 +45,13 @@ pub fn upcoming(billing: &Billing, item: &ObjectId, fulfilment: Fulfilment, now:
     let paid_until = spans.map(|span| span.cut).max().filter(|until| *until < Timestamp::MAX);
     let states = items.items.iter().find(|(id, _)| *id == item).map(|(_, states)| *states);
     let renewal = states.and_then(|states| renewal(billing, states, paid_until?, now));
-    let next = of_paid_time(billing, item, fulfilment, now).or(renewal);
+    let of_paid_time = || {
+        let lanes = paid.lanes();
+        let next_cycle =
+            |now| lanes.iter().filter_map(|lane| cycles(items, lane, &paid.placed, now).next).min();
+        of_paid_time(billing, item, fulfilment, (now, &next_cycle))
+    };
+    let next = of_paid_time().or(renewal);
     Upcoming { paid_until, next }
 }
 
@@ -53,11 +60,11 @@ fn of_paid_time(
     billing: &Billing,
     item: &ObjectId,
     fulfilment: Fulfilment,
-    now: Timestamp,
+    (now, next_cycle): (Timestamp, &dyn Fn(Timestamp) -> Option<Timestamp>),
 ) -> Option<NextAward> {
-    let mut known = due(billing, fulfilment, now);
+    let (mut known, mut at) = (due(billing, fulfilment, now), now);
     for _ in 0..LOOKS_MAX {
-        let at = known.next?;
+        at = next_cycle(at)?;
         let then = due(billing, fulfilment, at);
         let is_new = |id: &AwardId| matches!(id, AwardId::Cycle { item: of, .. } if of == item);
         let new = then.awards.iter().filter(|(id, _)| is_new(id) && !known.awards.contains_key(*id));

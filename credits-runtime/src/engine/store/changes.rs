@@ -71,9 +71,9 @@ impl Changes {
         filing
     }
 
-    /// Sets the thresholds by which wallets are listed for attention.
-    pub(crate) fn put_low_balances(&mut self, thresholds: &LowBalances) {
-        self.put(rows::LOW_BALANCES_KEY.to_vec(), rows::encode(thresholds));
+    /// Sets the thresholds by which wallets are listed for attention; `None` while the list changes from some to others.
+    pub(crate) fn put_low_balances(&mut self, thresholds: Option<&LowBalances>) {
+        self.put(rows::LOW_BALANCES_KEY.to_vec(), rows::encode(&thresholds));
     }
 
     /// Adds an owner's billing. Moves its rows in the agenda and on the list for attention from `filed` to `filing`.

@@ -14,6 +14,7 @@ use crate::domain::declarations::Catalogues;
 use crate::domain::fingerprint::Hash64;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::low_balances::LowBalances;
+use crate::domain::owner_range::OwnerRange;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
@@ -76,55 +77,40 @@ impl Snapshot {
         keys.iter().map(|key| rows::agenda_from_key(key)).collect()
     }
 
-    /// The thresholds by which wallets are listed for attention.
-    pub(crate) fn low_balances(&self) -> Result<LowBalances, LedgerError> {
+    /// The thresholds by which wallets are listed for attention; `None` if a change to others was interrupted.
+    pub(crate) fn low_balances(&self) -> Result<Option<LowBalances>, LedgerError> {
         let row = self.view(rows::LOW_BALANCES_KEY)?;
-        row.map_or_else(|| Ok(LowBalances::default()), |row| rows::decode(&row))
+        row.map_or_else(|| Ok(Some(LowBalances::default())), |row| rows::decode(&row))
     }
 
-    /// Owners with a wallet of an asset whose names begin with a prefix, after an owner, up to a number of them.
-    pub(crate) fn owners_of(
-        &self,
-        asset: &Asset,
-        prefix: &str,
-        after: Option<&Owner>,
-        max: usize,
-    ) -> Result<Vec<Owner>, LedgerError> {
+    /// The owners of a range with a wallet of an asset.
+    pub(crate) fn owners_of(&self, asset: &Asset, range: &OwnerRange) -> Result<Vec<Owner>, LedgerError> {
         let key = |owner: &Owner| rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone()));
-        self.owners_between(&key, prefix, after, max, rows::wallet_from_key)
+        self.owners_between(key, range, rows::wallet_from_key)
     }
 
-    /// Owners with a wallet of an asset that is listed for attention whose names begin with a prefix, after an owner, up
-    /// to a number of them.
-    pub(crate) fn low_owners(
-        &self,
-        asset: &Asset,
-        prefix: &str,
-        after: Option<&Owner>,
-        max: usize,
-    ) -> Result<Vec<Owner>, LedgerError> {
+    /// The owners of a range with a wallet of an asset that is listed for attention.
+    pub(crate) fn low_owners(&self, asset: &Asset, range: &OwnerRange) -> Result<Vec<Owner>, LedgerError> {
         let key = |owner: &Owner| {
             rows::attention_key(&rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone())))
         };
-        self.owners_between(&key, prefix, after, max, |key| rows::wallet_from_key(key.get(1..)?))
+        self.owners_between(key, range, |key| rows::wallet_from_key(key.get(1..)?))
     }
 
     fn owners_between(
         &self,
-        key: &impl Fn(&Owner) -> Vec<u8>,
-        prefix: &str,
-        after: Option<&Owner>,
-        max: usize,
+        key: impl Fn(&Owner) -> Vec<u8>,
+        OwnerRange { prefix, after, max }: &OwnerRange,
         wallet: impl Fn(&[u8]) -> Option<WalletId>,
     ) -> Result<Vec<Owner>, LedgerError> {
         let from = key(&Owner::bound(prefix));
         // No name has this byte, because names are UTF-8.
         let to = [&from[..], &[u8::MAX]].concat();
-        let after = after.map(key).filter(|after| *after >= from);
+        let after = after.as_ref().map(key).filter(|after| *after >= from);
         if after.as_ref().is_some_and(|after| *after >= to) {
             return Ok(Vec::new());
         }
-        let keys = self.view_keys((&from, &to), after.as_deref(), max)?;
+        let keys = self.view_keys((&from, &to), after.as_deref(), *max)?;
         keys.iter().map(|key| Ok(wallet(key).ok_or_else(unreadable)?.owner)).collect()
     }
 

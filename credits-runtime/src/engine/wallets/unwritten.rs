@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::ids::{Asset, Owner, WalletId};
+use crate::domain::owner_range::OwnerRange;
 
 /// Wallets that rows of a list lack. A wallet leaves the set after its row was published.
 #[derive(Debug, Default)]
@@ -29,20 +30,15 @@ impl UnwrittenWallets {
         }
     }
 
-    /// Owners of wallets of an asset whose names begin with a prefix, after an owner, in order, up to a number of them.
-    pub(crate) fn owners(
-        &self,
-        asset: &Asset,
-        prefix: &str,
-        after: Option<&Owner>,
-        max: usize,
-    ) -> Vec<Owner> {
+    /// The owners of a range with a wallet of an asset, in order.
+    pub(crate) fn owners(&self, asset: &Asset, OwnerRange { prefix, after, max }: &OwnerRange) -> Vec<Owner> {
         let unwritten = self.lock();
-        let from = after.cloned().map_or(Owner::bound(prefix), |after| after.max(Owner::bound(prefix)));
+        let bound = Owner::bound(prefix);
+        let from = after.clone().map_or(bound.clone(), |after| after.max(bound));
         let found = unwritten.0.range(WalletId::of_asset(asset.clone(), from)..);
         let is_wanted = |id: &&WalletId| id.asset == *asset && id.owner.as_str().starts_with(prefix);
         let owners = found.take_while(is_wanted).map(|id| &id.owner);
-        owners.filter(|owner| after != Some(*owner)).take(max).cloned().collect()
+        owners.filter(|owner| after.as_ref() != Some(*owner)).take(*max).cloned().collect()
     }
 
     pub(crate) fn lock(&self) -> LockedWallets<'_> {

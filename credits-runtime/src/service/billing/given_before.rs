@@ -55,9 +55,11 @@ impl GivenBefore {
     ///
     /// The amount is everything that was given; for a pack with its bonus, of which one mark is enough. If it is not the amount
     /// that the plan's terms say, the difference stays, and later changes are measured from it.
+    /// If a payment is returned before its invoice is known, nothing of the award is taken back.
     ///
     /// Rejections in order: `OwnerInvalid`, `AmountOutOfRange`, `ClockUnconfirmed`, `AmountNotPositive`,
-    /// `GrantUnknown`.
+    /// `GrantUnknown`, `GrantOfAward`. The grant is named by the entry that opened it: above 64 open grants a gift may join
+    /// another one of the same terms, and is then no grant of its own.
     pub fn now(self) -> Reply<Received> {
         let Self { ledger, owner, award, amount, asset, grant } = self;
         match owner.and_then(|owner| Ok((owner, amount?))) {

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::amount::Amount;
 use crate::domain::ids::{self, Owner};
 use crate::domain::limits::OWNERS_PAGE_MAX;
+use crate::domain::owner_range::OwnerRange;
 use crate::domain::rejection::Rejection;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 use crate::generated::{Asset as _, Pricing};
 use crate::service::credits::Credits;
+use crate::service::reads::owners::owner_options;
 
 /// A query of the owners with a low balance, in the order of the bytes of their names: finish with
 /// [`page`](Self::page).
@@ -53,8 +55,8 @@ impl<C: Pricing> Credits<C> {
     /// of another asset with [`of`](LowBalances::of). Empty wallets are listed too, if they ever had an entry; without
     /// a threshold nobody is.
     ///
-    /// A page takes about 10 microseconds an owner. When the thresholds of an asset change, the next opening reads
-    /// every wallet, in about 10 seconds for a million.
+    /// A page takes about 2 microseconds an owner. When the thresholds of an asset change, the next opening reads
+    /// every wallet, in about 3 seconds for a million.
     ///
     /// ```
     /// # credits_runtime::usage_credits! {
@@ -92,32 +94,15 @@ impl<C: Pricing> LowBalances<C> {
 }
 
 impl<C> LowBalances<C> {
-    /// Returns only owners whose names begin with this text.
-    pub fn starting_with(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = prefix.into();
-        self
-    }
-
-    /// Continues after an owner, which need not have a wallet.
-    pub fn after(mut self, owner: impl AsRef<str>) -> Self {
-        self.after = Some(Owner::new(owner.as_ref()));
-        self
-    }
-
-    /// The maximum number of owners on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
-    pub fn limit(mut self, owners: usize) -> Self {
-        self.limit = owners.clamp(1, OWNERS_PAGE_MAX);
-        self
-    }
+    owner_options!();
 
     /// Reads the page.
     ///
     /// Errors: `OwnerInvalid` of [`after`](Self::after), then the ledger's.
-    pub fn page(self) -> Result<LowBalancesPage, Error> {
-        let Self { ledger, asset, prefix, after, limit, .. } = self;
-        let after = after.transpose()?;
+    pub fn page(mut self) -> Result<LowBalancesPage, Error> {
+        let (range, Self { ledger, asset, limit, .. }) = (self.range()?, self);
         let mut owners: Vec<LowBalance> = Vec::new();
-        for (id, wallet) in ledger.low(&asset, &prefix, after.as_ref(), limit.saturating_add(1))? {
+        for (id, wallet) in ledger.low(&asset, range)? {
             let Some(threshold) = ledger.low_balance_threshold(&id) else { continue };
             owners.push(LowBalance { owner: id.owner, balance: wallet.balance, threshold });
         }

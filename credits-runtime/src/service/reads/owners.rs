@@ -7,10 +7,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{Owner, WalletId};
 use crate::domain::limits::OWNERS_PAGE_MAX;
+use crate::domain::owner_range::OwnerRange;
 use crate::domain::rejection::Rejection;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 use crate::service::credits::Credits;
+
+/// Options of a query whose pages list owners, and the range that they name.
+macro_rules! owner_options {
+    () => {
+        /// Returns only owners whose names begin with this text.
+        pub fn starting_with(mut self, prefix: impl Into<String>) -> Self {
+            self.prefix = prefix.into();
+            self
+        }
+
+        /// Continues after an owner, which need not have a wallet.
+        pub fn after(mut self, owner: impl AsRef<str>) -> Self {
+            let name = owner.as_ref();
+            // Pages may end at an owner of a name that is no longer valid for new ones.
+            self.after = Some(Owner::stored(name).map_or_else(|| Owner::new(name), Ok));
+            self
+        }
+
+        /// The maximum number of owners on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
+        pub fn limit(mut self, owners: usize) -> Self {
+            self.limit = owners.clamp(1, OWNERS_PAGE_MAX);
+            self
+        }
+
+        /// The range of a page, with one owner more, which tells whether another page follows.
+        fn range(&mut self) -> Result<OwnerRange, Rejection> {
+            let (prefix, after) = (std::mem::take(&mut self.prefix), self.after.take().transpose()?);
+            Ok(OwnerRange { prefix, after, max: self.limit.saturating_add(1) })
+        }
+    };
+}
+pub(super) use owner_options;
 
 /// A query of the ledger's owners, in the order of the bytes of their names: finish with [`page`](Self::page).
 #[must_use = "nothing is read until `.page()`"]
@@ -69,33 +102,16 @@ impl<C> Credits<C> {
 }
 
 impl Owners {
-    /// Returns only owners whose names begin with this text.
-    pub fn starting_with(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = prefix.into();
-        self
-    }
-
-    /// Continues after an owner, which need not have a wallet.
-    pub fn after(mut self, owner: impl AsRef<str>) -> Self {
-        self.after = Some(Owner::new(owner.as_ref()));
-        self
-    }
-
-    /// The maximum number of owners on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
-    pub fn limit(mut self, owners: usize) -> Self {
-        self.limit = owners.clamp(1, OWNERS_PAGE_MAX);
-        self
-    }
+    owner_options!();
 
     /// Reads the page.
     ///
     /// Errors: `OwnerInvalid` of [`after`](Self::after), then the ledger's.
-    pub fn page(self) -> Result<OwnersPage, Error> {
-        let Self { ledger, prefix, after, limit } = self;
-        let after = after.transpose()?;
+    pub fn page(mut self) -> Result<OwnersPage, Error> {
+        let (range, Self { ledger, limit, .. }) = (self.range()?, self);
         let mut owners = BTreeSet::new();
         for asset in ledger.assets() {
-            owners.extend(ledger.owners_of(&asset, &prefix, after.as_ref(), limit.saturating_add(1))?);
+            owners.extend(ledger.owners_of(&asset, &range)?);
         }
         let has_more = owners.len() > limit;
         let owners: Vec<Owner> = owners.into_iter().take(limit).collect();

@@ -51,9 +51,10 @@ impl<'a> Books<'a> {
                 if award.taken() != Amount::new(retaken) {
                     return false;
                 }
-                Amount::new(wanted.amount).minus(award.taken().min(Amount::new(wanted.amount)))
+                let due = award.due(wanted.amount);
+                due.minus(award.taken().min(due))
             }
-            (_, wanted) => Amount::new(wanted.map_or(0, |wanted| wanted.amount)),
+            (_, wanted) => award.due(wanted.map_or(0, |wanted| wanted.amount)),
         };
         let wallet = self.wallets.get(&award.asset);
         let left = award.grants.iter().map(|grant| match wallet {
