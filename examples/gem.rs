@@ -71,6 +71,9 @@ usage_credits! {
         stripe_price "price_drip"
         gives 500.credits.every(15.days)
     }
+    subscription_plan unlimited {
+        unlimited send_email, process_image
+    }
 }
 
 /// The application with its user, the clock, and the simulated Stripe account.
@@ -214,7 +217,23 @@ impl Page {
         self.pass(31 * DAY, "the second month: unused credits roll over, and the gift of a month expired")?;
         self.account.cancel_at_period_end(subscription);
         self.pass(29 * DAY, "it was cancelled and has ended: nothing is added")?;
-        self.pass(31 * DAY, "30 days later the plan's credits expired; the signup bonus stays")
+        self.pass(31 * DAY, "30 days later the plan's credits expired; the signup bonus stays")?;
+        self.unlimited()
+    }
+
+    /// A plan whose subscribers need no credits. The charges are booked all the same, with their prices.
+    fn unlimited(&self) -> Result<(), Box<dyn Error>> {
+        self.credits.subscribe("user:8", Plan::Unlimited).now().wait()?;
+        let other = self.credits.wallet("user:8");
+        let image = || Operation::process_image(Bytes(5 * MB));
+        println!(
+            "unlimited: {} credits, enough: {}",
+            other.credits()?,
+            other.has_enough_credits_to(image())?
+        );
+        let entry = other.spend_credits_on(image()).now().wait()?.entry;
+        println!("{} {}: {}", entry.formatted_amount(), entry.description(), explained(&entry)?);
+        Ok(())
     }
 
     fn history(&self) -> Result<(), Box<dyn Error>> {
@@ -232,7 +251,7 @@ impl Page {
         println!("cost: {}", charge.price.unwrap_or_default());
         println!("inputs: {}", charge.inputs.join(", "));
         println!("executed at: {}", charge.recorded_at);
-        println!("explanation: {}", charge.explanation().ok_or("a charge is explained")?);
+        println!("explanation: {}", explained(charge)?);
         println!("formatted amount: {}", charge.formatted_amount());
         println!("42 of them: {}", self.user.formatted(42)?);
         Ok(())
@@ -247,6 +266,10 @@ impl Page {
         println!("{}: {what}: {}", self.account.now(), self.user.formatted_credits()?);
         Ok(())
     }
+}
+
+fn explained(charge: &Entry) -> Result<String, &'static str> {
+    charge.explanation().map(|explanation| explanation.to_string()).ok_or("a charge is explained")
 }
 
 /// Work that succeeds.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use credits_runtime::testing::ManualClock;
-use credits_runtime::{CoveredBy, Entry, Error, ExportFormat, Rejection, Timestamp, usage_credits};
+use credits_runtime::{CoveredBy, DueItem, Entry, Error, ExportFormat, Rejection, Timestamp, usage_credits};
 
 use crate::billing::script::instant;
 
@@ -173,7 +173,16 @@ fn a_hold_settles_as_it_was_opened() {
     let mut held: Vec<_> = (0..6).map(|_| hold(HOUR * 2)).collect();
     let late = hold(MINUTE).into_id();
     assert_eq!((held[0].amount().get(), stage.has()), (0, (10, 0)));
-    assert_eq!(stage.ann.open_holds().unwrap()[0].amount, 0);
+    let open = &stage.ann.open_holds().unwrap()[0];
+    let covers = |by: Option<&CoveredBy>| by.map(|by| by.plan.clone());
+    let pro = Some("pro".to_owned());
+    assert_eq!(
+        (open.amount, covers(open.covered_by.as_ref()), covers(held[0].covered_by())),
+        (0.into(), pro.clone(), pro)
+    );
+    let due = stage.credits.due().page().unwrap().items.remove(0);
+    let DueItem::HoldLapses { covered_by: Some(by), .. } = due else { panic!("{due:?}") };
+    assert_eq!(by.plan, "pro");
     held[0].extend(HOUR * 20).wait().unwrap();
     // The cover ends while they are open.
     stage.credits.unsubscribe("ann").at_once().now().wait().unwrap();

@@ -514,6 +514,79 @@ fn the_record_does_not_grow_with_time() {
     }
 }
 
+/// Ann buys passes of a week, one after the other, and uses the credits of each. The sizes of her record.
+fn buys_passes(stage: &Stage, passes: std::ops::Range<u32>, id: impl Fn(u32) -> String) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    for pass in passes {
+        stage.go_to(instant(&day("2026-01-01", 7 * pass)));
+        let end = instant(&day("2026-01-01", 7 * pass + 7));
+        let request = stage.credits.subscribe("ann", Plan::Weekly).complimentary();
+        request.id(id(pass)).until(end).now().wait().unwrap();
+        assert_eq!(stage.ann.credits().unwrap(), 7, "pass {pass}");
+        stage.ann.spend_credits_on(Operation::step(7)).now().wait().unwrap();
+        sizes.push(billing_bytes(&stage.credits, &Owner::new("ann").unwrap()).unwrap());
+    }
+    sizes
+}
+
+#[test]
+fn subscriptions_that_are_over_leave_the_record() {
+    for id in [|_| "main".to_owned(), |pass: u32| format!("order-{pass}")] {
+        let stage = begin("2026-01-01");
+        let sizes = buys_passes(&stage, 0..300, id);
+        let (early, late) = sizes.split_at(150);
+        let largest = |sizes: &[usize]| *sizes.iter().max().unwrap();
+        assert!(largest(late) * 20 <= largest(early) * 21, "{sizes:?}");
+        let listed = stage.ann.subscriptions().unwrap();
+        assert!((32..=64).contains(&listed.len()), "{} are listed", listed.len());
+        // The last ones stay, so that ending one again is no error.
+        assert!(!stage.credits.unsubscribe("ann").id(id(290)).now().wait().unwrap().is_new);
+        stage.credits.verify().unwrap();
+    }
+}
+
+#[test]
+fn credits_that_are_left_keep_their_subscription() {
+    let stage = check("2026-01-01 join kept until=2026-01-03 id=first -> 1000");
+    for pass in 0..150 {
+        stage.go_to(instant(&day("2026-02-02", pass)));
+        let request = stage.credits.subscribe("ann", Plan::Free).complimentary().id(format!("order-{pass}"));
+        request.until(instant(&day("2026-02-02", pass + 1))).now().wait().unwrap();
+    }
+    let is_listed = |id: &str| stage.ann.subscriptions().unwrap().iter().any(|it| it.id.as_str() == id);
+    assert!(is_listed("own/1/first") && !is_listed("own/1/order-0"));
+    assert_eq!(stage.ann.credits().unwrap(), 1_000);
+    // Once they are used, it goes with the next ones.
+    stage.ann.spend_credits_on(Operation::step(1_000)).now().wait().unwrap();
+    buys_passes(&stage, 100..200, |pass| format!("pass-{pass}"));
+    assert!(!is_listed("own/1/first"));
+    stage.credits.verify().unwrap();
+}
+
+#[test]
+fn an_owner_has_a_limited_number_of_subscriptions() {
+    let stage = begin("2026-01-01");
+    let request = |number: u32| stage.credits.subscribe("ann", Plan::Basic).id(format!("seat-{number}"));
+    for number in 0..256 {
+        request(number).now().wait().unwrap();
+    }
+    let refused = request(256).now().wait().unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "`ann` has 256 subscriptions of the application's own that run or whose credits are left, the most there may be: \
+         end some, or open new ones when these credits are used"
+    );
+    // Those that exist can be changed, and ended.
+    request(7).quantity(2).now().wait().unwrap();
+    for number in 0..70 {
+        stage.credits.unsubscribe("ann").id(format!("seat-{number}")).now().wait().unwrap();
+    }
+    stage.go_to(instant("2026-02-02"));
+    request(256).now().wait().unwrap();
+    assert_eq!(stage.ann.credits().unwrap(), 100 * (256 - 70 + 1));
+    stage.credits.verify().unwrap();
+}
+
 mod old {
     credits_runtime::usage_credits! {
         subscription_plan basic { gives 100.credits.every(month) }

@@ -27,10 +27,13 @@ const SITES: &[(&[&str], &str)] = &[
     (&["studio"], "fn plan(plan: Plan) -> u8 { match plan { Plan::Studio => 1 } }"),
     (&["refill"], "let _ = Pack::Refill.checkout(\"user:42\");"),
     (
-        &["generate_image"],
+        &["operation generate_image"],
         "let _ = user.spend_credits_on(Operation::GenerateImage).run(|| paint(\"a cat\"))?;",
     ),
-    (&["generate_image"], "let _ = (Operation::generate_image().cost()?, Operation::GENERATE_IMAGE_COST);"),
+    (
+        &["operation generate_image"],
+        "let _ = (Operation::generate_image().cost()?, Operation::GENERATE_IMAGE_COST);",
+    ),
     (
         &["process_document"],
         "user.spend_credits_on(Operation::process_document(12)).key(\"k\").now().wait()?;",

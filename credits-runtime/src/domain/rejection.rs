@@ -452,6 +452,16 @@ pub enum Rejection {
         /// The name.
         id: String,
     },
+    /// The owner has as many subscriptions of the application's own as allowed.
+    #[error(
+        "`{owner}` has {subscriptions} subscriptions of the application's own that run or whose credits are left, the most there may be: end some, or open new ones when these credits are used"
+    )]
+    SubscriptionsLimit {
+        /// The owner.
+        owner: Owner,
+        /// Number of its subscriptions of the application's own.
+        subscriptions: usize,
+    },
     /// The unresolved entry cannot be dismissed; only its remedy ends it.
     #[error("the entry cannot be dismissed: {remedy}")]
     NotDismissible {
@@ -620,6 +630,9 @@ impl Rejection {
             }
             Self::SubscriptionUnknown { .. } => {
                 Rule { code: "subscription_unknown", class: Existence, status: 404 }
+            }
+            Self::SubscriptionsLimit { .. } => {
+                Rule { code: "subscriptions_limit", class: State, status: 409 }
             }
             Self::NotDismissible { .. } => Rule { code: "not_dismissible", class: State, status: 409 },
             Self::OpenHoldsLimit { .. } => Rule { code: "open_holds_limit", class: State, status: 409 },

@@ -68,6 +68,8 @@ pub struct Subscription {
     pub next_award_at: Option<Timestamp>,
     /// The next credits.
     pub next_award: Option<Amount>,
+    /// The names of the operations that cost nothing while its time is paid; empty for all, `None` for none.
+    pub unlimited: Option<Vec<String>>,
 }
 
 /// A purchase of packs.
@@ -132,11 +134,12 @@ pub(crate) fn migrate(ledger: &Arc<Ledger>, terms: &PlanTerms) -> Result<u64, Er
 /// An owner's subscriptions, by item.
 pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscription>, Error> {
     let (billing, now) = (ledger.billing(owner)?, ledger.now());
+    let upcoming = upcoming(&billing, ledger.policy().fulfilment, now);
     let subscriptions = billing.subscriptions.iter().filter_map(|(item, subscription)| {
         let state = subscription.latest()?;
         let terms = billing.terms(&state.subscription, &state.price, Timestamp::MAX);
         let ends_at = billing.handed_over.get(&state.subscription).copied();
-        let upcoming = upcoming(&billing, item, ledger.policy().fulfilment, now);
+        let upcoming = upcoming.get(item).copied().unwrap_or_default();
         Some(Subscription {
             id: state.subscription.clone(),
             item: item.clone(),
@@ -149,6 +152,10 @@ pub(crate) fn subscriptions(ledger: &Core, owner: &Owner) -> Result<Vec<Subscrip
             paid_until: upcoming.paid_until,
             next_award_at: upcoming.next.map(|next| next.at),
             next_award: upcoming.next.map(|next| next.amount),
+            unlimited: terms.and_then(|terms| terms.unlimited.as_deref()).map(|operations| {
+                let present = |name: &String| ledger.names().operations.present(name).to_owned();
+                operations.iter().map(present).collect()
+            }),
         })
     });
     Ok(subscriptions.collect())

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::body::Body;
 use crate::domain::command::{Action, Command, SettleAt};
+use crate::domain::cover::CoveredBy;
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
@@ -18,7 +19,7 @@ use crate::engine::request::reply::Reply;
 use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
 use crate::generated::{Pricing, quote};
-use crate::service::entry::{self, Released};
+use crate::service::entry::{self, Released, present};
 use crate::service::settle::Settle;
 
 /// Credits set aside for work in progress: settle the hold when the work is done, release it when the work
@@ -34,6 +35,7 @@ pub struct Hold<C> {
     id: HoldId,
     wallet: WalletId,
     amount: Amount,
+    covered_by: Option<CoveredBy>,
     until: Timestamp,
     replayed: bool,
     pricing: PhantomData<fn() -> C>,
@@ -58,6 +60,7 @@ impl<C> Hold<C> {
             id,
             wallet: wallet.clone(),
             amount: held.amount(),
+            covered_by: held.covered_by.as_ref().map(|by| present(ledger, by)),
             until: held.until,
             replayed,
             pricing: PhantomData,
@@ -67,6 +70,11 @@ impl<C> Hold<C> {
     /// The amount set aside; 0 if a plan covers the operation.
     pub fn amount(&self) -> Amount {
         self.amount
+    }
+
+    /// The plan because of which nothing is set aside, with its subscription.
+    pub fn covered_by(&self) -> Option<&CoveredBy> {
+        self.covered_by.as_ref()
     }
 
     /// When it lapses, unless it was extended since it was opened.

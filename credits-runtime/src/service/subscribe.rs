@@ -92,7 +92,7 @@ impl Subscribe {
     /// length that gives fewer credits starts when the running cycle ends.
     ///
     /// Rejections in order: `OwnerInvalid`, `SubscriptionInvalid`, `SubscriptionQuantityZero`, `PlanHasPrice`,
-    /// `ClockUnconfirmed`, `PlanRetired`, `SubscriptionEndInPast`.
+    /// `ClockUnconfirmed`, `PlanRetired`, `SubscriptionEndInPast`, `SubscriptionsLimit`.
     pub fn now(self) -> Reply<Received> {
         match self.checked() {
             Ok((ledger, join)) => ask(&ledger, Bill::Join(Box::new(join))),

@@ -47,8 +47,10 @@ pub struct Wallet<C> {
 pub struct HoldSummary {
     /// The hold's number, for [`Wallet::settle`] and [`Wallet::release`].
     pub id: HoldId,
-    /// The amount set aside.
+    /// The amount set aside; 0 if a plan covers the operation.
     pub amount: Amount,
+    /// The plan because of which nothing is set aside, with its subscription.
+    pub covered_by: Option<CoveredBy>,
     /// The operation that it is for.
     pub operation: String,
     /// When it lapses.
@@ -62,6 +64,7 @@ impl HoldSummary {
         Self {
             id: hold.id,
             amount: hold.held.amount(),
+            covered_by: hold.held.covered_by.as_ref().map(|by| present(ledger, by)),
             operation: entry::operation_name(ledger, hold.held.charge.operation),
             until: hold.held.until,
             metadata: hold.held.metadata.clone(),

@@ -20,6 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 
 mod books;
+mod ended;
 
 use books::Books;
 
@@ -79,6 +80,9 @@ pub struct Closing {
     /// Checkouts to remove, with their offers and purchases.
     #[n(4)]
     pub sessions: Vec<ObjectId>,
+    /// Subscriptions of the application's own to remove, with their terms.
+    #[n(5)]
+    pub subscriptions: Vec<ObjectId>,
 }
 
 /// A closing that changes nothing else.
@@ -127,8 +131,11 @@ pub fn close(
     books.find_map(|books| {
         let of_periods = subscriptions.iter().filter_map(|items| books.of_subscription(items));
         let found = of_periods.chain(books.of_purchases());
-        let mut found = found.filter(|closing| bytes(closing) <= CLOSING_BYTES_MAX);
-        found.find_map(|closing| closable(billing, before, &books, closing, fulfilment))
+        let at_once = books.without_delay();
+        let of_ended = at_once.of_ended(&subscriptions);
+        let found = found.map(|closing| (&books, closing)).chain(of_ended.map(|closing| (&at_once, closing)));
+        let mut found = found.filter(|(_, closing)| bytes(closing) <= CLOSING_BYTES_MAX);
+        found.find_map(|(books, closing)| closable(billing, before, books, closing, fulfilment))
     })
 }
 
@@ -239,6 +246,12 @@ impl Billing {
                 item.forget_before(closed.until);
             }
             self.closed_periods.insert(subscription.clone(), closed.clone());
+        }
+        for subscription in &closing.subscriptions {
+            // Its item has the same id.
+            self.subscriptions.remove(subscription);
+            self.closed_periods.remove(subscription);
+            self.plans.retain(|(of, _), _| of != subscription);
         }
         self.purchases_closed_until = self.purchases_closed_until.max(closing.purchases_until);
     }

@@ -7,6 +7,7 @@
 use super::calendar::Anchor;
 use super::cycles::{Lane, cycles, start_around};
 use super::event::{BillingEvent, Happening, Interval, OwnSpan, OwnSubscription, Status, SubscriptionState};
+use super::items::SubscriptionItems;
 use super::lanes::PaidTime;
 use super::own::{OwnId, own_price};
 use super::record::Billing;
@@ -14,6 +15,7 @@ use super::subscription::Subscription;
 use super::terms::{PlanTerms, PriceList};
 use super::unsolved::per_time;
 use crate::domain::ids::{ObjectId, Owner};
+use crate::domain::limits::OWN_SUBSCRIPTIONS_MAX;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 
@@ -74,7 +76,7 @@ struct Start {
 
 impl Billing {
     /// The event that fulfils a request to join; `None` if there is nothing to change. Rejections in order:
-    /// `PlanRetired`, `SubscriptionEndInPast`.
+    /// `PlanRetired`, `SubscriptionEndInPast`, `SubscriptionsLimit`.
     pub fn join(
         &self,
         join: &Join,
@@ -106,6 +108,10 @@ impl Billing {
         let starts_at = start.at.max(now);
         if end <= starts_at {
             return Err(Rejection::SubscriptionEndInPast { ends_at: end, starts_at });
+        }
+        let own = self.subscriptions.values().filter(|states| states.own.is_some()).count();
+        if known.is_none() && own >= OWN_SUBSCRIPTIONS_MAX {
+            return Err(Rejection::SubscriptionsLimit { owner: join.owner.clone(), subscriptions: own });
         }
         let state = SubscriptionState {
             item: id.clone(),
@@ -169,17 +175,25 @@ impl Billing {
     fn current<'a>(&'a self, id: &ObjectId, states: &'a Subscription, now: Timestamp) -> Option<Current<'a>> {
         let (own, state) = (states.own.as_ref()?, states.latest()?);
         let running = self.running_cycles(id, now);
-        let is_over = running.is_empty() && own.spans.iter().all(|span| span.period.end <= now);
         let span = own.last_of(&state.price, state.quantity.unwrap_or(1));
+        let is_over = running.is_empty() && own.is_over(now);
         (!is_over).then(|| Current { id: id.clone(), states, state, span, running })
+    }
+
+    /// Whether the time of a subscription of the application's own is over, and its last cycle.
+    pub(super) fn is_over(&self, items: &SubscriptionItems<'_>, now: Timestamp) -> bool {
+        let mut own = items.items.iter().filter_map(|(_, states)| states.own.as_ref());
+        own.all(|own| own.is_over(now)) && self.cycles_running(items, now).is_empty()
     }
 
     /// The cycles of a subscription that run at an instant.
     fn running_cycles(&self, subscription: &ObjectId, now: Timestamp) -> Vec<Running> {
         let subscriptions = self.by_subscription();
-        let Some(items) = subscriptions.iter().find(|items| items.subscription == subscription) else {
-            return Vec::new();
-        };
+        let items = subscriptions.iter().find(|items| items.subscription == subscription);
+        items.map_or(Vec::new(), |items| self.cycles_running(items, now))
+    }
+
+    fn cycles_running(&self, items: &SubscriptionItems<'_>, now: Timestamp) -> Vec<Running> {
         let paid = PaidTime::of(self, items);
         let lanes = paid.lanes().into_iter().filter_map(|lane| {
             let last = cycles(items, &lane, &paid.placed, now).begun.pop()?;

@@ -60,6 +60,11 @@ pub struct OwnTime {
 }
 
 impl OwnTime {
+    /// Whether all spans have ended.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.spans.iter().all(|span| span.period.end <= now)
+    }
+
     /// Forgets the spans that ended by an instant.
     pub(super) fn forget_before(&mut self, instant: Timestamp) {
         self.spans.retain(|span| span.period.end > instant);

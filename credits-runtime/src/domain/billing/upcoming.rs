@@ -2,11 +2,14 @@
 //!
 //! It does not know whether a renewal will be paid.
 
+use std::collections::BTreeMap;
+
 use super::award::AwardId;
 use super::cycles::cycles;
-use super::due::{Fulfilment, due};
+use super::due::{Due, Fulfilment, Wanted};
 use super::event::Status;
-use super::lanes::PaidTime;
+use super::items::SubscriptionItems;
+use super::lanes::{self, PaidTime};
 use super::record::Billing;
 use super::subscription::Subscription;
 use crate::domain::amount::Amount;
@@ -35,46 +38,71 @@ pub struct NextAward {
     pub amount: Amount,
 }
 
-/// The paid time and the next credits of an item.
-pub fn upcoming(billing: &Billing, item: &ObjectId, fulfilment: Fulfilment, now: Timestamp) -> Upcoming {
+/// The paid time and the next credits of each item, by item.
+pub fn upcoming(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> BTreeMap<&ObjectId, Upcoming> {
     let subscriptions = billing.by_subscription();
-    let of_item = subscriptions.iter().find(|items| items.items.iter().any(|(id, _)| *id == item));
-    let Some(items) = of_item else { return Upcoming::default() };
-    let paid = PaidTime::of(billing, items);
-    let spans = paid.live.spans.iter().filter(|span| span.item == item);
-    let paid_until = spans.map(|span| span.cut).max().filter(|until| *until < Timestamp::MAX);
-    let states = items.items.iter().find(|(id, _)| *id == item).map(|(_, states)| *states);
-    let renewal = states.and_then(|states| renewal(billing, states, paid_until?, now));
-    let of_paid_time = || {
-        let lanes = paid.lanes();
-        let next_cycle =
-            |now| lanes.iter().filter_map(|lane| cycles(items, lane, &paid.placed, now).next).min();
-        of_paid_time(billing, item, fulfilment, (now, &next_cycle))
-    };
-    let next = of_paid_time().or(renewal);
-    Upcoming { paid_until, next }
+    let of_subscriptions = subscriptions.iter().flat_map(|items| {
+        let (paid, cycles_due) = (PaidTime::of(billing, items), BTreeMap::new());
+        let mut looks = Looks { billing, items, paid, fulfilment, cycles_due };
+        items
+            .items
+            .iter()
+            .map(|(item, states)| (*item, looks.upcoming(item, states, now)))
+            .collect::<Vec<_>>()
+    });
+    of_subscriptions.collect()
 }
 
-/// The next cycle of an item that is paid already.
-fn of_paid_time(
-    billing: &Billing,
-    item: &ObjectId,
+/// Looks at the cycles of a subscription that are paid already.
+struct Looks<'a, 'b> {
+    billing: &'a Billing,
+    items: &'b SubscriptionItems<'a>,
+    paid: PaidTime<'a>,
     fulfilment: Fulfilment,
-    (now, next_cycle): (Timestamp, &dyn Fn(Timestamp) -> Option<Timestamp>),
-) -> Option<NextAward> {
-    let (mut known, mut at) = (due(billing, fulfilment, now), now);
-    for _ in 0..LOOKS_MAX {
-        at = next_cycle(at)?;
-        let then = due(billing, fulfilment, at);
-        let is_new = |id: &AwardId| matches!(id, AwardId::Cycle { item: of, .. } if of == item);
-        let new = then.awards.iter().filter(|(id, _)| is_new(id) && !known.awards.contains_key(*id));
-        let amount = Amount::sum(new.map(|(_, wanted)| Amount::new(wanted.amount)));
-        if amount.is_positive() {
-            return Some(NextAward { at, amount });
-        }
-        known = then;
+    /// The awards of cycles that are due at an instant.
+    cycles_due: BTreeMap<Timestamp, BTreeMap<AwardId, Wanted>>,
+}
+
+impl Looks<'_, '_> {
+    fn upcoming(&mut self, item: &ObjectId, states: &Subscription, now: Timestamp) -> Upcoming {
+        let spans = self.paid.live.spans.iter().filter(|span| span.item == item);
+        let paid_until = spans.map(|span| span.cut).max().filter(|until| *until < Timestamp::MAX);
+        let renewal = || renewal(self.billing, states, paid_until?, now);
+        let renewal = renewal();
+        Upcoming { paid_until, next: self.of_paid_time(item, now).or(renewal) }
     }
-    None
+
+    /// The next cycle of an item that is paid already.
+    fn of_paid_time(&mut self, item: &ObjectId, now: Timestamp) -> Option<NextAward> {
+        let mut known = now;
+        for _ in 0..LOOKS_MAX {
+            let at = self.next_cycle(known)?;
+            let before = self.cycles_at(known).clone();
+            let is_new = |id: &AwardId| {
+                matches!(id, AwardId::Cycle { item: of, .. } if of == item) && !before.contains_key(id)
+            };
+            let new = self.cycles_at(at).iter().filter(|(id, _)| is_new(id));
+            let amount = Amount::sum(new.map(|(_, wanted)| Amount::new(wanted.amount)));
+            if amount.is_positive() {
+                return Some(NextAward { at, amount });
+            }
+            known = at;
+        }
+        None
+    }
+
+    fn next_cycle(&self, at: Timestamp) -> Option<Timestamp> {
+        let lanes = self.paid.lanes();
+        lanes.iter().filter_map(|lane| cycles(self.items, lane, &self.paid.placed, at).next).min()
+    }
+
+    fn cycles_at(&mut self, at: Timestamp) -> &BTreeMap<AwardId, Wanted> {
+        self.cycles_due.entry(at).or_insert_with(|| {
+            let mut due = Due::default();
+            lanes::due(&mut due, self.billing, self.items, &self.paid, self.fulfilment, at);
+            due.awards
+        })
+    }
 }
 
 /// The first cycle after the paid time, if the item renews.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
+use crate::domain::cover::CoveredBy;
 use crate::domain::ids::{FactNumber, HoldId, Owner, WalletId};
 use crate::domain::limits::DUE_PAGE_MAX;
 use crate::domain::time::Timestamp;
@@ -14,7 +15,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::lists::DueRecords;
 use crate::error::Error;
 use crate::service::credits::Credits;
-use crate::service::entry::operation_name;
+use crate::service::entry::{operation_name, present};
 
 /// A query of what is due next, earliest first: finish with [`page`](Self::page).
 #[must_use = "nothing is read until `.page()`"]
@@ -37,8 +38,10 @@ pub enum DueItem {
         asset: String,
         /// The hold.
         hold: HoldId,
-        /// The amount set aside.
+        /// The amount set aside; 0 if a plan covers the operation.
         amount: Amount,
+        /// The plan because of which nothing is set aside, with its subscription.
+        covered_by: Option<CoveredBy>,
         /// The operation that it is for.
         operation: String,
         /// When it lapses.
@@ -158,6 +161,7 @@ fn of_wallet(ledger: &Core, id: &WalletId, wallet: &Wallet, items: &mut Vec<DueI
         asset: asset(),
         hold: hold.id,
         amount: hold.held.amount(),
+        covered_by: hold.held.covered_by.as_ref().map(|by| present(ledger, by)),
         operation: operation_name(ledger, hold.held.charge.operation),
         at: hold.held.until,
     }));

@@ -43,7 +43,7 @@ impl<'a> Books<'a> {
 
     /// Whether an award was given before the horizon, its grants are empty, and no credits of it are due to
     /// be given, taken or restored.
-    fn is_over(&self, id: &AwardId, award: &Award) -> bool {
+    pub(super) fn is_over(&self, id: &AwardId, award: &Award) -> bool {
         let wanted = self.due.awards.get(id);
         let due = match (id, wanted) {
             (AwardId::Pack(_) | AwardId::PackBonus(_), Some(wanted)) => {
@@ -124,11 +124,12 @@ impl<'a> Books<'a> {
             awards: closed,
             invoices,
             sessions: Vec::new(),
+            subscriptions: Vec::new(),
         })
     }
 
     /// The given awards of a subscription's cycles and rises.
-    fn period_awards(&self, items: &SubscriptionItems<'a>) -> Vec<PeriodAward<'a>> {
+    pub(super) fn period_awards(&self, items: &SubscriptionItems<'a>) -> Vec<PeriodAward<'a>> {
         let is_of = |item| items.items.iter().any(|(known, _)| *known == item);
         let awards = self.billing.awards.iter().filter_map(|(id, award)| match id {
             AwardId::Cycle { item, start, .. } if is_of(item) => {
@@ -143,8 +144,8 @@ impl<'a> Books<'a> {
     }
 
     /// The latest end of a given cycle within the limits that lies inside no other cycle and no span of an
-    /// invoice, because an invoice is removed whole. Unpaid time may still be paid, so nothing after a gap is
-    /// closed.
+    /// invoice, because an invoice is removed whole. An invoice may still come for unpaid time, so nothing
+    /// after a gap of a processor's subscription is closed.
     fn last_end(
         &self,
         items: &SubscriptionItems<'a>,
@@ -161,7 +162,7 @@ impl<'a> Books<'a> {
         let mut starts: Vec<_> = awards.iter().map(|given| given.start).collect();
         starts.sort_unstable();
         let too_many = starts.get(self.rule.most).copied();
-        let gap = first_gap(items, placed);
+        let gap = first_gap(items, placed).filter(|_| !items.is_own());
         let limit = open.chain(unsolved).chain(too_many).chain([self.horizon()]).chain(gap).min()?;
         let all = || lanes.iter().flat_map(|lane| &lane.cycles);
         let was_given = |cycle: &Cycle<'_>| awards.iter().any(|given| given.start == cycle.start);
@@ -207,7 +208,14 @@ impl<'a> Books<'a> {
             sessions.extend(sale.session.cloned());
             invoices.extend(sale.invoices.into_iter().map(|invoice| invoice.invoice.clone()));
         }
-        Some(Closing { periods: None, purchases_until, awards, invoices, sessions })
+        Some(Closing {
+            periods: None,
+            purchases_until,
+            awards,
+            invoices,
+            sessions,
+            subscriptions: Vec::new(),
+        })
     }
 
     /// The sales of packs whose awards are over, by checkouts and by invoices.
@@ -336,10 +344,10 @@ fn closed_periods(
 }
 
 /// A given award of a cycle or rise, with the start of its cycle.
-struct PeriodAward<'a> {
+pub(super) struct PeriodAward<'a> {
     start: Timestamp,
-    id: &'a AwardId,
-    award: &'a Award,
+    pub(super) id: &'a AwardId,
+    pub(super) award: &'a Award,
 }
 
 /// The cycles of a lane that have begun.

@@ -363,6 +363,7 @@ fn notes_go_with_their_invoices() {
         awards: Vec::new(),
         invoices: vec![id("in_1")],
         sessions: Vec::new(),
+        subscriptions: Vec::new(),
     });
     assert_eq!(billing, Billing::default());
 }
