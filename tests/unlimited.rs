@@ -36,6 +36,9 @@ mod renamed {
             unlimited sketch, upscale
             formerly pro
         }
+        subscription_plan whole {
+            unlimited
+        }
         operation upscale { costs 2.gems_per(piece) }
         operation sketch {
             costs 6.credits
@@ -303,6 +306,153 @@ fn covers_are_there_after_a_kill_and_under_other_names() {
     // Other operations are other terms, which need a version.
     let refused = changed::Credits::builder().clock(clock).open(&path).unwrap_err();
     assert!(refused.to_string().contains("version"), "{refused}");
+}
+
+mod first {
+    credits_runtime::usage_credits! {
+        settings { low_balance_threshold 50.credits, 5.gems }
+        asset gem
+        subscription_plan whole { unlimited }
+        subscription_plan some { unlimited draw }
+        operation draw { costs 5.credits }
+        operation cut { costs 2.gems }
+    }
+}
+
+/// One more asset, and an operation that costs another one.
+mod second {
+    credits_runtime::usage_credits! {
+        asset gem
+        asset star
+        subscription_plan whole { unlimited }
+        subscription_plan some { unlimited draw }
+        operation draw { costs 5.gems }
+        operation twinkle { costs 2.stars }
+    }
+}
+
+/// Without operations in gems.
+mod third {
+    credits_runtime::usage_credits! {
+        asset gem
+        subscription_plan whole { unlimited }
+        subscription_plan some { unlimited draw }
+        operation draw { costs 5.credits }
+    }
+}
+
+/// Whether a plan covers each of these operations.
+macro_rules! covers {
+    ($wallet:expr, $($operation:expr),+) => { [$($wallet.covered_by($operation).unwrap().is_some()),+] };
+}
+
+#[test]
+fn another_price_list_covers_its_own_operations() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let clock = ManualClock::at(instant("2026-01-01"));
+    let credits = first::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    credits.subscribe("ann", first::Plan::Whole).now().wait().unwrap();
+    credits.subscribe("bob", first::Plan::Some).now().wait().unwrap();
+    credits.close().unwrap();
+    // Back and forth, also to a list that was declared before.
+    for _ in 0..2 {
+        let credits = second::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+        let (ann, bob) = (credits.wallet("ann"), credits.wallet("bob"));
+        assert_eq!(covers!(ann, second::Operation::draw(), second::Operation::twinkle()), [true, true]);
+        assert_eq!(covers!(bob, second::Operation::draw(), second::Operation::twinkle()), [true, false]);
+        let entry = bob.spend_credits_on(second::Operation::draw()).now().wait().unwrap().entry;
+        assert_eq!(charged(&entry), (0, 5, Some("some")));
+        credits.verify().unwrap();
+        credits.close().unwrap();
+        let credits = first::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+        let (ann, bob) = (credits.wallet("ann"), credits.wallet("bob"));
+        assert_eq!(covers!(ann, first::Operation::draw(), first::Operation::cut()), [true, true]);
+        assert_eq!(covers!(bob, first::Operation::draw(), first::Operation::cut()), [true, false]);
+        credits.verify().unwrap();
+        credits.close().unwrap();
+    }
+    // What ends under a list without an asset has ended under one that has it again.
+    let credits = third::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    credits.unsubscribe("ann").at_once().now().wait().unwrap();
+    credits.close().unwrap();
+    let credits = first::Credits::builder().clock(clock).open(&path).unwrap();
+    assert_eq!(
+        covers!(credits.wallet("ann"), first::Operation::draw(), first::Operation::cut()),
+        [false, false]
+    );
+    credits.verify().unwrap();
+}
+
+#[test]
+fn another_price_list_waits_for_the_clock_to_be_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credits.redb");
+    let clock = ManualClock::at(instant("2026-01-01"));
+    let credits = first::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    credits.subscribe("bob", first::Plan::Some).now().wait().unwrap();
+    credits.close().unwrap();
+    clock.set(instant("2028-01-01"));
+    let credits = second::Credits::builder().clock(clock).open(&path).unwrap();
+    let bob = credits.wallet("bob");
+    assert_eq!(covers!(bob, second::Operation::draw()), [false]);
+    credits.confirm_clock();
+    credits.book_due().unwrap();
+    assert_eq!(covers!(bob, second::Operation::draw()), [true]);
+    credits.verify().unwrap();
+}
+
+#[test]
+fn whoever_is_covered_and_had_no_credits_is_not_short_of_them() {
+    let clock = ManualClock::at(instant("2026-01-01"));
+    let credits = first::Credits::builder().clock(clock).in_memory().unwrap();
+    credits.subscribe("ann", first::Plan::Whole).now().wait().unwrap();
+    assert_eq!(credits.low().page().unwrap().owners, []);
+    assert_eq!(credits.assets_of("ann").unwrap(), [""; 0]);
+    assert_eq!(credits.due().until(Timestamp::MAX).page().unwrap().items, []);
+    let ann = credits.wallet("ann");
+    ann.spend_credits_on(first::Operation::draw()).now().wait().unwrap();
+    assert_eq!(credits.assets_of("ann").unwrap(), ["credits"]);
+    assert_eq!(credits.low().page().unwrap().owners.len(), 1);
+    credits.verify().unwrap();
+}
+
+#[test]
+fn a_covered_hold_settles_as_another_operation_of_its_plan() {
+    let clock = ManualClock::at(instant("2026-01-01"));
+    let credits = renamed::Credits::builder().clock(clock).in_memory().unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(1).now().wait().unwrap();
+    let hold = |credits: &renamed::Credits| {
+        let ann = credits.wallet("ann");
+        ann.spend_credits_on(renamed::Operation::sketch()).hold(HOUR).wait().unwrap()
+    };
+    credits.subscribe("ann", renamed::Plan::Whole).now().wait().unwrap();
+    let entry = hold(&credits).settle_for(renamed::Operation::video(MINUTE)).wait().unwrap().entry;
+    assert_eq!(charged(&entry), (0, 3, Some("whole")));
+    // Not beyond the end of its cover.
+    let open = hold(&credits);
+    credits.unsubscribe("ann").at_once().now().wait().unwrap();
+    let entry = open.settle_for(renamed::Operation::video(MINUTE)).wait().unwrap().entry;
+    assert_eq!((charged(&entry), entry.shortfall.get()), ((-1, 3, None), 2));
+    credits.verify().unwrap();
+}
+
+#[test]
+fn a_hold_settles_in_its_own_asset() {
+    let stage = open();
+    for (held, other) in
+        [(Operation::video(MINUTE), Operation::upscale(1)), (Operation::draw(1), Operation::upscale(1))]
+    {
+        let hold = stage.ann.spend_credits_on(held).hold(HOUR).wait().unwrap();
+        let refused = hold.settle_for(other).wait().unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "`upscale` costs gem, and the hold set credits aside: settle it for an operation that costs credits"
+        );
+    }
+    assert_eq!(stage.ann.credits().unwrap(), 7, "the holds are open until their limit");
+    stage.credits.verify().unwrap();
 }
 
 fn log(path: &Path) -> std::path::PathBuf {

@@ -106,13 +106,17 @@ impl<'a> Wording<'a> {
     /// The credits of a plan, and its unlimited operations: `10,000 credits every month, 100 credits at sign-up`,
     /// `unlimited: generate_image`; `nothing` for a plan without either.
     pub fn plan_gives(self, plan: &PlanSpec) -> impl Display + use<'a> {
+        self.plan_gives_to(plan, Readers::Developers)
+    }
+
+    fn plan_gives_to<'r>(self, plan: &PlanSpec, readers: Readers<'r>) -> impl Display + use<'a, 'r> {
         let plan = *plan;
         from_fn(move |f| {
             match plan.gives {
                 Some(Gives { amount, asset, every }) => {
                     write!(f, "{} every {every}", self.amount(amount, asset))?;
                 }
-                None if plan.unlimited != Unlimited::Nothing => unlimited(&plan).fmt(f)?,
+                None if plan.unlimited != Unlimited::Nothing => unlimited(&plan, readers).fmt(f)?,
                 None => f.write_str("nothing")?,
             }
             let asset = asset_of(&plan);
@@ -123,7 +127,7 @@ impl<'a> Wording<'a> {
                 write!(f, ", {} in the trial", self.amount(plan.trial_includes, asset))?;
             }
             if plan.gives.is_some() && plan.unlimited != Unlimited::Nothing {
-                write!(f, ", {}", unlimited(&plan))?;
+                write!(f, ", {}", unlimited(&plan, readers))?;
             }
             f.write_str(if plan.retired { ", no longer sold" } else { "" })
         })
@@ -285,12 +289,12 @@ pub(crate) fn decimal(number: u64, decimals: u32) -> impl Display {
 }
 
 /// The unlimited operations of a plan: `unlimited: generate_image and upscale_image`, `unlimited: everything`.
-fn unlimited(plan: &PlanSpec) -> impl Display + use<> {
+fn unlimited<'r>(plan: &PlanSpec, readers: Readers<'r>) -> impl Display + use<'r> {
     let unlimited = plan.unlimited;
     from_fn(move |f| {
         let names = match unlimited {
             Unlimited::Nothing => &[],
-            Unlimited::Everything => &["everything"][..],
+            Unlimited::Everything => return f.write_str("unlimited: everything"),
             Unlimited::Operations(names) => names,
         };
         for (place, name) in names.iter().enumerate() {
@@ -299,7 +303,7 @@ fn unlimited(plan: &PlanSpec) -> impl Display + use<> {
                 last if last == names.len().saturating_sub(1) => " and ",
                 _ => ", ",
             };
-            write!(f, "{separator}{name}")?;
+            write!(f, "{separator}{}", readers.operation(name))?;
         }
         Ok(())
     })
@@ -326,12 +330,21 @@ pub const NOT_KNOWN_YET: &str = "not known yet";
 pub type Listed<'a, T> = (&'a str, Option<&'a T>);
 
 /// The readers of a price list.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Readers {
-    /// Names for people and their texts. Ids of prices at a processor are left out.
-    Customers,
+#[derive(Clone, Copy)]
+enum Readers<'a> {
+    /// Names for people, also of these operations, and their texts. Ids of prices at a processor are left out.
+    Customers(&'a [OperationSpec]),
     /// Names as declared, and the ids of prices.
     Developers,
+}
+
+impl Readers<'_> {
+    /// The name of an operation for these readers.
+    fn operation(self, name: &'static str) -> &'static str {
+        let Self::Customers(operations) = self else { return name };
+        let known = operations.iter().find(|operation| operation.name == name);
+        known.map_or(name, |operation| operation.named)
+    }
 }
 
 /// The whole catalogue as Markdown tables for customers: operations, packs and plans by their names for people,
@@ -340,10 +353,11 @@ pub fn price_list(catalogue: &Catalogue) -> impl Display {
     let Catalogue { operations, plans, packs, .. } = *catalogue;
     let words = Wording { credits_named: catalogue.settings.credits_named, assets: catalogue.assets };
     from_fn(move |f| {
+        let known = operations;
         let operations = operations.iter().map(|operation| (operation.name, Some(operation)));
         let packs = packs.iter().map(|pack| (pack.name, Some(pack)));
         let plans = plans.iter().map(|plan| (plan.name, Some(plan)));
-        words.tables(Readers::Customers, (operations, packs, plans), f)
+        words.tables(Readers::Customers(known), (operations, packs, plans), f)
     })
 }
 
@@ -363,7 +377,7 @@ pub fn price_list_of(
 impl Wording<'_> {
     fn tables<'i>(
         self,
-        readers: Readers,
+        readers: Readers<'_>,
         (operations, packs, plans): (
             impl Iterator<Item = Listed<'i, OperationSpec>>,
             impl Iterator<Item = Listed<'i, PackSpec>>,
@@ -396,13 +410,14 @@ impl Wording<'_> {
 
     fn plans<'i>(
         self,
-        readers: Readers,
+        readers: Readers<'_>,
         plans: impl Iterator<Item = Listed<'i, PlanSpec>> + Clone,
         separator: &str,
         f: &mut Formatter<'_>,
     ) -> Result {
         let costs = plans.clone().any(|(_, plan)| plan.is_some_and(|plan| !plan.costs.is_empty()));
-        let columns = [(costs, "costs"), (readers == Readers::Developers, "price id")];
+        let is_for_developers = matches!(readers, Readers::Developers);
+        let columns = [(costs, "costs"), (is_for_developers, "price id")];
         let columns = columns.iter().filter(|(is_shown, _)| *is_shown).map(|(_, column)| column);
         let mut plans = plans.peekable();
         if plans.peek().is_some() {
@@ -414,13 +429,13 @@ impl Wording<'_> {
         }
         for (name, plan) in plans {
             let title = title(readers, name, plan.map(|known| (known.named, known.docs)));
-            let gives = known(plan, |plan| cell(self.plan_gives(plan)));
+            let gives = known(plan, |plan| cell(self.plan_gives_to(plan, readers)));
             let unused = known(plan, |plan| cell(self.unused(plan)));
             write!(f, "| {title} | {gives} | {unused} |")?;
             if costs {
                 write!(f, " {} |", known(plan, PlanSpec::costs_in_words))?;
             }
-            if readers == Readers::Developers {
+            if is_for_developers {
                 write!(f, " {} |", known(plan, |plan| cell(prices(plan))))?;
             }
             writeln!(f)?;
@@ -430,12 +445,11 @@ impl Wording<'_> {
 }
 
 /// The first cell of an item: `` `large_boost` `` for developers, `Large boost: Lasts a month.` for customers.
-fn title<'a>(readers: Readers, name: &'a str, words: Option<(&'a str, &'a str)>) -> impl Display + 'a {
+fn title<'a>(readers: Readers<'_>, name: &'a str, words: Option<(&'a str, &'a str)>) -> impl Display + 'a {
+    let words = words.filter(|_| matches!(readers, Readers::Customers(_)));
     from_fn(move |f| match words {
-        Some((named, "")) if readers == Readers::Customers => write!(f, "{}", cell(named)),
-        Some((named, docs)) if readers == Readers::Customers => {
-            write!(f, "{}: {}", cell(named), cell(docs))
-        }
+        Some((named, "")) => write!(f, "{}", cell(named)),
+        Some((named, docs)) => write!(f, "{}: {}", cell(named), cell(docs)),
         _ => write!(f, "`{name}`"),
     })
 }
@@ -617,6 +631,10 @@ mod tests {
         let all = PlanSpec { unlimited: Unlimited::Everything, retired: true, ..PlanSpec::NONE };
         assert_eq!(words.plan_gives(&all).to_string(), "unlimited: everything, no longer sold");
         assert_eq!(words.plan_gives(&PlanSpec::NONE).to_string(), "nothing");
+        // Customers read the names for people.
+        let draw = OperationSpec { name: "draw", named: "Pretty picture", ..OperationSpec::NONE };
+        let shown = words.plan_gives_to(&some, Readers::Customers(&[draw])).to_string();
+        assert_eq!(shown, "5 credits every month, unlimited: Pretty picture, scan and copy");
     }
 
     #[test]

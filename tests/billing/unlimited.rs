@@ -113,6 +113,59 @@ fn changes_of_plan_begin_and_end_covers_where_lines_say() {
 }
 
 #[test]
+fn credited_time_that_was_not_found_is_not_covered() {
+    check(
+        "2026-01-01     state s1 open
+         .              paid in1 s1 open 2026-01-01..2026-02-01 begins        -> 100 by open
+         2026-01-16     state s1 payg was=open                                -> 100 by open
+         .              paid in2 s1 open 2026-01-16..2026-01-31 amount=-500 proration and s1 payg 2026-01-16..2026-02-01 amount=10 proration -> 51
+         2026-01-31T12  look                                                  -> 51",
+    );
+    // A part of the quantity goes on.
+    check(
+        "2026-01-01     state s1 openx2
+         .              paid in1 s1 openx2 2026-01-01..2026-02-01 begins      -> 200 by open
+         2026-01-16     state s1 open was=openx2
+         .              paid in2 s1 open 2026-01-16..2026-01-31 amount=-500 proration -> 151 by open",
+    );
+}
+
+#[test]
+fn an_ended_subscription_waits_for_no_renewal() {
+    // The processor names no end.
+    check(
+        "2026-01-01     state s1 open
+         .              paid in1 s1 open 2026-01-01..2026-02-01 begins        -> 100 by open
+         2026-01-10     state s1 open ended                                   -> 100
+         2026-02-02     look                                                  -> 100",
+    );
+    // Nothing is charged after a trial that pauses; a payment that fails is waited for a quarter of the trial.
+    check(
+        "2026-01-10     state s1 open trialing trial=2026-01-10..2026-01-18   -> 10 by open
+         2026-01-18     state s1 open paused trial=2026-01-10..2026-01-18     -> 10",
+    );
+    check(
+        "2026-01-10     state s1 open trialing trial=2026-01-10..2026-01-18   -> 10 by open
+         2026-01-18     state s1 open past_due trial=2026-01-10..2026-01-18   -> 10 by open
+         2026-01-19T23  look                                                  -> 10 by open
+         2026-01-20     look                                                  -> 10",
+    );
+    check("2026-01-10 state s1 openx0 trialing trial=2026-01-10..2026-01-18   -> 10");
+}
+
+#[test]
+fn time_that_is_paid_in_arrears_covers_as_much_time_after_it() {
+    check(
+        "2026-01-01     state s1 open by_use                                  -> 0
+         2026-02-01     paid in1 s1 open 2026-01-01..2026-02-01 usage=40      -> 100 by open
+         2026-02-28     look                                                  -> 100 by open
+         2026-03-01     paid in2 s1 open 2026-02-01..2026-03-01 usage=40      -> 200 by open
+         2026-04-02     look                                                  -> 0 by open
+         2026-04-05     look                                                  -> 0",
+    );
+}
+
+#[test]
 fn a_returned_payment_ends_its_cover() {
     check(
         "2026-01-01     state s1 open
@@ -143,6 +196,28 @@ fn subscriptions_of_the_applications_own_are_covered_until_they_end() {
         "2026-01-01     join open anchor=2026-01-05  -> 0
          2026-01-05     look                         -> 100 by open
          2026-01-06     leave at_once                -> 100",
+    );
+    // What was covered ends with a request to end at once, whatever comes next; the credits stay.
+    check(
+        "2026-01-01     join open                    -> 100 by open
+         2026-01-06     leave at_once                -> 100
+         2026-01-07     join basic                   -> 100
+         2026-01-30     look                         -> 100
+         2026-02-01T01  look                         -> 100",
+    );
+    check(
+        "2026-01-01     join open                    -> 100 by open
+         2026-01-06     leave at_once                -> 100
+         2026-01-07     join basic                   -> 100
+         2026-01-08     join open                    -> 100 by open
+         2026-02-01T01  look                         -> 100 by open",
+    );
+    check(
+        "2026-01-01     join open                    -> 100 by open
+         2026-01-06     leave at_once                -> 100
+         2026-01-07     join open                    -> 100 by open
+         2026-01-08     join basic                   -> 100 by open
+         2026-02-01T01  look                         -> 100",
     );
     // Without cycles, a plan ends at once, and another one takes its place at once.
     check(

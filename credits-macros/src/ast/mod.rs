@@ -15,7 +15,8 @@ pub(crate) use operation::{
 };
 
 pub(crate) use sale::{
-    Pack, PackCost, Plan, PlanCost, PlanGives, Price, PriceId, ProcessorPrice, RolloverBound, UnusedCredits,
+    Pack, PackCost, Plan, PlanCost, PlanGives, Price, PriceId, ProcessorPrice, RolloverBound, Unlimited,
+    UnusedCredits,
 };
 
 use crate::diag::{Reported, Result};

@@ -17,14 +17,22 @@ pub(crate) struct Plan {
     pub(crate) expire_after: Vec<Stated<Period>>,
     pub(crate) on_upgrade: Vec<Stated<Word>>,
     pub(crate) in_advance: Vec<Stated<()>>,
-    /// No names for every operation.
-    pub(crate) unlimited: Vec<Stated<Vec<Word>>>,
+    pub(crate) unlimited: Vec<Stated<Unlimited>>,
     pub(crate) version: Vec<Stated<Number>>,
     pub(crate) retired: Vec<Stated<()>>,
     pub(crate) costs: Vec<Stated<Vec<PlanCost>>>,
     pub(crate) named: Vec<Stated<Text>>,
     pub(crate) formerly: Vec<Stated<Vec<Word>>>,
     pub(crate) meta: Vec<Stated<Vec<MetaEntry>>>,
+}
+
+/// `unlimited generate_image, upscale_image`, or `unlimited`.
+#[derive(Debug)]
+pub(crate) struct Unlimited {
+    /// No names for every operation.
+    pub(crate) operations: Vec<Word>,
+    /// The word of the statement behind one without names.
+    pub(crate) behind: Option<Word>,
 }
 
 impl Plan {

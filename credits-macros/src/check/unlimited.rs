@@ -6,13 +6,21 @@ use credits_core::Unlimited;
 
 use super::forever::{all_forever, forever};
 use super::{Checker, Operation};
-use crate::ast::Word;
+use crate::ast::{self, Word};
 use crate::diag::Result;
 use crate::{messages, suggest};
 
 impl Checker<'_> {
     /// The operations of these names, each once; every operation without names.
-    pub(super) fn unlimited(&mut self, names: &[Word], operations: &[Operation]) -> Result<Unlimited> {
+    pub(super) fn unlimited(
+        &mut self,
+        ast::Unlimited { operations: names, behind }: &ast::Unlimited,
+        operations: &[Operation],
+    ) -> Result<Unlimited> {
+        let is_operation = |word: &&Word| operations.iter().any(|known| known.name.text == word.text);
+        if let Some(word) = behind.as_ref().filter(is_operation) {
+            return Err(self.diagnostics.report(word.span, messages::operation_or_statement(&word.text)));
+        }
         for (place, name) in names.iter().enumerate() {
             self.is_operation(name, operations)?;
             if names.iter().take(place).any(|other| other.text == name.text) {

@@ -61,6 +61,13 @@ pub(crate) fn other_currency(word: &str, meant: &str, own: &str) -> Message {
     )
 }
 
+pub(crate) fn operation_or_statement(word: &str) -> Message {
+    message(
+        format!("`{word}` behind `unlimited` is a statement of the plan and an operation of this pricing"),
+        format!("write `unlimited;` for every operation, or give the operation `{word}` another name"),
+    )
+}
+
 pub(crate) fn unknown_operation(name: &str, nearest: Option<&str>, known: &[&str]) -> Message {
     let help = match known {
         [] => "remove it; the pricing has no operations".to_owned(),

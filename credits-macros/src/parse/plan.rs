@@ -3,7 +3,7 @@
 //! It does not know which periods and policies there are.
 
 use super::tokens::Parser;
-use crate::ast::{Header, Plan, PlanGives, RolloverBound, UnusedCredits, Word};
+use crate::ast::{Header, Plan, PlanGives, RolloverBound, Unlimited, UnusedCredits, Word};
 use crate::diag::Result;
 use crate::vocab::{FOR, ItemWord, NOTHING, PlanWord, UP_TO, Vocabulary};
 use crate::{foreign, messages};
@@ -40,9 +40,10 @@ impl Parser<'_, '_> {
                     .stated(keyword, &mut plan.in_advance, |parser| parser.flag::<PlanWord>("in_advance")),
                 PlanWord::Unlimited => parser.stated(keyword, &mut plan.unlimited, |parser| {
                     if parser.at_statement_end::<PlanWord>() {
-                        return Ok(Vec::new());
+                        return Ok(Unlimited { operations: Vec::new(), behind: parser.peek_word() });
                     }
-                    parser.words::<PlanWord>("unlimited generate_image")
+                    let operations = parser.words::<PlanWord>("unlimited generate_image")?;
+                    Ok(Unlimited { operations, behind: None })
                 }),
                 PlanWord::Version => parser
                     .stated(keyword, &mut plan.version, |parser| parser.integer::<PlanWord>("version 2")),

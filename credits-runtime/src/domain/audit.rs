@@ -72,6 +72,11 @@ impl Audit {
                 self.lots.entry(number).or_default().given = wide(*repaid);
             }
             Body::Received { amount, .. } => self.lots.entry(number).or_default().given = wide(*amount),
+            Body::Charged { covered_by: Some(_), allocations, owed, shortfall, .. }
+                if !allocations.is_empty() || !owed.is_zero() || !shortfall.is_zero() =>
+            {
+                return Err(format!("the charge of fact {number} is covered and takes credits"));
+            }
             Body::Charged { settles: Some(settled), .. } if !settled.late => self.close(settled.hold)?,
             Body::Held(held) => {
                 self.add_to(|lot| &mut lot.held, &held.pins, 1)?;

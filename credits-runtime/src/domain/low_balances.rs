@@ -30,8 +30,8 @@ impl LowBalances {
         self.0.get(id.asset.name()).copied()
     }
 
-    /// Whether the balance of a wallet is below the highest threshold of its asset. A wallet without facts is not low.
+    /// Whether the balance of a wallet is below the highest threshold of its asset. A wallet without entries is not low.
     pub fn has(&self, id: &WalletId, wallet: &Wallet) -> bool {
-        wallet.facts > 0 && self.threshold(id).is_some_and(|threshold| wallet.balance < threshold)
+        wallet.has_entries() && self.threshold(id).is_some_and(|threshold| wallet.balance < threshold)
     }
 }

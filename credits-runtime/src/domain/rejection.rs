@@ -220,6 +220,18 @@ pub enum Rejection {
         /// Asset of the receiver.
         to: String,
     },
+    /// A hold is to be settled for an operation that costs another asset.
+    #[error(
+        "`{operation}` costs {asset}, and the hold set {held} aside: settle it for an operation that costs {held}"
+    )]
+    HoldOfAnotherAsset {
+        /// The operation.
+        operation: String,
+        /// The asset that it costs.
+        asset: String,
+        /// The asset of the hold.
+        held: String,
+    },
     /// The pricing does not declare this operation, or no longer does.
     #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
     OperationUnknown {
@@ -583,6 +595,9 @@ impl Rejection {
             }
             Self::TransferBetweenAssets { .. } => {
                 Rule { code: "transfer_between_assets", class: Shape, status: 422 }
+            }
+            Self::HoldOfAnotherAsset { .. } => {
+                Rule { code: "hold_of_another_asset", class: Shape, status: 422 }
             }
             Self::OperationUnknown { .. } => {
                 Rule { code: "operation_unknown", class: Existence, status: 404 }

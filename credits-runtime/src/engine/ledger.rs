@@ -164,7 +164,7 @@ impl Ledger {
         let parts = Parts::of(store, recovered, opening)?;
         let checkpointer = Arc::new(parts.checkpointer(log.clone())?);
         let mut writer = parts.writer(log.clone(), &checkpointer)?;
-        writer.begin()?;
+        writer.begin(parts.core.catalogue)?;
         let thread = std::thread::Builder::new().name("credits-writer".to_owned());
         let thread = thread.spawn(move || writer.run()).map_err(|error| {
             LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's thread", error)
@@ -293,8 +293,13 @@ impl Parts {
         let assets = declared.filter_map(|operation| {
             Some((names.operation_id(&operation.name)?, Asset::of(&operation.asset)))
         });
-        let sale = Sale { prices: prices.kept_as(&names), operations, assets: assets.collect() };
-        let sale = Arc::new(sale);
+        let ever_declared = terms.values().flat_map(|terms| &terms.data.operations);
+        let sale = Arc::new(Sale {
+            prices: prices.kept_as(&names),
+            operations,
+            assets: assets.collect(),
+            declared_assets: ever_declared.map(|operation| Asset::of(&operation.asset)).collect(),
+        });
         let core = Core {
             store,
             log: None,
@@ -364,6 +369,7 @@ impl Parts {
             renewals: Renewals::new(policy.hold_limit)?,
             failed_due: FailedDue::default(),
             schedule: Schedule::from(self.next_due),
+            covers_wanted: None,
             stopped: None,
         })
     }

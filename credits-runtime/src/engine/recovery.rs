@@ -126,6 +126,12 @@ fn recover_unguarded(
     let state = CheckpointState { replay_from: next_fact, ..state };
     store.publish(all_changes(&declared, &state, &published.low_balances));
     if !is_read_only {
+        if snapshot.covers()? != Some(catalogue) {
+            // On disk before the first cover that is changed.
+            let mut changes = Changes::default();
+            changes.put_covers(None);
+            store.publish(changes);
+        }
         if log.as_ref().is_some_and(|log| log.is_restored) {
             // New facts reuse the numbers of lost ones, so subscribers beyond the end go back to it.
             let mut changes = Changes::default();

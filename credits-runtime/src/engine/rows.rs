@@ -230,6 +230,9 @@ pub(crate) const BILLING_ATTENTION_KEYS: (&[u8], &[u8]) = (&[8, 6], &[8, 7]);
 /// The key of the row of the thresholds by which wallets are listed for attention, in `views`.
 pub(crate) const LOW_BALANCES_KEY: &[u8] = &[8];
 
+/// The key of the row of the catalogue by which covers are, in `views`.
+pub(crate) const COVERS_KEY: &[u8] = &[8, 0];
+
 /// The range of the keys of all wallets.
 pub(crate) const WALLET_KEYS: (&[u8], &[u8]) = (&[2], &[3]);
 

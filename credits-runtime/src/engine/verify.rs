@@ -370,7 +370,7 @@ impl Verification {
                     }
                     objects = objects.saturating_add(1);
                 }
-                Some(8) if key == rows::LOW_BALANCES_KEY => {}
+                Some(8) if [rows::LOW_BALANCES_KEY, rows::COVERS_KEY].contains(&key) => {}
                 // In key order, rows of wallets and of billing precede the list for attention.
                 Some(8) if value.is_empty() && filed.listed.remove(key) => {}
                 Some(9..=11) => {

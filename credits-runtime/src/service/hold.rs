@@ -10,15 +10,16 @@ use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::body::Body;
 use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::cover::CoveredBy;
-use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::ids::{Asset, HoldId, WalletId};
 use crate::domain::metadata::Metadata;
+use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::ledger::Ledger;
 use crate::engine::request::hold_guard::HoldGuard;
 use crate::engine::request::reply::Reply;
 use crate::engine::request::slot::Outcome;
 use crate::error::{Error, LedgerError};
-use crate::generated::{Pricing, quote};
+use crate::generated::{Pricing, asset, quote};
 use crate::service::entry::{self, Released, present};
 use crate::service::settle::Settle;
 
@@ -114,13 +115,19 @@ impl<C> Hold<C> {
     /// takes the difference from available credits. A missing rest is the entry's shortfall, or becomes debt
     /// if the settings say `overrun debt`.
     ///
-    /// Rejections: `HoldClosed` if it was released elsewhere, those of the operation's cost.
+    /// Rejections: `HoldClosed` if it was released elsewhere, `HoldOfAnotherAsset`, those of the operation's cost.
     pub fn settle_for(self, operation: impl Borrow<C::Operation>) -> Settle
     where
         C: Pricing,
     {
-        let quote = Box::new(quote::<C>(operation.borrow(), &self.ledger));
-        self.settling(SettleAt::Quote(quote))
+        let operation = operation.borrow();
+        let mut quote = quote::<C>(operation, &self.ledger);
+        let (asset, held) = (Asset::of(asset::<C>(operation)), &self.wallet.asset);
+        if asset != *held {
+            let (operation, asset, held) = (quote.operation.to_owned(), asset.shown(), held.shown());
+            quote.charge = Err(Rejection::HoldOfAnotherAsset { operation, asset, held });
+        }
+        self.settling(SettleAt::Quote(Box::new(quote)))
     }
 
     /// Charges this amount, like [`settle_for`](Self::settle_for).

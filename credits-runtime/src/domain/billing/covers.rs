@@ -2,8 +2,9 @@
 //! plan that has them unlimited.
 //!
 //! A cover goes on while the renewal of its time is charged, as credits do. It does not know in which wallets covers
-//! are kept.
+//! are kept, and credits that a price gives before it is paid (`upgrades on_change`) do not concern it.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::due::{Due, Fulfilment};
@@ -30,6 +31,16 @@ pub struct DueCover {
     pub until: Timestamp,
 }
 
+impl Billing {
+    /// Whether the terms of any plan have unlimited operations.
+    pub fn has_unlimited(&self) -> bool {
+        self.plans.values().flatten().any(|(_, terms)| terms.unlimited.is_some())
+    }
+}
+
+/// The difference between the longest and the shortest month.
+const MONTHS_DIFFER_BY: Duration = Duration::from_hours(3 * 24);
+
 /// Time at a plan with unlimited operations.
 struct Covering<'a> {
     plan: &'a str,
@@ -48,13 +59,13 @@ pub(super) fn due(
 ) {
     let ends = CoverEnds { items, paid, fulfilment };
     let spans = paid.live.spans.iter().filter_map(|span| {
-        let time = Interval { start: span.period.start, end: ends.of_span(span) };
+        let time = Interval { start: ends.start_of(span), end: ends.of_span(span) };
         covering(span.terms.filter(|_| span.quantity > 0)?, time)
     });
     let trials = ends
         .trials()
         .filter_map(|(time, price)| covering(billing.terms(items.subscription, price, time.start)?, time));
-    let ends_at = items.ends_at().unwrap_or(Timestamp::MAX);
+    let ends_at = items.covered_until().unwrap_or(Timestamp::MAX);
     let mut times: Vec<Covering<'_>> = spans.chain(trials).collect();
     for covering in &mut times {
         covering.time.end = covering.time.end.min(ends_at);
@@ -76,7 +87,9 @@ pub(super) fn due(
         let until = same.fold(first.time.end, |until, next| {
             if next.time.start <= until { until.max(next.time.end) } else { until }
         });
-        due.is_due(until, now);
+        if until < Timestamp::MAX {
+            due.is_due(until, now);
+        }
         due.covers.push(DueCover {
             subscription: items.subscription.clone(),
             plan: first.plan.to_owned(),
@@ -84,6 +97,16 @@ pub(super) fn due(
             until,
         });
     }
+}
+
+/// Of covers of the same operations by the same plan, the one that ends last, so that a wallet's covers are no more than the
+/// plans.
+pub(super) fn without_repeated(due: &mut Due) {
+    let by_plan = |cover: &DueCover| (cover.plan.clone(), cover.operations.clone());
+    due.covers.sort_by(|a, b| {
+        (by_plan(a), Reverse(a.until), &a.subscription).cmp(&(by_plan(b), Reverse(b.until), &b.subscription))
+    });
+    due.covers.dedup_by(|next, kept| by_plan(next) == by_plan(kept));
     due.covers.sort_unstable();
 }
 
@@ -99,16 +122,42 @@ struct CoverEnds<'a, 'b> {
 }
 
 impl<'a> CoverEnds<'a, '_> {
+    /// The start of a span's cover. Time that is paid in arrears covers as much time after it.
+    fn start_of(&self, span: &Span<'_>) -> Timestamp {
+        if span.is_in_arrears { span.period.end } else { span.period.start }
+    }
+
     /// The end of a span's cover. Credited time, and that of the application's own subscriptions, is not renewed.
     fn of_span(&self, span: &Span<'_>) -> Timestamp {
         let length = span.period.end.since(span.period.start);
-        let wait = length.checked_div(4).unwrap_or_default();
-        if span.is_cut() || span.is_without_invoice() || self.is_removed(span.item) {
-            return span.cut;
+        let wait = quarter(length);
+        let credited = self.credited_from(span);
+        if span.is_cut() || span.is_without_invoice() || credited.is_some() || self.is_removed(span.item) {
+            let ends = [Some(span.cut), span.left_at, credited];
+            return ends.into_iter().flatten().min().unwrap_or(span.cut);
+        }
+        if span.is_in_arrears {
+            // Months differ by up to three days.
+            let end = span.period.end.after(length).after(wait.min(MONTHS_DIFFER_BY));
+            let renewed = self.paid.live.first_from(span.period.end, |other| other.item == span.item);
+            return self.waited(end, wait, renewed.map(|renewed| renewed.paid_at));
         }
         let renewed = |other: &Span<'_>| other.item == span.item || other.period.start >= span.cut;
         let renewed = self.paid.live.first_from(span.cut, renewed);
         self.waited(span.cut, wait, renewed.map(|renewed| renewed.at.max(renewed.paid_at)))
+    }
+
+    /// The start of time of a span's plan that was credited without finding a span. The cover of no smaller quantity
+    /// ends with it.
+    fn credited_from(&self, span: &Span<'_>) -> Option<Timestamp> {
+        let plan = |terms: Option<&'a PlanTerms>| terms.map(|terms| &terms.plan);
+        let debits = self.paid.live.debits.iter().filter(|debit| {
+            plan(debit.terms) == span.terms.map(|terms| &terms.plan)
+                && debit.quantity >= span.quantity
+                && debit.period.start < span.period.end
+                && span.period.start < debit.period.end
+        });
+        debits.map(|debit| debit.period.start.max(span.period.start)).min()
     }
 
     /// The trial time of each item, with the price at which it is.
@@ -119,14 +168,13 @@ impl<'a> CoverEnds<'a, '_> {
     fn trials_of(&self, item: &'a Subscription) -> Vec<(Interval, &'a ObjectId)> {
         let states = item.states.iter().enumerate();
         let trials = states.filter_map(|(place, (at, state))| {
-            let trial = state.trial.filter(|_| state.status == Status::Trialing)?;
+            let is_one = state.status == Status::Trialing && state.quantity != Some(0);
+            let trial = state.trial.filter(|_| is_one)?;
             let end = self.trial_end(trial);
             let start = if place == 0 { trial.start } else { trial.start.max(*at) };
             let next = item.states.get(place.saturating_add(1));
             let end = match next {
-                Some((at, next)) if next.status == Status::Trialing || next.status == Status::Removed => {
-                    end.min(*at)
-                }
+                Some((at, next)) if is_without_wait(next.status) => end.min(*at),
                 _ => self.of_trial(Interval { end, ..trial }),
             };
             Some((Interval { start, end }, &state.price))
@@ -145,12 +193,12 @@ impl<'a> CoverEnds<'a, '_> {
     fn of_trial(&self, trial: Interval) -> Timestamp {
         let paid = self.paid.live.first_from(trial.start, |span| span.period.start >= trial.start);
         let converted = paid.map(|paid| trial.end.min(paid.at).max(paid.paid_at));
-        self.waited(trial.end, trial.end.since(trial.start), converted)
+        self.waited(trial.end, quarter(trial.end.since(trial.start)), converted)
     }
 
     /// An end with the time until its renewal, which is waited for up to this long.
     fn waited(&self, end: Timestamp, wait_max: Duration, renewed: Option<Timestamp>) -> Timestamp {
-        if self.items.ends_at().is_some_and(|ends_at| ends_at <= end) {
+        if self.items.covered_until().is_some_and(|ends_at| ends_at <= end) {
             return end;
         }
         let waited = end.after(self.fulfilment.renewal_wait.min(wait_max));
@@ -162,4 +210,14 @@ impl<'a> CoverEnds<'a, '_> {
         let latest = states.and_then(|states| states.latest());
         latest.is_some_and(|state| state.status == Status::Removed)
     }
+}
+
+/// The longest wait for the renewal of time of this length.
+fn quarter(length: Duration) -> Duration {
+    length.checked_div(4).unwrap_or_default()
+}
+
+/// Whether nothing is charged for the time after a trial, or another state says what is.
+fn is_without_wait(next: Status) -> bool {
+    matches!(next, Status::Trialing | Status::Removed | Status::Paused)
 }

@@ -155,6 +155,7 @@ pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
         covers::due(&mut due, billing, items, &paid, fulfilment, now);
         unsolved::of_subscription(&mut due, billing, items, &paid, fulfilment, now);
     }
+    covers::without_repeated(&mut due);
     purchases::due(&mut due, billing, &subscriptions, now);
     unsolved::of_payments(&mut due, billing, &subscriptions);
     due

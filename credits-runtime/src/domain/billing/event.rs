@@ -260,6 +260,9 @@ pub struct OwnSpan {
     /// Whether a cycle starts with it.
     #[n(4)]
     pub begins_cycle: bool,
+    /// When the application ended the subscription at once, and with it what the plan covers.
+    #[n(5)]
+    pub left_at: Option<Timestamp>,
 }
 
 /// The state of a subscription item from the event's time on. It decides the trial, the end and the name of

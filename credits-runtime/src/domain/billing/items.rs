@@ -72,6 +72,12 @@ impl<'a> SubscriptionItems<'a> {
         ends_at.into_iter().chain(self.handed_over).min()
     }
 
+    /// When nothing of the subscription is covered any more: it ended, also if the processor names no end.
+    pub fn covered_until(&self) -> Option<Timestamp> {
+        let ended = self.newest().filter(|(_, state)| state.status == Status::Ended);
+        self.ends_at().into_iter().chain(ended.map(|(at, _)| at)).min()
+    }
+
     /// Whether the subscription is of the application's own.
     pub fn is_own(&self) -> bool {
         self.items.iter().any(|(_, item)| item.own.is_some())

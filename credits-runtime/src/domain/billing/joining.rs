@@ -130,6 +130,7 @@ impl Billing {
             period: Interval { start: start.at, end },
             asked_at: now,
             begins_cycle: start.begins_cycle,
+            left_at: None,
         };
         let change = OwnSubscription { state, kept_until: start.kept_until, paid: Some(paid) };
         Ok(Some(event(&join.owner, change, now)))

@@ -4,7 +4,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::event::{Interval, OwnSpan, OwnSubscription};
+use super::event::{Interval, OwnSpan, OwnSubscription, Status};
 use super::items::SubscriptionItems;
 use super::paid::Span;
 use super::record::Billing;
@@ -84,6 +84,13 @@ impl OwnTime {
         self.spans.retain(|span| span.period.start < span.period.end);
     }
 
+    /// Notes that the subscription was ended at once: its time stays paid, and nothing is covered.
+    fn leave(&mut self, at: Timestamp) {
+        for span in self.spans.iter_mut().filter(|span| span.left_at.is_none()) {
+            span.left_at = Some(at);
+        }
+    }
+
     /// Adds paid time. Time that continues a span of the same price and quantity extends it, so that changing
     /// back and forth adds no spans.
     fn add(&mut self, new: &OwnSpan) {
@@ -93,7 +100,10 @@ impl OwnTime {
                 && new.period.start <= span.period.end
         });
         match continued {
-            Some(span) => span.period.end = span.period.end.max(new.period.end),
+            Some(span) => {
+                span.period.end = span.period.end.max(new.period.end);
+                span.left_at = None;
+            }
             None => self.spans.push(new.clone()),
         }
     }
@@ -117,6 +127,9 @@ impl Subscription {
         let own = self.own.get_or_insert_default();
         if let Some((_, before)) = self.states.last() {
             own.end(&before.price, before.quantity.unwrap_or(1), change.kept_until);
+        }
+        if change.state.status == Status::Ended {
+            own.leave(at);
         }
         if let Some(paid) = &change.paid {
             own.add(paid);

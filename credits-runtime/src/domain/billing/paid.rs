@@ -51,6 +51,8 @@ pub struct Span<'a> {
     pub is_in_arrears: bool,
     /// For an unpaid span by a state: start of the next state.
     pub stated_until: Option<Timestamp>,
+    /// When the application ended the subscription at once, and with it what the plan covers.
+    pub left_at: Option<Timestamp>,
     /// Terms under which it was paid; `None` for a price unknown to every catalogue.
     pub terms: Option<&'a PlanTerms>,
 }
@@ -81,6 +83,7 @@ impl<'a> Span<'a> {
             currency: "",
             is_in_arrears: false,
             stated_until: Some(until),
+            left_at: None,
             terms,
         }
     }
@@ -110,6 +113,7 @@ impl<'a> Span<'a> {
             currency: "",
             is_in_arrears: false,
             stated_until: None,
+            left_at: span.left_at,
             terms,
         }
     }

@@ -21,14 +21,14 @@ pub struct Sale {
     pub operations: HashMap<String, OperationId>,
     /// The asset in which each operation of the application is priced.
     pub assets: HashMap<OperationId, Asset>,
+    /// The assets of the operations of every catalogue that was declared: wallets of these may have covers.
+    pub declared_assets: BTreeSet<Asset>,
 }
 
 impl Sale {
     /// The assets whose wallets may have covers of the billing.
     pub fn covered_assets(&self, billing: &Billing) -> BTreeSet<Asset> {
-        let terms = billing.plans.values().flatten().map(|(_, terms)| terms);
-        let unlimited = terms.filter_map(|terms| terms.unlimited.as_deref());
-        unlimited.flat_map(|operations| self.operations_of(operations)).map(|(asset, _)| asset).collect()
+        if billing.has_unlimited() { self.declared_assets.clone() } else { BTreeSet::new() }
     }
 
     /// The covers in the wallet of an asset.

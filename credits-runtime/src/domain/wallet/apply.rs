@@ -92,7 +92,10 @@ impl Record for Wallet {
                 grant.terms.origin = *origin;
                 grant.terms.purchase = *purchase;
             }),
-            Body::Covered { covers } => self.covers.clone_from(covers),
+            Body::Covered { covers } => {
+                self.covers.clone_from(covers);
+                self.changes_of_covers = self.changes_of_covers.saturating_add(1);
+            }
             Body::Rescheduled { grant, expires_at } => self.reschedule(*grant, *expires_at),
             _ => assert!(entry.is_some(), "fact {number} is no fact about a wallet"),
         }

@@ -44,6 +44,14 @@ pub struct Wallet {
     /// Operations that cost nothing, by subscription and plan.
     #[cbor(n(6), skip_if = "Vec::is_empty")]
     pub covers: Vec<Cover>,
+    /// Number of facts that changed its covers.
+    #[cbor(n(7), default, skip_if = "is_zero")]
+    pub changes_of_covers: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Credits of a paid grant that expired or were revoked unused; a refund counts them as returned.
@@ -142,6 +150,16 @@ impl Wallet {
     /// The plan because of which an operation costs nothing at an instant.
     pub fn covered_by(&self, operation: OperationId, now: Timestamp) -> Option<CoveredBy> {
         self.covers.iter().find(|cover| cover.has(operation, now)).map(Cover::by)
+    }
+
+    /// Whether a subscription's plan covers an operation at an instant.
+    pub fn is_covered_by(&self, by: &CoveredBy, operation: OperationId, now: Timestamp) -> bool {
+        self.covers.iter().any(|cover| cover.has(operation, now) && cover.by() == *by)
+    }
+
+    /// Whether it has had an entry. Covers may be booked in a wallet before any.
+    pub fn has_entries(&self) -> bool {
+        self.facts > self.changes_of_covers
     }
 
     /// Whether an operation of this price can be paid, with debt where it is allowed.

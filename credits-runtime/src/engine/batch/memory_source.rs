@@ -1,7 +1,7 @@
 //! Sources in memory, for simulation and fuzzing: maps of records, to which sealed batches are committed, and a
 //! partial view of them that reports missing records.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -253,7 +253,12 @@ mod tests {
     #[test]
     fn a_due_record_that_cannot_be_read_is_left_out() {
         let (policy, mut source) = (Policy::of(&Settings::DEFAULT), MemorySource::default());
-        let sale = Sale { prices: PriceList::default(), operations: HashMap::new(), assets: HashMap::new() };
+        let sale = Sale {
+            prices: PriceList::default(),
+            operations: HashMap::new(),
+            assets: HashMap::new(),
+            declared_assets: BTreeSet::new(),
+        };
         let wallets = ["ann", "bob"].map(|name| WalletId::of_credits(Owner::new(name).unwrap()));
         let at = Timestamp::from_microseconds(1_767_225_600_000_000);
         let mut batch = Batch::new(&source, &policy, &Position::start());

@@ -163,6 +163,7 @@ fn wallet() -> impl Strategy<Value = Wallet> {
     let lists = (vec(forfeited(), 0..3), vec(grant(), 0..5), vec(hold(), 0..4), vec(cover(), 0..3));
     let rest = (option::of(fact()), any::<u64>(), amount(), amount());
     (lists, rest).prop_map(|((forfeited, grants, holds, covers), (last_fact, facts, balance, debt))| Wallet {
+        changes_of_covers: covers.len() as u64,
         last_fact,
         facts,
         balance,

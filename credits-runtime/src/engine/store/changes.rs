@@ -76,6 +76,11 @@ impl Changes {
         self.put(rows::LOW_BALANCES_KEY.to_vec(), rows::encode(&thresholds));
     }
 
+    /// Sets the number of the catalogue by which wallets have covers; `None` while they change to another one's.
+    pub(crate) fn put_covers(&mut self, catalogue: Option<u32>) {
+        self.put(rows::COVERS_KEY.to_vec(), rows::encode(&catalogue));
+    }
+
     /// Adds an owner's billing. Moves its rows in the agenda and on the list for attention from `filed` to `filing`.
     pub(crate) fn put_billing(&mut self, owner: &Owner, billing: &Billing, filed: Filing, filing: Filing) {
         let key = rows::billing_key(owner);

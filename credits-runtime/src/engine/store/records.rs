@@ -83,6 +83,11 @@ impl Snapshot {
         row.map_or_else(|| Ok(Some(LowBalances::default())), |row| rows::decode(&row))
     }
 
+    /// The number of the catalogue by which wallets have covers; `None` if a change to another one's was interrupted.
+    pub(crate) fn covers(&self) -> Result<Option<u32>, LedgerError> {
+        self.view(rows::COVERS_KEY)?.map_or(Ok(None), |row| rows::decode(&row))
+    }
+
     /// The owners of a range with a wallet of an asset.
     pub(crate) fn owners_of(&self, asset: &Asset, range: &OwnerRange) -> Result<Vec<Owner>, LedgerError> {
         let key = |owner: &Owner| rows::wallet_key(&WalletId::of_asset(asset.clone(), owner.clone()));

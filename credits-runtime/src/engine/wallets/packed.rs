@@ -13,7 +13,8 @@ use crate::engine::journal::{cbor, varint};
 
 /// Replaces `bytes` by the packed wallet, which begins with its names.
 pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
-    let Wallet { last_fact, facts, balance, grants, holds, debt, forfeited, covers } = wallet;
+    let Wallet { last_fact, facts, balance, grants, holds, debt, forfeited, covers, changes_of_covers } =
+        wallet;
     bytes.clear();
     id.pack(bytes);
     last_fact.pack(bytes);
@@ -24,6 +25,7 @@ pub(crate) fn pack(id: &WalletId, wallet: &Wallet, bytes: &mut Vec<u8>) {
     grants.pack(bytes);
     holds.pack(bytes);
     covers.pack(bytes);
+    changes_of_covers.pack(bytes);
 }
 
 /// The wallet in packed bytes; bytes after it are ignored.
@@ -35,8 +37,8 @@ pub(crate) fn unpack(mut packed: &[u8]) -> Option<Wallet> {
     let (facts, balance) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
     let (debt, forfeited) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
     let (grants, holds) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
-    let covers = Pack::unpack(bytes)?;
-    Some(Wallet { last_fact, facts, balance, grants, holds, debt, forfeited, covers })
+    let (covers, changes_of_covers) = (Pack::unpack(bytes)?, Pack::unpack(bytes)?);
+    Some(Wallet { last_fact, facts, balance, grants, holds, debt, forfeited, covers, changes_of_covers })
 }
 
 /// The names of a packed wallet: of its asset and of its owner.

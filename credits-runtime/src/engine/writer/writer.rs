@@ -8,6 +8,7 @@ use super::committer::Committer;
 use super::decider::{BatchWork, DecidedBatch, Decider, DueOutcome};
 use super::renewals::Renewals;
 use super::replies::{Replies, refuse};
+use crate::domain::billing::record::Billing;
 use crate::domain::ids::{HoldId, Key, Owner, WalletId};
 use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
@@ -16,6 +17,7 @@ use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::presence::check_files;
 use crate::engine::request::inbox::{DueCaller, Inbox, Request, TakenWork, Waiting, Work};
 use crate::engine::request::slot::Slot;
+use crate::engine::store::{Changes, Snapshot};
 use crate::engine::tuning::ROWS_AT_ONCE;
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -35,6 +37,8 @@ pub(crate) struct Writer {
     pub(crate) renewals: Renewals,
     pub(crate) failed_due: FailedDue,
     pub(crate) schedule: Schedule,
+    /// The catalogue to whose covers wallets are to be changed.
+    pub(crate) covers_wanted: Option<u32>,
     /// The error of all further writes, set once an outcome is unknown or a file is gone.
     pub(crate) stopped: Option<LedgerError>,
 }
@@ -93,20 +97,52 @@ impl Writer {
     }
 
     /// Books the work that came due while the ledger was closed, and retries billing that needs attention, because
-    /// the catalogue may now declare the purchased plans and packs.
-    pub(crate) fn begin(&mut self) -> Result<(), LedgerError> {
+    /// the catalogue may now declare the purchased plans and packs. Changes covers to those of another catalogue.
+    pub(crate) fn begin(&mut self, catalogue: u32) -> Result<(), LedgerError> {
         while self.is_due() {
             // Due work that is left out is logged, and retried once the ledger is open.
             _ = self.commit(&mut VecDeque::new(), &mut Vec::new())?;
         }
+        self.fulfil_each(Snapshot::attention, |_| true)?;
+        let is_of_another = self.committer.store.snapshot()?.covers()? != Some(catalogue);
+        self.covers_wanted = is_of_another.then_some(catalogue);
+        self.change_covers()
+    }
+
+    /// Changes covers to those of the application's catalogue, if they are another one's. Waits for the clock to be
+    /// confirmed, because fulfilment does.
+    fn change_covers(&mut self) -> Result<(), LedgerError> {
+        let Some(catalogue) = self.covers_wanted.filter(|_| self.decider.clock.unconfirmed().is_none())
+        else {
+            return Ok(());
+        };
+        self.fulfil_each(Snapshot::billed_owners, Billing::has_unlimited)?;
+        let mut changes = Changes::default();
+        changes.put_covers(Some(catalogue));
+        self.committer.store.publish(changes);
+        self.covers_wanted = None;
+        Ok(())
+    }
+
+    /// Fulfils owners whose billing counts, a page of owners at a time.
+    fn fulfil_each(
+        &mut self,
+        page: impl Fn(&Snapshot, Option<&Owner>, usize) -> Result<Vec<Owner>, LedgerError>,
+        counts: impl Fn(&Billing) -> bool,
+    ) -> Result<(), LedgerError> {
         let mut after: Option<Owner> = None;
         loop {
-            let owners = self.committer.store.snapshot()?.attention(after.as_ref(), ROWS_AT_ONCE)?;
+            let snapshot = self.committer.store.snapshot()?;
+            let owners = page(&snapshot, after.as_ref(), ROWS_AT_ONCE)?;
             let Some(last) = owners.last() else { return Ok(()) };
             after = Some(last.clone());
-            let bill = |owner| Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
-            let waiting = |request| Waiting { request, slot: Slot::new().0 };
-            let mut requests: VecDeque<_> = owners.into_iter().map(|owner| waiting(bill(owner))).collect();
+            let mut requests = VecDeque::new();
+            for owner in owners {
+                if counts(&snapshot.billing(&owner)?.billing) {
+                    let request = Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
+                    requests.push_back(Waiting { request, slot: Slot::new().0 });
+                }
+            }
             while !requests.is_empty() {
                 self.commit(&mut requests, &mut Vec::new())?;
             }
@@ -181,6 +217,10 @@ impl Writer {
         self.check_files();
         let Work { commands, mut releases, due_booked } = work;
         let mut commands = VecDeque::from(commands);
+        if let Err(error) = self.change_covers() {
+            send(due_booked, &Err(error.clone()));
+            return refuse(commands, &error);
+        }
         loop {
             let committed = self.commit(&mut commands, &mut releases);
             if let Err(error) = committed {

@@ -93,7 +93,7 @@ impl<C> Credits<C> {
         let mut held = Vec::new();
         for asset in self.ledger.assets() {
             let id = WalletId::of_asset(asset.clone(), owner.clone());
-            if self.ledger.wallet(&id)?.facts > 0 {
+            if self.ledger.wallet(&id)?.has_entries() {
                 held.push(asset.shown());
             }
         }

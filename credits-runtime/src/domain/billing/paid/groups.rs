@@ -100,6 +100,7 @@ impl<'a> LineGroup<'a> {
             currency: &invoice.currency,
             is_in_arrears: invoice.made_at >= period.end,
             stated_until: None,
+            left_at: None,
             terms: billing.terms(items.subscription, price, period.start),
         }
     }

@@ -82,7 +82,9 @@ pub fn decide(
         Action::Hold { quote, limit, purpose } => {
             draft.push_last(hold::hold(booked, quote, (*limit, *purpose), command, policy, now)?);
         }
-        Action::Settle { hold, at } => settle::settle(&mut draft, (*hold, at), command, prior, policy)?,
+        Action::Settle { hold, at } => {
+            settle::settle(&mut draft, (*hold, at), command, prior, (policy, now))?
+        }
         Action::Extend { hold, by } => {
             draft.push(hold::extend(booked, (*hold, *by), command, prior, policy, now)?);
         }

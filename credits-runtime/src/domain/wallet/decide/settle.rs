@@ -9,12 +9,14 @@ use super::take::{CoveredCharge, covered};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::command::{Command, SettleAt};
+use crate::domain::cover::CoveredBy;
 use crate::domain::grant::{Allocation, PinnedTerms};
 use crate::domain::hold::{Held, Settled};
 use crate::domain::ids::HoldId;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
 use crate::domain::rejection::{HoldClosing, Rejection};
+use crate::domain::time::Timestamp;
 use crate::domain::wallet::draft::Draft;
 use crate::domain::wallet::state::Wallet;
 
@@ -24,7 +26,7 @@ pub(super) fn settle(
     (id, at): (HoldId, &SettleAt),
     command: &Command,
     prior: &Prior,
-    policy: &Policy,
+    (policy, now): (&Policy, Timestamp),
 ) -> Result<(), Rejection> {
     let open = draft.wallet.hold(id).map(|open| open.held.clone());
     let late = open.is_none();
@@ -39,8 +41,10 @@ pub(super) fn settle(
     let metadata = command.metadata.over(&held.metadata);
     metadata.check()?;
     let settled = Settled { hold: id, late, key: held.key.clone() };
-    // A hold settles as it was opened, unless it is settled as another operation.
-    if let Some(covered_by) = held.covered_by.clone().filter(|_| operation == held.usable_as) {
+    // A hold settles as it was opened. Settled as another operation, it is covered if the same cover has that one now.
+    let is_covered =
+        |by: &CoveredBy| operation == held.usable_as || draft.wallet.is_covered_by(by, operation, now);
+    if let Some(covered_by) = held.covered_by.clone().filter(is_covered) {
         let charge = CoveredCharge { charge, covered_by, metadata, settles: Some(settled) };
         draft.push(covered(charge, draft.wallet.balance));
         return Ok(());
