@@ -368,6 +368,10 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
     let rows = views.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec());
     let mut kinds: Vec<Vec<u8>> = Vec::new();
     for key in rows {
+        // What an opening has to do is not derived from the journal.
+        if key[..] == [8, 0] {
+            continue;
+        }
         // One row of each kind, and the row of every wallet.
         if key[0] == 2 || kinds.iter().all(|known| known[0] != key[0]) {
             kinds.push(key);

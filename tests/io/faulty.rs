@@ -16,6 +16,8 @@ pub(crate) enum Plan {
     Once(usize),
     /// Every operation from this number on fails.
     ForGood(usize),
+    /// The sync of this number fails, and loses what it should have written.
+    LosesSync(usize),
     /// A file cannot grow beyond this length.
     NoLonger(usize),
     /// A file may have any length, but a write beyond this byte fails.
@@ -28,16 +30,22 @@ pub(crate) struct Faulty {
     disk: Disk,
     plan: Plan,
     operations: Arc<AtomicUsize>,
+    syncs: Arc<AtomicUsize>,
 }
 
 impl Faulty {
     pub(crate) fn new(disk: Disk, plan: Plan) -> Self {
-        Self { disk, plan, operations: Arc::default() }
+        Self { disk, plan, operations: Arc::default(), syncs: Arc::default() }
     }
 
     /// Number of operations, reads included.
     pub(crate) fn operations(&self) -> usize {
         self.operations.load(Ordering::SeqCst)
+    }
+
+    /// Number of syncs.
+    pub(crate) fn syncs(&self) -> usize {
+        self.syncs.load(Ordering::SeqCst)
     }
 
     /// Counts an operation that ends at this byte, and fails it if the plan says so.
@@ -92,6 +100,11 @@ impl Backend for FaultyFile {
 
     fn sync_data(&self) -> Result<(), Error> {
         self.disk.count(0)?;
+        let number = self.disk.syncs.fetch_add(1, Ordering::SeqCst);
+        if matches!(self.disk.plan, Plan::LosesSync(failing) if number == failing) {
+            self.file.lose_sync();
+            return Err(Error::other("the disk did not write"));
+        }
         self.file.sync_data()
     }
 

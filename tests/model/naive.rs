@@ -74,7 +74,9 @@ struct Hold {
     /// Credits that a lapse freed, and the part of them that expired at once.
     returned: Vec<(usize, i64)>,
     expired: Vec<(usize, i64)>,
+    /// 0 if a plan covers it.
     price: i64,
+    covered: bool,
     opened_at: i64,
     until: i64,
     state: State,
@@ -102,6 +104,8 @@ pub(super) struct Model {
     /// Holds of running work, and their limits as the work last read them.
     alive: Vec<(usize, i64)>,
     debts: [i64; OWNERS.len()],
+    /// Whether a plan covers what the owner spends.
+    covers: [bool; OWNERS.len()],
     /// In the order of sending.
     transfers: Vec<Transfer>,
     /// In the order of booking.
@@ -111,8 +115,8 @@ pub(super) struct Model {
 impl Default for Model {
     fn default() -> Self {
         let now = 1_767_225_600_000_000;
-        let (lines, wallets, holds, keys, alive, debts, transfers, charges) = Default::default();
-        Self { now, lines, wallets, holds, keys, alive, debts, transfers, charges }
+        let (lines, wallets, holds, keys, alive, debts, covers, transfers, charges) = Default::default();
+        Self { now, lines, wallets, holds, keys, alive, debts, covers, transfers, charges }
     }
 }
 
@@ -226,6 +230,10 @@ impl Model {
                 self.settle(index.index(self.holds.len()), *amount)
             }
             Step::Release(index) if !self.holds.is_empty() => self.release(index.index(self.holds.len())),
+            Step::Cover(begins) => {
+                self.covers[owner] = *begins;
+                String::new()
+            }
             Step::TimeToDue(index, beside) => {
                 let instants = self.instants();
                 if !instants.is_empty() {
@@ -541,7 +549,9 @@ impl Model {
     }
 
     fn open(&mut self, owner: usize, key: Option<u8>, pages: i64, limit: u32) -> Result<usize, String> {
-        let price = price_of(pages)?;
+        let covered = self.covers[owner];
+        let listed = price_of(pages)?;
+        let price = if covered { 0 } else { listed };
         if limit == 0 {
             return Err("hold limit".to_owned());
         }
@@ -558,6 +568,7 @@ impl Model {
             returned: Vec::new(),
             expired: Vec::new(),
             price,
+            covered,
             opened_at: self.now,
             until,
             state: State::Open,
@@ -587,6 +598,9 @@ impl Model {
         self.holds[place].state = State::Settled;
         if let Some(key) = key {
             self.keys.get_mut(&(owner, key)).unwrap().1 = Used::Charged;
+        }
+        if self.holds[place].covered {
+            return format!("{} short 0", self.charge(owner, 0, 0));
         }
         if state == State::Lapsed { self.settle_late(place, price) } else { self.settle_open(place, price) }
     }
@@ -656,6 +670,9 @@ impl Model {
 
     fn price(&self, owner: usize, pages: i64) -> Result<i64, String> {
         let price = price_of(pages)?;
+        if self.covers[owner] {
+            return Ok(0);
+        }
         self.affordable(price, self.available_for_process(owner))?;
         Ok(price)
     }

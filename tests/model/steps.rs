@@ -68,6 +68,8 @@ pub(super) enum Step {
     /// Settles a hold at its amount, or at another one.
     Settle(Index, Option<i64>),
     Release(Index),
+    /// Begins or ends a plan that has every operation unlimited.
+    Cover(bool),
     /// Moves time to an instant at which something is due, plus this many microseconds.
     TimeToDue(Index, i64),
     TimePasses(u32),
@@ -154,6 +156,7 @@ fn simple() -> impl Strategy<Value = Step> {
         4 => (any::<Index>(), proptest::option::weighted(0.4, -1..40_i64))
             .prop_map(|(index, amount)| Step::Settle(index, amount)),
         3 => any::<Index>().prop_map(Step::Release),
+        2 => any::<bool>().prop_map(Step::Cover),
         4 => (any::<Index>(), -1..=1_i64).prop_map(|(index, beside)| Step::TimeToDue(index, beside)),
         2 => minutes.clone().prop_map(Step::TimePasses),
         1 => minutes.prop_map(Step::ClockBack),

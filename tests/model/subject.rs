@@ -13,6 +13,7 @@ use super::steps::{Expiry, Missing, OWNERS, Step};
 
 mod pricing {
     credits_runtime::usage_credits! {
+        subscription_plan open { unlimited }
         operation process {
             costs 5.credits + 1.credit_per(page)
             limit pages <= 20
@@ -21,7 +22,7 @@ mod pricing {
     }
 }
 
-use pricing::{Credits, Operation, Pricing, Wallet};
+use pricing::{Credits, Operation, Plan, Pricing, Wallet};
 
 use crate::engines::Engine;
 
@@ -164,6 +165,10 @@ impl<'a> Subject<'a> {
             Step::Release(index) if !self.holds.is_empty() => {
                 return self.release(index.index(self.holds.len()));
             }
+            Step::Cover(begins) => {
+                self.cover(owner, begins);
+                return String::new();
+            }
             Step::Reopen => {
                 self.reopen();
                 return String::new();
@@ -174,6 +179,19 @@ impl<'a> Subject<'a> {
             Ok(receipt) if receipt.replayed => "replayed".to_owned(),
             Ok(receipt) => format!("{:+}", receipt.entry.amount.get()),
             Err(error) => refused(error),
+        }
+    }
+
+    fn cover(&self, owner: usize, begins: bool) {
+        let credits = self.credits.as_ref().unwrap();
+        let changed = if begins {
+            credits.subscribe(OWNERS[owner], Plan::Open).now().wait()
+        } else {
+            credits.unsubscribe(OWNERS[owner]).at_once().now().wait()
+        };
+        match changed {
+            Ok(_) | Err(Error::Rejected(Rejection::SubscriptionUnknown { .. })) => {}
+            Err(error) => panic!("{error}"),
         }
     }
 

@@ -7,6 +7,7 @@ use super::disk::{Change, Image, LEDGER, LOG, Operation};
 use super::random::Random;
 
 const SECTOR_BYTES: usize = 512;
+const PAGE_BYTES: usize = 4_096;
 
 /// A disk before a loss of power.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Powered([PoweredFile; 2]);
 struct PoweredFile {
     durable: Vec<u8>,
     pending: Vec<Change>,
+    /// The contents as the system's cache has them, once a sync has failed. From then on writes are those of whole pages.
+    cache: Option<Vec<u8>>,
 }
 
 /// A piece of a write.
@@ -25,7 +28,7 @@ type Fragment<'a> = (usize, &'a [u8]);
 impl Powered {
     /// A disk that holds these files durably.
     pub(crate) fn new(durable: Image) -> Self {
-        Self(durable.map(|durable| PoweredFile { durable, pending: Vec::new() }))
+        Self(durable.map(|durable| PoweredFile { durable, pending: Vec::new(), cache: None }))
     }
 
     /// Applies an operation; a sync makes the earlier changes of its file durable.
@@ -53,14 +56,36 @@ impl Powered {
 
 impl PoweredFile {
     fn take(&mut self, change: &Change) {
-        let Change::Sync = change else { return self.pending.push(change.clone()) };
-        for operation in std::mem::take(&mut self.pending) {
-            match operation {
-                Change::Write { offset, bytes } => put(&mut self.durable, (offset, &bytes)),
-                Change::SetLength(length) => self.durable.resize(length, 0),
-                Change::Sync => {}
+        match change {
+            Change::Sync => {
+                for operation in std::mem::take(&mut self.pending) {
+                    apply(&mut self.durable, &operation);
+                }
+            }
+            Change::LostSync => {
+                if self.cache.is_none() {
+                    let mut cache = self.durable.clone();
+                    self.pending.iter().for_each(|operation| apply(&mut cache, operation));
+                    self.cache = Some(cache);
+                }
+                // The length is the file system's, which has a journal.
+                self.pending.retain(|operation| matches!(operation, Change::SetLength(_)));
+            }
+            Change::Write { .. } | Change::SetLength(_) => {
+                let change = self.cached(change);
+                self.pending.push(change);
             }
         }
+    }
+
+    /// Applies a change to the cache, if a sync has failed: a write is then one of the whole pages that it touches.
+    fn cached(&mut self, change: &Change) -> Change {
+        let Some(cache) = &mut self.cache else { return change.clone() };
+        apply(cache, change);
+        let Change::Write { offset, bytes } = change else { return change.clone() };
+        let from = offset - offset % PAGE_BYTES;
+        let to = (offset + bytes.len()).next_multiple_of(PAGE_BYTES).min(cache.len());
+        Change::Write { offset: from, bytes: cache[from..to].into() }
     }
 
     fn image(&self, random: &mut Random) -> Vec<u8> {
@@ -79,11 +104,7 @@ impl PoweredFile {
     fn in_order(&self, operations: usize, torn_sectors: usize) -> Vec<u8> {
         let mut image = self.durable.clone();
         for operation in &self.pending[..operations] {
-            match operation {
-                Change::Write { offset, bytes } => put(&mut image, (*offset, bytes)),
-                Change::SetLength(length) => image.resize(*length, 0),
-                Change::Sync => {}
-            }
+            apply(&mut image, operation);
         }
         let torn = self.pending.get(operations).into_iter().flat_map(sectors);
         for fragment in torn.take(torn_sectors) {
@@ -121,7 +142,7 @@ impl PoweredFile {
     fn lengths(&self) -> Vec<usize> {
         let set = self.pending.iter().filter_map(|operation| match operation {
             Change::SetLength(length) => Some(*length),
-            Change::Write { .. } | Change::Sync => None,
+            Change::Write { .. } | Change::Sync | Change::LostSync => None,
         });
         [self.durable.len()].into_iter().chain(set).collect()
     }
@@ -136,6 +157,14 @@ impl PoweredFile {
     }
 }
 
+fn apply(image: &mut Vec<u8>, change: &Change) {
+    match change {
+        Change::Write { offset, bytes } => put(image, (*offset, bytes)),
+        Change::SetLength(length) => image.resize(*length, 0),
+        Change::Sync | Change::LostSync => {}
+    }
+}
+
 /// Writes the part of a fragment that is within the file.
 fn put(image: &mut [u8], (offset, bytes): Fragment<'_>) {
     let end = image.len().min(offset + bytes.len());
@@ -147,7 +176,7 @@ fn put(image: &mut [u8], (offset, bytes): Fragment<'_>) {
 fn whole(operation: &Change) -> Option<Fragment<'_>> {
     match operation {
         Change::Write { offset, bytes } => Some((*offset, bytes)),
-        Change::SetLength(_) | Change::Sync => None,
+        Change::SetLength(_) | Change::Sync | Change::LostSync => None,
     }
 }
 

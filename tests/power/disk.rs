@@ -25,9 +25,14 @@ pub(crate) struct Operation {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    Write { offset: usize, bytes: Arc<[u8]> },
+    Write {
+        offset: usize,
+        bytes: Arc<[u8]>,
+    },
     SetLength(usize),
     Sync,
+    /// A sync that failed: the file's unsynced writes stay in the system's cache, and no later sync writes them.
+    LostSync,
 }
 
 #[derive(Clone, Debug)]
@@ -95,6 +100,11 @@ impl Storage for Disk {
 }
 
 impl DiskFile {
+    /// Records a failed sync.
+    pub(crate) fn lose_sync(&self) {
+        self.ask(&mut self.disk.contents(), Change::LostSync);
+    }
+
     fn ask(&self, contents: &mut Contents, change: Change) {
         contents.log.push(Operation { file: self.file, change });
     }

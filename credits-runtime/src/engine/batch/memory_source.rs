@@ -1,7 +1,7 @@
 //! Sources in memory, for simulation and fuzzing: maps of records, to which sealed batches are committed, and a
 //! partial view of them that reports missing records.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -218,6 +218,7 @@ impl Source for PartialSource<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use credits_core::Settings;

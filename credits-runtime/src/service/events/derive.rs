@@ -2,6 +2,8 @@
 //!
 //! It does not know how events reach their handlers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::billing::of_billing;
 use super::{
     BalanceDepleted, BalanceRecovered, CreditsAdded, CreditsDeducted, CreditsExpired, Event, HoldLapsed,
@@ -29,12 +31,26 @@ struct Moved {
     last: FactNumber,
 }
 
-/// The events of a frame: those of its facts in order, then those of the balances that it changed.
+/// The events of a frame: those of its facts in order, then those of the balances that it changed. A panic is an error,
+/// so that the thread that delivers them goes on.
 pub(super) fn events(
     ledger: &Core,
     journal: &mut JournalReader,
     booked: &Booked,
 ) -> Result<Vec<Event>, Error> {
+    without_panic(booked.first(), || derived(ledger, journal, booked))
+}
+
+fn without_panic<T>(first: FactNumber, derive: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let panicked = |_| {
+        let message =
+            format!("the events of fact {first} could not be derived: its facts contradict each other");
+        Err(LedgerError::damaged(message).into())
+    };
+    catch_unwind(AssertUnwindSafe(derive)).unwrap_or_else(panicked)
+}
+
+fn derived(ledger: &Core, journal: &mut JournalReader, booked: &Booked) -> Result<Vec<Event>, Error> {
     let mut events = Vec::new();
     let mut moved: Vec<Moved> = Vec::new();
     for (number, fact) in booked.numbered() {
@@ -144,4 +160,17 @@ fn lapsed(
         lapsed_at,
         fact,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_that_names_the_fact() {
+        let panicking = || -> Result<(), Error> { panic!("facts that contradict each other") };
+        let error = without_panic(FactNumber(7), panicking).unwrap_err();
+        assert!(error.to_string().contains("the events of fact 7 could not be derived"), "{error}");
+        assert_eq!(without_panic(FactNumber(7), || Ok(1)).unwrap(), 1);
+    }
 }
