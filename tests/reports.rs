@@ -345,6 +345,20 @@ fn segment_changes(row: &[u8]) -> Vec<(String, Change<'_>)> {
     changes
 }
 
+/// Keys of one row of each kind, and of the row of every wallet.
+fn rows_of_views(read: &redb::ReadTransaction) -> Vec<Vec<u8>> {
+    let views = read.open_table(VIEWS).unwrap();
+    let rows = views.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec());
+    let mut kinds: Vec<Vec<u8>> = Vec::new();
+    // What an opening has to do is not derived from the journal.
+    for key in rows.filter(|key| key[..] != [8, 0]) {
+        if key[0] == 2 || kinds.iter().all(|known| known[0] != key[0]) {
+            kinds.push(key);
+        }
+    }
+    kinds
+}
+
 #[test]
 fn the_audit_finds_every_row_that_is_missing_or_changed() {
     let folder = tempfile::tempdir().unwrap();
@@ -364,19 +378,7 @@ fn the_audit_finds_every_row_that_is_missing_or_changed() {
 
     let database = redb::Database::open(&path).unwrap();
     let read = database.begin_read().unwrap();
-    let views = read.open_table(VIEWS).unwrap();
-    let rows = views.range::<&[u8]>(..).unwrap().map(|row| row.unwrap().0.value().to_vec());
-    let mut kinds: Vec<Vec<u8>> = Vec::new();
-    for key in rows {
-        // What an opening has to do is not derived from the journal.
-        if key[..] == [8, 0] {
-            continue;
-        }
-        // One row of each kind, and the row of every wallet.
-        if key[0] == 2 || kinds.iter().all(|known| known[0] != key[0]) {
-            kinds.push(key);
-        }
-    }
+    let kinds = rows_of_views(&read);
     let segments = rows_of_segments(&read);
     drop(read);
     drop(database);

@@ -430,6 +430,15 @@ fn a_covered_hold_settles_as_another_operation_of_its_plan() {
     credits.subscribe("ann", renamed::Plan::Whole).now().wait().unwrap();
     let entry = hold(&credits).settle_for(renamed::Operation::video(MINUTE)).wait().unwrap().entry;
     assert_eq!(charged(&entry), (0, 3, Some("whole")));
+    // Whichever subscription of the plan covers that operation by now.
+    let open = hold(&credits);
+    credits.unsubscribe("ann").at_once().now().wait().unwrap();
+    credits.subscribe("ann", renamed::Plan::Whole).id("extra").now().wait().unwrap();
+    let entry = open.settle_for(renamed::Operation::video(MINUTE)).wait().unwrap().entry;
+    assert_eq!(charged(&entry), (0, 3, Some("whole")));
+    assert_eq!(entry.covered_by.unwrap().subscription.as_str(), "own/1/extra");
+    credits.unsubscribe("ann").id("extra").at_once().now().wait().unwrap();
+    credits.subscribe("ann", renamed::Plan::Whole).now().wait().unwrap();
     // Not beyond the end of its cover.
     let open = hold(&credits);
     credits.unsubscribe("ann").at_once().now().wait().unwrap();

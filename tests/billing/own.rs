@@ -563,28 +563,112 @@ fn credits_that_are_left_keep_their_subscription() {
     stage.credits.verify().unwrap();
 }
 
+/// Opens a subscription that somebody pays for elsewhere.
+fn open(stage: &Stage, plan: Plan, id: &str, until: Option<Timestamp>) -> Result<(), Error> {
+    let request = stage.credits.subscribe("ann", plan).complimentary().id(id);
+    let request = match until {
+        Some(until) => request.until(until),
+        None => request,
+    };
+    request.now().wait().map(drop)
+}
+
 #[test]
-fn an_owner_has_a_limited_number_of_subscriptions() {
+fn an_owner_has_a_limited_number_of_subscriptions_that_run() {
     let stage = begin("2026-01-01");
-    let request = |number: u32| stage.credits.subscribe("ann", Plan::Basic).id(format!("seat-{number}"));
-    for number in 0..256 {
-        request(number).now().wait().unwrap();
+    for number in 0..200 {
+        open(&stage, Plan::Basic, &format!("seat-{number}"), None).unwrap();
     }
-    let refused = request(256).now().wait().unwrap_err();
+    for number in 0..56 {
+        let until = Some(instant("2026-02-01"));
+        open(&stage, Plan::Basic, &format!("pass-{number}"), until).unwrap();
+    }
+    let refused = open(&stage, Plan::Basic, "new", None).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "`ann` has 256 subscriptions of the application's own that run or whose credits are left, the most there may be: \
-         end some, or open new ones when these credits are used"
+        "`ann` has 256 subscriptions of the application's own that have not ended, the most there may be: end some first"
     );
     // Those that exist can be changed, and ended.
-    request(7).quantity(2).now().wait().unwrap();
-    for number in 0..70 {
-        stage.credits.unsubscribe("ann").id(format!("seat-{number}")).now().wait().unwrap();
+    stage.credits.subscribe("ann", Plan::Basic).id("seat-7").quantity(2).now().wait().unwrap();
+    // Those that ended do not count, whether they have left the record or not.
+    stage.go_to(instant("2026-02-01"));
+    for number in 0..56 {
+        open(&stage, Plan::Basic, &format!("new-{number}"), None).unwrap();
     }
-    stage.go_to(instant("2026-02-02"));
-    request(256).now().wait().unwrap();
-    assert_eq!(stage.ann.credits().unwrap(), 100 * (256 - 70 + 1));
+    open(&stage, Plan::Basic, "new", None).unwrap_err();
+    stage.credits.unsubscribe("ann").id("seat-1").at_once().now().wait().unwrap();
+    open(&stage, Plan::Basic, "new", None).unwrap();
     stage.credits.verify().unwrap();
+}
+
+#[test]
+fn the_id_of_a_removed_subscription_is_not_used_again() {
+    let stage = begin("2026-01-01");
+    buys_passes(&stage, 0..1, |_| "order".to_owned());
+    buys_passes(&stage, 1..100, |pass| format!("pass-{pass}"));
+    let ids =
+        || stage.ann.subscriptions().unwrap().into_iter().map(|it| it.id.to_string()).collect::<Vec<_>>();
+    assert!(!ids().contains(&"own/1/order".to_owned()));
+    // It was ended, and ending it again changes nothing.
+    assert!(!stage.credits.unsubscribe("ann").id("order").now().wait().unwrap().is_new);
+    open(&stage, Plan::Weekly, "order", None).unwrap();
+    assert!(ids().contains(&"own/2/order".to_owned()), "{:?}", ids());
+    stage.credits.verify().unwrap();
+}
+
+#[test]
+fn many_cycles_and_long_names_leave_the_record_too() {
+    let stage = begin("2026-01-01");
+    for number in 0..80 {
+        let id = format!("{}{number:04}", "s".repeat(180));
+        open(&stage, Plan::Daily, &id, Some(instant("2026-02-15"))).unwrap();
+    }
+    stage.go_to(instant("2026-03-01"));
+    for number in 0..16 {
+        open(&stage, Plan::Free, &format!("n{number}"), None).unwrap();
+    }
+    let left = stage.ann.subscriptions().unwrap().len();
+    assert!(left <= 80, "{left} are listed");
+    stage.credits.verify().unwrap();
+}
+
+#[test]
+fn credits_that_a_late_event_restores_are_all_restored() {
+    for passes in [40, 100] {
+        let stage = begin("2026-01-01");
+        for number in 0..passes {
+            open(&stage, Plan::Keep, &format!("p{number}"), Some(instant("2026-02-01"))).unwrap();
+        }
+        stage.go_to(instant("2026-03-05"));
+        assert_eq!(stage.ann.credits().unwrap(), 0, "the plan ended 30 days before");
+        play(
+            &stage,
+            "2026-03-05 state s1 keep happened=2026-02-20
+             . paid in1 s1 keep 2026-02-20..2026-03-20 begins at=2026-02-20",
+        );
+        assert_eq!(stage.ann.credits().unwrap(), 100 * (passes + 1));
+        stage.credits.verify().unwrap();
+    }
+}
+
+#[test]
+fn credits_that_return_after_the_end_of_their_plan_expire_with_it() {
+    for passes in [2, 100] {
+        let stage = check(
+            "2026-01-01 join keep id=a -> 100
+             2026-01-02 spend 100      -> 0
+             2026-01-03 leave id=a",
+        );
+        let charges = stage.ann.credit_history().category("operation_charge").page().unwrap();
+        for number in 0..passes {
+            open(&stage, Plan::Free, &format!("p{number}"), Some(instant("2026-03-02"))).unwrap();
+        }
+        stage.go_to(instant("2026-03-05"));
+        stage.ann.reverse_charge(charges.entries[0].number).now().wait().unwrap();
+        open(&stage, Plan::Free, "z", None).unwrap();
+        assert_eq!(stage.ann.credits().unwrap(), 0, "{passes} passes");
+        stage.credits.verify().unwrap();
+    }
 }
 
 mod old {

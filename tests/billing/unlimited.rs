@@ -119,7 +119,9 @@ fn credited_time_that_was_not_found_is_not_covered() {
          .              paid in1 s1 open 2026-01-01..2026-02-01 begins        -> 100 by open
          2026-01-16     state s1 payg was=open                                -> 100 by open
          .              paid in2 s1 open 2026-01-16..2026-01-31 amount=-500 proration and s1 payg 2026-01-16..2026-02-01 amount=10 proration -> 51
-         2026-01-31T12  look                                                  -> 51",
+         2026-01-30T12  look                                                  -> 51
+         2026-01-31T12  look                                                  -> 51 by open
+         2026-02-04     look                                                  -> 51",
     );
     // A part of the quantity goes on.
     check(
@@ -127,6 +129,51 @@ fn credited_time_that_was_not_found_is_not_covered() {
          .              paid in1 s1 openx2 2026-01-01..2026-02-01 begins      -> 200 by open
          2026-01-16     state s1 open was=openx2
          .              paid in2 s1 open 2026-01-16..2026-01-31 amount=-500 proration -> 151 by open",
+    );
+}
+
+#[test]
+fn credited_time_counts_against_as_much_paid_time() {
+    // Two items, one of which is credited with another end.
+    check(
+        "2026-01-01     state s1 open of=s
+         .              state s2 open of=s
+         .              paid in1 s1 open 2026-01-01..2026-02-01 of=s begins and s2 open 2026-01-01..2026-02-01 of=s -> 200 by open
+         2026-01-15     state s2 open removed of=s
+         .              paid in2 s2 open 2026-01-15..2026-01-31 of=s amount=-500 proration -> 148 by open",
+    );
+    // Bought again as another item.
+    check(
+        "2026-01-01     state s1 open of=s
+         .              paid in1 s1 open 2026-01-01..2026-02-01 of=s begins   -> 100 by open
+         2026-01-10     state s1 payg was=open of=s
+         .              paid in2 s1 open 2026-01-10..2026-01-31 of=s amount=-500 proration and s1 payg 2026-01-10..2026-02-01 of=s amount=10 proration -> 32
+         2026-01-20     state s2 open of=s
+         .              paid in3 s2 open 2026-01-20..2026-02-01 of=s amount=400 proration -> 70 by open
+         2026-01-30     look                                                  -> 70 by open",
+    );
+    // Two weeks of a year.
+    check(
+        "2026-01-01     state s1 open_year
+         .              paid in1 s1 open_year 2026-01-01..2027-01-01 begins   -> 100 by open
+         2026-01-31     paid in2 s1 open_year 2026-02-01..2026-02-15 amount=-50 proration -> 100 by open
+         2026-02-01T01  look                                                  -> 50
+         2026-02-15     look                                                  -> 50 by open
+         2026-08-20     look                                                  -> 100 by open",
+    );
+}
+
+#[test]
+fn a_proration_that_is_charged_late_covers_no_other_time() {
+    check(
+        "2026-01-01     state s1 open
+         .              paid in1 s1 open 2026-01-01..2026-02-01 begins        -> 100 by open
+         2026-01-16     state s1 openx2 was=open
+         2026-02-01     paid in2 s1 open 2026-01-16..2026-02-01 amount=-500 proration and s1 openx2 2026-01-16..2026-02-01 amount=1000 proration and s1 openx2 2026-02-01..2026-03-01 begins
+         2026-02-03     state s1 payg was=openx2
+         .              paid in3 s1 openx2 2026-02-03..2026-03-01 amount=-1900 proration and s1 payg 2026-02-03..2026-03-01 amount=10 proration
+         2026-02-04     look                                                  -> 158
+         2026-02-19     look                                                  -> 158",
     );
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 pub const NAME_BYTES_MAX: usize = 255;
 /// Maximum bytes of the name of a subscription of the application's own, whose id has at most 255.
 pub const SUBSCRIPTION_NAME_BYTES_MAX: usize = 200;
-/// Maximum subscriptions of the application's own that an owner has: those that run, those that ended last, and those
-/// that ended with credits left.
+/// Maximum subscriptions of the application's own that an owner has and that have not ended.
 pub const OWN_SUBSCRIPTIONS_MAX: usize = 256;
 /// Maximum bytes of a reason.
 pub const REASON_BYTES_MAX: usize = 1_000;

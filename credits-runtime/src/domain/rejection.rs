@@ -466,12 +466,12 @@ pub enum Rejection {
     },
     /// The owner has as many subscriptions of the application's own as allowed.
     #[error(
-        "`{owner}` has {subscriptions} subscriptions of the application's own that run or whose credits are left, the most there may be: end some, or open new ones when these credits are used"
+        "`{owner}` has {subscriptions} subscriptions of the application's own that have not ended, the most there may be: end some first"
     )]
     SubscriptionsLimit {
         /// The owner.
         owner: Owner,
-        /// Number of its subscriptions of the application's own.
+        /// Number of its subscriptions of the application's own that have not ended.
         subscriptions: usize,
     },
     /// The unresolved entry cannot be dismissed; only its remedy ends it.

@@ -36,7 +36,7 @@ pub struct Hold<C> {
     id: HoldId,
     wallet: WalletId,
     amount: Amount,
-    covered_by: Option<CoveredBy>,
+    covered_by: Option<Box<CoveredBy>>,
     until: Timestamp,
     replayed: bool,
     pricing: PhantomData<fn() -> C>,
@@ -61,7 +61,7 @@ impl<C> Hold<C> {
             id,
             wallet: wallet.clone(),
             amount: held.amount(),
-            covered_by: held.covered_by.as_ref().map(|by| present(ledger, by)),
+            covered_by: held.covered_by.as_ref().map(|by| Box::new(present(ledger, by))),
             until: held.until,
             replayed,
             pricing: PhantomData,
@@ -75,7 +75,7 @@ impl<C> Hold<C> {
 
     /// The plan because of which nothing is set aside, with its subscription.
     pub fn covered_by(&self) -> Option<&CoveredBy> {
-        self.covered_by.as_ref()
+        self.covered_by.as_deref()
     }
 
     /// When it lapses, unless it was extended since it was opened.

@@ -12,6 +12,7 @@ use super::award::{Award, AwardId};
 use super::cycles::{Grid, Lane};
 use super::due::{Due, Fulfilment, Wanted, due};
 use super::event::{BillingEvent, Happening, Invoice};
+use super::own::OwnId;
 use super::record::Billing;
 use crate::domain::body::Body;
 use crate::domain::ids::{Asset, ObjectId};
@@ -23,6 +24,7 @@ mod books;
 mod ended;
 
 use books::Books;
+use ended::Lasting;
 
 /// The part of a subscription's closed periods that later periods depend on.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -131,8 +133,9 @@ pub fn close(
     books.find_map(|books| {
         let of_periods = subscriptions.iter().filter_map(|items| books.of_subscription(items));
         let found = of_periods.chain(books.of_purchases());
+        let found = found.chain(books.of_ended(&subscriptions, Lasting::WithPlan));
         let at_once = books.without_delay();
-        let of_ended = at_once.of_ended(&subscriptions);
+        let of_ended = at_once.of_ended(&subscriptions, Lasting::Alone);
         let found = found.map(|closing| (&books, closing)).chain(of_ended.map(|closing| (&at_once, closing)));
         let mut found = found.filter(|(_, closing)| bytes(closing) <= CLOSING_BYTES_MAX);
         found.find_map(|(books, closing)| closable(billing, before, books, closing, fulfilment))
@@ -248,6 +251,8 @@ impl Billing {
             self.closed_periods.insert(subscription.clone(), closed.clone());
         }
         for subscription in &closing.subscriptions {
+            let number = OwnId::of(subscription).map_or(0, |id| id.number);
+            self.own_removed = self.own_removed.max(number);
             // Its item has the same id.
             self.subscriptions.remove(subscription);
             self.closed_periods.remove(subscription);

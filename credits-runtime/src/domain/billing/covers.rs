@@ -18,6 +18,8 @@ use super::terms::PlanTerms;
 use crate::domain::ids::ObjectId;
 use crate::domain::time::Timestamp;
 
+mod credited;
+
 /// A cover that is due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DueCover {
@@ -42,6 +44,7 @@ impl Billing {
 const MONTHS_DIFFER_BY: Duration = Duration::from_hours(3 * 24);
 
 /// Time at a plan with unlimited operations.
+#[derive(Clone, Copy)]
 struct Covering<'a> {
     plan: &'a str,
     operations: &'a [String],
@@ -59,7 +62,7 @@ pub(super) fn due(
 ) {
     let ends = CoverEnds { items, paid, fulfilment };
     let spans = paid.live.spans.iter().filter_map(|span| {
-        let time = Interval { start: ends.start_of(span), end: ends.of_span(span) };
+        let time = Interval { start: start_of(span), end: ends.of_span(span) };
         covering(span.terms.filter(|_| span.quantity > 0)?, time)
     });
     let trials = ends
@@ -70,6 +73,7 @@ pub(super) fn due(
     for covering in &mut times {
         covering.time.end = covering.time.end.min(ends_at);
     }
+    let mut times = credited::without_credited(times, &paid.live);
     times.retain(|covering| covering.time.start < covering.time.end);
     times.sort_by_key(|covering| covering.time.start);
     for Covering { time, .. } in &times {
@@ -110,6 +114,17 @@ pub(super) fn without_repeated(due: &mut Due) {
     due.covers.sort_unstable();
 }
 
+/// Whether a span covers as much time after it, because its period was charged in arrears. A proration is charged late too,
+/// for time that is paid already.
+fn covers_time_after(span: &Span<'_>) -> bool {
+    span.is_in_arrears && span.is_whole
+}
+
+/// The start of a span's cover.
+fn start_of(span: &Span<'_>) -> Timestamp {
+    if covers_time_after(span) { span.period.end } else { span.period.start }
+}
+
 fn covering(terms: &PlanTerms, time: Interval) -> Option<Covering<'_>> {
     Some(Covering { plan: &terms.plan, operations: terms.unlimited.as_deref()?, time })
 }
@@ -122,21 +137,14 @@ struct CoverEnds<'a, 'b> {
 }
 
 impl<'a> CoverEnds<'a, '_> {
-    /// The start of a span's cover. Time that is paid in arrears covers as much time after it.
-    fn start_of(&self, span: &Span<'_>) -> Timestamp {
-        if span.is_in_arrears { span.period.end } else { span.period.start }
-    }
-
     /// The end of a span's cover. Credited time, and that of the application's own subscriptions, is not renewed.
     fn of_span(&self, span: &Span<'_>) -> Timestamp {
         let length = span.period.end.since(span.period.start);
         let wait = quarter(length);
-        let credited = self.credited_from(span);
-        if span.is_cut() || span.is_without_invoice() || credited.is_some() || self.is_removed(span.item) {
-            let ends = [Some(span.cut), span.left_at, credited];
-            return ends.into_iter().flatten().min().unwrap_or(span.cut);
+        if span.is_cut() || span.is_without_invoice() || self.is_removed(span.item) {
+            return span.left_at.map_or(span.cut, |left_at| left_at.min(span.cut));
         }
-        if span.is_in_arrears {
+        if covers_time_after(span) {
             // Months differ by up to three days.
             let end = span.period.end.after(length).after(wait.min(MONTHS_DIFFER_BY));
             let renewed = self.paid.live.first_from(span.period.end, |other| other.item == span.item);
@@ -145,19 +153,6 @@ impl<'a> CoverEnds<'a, '_> {
         let renewed = |other: &Span<'_>| other.item == span.item || other.period.start >= span.cut;
         let renewed = self.paid.live.first_from(span.cut, renewed);
         self.waited(span.cut, wait, renewed.map(|renewed| renewed.at.max(renewed.paid_at)))
-    }
-
-    /// The start of time of a span's plan that was credited without finding a span. The cover of no smaller quantity
-    /// ends with it.
-    fn credited_from(&self, span: &Span<'_>) -> Option<Timestamp> {
-        let plan = |terms: Option<&'a PlanTerms>| terms.map(|terms| &terms.plan);
-        let debits = self.paid.live.debits.iter().filter(|debit| {
-            plan(debit.terms) == span.terms.map(|terms| &terms.plan)
-                && debit.quantity >= span.quantity
-                && debit.period.start < span.period.end
-                && span.period.start < debit.period.end
-        });
-        debits.map(|debit| debit.period.start.max(span.period.start)).min()
     }
 
     /// The trial time of each item, with the price at which it is.

@@ -109,9 +109,10 @@ impl Billing {
         if end <= starts_at {
             return Err(Rejection::SubscriptionEndInPast { ends_at: end, starts_at });
         }
-        let own = self.subscriptions.values().filter(|states| states.own.is_some()).count();
-        if known.is_none() && own >= OWN_SUBSCRIPTIONS_MAX {
-            return Err(Rejection::SubscriptionsLimit { owner: join.owner.clone(), subscriptions: own });
+        let own = self.subscriptions.values().filter(|states| states.own.is_some());
+        let subscriptions = own.filter(|states| !states.has_ended(now)).count();
+        if known.is_none() && subscriptions >= OWN_SUBSCRIPTIONS_MAX {
+            return Err(Rejection::SubscriptionsLimit { owner: join.owner.clone(), subscriptions });
         }
         let state = SubscriptionState {
             item: id.clone(),
@@ -167,8 +168,9 @@ impl Billing {
             let own = OwnId::of(id).filter(|own| own.name == name)?;
             Some((own.number, id, states))
         });
+        // Numbers of removed subscriptions are not used again, whatever their name.
         let newest = own.max_by_key(|(number, ..)| *number);
-        let number = newest.map_or(1, |(number, ..)| number.saturating_add(1));
+        let number = newest.map_or(0, |(number, ..)| number).max(self.own_removed).saturating_add(1);
         let current = newest.and_then(|(_, id, states)| self.current(id, states, now));
         (current, OwnId { name, number }.object())
     }

@@ -19,7 +19,7 @@ const SUBSCRIPTIONS: &str = "own/";
 const PRICES: &str = "plan/";
 
 /// The id of a subscription of the application's own: the name that the application gave it, and a number.
-/// A subscription that ended is not continued; the next one of that name has the next number.
+/// A subscription that ended is not continued; the next one of that name has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnId<'a> {
     /// The name.

@@ -80,6 +80,9 @@ pub struct Billing {
     /// payment.
     #[n(16)]
     pub too_late: BTreeMap<ObjectId, Timestamp>,
+    /// The highest number of a removed subscription of the application's own; 0 if none was removed.
+    #[n(17)]
+    pub own_removed: u64,
 }
 
 /// An entry of the list of unsolved ones.

@@ -152,9 +152,10 @@ impl Wallet {
         self.covers.iter().find(|cover| cover.has(operation, now)).map(Cover::by)
     }
 
-    /// Whether a subscription's plan covers an operation at an instant.
-    pub fn is_covered_by(&self, by: &CoveredBy, operation: OperationId, now: Timestamp) -> bool {
-        self.covers.iter().any(|cover| cover.has(operation, now) && cover.by() == *by)
+    /// The same, by a plan of this name.
+    pub fn covered_by_plan(&self, plan: &str, operation: OperationId, now: Timestamp) -> Option<CoveredBy> {
+        let mut covers = self.covers.iter().filter(|cover| cover.plan == plan);
+        covers.find(|cover| cover.has(operation, now)).map(Cover::by)
     }
 
     /// Whether it has had an entry. Covers may be booked in a wallet before any.

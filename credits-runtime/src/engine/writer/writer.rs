@@ -88,7 +88,9 @@ impl Writer {
         loop {
             match self.inbox.take(self.wait()) {
                 TakenWork::Work(work) => self.work(work),
-                TakenWork::TimedOut if self.is_due() => self.work(Work::default()),
+                TakenWork::TimedOut if self.is_due() || self.may_change_covers() => {
+                    self.work(Work::default());
+                }
                 TakenWork::TimedOut => self.flush(),
                 TakenWork::Closed if self.stopped.is_some() => return Ended::Stopped,
                 TakenWork::Closed => return Ended::Complete,
@@ -112,16 +114,17 @@ impl Writer {
     /// Changes covers to those of the application's catalogue, if they are another one's. Waits for the clock to be
     /// confirmed, because fulfilment does.
     fn change_covers(&mut self) -> Result<(), LedgerError> {
-        let Some(catalogue) = self.covers_wanted.filter(|_| self.decider.clock.unconfirmed().is_none())
-        else {
-            return Ok(());
-        };
+        let Some(catalogue) = self.covers_wanted.filter(|_| self.may_change_covers()) else { return Ok(()) };
         self.fulfil_each(Snapshot::billed_owners, Billing::has_unlimited)?;
         let mut changes = Changes::default();
         changes.put_covers(Some(catalogue));
         self.committer.store.publish(changes);
         self.covers_wanted = None;
         Ok(())
+    }
+
+    fn may_change_covers(&self) -> bool {
+        self.covers_wanted.is_some() && self.decider.clock.unconfirmed().is_none()
     }
 
     /// Fulfils owners whose billing counts, a page of owners at a time.
@@ -136,15 +139,22 @@ impl Writer {
             let owners = page(&snapshot, after.as_ref(), ROWS_AT_ONCE)?;
             let Some(last) = owners.last() else { return Ok(()) };
             after = Some(last.clone());
-            let mut requests = VecDeque::new();
+            let (mut requests, mut outcomes) = (VecDeque::new(), Vec::new());
             for owner in owners {
                 if counts(&snapshot.billing(&owner)?.billing) {
+                    let (slot, outcome) = Slot::new();
+                    outcomes.push((owner.clone(), outcome));
                     let request = Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
-                    requests.push_back(Waiting { request, slot: Slot::new().0 });
+                    requests.push_back(Waiting { request, slot });
                 }
             }
             while !requests.is_empty() {
                 self.commit(&mut requests, &mut Vec::new())?;
+            }
+            for (owner, outcome) in outcomes {
+                if let Ok(Err(error)) = outcome.try_recv() {
+                    tracing::error!(%owner, %error, "what is due could not be booked; the owner's next event does it");
+                }
             }
         }
     }
@@ -172,7 +182,9 @@ impl Writer {
         let clock = &self.decider.clock;
         let until = |instant: Option<Timestamp>| instant.and_then(|instant| clock.wait_until(instant));
         let flush = self.schedule.is_unflushed.then(|| clock.now().after(FLUSH_AFTER));
-        let waits = [until(self.next_due()), until(flush)];
+        // Covers wait for the clock alone.
+        let covers = self.covers_wanted.map(|_| Timestamp::MIN);
+        let waits = [until(self.next_due()), until(flush), until(covers)];
         waits.into_iter().flatten().min()
     }
 
@@ -218,8 +230,8 @@ impl Writer {
         let Work { commands, mut releases, due_booked } = work;
         let mut commands = VecDeque::from(commands);
         if let Err(error) = self.change_covers() {
-            send(due_booked, &Err(error.clone()));
-            return refuse(commands, &error);
+            tracing::error!(%error, "covers could not be changed to another price list's; the next opening does it");
+            self.covers_wanted = None;
         }
         loop {
             let committed = self.commit(&mut commands, &mut releases);

@@ -33,7 +33,7 @@ pub(super) struct Books<'a> {
 
 impl<'a> Books<'a> {
     /// The latest instant at which a closable period or purchase ended and was given.
-    fn horizon(&self) -> Timestamp {
+    pub(super) fn horizon(&self) -> Timestamp {
         self.now.before(self.rule.after)
     }
 

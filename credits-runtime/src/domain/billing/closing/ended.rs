@@ -1,7 +1,6 @@
 //! The search for subscriptions of the application's own that are over: they are removed whole.
 //!
-//! It does not know whether a removal changes anything else. Their events are the ledger's own and come in its order,
-//! so that no later one is about them, and no age is required.
+//! It does not know whether a removal changes anything else.
 
 use std::time::Duration;
 
@@ -9,7 +8,18 @@ use super::books::Books;
 use super::{Closing, ClosingRule};
 use crate::domain::billing::award::AwardId;
 use crate::domain::billing::items::SubscriptionItems;
+use crate::domain::billing::terms::{PlanTerms, Unused};
 use crate::domain::ids::ObjectId;
+
+/// What decides how long the credits of a subscription that ended last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// Their own expiry. No later event is about such a subscription, so that no age is required.
+    Alone,
+    /// Whether the owner has the plan again, or a limit of what rolls over: a late event of another subscription may
+    /// move their expiry, and credits may return to them.
+    WithPlan,
+}
 
 /// A subscription that is over, as are its awards.
 struct Over<'a> {
@@ -24,33 +34,56 @@ impl<'a> Books<'a> {
     }
 
     /// Removes the subscriptions that are over, except those that ended last.
-    pub(super) fn of_ended(&self, subscriptions: &[SubscriptionItems<'a>]) -> Option<Closing> {
-        let own = subscriptions.iter().filter(|items| items.is_own());
-        let over = own.filter_map(|items| {
-            let ends_at = items.ends_at().filter(|at| *at <= self.now)?;
+    pub(super) fn of_ended(
+        &self,
+        subscriptions: &[SubscriptionItems<'a>],
+        lasting: Lasting,
+    ) -> Option<Closing> {
+        let own = subscriptions.iter().filter(|items| items.is_own() && self.lasting(items) == lasting);
+        let ended = own.filter_map(|items| {
+            let ends_at = items.ends_at().filter(|at| *at <= self.horizon())?;
             Some((ends_at, items))
         });
-        let mut over: Vec<_> = over.collect();
+        let mut ended: Vec<_> = ended.collect();
         // Most owners have few, and nothing more is read of them.
-        if over.len() < self.rule.least.saturating_mul(2) {
+        if ended.len() < self.rule.least.saturating_mul(2) {
             return None;
         }
-        over.sort_by_key(|(ends_at, items)| (*ends_at, items.subscription));
-        over.truncate(over.len().saturating_sub(self.rule.least));
-        let ended = over.into_iter().filter_map(|(_, items)| self.ended(items));
-        let ended: Vec<_> = ended.take(self.rule.most).collect();
-        (ended.len() >= self.rule.least).then(|| Closing {
+        ended.sort_by_key(|(ends_at, items)| (*ends_at, items.subscription));
+        ended.truncate(ended.len().saturating_sub(self.rule.least));
+        let over: Vec<_> = ended.into_iter().filter_map(|(_, items)| self.over(items)).collect();
+        if over.len() < self.rule.least {
+            return None;
+        }
+        let (mut awards, mut removed) = (Vec::new(), Vec::new());
+        for Over { subscription, awards: of_one } in over {
+            let is_full = awards.len().saturating_add(of_one.len()) > self.rule.most;
+            if !removed.is_empty() && (is_full || removed.len() >= self.rule.most) {
+                break;
+            }
+            awards.extend(of_one);
+            removed.push(subscription.clone());
+        }
+        Some(Closing {
             periods: None,
             purchases_until: None,
-            awards: ended.iter().flat_map(|ended| ended.awards.clone()).collect(),
+            awards,
             invoices: Vec::new(),
             sessions: Vec::new(),
-            subscriptions: ended.iter().map(|ended| ended.subscription.clone()).collect(),
+            subscriptions: removed,
         })
     }
 
+    fn lasting(&self, items: &SubscriptionItems<'_>) -> Lasting {
+        let plans = self.billing.plans.iter().filter(|((of, _), _)| of == items.subscription);
+        let mut terms = plans.flat_map(|(_, versions)| versions).map(|(_, terms)| terms);
+        let is_with_plan =
+            |terms: &PlanTerms| terms.expire_after.is_some() || matches!(terms.unused, Unused::UpTo(_));
+        if terms.any(is_with_plan) { Lasting::WithPlan } else { Lasting::Alone }
+    }
+
     /// A subscription with its awards, if these and its last cycle are over.
-    fn ended(&self, items: &SubscriptionItems<'a>) -> Option<Over<'a>> {
+    fn over(&self, items: &SubscriptionItems<'a>) -> Option<Over<'a>> {
         let is_closable = self.billing.is_over(items, self.now)
             && !self.billing.handed_over.contains_key(items.subscription);
         let awards = self.period_awards(items);

@@ -83,7 +83,7 @@ pub fn decide(
             draft.push_last(hold::hold(booked, quote, (*limit, *purpose), command, policy, now)?);
         }
         Action::Settle { hold, at } => {
-            settle::settle(&mut draft, (*hold, at), command, prior, (policy, now))?
+            settle::settle(&mut draft, (*hold, at), command, prior, (policy, now))?;
         }
         Action::Extend { hold, by } => {
             draft.push(hold::extend(booked, (*hold, *by), command, prior, policy, now)?);

@@ -9,7 +9,6 @@ use super::take::{CoveredCharge, covered};
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
 use crate::domain::command::{Command, SettleAt};
-use crate::domain::cover::CoveredBy;
 use crate::domain::grant::{Allocation, PinnedTerms};
 use crate::domain::hold::{Held, Settled};
 use crate::domain::ids::HoldId;
@@ -41,10 +40,12 @@ pub(super) fn settle(
     let metadata = command.metadata.over(&held.metadata);
     metadata.check()?;
     let settled = Settled { hold: id, late, key: held.key.clone() };
-    // A hold settles as it was opened. Settled as another operation, it is covered if the same cover has that one now.
-    let is_covered =
-        |by: &CoveredBy| operation == held.usable_as || draft.wallet.is_covered_by(by, operation, now);
-    if let Some(covered_by) = held.covered_by.clone().filter(is_covered) {
+    // A hold settles as it was opened. Settled as another operation, it is covered if the same plan covers that one now.
+    let covered_by = held.covered_by.clone().and_then(|by| {
+        let is_same = operation == held.usable_as;
+        if is_same { Some(by) } else { draft.wallet.covered_by_plan(&by.plan, operation, now) }
+    });
+    if let Some(covered_by) = covered_by {
         let charge = CoveredCharge { charge, covered_by, metadata, settles: Some(settled) };
         draft.push(covered(charge, draft.wallet.balance));
         return Ok(());
