@@ -1,7 +1,7 @@
 //! The commit feed: the committed end of the journal, and rejected spends, for threads that follow them.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::tuning::REFUSALS_MAX;
@@ -9,6 +9,7 @@ use crate::domain::amount::Amount;
 use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::pricing::Charge;
 use crate::domain::time::Timestamp;
+use crate::engine::sync::{Condvar, Mutex, MutexGuard};
 
 /// A spend or hold that was rejected for want of credits.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::Asset;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
+use crate::engine::sync::{Mutex, is_finished, thread};
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// Interval in which a closing checks whether threads have ended, and the number of checks for handlers' threads.
@@ -73,7 +74,7 @@ pub(crate) struct Opening {
 /// An open ledger, shared by every handle. The last one dropped closes it.
 pub(crate) struct Ledger {
     core: Arc<Core>,
-    writer: Mutex<Option<JoinHandle<Ended>>>,
+    writer: Mutex<Option<thread::JoinHandle<Ended>>>,
     followers: Mutex<Vec<JoinHandle<()>>>,
     /// Held while the ledger is closed.
     closing: Mutex<()>,
@@ -165,7 +166,7 @@ impl Ledger {
         let checkpointer = Arc::new(parts.checkpointer(log.clone())?);
         let mut writer = parts.writer(log.clone(), &checkpointer)?;
         writer.begin(parts.core.catalogue)?;
-        let thread = std::thread::Builder::new().name("credits-writer".to_owned());
+        let thread = thread::Builder::new().name("credits-writer".to_owned());
         let thread = thread.spawn(move || writer.run()).map_err(|error| {
             LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's thread", error)
         })?;
@@ -195,12 +196,12 @@ impl Ledger {
         self.inbox.close();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
-            while !writer.is_finished() {
+            while !is_finished(&writer) {
                 // The writer may wait for a checkpoint on a full disk.
                 if self.store.is_out_of_space() {
                     self.store.set_patience(Patience::Fails);
                 }
-                std::thread::park_timeout(CHECK_EVERY);
+                thread::sleep(CHECK_EVERY);
             }
             self.is_closed.store(true, Ordering::Release);
             let message = "the ledger's thread ended by a bug: commands that have a reply are durable";

@@ -1,7 +1,7 @@
 //! The published state: what commits have made durable, for readers, the writer and checkpoints.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use super::keys::Keys;
 use super::wallets::budget::MemoryBudget;
@@ -14,6 +14,7 @@ use crate::domain::ids::FactNumber;
 use crate::domain::low_balances::LowBalances;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::Totals;
+use crate::engine::sync::{Mutex, MutexGuard, RwLock};
 
 /// Parts of the wallets' budget: checkpoints begin when dirty wallets exceed two, and commits wait when they exceed
 /// all four.

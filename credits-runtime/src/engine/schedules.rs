@@ -1,5 +1,8 @@
-//! The inbox under random thread schedules: no item is lost or taken twice, and no thread waits for ever. Run with
+//! The inbox, and readers beside commits and checkpoints, under random thread schedules: no item is lost or taken twice,
+//! and no thread waits for ever. Run with
 //! `RUSTFLAGS="--cfg shuttle"`.
+
+mod readers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

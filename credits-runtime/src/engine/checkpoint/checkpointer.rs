@@ -4,8 +4,7 @@
 //! budget.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::work::{CheckpointWork, Made};
@@ -14,6 +13,7 @@ use crate::engine::commit_log::CommitLog;
 use crate::engine::presence::check_files;
 use crate::engine::published::{DIRTY_PARTS, Published};
 use crate::engine::store::{LogEnd, Patience, Store};
+use crate::engine::sync::{Condvar, Mutex, MutexGuard, thread};
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// Interval in which a waiting commit checks whether the disk is full.
@@ -26,7 +26,7 @@ const SPACE_CHECK_EVERY: Duration = Duration::from_millis(100);
 /// Runs checkpoints on a background thread.
 pub(crate) struct Checkpointer {
     shared: Arc<SharedState>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
 struct SharedState {
@@ -68,7 +68,7 @@ impl Checkpointer {
         let (state, changed) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(SharedState { store, published, log, unwritten_bytes, state, changed });
         let of_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("credits-checkpoint".to_owned());
+        let thread = thread::Builder::new().name("credits-checkpoint".to_owned());
         let thread = thread.spawn(move || of_thread.run(work)).map_err(|error| {
             LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's checkpoint thread", error)
         })?;

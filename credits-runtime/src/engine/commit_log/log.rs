@@ -1,7 +1,7 @@
 //! Appending to the log, and reusing its segments.
 
 use std::io::Error;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use super::file::{Aligned, LogFile};
 use super::record::{BESIDE_FRAMES, LogRecord, bytes_of};
@@ -9,6 +9,7 @@ use super::{Checksum, Header, PAGE_BYTES, SEGMENTS_AT};
 use crate::domain::ids::FactNumber;
 use crate::engine::rows::LogState;
 use crate::engine::store::is_full;
+use crate::engine::sync::{Mutex, MutexGuard};
 use crate::engine::tuning::LogSize;
 
 /// The reason why a batch was not appended.

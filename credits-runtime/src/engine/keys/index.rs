@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError};
 
 use foldhash::fast::RandomState;
 
@@ -12,6 +12,7 @@ use crate::domain::fingerprint::Hash128;
 use crate::domain::ids::FactNumber;
 use crate::engine::rows::{KeysState, SegmentRow};
 use crate::engine::store::Snapshot;
+use crate::engine::sync::{RwLock, RwLockReadGuard};
 use crate::error::LedgerError;
 
 /// The use of an idempotency key.

@@ -1,7 +1,7 @@
 //! Writing: commits publish rows to a memtable, and a checkpoint writes the rows of many commits in one transaction.
 
 use std::path::Path;
-use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::PoisonError;
 
 use redb::{Durability, WriteTransaction};
 
@@ -11,6 +11,7 @@ use super::file::Store;
 use super::memtable::{Memtable, Rows};
 use super::tables::{JOURNAL, LOG_ROW, META, SEGMENTS, STATE_ROW, SUBSCRIBERS, VIEWS};
 use crate::engine::rows::{self, LogState};
+use crate::engine::sync::{RwLockReadGuard, RwLockWriteGuard};
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 
 /// The memtable that commits publish to, and the one that a checkpoint writes.

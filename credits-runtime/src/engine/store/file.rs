@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{Builder, Database, StorageBackend};
@@ -18,6 +18,7 @@ use super::tables::{
 };
 use crate::engine::files::{NamedFile, draft, sync_folder};
 use crate::engine::rows::{self, CheckpointState, FORMAT, LogState};
+use crate::engine::sync::{Mutex, RwLock};
 use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::{LedgerError, LedgerErrorKind as Kind};
 

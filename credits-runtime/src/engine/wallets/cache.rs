@@ -6,8 +6,8 @@
 
 use std::hash::BuildHasher;
 use std::mem::size_of;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -17,6 +17,7 @@ use crate::domain::ids::{FactNumber, WalletId, same};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
 use crate::engine::rows::{Filing, WalletRow};
+use crate::engine::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::engine::tuning::{EVICTION_COMMANDS_PER_SHARD, EVICTION_SHARDS_MIN};
 
 const SHARDS: u64 = 256;

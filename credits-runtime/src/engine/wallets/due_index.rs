@@ -1,10 +1,11 @@
 //! The due index: due instants of dirty wallets, whose rows in the agenda may be stale.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use crate::domain::ids::WalletId;
 use crate::domain::time::Timestamp;
+use crate::engine::sync::{Mutex, MutexGuard};
 
 type DueEntries = BTreeSet<(Timestamp, WalletId)>;
 

@@ -2,12 +2,13 @@
 //! it would cost another page.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use foldhash::fast::RandomState;
 
 use crate::domain::ids::WalletId;
 use crate::engine::rows::Milestone;
+use crate::engine::sync::RwLock;
 
 /// Milestones by wallet, in ascending order of their ordinals.
 pub(crate) type MilestonesByWallet = HashMap<WalletId, Vec<(u64, Milestone)>, RandomState>;

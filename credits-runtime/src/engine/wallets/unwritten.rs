@@ -1,10 +1,11 @@
 //! Unwritten wallets: wallets that a list has and its rows lack, in the order of rows.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use crate::domain::ids::{Asset, Owner, WalletId};
 use crate::domain::owner_range::OwnerRange;
+use crate::engine::sync::{Mutex, MutexGuard};
 
 /// Wallets that rows of a list lack. A wallet leaves the set after its row was published.
 #[derive(Debug, Default)]
