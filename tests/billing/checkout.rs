@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use credits_runtime::Problem;
 use credits_runtime::billing::{BillingEvent, Happening, PackPayment};
 use credits_runtime::stripe::{
     PackCheckout, Request, Response, SIGNATURE_HEADER, SellPack as _, SellPlan as _, Stripe, StripeError,
@@ -404,6 +405,41 @@ fn long_invoices_and_unnamed_sales_are_read_whole() {
     script.answers(200, json!({ "data": [{ "id": "li_1", "price": { "id": "price_boost" }, "quantity": 3 }], "has_more": false }));
     assert_eq!(signed(&event), 200);
     assert_eq!(credits.wallet("bob").credits().unwrap(), 3_300);
+}
+
+#[test]
+fn a_failure_of_a_checkout_is_a_problem_of_an_http_api() {
+    let (_, _, stripe, script) = open();
+    let boost = || Pack::Boost.checkout("user:42").success("https://a/ok");
+    let problem = |checkout: PackCheckout| {
+        let problem = Problem::from(stripe.start(checkout).unwrap_err());
+        (problem.status, problem.code, problem.detail)
+    };
+    let shown = |status: u16, code: &str, detail: &str| (status, code.to_owned(), detail.to_owned());
+    let refused = |status: u16, error: Value| {
+        script.answers(status, json!({ "error": error }));
+        problem(boost())
+    };
+    assert_eq!(
+        refused(402, json!({ "type": "card_error", "message": "Your card was declined." })),
+        shown(402, "card_declined", "Your card was declined.")
+    );
+    assert_eq!(
+        refused(404, json!({ "code": "resource_missing", "message": "No such price: price_1" })),
+        shown(404, "unknown_to_processor", "the payment processor does not have it")
+    );
+    // What Stripe says of the application's mistakes stays in the log.
+    assert_eq!(
+        refused(400, json!({ "type": "invalid_request_error", "message": "sk_test_1 is wrong" })),
+        shown(502, "processor_failed", "the payment processor failed: send the request again later")
+    );
+    let currency = problem(boost().currency("sek"));
+    assert_eq!((currency.0, currency.1.as_str()), (422, "currency_undeclared"));
+    assert!(currency.2.contains("has no price in sek"), "{}", currency.2);
+    let no_page = problem(Pack::Boost.checkout("user:42"));
+    assert_eq!((no_page.0, no_page.1.as_str()), (500, "internal_error"));
+    let owner = problem(Pack::Boost.checkout("").success("https://a/ok"));
+    assert_eq!((owner.0, owner.1.as_str()), (422, "owner_invalid"));
 }
 
 #[test]

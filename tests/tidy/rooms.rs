@@ -16,13 +16,30 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine/sync", &[]),
     ("engine/journal", &["domain", "engine/tuning", "error"]),
     ("engine/rows", &["domain", "engine/journal", "error"]),
-    ("engine/wallets", &["domain", "engine/journal", "engine/rows", "engine/tuning"]),
-    ("engine/store", &["domain", "engine/files", "engine/journal", "engine/rows", "engine/wallets", "error"]),
-    ("engine/commit_log", &["domain", "engine/files", "engine/rows", "engine/store", "engine/tuning"]),
+    ("engine/wallets", &["domain", "engine/journal", "engine/rows", "engine/sync", "engine/tuning"]),
+    (
+        "engine/store",
+        &[
+            "domain",
+            "engine/files",
+            "engine/journal",
+            "engine/rows",
+            "engine/sync",
+            "engine/wallets",
+            "error",
+        ],
+    ),
+    (
+        "engine/commit_log",
+        &["domain", "engine/files", "engine/rows", "engine/store", "engine/sync", "engine/tuning"],
+    ),
     ("engine/presence", &["engine/commit_log", "engine/store", "error"]),
-    ("engine/keys", &["domain", "engine/journal", "engine/rows", "engine/store", "engine/tuning", "error"]),
-    ("engine/published", &["domain", "engine/keys", "engine/wallets"]),
-    ("engine/feed", &["domain", "engine/tuning"]),
+    (
+        "engine/keys",
+        &["domain", "engine/journal", "engine/rows", "engine/store", "engine/sync", "engine/tuning", "error"],
+    ),
+    ("engine/published", &["domain", "engine/keys", "engine/sync", "engine/wallets"]),
+    ("engine/feed", &["domain", "engine/sync", "engine/tuning"]),
     (
         "engine/batch",
         &[
@@ -48,6 +65,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "engine/published",
             "engine/rows",
             "engine/store",
+            "engine/sync",
             "engine/tuning",
             "engine/wallets",
             "error",
@@ -143,6 +161,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "engine/request",
             "engine/rows",
             "engine/store",
+            "engine/sync",
             "engine/tuning",
             "engine/verify",
             "engine/wallets",
@@ -170,7 +189,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stripe", &["domain", "engine/request", "error", "service"]),
-    ("web", &["domain", "error", "service"]),
+    ("web", &["domain", "error", "service", "stripe"]),
     (
         "testing",
         &[

@@ -201,7 +201,7 @@ impl Ledger {
                 if self.store.is_out_of_space() {
                     self.store.set_patience(Patience::Fails);
                 }
-                thread::sleep(CHECK_EVERY);
+                std::thread::park_timeout(CHECK_EVERY);
             }
             self.is_closed.store(true, Ordering::Release);
             let message = "the ledger's thread ended by a bug: commands that have a reply are durable";

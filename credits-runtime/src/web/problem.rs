@@ -14,6 +14,8 @@ use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::generated::{InputError, JsonObject};
 use crate::service::history::CursorError;
 use crate::service::spend::RunError;
+#[cfg(feature = "stripe")]
+use crate::stripe::StripeError;
 
 /// The body of an error response, of the type [`Problem::CONTENT_TYPE`]: `title`, `status`, `code`, `detail`, and the fields
 /// of the rejection behind it. With the feature `axum` it is a response of axum 0.8.
@@ -31,6 +33,7 @@ use crate::service::spend::RunError;
 /// | [`RunError::AlreadyCharged`] | 409 `already_charged` |
 /// | [`RunError::Work`] | 500 `work_failed` |
 /// | [`RunError::Unsettled`] | 503 `unsettled` |
+/// | `StripeError`, feature `stripe` | 402 `card_declined`, 422 for a choice of the buyer's, 502 or 503 for a failure of Stripe's |
 ///
 /// A failure of the ledger, or of work, is logged with `tracing` and does not appear in the body.
 ///
@@ -177,5 +180,55 @@ impl<E: Display, T> From<RunError<E, T>> for Problem {
                 Self::new(503, "unsettled", detail)
             }
         }
+    }
+}
+
+/// A wrong choice of a buyer's is 422 with its message, a declined card 402 with Stripe's message, and a payment
+/// processor that cannot be reached 503. Everything else is logged and does not appear in the body: 502 for another
+/// refusal or answer of Stripe's, 500 for a mistake of the application.
+#[cfg(feature = "stripe")]
+impl From<StripeError> for Problem {
+    fn from(error: StripeError) -> Self {
+        let code = match error {
+            StripeError::Ledger(error) => return error.into(),
+            StripeError::PriceMissing { .. } => "price_missing",
+            StripeError::PeriodNotDeclared { .. } => "period_not_declared",
+            StripeError::CurrencyUndeclared { .. } => "currency_undeclared",
+            StripeError::SessionInvalid { .. } => "session_invalid",
+            StripeError::Refused { ref kind, ref message, .. } if kind.as_deref() == Some("card_error") => {
+                return Self::new(402, "card_declined", &**message);
+            }
+            StripeError::Refused { ref code, .. } if code.as_deref() == Some("resource_missing") => {
+                tracing::error!(%error, "a request named what Stripe does not have");
+                return Self::new(404, "unknown_to_processor", "the payment processor does not have it");
+            }
+            StripeError::Busy | StripeError::Unreachable(_) => {
+                tracing::error!(%error, "a request to Stripe failed");
+                let detail = "the payment processor cannot be reached: send the request again later";
+                return Self::new(503, "processor_unavailable", detail);
+            }
+            StripeError::Refused { .. } | StripeError::Unreadable(_) | StripeError::ListTooLong { .. } => {
+                tracing::error!(%error, "a request to Stripe failed");
+                return Self::new(
+                    502,
+                    "processor_failed",
+                    "the payment processor failed: send the request again later",
+                );
+            }
+            StripeError::KeyMissing
+            | StripeError::KeyInvalid
+            | StripeError::SecretEmpty
+            | StripeError::EnvironmentUnknown { .. }
+            | StripeError::OptionProtected { .. }
+            | StripeError::ReturnPageMissing { .. } => {
+                tracing::error!(%error, "a request to Stripe was not sent");
+                return Self::new(
+                    500,
+                    "internal_error",
+                    "the server failed, and the request was not at fault",
+                );
+            }
+        };
+        Self::new(422, code, error.to_string())
     }
 }
