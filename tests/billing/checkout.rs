@@ -440,6 +440,12 @@ fn a_failure_of_a_checkout_is_a_problem_of_an_http_api() {
     assert_eq!((no_page.0, no_page.1.as_str()), (500, "internal_error"));
     let owner = problem(Pack::Boost.checkout("").success("https://a/ok"));
     assert_eq!((owner.0, owner.1.as_str()), (422, "owner_invalid"));
+    // What may pass is sent again some times, and then a client may do so.
+    for _ in 0..10 {
+        script.answers(429, json!({}));
+    }
+    let busy = problem(boost());
+    assert_eq!((busy.0, busy.1.as_str()), (503, "processor_unavailable"));
 }
 
 #[test]

@@ -598,6 +598,8 @@ fn an_owner_has_a_limited_number_of_subscriptions_that_run() {
     open(&stage, Plan::Basic, "new", None).unwrap_err();
     stage.credits.unsubscribe("ann").id("seat-1").at_once().now().wait().unwrap();
     open(&stage, Plan::Basic, "new", None).unwrap();
+    // One that was ended at once goes on only within the limit.
+    open(&stage, Plan::Basic, "seat-1", None).unwrap_err();
     stage.credits.verify().unwrap();
 }
 

@@ -121,7 +121,7 @@ fn credited_time_that_was_not_found_is_not_covered() {
          .              paid in2 s1 open 2026-01-16..2026-01-31 amount=-500 proration and s1 payg 2026-01-16..2026-02-01 amount=10 proration -> 51
          2026-01-30T12  look                                                  -> 51
          2026-01-31T12  look                                                  -> 51 by open
-         2026-02-04     look                                                  -> 51",
+         2026-02-01T01  look                                                  -> 51",
     );
     // A part of the quantity goes on.
     check(
@@ -209,6 +209,15 @@ fn time_that_is_paid_in_arrears_covers_as_much_time_after_it() {
          2026-03-01     paid in2 s1 open 2026-02-01..2026-03-01 usage=40      -> 200 by open
          2026-04-02     look                                                  -> 0 by open
          2026-04-05     look                                                  -> 0",
+    );
+}
+
+#[test]
+fn a_shortened_first_period_in_arrears_covers_as_much_time_too() {
+    check(
+        "2026-01-10     state s1 open by_use anchor=2026-02-01
+         2026-02-01     paid in1 s1 open 2026-01-10..2026-02-01 usage=40      -> 70 by open
+         2026-02-20     look                                                  -> 70 by open",
     );
 }
 

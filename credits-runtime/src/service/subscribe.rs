@@ -152,7 +152,8 @@ impl Unsubscribe {
 
     /// Ends the subscription. Nothing is taken back. Repeating it changes nothing.
     ///
-    /// Rejections in order: `OwnerInvalid`, `SubscriptionInvalid`, `ClockUnconfirmed`, `SubscriptionUnknown`.
+    /// Rejections in order: `OwnerInvalid`, `SubscriptionInvalid`, `ClockUnconfirmed`, `SubscriptionUnknown`, unless ended
+    /// subscriptions of the owner have left the record: one of these may have had the name.
     pub fn now(self) -> Reply<Received> {
         let Self { ledger, owner, name, is_at_once } = self;
         match owner.and_then(|owner| Ok(Leave { owner, name: checked_name(name)?, is_at_once })) {

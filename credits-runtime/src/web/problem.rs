@@ -33,7 +33,7 @@ use crate::stripe::StripeError;
 /// | [`RunError::AlreadyCharged`] | 409 `already_charged` |
 /// | [`RunError::Work`] | 500 `work_failed` |
 /// | [`RunError::Unsettled`] | 503 `unsettled` |
-/// | `StripeError`, feature `stripe` | 402 `card_declined`, 422 for a choice of the buyer's, 502 or 503 for a failure of Stripe's |
+/// | `StripeError`, feature `stripe` | 402 `card_declined`, 404 `unknown_to_processor`, 422 for a choice of the buyer's, 502 or 503 for a failure of Stripe's, 500 for a mistake of the application |
 ///
 /// A failure of the ledger, or of work, is logged with `tracing` and does not appear in the body.
 ///
@@ -183,9 +183,9 @@ impl<E: Display, T> From<RunError<E, T>> for Problem {
     }
 }
 
-/// A wrong choice of a buyer's is 422 with its message, a declined card 402 with Stripe's message, and a payment
-/// processor that cannot be reached 503. Everything else is logged and does not appear in the body: 502 for another
-/// refusal or answer of Stripe's, 500 for a mistake of the application.
+/// A wrong choice of a buyer's is 422 with its message, and a declined card 402 with Stripe's message. Everything else is
+/// logged and does not appear in the body: 404 for an address of Stripe's API that has nothing, such as a session; 503 for
+/// a failure that may pass; 502 for another refusal or answer of Stripe's; 500 for a mistake of the application.
 #[cfg(feature = "stripe")]
 impl From<StripeError> for Problem {
     fn from(error: StripeError) -> Self {
@@ -198,11 +198,13 @@ impl From<StripeError> for Problem {
             StripeError::Refused { ref kind, ref message, .. } if kind.as_deref() == Some("card_error") => {
                 return Self::new(402, "card_declined", &**message);
             }
-            StripeError::Refused { ref code, .. } if code.as_deref() == Some("resource_missing") => {
+            StripeError::Refused { status: 404, .. } => {
                 tracing::error!(%error, "a request named what Stripe does not have");
                 return Self::new(404, "unknown_to_processor", "the payment processor does not have it");
             }
-            StripeError::Busy | StripeError::Unreachable(_) => {
+            StripeError::Busy
+            | StripeError::Unreachable(_)
+            | StripeError::Refused { status: 409 | 429 | 500.., .. } => {
                 tracing::error!(%error, "a request to Stripe failed");
                 let detail = "the payment processor cannot be reached: send the request again later";
                 return Self::new(503, "processor_unavailable", detail);

@@ -11,7 +11,7 @@ use super::due::{Due, Fulfilment};
 use super::event::{Interval, Status};
 use super::items::SubscriptionItems;
 use super::lanes::PaidTime;
-use super::paid::Span;
+use super::paid::{ChargedWhen, Span};
 use super::record::Billing;
 use super::subscription::Subscription;
 use super::terms::PlanTerms;
@@ -49,6 +49,8 @@ struct Covering<'a> {
     plan: &'a str,
     operations: &'a [String],
     time: Interval,
+    /// The end of its paid time, without the wait for its renewal.
+    paid_until: Timestamp,
 }
 
 /// Adds the covers of a subscription.
@@ -63,11 +65,11 @@ pub(super) fn due(
     let ends = CoverEnds { items, paid, fulfilment };
     let spans = paid.live.spans.iter().filter_map(|span| {
         let time = Interval { start: start_of(span), end: ends.of_span(span) };
-        covering(span.terms.filter(|_| span.quantity > 0)?, time)
+        covering(span.terms.filter(|_| span.quantity > 0)?, time, span.cut)
     });
-    let trials = ends
-        .trials()
-        .filter_map(|(time, price)| covering(billing.terms(items.subscription, price, time.start)?, time));
+    let trials = ends.trials().filter_map(|(time, price)| {
+        covering(billing.terms(items.subscription, price, time.start)?, time, time.end)
+    });
     let ends_at = items.covered_until().unwrap_or(Timestamp::MAX);
     let mut times: Vec<Covering<'_>> = spans.chain(trials).collect();
     for covering in &mut times {
@@ -117,7 +119,7 @@ pub(super) fn without_repeated(due: &mut Due) {
 /// Whether a span covers as much time after it, because its period was charged in arrears. A proration is charged late too,
 /// for time that is paid already.
 fn covers_time_after(span: &Span<'_>) -> bool {
-    span.is_in_arrears && span.is_whole
+    span.charged == ChargedWhen::InArrears
 }
 
 /// The start of a span's cover.
@@ -125,8 +127,8 @@ fn start_of(span: &Span<'_>) -> Timestamp {
     if covers_time_after(span) { span.period.end } else { span.period.start }
 }
 
-fn covering(terms: &PlanTerms, time: Interval) -> Option<Covering<'_>> {
-    Some(Covering { plan: &terms.plan, operations: terms.unlimited.as_deref()?, time })
+fn covering(terms: &PlanTerms, time: Interval, paid_until: Timestamp) -> Option<Covering<'_>> {
+    Some(Covering { plan: &terms.plan, operations: terms.unlimited.as_deref()?, time, paid_until })
 }
 
 /// The ends of covers: that of the time, or later while its renewal is charged.

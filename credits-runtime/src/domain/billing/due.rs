@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::award::{AwardId, Basis};
 use super::covers::{self, DueCover};
 use super::lanes;
+use super::lifetime::PlanTimes;
 use super::purchases::{self, Retake};
 use super::record::Billing;
 use super::terms::PlanTerms;
@@ -148,10 +149,11 @@ pub fn due(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> Due {
     let mut due = Due::default();
     // By the start of subscriptions: the first one gets the trials and bonuses that are given once.
     let subscriptions = billing.by_subscription();
+    let plans = PlanTimes::of(billing, &subscriptions);
     for items in &subscriptions {
         let paid = lanes::PaidTime::of(billing, items);
         trial::due(&mut due, billing, items, &paid, fulfilment, now);
-        lanes::due(&mut due, billing, items, &paid, fulfilment, now);
+        lanes::due(&mut due, billing, items, &paid, (&plans, fulfilment), now);
         covers::due(&mut due, billing, items, &paid, fulfilment, now);
         unsolved::of_subscription(&mut due, billing, items, &paid, fulfilment, now);
     }

@@ -5,11 +5,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::award::{Award, AwardId};
 use super::closing::{ClosedItem, ClosedPeriods};
 use super::event::{Line, Status, SubscriptionState};
 use super::record::Billing;
 use super::subscription::Subscription;
-use crate::domain::ids::ObjectId;
+use super::terms::{Length, LengthUnit};
+use crate::domain::ids::{Asset, ObjectId};
 use crate::domain::time::Timestamp;
 
 /// The items of one subscription.
@@ -43,6 +45,30 @@ impl Billing {
         let mut subscriptions: Vec<_> = grouped.into_iter().map(items).collect();
         subscriptions.sort_by_key(|items| (items.began_at(), items.subscription));
         subscriptions
+    }
+}
+
+impl Billing {
+    /// The given awards of a subscription's cycles and rises.
+    pub(super) fn period_awards<'a>(
+        &'a self,
+        items: &SubscriptionItems<'a>,
+    ) -> impl Iterator<Item = (&'a AwardId, &'a Award)> {
+        let (start, asset) = (Timestamp::MIN, Asset::credits());
+        let every = Length { count: 0, unit: LengthUnit::Day };
+        let first_cycle =
+            |item: &ObjectId| AwardId::Cycle { item: item.clone(), start, asset: asset.clone(), every };
+        let cycles: Vec<_> = items.items.iter().map(|(item, _)| (*item, first_cycle(item))).collect();
+        let cycles = cycles.into_iter().flat_map(|(item, first)| {
+            let awards = self.awards.range(first..);
+            awards.take_while(move |(id, _)| matches!(id, AwardId::Cycle { item: of, .. } if of == item))
+        });
+        let subscription = items.subscription;
+        let first = AwardId::Rise { subscription: subscription.clone(), start, asset: asset.clone(), every };
+        let rises = self.awards.range(first..).take_while(
+            move |(id, _)| matches!(id, AwardId::Rise { subscription: of, .. } if of == subscription),
+        );
+        cycles.chain(rises)
     }
 }
 

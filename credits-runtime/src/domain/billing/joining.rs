@@ -109,9 +109,10 @@ impl Billing {
         if end <= starts_at {
             return Err(Rejection::SubscriptionEndInPast { ends_at: end, starts_at });
         }
+        let is_ended = known.as_ref().is_none_or(|known| known.states.has_ended(now));
         let own = self.subscriptions.values().filter(|states| states.own.is_some());
         let subscriptions = own.filter(|states| !states.has_ended(now)).count();
-        if known.is_none() && subscriptions >= OWN_SUBSCRIPTIONS_MAX {
+        if is_ended && subscriptions >= OWN_SUBSCRIPTIONS_MAX {
             return Err(Rejection::SubscriptionsLimit { owner: join.owner.clone(), subscriptions });
         }
         let state = SubscriptionState {
@@ -138,7 +139,7 @@ impl Billing {
     }
 
     /// The event that fulfils a request to leave; `None` if the subscription has ended, or ends no later.
-    /// Rejections: `SubscriptionUnknown`.
+    /// Rejections: `SubscriptionUnknown`, unless subscriptions of the owner were removed: this may be one of them.
     pub fn leave(&self, leave: &Leave, now: Timestamp) -> Result<Option<BillingEvent>, Rejection> {
         let (known, next) = self.own_subscription(&leave.name, now);
         let Some(known) = known else {

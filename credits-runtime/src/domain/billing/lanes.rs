@@ -11,7 +11,7 @@ use super::cycles::{Cycle, Lane, cycles};
 use super::due::{Due, Fulfilment, Wanted, wanted};
 use super::items::SubscriptionItems;
 use super::levels::{Level, Levels, PaidLevel, Portion, Portions, Valuation};
-use super::lifetime::Lifetime;
+use super::lifetime::{Lifetime, PlanTimes};
 use super::paid::{Paid, Span};
 use super::record::Billing;
 use super::stated::stated;
@@ -81,7 +81,7 @@ pub(super) fn due<'a>(
     billing: &'a Billing,
     items: &SubscriptionItems<'a>,
     paid: &PaidTime<'a>,
-    fulfilment: Fulfilment,
+    (plans, fulfilment): (&PlanTimes<'a>, Fulfilment),
     now: Timestamp,
 ) {
     let found = paid.lanes().into_iter().map(|lane| {
@@ -103,7 +103,7 @@ pub(super) fn due<'a>(
     }
     carry_over(&mut lanes);
     for ValuedLane { lane, cycles, valued } in &lanes {
-        let lifetime = Lifetime { billing, items, lane, live: &paid.live, cycles, fulfilment };
+        let lifetime = Lifetime { plans, items, lane, live: &paid.live, cycles, fulfilment };
         for valued in valued {
             awards(due, items, lane, valued, &lifetime);
         }
@@ -171,16 +171,11 @@ fn superseded(
     paid: &PaidTime<'_>,
     lanes: &[ValuedLane<'_>],
 ) {
-    for id in billing.awards.keys().filter(|id| !due.awards.contains_key(id)) {
+    let given = billing.period_awards(items).map(|(id, _)| id);
+    for id in given.filter(|id| !due.awards.contains_key(id)).collect::<Vec<_>>() {
         let (item, start, asset, every) = match id {
-            AwardId::Cycle { item, start, asset, every }
-                if items.items.iter().any(|(known, _)| *known == item) =>
-            {
-                (Some(item), *start, asset, every)
-            }
-            AwardId::Rise { subscription, start, asset, every } if subscription == items.subscription => {
-                (None, *start, asset, every)
-            }
+            AwardId::Cycle { item, start, asset, every } => (Some(item), *start, asset, every),
+            AwardId::Rise { start, asset, every, .. } => (None, *start, asset, every),
             _ => continue,
         };
         let of_lane = lanes.iter().filter(|of| (&of.lane.asset, &of.lane.every) == (asset, every));

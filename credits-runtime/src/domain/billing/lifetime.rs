@@ -3,6 +3,7 @@
 //!
 //! It does not know the number of credits, nor the expiry of their grants.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::calendar::after;
@@ -16,7 +17,7 @@ use crate::domain::time::Timestamp;
 
 /// Computes the expiry of the credits of one lane's cycles.
 pub(super) struct Lifetime<'a, 'b> {
-    pub(super) billing: &'a Billing,
+    pub(super) plans: &'b PlanTimes<'a>,
     pub(super) items: &'b SubscriptionItems<'a>,
     pub(super) lane: &'b Lane,
     /// Paid time, without returned invoices.
@@ -33,7 +34,7 @@ impl Lifetime<'_, '_> {
             Unused::Rollover | Unused::UpTo(_) => None,
             Unused::For(length) => Some(after(cycle.end, length)),
         };
-        after_the_end(self.billing, self.items, terms, expires_at)
+        after_the_end(self.plans, self.items, terms, expires_at)
     }
 
     fn of_expiring(&self, cycle: &Cycle<'_>, paid_at: Timestamp) -> Timestamp {
@@ -63,32 +64,44 @@ impl Lifetime<'_, '_> {
     }
 }
 
+/// When the owner has each plan, by its name: start and end of every subscription that is at it last, by start.
+pub(super) struct PlanTimes<'a>(BTreeMap<&'a str, Vec<(Timestamp, Option<Timestamp>)>>);
+
+impl<'a> PlanTimes<'a> {
+    pub(super) fn of(billing: &'a Billing, subscriptions: &[SubscriptionItems<'a>]) -> Self {
+        let mut times: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for items in subscriptions {
+            let prices = items.items.iter().filter_map(|(_, item)| item.latest().map(|state| &state.price));
+            let terms = prices.filter_map(|price| billing.terms(items.subscription, price, Timestamp::MAX));
+            let plans: BTreeSet<&str> = terms.map(|terms| terms.plan.as_str()).collect();
+            for plan in plans {
+                times.entry(plan).or_default().push((items.began_at(), items.ends_at()));
+            }
+        }
+        for times in times.values_mut() {
+            times.sort_unstable();
+        }
+        Self(times)
+    }
+}
+
 /// An expiry, shortened by `expire_after` when the subscription ends, unless the owner has the plan again in
 /// time.
 pub(super) fn after_the_end(
-    billing: &Billing,
+    plans: &PlanTimes<'_>,
     items: &SubscriptionItems<'_>,
     terms: &PlanTerms,
     expires_at: Option<Timestamp>,
 ) -> Option<Timestamp> {
     let Some(length) = terms.expire_after else { return expires_at };
     let Some(mut ends_at) = items.ends_at() else { return expires_at };
-    let has_plan = |other: &SubscriptionItems<'_>| {
-        let prices = other.items.iter().filter_map(|(_, item)| item.latest().map(|state| &state.price));
-        let mut plans = prices.filter_map(|price| billing.terms(other.subscription, price, Timestamp::MAX));
-        plans.any(|plan| plan.plan == terms.plan)
-    };
-    let subscriptions = billing.by_subscription();
-    let again = subscriptions.iter().filter(|other| has_plan(other));
-    let mut again: Vec<_> = again.map(|other| (other.began_at(), other.ends_at())).collect();
-    again.sort_unstable();
-    for (began_at, others_end) in again {
-        if began_at > after(ends_at, length) {
+    for (began_at, others_end) in plans.0.get(terms.plan.as_str()).into_iter().flatten() {
+        if *began_at > after(ends_at, length) {
             break;
         }
         match others_end {
             None => return expires_at,
-            Some(others_end) => ends_at = ends_at.max(others_end),
+            Some(others_end) => ends_at = ends_at.max(*others_end),
         }
     }
     let shortened = after(ends_at, length);

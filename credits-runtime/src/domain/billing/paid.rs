@@ -16,6 +16,17 @@ mod groups;
 
 use groups::{Credit, groups, is_replaced, without_undone};
 
+/// When time is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargedWhen {
+    /// Before its end.
+    InTime,
+    /// After its end, as usage is.
+    InArrears,
+    /// After its end, as a proration: another line had paid a part of it.
+    AsLateProration,
+}
+
 /// Time of one item that an invoice paid for, at one price and quantity.
 #[derive(Clone, Debug)]
 pub struct Span<'a> {
@@ -47,8 +58,8 @@ pub struct Span<'a> {
     pub net: i64,
     /// ISO 4217, in lower case.
     pub currency: &'a str,
-    /// Whether it was charged after its time, as usage is.
-    pub is_in_arrears: bool,
+    /// When it was charged.
+    pub charged: ChargedWhen,
     /// For an unpaid span by a state: start of the next state.
     pub stated_until: Option<Timestamp>,
     /// When the application ended the subscription at once, and with it what the plan covers.
@@ -81,7 +92,7 @@ impl<'a> Span<'a> {
             amount: 0,
             net: 0,
             currency: "",
-            is_in_arrears: false,
+            charged: ChargedWhen::InTime,
             stated_until: Some(until),
             left_at: None,
             terms,
@@ -111,7 +122,7 @@ impl<'a> Span<'a> {
             amount: 0,
             net: 0,
             currency: "",
-            is_in_arrears: false,
+            charged: ChargedWhen::InTime,
             stated_until: None,
             left_at: span.left_at,
             terms,

@@ -14,7 +14,7 @@ use super::due::{Due, Fulfilment, PartialReturn, UnpaidUpgrade};
 use super::event::{Status, SubscriptionState};
 use super::items::SubscriptionItems;
 use super::lanes::PaidTime;
-use super::paid::{Paid, Span};
+use super::paid::{ChargedWhen, Paid, Span};
 use super::purchases::PurchaseProblem;
 use super::record::Billing;
 use super::subscription::Subscription;
@@ -132,7 +132,7 @@ fn unknown_prices(due: &mut Due, billing: &Billing, items: &SubscriptionItems<'_
     let mut prices: BTreeSet<&ObjectId> = BTreeSet::new();
     let unknown = paid.live.spans.iter().filter(|span| span.terms.is_none());
     for span in unknown {
-        let is_usage = items.is_by_use(span.price) || span.is_in_arrears || span.amount == 0;
+        let is_usage = items.is_by_use(span.price) || span.charged != ChargedWhen::InTime || span.amount == 0;
         if !has_plan || !is_usage {
             prices.insert(span.price);
         }

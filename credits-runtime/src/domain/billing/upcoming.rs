@@ -10,6 +10,7 @@ use super::due::{Due, Fulfilment, Wanted};
 use super::event::Status;
 use super::items::SubscriptionItems;
 use super::lanes::{self, PaidTime};
+use super::lifetime::PlanTimes;
 use super::record::Billing;
 use super::subscription::Subscription;
 use crate::domain::amount::Amount;
@@ -41,9 +42,10 @@ pub struct NextAward {
 /// The paid time and the next credits of each item, by item.
 pub fn upcoming(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> BTreeMap<&ObjectId, Upcoming> {
     let subscriptions = billing.by_subscription();
+    let plans = PlanTimes::of(billing, &subscriptions);
     let of_subscriptions = subscriptions.iter().flat_map(|items| {
         let (paid, cycles_due) = (PaidTime::of(billing, items), BTreeMap::new());
-        let mut looks = Looks { billing, items, paid, fulfilment, cycles_due };
+        let mut looks = Looks { billing, items, plans: &plans, paid, fulfilment, cycles_due };
         items
             .items
             .iter()
@@ -57,6 +59,7 @@ pub fn upcoming(billing: &Billing, fulfilment: Fulfilment, now: Timestamp) -> BT
 struct Looks<'a, 'b> {
     billing: &'a Billing,
     items: &'b SubscriptionItems<'a>,
+    plans: &'b PlanTimes<'a>,
     paid: PaidTime<'a>,
     fulfilment: Fulfilment,
     /// The awards of cycles that are due at an instant.
@@ -99,7 +102,7 @@ impl Looks<'_, '_> {
     fn cycles_at(&mut self, at: Timestamp) -> &BTreeMap<AwardId, Wanted> {
         self.cycles_due.entry(at).or_insert_with(|| {
             let mut due = Due::default();
-            lanes::due(&mut due, self.billing, self.items, &self.paid, self.fulfilment, at);
+            lanes::due(&mut due, self.billing, self.items, &self.paid, (self.plans, self.fulfilment), at);
             due.awards
         })
     }

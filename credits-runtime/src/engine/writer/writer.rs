@@ -115,11 +115,14 @@ impl Writer {
     /// confirmed, because fulfilment does.
     fn change_covers(&mut self) -> Result<(), LedgerError> {
         let Some(catalogue) = self.covers_wanted.filter(|_| self.may_change_covers()) else { return Ok(()) };
-        self.fulfil_each(Snapshot::billed_owners, Billing::has_unlimited)?;
-        let mut changes = Changes::default();
-        changes.put_covers(Some(catalogue));
-        self.committer.store.publish(changes);
+        let failed = self.fulfil_each(Snapshot::billed_owners, Billing::has_unlimited)?;
         self.covers_wanted = None;
+        // The next opening tries again for owners that failed.
+        if failed == 0 {
+            let mut changes = Changes::default();
+            changes.put_covers(Some(catalogue));
+            self.committer.store.publish(changes);
+        }
         Ok(())
     }
 
@@ -127,21 +130,22 @@ impl Writer {
         self.covers_wanted.is_some() && self.decider.clock.unconfirmed().is_none()
     }
 
-    /// Fulfils owners whose billing counts, a page of owners at a time.
+    /// Fulfils owners whose billing counts, a page of owners at a time. Returns how many failed.
     fn fulfil_each(
         &mut self,
         page: impl Fn(&Snapshot, Option<&Owner>, usize) -> Result<Vec<Owner>, LedgerError>,
         counts: impl Fn(&Billing) -> bool,
-    ) -> Result<(), LedgerError> {
-        let mut after: Option<Owner> = None;
+    ) -> Result<usize, LedgerError> {
+        let (mut after, mut failed): (Option<Owner>, usize) = (None, 0);
         loop {
             let snapshot = self.committer.store.snapshot()?;
             let owners = page(&snapshot, after.as_ref(), ROWS_AT_ONCE)?;
-            let Some(last) = owners.last() else { return Ok(()) };
+            let Some(last) = owners.last() else { return Ok(failed) };
             after = Some(last.clone());
             let (mut requests, mut outcomes) = (VecDeque::new(), Vec::new());
             for owner in owners {
-                if counts(&snapshot.billing(&owner)?.billing) {
+                // A row that cannot be read fails for its owner alone.
+                if snapshot.billing(&owner).map_or(true, |row| counts(&row.billing)) {
                     let (slot, outcome) = Slot::new();
                     outcomes.push((owner.clone(), outcome));
                     let request = Arc::new(Request::Bill(Bill::Fulfil(owner), Key::none()));
@@ -154,6 +158,7 @@ impl Writer {
             for (owner, outcome) in outcomes {
                 if let Ok(Err(error)) = outcome.try_recv() {
                     tracing::error!(%owner, %error, "what is due could not be booked; the owner's next event does it");
+                    failed = failed.saturating_add(1);
                 }
             }
         }

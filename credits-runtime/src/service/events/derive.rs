@@ -32,7 +32,7 @@ struct Moved {
 }
 
 /// The events of a frame: those of its facts in order, then those of the balances that it changed. A panic is an error,
-/// so that the thread that delivers them goes on.
+/// so that the thread that delivers them lives, and tries again.
 pub(super) fn events(
     ledger: &Core,
     journal: &mut JournalReader,
@@ -43,8 +43,7 @@ pub(super) fn events(
 
 fn without_panic<T>(first: FactNumber, derive: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let panicked = |_| {
-        let message =
-            format!("the events of fact {first} could not be derived: its facts contradict each other");
+        let message = format!("the events of fact {first} could not be derived: verify the ledger");
         Err(LedgerError::damaged(message).into())
     };
     catch_unwind(AssertUnwindSafe(derive)).unwrap_or_else(panicked)

@@ -130,12 +130,8 @@ impl<'a> Books<'a> {
 
     /// The given awards of a subscription's cycles and rises.
     pub(super) fn period_awards(&self, items: &SubscriptionItems<'a>) -> Vec<PeriodAward<'a>> {
-        let is_of = |item| items.items.iter().any(|(known, _)| *known == item);
-        let awards = self.billing.awards.iter().filter_map(|(id, award)| match id {
-            AwardId::Cycle { item, start, .. } if is_of(item) => {
-                Some(PeriodAward { start: *start, id, award })
-            }
-            AwardId::Rise { subscription, start, .. } if subscription == items.subscription => {
+        let awards = self.billing.period_awards(items).filter_map(|(id, award)| match id {
+            AwardId::Cycle { start, .. } | AwardId::Rise { start, .. } => {
                 Some(PeriodAward { start: *start, id, award })
             }
             _ => None,

@@ -39,7 +39,7 @@ impl<'a> Books<'a> {
         subscriptions: &[SubscriptionItems<'a>],
         lasting: Lasting,
     ) -> Option<Closing> {
-        let own = subscriptions.iter().filter(|items| items.is_own() && self.lasting(items) == lasting);
+        let own = subscriptions.iter().filter(|items| items.is_own());
         let ended = own.filter_map(|items| {
             let ends_at = items.ends_at().filter(|at| *at <= self.horizon())?;
             Some((ends_at, items))
@@ -49,20 +49,23 @@ impl<'a> Books<'a> {
         if ended.len() < self.rule.least.saturating_mul(2) {
             return None;
         }
+        ended.retain(|(_, items)| self.lasting(items) == lasting);
         ended.sort_by_key(|(ends_at, items)| (*ends_at, items.subscription));
         ended.truncate(ended.len().saturating_sub(self.rule.least));
-        let over: Vec<_> = ended.into_iter().filter_map(|(_, items)| self.over(items)).collect();
-        if over.len() < self.rule.least {
-            return None;
-        }
-        let (mut awards, mut removed) = (Vec::new(), Vec::new());
-        for Over { subscription, awards: of_one } in over {
-            let is_full = awards.len().saturating_add(of_one.len()) > self.rule.most;
-            if !removed.is_empty() && (is_full || removed.len() >= self.rule.most) {
+        let (mut awards, mut removed, mut is_full) = (Vec::new(), Vec::new(), false);
+        for Over { subscription, awards: of_one } in
+            ended.into_iter().filter_map(|(_, items)| self.over(items))
+        {
+            is_full =
+                awards.len().saturating_add(of_one.len()) > self.rule.most || removed.len() >= self.rule.most;
+            if is_full && !removed.is_empty() {
                 break;
             }
             awards.extend(of_one);
             removed.push(subscription.clone());
+        }
+        if removed.len() < self.rule.least && !is_full {
+            return None;
         }
         Some(Closing {
             periods: None,
@@ -75,7 +78,8 @@ impl<'a> Books<'a> {
     }
 
     fn lasting(&self, items: &SubscriptionItems<'_>) -> Lasting {
-        let plans = self.billing.plans.iter().filter(|((of, _), _)| of == items.subscription);
+        let from = (items.subscription.clone(), ObjectId::known(""));
+        let plans = self.billing.plans.range(from..).take_while(|((of, _), _)| of == items.subscription);
         let mut terms = plans.flat_map(|(_, versions)| versions).map(|(_, terms)| terms);
         let is_with_plan =
             |terms: &PlanTerms| terms.expire_after.is_some() || matches!(terms.unused, Unused::UpTo(_));

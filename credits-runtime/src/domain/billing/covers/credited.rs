@@ -2,6 +2,8 @@
 //!
 //! It does not know why a credit found no span.
 
+use std::collections::BTreeMap;
+
 use super::Covering;
 use crate::domain::billing::event::Interval;
 use crate::domain::billing::paid::Paid;
@@ -12,49 +14,64 @@ pub(super) fn without_credited<'a>(times: Vec<Covering<'a>>, paid: &Paid<'_>) ->
     if paid.debits.is_empty() {
         return times;
     }
-    times.into_iter().flat_map(|covering| parts(covering, &credited(covering.plan, paid))).collect()
+    let mut of_plans: BTreeMap<&str, Vec<Interval>> = BTreeMap::new();
+    let parts = times.into_iter().flat_map(|covering| {
+        let credited = of_plans.entry(covering.plan).or_insert_with(|| credited(covering.plan, paid));
+        parts(covering, credited)
+    });
+    parts.collect()
+}
+
+/// Changes of the paid and of the credited quantity at an instant.
+#[derive(Clone, Copy, Default)]
+struct Quantities {
+    paid: i128,
+    credited: i128,
 }
 
 /// Time in which the credited quantity of a plan is not less than the paid one.
 fn credited(plan: &str, paid: &Paid<'_>) -> Vec<Interval> {
+    let mut changes: BTreeMap<Timestamp, Quantities> = BTreeMap::new();
     let debits = paid.debits.iter().filter(|debit| debit.terms.is_some_and(|terms| terms.plan == plan));
-    let spans = paid.spans.iter().filter(|span| span.terms.is_some_and(|terms| terms.plan == plan));
-    let (debits, spans): (Vec<_>, Vec<_>) = (debits.collect(), spans.collect());
-    let of_debits = debits.iter().flat_map(|debit| [debit.period.start, debit.period.end]);
-    let of_spans = spans.iter().flat_map(|span| [span.period.start, span.cut]);
-    let mut bounds: Vec<Timestamp> = of_debits.chain(of_spans).collect();
-    bounds.sort_unstable();
-    bounds.dedup();
-    let mut found: Vec<Interval> = Vec::new();
-    for (start, end) in bounds.iter().copied().zip(bounds.iter().copied().skip(1)) {
-        let of_debits =
-            debits.iter().filter(|debit| debit.period.contains(start)).map(|debit| debit.quantity);
-        let of_spans = spans.iter().filter(|span| span.period.start <= start && start < span.cut);
-        let credited = of_debits.fold(0_u64, u64::saturating_add);
-        let paid = of_spans.map(|span| span.quantity).fold(0_u64, u64::saturating_add);
-        if credited == 0 || credited < paid {
-            continue;
+    for debit in debits.filter(|debit| debit.period.start < debit.period.end) {
+        for (at, sign) in [(debit.period.start, 1), (debit.period.end, -1)] {
+            let change = changes.entry(at).or_default();
+            change.credited = change.credited.saturating_add(i128::from(debit.quantity).saturating_mul(sign));
         }
-        match found.last_mut().filter(|last| last.end == start) {
-            Some(last) => last.end = end,
-            None => found.push(Interval { start, end }),
+    }
+    let spans = paid.spans.iter().filter(|span| span.terms.is_some_and(|terms| terms.plan == plan));
+    for span in spans.filter(|span| span.period.start < span.cut) {
+        for (at, sign) in [(span.period.start, 1), (span.cut, -1)] {
+            let change = changes.entry(at).or_default();
+            change.paid = change.paid.saturating_add(i128::from(span.quantity).saturating_mul(sign));
+        }
+    }
+    let (mut found, mut now, mut since) = (Vec::new(), Quantities::default(), None);
+    for (at, change) in changes {
+        now.paid = now.paid.saturating_add(change.paid);
+        now.credited = now.credited.saturating_add(change.credited);
+        let is_credited = now.credited > 0 && now.credited >= now.paid;
+        match since {
+            None if is_credited => since = Some(at),
+            Some(start) if !is_credited => {
+                found.push(Interval { start, end: at });
+                since = None;
+            }
+            _ => {}
         }
     }
     found
 }
 
-/// The parts of a time that are not credited. What is left behind credited time of its end waits for no renewal.
+/// The parts of a time that are not credited. Time of which a part was credited waits for no renewal.
 fn parts<'a>(covering: Covering<'a>, credited: &[Interval]) -> Vec<Covering<'a>> {
-    let (mut parts, mut start) = (Vec::new(), covering.time.start);
-    for Interval { start: from, end } in credited {
-        if *end <= start || covering.time.end <= *from {
-            continue;
-        }
-        if start < *from {
-            parts.push(Interval { start, end: *from });
-        }
-        start = *end;
+    let Covering { time, paid_until, .. } = covering;
+    let overlapping = credited.iter().filter(|credit| credit.start < time.end && time.start < credit.end);
+    let (mut parts, mut start, mut end) = (Vec::new(), time.start, time.end);
+    for credit in overlapping {
+        parts.push(Interval { start, end: credit.start });
+        (start, end) = (credit.end, time.end.min(paid_until));
     }
-    parts.push(Interval { start, end: covering.time.end });
+    parts.push(Interval { start, end });
     parts.into_iter().map(|time| Covering { time, ..covering }).collect()
 }

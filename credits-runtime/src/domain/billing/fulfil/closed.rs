@@ -5,7 +5,7 @@
 
 use super::Booking;
 use crate::domain::billing::award::AwardId;
-use crate::domain::billing::lifetime::after_the_end;
+use crate::domain::billing::lifetime::{PlanTimes, after_the_end};
 use crate::domain::billing::record::Billing;
 use crate::domain::billing::terms::{PlanTerms, Unused};
 use crate::domain::body::Body;
@@ -45,19 +45,24 @@ impl ClosedGrant {
 impl Booking<'_> {
     /// Sets the expiry of grants of closed awards to the end of their plan.
     pub(super) fn reschedule_closed(&mut self) {
+        if self.with.closed.is_empty() {
+            return;
+        }
+        let billing = self.billing.clone();
+        let subscriptions = billing.by_subscription();
+        let plans = PlanTimes::of(&billing, &subscriptions);
         for closed in self.with.closed {
             let Some(open) = self.draft.wallet.grant(closed.grant) else { continue };
-            let (known, billing) = (open.terms.expires_at, &self.billing);
-            let Some(terms) = closed.terms(billing) else { continue };
-            let subscriptions = billing.by_subscription();
+            let known = open.terms.expires_at;
+            let Some(terms) = closed.terms(&billing) else { continue };
             let own =
-                subscriptions.iter().find(|items| Some(items.subscription) == closed.subscription(billing));
+                subscriptions.iter().find(|items| Some(items.subscription) == closed.subscription(&billing));
             let Some(items) = own else { continue };
             let lasting = match terms.unused {
                 Unused::Rollover | Unused::UpTo(_) => None,
                 Unused::Expire | Unused::For(_) => known,
             };
-            let expires_at = MovedExpiry::kept(open.moved, after_the_end(billing, items, terms, lasting));
+            let expires_at = MovedExpiry::kept(open.moved, after_the_end(&plans, items, terms, lasting));
             if expires_at != known {
                 self.draft.push(Body::Rescheduled { grant: closed.grant, expires_at });
             }

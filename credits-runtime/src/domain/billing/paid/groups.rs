@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Span;
+use super::{ChargedWhen, Span};
 use crate::domain::billing::event::{CreditedLines, Interval, Invoice, Line};
 use crate::domain::billing::items::SubscriptionItems;
 use crate::domain::billing::record::Billing;
@@ -98,7 +98,11 @@ impl<'a> LineGroup<'a> {
             amount: self.amount,
             net: self.net,
             currency: &invoice.currency,
-            is_in_arrears: invoice.made_at >= period.end,
+            charged: match invoice.made_at >= period.end {
+                false => ChargedWhen::InTime,
+                true if self.is_proration => ChargedWhen::AsLateProration,
+                true => ChargedWhen::InArrears,
+            },
             stated_until: None,
             left_at: None,
             terms: billing.terms(items.subscription, price, period.start),
