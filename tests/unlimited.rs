@@ -385,6 +385,33 @@ fn another_price_list_covers_its_own_operations() {
 }
 
 #[test]
+fn a_kill_after_a_change_of_price_list_leaves_no_cover_of_the_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |number: u32| folder.path().join(format!("{number}.redb"));
+    // The files as a killed process leaves them.
+    let killed = |from: u32, to: u32| {
+        fs::copy(path(from), path(to)).unwrap();
+        fs::copy(log(&path(from)), log(&path(to))).unwrap();
+    };
+    let clock = ManualClock::at(instant("2026-01-01"));
+    let credits = first::Credits::builder().clock(clock.clone()).open(path(1)).unwrap();
+    credits.subscribe("bob", first::Plan::Some).now().wait().unwrap();
+    killed(1, 2);
+    let credits = second::Credits::builder().clock(clock.clone()).open(path(2)).unwrap();
+    assert_eq!(covers!(credits.wallet("bob"), second::Operation::draw()), [true]);
+    killed(2, 3);
+    let credits = first::Credits::builder().clock(clock.clone()).open(path(3)).unwrap();
+    assert_eq!(
+        covers!(credits.wallet("bob"), first::Operation::draw(), first::Operation::cut()),
+        [true, false]
+    );
+    killed(3, 4);
+    let credits = second::Credits::builder().clock(clock).open(path(4)).unwrap();
+    assert_eq!(covers!(credits.wallet("bob"), second::Operation::draw()), [true]);
+    credits.verify().unwrap();
+}
+
+#[test]
 fn another_price_list_waits_for_the_clock_to_be_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credits.redb");
