@@ -45,7 +45,7 @@ pub trait Pricing: Sized + 'static {
 }
 
 /// An operation with its inputs.
-pub trait Operation {
+pub trait Operation: Sized {
     /// Its index in the catalogue.
     fn index(&self) -> u16;
     /// Its inputs: those of its clauses in their order, then the parameters that costs use.
@@ -54,6 +54,8 @@ pub trait Operation {
     fn validate(&self) -> Result<(), &'static str> {
         Ok(())
     }
+    /// The operation of this name with these inputs, for code that serves any application.
+    fn from_json(name: &str, inputs: &JsonObject) -> Result<Self, InputError>;
 }
 
 /// An asset: credits, or another unit that wallets hold.

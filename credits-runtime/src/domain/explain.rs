@@ -38,6 +38,13 @@ pub struct PaidFrom<'a> {
     pub covered_by: Option<&'a CoveredBy>,
 }
 
+impl PaidFrom<'_> {
+    /// Of a price that is not charged yet.
+    pub fn nothing() -> Self {
+        Self { grants: &[], shortfall: Amount::ZERO, owed: Amount::ZERO, covered_by: None }
+    }
+}
+
 /// Explains a charge made under these terms; `None` if they lack its operation.
 pub fn explain(terms: &Terms, charge: &Charge, taken: PaidFrom<'_>) -> Option<Explanation> {
     let Terms { data, fingerprint } = terms;

@@ -232,6 +232,12 @@ pub enum Rejection {
         /// The asset of the hold.
         held: String,
     },
+    /// The pricing does not declare this asset.
+    #[error("`{asset}` is no asset of this pricing: name `credits`, or an asset as it is declared")]
+    AssetUnknown {
+        /// The given name.
+        asset: String,
+    },
     /// The pricing does not declare this operation, or no longer does.
     #[error("`{operation}` is no operation of this pricing: name it as it is declared")]
     OperationUnknown {
@@ -599,6 +605,7 @@ impl Rejection {
             Self::HoldOfAnotherAsset { .. } => {
                 Rule { code: "hold_of_another_asset", class: Shape, status: 422 }
             }
+            Self::AssetUnknown { .. } => Rule { code: "asset_unknown", class: Existence, status: 404 },
             Self::OperationUnknown { .. } => {
                 Rule { code: "operation_unknown", class: Existence, status: 404 }
             }

@@ -38,7 +38,7 @@ use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
 #[cfg(feature = "stripe")]
 use crate::domain::ids::ObjectId;
-use crate::domain::ids::{FactNumber, HoldId, Key, Owner, WalletId};
+use crate::domain::ids::{Asset, FactNumber, HoldId, Key, Owner, WalletId};
 use crate::domain::names::Names;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::OperationId;
@@ -307,6 +307,13 @@ impl Core {
     pub(crate) fn has_category(&self, name: &str) -> bool {
         let declared = self.terms(self.catalogue).map(|terms| &terms.data.settings.categories);
         declared.is_some_and(|categories| categories.iter().any(|category| category == name))
+    }
+
+    /// The asset with this name as it is displayed, if any catalogue has declared it.
+    pub(crate) fn asset_named(&self, shown: &str) -> Option<Asset> {
+        let asset = Asset::of_shown(shown);
+        let declares = |terms: &Arc<Terms>| terms.data.assets.iter().any(|known| known.name == asset.name());
+        (asset == Asset::credits() || self.terms.values().any(declares)).then_some(asset)
     }
 
     /// The terms of a declared catalogue, by its number.

@@ -295,6 +295,26 @@ impl<C> Credits<C> {
         Wallet::new(Arc::clone(&self.ledger), Owner::new(owner.as_ref()).map(WalletId::of_credits))
     }
 
+    /// A handle on the same ledger for code that serves any application: it reads and administers wallets, and names
+    /// plans, packs, operations and assets by text. It spends on no operation, for which the application's types are needed.
+    ///
+    /// ```
+    /// use credits_runtime::{Amount, Credits, Error};
+    ///
+    /// fn outstanding(credits: &Credits<()>) -> Result<Amount, Error> {
+    ///     credits.wallet("user:42").balance()
+    /// }
+    ///
+    /// # mod app { credits_runtime::usage_credits! { operation step { costs 1.credit } } }
+    /// # let credits = app::Credits::in_memory()?;
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// assert_eq!(outstanding(&credits.without_pricing())?, 100);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn without_pricing(&self) -> Credits<()> {
+        Credits { ledger: Arc::clone(&self.ledger), handlers: Arc::clone(&self.handlers), pricing: PhantomData }
+    }
+
     /// The ledger's time: the clock's, but never before the last commit.
     pub fn now(&self) -> Timestamp {
         self.ledger.now()

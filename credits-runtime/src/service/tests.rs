@@ -2,7 +2,7 @@
 
 use credits_core::{Catalogue, Clause, Limit, OperationSpec, PackSpec, PlanSpec, Settings, Unit};
 
-use crate::generated::{self, Inputs, Shared};
+use crate::generated::{self, InputError, Inputs, Shared};
 use crate::{Quantity, units};
 
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +77,15 @@ impl generated::Operation for Operation {
         match self {
             Self::Process { pages } => Inputs::new([pages.to_input()]),
             Self::Free => Inputs::none(),
+        }
+    }
+
+    fn from_json(name: &str, inputs: &generated::JsonObject) -> Result<Self, InputError> {
+        let inputs = generated::JsonInputs::of(CATALOGUE.operations, name, inputs)?;
+        match inputs.operation() {
+            Some(0) => Ok(Self::Process { pages: inputs.quantity("pages")? }),
+            Some(1) => Ok(Self::Free),
+            _ => Err(inputs.unknown_operation()),
         }
     }
 }

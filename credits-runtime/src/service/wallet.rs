@@ -13,8 +13,10 @@ use crate::domain::amount::{Amount, IntoAmount};
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Command, SettleAt};
 use crate::domain::cover::CoveredBy;
+use crate::domain::explain::{PaidFrom, explain};
+use crate::domain::explanation::Explanation;
 use crate::domain::grant::Class;
-use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId};
+use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId, excerpt};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -22,7 +24,7 @@ use crate::engine::core::Core;
 use crate::engine::ledger::Ledger;
 use crate::engine::request::reply::Reply;
 use crate::error::Error;
-use crate::generated::{Asset as _, Pricing, asset, cost, usable_as};
+use crate::generated::{Asset as _, Pricing, asset, cost, quote, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::billing::{self, Purchase, Subscription};
 use crate::service::entry::{self, Entry, Released, operation_name, present};
@@ -393,15 +395,41 @@ impl<C> Wallet<C> {
     }
 }
 
+impl<C> Wallet<C> {
+    /// The same owner's wallet of the asset with this name: `credits`, or that of another one. It cannot fail: a name
+    /// that the pricing does not declare is rejected as `AssetUnknown` by the first read or write.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { asset gem operation step { costs 1.gem } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// user.of(Asset::Gems).give_credits(3).now().wait()?;
+    /// assert_eq!(user.of_asset_named("gem").credits()?, 3);
+    /// assert!(user.of_asset_named("coin").credits().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn of_asset_named(&self, asset: &str) -> Self {
+        let id = self.id.clone().and_then(|id| {
+            let found = self.ledger.asset_named(asset);
+            let unknown = || Rejection::AssetUnknown { asset: excerpt(asset) };
+            found.map(|asset| WalletId { asset, ..id }).ok_or_else(unknown)
+        });
+        Self::new(Arc::clone(&self.ledger), id)
+    }
+
+    fn of_asset(&self, asset: &'static str) -> Self {
+        Self::new(Arc::clone(&self.ledger), self.id.as_ref().map(|id| id.of(asset)).map_err(Clone::clone))
+    }
+}
+
 impl<C: Pricing> Wallet<C> {
     /// The same owner's wallet of another asset: `credits.wallet("user:42").of(Asset::Gems)`.
     #[must_use]
     pub fn of(&self, asset: C::Asset) -> Self {
         self.of_asset(asset.name())
-    }
-
-    fn of_asset(&self, asset: &'static str) -> Self {
-        Self::new(Arc::clone(&self.ledger), self.id.as_ref().map(|id| id.of(asset)).map_err(Clone::clone))
     }
 
     /// The cost of an operation, in the asset that it is priced in.
@@ -410,6 +438,32 @@ impl<C: Pricing> Wallet<C> {
     /// operation's validation; a cost below zero or over 2^63 - 1.
     pub fn estimate_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Rejection> {
         cost::<C>(operation.borrow())
+    }
+
+    /// The cost of an operation as a sum, before it is charged: as the explanation of its entry, without grants. It names
+    /// no cover of a plan: [`covered_by`](Self::covered_by) does.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation upscale { costs 5.credits + 2.credits_per(megapixel) } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let user = Credits::in_memory()?.wallet("user:42");
+    /// let sum = user.explain_credits_to(Operation::upscale(3))?;
+    /// assert_eq!(sum.to_string(), "5 + 2 x 3 megapixels = 11");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Errors: those of [`estimate_credits_to`](Self::estimate_credits_to).
+    pub fn explain_credits_to(
+        &self,
+        operation: impl Borrow<C::Operation>,
+    ) -> Result<Explanation, Rejection> {
+        let quote = quote::<C>(operation.borrow(), &self.ledger);
+        let charge = quote.charge?;
+        let terms = self.ledger.terms(charge.operation.catalogue);
+        let explained = terms.and_then(|terms| explain(terms, &charge, PaidFrom::nothing()));
+        // A ledger has declared the catalogue of its application.
+        explained.ok_or(Rejection::OperationUnknown { operation: quote.operation.to_owned() })
     }
 
     /// Whether the wallet can pay for an operation now, or a plan covers it.
@@ -461,6 +515,16 @@ impl<C: Pricing> Wallet<C> {
         let operation = operation.borrow();
         let usable_as = usable_as::<C>(operation, &self.ledger);
         self.of_asset(asset::<C>(operation)).now(|wallet| wallet.available_for(usable_as))
+    }
+
+    /// Settles a hold by its number for the actual cost of the work, like [`Hold::settle_for`](crate::Hold::settle_for). The
+    /// hold is one of the owner's wallet of the asset that the operation is priced in.
+    ///
+    /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, those of the operation's cost.
+    pub fn settle_for(&self, hold: HoldId, operation: impl Borrow<C::Operation>) -> Settle {
+        let (operation, ledger) = (operation.borrow(), &self.ledger);
+        let quote = Box::new(quote::<C>(operation, ledger));
+        Settle::new(ledger, self.of_asset(asset::<C>(operation)).id, hold, SettleAt::Quote(quote))
     }
 
     /// Spends credits on an operation, from the owner's wallet of the asset that it is priced in: finish with

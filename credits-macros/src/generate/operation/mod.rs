@@ -64,6 +64,13 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             #index
             #inputs
             #validate
+
+            fn from_json(
+                name: &str,
+                inputs: &#runtime::generated::JsonObject,
+            ) -> ::core::result::Result<Self, #runtime::InputError> {
+                Self::from_json(name, inputs)
+            }
         }
     }
 }

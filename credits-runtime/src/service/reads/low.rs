@@ -50,7 +50,7 @@ pub struct LowBalance {
     pub threshold: Amount,
 }
 
-impl<C: Pricing> Credits<C> {
+impl<C> Credits<C> {
     /// A query of the owners whose balance is below the highest `low_balance_threshold` of the settings: of credits, or
     /// of another asset with [`of`](LowBalances::of). Empty wallets are listed too, if they ever had an entry; without
     /// a threshold nobody is.
@@ -95,6 +95,13 @@ impl<C: Pricing> LowBalances<C> {
 
 impl<C> LowBalances<C> {
     owner_options!();
+
+    /// Lists balances of the asset with this name: `credits`, or that of another one. Of an asset that the pricing does
+    /// not declare nobody is listed.
+    pub fn asset(mut self, name: &str) -> Self {
+        self.asset = ids::Asset::of_shown(name);
+        self
+    }
 
     /// Reads the page.
     ///

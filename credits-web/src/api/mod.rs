@@ -1,0 +1,15 @@
+//! The JSON API: wallets, entries, operations, reports and administration for other programs.
+
+mod authorization;
+mod health;
+mod owner_token;
+mod request;
+mod routes;
+mod service;
+mod tokens;
+mod wallet;
+mod write;
+
+pub use owner_token::{OwnerSecret, OwnerSecretError};
+pub use service::{Api, api};
+pub use tokens::{Scope, TokenRecord, Tokens, TokensError};

@@ -1,0 +1,94 @@
+//! The API as a service of the application's web server, and its options.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Request;
+use axum::response::Response;
+use credits_runtime::Credits;
+use credits_runtime::generated::Pricing;
+use tower::{BoxError, Service, ServiceExt};
+
+use super::owner_token::OwnerSecret;
+use super::routes;
+use super::tokens::Tokens;
+use crate::ledger::Ledger;
+use crate::mount;
+
+/// The JSON API of a ledger: a service to mount with `nest_service`.
+#[derive(Clone)]
+#[must_use = "an API is reached when it is mounted, as with `Router::nest_service`"]
+pub struct Api {
+    settings: Settings,
+    /// The routes, built by the first request.
+    routes: Arc<OnceLock<Router>>,
+}
+
+/// What the application chose.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) ledger: Ledger,
+    pub(super) tokens: Option<Tokens>,
+    pub(super) owner_secret: Option<OwnerSecret>,
+    pub(super) origins: Vec<String>,
+}
+
+/// The API of a ledger, closed until [`tokens`](Api::tokens) or [`owner_secret`](Api::owner_secret) is called.
+pub fn api<C: Pricing>(credits: &Credits<C>) -> Api {
+    let settings =
+        Settings { ledger: Ledger::of(credits), tokens: None, owner_secret: None, origins: Vec::new() };
+    Api { settings, routes: Arc::default() }
+}
+
+impl Api {
+    /// The tokens of the programs that may call it.
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        self.settings.tokens = Some(tokens);
+        self.rebuilt()
+    }
+
+    /// The secret of tokens for owners' browsers, which read `/me`.
+    pub fn owner_secret(mut self, secret: OwnerSecret) -> Self {
+        self.settings.owner_secret = Some(secret);
+        self.rebuilt()
+    }
+
+    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set.
+    pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.origins = origins.into_iter().map(Into::into).collect();
+        self.rebuilt()
+    }
+
+    fn rebuilt(self) -> Self {
+        Self { routes: Arc::default(), ..self }
+    }
+}
+
+impl<B> Service<Request<B>> for Api
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let routes = self.routes.get_or_init(|| routes::router(self.settings.clone())).clone();
+        Box::pin(routes.oneshot(mount::located(request.map(Body::new))))
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").field("tokens", &self.settings.tokens).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! Reads of wallets.
+
+use axum::Json;
+use axum::extract::State;
+use credits_runtime::billing::Subscription;
+use credits_runtime::{GrantSummary, HoldSummary, Owner, OwnersPage, WalletState};
+use serde::{Deserialize, Serialize};
+
+use super::request::{Asked, Shared, Subject, read};
+use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
+use crate::refusal::Refusal;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listed {
+    prefix: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The owners, by name.
+pub(super) async fn list(
+    State(settings): State<Shared>,
+    Asked(asked): Asked<Listed>,
+) -> Result<Json<OwnersPage>, Refusal> {
+    let limit = limit(asked.limit)?;
+    let page = read(&settings, move |ledger| {
+        let mut owners = ledger.credits.owners().limit(limit);
+        if let Some(prefix) = asked.prefix {
+            owners = owners.starting_with(prefix);
+        }
+        if let Some(after) = asked.after {
+            owners = owners.after(after);
+        }
+        Ok(owners.page()?)
+    });
+    Ok(Json(page.await?))
+}
+
+/// The items of a page.
+pub(super) fn limit(asked: Option<usize>) -> Result<usize, Refusal> {
+    let limit = asked.unwrap_or(PAGE_DEFAULT);
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Refusal::invalid("limit", &limit.to_string(), "ask for 1 to 1000 items"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfAsset {
+    asset: Option<String>,
+}
+
+/// A wallet.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Wallet {
+    owner: Owner,
+    asset: String,
+    /// The available credits, with their unit.
+    formatted: String,
+    #[serde(flatten)]
+    state: WalletFigures,
+    subscriptions: Vec<Subscription>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct WalletFigures {
+    at: credits_runtime::Timestamp,
+    credits: credits_runtime::Amount,
+    held: credits_runtime::Amount,
+    debt: credits_runtime::Amount,
+    balance: credits_runtime::Amount,
+    grants: Vec<GrantSummary>,
+    holds: Vec<HoldSummary>,
+}
+
+impl From<WalletState> for WalletFigures {
+    fn from(state: WalletState) -> Self {
+        let WalletState { at, credits, held, debt, balance, grants, holds, .. } = state;
+        Self { at, credits, held, debt, balance, grants, holds }
+    }
+}
+
+/// One wallet: its figures, open grants and holds, and the owner's subscriptions.
+pub(super) async fn one(
+    State(settings): State<Shared>,
+    Subject(owner): Subject,
+    Asked(asked): Asked<OfAsset>,
+) -> Result<Json<Wallet>, Refusal> {
+    let wallet = read(&settings, move |ledger| {
+        let asset = asked.asset.unwrap_or("credits".to_owned());
+        let wallet = ledger.credits.wallet(&owner).of_asset_named(&asset);
+        let state = wallet.read().wait()?;
+        let (formatted, subscriptions) = (wallet.formatted(state.credits)?, wallet.subscriptions()?);
+        Ok(Wallet { owner: Owner::new(&owner)?, asset, formatted, state: state.into(), subscriptions })
+    });
+    Ok(Json(wallet.await?))
+}

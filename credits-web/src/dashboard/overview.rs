@@ -1,0 +1,270 @@
+//! The overview: what is outstanding, what was given and spent, and what needs attention.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use credits_runtime::catalogue::CatalogueData;
+use credits_runtime::{Category, DayActivity, DueItem, Timestamp};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::entries;
+use super::visit::{Asked, Page, Visit};
+use crate::ledger::Ledger;
+use crate::limits::ACTIVITY_DAYS_MAX;
+use crate::parts::chart::{Bars, Series};
+use crate::parts::tile::tile;
+use crate::refusal::Refusal;
+use crate::wording::{day, figure, short_time};
+
+/// The entries, owners and grants in the lists of the page.
+const LISTED: usize = 12;
+/// The days of the figures in tiles.
+const MONTH: usize = 30;
+/// The ranges of the chart, in days.
+const RANGES: [u32; 4] = [7, 30, 90, 365];
+/// Days from which on a bar is a week.
+const WEEKLY_FROM: u32 = 91;
+/// Operations with a bar of their own.
+const BARS_MAX: usize = 7;
+
+#[derive(Deserialize)]
+pub(super) struct Query {
+    days: Option<u32>,
+    asset: Option<String>,
+}
+
+pub(super) async fn page(visit: Visit, Asked(query): Asked<Query>) -> Response {
+    visit.read(move |visit, ledger| read(visit, ledger, &query)).await
+}
+
+fn read(visit: &Visit, ledger: &Ledger, query: &Query) -> Result<Page, Refusal> {
+    let credits = &ledger.credits;
+    let catalogue = ledger.operations.catalogue();
+    let asset = query.asset.as_deref().unwrap_or("credits");
+    if !assets(&catalogue).contains(&asset.to_owned()) {
+        return Err(Refusal::invalid("asset", asset, "name `credits` or an asset of the catalogue"));
+    }
+    let days = query.days.unwrap_or(30);
+    if !(1..=ACTIVITY_DAYS_MAX).contains(&days) {
+        let rule = format!("give 1 to {ACTIVITY_DAYS_MAX} days");
+        return Err(Refusal::invalid("days", &days.to_string(), &rule));
+    }
+    let now = credits.now();
+    let activity = credits.activity(days.max(60))?;
+    let due = credits.due().until(now.after(std::time::Duration::from_hours(7 * 24))).page()?;
+    let newest = credits.entries().limit(LISTED).page()?;
+    let low = credits.low().asset(asset).limit(LISTED).page()?;
+    let unresolved = credits.unresolved()?.len();
+    let totals = credits.totals()?;
+    let outstanding: i128 =
+        totals.iter().filter(|total| total.asset == asset).map(|total| total.amount).sum();
+    let content = html! {
+        (asset_tabs(visit, &catalogue, asset, days))
+        @if unresolved > 0 {
+            section.card role="status" {
+                h2.warn { "Needs attention" }
+                p { a href=(visit.root.to("money")) { (unresolved) " entries of billing" } " wait for a decision." }
+            }
+        }
+        div.tiles {
+            (tile("Outstanding", &figure(outstanding), "what owners have"))
+            (month(&activity, asset, "Spent, 30 days", |account| account.is_spent))
+            (month(&activity, asset, "Granted, 30 days", |account| account.is_granted))
+            (month(&activity, asset, "Expired, 30 days", |account| account.is_expired))
+            (coming(&due.items, asset, due.is_complete))
+        }
+        section.card {
+            h2 { (if days >= WEEKLY_FROM { "Spent each week" } else { "Spent each day" }) ", by operation" }
+            ul.tabs aria-label="Days" {
+                @for range in RANGES {
+                    @let days_text = range.to_string();
+                    li { a href=(visit.root.with("", &[("days", &days_text), ("asset", asset)]))
+                        aria-current=[(range == days).then_some("true")] { (range) " days" } }
+                }
+            }
+            (chart(activity.get(activity.len().saturating_sub(days as usize)..).unwrap_or_default(), asset))
+        }
+        div.columns {
+            section.card {
+                h2 { "Latest entries" }
+                (entries::table(visit, &newest.entries, now))
+                p { a href=(visit.root.to("entries")) { "All entries" } }
+            }
+            div {
+                section.card {
+                    h2 { "Running low" }
+                    @if low.owners.is_empty() { p.muted { "Nobody is below a threshold." } } @else {
+                        table {
+                            thead { tr { th scope="col" { "Owner" } th.figure scope="col" { "Balance" } } }
+                            tbody { @for owner in &low.owners { tr {
+                                td { (entries::owner_link(visit, owner.owner.as_str(), asset)) }
+                                td.figure.warn { (figure(owner.balance.get())) }
+                            } } }
+                        }
+                    }
+                    @if low.next.is_some() {
+                        p { a href=(visit.root.with("owners", &[("filter", "low"), ("asset", asset)])) { "All of them" } }
+                    }
+                }
+                section.card { h2 { "Expiring next" } (expiring(visit, &due.items, asset, now)) }
+            }
+        }
+    };
+    Ok(Page::new("Overview", content))
+}
+
+/// The names of all assets.
+pub(super) fn assets(catalogue: &CatalogueData) -> Vec<String> {
+    let others = catalogue.assets.iter().map(|asset| asset.name.clone());
+    std::iter::once("credits".to_owned()).chain(others).collect()
+}
+
+/// Links to the same page for other assets, if there are any.
+fn asset_tabs(visit: &Visit, catalogue: &CatalogueData, current: &str, days: u32) -> Markup {
+    let (assets, days) = (assets(catalogue), days.to_string());
+    html! {
+        @if assets.len() > 1 {
+            ul.tabs aria-label="Assets" {
+                @for asset in &assets {
+                    li { a href=(visit.root.with("", &[("days", &days), ("asset", asset)]))
+                        aria-current=[(asset == current).then_some("true")] { (asset) } }
+                }
+            }
+        }
+    }
+}
+
+/// What kind of account it is.
+struct Account {
+    is_spent: bool,
+    is_granted: bool,
+    is_expired: bool,
+    moved: i128,
+}
+
+/// The accounts of some days.
+fn accounts<'a>(days: &'a [DayActivity], asset: &'a str) -> impl Iterator<Item = Account> + 'a {
+    let accounts = days.iter().flat_map(|day| &day.accounts).filter(move |account| account.asset == asset);
+    accounts.filter(|account| !account.is_covered).map(|account| {
+        let is_expired = !account.is_operation && account.account == Category::Expired.name();
+        Account {
+            is_spent: account.is_operation,
+            is_granted: !account.is_operation && account.gained > 0,
+            is_expired,
+            moved: if account.is_operation || is_expired { account.lost - account.gained } else { account.gained },
+        }
+    })
+}
+
+/// A tile with the sum of the last 30 days, and its change against those before.
+fn month(days: &[DayActivity], asset: &str, name: &str, counts: impl Fn(&Account) -> bool) -> Markup {
+    let sum = |days: &[DayActivity]| -> i128 {
+        accounts(days, asset).filter(|account| counts(account)).map(|account| account.moved).sum()
+    };
+    let (earlier, last) = days.split_at(days.len().saturating_sub(MONTH));
+    let earlier = earlier.get(earlier.len().saturating_sub(MONTH)..).unwrap_or_default();
+    let (before, now) = (sum(earlier), sum(last));
+    let note = match now.saturating_sub(before).saturating_mul(100).checked_div(before) {
+        Some(0) => "as in the 30 days before".to_owned(),
+        Some(percent) if percent > 0 => format!("{percent} % more than the 30 days before"),
+        Some(percent) => format!("{} % less than the 30 days before", percent.unsigned_abs()),
+        None => String::new(),
+    };
+    tile(name, &figure(now), &note)
+}
+
+/// Tiles of what is set aside and of what expires within seven days.
+fn coming(due: &[DueItem], asset: &str, is_complete: bool) -> Markup {
+    let (mut held, mut holds, mut expiring, mut grants) = (0_i128, 0_u64, 0_i128, 0_u64);
+    for item in due {
+        match item {
+            DueItem::HoldLapses { asset: of, amount, .. } if of == asset => {
+                (held, holds) = (held + i128::from(amount.get()), holds + 1);
+            }
+            DueItem::GrantExpires { asset: of, amount, .. } if of == asset => {
+                (expiring, grants) = (expiring + i128::from(amount.get()), grants + 1);
+            }
+            _ => {}
+        }
+    }
+    let (least, of) = if is_complete { ("", "in") } else { ("at least ", "in at least") };
+    html! {
+        (tile("Set aside", &format!("{least}{}", figure(held)), &format!("{of} {holds} open holds")))
+        (tile("Expiring, 7 days", &format!("{least}{}", figure(expiring)), &format!("{of} {grants} grants")))
+    }
+}
+
+fn expiring(visit: &Visit, due: &[DueItem], asset: &str, now: Timestamp) -> Markup {
+    let grants = due.iter().filter_map(|item| match item {
+        DueItem::GrantExpires { owner, asset: of, amount, at, .. } if of == asset => Some((owner, amount, at)),
+        _ => None,
+    });
+    let grants: Vec<_> = grants.take(LISTED).collect();
+    html! {
+        @if grants.is_empty() { p.muted { "Nothing expires within 7 days." } } @else {
+            table {
+                thead { tr {
+                    th scope="col" { "Owner" } th scope="col" { "When" } th.figure scope="col" { "Amount" }
+                } }
+                tbody { @for (owner, amount, at) in grants { tr {
+                    td { (entries::owner_link(visit, owner.as_str(), asset)) }
+                    td { (short_time(*at, now)) }
+                    td.figure { (figure(amount.get())) }
+                } } }
+            }
+        }
+    }
+}
+
+/// What was spent by operation, and the line of what was granted.
+fn chart(days: &[DayActivity], asset: &str) -> Markup {
+    let width = if days.len() >= WEEKLY_FROM as usize { 7 } else { 1 };
+    // The last interval ends today, so that the first one may be short.
+    let first = days.len() % width;
+    let mut intervals: Vec<&[DayActivity]> = Vec::new();
+    let (short, rest) = days.split_at(first);
+    intervals.extend((!short.is_empty()).then_some(short));
+    intervals.extend(rest.chunks(width));
+    let mut spent: BTreeMap<&str, Vec<i128>> = BTreeMap::new();
+    let mut granted = vec![0_i128; intervals.len()];
+    for (place, interval) in intervals.iter().enumerate() {
+        for account in interval.iter().flat_map(|day| &day.accounts) {
+            if account.asset != asset || account.is_covered {
+                continue;
+            }
+            if account.is_operation {
+                let figures = spent.entry(&account.account).or_insert_with(|| vec![0; intervals.len()]);
+                if let Some(figure) = figures.get_mut(place) {
+                    *figure = (*figure + account.lost - account.gained).max(0);
+                }
+            } else if let Some(figure) = granted.get_mut(place) {
+                *figure += account.gained;
+            }
+        }
+    }
+    let mut bars: Vec<Series> =
+        spent.into_iter().map(|(name, figures)| Series { name: name.to_owned(), figures }).collect();
+    bars.sort_by_key(|series| std::cmp::Reverse(series.figures.iter().sum::<i128>()));
+    merge_the_rest(&mut bars);
+    let names = intervals.iter().filter_map(|interval| interval.first().map(|first| day(first.day)));
+    Bars {
+        label: "Credits spent by operation, and granted, over time",
+        interval: if width == 7 { "Week from" } else { "Day" },
+        intervals: names.collect(),
+        bars,
+        line: Series { name: "granted".to_owned(), figures: granted },
+    }
+    .draw()
+}
+
+/// Joins the operations beyond the colours of the chart.
+fn merge_the_rest(bars: &mut Vec<Series>) {
+    if bars.len() <= BARS_MAX + 1 {
+        return;
+    }
+    let rest = bars.split_off(BARS_MAX);
+    let length = rest.first().map_or(0, |series| series.figures.len());
+    let sum = |place| rest.iter().filter_map(|series: &Series| series.figures.get(place)).sum();
+    bars.push(Series { name: format!("{} others", rest.len()), figures: (0..length).map(sum).collect() });
+}

@@ -1,0 +1,111 @@
+//! The dashboard as a service of the application's web server, and its options.
+//!
+//! It does not know what the pages show.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Request;
+use axum::http::request::Parts;
+use axum::response::Response;
+use credits_runtime::Credits;
+use credits_runtime::generated::Pricing;
+use tower::{BoxError, Service, ServiceExt};
+
+use super::access::{Access, Authorize};
+use super::app;
+use crate::ledger::Ledger;
+use crate::mount;
+
+/// The dashboard of a ledger: a service to mount with `nest_service`.
+#[derive(Clone)]
+#[must_use = "a dashboard is seen when it is mounted, as with `Router::nest_service`"]
+pub struct Dashboard {
+    settings: Settings,
+    /// The routes, built by the first request.
+    routes: Arc<OnceLock<Router>>,
+}
+
+/// What the application chose.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) ledger: Ledger,
+    pub(super) authorize: Option<Authorize>,
+    pub(super) title: String,
+    pub(super) stylesheet: Option<String>,
+    pub(super) origins: Vec<String>,
+}
+
+/// The dashboard of a ledger, closed until [`authorize`](Dashboard::authorize) is called.
+pub fn dashboard<C: Pricing>(credits: &Credits<C>) -> Dashboard {
+    let settings = Settings {
+        ledger: Ledger::of(credits),
+        authorize: None,
+        title: "Credits".to_owned(),
+        stylesheet: None,
+        origins: Vec::new(),
+    };
+    Dashboard { settings, routes: Arc::default() }
+}
+
+impl Dashboard {
+    /// Decides for each request who is asking and what they may do. Without it every request is answered with 401.
+    ///
+    /// The request has what the application's own layers put into its extensions, such as the user of a session.
+    pub fn authorize(mut self, decide: impl Fn(&Parts) -> Access + Send + Sync + 'static) -> Self {
+        self.settings.authorize = Some(Arc::new(decide));
+        self.rebuilt()
+    }
+
+    /// The title of the pages; `Credits` unless set.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.settings.title = title.into();
+        self.rebuilt()
+    }
+
+    /// The address of a stylesheet of the application's own, on the same site, which is used after the dashboard's.
+    pub fn stylesheet(mut self, url: impl Into<String>) -> Self {
+        self.settings.stylesheet = Some(url.into());
+        self.rebuilt()
+    }
+
+    /// Other origins whose pages may send forms, such as `https://admin.example.com` in front of a proxy that changes
+    /// `Host`.
+    pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.origins = origins.into_iter().map(Into::into).collect();
+        self.rebuilt()
+    }
+
+    fn rebuilt(self) -> Self {
+        Self { routes: Arc::default(), ..self }
+    }
+}
+
+impl<B> Service<Request<B>> for Dashboard
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let routes = self.routes.get_or_init(|| app::routes(self.settings.clone())).clone();
+        Box::pin(routes.oneshot(mount::located(request.map(Body::new))))
+    }
+}
+
+impl fmt::Debug for Dashboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dashboard").field("title", &self.settings.title).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,22 @@
+//! The limits of requests, in one table. A refusal names each limit that a caller can exceed.
+
+use std::time::Duration;
+
+/// Maximum bytes of a request's body; of a webhook, `credits_runtime::limits::WEBHOOK_BYTES_MAX`.
+pub const BODY_BYTES_MAX: usize = 64 * 1_024;
+/// Longest time of a request, but for streamed responses.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+/// Items of a page unless the request sets `limit`.
+pub const PAGE_DEFAULT: usize = 50;
+/// Maximum items of a page. More are refused.
+pub const PAGE_MAX: usize = 1_000;
+/// Maximum days of a chart of activity.
+pub const ACTIVITY_DAYS_MAX: u32 = 366;
+/// Maximum bytes of a token file.
+pub const TOKENS_BYTES_MAX: u64 = 1_024 * 1_024;
+/// Longest life of an owner token.
+pub const OWNER_TOKEN_TIME_MAX: Duration = Duration::from_hours(24);
+/// Minimum bytes of the secret that signs owner tokens.
+pub const OWNER_SECRET_BYTES_MIN: usize = 32;
+/// Seconds that `Retry-After` names.
+pub const RETRY_AFTER_SECONDS: u64 = 1;

@@ -1,0 +1,4 @@
+//! Parts of pages: tiles, tables, charts, forms. They know no ledger.
+
+pub(crate) mod chart;
+pub(crate) mod tile;

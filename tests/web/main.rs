@@ -1,0 +1,7 @@
+//! The web from outside: the dashboard, the API and the widgets, called without a socket unless a browser is needed.
+
+mod access;
+mod api;
+mod demo;
+mod mounting;
+mod site;

@@ -1,0 +1,100 @@
+//! A mounted service and its answers.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+/// An application's routes.
+pub struct Site {
+    routes: Router,
+    runtime: Runtime,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Site {
+    pub fn of(routes: Router) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        Self { routes, runtime }
+    }
+
+    pub fn send(&self, request: Request<Body>) -> Answer {
+        self.runtime.block_on(async {
+            let response = self.routes.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            let body = String::from_utf8(body.to_vec()).unwrap();
+            Answer { status: parts.status, headers: parts.headers, body }
+        })
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+    }
+
+    /// A form, as a browser on the same site sends it.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut text = String::new();
+        for (name, value) in fields {
+            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            text.push_str(&format!("{name}={encoded}&"));
+        }
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        self.send(request.body(Body::from(text)).unwrap())
+    }
+
+    /// A call of the API with a token.
+    pub fn call(&self, method: &str, path: &str, token: &str, key: Option<&str>, body: &Value) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request.body(body).unwrap())
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The body of an answer with this status.
+    pub fn value(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "application/json", "{}", self.body);
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The problem with this status and code; every problem has the same members.
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.body);
+        let problem: Value = serde_json::from_str(&self.body).unwrap();
+        assert_eq!((self.status.as_u16(), problem["code"].as_str()), (status, Some(code)), "{problem}");
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+        problem
+    }
+
+    /// The page with this status.
+    pub fn page(&self, status: u16) -> &str {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8", "{}", self.body);
+        &self.body
+    }
+}
