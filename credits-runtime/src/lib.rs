@@ -93,7 +93,7 @@ pub mod billing {
     pub use crate::domain::billing::purchases::PurchaseProblem;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackPrice, PackTerms, PlanTerms, Unused};
     pub use crate::domain::ids::ObjectId;
-    pub use crate::service::billing::{GivenBefore, Purchase, Received, Subscription, Unresolved};
+    pub use crate::service::billing::{CycleUse, GivenBefore, Purchase, Received, Subscription, Unresolved};
 }
 
 /// Events for handlers and subscribers.
