@@ -5,3 +5,4 @@ mod api;
 mod demo;
 mod mounting;
 mod site;
+mod widgets;
