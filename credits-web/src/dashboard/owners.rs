@@ -56,7 +56,9 @@ fn read(visit: &Visit, ledger: &Ledger, mut query: Query) -> Result<Page, Refusa
         "low" => low(ledger, &query)?,
         "debt" => in_debt(ledger, &query)?,
         "holds" => with_holds(ledger, &query)?,
-        other => return Err(Refusal::invalid("filter", other, "choose `low`, `debt` or `holds`, or leave it out")),
+        other => {
+            return Err(Refusal::invalid("filter", other, "choose `low`, `debt` or `holds`, or leave it out"));
+        }
     };
     let content = html! {
         section.card { (search(visit, &query, &assets)) }
@@ -103,8 +105,12 @@ fn search(visit: &Visit, query: &Query, assets: &[String]) -> Markup {
 /// The address of the list, from its beginning or after an owner.
 fn address(visit: &Visit, query: &Query, after: Option<&Owner>) -> String {
     let after = after.map_or("", Owner::as_str);
-    let fields =
-        [("prefix", query.prefix.as_str()), ("filter", &query.filter), ("asset", &query.asset), ("after", after)];
+    let fields = [
+        ("prefix", query.prefix.as_str()),
+        ("filter", &query.filter),
+        ("asset", &query.asset),
+        ("after", after),
+    ];
     let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     visit.root.with("owners", &fields)
 }
@@ -185,6 +191,7 @@ fn with_holds(ledger: &Ledger, query: &Query) -> Result<Listing, Refusal> {
         })
         .filter(|owner| owner.as_str().starts_with(&query.prefix))
         .collect();
-    let note = if due.is_complete { "" } else { "There are more: these are among the next 1,000 that are due." };
+    let note =
+        if due.is_complete { "" } else { "There are more: these are among the next 1,000 that are due." };
     Ok(Listing { owners: owners.into_iter().collect(), next: None, note })
 }

@@ -48,12 +48,33 @@ mod tests {
             assert_eq!(amount("amount", text).unwrap().get(), value, "{text}");
         }
         for text in [
-            "", " ", "0", "-5", "+5", "1.5", "1,5", "1.000", "1,00", "1000,000", ",000", "1,,000", "1,000 000", "1e3",
-            "ten", "0x10", "9223372036854775808", "99999999999999999999999", "\u{661}\u{662}", "5 credits",
+            "",
+            " ",
+            "0",
+            "-5",
+            "+5",
+            "1.5",
+            "1,5",
+            "1.000",
+            "1,00",
+            "1000,000",
+            ",000",
+            "1,,000",
+            "1,000 000",
+            "1e3",
+            "ten",
+            "0x10",
+            "9223372036854775808",
+            "99999999999999999999999",
+            "\u{661}\u{662}",
+            "5 credits",
         ] {
             let refusal = amount("amount", text).unwrap_err().0;
             assert_eq!((refusal.status, refusal.code.as_str()), (422, "field_invalid"));
-            assert!(refusal.detail.starts_with(&format!("`amount` is `{text}`: give a whole number")), "{text}");
+            assert!(
+                refusal.detail.starts_with(&format!("`amount` is `{text}`: give a whole number")),
+                "{text}"
+            );
         }
     }
 }

@@ -69,13 +69,16 @@ impl Fields {
     /// The address of the owner's page, as parts of its query.
     pub(super) fn owner_query(&self) -> Vec<(&str, &str)> {
         let mut query = vec![("name", self.name.as_str())];
-        query.extend((!matches!(self.asset.as_str(), "" | "credits")).then_some(("asset", self.asset.as_str())));
+        query.extend(
+            (!matches!(self.asset.as_str(), "" | "credits")).then_some(("asset", self.asset.as_str())),
+        );
         query
     }
 
     /// The fields that are not empty, without the confirmation.
     fn sent(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let Self { name, asset, key, number, to, amount, reason, expires, promotional, debt, confirm: _ } = self;
+        let Self { name, asset, key, number, to, amount, reason, expires, promotional, debt, confirm: _ } =
+            self;
         let fields = [
             ("name", name),
             ("asset", asset),

@@ -30,7 +30,8 @@ pub(super) fn new() -> Result<String, Refusal> {
 /// The key of a form that was sent.
 pub(super) fn checked(text: &str) -> Result<String, Refusal> {
     let digits = text.strip_prefix(PREFIX).unwrap_or_default();
-    let is_own = digits.len() == 2 * BYTES && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_own =
+        digits.len() == 2 * BYTES && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if is_own {
         return Ok(text.to_owned());
     }

@@ -24,13 +24,31 @@ pub(super) struct Order {
 /// What is to be written.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
-    Give { amount: Amount, expires_at: Option<Timestamp>, is_promotional: bool },
-    Take { amount: Amount, with_debt: bool },
-    Transfer { amount: Amount, to: String, with_promotional: bool },
-    Revoke { grant: FactNumber },
-    Release { hold: HoldId },
+    Give {
+        amount: Amount,
+        expires_at: Option<Timestamp>,
+        is_promotional: bool,
+    },
+    Take {
+        amount: Amount,
+        with_debt: bool,
+    },
+    Transfer {
+        amount: Amount,
+        to: String,
+        with_promotional: bool,
+    },
+    Revoke {
+        grant: FactNumber,
+    },
+    Release {
+        hold: HoldId,
+    },
     /// Everything that is left of the charge unless an amount is given.
-    Reverse { charge: FactNumber, amount: Option<Amount> },
+    Reverse {
+        charge: FactNumber,
+        amount: Option<Amount>,
+    },
 }
 
 impl Order {

@@ -135,11 +135,7 @@ fn received(ledger: &Ledger, order: &Order, to: &str, amount: Amount) -> Result<
 }
 
 /// The charge that is to be reversed.
-fn charge_of(
-    ledger: &Ledger,
-    order: &Order,
-    number: FactNumber,
-) -> Result<OwnedEntry, Refusal> {
+fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<OwnedEntry, Refusal> {
     let found = ledger.credits.entry(number)?.ok_or(Rejection::EntryUnknown { entry: number })?;
     let category = found.entry.category.clone();
     if found.entry.operation.is_none() {

@@ -27,8 +27,7 @@ pub(super) fn draw(entry: &Entry, explanation: &Explanation) -> Markup {
                 (total("Charged", &figure(-i128::from(entry.amount.get()))))
             }
         }
-        p.muted { (again(explanation)) }
-        p.muted { "Price list " code { (explanation.catalogue) } }
+        p.muted { "Price list " code { (explanation.catalogue) } ", " (again(explanation)) }
     }
 }
 
@@ -69,16 +68,16 @@ fn bounds(Explanation { at_least, at_most, .. }: &Explanation) -> Option<String>
 fn again(explanation: &Explanation) -> String {
     let price = explanation.price;
     match explanation.recomputed {
-        Some(again) if again == price => format!("Computed again from it: {}, equal.", figure(again.get())),
+        Some(again) if again == price => format!("computed again from it: {}, equal.", figure(again.get())),
         Some(again) => {
             let difference = i128::from(price.get()) - i128::from(again.get());
             format!(
-                "Computed again from it: {}. It was settled at {}, a difference of {}.",
+                "computed again from it: {}. It was settled at {}, a difference of {}.",
                 figure(again.get()),
                 figure(price.get()),
                 figure(difference)
             )
         }
-        None => "A Rust expression is part of it, whose value is not recorded.".to_owned(),
+        None => "not computed again: the value of a Rust expression in it is not recorded.".to_owned(),
     }
 }

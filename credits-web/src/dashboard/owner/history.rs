@@ -7,10 +7,12 @@ use serde::Deserialize;
 use super::Subject;
 use crate::dashboard::entries::{permalink, what};
 use crate::dashboard::instants::{end_of_day, start_of_day};
-use crate::limits::PAGE_DEFAULT;
 use crate::parts::field::{Field, Kind, choice, hidden};
 use crate::refusal::Refusal;
 use crate::wording::{change, figure};
+
+/// The entries of a page: fewer than elsewhere, because forms come below them on a phone.
+const SHOWN: usize = 25;
 
 /// The filters, and the end of the page before.
 #[derive(Default, Deserialize)]
@@ -52,7 +54,7 @@ impl Query {
             history = history.key(&self.key);
         }
         let after: Option<Cursor> = (!self.after.is_empty()).then(|| self.after.parse()).transpose()?;
-        Ok(history.limit(PAGE_DEFAULT).after(after).page()?)
+        Ok(history.limit(SHOWN).after(after).page()?)
     }
 }
 
@@ -67,10 +69,10 @@ pub(super) fn draw(subject: &Subject<'_>, query: &Query) -> Result<Markup, Refus
     Ok(html! {
         (filters(subject, query))
         @if page.entries.is_empty() { p.muted { "No entry is found." } } @else { (table(subject, &page.entries)) }
-        p.links {
+        @if page.next.is_some() || !query.after.is_empty() { p.links {
             @if let Some(next) = page.next { a href=(link(&next.to_string())) { "Older entries" } }
             @if !query.after.is_empty() { a href=(link("")) { "Newest entries" } }
-        }
+        } }
     })
 }
 
@@ -79,7 +81,8 @@ fn filters(subject: &Subject<'_>, query: &Query) -> Markup {
     let own = catalogue.settings.categories.iter().map(|name| Category::from(name.as_str()));
     let categories = Category::ALL.iter().cloned().chain(own);
     let categories: Vec<_> = categories.map(|one| (one.name().to_owned(), one.label())).collect();
-    let operations: Vec<_> = catalogue.operations.into_iter().map(|one| (one.name.clone(), one.name)).collect();
+    let operations: Vec<_> =
+        catalogue.operations.into_iter().map(|one| (one.name.clone(), one.name)).collect();
     let field = |name, label, value, kind| {
         Field { name, label, value, kind, is_required: false, is_refused: false }.draw()
     };
