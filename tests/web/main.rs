@@ -3,6 +3,9 @@
 mod access;
 mod api;
 mod demo;
+mod entry;
+mod forms;
 mod mounting;
+mod owner;
 mod site;
 mod widgets;
