@@ -2,6 +2,10 @@
 
 mod access;
 mod api;
+mod catalogue;
 mod demo;
+mod ledger_page;
+mod money;
 mod mounting;
 mod site;
+mod what_if;

@@ -2,10 +2,15 @@
 
 mod access;
 mod app;
+mod blocking;
+mod catalogue;
 mod entries;
+mod ledger;
+mod money;
 mod overview;
 mod service;
 mod visit;
+mod what_if;
 
 pub use access::Access;
 pub use service::{Dashboard, dashboard};
