@@ -211,8 +211,8 @@ impl Unresolved {
         })
     }
 
-    /// The owner whose billing has it.
-    pub(in crate::service) fn owner(&self) -> Option<&Owner> {
+    /// The owner whose billing has it; `None` for an entry about events of unknown owners.
+    pub fn owner(&self) -> Option<&Owner> {
         match self {
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
             Self::PriceUnknown { owner, .. }
