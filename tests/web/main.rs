@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod browser;
 mod catalogue;
 mod demo;
 mod entry;
