@@ -3,7 +3,7 @@
 use credits_runtime::Timestamp;
 
 use crate::demo::{Credits, studio};
-use crate::forms::{open, owner_page};
+use crate::forms::{encoded, open, owner_page};
 
 #[test]
 fn owners_are_found_by_the_beginning_of_their_names() {
@@ -211,8 +211,7 @@ fn a_name_of_any_letters_has_a_page_with_inert_markup() {
         assert!(page.contains("Gave 5 credits"), "{name}: {page}");
         assert_eq!(credits.wallet(name).credits().unwrap().get(), 5, "{name}");
         // The link on the list of owners leads to the same page.
-        let encoded: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let list = site.get(&format!("/admin/owners?prefix={encoded}"));
+        let list = site.get(&format!("/admin/owners?prefix={}", encoded(name)));
         let (_, link) = list.page(200).split_once("<th scope=\"row\"><a href=\"./owner?").unwrap();
         let link = link.split('"').next().unwrap().replace("&amp;", "&");
         assert!(

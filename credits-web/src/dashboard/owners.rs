@@ -57,7 +57,11 @@ fn read(visit: &Visit, ledger: &Ledger, mut query: Query) -> Result<Page, Refusa
         "debt" => in_debt(ledger, &query)?,
         "holds" => with_holds(ledger, &query)?,
         other => {
-            return Err(Refusal::invalid("filter", other, "choose `low`, `debt` or `holds`, or leave it out"));
+            return Err(Refusal::invalid(
+                "filter",
+                other,
+                "choose `low`, `debt` or `holds`, or leave it out",
+            ));
         }
     };
     let content = html! {
