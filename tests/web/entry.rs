@@ -99,7 +99,7 @@ fn a_settlement_at_another_amount_shows_the_difference() {
     let (credits, _clock) = studio();
     let ada = credits.wallet("user:ada");
     let spend = ada.spend_credits_on(Operation::generate_image(GenerateImageQuality::Hd));
-    let hold = spend.hold(Duration::from_secs(60)).wait().unwrap();
+    let hold = spend.hold(Duration::from_mins(1)).wait().unwrap();
     let settled = hold.settle_amount(10).wait().unwrap().entry;
     let shown = page(&open(&credits), settled.number);
     shows(
