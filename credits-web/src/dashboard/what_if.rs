@@ -6,10 +6,10 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use credits_runtime::catalogue::CatalogueData;
+use credits_runtime::catalogue::{AssetData, CatalogueData, OperationData, PackData, PlanData, SettingsData};
 use credits_runtime::{OperationWhatIf, WhatIfReport};
 use maud::{Markup, html};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::visit::{Page, Visit};
 use super::{blocking, entries};
@@ -32,6 +32,16 @@ pub(super) struct Fields {
     days: String,
 }
 
+/// A catalogue with its operations first: they are what an administrator edits.
+#[derive(Serialize)]
+struct PresentTerms {
+    operations: Vec<OperationData>,
+    plans: Vec<PlanData>,
+    packs: Vec<PackData>,
+    assets: Vec<AssetData>,
+    settings: SettingsData,
+}
+
 /// A comparison that was made.
 struct Comparison {
     report: WhatIfReport,
@@ -43,7 +53,10 @@ struct Comparison {
 pub(super) async fn page(visit: Visit) -> Response {
     visit
         .read(|visit, ledger| {
-            let terms = serde_json::to_string_pretty(&ledger.operations.catalogue());
+            let CatalogueData { settings, assets, operations, plans, packs, .. } =
+                ledger.operations.catalogue();
+            let terms =
+                serde_json::to_string_pretty(&PresentTerms { operations, plans, packs, assets, settings });
             let fields = Fields { terms: terms.unwrap_or_default(), days: DAYS_DEFAULT.to_owned() };
             Ok(Page::new("What if", form(visit, &fields, None)))
         })
