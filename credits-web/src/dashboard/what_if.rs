@@ -181,29 +181,27 @@ fn result(visit: &Visit, Comparison { report, facts, days }: &Comparison) -> Mar
 
 fn table(operations: &[OperationWhatIf]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Charges by operation" {
-            table {
-                thead { tr {
-                    th scope="col" { "Operation" }
-                    @for name in ["Charges", "Was", "Would be", "Difference", "Dearer", "Cheaper", "Covered"] {
-                        th.figure scope="col" { (name) }
-                    }
-                } }
-                tbody { @for operation in operations {
-                    @let difference = operation.would_be.saturating_sub(operation.charged);
-                    tr {
-                        th scope="row" { (operation.operation)
-                            @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
-                        td.figure { (figure(operation.charges)) }
-                        td.figure { (figure(operation.charged)) }
-                        td.figure { (figure(operation.would_be)) }
-                        td.figure { @if difference > 0 { "+" } (figure(difference)) }
-                        td.figure { (figure(operation.dearer)) }
-                        td.figure { (figure(operation.cheaper)) }
-                        td.figure { (figure(operation.covered)) }
-                    }
-                } }
-            }
+        table {
+            thead { tr {
+                th scope="col" { "Operation" }
+                th.figure.wide scope="col" { "Charges" }
+                @for name in ["Was", "Would be", "Difference"] { th.figure scope="col" { (name) } }
+                @for name in ["Dearer", "Cheaper", "Covered"] { th.figure.wide scope="col" { (name) } }
+            } }
+            tbody { @for operation in operations {
+                @let difference = operation.would_be.saturating_sub(operation.charged);
+                tr {
+                    th scope="row" { (operation.operation)
+                        @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
+                    td.figure.wide { (figure(operation.charges)) }
+                    td.figure { (figure(operation.charged)) }
+                    td.figure { (figure(operation.would_be)) }
+                    td.figure { @if difference > 0 { "+" } (figure(difference)) }
+                    td.figure.wide { (figure(operation.dearer)) }
+                    td.figure.wide { (figure(operation.cheaper)) }
+                    td.figure.wide { (figure(operation.covered)) }
+                }
+            } }
         }
     }
 }

@@ -73,7 +73,7 @@ fn changes(from: &CatalogueData, to: &CatalogueData) -> Markup {
         @if changes.is_empty() { p { "Names or descriptions changed, and no terms." } } @else {
             ul {
                 @for Change { kind, name, what } in &changes { li {
-                    (kind) " " code { (name) } ": "
+                    (kind) @if !name.is_empty() { " " code { (name) } } ": "
                     @match what {
                         What::Added(terms) => {
                             span.good { "added" }
@@ -160,7 +160,7 @@ fn items(catalogue: &CatalogueData) -> Vec<Item> {
             terms: asset_terms(asset),
         });
     }
-    let (name, terms) = ("all".to_owned(), settings_terms(catalogue));
-    items.push(Item { kind: "Settings", name, formerly: Vec::new(), terms });
+    let (name, formerly, terms) = (String::new(), Vec::new(), settings_terms(catalogue));
+    items.push(Item { kind: "Settings", name, formerly, terms });
     items
 }

@@ -49,7 +49,7 @@ pub(super) fn link_fields(visit: &Visit, object: &str, owner: &str) -> Markup {
             input id="object" name="object" value=(object) required maxlength="255" autocomplete="off" spellcheck="false";
             label for="link-owner" { "Owner" }
             input id="link-owner" name="owner" value=(owner) required maxlength="255" autocomplete="off" spellcheck="false";
-            button { "Look at it again" }
+            button { "Continue" }
         }
     }
 }
