@@ -6,10 +6,10 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use credits_runtime::catalogue::CatalogueData;
+use credits_runtime::catalogue::{AssetData, CatalogueData, OperationData, PackData, PlanData, SettingsData};
 use credits_runtime::{OperationWhatIf, WhatIfReport};
 use maud::{Markup, html};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::visit::{Page, Visit};
 use super::{blocking, entries};
@@ -32,6 +32,16 @@ pub(super) struct Fields {
     days: String,
 }
 
+/// A catalogue with its operations first: they are what an administrator edits.
+#[derive(Serialize)]
+struct PresentTerms {
+    operations: Vec<OperationData>,
+    plans: Vec<PlanData>,
+    packs: Vec<PackData>,
+    assets: Vec<AssetData>,
+    settings: SettingsData,
+}
+
 /// A comparison that was made.
 struct Comparison {
     report: WhatIfReport,
@@ -43,7 +53,10 @@ struct Comparison {
 pub(super) async fn page(visit: Visit) -> Response {
     visit
         .read(|visit, ledger| {
-            let terms = serde_json::to_string_pretty(&ledger.operations.catalogue());
+            let CatalogueData { settings, assets, operations, plans, packs, .. } =
+                ledger.operations.catalogue();
+            let terms =
+                serde_json::to_string_pretty(&PresentTerms { operations, plans, packs, assets, settings });
             let fields = Fields { terms: terms.unwrap_or_default(), days: DAYS_DEFAULT.to_owned() };
             Ok(Page::new("What if", form(visit, &fields, None)))
         })
@@ -77,7 +90,8 @@ pub(super) async fn compare(visit: Visit, sent: Result<Form<Fields>, FormRejecti
 
 async fn compared(visit: &Visit, fields: &Fields) -> Result<Comparison, Refusal> {
     let (terms, days) = (terms(&fields.terms)?, days(&fields.days)?);
-    let comparing = blocking::run(&visit.settings.ledger, move |ledger| run(ledger, &terms, days));
+    let comparing =
+        blocking::run(&visit.settings.ledger, move |ledger| run(ledger, &terms, days, WHAT_IF_FACTS_MAX));
     // Before the limit of every request, whose answer knows no shorter range.
     let limit = REQUEST_TIME_MAX.saturating_sub(Duration::from_secs(1));
     match tokio::time::timeout(limit, comparing).await {
@@ -86,13 +100,13 @@ async fn compared(visit: &Visit, fields: &Fields) -> Result<Comparison, Refusal>
     }
 }
 
-fn run(ledger: &Ledger, terms: &CatalogueData, days: u32) -> Result<Comparison, Refusal> {
+fn run(ledger: &Ledger, terms: &CatalogueData, days: u32, facts_max: u64) -> Result<Comparison, Refusal> {
     let credits = &ledger.credits;
     let since = credits.now().before(Duration::from_hours(24 * u64::from(days)));
     let what_if = credits.what_if(terms, since);
     let facts = what_if.facts()?;
-    if facts > WHAT_IF_FACTS_MAX {
-        let limit = figure(WHAT_IF_FACTS_MAX);
+    if facts > facts_max {
+        let limit = figure(facts_max);
         return Err(too_long(&format!("it has {} facts, and a page compares {limit}", figure(facts))));
     }
     Ok(Comparison { report: what_if.run()?, facts, days })
@@ -167,29 +181,47 @@ fn result(visit: &Visit, Comparison { report, facts, days }: &Comparison) -> Mar
 
 fn table(operations: &[OperationWhatIf]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Charges by operation" {
-            table {
-                thead { tr {
-                    th scope="col" { "Operation" }
-                    @for name in ["Charges", "Was", "Would be", "Difference", "Dearer", "Cheaper", "Covered"] {
-                        th.figure scope="col" { (name) }
-                    }
-                } }
-                tbody { @for operation in operations {
-                    @let difference = operation.would_be.saturating_sub(operation.charged);
-                    tr {
-                        th scope="row" { (operation.operation)
-                            @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
-                        td.figure { (figure(operation.charges)) }
-                        td.figure { (figure(operation.charged)) }
-                        td.figure { (figure(operation.would_be)) }
-                        td.figure { @if difference > 0 { "+" } (figure(difference)) }
-                        td.figure { (figure(operation.dearer)) }
-                        td.figure { (figure(operation.cheaper)) }
-                        td.figure { (figure(operation.covered)) }
-                    }
-                } }
-            }
+        table {
+            thead { tr {
+                th scope="col" { "Operation" }
+                th.figure.wide scope="col" { "Charges" }
+                @for name in ["Was", "Would be", "Difference"] { th.figure scope="col" { (name) } }
+                @for name in ["Dearer", "Cheaper", "Covered"] { th.figure.wide scope="col" { (name) } }
+            } }
+            tbody { @for operation in operations {
+                @let difference = operation.would_be.saturating_sub(operation.charged);
+                tr {
+                    th scope="row" { (operation.operation)
+                        @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
+                    td.figure.wide { (figure(operation.charges)) }
+                    td.figure { (figure(operation.charged)) }
+                    td.figure { (figure(operation.would_be)) }
+                    td.figure { @if difference > 0 { "+" } (figure(difference)) }
+                    td.figure.wide { (figure(operation.dearer)) }
+                    td.figure.wide { (figure(operation.cheaper)) }
+                    td.figure.wide { (figure(operation.covered)) }
+                }
+            } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    mod shop {
+        credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    }
+
+    #[test]
+    fn a_range_of_too_many_facts_is_refused_before_it_is_read() {
+        let credits = shop::Credits::in_memory().unwrap();
+        credits.wallet("user:1").give_credits(5).now().wait().unwrap();
+        let (ledger, terms) = (Ledger::of(&credits), shop::Pricing::catalog());
+        assert_eq!(run(&ledger, &terms, 1, 2).map(|comparison| comparison.facts).unwrap(), 2);
+        let refusal = run(&ledger, &terms, 1, 1).map(|comparison| comparison.facts).unwrap_err();
+        assert_eq!(refusal.0.code, "range_too_long");
+        assert!(refusal.0.detail.contains("it has 2 facts, and a page compares 1: choose fewer days"));
     }
 }

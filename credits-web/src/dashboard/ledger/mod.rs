@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use axum::http::header::REFRESH;
 use axum::response::{IntoResponse, Redirect, Response};
-use credits_runtime::{Credits, Error, Head, HeadError, LedgerErrorKind, Statistics, Verified};
+use credits_runtime::{Credits, Error, Head, LedgerErrorKind, Statistics, Verified};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -32,7 +32,13 @@ pub(super) struct Query {
 pub(super) async fn page(visit: Visit, Asked(query): Asked<Query>) -> Response {
     let verification = visit.settings.long_work.verification();
     let is_running = verification.running_since.is_some();
+    // A comparison reads the chain up to its head.
+    let permit = match query.head.as_ref().map(|_| visit.settings.long_work.permit()).transpose() {
+        Ok(permit) => permit,
+        Err(refusal) => return visit.refused(refusal),
+    };
     let page = visit.read(move |visit, ledger| {
+        let _permit = permit;
         let credits = &ledger.credits;
         let content = html! {
             (sizes(&credits.ledger_id(), &credits.statistics()))
@@ -120,8 +126,8 @@ fn verified(visit: &Visit, verification: &Verification) -> Markup {
     }
 }
 
-fn ended(Ended { started_at, ended_at, result }: &Ended) -> Markup {
-    let seconds = ended_at.since(*started_at).as_secs();
+fn ended(Ended { since, until, result }: &Ended) -> Markup {
+    let seconds = until.since(*since).as_secs();
     html! {
         @match result {
             Ok(Verified { facts, frames, wallets, grants, keys, .. }) => p role="status" {
@@ -130,7 +136,7 @@ fn ended(Ended { started_at, ended_at, result }: &Ended) -> Markup {
             },
             Err(problem) => p role="alert" { strong.bad { "Not sound" } ": " (problem) },
         }
-        p.muted { "Ended " (time(*ended_at)) ", after " (figure(seconds)) " s." }
+        p.muted { "Ended " (time(*until)) ", after " (figure(seconds)) " s." }
     }
 }
 
@@ -162,13 +168,9 @@ fn chain(visit: &Visit, credits: &Credits<()>, noted: Option<&str>) -> Result<Ma
 
 /// The last fact of a head that agrees, or the contradiction.
 fn checked(credits: &Credits<()>, noted: &str) -> Result<Result<String, String>, Refusal> {
-    let head: Head = match noted.parse() {
-        Ok(head) => head,
-        Err(HeadError { .. }) => {
-            let rule =
-                "give a head as this page shows it: the id, a number and 64 digits, with colons between";
-            return Err(Refusal::invalid("head", noted, rule));
-        }
+    let Ok(head) = noted.parse::<Head>() else {
+        let rule = "give a head as this page shows it: the id, a number and 64 digits, with colons between";
+        return Err(Refusal::invalid("head", noted, rule));
     };
     match credits.check_head(&head) {
         Ok(()) => Ok(Ok(head.last_fact().to_string())),
