@@ -29,7 +29,7 @@ export async function tab(browser, options = {}) {
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const errors = [];
-  page.on('console', (message) => message.type() === 'error' && !(process.env.DEV && message.location().url.endsWith('favicon.ico')) && errors.push(`${page.url()}: ${message.text()}`));
+  page.on('console', (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`));
   page.on('pageerror', (error) => errors.push(`${page.url()}: ${error}`));
   return { page, errors, close: () => context.close() };
 }
