@@ -90,7 +90,8 @@ impl FromRequestParts<Shared> for Writer {
         let mut keys = parts.headers.get_all("idempotency-key").iter();
         let key = keys.next().map(|value| {
             let invalid = || {
-                let detail = "the header `Idempotency-Key` is no UTF-8: send 1 to 255 bytes of printable text";
+                let detail =
+                    "the header `Idempotency-Key` is no UTF-8: send 1 to 255 bytes of printable text";
                 Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "key_invalid", detail)
             };
             String::from_utf8(value.as_bytes().to_vec()).map_err(|_| invalid())
