@@ -2,6 +2,9 @@
 //!
 //! It does not know whether the problem is shown as JSON or as a page.
 
+#[cfg(feature = "api")]
+use std::fmt::Display;
+
 use axum::extract::rejection::{BytesRejection, FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -27,6 +30,20 @@ impl Refusal {
         let mut problem = Problem::new(422, "field_invalid", format!("`{field}` is `{given}`: {rule}"));
         problem.fields.insert("field".to_owned(), field.into());
         Self(problem)
+    }
+
+    /// A text whose members cannot be read, with the first of them by its path.
+    #[cfg(feature = "api")]
+    pub(crate) fn unreadable(status: StatusCode, code: &str, field: &str, problem: impl Display) -> Self {
+        // The path of the text as a whole is a dot.
+        let is_member = field != ".";
+        let place = if is_member { format!("`{field}`: ") } else { String::new() };
+        let detail = format!("{place}{problem}: send what openapi.json describes");
+        let mut refusal = Self::new(status, code, detail);
+        if is_member {
+            refusal.0.fields.insert("field".to_owned(), field.into());
+        }
+        refusal
     }
 
     pub(crate) fn status(&self) -> StatusCode {

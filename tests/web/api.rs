@@ -21,7 +21,10 @@ fn a_spend_is_charged_once_for_its_key() {
     let hd = json!({ "operation": "generate_image", "quality": "hd", "metadata": { "picture": 1 } });
     let spend = |key: &str| site.call("POST", "/api/wallets/user%3A1/spend", &token, Some(key), &hd);
     let first = spend("k1");
-    assert_eq!((first.header("idempotency-replayed"), first.value(201)["replayed"].clone()), ("", json!(false)));
+    assert_eq!(
+        (first.header("idempotency-replayed"), first.value(201)["replayed"].clone()),
+        ("", json!(false))
+    );
     assert_eq!(first.value(201)["entry"]["metadata"], json!({ "picture": 1, "by": "token:worker" }));
     let again = spend("k1");
     assert_eq!(again.header("idempotency-replayed"), "true");

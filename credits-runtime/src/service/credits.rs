@@ -312,7 +312,11 @@ impl<C> Credits<C> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn without_pricing(&self) -> Credits<()> {
-        Credits { ledger: Arc::clone(&self.ledger), handlers: Arc::clone(&self.handlers), pricing: PhantomData }
+        Credits {
+            ledger: Arc::clone(&self.ledger),
+            handlers: Arc::clone(&self.handlers),
+            pricing: PhantomData,
+        }
     }
 
     /// The ledger's time: the clock's, but never before the last commit.

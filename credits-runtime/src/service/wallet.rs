@@ -485,10 +485,7 @@ impl<C: Pricing> Wallet<C> {
     /// ```
     ///
     /// Errors: those of [`estimate_credits_to`](Self::estimate_credits_to).
-    pub fn explain_credits_to(
-        &self,
-        operation: impl Borrow<C::Operation>,
-    ) -> Result<Explanation, Rejection> {
+    pub fn explain_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Explanation, Rejection> {
         let quote = quote::<C>(operation.borrow(), &self.ledger);
         let charge = quote.charge?;
         let terms = self.ledger.terms(charge.operation.catalogue);
