@@ -103,3 +103,77 @@ unreadable! {
     PathRejection: "path_invalid", "percent-encode the parts of the path";
     QueryRejection: "query_invalid", "correct the part of the query behind `?`";
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The codes of all rejections, which serde lists for one that it does not know.
+    fn codes() -> Vec<String> {
+        let unknown = serde_json::from_value::<Rejection>(json!({ "code": "" })).unwrap_err().to_string();
+        let (_, list) = unknown.split_once("expected one of ").unwrap();
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// A rejection with a value for each field that any rejection has.
+    fn rejection(code: &str) -> Rejection {
+        let mut fields = json!({
+            "code": code, "command": "give", "owner": "ada", "key": "k", "rule": "is empty", "name": "n", "given": "5",
+            "object": "o", "reason": "r", "category": "bonus", "asset": "gem", "operation": "draw", "quantity": "s",
+            "message": "m", "from": "gems", "to": "credits", "held": "gems", "plan": "pro", "id": "main", "unit": "gems",
+            "until": "2026-11-26T11:30:00Z", "expires_at": "2026-11-26T11:30:00Z", "now": "2026-11-26T11:30:00Z",
+            "last": "2026-11-26T11:30:00Z", "ends_at": "2026-11-26T11:30:00Z", "starts_at": "2026-11-26T11:30:00Z",
+            "closing": "settled", "remedy": "give_or_buy",
+        });
+        for number in [
+            "fact",
+            "bytes",
+            "max",
+            "levels",
+            "amount",
+            "limit",
+            "seconds",
+            "hold",
+            "transfer",
+            "entry",
+            "left",
+            "grant",
+            "open",
+            "subscriptions",
+            "needed",
+            "available",
+            "missing",
+            "balance",
+        ] {
+            fields[number] = json!(5);
+        }
+        serde_json::from_value(fields).unwrap_or_else(|error| panic!("{code}: {error}"))
+    }
+
+    #[test]
+    fn every_rejection_keeps_its_status_and_code() {
+        let codes = codes();
+        assert!(codes.len() > 50, "{codes:?}");
+        for code in codes {
+            let rejection = rejection(&code);
+            let (status, said) = (rejection.http_status(), rejection.to_string());
+            let refusal = Refusal::from(Error::from(rejection));
+            assert_eq!((refusal.0.status, &*refusal.0.code, &*refusal.0.detail), (status, &*code, &*said));
+            assert!((400..=503).contains(&status) && status != 500, "{code}: {status}");
+            let response = refusal.into_response();
+            assert_eq!(response.status().as_u16(), status, "{code}");
+            let is_retried = status == 503 || code == "in_progress";
+            assert_eq!(response.headers().contains_key(RETRY_AFTER), is_retried, "{code}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+        }
+    }
+
+    #[test]
+    fn a_value_of_a_field_is_told_in_part() {
+        let Refusal(problem) = Refusal::invalid("days", &"9".repeat(500), "ask for fewer");
+        assert_eq!((problem.status, problem.fields.get("field")), (422, Some(&Value::from("days"))));
+        assert_eq!(problem.detail, format!("`days` is `{}`: ask for fewer", "9".repeat(80)));
+    }
+}

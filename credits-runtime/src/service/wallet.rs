@@ -438,6 +438,7 @@ impl<C> Wallet<C> {
     /// user.of(Asset::Gems).give_credits(3).now().wait()?;
     /// assert_eq!(user.of_asset_named("gem").credits()?, 3);
     /// assert!(user.of_asset_named("coin").credits().is_err());
+    /// assert!(user.of_asset_named("").credits().is_err());
     /// # Ok(())
     /// # }
     /// ```

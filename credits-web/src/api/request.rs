@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use credits_runtime::generated::JsonObject;
 use credits_runtime::{Metadata, OperationCall, Wallet};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -110,12 +110,25 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Sent<T> {
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Refusal> {
         let bytes = Bytes::from_request(request, state).await?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        // Members are read by their names alone: a struct is read from a list too.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(no_object(text));
+        }
         let mut json = serde_json::Deserializer::from_slice(text);
         let sent = serde_path_to_error::deserialize(&mut json).map_err(misread)?;
         let end = json.end();
         end.map_err(|error| Refusal::unreadable(StatusCode::BAD_REQUEST, "body_invalid", ".", error))?;
         Ok(Self(sent))
     }
+}
+
+/// A text that is no JSON, or JSON that is no object.
+fn no_object(text: &[u8]) -> Refusal {
+    let (status, problem) = match serde_json::from_slice::<IgnoredAny>(text) {
+        Ok(_) => (StatusCode::UNPROCESSABLE_ENTITY, "the body is no object".to_owned()),
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()),
+    };
+    Refusal::unreadable(status, "body_invalid", ".", problem)
 }
 
 /// A text that is no JSON, or JSON of another shape.
