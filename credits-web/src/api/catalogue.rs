@@ -9,7 +9,7 @@ use credits_runtime::catalogue::{
 };
 use serde::Serialize;
 
-use super::request::Shared;
+use super::request::{Audience, Shared};
 
 /// Members of calls that are no inputs. An operation with an input of such a name is called from Rust.
 pub(super) const MEMBERS: [&str; 3] = ["operation", "metadata", "limit_seconds"];
@@ -49,8 +49,15 @@ pub(super) fn is_callable(operation: &OperationData) -> bool {
 }
 
 /// The catalogue as JSON.
-pub(super) async fn catalogue(State(settings): State<Shared>) -> Json<ShownCatalogue> {
-    Json(settings.ledger.operations.catalogue().into())
+pub(super) async fn catalogue(State(settings): State<Shared>, audience: Audience) -> Json<ShownCatalogue> {
+    let mut catalogue = settings.ledger.operations.catalogue();
+    if audience == Audience::Owner {
+        let CatalogueData { operations, plans, packs, .. } = &mut catalogue;
+        operations.iter_mut().for_each(|operation| operation.meta.clear());
+        plans.iter_mut().for_each(|plan| plan.meta.clear());
+        packs.iter_mut().for_each(|pack| pack.meta.clear());
+    }
+    Json(catalogue.into())
 }
 
 /// The price list as Markdown.

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use credits_runtime::{
-    Amount, Category, Cursor, Entry, Explanation, FactNumber, History, OwnedEntry, Owner, Timestamp,
+    Amount, Category, Cursor, Entry, Explanation, FactNumber, History, Metadata, OwnedEntry, Owner, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use super::request::{Asked, Named, OfAsset, Shared, Subject, read};
+use super::request::{Asked, Audience, Named, OfAsset, Shared, Subject, read};
 use super::wallet::limit;
 use crate::refusal::Refusal;
 
@@ -101,7 +101,10 @@ impl From<Explanation> for Explained {
 }
 
 impl ShownEntry {
-    fn of(entry: Entry, explain: Option<Flag>) -> Self {
+    fn of(mut entry: Entry, explain: Option<Flag>, audience: Audience) -> Self {
+        if audience == Audience::Owner {
+            (entry.metadata, entry.key) = (Metadata::default(), None);
+        }
         let explanation = Flag::is_set(explain).then(|| entry.explanation().map(Explained::from)).flatten();
         let (description, formatted_amount) = (entry.description(), entry.formatted_amount());
         Self { entry, description, formatted_amount, explanation }
@@ -110,7 +113,7 @@ impl ShownEntry {
 
 impl ShownOwnedEntry {
     fn of(owned: OwnedEntry, explain: Option<Flag>) -> Self {
-        Self { owner: owned.owner, entry: ShownEntry::of(owned.entry, explain) }
+        Self { owner: owned.owner, entry: ShownEntry::of(owned.entry, explain, Audience::Application) }
     }
 }
 
@@ -118,6 +121,7 @@ impl ShownOwnedEntry {
 pub(super) async fn history(
     State(settings): State<Shared>,
     Subject(owner): Subject,
+    audience: Audience,
     Asked(asked): Asked<HistoryQuery>,
 ) -> Result<Json<HistoryEntries>, Refusal> {
     let (limit, explain) = (limit(asked.limit)?, asked.explain);
@@ -127,7 +131,7 @@ pub(super) async fn history(
         Ok(filtered(history, asked)?.page()?)
     });
     let page = page.await?;
-    let entries = page.entries.into_iter().map(|entry| ShownEntry::of(entry, explain)).collect();
+    let entries = page.entries.into_iter().map(|entry| ShownEntry::of(entry, explain, audience)).collect();
     Ok(Json(HistoryEntries { entries, next: page.next, previous: page.previous }))
 }
 

@@ -4,6 +4,7 @@ mod administer;
 mod authorization;
 mod catalogue;
 mod chain;
+mod cross_origin;
 mod entries;
 mod estimate;
 mod health;

@@ -1,5 +1,6 @@
 //! The parts of a request, read with problems that name what is wrong.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -37,6 +38,23 @@ impl FromRequestParts<Shared> for Subject {
         }
         let Path(Of { owner }) = Path::from_request_parts(parts, state).await?;
         Ok(Self(owner))
+    }
+}
+
+/// Who reads a response. An owner does not see what the application notes for itself: metadata, which has the names of
+/// administrators, and idempotency keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    Application,
+    Owner,
+}
+
+impl FromRequestParts<Shared> for Audience {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Infallible> {
+        let is_owner = matches!(parts.extensions.get(), Some(Caller::Owner(_)));
+        Ok(if is_owner { Self::Owner } else { Self::Application })
     }
 }
 

@@ -185,3 +185,17 @@ fn a_hold_of_another_asset_is_settled_there() {
     let settled = api.post(&format!("/wallets/ada/holds/{id}/settle?asset=gem"), json!({ "amount": 1 }));
     assert_eq!(settled.value(200)["entry"]["asset"], "gem");
 }
+
+/// A hold is released with the handle that opened it, and a request that is cut off drops its handle: sent again under its
+/// key, it was told that its hold was closed.
+#[test]
+fn a_hold_under_a_key_outlives_its_request() {
+    let api = Api::with("ada", 30);
+    let request = axum::http::Request::post("/api/wallets/ada/holds")
+        .header("authorization", api.authorization())
+        .header("idempotency-key", "job-7");
+    api.site.abandon(request.body(hd().to_string().into()).unwrap());
+    let again = api.keyed("job-7", "/wallets/ada/holds", &hd());
+    assert_eq!((again.header("idempotency-replayed"), &again.value(201)["amount"]), ("true", &json!(25)));
+    assert_eq!(api.get("/wallets/ada").value(200)["held"], 25);
+}

@@ -187,13 +187,7 @@ fn wrong_queries_are_refused_with_their_field() {
 fn unknown_paths_and_methods_are_told() {
     let api = Api::with("ada", 100);
     api.writes_nothing(|| {
-        for path in [
-            "/",
-            "/walletz",
-            "/wallets/ada/unheard",
-            "/wallets/ada/holds/1",
-            "/me/spend",
-        ] {
+        for path in ["/", "/walletz", "/wallets/ada/unheard", "/wallets/ada/holds/1", "/me/spend"] {
             api.get(path).problem(404, "path_unknown");
         }
         for (method, path) in [
