@@ -68,8 +68,7 @@ impl Site {
     pub fn abandon(&self, request: Request<Body>) {
         let mut response = Box::pin(self.routes.clone().oneshot(request));
         let begun = std::future::poll_fn(|context| {
-            let begun = response.as_mut().poll(context);
-            assert!(begun.is_pending(), "the response was there at once");
+            drop(response.as_mut().poll(context));
             Poll::Ready(())
         });
         self.runtime.block_on(begun);

@@ -53,9 +53,13 @@ pub(super) async fn catalogue(State(settings): State<Shared>, audience: Audience
     let mut catalogue = settings.ledger.operations.catalogue();
     if audience == Audience::Owner {
         let CatalogueData { operations, plans, packs, .. } = &mut catalogue;
-        operations.iter_mut().for_each(|operation| operation.meta.clear());
-        plans.iter_mut().for_each(|plan| plan.meta.clear());
-        packs.iter_mut().for_each(|pack| pack.meta.clear());
+        let of_plans = plans.iter_mut().map(|plan| &mut plan.meta);
+        let of_packs = packs.iter_mut().map(|pack| &mut pack.meta);
+        let metas =
+            operations.iter_mut().map(|operation| &mut operation.meta).chain(of_plans).chain(of_packs);
+        for meta in metas {
+            meta.clear();
+        }
     }
     Json(catalogue.into())
 }

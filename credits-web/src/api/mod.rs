@@ -14,6 +14,7 @@ mod reports;
 mod request;
 mod routes;
 mod service;
+mod shown;
 mod stream;
 mod tokens;
 mod transfer;

@@ -88,7 +88,9 @@ pub(super) async fn one(
         let wallet = ledger.credits.wallet(&owner).of_asset_named(&asset);
         let mut state = wallet.read().wait()?;
         if audience == Audience::Owner {
-            state.holds.iter_mut().for_each(|hold| hold.metadata = Metadata::default());
+            for hold in &mut state.holds {
+                hold.metadata = Metadata::default();
+            }
         }
         let (formatted, subscriptions) = (wallet.formatted(state.credits)?, wallet.subscriptions()?);
         Ok(Wallet { owner: Owner::new(&owner)?, asset, formatted, state: state.into(), subscriptions })

@@ -141,10 +141,23 @@ fn an_extension_is_made_once_for_its_key() {
 }
 
 #[test]
+fn a_key_opens_no_second_hold() {
+    for (action, closing) in [("settle", "settled"), ("release", "released")] {
+        let api = Api::with("ada", 100);
+        let hold = api.keyed("job-7", "/wallets/ada/holds", &hd()).value(201);
+        api.post(&format!("/wallets/ada/holds/{}/{action}", hold["id"]), json!({})).value(200);
+        api.writes_nothing(|| {
+            let again = api.keyed("job-7", "/wallets/ada/holds", &hd()).problem(409, "hold_closed");
+            assert_eq!((&again["closing"], &again["hold"]), (&json!(closing), &hold["id"]));
+        });
+    }
+}
+
+#[test]
 fn a_hold_is_of_its_wallet() {
     let api = Api::with("ada", 30);
     let hold = opened(&api).replace("ada", "ben");
-    let of_gems = format!("{}/settle?asset=gem", opened_elsewhere());
+    let of_gems = format!("{hold}/settle?asset=gem").replace("ben", "ada");
     api.writes_nothing(|| {
         for action in ["settle", "release"] {
             api.post(&format!("{hold}/{action}"), json!({})).problem(404, "hold_unknown");
@@ -169,10 +182,6 @@ fn a_hold_is_of_its_wallet() {
         api.post(&format!("{own}/settle"), json!({ "operation": "show_in_gallery" }))
             .problem(404, "hold_unknown");
     });
-}
-
-fn opened_elsewhere() -> String {
-    "/wallets/ada/holds/2".to_owned()
 }
 
 #[test]
