@@ -3,5 +3,8 @@
 mod access;
 mod api;
 mod demo;
+mod entry;
+mod forms;
 mod mounting;
+mod owner;
 mod site;

@@ -7,14 +7,14 @@ use crate::demo::Credits;
 use crate::site::Site;
 
 /// The addresses of links, forms and stylesheets of a page.
-fn addresses(page: &str) -> Vec<String> {
+pub fn addresses(page: &str) -> Vec<String> {
     let attributes = ["href=\"", "action=\""];
     let found = attributes.iter().flat_map(|attribute| page.split(attribute).skip(1));
     found.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&")).collect()
 }
 
 /// An address as seen from a page, resolved as a browser does.
-fn resolved(page: &str, address: &str) -> String {
+pub fn resolved(page: &str, address: &str) -> String {
     let mut path: Vec<&str> = page.split('?').next().unwrap().split('/').collect();
     path.pop();
     let (relative, query) = address.split_once('?').unwrap_or((address, ""));

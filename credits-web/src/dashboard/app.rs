@@ -17,7 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::access::Access;
 use super::service::Settings;
 use super::visit::{Right, Visit};
-use super::{entries, overview};
+use super::{administer, entries, entry, overview, owner, owners};
 use crate::middleware::guarded;
 use crate::mount::Root;
 use crate::refusal::Refusal;
@@ -38,6 +38,10 @@ pub(super) fn routes(settings: Settings) -> Router {
     let pages = Router::new()
         .route("/", get(overview::page))
         .route("/entries", get(entries::page))
+        .route("/entry", get(entry::page))
+        .route("/owner", get(owner::page))
+        .route("/owner/{form}", get(administer::opened).post(administer::send))
+        .route("/owners", get(owners::page))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(settings, admitted))
         .route("/style.css", get(style));

@@ -132,6 +132,19 @@ impl Visit {
         }
     }
 
+    /// Reads the ledger on a thread that may block.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Ledger) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let settings = Arc::clone(&self.settings);
+        tokio::task::spawn_blocking(move || read(&settings.ledger)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, path = self.path, "a read panicked");
+            let detail = "the server failed, and the request was not at fault";
+            Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail))
+        })
+    }
+
     /// A problem as a page.
     pub(super) fn refused(&self, refusal: Refusal) -> Response {
         let status = refusal.status();
@@ -189,7 +202,7 @@ impl Visit {
                         }
                     }
                     main id="content" tabindex="-1" {
-                        h1 { (title) }
+                        h1 { bdi { (title) } }
                         (content)
                     }
                     footer { "Times are in UTC. Signed in as " bdi { (self.who) } @if !self.may_write() { ", to read" } "." }
