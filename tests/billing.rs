@@ -6,6 +6,7 @@ mod changes;
 mod checkout;
 mod closing;
 mod confirming;
+mod cycle;
 mod debits;
 mod differences;
 mod events;

@@ -28,4 +28,7 @@ pub use money::{CURRENCIES, Currency, Money};
 pub use period::{PERIOD_UNITS, Period, PeriodUnit};
 pub use rounding::Rounding;
 pub use unit::{BUILT_IN_UNITS, BuiltInUnit, Dimension, Unit};
-pub use wording::{Listed, NOT_KNOWN_YET, Wording, amount_in, figure_in, grouped, price_list, price_list_of};
+pub use wording::{
+    CostTerm, Inflected, Listed, NOT_KNOWN_YET, Wording, amount_in, figure_in, grouped, limits_in_words,
+    price_list, price_list_of,
+};

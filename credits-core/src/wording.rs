@@ -2,11 +2,11 @@
 //!
 //! It does not know where the text is displayed.
 
-use core::fmt::{Display, Formatter, Result, from_fn};
+use core::fmt::{Display, Formatter, Result, Write, from_fn};
 
 use crate::{
-    AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, OperationSpec, PackSpec, Period, PlanSpec,
-    Tier, Unit, Unlimited, UnusedCredits,
+    AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, Limit, OperationSpec, PackSpec, Period,
+    PlanSpec, Unit, Unlimited, UnusedCredits,
 };
 
 /// The names that a pricing uses for credits and other assets.
@@ -57,50 +57,39 @@ impl<'a> Wording<'a> {
     pub fn operation(self, operation: &OperationSpec) -> impl Display + use<'a> {
         let operation = *operation;
         from_fn(move |f| {
+            let words = self.inflected(operation.asset);
             for (place, clause) in operation.costs.iter().enumerate() {
                 f.write_str(if place > 0 { " + " } else { "" })?;
-                self.clause(clause, operation.asset, f)?;
+                self.clause(clause, words, f)?;
             }
-            for (word, bound) in [("at least", operation.at_least), ("at most", operation.at_most)] {
-                if let Some(bound) = bound {
-                    write!(f, ", {word} {}", self.amount(bound, operation.asset))?;
-                }
-            }
-            limits(&operation, f)
+            words.bounds(operation.at_least, operation.at_most, f)?;
+            let units = || operation.costs.iter().filter_map(Clause::unit);
+            let limit = |limit: &Limit| Some((limit.max, units().nth(limit.quantity)?.inflected()));
+            limits_in_words(operation.limits.iter().filter_map(limit), f)
         })
     }
 
-    fn clause(self, clause: &Clause, asset: &str, f: &mut Formatter<'_>) -> Result {
-        match clause {
-            Clause::Fixed(credits) => write!(f, "{}", self.amount(*credits, asset)),
-            Clause::Rate { credits, batch, unit, after } => {
-                write!(f, "{} per {}", self.amount(*credits, asset), batch_of(*batch, unit))?;
-                if *after > 0 { write!(f, " after {}", count(*after, unit)) } else { Ok(()) }
+    fn clause(self, clause: &Clause, words: Inflected<'_>, f: &mut Formatter<'_>) -> Result {
+        let term = match *clause {
+            Clause::Fixed(credits) => CostTerm::Fixed(credits),
+            Clause::Rate { credits, batch, ref unit, after } => {
+                CostTerm::Rate { credits, batch, unit: unit.inflected(), after }
             }
-            Clause::Tiers { batch, unit, tiers } => {
-                write!(f, "per {}: ", batch_of(*batch, unit))?;
-                for (place, Tier { up_to, credits }) in tiers.iter().enumerate() {
-                    write!(f, "{}{}", if place > 0 { ", " } else { "" }, self.amount(*credits, asset))?;
-                    match up_to {
-                        Some(up_to) => write!(f, " up to {}", count(*up_to, unit))?,
-                        None => f.write_str(" beyond")?,
-                    }
-                }
-                Ok(())
+            Clause::Tiers { batch, ref unit, tiers } => {
+                let tiers = &mut tiers.iter().map(|tier| (tier.up_to, tier.credits));
+                return words.term(CostTerm::Tiers { batch, unit: unit.inflected(), tiers }, f);
             }
             Clause::Choice { name, options } => {
-                write!(f, "by {name}: ")?;
-                for (place, (option, credits)) in options.iter().enumerate() {
-                    let separator = if place > 0 { ", " } else { "" };
-                    write!(f, "{separator}{option} {}", self.amount(*credits, asset))?;
-                }
-                Ok(())
+                return words.term(CostTerm::Choice { name, options: &mut options.iter().copied() }, f);
             }
-            Clause::Computed { source } => {
-                let CreditsName { many, .. } = self.credits_named;
-                write!(f, "`{source}` {many}")
-            }
-        }
+            Clause::Computed { source } => CostTerm::Computed { source, many: self.credits_named.many },
+        };
+        words.term(term, f)
+    }
+
+    fn inflected(self, asset: &str) -> Inflected<'a> {
+        let (one, many) = self.words(asset);
+        Inflected { one, many }
     }
 
     /// The credits of a plan, and its unlimited operations: `10,000 credits every month, 100 credits at sign-up`,
@@ -187,6 +176,119 @@ impl<'a> Wording<'a> {
         from_fn(move |f| {
             write!(f, "{} for {}{}", self.pack_gives(&pack), pack.costs_in_words(), expiry(&pack))
         })
+    }
+}
+
+/// The words for one and for several of a unit or an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inflected<'a> {
+    /// For one: `page`.
+    pub one: &'a str,
+    /// For several: `pages`.
+    pub many: &'a str,
+}
+
+/// A term of a cost for [`Inflected::term`], whether it is declared or read from a ledger.
+pub enum CostTerm<'a> {
+    /// A constant amount.
+    Fixed(i64),
+    /// An amount per batch of units.
+    Rate {
+        /// The amount for one batch.
+        credits: i64,
+        /// Units in a batch.
+        batch: u64,
+        /// The unit.
+        unit: Inflected<'a>,
+        /// Included units, which cost nothing.
+        after: u64,
+    },
+    /// Graduated rates.
+    Tiers {
+        /// Units in a batch.
+        batch: u64,
+        /// The unit.
+        unit: Inflected<'a>,
+        /// The end of each tier, and the amount for one batch within it.
+        tiers: &'a mut dyn Iterator<Item = (Option<u64>, i64)>,
+    },
+    /// One of several amounts.
+    Choice {
+        /// Name of the choice.
+        name: &'a str,
+        /// The options with their amounts.
+        options: &'a mut dyn Iterator<Item = (&'a str, i64)>,
+    },
+    /// A Rust expression.
+    Computed {
+        /// Source of the expression.
+        source: &'a str,
+        /// The word for several credits.
+        many: &'a str,
+    },
+}
+
+impl<'a> Inflected<'a> {
+    /// An amount of the asset: `1 credit`, `10,000 credits`, or an amount of money as in [`amount_in`].
+    pub fn amount(self, amount: i64) -> impl Display + use<'a> {
+        amount_in(amount, unit_of(self.one, self.many, amount))
+    }
+
+    /// Writes a term of a cost in this asset: `1 credit per page after 10 pages`, `by quality: hd 25 credits`.
+    pub fn term(self, term: CostTerm<'_>, f: &mut dyn Write) -> Result {
+        match term {
+            CostTerm::Fixed(credits) => write!(f, "{}", self.amount(credits)),
+            CostTerm::Rate { credits, batch, unit, after } => {
+                write!(f, "{} per {}", self.amount(credits), batch_of(batch, unit))?;
+                if after > 0 { write!(f, " after {}", count(after, unit)) } else { Ok(()) }
+            }
+            CostTerm::Tiers { batch, unit, tiers } => {
+                write!(f, "per {}: ", batch_of(batch, unit))?;
+                for (place, (up_to, credits)) in tiers.enumerate() {
+                    write!(f, "{}{}", if place > 0 { ", " } else { "" }, self.amount(credits))?;
+                    match up_to {
+                        Some(up_to) => write!(f, " up to {}", count(up_to, unit))?,
+                        None => f.write_str(" beyond")?,
+                    }
+                }
+                Ok(())
+            }
+            CostTerm::Choice { name, options } => {
+                write!(f, "by {name}: ")?;
+                for (place, (option, credits)) in options.enumerate() {
+                    let separator = if place > 0 { ", " } else { "" };
+                    write!(f, "{separator}{option} {}", self.amount(credits))?;
+                }
+                Ok(())
+            }
+            CostTerm::Computed { source, many } => write!(f, "`{source}` {many}"),
+        }
+    }
+
+    /// Writes the bounds of a cost in this asset: `, at least 1 credit, at most 50 credits`.
+    pub fn bounds(self, at_least: Option<i64>, at_most: Option<i64>, f: &mut dyn Write) -> Result {
+        for (word, bound) in [("at least", at_least), ("at most", at_most)] {
+            if let Some(bound) = bound {
+                write!(f, ", {word} {}", self.amount(bound))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the limits of quantities, each with its unit: ` (at most 500 pages)`; nothing for none.
+pub fn limits_in_words<'a>(limits: impl Iterator<Item = (u64, Inflected<'a>)>, f: &mut dyn Write) -> Result {
+    let mut is_empty = true;
+    for (max, unit) in limits {
+        write!(f, "{}at most {}", if is_empty { " (" } else { ", " }, count(max, unit))?;
+        is_empty = false;
+    }
+    f.write_str(if is_empty { "" } else { ")" })
+}
+
+impl Unit {
+    fn inflected(&self) -> Inflected<'static> {
+        Inflected { one: self.name, many: self.plural }
     }
 }
 
@@ -481,39 +583,29 @@ fn prices(plan: &PlanSpec) -> impl Display + use<> {
 /// Escapes a text for a cell of a Markdown table.
 fn cell(text: impl Display) -> impl Display {
     struct Escaped<'a, 'b>(&'a mut Formatter<'b>);
-    impl core::fmt::Write for Escaped<'_, '_> {
+    impl Write for Escaped<'_, '_> {
         fn write_str(&mut self, text: &str) -> Result {
             text.chars().try_for_each(|letter| match letter {
                 '|' => self.0.write_str("\\|"),
                 '\n' => self.0.write_str(" "),
-                other => core::fmt::Write::write_char(self.0, other),
+                other => Write::write_char(self.0, other),
             })
         }
     }
-    from_fn(move |f| core::fmt::Write::write_fmt(&mut Escaped(f), format_args!("{text}")))
-}
-
-fn limits(operation: &OperationSpec, f: &mut Formatter<'_>) -> Result {
-    for (place, limit) in operation.limits.iter().enumerate() {
-        let mut units = operation.costs.iter().filter_map(Clause::unit);
-        let Some(unit) = units.nth(limit.quantity) else { continue };
-        write!(f, "{}at most {}", if place > 0 { ", " } else { " (" }, count(limit.max, unit))?;
-    }
-    f.write_str(if operation.limits.is_empty() { "" } else { ")" })
+    from_fn(move |f| Write::write_fmt(&mut Escaped(f), format_args!("{text}")))
 }
 
 /// `page` for a batch of 1, or `1,000 tokens`.
-fn batch_of(batch: u64, unit: &Unit) -> impl Display {
-    let unit = *unit;
+fn batch_of(batch: u64, unit: Inflected<'_>) -> impl Display {
     from_fn(move |f| match batch {
-        1 => f.write_str(unit.name),
-        batch => write!(f, "{}", count(batch, &unit)),
+        1 => f.write_str(unit.one),
+        batch => write!(f, "{}", count(batch, unit)),
     })
 }
 
 /// `1 page`, or `1,000 pages`.
-fn count(number: u64, unit: &Unit) -> impl Display {
-    let word = if number == 1 { unit.name } else { unit.plural };
+fn count(number: u64, unit: Inflected<'_>) -> impl Display {
+    let word = if number == 1 { unit.one } else { unit.many };
     from_fn(move |f| write!(f, "{} {word}", thousands(number)))
 }
 
@@ -551,8 +643,8 @@ mod tests {
     extern crate std;
     use super::*;
     use crate::{
-        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Limit, Money, PeriodUnit, PlanCost, ProcessorPrice,
-        Settings, StripePrice,
+        BUILT_IN_UNITS, CURRENCIES, Currency, Dimension, Money, PeriodUnit, PlanCost, ProcessorPrice,
+        Settings, StripePrice, Tier,
     };
     use std::string::ToString;
 

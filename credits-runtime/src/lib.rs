@@ -63,6 +63,7 @@ pub use service::give::Give;
 pub use service::history::{BalancePoint, Cursor, CursorError, History, HistoryPage};
 pub use service::hold::Hold;
 pub use service::reads::activity::{AccountActivity, DayActivity};
+pub use service::reads::catalogues::DeclaredCatalogue;
 pub use service::reads::due::{DueItem, DueNext, DuePage};
 pub use service::reads::entries::{Entries, EntriesPage, OwnedEntry};
 pub use service::reads::low::{LowBalance, LowBalances, LowBalancesPage};
@@ -93,7 +94,8 @@ pub mod billing {
     pub use crate::domain::billing::purchases::PurchaseProblem;
     pub use crate::domain::billing::terms::{Length, LengthUnit, PackPrice, PackTerms, PlanTerms, Unused};
     pub use crate::domain::ids::ObjectId;
-    pub use crate::service::billing::{GivenBefore, Purchase, Received, Subscription, Unresolved};
+    pub use crate::service::billing::{CycleUse, GivenBefore, Purchase, Received, Subscription, Unresolved};
+    pub use crate::service::reads::billing_events::{BillingEvents, BillingEventsPage, BookedEvent};
 }
 
 /// Events for handlers and subscribers.

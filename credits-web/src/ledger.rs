@@ -77,6 +77,8 @@ pub(crate) trait Operations: Send + Sync {
     fn catalogue(&self) -> CatalogueData;
     /// The price list as Markdown.
     fn price_list(&self) -> String;
+    /// The price of a call for any owner, with the sum.
+    fn explain(&self, call: &OperationCall) -> Result<Explanation, Problem>;
     /// The price of a call for an owner. Reads the ledger.
     fn estimate(&self, owner: &str, call: &OperationCall) -> Result<Estimate, Problem>;
     /// Charges a call.
@@ -101,6 +103,11 @@ impl<C: Pricing> Operations for Credits<C> {
 
     fn price_list(&self) -> String {
         price_list(C::CATALOGUE).to_string()
+    }
+
+    fn explain(&self, call: &OperationCall) -> Result<Explanation, Problem> {
+        // A price is the same for every owner: this one needs no wallet.
+        Ok(self.wallet("catalogue").explain_credits_to(operation::<C>(call)?)?)
     }
 
     fn estimate(&self, owner: &str, call: &OperationCall) -> Result<Estimate, Problem> {

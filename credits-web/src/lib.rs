@@ -42,6 +42,8 @@ mod mount;
 mod parts;
 mod refusal;
 mod same_origin;
+#[cfg(feature = "widgets")]
+pub mod widgets;
 mod wording;
 
 #[cfg(feature = "api")]

@@ -10,6 +10,12 @@ pub const TERMS_BYTES_MAX: usize = 1_024 * 1_024;
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 /// Requests that read the whole ledger at one time, such as exports. More are refused.
 pub const LONG_REQUESTS_MAX: usize = 4;
+/// Facts that a comparison with another price list reads on a page: about 3 s for a million.
+pub const WHAT_IF_FACTS_MAX: u64 = 2_000_000;
+/// Maximum days of a comparison with another price list.
+pub const WHAT_IF_DAYS_MAX: u32 = 3_660;
+/// Longest time for which a page waits for a verification or a backup before it continues without the result.
+pub const RESULT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Bytes of a part of a streamed response.
 pub const CHUNK_BYTES: usize = 64 * 1_024;
 /// Parts of a streamed response that wait for the client.

@@ -23,6 +23,11 @@ pub(crate) fn day(at: Timestamp) -> String {
     civil(at).strftime("%-d %b").to_string()
 }
 
+/// `27 Nov 2026`, in UTC.
+pub(crate) fn day_of_year(at: Timestamp) -> String {
+    civil(at).strftime("%-d %b %Y").to_string()
+}
+
 /// `2026-11-27`, in UTC, as fields of forms have it.
 pub(crate) fn date(at: Timestamp) -> String {
     civil(at).strftime("%Y-%m-%d").to_string()

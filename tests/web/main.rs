@@ -2,9 +2,14 @@
 
 mod access;
 mod api;
+mod catalogue;
 mod demo;
 mod entry;
 mod forms;
+mod ledger_page;
+mod money;
 mod mounting;
 mod owner;
 mod site;
+mod what_if;
+mod widgets;

@@ -45,6 +45,17 @@ impl Site {
         self.send(Request::get(path).body(Body::empty()).unwrap())
     }
 
+    /// A download: its headers and its bytes.
+    pub fn bytes(&self, path: &str) -> (HeaderMap, Vec<u8>) {
+        self.runtime.block_on(async {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = self.routes.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            let (parts, body) = response.into_parts();
+            (parts.headers, body.collect().await.unwrap().to_bytes().to_vec())
+        })
+    }
+
     /// A form, as a browser on the same site sends it.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut text = String::new();

@@ -626,6 +626,16 @@ impl From<&OperationSpec> for OperationData {
     }
 }
 
+impl ClauseData {
+    /// The unit of the clause's quantity; `None` if the clause takes no quantity.
+    pub(crate) fn unit(&self) -> Option<&UnitData> {
+        match self {
+            Self::Rate { unit, .. } | Self::Tiers { unit, .. } => Some(unit),
+            Self::Fixed { .. } | Self::Choice { .. } | Self::Computed { .. } => None,
+        }
+    }
+}
+
 impl From<&Clause> for ClauseData {
     fn from(clause: &Clause) -> Self {
         match *clause {

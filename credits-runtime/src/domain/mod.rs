@@ -11,6 +11,7 @@ pub mod billing;
 pub mod body;
 pub mod booked;
 pub mod catalogue;
+mod catalogue_words;
 pub mod category;
 pub mod command;
 pub mod cover;

@@ -47,14 +47,7 @@ pub fn repriced(
 fn is_same_input(one: &ClauseData, other: &ClauseData) -> bool {
     match (one, other) {
         (ClauseData::Choice { name, .. }, ClauseData::Choice { name: other, .. }) => name == other,
-        _ => unit(one).zip(unit(other)).is_some_and(|(one, other)| dimension(one) == dimension(other)),
-    }
-}
-
-fn unit(clause: &ClauseData) -> Option<&UnitData> {
-    match clause {
-        ClauseData::Rate { unit, .. } | ClauseData::Tiers { unit, .. } => Some(unit),
-        ClauseData::Fixed { .. } | ClauseData::Choice { .. } | ClauseData::Computed { .. } => None,
+        _ => one.unit().zip(other.unit()).is_some_and(|(one, other)| dimension(one) == dimension(other)),
     }
 }
 
@@ -68,7 +61,7 @@ fn dimension(unit: &UnitData) -> (Option<Dimension>, &str) {
 }
 
 fn is_within(limits: &[LimitData], clause: &ClauseData, input: &RecordedInput) -> bool {
-    let (Some(unit), RecordedInput::Quantity(quantity)) = (unit(clause), input) else { return true };
+    let (Some(unit), RecordedInput::Quantity(quantity)) = (clause.unit(), input) else { return true };
     let limit = limits.iter().find(|limit| limit.quantity == unit.plural);
     limit.is_none_or(|limit| {
         let max = Fraction::whole(i128::from(limit.max).saturating_mul(i128::from(unit.base)));

@@ -33,6 +33,7 @@ use crate::domain::billing::terms::PriceList;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
+use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
 use crate::domain::fact::Scope;
 use crate::domain::fingerprint::key_row;
@@ -321,6 +322,11 @@ impl Core {
     /// The terms of a declared catalogue, by its number.
     pub(crate) fn terms(&self, catalogue: u32) -> Option<&Arc<Terms>> {
         self.terms.get(&catalogue)
+    }
+
+    /// The declared catalogues, in the order of their declaration.
+    pub(crate) fn catalogues(&self) -> Result<Catalogues, LedgerError> {
+        self.store.snapshot()?.catalogues()
     }
 
     /// The last frame that used a key.

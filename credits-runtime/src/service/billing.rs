@@ -23,9 +23,12 @@ use crate::engine::ledger::Ledger;
 use crate::engine::request::reply::Reply;
 use crate::error::{Error, LedgerError};
 
+mod cycle;
 mod given_before;
 mod unresolved;
 
+pub use cycle::CycleUse;
+pub(crate) use cycle::running;
 pub use given_before::GivenBefore;
 pub use unresolved::Unresolved;
 

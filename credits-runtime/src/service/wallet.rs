@@ -26,7 +26,7 @@ use crate::engine::request::reply::Reply;
 use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, quote, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
-use crate::service::billing::{self, Purchase, Subscription};
+use crate::service::billing::{self, CycleUse, Purchase, Subscription};
 use crate::service::entry::{self, Entry, Extended, Released, operation_name, present};
 use crate::service::give::Give;
 use crate::service::history::{self, History};
@@ -247,6 +247,45 @@ impl<C> Wallet<C> {
     /// The owner's subscriptions.
     pub fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
         billing::subscriptions(&self.ledger, &self.id.clone()?.owner)
+    }
+
+    /// The running cycle of the owner's subscriptions in this wallet: what it gave, what is left of it, and when the next
+    /// credits come. `None` without paid time, and for a plan that gives nothing here.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! {
+    /// #     subscription_plan pro { gives 2_000.credits.every(month) }
+    /// #     operation step { costs 300.credits }
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// credits.subscribe("user:42", Plan::Pro).complimentary().now().wait()?;
+    /// let user = credits.wallet("user:42");
+    /// user.spend_credits_on(Operation::step()).now().wait()?;
+    /// let cycle = user.cycle()?.unwrap();
+    /// assert_eq!((cycle.used().get(), cycle.given.get(), cycle.left.get()), (300, 2_000, 1_700));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cycle(&self) -> Result<Option<CycleUse>, Error> {
+        billing::running(&self.ledger, self.id.as_ref().map_err(Clone::clone)?)
+    }
+
+    /// The highest `low_balance_threshold` of the wallet's asset; `None` without one.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! {
+    /// settings { low_balance_threshold 50.credits, 100.credits }
+    /// # operation step { costs 1.credit }
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let user = Credits::in_memory()?.wallet("user:42");
+    /// assert_eq!(user.low_balance_threshold()?.unwrap(), 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn low_balance_threshold(&self) -> Result<Option<Amount>, Error> {
+        Ok(self.ledger.low_balance_threshold(self.id.as_ref().map_err(Clone::clone)?))
     }
 
     /// The owner's purchases of packs.

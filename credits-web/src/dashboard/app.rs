@@ -6,18 +6,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::access::Access;
 use super::service::Settings;
 use super::visit::{Right, Visit};
-use super::{administer, entries, entry, overview, owner, owners};
+use super::{administer, catalogue, entries, entry, ledger, money, overview, owner, owners, what_if};
+use crate::limits::TERMS_BYTES_MAX;
 use crate::middleware::guarded;
 use crate::mount::Root;
 use crate::refusal::Refusal;
@@ -42,6 +43,18 @@ pub(super) fn routes(settings: Settings) -> Router {
         .route("/owner", get(owner::page))
         .route("/owner/{form}", get(administer::opened).post(administer::send))
         .route("/owners", get(owners::page))
+        .route("/catalogue", get(catalogue::page))
+        .route("/money", get(money::page))
+        .route("/money/link", get(money::decide::before_link).post(money::decide::link))
+        .route("/money/dismiss", get(money::decide::before_dismissal).post(money::decide::dismiss))
+        .route(
+            what_if::PATH,
+            get(what_if::page).post(what_if::compare).layer(DefaultBodyLimit::max(TERMS_BYTES_MAX)),
+        )
+        .route("/ledger", get(ledger::page))
+        .route("/ledger/verify", post(ledger::verify))
+        .route("/ledger/backup", get(ledger::download::backup))
+        .route("/ledger/export", get(ledger::download::export))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(settings, admitted))
         .route("/style.css", get(style));
@@ -73,7 +86,8 @@ async fn admitted(State(settings): State<Arc<Settings>>, request: Request, next:
         let detail = "the form was sent from a page of another site: open the page here and send it again";
         return visit.refused(Refusal::new(StatusCode::FORBIDDEN, "cross_site", detail));
     }
-    if right == Right::Read && !parts.method.is_safe() {
+    // A comparison of price lists is sent as a form because it is long; it changes nothing.
+    if right == Right::Read && !parts.method.is_safe() && visit.path != what_if::PATH {
         let detail = "this account may read and not write: ask for `Access::all`";
         return visit.refused(Refusal::new(StatusCode::FORBIDDEN, "read_only", detail));
     }

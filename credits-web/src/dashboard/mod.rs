@@ -3,14 +3,19 @@
 mod access;
 mod administer;
 mod app;
+mod blocking;
+mod catalogue;
 mod entries;
 mod entry;
 mod instants;
+mod ledger;
+mod money;
 mod overview;
 mod owner;
 mod owners;
 mod service;
 mod visit;
+mod what_if;
 
 pub use access::Access;
 pub use service::{Dashboard, dashboard};

@@ -18,6 +18,7 @@ use tower::{BoxError, Service, ServiceExt};
 
 use super::access::{Access, Authorize};
 use super::app;
+use super::ledger::LongWork;
 use crate::ledger::Ledger;
 use crate::mount;
 
@@ -38,6 +39,8 @@ pub(super) struct Settings {
     pub(super) title: String,
     pub(super) stylesheet: Option<String>,
     pub(super) origins: Vec<String>,
+    /// Verifications and downloads of the whole ledger.
+    pub(super) long_work: Arc<LongWork>,
 }
 
 /// The dashboard of a ledger, closed until [`authorize`](Dashboard::authorize) is called.
@@ -48,6 +51,7 @@ pub fn dashboard<C: Pricing>(credits: &Credits<C>) -> Dashboard {
         title: "Credits".to_owned(),
         stylesheet: None,
         origins: Vec::new(),
+        long_work: Arc::default(),
     };
     Dashboard { settings, routes: Arc::default() }
 }

@@ -95,7 +95,10 @@ impl<C> Credits<C> {
     /// user.give_credits(5).now().wait()?;
     /// user.spend_credits_on(Operation::step()).now().wait()?;
     /// user.spend_credits_on(Operation::step()).now().wait()?;
-    /// let report = credits.what_if(&next::Pricing::catalog(), credits_runtime::Timestamp::MIN).run()?;
+    /// let (next, since) = (next::Pricing::catalog(), credits_runtime::Timestamp::MIN);
+    /// let what_if = credits.what_if(&next, since);
+    /// assert_eq!(what_if.facts()?, 4);
+    /// let report = what_if.run()?;
     /// assert_eq!((report.operations[0].charged, report.operations[0].would_be), (4, 6));
     /// assert_eq!(report.short[0].as_str(), "user:42");
     /// # Ok(())
@@ -112,6 +115,15 @@ impl<'a> WhatIf<'a> {
     pub fn on_progress(mut self, report: impl FnMut(WhatIfProgress) + 'a) -> Self {
         self.progress = Box::new(report);
         self
+    }
+
+    /// The number of facts that [`run`](Self::run) reads, to tell how long it takes.
+    ///
+    /// Errors: the ledger's.
+    pub fn facts(&self) -> Result<u64, Error> {
+        let end = self.ledger.last_fact().map_or(FactNumber::FIRST, |last| last.plus(1));
+        let first = first_since(&mut self.ledger.journal()?, end, self.since)?;
+        Ok(end.get().saturating_sub(first.get()))
     }
 
     /// Reads the charges; about 3 s for a million. It keeps about 100 bytes for each wallet that would have been charged

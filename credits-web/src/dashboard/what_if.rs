@@ -1,0 +1,195 @@
+//! What if: the ledger's real charges under another price list, which is pasted or edited as JSON.
+
+use std::time::Duration;
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use credits_runtime::catalogue::CatalogueData;
+use credits_runtime::{OperationWhatIf, WhatIfReport};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::visit::{Page, Visit};
+use super::{blocking, entries};
+use crate::ledger::Ledger;
+use crate::limits::{REQUEST_TIME_MAX, TERMS_BYTES_MAX, WHAT_IF_DAYS_MAX, WHAT_IF_FACTS_MAX};
+use crate::refusal::Refusal;
+use crate::wording::figure;
+
+/// The path of the page.
+pub(super) const PATH: &str = "/what-if";
+/// Days of a comparison unless the form sets others.
+const DAYS_DEFAULT: &str = "30";
+/// Owners of the list; others are counted.
+const SHORT_LISTED: usize = 50;
+
+/// The fields of the form.
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    terms: String,
+    days: String,
+}
+
+/// A comparison that was made.
+struct Comparison {
+    report: WhatIfReport,
+    facts: u64,
+    days: u32,
+}
+
+/// The form with the present terms.
+pub(super) async fn page(visit: Visit) -> Response {
+    visit
+        .read(|visit, ledger| {
+            let terms = serde_json::to_string_pretty(&ledger.operations.catalogue());
+            let fields = Fields { terms: terms.unwrap_or_default(), days: DAYS_DEFAULT.to_owned() };
+            Ok(Page::new("What if", form(visit, &fields, None)))
+        })
+        .await
+}
+
+/// The form with its result, or with the reason why there is none.
+pub(super) async fn compare(visit: Visit, sent: Result<Form<Fields>, FormRejection>) -> Response {
+    let fields = match sent {
+        Ok(Form(fields)) => fields,
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!(
+                "the terms are over the limit of {TERMS_BYTES_MAX} bytes: leave out plans, packs and descriptions, which \
+                 no charge needs"
+            );
+            return visit.refused(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
+        }
+        Err(rejection) => return visit.refused(rejection.into()),
+    };
+    match compared(&visit, &fields).await {
+        Ok(comparison) => {
+            let content = html! { (result(&visit, &comparison)) (form(&visit, &fields, None)) };
+            visit.page("What if", &content)
+        }
+        Err(refusal) => {
+            let page = visit.page("What if", &form(&visit, &fields, Some(&refusal)));
+            (refusal.status(), page).into_response()
+        }
+    }
+}
+
+async fn compared(visit: &Visit, fields: &Fields) -> Result<Comparison, Refusal> {
+    let (terms, days) = (terms(&fields.terms)?, days(&fields.days)?);
+    let comparing = blocking::run(&visit.settings.ledger, move |ledger| run(ledger, &terms, days));
+    // Before the limit of every request, whose answer knows no shorter range.
+    let limit = REQUEST_TIME_MAX.saturating_sub(Duration::from_secs(1));
+    match tokio::time::timeout(limit, comparing).await {
+        Ok(comparison) => comparison,
+        Err(_) => Err(too_long(&format!("it takes longer than {} s", limit.as_secs()))),
+    }
+}
+
+fn run(ledger: &Ledger, terms: &CatalogueData, days: u32) -> Result<Comparison, Refusal> {
+    let credits = &ledger.credits;
+    let since = credits.now().before(Duration::from_hours(24 * u64::from(days)));
+    let what_if = credits.what_if(terms, since);
+    let facts = what_if.facts()?;
+    if facts > WHAT_IF_FACTS_MAX {
+        let limit = figure(WHAT_IF_FACTS_MAX);
+        return Err(too_long(&format!("it has {} facts, and a page compares {limit}", figure(facts))));
+    }
+    Ok(Comparison { report: what_if.run()?, facts, days })
+}
+
+fn too_long(why: &str) -> Refusal {
+    let detail = format!("the range is too long, {why}: choose fewer days, or compare on the command line");
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "range_too_long", detail)
+}
+
+fn terms(text: &str) -> Result<CatalogueData, Refusal> {
+    serde_json::from_str(text).map_err(|error| {
+        let detail = format!("`terms` is no price list: {error}; edit the JSON that the page began with");
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "terms_invalid", detail)
+    })
+}
+
+fn days(text: &str) -> Result<u32, Refusal> {
+    let days = text.trim().parse().ok().filter(|days| (1..=WHAT_IF_DAYS_MAX).contains(days));
+    days.ok_or_else(|| Refusal::invalid("days", text, &format!("give 1 to {WHAT_IF_DAYS_MAX} days")))
+}
+
+fn form(visit: &Visit, fields: &Fields, refusal: Option<&Refusal>) -> Markup {
+    html! {
+        section.card {
+            h2 { "Another price list" }
+            p {
+                "Change a price in the terms, and see the cost of the charges that were really made under the other list. \
+                 Nothing is written."
+            }
+            @if let Some(refusal) = refusal { p.bad role="alert" { (refusal.0.detail) } }
+            form.stacked method="post" action=(visit.root.to("what-if")) {
+                label for="days" { "Days back from now" }
+                input id="days" name="days" value=(fields.days) inputmode="numeric" required autocomplete="off";
+                label for="terms" { "Terms as JSON, as " code { "Pricing::catalog()" } " serialises" }
+                textarea.code id="terms" name="terms" rows="24" required spellcheck="false" autocomplete="off" {
+                    // A browser drops the first line break.
+                    "\n" (fields.terms)
+                }
+                button { "Compare" }
+            }
+        }
+    }
+}
+
+fn result(visit: &Visit, Comparison { report, facts, days }: &Comparison) -> Markup {
+    let WhatIfReport { operations, not_comparable, short, short_count, .. } = report;
+    html! {
+        section.card role="status" {
+            h2 { "The last " (days) " days under these terms" }
+            @if operations.is_empty() { p { "There were no charges to compare." } } @else { (table(operations)) }
+            p.muted {
+                (figure(*facts)) " facts were read. " (figure(*not_comparable))
+                " charges are not comparable: the operation or an input is missing in these terms, or the price is a Rust \
+                 expression, or a hold was settled at another amount."
+            }
+        }
+        section.card {
+            h2 { "Owners who could not have paid" }
+            @if short.is_empty() { p { "Every owner could have paid." } } @else {
+                p { (figure(*short_count)) " balances would have been negative:" }
+                ul.names { @for owner in short.iter().take(SHORT_LISTED) {
+                    li { (entries::owner_link(visit, owner.as_str(), "credits")) }
+                } }
+                @if *short_count > SHORT_LISTED as u64 {
+                    p.muted { "and " (figure(short_count.saturating_sub(SHORT_LISTED as u64))) " more." }
+                }
+            }
+        }
+    }
+}
+
+fn table(operations: &[OperationWhatIf]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Charges by operation" {
+            table {
+                thead { tr {
+                    th scope="col" { "Operation" }
+                    @for name in ["Charges", "Was", "Would be", "Difference", "Dearer", "Cheaper", "Covered"] {
+                        th.figure scope="col" { (name) }
+                    }
+                } }
+                tbody { @for operation in operations {
+                    @let difference = operation.would_be.saturating_sub(operation.charged);
+                    tr {
+                        th scope="row" { (operation.operation)
+                            @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
+                        td.figure { (figure(operation.charges)) }
+                        td.figure { (figure(operation.charged)) }
+                        td.figure { (figure(operation.would_be)) }
+                        td.figure { @if difference > 0 { "+" } (figure(difference)) }
+                        td.figure { (figure(operation.dearer)) }
+                        td.figure { (figure(operation.cheaper)) }
+                        td.figure { (figure(operation.covered)) }
+                    }
+                } }
+            }
+        }
+    }
+}
