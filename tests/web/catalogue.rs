@@ -17,7 +17,7 @@ mod first {
         }
         subscription_plan old { gives 10.credits.every(month) }
         credit_pack boost { stripe_price "price_boost" gives 100.credits costs 9.dollars }
-        operation scan { costs 1.credit_per(page).after(10.pages) limit pages <= 500 }
+        operation scan { costs 1.credit_per(page) after 10.pages limit pages <= 500 }
         operation fax { costs 2.credits }
     }
 }
@@ -35,11 +35,11 @@ mod second {
         }
         subscription_plan old { gives 10.credits.every(month) }
         credit_pack boost { stripe_price "price_boost" gives 100.credits costs 10.dollars }
-        operation scan { costs 2.credits_per(page).after(10.pages) limit pages <= 500 }
+        operation scan { costs 2.credits_per(page) after 10.pages limit pages <= 500 }
         operation upscale { costs by quality { draft => 1.credit, hd => 25.credits } }
         /// A picture of this size.
-        operation draw(side: u32, label: String) { costs { i128::from(side) * 2 } }
-        operation process(handle: Handle) { costs { i128::from(handle.0) } }
+        operation draw { with side: u32, label: String costs { i128::from(side) * 2 } }
+        operation process { with handle: Handle costs 5.credits }
     }
 
     /// A type that JSON cannot give.
@@ -121,14 +121,19 @@ fn parameters_are_json_or_text() {
     site.get("/catalogue?operation=process&input.handle=1").page(404);
 }
 
-#[test]
-fn changes_between_price_lists_are_shown_by_item() {
+/// A ledger that was opened with the first price list, and then with the second.
+fn changed() -> (second::Credits, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.redb");
     let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
     first::Credits::builder().clock(clock.clone()).open(&path).unwrap().close().unwrap();
     clock.set("2026-02-01T12:00:00Z".parse().unwrap());
-    let credits = second::Credits::builder().clock(clock).open(&path).unwrap();
+    (second::Credits::builder().clock(clock).open(&path).unwrap(), folder)
+}
+
+#[test]
+fn changes_between_price_lists_are_shown_by_item() {
+    let (credits, _folder) = changed();
     let found = site(&credits).get("/catalogue");
     let page = found.page(200);
     for text in [

@@ -6,6 +6,7 @@ use axum::http::Request;
 use credits_web::Access;
 
 use crate::demo::{self, Credits, Pricing};
+use crate::mounting::{addresses, resolved};
 use crate::site::Site;
 
 fn site(credits: &Credits) -> Site {
@@ -114,5 +115,31 @@ fn forms_of_other_sites_start_nothing() {
         let request = Request::post(path).header("sec-fetch-site", "cross-site");
         let sent = site.send(request.body(Body::empty()).unwrap());
         assert!(sent.page(403).contains("cross_site"), "{path}");
+    }
+}
+
+#[test]
+fn links_of_the_pages_work_at_every_path() {
+    let (credits, _clock) = demo::studio();
+    let dashboard = credits_web::dashboard(&credits).authorize(|_| Access::all("ada"));
+    for base in ["/admin", "/a/b%20c"] {
+        let site = Site::of(Router::new().nest_service(base, dashboard.clone()));
+        for page in
+            ["catalogue", "money", "money/", "money/link?object=cus_1", "what-if", "ledger", "ledger/"]
+        {
+            let page = format!("{base}/{page}");
+            for address in addresses(site.get(&page).page(200)) {
+                let target = resolved(&page, address.split('#').next().unwrap());
+                let is_skipped = address.starts_with('#') || address.contains("backup");
+                // The pages of owners and entries have tests of their own.
+                if is_skipped
+                    || ["/owner", "/entry"].iter().any(|other| target.starts_with(&format!("{base}{other}")))
+                {
+                    continue;
+                }
+                assert!(target.starts_with(&format!("{base}/")), "{page}: {address} leads to {target}");
+                assert_ne!(site.get(&target).status.as_u16(), 404, "{page}: {address} leads to {target}");
+            }
+        }
     }
 }

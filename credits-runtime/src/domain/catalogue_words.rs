@@ -29,7 +29,7 @@ impl CatalogueData {
     /// ```
     /// # credits_runtime::usage_credits! {
     /// operation scan {
-    ///     costs 1.credit + 1.credit_per(page).after(10.pages)
+    ///     costs 1.credit + 1.credit_per(page) after 10.pages
     ///     limit pages <= 500
     /// }
     /// # }

@@ -77,7 +77,8 @@ pub(super) async fn compare(visit: Visit, sent: Result<Form<Fields>, FormRejecti
 
 async fn compared(visit: &Visit, fields: &Fields) -> Result<Comparison, Refusal> {
     let (terms, days) = (terms(&fields.terms)?, days(&fields.days)?);
-    let comparing = blocking::run(&visit.settings.ledger, move |ledger| run(ledger, &terms, days));
+    let comparing =
+        blocking::run(&visit.settings.ledger, move |ledger| run(ledger, &terms, days, WHAT_IF_FACTS_MAX));
     // Before the limit of every request, whose answer knows no shorter range.
     let limit = REQUEST_TIME_MAX.saturating_sub(Duration::from_secs(1));
     match tokio::time::timeout(limit, comparing).await {
@@ -86,13 +87,13 @@ async fn compared(visit: &Visit, fields: &Fields) -> Result<Comparison, Refusal>
     }
 }
 
-fn run(ledger: &Ledger, terms: &CatalogueData, days: u32) -> Result<Comparison, Refusal> {
+fn run(ledger: &Ledger, terms: &CatalogueData, days: u32, facts_max: u64) -> Result<Comparison, Refusal> {
     let credits = &ledger.credits;
     let since = credits.now().before(Duration::from_hours(24 * u64::from(days)));
     let what_if = credits.what_if(terms, since);
     let facts = what_if.facts()?;
-    if facts > WHAT_IF_FACTS_MAX {
-        let limit = figure(WHAT_IF_FACTS_MAX);
+    if facts > facts_max {
+        let limit = figure(facts_max);
         return Err(too_long(&format!("it has {} facts, and a page compares {limit}", figure(facts))));
     }
     Ok(Comparison { report: what_if.run()?, facts, days })
@@ -191,5 +192,25 @@ fn table(operations: &[OperationWhatIf]) -> Markup {
                 } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    mod shop {
+        credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    }
+
+    #[test]
+    fn a_range_of_too_many_facts_is_refused_before_it_is_read() {
+        let credits = shop::Credits::in_memory().unwrap();
+        credits.wallet("user:1").give_credits(5).now().wait().unwrap();
+        let (ledger, terms) = (Ledger::of(&credits), shop::Pricing::catalog());
+        assert_eq!(run(&ledger, &terms, 1, 2).map(|comparison| comparison.facts).unwrap(), 2);
+        let refusal = run(&ledger, &terms, 1, 1).map(|comparison| comparison.facts).unwrap_err();
+        assert_eq!(refusal.0.code, "range_too_long");
+        assert!(refusal.0.detail.contains("it has 2 facts, and a page compares 1: choose fewer days"));
     }
 }
