@@ -154,7 +154,8 @@ fn load<C>(
             while start.elapsed() < time {
                 let asked = Instant::now();
                 spend(&mut client);
-                latencies.saturating_record(u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX));
+                let micros = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX);
+                latencies.record(micros.max(1)).expect("a latency");
             }
             latencies
         };
