@@ -10,6 +10,8 @@ mod reports;
 mod scopes;
 mod streams;
 
+use std::borrow::Borrow;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -57,8 +59,8 @@ impl Api {
         self.as_token(&self.token, "GET", path, &Value::Null)
     }
 
-    pub fn post(&self, path: &str, body: Value) -> Answer {
-        self.as_token(&self.token, "POST", path, &body)
+    pub fn post(&self, path: &str, body: impl Borrow<Value>) -> Answer {
+        self.as_token(&self.token, "POST", path, body.borrow())
     }
 
     pub fn keyed(&self, key: &str, path: &str, body: &Value) -> Answer {
