@@ -122,7 +122,7 @@ fn an_object_is_linked_after_a_second_look() {
     assert!(site.get("/admin/money/link?object=pi_1").page(200).contains("value=\"pi_1\""));
 
     let look = site.get("/admin/money/link?object=pi_1&owner=user%3A1");
-    assert!(look.page(200).contains("1 events wait") && look.body.contains("no entries yet"));
+    assert!(look.page(200).contains("applied then: 1.") && look.body.contains("no entries yet"));
     assert_eq!(credits.unresolved().unwrap()[0].owner(), None, "a look changes nothing");
 
     let link = || site.form("/admin/money/link", &[("object", "pi_1"), ("owner", "user:1")]);

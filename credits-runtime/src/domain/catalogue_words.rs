@@ -2,7 +2,7 @@
 //!
 //! The words are those of the price list. It does not know where they are shown.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use credits_core::{CostTerm, CreditsName, Inflected, limits_in_words};
 
@@ -38,19 +38,11 @@ impl CatalogueData {
     /// assert_eq!(words, "1 credit + 1 credit per page after 10 pages (at most 500 pages)");
     /// ```
     pub fn cost_in_words(&self, operation: &OperationData) -> String {
-        let (words, mut text) = (self.inflected(&operation.asset), String::new());
-        match self.write_cost(operation, words, &mut text) {
-            Ok(()) => text,
-            Err(error) => panic!("a text is not written to: {error}"),
-        }
+        let words = self.inflected(&operation.asset);
+        written(|text| self.write_cost(operation, words, text))
     }
 
-    fn write_cost(
-        &self,
-        operation: &OperationData,
-        words: Inflected<'_>,
-        f: &mut String,
-    ) -> std::fmt::Result {
+    fn write_cost(&self, operation: &OperationData, words: Inflected<'_>, f: &mut String) -> fmt::Result {
         for (place, clause) in operation.costs.iter().enumerate() {
             f.write_str(if place > 0 { " + " } else { "" })?;
             self.write_clause(clause, words, f)?;
@@ -63,7 +55,7 @@ impl CatalogueData {
         limits_in_words(operation.limits.iter().filter_map(|limit| Some((limit.max, unit(limit)?))), f)
     }
 
-    fn write_clause(&self, clause: &ClauseData, words: Inflected<'_>, f: &mut String) -> std::fmt::Result {
+    fn write_clause(&self, clause: &ClauseData, words: Inflected<'_>, f: &mut String) -> fmt::Result {
         let term = match clause {
             ClauseData::Fixed { credits } => CostTerm::Fixed(*credits),
             ClauseData::Rate { credits, batch, unit, after } => {
@@ -94,6 +86,14 @@ impl CatalogueData {
         } else {
             Inflected { one: &asset.named.one, many: &asset.named.many }
         }
+    }
+}
+
+fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut text = String::new();
+    match write(&mut text) {
+        Ok(()) => text,
+        Err(error) => panic!("a text is not written: {error}"),
     }
 }
 

@@ -6,10 +6,10 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use credits_runtime::catalogue::CatalogueData;
+use credits_runtime::catalogue::{AssetData, CatalogueData, OperationData, PackData, PlanData, SettingsData};
 use credits_runtime::{OperationWhatIf, WhatIfReport};
 use maud::{Markup, html};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::visit::{Page, Visit};
 use super::{blocking, entries};
@@ -32,6 +32,16 @@ pub(super) struct Fields {
     days: String,
 }
 
+/// A catalogue with its operations first: they are what an administrator edits.
+#[derive(Serialize)]
+struct PresentTerms {
+    operations: Vec<OperationData>,
+    plans: Vec<PlanData>,
+    packs: Vec<PackData>,
+    assets: Vec<AssetData>,
+    settings: SettingsData,
+}
+
 /// A comparison that was made.
 struct Comparison {
     report: WhatIfReport,
@@ -43,7 +53,10 @@ struct Comparison {
 pub(super) async fn page(visit: Visit) -> Response {
     visit
         .read(|visit, ledger| {
-            let terms = serde_json::to_string_pretty(&ledger.operations.catalogue());
+            let CatalogueData { settings, assets, operations, plans, packs, .. } =
+                ledger.operations.catalogue();
+            let terms =
+                serde_json::to_string_pretty(&PresentTerms { operations, plans, packs, assets, settings });
             let fields = Fields { terms: terms.unwrap_or_default(), days: DAYS_DEFAULT.to_owned() };
             Ok(Page::new("What if", form(visit, &fields, None)))
         })
@@ -168,29 +181,27 @@ fn result(visit: &Visit, Comparison { report, facts, days }: &Comparison) -> Mar
 
 fn table(operations: &[OperationWhatIf]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Charges by operation" {
-            table {
-                thead { tr {
-                    th scope="col" { "Operation" }
-                    @for name in ["Charges", "Was", "Would be", "Difference", "Dearer", "Cheaper", "Covered"] {
-                        th.figure scope="col" { (name) }
-                    }
-                } }
-                tbody { @for operation in operations {
-                    @let difference = operation.would_be.saturating_sub(operation.charged);
-                    tr {
-                        th scope="row" { (operation.operation)
-                            @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
-                        td.figure { (figure(operation.charges)) }
-                        td.figure { (figure(operation.charged)) }
-                        td.figure { (figure(operation.would_be)) }
-                        td.figure { @if difference > 0 { "+" } (figure(difference)) }
-                        td.figure { (figure(operation.dearer)) }
-                        td.figure { (figure(operation.cheaper)) }
-                        td.figure { (figure(operation.covered)) }
-                    }
-                } }
-            }
+        table {
+            thead { tr {
+                th scope="col" { "Operation" }
+                th.figure.wide scope="col" { "Charges" }
+                @for name in ["Was", "Would be", "Difference"] { th.figure scope="col" { (name) } }
+                @for name in ["Dearer", "Cheaper", "Covered"] { th.figure.wide scope="col" { (name) } }
+            } }
+            tbody { @for operation in operations {
+                @let difference = operation.would_be.saturating_sub(operation.charged);
+                tr {
+                    th scope="row" { (operation.operation)
+                        @if operation.asset != "credits" { " " span.muted { (operation.asset) } } }
+                    td.figure.wide { (figure(operation.charges)) }
+                    td.figure { (figure(operation.charged)) }
+                    td.figure { (figure(operation.would_be)) }
+                    td.figure { @if difference > 0 { "+" } (figure(difference)) }
+                    td.figure.wide { (figure(operation.dearer)) }
+                    td.figure.wide { (figure(operation.cheaper)) }
+                    td.figure.wide { (figure(operation.covered)) }
+                }
+            } }
         }
     }
 }

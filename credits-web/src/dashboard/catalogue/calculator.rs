@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::visit::Visit;
 use crate::ledger::Operations;
+use crate::parts::coded::coded;
 use crate::refusal::Refusal;
 
 /// The fields of inputs begin with this.
@@ -99,7 +100,7 @@ pub(super) fn form(
                 Some(Ok(why)) => p role="status" {
                     strong { (catalogue.amount_in_words(why.price.get(), &operation.asset)) } " = " (why)
                 },
-                Some(Err(problem)) => p.bad role="alert" { (problem.detail) },
+                Some(Err(problem)) => p.bad role="alert" { (coded(&problem.detail)) },
                 None => {}
             }
         }

@@ -4,8 +4,8 @@ use credits_runtime::DeclaredCatalogue;
 use credits_runtime::catalogue::CatalogueData;
 use maud::{Markup, html};
 
-use super::super::visit::Visit;
 use super::terms::{Term, asset_terms, operation_terms, pack_terms, plan_terms, settings_terms};
+use crate::parts::coded::coded;
 use crate::wording::time;
 
 /// Price lists of the page; older ones are counted.
@@ -40,7 +40,7 @@ struct Item {
 }
 
 /// The price lists, newest first.
-pub(super) fn section(_: &Visit, lists: &[DeclaredCatalogue], present: &str) -> Markup {
+pub(super) fn section(lists: &[DeclaredCatalogue], present: &str) -> Markup {
     let older = lists.len().saturating_sub(LISTED);
     html! {
         section.card {
@@ -73,17 +73,17 @@ fn changes(from: &CatalogueData, to: &CatalogueData) -> Markup {
         @if changes.is_empty() { p { "Names or descriptions changed, and no terms." } } @else {
             ul {
                 @for Change { kind, name, what } in &changes { li {
-                    (kind) " " code { (name) } ": "
+                    (kind) @if !name.is_empty() { " " code { (name) } } ": "
                     @match what {
                         What::Added(terms) => {
                             span.good { "added" }
-                            @for term in terms { ", " (term.name) " " (term.value) }
+                            @for term in terms { ", " (term.name) " " (coded(&term.value)) }
                         }
                         What::Removed => span.bad { "removed" },
                         What::Changed(differences) => {
                             @for (place, Difference { term, from, to }) in differences.iter().enumerate() {
                                 @if place > 0 { ", " }
-                                (term) " " del { (or_nothing(from)) } " \u{2192} " ins { (or_nothing(to)) }
+                                (term) " " del { (coded(or_nothing(from))) } " \u{2192} " ins { (coded(or_nothing(to))) }
                             }
                         }
                     }
@@ -160,7 +160,7 @@ fn items(catalogue: &CatalogueData) -> Vec<Item> {
             terms: asset_terms(asset),
         });
     }
-    let (name, terms) = ("all".to_owned(), settings_terms(catalogue));
-    items.push(Item { kind: "Settings", name, formerly: Vec::new(), terms });
+    let (name, formerly, terms) = (String::new(), Vec::new(), settings_terms(catalogue));
+    items.push(Item { kind: "Settings", name, formerly, terms });
     items
 }

@@ -1,4 +1,5 @@
-//! Work that takes as long as the ledger: the one verification and its last result, and permits for downloads.
+//! Work that takes as long as the ledger: the one verification and its last result, and permits for
+//! downloads and comparisons.
 //!
 //! It does not know what a verification does.
 
@@ -14,13 +15,13 @@ use crate::refusal::Refusal;
 /// The long work of a dashboard.
 pub(in crate::dashboard) struct LongWork {
     verification: Mutex<Verification>,
-    downloads: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Default for LongWork {
     fn default() -> Self {
-        let downloads = Arc::new(Semaphore::new(LONG_REQUESTS_MAX));
-        Self { verification: Mutex::default(), downloads }
+        let permits = Arc::new(Semaphore::new(LONG_REQUESTS_MAX));
+        Self { verification: Mutex::default(), permits }
     }
 }
 
@@ -36,8 +37,8 @@ pub(super) struct Verification {
 /// A verification that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ended {
-    pub(super) started_at: Timestamp,
-    pub(super) ended_at: Timestamp,
+    pub(super) since: Timestamp,
+    pub(super) until: Timestamp,
     /// The counts, or the first contradiction.
     pub(super) result: Result<Verified, String>,
 }
@@ -60,15 +61,15 @@ impl LongWork {
     /// Ends the running verification.
     pub(super) fn end(&self, now: Timestamp, result: Result<Verified, String>) {
         let mut verification = self.locked();
-        let started_at = verification.running_since.take().unwrap_or(now);
-        verification.last = Some(Ended { started_at, ended_at: now, result });
+        let since = verification.running_since.take().unwrap_or(now);
+        verification.last = Some(Ended { since, until: now, result });
     }
 
-    /// The permit of a download.
+    /// The permit of a request that reads the whole ledger: it is held until the read ends, also if the visitor has gone.
     pub(super) fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        Arc::clone(&self.downloads).try_acquire_owned().map_err(|_| {
+        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
             let detail = format!(
-                "{LONG_REQUESTS_MAX} downloads of the ledger run, the most at one time: try again later"
+                "{LONG_REQUESTS_MAX} requests read the whole ledger, the most at one time: try again later"
             );
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
         })
@@ -95,12 +96,12 @@ mod tests {
         work.end(end, Err("fact 7 is not as it was".to_owned()));
         let ended = work.verification();
         assert_eq!(ended.running_since, None);
-        assert_eq!(ended.last.map(|last| (last.started_at, last.ended_at)), Some((start, end)));
+        assert_eq!(ended.last.map(|last| (last.since, last.until)), Some((start, end)));
         assert!(work.start(end));
     }
 
     #[test]
-    fn downloads_beyond_the_limit_are_refused() {
+    fn long_requests_beyond_the_limit_are_refused() {
         let work = LongWork::default();
         let mut permits: Vec<_> = (0..LONG_REQUESTS_MAX).map(|_| work.permit().unwrap()).collect();
         assert_eq!(work.permit().unwrap_err().status(), StatusCode::SERVICE_UNAVAILABLE);

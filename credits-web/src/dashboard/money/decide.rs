@@ -12,6 +12,7 @@ use super::super::blocking;
 use super::super::visit::{Asked, Page, Sent, Visit};
 use super::words::situation;
 use crate::ledger::Ledger;
+use crate::parts::coded::coded;
 use crate::refusal::Refusal;
 use crate::wording::figure;
 
@@ -48,7 +49,7 @@ pub(super) fn link_fields(visit: &Visit, object: &str, owner: &str) -> Markup {
             input id="object" name="object" value=(object) required maxlength="255" autocomplete="off" spellcheck="false";
             label for="link-owner" { "Owner" }
             input id="link-owner" name="owner" value=(owner) required maxlength="255" autocomplete="off" spellcheck="false";
-            button { "Look at it again" }
+            button { "Continue" }
         }
     }
 }
@@ -74,7 +75,7 @@ pub(in crate::dashboard) async fn before_link(visit: Visit, Asked(fields): Asked
                     section.card {
                         p { "From now on the events of " code { (object) } " belong to " bdi { strong { (owner) } } "." }
                         ul {
-                            li { (figure(waiting)) " events wait for this object, and are applied then." }
+                            li { "Events that wait for this object and are applied then: " (figure(waiting)) "." }
                             @if history.entries.is_empty() {
                                 li.warn { "This owner has no entries yet: look at the spelling." }
                             } @else { li { "The owner has a balance of " (figure(balance.get())) "." } }
@@ -121,8 +122,8 @@ pub(in crate::dashboard) async fn before_dismissal(
                 "Dismiss this entry?",
                 html! {
                     section.card {
-                        p { (situation(&entry)) "." }
-                        p { "To do before: " (entry.remedy()) "." }
+                        p { bdi { (situation(&entry)) } "." }
+                        p { "To do before: " (coded(&entry.remedy())) "." }
                         ul {
                             li { "No credits change, and credits that become due later are given all the same." }
                             li { "A further return or change is listed again." }

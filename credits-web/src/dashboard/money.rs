@@ -12,6 +12,7 @@ use serde::Deserialize;
 use self::words::{happening, situation};
 use super::entries;
 use super::visit::{Asked, Page, Visit};
+use crate::parts::coded::coded;
 use crate::refusal::Refusal;
 use crate::wording::{short_time, time};
 
@@ -79,10 +80,10 @@ fn unresolved(visit: &Visit, unresolved: &[Unresolved]) -> Markup {
 fn waiting(visit: &Visit, entry: &Unresolved) -> Markup {
     html! {
         article.item {
-            h3 { (situation(entry)) @if let Some(owner) = entry.owner() {
+            h3 { bdi { (situation(entry)) } @if let Some(owner) = entry.owner() {
                 ", for " (entries::owner_link(visit, owner.as_str(), "credits"))
             } }
-            p { "To do: " (entry.remedy()) "." }
+            p { "To do: " (coded(&entry.remedy())) "." }
             @if visit.may_write() {
                 @if let Unresolved::OwnerUnknown { event, .. } = entry {
                     @for object in event.objects.iter().rev().take(4) {
@@ -128,7 +129,7 @@ fn events(visit: &Visit, credits: &Credits<()>, before: Option<&str>) -> Result<
             @if page.events.is_empty() {
                 p.muted { "There are none among " @if before.is_none() { "the newest facts." } @else { "these facts." } }
             } @else {
-                table {
+                table.stack {
                     thead { tr {
                         th scope="col" { "When" } th scope="col" { "Owner" } th scope="col" { "What" }
                         th scope="col" { "What followed" }
@@ -151,7 +152,7 @@ fn row(visit: &Visit, booked: &BookedEvent, now: Timestamp) -> Markup {
             Some(owner) => (entries::owner_link(visit, owner.as_str(), "credits")),
             None => span.muted { "unknown" },
         } }
-        td { (happening(&event.what)) @if event.at != *recorded_at {
+        td { bdi { (happening(&event.what)) } @if event.at != *recorded_at {
             div.muted { "at the processor " (short_time(event.at, now)) }
         } }
         td { (outcome(visit, booked)) }
@@ -166,8 +167,8 @@ fn outcome(visit: &Visit, BookedEvent { owner, entries, listed, resolved, .. }: 
                 " " (entry.category.label())
             }
         }
-        @for entry in listed { div.warn { "listed: " (entry.remedy()) } }
-        @for key in resolved { div.good { "resolved: " (key) } }
+        @for entry in listed { div.warn { "listed: " (coded(&entry.remedy())) } }
+        @for key in resolved { div.good { "resolved: " bdi { (key) } } }
         @if owner.is_none() { div.warn { "waited for its owner" } }
         @else if entries.is_empty() && listed.is_empty() && resolved.is_empty() { span.muted { "noted" } }
     }
@@ -184,7 +185,7 @@ fn purchases(visit: &Visit, credits: &Credits<()>) -> Result<Markup, Refusal> {
             h2 { "Purchases, refunds and disputes" }
             @if entries.is_empty() { p.muted { "There are none among the newest " (scanned) " entries." } } @else {
                 (entries::table(visit, &entries, credits.now()))
-                p.muted { "Up to " (PURCHASES_LISTED) " of the newest " (scanned) " entries." }
+                p.muted { "Up to " (PURCHASES_LISTED) ", among the newest " (scanned) " entries of the ledger." }
             }
         }
     })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use axum::http::header::REFRESH;
 use axum::response::{IntoResponse, Redirect, Response};
-use credits_runtime::{Credits, Error, Head, HeadError, LedgerErrorKind, Statistics, Verified};
+use credits_runtime::{Credits, Error, Head, LedgerErrorKind, Statistics, Verified};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -32,7 +32,13 @@ pub(super) struct Query {
 pub(super) async fn page(visit: Visit, Asked(query): Asked<Query>) -> Response {
     let verification = visit.settings.long_work.verification();
     let is_running = verification.running_since.is_some();
+    // A comparison reads the chain up to its head.
+    let permit = match query.head.as_ref().map(|_| visit.settings.long_work.permit()).transpose() {
+        Ok(permit) => permit,
+        Err(refusal) => return visit.refused(refusal),
+    };
     let page = visit.read(move |visit, ledger| {
+        let _permit = permit;
         let credits = &ledger.credits;
         let content = html! {
             (sizes(&credits.ledger_id(), &credits.statistics()))
@@ -120,8 +126,8 @@ fn verified(visit: &Visit, verification: &Verification) -> Markup {
     }
 }
 
-fn ended(Ended { started_at, ended_at, result }: &Ended) -> Markup {
-    let seconds = ended_at.since(*started_at).as_secs();
+fn ended(Ended { since, until, result }: &Ended) -> Markup {
+    let seconds = until.since(*since).as_secs();
     html! {
         @match result {
             Ok(Verified { facts, frames, wallets, grants, keys, .. }) => p role="status" {
@@ -130,7 +136,7 @@ fn ended(Ended { started_at, ended_at, result }: &Ended) -> Markup {
             },
             Err(problem) => p role="alert" { strong.bad { "Not sound" } ": " (problem) },
         }
-        p.muted { "Ended " (time(*ended_at)) ", after " (figure(seconds)) " s." }
+        p.muted { "Ended " (time(*until)) ", after " (figure(seconds)) " s." }
     }
 }
 
@@ -162,13 +168,9 @@ fn chain(visit: &Visit, credits: &Credits<()>, noted: Option<&str>) -> Result<Ma
 
 /// The last fact of a head that agrees, or the contradiction.
 fn checked(credits: &Credits<()>, noted: &str) -> Result<Result<String, String>, Refusal> {
-    let head: Head = match noted.parse() {
-        Ok(head) => head,
-        Err(HeadError { .. }) => {
-            let rule =
-                "give a head as this page shows it: the id, a number and 64 digits, with colons between";
-            return Err(Refusal::invalid("head", noted, rule));
-        }
+    let Ok(head) = noted.parse::<Head>() else {
+        let rule = "give a head as this page shows it: the id, a number and 64 digits, with colons between";
+        return Err(Refusal::invalid("head", noted, rule));
     };
     match credits.check_head(&head) {
         Ok(()) => Ok(Ok(head.last_fact().to_string())),
@@ -194,5 +196,56 @@ fn downloads(visit: &Visit) -> Markup {
                     ", with the sum of every charge." }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Method, Request};
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::super::service::Settings;
+    use super::super::{Access, app};
+    use super::*;
+    use crate::ledger::Ledger;
+    use crate::mount;
+
+    mod shop {
+        credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    }
+
+    #[tokio::test]
+    async fn the_page_is_loaded_again_while_a_verification_runs() {
+        let credits = shop::Credits::in_memory().unwrap();
+        let settings = Settings {
+            ledger: Ledger::of(&credits),
+            authorize: Some(Arc::new(|_| Access::all("ada"))),
+            title: String::new(),
+            stylesheet: None,
+            origins: Vec::new(),
+            long_work: Arc::default(),
+        };
+        let (work, routes) = (Arc::clone(&settings.long_work), app::routes(settings));
+        let send = async |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let response = routes.clone().oneshot(mount::located(request)).await.unwrap();
+            let refresh = response.headers().get(REFRESH).cloned();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            (refresh, String::from_utf8(body.to_vec()).unwrap())
+        };
+        work.start(credits.now());
+        // A second one is not started.
+        send(Method::POST, "/ledger/verify").await;
+        assert!(work.verification().running_since.is_some() && work.verification().last.is_none());
+        let (refresh, page) = send(Method::GET, "/ledger").await;
+        assert_eq!(refresh.as_ref().map(HeaderValue::as_bytes), Some(REFRESH_SECONDS.as_bytes()));
+        assert!(page.contains("Running since") && !page.contains("Verify now"));
+
+        work.end(credits.now(), Err("fact <7> is not as it was".to_owned()));
+        let (refresh, page) = send(Method::GET, "/ledger").await;
+        assert_eq!(refresh, None);
+        assert!(page.contains("Not sound") && page.contains("fact &lt;7&gt;") && page.contains("Verify now"));
     }
 }

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use self::calculator::Calculation;
 use self::terms::{Term, pack_terms, plan_terms, price_ids, settings_terms};
 use super::visit::{Asked, Page, Visit};
+use crate::parts::coded::coded;
 
 /// The whole catalogue. Its query is the form of a calculator.
 pub(super) async fn page(visit: Visit, Asked(query): Asked<Vec<(String, String)>>) -> Response {
@@ -25,8 +26,11 @@ pub(super) async fn page(visit: Visit, Asked(query): Asked<Vec<(String, String)>
             (operations(visit, &catalogue, calculation.as_ref()))
             (plans(&catalogue))
             (packs(&catalogue))
-            section.card { h2 { "Settings" } (table("Setting", &settings_terms(&catalogue))) }
-            (changes::section(visit, &ledger.credits.catalogues()?, &catalogue.fingerprint()))
+            (changes::section(&ledger.credits.catalogues()?, &catalogue.fingerprint()))
+            section.card {
+                h2 { "Settings" }
+                details { summary { "All settings" } (table("Setting", &settings_terms(&catalogue))) }
+            }
         };
         Ok(Page::new("Catalogue", content))
     });
@@ -45,7 +49,7 @@ fn operations(visit: &Visit, catalogue: &CatalogueData, calculation: Option<&Cal
                 @let asked = calculation.filter(|calculation| calculation.is_of(operation));
                 article.item id=(operation.name) {
                     (heading(&operation.named, &operation.name, &operation.docs))
-                    p { (catalogue.cost_in_words(operation)) }
+                    p { (coded(&catalogue.cost_in_words(operation))) }
                     @if is_callable(operation) { (calculator::form(visit, catalogue, operation, asked)) } @else {
                         p.muted {
                             "It cannot be called with JSON, because a parameter is of a type that is not "
