@@ -126,6 +126,21 @@ fn a_gift_is_booked_once_however_often_it_is_sent() {
 }
 
 #[test]
+fn a_double_click_books_one_gift() {
+    let (credits, _clock) = studio();
+    let site = open(&credits);
+    let form = Filled::on(&site, &owner_page("user:ada"), "give", "", &[("amount", "7"), ("reason", "r")]);
+    let count = entries(&credits, "user:ada");
+    let targets = std::thread::scope(|scope| {
+        let clicks: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| form.send().header("location").to_owned())).collect();
+        clicks.into_iter().map(|click| click.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(targets.iter().all(|target| target.contains("done=") && *target == targets[0]), "{targets:?}");
+    assert_eq!(entries(&credits, "user:ada"), count + 1);
+}
+
+#[test]
 fn writes_that_take_or_return_credits_are_shown_before_they_are_made() {
     let (credits, _clock) = studio();
     let (site, ada) = (open(&credits), credits.wallet("user:ada"));

@@ -1,6 +1,7 @@
 //! The pages of owners: found by name, and shown with balances, history, grants, holds and plans.
 
-use credits_runtime::Timestamp;
+use credits_runtime::billing::{BillingEvent, Happening, ObjectId, PackPayment};
+use credits_runtime::{Owner, Timestamp};
 
 use crate::demo::{Credits, studio};
 use crate::forms::{encoded, open, owner_page};
@@ -92,6 +93,43 @@ fn the_page_of_an_owner_shows_what_they_have_and_what_comes_next() {
     assert_eq!(line.matches("scope=\"row\"").count(), 61, "{line}");
     let gems = open(&credits).get(&format!("{}&asset=gem", owner_page("user:ada")));
     assert!(gems.page(200).contains("28 gems"), "{}", gems.body);
+}
+
+#[test]
+fn purchases_and_refunds_are_listed() {
+    let (credits, _clock) = studio();
+    let (session, payment) = (ObjectId::new("cs_1").unwrap(), ObjectId::new("pi_1").unwrap());
+    let receive = |objects: &[&ObjectId], what| {
+        let owner = Some(Owner::new("user:ada").unwrap());
+        let objects = objects.iter().copied().cloned().collect();
+        credits.receive(BillingEvent { at: credits.now(), objects, owner, what }).wait().unwrap();
+    };
+    let paid = PackPayment {
+        session: session.clone(),
+        payment: Some(payment.clone()),
+        currency: "usd".to_owned(),
+        subtotal: 900,
+        paid: 1_071,
+        pack: Some("boost".to_owned()),
+        prices: Vec::new(),
+        tax: 171,
+        invoice: None,
+        paid_in: None,
+    };
+    receive(&[&session, &payment], Happening::PackPaid(paid));
+    let refund = ObjectId::new("re_1").unwrap();
+    let refunded = Happening::Refunded {
+        payment: payment.clone(),
+        refund: refund.clone(),
+        amount: 1_071,
+        stands: true,
+        made_at: None,
+    };
+    receive(&[&refund, &payment], refunded);
+    let page = open(&credits).get(&owner_page("user:ada"));
+    for text in ["<h2>Purchases</h2>", ">boost<", ">$10.71<", "1,000", "\u{2212}1,000 taken back"] {
+        assert!(page.page(200).contains(text), "{text} is missing: {}", page.body);
+    }
 }
 
 #[test]
