@@ -56,9 +56,12 @@ pub(super) fn table(visit: &Visit, entries: &[OwnedEntry], now: Timestamp) -> Ma
 
 /// The time of an entry, with a link to its page.
 pub(super) fn permalink(visit: &Visit, entry: &Entry, now: Timestamp) -> Markup {
+    let short = short_time(entry.recorded_at, now);
+    // A phone has room for the day.
+    let (day, clock) = short.rsplit_once(' ').unwrap_or((&short, ""));
     html! {
         a href=(visit.root.with("entry", &[("number", &entry.number.to_string())])) {
-            time datetime=(entry.recorded_at) title=(time(entry.recorded_at)) { (short_time(entry.recorded_at, now)) }
+            time datetime=(entry.recorded_at) title=(time(entry.recorded_at)) { (day) span.wide { " " (clock) } }
         }
     }
 }
@@ -68,7 +71,7 @@ pub(super) fn what(entry: &Entry) -> Markup {
     let (description, label) = (entry.description(), entry.category.label());
     html! {
         bdi { (description) }
-        @if entry.operation.is_none() && description != label { " " span.tag { (label) } }
+        @if entry.operation.is_none() && entry.counterparty.is_none() && description != label { " " span.tag { (label) } }
         @if let Some(by) = &entry.covered_by { " " span.tag { "covered by " (by.plan) } }
     }
 }
@@ -82,5 +85,5 @@ pub(super) fn amount(entry: &Entry) -> Markup {
 pub(super) fn owner_link(visit: &Visit, owner: &str, asset: &str) -> Markup {
     let mut query = vec![("name", owner)];
     query.extend((asset != "credits").then_some(("asset", asset)));
-    html! { a href=(visit.root.with("owner", &query)) { bdi { (owner) } } }
+    html! { a.owner href=(visit.root.with("owner", &query)) { bdi { (owner) } } }
 }

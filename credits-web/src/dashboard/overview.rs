@@ -83,7 +83,7 @@ fn read(visit: &Visit, ledger: &Ledger, query: &Query) -> Result<Page, Refusal> 
                         aria-current=[(range == days).then_some("true")] { (range) " days" } }
                 }
             }
-            (chart(activity.get(activity.len().saturating_sub(days as usize)..).unwrap_or_default(), asset))
+            (chart(activity.get(activity.len().saturating_sub(days as usize)..).unwrap_or_default(), asset, &catalogue))
         }
         div.columns {
             section.card {
@@ -170,9 +170,9 @@ fn month(days: &[DayActivity], asset: &str, name: &str, counts: impl Fn(&Account
     let earlier = earlier.get(earlier.len().saturating_sub(MONTH)..).unwrap_or_default();
     let (before, now) = (sum(earlier), sum(last));
     let note = match now.saturating_sub(before).saturating_mul(100).checked_div(before) {
-        Some(0) => "as in the 30 days before".to_owned(),
-        Some(percent) if percent > 0 => format!("{percent} % more than the 30 days before"),
-        Some(percent) => format!("{} % less than the 30 days before", percent.unsigned_abs()),
+        Some(0) => "as before".to_owned(),
+        Some(percent) if percent > 0 => format!("{percent} % more than before"),
+        Some(percent) => format!("{} % less than before", percent.unsigned_abs()),
         None => String::new(),
     };
     tile(name, &figure(now), &note)
@@ -193,9 +193,10 @@ fn coming(due: &[DueItem], asset: &str, is_complete: bool) -> Markup {
         }
     }
     let (least, of) = if is_complete { ("", "in") } else { ("at least ", "in at least") };
+    let counted = |count: u64, one: &str| format!("{of} {count} {one}{}", if count == 1 { "" } else { "s" });
     html! {
-        (tile("Set aside", &format!("{least}{}", figure(held)), &format!("{of} {holds} open holds")))
-        (tile("Expiring, 7 days", &format!("{least}{}", figure(expiring)), &format!("{of} {grants} grants")))
+        (tile("Set aside", &format!("{least}{}", figure(held)), &counted(holds, "open hold")))
+        (tile("Expiring, 7 days", &format!("{least}{}", figure(expiring)), &counted(grants, "grant")))
     }
 }
 
@@ -224,7 +225,7 @@ fn expiring(visit: &Visit, due: &[DueItem], asset: &str, now: Timestamp) -> Mark
 }
 
 /// What was spent by operation, and the line of what was granted.
-fn chart(days: &[DayActivity], asset: &str) -> Markup {
+fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup {
     let width = if days.len() >= WEEKLY_FROM as usize { 7 } else { 1 };
     // The last interval ends today, so that the first one may be short.
     let first = days.len() % width;
@@ -249,8 +250,12 @@ fn chart(days: &[DayActivity], asset: &str) -> Markup {
             }
         }
     }
+    let named = |name: &str| {
+        let known = catalogue.operations.iter().find(|operation| operation.name == name);
+        known.map_or(name, |operation| operation.named.as_str()).to_owned()
+    };
     let mut bars: Vec<Series> =
-        spent.into_iter().map(|(name, figures)| Series { name: name.to_owned(), figures }).collect();
+        spent.into_iter().map(|(name, figures)| Series { name: named(name), figures }).collect();
     bars.sort_by_key(|series| std::cmp::Reverse(series.figures.iter().sum::<i128>()));
     merge_the_rest(&mut bars);
     let names = intervals.iter().filter_map(|interval| interval.first().map(|first| day(first.day)));

@@ -1,4 +1,4 @@
-//! Charts: stacked bars with a line, and a line alone, each with the table of its figures.
+//! Charts: stacked bars over a line, and a line alone, each with the table of its figures.
 //!
 //! The drawing is stretched to the width of the page; its text is HTML, so that it keeps its size on a phone.
 
@@ -21,7 +21,8 @@ pub(crate) struct Series {
     pub(crate) figures: Vec<i128>,
 }
 
-/// Stacked bars over time, with a line of another kind.
+/// Stacked bars over time, and below them a line of another kind, on a scale of its own: a day on which every subscription
+/// gives would flatten the bars.
 pub(crate) struct Bars<'a> {
     /// What is drawn, for people who do not see it.
     pub(crate) label: &'a str,
@@ -40,15 +41,21 @@ impl Bars<'_> {
     pub(crate) fn draw(&self) -> Markup {
         let intervals = self.intervals.len();
         let heights = (0..intervals).map(|place| self.bars.iter().map(|series| at(series, place)).sum());
-        let highest: i128 = heights.chain(self.line.figures.iter().copied()).max().unwrap_or(0);
-        let top = ceiling(highest);
+        let top = ceiling(heights.max().unwrap_or(0));
+        let top_of_line = ceiling(self.line.figures.iter().copied().max().unwrap_or(0));
+        let view = format!("0 0 {} {HEIGHT}", intervals.saturating_mul(STEP));
         html! {
-            (frame(top, &ends(&self.intervals), &html! {
-                svg viewBox={ "0 0 " (intervals.saturating_mul(STEP)) " " (HEIGHT) } preserveAspectRatio="none"
-                    role="img" aria-label=(self.label) {
-                    (grid(intervals))
+            (frame("chart", &quarters(top), &[], &html! {
+                svg viewBox=(view) preserveAspectRatio="none" role="img" aria-label=(self.label) {
+                    (grid(intervals, 4))
                     @for place in 0..intervals { (self.bar(place, top)) }
-                    polyline.line points=(points(&self.line.figures, top)) {}
+                }
+            }))
+            (frame("chart low", &[short(top_of_line), "0".to_owned()], &ends(&self.intervals), &html! {
+                svg viewBox=(view) preserveAspectRatio="none" role="img"
+                    aria-label={ "Credits " (self.line.name) " over time" } {
+                    (grid(intervals, 1))
+                    polyline.line points=(points(&self.line.figures, top_of_line)) {}
                 }
             }))
             ul.legend {
@@ -159,27 +166,31 @@ impl Line<'_> {
     }
 }
 
-/// A drawing with its scale on the left and the ends of its axis below.
-fn frame(top: i128, ends: &[String], drawing: &Markup) -> Markup {
+/// A drawing with its scale on the left and the ends of its axis below, if it has any.
+fn frame(class: &str, scale: &[String], ends: &[String], drawing: &Markup) -> Markup {
     html! {
-        div.chart {
-            div.scale aria-hidden="true" {
-                @for quarter in (0..=4_i128).rev() { span { (short(top.saturating_mul(quarter) / 4)) } }
-            }
-            div.drawing { (drawing) (axis(ends)) }
+        div class=(class) {
+            div.scale aria-hidden="true" { @for figure in scale { span { (figure) } } }
+            div.drawing { (drawing) @if !ends.is_empty() { (axis(ends)) } }
         }
     }
+}
+
+/// The figures of a scale, from the top.
+fn quarters(top: i128) -> Vec<String> {
+    (0..=4_i128).rev().map(|quarter| short(top.saturating_mul(quarter) / 4)).collect()
 }
 
 fn axis(ends: &[String]) -> Markup {
     html! { div.axis aria-hidden="true" { @for end in ends { span { (end) } } } }
 }
 
-fn grid(intervals: usize) -> Markup {
+/// Horizontal lines that part the height.
+fn grid(intervals: usize, parts: i128) -> Markup {
     let width = intervals.saturating_mul(STEP);
     html! {
-        @for quarter in 0..=4_i128 {
-            line.grid x1="0" x2=(width) y1=(quarter * HEIGHT / 4) y2=(quarter * HEIGHT / 4) {}
+        @for part in 0..=parts {
+            line.grid x1="0" x2=(width) y1=(part * HEIGHT / parts) y2=(part * HEIGHT / parts) {}
         }
     }
 }

@@ -44,7 +44,8 @@ pub use meter::meter;
 pub use pricing::pricing;
 pub use widget::Widget;
 
-/// A stylesheet for the widgets, light and dark, to serve from an address of the application.
+/// A stylesheet for the widgets, to serve from an address of the application. It is dark only where the page is: where its
+/// `color-scheme` has `dark` and the reader prefers it.
 ///
 /// Its colours are custom properties that the application's stylesheet can set: `--credits-text`, `--credits-muted`,
 /// `--credits-line`, `--credits-card`, `--credits-accent`, `--credits-on-accent`, `--credits-low` and `--credits-empty`.
