@@ -4,6 +4,7 @@
 mod amounts;
 mod batches;
 mod billing;
+mod billing_events;
 mod checkpoint;
 mod clock;
 mod concurrency;

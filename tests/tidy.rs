@@ -188,6 +188,7 @@ fn a_room_uses_rooms_below_it() {
         1
     );
     assert_eq!(above("credits-runtime/src/service/a.rs", "use crate::engine::core::Core;\n"), [""; 0]);
+    assert_eq!(above("credits-web/src/parts/a.rs", "use crate::ledger::Ledger;\n").len(), 1);
 }
 
 #[test]

@@ -4,249 +4,51 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Source, before_tests, code_lines};
+use houses::{HOUSES, House};
 
-/// Each room of the runtime, by its path under `credits-runtime/src/`, and the rooms that it uses. A file belongs to the longest
-/// path that it begins with.
-const ROOMS: &[(&str, &[&str])] = &[
-    ("domain", &[]),
-    ("error", &["domain"]),
-    ("engine/tuning", &["domain"]),
-    ("engine/clock", &["domain"]),
-    ("engine/files", &[]),
-    ("engine/sync", &[]),
-    ("engine/journal", &["domain", "engine/tuning", "error"]),
-    ("engine/rows", &["domain", "engine/journal", "error"]),
-    ("engine/wallets", &["domain", "engine/journal", "engine/rows", "engine/sync", "engine/tuning"]),
-    (
-        "engine/store",
-        &[
-            "domain",
-            "engine/files",
-            "engine/journal",
-            "engine/rows",
-            "engine/sync",
-            "engine/wallets",
-            "error",
-        ],
-    ),
-    (
-        "engine/commit_log",
-        &["domain", "engine/files", "engine/rows", "engine/store", "engine/sync", "engine/tuning"],
-    ),
-    ("engine/presence", &["engine/commit_log", "engine/store", "error"]),
-    (
-        "engine/keys",
-        &["domain", "engine/journal", "engine/rows", "engine/store", "engine/sync", "engine/tuning", "error"],
-    ),
-    ("engine/published", &["domain", "engine/keys", "engine/sync", "engine/wallets"]),
-    ("engine/feed", &["domain", "engine/sync", "engine/tuning"]),
-    (
-        "engine/batch",
-        &[
-            "domain",
-            "engine/journal",
-            "engine/keys",
-            "engine/published",
-            "engine/rows",
-            "engine/store",
-            "engine/tuning",
-            "engine/wallets",
-            "error",
-        ],
-    ),
-    ("engine/request", &["domain", "engine/batch", "engine/sync", "error"]),
-    (
-        "engine/checkpoint",
-        &[
-            "domain",
-            "engine/commit_log",
-            "engine/keys",
-            "engine/presence",
-            "engine/published",
-            "engine/rows",
-            "engine/store",
-            "engine/sync",
-            "engine/tuning",
-            "engine/wallets",
-            "error",
-        ],
-    ),
-    (
-        "engine/writer",
-        &[
-            "domain",
-            "engine/batch",
-            "engine/checkpoint",
-            "engine/clock",
-            "engine/commit_log",
-            "engine/feed",
-            "engine/presence",
-            "engine/published",
-            "engine/request",
-            "engine/store",
-            "engine/tuning",
-            "error",
-        ],
-    ),
-    (
-        "engine/opening",
-        &[
-            "domain",
-            "engine/commit_log",
-            "engine/files",
-            "engine/rows",
-            "engine/store",
-            "engine/tuning",
-            "engine/wallets",
-            "error",
-        ],
-    ),
-    (
-        "engine/recovery",
-        &[
-            "domain",
-            "engine/batch",
-            "engine/clock",
-            "engine/commit_log",
-            "engine/journal",
-            "engine/keys",
-            "engine/opening",
-            "engine/published",
-            "engine/rows",
-            "engine/store",
-            "engine/tuning",
-            "engine/wallets",
-            "error",
-        ],
-    ),
-    (
-        "engine/verify",
-        &["domain", "engine/batch", "engine/journal", "engine/keys", "engine/rows", "engine/store", "error"],
-    ),
-    (
-        "engine/core",
-        &[
-            "domain",
-            "engine/batch",
-            "engine/checkpoint",
-            "engine/clock",
-            "engine/commit_log",
-            "engine/feed",
-            "engine/journal",
-            "engine/keys",
-            "engine/published",
-            "engine/recovery",
-            "engine/request",
-            "engine/rows",
-            "engine/store",
-            "engine/verify",
-            "engine/writer",
-            "error",
-        ],
-    ),
-    ("engine/lists", &["domain", "engine/core", "engine/rows", "error"]),
-    (
-        "engine/ledger",
-        &[
-            "domain",
-            "engine/batch",
-            "engine/checkpoint",
-            "engine/clock",
-            "engine/commit_log",
-            "engine/core",
-            "engine/feed",
-            "engine/keys",
-            "engine/opening",
-            "engine/recovery",
-            "engine/request",
-            "engine/rows",
-            "engine/store",
-            "engine/sync",
-            "engine/tuning",
-            "engine/verify",
-            "engine/wallets",
-            "engine/writer",
-            "error",
-        ],
-    ),
-    (
-        "service",
-        &[
-            "domain",
-            "engine/batch",
-            "engine/clock",
-            "engine/core",
-            "engine/feed",
-            "engine/journal",
-            "engine/ledger",
-            "engine/lists",
-            "engine/request",
-            "engine/store",
-            "engine/tuning",
-            "engine/verify",
-            "engine/wallets",
-            "error",
-        ],
-    ),
-    ("stripe", &["domain", "engine/request", "error", "service"]),
-    ("web", &["domain", "error", "service", "stripe"]),
-    (
-        "testing",
-        &[
-            "domain",
-            "engine/batch",
-            "engine/clock",
-            "engine/commit_log",
-            "engine/journal",
-            "engine/keys",
-            "engine/rows",
-            "engine/store",
-            "engine/wallets",
-            "error",
-            "service",
-            "stripe",
-        ],
-    ),
-];
-
-/// The traits of generated code, and services, use each other: one room.
-const ALIAS: (&str, &str) = ("generated", "service");
-
-const ROOT: &str = "credits-runtime/src/";
+mod houses;
 
 /// Says which files use a room that their row does not list, which rows and entries are not needed, and which rooms form a circle.
 pub(super) fn broken(sources: &[Source]) -> Vec<String> {
-    let mut broken: Vec<String> = sources.iter().flat_map(upward).collect();
+    let upward = sources.iter().flat_map(upward);
+    upward.chain(HOUSES.iter().flat_map(|house| of_house(house, sources))).collect()
+}
+
+fn of_house(house: &House, sources: &[Source]) -> Vec<String> {
+    let mut broken = Vec::new();
     let mut used: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for source in sources {
-        if let Some(room) = room_of_file(&source.path) {
-            used.entry(room).or_default().extend(uses(source));
+        if let Some(room) = house.room_of_file(&source.path) {
+            used.entry(room).or_default().extend(uses(house, source));
         }
     }
-    for (room, listed) in ROOMS {
+    for (room, listed) in house.rooms {
         let Some(used) = used.get(room) else {
-            broken.push(format!("no file is in `{room}`"));
+            broken.push(format!("no file of {} is in `{room}`", house.root));
             continue;
         };
         let unused = listed.iter().filter(|other| !used.contains(**other));
         broken.extend(unused.map(|other| format!("`{room}` does not use `{other}`")));
     }
-    broken.extend(circle().map(|rooms| format!("{} use each other", rooms.join(", "))));
+    broken.extend(circle(house).map(|rooms| format!("{} use each other", rooms.join(", "))));
     broken
 }
 
 /// Says which rooms a file uses although the row of its room does not list them.
 pub(super) fn upward(source: &Source) -> Vec<String> {
-    let Some(room) = room_of_file(&source.path) else { return Vec::new() };
-    let listed = ROOMS.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, listed)| listed);
-    let others = uses(source).into_iter().filter(|other| *other != room && !listed.contains(other));
+    let house = HOUSES.iter().find(|house| source.path.starts_with(house.root));
+    let Some((house, room)) = house.and_then(|house| Some((house, house.room_of_file(&source.path)?))) else {
+        return Vec::new();
+    };
+    let listed = house.rooms.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, listed)| listed);
+    let others = uses(house, source).into_iter().filter(|other| *other != room && !listed.contains(other));
     others.map(|other| format!("{}: `{room}` may not use `{other}`", source.path)).collect()
 }
 
 /// A circle of rooms, if there is one: what is left after rooms that use no others were taken away again and again.
-fn circle() -> Option<Vec<&'static str>> {
+fn circle(house: &House) -> Option<Vec<&'static str>> {
     let mut left: BTreeMap<&str, BTreeSet<&str>> =
-        ROOMS.iter().map(|(room, listed)| (*room, listed.iter().copied().collect())).collect();
+        house.rooms.iter().map(|(room, listed)| (*room, listed.iter().copied().collect())).collect();
     loop {
         let free: Vec<&str> =
             left.iter().filter(|(_, used)| used.is_empty()).map(|(room, _)| *room).collect();
@@ -263,8 +65,8 @@ fn circle() -> Option<Vec<&'static str>> {
 }
 
 /// The rooms that a file's code uses.
-fn uses(source: &Source) -> BTreeSet<&'static str> {
-    let module = module_of(&source.path);
+fn uses(house: &House, source: &Source) -> BTreeSet<&'static str> {
+    let module = house.module_of(&source.path);
     if source.path.ends_with("tests.rs") || source.path.contains("/schedules") {
         return BTreeSet::new();
     }
@@ -280,7 +82,7 @@ fn uses(source: &Source) -> BTreeSet<&'static str> {
     }
     paths.extend(plain_paths(rest));
     let absolute = paths.iter().filter_map(|path| absolute(path, &module));
-    absolute.filter_map(|path| room_of_path(&path)).collect()
+    absolute.filter_map(|path| house.room_of_path(&path)).collect()
 }
 
 /// Paths in code that begin with `crate::` or `super::`.
@@ -337,26 +139,28 @@ fn absolute(path: &str, module: &[String]) -> Option<Vec<String>> {
     Some(base.into_iter().chain(names).collect())
 }
 
-/// The module of a file, from the root of the crate.
-fn module_of(path: &str) -> Vec<String> {
-    let path = path.strip_prefix(ROOT).unwrap_or(path);
-    let path = path.strip_suffix(".rs").unwrap_or(path);
-    let path = path.strip_suffix("/mod").unwrap_or(path);
-    path.split('/').map(str::to_owned).collect()
-}
-
-fn room_of_file(path: &str) -> Option<&'static str> {
-    let path = path.strip_prefix(ROOT)?;
-    room_of_path(&module_of(path))
-}
-
-/// The room with the longest name that a path begins with.
-fn room_of_path(path: &[String]) -> Option<&'static str> {
-    if path.first().is_some_and(|first| first == ALIAS.0) {
-        return Some(ALIAS.1);
+impl House {
+    /// The module of a file, from the root of the crate.
+    fn module_of(&self, path: &str) -> Vec<String> {
+        let path = path.strip_prefix(self.root).unwrap_or(path);
+        let path = path.strip_suffix(".rs").unwrap_or(path);
+        let path = path.strip_suffix("/mod").unwrap_or(path);
+        path.split('/').map(str::to_owned).collect()
     }
-    let begins = |room: &str| room.split('/').zip(path).filter(|(name, found)| name == found).count();
-    let rooms = ROOMS.iter().map(|(room, _)| *room);
-    let matching = rooms.filter(|room| begins(room) == room.split('/').count());
-    matching.max_by_key(|room| room.split('/').count())
+
+    fn room_of_file(&self, path: &str) -> Option<&'static str> {
+        path.starts_with(self.root).then(|| self.room_of_path(&self.module_of(path))).flatten()
+    }
+
+    /// The room with the longest name that a path begins with.
+    fn room_of_path(&self, path: &[String]) -> Option<&'static str> {
+        let is_alias = |(module, _): &(&str, _)| path.first().is_some_and(|first| first == module);
+        if let Some((_, room)) = self.alias.filter(is_alias) {
+            return Some(room);
+        }
+        let begins = |room: &str| room.split('/').zip(path).filter(|(name, found)| name == found).count();
+        let rooms = self.rooms.iter().map(|(room, _)| *room);
+        let matching = rooms.filter(|room| begins(room) == room.split('/').count());
+        matching.max_by_key(|room| room.split('/').count())
+    }
 }

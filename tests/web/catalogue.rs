@@ -38,7 +38,7 @@ mod second {
         operation scan { costs 2.credits_per(page) after 10.pages limit pages <= 500 }
         operation upscale { costs by quality { draft => 1.credit, hd => 25.credits } }
         /// A picture of this size.
-        operation draw { with side: u32, label: String costs { i128::from(side) * 2 } }
+        operation draw { with side: u32, label: String costs { side * 2 } }
         operation process { with handle: Handle costs 5.credits }
     }
 

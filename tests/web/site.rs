@@ -1,8 +1,11 @@
 //! A mounted service and its answers.
 
+use std::future::Future;
+use std::task::Poll;
+
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -64,6 +67,30 @@ impl Site {
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
         self.send(request.body(Body::from(text)).unwrap())
+    }
+
+    /// A response of which the body is not read yet.
+    pub fn begin(&self, path: &str, authorization: &str) -> Response<Body> {
+        let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
+        self.runtime.block_on(async { self.routes.clone().oneshot(request).await.unwrap() })
+    }
+
+    /// A request whose client goes away before the response.
+    pub fn abandon(&self, request: Request<Body>) {
+        let mut response = Box::pin(self.routes.clone().oneshot(request));
+        let begun = std::future::poll_fn(|context| {
+            drop(response.as_mut().poll(context));
+            Poll::Ready(())
+        });
+        self.runtime.block_on(begun);
+    }
+
+    /// The headers and bytes of a file.
+    pub fn download(&self, path: &str, authorization: &str) -> (HeaderMap, Vec<u8>) {
+        let (parts, body) = self.begin(path, authorization).into_parts();
+        assert_eq!(parts.status, StatusCode::OK);
+        let bytes = self.runtime.block_on(async { body.collect().await.unwrap().to_bytes().to_vec() });
+        (parts.headers, bytes)
     }
 
     /// A call of the API with a token.

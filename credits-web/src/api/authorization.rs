@@ -23,6 +23,8 @@ pub(super) enum For {
     Tokens(&'static [Scope]),
     /// Owner tokens.
     Owner,
+    /// Both kinds of tokens.
+    TokensAndOwners(&'static [Scope]),
 }
 
 /// Who called, once it is known.
@@ -55,8 +57,11 @@ pub(super) async fn authorized(
 ) -> Response {
     let caller = match callers {
         For::Anyone => return next.run(request).await,
-        For::Tokens(scopes) => token(&settings, &request, scopes),
         For::Owner => owner(&settings, &request),
+        For::TokensAndOwners(_) if bearer(&request).is_ok_and(|token| token.starts_with("uo_")) => {
+            owner(&settings, &request)
+        }
+        For::Tokens(scopes) | For::TokensAndOwners(scopes) => token(&settings, &request, scopes),
     };
     match caller {
         Ok(caller) => {

@@ -11,12 +11,14 @@ use axum::http::Request;
 use axum::response::Response;
 use credits_runtime::Credits;
 use credits_runtime::generated::Pricing;
+use tokio::sync::Semaphore;
 use tower::{BoxError, Service, ServiceExt};
 
 use super::owner_token::OwnerSecret;
 use super::routes;
 use super::tokens::Tokens;
 use crate::ledger::Ledger;
+use crate::limits::LONG_REQUESTS_MAX;
 use crate::mount;
 
 /// The JSON API of a ledger: a service to mount with `nest_service`.
@@ -35,12 +37,19 @@ pub(super) struct Settings {
     pub(super) tokens: Option<Tokens>,
     pub(super) owner_secret: Option<OwnerSecret>,
     pub(super) origins: Vec<String>,
+    /// The permits of requests that read the whole ledger.
+    pub(super) long_requests: Arc<Semaphore>,
 }
 
 /// The API of a ledger, closed until [`tokens`](Api::tokens) or [`owner_secret`](Api::owner_secret) is called.
 pub fn api<C: Pricing>(credits: &Credits<C>) -> Api {
-    let settings =
-        Settings { ledger: Ledger::of(credits), tokens: None, owner_secret: None, origins: Vec::new() };
+    let settings = Settings {
+        ledger: Ledger::of(credits),
+        tokens: None,
+        owner_secret: None,
+        origins: Vec::new(),
+        long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
+    };
     Api { settings, routes: Arc::default() }
 }
 

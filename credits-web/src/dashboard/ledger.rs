@@ -198,3 +198,54 @@ fn downloads(visit: &Visit) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Method, Request};
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::super::service::Settings;
+    use super::super::{Access, app};
+    use super::*;
+    use crate::ledger::Ledger;
+    use crate::mount;
+
+    mod shop {
+        credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    }
+
+    #[tokio::test]
+    async fn the_page_is_loaded_again_while_a_verification_runs() {
+        let credits = shop::Credits::in_memory().unwrap();
+        let settings = Settings {
+            ledger: Ledger::of(&credits),
+            authorize: Some(Arc::new(|_| Access::all("ada"))),
+            title: String::new(),
+            stylesheet: None,
+            origins: Vec::new(),
+            long_work: Arc::default(),
+        };
+        let (work, routes) = (Arc::clone(&settings.long_work), app::routes(settings));
+        let send = async |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            let response = routes.clone().oneshot(mount::located(request)).await.unwrap();
+            let refresh = response.headers().get(REFRESH).cloned();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            (refresh, String::from_utf8(body.to_vec()).unwrap())
+        };
+        work.start(credits.now());
+        // A second one is not started.
+        send(Method::POST, "/ledger/verify").await;
+        assert!(work.verification().running_since.is_some() && work.verification().last.is_none());
+        let (refresh, page) = send(Method::GET, "/ledger").await;
+        assert_eq!(refresh.as_ref().map(HeaderValue::as_bytes), Some(REFRESH_SECONDS.as_bytes()));
+        assert!(page.contains("Running since") && !page.contains("Verify now"));
+
+        work.end(credits.now(), Err("fact <7> is not as it was".to_owned()));
+        let (refresh, page) = send(Method::GET, "/ledger").await;
+        assert_eq!(refresh, None);
+        assert!(page.contains("Not sound") && page.contains("fact &lt;7&gt;") && page.contains("Verify now"));
+    }
+}
