@@ -144,8 +144,8 @@ fn the_history_is_filtered_and_paged() {
     for (query, shown, absent) in [
         ("category=transfer_out", "Transfer to user:ben", "Generate image"),
         ("operation=generate_video", "3.65 seconds", "Generate image"),
-        ("since=2026-11-26&until=2026-11-26", "blurred", "14 Nov 11:30"),
-        ("until=2026-11-14", "14 Nov 11:30", "26 Nov 11:30"),
+        ("since=2026-11-26&until=2026-11-26", "blurred", "14 Nov 2026, 11:30"),
+        ("until=2026-11-14", "14 Nov 2026, 11:30", "26 Nov 2026, 11:30"),
         ("key=video", "3.65 seconds", "Generate image"),
         ("key=unknown", "No entry is found", "Generate image"),
     ] {
