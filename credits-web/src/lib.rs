@@ -50,3 +50,8 @@ mod wording;
 pub use api::{Api, OwnerSecret, OwnerSecretError, Scope, TokenRecord, Tokens, TokensError, api};
 #[cfg(feature = "dashboard")]
 pub use dashboard::{Access, Dashboard, dashboard};
+
+/// Compiles the code of the guide to the web.
+#[cfg(all(doctest, feature = "api", feature = "dashboard", feature = "widgets"))]
+#[doc = include_str!("../../docs/recipes/web.md")]
+struct Guide;

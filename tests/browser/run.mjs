@@ -4,6 +4,7 @@ import { launch, tab } from './chromium.mjs';
 import { equal } from './checks.mjs';
 import { findByKeyboard, keyboard } from './keyboard.mjs';
 import { flows, spend } from './flows.mjs';
+import { screenshots } from './screenshots.mjs';
 import { crawl, fits, sameWithoutScripts } from './pages.mjs';
 
 const SECONDS_MAX = 120;
@@ -47,6 +48,9 @@ try {
       await done('search', () => findByKeyboard(browser, root));
     }),
   ]);
+  // Before the flows, so that the pictures show the studio alone.
+  const folder = process.env.CREDITS_TEST_SCREENSHOTS;
+  if (folder) await screenshots(browser, root, folder);
   const { page, errors, close } = await tab(browser, { javaScriptEnabled: false });
   for (const [name, flow] of Object.entries(flows)) await done(name, () => flow(page, root));
   equal(errors.filter((error) => !error.includes('422')), [], 'errors of the console');

@@ -71,7 +71,7 @@ pub(super) fn what(entry: &Entry) -> Markup {
     let (description, label) = (entry.description(), entry.category.label());
     html! {
         bdi { (description) }
-        @if entry.operation.is_none() && entry.counterparty.is_none() && description != label { " " span.tag { (label) } }
+        @if entry.operation.is_none() && entry.counterparty.is_none() && !description.starts_with(&label) { " " span.tag { (label) } }
         @if let Some(by) = &entry.covered_by { " " span.tag { "covered by " (by.plan) } }
     }
 }

@@ -51,6 +51,7 @@ impl Bars<'_> {
                     @for place in 0..intervals { (self.bar(place, top)) }
                 }
             }))
+            p.label { "Credits " (self.line.name) }
             (frame("chart low", &[short(top_of_line), "0".to_owned()], &ends(&self.intervals), &html! {
                 svg viewBox=(view) preserveAspectRatio="none" role="img"
                     aria-label={ "Credits " (self.line.name) " over time" } {
