@@ -28,11 +28,6 @@ pub(crate) fn day_of_year(at: Timestamp) -> String {
     civil(at).strftime("%-d %b %Y").to_string()
 }
 
-/// `2026-11-27`, in UTC, as fields of forms have it.
-pub(crate) fn date(at: Timestamp) -> String {
-    civil(at).strftime("%Y-%m-%d").to_string()
-}
-
 fn civil(at: Timestamp) -> DateTime {
     Offset::UTC.to_datetime(at.into())
 }
@@ -112,6 +107,6 @@ mod tests {
         assert_eq!(time(at), "27 Nov 2026, 15:20");
         assert_eq!(short_time(at, at), "27 Nov 15:20");
         assert_eq!(short_time(at, "2027-01-01T00:00:00Z".parse().unwrap()), "27 Nov 2026, 15:20");
-        assert_eq!((day(at), date(at)), ("27 Nov".to_owned(), "2026-11-27".to_owned()));
+        assert_eq!((day(at).as_str(), day_of_year(at).as_str()), ("27 Nov", "27 Nov 2026"));
     }
 }

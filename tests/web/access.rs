@@ -26,6 +26,7 @@ fn the_application_decides_who_sees_the_dashboard() {
         match request.headers.get("x-user").and_then(|user| user.to_str().ok()) {
             Some("ada") => Access::all("ada@example.com"),
             Some("ben") => Access::read("ben <b>"),
+            Some("fay") => Access::password("Studio \"A\"\n\u{e9}"),
             Some(_) => Access::denied(),
             None => Access::login("/login?next=credits"),
         }
@@ -36,6 +37,8 @@ fn the_application_decides_who_sees_the_dashboard() {
     assert!(get("ada").page(200).contains("ada@example.com"));
     assert!(get("ben").page(200).contains("ben &lt;b&gt;"));
     get("eve").problem(403, "denied");
+    get("fay").problem(401, "password_wrong");
+    assert_eq!(get("fay").header("www-authenticate"), "Basic realm=\"Studio A\", charset=\"UTF-8\"");
     let sent = site.get("/admin/");
     assert_eq!((sent.status.as_u16(), sent.header("location")), (303, "/login?next=credits"));
 }

@@ -75,6 +75,20 @@ impl Site {
         self.runtime.block_on(async { self.routes.clone().oneshot(request).await.unwrap() })
     }
 
+    /// The bytes of a body that arrive, and why it ends before its end.
+    pub fn rest(&self, response: Response<Body>) -> (usize, Option<String>) {
+        let (mut body, mut bytes) = (response.into_body(), 0);
+        self.runtime.block_on(async {
+            loop {
+                match body.frame().await {
+                    Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, |data| data.len()),
+                    Some(Err(error)) => return (bytes, Some(error.to_string())),
+                    None => return (bytes, None),
+                }
+            }
+        })
+    }
+
     /// A request whose client goes away before the response.
     pub fn abandon(&self, request: Request<Body>) {
         let mut response = Box::pin(self.routes.clone().oneshot(request));

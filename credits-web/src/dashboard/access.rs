@@ -28,6 +28,11 @@ pub enum Access {
     },
     /// Nothing: 403.
     Denied,
+    /// Nothing yet: the browser asks for a name and a password, and sends them as HTTP Basic authentication.
+    Password {
+        /// What the browser says they are for.
+        realm: String,
+    },
     /// Nothing yet: the visitor is sent to this address.
     Login {
         /// The address, at which the application lets people sign in.
@@ -49,6 +54,12 @@ impl Access {
     /// Nothing: 403.
     pub fn denied() -> Self {
         Self::Denied
+    }
+
+    /// Nothing yet: the browser asks for a name and a password for this realm. The next request has them in its header
+    /// `Authorization`, for the application to compare.
+    pub fn password(realm: impl Into<String>) -> Self {
+        Self::Password { realm: realm.into() }
     }
 
     /// Nothing yet: the visitor is sent to this address to sign in.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -75,6 +75,7 @@ async fn admitted(State(settings): State<Arc<Settings>>, request: Request, next:
             let detail = "this account may not see the credits: sign in with another one";
             return Refusal::new(StatusCode::FORBIDDEN, "denied", detail).into_response();
         }
+        Access::Password { realm } => return ask_for_password(&realm),
         Access::Login { url } => return Redirect::to(&url).into_response(),
     };
     let Some(root) = parts.extensions.get::<Root>().cloned() else {
@@ -93,6 +94,16 @@ async fn admitted(State(settings): State<Arc<Settings>>, request: Request, next:
     }
     parts.extensions.insert(visit);
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// The response after which a browser asks for a name and a password.
+fn ask_for_password(realm: &str) -> Response {
+    let realm: String =
+        realm.chars().filter(|letter| matches!(letter, ' '..='~') && !"\"\\".contains(*letter)).collect();
+    let detail = "the name or the password is missing or wrong: sign in";
+    let refusal = Refusal::new(StatusCode::UNAUTHORIZED, "password_wrong", detail);
+    let challenge = format!("Basic realm=\"{realm}\", charset=\"UTF-8\"");
+    ([(WWW_AUTHENTICATE, challenge)], refusal).into_response()
 }
 
 async fn unknown(visit: Visit) -> Response {

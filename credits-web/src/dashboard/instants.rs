@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(read(instant, "2026-11-26T11:30").unwrap(), "2026-11-26T11:30:00Z");
         assert_eq!(read(instant, "2026-11-26T11:30:00+01:00").unwrap(), "2026-11-26T10:30:00Z");
         for text in
-            ["", "x", "2026-02-30", "1969-12-31", "9999-12-31", "2026-1-", "26.11.2026", "2026-11-26T25:00"]
+            ["", "x", "2026-02-30", "1969-12-30", "9999-12-31", "2026-1-", "26.11.2026", "2026-11-26T25:00"]
         {
             assert!(read(instant, text).unwrap_err().contains(&format!("`since` is `{text}`")), "{text}");
             assert!(read(end_of_day, text).is_err(), "{text}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::response::Response;
 use credits_runtime::limits::HOLD_LIMIT_MAX;
-use credits_runtime::{DueItem, Owner};
+use credits_runtime::{DueItem, Owner, WalletState};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -122,8 +122,7 @@ fn address(visit: &Visit, query: &Query, after: Option<&Owner>) -> String {
 fn table(visit: &Visit, ledger: &Ledger, query: &Query, listing: &Listing) -> Result<Markup, Refusal> {
     let mut rows = Vec::new();
     for owner in &listing.owners {
-        let wallet = ledger.credits.wallet(owner).of_asset_named(&query.asset);
-        rows.push((owner, wallet.read().wait()?, plans(&wallet.subscriptions()?)));
+        rows.push((owner, figures(ledger, query, owner)?));
     }
     Ok(html! {
         @if rows.is_empty() { p.muted { "No owner is found." } } @else {
@@ -132,15 +131,29 @@ fn table(visit: &Visit, ledger: &Ledger, query: &Query, listing: &Listing) -> Re
                     th scope="col" { "Owner" } th.figure scope="col" { "Available" }
                     th.figure.wide scope="col" { "Set aside" } th scope="col" { "Plan" }
                 } }
-                tbody { @for (owner, state, plans) in &rows { tr {
+                tbody { @for (owner, figures) in &rows { tr {
                     th scope="row" { (owner_link(visit, owner.as_str(), &query.asset)) }
-                    td.figure.bad[state.debt.is_positive()] { (figure(state.credits.get())) }
-                    td.figure.wide.muted { (figure(state.held.get())) }
-                    td { (plans) }
+                    @match figures {
+                        Some((state, plans)) => {
+                            td.figure.bad[state.debt.is_positive()] { (figure(state.credits.get())) }
+                            td.figure.wide.muted { (figure(state.held.get())) }
+                            td { (plans) }
+                        }
+                        None => td.muted colspan="3" { "The name is not valid any more." },
+                    }
                 } } }
             }
         }
     })
+}
+
+/// The state of an owner's wallet, and their plans; `None` for a name that was valid once and is not any more.
+fn figures(ledger: &Ledger, query: &Query, owner: &Owner) -> Result<Option<(WalletState, String)>, Refusal> {
+    if Owner::new(owner.as_str()).is_err() {
+        return Ok(None);
+    }
+    let wallet = ledger.credits.wallet(owner).of_asset_named(&query.asset);
+    Ok(Some((wallet.read().wait()?, plans(&wallet.subscriptions()?))))
 }
 
 /// A link to the page of an owner who never had credits, to give the first ones.
@@ -174,7 +187,7 @@ fn in_debt(ledger: &Ledger, query: &Query) -> Result<Listing, Refusal> {
     let owners = ledger.credits.owners().starting_with(&query.prefix).limit(PAGE_MAX);
     let page = if query.after.is_empty() { owners } else { owners.after(&query.after) }.page()?;
     let mut owners = Vec::new();
-    for owner in page.owners {
+    for owner in page.owners.into_iter().filter(|owner| Owner::new(owner.as_str()).is_ok()) {
         let debt = ledger.credits.wallet(&owner).of_asset_named(&query.asset).debt()?;
         owners.extend(debt.is_positive().then_some(owner));
     }

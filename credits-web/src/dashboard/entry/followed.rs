@@ -1,6 +1,6 @@
 //! What belongs to an entry: reversals, the reversed charge, the other side of a transfer, what is left of a grant.
 
-use credits_runtime::{Entry, FactNumber, OwnedEntry, TransferId};
+use credits_runtime::{Entry, FactNumber, OwnedEntry, Owner, TransferId};
 use maud::{Markup, html};
 
 use crate::dashboard::entries::owner_link;
@@ -15,11 +15,16 @@ const FACTS_MAX: u64 = 64;
 /// The reversals of a charge, oldest first.
 pub(super) fn reversals(ledger: &Ledger, found: &OwnedEntry) -> Result<Vec<Entry>, Refusal> {
     let OwnedEntry { owner, entry, .. } = found;
-    if entry.operation.is_none() {
+    if entry.operation.is_none() || !is_valid(owner) {
         return Ok(Vec::new());
     }
     let wallet = ledger.credits.wallet(owner).of_asset_named(&entry.asset);
     Ok(wallet.reversals_of(entry.number)?)
+}
+
+/// Whether the owner's wallet can be read: a name that was valid once may not be any more.
+fn is_valid(owner: &Owner) -> bool {
+    Owner::new(owner.as_str()).is_ok()
 }
 
 /// The list, if there is anything on it.
@@ -93,7 +98,7 @@ fn sides(ledger: &Ledger, transfer: TransferId, found: &OwnedEntry) -> Result<Ve
 fn left_of_grant(ledger: &Ledger, found: &OwnedEntry) -> Result<Option<String>, Refusal> {
     let OwnedEntry { owner, entry, .. } = found;
     let wallet = ledger.credits.wallet(owner).of_asset_named(&entry.asset);
-    if !entry.amount.is_positive() || entry.reverses.is_some() {
+    if !entry.amount.is_positive() || entry.reverses.is_some() || !is_valid(owner) {
         return Ok(None);
     }
     let grants = wallet.open_grants()?;
