@@ -4,7 +4,7 @@ use std::future::Future;
 use std::task::Poll;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -81,7 +81,7 @@ impl Site {
         self.runtime.block_on(async {
             loop {
                 match body.frame().await {
-                    Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, |data| data.len()),
+                    Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, Bytes::len),
                     Some(Err(error)) => return (bytes, Some(error.to_string())),
                     None => return (bytes, None),
                 }
