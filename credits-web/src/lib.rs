@@ -34,6 +34,8 @@
 mod api;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+#[cfg(any(feature = "api", feature = "dashboard"))]
+mod download;
 mod ledger;
 pub mod limits;
 mod middleware;

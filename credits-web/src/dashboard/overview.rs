@@ -263,7 +263,7 @@ fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup
         label: "Credits spent by operation, and granted, over time",
         interval: if width == 7 { "Week from" } else { "Day" },
         intervals: names.collect(),
-        bars,
+        stacked: bars,
         line: Series { name: "granted".to_owned(), figures: granted },
     }
     .draw()

@@ -1,72 +1,12 @@
-//! Downloads that are as long as the ledger: its backup and the export of its entries, sent part by part.
-//!
-//! A download whose source fails is cut off, so that a browser does not take it for a whole one.
+//! Downloads of the dashboard: the backup of the ledger and the export of its entries.
 
-use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, Write};
-
-use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use credits_runtime::{Credits, ExportFormat};
-use http_body_util::channel::{Channel, Sender};
+use axum::response::Response;
 use serde::Deserialize;
-use tempfile::TempDir;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
 use super::super::visit::{Asked, Visit};
-use crate::limits::{CHUNK_BYTES, CHUNKS_MAX, RESULT_WAIT_MAX};
+use crate::download::{self, Format};
 use crate::refusal::Refusal;
-
-/// A response that is written on a thread that may block.
-struct Parts {
-    sender: Sender<Bytes, io::Error>,
-    runtime: Handle,
-    part: Vec<u8>,
-}
-
-impl Write for Parts {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.part.extend_from_slice(bytes);
-        if self.part.len() >= CHUNK_BYTES {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.part.is_empty() {
-            return Ok(());
-        }
-        let part = std::mem::take(&mut self.part);
-        let sent = self.runtime.block_on(self.sender.send_data(part.into()));
-        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone"))
-    }
-}
-
-/// The body that a thread writes.
-fn streamed<E: Display>(write: impl FnOnce(&mut Parts) -> Result<(), E> + Send + 'static) -> Body {
-    let (sender, body) = Channel::new(CHUNKS_MAX);
-    let mut parts = Parts { sender, runtime: Handle::current(), part: Vec::new() };
-    // Nothing waits for the thread: the end of the body is its end.
-    drop(tokio::task::spawn_blocking(move || {
-        if let Err(error) = write(&mut parts) {
-            tracing::error!(%error, "a download was cut off");
-            parts.sender.abort(io::Error::other("the download was cut off"));
-        }
-    }));
-    Body::new(body)
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Format {
-    Jsonl,
-    Csv,
-}
 
 #[derive(Deserialize)]
 pub(in crate::dashboard) struct Query {
@@ -75,44 +15,13 @@ pub(in crate::dashboard) struct Query {
 
 /// Every entry of every wallet.
 pub(in crate::dashboard) async fn export(visit: Visit, Asked(Query { format }): Asked<Query>) -> Response {
-    let (format, media, name) = match format {
-        Format::Jsonl => (ExportFormat::JsonLines, "application/jsonl", "entries.jsonl"),
-        Format::Csv => (ExportFormat::Csv, "text/csv; charset=utf-8", "entries.csv"),
-    };
-    let permit = match visit.settings.long_work.permit() {
-        Ok(permit) => permit,
-        Err(refusal) => return visit.refused(refusal),
-    };
-    let credits = visit.settings.ledger.credits.clone();
-    let body = streamed(move |parts| {
-        let exported = credits.export(format, &mut *parts).map(drop);
-        drop(permit);
-        exported
-    });
-    ([(CONTENT_TYPE, media.to_owned()), (CONTENT_DISPOSITION, attachment(name))], body).into_response()
-}
-
-/// A copy of the ledger in a folder that is removed with it.
-struct Copy {
-    file: File,
-    bytes: u64,
-    _folder: TempDir,
-}
-
-impl Copy {
-    fn of(credits: &Credits<()>) -> Result<Self, Refusal> {
-        // The folder is for this user alone.
-        let folder = tempfile::tempdir().map_err(|error| no_room(&error))?;
-        let path = folder.path().join("ledger.redb");
-        credits.backup(&path)?;
-        let file = File::open(&path).map_err(|error| no_room(&error))?;
-        let bytes = file.metadata().map_err(|error| no_room(&error))?.len();
-        Ok(Self { file, bytes, _folder: folder })
+    match visit.settings.long_work.permit() {
+        Ok(permit) => download::export(visit.settings.ledger.credits.clone(), format, permit),
+        Err(refusal) => visit.refused(refusal),
     }
 }
 
-/// A backup of the ledger. The copy of a large ledger takes longer than a request may: then the response begins before it
-/// is made.
+/// A backup of the ledger, for people who may write.
 pub(in crate::dashboard) async fn backup(visit: Visit) -> Response {
     if !visit.may_write() {
         let detail = "this account may read pages and not take the ledger with it: ask for `Access::all`";
@@ -122,38 +31,6 @@ pub(in crate::dashboard) async fn backup(visit: Visit) -> Response {
         Ok(permit) => permit,
         Err(refusal) => return visit.refused(refusal),
     };
-    let credits = visit.settings.ledger.credits.clone();
-    let name = format!("{}.redb", credits.ledger_id());
-    let (made, copied) = oneshot::channel();
-    let body = streamed(move |parts| {
-        let copy = Copy::of(&credits);
-        let (result, copy) = match copy {
-            Ok(copy) => (Ok(copy.bytes), Some(copy)),
-            Err(refusal) => (Err(refusal), None),
-        };
-        // After the wait nothing reads the result, and the download is cut off.
-        drop(made.send(result));
-        let mut copy = copy.ok_or_else(|| io::Error::other("the backup failed"))?;
-        io::copy(&mut copy.file, parts)?;
-        drop(permit);
-        parts.flush()
-    });
-    let headers =
-        [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_DISPOSITION, attachment(&name))];
-    match tokio::time::timeout(RESULT_WAIT_MAX, copied).await {
-        Ok(Ok(Ok(bytes))) => (headers, [(CONTENT_LENGTH, bytes.to_string())], body).into_response(),
-        Ok(Ok(Err(refusal))) => visit.refused(refusal),
-        Ok(Err(_)) | Err(_) => (headers, body).into_response(),
-    }
-}
-
-fn no_room(error: &io::Error) -> Refusal {
-    tracing::error!(%error, "the temporary file of a backup cannot be used");
-    let detail =
-        "the server has no room for a copy of the ledger: free space for temporary files and try again";
-    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "backup_failed", detail)
-}
-
-fn attachment(name: &str) -> String {
-    format!("attachment; filename=\"{name}\"")
+    let made = download::backup(visit.settings.ledger.credits.clone(), permit).await;
+    made.unwrap_or_else(|refusal| visit.refused(refusal))
 }
