@@ -81,6 +81,9 @@ pub struct Statistics {
     pub facts: u64,
     /// Durable commits since it was opened.
     pub commits: u64,
+    /// Microseconds that these commits took: appending to the log, syncing it, publishing. By the operating system's
+    /// time, whatever the ledger's clock is.
+    pub commit_microseconds: u64,
     /// Commands with a reply since it was opened.
     pub commands: u64,
     /// The most commands of one batch since it was opened.
@@ -432,6 +435,7 @@ impl Core {
             opened_at: self.opened_at,
             facts: self.feed.next_fact().get().saturating_sub(FactNumber::FIRST.get()),
             commits: read(&counts.commits),
+            commit_microseconds: read(&counts.commit_nanoseconds) / 1_000,
             commands: read(&counts.commands),
             largest_batch: read(&counts.largest_batch),
             queued: self.inbox.len(),
