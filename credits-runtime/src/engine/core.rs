@@ -419,6 +419,11 @@ impl Core {
         &self.published
     }
 
+    /// The path of the ledger's file; `None` in memory.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.store.file()
+    }
+
     /// The ledger's id.
     pub(crate) fn id(&self) -> LedgerId {
         self.id
