@@ -3,5 +3,6 @@
 mod access;
 mod api;
 mod demo;
+mod metrics;
 mod mounting;
 mod site;

@@ -64,6 +64,8 @@ pub(super) async fn authorized(
             next.run(request).await
         }
         Err(refusal) => {
+            #[cfg(feature = "metrics")]
+            settings.metrics.refused(&refusal);
             let is_unknown = refusal.status() == StatusCode::UNAUTHORIZED;
             if is_unknown {
                 tracing::warn!(code = refusal.0.code, path = request.uri().path(), "a token was refused");

@@ -2,6 +2,8 @@
 
 mod authorization;
 mod health;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod owner_token;
 mod request;
 mod routes;

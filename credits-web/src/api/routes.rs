@@ -31,14 +31,17 @@ pub(super) fn table() -> Vec<Route> {
     let route = |method: Method, path, callers, handler| Route { method, path, callers, handler };
     let reads = |path, callers, handler| route(Method::GET, path, callers, handler);
     let writes = |path, callers, handler| route(Method::POST, path, callers, handler);
-    vec![
+    let mut routes = vec![
         reads("/health/live", For::Anyone, get(health::live)),
         reads("/health/ready", For::Anyone, get(health::ready)),
         reads("/wallets", READ, get(wallet::list)),
         reads("/wallets/{owner}", READ_OR_APP, get(wallet::one)),
         reads("/me", For::Owner, get(wallet::one)),
         writes("/wallets/{owner}/spend", APP, post(write::spend)),
-    ]
+    ];
+    #[cfg(feature = "metrics")]
+    routes.push(reads("/metrics", READ, get(super::metrics::text)));
+    routes
 }
 
 pub(super) fn router(settings: Settings) -> Router {
@@ -47,9 +50,17 @@ pub(super) fn router(settings: Settings) -> Router {
         let state = (Arc::clone(&settings), route.callers);
         // A route of the table takes one method; the same path may have several.
         let handler = route.handler.layer(from_fn_with_state(state, authorized));
+        #[cfg(feature = "metrics")]
+        let handler = handler.layer(from_fn_with_state(route.path, super::metrics::named));
         routes.route(route.path, handler)
     });
-    guarded(routes.fallback(unknown).method_not_allowed_fallback(wrong_method).with_state(settings))
+    #[cfg(feature = "metrics")]
+    let metrics = settings.metrics.clone();
+    let routes = routes.fallback(unknown).method_not_allowed_fallback(wrong_method).with_state(settings);
+    let routes = guarded(routes);
+    #[cfg(feature = "metrics")]
+    let routes = routes.layer(from_fn_with_state(metrics, super::metrics::measured));
+    routes
 }
 
 async fn unknown() -> Refusal {

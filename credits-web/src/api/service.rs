@@ -35,13 +35,27 @@ pub(super) struct Settings {
     pub(super) tokens: Option<Tokens>,
     pub(super) owner_secret: Option<OwnerSecret>,
     pub(super) origins: Vec<String>,
+    #[cfg(feature = "metrics")]
+    pub(super) metrics: super::metrics::Metrics,
+}
+
+impl Settings {
+    /// Settings without which nobody gets in.
+    pub(super) fn of(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            tokens: None,
+            owner_secret: None,
+            origins: Vec::new(),
+            #[cfg(feature = "metrics")]
+            metrics: super::metrics::Metrics::default(),
+        }
+    }
 }
 
 /// The API of a ledger, closed until [`tokens`](Api::tokens) or [`owner_secret`](Api::owner_secret) is called.
 pub fn api<C: Pricing>(credits: &Credits<C>) -> Api {
-    let settings =
-        Settings { ledger: Ledger::of(credits), tokens: None, owner_secret: None, origins: Vec::new() };
-    Api { settings, routes: Arc::default() }
+    Api { settings: Settings::of(Ledger::of(credits)), routes: Arc::default() }
 }
 
 impl Api {
