@@ -6,3 +6,5 @@ mod demo;
 mod metrics;
 mod mounting;
 mod site;
+#[cfg(unix)]
+mod socket;

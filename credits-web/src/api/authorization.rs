@@ -32,6 +32,8 @@ pub(super) enum Caller {
     Token(String),
     /// An owner's browser.
     Owner(String),
+    /// A command on this machine, by the number of its user.
+    User(u32),
 }
 
 impl Caller {
@@ -40,6 +42,7 @@ impl Caller {
         match self {
             Self::Token(label) => format!("token:{label}"),
             Self::Owner(owner) => format!("owner:{owner}"),
+            Self::User(user) => format!("cli:uid={user}"),
         }
     }
 }
@@ -53,10 +56,11 @@ pub(super) async fn authorized(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = match callers {
-        For::Anyone => return next.run(request).await,
-        For::Tokens(scopes) => token(&settings, &request, scopes),
-        For::Owner => owner(&settings, &request),
+    let caller = match (callers, settings.peer) {
+        (For::Anyone, _) => return next.run(request).await,
+        (For::Tokens(_), Some(user)) => Ok(Caller::User(user)),
+        (For::Tokens(scopes), None) => token(&settings, &request, scopes),
+        (For::Owner, _) => owner(&settings, &request),
     };
     match caller {
         Ok(caller) => {

@@ -35,6 +35,8 @@ pub(super) struct Settings {
     pub(super) tokens: Option<Tokens>,
     pub(super) owner_secret: Option<OwnerSecret>,
     pub(super) origins: Vec<String>,
+    /// The user at the other end of the ledger's socket, who needs no token.
+    pub(super) peer: Option<u32>,
     #[cfg(feature = "metrics")]
     pub(super) metrics: super::metrics::Metrics,
 }
@@ -47,6 +49,7 @@ impl Settings {
             tokens: None,
             owner_secret: None,
             origins: Vec::new(),
+            peer: None,
             #[cfg(feature = "metrics")]
             metrics: super::metrics::Metrics::default(),
         }
