@@ -56,7 +56,7 @@ pub use error::{Error, LedgerError, LedgerErrorKind};
 pub use generated::InputError;
 pub use service::administer::{Adjust, Deduct, Revoke};
 pub use service::credits::{Credits, CreditsBuilder};
-pub use service::entry::{Entry, Receipt, Released, Settled};
+pub use service::entry::{Entry, Extended, Receipt, Released, Settled};
 pub use service::events::Subscriber;
 pub use service::export::ExportFormat;
 pub use service::give::Give;

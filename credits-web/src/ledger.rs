@@ -82,9 +82,16 @@ pub(crate) trait Operations: Send + Sync {
     /// Charges a call.
     fn spend(&self, owner: &str, call: &OperationCall, options: Options) -> Later<Receipt>;
     /// Sets the price of a call aside.
-    fn hold(&self, owner: &str, call: &OperationCall, limit: Duration, options: Options) -> Later<OpenedHold>;
+    fn hold(&self, owner: &str, call: &OperationCall, limit: Duration, options: Options)
+    -> Later<OpenedHold>;
     /// Settles a hold of an owner for a call.
-    fn settle_for(&self, owner: &str, hold: HoldId, call: &OperationCall, metadata: Metadata) -> Later<Settled>;
+    fn settle_for(
+        &self,
+        owner: &str,
+        hold: HoldId,
+        call: &OperationCall,
+        metadata: Metadata,
+    ) -> Later<Settled>;
 }
 
 impl<C: Pricing> Operations for Credits<C> {
@@ -119,7 +126,13 @@ impl<C: Pricing> Operations for Credits<C> {
         Box::pin(async move { Ok(reply?.await?) })
     }
 
-    fn hold(&self, owner: &str, call: &OperationCall, limit: Duration, options: Options) -> Later<OpenedHold> {
+    fn hold(
+        &self,
+        owner: &str,
+        call: &OperationCall,
+        limit: Duration,
+        options: Options,
+    ) -> Later<OpenedHold> {
         let Options { key, metadata } = options;
         let reply = operation::<C>(call).map(|operation| {
             let spend = self.wallet(owner).spend_credits_on(operation).metadata(metadata);
@@ -137,7 +150,13 @@ impl<C: Pricing> Operations for Credits<C> {
         })
     }
 
-    fn settle_for(&self, owner: &str, hold: HoldId, call: &OperationCall, metadata: Metadata) -> Later<Settled> {
+    fn settle_for(
+        &self,
+        owner: &str,
+        hold: HoldId,
+        call: &OperationCall,
+        metadata: Metadata,
+    ) -> Later<Settled> {
         let settle = operation::<C>(call)
             .map(|operation| self.wallet(owner).settle_for(hold, operation).metadata(metadata).now());
         Box::pin(async move { Ok(settle?.await?) })

@@ -4,12 +4,22 @@ use std::time::Duration;
 
 /// Maximum bytes of a request's body; of a webhook, `credits_runtime::limits::WEBHOOK_BYTES_MAX`.
 pub const BODY_BYTES_MAX: usize = 64 * 1_024;
-/// Longest time of a request, but for streamed responses.
+/// Maximum bytes of another price list to compare with.
+pub const TERMS_BYTES_MAX: usize = 1_024 * 1_024;
+/// Longest time of a request, but for those that read the whole ledger.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
+/// Requests that read the whole ledger at one time, such as exports. More are refused.
+pub const LONG_REQUESTS_MAX: usize = 4;
+/// Bytes of a part of a streamed response.
+pub const CHUNK_BYTES: usize = 64 * 1_024;
+/// Parts of a streamed response that wait for the client.
+pub const CHUNKS_MAX: usize = 4;
 /// Items of a page unless the request sets `limit`.
 pub const PAGE_DEFAULT: usize = 50;
 /// Maximum items of a page. More are refused.
 pub const PAGE_MAX: usize = 1_000;
+/// Days of activity unless the request sets `days`.
+pub const ACTIVITY_DAYS_DEFAULT: u32 = 30;
 /// Maximum days of a chart of activity.
 pub const ACTIVITY_DAYS_MAX: u32 = 366;
 /// Maximum bytes of a token file.

@@ -18,8 +18,12 @@ use crate::refusal::Refusal;
 
 /// Routes with the limits of requests and the headers of responses.
 pub(crate) fn guarded(routes: Router) -> Router {
+    guarded_but_for_time(routes.layer(middleware::from_fn(timed)))
+}
+
+/// Routes with the same limits and headers, whose requests are limited in time one by one, by [`timed`].
+pub(crate) fn guarded_but_for_time(routes: Router) -> Router {
     routes
-        .layer(middleware::from_fn(timed))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(header(CACHE_CONTROL, "no-store"))
@@ -33,7 +37,7 @@ fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
 }
 
 /// A write that is cut off may have been done: its idempotency key tells.
-async fn timed(request: Request, next: Next) -> Response {
+pub(crate) async fn timed(request: Request, next: Next) -> Response {
     tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| {
         let seconds = REQUEST_TIME_MAX.as_secs();
         let detail = format!(

@@ -2,6 +2,9 @@
 //!
 //! It does not know whether the problem is shown as JSON or as a page.
 
+#[cfg(feature = "api")]
+use std::fmt::Display;
+
 use axum::extract::rejection::{BytesRejection, FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -27,6 +30,20 @@ impl Refusal {
         let mut problem = Problem::new(422, "field_invalid", format!("`{field}` is `{given}`: {rule}"));
         problem.fields.insert("field".to_owned(), field.into());
         Self(problem)
+    }
+
+    /// A text whose members cannot be read, with the first of them by its path.
+    #[cfg(feature = "api")]
+    pub(crate) fn unreadable(status: StatusCode, code: &str, field: &str, problem: impl Display) -> Self {
+        // The path of the text as a whole is a dot.
+        let is_member = field != ".";
+        let place = if is_member { format!("`{field}`: ") } else { String::new() };
+        let detail = format!("{place}{problem}: send what openapi.json describes");
+        let mut refusal = Self::new(status, code, detail);
+        if is_member {
+            refusal.0.fields.insert("field".to_owned(), field.into());
+        }
+        refusal
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -85,4 +102,78 @@ unreadable! {
     JsonRejection: "body_invalid", "send the JSON that openapi.json describes, as application/json";
     PathRejection: "path_invalid", "percent-encode the parts of the path";
     QueryRejection: "query_invalid", "correct the part of the query behind `?`";
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The codes of all rejections, which serde lists for one that it does not know.
+    fn codes() -> Vec<String> {
+        let unknown = serde_json::from_value::<Rejection>(json!({ "code": "" })).unwrap_err().to_string();
+        let (_, list) = unknown.split_once("expected one of ").unwrap();
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// A rejection with a value for each field that any rejection has.
+    fn rejection(code: &str) -> Rejection {
+        let mut fields = json!({
+            "code": code, "command": "give", "owner": "ada", "key": "k", "rule": "is empty", "name": "n", "given": "5",
+            "object": "o", "reason": "r", "category": "bonus", "asset": "gem", "operation": "draw", "quantity": "s",
+            "message": "m", "from": "gems", "to": "credits", "held": "gems", "plan": "pro", "id": "main", "unit": "gems",
+            "until": "2026-11-26T11:30:00Z", "expires_at": "2026-11-26T11:30:00Z", "now": "2026-11-26T11:30:00Z",
+            "last": "2026-11-26T11:30:00Z", "ends_at": "2026-11-26T11:30:00Z", "starts_at": "2026-11-26T11:30:00Z",
+            "closing": "settled", "remedy": "give_or_buy",
+        });
+        for number in [
+            "fact",
+            "bytes",
+            "max",
+            "levels",
+            "amount",
+            "limit",
+            "seconds",
+            "hold",
+            "transfer",
+            "entry",
+            "left",
+            "grant",
+            "open",
+            "subscriptions",
+            "needed",
+            "available",
+            "missing",
+            "balance",
+        ] {
+            fields[number] = json!(5);
+        }
+        serde_json::from_value(fields).unwrap_or_else(|error| panic!("{code}: {error}"))
+    }
+
+    #[test]
+    fn every_rejection_keeps_its_status_and_code() {
+        let codes = codes();
+        assert!(codes.len() > 50, "{codes:?}");
+        for code in codes {
+            let rejection = rejection(&code);
+            let (status, said) = (rejection.http_status(), rejection.to_string());
+            let refusal = Refusal::from(Error::from(rejection));
+            assert_eq!((refusal.0.status, &*refusal.0.code, &*refusal.0.detail), (status, &*code, &*said));
+            assert!((400..=503).contains(&status) && status != 500, "{code}: {status}");
+            let response = refusal.into_response();
+            assert_eq!(response.status().as_u16(), status, "{code}");
+            let is_retried = status == 503 || code == "in_progress";
+            assert_eq!(response.headers().contains_key(RETRY_AFTER), is_retried, "{code}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+        }
+    }
+
+    #[test]
+    fn a_value_of_a_field_is_told_in_part() {
+        let Refusal(problem) = Refusal::invalid("days", &"9".repeat(500), "ask for fewer");
+        assert_eq!((problem.status, problem.fields.get("field")), (422, Some(&Value::from("days"))));
+        assert_eq!(problem.detail, format!("`days` is `{}`: ask for fewer", "9".repeat(80)));
+    }
 }

@@ -31,7 +31,8 @@ fn the_application_decides_who_sees_the_dashboard() {
         }
     });
     let site = Site::of(Router::new().nest_service("/admin", dashboard));
-    let get = |user: &str| site.send(Request::get("/admin/").header("x-user", user).body(Body::empty()).unwrap());
+    let get =
+        |user: &str| site.send(Request::get("/admin/").header("x-user", user).body(Body::empty()).unwrap());
     assert!(get("ada").page(200).contains("ada@example.com"));
     assert!(get("ben").page(200).contains("ben &lt;b&gt;"));
     get("eve").problem(403, "denied");
@@ -63,8 +64,10 @@ fn a_token_opens_what_its_scopes_name() {
     assert_eq!(closed.get("/api/health/live").status.as_u16(), 204);
 
     let tokens = Tokens::in_memory();
-    let [read, app, admin] = [Scope::Read, Scope::App, Scope::Admin].map(|scope| tokens.create("t", &[scope]).unwrap());
-    let site = Site::of(Router::new().nest_service("/api", credits_web::api(&credits).tokens(tokens.clone())));
+    let [read, app, admin] =
+        [Scope::Read, Scope::App, Scope::Admin].map(|scope| tokens.create("t", &[scope]).unwrap());
+    let site =
+        Site::of(Router::new().nest_service("/api", credits_web::api(&credits).tokens(tokens.clone())));
     site.get("/api/wallets").problem(401, "token_missing");
     site.call("GET", "/api/wallets", "uc_00000000_0", None, &Value::Null).problem(401, "token_invalid");
     for (token, status) in [(&read, 200), (&app, 403), (&admin, 200)] {

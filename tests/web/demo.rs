@@ -46,7 +46,8 @@ pub fn studio() -> (Credits, ManualClock) {
 
 /// Ninety days of the studio.
 pub fn fill(credits: &Credits, clock: &ManualClock) {
-    let names = ["ada", "ben", "chen", "dora", "emil", "fatou", "goran", "ines", "jonas", "kofi", "lena", "mei"];
+    let names =
+        ["ada", "ben", "chen", "dora", "emil", "fatou", "goran", "ines", "jonas", "kofi", "lena", "mei"];
     let owners: Vec<String> = names.iter().map(|name| format!("user:{name}")).collect();
     for (place, owner) in owners.iter().enumerate() {
         let wallet = credits.wallet(owner);

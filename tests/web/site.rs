@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -53,6 +53,20 @@ impl Site {
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
         self.send(request.body(Body::from(text)).unwrap())
+    }
+
+    /// A response of which the body is not read yet.
+    pub fn begin(&self, path: &str, authorization: &str) -> Response<Body> {
+        let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
+        self.runtime.block_on(async { self.routes.clone().oneshot(request).await.unwrap() })
+    }
+
+    /// The headers and bytes of a file.
+    pub fn download(&self, path: &str, authorization: &str) -> (HeaderMap, Vec<u8>) {
+        let (parts, body) = self.begin(path, authorization).into_parts();
+        assert_eq!(parts.status, StatusCode::OK);
+        let bytes = self.runtime.block_on(async { body.collect().await.unwrap().to_bytes().to_vec() });
+        (parts.headers, bytes)
     }
 
     /// A call of the API with a token.

@@ -316,7 +316,9 @@ impl Core {
     pub(crate) fn asset_named(&self, shown: &str) -> Option<Asset> {
         let asset = Asset::of_shown(shown);
         let declares = |terms: &Arc<Terms>| terms.data.assets.iter().any(|known| known.name == asset.name());
-        (asset == Asset::credits() || self.terms.values().any(declares)).then_some(asset)
+        // An empty text is no name of credits.
+        let is_name = asset.shown() == shown;
+        (is_name && (asset == Asset::credits() || self.terms.values().any(declares))).then_some(asset)
     }
 
     /// The terms of a declared catalogue, by its number.

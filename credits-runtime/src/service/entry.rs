@@ -105,6 +105,16 @@ pub struct Settled {
     pub replayed: bool,
 }
 
+/// Result of extending a hold under an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Extended {
+    /// When it lapses.
+    pub until: Timestamp,
+    /// Whether an earlier call under the same key extended it.
+    pub replayed: bool,
+}
+
 /// Result of releasing a hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -16,7 +16,7 @@ use crate::domain::cover::CoveredBy;
 use crate::domain::explain::{PaidFrom, explain};
 use crate::domain::explanation::Explanation;
 use crate::domain::grant::Class;
-use crate::domain::ids::{FactNumber, HoldId, TransferId, WalletId, excerpt};
+use crate::domain::ids::{FactNumber, GivenKey, HoldId, TransferId, WalletId, excerpt};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -27,7 +27,7 @@ use crate::error::Error;
 use crate::generated::{Asset as _, Pricing, asset, cost, quote, usable_as};
 use crate::service::administer::{Adjust, Deduct, Revoke};
 use crate::service::billing::{self, Purchase, Subscription};
-use crate::service::entry::{self, Entry, Released, operation_name, present};
+use crate::service::entry::{self, Entry, Extended, Released, operation_name, present};
 use crate::service::give::Give;
 use crate::service::history::{self, History};
 use crate::service::reverse::{self, ReverseCharge};
@@ -368,6 +368,37 @@ impl<C> Wallet<C> {
             .send(Action::Extend { hold, by }, |_, _, outcome| entry::extended(&outcome))
     }
 
+    /// Extends a hold by its number, once for an idempotency key: another call under the same key returns the first
+    /// outcome.
+    ///
+    /// Rejections: `OwnerInvalid`, `KeyInvalid`, `IdempotencyKeyReused`, `HoldUnknown`, `HoldClosed` if it has ended,
+    /// `HoldLimitInvalid`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let minute = Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// let (until, hold) = (hold.until(), hold.into_id());
+    /// let extended = user.extend_hold_once(hold, minute, "job-7").wait()?;
+    /// let again = user.extend_hold_once(hold, minute, "job-7").wait()?;
+    /// assert_eq!((extended.until, again.until), (until.after(minute), until.after(minute)));
+    /// assert!(again.replayed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn extend_hold_once(&self, hold: HoldId, by: Duration, key: impl Into<GivenKey>) -> Reply<Extended> {
+        let mut write = Write::new(&self.ledger, &self.id);
+        write.key(key.into());
+        write.send(Action::Extend { hold, by }, |_, _, outcome| {
+            Ok(Extended { until: entry::extended(&outcome)?, replayed: outcome.replayed })
+        })
+    }
+
     /// Releases a hold by its number, from [`Hold::into_id`](crate::Hold::into_id) or from
     /// [`open_holds`](Self::open_holds) for work that was cut off.
     ///
@@ -407,6 +438,7 @@ impl<C> Wallet<C> {
     /// user.of(Asset::Gems).give_credits(3).now().wait()?;
     /// assert_eq!(user.of_asset_named("gem").credits()?, 3);
     /// assert!(user.of_asset_named("coin").credits().is_err());
+    /// assert!(user.of_asset_named("").credits().is_err());
     /// # Ok(())
     /// # }
     /// ```
@@ -454,10 +486,7 @@ impl<C: Pricing> Wallet<C> {
     /// ```
     ///
     /// Errors: those of [`estimate_credits_to`](Self::estimate_credits_to).
-    pub fn explain_credits_to(
-        &self,
-        operation: impl Borrow<C::Operation>,
-    ) -> Result<Explanation, Rejection> {
+    pub fn explain_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Explanation, Rejection> {
         let quote = quote::<C>(operation.borrow(), &self.ledger);
         let charge = quote.charge?;
         let terms = self.ledger.terms(charge.operation.catalogue);

@@ -1,17 +1,28 @@
 //! The JSON API: wallets, entries, operations, reports and administration for other programs.
 
+mod administer;
 mod authorization;
+mod catalogue;
+mod chain;
+mod entries;
+mod estimate;
 mod health;
+mod hold;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod owner_token;
+mod reports;
 mod request;
 mod routes;
 mod service;
 #[cfg(all(unix, feature = "socket"))]
 mod socket;
+mod stream;
 mod tokens;
+mod transfer;
+mod unresolved;
 mod wallet;
+mod what_if;
 mod write;
 
 pub use owner_token::{OwnerSecret, OwnerSecretError};

@@ -70,7 +70,8 @@ impl OwnerSecret {
         let (version, rest) = payload.split_first()?;
         let (expiry, owner) = rest.split_first_chunk::<8>()?;
         let expires_at = i64::try_from(u64::from_be_bytes(*expiry)).ok().map(Timestamp::from_microseconds)?;
-        let is_valid = *version == VERSION && now < expires_at && expires_at <= now.after(OWNER_TOKEN_TIME_MAX);
+        let is_valid =
+            *version == VERSION && now < expires_at && expires_at <= now.after(OWNER_TOKEN_TIME_MAX);
         is_valid.then(|| String::from_utf8(owner.to_vec()).ok()).flatten()
     }
 }
@@ -109,7 +110,8 @@ mod tests {
             changed[place] = if changed[place] == b'0' { b'1' } else { b'0' };
             assert_eq!(secret.owner(&String::from_utf8(changed).unwrap(), now), None, "{place}");
         }
-        let far = secret.token("user:1", now.after(Duration::from_hours(24) + Duration::from_micros(1))).unwrap();
+        let far =
+            secret.token("user:1", now.after(Duration::from_hours(24) + Duration::from_micros(1))).unwrap();
         assert_eq!(secret.owner(&far, now), None);
         assert_eq!(OwnerSecret::new([7; 31]).unwrap_err(), OwnerSecretError(31));
     }

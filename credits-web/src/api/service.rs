@@ -11,12 +11,14 @@ use axum::http::Request;
 use axum::response::Response;
 use credits_runtime::Credits;
 use credits_runtime::generated::Pricing;
+use tokio::sync::Semaphore;
 use tower::{BoxError, Service, ServiceExt};
 
 use super::owner_token::OwnerSecret;
 use super::routes;
 use super::tokens::Tokens;
 use crate::ledger::Ledger;
+use crate::limits::LONG_REQUESTS_MAX;
 use crate::mount;
 
 /// The JSON API of a ledger: a service to mount with `nest_service`.
@@ -37,6 +39,8 @@ pub(super) struct Settings {
     pub(super) origins: Vec<String>,
     /// The user at the other end of the ledger's socket, who needs no token.
     pub(super) peer: Option<u32>,
+    /// The permits of requests that read the whole ledger.
+    pub(super) long_requests: Arc<Semaphore>,
     #[cfg(feature = "metrics")]
     pub(super) metrics: super::metrics::Metrics,
 }
@@ -49,6 +53,7 @@ impl Settings {
             tokens: None,
             owner_secret: None,
             origins: Vec::new(),
+            long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
             peer: None,
             #[cfg(feature = "metrics")]
             metrics: super::metrics::Metrics::default(),

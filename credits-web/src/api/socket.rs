@@ -23,12 +23,13 @@ use axum::serve::IncomingStream;
 use credits_runtime::Credits;
 use credits_runtime::generated::Pricing;
 use tokio::net::UnixListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tower::{Service, ServiceExt};
 
 use super::routes;
 use super::service::Settings;
 use crate::ledger::Ledger;
+use crate::limits::LONG_REQUESTS_MAX;
 use crate::mount;
 use crate::refusal::Refusal;
 
@@ -126,6 +127,7 @@ pub fn socket<C: Pricing>(credits: &Credits<C>) -> Result<Socket, SocketError> {
     let local = Local {
         ledger: weak(credits),
         user: bound.user,
+        long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
         #[cfg(feature = "metrics")]
         metrics: super::metrics::Metrics::default(),
     };
@@ -244,6 +246,7 @@ fn weak<C: Pricing>(credits: &Credits<C>) -> WeakLedger {
 struct Local {
     ledger: WeakLedger,
     user: u32,
+    long_requests: Arc<Semaphore>,
     #[cfg(feature = "metrics")]
     metrics: super::metrics::Metrics,
 }
@@ -293,6 +296,7 @@ impl Service<Request> for Peer {
         };
         let settings = Settings {
             peer: Some(user),
+            long_requests: Arc::clone(&self.local.long_requests),
             #[cfg(feature = "metrics")]
             metrics: self.local.metrics.clone(),
             ..Settings::of(ledger)

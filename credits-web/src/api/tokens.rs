@@ -97,7 +97,9 @@ pub enum TokensError {
         error: io::Error,
     },
     /// A line of the file is no token.
-    #[error("line {line} of the token file `{path}` is no token, {error}: remove the line, and make a new token")]
+    #[error(
+        "line {line} of the token file `{path}` is no token, {error}: remove the line, and make a new token"
+    )]
     Line {
         /// The path.
         path: String,
@@ -107,7 +109,9 @@ pub enum TokensError {
         error: serde_json::Error,
     },
     /// The label breaks a rule.
-    #[error("the label `{0}` is not 1 to 64 letters, digits, `-`, `_` or `.`: name the program that uses the token")]
+    #[error(
+        "the label `{0}` is not 1 to 64 letters, digits, `-`, `_` or `.`: name the program that uses the token"
+    )]
     Label(String),
     /// The token may do nothing.
     #[error("a token without a scope may do nothing: give it `read`, `app` or `admin`")]

@@ -6,7 +6,7 @@ use credits_runtime::billing::Subscription;
 use credits_runtime::{GrantSummary, HoldSummary, Owner, OwnersPage, WalletState};
 use serde::{Deserialize, Serialize};
 
-use super::request::{Asked, Shared, Subject, read};
+use super::request::{Asked, OfAsset, Shared, Subject, read};
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::refusal::Refusal;
 
@@ -46,12 +46,6 @@ pub(super) fn limit(asked: Option<usize>) -> Result<usize, Refusal> {
     Err(Refusal::invalid("limit", &limit.to_string(), "ask for 1 to 1000 items"))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfAsset {
-    asset: Option<String>,
-}
-
 /// A wallet.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Wallet {
@@ -86,10 +80,10 @@ impl From<WalletState> for WalletFigures {
 pub(super) async fn one(
     State(settings): State<Shared>,
     Subject(owner): Subject,
-    Asked(asked): Asked<OfAsset>,
+    Asked(asset): Asked<OfAsset>,
 ) -> Result<Json<Wallet>, Refusal> {
     let wallet = read(&settings, move |ledger| {
-        let asset = asked.asset.unwrap_or("credits".to_owned());
+        let asset = asset.name();
         let wallet = ledger.credits.wallet(&owner).of_asset_named(&asset);
         let state = wallet.read().wait()?;
         let (formatted, subscriptions) = (wallet.formatted(state.credits)?, wallet.subscriptions()?);

@@ -1,8 +1,8 @@
-//! Writes of the application: spends.
+//! Responses of writes, and the write of the application: the spend.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use credits_runtime::OperationCall;
 use serde::Serialize;
@@ -12,10 +12,18 @@ use crate::refusal::Refusal;
 
 /// The response of a write: 201, and whether an earlier request made it.
 pub(super) fn written(value: &impl Serialize, replayed: bool) -> Response {
-    let mut response = (StatusCode::CREATED, Json(value)).into_response();
+    marked(StatusCode::CREATED, value, replayed)
+}
+
+/// The response of a write that makes nothing new, such as the end of a hold: 200, and whether an earlier request did it.
+pub(super) fn done(value: &impl Serialize, replayed: bool) -> Response {
+    marked(StatusCode::OK, value, replayed)
+}
+
+fn marked(status: StatusCode, value: &impl Serialize, replayed: bool) -> Response {
+    let mut response = (status, Json(value)).into_response();
     if replayed {
-        let value = axum::http::HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotency-replayed", value);
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
     response
 }

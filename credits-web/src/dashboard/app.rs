@@ -15,9 +15,9 @@ use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::access::Access;
-use super::{entries, overview};
 use super::service::Settings;
 use super::visit::{Right, Visit};
+use super::{entries, overview};
 use crate::middleware::guarded;
 use crate::mount::Root;
 use crate::refusal::Refusal;

@@ -152,7 +152,11 @@ fn accounts<'a>(days: &'a [DayActivity], asset: &'a str) -> impl Iterator<Item =
             is_spent: account.is_operation,
             is_granted: !account.is_operation && account.gained > 0,
             is_expired,
-            moved: if account.is_operation || is_expired { account.lost - account.gained } else { account.gained },
+            moved: if account.is_operation || is_expired {
+                account.lost - account.gained
+            } else {
+                account.gained
+            },
         }
     })
 }
@@ -197,7 +201,9 @@ fn coming(due: &[DueItem], asset: &str, is_complete: bool) -> Markup {
 
 fn expiring(visit: &Visit, due: &[DueItem], asset: &str, now: Timestamp) -> Markup {
     let grants = due.iter().filter_map(|item| match item {
-        DueItem::GrantExpires { owner, asset: of, amount, at, .. } if of == asset => Some((owner, amount, at)),
+        DueItem::GrantExpires { owner, asset: of, amount, at, .. } if of == asset => {
+            Some((owner, amount, at))
+        }
         _ => None,
     });
     let grants: Vec<_> = grants.take(LISTED).collect();

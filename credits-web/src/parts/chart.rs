@@ -236,7 +236,11 @@ fn short(figure: i128) -> String {
         if figure >= size.saturating_mul(if size == 1_000 { 10 } else { 1 }) {
             let tenths = figure.saturating_mul(10) / size;
             let whole = crate::wording::figure(tenths / 10);
-            return if tenths % 10 == 0 { format!("{whole}{unit}") } else { format!("{whole}.{}{unit}", tenths % 10) };
+            return if tenths % 10 == 0 {
+                format!("{whole}{unit}")
+            } else {
+                format!("{whole}.{}{unit}", tenths % 10)
+            };
         }
     }
     crate::wording::figure(figure)
@@ -248,7 +252,9 @@ mod tests {
 
     #[test]
     fn the_scale_ends_at_a_round_figure() {
-        for (highest, top) in [(0, 4), (4, 4), (5, 8), (9, 12), (13, 20), (21, 40), (78_000, 80_000), (100_001, 120_000)] {
+        for (highest, top) in
+            [(0, 4), (4, 4), (5, 8), (9, 12), (13, 20), (21, 40), (78_000, 80_000), (100_001, 120_000)]
+        {
             assert_eq!(ceiling(highest), top, "{highest}");
         }
         assert_eq!(ceiling(i128::MAX), i128::MAX);

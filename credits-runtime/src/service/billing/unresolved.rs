@@ -211,8 +211,20 @@ impl Unresolved {
         })
     }
 
-    /// The owner whose billing has it.
-    pub(in crate::service) fn owner(&self) -> Option<&Owner> {
+    /// The owner whose billing has it; `None` for an entry of events without an owner.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// use credits_runtime::billing::Unresolved;
+    ///
+    /// fn waiting(unresolved: &[Unresolved]) -> usize {
+    ///     unresolved.iter().filter(|entry| entry.owner().is_none()).count()
+    /// }
+    ///
+    /// assert_eq!(waiting(&Credits::in_memory()?.unresolved()?), 0);
+    /// # Ok::<(), credits_runtime::Error>(())
+    /// ```
+    pub fn owner(&self) -> Option<&Owner> {
         match self {
             Self::OwnerUnknown { .. } | Self::EventsGaveWay { .. } => None,
             Self::PriceUnknown { owner, .. }

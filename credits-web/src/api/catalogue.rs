@@ -1,0 +1,59 @@
+//! The price list: as JSON, with the inputs of every operation, and as Markdown.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use credits_runtime::catalogue::{
+    AssetData, CatalogueData, InputValues, OperationData, PackData, PlanData, SettingsData,
+};
+use serde::Serialize;
+
+use super::request::Shared;
+
+/// Members of calls that are no inputs. An operation with an input of such a name is called from Rust.
+pub(super) const MEMBERS: [&str; 3] = ["operation", "metadata", "limit_seconds"];
+
+/// The catalogue.
+#[derive(Serialize)]
+pub(super) struct ShownCatalogue {
+    settings: SettingsData,
+    assets: Vec<AssetData>,
+    operations: Vec<ShownOperation>,
+    plans: Vec<PlanData>,
+    packs: Vec<PackData>,
+}
+
+/// An operation, and whether this API can call it.
+#[derive(Serialize)]
+struct ShownOperation {
+    #[serde(flatten)]
+    data: OperationData,
+    is_callable: bool,
+}
+
+impl From<CatalogueData> for ShownCatalogue {
+    fn from(catalogue: CatalogueData) -> Self {
+        let CatalogueData { settings, assets, operations, plans, packs, .. } = catalogue;
+        let shown = |data: OperationData| ShownOperation { is_callable: is_callable(&data), data };
+        Self { settings, assets, operations: operations.into_iter().map(shown).collect(), plans, packs }
+    }
+}
+
+/// Whether JSON can give every input of an operation.
+pub(super) fn is_callable(operation: &OperationData) -> bool {
+    operation.inputs.iter().all(|input| {
+        let is_readable = !matches!(input.values, InputValues::Parameter { is_readable: false, .. });
+        is_readable && !MEMBERS.contains(&input.name.as_str())
+    })
+}
+
+/// The catalogue as JSON.
+pub(super) async fn catalogue(State(settings): State<Shared>) -> Json<ShownCatalogue> {
+    Json(settings.ledger.operations.catalogue().into())
+}
+
+/// The price list as Markdown.
+pub(super) async fn prices(State(settings): State<Shared>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/markdown; charset=utf-8")], settings.ledger.operations.price_list())
+}

@@ -1,0 +1,132 @@
+//! Holds: opening, settling, releasing and extending them.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+use credits_runtime::generated::JsonObject;
+use credits_runtime::{HoldId, OperationCall, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::request::{Account, Named, Sent, Shared, Subject, Writer, number, of_members, take};
+use super::write::{done, written};
+use crate::refusal::Refusal;
+
+/// The number of a hold in the path.
+#[derive(Deserialize)]
+pub(super) struct OfHold {
+    hold: String,
+}
+
+impl OfHold {
+    fn id(&self) -> Result<HoldId, Refusal> {
+        number("hold", &self.hold).map(HoldId::new)
+    }
+}
+
+/// Sets the price of an operation aside.
+pub(super) async fn open(
+    State(settings): State<Shared>,
+    Subject(owner): Subject,
+    writer: Writer,
+    Sent(mut call): Sent<OperationCall>,
+) -> Result<Response, Refusal> {
+    const RULE: &str = "send the seconds until it lapses, as an integer";
+    let metadata = take(&mut call, "metadata", "send an object")?;
+    let seconds: Option<u64> = take(&mut call, "limit_seconds", RULE)?;
+    let seconds = seconds.ok_or_else(|| Refusal::invalid("limit_seconds", "", RULE))?;
+    let (limit, options) = (Duration::from_secs(seconds), writer.options(metadata)?);
+    let hold = settings.ledger.operations.hold(&owner, &call, limit, options).await?;
+    Ok(written(&hold, hold.replayed))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settlement {
+    amount: Option<i64>,
+    metadata: Option<JsonObject>,
+}
+
+/// Charges a hold: what it set aside, another amount, or the price of an operation.
+pub(super) async fn settle(
+    State(settings): State<Shared>,
+    Account { owner, wallet }: Account,
+    Named(hold): Named<OfHold>,
+    writer: Writer,
+    Sent(members): Sent<JsonObject>,
+) -> Result<Response, Refusal> {
+    let hold = hold.id()?;
+    let settled = if members.contains_key("operation") {
+        let mut call: OperationCall = of_members(members)?;
+        let metadata = writer.metadata(take(&mut call, "metadata", "send an object")?)?;
+        settings.ledger.operations.settle_for(&owner, hold, &call, metadata).await?
+    } else {
+        let Settlement { amount, metadata } = of_members(members)?;
+        let settle = match amount {
+            Some(amount) => wallet.settle_amount(hold, amount),
+            None => wallet.settle(hold),
+        };
+        settle.metadata(writer.metadata(metadata)?).await?
+    };
+    Ok(done(&settled, settled.replayed))
+}
+
+/// A body without members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// The end of a hold without a charge.
+#[derive(Serialize)]
+struct ReleasedHold {
+    id: HoldId,
+    replayed: bool,
+}
+
+/// Releases a hold.
+pub(super) async fn release(
+    Account { owner, wallet }: Account,
+    Named(hold): Named<OfHold>,
+    writer: Writer,
+    Sent(Nothing {}): Sent<Nothing>,
+) -> Result<Response, Refusal> {
+    let id = hold.id()?;
+    let released = wallet.release(id).await?;
+    // A release has no metadata.
+    tracing::info!(by = writer.by, owner, hold = id.get(), "a hold was released");
+    Ok(done(&ReleasedHold { id, replayed: released.replayed }, released.replayed))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Extension {
+    by_seconds: u64,
+}
+
+/// A hold that lapses later.
+#[derive(Serialize)]
+struct ExtendedHold {
+    id: HoldId,
+    until: Timestamp,
+    replayed: bool,
+}
+
+/// Extends a hold.
+pub(super) async fn extend(
+    Account { owner, wallet }: Account,
+    Named(hold): Named<OfHold>,
+    writer: Writer,
+    Sent(Extension { by_seconds }): Sent<Extension>,
+) -> Result<Response, Refusal> {
+    let (id, by) = (hold.id()?, Duration::from_secs(by_seconds));
+    let (until, replayed) = match writer.key {
+        Some(key) => {
+            let extended = wallet.extend_hold_once(id, by, key).await?;
+            (extended.until, extended.replayed)
+        }
+        None => (wallet.extend_hold(id, by).await?, false),
+    };
+    // An extension has no metadata.
+    tracing::info!(by = writer.by, owner, hold = id.get(), %until, "a hold was extended");
+    Ok(done(&ExtendedHold { id, until, replayed }, replayed))
+}

@@ -1,0 +1,140 @@
+//! Responses that are as long as the ledger: exports and backups, sent part by part.
+//!
+//! A response whose source fails is cut off, so that a client does not take it for a whole one.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Write};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use credits_runtime::ExportFormat;
+use http_body_util::channel::{Channel, Sender};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+use super::request::{Asked, Shared, permit, read};
+use crate::limits::{CHUNK_BYTES, CHUNKS_MAX};
+use crate::refusal::Refusal;
+
+/// A response that is written on a thread that may block.
+struct Parts {
+    sender: Sender<Bytes, io::Error>,
+    runtime: Handle,
+    part: Vec<u8>,
+}
+
+impl Write for Parts {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.part.extend_from_slice(bytes);
+        if self.part.len() >= CHUNK_BYTES {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.part.is_empty() {
+            return Ok(());
+        }
+        let part = std::mem::take(&mut self.part);
+        let sent = self.runtime.block_on(self.sender.send_data(part.into()));
+        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone"))
+    }
+}
+
+/// The body that a thread writes.
+fn streamed<E: Display>(write: impl FnOnce(&mut Parts) -> Result<(), E> + Send + 'static) -> Body {
+    let (sender, body) = Channel::new(CHUNKS_MAX);
+    let mut parts = Parts { sender, runtime: Handle::current(), part: Vec::new() };
+    // Nobody waits for the thread: the end of the body is its end.
+    drop(tokio::task::spawn_blocking(move || {
+        if let Err(error) = write(&mut parts) {
+            tracing::error!(%error, "a streamed response was cut off");
+            parts.sender.abort(io::Error::other("the response was cut off"));
+        }
+    }));
+    Body::new(body)
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    Jsonl,
+    Csv,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExportQuery {
+    format: Option<Format>,
+}
+
+/// Every entry of every wallet.
+pub(super) async fn export(
+    State(settings): State<Shared>,
+    Asked(ExportQuery { format }): Asked<ExportQuery>,
+) -> Result<Response, Refusal> {
+    let (format, kind, name) = match format.unwrap_or(Format::Jsonl) {
+        Format::Jsonl => (ExportFormat::JsonLines, "application/jsonl", "entries.jsonl"),
+        Format::Csv => (ExportFormat::Csv, "text/csv; charset=utf-8", "entries.csv"),
+    };
+    let permit = permit(&settings)?;
+    // A ledger that cannot be read is told before the response begins.
+    read(&settings, |ledger| Ok(ledger.credits.head()?)).await?;
+    let credits = settings.ledger.credits.clone();
+    let body = streamed(move |parts| {
+        let written = credits.export(format, &mut *parts).map(drop);
+        drop(permit);
+        written
+    });
+    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, attachment(name))];
+    Ok((headers, body).into_response())
+}
+
+/// A copy of the ledger in a folder that is removed with it.
+struct Copy {
+    file: File,
+    bytes: u64,
+    folder: TempDir,
+}
+
+/// A backup of the ledger.
+pub(super) async fn backup(State(settings): State<Shared>) -> Result<Response, Refusal> {
+    let permit = permit(&settings)?;
+    let made = read(&settings, move |ledger| {
+        let folder = tempfile::tempdir().map_err(no_room)?;
+        let path = folder.path().join("ledger.redb");
+        ledger.credits.backup(&path)?;
+        let file = File::open(&path).map_err(no_room)?;
+        let bytes = file.metadata().map_err(no_room)?.len();
+        Ok((Copy { file, bytes, folder }, permit))
+    });
+    let (Copy { mut file, bytes, folder }, permit) = made.await?;
+    let body = streamed(move |parts| {
+        let copied = io::copy(&mut file, parts).and_then(|_| parts.flush());
+        drop((file, folder, permit));
+        copied
+    });
+    let name = format!("{}.redb", settings.ledger.credits.ledger_id());
+    let headers = [
+        (CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (CONTENT_LENGTH, bytes.to_string()),
+        (CONTENT_DISPOSITION, attachment(&name)),
+    ];
+    Ok((headers, body).into_response())
+}
+
+fn no_room(error: io::Error) -> Refusal {
+    tracing::error!(%error, "the temporary file of a backup cannot be used");
+    let detail = "the server has no room for a copy of the ledger at present: try again later";
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "backup_failed", detail)
+}
+
+fn attachment(name: &str) -> String {
+    format!("attachment; filename=\"{name}\"")
+}

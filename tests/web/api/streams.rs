@@ -1,0 +1,101 @@
+//! The ledger as a whole: verification, the head of its chain, exports, backups.
+
+use serde_json::{Value, json};
+
+use super::Api;
+use crate::demo::{Credits, studio};
+
+#[test]
+fn a_ledger_is_verified() {
+    let (credits, clock) = studio();
+    let api = Api::over(credits, clock);
+    let verified = api.post("/verify", Value::Null).value(200);
+    assert_eq!(verified["facts"], api.credits.statistics().facts);
+}
+
+#[test]
+fn an_earlier_head_agrees_with_the_ledger() {
+    let api = Api::with("ada", 100);
+    let head = api.get("/head").value(200);
+    api.post("/wallets/ada/give", json!({ "amount": 1 })).value(201);
+    let agreed = api.post("/head/check", json!({ "head": head["head"] })).value(200);
+    assert_eq!((&agreed["agrees"], &agreed["last_fact"]), (&json!(true), &head["last_fact"]));
+
+    let text = head["head"].as_str().unwrap();
+    let zero = format!("{}:{}", text.rsplit_once(':').unwrap().0, "0".repeat(64));
+    let ahead = text.replacen(&format!(":{}:", head["last_fact"]), ":999:", 1);
+    let other = Api::new();
+    for (api, head) in [(&api, zero.as_str()), (&api, ahead.as_str()), (&other, text)] {
+        api.post("/head/check", json!({ "head": head })).problem(409, "head_disagrees");
+    }
+    for head in ["", "x", "0:0:0", "a\u{0}"] {
+        let problem = api.post("/head/check", json!({ "head": head })).problem(422, "body_invalid");
+        assert_eq!(problem["field"], "head");
+    }
+}
+
+#[test]
+fn an_export_has_every_entry() {
+    let (credits, clock) = studio();
+    let api = Api::over(credits, clock);
+    let mut expected = Vec::new();
+    let count = api.credits.export(credits_runtime::ExportFormat::JsonLines, &mut expected).unwrap();
+    for path in ["/export", "/export?format=jsonl"] {
+        let export = api.get(path);
+        assert_eq!((export.status.as_u16(), export.header("content-type")), (200, "application/jsonl"));
+        assert!(
+            export.body.as_bytes() == expected && export.body.len() > 128 * 1_024,
+            "{}",
+            export.body.len()
+        );
+        assert_eq!(export.body.lines().count() as u64, count);
+    }
+    let csv = api.get("/export?format=csv");
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(csv.body.lines().count() as u64, count + 1);
+    for format in ["xml", "", "CSV"] {
+        let problem = api.get(&format!("/export?format={format}")).problem(422, "query_invalid");
+        assert_eq!(problem["field"], "format");
+    }
+}
+
+#[test]
+fn a_backup_is_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = Api::with("ada", 100);
+    let (headers, bytes) = api.site.download("/api/backup", &api.authorization());
+    assert_eq!(headers["content-length"], bytes.len().to_string());
+    let name = format!("attachment; filename=\"{}.redb\"", api.credits.ledger_id());
+    assert_eq!(headers["content-disposition"], name);
+    let (backup, path) = (folder.path().join("backup.redb"), folder.path().join("restored.redb"));
+    std::fs::write(&backup, bytes).unwrap();
+    Credits::restore(&backup, &path).unwrap();
+    let restored = Credits::open_read_only(&path).unwrap();
+    assert_eq!(restored.wallet("ada").credits().unwrap(), 100);
+}
+
+/// Exports whose clients do not read hold a thread each, so that there may only be some.
+#[test]
+fn only_some_requests_read_the_whole_ledger_at_once() {
+    let api = Api::new();
+    for _ in 0..150 {
+        api.post("/wallets/ada/give", json!({ "amount": 1, "metadata": { "note": "x".repeat(4_000) } }))
+            .value(201);
+    }
+    let begun: Vec<_> = (0..4).map(|_| api.site.begin("/api/export", &api.authorization())).collect();
+    for path in ["/export", "/backup"] {
+        let busy = api.get(path);
+        busy.problem(503, "busy");
+        assert_eq!(busy.header("retry-after"), "1");
+    }
+    api.post("/verify", Value::Null).problem(503, "busy");
+    // Other requests are not held up.
+    assert_eq!(api.balance("ada"), 150);
+    api.get("/wallets/ada").value(200);
+    // The threads notice that their clients have gone.
+    drop(begun);
+    while api.post("/verify", Value::Null).status.as_u16() == 503 {
+        std::thread::yield_now();
+    }
+    assert_eq!(api.get("/export").body.lines().count(), 150);
+}
