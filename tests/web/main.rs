@@ -2,9 +2,11 @@
 
 mod access;
 mod api;
+mod cross_origin;
 mod demo;
 mod metrics;
 mod mounting;
 mod site;
 #[cfg(unix)]
 mod socket;
+mod stripe;

@@ -4,6 +4,7 @@ mod administer;
 mod authorization;
 mod catalogue;
 mod chain;
+mod cross_origin;
 mod entries;
 mod estimate;
 mod health;
@@ -18,6 +19,8 @@ mod service;
 #[cfg(all(unix, feature = "socket"))]
 mod socket;
 mod stream;
+#[cfg(feature = "stripe")]
+mod stripe;
 mod tokens;
 mod transfer;
 mod unresolved;

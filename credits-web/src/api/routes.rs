@@ -9,6 +9,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use super::authorization::{For, authorized};
+use super::cross_origin::cross_origin;
 use super::request::Shared;
 use super::service::Settings;
 use super::tokens::Scope::{App, Read};
@@ -158,9 +159,15 @@ fn of_the_ledger() -> Vec<Route> {
     ]
 }
 
-/// The API about itself.
+/// The API about itself, and the payment processor.
 fn of_the_api() -> Vec<Route> {
     vec![
+        #[cfg(feature = "stripe")]
+        writes("/wallets/{owner}/checkouts", APP, post(super::stripe::start), "Begins a checkout at Stripe."),
+        #[cfg(feature = "stripe")]
+        writes("/me/checkouts", For::Owner, post(super::stripe::start), "Begins a checkout at Stripe."),
+        #[cfg(feature = "stripe")]
+        writes("/stripe", For::Anyone, post(super::stripe::receive), "Receives a webhook of Stripe's."),
         #[cfg(feature = "metrics")]
         reads(
             "/metrics",
@@ -188,7 +195,8 @@ pub(super) fn router(settings: Settings) -> Router {
     #[cfg(feature = "metrics")]
     let metrics = settings.metrics.clone();
     let routes = routes.fallback(unknown).method_not_allowed_fallback(wrong_method);
-    let routes = guarded_but_for_time(routes.with_state(settings));
+    let origins = settings.origins.clone();
+    let routes = cross_origin(&origins, guarded_but_for_time(routes.with_state(settings)));
     #[cfg(feature = "metrics")]
     let routes = routes.layer(from_fn_with_state(metrics, super::metrics::measured));
     routes

@@ -39,6 +39,8 @@ pub(super) struct Settings {
     pub(super) origins: Vec<String>,
     /// The user at the other end of the ledger's socket, who needs no token.
     pub(super) peer: Option<u32>,
+    #[cfg(feature = "stripe")]
+    pub(super) stripe: Option<Arc<dyn super::stripe::Processor>>,
     /// The permits of requests that read the whole ledger.
     pub(super) long_requests: Arc<Semaphore>,
     #[cfg(feature = "metrics")]
@@ -55,6 +57,8 @@ impl Settings {
             origins: Vec::new(),
             long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
             peer: None,
+            #[cfg(feature = "stripe")]
+            stripe: None,
             #[cfg(feature = "metrics")]
             metrics: super::metrics::Metrics::default(),
         }
@@ -79,9 +83,30 @@ impl Api {
         self.rebuilt()
     }
 
-    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set.
+    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set. Their pages
+    /// reach `/me`, `/wallets`, the catalogue and the price list with a token, never with cookies.
     pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.origins = origins.into_iter().map(Into::into).collect();
+        self.rebuilt()
+    }
+
+    /// The connection with Stripe: checkouts begin at `POST /wallets/{owner}/checkouts` and `POST /me/checkouts`, and Stripe
+    /// sends its webhooks to `POST /stripe`.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe(std::env::var("STRIPE_SECRET_KEY")?);
+    /// let stripe = stripe.webhook_secret(std::env::var("STRIPE_WEBHOOK_SECRET")?).build()?;
+    /// let api = credits_web::api(&credits).stripe(stripe);
+    /// # drop(api);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "stripe")]
+    pub fn stripe<C: Pricing>(mut self, stripe: credits_runtime::stripe::Stripe<C>) -> Self {
+        self.settings.stripe = Some(Arc::new(stripe));
         self.rebuilt()
     }
 
