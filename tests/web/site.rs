@@ -1,5 +1,8 @@
 //! A mounted service and its answers.
 
+use std::future::Future;
+use std::task::Poll;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
@@ -59,6 +62,16 @@ impl Site {
     pub fn begin(&self, path: &str, authorization: &str) -> Response<Body> {
         let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
         self.runtime.block_on(async { self.routes.clone().oneshot(request).await.unwrap() })
+    }
+
+    /// A request whose client goes away before the response.
+    pub fn abandon(&self, request: Request<Body>) {
+        let mut response = Box::pin(self.routes.clone().oneshot(request));
+        let begun = std::future::poll_fn(|context| {
+            drop(response.as_mut().poll(context));
+            Poll::Ready(())
+        });
+        self.runtime.block_on(begun);
     }
 
     /// The headers and bytes of a file.

@@ -60,13 +60,12 @@ pub(super) async fn authorized(
 ) -> Response {
     let caller = match (callers, settings.peer) {
         (For::Anyone, _) => return next.run(request).await,
-        (For::Tokens(_) | For::TokensAndOwners(_), Some(user)) => Ok(Caller::User(user)),
-        (For::Tokens(scopes), None) => token(&settings, &request, scopes),
         (For::Owner, _) => owner(&settings, &request),
+        (For::Tokens(_) | For::TokensAndOwners(_), Some(user)) => Ok(Caller::User(user)),
         (For::TokensAndOwners(_), None) if bearer(&request).is_ok_and(|token| token.starts_with("uo_")) => {
             owner(&settings, &request)
         }
-        (For::TokensAndOwners(scopes), None) => token(&settings, &request, scopes),
+        (For::Tokens(scopes) | For::TokensAndOwners(scopes), None) => token(&settings, &request, scopes),
     };
     match caller {
         Ok(caller) => {

@@ -9,7 +9,7 @@ use credits_runtime::catalogue::{
 };
 use serde::Serialize;
 
-use super::request::Shared;
+use super::request::{Audience, Shared};
 
 /// Members of calls that are no inputs. An operation with an input of such a name is called from Rust.
 pub(super) const MEMBERS: [&str; 3] = ["operation", "metadata", "limit_seconds"];
@@ -49,8 +49,19 @@ pub(super) fn is_callable(operation: &OperationData) -> bool {
 }
 
 /// The catalogue as JSON.
-pub(super) async fn catalogue(State(settings): State<Shared>) -> Json<ShownCatalogue> {
-    Json(settings.ledger.operations.catalogue().into())
+pub(super) async fn catalogue(State(settings): State<Shared>, audience: Audience) -> Json<ShownCatalogue> {
+    let mut catalogue = settings.ledger.operations.catalogue();
+    if audience == Audience::Owner {
+        let CatalogueData { operations, plans, packs, .. } = &mut catalogue;
+        let of_plans = plans.iter_mut().map(|plan| &mut plan.meta);
+        let of_packs = packs.iter_mut().map(|pack| &mut pack.meta);
+        let metas =
+            operations.iter_mut().map(|operation| &mut operation.meta).chain(of_plans).chain(of_packs);
+        for meta in metas {
+            meta.clear();
+        }
+    }
+    Json(catalogue.into())
 }
 
 /// The price list as Markdown.

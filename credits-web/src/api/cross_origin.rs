@@ -1,42 +1,45 @@
-//! Pages of other origins: which of them may call the API from a browser, and what for.
+//! Calls from browsers: pages of the origins that the application names may call the API, and no others.
 //!
-//! It does not know tokens: a preflight has none, and is answered before a token is asked for.
+//! A token is sent by the page itself, never by the browser, so that no cookies are allowed. It does not know tokens.
 
-use std::time::Duration;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 
-use axum::Router;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use super::request::Shared;
 
-/// How long a browser remembers a preflight.
-const REMEMBERED: Duration = Duration::from_mins(10);
-
-/// Routes that pages of these origins may call. Without any, a browser is told nothing, and so keeps such pages out.
-pub(super) fn cross_origin(origins: &[String], routes: Router) -> Router {
-    if origins.is_empty() {
-        return routes;
+/// Lets pages of known origins read the response, and answers their browsers' question before a call.
+pub(super) async fn shared(State(settings): State<Shared>, request: Request, next: Next) -> Response {
+    let origin = request
+        .headers()
+        .get(ORIGIN)
+        .filter(|origin| settings.origins.iter().any(|known| known.as_bytes() == origin.as_bytes()));
+    let origin = origin.cloned();
+    let is_question = request.method() == Method::OPTIONS
+        && origin.is_some()
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if is_question { permission() } else { next.run(request).await };
+    if !settings.origins.is_empty() {
+        response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
     }
-    let origins: Vec<String> =
-        origins.iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()).collect();
-    let is_allowed = move |origin: &HeaderValue, request: &Parts| {
-        is_for_browsers(request.uri.path())
-            && origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
-    };
-    let replayed = HeaderName::from_static("idempotency-replayed");
-    // Without credentials: a browser then sends no cookies, and a token is sent by the page alone.
-    let layer = CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(is_allowed))
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("idempotency-key")])
-        .expose_headers([RETRY_AFTER, replayed])
-        .max_age(REMEMBERED);
-    routes.layer(layer)
+    if let Some(origin) = origin {
+        let readable = HeaderValue::from_static("idempotency-replayed, retry-after");
+        response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, readable);
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    response
 }
 
-/// What a page shows of its owner; reports and administration are for servers.
-fn is_for_browsers(path: &str) -> bool {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    ["me", "wallets", "catalogue", "prices.md"].contains(&first)
+fn permission() -> Response {
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
+        (ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }

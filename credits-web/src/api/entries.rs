@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use credits_runtime::{
-    Amount, Category, Cursor, Entry, Explanation, FactNumber, History, OwnedEntry, Owner, Timestamp,
-};
+use credits_runtime::{Amount, Category, Cursor, FactNumber, History, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::request::{Asked, Named, OfAsset, Shared, Subject, read};
+use super::request::{Asked, Audience, Named, OfAsset, Shared, Subject, read};
+use super::shown::{Explain, ShownEntry, ShownOwnedEntry};
 use super::wallet::limit;
 use crate::refusal::Refusal;
 
@@ -67,67 +66,25 @@ pub(super) struct NewestEntries {
     next: Option<Cursor>,
 }
 
-/// An entry in words too.
-#[derive(Serialize)]
-pub(super) struct ShownEntry {
-    #[serde(flatten)]
-    entry: Entry,
-    description: String,
-    formatted_amount: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Explained>,
-}
-
-/// An entry with its owner.
-#[derive(Serialize)]
-pub(super) struct ShownOwnedEntry {
-    owner: Owner,
-    #[serde(flatten)]
-    entry: ShownEntry,
-}
-
-/// The sum of a charge, as one line and in its parts.
-#[derive(Serialize)]
-pub(super) struct Explained {
-    text: String,
-    #[serde(flatten)]
-    explanation: Explanation,
-}
-
-impl From<Explanation> for Explained {
-    fn from(explanation: Explanation) -> Self {
-        Self { text: explanation.to_string(), explanation }
-    }
-}
-
-impl ShownEntry {
-    fn of(entry: Entry, explain: Option<Flag>) -> Self {
-        let explanation = Flag::is_set(explain).then(|| entry.explanation().map(Explained::from)).flatten();
-        let (description, formatted_amount) = (entry.description(), entry.formatted_amount());
-        Self { entry, description, formatted_amount, explanation }
-    }
-}
-
-impl ShownOwnedEntry {
-    fn of(owned: OwnedEntry, explain: Option<Flag>) -> Self {
-        Self { owner: owned.owner, entry: ShownEntry::of(owned.entry, explain) }
-    }
+fn explained(flag: Option<Flag>) -> Explain {
+    if Flag::is_set(flag) { Explain::Charges } else { Explain::Nothing }
 }
 
 /// A page of a wallet's history.
 pub(super) async fn history(
     State(settings): State<Shared>,
     Subject(owner): Subject,
+    audience: Audience,
     Asked(asked): Asked<HistoryQuery>,
 ) -> Result<Json<HistoryEntries>, Refusal> {
-    let (limit, explain) = (limit(asked.limit)?, asked.explain);
+    let (limit, explain) = (limit(asked.limit)?, explained(asked.explain));
     let page = read(&settings, move |ledger| {
         let asset = asked.asset.as_deref().unwrap_or("credits");
         let history = ledger.credits.wallet(&owner).of_asset_named(asset).credit_history().limit(limit);
         Ok(filtered(history, asked)?.page()?)
     });
     let page = page.await?;
-    let entries = page.entries.into_iter().map(|entry| ShownEntry::of(entry, explain)).collect();
+    let entries = page.entries.into_iter().map(|entry| ShownEntry::of(entry, explain, audience)).collect();
     Ok(Json(HistoryEntries { entries, next: page.next, previous: page.previous }))
 }
 
@@ -178,7 +135,7 @@ pub(super) async fn newest(
     State(settings): State<Shared>,
     Asked(asked): Asked<NewestQuery>,
 ) -> Result<Json<NewestEntries>, Refusal> {
-    let (limit, explain) = (limit(asked.limit)?, asked.explain);
+    let (limit, explain) = (limit(asked.limit)?, explained(asked.explain));
     let before = asked.before.map(|text| text.parse::<Cursor>()).transpose()?;
     let page =
         read(&settings, move |ledger| Ok(ledger.credits.entries().limit(limit).before(before).page()?));
@@ -203,7 +160,7 @@ pub(super) async fn one(
         let detail = format!("there is no entry {number}: use the `number` of an entry of the history");
         Refusal::new(StatusCode::NOT_FOUND, "entry_unknown", detail)
     };
-    Ok(Json(ShownOwnedEntry::of(found.ok_or_else(unknown)?, Some(Flag::Set))))
+    Ok(Json(ShownOwnedEntry::of(found.ok_or_else(unknown)?, Explain::Charges)))
 }
 
 #[derive(Deserialize)]

@@ -6,8 +6,8 @@ use credits_runtime::{Amount, CoveredBy, OperationCall};
 use serde::Serialize;
 
 use super::catalogue::MEMBERS;
-use super::entries::Explained;
 use super::request::{Sent, Shared, Subject, read};
+use super::shown::Explained;
 use crate::ledger::Estimate;
 use crate::refusal::Refusal;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use credits_runtime::generated::JsonObject;
 use credits_runtime::{HoldId, OperationCall, Timestamp};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::request::{Account, Named, Sent, Shared, Subject, Writer, number, of_members, take};
 use super::write::{done, written};
+use crate::ledger::Later;
 use crate::refusal::Refusal;
 
 /// The number of a hold in the path.
@@ -36,8 +38,22 @@ pub(super) async fn open(
     let seconds: Option<u64> = take(&mut call, "limit_seconds", RULE)?;
     let seconds = seconds.ok_or_else(|| Refusal::invalid("limit_seconds", "", RULE))?;
     let (limit, options) = (Duration::from_secs(seconds), writer.options(metadata)?);
-    let hold = settings.ledger.operations.hold(&owner, &call, limit, options).await?;
+    let has_key = options.key.is_some();
+    let hold = settings.ledger.operations.hold(&owner, &call, limit, options);
+    // A client that lost its connection sends the request again and finds its hold open. Without a key it cannot find it,
+    // and the hold is released with the request.
+    let hold = if has_key { finished(hold).await? } else { hold.await? };
     Ok(written(&hold, hold.replayed))
+}
+
+/// The result of a write that goes on when its client has gone.
+async fn finished<T: Send + 'static>(write: Later<T>) -> Result<T, Refusal> {
+    let result = tokio::spawn(write).await.map_err(|error| {
+        tracing::error!(%error, "a write panicked");
+        let detail = "the server failed, and the request was not at fault";
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+    });
+    Ok(result??)
 }
 
 #[derive(Deserialize)]

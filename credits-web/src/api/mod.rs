@@ -16,6 +16,7 @@ mod reports;
 mod request;
 mod routes;
 mod service;
+mod shown;
 #[cfg(all(unix, feature = "socket"))]
 mod socket;
 mod stream;

@@ -9,19 +9,19 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use super::authorization::{For, authorized};
-use super::cross_origin::cross_origin;
 use super::request::Shared;
 use super::service::Settings;
 use super::tokens::Scope::{App, Read};
 use super::{
-    administer, catalogue, chain, entries, estimate, health, hold, reports, stream, transfer, unresolved,
-    wallet, what_if, write,
+    administer, catalogue, chain, cross_origin, entries, estimate, health, hold, reports, stream, transfer,
+    unresolved, wallet, what_if, write,
 };
 use crate::limits::TERMS_BYTES_MAX;
 use crate::middleware::{guarded_but_for_time, timed};
 use crate::refusal::Refusal;
 
 /// A route of the API.
+#[cfg_attr(not(test), expect(dead_code, reason = "the document of the API is made from method and summary"))]
 pub(super) struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
@@ -195,8 +195,8 @@ pub(super) fn router(settings: Settings) -> Router {
     #[cfg(feature = "metrics")]
     let metrics = settings.metrics.clone();
     let routes = routes.fallback(unknown).method_not_allowed_fallback(wrong_method);
-    let origins = settings.origins.clone();
-    let routes = cross_origin(&origins, guarded_but_for_time(routes.with_state(settings)));
+    let routes = routes.layer(from_fn_with_state(Arc::clone(&settings), cross_origin::shared));
+    let routes = guarded_but_for_time(routes.with_state(settings));
     #[cfg(feature = "metrics")]
     let routes = routes.layer(from_fn_with_state(metrics, super::metrics::measured));
     routes
@@ -209,4 +209,26 @@ async fn unknown() -> Refusal {
 async fn wrong_method() -> Refusal {
     let detail = "the path has no such method: openapi.json lists them";
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_one_method_of_one_path_with_a_summary() {
+        let table = table();
+        let paths: HashSet<(String, &str)> =
+            table.iter().map(|route| (route.method.to_string(), route.path)).collect();
+        assert_eq!(paths.len(), table.len());
+        for Route { path, summary, callers, time, .. } in &table {
+            assert!(path.starts_with('/') && !path.ends_with('/'), "{path}");
+            assert!(summary.ends_with('.') && summary.len() < 80, "{path}: {summary}");
+            // An owner's browser reads its own wallet, and nothing at length.
+            assert!(!matches!(callers, For::Owner) || path.starts_with("/me"), "{path}");
+            assert!(*time == Time::Limited || matches!(callers, For::Tokens(_)), "{path}");
+        }
+    }
 }

@@ -83,10 +83,12 @@ impl Api {
         self.rebuilt()
     }
 
-    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set. Their pages
-    /// reach `/me`, `/wallets`, the catalogue and the price list with a token, never with cookies.
+    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set. Their pages send a
+    /// token, and a browser never adds cookies.
     pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.settings.origins = origins.into_iter().map(Into::into).collect();
+        // As browsers write them: in lower case, without a path.
+        let written = |origin: String| origin.trim_end_matches('/').to_ascii_lowercase();
+        self.settings.origins = origins.into_iter().map(Into::into).map(written).collect();
         self.rebuilt()
     }
 

@@ -107,11 +107,11 @@ struct Copy {
 pub(super) async fn backup(State(settings): State<Shared>) -> Result<Response, Refusal> {
     let permit = permit(&settings)?;
     let made = read(&settings, move |ledger| {
-        let folder = tempfile::tempdir().map_err(no_room)?;
+        let folder = tempfile::tempdir().map_err(|error| no_room(&error))?;
         let path = folder.path().join("ledger.redb");
         ledger.credits.backup(&path)?;
-        let file = File::open(&path).map_err(no_room)?;
-        let bytes = file.metadata().map_err(no_room)?.len();
+        let file = File::open(&path).map_err(|error| no_room(&error))?;
+        let bytes = file.metadata().map_err(|error| no_room(&error))?.len();
         Ok((Copy { file, bytes, folder }, permit))
     });
     let (Copy { mut file, bytes, folder }, permit) = made.await?;
@@ -129,7 +129,7 @@ pub(super) async fn backup(State(settings): State<Shared>) -> Result<Response, R
     Ok((headers, body).into_response())
 }
 
-fn no_room(error: io::Error) -> Refusal {
+fn no_room(error: &io::Error) -> Refusal {
     tracing::error!(%error, "the temporary file of a backup cannot be used");
     let detail = "the server has no room for a copy of the ledger at present: try again later";
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "backup_failed", detail)

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use credits_runtime::billing::Subscription;
-use credits_runtime::{GrantSummary, HoldSummary, Owner, OwnersPage, WalletState};
+use credits_runtime::{GrantSummary, HoldSummary, Metadata, Owner, OwnersPage, WalletState};
 use serde::{Deserialize, Serialize};
 
-use super::request::{Asked, OfAsset, Shared, Subject, read};
+use super::request::{Asked, Audience, OfAsset, Shared, Subject, read};
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::refusal::Refusal;
 
@@ -80,12 +80,18 @@ impl From<WalletState> for WalletFigures {
 pub(super) async fn one(
     State(settings): State<Shared>,
     Subject(owner): Subject,
+    audience: Audience,
     Asked(asset): Asked<OfAsset>,
 ) -> Result<Json<Wallet>, Refusal> {
     let wallet = read(&settings, move |ledger| {
         let asset = asset.name();
         let wallet = ledger.credits.wallet(&owner).of_asset_named(&asset);
-        let state = wallet.read().wait()?;
+        let mut state = wallet.read().wait()?;
+        if audience == Audience::Owner {
+            for hold in &mut state.holds {
+                hold.metadata = Metadata::default();
+            }
+        }
         let (formatted, subscriptions) = (wallet.formatted(state.credits)?, wallet.subscriptions()?);
         Ok(Wallet { owner: Owner::new(&owner)?, asset, formatted, state: state.into(), subscriptions })
     });

@@ -141,10 +141,23 @@ fn an_extension_is_made_once_for_its_key() {
 }
 
 #[test]
+fn a_key_opens_no_second_hold() {
+    for (action, closing) in [("settle", "settled"), ("release", "released")] {
+        let api = Api::with("ada", 100);
+        let hold = api.keyed("job-7", "/wallets/ada/holds", &hd()).value(201);
+        api.post(&format!("/wallets/ada/holds/{}/{action}", hold["id"]), json!({})).value(200);
+        api.writes_nothing(|| {
+            let again = api.keyed("job-7", "/wallets/ada/holds", &hd()).problem(409, "hold_closed");
+            assert_eq!((&again["closing"], &again["hold"]), (&json!(closing), &hold["id"]));
+        });
+    }
+}
+
+#[test]
 fn a_hold_is_of_its_wallet() {
     let api = Api::with("ada", 30);
     let hold = opened(&api).replace("ada", "ben");
-    let of_gems = format!("{}/settle?asset=gem", opened_elsewhere());
+    let of_gems = format!("{hold}/settle?asset=gem").replace("ben", "ada");
     api.writes_nothing(|| {
         for action in ["settle", "release"] {
             api.post(&format!("{hold}/{action}"), json!({})).problem(404, "hold_unknown");
@@ -171,10 +184,6 @@ fn a_hold_is_of_its_wallet() {
     });
 }
 
-fn opened_elsewhere() -> String {
-    "/wallets/ada/holds/2".to_owned()
-}
-
 #[test]
 fn a_hold_of_another_asset_is_settled_there() {
     let api = Api::new();
@@ -184,4 +193,18 @@ fn a_hold_of_another_asset_is_settled_there() {
     api.post(&format!("/wallets/ada/holds/{id}/settle?asset=coin"), json!({})).problem(404, "asset_unknown");
     let settled = api.post(&format!("/wallets/ada/holds/{id}/settle?asset=gem"), json!({ "amount": 1 }));
     assert_eq!(settled.value(200)["entry"]["asset"], "gem");
+}
+
+/// A hold is released with the handle that opened it, and a request that is cut off drops its handle: sent again under its
+/// key, it was told that its hold was closed.
+#[test]
+fn a_hold_under_a_key_outlives_its_request() {
+    let api = Api::with("ada", 30);
+    let request = axum::http::Request::post("/api/wallets/ada/holds")
+        .header("authorization", api.authorization())
+        .header("idempotency-key", "job-7");
+    api.site.abandon(request.body(hd().to_string().into()).unwrap());
+    let again = api.keyed("job-7", "/wallets/ada/holds", &hd());
+    assert_eq!((again.header("idempotency-replayed"), &again.value(201)["amount"]), ("true", &json!(25)));
+    assert_eq!(api.get("/wallets/ada").value(200)["held"], 25);
 }

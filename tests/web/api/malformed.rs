@@ -153,6 +153,8 @@ fn wrong_queries_are_refused_with_their_field() {
         for limit in ["-1", "x", "1.5", "18446744073709551616", ""] {
             let problem = api.get(&format!("{path}?limit={limit}")).problem(422, "query_invalid");
             assert_eq!(problem["field"], "limit", "{path}");
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.starts_with(&format!("`limit`: `{limit}`: ")), "{detail}");
         }
         for limit in [1, 1_000] {
             api.get(&format!("{path}?limit={limit}")).value(200);
