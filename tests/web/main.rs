@@ -6,6 +6,8 @@ mod cross_origin;
 mod demo;
 mod metrics;
 mod mounting;
+mod openapi;
+mod schemathesis;
 mod site;
 #[cfg(unix)]
 mod socket;

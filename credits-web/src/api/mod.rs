@@ -5,12 +5,14 @@ mod authorization;
 mod catalogue;
 mod chain;
 mod cross_origin;
+mod documented;
 mod entries;
 mod estimate;
 mod health;
 mod hold;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod openapi;
 mod owner_token;
 mod reports;
 mod request;

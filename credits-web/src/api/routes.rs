@@ -13,8 +13,8 @@ use super::request::Shared;
 use super::service::Settings;
 use super::tokens::Scope::{App, Read};
 use super::{
-    administer, catalogue, chain, cross_origin, entries, estimate, health, hold, reports, stream, transfer,
-    unresolved, wallet, what_if, write,
+    administer, catalogue, chain, cross_origin, entries, estimate, health, hold, openapi, reports, stream,
+    transfer, unresolved, wallet, what_if, write,
 };
 use crate::limits::TERMS_BYTES_MAX;
 use crate::middleware::{guarded_but_for_time, timed};
@@ -162,6 +162,7 @@ fn of_the_ledger() -> Vec<Route> {
 /// The API about itself, and the payment processor.
 fn of_the_api() -> Vec<Route> {
     vec![
+        reads("/openapi.json", EVERYONE, get(openapi::document), "This document."),
         #[cfg(feature = "stripe")]
         writes("/wallets/{owner}/checkouts", APP, post(super::stripe::start), "Begins a checkout at Stripe."),
         #[cfg(feature = "stripe")]
