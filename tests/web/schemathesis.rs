@@ -40,6 +40,8 @@ fn no_request_that_the_document_allows_surprises() {
         Err(why) => return println!("not run, because schemathesis cannot be installed: {why}"),
     };
     let (credits, _clock) = demo::studio();
+    // The owner that the document has as its example.
+    credits.wallet("user:42").give_credits(1_000_000).now().wait().unwrap();
     let tokens = Tokens::in_memory();
     let token = tokens.create("schemathesis", &[Scope::Admin]).unwrap();
     let api = credits_web::api(&credits).tokens(tokens);
@@ -55,7 +57,14 @@ fn no_request_that_the_document_allows_surprises() {
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .args(["--url", &format!("http://{address}/credits/api")])
         .args(["--checks", CHECKS, "--seed", SEED, "--max-examples", EXAMPLES_MAX])
-        .args(["--phases", "coverage,fuzzing", "--mode", "all", "--exclude-path-regex", "^/(me|stripe)"])
+        .args([
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--mode",
+            "all",
+            "--exclude-path-regex",
+            "^/(me|stripe)",
+        ])
         .args(["--generation-database", "none", "--no-color"])
         .env("PYTHONHASHSEED", "0")
         .output()

@@ -63,6 +63,9 @@ fn components(catalogue: &CatalogueData) -> Value {
         components["schemas"][name] =
             with(schema, "description", json!(format!("An operation with its inputs; {what}.")));
     }
+    let declared = catalogue.assets.iter().map(|asset| asset.name.as_str());
+    let assets: Vec<&str> = std::iter::once("credits").chain(declared).collect();
+    components["parameters"]["asset"]["schema"] = json!({ "enum": assets });
     components["schemas"]["Document"] = json!({ "type": "object", "required": ["openapi", "info", "paths"] });
     components["schemas"]["Event"] =
         json!({ "type": "object", "description": "An event as Stripe sends it." });

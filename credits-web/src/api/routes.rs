@@ -21,7 +21,6 @@ use crate::middleware::{guarded_but_for_time, timed};
 use crate::refusal::Refusal;
 
 /// A route of the API.
-#[cfg_attr(not(test), expect(dead_code, reason = "the document of the API is made from method and summary"))]
 pub(super) struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
