@@ -4,7 +4,7 @@ use std::future::Future;
 use std::task::Poll;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -62,6 +62,20 @@ impl Site {
     pub fn begin(&self, path: &str, authorization: &str) -> Response<Body> {
         let request = Request::get(path).header("authorization", authorization).body(Body::empty()).unwrap();
         self.runtime.block_on(async { self.routes.clone().oneshot(request).await.unwrap() })
+    }
+
+    /// The bytes of a body that arrive, and why it ends before its end.
+    pub fn rest(&self, response: Response<Body>) -> (usize, Option<String>) {
+        let (mut body, mut bytes) = (response.into_body(), 0);
+        self.runtime.block_on(async {
+            loop {
+                match body.frame().await {
+                    Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, Bytes::len),
+                    Some(Err(error)) => return (bytes, Some(error.to_string())),
+                    None => return (bytes, None),
+                }
+            }
+        })
     }
 
     /// A request whose client goes away before the response.

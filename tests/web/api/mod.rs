@@ -10,10 +10,14 @@ mod reports;
 mod scopes;
 mod streams;
 
+use std::borrow::Borrow;
+use std::thread;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use credits_runtime::testing::ManualClock;
+use credits_runtime::{Error, LedgerErrorKind};
 use credits_web::{OwnerSecret, Scope, Tokens};
 use serde_json::{Value, json};
 
@@ -57,8 +61,8 @@ impl Api {
         self.as_token(&self.token, "GET", path, &Value::Null)
     }
 
-    pub fn post(&self, path: &str, body: Value) -> Answer {
-        self.as_token(&self.token, "POST", path, &body)
+    pub fn post(&self, path: &str, body: impl Borrow<Value>) -> Answer {
+        self.as_token(&self.token, "POST", path, body.borrow())
     }
 
     pub fn keyed(&self, key: &str, path: &str, body: &Value) -> Answer {
@@ -90,6 +94,20 @@ impl Api {
         let before = self.credits.statistics().facts;
         requests();
         assert_eq!(self.credits.statistics().facts, before, "something was written");
+    }
+}
+
+/// Whatever the requests were, the ledger is sound after them.
+impl Drop for Api {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        match self.credits.verify() {
+            Ok(_) => {}
+            Err(Error::Ledger(error)) if error.kind() == LedgerErrorKind::Closed => {}
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -99,3 +99,20 @@ fn only_some_requests_read_the_whole_ledger_at_once() {
     }
     assert_eq!(api.get("/export").body.lines().count(), 150);
 }
+
+/// An export reads the journal in steps of 1,024 commits: this one fails at its second step.
+#[test]
+fn an_export_that_fails_is_cut_off() {
+    let api = Api::new();
+    let note = json!({ "note": "x".repeat(1_000) });
+    for _ in 0..1_100 {
+        api.credits.wallet("ada").give_credits(1).metadata(note.clone()).now().wait().unwrap();
+    }
+    let whole = api.get("/export").body.len();
+    let begun = api.site.begin("/api/export", &api.authorization());
+    assert_eq!(begun.status().as_u16(), 200);
+    api.credits.close().unwrap();
+    let (parts, failure) = api.site.rest(begun);
+    assert!(failure.is_some_and(|failure| failure.contains("cut off")));
+    assert!(0 < parts && parts < whole, "{parts} of {whole} bytes");
+}
