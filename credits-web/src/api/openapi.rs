@@ -60,29 +60,36 @@ fn components(catalogue: &CatalogueData) -> Value {
             .collect();
         // A list of no alternatives is not valid.
         let schema = if variants.is_empty() { json!({ "not": {} }) } else { json!({ "oneOf": variants }) };
-        components["schemas"][name] =
-            with(schema, "description", json!(format!("An operation with its inputs; {what}.")));
+        let schema = with(schema, "description", json!(format!("An operation with its inputs; {what}.")));
+        put(&mut components, "/schemas", name, schema);
     }
     let declared = catalogue.assets.iter().map(|asset| asset.name.as_str());
     let assets: Vec<&str> = std::iter::once("credits").chain(declared).collect();
-    components["parameters"]["asset"]["schema"] = json!({ "enum": assets });
-    components["schemas"]["Document"] = json!({ "type": "object", "required": ["openapi", "info", "paths"] });
-    components["schemas"]["Event"] =
-        json!({ "type": "object", "description": "An event as Stripe sends it." });
+    put(&mut components, "/parameters/asset", "schema", json!({ "enum": assets }));
+    let document = json!({ "type": "object", "required": ["openapi", "info", "paths"] });
+    put(&mut components, "/schemas", "Document", document);
+    let event = json!({ "type": "object", "description": "An event as Stripe sends it." });
+    put(&mut components, "/schemas", "Event", event);
     let bearer =
         |description: &str| json!({ "type": "http", "scheme": "bearer", "description": description });
-    components["securitySchemes"] = json!({
+    let schemes = json!({
         "token": bearer("A token of a program: `uc_..`."),
         "owner_token": bearer("A short-lived token of an owner's browser: `uo_..`."),
     });
+    put(&mut components, "", "securitySchemes", schemes);
     components
 }
 
-fn with(mut schema: Value, member: &str, value: Value) -> Value {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.insert(member.to_owned(), value);
+/// Sets a member of the object at this JSON pointer.
+fn put(value: &mut Value, at: &str, member: &str, new: Value) {
+    if let Some(object) = value.pointer_mut(at).and_then(Value::as_object_mut) {
+        object.insert(member.to_owned(), new);
     }
-    schema
+}
+
+fn with(mut value: Value, member: &str, new: Value) -> Value {
+    put(&mut value, "", member, new);
+    value
 }
 
 /// A call of an operation of the application.
@@ -136,7 +143,7 @@ fn operation(route: &Route, doc: &Doc) -> Value {
     });
     if let Some(body) = doc.body {
         let content = json!({ "application/json": { "schema": reference(body) } });
-        operation["requestBody"] = json!({ "required": true, "content": content });
+        put(&mut operation, "", "requestBody", json!({ "required": true, "content": content }));
     }
     operation
 }
@@ -173,18 +180,20 @@ fn responses(callers: For, doc: &Doc) -> Value {
     match doc.content {
         Content::Nothing => {}
         Content::Json(schema) => {
-            done["content"] = json!({ "application/json": { "schema": reference(schema) } })
+            let content = json!({ "application/json": { "schema": reference(schema) } });
+            put(&mut done, "", "content", content);
         }
         Content::Of(types) => {
             let content: Map<String, Value> =
                 types.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect();
-            done["content"] = content.into();
+            put(&mut done, "", "content", content.into());
         }
     }
     if doc.status == 201 && doc.body != Some("Sale") {
         let description = "Whether an earlier request under the same key did it.";
-        done["headers"] =
+        let headers =
             json!({ "Idempotency-Replayed": { "description": description, "schema": { "const": "true" } } });
+        put(&mut done, "", "headers", headers);
     }
     responses.insert(doc.status.to_string(), done);
     for status in problems(callers, doc) {
