@@ -39,7 +39,7 @@ fn a_page_of_a_listed_origin_reads_its_owner() {
         assert_eq!(told.header("access-control-allow-credentials"), "");
         assert!(told.header("vary").contains("origin"));
     }
-    let token = secret.token("user:1", credits.now().after(Duration::from_secs(60))).unwrap();
+    let token = secret.token("user:1", credits.now().after(Duration::from_mins(1))).unwrap();
     let get = |token: &str| {
         let request = Request::get("/api/me").header("origin", APP);
         site.send(request.header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap())

@@ -1,4 +1,5 @@
 //! Metrics: what Prometheus reads of the API and of its ledger.
+#![expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "the figures are small whole numbers")]
 
 use axum::Router;
 use axum::body::Body;

@@ -58,11 +58,7 @@ impl Site {
 
     /// A form, as a browser on the same site sends it.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut text = String::new();
-        for (name, value) in fields {
-            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            text.push_str(&format!("{name}={encoded}&"));
-        }
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");

@@ -90,7 +90,7 @@ fn a_pack_is_sold_and_its_webhooks_give_the_credits() {
 #[test]
 fn an_owners_browser_buys_a_plan_for_itself() {
     let mut shop = Shop::new();
-    let token = shop.secret.token("user:2", shop.credits.now().after(Duration::from_secs(60))).unwrap();
+    let token = shop.secret.token("user:2", shop.credits.now().after(Duration::from_mins(1))).unwrap();
     let buy = |sale: Value| shop.site.call("POST", "/api/me/checkouts", &token, Some("k1"), &sale);
     let sale = |success: &str| json!({ "plan": "pro", "period": "month", "success": success });
     for success in [
