@@ -17,7 +17,7 @@ use super::{
     unresolved, wallet, what_if, write,
 };
 use crate::limits::TERMS_BYTES_MAX;
-use crate::middleware::{guarded_but_for_time, timed};
+use crate::middleware::{guarded, timed};
 use crate::refusal::Refusal;
 
 /// A route of the API.
@@ -169,7 +169,7 @@ pub(super) fn router(settings: Settings) -> Router {
     });
     let routes = routes.fallback(unknown).method_not_allowed_fallback(wrong_method);
     let routes = routes.layer(from_fn_with_state(Arc::clone(&settings), cross_origin::shared));
-    guarded_but_for_time(routes.with_state(settings))
+    guarded(routes.with_state(settings))
 }
 
 async fn unknown() -> Refusal {
