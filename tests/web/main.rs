@@ -7,6 +7,7 @@ mod browser;
 mod catalogue;
 mod demo;
 mod entry;
+mod extremes;
 mod forms;
 mod ledger_page;
 mod money;
