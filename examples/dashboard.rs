@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::Html;
@@ -77,7 +78,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Lets in the user `demo` with the password `demo`. A real application looks at its session.
 fn admitted(request: &Parts) -> Access {
     // `demo:demo` in Base64.
-    match request.headers.get(AUTHORIZATION).map(|value| value.as_bytes()) {
+    match request.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) {
         Some(b"Basic ZGVtbzpkZW1v") => Access::all("demo"),
         _ => Access::password("Studio"),
     }

@@ -62,6 +62,7 @@ pub use service::export::ExportFormat;
 pub use service::give::Give;
 pub use service::history::{BalancePoint, Cursor, CursorError, History, HistoryPage};
 pub use service::hold::Hold;
+pub use service::lifetime::WeakCredits;
 pub use service::reads::activity::{AccountActivity, DayActivity};
 pub use service::reads::catalogues::DeclaredCatalogue;
 pub use service::reads::due::{DueItem, DueNext, DuePage};

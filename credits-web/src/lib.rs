@@ -27,6 +27,9 @@
 //! # }
 //! ```
 //!
+//! Commands of the same user on the same machine need no port and no token: `socket` serves the API on `<ledger>.sock` beside
+//! the ledger's file, on Unix.
+//!
 //! Both are services, so `nest_service` mounts them at any path. Until access is configured they answer every request with
 //! 401 and the line to write.
 
@@ -34,6 +37,8 @@
 mod api;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+#[cfg(any(feature = "api", feature = "dashboard"))]
+mod download;
 mod ledger;
 pub mod limits;
 mod middleware;
@@ -50,6 +55,8 @@ mod wording;
 
 #[cfg(feature = "api")]
 pub use api::{Api, OwnerSecret, OwnerSecretError, Scope, TokenRecord, Tokens, TokensError, api};
+#[cfg(all(unix, feature = "socket"))]
+pub use api::{Socket, SocketError, socket};
 #[cfg(feature = "dashboard")]
 pub use dashboard::{Access, Dashboard, dashboard};
 

@@ -44,6 +44,7 @@ pub(crate) fn timeout(remedy: &str) -> Refusal {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<String>().map(String::as_str);
     let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");

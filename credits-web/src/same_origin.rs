@@ -5,6 +5,7 @@
 
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method};
 
 /// Whether a request that may write comes from another site.
@@ -29,7 +30,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// The host that the request is for: HTTP/2 has it in the address.
 fn host(request: &Parts) -> Option<&str> {
-    text(&request.headers, HOST.as_str()).or_else(|| request.uri.authority().map(|host| host.as_str()))
+    text(&request.headers, HOST.as_str()).or_else(|| request.uri.authority().map(Authority::as_str))
 }
 
 fn is_host(origin: Option<&str>, host: Option<&str>) -> bool {

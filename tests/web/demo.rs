@@ -75,7 +75,7 @@ pub fn fill(credits: &Credits, clock: &ManualClock) {
             drop(wallet.spend_credits_on(operation).key(format!("job-{day}-{place}")).now().wait());
         }
         if day % 9 == 0 {
-            let owner = &owners[(day as usize / 9) % owners.len()];
+            let owner = &owners[usize::try_from(day / 9).unwrap() % owners.len()];
             let gift = credits.wallet(owner).give_credits(200).reason("sorry for the outage").promotional();
             gift.expires_in(Duration::from_hours(24 * 21)).now().wait().unwrap();
         }

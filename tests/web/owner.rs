@@ -132,6 +132,20 @@ fn purchases_and_refunds_are_listed() {
     }
 }
 
+/// A page reads 5,000 entries at most: older ones may match.
+#[test]
+fn a_search_that_ends_early_says_so() {
+    let (credits, _clock) = studio();
+    let gifts: Vec<_> = (0..5_001).map(|_| credits.wallet("user:ada").give_credits(1).now()).collect();
+    for gift in gifts {
+        gift.wait().unwrap();
+    }
+    let site = open(&credits);
+    let page = site.get(&format!("{}&category=transfer_out", owner_page("user:ada")));
+    let page = page.page(200);
+    assert!(page.contains("There are older ones") && page.contains("Older entries"), "{page}");
+}
+
 #[test]
 fn the_history_is_filtered_and_paged() {
     let (credits, _clock) = studio();
@@ -144,8 +158,8 @@ fn the_history_is_filtered_and_paged() {
     for (query, shown, absent) in [
         ("category=transfer_out", "Transfer to user:ben", "Generate image"),
         ("operation=generate_video", "3.65 seconds", "Generate image"),
-        ("since=2026-11-26&until=2026-11-26", "blurred", "14 Nov 11:30"),
-        ("until=2026-11-14", "14 Nov 11:30", "26 Nov 11:30"),
+        ("since=2026-11-26&until=2026-11-26", "blurred", "14 Nov 2026, 11:30"),
+        ("until=2026-11-14", "14 Nov 2026, 11:30", "26 Nov 2026, 11:30"),
         ("key=video", "3.65 seconds", "Generate image"),
         ("key=unknown", "No entry is found", "Generate image"),
     ] {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::task::Poll;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -58,11 +58,7 @@ impl Site {
 
     /// A form, as a browser on the same site sends it.
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut text = String::new();
-        for (name, value) in fields {
-            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            text.push_str(&format!("{name}={encoded}&"));
-        }
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
@@ -81,7 +77,7 @@ impl Site {
         self.runtime.block_on(async {
             loop {
                 match body.frame().await {
-                    Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, |data| data.len()),
+                    Some(Ok(frame)) => bytes += frame.data_ref().map_or(0, Bytes::len),
                     Some(Err(error)) => return (bytes, Some(error.to_string())),
                     None => return (bytes, None),
                 }

@@ -82,6 +82,9 @@ pub struct Statistics {
     pub facts: u64,
     /// Durable commits since it was opened.
     pub commits: u64,
+    /// Microseconds that these commits took: appending to the log, syncing it, publishing. By the operating system's
+    /// time, whatever the ledger's clock is.
+    pub commit_microseconds: u64,
     /// Commands with a reply since it was opened.
     pub commands: u64,
     /// The most commands of one batch since it was opened.
@@ -424,6 +427,11 @@ impl Core {
         &self.published
     }
 
+    /// The path of the ledger's file; `None` in memory.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.store.file()
+    }
+
     /// The ledger's id.
     pub(crate) fn id(&self) -> LedgerId {
         self.id
@@ -440,6 +448,7 @@ impl Core {
             opened_at: self.opened_at,
             facts: self.feed.next_fact().get().saturating_sub(FactNumber::FIRST.get()),
             commits: read(&counts.commits),
+            commit_microseconds: read(&counts.commit_nanoseconds) / 1_000,
             commands: read(&counts.commands),
             largest_batch: read(&counts.largest_batch),
             queued: self.inbox.len(),

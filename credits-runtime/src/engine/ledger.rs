@@ -15,6 +15,7 @@ use super::checkpoint::checkpointer::Checkpointer;
 use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
 use super::clock::Clock;
+use super::closing::Closing;
 use super::commit_log::CommitLog;
 use super::core::Core;
 use super::feed::CommitFeed;
@@ -78,6 +79,7 @@ pub(crate) struct Ledger {
     followers: Mutex<Vec<JoinHandle<()>>>,
     /// Held while the ledger is closed.
     closing: Mutex<()>,
+    end: Closing,
 }
 
 impl Deref for Ledger {
@@ -152,6 +154,7 @@ impl Ledger {
             writer: Mutex::default(),
             followers: Mutex::default(),
             closing: Mutex::default(),
+            end: Closing::default(),
         }))
     }
 
@@ -175,6 +178,7 @@ impl Ledger {
             writer: Mutex::new(Some(thread)),
             followers: Mutex::default(),
             closing: Mutex::default(),
+            end: Closing::default(),
         }))
     }
 
@@ -188,8 +192,14 @@ impl Ledger {
         self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
     }
 
+    /// The end of the ledger, for those that wait for it.
+    pub(crate) fn closing(&self) -> &Closing {
+        &self.end
+    }
+
     /// Finishes the waiting requests, then closes the files. Later requests of other handles fail with `Closed`.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
+        self.end.begin();
         self.feed.close();
         let is_blocked = !self.end_followers();
         let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod clock;
+pub(crate) mod closing;
 pub(crate) mod commit_log;
 pub(crate) mod core;
 pub(crate) mod feed;

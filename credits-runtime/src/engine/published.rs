@@ -46,6 +46,7 @@ pub(crate) struct Published {
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) commits: AtomicU64,
+    pub(crate) commit_nanoseconds: AtomicU64,
     pub(crate) commands: AtomicU64,
     pub(crate) largest_batch: AtomicU64,
     pub(crate) checkpoints: AtomicU64,

@@ -61,7 +61,7 @@ use crate::service::wallet::Wallet;
 /// ```
 pub struct Credits<C> {
     pub(crate) ledger: Arc<Ledger>,
-    handlers: Arc<Handlers>,
+    pub(super) handlers: Arc<Handlers>,
     pricing: PhantomData<fn() -> C>,
 }
 
@@ -166,6 +166,10 @@ macro_rules! handlers {
 impl<C> Credits<C> {
     fn of(ledger: Arc<Ledger>) -> Self {
         Self { ledger, handlers: Arc::default(), pricing: PhantomData }
+    }
+
+    pub(super) fn sharing(ledger: Arc<Ledger>, handlers: Arc<Handlers>) -> Self {
+        Self { ledger, handlers, pricing: PhantomData }
     }
 
     handlers! {

@@ -13,6 +13,7 @@ pub mod export;
 pub mod give;
 pub mod history;
 pub mod hold;
+pub mod lifetime;
 pub mod reads;
 pub mod report;
 pub mod reverse;

@@ -223,6 +223,35 @@ struct Offered {
 }
 
 impl<C: Pricing> Stripe<C> {
+    /// A checkout that sells a pack by its name, for code that serves any application; `None` if the pricing has no such
+    /// pack.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! {
+    /// #     credit_pack booster { gives 500.credits costs 9.dollars }
+    /// #     operation upscale { costs 20.credits }
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe("sk_test_1").build()?;
+    /// let checkout = stripe.pack_checkout("booster", "user:42").ok_or("there is no such pack")?;
+    /// println!("{}", stripe.start(checkout.success("https://example.com/thanks"))?.url);
+    /// assert!(stripe.pack_checkout("rocket", "user:42").is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn pack_checkout(&self, pack: &str, owner: impl AsRef<str>) -> Option<PackCheckout> {
+        let pack = C::CATALOGUE.packs.iter().find(|declared| declared.name == pack)?;
+        Some(PackCheckout { pack, currency: None, options: CheckoutOptions::of(owner.as_ref()) })
+    }
+
+    /// A checkout that sells a subscription to a plan by its name, like [`pack_checkout`](Self::pack_checkout).
+    pub fn plan_checkout(&self, plan: &str, owner: impl AsRef<str>) -> Option<PlanCheckout> {
+        let plan = C::CATALOGUE.plans.iter().find(|declared| declared.name == plan)?;
+        let options = CheckoutOptions::of(owner.as_ref());
+        Some(PlanCheckout { plan, period: None, trial_days: None, options })
+    }
+
     /// Begins a checkout and returns its page. The offer of a pack is durable before the page is returned.
     ///
     /// It blocks until Stripe has responded and the ledger has committed; [`start_async`](Self::start_async)

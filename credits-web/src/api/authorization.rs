@@ -34,6 +34,8 @@ pub(super) enum Caller {
     Token(String),
     /// An owner's browser.
     Owner(String),
+    /// A command on this machine, by the number of its user.
+    User(u32),
 }
 
 impl Caller {
@@ -42,6 +44,7 @@ impl Caller {
         match self {
             Self::Token(label) => format!("token:{label}"),
             Self::Owner(owner) => format!("owner:{owner}"),
+            Self::User(user) => format!("cli:uid={user}"),
         }
     }
 }
@@ -55,13 +58,14 @@ pub(super) async fn authorized(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = match callers {
-        For::Anyone => return next.run(request).await,
-        For::Owner => owner(&settings, &request),
-        For::TokensAndOwners(_) if bearer(&request).is_ok_and(|token| token.starts_with("uo_")) => {
+    let caller = match (callers, settings.peer) {
+        (For::Anyone, _) => return next.run(request).await,
+        (For::Owner, _) => owner(&settings, &request),
+        (For::Tokens(_) | For::TokensAndOwners(_), Some(user)) => Ok(Caller::User(user)),
+        (For::TokensAndOwners(_), None) if bearer(&request).is_ok_and(|token| token.starts_with("uo_")) => {
             owner(&settings, &request)
         }
-        For::Tokens(scopes) | For::TokensAndOwners(scopes) => token(&settings, &request, scopes),
+        (For::Tokens(scopes) | For::TokensAndOwners(scopes), None) => token(&settings, &request, scopes),
     };
     match caller {
         Ok(caller) => {
@@ -69,6 +73,8 @@ pub(super) async fn authorized(
             next.run(request).await
         }
         Err(refusal) => {
+            #[cfg(feature = "metrics")]
+            settings.metrics.refused(&refusal);
             let is_unknown = refusal.status() == StatusCode::UNAUTHORIZED;
             if is_unknown {
                 tracing::warn!(code = refusal.0.code, path = request.uri().path(), "a token was refused");

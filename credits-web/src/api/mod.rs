@@ -5,17 +5,25 @@ mod authorization;
 mod catalogue;
 mod chain;
 mod cross_origin;
+mod documented;
 mod entries;
 mod estimate;
 mod health;
 mod hold;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod openapi;
 mod owner_token;
 mod reports;
 mod request;
 mod routes;
 mod service;
 mod shown;
+#[cfg(all(unix, feature = "socket"))]
+mod socket;
 mod stream;
+#[cfg(feature = "stripe")]
+mod stripe;
 mod tokens;
 mod transfer;
 mod unresolved;
@@ -25,4 +33,6 @@ mod write;
 
 pub use owner_token::{OwnerSecret, OwnerSecretError};
 pub use service::{Api, api};
+#[cfg(all(unix, feature = "socket"))]
+pub use socket::{Socket, SocketError, socket};
 pub use tokens::{Scope, TokenRecord, Tokens, TokensError};

@@ -13,15 +13,14 @@ use super::request::Shared;
 use super::service::Settings;
 use super::tokens::Scope::{App, Read};
 use super::{
-    administer, catalogue, chain, cross_origin, entries, estimate, health, hold, reports, stream, transfer,
-    unresolved, wallet, what_if, write,
+    administer, catalogue, chain, cross_origin, entries, estimate, health, hold, openapi, reports, stream,
+    transfer, unresolved, wallet, what_if, write,
 };
 use crate::limits::TERMS_BYTES_MAX;
 use crate::middleware::{guarded, timed};
 use crate::refusal::Refusal;
 
 /// A route of the API.
-#[cfg_attr(not(test), expect(dead_code, reason = "the document of the API is made from method and summary"))]
 pub(super) struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
@@ -72,7 +71,10 @@ const EVERYONE: For = For::TokensAndOwners(&[Read, App]);
 
 /// All routes.
 pub(super) fn table() -> Vec<Route> {
-    [health(), wallets(), administration(), reports(), of_the_ledger()].into_iter().flatten().collect()
+    [health(), wallets(), administration(), reports(), of_the_ledger(), of_the_api()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn health() -> Vec<Route> {
@@ -156,6 +158,26 @@ fn of_the_ledger() -> Vec<Route> {
     ]
 }
 
+/// The API about itself, and the payment processor.
+fn of_the_api() -> Vec<Route> {
+    vec![
+        reads("/openapi.json", EVERYONE, get(openapi::document), "This document."),
+        #[cfg(feature = "stripe")]
+        writes("/wallets/{owner}/checkouts", APP, post(super::stripe::start), "Begins a checkout at Stripe."),
+        #[cfg(feature = "stripe")]
+        writes("/me/checkouts", For::Owner, post(super::stripe::start), "Begins a checkout at Stripe."),
+        #[cfg(feature = "stripe")]
+        writes("/stripe", For::Anyone, post(super::stripe::receive), "Receives a webhook of Stripe's."),
+        #[cfg(feature = "metrics")]
+        reads(
+            "/metrics",
+            READ,
+            get(super::metrics::text),
+            "Figures of the API and the ledger for Prometheus.",
+        ),
+    ]
+}
+
 pub(super) fn router(settings: Settings) -> Router {
     let settings = Arc::new(settings);
     let routes = table().into_iter().fold(Router::new(), |routes, route| {
@@ -165,11 +187,19 @@ pub(super) fn router(settings: Settings) -> Router {
             Time::Unlimited => route.handler,
         };
         // A route of the table takes one method; the same path may have several.
-        routes.route(route.path, handler.layer(from_fn_with_state(state, authorized)))
+        let handler = handler.layer(from_fn_with_state(state, authorized));
+        #[cfg(feature = "metrics")]
+        let handler = handler.layer(from_fn_with_state(route.path, super::metrics::named));
+        routes.route(route.path, handler)
     });
+    #[cfg(feature = "metrics")]
+    let metrics = settings.metrics.clone();
     let routes = routes.fallback(unknown).method_not_allowed_fallback(wrong_method);
     let routes = routes.layer(from_fn_with_state(Arc::clone(&settings), cross_origin::shared));
-    guarded(routes.with_state(settings))
+    let routes = guarded(routes.with_state(settings));
+    #[cfg(feature = "metrics")]
+    let routes = routes.layer(from_fn_with_state(metrics, super::metrics::measured));
+    routes
 }
 
 async fn unknown() -> Refusal {

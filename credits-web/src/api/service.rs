@@ -37,20 +37,37 @@ pub(super) struct Settings {
     pub(super) tokens: Option<Tokens>,
     pub(super) owner_secret: Option<OwnerSecret>,
     pub(super) origins: Vec<String>,
+    /// The user at the other end of the ledger's socket, who needs no token.
+    pub(super) peer: Option<u32>,
+    #[cfg(feature = "stripe")]
+    pub(super) stripe: Option<Arc<dyn super::stripe::Processor>>,
     /// The permits of requests that read the whole ledger.
     pub(super) long_requests: Arc<Semaphore>,
+    #[cfg(feature = "metrics")]
+    pub(super) metrics: super::metrics::Metrics,
+}
+
+impl Settings {
+    /// Settings without which nobody gets in.
+    pub(super) fn of(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            tokens: None,
+            owner_secret: None,
+            origins: Vec::new(),
+            long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
+            peer: None,
+            #[cfg(feature = "stripe")]
+            stripe: None,
+            #[cfg(feature = "metrics")]
+            metrics: super::metrics::Metrics::default(),
+        }
+    }
 }
 
 /// The API of a ledger, closed until [`tokens`](Api::tokens) or [`owner_secret`](Api::owner_secret) is called.
 pub fn api<C: Pricing>(credits: &Credits<C>) -> Api {
-    let settings = Settings {
-        ledger: Ledger::of(credits),
-        tokens: None,
-        owner_secret: None,
-        origins: Vec::new(),
-        long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
-    };
-    Api { settings, routes: Arc::default() }
+    Api { settings: Settings::of(Ledger::of(credits)), routes: Arc::default() }
 }
 
 impl Api {
@@ -66,9 +83,32 @@ impl Api {
         self.rebuilt()
     }
 
-    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set.
+    /// The origins whose pages may call it from a browser, such as `https://app.example.com`; none unless set. Their pages send a
+    /// token, and a browser never adds cookies.
     pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.settings.origins = origins.into_iter().map(Into::into).collect();
+        // As browsers write them: in lower case, without a path.
+        let written = |origin: String| origin.trim_end_matches('/').to_ascii_lowercase();
+        self.settings.origins = origins.into_iter().map(Into::into).map(written).collect();
+        self.rebuilt()
+    }
+
+    /// The connection with Stripe: checkouts begin at `POST /wallets/{owner}/checkouts` and `POST /me/checkouts`, and Stripe
+    /// sends its webhooks to `POST /stripe`.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe(std::env::var("STRIPE_SECRET_KEY")?);
+    /// let stripe = stripe.webhook_secret(std::env::var("STRIPE_WEBHOOK_SECRET")?).build()?;
+    /// let api = credits_web::api(&credits).stripe(stripe);
+    /// # drop(api);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "stripe")]
+    pub fn stripe<C: Pricing>(mut self, stripe: credits_runtime::stripe::Stripe<C>) -> Self {
+        self.settings.stripe = Some(Arc::new(stripe));
         self.rebuilt()
     }
 

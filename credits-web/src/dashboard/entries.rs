@@ -85,5 +85,5 @@ pub(super) fn amount(entry: &Entry) -> Markup {
 pub(super) fn owner_link(visit: &Visit, owner: &str, asset: &str) -> Markup {
     let mut query = vec![("name", owner)];
     query.extend((asset != "credits").then_some(("asset", asset)));
-    html! { a.owner href=(visit.root.with("owner", &query)) { bdi { (owner) } } }
+    html! { a href=(visit.root.with("owner", &query)) { bdi { (owner) } } }
 }

@@ -275,7 +275,7 @@ fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup
         label: "Credits spent by operation, and granted, over time",
         interval: if width == 7 { "Week from" } else { "Day" },
         intervals: names.collect(),
-        bars,
+        stacked: bars,
         line: Series { name: "granted".to_owned(), figures: granted },
     }
     .draw()
@@ -328,6 +328,23 @@ mod tests {
         // More came back than was spent.
         let page = chart(&days(&[(5, 10)]), "credits", &catalogue()).into_string();
         assert!(!page.contains("\u{2212}5"), "{page}");
+    }
+
+    #[test]
+    fn transfers_are_no_grants() {
+        let account = |name: &str, gained: i64| {
+            serde_json::json!({
+                "asset": "credits", "account": name, "is_operation": false, "is_covered": false,
+                "gained": gained, "lost": 0, "entries": 1,
+            })
+        };
+        let accounts = [account("bonus", 30), account("transfer_in", 500), account("transfer_out", 40)];
+        let day = serde_json::json!({ "day": "2026-11-26T00:00:00Z", "accounts": accounts });
+        let days: Vec<DayActivity> = vec![serde_json::from_value(day).unwrap()];
+        let tile = month(&days, "credits", "Granted", |account| account.is_granted).into_string();
+        assert!(tile.contains(">30<"), "{tile}");
+        let page = chart(&days, "credits", &catalogue()).into_string();
+        assert!(page.contains("<td class=\"figure\">30</td>"), "{page}");
     }
 
     #[test]

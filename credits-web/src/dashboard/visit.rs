@@ -147,8 +147,7 @@ impl Visit {
 
     /// A problem as a page.
     pub(super) fn refused(&self, refusal: Refusal) -> Response {
-        let status = refusal.status();
-        let problem = &refusal.0;
+        let (status, Refusal(problem)) = (refusal.status(), refusal);
         let content = html! {
             section.card role="alert" {
                 p { bdi { (problem.detail) } }

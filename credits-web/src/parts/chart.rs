@@ -2,6 +2,8 @@
 //!
 //! The drawing is stretched to the width of the page; its text is HTML, so that it keeps its size on a phone.
 
+use std::fmt::Write;
+
 use maud::{Markup, PreEscaped, html};
 
 use crate::wording::figure;
@@ -31,7 +33,7 @@ pub(crate) struct Bars<'a> {
     /// The name of each interval.
     pub(crate) intervals: Vec<String>,
     /// The bars, from the bottom.
-    pub(crate) bars: Vec<Series>,
+    pub(crate) stacked: Vec<Series>,
     /// The line.
     pub(crate) line: Series,
 }
@@ -40,7 +42,7 @@ impl Bars<'_> {
     /// The chart with its table.
     pub(crate) fn draw(&self) -> Markup {
         let intervals = self.intervals.len();
-        let heights = (0..intervals).map(|place| self.bars.iter().map(|series| at(series, place)).sum());
+        let heights = (0..intervals).map(|place| self.stacked.iter().map(|series| at(series, place)).sum());
         let top = ceiling(heights.max().unwrap_or(0));
         let top_of_line = ceiling(self.line.figures.iter().copied().max().unwrap_or(0));
         let view = format!("0 0 {} {HEIGHT}", intervals.saturating_mul(STEP));
@@ -60,7 +62,7 @@ impl Bars<'_> {
                 }
             }))
             ul.legend {
-                @for (place, series) in self.bars.iter().enumerate() {
+                @for (place, series) in self.stacked.iter().enumerate() {
                     li { span class={ "key s" (colour(place)) } {} (series.name) " "
                         span.muted { (figure(series.figures.iter().sum::<i128>())) } }
                 }
@@ -73,13 +75,13 @@ impl Bars<'_> {
                     table {
                         thead { tr {
                             th scope="col" { (self.interval) }
-                            @for series in &self.bars { th.figure scope="col" { (series.name) } }
+                            @for series in &self.stacked { th.figure scope="col" { (series.name) } }
                             th.figure scope="col" { (self.line.name) }
                         } }
                         tbody {
                             @for (place, name) in self.intervals.iter().enumerate() { tr {
                                 th scope="row" { (name) }
-                                @for series in &self.bars { td.figure { (figure(at(series, place))) } }
+                                @for series in &self.stacked { td.figure { (figure(at(series, place))) } }
                                 td.figure { (figure(at(&self.line, place))) }
                             } }
                         }
@@ -92,7 +94,7 @@ impl Bars<'_> {
     fn bar(&self, place: usize, top: i128) -> Markup {
         let mut below = 0_i128;
         let mut parts = Vec::new();
-        for (series, bar) in self.bars.iter().enumerate() {
+        for (series, bar) in self.stacked.iter().enumerate() {
             let above = below.saturating_add(at(bar, place));
             let (low, high) = (scaled(below, top), scaled(above, top));
             if high > low {
@@ -118,13 +120,13 @@ pub(crate) struct Line<'a> {
     /// The name of each point.
     pub(crate) intervals: Vec<String>,
     /// The figures; below zero too.
-    pub(crate) line: Series,
+    pub(crate) series: Series,
 }
 
 impl Line<'_> {
     /// The chart with its table.
     pub(crate) fn draw(&self) -> Markup {
-        let figures = &self.line.figures;
+        let figures = &self.series.figures;
         let lowest = figures.iter().copied().min().unwrap_or(0).min(0);
         let bottom = if lowest < 0 { ceiling(lowest.saturating_neg()).saturating_neg() } else { 0 };
         let raised: Vec<i128> = figures.iter().map(|figure| figure.saturating_sub(bottom)).collect();
@@ -153,7 +155,7 @@ impl Line<'_> {
                     table {
                         thead { tr {
                             th scope="col" { (self.interval) }
-                            th.figure scope="col" { (self.line.name) }
+                            th.figure scope="col" { (self.series.name) }
                         } }
                         tbody {
                             @for (name, value) in self.intervals.iter().zip(figures) {
@@ -208,7 +210,7 @@ fn points(figures: &[i128], top: i128) -> PreEscaped<String> {
     let mut text = String::new();
     for (place, figure) in figures.iter().enumerate() {
         let (x, y) = (place * STEP + STEP / 2, HEIGHT.saturating_sub(scaled(*figure, top)));
-        text.push_str(&format!("{x},{y} "));
+        let _ = write!(text, "{x},{y} ");
     }
     PreEscaped(text.trim_end().to_owned())
 }
@@ -290,14 +292,14 @@ mod tests {
             label: "spent",
             interval: "Day",
             intervals: vec!["1".to_owned(), "2".to_owned()],
-            bars: vec![Series { name: "a".to_owned(), figures: vec![i128::from(i64::MAX), 0] }],
+            stacked: vec![Series { name: "a".to_owned(), figures: vec![i128::from(i64::MAX), 0] }],
             line: Series { name: "b".to_owned(), figures: vec![i128::MAX / 2, 1] },
         };
         let drawn = bars.draw().into_string();
         assert!(drawn.contains("<polyline"), "{drawn}");
-        let line = Series { name: "b".to_owned(), figures: vec![-5, 0, 3] };
+        let series = Series { name: "b".to_owned(), figures: vec![-5, 0, 3] };
         let intervals = vec!["1".to_owned(), "2".to_owned(), "3".to_owned()];
-        let drawn = Line { label: "balance", interval: "Day", intervals, line }.draw().into_string();
+        let drawn = Line { label: "balance", interval: "Day", intervals, series }.draw().into_string();
         // From -8 to 4: zero is a third from the top.
         assert!(drawn.contains(r#"y1="334""#), "{drawn}");
     }

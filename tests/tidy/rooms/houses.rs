@@ -25,8 +25,9 @@ const WEB: &[(&str, &[&str])] = &[
     ("wording", &[]),
     ("refusal", &["limits"]),
     ("middleware", &["limits", "refusal"]),
+    ("download", &["limits", "refusal"]),
     ("parts", &["wording"]),
-    ("api", &["ledger", "limits", "middleware", "mount", "refusal"]),
+    ("api", &["download", "ledger", "limits", "middleware", "mount", "refusal"]),
     ("dashboard", &["ledger", "limits", "middleware", "mount", "parts", "refusal", "same_origin", "wording"]),
 ];
 

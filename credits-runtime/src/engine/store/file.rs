@@ -225,6 +225,11 @@ impl Store {
         &self.path
     }
 
+    /// The path of the ledger's file; `None` in memory and on a backend.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.named.as_ref().map(NamedFile::path)
+    }
+
     /// Sets whether a write waits for space on a full disk, or fails.
     pub(crate) fn set_patience(&self, patience: Patience) {
         self.medium.set_patience(patience);

@@ -4,11 +4,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::domain::activity::Day;
 use crate::domain::ids::FactNumber;
 use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::checkpoint::checkpointer::Checkpointer;
+use crate::engine::clock::{Clock as _, SystemClock};
 use crate::engine::commit_log::{AppendError, CommitLog};
 use crate::engine::feed::CommitFeed;
 use crate::engine::presence::gone;
@@ -31,11 +33,23 @@ pub(crate) struct Committer {
 impl Committer {
     /// Makes a batch durable, and publishes it.
     pub(crate) fn commit(&mut self, batch: &SealedBatch) -> Result<(), LedgerError> {
+        // Not the ledger's clock, which may be set by hand.
+        let began = SystemClock.monotonic();
         let log_end = self.append(batch)?;
         // The batch is durable, but a panic would leave it published in part.
         catch_unwind(AssertUnwindSafe(|| self.publish(batch, log_end))).map_err(|_| unknown(None))?;
+        if !batch.frames.is_empty() {
+            self.count(SystemClock.monotonic().saturating_sub(began));
+        }
         self.checkpointer.request_if_due();
         Ok(())
+    }
+
+    fn count(&self, took: Duration) {
+        let counts = &self.published.counts;
+        counts.commits.fetch_add(1, Ordering::Relaxed);
+        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        counts.commit_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
     /// Appends a batch's frames to the log, durably.
@@ -115,9 +129,6 @@ impl Committer {
         }
         drop((due, low, rows));
         published.wallets.became_dirty(dirty, next_fact);
-        if !batch.frames.is_empty() {
-            published.counts.commits.fetch_add(1, Ordering::Relaxed);
-        }
         self.feed.publish(next_fact);
     }
 }

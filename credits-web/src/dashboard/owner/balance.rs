@@ -50,7 +50,7 @@ fn line(subject: &Subject<'_>) -> Result<Markup, Refusal> {
         "now".clone_into(last);
     }
     let figures = points.iter().map(|point| i128::from(point.balance.get())).collect();
-    let line = Series { name: "Balance".to_owned(), figures };
+    let series = Series { name: "Balance".to_owned(), figures };
     let label = "The balance of each day, set aside credits included";
-    Ok(Line { label, interval: "Day", intervals, line }.draw())
+    Ok(Line { label, interval: "Day", intervals, series }.draw())
 }
