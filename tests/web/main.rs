@@ -15,6 +15,7 @@ mod metrics;
 mod money;
 mod mounting;
 mod openapi;
+mod overview;
 mod owner;
 mod schemathesis;
 mod site;

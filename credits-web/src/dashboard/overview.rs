@@ -57,8 +57,9 @@ fn read(visit: &Visit, ledger: &Ledger, query: &Query) -> Result<Page, Refusal> 
     let low = credits.low().asset(asset).limit(LISTED).page()?;
     let unresolved = credits.unresolved()?.len();
     let totals = credits.totals()?;
-    let outstanding: i128 =
-        totals.iter().filter(|total| total.asset == asset).map(|total| total.amount).sum();
+    // No wallet lost what a plan covered.
+    let of_wallets = totals.iter().filter(|total| total.asset == asset && !total.is_covered);
+    let outstanding: i128 = of_wallets.map(|total| total.amount).sum();
     let content = html! {
         (asset_tabs(visit, &catalogue, asset, days))
         @if unresolved > 0 {
