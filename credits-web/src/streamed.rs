@@ -108,13 +108,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_response_is_whole_or_cut_off() {
-        let whole = streamed(|parts| parts.write_all(&[7; 3 * CHUNK_BYTES + 1]));
+        let whole = streamed(|parts| parts.write_all(&vec![7; 3 * CHUNK_BYTES + 1]));
         assert_eq!(whole.collect().await.unwrap().to_bytes().len(), 3 * CHUNK_BYTES + 1);
         assert!(streamed(|_| Ok::<(), io::Error>(())).collect().await.unwrap().to_bytes().is_empty());
         let failed = streamed(|parts| parts.write_all(b"part").and(Err(io::Error::other("damaged"))));
         assert!(failed.collect().await.unwrap_err().to_string().contains("cut off"));
         let panicked = streamed(|parts| -> io::Result<()> {
-            parts.write_all(&[7; CHUNK_BYTES])?;
+            parts.write_all(&vec![7; CHUNK_BYTES])?;
             panic!("a source may not do so")
         });
         assert!(panicked.collect().await.unwrap_err().to_string().contains("cut off"));
@@ -124,9 +124,9 @@ mod tests {
     async fn a_client_that_does_not_read_is_given_up() {
         let (ended, end) = tokio::sync::oneshot::channel();
         let body = streamed_within(Duration::ZERO, move |parts| {
-            let written = parts.write_all(&[7; CHUNK_BYTES]).and_then(|()| {
+            let written = parts.write_all(&vec![7; CHUNK_BYTES]).and_then(|()| {
                 loop {
-                    parts.write_all(&[7; CHUNK_BYTES])?;
+                    parts.write_all(&vec![7; CHUNK_BYTES])?;
                 }
             });
             let kind = written.as_ref().map_err(io::Error::kind).copied();
