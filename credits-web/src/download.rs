@@ -1,25 +1,21 @@
-//! Downloads that are as long as the ledger: its backup and the export of its entries, sent part by part.
+//! Downloads that are as long as the ledger: its backup and the export of its entries.
 //!
-//! A download whose source fails is cut off, so that a client does not take it for a whole one. It does not know who may
-//! have it.
+//! It does not know who may have them, nor how they are sent part by part.
 
-use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 
-use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use credits_runtime::{Credits, ExportFormat};
-use http_body_util::channel::{Channel, Sender};
 use serde::Deserialize;
 use tempfile::TempDir;
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::limits::{CHUNK_BYTES, CHUNKS_MAX, RESULT_WAIT_MAX};
+use crate::limits::RESULT_WAIT_MAX;
 use crate::refusal::Refusal;
+use crate::streamed::streamed;
 
 /// The format of an export, as a query names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -28,46 +24,6 @@ pub(crate) enum Format {
     #[default]
     Jsonl,
     Csv,
-}
-
-/// A response that is written on a thread that may block.
-struct Parts {
-    sender: Sender<Bytes, io::Error>,
-    runtime: Handle,
-    part: Vec<u8>,
-}
-
-impl Write for Parts {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.part.extend_from_slice(bytes);
-        if self.part.len() >= CHUNK_BYTES {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.part.is_empty() {
-            return Ok(());
-        }
-        let part = std::mem::take(&mut self.part);
-        let sent = self.runtime.block_on(self.sender.send_data(part.into()));
-        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone"))
-    }
-}
-
-/// The body that a thread writes.
-fn streamed<E: Display>(write: impl FnOnce(&mut Parts) -> Result<(), E> + Send + 'static) -> Body {
-    let (sender, body) = Channel::new(CHUNKS_MAX);
-    let mut parts = Parts { sender, runtime: Handle::current(), part: Vec::new() };
-    // Nothing waits for the thread: the end of the body is its end.
-    drop(tokio::task::spawn_blocking(move || {
-        if let Err(error) = write(&mut parts) {
-            tracing::error!(%error, "a download was cut off");
-            parts.sender.abort(io::Error::other("the download was cut off"));
-        }
-    }));
-    Body::new(body)
 }
 
 /// Every entry of every wallet.
@@ -117,9 +73,9 @@ pub(crate) async fn backup(credits: Credits<()>, permit: OwnedSemaphorePermit) -
         // After the wait nothing reads the result, and the download is cut off.
         drop(made.send(result));
         let mut copy = copy.ok_or_else(|| io::Error::other("the backup failed"))?;
-        io::copy(&mut copy.file, parts)?;
+        let sent = io::copy(&mut copy.file, parts).map(drop);
         drop(permit);
-        parts.flush()
+        sent
     });
     let headers =
         [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_DISPOSITION, attachment(&name))];

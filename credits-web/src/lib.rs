@@ -47,6 +47,8 @@ mod mount;
 mod parts;
 mod refusal;
 mod same_origin;
+#[cfg(any(feature = "api", feature = "dashboard"))]
+mod streamed;
 #[cfg(feature = "widgets")]
 pub mod widgets;
 mod wording;

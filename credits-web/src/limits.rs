@@ -20,6 +20,9 @@ pub const RESULT_WAIT_MAX: Duration = Duration::from_secs(5);
 pub const CHUNK_BYTES: usize = 64 * 1_024;
 /// Parts of a streamed response that wait for the client.
 pub const CHUNKS_MAX: usize = 4;
+/// Longest time for which a part of a streamed response waits for its client. A client that does not read would keep the
+/// others from reading the whole ledger.
+pub const CLIENT_WAIT_MAX: Duration = Duration::from_mins(1);
 /// Items of a page unless the request sets `limit`.
 pub const PAGE_DEFAULT: usize = 50;
 /// Maximum items of a page. More are refused.

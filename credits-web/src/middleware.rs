@@ -5,10 +5,9 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::DefaultBodyLimit;
 use axum::http::header::{CACHE_CONTROL, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -16,13 +15,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::limits::{BODY_BYTES_MAX, REQUEST_TIME_MAX};
 use crate::refusal::Refusal;
 
-/// Routes with the limits of requests and the headers of responses.
+/// Routes with the limits of requests and the headers of responses. The time of each is limited by its caller.
 pub(crate) fn guarded(routes: Router) -> Router {
-    guarded_but_for_time(routes.layer(middleware::from_fn(timed)))
-}
-
-/// Routes with the same limits and headers, whose requests are limited in time one by one, by [`timed`].
-pub(crate) fn guarded_but_for_time(routes: Router) -> Router {
     routes
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -36,16 +30,18 @@ fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// A write that is cut off may have been done: its idempotency key tells.
-pub(crate) async fn timed(request: Request, next: Next) -> Response {
-    tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| {
-        let seconds = REQUEST_TIME_MAX.as_secs();
-        let detail = format!(
-            "the request took longer than {seconds} s, and may have been carried out: send it again later under the same \
-             idempotency key"
-        );
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail).into_response()
-    })
+/// Answers a request that takes too long with a problem.
+#[cfg(feature = "api")]
+pub(crate) async fn timed(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let answer = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await;
+    answer.unwrap_or_else(|_| timeout("send it again later under the same idempotency key").into_response())
+}
+
+/// The problem of a request that took too long. A write that is cut off may have been done: its idempotency key tells.
+pub(crate) fn timeout(remedy: &str) -> Refusal {
+    let seconds = REQUEST_TIME_MAX.as_secs();
+    let detail = format!("the request took longer than {seconds} s, and may have been carried out: {remedy}");
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]

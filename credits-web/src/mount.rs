@@ -6,7 +6,7 @@ use axum::extract::{OriginalUri, Request};
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 
-/// The relative address of the pages' root, as seen from one page: `./`, `../`, or `credits/` from a root without its last
+/// The relative address of the pages' root, as seen from one page: `./`, `../`, or `./credits/` from a root without its last
 /// slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Root(String);
@@ -21,7 +21,8 @@ impl Root {
             return Self(if depth == 0 { "./".to_owned() } else { "../".repeat(depth) });
         }
         match outer.rsplit('/').next() {
-            Some(last) if !last.is_empty() => Self(format!("{last}/")),
+            // A colon in a first part without the dot would end a scheme.
+            Some(last) if !last.is_empty() => Self(format!("./{last}/")),
             _ => Self("./".to_owned()),
         }
     }
@@ -68,9 +69,10 @@ mod tests {
     fn links_lead_to_the_root_from_every_page() {
         for (outer, inner, root) in [
             ("/", "/", "./"),
-            ("/credits", "/", "credits/"),
+            ("/credits", "/", "./credits/"),
             ("/credits/", "/", "./"),
-            ("/a/b%20c", "/", "b%20c/"),
+            ("/a/b%20c", "/", "./b%20c/"),
+            ("/credits:eu", "/", "./credits:eu/"),
             ("/credits/owners", "/owners", "./"),
             ("/credits/owners/", "/owners/", "../"),
             ("/credits/owner/give", "/owner/give", "../"),

@@ -132,6 +132,20 @@ fn purchases_and_refunds_are_listed() {
     }
 }
 
+/// A page reads 5,000 entries at most: older ones may match.
+#[test]
+fn a_search_that_ends_early_says_so() {
+    let (credits, _clock) = studio();
+    let gifts: Vec<_> = (0..5_001).map(|_| credits.wallet("user:ada").give_credits(1).now()).collect();
+    for gift in gifts {
+        gift.wait().unwrap();
+    }
+    let site = open(&credits);
+    let page = site.get(&format!("{}&category=transfer_out", owner_page("user:ada")));
+    let page = page.page(200);
+    assert!(page.contains("There are older ones") && page.contains("Older entries"), "{page}");
+}
+
 #[test]
 fn the_history_is_filtered_and_paged() {
     let (credits, _clock) = studio();

@@ -61,6 +61,25 @@ fn charges_are_priced_under_the_edited_terms() {
     assert_eq!(credits.statistics().facts, facts, "nothing was written");
 }
 
+/// Comparisons and downloads share the permits of work that reads the whole ledger.
+#[test]
+fn only_some_comparisons_run_at_once() {
+    let credits = Credits::in_memory().unwrap();
+    let note = serde_json::json!({ "note": "x".repeat(4_000) });
+    for _ in 0..150 {
+        credits.wallet("ada").give_credits(1).metadata(note.clone()).now().wait().unwrap();
+    }
+    let site = site(&credits);
+    let fields = [("terms", terms()), ("days", "30".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let begun: Vec<_> = (0..4).map(|_| site.begin("/admin/ledger/export?format=jsonl", "")).collect();
+    assert!(site.form("/admin/what-if", &fields).page(503).contains("try again later"));
+    drop(begun);
+    while site.form("/admin/what-if", &fields).status.as_u16() == 503 {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_field_that_cannot_be_read_is_refused_and_kept() {
     let credits = Credits::in_memory().unwrap();

@@ -1,4 +1,4 @@
-//! Whether the process runs, and whether its ledger takes writes.
+//! Whether the process runs, and whether its ledger can be read.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -17,7 +17,7 @@ use super::{
     transfer, unresolved, wallet, what_if, write,
 };
 use crate::limits::TERMS_BYTES_MAX;
-use crate::middleware::{guarded_but_for_time, timed};
+use crate::middleware::{guarded, timed};
 use crate::refusal::Refusal;
 
 /// A route of the API.
@@ -196,7 +196,7 @@ pub(super) fn router(settings: Settings) -> Router {
     let metrics = settings.metrics.clone();
     let routes = routes.fallback(unknown).method_not_allowed_fallback(wrong_method);
     let routes = routes.layer(from_fn_with_state(Arc::clone(&settings), cross_origin::shared));
-    let routes = guarded_but_for_time(routes.with_state(settings));
+    let routes = guarded(routes.with_state(settings));
     #[cfg(feature = "metrics")]
     let routes = routes.layer(from_fn_with_state(metrics, super::metrics::measured));
     routes

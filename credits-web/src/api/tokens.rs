@@ -224,6 +224,7 @@ impl Tokens {
         change: impl FnOnce(&mut Vec<TokenRecord>) -> Result<(), TokensError>,
     ) -> Result<(), TokensError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let _lock = self.file.as_deref().map(locked).transpose()?;
         self.refresh(&mut known)?;
         let mut records = known.records.clone();
         change(&mut records)?;
@@ -255,6 +256,20 @@ fn read(path: &Path) -> Result<Vec<TokenRecord>, TokensError> {
         serde_json::from_str(line).map_err(|error| TokensError::Line { path, line: place + 1, error })
     };
     lines.map(record).collect()
+}
+
+/// Keeps others from changing the file until it is dropped: a change of an older state would make a revoked token valid again.
+/// The token file itself is replaced, so that a file beside it is locked.
+fn locked(path: &Path) -> Result<File, TokensError> {
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&lock).map_err(|error| io_error(path, error))?;
+    file.lock().map_err(|error| io_error(path, error))?;
+    Ok(file)
 }
 
 /// Replaces the file as a whole: a reader sees the old tokens or the new ones.
@@ -327,6 +342,28 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn changes_at_one_time_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credits.tokens");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let tokens = Tokens::file(&path).unwrap();
+                    for _ in 0..8 {
+                        let kept = tokens.create("kept", &[Scope::Read]).unwrap();
+                        let revoked = tokens.create("revoked", &[Scope::Read]).unwrap();
+                        tokens.revoke(&revoked[3..11]).unwrap();
+                        assert!(tokens.find(&kept).unwrap().is_some());
+                    }
+                });
+            }
+        });
+        let left = Tokens::file(&path).unwrap().list().unwrap();
+        assert_eq!(left.len(), 32);
+        assert!(left.iter().all(|record| record.label == "kept"));
     }
 
     #[test]

@@ -43,12 +43,14 @@ pub(super) async fn opened(visit: Visit) -> Response {
     visit.see("owners", &[])
 }
 
-/// Shows what the form would change if that is not confirmed, or else writes it.
+/// Shows what the form would change unless exactly that is confirmed, or else writes it.
 async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, Refusal> {
     let order = Order::read(form, fields)?;
-    if form.has_second_look() && fields.confirm != "yes" {
+    if form.has_second_look() {
         let asked = order.clone();
-        if let Some(look) = visit.ask(move |ledger| second_look::look(ledger, &asked)).await? {
+        let look = visit.ask(move |ledger| second_look::look(ledger, &asked)).await?;
+        // What was shown is confirmed: a change that has become another one meanwhile is shown again.
+        if let Some(look) = look.filter(|look| look.change() != fields.confirm) {
             return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, fields)));
         }
     }

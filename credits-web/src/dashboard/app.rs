@@ -19,7 +19,7 @@ use super::service::Settings;
 use super::visit::{Right, Visit};
 use super::{administer, catalogue, entries, entry, ledger, money, overview, owner, owners, what_if};
 use crate::limits::TERMS_BYTES_MAX;
-use crate::middleware::guarded;
+use crate::middleware::{guarded, timeout};
 use crate::mount::Root;
 use crate::refusal::Refusal;
 use crate::same_origin::is_cross_site;
@@ -92,8 +92,11 @@ async fn admitted(State(settings): State<Arc<Settings>>, request: Request, next:
         let detail = "this account may read and not write: ask for `Access::all`";
         return visit.refused(Refusal::new(StatusCode::FORBIDDEN, "read_only", detail));
     }
-    parts.extensions.insert(visit);
-    next.run(Request::from_parts(parts, body)).await
+    parts.extensions.insert(visit.clone());
+    let answer = tokio::time::timeout(settings.time_max, next.run(Request::from_parts(parts, body))).await;
+    answer.unwrap_or_else(|_| {
+        visit.refused(timeout("go back and send the same form again, which is carried out once"))
+    })
 }
 
 /// The response after which a browser asks for a name and a password.

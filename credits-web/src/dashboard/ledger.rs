@@ -224,6 +224,7 @@ mod tests {
             authorize: Some(Arc::new(|_| Access::all("ada"))),
             title: String::new(),
             stylesheet: None,
+            time_max: crate::limits::REQUEST_TIME_MAX,
             origins: Vec::new(),
             long_work: Arc::default(),
         };

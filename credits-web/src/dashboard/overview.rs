@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::Response;
 use credits_runtime::catalogue::CatalogueData;
-use credits_runtime::{Category, DayActivity, DueItem, Timestamp};
+use credits_runtime::{AccountActivity, Category, DayActivity, DueItem, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -57,8 +57,9 @@ fn read(visit: &Visit, ledger: &Ledger, query: &Query) -> Result<Page, Refusal> 
     let low = credits.low().asset(asset).limit(LISTED).page()?;
     let unresolved = credits.unresolved()?.len();
     let totals = credits.totals()?;
-    let outstanding: i128 =
-        totals.iter().filter(|total| total.asset == asset).map(|total| total.amount).sum();
+    // No wallet lost what a plan covered.
+    let of_wallets = totals.iter().filter(|total| total.asset == asset && !total.is_covered);
+    let outstanding: i128 = of_wallets.map(|total| total.amount).sum();
     let content = html! {
         (asset_tabs(visit, &catalogue, asset, days))
         @if unresolved > 0 {
@@ -143,6 +144,14 @@ struct Account {
     moved: i128,
 }
 
+/// Whether owners were given credits: a transfer moves those that others were given.
+fn is_given(account: &AccountActivity) -> bool {
+    let moves = [Category::TransferIn, Category::TransferOut];
+    !account.is_operation
+        && account.gained > 0
+        && moves.iter().all(|category| category.name() != account.account)
+}
+
 /// The accounts of some days.
 fn accounts<'a>(days: &'a [DayActivity], asset: &'a str) -> impl Iterator<Item = Account> + 'a {
     let accounts = days.iter().flat_map(|day| &day.accounts).filter(move |account| account.asset == asset);
@@ -150,7 +159,7 @@ fn accounts<'a>(days: &'a [DayActivity], asset: &'a str) -> impl Iterator<Item =
         let is_expired = !account.is_operation && account.account == Category::Expired.name();
         Account {
             is_spent: account.is_operation,
-            is_granted: !account.is_operation && account.gained > 0,
+            is_granted: is_given(account),
             is_expired,
             moved: if account.is_operation || is_expired {
                 account.lost - account.gained
@@ -169,7 +178,9 @@ fn month(days: &[DayActivity], asset: &str, name: &str, counts: impl Fn(&Account
     let (earlier, last) = days.split_at(days.len().saturating_sub(MONTH));
     let earlier = earlier.get(earlier.len().saturating_sub(MONTH)..).unwrap_or_default();
     let (before, now) = (sum(earlier), sum(last));
-    let note = match now.saturating_sub(before).saturating_mul(100).checked_div(before) {
+    // A sum below zero, of more reversals than charges, has no percentage.
+    let percent = now.saturating_sub(before).saturating_mul(100).checked_div(before).filter(|_| before > 0);
+    let note = match percent {
         Some(0) => "as before".to_owned(),
         Some(percent) if percent > 0 => format!("{percent} % more than before"),
         Some(percent) => format!("{} % less than before", percent.unsigned_abs()),
@@ -243,9 +254,9 @@ fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup
             if account.is_operation {
                 let figures = spent.entry(&account.account).or_insert_with(|| vec![0; intervals.len()]);
                 if let Some(figure) = figures.get_mut(place) {
-                    *figure = (*figure + account.lost - account.gained).max(0);
+                    *figure += account.lost - account.gained;
                 }
-            } else if let Some(figure) = granted.get_mut(place) {
+            } else if let Some(figure) = granted.get_mut(place).filter(|_| is_given(account)) {
                 *figure += account.gained;
             }
         }
@@ -254,8 +265,10 @@ fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup
         let known = catalogue.operations.iter().find(|operation| operation.name == name);
         known.map_or(name, |operation| operation.named.as_str()).to_owned()
     };
-    let mut bars: Vec<Series> =
-        spent.into_iter().map(|(name, figures)| Series { name: named(name), figures }).collect();
+    let mut bars: Vec<Series> = spent
+        .into_iter()
+        .map(|(name, figures)| Series { name: named(name), figures: drawn(figures) })
+        .collect();
     bars.sort_by_key(|series| std::cmp::Reverse(series.figures.iter().sum::<i128>()));
     merge_the_rest(&mut bars);
     let names = intervals.iter().filter_map(|interval| interval.first().map(|first| day(first.day)));
@@ -269,6 +282,11 @@ fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup
     .draw()
 }
 
+/// The figures of bars: an interval with more reversals than charges has none.
+fn drawn(figures: Vec<i128>) -> Vec<i128> {
+    figures.into_iter().map(|figure| figure.max(0)).collect()
+}
+
 /// Joins the operations beyond the colours of the chart.
 fn merge_the_rest(bars: &mut Vec<Series>) {
     if bars.len() <= BARS_MAX + 1 {
@@ -278,4 +296,68 @@ fn merge_the_rest(bars: &mut Vec<Series>) {
     let length = rest.first().map_or(0, |series| series.figures.len());
     let sum = |place| rest.iter().filter_map(|series: &Series| series.figures.get(place)).sum();
     bars.push(Series { name: format!("{} others", rest.len()), figures: (0..length).map(sum).collect() });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Days on which one operation was charged and reversed.
+    fn days(figures: &[(i64, i64)]) -> Vec<DayActivity> {
+        let day = |(lost, gained): &(i64, i64)| {
+            let account = serde_json::json!({
+                "asset": "credits", "account": "step", "is_operation": true, "is_covered": false,
+                "gained": gained, "lost": lost, "entries": 1,
+            });
+            let day = serde_json::json!({ "day": "2026-11-26T00:00:00Z", "accounts": [account] });
+            serde_json::from_value(day).unwrap()
+        };
+        figures.iter().map(day).collect()
+    }
+
+    fn catalogue() -> CatalogueData {
+        credits_runtime::usage_credits! { operation step { costs 1.credit } }
+        Pricing::catalog()
+    }
+
+    #[test]
+    fn a_bar_of_several_days_has_their_sum() {
+        let mut week = vec![(0, 0); 91];
+        week[84..].copy_from_slice(&[(5, 0), (0, 10), (7, 0), (0, 0), (1, 0), (0, 0), (0, 0)]);
+        let page = chart(&days(&week), "credits", &catalogue()).into_string();
+        assert!(page.contains("<td class=\"figure\">3</td>"), "{page}");
+        // More came back than was spent.
+        let page = chart(&days(&[(5, 10)]), "credits", &catalogue()).into_string();
+        assert!(!page.contains("\u{2212}5"), "{page}");
+    }
+
+    #[test]
+    fn transfers_are_no_grants() {
+        let account = |name: &str, gained: i64| {
+            serde_json::json!({
+                "asset": "credits", "account": name, "is_operation": false, "is_covered": false,
+                "gained": gained, "lost": 0, "entries": 1,
+            })
+        };
+        let accounts = [account("bonus", 30), account("transfer_in", 500), account("transfer_out", 40)];
+        let day = serde_json::json!({ "day": "2026-11-26T00:00:00Z", "accounts": accounts });
+        let days: Vec<DayActivity> = vec![serde_json::from_value(day).unwrap()];
+        let tile = month(&days, "credits", "Granted", |account| account.is_granted).into_string();
+        assert!(tile.contains(">30<"), "{tile}");
+        let page = chart(&days, "credits", &catalogue()).into_string();
+        assert!(page.contains("<td class=\"figure\">30</td>"), "{page}");
+    }
+
+    #[test]
+    fn a_sum_below_zero_has_no_percentage() {
+        let mut figures = vec![(0, 10); 30];
+        figures.extend([(5, 0); 30]);
+        let tile = |days: &[DayActivity]| month(days, "credits", "Spent", |account| account.is_spent);
+        let page = tile(&days(&figures)).into_string();
+        assert!(page.contains(">150<") && !page.contains('%'), "{page}");
+        for figure in &mut figures[..30] {
+            *figure = (2, 0);
+        }
+        assert!(tile(&days(&figures)).into_string().contains("150 % more than before"));
+    }
 }

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -20,6 +21,7 @@ use super::access::{Access, Authorize};
 use super::app;
 use super::ledger::LongWork;
 use crate::ledger::Ledger;
+use crate::limits::REQUEST_TIME_MAX;
 use crate::mount;
 
 /// The dashboard of a ledger: a service to mount with `nest_service`.
@@ -39,6 +41,8 @@ pub(super) struct Settings {
     pub(super) title: String,
     pub(super) stylesheet: Option<String>,
     pub(super) origins: Vec<String>,
+    /// Longest time of a request.
+    pub(super) time_max: Duration,
     /// Verifications and downloads of the whole ledger.
     pub(super) long_work: Arc<LongWork>,
 }
@@ -51,6 +55,7 @@ pub fn dashboard<C: Pricing>(credits: &Credits<C>) -> Dashboard {
         title: "Credits".to_owned(),
         stylesheet: None,
         origins: Vec::new(),
+        time_max: REQUEST_TIME_MAX,
         long_work: Arc::default(),
     };
     Dashboard { settings, routes: Arc::default() }
@@ -111,5 +116,31 @@ where
 impl fmt::Debug for Dashboard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dashboard").field("title", &self.settings.title).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use http_body_util::channel::Channel;
+
+    use super::*;
+
+    credits_runtime::usage_credits! { operation step { costs 1.credit } }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_refused_with_a_page() {
+        let credits = Credits::in_memory().unwrap();
+        let mut dashboard = super::dashboard(&credits).authorize(|_| Access::all("ada"));
+        dashboard.settings.time_max = Duration::ZERO;
+        // The rest of the form never arrives.
+        let (_sender, body) = Channel::<Bytes>::new(1);
+        let form = Request::post("/owner/give").header("content-type", "application/x-www-form-urlencoded");
+        let answer = dashboard.oneshot(form.body(body).unwrap()).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 503);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let page = answer.into_body().collect().await.unwrap().to_bytes();
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        assert!(page.contains("<h1>") && page.contains("send the same form again"), "{page}");
     }
 }

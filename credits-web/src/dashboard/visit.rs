@@ -150,7 +150,7 @@ impl Visit {
         let (status, Refusal(problem)) = (refusal.status(), refusal);
         let content = html! {
             section.card role="alert" {
-                p { (problem.detail) }
+                p { bdi { (problem.detail) } }
                 p.muted { (status.as_u16()) " " code { (problem.code) } }
                 p { a href=(self.root.to("")) { "To the overview" } }
             }

@@ -90,8 +90,11 @@ pub(super) async fn compare(visit: Visit, sent: Result<Form<Fields>, FormRejecti
 
 async fn compared(visit: &Visit, fields: &Fields) -> Result<Comparison, Refusal> {
     let (terms, days) = (terms(&fields.terms)?, days(&fields.days)?);
-    let comparing =
-        blocking::run(&visit.settings.ledger, move |ledger| run(ledger, &terms, days, WHAT_IF_FACTS_MAX));
+    let permit = visit.settings.long_work.permit()?;
+    let comparing = blocking::run(&visit.settings.ledger, move |ledger| {
+        let _permit = permit;
+        run(ledger, &terms, days, WHAT_IF_FACTS_MAX)
+    });
     // Before the limit of every request, whose answer knows no shorter range.
     let limit = REQUEST_TIME_MAX.saturating_sub(Duration::from_secs(1));
     match tokio::time::timeout(limit, comparing).await {
@@ -137,7 +140,7 @@ fn form(visit: &Visit, fields: &Fields, refusal: Option<&Refusal>) -> Markup {
                 "Change a price in the terms, and see the cost of the charges that were really made under the other list. \
                  Nothing is written."
             }
-            @if let Some(refusal) = refusal { p.bad role="alert" { (refusal.0.detail) } }
+            @if let Some(refusal) = refusal { p.bad role="alert" { bdi { (refusal.0.detail) } } }
             form.stacked method="post" action=(visit.root.to("what-if")) {
                 label for="days" { "Days back from now" }
                 input id="days" name="days" value=(fields.days) inputmode="numeric" required autocomplete="off";

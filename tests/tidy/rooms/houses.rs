@@ -25,10 +25,24 @@ const WEB: &[(&str, &[&str])] = &[
     ("wording", &[]),
     ("refusal", &["limits"]),
     ("middleware", &["limits", "refusal"]),
-    ("download", &["limits", "refusal"]),
+    ("streamed", &["limits"]),
+    ("download", &["limits", "refusal", "streamed"]),
     ("parts", &["wording"]),
     ("api", &["download", "ledger", "limits", "middleware", "mount", "refusal"]),
-    ("dashboard", &["ledger", "limits", "middleware", "mount", "parts", "refusal", "same_origin", "wording"]),
+    (
+        "dashboard",
+        &[
+            "download",
+            "ledger",
+            "limits",
+            "middleware",
+            "mount",
+            "parts",
+            "refusal",
+            "same_origin",
+            "wording",
+        ],
+    ),
 ];
 
 const RUNTIME: &[(&str, &[&str])] = &[

@@ -50,7 +50,7 @@ pub(in crate::dashboard) struct Fields {
     pub(in crate::dashboard) promotional: String,
     /// Takes more than there is.
     pub(in crate::dashboard) debt: String,
-    /// `yes` on the page that shows what would change.
+    /// The change of the owner's credits that the second page has shown, such as `-1000`.
     pub(in crate::dashboard) confirm: String,
 }
 
@@ -178,12 +178,12 @@ impl Form {
         }
     }
 
-    /// A form with a button alone, which sends the same fields again.
-    pub(super) fn confirmation(self, visit: &Visit, fields: &Fields) -> Markup {
+    /// A form with a button alone, which sends the same fields again with the change that is shown.
+    pub(super) fn confirmation(self, visit: &Visit, fields: &Fields, change: &str) -> Markup {
         html! {
             form.stacked method="post" action=(visit.root.to(&format!("owner/{}", self.name()))) {
                 @for (name, value) in fields.sent() { (hidden(name, value)) }
-                (hidden("confirm", "yes"))
+                (hidden("confirm", change))
                 button { "Confirm" }
             }
         }

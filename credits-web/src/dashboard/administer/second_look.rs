@@ -148,11 +148,19 @@ fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<Owned
 }
 
 impl Look {
+    /// The change of the owner's credits, as the form that confirms it sends it.
+    pub(super) fn change(&self) -> String {
+        self.balances.first().map(|change| change.by.to_string()).unwrap_or_default()
+    }
+
     /// The page, with the form that confirms it.
     pub(super) fn draw(&self, visit: &Visit, form: Form, order: &Order, fields: &Fields) -> Markup {
         html! {
             section.card {
                 h2 { "Available " (order.asset) ", before and after" }
+                @if !fields.confirm.is_empty() {
+                    p.warn role="alert" { "Nothing was written: the change is not the one that was shown before." }
+                }
                 table {
                     thead { tr {
                         th scope="col" { "Owner" } th.figure scope="col" { "Now" }
@@ -167,7 +175,7 @@ impl Look {
                 }
                 @if !order.reason.is_empty() { p { "Reason: " bdi { (order.reason) } } }
                 @if !self.note.is_empty() { p { (self.note) } }
-                (form.confirmation(visit, fields))
+                (form.confirmation(visit, fields, &self.change()))
                 p { a href=(visit.root.with("owner", &fields.owner_query())) { "Back without a change" } }
             }
             @if !self.grants.is_empty() {

@@ -66,7 +66,7 @@ impl LongWork {
     }
 
     /// The permit of a request that reads the whole ledger: it is held until the read ends, also if the visitor has gone.
-    pub(super) fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+    pub(in crate::dashboard) fn permit(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
             let detail = format!(
                 "{LONG_REQUESTS_MAX} requests read the whole ledger, the most at one time: try again later"

@@ -95,8 +95,10 @@ pub(in crate::dashboard) async fn link(visit: Visit, Sent(fields): Sent<LinkFiel
         Ok(read) => read,
         Err(refusal) => return visit.refused(refusal),
     };
-    match visit.settings.ledger.credits.link(object, owner.as_str()).await {
+    match visit.settings.ledger.credits.link(object.clone(), owner.as_str()).await {
         Ok(received) => {
+            // A link has no metadata.
+            tracing::info!(by = visit.by(), %object, %owner, "an object was linked by hand");
             let done = if received.is_new { "linked" } else { "linked_before" };
             visit.see("money", &[("done", done)])
         }
@@ -138,12 +140,15 @@ pub(in crate::dashboard) async fn before_dismissal(
 
 /// Takes an entry off the list.
 pub(in crate::dashboard) async fn dismiss(visit: Visit, Sent(fields): Sent<EntryFields>) -> Response {
+    let (key, owner) = (fields.key.clone(), fields.owner.clone());
     let dismissed = blocking::run(&visit.settings.ledger, move |ledger| {
         let Some(entry) = fields.find(ledger)? else { return Ok(false) };
         Ok(ledger.credits.dismiss(&entry)?.is_new)
     });
     match dismissed.await {
         Ok(is_new) => {
+            // A dismissal has no metadata.
+            tracing::info!(by = visit.by(), key, owner, is_new, "an unresolved entry was dismissed by hand");
             let done = if is_new { "dismissed" } else { "dismissed_before" };
             visit.see("money", &[("done", done)])
         }

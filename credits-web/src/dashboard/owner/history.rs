@@ -68,12 +68,21 @@ pub(super) fn draw(subject: &Subject<'_>, query: &Query) -> Result<Markup, Refus
     };
     Ok(html! {
         (filters(subject, query))
-        @if page.entries.is_empty() { p.muted { "No entry is found." } } @else { (table(subject, &page.entries)) }
+        @if page.entries.is_empty() { p.muted { (nothing_found(&page)) } } @else { (table(subject, &page.entries)) }
         @if page.next.is_some() || !query.after.is_empty() { p.links {
             @if let Some(next) = page.next { a href=(link(&next.to_string())) { "Older entries" } }
             @if !query.after.is_empty() { a href=(link("")) { "Newest entries" } }
         } }
     })
+}
+
+/// A page of a rare entry ends at the limit of what is read, and older entries may match.
+fn nothing_found(page: &HistoryPage) -> &'static str {
+    if page.next.is_some() {
+        "No entry is found among those that were read. There are older ones."
+    } else {
+        "No entry is found."
+    }
 }
 
 fn filters(subject: &Subject<'_>, query: &Query) -> Markup {
