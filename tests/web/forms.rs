@@ -71,6 +71,11 @@ impl<'a> Filled<'a> {
         send(self.site, self.action, &self.fields)
     }
 
+    /// Sends the form, and then that of the second look.
+    fn write(&self) -> Answer {
+        self.confirm(&self.send())
+    }
+
     /// Sends the form of the second look.
     fn confirm(&self, look: &Answer) -> Answer {
         let fields = hidden(look.page(200), self.action, "");
@@ -108,7 +113,14 @@ fn a_gift_is_booked_once_however_often_it_is_sent() {
         [("amount", "1,137"), ("reason", "sorry <b>"), ("expires", "2026-12-13"), ("promotional", "yes")];
     let form = Filled::on(&site, &owner_page("user:ada"), "give", "", &typed);
     let (before, count) = (ada.credits().unwrap().get(), entries(&credits, "user:ada"));
-    let first = form.send();
+    let look = form.send();
+    for shown in
+        ["1,825", "+1,137", "2,962", "They are promotional.", "They expire on 14 Dec 2026, 00:00 in UTC."]
+    {
+        assert!(look.page(200).contains(shown), "{shown}: {}", look.body);
+    }
+    assert_eq!(entries(&credits, "user:ada"), count);
+    let first = form.confirm(&look);
     let page = followed(&site, &first);
     let entry = ada.credit_history().limit(1).page().unwrap().entries.remove(0);
     let notice = format!("Gave 1,137 credits: <a href=\"./entry?number={0}\">entry {0}</a>", entry.number);
@@ -130,10 +142,10 @@ fn a_double_click_books_one_gift() {
     let (credits, _clock) = studio();
     let site = open(&credits);
     let form = Filled::on(&site, &owner_page("user:ada"), "give", "", &[("amount", "7"), ("reason", "r")]);
-    let count = entries(&credits, "user:ada");
+    let (look, count) = (form.send(), entries(&credits, "user:ada"));
     let targets = std::thread::scope(|scope| {
         let clicks: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| form.send().header("location").to_owned())).collect();
+            (0..8).map(|_| scope.spawn(|| form.confirm(&look).header("location").to_owned())).collect();
         clicks.into_iter().map(|click| click.join().unwrap()).collect::<Vec<_>>()
     });
     assert!(targets.iter().all(|target| target.contains("done=") && *target == targets[0]), "{targets:?}");
@@ -394,7 +406,7 @@ fn a_form_that_is_changed_and_sent_again_writes_nothing() {
     let site = open(&credits);
     let mut form =
         Filled::on(&site, &owner_page("user:ada"), "give", "", &[("reason", "r"), ("amount", "5")]);
-    followed(&site, &form.send());
+    followed(&site, &form.write());
     let made = credits.wallet("user:ada").credit_history().limit(1).page().unwrap().entries[0].number;
     form.fields.last_mut().unwrap().1 = "50".to_owned();
     let again = form.send();
@@ -407,7 +419,8 @@ fn a_form_that_is_changed_and_sent_again_writes_nothing() {
     let mut fields = hidden(&again.body, "give", "");
     assert!(!fields.iter().any(|field| form.fields[2] == *field), "{fields:?}");
     fields.extend([("reason".to_owned(), "r".to_owned()), ("amount".to_owned(), "50".to_owned())]);
-    assert!(followed(&site, &send(&site, "give", &fields)).contains("Gave 50 credits"));
+    let again = Filled { fields, ..form };
+    assert!(followed(&site, &again.write()).contains("Gave 50 credits"));
 }
 
 #[test]
@@ -447,7 +460,7 @@ fn gems_are_given_and_taken_as_credits_are() {
     let site = open(&credits);
     let page = format!("{}&asset=gem", owner_page("user:ben"));
     let form = Filled::on(&site, &page, "give", "", &[("amount", "3"), ("reason", "prize")]);
-    assert!(followed(&site, &form.send()).contains("Gave 3 gems"));
+    assert!(followed(&site, &form.write()).contains("Gave 3 gems"));
     let form = Filled::on(&site, &page, "take", "", &[("amount", "1"), ("reason", "too many")]);
     let look = form.send();
     assert!(followed(&site, &form.confirm(&look)).contains("Took 1 gem:"));

@@ -253,7 +253,7 @@ fn a_name_of_any_letters_has_a_page_with_inert_markup() {
     ] {
         let fields = crate::forms::hidden(site.get(&owner_page(name)).page(200), "give", "");
         let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        fields.extend([("amount", "5"), ("reason", name)]);
+        fields.extend([("amount", "5"), ("reason", name), ("confirm", "5")]);
         let given = site.form("/admin/owner/give", &fields);
         assert_eq!(given.status.as_u16(), 303, "{name}: {}", given.body);
         let page = site

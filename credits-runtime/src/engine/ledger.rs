@@ -15,7 +15,6 @@ use super::checkpoint::checkpointer::Checkpointer;
 use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
 use super::clock::Clock;
-use super::closing::Closing;
 use super::commit_log::CommitLog;
 use super::core::Core;
 use super::feed::CommitFeed;
@@ -24,6 +23,7 @@ use super::opening::{FoundLedger, put_log_aside};
 use super::recovery::{Recovered, Recovery, recover};
 use super::request::inbox::{Inbox, Queue};
 use super::rows::CheckpointState;
+use super::shutdown::Shutdown;
 use super::store::{Locking, Patience, Store};
 use super::tuning::Tuning;
 use super::verify::{Verified, verify};
@@ -79,7 +79,7 @@ pub(crate) struct Ledger {
     followers: Mutex<Vec<JoinHandle<()>>>,
     /// Held while the ledger is closed.
     closing: Mutex<()>,
-    end: Closing,
+    end: Shutdown,
 }
 
 impl Deref for Ledger {
@@ -154,7 +154,7 @@ impl Ledger {
             writer: Mutex::default(),
             followers: Mutex::default(),
             closing: Mutex::default(),
-            end: Closing::default(),
+            end: Shutdown::default(),
         }))
     }
 
@@ -178,7 +178,7 @@ impl Ledger {
             writer: Mutex::new(Some(thread)),
             followers: Mutex::default(),
             closing: Mutex::default(),
-            end: Closing::default(),
+            end: Shutdown::default(),
         }))
     }
 
@@ -193,7 +193,7 @@ impl Ledger {
     }
 
     /// The end of the ledger, for those that wait for it.
-    pub(crate) fn closing(&self) -> &Closing {
+    pub(crate) fn shutdown(&self) -> &Shutdown {
         &self.end
     }
 

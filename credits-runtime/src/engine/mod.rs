@@ -5,7 +5,6 @@
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod clock;
-pub(crate) mod closing;
 pub(crate) mod commit_log;
 pub(crate) mod core;
 pub(crate) mod feed;
@@ -23,6 +22,7 @@ pub(crate) mod request;
 pub(crate) mod rows;
 #[cfg(all(test, shuttle))]
 mod schedules;
+pub(crate) mod shutdown;
 pub(crate) mod store;
 mod sync;
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl<C> Credits<C> {
     /// # fn main() {}
     /// ```
     pub fn closed(&self) -> impl Future<Output = ()> + Send + use<C> {
-        self.ledger.closing().begun()
+        self.ledger.shutdown().begun()
     }
 }
 

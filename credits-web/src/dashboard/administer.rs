@@ -46,13 +46,11 @@ pub(super) async fn opened(visit: Visit) -> Response {
 /// Shows what the form would change unless exactly that is confirmed, or else writes it.
 async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, Refusal> {
     let order = Order::read(form, fields)?;
-    if form.has_second_look() {
-        let asked = order.clone();
-        let look = visit.ask(move |ledger| second_look::look(ledger, &asked)).await?;
-        // What was shown is confirmed: a change that has become another one meanwhile is shown again.
-        if let Some(look) = look.filter(|look| look.change() != fields.confirm) {
-            return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, fields)));
-        }
+    let asked = order.clone();
+    let look = visit.ask(move |ledger| second_look::look(ledger, &asked)).await?;
+    // What was shown is confirmed: a change that has become another one meanwhile is shown again.
+    if let Some(look) = look.filter(|look| look.change() != fields.confirm) {
+        return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, fields)));
     }
     let done = write(&visit.settings.ledger, order, visit.by()).await?;
     let (name, number) = match done {

@@ -2,6 +2,7 @@
 //!
 //! It does not know what a form does to the ledger.
 
+use credits_runtime::Rejection;
 use credits_runtime::limits::REASON_BYTES_MAX;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -136,11 +137,6 @@ impl Form {
         }
     }
 
-    /// Whether a second page shows what would change.
-    pub(super) fn has_second_look(self) -> bool {
-        self != Self::Give
-    }
-
     /// The form with what is typed, and the field whose value was refused.
     pub(in crate::dashboard) fn draw(self, visit: &Visit, fields: &Fields, refused: Option<&str>) -> Markup {
         let field = |name, label, value, kind, is_required| {
@@ -201,6 +197,9 @@ pub(super) fn reason(text: &str) -> Result<String, Refusal> {
     if text.is_empty() {
         let rule = format!("say why in 1 to {REASON_BYTES_MAX} bytes, it stays with the entry");
         return Err(Refusal::invalid("reason", text, &rule));
+    }
+    if text.len() > REASON_BYTES_MAX {
+        return Err(Rejection::ReasonTooLong { bytes: text.len(), max: REASON_BYTES_MAX }.into());
     }
     Ok(text.to_owned())
 }

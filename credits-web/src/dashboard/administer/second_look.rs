@@ -13,7 +13,7 @@ use crate::dashboard::entry::left_to_reverse;
 use crate::dashboard::visit::Visit;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
-use crate::wording::{change, figure};
+use crate::wording::{change, figure, time};
 
 /// What a write would change.
 pub(super) struct Look {
@@ -21,7 +21,8 @@ pub(super) struct Look {
     /// What stands before the grants: `Taken from`.
     of_grants: &'static str,
     grants: Vec<Allocation>,
-    note: &'static str,
+    /// A sentence for the person who confirms; empty for none.
+    note: String,
 }
 
 /// The available credits of an owner.
@@ -41,13 +42,35 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
     }
     let own = |by: i128| Change { owner: order.owner.clone(), now: state.credits, by };
     let look = match &order.deed {
-        Deed::Give { .. } => return Ok(None),
+        Deed::Give { amount, expires_at, is_promotional } => {
+            // The ledger says why it refuses these.
+            let is_late = expires_at.is_some_and(|at| at <= state.at);
+            if is_late || state.balance.checked_add(*amount).is_none() {
+                return Ok(None);
+            }
+            let is_new = ledger.credits.assets_of(&order.owner)?.is_empty();
+            let repaid = state.debt.min(*amount);
+            let mut note = Vec::new();
+            note.extend(is_new.then(|| "The owner never had credits: check the name.".to_owned()));
+            note.extend(
+                repaid.is_positive().then(|| format!("{} of them repay the debt.", figure(repaid.get()))),
+            );
+            note.extend(is_promotional.then(|| "They are promotional.".to_owned()));
+            note.extend(expires_at.map(|at| format!("They expire on {} in UTC.", time(at))));
+            let balances = vec![own(value(*amount) - value(repaid))];
+            Look { balances, of_grants: "", grants: Vec::new(), note: note.join(" ") }
+        }
         Deed::Take { amount, with_debt } => {
             let remedy = "take less, or tick the box about debt";
             enough(&wallet, *amount, if *with_debt { Amount::MAX } else { state.credits }, remedy)?;
             let grants = allocated(&state.grants, *amount, |_| true);
             let note = if *amount > state.credits { "The part that is missing becomes debt." } else { "" };
-            Look { balances: vec![own(-value(*amount))], of_grants: "Taken from", grants, note }
+            Look {
+                balances: vec![own(-value(*amount))],
+                of_grants: "Taken from",
+                grants,
+                note: note.to_owned(),
+            }
         }
         Deed::Transfer { amount, to, with_promotional } => {
             let moves = |grant: &GrantSummary| *with_promotional || !grant.is_promotional;
@@ -62,20 +85,30 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
             enough(&wallet, *amount, available, remedy)?;
             let is_new = ledger.credits.assets_of(to)?.is_empty();
             let note = if is_new { "The receiver never had credits: check the name." } else { "" };
-            Look { balances: vec![own(-value(*amount)), receiver], of_grants: "Taken from", grants, note }
+            Look {
+                balances: vec![own(-value(*amount)), receiver],
+                of_grants: "Taken from",
+                grants,
+                note: note.to_owned(),
+            }
         }
         Deed::Revoke { grant } => {
             let found = state.grants.iter().find(|open| open.id == *grant && open.free.is_positive());
             let free = found.ok_or(Rejection::GrantNotFree { grant: *grant })?.free;
             let grants = vec![Allocation { grant: *grant, amount: free }];
             let note = "What holds have set aside of it stays with them.";
-            Look { balances: vec![own(-value(free))], of_grants: "Taken from", grants, note }
+            Look { balances: vec![own(-value(free))], of_grants: "Taken from", grants, note: note.to_owned() }
         }
         Deed::Release { hold } => {
             let Some(open) = state.holds.iter().find(|open| open.id == *hold) else { return Ok(None) };
             let note = "The work that it is for can no longer be charged to it. Credits that have expired meanwhile \
                         expire at once.";
-            Look { balances: vec![own(value(open.amount))], of_grants: "", grants: Vec::new(), note }
+            Look {
+                balances: vec![own(value(open.amount))],
+                of_grants: "",
+                grants: Vec::new(),
+                note: note.to_owned(),
+            }
         }
         Deed::Reverse { charge, amount } => {
             let entry = charge_of(ledger, order, *charge)?;
@@ -86,7 +119,12 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
             }
             let note = "Debt of the charge is undone first. The grants get their credits back, the last used one first.";
             let of_grants = "The charge was taken from";
-            Look { balances: vec![own(value(amount))], of_grants, grants: entry.entry.allocations, note }
+            Look {
+                balances: vec![own(value(amount))],
+                of_grants,
+                grants: entry.entry.allocations,
+                note: note.to_owned(),
+            }
         }
     };
     Ok(Some(look))

@@ -7,15 +7,15 @@ use std::sync::PoisonError;
 use crate::engine::sync::Mutex;
 
 /// The tasks that wait for the end; `None` once it has begun.
-pub(crate) struct Closing(Mutex<Option<Vec<oneshot::Sender<()>>>>);
+pub(crate) struct Shutdown(Mutex<Option<Vec<oneshot::Sender<()>>>>);
 
-impl Default for Closing {
+impl Default for Shutdown {
     fn default() -> Self {
         Self(Mutex::new(Some(Vec::new())))
     }
 }
 
-impl Closing {
+impl Shutdown {
     /// Waits until the ledger begins to close. The future does not keep the ledger open.
     pub(crate) fn begun(&self) -> impl Future<Output = ()> + Send + use<> {
         let (sender, receiver) = oneshot::channel();
@@ -40,11 +40,11 @@ mod tests {
 
     #[test]
     fn the_end_wakes_those_who_waited_and_those_who_come_later() {
-        let closing = Closing::default();
-        let before = closing.begun();
-        drop(closing.begun());
-        closing.begin();
+        let shutdown = Shutdown::default();
+        let before = shutdown.begun();
+        drop(shutdown.begun());
+        shutdown.begin();
         block_on(before);
-        block_on(closing.begun());
+        block_on(shutdown.begun());
     }
 }
