@@ -1,5 +1,4 @@
 //! The example `dashboard`: both addresses answer as it prints them.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
