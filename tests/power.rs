@@ -23,8 +23,9 @@ use disk::{Disk, Image, Operation};
 use random::Random;
 use recording::{History, record};
 
-/// Power loss images to judge.
-const CRASHES: usize = 20_000;
+/// Power loss images to judge, and those of a nightly run.
+const CRASHES: usize = 5_000;
+const CRASHES_NIGHTLY: usize = 200_000;
 /// Power loss images of each moment.
 const DISKS_OF_A_MOMENT: usize = 3;
 /// Steps of a life.
@@ -34,7 +35,7 @@ const RELAPSES_MAX: usize = 3;
 
 #[test]
 fn after_a_loss_of_power_everything_acknowledged_is_found() {
-    let crashes = if env::var("CREDITS_NIGHTLY").is_ok() { 10 * CRASHES } else { CRASHES };
+    let crashes = if env::var("CREDITS_NIGHTLY").is_ok() { CRASHES_NIGHTLY } else { CRASHES };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for first in 0..threads {

@@ -1,6 +1,6 @@
 //! Anything may be written in a definition: the answer is code that parses, or an error at one of its tokens.
 //!
-//! `PROPTEST_CASES` sets the number of cases; 2,000 where it is not set.
+//! `PROPTEST_CASES` sets the number of cases; 700 where it is not set.
 
 use proc_macro2::{Group, LineColumn, Span, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use super::tokens;
 use crate::expand::expand;
 
 /// Cases of one run, where the environment names no number.
-const CASES: u32 = 2_000;
+const CASES: u32 = 700;
 
 /// A definition with every statement.
 const DEFINITION: &str = r#"
