@@ -121,7 +121,7 @@ pub(super) const DOCS: &[Doc] = &[
     Doc { content: Of(&["text/plain; charset=utf-8"]), ..post("/stripe", (&[], "Event"), (200, ""), &[404]) },
 ];
 
-/// What is documented of a route.
+/// Documentation of a route.
 pub(super) fn of(method: &str, path: &str) -> Option<&'static Doc> {
     DOCS.iter().find(|doc| doc.method == method && doc.path == path)
 }

@@ -25,7 +25,7 @@ pub(super) struct ActivityReport {
     days: Vec<DayActivity>,
 }
 
-/// What was given and spent on each of the last days.
+/// Given and spent credits of each of the last days.
 pub(super) async fn activity(
     State(settings): State<Shared>,
     Asked(Days { days }): Asked<Days>,

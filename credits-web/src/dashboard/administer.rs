@@ -62,7 +62,7 @@ async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, R
     Ok(visit.see("owner", &query))
 }
 
-/// The form with what was typed, and why it was refused.
+/// The form with its fields as they were sent, and the reason for the refusal.
 fn refused(visit: &Visit, form: Form, mut fields: Fields, problem: Problem) -> Response {
     let field = field_of(form, &problem);
     let is_used = problem.code == "idempotency_key_reused";

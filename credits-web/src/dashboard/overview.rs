@@ -1,4 +1,4 @@
-//! The overview: what is outstanding, what was given and spent, and what needs attention.
+//! The overview: outstanding, given and spent credits, and entries that need attention.
 
 use std::collections::BTreeMap;
 
@@ -189,7 +189,7 @@ fn month(days: &[DayActivity], asset: &str, name: &str, counts: impl Fn(&Account
     tile(name, &figure(now), &note)
 }
 
-/// Tiles of what is set aside and of what expires within seven days.
+/// Tiles of held credits and of credits that expire within seven days.
 fn coming(due: &[DueItem], asset: &str, is_complete: bool) -> Markup {
     let (mut held, mut holds, mut expiring, mut grants) = (0_i128, 0_u64, 0_i128, 0_u64);
     for item in due {
@@ -235,7 +235,7 @@ fn expiring(visit: &Visit, due: &[DueItem], asset: &str, now: Timestamp) -> Mark
     }
 }
 
-/// What was spent by operation, and the line of what was granted.
+/// Spent credits by operation, and the line of granted credits.
 fn chart(days: &[DayActivity], asset: &str, catalogue: &CatalogueData) -> Markup {
     let width = if days.len() >= WEEKLY_FROM as usize { 7 } else { 1 };
     // The last interval ends today, so that the first one may be short.

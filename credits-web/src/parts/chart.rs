@@ -26,7 +26,7 @@ pub(crate) struct Series {
 /// Stacked bars over time, and below them a line of another kind, on a scale of its own: a day on which every subscription
 /// gives would flatten the bars.
 pub(crate) struct Bars<'a> {
-    /// What is drawn, for people who do not see it.
+    /// Description of the drawing, for people who do not see it.
     pub(crate) label: &'a str,
     /// The name of an interval: `Day`, `Week of`.
     pub(crate) interval: &'a str,
@@ -113,7 +113,7 @@ impl Bars<'_> {
 
 /// A line over time.
 pub(crate) struct Line<'a> {
-    /// What is drawn, for people who do not see it.
+    /// Description of the drawing, for people who do not see it.
     pub(crate) label: &'a str,
     /// The name of a point in time, such as `Day`.
     pub(crate) interval: &'a str,

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 /// The id of the message that says why a form was refused. A page has one at most.
 pub(crate) const REFUSAL: &str = "refusal";
 
-/// What is typed into a field.
+/// Kind of text in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Text.
@@ -28,7 +28,7 @@ pub(crate) struct Field<'a> {
     pub(crate) label: &'a str,
     /// The present value.
     pub(crate) value: &'a str,
-    /// What is typed into it.
+    /// Kind of its text.
     pub(crate) kind: Kind,
     /// Whether it may not be empty.
     pub(crate) is_required: bool,

@@ -1,4 +1,4 @@
-//! The open grants of a wallet: what is left of each, for what, and until when.
+//! The open grants of a wallet: the rest of each, its scope and its expiry.
 //!
 //! It does not know the entries that opened them.
 
@@ -9,7 +9,7 @@ use maud::html;
 use super::names::operations;
 use super::widget::{Widget, date};
 
-/// The open grants as a table, in the order of their use: from what, what is left, until when.
+/// The open grants as a table, in the order of their use: origin, rest, expiry.
 ///
 /// Errors: `OwnerInvalid`, `AssetUnknown`, then the ledger's.
 pub fn grants<C: Pricing>(wallet: &Wallet<C>) -> Result<Widget, Error> {

@@ -137,7 +137,7 @@ impl Form {
         }
     }
 
-    /// The form with what is typed, and the field whose value was refused.
+    /// The form with the values of its fields, and the field whose value was refused.
     pub(in crate::dashboard) fn draw(self, visit: &Visit, fields: &Fields, refused: Option<&str>) -> Markup {
         let field = |name, label, value, kind, is_required| {
             Field { name, label, value, kind, is_required, is_refused: refused == Some(name) }.draw()

@@ -21,7 +21,7 @@ pub(super) struct Order {
     pub(super) deed: Deed,
 }
 
-/// What is to be written.
+/// The write that a form asks for.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
     Give {

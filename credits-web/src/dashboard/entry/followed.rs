@@ -1,4 +1,4 @@
-//! What belongs to an entry: reversals, the reversed charge, the other side of a transfer, what is left of a grant.
+//! Entries that belong to an entry: reversals, the reversed charge, the other side of a transfer; and the rest of a grant.
 
 use credits_runtime::{Entry, FactNumber, OwnedEntry, Owner, TransferId};
 use maud::{Markup, html};

@@ -76,7 +76,7 @@ pub(super) fn draw(subject: &Subject<'_>, query: &Query) -> Result<Markup, Refus
     })
 }
 
-/// A page of a rare entry ends at the limit of what is read, and older entries may match.
+/// A page of a rare entry ends at the limit of entries that are read, and older ones may match.
 fn nothing_found(page: &HistoryPage) -> &'static str {
     if page.next.is_some() {
         "No entry is found among those that were read. There are older ones."
