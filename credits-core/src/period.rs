@@ -98,6 +98,28 @@ impl Period {
     }
 }
 
+impl Period {
+    /// The period that displays as this text: `month`, `72 hours`.
+    ///
+    /// ```
+    /// use credits_core::{Period, PeriodUnit};
+    ///
+    /// let hours = Period { count: 72, unit: PeriodUnit::Hour };
+    /// assert_eq!(Period::from_words("72 hours"), Some(hours));
+    /// assert_eq!(Period::from_words("month"), Some(PeriodUnit::Month.into()));
+    /// assert_eq!(Period::from_words("72 moons"), None);
+    /// ```
+    #[must_use]
+    pub fn from_words(text: &str) -> Option<Self> {
+        let Some((count, word)) = text.split_once(' ') else {
+            let (unit, ..) = PERIOD_UNITS.iter().find(|(_, one, ..)| *one == text)?;
+            return Some((*unit).into());
+        };
+        let (unit, ..) = PERIOD_UNITS.iter().find(|(_, _, many, _)| *many == word)?;
+        Some(Self { count: count.parse().ok()?, unit: *unit })
+    }
+}
+
 impl From<PeriodUnit> for Period {
     /// A period of one unit.
     fn from(unit: PeriodUnit) -> Self {

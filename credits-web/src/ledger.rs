@@ -2,6 +2,8 @@
 //!
 //! It does not know requests or responses.
 
+mod unpriced;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,10 +12,12 @@ use std::time::Duration;
 use credits_runtime::catalogue::{CatalogueData, price_list};
 use credits_runtime::generated::{Operation as _, Pricing};
 use credits_runtime::{
-    Amount, CoveredBy, Credits, Explanation, HoldId, Metadata, OperationCall, Problem, Receipt, Settled,
-    Timestamp,
+    Amount, CoveredBy, Credits, Error, Explanation, HoldId, Metadata, OperationCall, Problem, Receipt,
+    Settled, Timestamp,
 };
 use serde::Serialize;
+
+use unpriced::Unpriced;
 
 /// A ledger of any application.
 #[derive(Clone)]
@@ -27,6 +31,11 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn of<C: Pricing>(credits: &Credits<C>) -> Self {
         Self { credits: credits.without_pricing(), operations: Arc::new(credits.clone()) }
+    }
+
+    /// A ledger that was opened without its pricing.
+    pub(crate) fn without_pricing(credits: &Credits<()>) -> Result<Self, Error> {
+        Ok(Self { credits: credits.clone(), operations: Arc::new(Unpriced::of(credits)?) })
     }
 }
 

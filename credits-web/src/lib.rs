@@ -54,11 +54,14 @@ pub mod widgets;
 mod wording;
 
 #[cfg(feature = "api")]
-pub use api::{Api, OwnerSecret, OwnerSecretError, Scope, TokenRecord, Tokens, TokensError, api};
+pub use api::{
+    Api, OwnerSecret, OwnerSecretError, Scope, TokenRecord, Tokens, TokensError, api, api_without_pricing,
+    responses,
+};
 #[cfg(all(unix, feature = "socket"))]
-pub use api::{Socket, SocketError, socket};
+pub use api::{Socket, SocketError, socket, socket_without_pricing};
 #[cfg(feature = "dashboard")]
-pub use dashboard::{Access, Dashboard, dashboard};
+pub use dashboard::{Access, Dashboard, dashboard, dashboard_without_pricing};
 
 /// Compiles the code of the guide to the web.
 #[cfg(all(doctest, feature = "api", feature = "dashboard", feature = "widgets"))]

@@ -15,13 +15,18 @@ use credits_runtime::{
 
 use crate::limits::{BODY_BYTES_MAX, RETRY_AFTER_SECONDS};
 
-/// The problem of a request.
+/// The problem of a request, and the failure of the ledger behind it.
 #[derive(Debug)]
-pub(crate) struct Refusal(pub(crate) Problem);
+pub(crate) struct Refusal(pub(crate) Problem, Option<LedgerError>);
+
+/// The failure of the ledger behind a response, for callers who may read it. It is not sent.
+#[cfg_attr(not(feature = "api"), expect(dead_code, reason = "the API alone has callers who may read it"))]
+#[derive(Clone, Debug)]
+pub(crate) struct Failure(pub(crate) LedgerError);
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self(Problem::new(status.as_u16(), code, detail))
+        Self(Problem::new(status.as_u16(), code, detail), None)
     }
 
     /// A parameter or field that cannot be read.
@@ -29,7 +34,7 @@ impl Refusal {
         let given: String = given.chars().take(80).collect();
         let mut problem = Problem::new(422, "field_invalid", format!("`{field}` is `{given}`: {rule}"));
         problem.fields.insert("field".to_owned(), field.into());
-        Self(problem)
+        problem.into()
     }
 
     /// A text whose members cannot be read, with the first of them by its path.
@@ -54,9 +59,13 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let is_retried = self.0.status == 503 || self.0.code == "in_progress";
-        let mut response = self.0.into_response();
+        let Self(problem, failure) = self;
+        let mut response = problem.into_response();
         if is_retried {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        if let Some(error) = failure {
+            response.extensions_mut().insert(Failure(error));
         }
         response
     }
@@ -66,13 +75,28 @@ macro_rules! refusals {
     ($($error:ty)*) => {$(
         impl From<$error> for Refusal {
             fn from(error: $error) -> Self {
-                Self(error.into())
+                Self(error.into(), None)
             }
         }
     )*};
 }
 
-refusals! { CursorError Error FactNumberError InputError LedgerError Problem Rejection }
+refusals! { CursorError FactNumberError InputError Problem Rejection }
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self(error.clone().into(), Some(error))
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Ledger(error) => error.into(),
+            error => Self(error.into(), None),
+        }
+    }
+}
 
 impl From<TimestampError> for Refusal {
     fn from(error: TimestampError) -> Self {
@@ -172,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_value_of_a_field_is_told_in_part() {
-        let Refusal(problem) = Refusal::invalid("days", &"9".repeat(500), "ask for fewer");
+        let Refusal(problem, _) = Refusal::invalid("days", &"9".repeat(500), "ask for fewer");
         assert_eq!((problem.status, problem.fields.get("field")), (422, Some(&Value::from("days"))));
         assert_eq!(problem.detail, format!("`days` is `{}`: ask for fewer", "9".repeat(80)));
     }

@@ -26,6 +26,7 @@ pub mod grant;
 pub mod hold;
 pub mod ids;
 pub mod inputs;
+pub mod kept_settings;
 pub mod limits;
 pub mod low_balances;
 pub mod metadata;

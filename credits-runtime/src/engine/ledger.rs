@@ -20,7 +20,7 @@ use super::core::Core;
 use super::feed::CommitFeed;
 use super::keys::compactor::Compactor;
 use super::opening::{FoundLedger, put_log_aside};
-use super::recovery::{Recovered, Recovery, recover};
+use super::recovery::{Recovered, Recovery, last_terms, recover};
 use super::request::inbox::{Inbox, Queue};
 use super::rows::CheckpointState;
 use super::shutdown::Shutdown;
@@ -131,6 +131,18 @@ impl Ledger {
         let verified = Store::copy(&snapshot, to, verify)?;
         put_log_aside(to)?;
         Ok(verified)
+    }
+
+    /// The terms that the ledger in a file was last opened with. A declaration is in the file before the opening ends.
+    pub(crate) fn last_terms(path: &Path) -> Result<CatalogueData, LedgerError> {
+        let store = Store::look_only(path, MemoryBudget::DEFAULT)?;
+        last_terms(&store)?.ok_or_else(|| {
+            let message = format!(
+                "`{}` was never opened with a pricing, so that it has no entries: open it with its application",
+                path.display()
+            );
+            LedgerError::new(LedgerErrorKind::NotALedger, message)
+        })
     }
 
     /// Opens the ledger on the backends of its file and its log; creates it if the file is empty.

@@ -166,6 +166,20 @@ fn recover_unguarded(
     })
 }
 
+/// The terms of the newest catalogue in the file; `None` if none was declared.
+pub(crate) fn last_terms(store: &Store) -> Result<Option<CatalogueData>, LedgerError> {
+    let read = || {
+        let snapshot = store.snapshot()?;
+        let catalogues = snapshot.catalogues()?;
+        let mut terms = declared_terms(&snapshot, &catalogues)?;
+        let last = catalogues.declared().last().and_then(|last| terms.remove(&last.number));
+        Ok(last.map(|terms| terms.data.clone()))
+    };
+    // A damaged file panics, as in a recovery.
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
+}
+
 /// All rows of a batch, including those of its wallets.
 fn all_changes(batch: &SealedBatch, state: &CheckpointState, low_balances: &LowBalances) -> Changes {
     let mut changes = batch.changes(None);

@@ -121,18 +121,6 @@ impl<C: Pricing> Credits<C> {
         C::shared().get_or_open(path.as_ref())
     }
 
-    /// Restores a backup: copies it to a path where no file exists, once all of it is
-    /// [verified](Self::verify). A log that a former ledger left beside that path is renamed. Writes made
-    /// after the backup are lost: send those commands again under their keys.
-    ///
-    /// Errors: those of [`open`](Self::open) about the backup,
-    /// [`LogMissing`](crate::LedgerErrorKind::LogMissing) if it is a ledger that was not closed,
-    /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io), also if `to` exists
-    /// already.
-    pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Verified, Error> {
-        report::restore(backup.as_ref(), to.as_ref())
-    }
-
     /// Returns a builder with options for opening a ledger, such as another clock.
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
@@ -164,12 +152,24 @@ macro_rules! handlers {
 }
 
 impl<C> Credits<C> {
-    fn of(ledger: Arc<Ledger>) -> Self {
+    pub(super) fn of(ledger: Arc<Ledger>) -> Self {
         Self { ledger, handlers: Arc::default(), pricing: PhantomData }
     }
 
     pub(super) fn sharing(ledger: Arc<Ledger>, handlers: Arc<Handlers>) -> Self {
         Self { ledger, handlers, pricing: PhantomData }
+    }
+
+    /// Restores a backup: copies it to a path where no file exists, once all of it is
+    /// [verified](Self::verify). A log that a former ledger left beside that path is renamed. Writes made
+    /// after the backup are lost: send those commands again under their keys.
+    ///
+    /// Errors: those of [`open`](Self::open) about the backup,
+    /// [`LogMissing`](crate::LedgerErrorKind::LogMissing) if it is a ledger that was not closed,
+    /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io), also if `to` exists
+    /// already.
+    pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Verified, Error> {
+        report::restore(backup.as_ref(), to.as_ref())
     }
 
     handlers! {

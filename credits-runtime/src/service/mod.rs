@@ -23,5 +23,6 @@ pub mod subscribe;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod transfer;
+mod unpriced;
 pub mod wallet;
 mod write;

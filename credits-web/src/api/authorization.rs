@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::local;
 use super::service::Settings;
 use super::tokens::Scope;
 use crate::refusal::Refusal;
@@ -69,8 +70,10 @@ pub(super) async fn authorized(
     };
     match caller {
         Ok(caller) => {
+            let is_local = matches!(caller, Caller::User(_));
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let response = next.run(request).await;
+            if is_local { local::spoken(response) } else { response }
         }
         Err(refusal) => {
             #[cfg(feature = "metrics")]

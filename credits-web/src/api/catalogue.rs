@@ -7,29 +7,38 @@ use axum::response::IntoResponse;
 use credits_runtime::catalogue::{
     AssetData, CatalogueData, InputValues, OperationData, PackData, PlanData, SettingsData,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::request::{Audience, Shared};
 
 /// Members of calls that are no inputs. An operation with an input of such a name is called from Rust.
 pub(super) const MEMBERS: [&str; 3] = ["operation", "metadata", "limit_seconds"];
 
-/// The catalogue.
-#[derive(Serialize)]
-pub(super) struct ShownCatalogue {
-    settings: SettingsData,
-    assets: Vec<AssetData>,
-    operations: Vec<ShownOperation>,
-    plans: Vec<PlanData>,
-    packs: Vec<PackData>,
+/// The price list: `GET /catalogue`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ShownCatalogue {
+    /// The settings.
+    pub settings: SettingsData,
+    /// The assets besides credits.
+    pub assets: Vec<AssetData>,
+    /// The operations.
+    pub operations: Vec<ShownOperation>,
+    /// The plans.
+    pub plans: Vec<PlanData>,
+    /// The packs.
+    pub packs: Vec<PackData>,
 }
 
-/// An operation, and whether this API can call it.
-#[derive(Serialize)]
-struct ShownOperation {
+/// An operation, and whether the API can call it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ShownOperation {
+    /// The operation.
     #[serde(flatten)]
-    data: OperationData,
-    is_callable: bool,
+    pub data: OperationData,
+    /// Whether JSON can give every input.
+    pub is_callable: bool,
 }
 
 impl From<CatalogueData> for ShownCatalogue {

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::request::{Sent, Shared, read, read_at_length};
 use crate::refusal::Refusal;
 
-/// The head of the chain.
-#[derive(Serialize)]
-pub(super) struct ShownHead {
-    head: Head,
-    last_fact: FactNumber,
+/// The head of the hash chain: `GET /head`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ShownHead {
+    /// The head, to keep elsewhere.
+    pub head: Head,
+    /// The last fact that it covers.
+    pub last_fact: FactNumber,
 }
 
 /// The head of the hash chain, to keep elsewhere.
@@ -28,11 +31,14 @@ pub(super) struct EarlierHead {
     head: Head,
 }
 
-/// A head that the ledger's chain goes through.
-#[derive(Serialize)]
-pub(super) struct AgreedHead {
-    agrees: bool,
-    last_fact: FactNumber,
+/// A head that the ledger's chain goes through: `POST /head/check`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgreedHead {
+    /// Always true: a head that disagrees is a problem.
+    pub agrees: bool,
+    /// The last fact that the head covers.
+    pub last_fact: FactNumber,
 }
 
 /// Compares an earlier head with the ledger.

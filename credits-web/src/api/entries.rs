@@ -51,19 +51,26 @@ pub(super) struct HistoryQuery {
     explain: Option<Flag>,
 }
 
-/// A page of a wallet's entries.
-#[derive(Serialize)]
-pub(super) struct HistoryEntries {
-    entries: Vec<ShownEntry>,
-    next: Option<Cursor>,
-    previous: Option<Cursor>,
+/// A page of a wallet's entries: `GET /wallets/{owner}/entries`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HistoryEntries {
+    /// The entries.
+    pub entries: Vec<ShownEntry>,
+    /// The cursor to continue `after`; `None` after the last page.
+    pub next: Option<Cursor>,
+    /// The cursor to read the page `before` this one; `None` before the first.
+    pub previous: Option<Cursor>,
 }
 
-/// A page of entries of all wallets.
-#[derive(Serialize)]
-pub(super) struct NewestEntries {
-    entries: Vec<ShownOwnedEntry>,
-    next: Option<Cursor>,
+/// A page of entries of all wallets, newest first: `GET /entries`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NewestEntries {
+    /// The entries.
+    pub entries: Vec<ShownOwnedEntry>,
+    /// The cursor to continue `before`; `None` after the oldest entry.
+    pub next: Option<Cursor>,
 }
 
 fn explained(flag: Option<Flag>) -> Explain {
@@ -168,12 +175,16 @@ pub(super) struct Past {
     instant: String,
 }
 
-/// The balance of a wallet at an instant.
-#[derive(Serialize)]
-pub(super) struct PastBalance {
-    at: Timestamp,
-    balance: Amount,
-    formatted: String,
+/// The balance of a wallet at an instant: `GET /wallets/{owner}/balance_at/{instant}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PastBalance {
+    /// The instant.
+    pub at: Timestamp,
+    /// The balance.
+    pub balance: Amount,
+    /// The balance with its unit.
+    pub formatted: String,
 }
 
 /// The balance of a wallet at an instant.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use credits_runtime::{Amount, CoveredBy, OperationCall};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::MEMBERS;
 use super::request::{Sent, Shared, Subject, read};
@@ -11,13 +11,18 @@ use super::shown::Explained;
 use crate::ledger::Estimate;
 use crate::refusal::Refusal;
 
-/// The price of a call before it is charged.
-#[derive(Serialize)]
-pub(super) struct Estimated {
-    price: Amount,
-    affordable: bool,
-    covered_by: Option<CoveredBy>,
-    explanation: Explained,
+/// The price of a call before it is charged: `POST /wallets/{owner}/estimate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Estimated {
+    /// The price.
+    pub price: Amount,
+    /// Whether the owner can pay it now, or a plan covers it.
+    pub affordable: bool,
+    /// The plan because of which it costs nothing.
+    pub covered_by: Option<CoveredBy>,
+    /// The sum.
+    pub explanation: Explained,
 }
 
 impl From<Estimate> for Estimated {

@@ -92,11 +92,14 @@ pub(super) async fn settle(
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// The end of a hold without a charge.
-#[derive(Serialize)]
-struct ReleasedHold {
-    id: HoldId,
-    replayed: bool,
+/// The end of a hold without a charge: `POST /wallets/{owner}/holds/{hold}/release`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ReleasedHold {
+    /// The hold.
+    pub id: HoldId,
+    /// Whether an earlier request released it.
+    pub replayed: bool,
 }
 
 /// Releases a hold.

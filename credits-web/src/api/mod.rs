@@ -10,12 +10,14 @@ mod entries;
 mod estimate;
 mod health;
 mod hold;
+mod local;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod openapi;
 mod owner_token;
 mod reports;
 mod request;
+pub mod responses;
 mod routes;
 mod service;
 mod shown;
@@ -32,7 +34,7 @@ mod what_if;
 mod write;
 
 pub use owner_token::{OwnerSecret, OwnerSecretError};
-pub use service::{Api, api};
+pub use service::{Api, api, api_without_pricing};
 #[cfg(all(unix, feature = "socket"))]
-pub use socket::{Socket, SocketError, socket};
+pub use socket::{Socket, SocketError, socket, socket_without_pricing};
 pub use tokens::{Scope, TokenRecord, Tokens, TokensError};

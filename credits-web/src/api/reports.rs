@@ -19,10 +19,12 @@ pub(super) struct Days {
     days: Option<u32>,
 }
 
-/// The activity of days.
-#[derive(Serialize)]
-pub(super) struct ActivityReport {
-    days: Vec<DayActivity>,
+/// The activity of days: `GET /activity`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActivityReport {
+    /// The days, oldest first.
+    pub days: Vec<DayActivity>,
 }
 
 /// Given and spent credits of each of the last days.
@@ -38,10 +40,12 @@ pub(super) async fn activity(
     Ok(Json(ActivityReport { days }))
 }
 
-/// The sums of all entries.
-#[derive(Serialize)]
-pub(super) struct TotalsReport {
-    totals: Vec<AccountTotal>,
+/// The sums of all entries: `GET /totals`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TotalsReport {
+    /// A sum for each asset and counter-account.
+    pub totals: Vec<AccountTotal>,
 }
 
 /// The sum of all entries by operation and category.
@@ -110,13 +114,17 @@ fn known_asset(ledger: &Ledger, asset: String) -> Result<String, Refusal> {
     }
 }
 
-/// The figures of the ledger.
-#[derive(Serialize)]
-pub(super) struct LedgerFigures {
-    ledger: String,
-    now: Timestamp,
+/// The figures of the ledger: `GET /statistics`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LedgerFigures {
+    /// The id of the ledger.
+    pub ledger: String,
+    /// The ledger's time.
+    pub now: Timestamp,
+    /// Counts and sizes.
     #[serde(flatten)]
-    statistics: Statistics,
+    pub statistics: Statistics,
 }
 
 /// Counts and sizes of the ledger.

@@ -9,8 +9,8 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
 use axum::response::Response;
-use credits_runtime::Credits;
 use credits_runtime::generated::Pricing;
+use credits_runtime::{Credits, Error};
 use tokio::sync::Semaphore;
 use tower::{BoxError, Service, ServiceExt};
 
@@ -37,7 +37,7 @@ pub(super) struct Settings {
     pub(super) tokens: Option<Tokens>,
     pub(super) owner_secret: Option<OwnerSecret>,
     pub(super) origins: Vec<String>,
-    /// The user at the other end of the ledger's socket, who needs no token.
+    /// The user of this machine who calls, without a token: at the other end of the ledger's socket, or in this process.
     pub(super) peer: Option<u32>,
     #[cfg(feature = "stripe")]
     pub(super) stripe: Option<Arc<dyn super::stripe::Processor>>,
@@ -70,6 +70,14 @@ pub fn api<C: Pricing>(credits: &Credits<C>) -> Api {
     Api { settings: Settings::of(Ledger::of(credits)), routes: Arc::default() }
 }
 
+/// The API of a ledger that was opened [without its pricing](Credits::open_without_pricing): as [`api`], but operations are
+/// only listed, under the terms that the ledger was last opened with. A call of one is refused as 409 `pricing_missing`.
+///
+/// Errors: the ledger's.
+pub fn api_without_pricing(credits: &Credits<()>) -> Result<Api, Error> {
+    Ok(Api { settings: Settings::of(Ledger::without_pricing(credits)?), routes: Arc::default() })
+}
+
 impl Api {
     /// The tokens of the programs that may call it.
     pub fn tokens(mut self, tokens: Tokens) -> Self {
@@ -89,6 +97,27 @@ impl Api {
         // As browsers write them: in lower case, without a path.
         let written = |origin: String| origin.trim_end_matches('/').to_ascii_lowercase();
         self.settings.origins = origins.into_iter().map(Into::into).map(written).collect();
+        self.rebuilt()
+    }
+
+    /// Lets every request in as this user of the machine, without a token: for a program that sends requests to it in its own
+    /// process, as the command line does. Entries have it as `cli:uid=1000`, and failures of the ledger are reported in their
+    /// own words, as on the ledger's socket. Never mount such an API in a web server.
+    ///
+    /// ```
+    /// use tower::ServiceExt;
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let api = credits_web::api(&credits).for_local_user(1000);
+    /// let request = axum::http::Request::get("/wallets/user:42").body(axum::body::Body::empty())?;
+    /// assert_eq!(api.oneshot(request).await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_local_user(mut self, user: u32) -> Self {
+        self.settings.peer = Some(user);
         self.rebuilt()
     }
 

@@ -1,7 +1,7 @@
 //! Entries as responses show them: in words too, and with the sum of a charge.
 
 use credits_runtime::{Entry, Explanation, Metadata, OwnedEntry, Owner};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::request::Audience;
 
@@ -13,30 +13,41 @@ pub(super) enum Explain {
 }
 
 /// An entry in words too.
-#[derive(Serialize)]
-pub(super) struct ShownEntry {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ShownEntry {
+    /// The entry.
     #[serde(flatten)]
-    entry: Entry,
-    description: String,
-    formatted_amount: String,
+    pub entry: Entry,
+    /// What it was, for people.
+    pub description: String,
+    /// The amount with its unit.
+    pub formatted_amount: String,
+    /// The sum of a charge, if the request asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Explained>,
+    pub explanation: Option<Explained>,
 }
 
-/// An entry with its owner.
-#[derive(Serialize)]
-pub(super) struct ShownOwnedEntry {
-    owner: Owner,
+/// An entry with its owner: `GET /entries/{number}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ShownOwnedEntry {
+    /// The owner.
+    pub owner: Owner,
+    /// The entry.
     #[serde(flatten)]
-    entry: ShownEntry,
+    pub entry: ShownEntry,
 }
 
 /// The sum of a charge, as one line and in its parts.
-#[derive(Serialize)]
-pub(super) struct Explained {
-    text: String,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Explained {
+    /// The line.
+    pub text: String,
+    /// The parts.
     #[serde(flatten)]
-    explanation: Explanation,
+    pub explanation: Explanation,
 }
 
 impl From<Explanation> for Explained {

@@ -118,6 +118,22 @@ pub enum SocketError {
 /// # }
 /// ```
 pub fn socket<C: Pricing>(credits: &Credits<C>) -> Result<Socket, SocketError> {
+    serve(credits, weak(credits))
+}
+
+/// Serves the API of a ledger that was opened [without its pricing](Credits::open_without_pricing), as [`socket`] does.
+///
+/// Errors: as [`socket`]; [`Io`](SocketError::Io) if the ledger cannot be read.
+pub fn socket_without_pricing(credits: &Credits<()>) -> Result<Socket, SocketError> {
+    let file = credits.path().ok_or(SocketError::InMemory)?;
+    let failed = |error| SocketError::Io { path: file.display().to_string(), error: io::Error::other(error) };
+    let operations = Ledger::without_pricing(credits).map_err(failed)?.operations;
+    let weak = credits.downgrade();
+    let ledger = move || Some(Ledger { credits: weak.upgrade()?, operations: Arc::clone(&operations) });
+    serve(credits, Arc::new(ledger))
+}
+
+fn serve<C: 'static>(credits: &Credits<C>, ledger: WeakLedger) -> Result<Socket, SocketError> {
     let file = credits.path().ok_or(SocketError::InMemory)?;
     let path = path_beside(&file)?;
     let failed = |error| SocketError::Io { path: path.display().to_string(), error };
@@ -125,7 +141,7 @@ pub fn socket<C: Pricing>(credits: &Credits<C>) -> Result<Socket, SocketError> {
     let bound = Bound::at(&path).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let local = Local {
-        ledger: weak(credits),
+        ledger,
         user: bound.user,
         long_requests: Arc::new(Semaphore::new(LONG_REQUESTS_MAX)),
         #[cfg(feature = "metrics")]

@@ -19,20 +19,27 @@ pub(super) struct UnresolvedQuery {
     limit: Option<usize>,
 }
 
-/// The first entries that need an administrator, and their number.
-#[derive(Serialize)]
-pub(super) struct UnresolvedPage {
-    unresolved: Vec<ShownUnresolved>,
-    count: usize,
+/// The first entries that need an administrator, and their number: `GET /unresolved`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnresolvedPage {
+    /// The first of them.
+    pub unresolved: Vec<ShownUnresolved>,
+    /// The number of all.
+    pub count: usize,
 }
 
-/// An entry with what resolves it.
-#[derive(Serialize)]
-struct ShownUnresolved {
+/// An entry that needs an administrator, with what resolves it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ShownUnresolved {
     /// The key to dismiss it by.
-    key: Option<String>,
-    remedy: String,
-    entry: Unresolved,
+    /// The key to dismiss it by; `None` if it cannot be dismissed.
+    pub key: Option<String>,
+    /// What resolves it.
+    pub remedy: String,
+    /// The entry.
+    pub entry: Unresolved,
 }
 
 /// The entries that need an administrator.

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use credits_runtime::billing::Subscription;
-use credits_runtime::{GrantSummary, HoldSummary, Metadata, Owner, OwnersPage, WalletState};
+use credits_runtime::{
+    Amount, GrantSummary, HoldSummary, Metadata, Owner, OwnersPage, Timestamp, WalletState,
+};
 use serde::{Deserialize, Serialize};
 
 use super::request::{Asked, Audience, OfAsset, Shared, Subject, read};
@@ -46,34 +48,32 @@ pub(super) fn limit(asked: Option<usize>) -> Result<usize, Refusal> {
     Err(Refusal::invalid("limit", &limit.to_string(), "ask for 1 to 1000 items"))
 }
 
-/// A wallet.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Wallet {
-    owner: Owner,
-    asset: String,
+/// A wallet: `GET /wallets/{owner}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Wallet {
+    /// The owner.
+    pub owner: Owner,
+    /// The asset: `credits`, or the name of another one.
+    pub asset: String,
     /// The available credits, with their unit.
-    formatted: String,
-    #[serde(flatten)]
-    state: WalletFigures,
-    subscriptions: Vec<Subscription>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct WalletFigures {
-    at: credits_runtime::Timestamp,
-    credits: credits_runtime::Amount,
-    held: credits_runtime::Amount,
-    debt: credits_runtime::Amount,
-    balance: credits_runtime::Amount,
-    grants: Vec<GrantSummary>,
-    holds: Vec<HoldSummary>,
-}
-
-impl From<WalletState> for WalletFigures {
-    fn from(state: WalletState) -> Self {
-        let WalletState { at, credits, held, debt, balance, grants, holds, .. } = state;
-        Self { at, credits, held, debt, balance, grants, holds }
-    }
+    pub formatted: String,
+    /// The ledger's time of the reading.
+    pub at: Timestamp,
+    /// The credits that can be spent.
+    pub credits: Amount,
+    /// The credits set aside by holds.
+    pub held: Amount,
+    /// The credits owed.
+    pub debt: Amount,
+    /// The balance: available and held credits, less the debt.
+    pub balance: Amount,
+    /// The open grants, in the order of their use.
+    pub grants: Vec<GrantSummary>,
+    /// The open holds.
+    pub holds: Vec<HoldSummary>,
+    /// The owner's subscriptions.
+    pub subscriptions: Vec<Subscription>,
 }
 
 /// One wallet: its figures, open grants and holds, and the owner's subscriptions.
@@ -93,7 +93,9 @@ pub(super) async fn one(
             }
         }
         let (formatted, subscriptions) = (wallet.formatted(state.credits)?, wallet.subscriptions()?);
-        Ok(Wallet { owner: Owner::new(&owner)?, asset, formatted, state: state.into(), subscriptions })
+        let WalletState { at, credits, held, debt, balance, grants, holds, .. } = state;
+        let owner = Owner::new(&owner)?;
+        Ok(Wallet { owner, asset, formatted, at, credits, held, debt, balance, grants, holds, subscriptions })
     });
     Ok(Json(wallet.await?))
 }

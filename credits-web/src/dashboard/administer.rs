@@ -80,7 +80,7 @@ fn refused(visit: &Visit, form: Form, mut fields: Fields, problem: Problem) -> R
             p { a href=(visit.root.with("owner", &fields.owner_query())) { "Back to the owner" } }
         }
     };
-    let refusal = Refusal(problem);
+    let refusal = Refusal::from(problem);
     let mut response = visit.page(form.heading(), &content);
     *response.status_mut() = refusal.status();
     if refusal.status() == StatusCode::SERVICE_UNAVAILABLE {

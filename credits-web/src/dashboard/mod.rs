@@ -18,4 +18,4 @@ mod visit;
 mod what_if;
 
 pub use access::Access;
-pub use service::{Dashboard, dashboard};
+pub use service::{Dashboard, dashboard, dashboard_without_pricing};

@@ -13,8 +13,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
 use axum::http::request::Parts;
 use axum::response::Response;
-use credits_runtime::Credits;
 use credits_runtime::generated::Pricing;
+use credits_runtime::{Credits, Error};
 use tower::{BoxError, Service, ServiceExt};
 
 use super::access::{Access, Authorize};
@@ -49,8 +49,20 @@ pub(super) struct Settings {
 
 /// The dashboard of a ledger, closed until [`authorize`](Dashboard::authorize) is called.
 pub fn dashboard<C: Pricing>(credits: &Credits<C>) -> Dashboard {
+    of(Ledger::of(credits))
+}
+
+/// The dashboard of a ledger that was opened [without its pricing](Credits::open_without_pricing): as [`dashboard`], without
+/// the calculator of prices.
+///
+/// Errors: the ledger's.
+pub fn dashboard_without_pricing(credits: &Credits<()>) -> Result<Dashboard, Error> {
+    Ok(of(Ledger::without_pricing(credits)?))
+}
+
+fn of(ledger: Ledger) -> Dashboard {
     let settings = Settings {
-        ledger: Ledger::of(credits),
+        ledger,
         authorize: None,
         title: "Credits".to_owned(),
         stylesheet: None,

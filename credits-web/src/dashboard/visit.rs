@@ -147,7 +147,7 @@ impl Visit {
 
     /// A problem as a page.
     pub(super) fn refused(&self, refusal: Refusal) -> Response {
-        let (status, Refusal(problem)) = (refusal.status(), refusal);
+        let (status, problem) = (refusal.status(), refusal.0);
         let content = html! {
             section.card role="alert" {
                 p { bdi { (problem.detail) } }

@@ -1,0 +1,42 @@
+//! The two ways of opening a ledger: with its application's pricing, and without it.
+
+use std::path::Path;
+
+use credits_runtime::generated::Pricing;
+use credits_runtime::{Credits, Error};
+use credits_web::{api, api_without_pricing, dashboard, dashboard_without_pricing};
+
+use crate::reach::{Access, Opened};
+
+/// Opens the ledger of an application.
+pub(super) fn priced<C: Pricing>(path: &Path, access: Access) -> Result<Opened, Error> {
+    let credits = match access {
+        Access::Read => Credits::<C>::open_read_only(path)?,
+        Access::Write | Access::Serve => Credits::<C>::open(path)?,
+    };
+    Ok(Opened {
+        credits: credits.without_pricing(),
+        api: api(&credits),
+        dashboard: dashboard(&credits),
+        #[cfg(unix)]
+        socket: Box::new(move || credits_web::socket(&credits)),
+    })
+}
+
+/// Opens the ledger of any application.
+pub(super) fn unpriced(path: &Path, access: Access) -> Result<Opened, Error> {
+    let credits = match access {
+        Access::Read => Credits::open_read_only_without_pricing(path)?,
+        Access::Write | Access::Serve => Credits::open_without_pricing(path)?,
+    };
+    Ok(Opened {
+        api: api_without_pricing(&credits)?,
+        dashboard: dashboard_without_pricing(&credits)?,
+        #[cfg(unix)]
+        socket: {
+            let credits = credits.clone();
+            Box::new(move || credits_web::socket_without_pricing(&credits))
+        },
+        credits,
+    })
+}

@@ -1,0 +1,45 @@
+//! What a command has: the ledger's place, the terminal, and requests to the one whose results go to the other.
+
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+
+use crate::exit::Failure;
+use crate::reach::{Access, Client, Place, Reply, Request};
+use crate::show::Terminal;
+
+/// A run of the command line.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The program's name, for messages that show a command.
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) terminal: Terminal,
+    /// The file of the API's tokens.
+    pub(crate) tokens: PathBuf,
+}
+
+impl Session {
+    /// A client, with a note of the way on which its requests go.
+    pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
+        let client = self.place.client(access)?;
+        self.terminal.note(&client.way);
+        Ok(client)
+    }
+
+    /// Reads from the ledger.
+    pub(crate) fn read(&self, request: &Request) -> Result<Reply, Failure> {
+        self.client(Access::Read)?.send(request)
+    }
+
+    /// Reads from the ledger, and shows the result.
+    pub(crate) fn show<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        text: impl FnOnce(&T, Terminal) -> String,
+    ) -> Result<(), Failure> {
+        let reply = self.read(request)?;
+        let result = reply.read()?;
+        self.terminal.show(&reply.value, || text(&result, self.terminal))
+    }
+}

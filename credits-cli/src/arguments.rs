@@ -1,0 +1,111 @@
+//! The command line: what every command takes, the commands in one table, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::application::Session;
+use crate::commands::*;
+use crate::exit::Failure;
+
+/// A command line.
+#[derive(Debug, Parser)]
+#[command(disable_help_subcommand = true, version, max_term_width = 100)]
+pub(crate) struct Line {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "For every command")]
+pub(crate) struct Global {
+    /// The ledger's file. If a program has it open, the command goes through that program's socket
+    #[arg(long, global = true, value_name = "FILE", env = "CREDITS_LEDGER", hide_env_values = true)]
+    pub(crate) ledger: Option<PathBuf>,
+    /// The address of a program's API, in place of a file. Its token is in CREDITS_TOKEN
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) url: Option<String>,
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print no notes
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The commands, in groups of the help: their names, their arguments, and the calls of them.
+macro_rules! commands {
+    ($($group:literal { $($(#[$doc:meta])* $name:ident($arguments:ty),)* })*) => {
+        /// A command with its arguments.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command { $($($(#[$doc])* $name($arguments),)*)* }
+
+        impl Command {
+            pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+                match self { $($(Self::$name(arguments) => arguments.run(session),)*)* }
+            }
+        }
+
+        /// The groups, each with the names of its commands as they are declared.
+        const GROUPS: &[(&str, &[&str])] = &[$(($group, &[$(stringify!($name)),*])),*];
+    };
+}
+
+commands! {
+    "Wallets" {
+        /// What an owner has: credits, grants, holds, subscriptions
+        Balance(balance::Balance),
+    }
+}
+
+/// The commands for the application of this name, with help that shows its name.
+pub(crate) fn command(name: &str, about: &str, own: Vec<clap::Command>) -> clap::Command {
+    let owned: Vec<String> = own.iter().map(|command| command.get_name().to_owned()).collect();
+    let mut line = Line::command().name(name.to_owned()).about(about.to_owned());
+    line = line.mut_subcommands(|command| {
+        let examples = command
+            .get_after_help()
+            .map(|help| help.to_string().replace("  credits ", &format!("  {name} ")));
+        // A command of the application has precedence.
+        let command = match owned.iter().any(|own| own == command.get_name()) {
+            true => clap::Command::new(format!("credits-{}", command.get_name())).hide(true),
+            false => command,
+        };
+        match examples {
+            Some(examples) => command.after_help(examples),
+            None => command,
+        }
+    });
+    let help = help(name, &line, &own);
+    line.subcommands(own).help_template(help)
+}
+
+/// The help of the command line as a whole: the commands in groups.
+fn help(name: &str, line: &clap::Command, own: &[clap::Command]) -> String {
+    let about = |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
+    let row = |command: &clap::Command| format!("  {:<14} {}\n", command.get_name(), about(command));
+    let mut text = format!("{{about}}\n\nUsage: {name} <COMMAND> [OPTIONS]\n");
+    if !own.is_empty() {
+        text += &format!("\nOf this application\n{}", own.iter().map(row).collect::<String>());
+    }
+    for (group, names) in GROUPS {
+        let listed = names.iter().filter_map(|name| line.find_subcommand(dashed(name)));
+        text += &format!("\n{group}\n{}", listed.map(row).collect::<String>());
+    }
+    text + &format!("\n{{options}}\n\n`{name} <COMMAND> --help` has examples.")
+}
+
+/// `DiffPrices` as it is typed: `diff-prices`.
+fn dashed(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}

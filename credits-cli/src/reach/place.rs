@@ -1,0 +1,114 @@
+//! Where the ledger is, and which way leads to it now.
+
+use std::path::{Path, PathBuf};
+
+use credits_runtime::{Error, LedgerErrorKind as Kind};
+use tokio::runtime::{Builder, Runtime};
+
+use super::client::Client;
+use super::file::{File, Opener};
+#[cfg(unix)]
+use super::socket::Socket;
+use super::url::Url;
+use crate::exit::{Exit, Failure};
+
+/// What a command does with the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It reads: neither the file nor its log is written.
+    Read,
+    /// It writes to a ledger that exists.
+    Write,
+    /// It serves the ledger, and creates it.
+    Serve,
+}
+
+/// Where the ledger is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    File { path: PathBuf, opener: Opener },
+    Url { base: String, token: Option<String> },
+}
+
+impl Place {
+    /// A client on the way that is open now.
+    pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
+        match self {
+            Self::Url { base, token } => {
+                Ok(Client::over(Url::of(base, token.clone()), format!("through {base}")))
+            }
+            Self::File { path, opener } => through_file(path, *opener, access),
+        }
+    }
+
+    /// The path of the ledger's file, for commands that work on files alone.
+    pub(crate) fn file(&self, command: &str) -> Result<&Path, Failure> {
+        match self {
+            Self::File { path, .. } => Ok(path),
+            Self::Url { .. } => Err(Failure::usage(format!(
+                "`{command}` works on files of this machine: give --ledger in place of --url"
+            ))),
+        }
+    }
+}
+
+fn through_file(path: &Path, opener: Opener, access: Access) -> Result<Client, Failure> {
+    if !path.exists() {
+        return Err(absent(path));
+    }
+    match opener(path, access) {
+        Ok(opened) => {
+            let way = format!("in {}, which no other program has open", path.display());
+            Ok(Client::over(File::of(opened, user(), runtime()?), way))
+        }
+        Err(Error::Ledger(error)) if error.kind() == Kind::Locked => through_socket(path),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(unix)]
+fn through_socket(path: &Path) -> Result<Client, Failure> {
+    let Ok(socket) = Socket::of(path, runtime()?) else { return Err(closed(path)) };
+    let process = socket.process.map(|process| format!(", pid {process}")).unwrap_or_default();
+    Ok(Client::over(socket, format!("through the running program{process}")))
+}
+
+#[cfg(not(unix))]
+fn through_socket(path: &Path) -> Result<Client, Failure> {
+    Err(closed(path))
+}
+
+fn absent(path: &Path) -> Failure {
+    let message = format!(
+        "there is no ledger `{}`: name its file with --ledger or CREDITS_LEDGER, or the address of its program with --url",
+        path.display()
+    );
+    Failure::new(Exit::NotFound, message)
+}
+
+fn closed(path: &Path) -> Failure {
+    let message = format!(
+        "the ledger `{}` is open in another program that offers no socket: add `credits_web::socket(&credits)?` to it, \
+         stop it, or give --url",
+        path.display()
+    );
+    Failure::new(Exit::Unreachable, message)
+}
+
+/// A runtime that this thread drives.
+fn runtime() -> Result<Runtime, Failure> {
+    let built = Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::new(Exit::Unreachable, format!("no runtime can be started: {error}")))
+}
+
+/// The number of the user of this process.
+#[cfg(unix)]
+pub(crate) fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Systems without numbers of users have one.
+#[cfg(not(unix))]
+pub(crate) fn user() -> u32 {
+    0
+}

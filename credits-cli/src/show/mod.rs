@@ -1,0 +1,15 @@
+//! Output: tables and words for people, JSON for programs, progress on a terminal.
+//!
+//! It does not know commands.
+
+mod bars;
+mod progress;
+mod table;
+mod terminal;
+mod words;
+
+pub(crate) use bars::bar;
+pub(crate) use progress::Progress;
+pub(crate) use table::Table;
+pub(crate) use terminal::Terminal;
+pub(crate) use words::{bytes, change, counted, day, figure, list, time};

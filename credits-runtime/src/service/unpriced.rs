@@ -1,0 +1,88 @@
+//! Opening a ledger without its application's pricing: under the terms that it was last opened with.
+//!
+//! It does not know operations, which need the application's types.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use credits_core::Wording;
+
+use crate::domain::billing::terms::PriceList;
+use crate::domain::kept_settings;
+use crate::domain::policy::Policy;
+use crate::engine::clock::SystemClock;
+use crate::engine::ledger::{Ledger, Location, Opening};
+use crate::engine::request::inbox::Queue;
+use crate::engine::store::Locking;
+use crate::engine::tuning::Tuning;
+use crate::engine::wallets::budget::MemoryBudget;
+use crate::error::{Error, LedgerError, LedgerErrorKind};
+use crate::service::credits::Credits;
+
+impl Credits<()> {
+    /// Opens an existing ledger without its pricing, for tools that read and administer the ledger of any application: under
+    /// the terms that it was last opened with, which its journal keeps. It declares no catalogue and creates no file. What
+    /// comes due is booked as the application books it; events of billing that wait for a price of the application wait on.
+    ///
+    /// The words of those terms stay in memory until the process ends.
+    ///
+    /// Errors: [`Io`](LedgerErrorKind::Io) if there is no file; then as [`open`](Self::open), and
+    /// [`NewerVersion`](LedgerErrorKind::NewerVersion) for terms of a later version.
+    ///
+    /// ```
+    /// use credits_runtime::Credits;
+    ///
+    /// # mod app { credits_runtime::usage_credits! { operation step { costs 1.credit } } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("studio.redb");
+    /// let studio = app::Credits::open(&path)?;
+    /// studio.wallet("user:42").give_credits(100).now().wait()?;
+    /// studio.close()?;
+    ///
+    /// let credits = Credits::open_without_pricing(&path)?;
+    /// credits.wallet("user:42").deduct_credits(30, "given twice").now().wait()?;
+    /// assert_eq!(credits.wallet("user:42").credits()?, 70);
+    /// assert_eq!(credits.catalogues()?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn open_without_pricing(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let opening = opening(path.as_ref())?;
+        Ok(Self::of(Ledger::open(&Location::File(path.as_ref()), opening)?))
+    }
+
+    /// Opens an existing ledger without its pricing and for reading only, as [`open_read_only`](Self::open_read_only) does.
+    ///
+    /// Errors: as [`open_without_pricing`](Self::open_without_pricing).
+    pub fn open_read_only_without_pricing(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let opening = opening(path.as_ref())?;
+        Ok(Self::of(Ledger::open_read_only(path.as_ref(), opening)?))
+    }
+}
+
+/// The options of an opening under the last terms of a ledger.
+fn opening(path: &Path) -> Result<Opening, LedgerError> {
+    let terms = Ledger::last_terms(path)?;
+    let settings = kept_settings::settings(&terms).ok_or_else(|| {
+        let message = format!(
+            "the settings of `{}` have words that this version does not know: use a version as new as the application's",
+            path.display()
+        );
+        LedgerError::new(LedgerErrorKind::NewerVersion, message)
+    })?;
+    Ok(Opening {
+        clock: Arc::new(SystemClock),
+        policy: Policy::of(&settings),
+        // Records keep the terms of the prices that they name.
+        prices: PriceList::default(),
+        wording: Wording { credits_named: settings.credits_named, assets: kept_settings::assets(&terms) },
+        terms,
+        clock_confirmed: false,
+        restored_accepted: false,
+        locking: Locking::Required,
+        tuning: Tuning::DEFAULT,
+        memory: MemoryBudget::DEFAULT,
+        queue: Queue::DEFAULT,
+    })
+}
