@@ -15,7 +15,7 @@ use credits_runtime::generated::Pricing;
 use crate::arguments::{self, Line};
 use crate::exit::{Exit, Failure};
 use crate::reach::{Opener, Place};
-use crate::show::Terminal;
+use crate::show::{Terminal, complain};
 
 pub(crate) use session::Session;
 
@@ -41,7 +41,7 @@ pub struct Own {
     pub arguments: Vec<OsString>,
 }
 
-type Run = Box<dyn Fn(Own) -> ExitCode>;
+type Run = Box<dyn Fn(&Own) -> ExitCode>;
 
 struct OwnCommand {
     name: &'static str,
@@ -129,14 +129,14 @@ impl Application {
         mut self,
         name: &'static str,
         about: &'static str,
-        run: impl Fn(Own) -> ExitCode + 'static,
+        run: impl Fn(&Own) -> ExitCode + 'static,
     ) -> Self {
         self.own.push(OwnCommand { name, about, run: Box::new(run) });
         self
     }
 
     /// Runs this where the command line names no command; without it the help is shown.
-    pub fn by_default(self, run: impl Fn(Own) -> ExitCode + 'static) -> Self {
+    pub fn by_default(self, run: impl Fn(&Own) -> ExitCode + 'static) -> Self {
         Self { default: Some(Box::new(run)), ..self }
     }
 
@@ -160,12 +160,12 @@ impl Application {
         let ledger = matches.get_one::<PathBuf>("ledger").unwrap_or(&self.ledger).clone();
         let Some((called, inner)) = matches.subcommand() else {
             let own = Own { ledger, arguments: Vec::new() };
-            return self.default.map_or(ExitCode::from(Exit::Usage), |run| run(own));
+            return self.default.map_or(ExitCode::from(Exit::Usage), |run| run(&own));
         };
         if let Some(command) = self.own.iter().find(|command| command.name == called) {
             let ledger = inner.get_one::<PathBuf>("ledger").unwrap_or(&ledger).clone();
             let rest = inner.get_many::<OsString>("arguments").unwrap_or_default();
-            return (command.run)(Own { ledger, arguments: rest.cloned().collect() });
+            return (command.run)(&Own { ledger, arguments: rest.cloned().collect() });
         }
         match Line::from_arg_matches(&matches) {
             Ok(line) => self.ran(&name, &line),
@@ -225,9 +225,9 @@ fn reported(terminal: Terminal, failure: &Failure) -> ExitCode {
     let Failure { exit, message, problem } = failure;
     let as_json = problem.as_ref().filter(|_| terminal.is_json).and_then(|it| serde_json::to_string(it).ok());
     match as_json {
-        Some(problem) => terminal.complain(&problem),
+        Some(problem) => complain(&problem),
         None if message.is_empty() => {}
-        None => terminal.complain(&format!("error: {message}")),
+        None => complain(&format!("error: {message}")),
     }
     (*exit).into()
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::application::Session;
-use crate::commands::*;
+use crate::commands::{
+    backup, balance, chain, completions, diff_prices, due, explain, export, gifts, history, operations,
+    owners, prices, reports, serve, token, undo, unresolved, watch, what_if,
+};
 use crate::exit::Failure;
 
 /// A command line.
@@ -58,6 +61,78 @@ commands! {
     "Wallets" {
         /// What an owner has: credits, grants, holds, subscriptions
         Balance(balance::Balance),
+        /// The entries of an owner, with filters
+        History(history::History),
+        /// Why an entry has its amount
+        Explain(explain::Explain),
+        /// Owners by name, or those whose balance is low
+        Owners(owners::Owners),
+        /// Open holds
+        Holds(due::Holds),
+        /// What happens by itself next: lapses, expiries, billing
+        Due(due::Due),
+        /// New entries as they come
+        Watch(watch::Watch),
+    }
+    "Changes by hand" {
+        /// Give credits
+        Give(gifts::Give),
+        /// Take credits
+        Take(gifts::Take),
+        /// Move credits to another owner
+        Transfer(gifts::Transfer),
+        /// Take back what is free of a grant
+        Revoke(undo::Revoke),
+        /// Release a hold
+        Release(undo::Release),
+        /// Return the credits of a charge or of a transfer
+        Reverse(undo::Reverse),
+        /// Payments that need an administrator
+        Unresolved(unresolved::Unresolved),
+    }
+    "Operations and prices" {
+        /// The price of an operation for an owner
+        Estimate(operations::Estimate),
+        /// Charge an operation
+        Spend(operations::Spend),
+        /// The price list
+        Prices(prices::Prices),
+        /// Compare the price list with another one
+        DiffPrices(diff_prices::DiffPrices),
+        /// Real charges under another price list
+        WhatIf(what_if::WhatIf),
+    }
+    "Reports" {
+        /// What was given and spent on each of the last days
+        Activity(reports::Activity),
+        /// Sums by operation and category
+        Totals(reports::Totals),
+        /// The operations on which most was spent
+        Top(reports::Top),
+        /// Counts and sizes of the ledger
+        Stats(chain::Stats),
+    }
+    "Upkeep" {
+        /// Verify everything that the ledger says
+        Verify(chain::Verify),
+        /// The head of the hash chain, to keep elsewhere
+        Head(chain::Head),
+        /// Compare a head of earlier with the ledger
+        CheckHead(chain::CheckHead),
+        /// Copy the ledger to a new file while it is in use
+        Backup(backup::Backup),
+        /// Make a ledger of a backup
+        Restore(backup::Restore),
+        /// Every entry of every wallet, as JSON lines or CSV
+        Export(export::Export),
+    }
+    "Programs" {
+        /// Serve the dashboard and the API on this machine
+        Serve(serve::Serve),
+        /// Tokens of programs that call the API
+        Token(token::Token),
+        /// A script for a shell that completes commands
+        Completions(completions::Completions),
     }
 }
 
@@ -70,9 +145,11 @@ pub(crate) fn command(name: &str, about: &str, own: Vec<clap::Command>) -> clap:
             .get_after_help()
             .map(|help| help.to_string().replace("  credits ", &format!("  {name} ")));
         // A command of the application has precedence.
-        let command = match owned.iter().any(|own| own == command.get_name()) {
-            true => clap::Command::new(format!("credits-{}", command.get_name())).hide(true),
-            false => command,
+        let is_replaced = owned.iter().any(|own| own == command.get_name());
+        let command = if is_replaced {
+            clap::Command::new(format!("credits-{}", command.get_name())).hide(true)
+        } else {
+            command
         };
         match examples {
             Some(examples) => command.after_help(examples),
@@ -86,16 +163,18 @@ pub(crate) fn command(name: &str, about: &str, own: Vec<clap::Command>) -> clap:
 /// The help of the command line as a whole: the commands in groups.
 fn help(name: &str, line: &clap::Command, own: &[clap::Command]) -> String {
     let about = |command: &clap::Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-    let row = |command: &clap::Command| format!("  {:<14} {}\n", command.get_name(), about(command));
-    let mut text = format!("{{about}}\n\nUsage: {name} <COMMAND> [OPTIONS]\n");
+    let row = |command: &clap::Command| format!("  {:<14} {}", command.get_name(), about(command));
+    let mut lines = vec![format!("{{about}}\n\nUsage: {name} <COMMAND> [OPTIONS]")];
     if !own.is_empty() {
-        text += &format!("\nOf this application\n{}", own.iter().map(row).collect::<String>());
+        lines.push("\nOf this application".to_owned());
+        lines.extend(own.iter().map(row));
     }
     for (group, names) in GROUPS {
-        let listed = names.iter().filter_map(|name| line.find_subcommand(dashed(name)));
-        text += &format!("\n{group}\n{}", listed.map(row).collect::<String>());
+        lines.push(format!("\n{group}"));
+        lines.extend(names.iter().filter_map(|name| line.find_subcommand(dashed(name))).map(row));
     }
-    text + &format!("\n{{options}}\n\n`{name} <COMMAND> --help` has examples.")
+    lines.push(format!("\n{{options}}\n\n`{name} <COMMAND> --help` has examples."));
+    lines.join("\n")
 }
 
 /// `DiffPrices` as it is typed: `diff-prices`.

@@ -17,8 +17,8 @@ fn main() -> ExitCode {
     shop.command("run", "Keep the shop open until its standard input ends", run).run()
 }
 
-fn run(call: Own) -> ExitCode {
-    match open(&call) {
+fn run(call: &Own) -> ExitCode {
+    match open(call) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the shop stays closed: {error}");

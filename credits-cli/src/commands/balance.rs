@@ -43,18 +43,15 @@ impl Balance {
 }
 
 fn shown(wallet: &Wallet, terminal: Terminal) -> String {
-    let mut text = terminal.bold(&format!("{} has {}", wallet.owner, wallet.formatted));
-    for (amount, words) in [(wallet.held, "set aside by holds"), (wallet.debt, "owed")] {
-        if amount.get() != 0 {
-            text += &format!("\n{} {words}", figure(amount.get()));
-        }
-    }
-    let tables = [
-        grants(&wallet.grants).shown(terminal.width, ""),
-        holds(&wallet.holds).shown(terminal.width, ""),
-        subscriptions(&wallet.subscriptions).shown(terminal.width, ""),
-    ];
-    tables.iter().filter(|table| !table.is_empty()).fold(text, |text, table| format!("{text}\n\n{table}"))
+    let mut heading = vec![terminal.bold(&format!("{} has {}", wallet.owner, wallet.formatted))];
+    let parts = [(wallet.held, "set aside by holds"), (wallet.debt, "owed")];
+    let parts = parts.iter().filter(|(amount, _)| amount.get() != 0);
+    heading.extend(parts.map(|(amount, words)| format!("{} {words}", figure(amount.get()))));
+    let tables = [grants(&wallet.grants), holds(&wallet.holds), subscriptions(&wallet.subscriptions)];
+    let tables = tables.into_iter().filter(|table| !table.is_empty());
+    let mut paragraphs = vec![heading.join("\n")];
+    paragraphs.extend(tables.map(|table| table.shown(terminal.width, "")));
+    paragraphs.join("\n\n")
 }
 
 fn grants(grants: &[GrantSummary]) -> Table {

@@ -103,12 +103,12 @@ fn runtime() -> Result<Runtime, Failure> {
 
 /// The number of the user of this process.
 #[cfg(unix)]
-pub(crate) fn user() -> u32 {
+fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
 /// Systems without numbers of users have one.
 #[cfg(not(unix))]
-pub(crate) fn user() -> u32 {
+fn user() -> u32 {
     0
 }

@@ -56,7 +56,7 @@ pub(crate) struct Path {
 impl Path {
     /// The path of these parts, each encoded: `["wallets", "a/b"]` is `/wallets/a%2Fb`.
     pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
-        let path = parts.into_iter().map(|part| format!("/{}", encoded(part))).collect();
+        let path = parts.into_iter().fold(String::new(), |path, part| path + "/" + &encoded(part));
         Self { path, query: form_urlencoded::Serializer::new(String::new()) }
     }
 

@@ -11,5 +11,5 @@ mod words;
 pub(crate) use bars::bar;
 pub(crate) use progress::Progress;
 pub(crate) use table::Table;
-pub(crate) use terminal::Terminal;
+pub(crate) use terminal::{Terminal, complain, print, unwritten};
 pub(crate) use words::{bytes, change, counted, day, figure, list, time};

@@ -16,17 +16,14 @@ pub(crate) struct Terminal {
     pub(crate) is_quiet: bool,
     /// Columns of a table; `None` in a pipe, where no line is broken.
     pub(crate) width: Option<u16>,
+    /// Whether blocks can be drawn, which a file of text should not have.
+    pub(crate) draws: bool,
 }
 
 impl Terminal {
     pub(crate) fn new(is_json: bool, is_quiet: bool) -> Self {
         let set = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        Self { is_json, is_quiet, width: set.or_else(columns) }
-    }
-
-    /// Whether blocks can be drawn, which a file of text should not have.
-    pub(crate) fn draws(self) -> bool {
-        io::stdout().is_terminal()
+        Self { is_json, is_quiet, width: set.or_else(columns), draws: io::stdout().is_terminal() }
     }
 
     /// Writes a result: the value for programs, or the text for people.
@@ -34,38 +31,36 @@ impl Terminal {
         if self.is_json {
             let pretty = serde_json::to_string_pretty(value);
             let pretty = pretty.map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
-            self.print(&pretty)
+            print(&pretty)
         } else {
-            self.print(&text())
+            print(&text())
         }
-    }
-
-    /// Writes a line, or several, to standard output.
-    pub(crate) fn print(self, text: &str) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
     }
 
     /// Writes a note for people to standard error.
     pub(crate) fn note(self, text: &str) {
         if !self.is_quiet {
-            self.complain(text);
+            complain(text);
         }
     }
 
-    /// Writes to standard error. Nothing can be done if that fails.
-    pub(crate) fn complain(self, text: &str) {
-        _ = writeln!(io::stderr().lock(), "{text}");
-    }
-
-    /// Bold text on a terminal that may have any, for a heading.
+    /// A heading.
     pub(crate) fn bold(self, text: &str) -> String {
+        // As https://no-color.org has it.
         let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if is_plain || !io::stdout().is_terminal() {
-            return text.to_owned();
-        }
-        format!("\u{1b}[1m{text}\u{1b}[0m")
+        if self.draws && !is_plain { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// Writes a line, or several, to standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
+}
+
+/// Writes to standard error. Nothing can be done if that fails.
+pub(crate) fn complain(text: &str) {
+    _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Standard output that cannot be written. A reader such as `head` that has gone is no error.

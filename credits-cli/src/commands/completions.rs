@@ -1,0 +1,31 @@
+//! `completions`: what a shell completes.
+
+use std::io;
+
+use clap::Args;
+use clap_complete::Shell;
+
+use crate::application::Session;
+use crate::arguments;
+use crate::exit::Failure;
+use crate::show::unwritten;
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    credits completions bash > ~/.local/share/bash-completion/completions/credits\n  \
+    credits completions zsh > ~/.zfunc/_credits\n  \
+    credits completions fish > ~/.config/fish/completions/credits.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        let mut script = Vec::new();
+        let mut command = arguments::command(&session.name, "", Vec::new());
+        clap_complete::generate(self.shell, &mut command, &session.name, &mut script);
+        io::Write::write_all(&mut io::stdout().lock(), &script).map_err(|error| unwritten(&error))
+    }
+}

@@ -1,0 +1,70 @@
+//! `prices`: the price list.
+
+use clap::Args;
+use credits_runtime::catalogue::CatalogueData;
+
+use super::price_words::{Item, items};
+use crate::application::Session;
+use crate::exit::Failure;
+use crate::reach::{Path, Request};
+use crate::show::{Table, Terminal};
+
+/// The arguments of `prices`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    credits prices\n  \
+    credits prices --md > PRICES.md\n  \
+    credits prices --json > prices.json")]
+pub(crate) struct Prices {
+    /// Print Markdown
+    #[arg(long, conflicts_with = "json")]
+    md: bool,
+}
+
+impl Prices {
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        session.show(&Request::get(Path::of(["catalogue"])), |catalogue: &CatalogueData, terminal| {
+            let items = items(catalogue);
+            let tables = SECTIONS.iter().filter_map(|section| self.section(section, &items, terminal));
+            tables.collect::<Vec<_>>().join("\n\n")
+        })
+    }
+
+    /// The table of one kind, with a heading in Markdown; `None` if the price list has no such item.
+    fn section(
+        &self,
+        (kind, title, headings): &Section,
+        items: &[Item],
+        terminal: Terminal,
+    ) -> Option<String> {
+        let mut table = Table::new(headings);
+        for item in items.iter().filter(|item| item.kind == *kind) {
+            let cells = [item.name.clone(), item.gives.clone(), item.costs.clone()];
+            table.row(cells.into_iter().enumerate().filter_map(|(place, cell)| {
+                // An operation gives nothing.
+                (place != 1 || headings.len() == cells_max()).then_some(cell)
+            }));
+        }
+        if table.is_empty() {
+            return None;
+        }
+        Some(if self.md {
+            format!("# {title}\n\n{}", table.markdown())
+        } else {
+            table.shown(terminal.width, "")
+        })
+    }
+}
+
+/// A kind of item, its title, and the headings of its table.
+type Section = (&'static str, &'static str, &'static [&'static str]);
+
+const SECTIONS: &[Section] = &[
+    ("operation", "Operations", &["OPERATION", "COSTS"]),
+    ("plan", "Plans", &["PLAN", "GIVES", "COSTS"]),
+    ("pack", "Packs", &["PACK", "GIVES", "COSTS"]),
+];
+
+const fn cells_max() -> usize {
+    3
+}
