@@ -78,7 +78,7 @@ fn base64(text: &str) -> String {
         char::from(DIGITS[value])
     });
     let mut encoded: String = digits.collect();
-    while encoded.len() % 4 > 0 {
+    while !encoded.len().is_multiple_of(4) {
         encoded.push('=');
     }
     encoded

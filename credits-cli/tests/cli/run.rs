@@ -107,7 +107,7 @@ impl Running {
         // What it prints later is read, so that it never waits for this process.
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
-            out.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)))
+            out.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
         while !running.lines.last().is_some_and(|line| line.contains(text)) {
             match receiver.recv_timeout(LINE_WAIT_MAX) {
