@@ -1,7 +1,6 @@
 //! Applications that have the command line: their names, their ledgers, and commands of their own.
 
 mod opening;
-mod session;
 
 use std::env;
 use std::ffi::OsString;
@@ -9,15 +8,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
+use clap::{ArgMatches, FromArgMatches};
 use credits_runtime::generated::Pricing;
 
 use crate::arguments::{self, Line};
 use crate::exit::{Exit, Failure};
 use crate::reach::{Opener, Place};
+use crate::session::Session;
 use crate::show::{Terminal, complain};
-
-pub(crate) use session::Session;
 
 /// A command line for one application, or for any ledger. Made by [`app`] or [`without_pricing`].
 #[must_use = "no command runs until `.run()`"]
@@ -146,38 +144,40 @@ impl Application {
     }
 
     /// Runs the command of these arguments. The first is the program's name, as in [`std::env::args_os`].
-    pub fn run_with(self, arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    pub fn run_with(self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let name = self.name.clone().or_else(|| name_of(arguments.first()?)).unwrap_or("credits".to_owned());
-        let own = self.own.iter().map(OwnCommand::declared).collect();
-        let line = arguments::command(&name, &self.about, own);
-        let line =
-            line.arg_required_else_help(self.default.is_none()).subcommand_required(self.default.is_none());
-        let matches = match line.try_get_matches_from(arguments) {
-            Ok(matches) => matches,
-            Err(error) => return told(&error),
-        };
-        let ledger = matches.get_one::<PathBuf>("ledger").unwrap_or(&self.ledger).clone();
-        let Some((called, inner)) = matches.subcommand() else {
-            let own = Own { ledger, arguments: Vec::new() };
-            return self.default.map_or(ExitCode::from(Exit::Usage), |run| run(&own));
-        };
-        if let Some(command) = self.own.iter().find(|command| command.name == called) {
-            let ledger = inner.get_one::<PathBuf>("ledger").unwrap_or(&ledger).clone();
-            let rest = inner.get_many::<OsString>("arguments").unwrap_or_default();
-            return (command.run)(&Own { ledger, arguments: rest.cloned().collect() });
-        }
-        match Line::from_arg_matches(&matches) {
-            Ok(line) => self.ran(&name, &line),
+        let (own, needs_command) = (self.own.iter().map(OwnCommand::declared), self.default.is_none());
+        let line = arguments::command(&name, &self.about, own.collect());
+        let line = line.arg_required_else_help(needs_command).subcommand_required(needs_command);
+        match line.clone().try_get_matches_from(arguments) {
+            Ok(matches) => self.called(line, &matches),
             Err(error) => told(&error),
         }
     }
 
-    fn ran(&self, name: &str, line: &Line) -> ExitCode {
-        let global = &line.global;
+    /// Runs a command of the application's own, or one of this crate.
+    fn called(self, line: clap::Command, matches: &ArgMatches) -> ExitCode {
+        let ledger = || matches.get_one::<PathBuf>("ledger").unwrap_or(&self.ledger).clone();
+        let Some((called, inner)) = matches.subcommand() else {
+            let own = Own { ledger: ledger(), arguments: Vec::new() };
+            return self.default.map_or(Exit::Usage.into(), |run| run(&own));
+        };
+        if let Some(command) = self.own.iter().find(|command| command.name == called) {
+            let ledger = inner.get_one::<PathBuf>("ledger").cloned().unwrap_or_else(ledger);
+            let rest = inner.get_many::<OsString>("arguments").unwrap_or_default();
+            return (command.run)(&Own { ledger, arguments: rest.cloned().collect() });
+        }
+        match Line::from_arg_matches(matches) {
+            Ok(parsed) => self.ran(line, &parsed),
+            Err(error) => told(&error),
+        }
+    }
+
+    fn ran(self, line: clap::Command, Line { global, command }: &Line) -> ExitCode {
         let terminal = Terminal::new(global.json, global.quiet);
-        let path = global.ledger.clone().unwrap_or_else(|| self.ledger.clone());
-        let tokens = self.tokens.clone().unwrap_or_else(|| {
+        let path = global.ledger.clone().unwrap_or(self.ledger);
+        let tokens = self.tokens.unwrap_or_else(|| {
             let mut tokens = path.clone().into_os_string();
             tokens.push(".tokens");
             tokens.into()
@@ -186,8 +186,7 @@ impl Application {
             Some(base) => Place::Url { base: base.clone(), token: env::var("CREDITS_TOKEN").ok() },
             None => Place::File { path, opener: self.opener },
         };
-        let session = Session { name: name.to_owned(), place, terminal, tokens };
-        match line.command.run(&session) {
+        match command.run(&Session { line, place, terminal, tokens }) {
             Ok(()) => Exit::Done.into(),
             Err(failure) => reported(terminal, &failure),
         }

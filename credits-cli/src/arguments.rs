@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::application::Session;
 use crate::commands::{
     backup, balance, chain, completions, diff_prices, due, explain, export, gifts, history, operations,
     owners, prices, reports, serve, token, undo, unresolved, watch, what_if,
 };
 use crate::exit::Failure;
+use crate::session::Session;
 
 /// A command line.
 #[derive(Debug, Parser)]

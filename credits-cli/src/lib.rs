@@ -40,6 +40,7 @@ mod arguments;
 mod commands;
 mod exit;
 mod reach;
+mod session;
 mod show;
 
 pub use application::{Application, Own, app, run, without_pricing};

@@ -8,9 +8,9 @@ use clap::Args;
 use credits_runtime::Credits;
 use serde_json::json;
 
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Path, Request, Response};
+use crate::session::Session;
 use crate::show::{Progress, bytes, counted};
 
 /// The arguments of `backup`.

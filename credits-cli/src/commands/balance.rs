@@ -6,9 +6,9 @@ use credits_runtime::{GrantSummary, HoldSummary, Timestamp};
 use credits_web::responses::{PastBalance, Wallet};
 
 use super::instant::instant;
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, day, figure, list, time};
 
 /// The arguments of `balance`.

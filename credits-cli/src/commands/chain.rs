@@ -5,9 +5,9 @@ use credits_runtime::Verified;
 use credits_web::responses::{AgreedHead, LedgerFigures, ShownHead};
 use serde_json::json;
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Access, Path, Request};
+use crate::session::Session;
 use crate::show::{Progress, Terminal, bytes, counted, figure, time};
 
 /// The arguments of `verify`.

@@ -5,9 +5,8 @@ use std::io;
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::application::Session;
-use crate::arguments;
 use crate::exit::Failure;
+use crate::session::Session;
 use crate::show::unwritten;
 
 /// The arguments of `completions`.
@@ -24,8 +23,8 @@ pub(crate) struct Completions {
 impl Completions {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let mut script = Vec::new();
-        let mut command = arguments::command(&session.name, "", Vec::new());
-        clap_complete::generate(self.shell, &mut command, &session.name, &mut script);
+        let (mut line, name) = (session.line.clone(), session.line.get_name());
+        clap_complete::generate(self.shell, &mut line, name, &mut script);
         io::Write::write_all(&mut io::stdout().lock(), &script).map_err(|error| unwritten(&error))
     }
 }

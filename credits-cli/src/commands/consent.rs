@@ -5,9 +5,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use clap::Args;
 use credits_web::responses::Wallet;
 
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Path, Reply, Request};
+use crate::session::Session;
 use crate::show::figure;
 
 /// The options of every write by hand.

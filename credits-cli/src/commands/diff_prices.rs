@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::price_words::{Item, items};
 use super::what_if;
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal};
 
 /// The arguments of `diff-prices`.

@@ -4,9 +4,9 @@ use clap::Args;
 use credits_runtime::{DueItem, DuePage, Timestamp};
 
 use super::instant::instant;
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, figure, time};
 
 /// The most items that the API lists.

@@ -5,9 +5,9 @@ use credits_runtime::{Entry, Explanation};
 use credits_web::responses::{Explained, ShownOwnedEntry};
 use serde_json::Value;
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, figure, list, time};
 
 /// The arguments of `explain`.
@@ -35,7 +35,8 @@ fn shown(found: &ShownOwnedEntry, terminal: Terminal) -> String {
         paragraphs.extend((!terms.is_empty()).then_some(terms));
         paragraphs.push(footer(explanation));
     } else if !entry.allocations.is_empty() {
-        paragraphs.push(grants("grants", &entry.allocations));
+        let words = if entry.amount.is_positive() { "returned to" } else { "taken from" };
+        paragraphs.push(grants(words, &entry.allocations));
     }
     paragraphs.join("\n\n")
 }

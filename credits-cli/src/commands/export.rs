@@ -7,9 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::backup::written;
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Path, Request};
+use crate::session::Session;
 use crate::show::{bytes, unwritten};
 
 /// The arguments of `export`.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::consent::{Consent, Proposed};
 use super::instant::instant;
 use super::receipt;
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::figure;
 
 /// The arguments of `give`.

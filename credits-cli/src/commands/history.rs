@@ -5,9 +5,9 @@ use credits_runtime::Timestamp;
 use credits_web::responses::{HistoryEntries, ShownEntry};
 
 use super::instant::instant;
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, change, figure, time};
 
 /// The arguments of `history`.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::consent::random_key;
 use super::receipt;
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Access, Client, Path, Request};
+use crate::session::Session;
 use crate::show::figure;
 
 /// An operation and its inputs.

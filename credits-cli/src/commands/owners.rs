@@ -3,9 +3,9 @@
 use clap::Args;
 use credits_runtime::{LowBalancesPage, Owner, OwnersPage};
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, figure};
 
 /// The arguments of `owners`.

@@ -4,9 +4,9 @@ use clap::Args;
 use credits_runtime::catalogue::CatalogueData;
 
 use super::price_words::{Item, items};
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal};
 
 /// The arguments of `prices`.

@@ -2,9 +2,9 @@
 
 use credits_runtime::{Entry, Receipt};
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::Reply;
+use crate::session::Session;
 use crate::show::{change, figure};
 
 /// Shows the receipt of a write on an owner's wallet.

@@ -6,9 +6,9 @@ use clap::Args;
 use credits_runtime::{AccountActivity, AccountTotal, Category, DayActivity};
 use credits_web::responses::{ActivityReport, TotalsReport};
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, bar, day, figure};
 
 /// Columns of the bars, and of the other columns of a table with bars.

@@ -10,9 +10,9 @@ use credits_web::{Access as Entrance, Tokens};
 use tokio::net::TcpListener;
 
 use super::consent::random_key;
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Opened, Place};
+use crate::session::Session;
 use crate::show::{complain, print};
 
 /// The arguments of `serve`.
@@ -54,7 +54,7 @@ impl Serve {
     async fn served(&self, session: &Session, opened: &Opened, tokens: Tokens) -> Result<(), Failure> {
         let password = random_key()?;
         let expected = format!("Basic {}", base64(format!("admin:{password}").as_bytes()));
-        let dashboard = opened.dashboard.clone().title(&session.name);
+        let dashboard = opened.dashboard.clone().title(session.line.get_name());
         let app = Router::new()
             .nest_service("/admin/credits", dashboard.authorize(move |request| admitted(request, &expected)))
             .nest_service("/credits/api", opened.api.clone().tokens(tokens));

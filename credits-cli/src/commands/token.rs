@@ -4,8 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use credits_web::{Scope, TokenRecord, Tokens, TokensError};
 use serde_json::{Value, json};
 
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
+use crate::session::Session;
 use crate::show::{Table, Terminal, time};
 
 /// The arguments of `token`.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::consent::{Consent, Proposed};
 use super::receipt;
-use crate::application::Session;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Path, Request};
+use crate::session::Session;
 use crate::show::{counted, figure};
 
 /// The arguments of `revoke`.

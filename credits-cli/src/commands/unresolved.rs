@@ -5,9 +5,9 @@ use credits_runtime::billing::Received;
 use credits_web::responses::UnresolvedPage;
 use serde_json::{Value, json};
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Access, Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, counted};
 
 /// The arguments of `unresolved`.

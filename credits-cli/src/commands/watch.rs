@@ -8,9 +8,9 @@ use clap::Args;
 use credits_runtime::FactNumber;
 use credits_web::responses::{NewestEntries, ShownOwnedEntry};
 
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Access, Client, Path, Request};
+use crate::session::Session;
 use crate::show::{change, figure, print, time};
 
 /// Entries that a request asks for.

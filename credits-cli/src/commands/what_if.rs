@@ -10,9 +10,9 @@ use credits_runtime::{Owner, Timestamp, WhatIfReport};
 use serde_json::json;
 
 use super::instant::instant;
-use crate::application::Session;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
+use crate::session::Session;
 use crate::show::{Table, Terminal, counted, figure, list};
 
 /// Owners that the text names; the JSON has all of the report.

@@ -23,7 +23,7 @@ mod tests {
             (10, 10, "####"),
             (20, 10, "####"),
             (0, 0, ""),
-            (i128::MAX, i128::MAX, "####"),
+            (i64::MAX.into(), i64::MAX.into(), "####"),
         ] {
             assert_eq!(bar(figure, largest, 4, false), shown, "{figure} of {largest}");
         }

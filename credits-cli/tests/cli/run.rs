@@ -1,8 +1,13 @@
 //! Runs of the binaries, and programs that stay open.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Longest time for which a test waits for a line of a program.
+const LINE_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The result of a run.
 #[derive(Debug, PartialEq, Eq)]
@@ -95,16 +100,22 @@ impl Running {
     /// Starts a program, and waits for a line that contains this text.
     pub fn until(command: &mut Command, text: &str) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut lines: Vec<String> = Vec::new();
-        while !lines.last().is_some_and(|line| line.contains(text)) {
-            let mut line = String::new();
-            assert!(out.read_line(&mut line).unwrap() > 0, "the program ended: {lines:?}");
-            lines.push(line);
-        }
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let stdin = child.stdin.take();
+        // It is ended if the line does not come.
+        let mut running = Self { child, stdin, lines: Vec::new() };
         // What it prints later is read, so that it never waits for this process.
-        std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
-        Self { stdin: child.stdin.take(), child, lines }
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        while !running.lines.last().is_some_and(|line| line.contains(text)) {
+            match receiver.recv_timeout(LINE_WAIT_MAX) {
+                Ok(line) => running.lines.push(line),
+                Err(error) => panic!("no line has `{text}` ({error}): {:?}", running.lines),
+            }
+        }
+        running
     }
 
     pub fn pid(&self) -> u32 {

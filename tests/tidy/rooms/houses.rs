@@ -15,6 +15,7 @@ pub(super) const HOUSES: &[House] = &[
     // The traits of generated code, and services, use each other: one room.
     House { root: "credits-runtime/src/", rooms: RUNTIME, alias: Some(("generated", "service")) },
     House { root: "credits-web/src/", rooms: WEB, alias: None },
+    House { root: "credits-cli/src/", rooms: CLI, alias: None },
 ];
 
 const WEB: &[(&str, &[&str])] = &[
@@ -43,6 +44,16 @@ const WEB: &[(&str, &[&str])] = &[
             "wording",
         ],
     ),
+];
+
+const CLI: &[(&str, &[&str])] = &[
+    ("exit", &[]),
+    ("show", &["exit"]),
+    ("reach", &["exit"]),
+    ("session", &["exit", "reach", "show"]),
+    ("commands", &["exit", "reach", "session", "show"]),
+    ("arguments", &["commands", "exit", "session"]),
+    ("application", &["arguments", "exit", "reach", "session", "show"]),
 ];
 
 const RUNTIME: &[(&str, &[&str])] = &[

@@ -11,8 +11,8 @@ use crate::show::Terminal;
 /// A run of the command line.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// The program's name, for messages that show a command.
-    pub(crate) name: String,
+    /// The command line of the application.
+    pub(crate) line: clap::Command,
     pub(crate) place: Place,
     pub(crate) terminal: Terminal,
     /// The file of the API's tokens.
