@@ -91,19 +91,15 @@ fn connected(credits: &Credits) -> Result<Option<Stripe<Pricing>>, Box<dyn Error
 }
 
 fn announce(address: &str, token: &str) {
-    let spend =
-        format!("curl {address}/credits/api/wallets/user:ada/spend -H 'authorization: Bearer {token}'");
-    let body = r#"-d '{ "operation": "generate_image", "quality": "hd" }'"#;
     println!();
     println!("  Studio      {address}/");
     println!("  Dashboard   {address}/admin/credits   (user demo, password demo)");
-    println!(
-        "  Commands    studio balance user:ada      (in another terminal: cargo run --bin studio -- balance user:ada)"
-    );
-    println!("  API");
-    println!("    {spend} -H 'idempotency-key: 1' {body}");
-    println!("    {spend} -H 'idempotency-key: 1' {body}   # the same receipt, charged once");
-    println!("    curl {address}/credits/api/wallets/user:ada -H 'authorization: Bearer {token}'");
+    println!("  Commands    cargo run --bin studio -- balance user:ada   (in another terminal)");
+    println!("  API         export API={address}/credits/api");
+    println!("              export TOKEN={token}");
+    println!("              curl $API/wallets/user:ada -H \"Authorization: Bearer $TOKEN\"");
+    println!("              curl $API/wallets/user:ada/spend -H \"Authorization: Bearer $TOKEN\" \\");
+    println!("                   -H 'Idempotency-Key: job-1' -d '{{ \"operation\": \"generate_image\", \"quality\": \"hd\" }}'");
     println!();
     println!("Ctrl-C ends it.");
 }
