@@ -45,8 +45,8 @@ fn serve(call: &Own) -> ExitCode {
 
 fn served(call: &Own) -> Result<(), Box<dyn Error>> {
     if !call.ledger.exists() {
-        println!("Filling {} with a year of business ..", call.ledger.display());
-        let filled = year::fill(&call.ledger)?;
+        println!("Filling {} with a year of business:", call.ledger.display());
+        let filled = year::fill(&call.ledger, |days| println!("  {days} days"))?;
         println!("  {filled}");
     }
     server::serve(&call.ledger)

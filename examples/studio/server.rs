@@ -99,7 +99,9 @@ fn announce(address: &str, token: &str) {
     println!("              export TOKEN={token}");
     println!("              curl $API/wallets/user:ada -H \"Authorization: Bearer $TOKEN\"");
     println!("              curl $API/wallets/user:ada/spend -H \"Authorization: Bearer $TOKEN\" \\");
-    println!("                   -H 'Idempotency-Key: job-1' -d '{{ \"operation\": \"generate_image\", \"quality\": \"hd\" }}'");
+    println!(
+        "                   -H 'Idempotency-Key: job-1' -d '{{ \"operation\": \"generate_image\", \"quality\": \"hd\" }}'"
+    );
     println!();
     println!("Ctrl-C ends it.");
 }
