@@ -50,6 +50,16 @@ pub struct Verified {
     pub keys: u64,
 }
 
+/// The progress of a verification: facts of the journal that are replayed. The stored records are compared after the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Verifying {
+    /// Replayed facts.
+    pub facts: u64,
+    /// Facts of the journal.
+    pub of: u64,
+}
+
 /// Follows the chain to the block of a fact; returns the head of the chain as of that fact, or `None` if no frame
 /// ends with it.
 pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<Head>, LedgerError> {
@@ -61,6 +71,11 @@ pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<He
         next = end;
     }
     Ok((next == last.plus(1)).then_some(head))
+}
+
+/// The number of facts before one.
+fn facts_before(next: FactNumber) -> u64 {
+    next.get().saturating_sub(FactNumber::FIRST.get())
 }
 
 fn wrong_milestone(number: FactNumber) -> LedgerError {
@@ -75,10 +90,13 @@ fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Arc<Blo
     Ok(block)
 }
 
-/// Verifies everything; the first contradiction is the error.
-pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
+/// Verifies everything; the first contradiction is the error. `progress` is called after each block of frames.
+pub(crate) fn verify(
+    snapshot: &Snapshot,
+    mut progress: impl FnMut(Verifying),
+) -> Result<Verified, LedgerError> {
     // Facts that contradict their record panic when they are applied.
-    catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot)))
+    catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot, &mut progress)))
         .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
 }
 
@@ -153,7 +171,11 @@ impl Verification {
         })
     }
 
-    fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
+    fn run(
+        mut self,
+        snapshot: &Snapshot,
+        progress: &mut dyn FnMut(Verifying),
+    ) -> Result<Verified, LedgerError> {
         let (end, state) = (snapshot.end()?, snapshot.checkpoint_state()?);
         self.replay_from = Some(state.replay_from);
         let (mut next, mut head) = (FactNumber::FIRST, Head::default());
@@ -164,6 +186,7 @@ impl Verification {
                 next = booked.next();
             }
             head = block.head();
+            progress(Verifying { facts: facts_before(next), of: facts_before(end.next_fact) });
         }
         if next != end.next_fact || head != end.head {
             return Err(LedgerError::damaged("its journal does not end with its last block"));
@@ -173,7 +196,7 @@ impl Verification {
         self.sums()?;
         let grants = self.wallets.values().map(|(_, audit)| audit.grants() as u64).sum();
         Ok(Verified {
-            facts: next.get().saturating_sub(FactNumber::FIRST.get()),
+            facts: facts_before(next),
             frames: self.frames,
             wallets: self.wallets.len() as u64,
             grants,

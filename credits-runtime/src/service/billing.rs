@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
-use crate::domain::billing::purchases::invoice_purchase;
+use crate::domain::billing::purchases::{invoice_purchase, share_of_return};
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
 use crate::domain::billing::upcoming::upcoming;
-use crate::domain::ids::{ObjectId, Owner};
+use crate::domain::ids::{Asset, ObjectId, Owner};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
@@ -81,8 +81,12 @@ pub struct Subscription {
 pub struct Purchase {
     /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
     pub session: ObjectId,
+    /// The payment of the checkout; `None` if nothing had to be paid, and for a pack on an invoice.
+    pub payment: Option<ObjectId>,
     /// The pack's name, if it is known.
     pub pack: Option<String>,
+    /// The asset of its credits.
+    pub asset: String,
     /// When it was paid.
     pub at: Timestamp,
     /// Credits that were given, the bonus included.
@@ -96,6 +100,17 @@ pub struct Purchase {
     pub currency: String,
     /// The amount returned by refunds and credit notes or held by disputes, in minor units.
     pub returned: i64,
+}
+
+impl Purchase {
+    /// The credits that a further return of this amount of money takes back, in minor units of `currency`:
+    /// `given x min(paid, returned + amount) / paid`, rounded up, less those taken already. Of a purchase that
+    /// cost nothing it takes none.
+    pub fn credits_for_return(&self, amount: i64) -> Amount {
+        let returned = self.returned.saturating_add(amount.max(0));
+        let all = share_of_return(self.given.get(), self.paid, returned);
+        Amount::new(all.saturating_sub(self.taken.get()).max(0))
+    }
 }
 
 /// Sends an event to the ledger.
@@ -209,13 +224,15 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
 pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase> {
     let purchase = billing.purchases.get(session)?;
     let pack = billing.offers.get(session).map(|(_, offer)| &offer.pack);
-    let pack = pack.or(purchase.terms.as_ref().map(|(terms, _)| terms)).map(|terms| terms.pack.clone());
+    let terms = pack.or(purchase.terms.as_ref().map(|(terms, _)| terms));
     let (given, taken) = given_and_taken(billing, session);
     let payment = &purchase.payment;
     let came_back = payment.payment.as_ref().and_then(|payment| billing.payments.get(payment));
     Some(Purchase {
         session: session.clone(),
-        pack,
+        payment: payment.payment.clone(),
+        pack: terms.map(|terms| terms.pack.clone()),
+        asset: Asset::of(terms.map_or("", |terms| &terms.asset)).shown(),
         at: purchase.at,
         given,
         taken,
@@ -237,7 +254,9 @@ fn invoice_pack(
     let returned = billing.returned_of(paid).saturating_add(billing.withdrawn_of(paid));
     Some(Purchase {
         session: id,
+        payment: None,
         pack: Some(pack.pack.clone()),
+        asset: Asset::of(&pack.asset).shown(),
         at: paid.paid_at,
         given,
         taken,

@@ -81,6 +81,31 @@ pub enum StripeError {
         /// Beginning of the id.
         session: String,
     },
+    /// A purchase has no payment that can be refunded from here.
+    #[error(
+        "`{purchase}` has no payment to refund: nothing was paid for it, or an invoice sold it, which is refunded or credited at Stripe"
+    )]
+    NotRefundable {
+        /// The purchase, by its session.
+        purchase: String,
+    },
+    /// A refund of nothing, or of more than was paid.
+    #[error("the refund is {amount} of {paid} minor units: refund 1 to {paid}")]
+    RefundAmount {
+        /// The amount of the refund.
+        amount: i64,
+        /// The paid amount.
+        paid: i64,
+    },
+    /// Stripe refused a refund, such as one of more than is left of the payment.
+    #[error("Stripe refused the refund: {message}")]
+    #[non_exhaustive]
+    RefundRefused {
+        /// Stripe's message.
+        message: Box<str>,
+        /// Stripe's `error.code`, such as `charge_already_refunded`.
+        code: Option<Box<str>>,
+    },
     /// Stripe refused the request.
     #[error("Stripe refused with status {status}: {message}")]
     #[non_exhaustive]

@@ -7,6 +7,7 @@ mod amount;
 mod form;
 mod key;
 mod order;
+mod refund;
 mod second_look;
 mod write;
 
@@ -24,6 +25,7 @@ use crate::limits::RETRY_AFTER_SECONDS;
 use crate::refusal::Refusal;
 
 pub(super) use self::form::{Fields, Form};
+pub(super) use self::refund::is_refundable;
 pub(super) use self::second_look::parts;
 
 /// Receives a form.
@@ -32,7 +34,7 @@ pub(super) async fn send(visit: Visit, Path(name): Path<String>, Sent(fields): S
         let detail = "there is no such form: begin with the page of an owner";
         return visit.refused(Refusal::new(StatusCode::NOT_FOUND, "form_unknown", detail));
     };
-    match asked(&visit, form, &fields).await {
+    match asked(&visit, form, fields.clone()).await {
         Ok(response) => response,
         Err(refusal) => refused(&visit, form, fields, refusal.0),
     }
@@ -44,18 +46,26 @@ pub(super) async fn opened(visit: Visit) -> Response {
 }
 
 /// Shows what the form would change unless exactly that is confirmed, or else writes it.
-async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, Refusal> {
-    let order = Order::read(form, fields)?;
+async fn asked(visit: &Visit, form: Form, mut fields: Fields) -> Result<Response, Refusal> {
+    let order = Order::read(form, &fields)?;
+    if form == Form::Refund {
+        refund::processor(&visit.settings)?;
+    }
     let asked = order.clone();
     let look = visit.ask(move |ledger| second_look::look(ledger, &asked)).await?;
     // What was shown is confirmed: a change that has become another one meanwhile is shown again.
     if let Some(look) = look.filter(|look| look.change() != fields.confirm) {
-        return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, fields)));
+        if form == Form::Refund && !fields.confirm.is_empty() {
+            // The processor knows the key if this form was carried out before: what is confirmed now is another refund.
+            fields.key = key::new()?;
+        }
+        return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, &fields)));
     }
-    let done = write(&visit.settings.ledger, order, visit.by()).await?;
+    let done = write(&visit.settings, order, visit.by()).await?;
     let (name, number) = match done {
         Done::Entry(number) => ("done", number.to_string()),
         Done::Released(hold) => ("released", hold.to_string()),
+        Done::Refunded(purchase) => ("refunded", purchase),
     };
     let mut query = fields.owner_query();
     query.push((name, &number));
@@ -109,7 +119,11 @@ fn field_of(form: Form, problem: &Problem) -> Option<&str> {
         "field_invalid" => problem.fields.get("field")?.as_str(),
         "reason_invalid" | "reason_too_long" => Some("reason"),
         "expiry_in_past" | "expiry_out_of_range" => Some("expires"),
-        "insufficient_credits" | "balance_out_of_range" | "reversal_exceeds_charge" => Some("amount"),
+        "insufficient_credits"
+        | "balance_out_of_range"
+        | "reversal_exceeds_charge"
+        | "refund_amount_invalid"
+        | "refund_refused" => Some("amount"),
         "owner_invalid" | "transfer_to_self" if form == Form::Transfer => Some("to"),
         _ => None,
     }

@@ -6,7 +6,7 @@ use credits_runtime::{Amount, FactNumber, HoldId, Timestamp};
 
 use super::amount::amount;
 use super::form::{Fields, Form, reason};
-use super::key;
+use super::{key, refund};
 use crate::dashboard::instants::end_of_day;
 use crate::refusal::Refusal;
 
@@ -49,6 +49,7 @@ pub(super) enum Deed {
         charge: FactNumber,
         amount: Option<Amount>,
     },
+    Refund(refund::Asked),
 }
 
 impl Order {
@@ -84,6 +85,9 @@ impl Deed {
                 charge: fields.number.parse()?,
                 amount: (!fields.amount.trim().is_empty()).then(asked).transpose()?,
             },
+            Form::Refund => {
+                Self::Refund(refund::Asked { purchase: fields.number.clone(), amount: fields.amount.clone() })
+            }
         })
     }
 }

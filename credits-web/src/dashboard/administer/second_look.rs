@@ -8,14 +8,17 @@ use maud::{Markup, html};
 
 use super::form::{Fields, Form};
 use super::order::{Deed, Order};
+use super::refund::{self, Payable};
 use crate::dashboard::entries::owner_link;
 use crate::dashboard::entry::left_to_reverse;
+use crate::dashboard::owner::money;
 use crate::dashboard::visit::Visit;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
 use crate::wording::{change, figure, time};
 
 /// What a write would change.
+#[derive(Default)]
 pub(super) struct Look {
     balances: Vec<Change>,
     /// What stands before the grants: `Taken from`.
@@ -23,6 +26,8 @@ pub(super) struct Look {
     grants: Vec<Allocation>,
     /// A sentence for the person who confirms; empty for none.
     note: String,
+    /// The refund of a purchase.
+    refund: Option<Payable>,
 }
 
 /// The available credits of an owner.
@@ -58,7 +63,7 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
             note.extend(is_promotional.then(|| "They are promotional.".to_owned()));
             note.extend(expires_at.map(|at| format!("They expire on {} in UTC.", time(at))));
             let balances = vec![own(value(*amount) - value(repaid))];
-            Look { balances, of_grants: "", grants: Vec::new(), note: note.join(" ") }
+            Look { balances, note: note.join(" "), ..Look::default() }
         }
         Deed::Take { amount, with_debt } => {
             let remedy = "take less, or tick the box about debt";
@@ -70,6 +75,7 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 of_grants: "Taken from",
                 grants,
                 note: note.to_owned(),
+                ..Look::default()
             }
         }
         Deed::Transfer { amount, to, with_promotional } => {
@@ -90,6 +96,7 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 of_grants: "Taken from",
                 grants,
                 note: note.to_owned(),
+                ..Look::default()
             }
         }
         Deed::Revoke { grant } => {
@@ -97,18 +104,19 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
             let free = found.ok_or(Rejection::GrantNotFree { grant: *grant })?.free;
             let grants = vec![Allocation { grant: *grant, amount: free }];
             let note = "What holds have set aside of it stays with them.";
-            Look { balances: vec![own(-value(free))], of_grants: "Taken from", grants, note: note.to_owned() }
+            Look {
+                balances: vec![own(-value(free))],
+                of_grants: "Taken from",
+                grants,
+                note: note.to_owned(),
+                ..Look::default()
+            }
         }
         Deed::Release { hold } => {
             let Some(open) = state.holds.iter().find(|open| open.id == *hold) else { return Ok(None) };
             let note = "The work that it is for can no longer be charged to it. Credits that have expired meanwhile \
                         expire at once.";
-            Look {
-                balances: vec![own(value(open.amount))],
-                of_grants: "",
-                grants: Vec::new(),
-                note: note.to_owned(),
-            }
+            Look { balances: vec![own(value(open.amount))], note: note.to_owned(), ..Look::default() }
         }
         Deed::Reverse { charge, amount } => {
             let entry = charge_of(ledger, order, *charge)?;
@@ -124,8 +132,10 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 of_grants,
                 grants: entry.entry.allocations,
                 note: note.to_owned(),
+                ..Look::default()
             }
         }
+        Deed::Refund(asked) => refunded(ledger, order, asked)?,
     };
     Ok(Some(look))
 }
@@ -172,6 +182,22 @@ fn received(ledger: &Ledger, order: &Order, to: &str, amount: Amount) -> Result<
     Ok(Change { owner: to.to_owned(), now: receiver.credits()?, by: value(amount) })
 }
 
+/// What a refund takes back, of the wallet of the pack's asset.
+fn refunded(ledger: &Ledger, order: &Order, asked: &refund::Asked) -> Result<Look, Refusal> {
+    let Payable { purchase, amount } = refund::payable(ledger, &order.owner, asked)?;
+    let wallet = ledger.credits.wallet(&order.owner).of_asset_named(&purchase.asset);
+    let by = -value(purchase.credits_for_return(amount));
+    let balances = vec![Change { owner: order.owner.clone(), now: wallet.credits()?, by }];
+    let words = |minor: i64| money(minor, &purchase.currency);
+    let note = format!(
+        "The payment processor returns {} of {}, of which {} came back before. Credits that are spent become debt.",
+        words(amount),
+        words(purchase.paid),
+        words(purchase.returned)
+    );
+    Ok(Look { balances, note, refund: Some(Payable { purchase, amount }), ..Look::default() })
+}
+
 /// The charge that is to be reversed.
 fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<OwnedEntry, Refusal> {
     let found = ledger.credits.entry(number)?.ok_or(Rejection::EntryUnknown { entry: number })?;
@@ -188,16 +214,28 @@ fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<Owned
 impl Look {
     /// The change of the owner's credits, as the form that confirms it sends it.
     pub(super) fn change(&self) -> String {
-        self.balances.first().map(|change| change.by.to_string()).unwrap_or_default()
+        let by = self.balances.first().map(|change| change.by.to_string()).unwrap_or_default();
+        match &self.refund {
+            Some(refund) => format!("{by} for {} after {}", refund.amount, refund.purchase.returned),
+            None => by,
+        }
     }
 
     /// The page, with the form that confirms it.
     pub(super) fn draw(&self, visit: &Visit, form: Form, order: &Order, fields: &Fields) -> Markup {
+        let asset = self.refund.as_ref().map_or(&order.asset, |refund| &refund.purchase.asset);
         html! {
             section.card {
-                h2 { "Available " (order.asset) ", before and after" }
+                h2 { "Available " (asset) ", before and after" }
                 @if !fields.confirm.is_empty() {
-                    p.warn role="alert" { "Nothing was written: the change is not the one that was shown before." }
+                    p.warn role="alert" {
+                        @if self.refund.is_some() {
+                            "Not sent: the purchase is not as it was shown before. The same form may have refunded it a moment \
+                             ago: look at the owner's purchases before you confirm another refund."
+                        } @else {
+                            "Nothing was written: the change is not the one that was shown before."
+                        }
+                    }
                 }
                 table {
                     thead { tr {
@@ -205,7 +243,7 @@ impl Look {
                         th.figure scope="col" { "Change" } th.figure scope="col" { "Then" }
                     } }
                     tbody { @for Change { owner, now, by } in &self.balances { tr {
-                        th scope="row" { (owner_link(visit, owner, &order.asset)) }
+                        th scope="row" { (owner_link(visit, owner, asset)) }
                         td.figure { (figure(now.get())) }
                         td.figure { (signed(*by)) }
                         td.figure { strong { (figure(value(*now) + by)) } }
