@@ -55,9 +55,9 @@ pub fn hidden(page: &str, action: &str, number: &str) -> Vec<(String, String)> {
 
 /// A form of a page, filled in.
 pub struct Filled<'a> {
-    site: &'a Site,
-    action: &'a str,
-    fields: Vec<(String, String)>,
+    pub site: &'a Site,
+    pub action: &'a str,
+    pub fields: Vec<(String, String)>,
 }
 
 impl<'a> Filled<'a> {

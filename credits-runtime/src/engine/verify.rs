@@ -6,7 +6,7 @@
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub struct Verified {
 /// The progress of a verification: facts of the journal that are replayed. The stored records are compared after the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Verifying {
+pub struct VerifyProgress {
     /// Replayed facts.
     pub facts: u64,
     /// Facts of the journal.
@@ -93,11 +93,22 @@ fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Arc<Blo
 /// Verifies everything; the first contradiction is the error. `progress` is called after each block of frames.
 pub(crate) fn verify(
     snapshot: &Snapshot,
-    mut progress: impl FnMut(Verifying),
+    mut progress: impl FnMut(VerifyProgress),
 ) -> Result<Verified, LedgerError> {
+    // A panic of `progress` is the caller's: it is no contradiction.
+    let mut panicked = None;
+    let mut watched = |step| {
+        if panicked.is_none() {
+            panicked = catch_unwind(AssertUnwindSafe(|| progress(step))).err();
+        }
+    };
     // Facts that contradict their record panic when they are applied.
-    catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot, &mut progress)))
-        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
+    let verified = catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot, &mut watched)))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")));
+    if let Some(panic) = panicked {
+        resume_unwind(panic);
+    }
+    verified
 }
 
 /// A fact of a wallet whose row may lack it.
@@ -174,7 +185,7 @@ impl Verification {
     fn run(
         mut self,
         snapshot: &Snapshot,
-        progress: &mut dyn FnMut(Verifying),
+        progress: &mut dyn FnMut(VerifyProgress),
     ) -> Result<Verified, LedgerError> {
         let (end, state) = (snapshot.end()?, snapshot.checkpoint_state()?);
         self.replay_from = Some(state.replay_from);
@@ -186,7 +197,7 @@ impl Verification {
                 next = booked.next();
             }
             head = block.head();
-            progress(Verifying { facts: facts_before(next), of: facts_before(end.next_fact) });
+            progress(VerifyProgress { facts: facts_before(next), of: facts_before(end.next_fact) });
         }
         if next != end.next_fact || head != end.head {
             return Err(LedgerError::damaged("its journal does not end with its last block"));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
-use crate::domain::billing::purchases::{invoice_purchase, share_of_return};
+use crate::domain::billing::purchases::{invoice_purchase, share_of_return, worth_of};
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
 use crate::domain::billing::upcoming::upcoming;
@@ -89,7 +89,9 @@ pub struct Purchase {
     pub asset: String,
     /// When it was paid.
     pub at: Timestamp,
-    /// Credits that were given, the bonus included.
+    /// Credits of the packs by their terms, the bonus included.
+    pub worth: Amount,
+    /// Credits that were given, the bonus included; other than `worth` if another system gave a part before.
     pub given: Amount,
     /// Credits taken back with refunds and disputes, also those that are owed, had expired or are forgiven;
     /// up to `given`.
@@ -103,12 +105,14 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// The credits that a further return of this amount of money takes back, in minor units of `currency`:
-    /// `given x min(paid, returned + amount) / paid`, rounded up, less those taken already. Of a purchase that
-    /// cost nothing it takes none.
+    /// The credits that a further return of this amount of money accounts for, in minor units of `currency`:
+    /// `worth x min(paid, returned + amount) / paid`, rounded up, up to `given`, less those taken already. Of a
+    /// purchase that cost nothing it is 0.
+    ///
+    /// The balance falls by less where some of them had expired or were revoked, or are spent and forgiven.
     pub fn credits_for_return(&self, amount: i64) -> Amount {
         let returned = self.returned.saturating_add(amount.max(0));
-        let all = share_of_return(self.given.get(), self.paid, returned);
+        let all = share_of_return(self.worth.get(), self.paid, returned).min(self.given.get());
         Amount::new(all.saturating_sub(self.taken.get()).max(0))
     }
 }
@@ -234,6 +238,7 @@ pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase>
         pack: terms.map(|terms| terms.pack.clone()),
         asset: Asset::of(terms.map_or("", |terms| &terms.asset)).shown(),
         at: purchase.at,
+        worth: worth_of(billing, session, purchase).map_or(given, Amount::new),
         given,
         taken,
         paid: payment.paid,
@@ -258,6 +263,7 @@ fn invoice_pack(
         pack: Some(pack.pack.clone()),
         asset: Asset::of(&pack.asset).shown(),
         at: paid.paid_at,
+        worth: given,
         given,
         taken,
         paid: paid.paid,

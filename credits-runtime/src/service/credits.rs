@@ -29,7 +29,7 @@ use crate::engine::store::Locking;
 use crate::engine::tuning::Tuning;
 #[cfg(feature = "testing")]
 use crate::engine::tuning::WaitingMax;
-use crate::engine::verify::{Verified, Verifying};
+use crate::engine::verify::{Verified, VerifyProgress};
 use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::Error;
 use crate::generated::Plan as _;
@@ -557,7 +557,7 @@ impl<C> Credits<C> {
     /// ```
     ///
     /// Errors: those of [`verify`](Self::verify).
-    pub fn verify_with(&self, progress: impl FnMut(Verifying)) -> Result<Verified, Error> {
+    pub fn verify_with(&self, progress: impl FnMut(VerifyProgress)) -> Result<Verified, Error> {
         report::verified(&self.ledger, progress)
     }
 

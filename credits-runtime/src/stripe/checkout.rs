@@ -467,7 +467,7 @@ fn is_protected(name: &str) -> bool {
     })
 }
 
-pub(super) fn random_key() -> Result<String, StripeError> {
+fn random_key() -> Result<String, StripeError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| StripeError::Unreachable(Box::new(error)))?;
     Ok(format!("credits-{:032x}", u128::from_be_bytes(bytes)))

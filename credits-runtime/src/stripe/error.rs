@@ -83,7 +83,7 @@ pub enum StripeError {
     },
     /// A purchase has no payment that can be refunded from here.
     #[error(
-        "`{purchase}` has no payment to refund: nothing was paid for it, or an invoice sold it, which is refunded or credited at Stripe"
+        "`{purchase}` has no payment to refund: nothing was paid for it, or an invoice or a connected account sold it; refund it at Stripe"
     )]
     NotRefundable {
         /// The purchase, by its session.
@@ -96,6 +96,21 @@ pub enum StripeError {
         amount: i64,
         /// The paid amount.
         paid: i64,
+    },
+    /// The key of a refund belongs to another one.
+    #[error(
+        "the key was used for another refund, which may have been made: look at the purchase, and take another key for another refund"
+    )]
+    RefundKeyReused,
+    /// Stripe has made a refund, and the ledger could not take its credits.
+    #[error(
+        "the refund {refund} was made, and its credits could not be taken: its webhook takes them, or the same refund sent again under its key"
+    )]
+    RefundUnbooked {
+        /// The refund's id at Stripe.
+        refund: String,
+        /// Failure of the ledger, or of reading the refund.
+        source: Box<StripeError>,
     },
     /// Stripe refused a refund, such as one of more than is left of the payment.
     #[error("Stripe refused the refund: {message}")]

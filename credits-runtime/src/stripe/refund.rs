@@ -5,7 +5,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::checkout::random_key;
 use super::client::Client;
 use super::error::StripeError;
 use super::receive::NotApplied;
@@ -26,7 +25,7 @@ pub struct Refund {
     paid: i64,
     amount: Option<i64>,
     parameters: Vec<(String, String)>,
-    key: Option<String>,
+    key: String,
 }
 
 /// A refund that Stripe has made.
@@ -39,23 +38,25 @@ pub struct Refunded {
     pub amount: i64,
     /// ISO 4217, in lower case.
     pub currency: String,
-    /// Stripe's `status`: `succeeded`, or `pending` while a bank carries it out. One that fails later gives the credits back.
+    /// Stripe's `status`: `succeeded`, or `pending` or `requires_action` until it is carried out. One that fails later gives
+    /// the credits back.
     pub status: String,
 }
 
-/// Parameters that the refund decides itself.
-const PROTECTED: &[&str] = &["payment_intent", "charge", "amount"];
+/// Parameters that the refund decides itself, and the owner, who follows from the payment.
+const PROTECTED: &[&str] = &["payment_intent", "charge", "amount", "metadata[credits_owner]"];
 
 impl Refund {
-    /// A refund of a purchase of [`Wallet::purchases`](crate::Wallet::purchases).
-    pub fn of(purchase: &Purchase) -> Self {
+    /// A refund of a purchase of [`Wallet::purchases`](crate::Wallet::purchases), under an idempotency key: sent again under the
+    /// same key, it is made once. Stripe keeps keys for at least 24 hours.
+    pub fn of(purchase: &Purchase, key: impl Into<String>) -> Self {
         Self {
             session: purchase.session.clone(),
             payment: purchase.payment.clone(),
             paid: purchase.paid,
             amount: None,
             parameters: Vec::new(),
-            key: None,
+            key: key.into(),
         }
     }
 
@@ -72,15 +73,11 @@ impl Refund {
         self
     }
 
-    /// An idempotency key, which makes it safe to send again: under the same key Stripe makes one refund.
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
     /// The payment that is refunded, and the parameters of the request.
     fn request(self) -> Result<(Vec<(String, String)>, String), StripeError> {
         let Self { session, payment, paid, amount, parameters, key } = self;
+        // A payment of a connected account has the account before it.
+        let payment = payment.filter(|payment| !payment.as_str().contains('/'));
         let payment = payment.ok_or_else(|| StripeError::NotRefundable { purchase: session.to_string() })?;
         if let Some(amount) = amount.filter(|amount| !(1..=paid).contains(amount)) {
             return Err(StripeError::RefundAmount { amount, paid });
@@ -92,7 +89,7 @@ impl Refund {
         let mut fields = vec![(kind.to_owned(), payment.to_string())];
         fields.extend(amount.map(|amount| ("amount".to_owned(), amount.to_string())));
         fields.extend(parameters);
-        Ok((fields, key.map_or_else(random_key, Ok)?))
+        Ok((fields, key))
     }
 }
 
@@ -102,11 +99,15 @@ impl<C: Pricing> Stripe<C> {
     /// that comes later changes nothing. If the ledger fails after Stripe has made the refund, that webhook takes the credits,
     /// and so does the same refund under the same key.
     ///
+    /// Credits that expired or were revoked count as taken, and `refunded_but_spent forgive` forgives the spent ones.
+    ///
     /// It blocks until Stripe has responded and the ledger has committed; [`refund_async`](Self::refund_async) does not block.
     ///
     /// Errors in order: [`NotRefundable`](StripeError::NotRefundable), [`RefundAmount`](StripeError::RefundAmount),
-    /// [`OptionProtected`](StripeError::OptionProtected), [`RefundRefused`](StripeError::RefundRefused) with Stripe's message,
-    /// Stripe's others, [`Unreadable`](StripeError::Unreadable), the ledger's.
+    /// [`OptionProtected`](StripeError::OptionProtected), [`RefundKeyReused`](StripeError::RefundKeyReused),
+    /// [`RefundRefused`](StripeError::RefundRefused) with Stripe's message, Stripe's others,
+    /// [`RefundUnbooked`](StripeError::RefundUnbooked) after the refund was made. After another error than the first five the
+    /// refund may have been made: send it again under its key, or look at it at Stripe.
     ///
     /// ```
     /// # mod app {
@@ -130,7 +131,7 @@ impl<C: Pricing> Stripe<C> {
     ///
     /// let user = credits.wallet("user:42");
     /// let purchase = user.purchases()?.remove(0);
-    /// let refunded = stripe.refund(Refund::of(&purchase).amount(450).key("ticket-17"))?;
+    /// let refunded = stripe.refund(Refund::of(&purchase, "ticket-17").amount(450))?;
     /// assert_eq!((refunded.amount, user.credits()?.get()), (450, 250));
     /// account.deliver(&stripe, &clock);
     /// assert_eq!(user.credits()?, 250);
@@ -142,7 +143,7 @@ impl<C: Pricing> Stripe<C> {
     }
 
     /// [`refund`](Self::refund) for a task of any executor: the request to Stripe is made on a background thread, and the
-    /// ledger's commit is awaited.
+    /// ledger's commit is awaited. If the future is dropped early, Stripe may make the refund, and its webhook takes the credits.
     ///
     /// Errors: those of [`refund`](Self::refund), and [`Busy`](StripeError::Busy) before the request.
     pub fn refund_async(&self, refund: Refund) -> impl Future<Output = Result<Refunded, StripeError>> + Send {
@@ -153,22 +154,34 @@ impl<C: Pricing> Stripe<C> {
         let (fields, key) = refund.request()?;
         let post = move |client: &Client| client.post("/v1/refunds", &fields, &key);
         let made = self.shared.ask(waits, post).await.map_err(refused)?;
-        let refunded = read(&made)?;
+        let unbooked = |error| StripeError::RefundUnbooked { refund: id_of(&made), source: Box::new(error) };
+        let refunded = read(&made).map_err(unbooked)?;
         let event = json!({
             "type": "refund.created",
-            "created": self.credits.now().microseconds() / 1_000_000,
+            // The time of the refund: a later event about it is newer, also than an answer that Stripe had kept for the key.
+            "created": Shape(&made).integer(&["created"]),
             "livemode": self.shared.mode == Mode::Live,
             "data": { "object": made },
         });
         let applied = self.apply(&event, waits).await;
-        applied.map_err(|(NotApplied::Final(error) | NotApplied::Passing(error))| error)?;
+        applied.map_err(|(NotApplied::Final(error) | NotApplied::Passing(error))| unbooked(error))?;
+        if matches!(&*refunded.status, "failed" | "canceled") {
+            let message = format!("the refund {} is `{}`", refunded.id, refunded.status);
+            return Err(StripeError::RefundRefused { message: message.into(), code: None });
+        }
         Ok(refunded)
     }
 }
 
+fn id_of(made: &Value) -> String {
+    Shape(made).text(&["id"]).unwrap_or("without an id").to_owned()
+}
+
 fn read(made: &Value) -> Result<Refunded, StripeError> {
     let refund = Shape(made);
-    let unreadable = || StripeError::Unreadable("the refund lacks its id, amount or currency".to_owned());
+    let unreadable =
+        || StripeError::Unreadable("the refund lacks its id, amount, currency or time".to_owned());
+    refund.integer(&["created"]).ok_or_else(unreadable)?;
     Ok(Refunded {
         id: refund.object(&["id"]).ok_or_else(unreadable)?,
         amount: refund.integer(&["amount"]).ok_or_else(unreadable)?,
@@ -177,10 +190,14 @@ fn read(made: &Value) -> Result<Refunded, StripeError> {
     })
 }
 
-/// A refusal of the refund itself, as of one that returns more than is left.
+/// A refusal of the refund itself: of one that returns more than is left, by a key without the right, or under a key that
+/// another refund has.
 fn refused(error: StripeError) -> StripeError {
     match error {
-        StripeError::Refused { status: 400 | 402, message, code, .. } => {
+        StripeError::Refused { kind: Some(kind), .. } if &*kind == "idempotency_error" => {
+            StripeError::RefundKeyReused
+        }
+        StripeError::Refused { status: 400 | 402 | 403, message, code, .. } => {
             StripeError::RefundRefused { message, code }
         }
         error => error,

@@ -34,7 +34,11 @@ pub(super) async fn send(visit: Visit, Path(name): Path<String>, Sent(fields): S
         let detail = "there is no such form: begin with the page of an owner";
         return visit.refused(Refusal::new(StatusCode::NOT_FOUND, "form_unknown", detail));
     };
-    match asked(&visit, form, fields.clone()).await {
+    let answer = match form {
+        Form::Refund => refund::asked(&visit, fields.clone()).await,
+        form => asked(&visit, form, &fields).await,
+    };
+    match answer {
         Ok(response) => response,
         Err(refusal) => refused(&visit, form, fields, refusal.0),
     }
@@ -46,26 +50,18 @@ pub(super) async fn opened(visit: Visit) -> Response {
 }
 
 /// Shows what the form would change unless exactly that is confirmed, or else writes it.
-async fn asked(visit: &Visit, form: Form, mut fields: Fields) -> Result<Response, Refusal> {
-    let order = Order::read(form, &fields)?;
-    if form == Form::Refund {
-        refund::processor(&visit.settings)?;
-    }
+async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, Refusal> {
+    let order = Order::read(form, fields)?;
     let asked = order.clone();
     let look = visit.ask(move |ledger| second_look::look(ledger, &asked)).await?;
     // What was shown is confirmed: a change that has become another one meanwhile is shown again.
     if let Some(look) = look.filter(|look| look.change() != fields.confirm) {
-        if form == Form::Refund && !fields.confirm.is_empty() {
-            // The processor knows the key if this form was carried out before: what is confirmed now is another refund.
-            fields.key = key::new()?;
-        }
-        return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, &fields)));
+        return Ok(visit.page(form.heading(), &look.draw(visit, form, fields)));
     }
-    let done = write(&visit.settings, order, visit.by()).await?;
+    let done = write(&visit.settings.ledger, order, visit.by()).await?;
     let (name, number) = match done {
         Done::Entry(number) => ("done", number.to_string()),
         Done::Released(hold) => ("released", hold.to_string()),
-        Done::Refunded(purchase) => ("refunded", purchase),
     };
     let mut query = fields.owner_query();
     query.push((name, &number));
@@ -76,7 +72,8 @@ async fn asked(visit: &Visit, form: Form, mut fields: Fields) -> Result<Response
 fn refused(visit: &Visit, form: Form, mut fields: Fields, problem: Problem) -> Response {
     let field = field_of(form, &problem);
     let is_used = problem.code == "idempotency_key_reused";
-    if is_used || field == Some("key") {
+    // The processor keeps its refusal for the key.
+    if is_used || field == Some("key") || matches!(&*problem.code, "refund_refused" | "refund_key_reused") {
         match key::new() {
             Ok(key) => fields.key = key,
             Err(refusal) => return visit.refused(refusal),
@@ -122,8 +119,7 @@ fn field_of(form: Form, problem: &Problem) -> Option<&str> {
         "insufficient_credits"
         | "balance_out_of_range"
         | "reversal_exceeds_charge"
-        | "refund_amount_invalid"
-        | "refund_refused" => Some("amount"),
+        | "refund_amount_invalid" => Some("amount"),
         "owner_invalid" | "transfer_to_self" if form == Form::Transfer => Some("to"),
         _ => None,
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use axum::http::header::REFRESH;
 use axum::response::{IntoResponse, Redirect, Response};
-use credits_runtime::{Credits, Error, Head, LedgerErrorKind, Statistics, Verified, Verifying};
+use credits_runtime::{Credits, Error, Head, LedgerErrorKind, Statistics, Verified, VerifyProgress};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -119,7 +119,7 @@ fn verified(visit: &Visit, verification: &Verification) -> Markup {
             @if let Some(since) = verification.running_since {
                 p role="status" {
                     "Running since " (time(since))
-                    @if let Some(Verifying { facts, of, .. }) = verification.progress {
+                    @if let Some(VerifyProgress { facts, of, .. }) = verification.progress {
                         ": " (figure(facts)) " of " (figure(of)) " facts"
                     }
                     ". This page is loaded again until it ends."

@@ -20,7 +20,7 @@ use tower::{BoxError, Service, ServiceExt};
 use super::access::{Access, Authorize};
 use super::app;
 use super::ledger::LongWork;
-use super::refunds::Refunds;
+use super::refunds::RefundDesk;
 use crate::ledger::Ledger;
 use crate::limits::REQUEST_TIME_MAX;
 use crate::mount;
@@ -43,7 +43,7 @@ pub(super) struct Settings {
     pub(super) stylesheet: Option<String>,
     pub(super) origins: Vec<String>,
     /// The processor that returns money.
-    pub(super) refunds: Option<Arc<dyn Refunds>>,
+    pub(super) refunds: Option<RefundDesk>,
     /// Longest time of a request.
     pub(super) time_max: Duration,
     /// Verifications and downloads of the whole ledger.
@@ -96,7 +96,7 @@ impl Dashboard {
     /// Connects the dashboard with Stripe, so that those who may do everything can refund purchases on the page of their owner.
     #[cfg(feature = "stripe")]
     pub fn stripe<C: Pricing>(mut self, stripe: credits_runtime::stripe::Stripe<C>) -> Self {
-        self.settings.refunds = Some(Arc::new(stripe));
+        self.settings.refunds = Some(RefundDesk::of(Arc::new(stripe)));
         self.rebuilt()
     }
 

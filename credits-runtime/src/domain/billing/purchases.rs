@@ -214,6 +214,11 @@ fn bought<'a>(
         .map(|quantity| Bought { terms, quantity })
 }
 
+/// The credits of a purchase by its terms, the bonus included, if the payment fits them.
+pub(crate) fn worth_of(billing: &Billing, session: &ObjectId, purchase: &Purchase) -> Option<i64> {
+    bought(billing, session, purchase).ok().map(Bought::given)
+}
+
 /// The quantity of a payment, if its subtotal is the price of the packs in its currency.
 fn is_as_priced(
     terms: &PackTerms,

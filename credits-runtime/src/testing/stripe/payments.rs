@@ -80,6 +80,11 @@ impl Account {
         paid.max().map(|(_, _, payment)| payment.clone())
     }
 
+    /// A payment by its id at Stripe.
+    pub fn payment_named(&self, id: &str) -> Option<PaymentId> {
+        self.payments.keys().find(|payment| payment.0 == id).cloned()
+    }
+
     /// The amount of a payment, in the smallest unit of its currency.
     pub fn amount_of(&self, payment: &PaymentId) -> i64 {
         self.payments.get(payment).map_or(0, |payment| payment.amount)
@@ -200,13 +205,26 @@ impl Account {
     /// Makes the events of refunds that were posted to the API.
     pub(super) fn notify_posted_refunds(&mut self) {
         let posted = self.api().take_refunds();
-        for PostedRefund { id: name, payment, amount, created, .. } in posted {
+        for PostedRefund { id: name, payment, amount, created, status, .. } in posted {
             let (payment, created) = (PaymentId(payment), Timestamp::from_microseconds(created * 1_000_000));
-            let (status, on_charge) = ("succeeded", OnCharge::NotYet);
+            let on_charge = OnCharge::NotYet;
             let id = self.keep_refund(Refund { name, payment, amount, status, created, on_charge });
             self.notify_refund(id, "refund.created");
-            self.count_refund(id);
+            if status == "succeeded" {
+                self.count_refund(id);
+            }
         }
+    }
+
+    /// Refunds that are made over the [`transport`](Account::transport) from now on are pending, as those of a bank are.
+    pub fn delay_refunds(&mut self) {
+        self.api().refund_status = "pending";
+    }
+
+    /// A refund by its id at Stripe: of those made here, or over the [`transport`](Account::transport).
+    pub fn refund_named(&mut self, id: &str) -> Option<RefundId> {
+        self.notify_posted_refunds();
+        self.refunds.iter().position(|refund| refund.name == id).map(RefundId)
     }
 
     pub(super) fn refund_name(&self, id: RefundId) -> Option<&str> {

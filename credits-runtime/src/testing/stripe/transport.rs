@@ -46,6 +46,8 @@ pub(super) struct Api {
     notified_refunds: usize,
     /// The account's time, in seconds since 1970.
     pub(super) now: i64,
+    /// The status of refunds that are posted.
+    pub(super) refund_status: &'static str,
 }
 
 /// The part of a payment that can be refunded, in minor units.
@@ -65,6 +67,7 @@ pub(super) struct PostedRefund {
     pub(super) amount: i64,
     currency: String,
     pub(super) created: i64,
+    pub(super) status: &'static str,
 }
 
 impl PostedRefund {
@@ -79,7 +82,7 @@ impl PostedRefund {
             "metadata": {},
             "payment_intent": self.payment,
             "reason": null,
-            "status": "succeeded",
+            "status": self.status,
         })
     }
 }
@@ -118,7 +121,7 @@ impl Posted {
 impl Api {
     /// An API without objects, at a time in seconds since 1970.
     pub(super) fn at(now: i64) -> Self {
-        Self { now, ..Self::default() }
+        Self { now, refund_status: "succeeded", ..Self::default() }
     }
 
     /// Stores an event, and its object in the new state.
@@ -219,6 +222,7 @@ impl Api {
             amount,
             currency: found.currency.clone(),
             created: self.now,
+            status: self.refund_status,
         };
         let made = refund.json();
         self.refunds.push(refund);

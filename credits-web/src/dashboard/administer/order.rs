@@ -2,11 +2,12 @@
 //!
 //! It knows no wallet: whether it can be done is for the ledger to say.
 
+use axum::http::StatusCode;
 use credits_runtime::{Amount, FactNumber, HoldId, Timestamp};
 
 use super::amount::amount;
 use super::form::{Fields, Form, reason};
-use super::{key, refund};
+use super::key;
 use crate::dashboard::instants::end_of_day;
 use crate::refusal::Refusal;
 
@@ -49,7 +50,6 @@ pub(super) enum Deed {
         charge: FactNumber,
         amount: Option<Amount>,
     },
-    Refund(refund::Asked),
 }
 
 impl Order {
@@ -86,7 +86,8 @@ impl Deed {
                 amount: (!fields.amount.trim().is_empty()).then(asked).transpose()?,
             },
             Form::Refund => {
-                Self::Refund(refund::Asked { purchase: fields.number.clone(), amount: fields.amount.clone() })
+                let detail = "a refund is made by the payment processor, and is no write of the ledger";
+                return Err(Refusal::new(StatusCode::NOT_FOUND, "form_unknown", detail));
             }
         })
     }

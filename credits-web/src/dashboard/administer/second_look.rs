@@ -8,10 +8,9 @@ use maud::{Markup, html};
 
 use super::form::{Fields, Form};
 use super::order::{Deed, Order};
-use super::refund::{self, Payable};
+use super::refund::Payable;
 use crate::dashboard::entries::owner_link;
 use crate::dashboard::entry::left_to_reverse;
-use crate::dashboard::owner::money;
 use crate::dashboard::visit::Visit;
 use crate::ledger::Ledger;
 use crate::refusal::Refusal;
@@ -20,6 +19,8 @@ use crate::wording::{change, figure, time};
 /// What a write would change.
 #[derive(Default)]
 pub(super) struct Look {
+    asset: String,
+    reason: String,
     balances: Vec<Change>,
     /// What stands before the grants: `Taken from`.
     of_grants: &'static str,
@@ -135,9 +136,8 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 ..Look::default()
             }
         }
-        Deed::Refund(asked) => refunded(ledger, order, asked)?,
     };
-    Ok(Some(look))
+    Ok(Some(Look { asset: order.asset.clone(), reason: order.reason.clone(), ..look }))
 }
 
 fn value(amount: Amount) -> i128 {
@@ -182,22 +182,6 @@ fn received(ledger: &Ledger, order: &Order, to: &str, amount: Amount) -> Result<
     Ok(Change { owner: to.to_owned(), now: receiver.credits()?, by: value(amount) })
 }
 
-/// What a refund takes back, of the wallet of the pack's asset.
-fn refunded(ledger: &Ledger, order: &Order, asked: &refund::Asked) -> Result<Look, Refusal> {
-    let Payable { purchase, amount } = refund::payable(ledger, &order.owner, asked)?;
-    let wallet = ledger.credits.wallet(&order.owner).of_asset_named(&purchase.asset);
-    let by = -value(purchase.credits_for_return(amount));
-    let balances = vec![Change { owner: order.owner.clone(), now: wallet.credits()?, by }];
-    let words = |minor: i64| money(minor, &purchase.currency);
-    let note = format!(
-        "The payment processor returns {} of {}, of which {} came back before. Credits that are spent become debt.",
-        words(amount),
-        words(purchase.paid),
-        words(purchase.returned)
-    );
-    Ok(Look { balances, note, refund: Some(Payable { purchase, amount }), ..Look::default() })
-}
-
 /// The charge that is to be reversed.
 fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<OwnedEntry, Refusal> {
     let found = ledger.credits.entry(number)?.ok_or(Rejection::EntryUnknown { entry: number })?;
@@ -212,6 +196,24 @@ fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<Owned
 }
 
 impl Look {
+    /// The look at a refund, which takes these credits of the wallet.
+    pub(super) fn of_refund(
+        refund: Payable,
+        owner: &str,
+        reason: &str,
+        (now, note): (Amount, String),
+    ) -> Self {
+        let by = -value(refund.purchase.credits_for_return(refund.amount));
+        Self {
+            asset: refund.purchase.asset.clone(),
+            reason: reason.to_owned(),
+            balances: vec![Change { owner: owner.to_owned(), now, by }],
+            note,
+            refund: Some(refund),
+            ..Self::default()
+        }
+    }
+
     /// The change of the owner's credits, as the form that confirms it sends it.
     pub(super) fn change(&self) -> String {
         let by = self.balances.first().map(|change| change.by.to_string()).unwrap_or_default();
@@ -221,9 +223,14 @@ impl Look {
         }
     }
 
+    /// The refund that was looked at.
+    pub(super) fn into_refund(self) -> Option<Payable> {
+        self.refund
+    }
+
     /// The page, with the form that confirms it.
-    pub(super) fn draw(&self, visit: &Visit, form: Form, order: &Order, fields: &Fields) -> Markup {
-        let asset = self.refund.as_ref().map_or(&order.asset, |refund| &refund.purchase.asset);
+    pub(super) fn draw(&self, visit: &Visit, form: Form, fields: &Fields) -> Markup {
+        let Self { asset, reason, .. } = self;
         html! {
             section.card {
                 h2 { "Available " (asset) ", before and after" }
@@ -249,7 +256,7 @@ impl Look {
                         td.figure { strong { (figure(value(*now) + by)) } }
                     } } }
                 }
-                @if !order.reason.is_empty() { p { "Reason: " bdi { (order.reason) } } }
+                @if !reason.is_empty() { p { "Reason: " bdi { (reason) } } }
                 @if !self.note.is_empty() { p { (self.note) } }
                 (form.confirmation(visit, fields, &self.change()))
                 p { a href=(visit.root.with("owner", &fields.owner_query())) { "Back without a change" } }

@@ -4,26 +4,21 @@ use credits_runtime::{FactNumber, HoldId, Wallet};
 use serde_json::json;
 
 use super::order::{Deed, Order};
-use super::refund::{self, Payable};
-use crate::dashboard::refunds::Refunding;
-use crate::dashboard::service::Settings;
+use crate::ledger::Ledger;
 use crate::refusal::Refusal;
 
 /// The result of an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Done {
     /// The owner's entry.
     Entry(FactNumber),
     /// The hold is closed, which makes no entry.
     Released(HoldId),
-    /// The purchase, by its session. The entry comes with the processor's event.
-    Refunded(String),
 }
 
 /// Writes an order. One that was written before under its key is not written again.
-pub(super) async fn write(settings: &Settings, order: Order, by: String) -> Result<Done, Refusal> {
+pub(super) async fn write(ledger: &Ledger, order: Order, by: String) -> Result<Done, Refusal> {
     let Order { owner, asset, key, reason, deed } = order;
-    let ledger = &settings.ledger;
     let wallet: Wallet<()> = ledger.credits.wallet(&owner).of_asset_named(&asset);
     let metadata = json!({ "by": by });
     let number = match deed {
@@ -64,12 +59,6 @@ pub(super) async fn write(settings: &Settings, order: Order, by: String) -> Resu
                 None => reverse,
             };
             reverse.now().await?.entry.number
-        }
-        Deed::Refund(asked) => {
-            let refunds = refund::processor(settings)?;
-            let Payable { purchase, amount } = refund::payable(ledger, &owner, &asked)?;
-            refunds.refund(Refunding { purchase, amount, key, reason, by }).await?;
-            return Ok(Done::Refunded(asked.purchase));
         }
     };
     Ok(Done::Entry(number))

@@ -35,7 +35,7 @@ pub(super) fn draw(
     reversals: &[Entry],
 ) -> Result<Markup, Refusal> {
     let entry = &found.entry;
-    let OfTransfer { others, reversal, reverses } = OfTransfer::of(ledger, found)?;
+    let TransferEntries { others, reversal, reverses } = TransferEntries::of(ledger, found)?;
     let left = left_of_grant(ledger, found)?;
     let is_empty = reversals.is_empty() && entry.reverses.is_none() && others.is_empty();
     Ok(html! {
@@ -80,7 +80,7 @@ fn link(visit: &Visit, number: FactNumber) -> Markup {
 
 /// The entries of the transfer that an entry belongs to.
 #[derive(Default)]
-struct OfTransfer {
+struct TransferEntries {
     /// The other side.
     others: Vec<OwnedEntry>,
     /// The entries of the reversal, for an entry of the transfer itself.
@@ -89,7 +89,7 @@ struct OfTransfer {
     reverses: Option<FactNumber>,
 }
 
-impl OfTransfer {
+impl TransferEntries {
     fn of(ledger: &Ledger, found: &OwnedEntry) -> Result<Self, Refusal> {
         let Some(transfer) = found.entry.transfer else { return Ok(Self::default()) };
         let sent = FactNumber::new(transfer.get());

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
-use credits_runtime::{Timestamp, Verified, Verifying};
+use credits_runtime::{Timestamp, Verified, VerifyProgress};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::LONG_REQUESTS_MAX;
@@ -31,7 +31,7 @@ pub(super) struct Verification {
     /// When the running one was started.
     pub(super) running_since: Option<Timestamp>,
     /// How far the running one is.
-    pub(super) progress: Option<Verifying>,
+    pub(super) progress: Option<VerifyProgress>,
     /// The last one that ended.
     pub(super) last: Option<Ended>,
 }
@@ -62,7 +62,7 @@ impl LongWork {
     }
 
     /// Notes how far the running verification is.
-    pub(super) fn progress(&self, progress: Verifying) {
+    pub(super) fn progress(&self, progress: VerifyProgress) {
         self.locked().progress = Some(progress);
     }
 

@@ -110,7 +110,7 @@ pub(super) fn refunded(subject: &Subject<'_>, session: &str) -> Result<Markup, R
     let purchase = purchases.iter().find(|purchase| purchase.session.as_str() == session);
     Ok(html! {
         @if let Some(Purchase { returned, paid, currency, .. }) = purchase {
-            p.notice role="status" { "Returned " (money(*returned, currency)) " of " (money(*paid, currency)) "." }
+            p.notice role="status" { "Refunded: " (money(*returned, currency)) " of " (money(*paid, currency)) " came back." }
         }
     })
 }
