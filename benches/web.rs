@@ -84,7 +84,7 @@ fn option<T: FromStr + Display>(name: &str, otherwise: T) -> T {
     arguments.next().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Two grants for each wallet, one of which expires, then the spends.
+/// Two grants for each wallet, one of which expires and is larger than what the wallet spends, then the spends.
 fn fill(credits: &Credits, options: &Options) {
     let mut replies = VecDeque::new();
     let mut wait = |reply, most: usize| {
@@ -98,7 +98,7 @@ fn fill(credits: &Credits, options: &Options) {
     for number in 0..options.wallets {
         let wallet = credits.wallet(format!("user:{number}"));
         wait(Some(wallet.give_credits(1_000_000).now()), FILLING);
-        let passing = wallet.give_credits(50).expires_in(Duration::from_hours(24 * (1 + number % 60)));
+        let passing = wallet.give_credits(1_000).expires_in(Duration::from_hours(24 * (1 + number % 60)));
         wait(Some(passing.now()), FILLING);
     }
     for number in 0..options.entries.saturating_sub(2 * options.wallets) {

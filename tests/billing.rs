@@ -23,6 +23,7 @@ mod own;
 mod owners;
 mod packs;
 mod properties;
+mod refunding;
 mod reversals;
 pub(crate) mod script;
 mod settings;

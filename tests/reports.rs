@@ -592,3 +592,14 @@ fn an_export_that_cannot_be_written_says_so() {
     }
     assert!(!Path::new("no space").exists());
 }
+
+/// A panic of the application's own is no contradiction in the ledger.
+#[test]
+fn a_panic_while_a_verification_is_shown_reaches_its_caller() {
+    let credits = Credits::in_memory().unwrap();
+    credits.wallet("ann").give_credits(5).now().wait().unwrap();
+    let verify = || credits.verify_with(|_| panic!("the screen is gone"));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(verify)).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the screen is gone"));
+    credits.verify().unwrap();
+}

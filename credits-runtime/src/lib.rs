@@ -51,7 +51,7 @@ pub use domain::time::{Timestamp, TimestampError};
 pub use engine::clock::{Clock, SystemClock};
 pub use engine::core::Statistics;
 pub use engine::request::reply::Reply;
-pub use engine::verify::Verified;
+pub use engine::verify::{Verified, VerifyProgress};
 pub use error::{Error, LedgerError, LedgerErrorKind};
 pub use generated::InputError;
 pub use service::administer::{Adjust, Deduct, Revoke};

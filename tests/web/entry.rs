@@ -95,6 +95,38 @@ fn entries_that_belong_together_link_to_each_other() {
 }
 
 #[test]
+fn a_transfer_and_its_reversal_link_to_each_other() {
+    let (credits, _clock) = studio();
+    let (site, ada) = (open(&credits), credits.wallet("user:ada"));
+    let sent = newest(&credits, "user:ada", "transfer_out");
+    let received = newest(&credits, "user:ben", "transfer_in");
+    let transfer = sent.transfer.unwrap();
+    assert_eq!(ada.reversal_of_transfer(transfer).unwrap(), None);
+    assert!(!page(&site, sent.number).contains("of the reversal"));
+
+    let reversed = ada.reverse_transfer(transfer).now().wait().unwrap();
+    let found = ada.reversal_of_transfer(transfer).unwrap().unwrap();
+    assert_eq!((&found.reclaimed, &found.returned), (&reversed.reclaimed, &reversed.returned));
+    // The receiver has no transfers of this number.
+    assert_eq!(credits.wallet("user:ben").reversal_of_transfer(transfer).unwrap(), None);
+    let (back, gone) = (reversed.reclaimed.number, reversed.returned.number);
+    for number in [sent.number, received.number] {
+        for (entry, change) in [(back, "+40 for"), (gone, "\u{2212}40 for")] {
+            shows(&page(&site, number), &[&format!("Entry {entry}</a>, of the reversal on"), change]);
+        }
+    }
+    let sides = page(&site, sent.number).matches("the other side").count();
+    assert_eq!(sides, 1, "the entries of the reversal are no sides of the transfer");
+    for number in [back, gone] {
+        let shown = page(&site, number);
+        assert!(!shown.contains("of the reversal on"), "{shown}");
+        shows(&shown, &[&format!("It reverses the transfer of <a href=\"./entry?number={}\">", sent.number)]);
+    }
+    shows(&page(&site, back), &[&format!("Entry {gone}</a>, the other side")]);
+    shows(&page(&site, gone), &[&format!("Entry {back}</a>, the other side")]);
+}
+
+#[test]
 fn a_settlement_at_another_amount_shows_the_difference() {
     let (credits, _clock) = studio();
     let ada = credits.wallet("user:ada");

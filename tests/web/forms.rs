@@ -54,20 +54,20 @@ pub fn hidden(page: &str, action: &str, number: &str) -> Vec<(String, String)> {
 }
 
 /// A form of a page, filled in.
-struct Filled<'a> {
-    site: &'a Site,
-    action: &'a str,
-    fields: Vec<(String, String)>,
+pub struct Filled<'a> {
+    pub site: &'a Site,
+    pub action: &'a str,
+    pub fields: Vec<(String, String)>,
 }
 
 impl<'a> Filled<'a> {
-    fn on(site: &'a Site, path: &str, action: &'a str, number: &str, typed: &[(&str, &str)]) -> Self {
+    pub fn on(site: &'a Site, path: &str, action: &'a str, number: &str, typed: &[(&str, &str)]) -> Self {
         let mut fields = hidden(site.get(path).page(200), action, number);
         fields.extend(typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Self { site, action, fields }
     }
 
-    fn send(&self) -> Answer {
+    pub fn send(&self) -> Answer {
         send(self.site, self.action, &self.fields)
     }
 
@@ -77,7 +77,7 @@ impl<'a> Filled<'a> {
     }
 
     /// Sends the form of the second look.
-    fn confirm(&self, look: &Answer) -> Answer {
+    pub fn confirm(&self, look: &Answer) -> Answer {
         let fields = hidden(look.page(200), self.action, "");
         assert!(fields.iter().any(|(name, value)| name == "confirm" && !value.is_empty()), "{fields:?}");
         assert!(
@@ -95,7 +95,7 @@ fn send(site: &Site, action: &str, fields: &[(String, String)]) -> Answer {
 }
 
 /// The page that a form leads to.
-fn followed(site: &Site, answer: &Answer) -> String {
+pub fn followed(site: &Site, answer: &Answer) -> String {
     assert_eq!(answer.status.as_u16(), 303, "{}", answer.body);
     let target = answer.header("location").strip_prefix("../").unwrap();
     site.get(&format!("/admin/{target}")).page(200).to_owned()
@@ -501,4 +501,35 @@ fn forms_and_links_work_at_every_path() {
             }
         }
     }
+}
+
+/// The process ends after the second look was shown, and again after the write, before its reply.
+#[test]
+fn a_confirmed_form_is_written_once_over_two_crashes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let credits = Credits::open(path("shown.redb")).unwrap();
+    credits.wallet("ada").give_credits(50).now().wait().unwrap();
+    let site = open(&credits);
+    let form = Filled::on(&site, &owner_page("ada"), "take", "", &[("amount", "20"), ("reason", "r")]);
+    let look = form.send();
+    let fields = form.fields;
+
+    // A process that is killed does not close its ledger.
+    let (mut running, mut targets) = (vec![credits], Vec::new());
+    for (killed, next) in [("shown.redb", "written.redb"), ("written.redb", "again.redb")] {
+        // A copy of the files is what the killed process leaves.
+        for suffix in ["", "-log"] {
+            std::fs::copy(path(&format!("{killed}{suffix}")), path(&format!("{next}{suffix}"))).unwrap();
+        }
+        let credits = Credits::open(path(next)).unwrap();
+        let site = open(&credits);
+        let confirmed = Filled { site: &site, action: "take", fields: fields.clone() }.confirm(&look);
+        followed(&site, &confirmed);
+        targets.push(confirmed.header("location").to_owned());
+        assert_eq!((credits.wallet("ada").credits().unwrap().get(), entries(&credits, "ada")), (30, 2));
+        credits.verify().unwrap();
+        running.push(credits);
+    }
+    assert_eq!(targets[0], targets[1]);
 }

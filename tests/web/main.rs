@@ -17,6 +17,7 @@ mod mounting;
 mod openapi;
 mod overview;
 mod owner;
+mod refunds;
 mod schemathesis;
 mod site;
 #[cfg(unix)]

@@ -23,7 +23,7 @@ use super::request::reply::Reply;
 use super::request::slot::{Outcome, Slot};
 use super::rows::Milestone;
 use super::store::{Changes, Cursors, LedgerId, Snapshot, Store, StoredBlock};
-use super::verify::{Verified, head_at, verify};
+use super::verify::{Verified, VerifyProgress, head_at, verify};
 use super::writer::GeneratedKeys;
 #[cfg(feature = "stripe")]
 use crate::domain::billing::objects::Object;
@@ -406,8 +406,8 @@ impl Core {
     }
 
     /// Verifies the ledger: replays the journal, and compares every row with the result.
-    pub(crate) fn verify(&self) -> Result<Verified, LedgerError> {
-        verify(&self.store.snapshot()?)
+    pub(crate) fn verify(&self, progress: impl FnMut(VerifyProgress)) -> Result<Verified, LedgerError> {
+        verify(&self.store.snapshot()?, progress)
     }
 
     /// Copies everything that is committed to a new file.

@@ -6,7 +6,7 @@
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,16 @@ pub struct Verified {
     pub keys: u64,
 }
 
+/// The progress of a verification: facts of the journal that are replayed. The stored records are compared after the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct VerifyProgress {
+    /// Replayed facts.
+    pub facts: u64,
+    /// Facts of the journal.
+    pub of: u64,
+}
+
 /// Follows the chain to the block of a fact; returns the head of the chain as of that fact, or `None` if no frame
 /// ends with it.
 pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<Head>, LedgerError> {
@@ -61,6 +71,11 @@ pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<He
         next = end;
     }
     Ok((next == last.plus(1)).then_some(head))
+}
+
+/// The number of facts before one.
+fn facts_before(next: FactNumber) -> u64 {
+    next.get().saturating_sub(FactNumber::FIRST.get())
 }
 
 fn wrong_milestone(number: FactNumber) -> LedgerError {
@@ -75,11 +90,25 @@ fn chained(snapshot: &Snapshot, first: FactNumber, head: Head) -> Result<Arc<Blo
     Ok(block)
 }
 
-/// Verifies everything; the first contradiction is the error.
-pub(crate) fn verify(snapshot: &Snapshot) -> Result<Verified, LedgerError> {
+/// Verifies everything; the first contradiction is the error. `progress` is called after each block of frames.
+pub(crate) fn verify(
+    snapshot: &Snapshot,
+    mut progress: impl FnMut(VerifyProgress),
+) -> Result<Verified, LedgerError> {
+    // A panic of `progress` is the caller's: it is no contradiction.
+    let mut panicked = None;
+    let mut watched = |step| {
+        if panicked.is_none() {
+            panicked = catch_unwind(AssertUnwindSafe(|| progress(step))).err();
+        }
+    };
     // Facts that contradict their record panic when they are applied.
-    catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot)))
-        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
+    let verified = catch_unwind(AssertUnwindSafe(|| Verification::of(snapshot)?.run(snapshot, &mut watched)))
+        .unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")));
+    if let Some(panic) = panicked {
+        resume_unwind(panic);
+    }
+    verified
 }
 
 /// A fact of a wallet whose row may lack it.
@@ -153,7 +182,11 @@ impl Verification {
         })
     }
 
-    fn run(mut self, snapshot: &Snapshot) -> Result<Verified, LedgerError> {
+    fn run(
+        mut self,
+        snapshot: &Snapshot,
+        progress: &mut dyn FnMut(VerifyProgress),
+    ) -> Result<Verified, LedgerError> {
         let (end, state) = (snapshot.end()?, snapshot.checkpoint_state()?);
         self.replay_from = Some(state.replay_from);
         let (mut next, mut head) = (FactNumber::FIRST, Head::default());
@@ -164,6 +197,7 @@ impl Verification {
                 next = booked.next();
             }
             head = block.head();
+            progress(VerifyProgress { facts: facts_before(next), of: facts_before(end.next_fact) });
         }
         if next != end.next_fact || head != end.head {
             return Err(LedgerError::damaged("its journal does not end with its last block"));
@@ -173,7 +207,7 @@ impl Verification {
         self.sums()?;
         let grants = self.wallets.values().map(|(_, audit)| audit.grants() as u64).sum();
         Ok(Verified {
-            facts: next.get().saturating_sub(FactNumber::FIRST.get()),
+            facts: facts_before(next),
             frames: self.frames,
             wallets: self.wallets.len() as u64,
             grants,

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::amount::Amount;
 use crate::domain::billing::award::AwardId;
 use crate::domain::billing::event::{BillingEvent, Happening, Status};
-use crate::domain::billing::purchases::invoice_purchase;
+use crate::domain::billing::purchases::{invoice_purchase, share_of_return, worth_of};
 use crate::domain::billing::record::Billing as Record;
 use crate::domain::billing::terms::{PackTerms, PlanTerms};
 use crate::domain::billing::upcoming::upcoming;
-use crate::domain::ids::{ObjectId, Owner};
+use crate::domain::ids::{Asset, ObjectId, Owner};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::batch::billing::Bill;
@@ -81,11 +81,17 @@ pub struct Subscription {
 pub struct Purchase {
     /// The checkout that sold it; for a pack on an invoice, invoice and price: `in_1:price_boost`.
     pub session: ObjectId,
+    /// The payment of the checkout; `None` if nothing had to be paid, and for a pack on an invoice.
+    pub payment: Option<ObjectId>,
     /// The pack's name, if it is known.
     pub pack: Option<String>,
+    /// The asset of its credits.
+    pub asset: String,
     /// When it was paid.
     pub at: Timestamp,
-    /// Credits that were given, the bonus included.
+    /// Credits of the packs by their terms, the bonus included.
+    pub worth: Amount,
+    /// Credits that were given, the bonus included; other than `worth` if another system gave a part before.
     pub given: Amount,
     /// Credits taken back with refunds and disputes, also those that are owed, had expired or are forgiven;
     /// up to `given`.
@@ -96,6 +102,19 @@ pub struct Purchase {
     pub currency: String,
     /// The amount returned by refunds and credit notes or held by disputes, in minor units.
     pub returned: i64,
+}
+
+impl Purchase {
+    /// The credits that a further return of this amount of money accounts for, in minor units of `currency`:
+    /// `worth x min(paid, returned + amount) / paid`, rounded up, up to `given`, less those taken already. Of a
+    /// purchase that cost nothing it is 0.
+    ///
+    /// The balance falls by less where some of them had expired or were revoked, or are spent and forgiven.
+    pub fn credits_for_return(&self, amount: i64) -> Amount {
+        let returned = self.returned.saturating_add(amount.max(0));
+        let all = share_of_return(self.worth.get(), self.paid, returned).min(self.given.get());
+        Amount::new(all.saturating_sub(self.taken.get()).max(0))
+    }
 }
 
 /// Sends an event to the ledger.
@@ -209,14 +228,17 @@ pub(crate) fn purchases(ledger: &Core, owner: &Owner) -> Result<Vec<Purchase>, E
 pub(crate) fn purchase(billing: &Record, session: &ObjectId) -> Option<Purchase> {
     let purchase = billing.purchases.get(session)?;
     let pack = billing.offers.get(session).map(|(_, offer)| &offer.pack);
-    let pack = pack.or(purchase.terms.as_ref().map(|(terms, _)| terms)).map(|terms| terms.pack.clone());
+    let terms = pack.or(purchase.terms.as_ref().map(|(terms, _)| terms));
     let (given, taken) = given_and_taken(billing, session);
     let payment = &purchase.payment;
     let came_back = payment.payment.as_ref().and_then(|payment| billing.payments.get(payment));
     Some(Purchase {
         session: session.clone(),
-        pack,
+        payment: payment.payment.clone(),
+        pack: terms.map(|terms| terms.pack.clone()),
+        asset: Asset::of(terms.map_or("", |terms| &terms.asset)).shown(),
         at: purchase.at,
+        worth: worth_of(billing, session, purchase).map_or(given, Amount::new),
         given,
         taken,
         paid: payment.paid,
@@ -237,8 +259,11 @@ fn invoice_pack(
     let returned = billing.returned_of(paid).saturating_add(billing.withdrawn_of(paid));
     Some(Purchase {
         session: id,
+        payment: None,
         pack: Some(pack.pack.clone()),
+        asset: Asset::of(&pack.asset).shown(),
         at: paid.paid_at,
+        worth: given,
         given,
         taken,
         paid: paid.paid,

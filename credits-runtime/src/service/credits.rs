@@ -29,7 +29,7 @@ use crate::engine::store::Locking;
 use crate::engine::tuning::Tuning;
 #[cfg(feature = "testing")]
 use crate::engine::tuning::WaitingMax;
-use crate::engine::verify::Verified;
+use crate::engine::verify::{Verified, VerifyProgress};
 use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::Error;
 use crate::generated::Plan as _;
@@ -539,7 +539,26 @@ impl<C> Credits<C> {
     ///
     /// Errors: [`Damaged`](crate::LedgerErrorKind::Damaged) with the first contradiction, and the ledger's.
     pub fn verify(&self) -> Result<Verified, Error> {
-        report::verified(&self.ledger)
+        self.verify_with(|_| ())
+    }
+
+    /// [`verify`](Self::verify) for a program that shows how far it is: `progress` is called on this thread after each block of
+    /// the journal, at most once for each commit.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # credits.wallet("user:42").give_credits(10).now().wait()?;
+    /// let verified = credits.verify_with(|progress| eprint!("\r{} of {} facts", progress.facts, progress.of))?;
+    /// assert_eq!(verified.wallets, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Errors: those of [`verify`](Self::verify).
+    pub fn verify_with(&self, progress: impl FnMut(VerifyProgress)) -> Result<Verified, Error> {
+        report::verified(&self.ledger, progress)
     }
 
     /// Returns the current head of the journal's hash chain. Store it elsewhere, and

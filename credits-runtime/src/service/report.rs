@@ -13,7 +13,7 @@ use crate::engine::core::Core;
 use crate::engine::journal::block;
 use crate::engine::ledger::Ledger;
 use crate::engine::store::LedgerId;
-use crate::engine::verify::Verified;
+use crate::engine::verify::{Verified, VerifyProgress};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::operation_name;
 
@@ -173,8 +173,8 @@ pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
     totals
 }
 
-pub(crate) fn verified(ledger: &Core) -> Result<Verified, Error> {
-    Ok(ledger.verify()?)
+pub(crate) fn verified(ledger: &Core, progress: impl FnMut(VerifyProgress)) -> Result<Verified, Error> {
+    Ok(ledger.verify(progress)?)
 }
 
 pub(crate) fn backup(ledger: &Core, to: &Path) -> Result<(), Error> {

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
+use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::command::{Action, Expiry, Missing, Transfer as Asked};
+use crate::domain::fact::Scope;
 use crate::domain::ids::{Key, TransferId, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::rejection::Rejection;
@@ -185,8 +187,21 @@ pub(crate) fn transferred(ledger: &Core, outcome: &Outcome) -> Result<Transferre
     })
 }
 
+/// The reversal of a transfer that this wallet sent.
+pub(crate) fn reversal(
+    ledger: &Core,
+    sender: &WalletId,
+    transfer: TransferId,
+) -> Result<Option<Reversed>, Error> {
+    let booked = ledger.keyed(&Scope::Transfers(sender.clone()), &Key::of_transfer(transfer))?;
+    booked.map(|booked| of_frame(ledger, &booked, true)).transpose()
+}
+
 fn reversed(ledger: &Core, outcome: &Outcome) -> Result<Reversed, Error> {
-    let booked = &outcome.frame;
+    of_frame(ledger, &outcome.frame, outcome.replayed)
+}
+
+fn of_frame(ledger: &Core, booked: &Booked, replayed: bool) -> Result<Reversed, Error> {
     let broken = || LedgerError::damaged(format!("the frame of fact {} has no reversal", booked.first()));
     let entry = |is: fn(&Body) -> bool| {
         let (number, _) = booked.numbered().find(|(_, fact)| is(&fact.body))?;
@@ -195,6 +210,6 @@ fn reversed(ledger: &Core, outcome: &Outcome) -> Result<Reversed, Error> {
     Ok(Reversed {
         reclaimed: entry(|body| matches!(body, Body::Reclaimed { .. })).ok_or_else(broken)?,
         returned: entry(|body| matches!(body, Body::Returned { .. })).ok_or_else(broken)?,
-        replayed: outcome.replayed,
+        replayed,
     })
 }

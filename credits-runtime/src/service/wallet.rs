@@ -33,7 +33,7 @@ use crate::service::history::{self, History};
 use crate::service::reverse::{self, ReverseCharge};
 use crate::service::settle::Settle;
 use crate::service::spend::Spend;
-use crate::service::transfer::{Reverse, Transfer};
+use crate::service::transfer::{self, Reverse, Reversed, Transfer};
 use crate::service::write::Write;
 
 /// One owner's credits: a name and a handle on the ledger, cheap to make and to clone.
@@ -339,6 +339,25 @@ impl<C> Wallet<C> {
     /// Reverses a transfer that this wallet sent: finish with `.now()`.
     pub fn reverse_transfer(&self, transfer: TransferId) -> Reverse {
         Reverse::new(Write::new(&self.ledger, &self.id), transfer)
+    }
+
+    /// The reversal of a transfer that this wallet sent; `None` if it was not reversed.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let (user, team) = (credits.wallet("user:42"), credits.wallet("team:7"));
+    /// # user.give_credits(100).now().wait()?;
+    /// let transfer = user.transfer_to(&team, 60).now().wait()?.id;
+    /// assert_eq!(user.reversal_of_transfer(transfer)?, None);
+    /// user.reverse_transfer(transfer).now().wait()?;
+    /// assert_eq!(user.reversal_of_transfer(transfer)?.map(|reversed| reversed.reclaimed.amount.get()), Some(60));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reversal_of_transfer(&self, transfer: TransferId) -> Result<Option<Reversed>, Error> {
+        transfer::reversal(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, transfer)
     }
 
     /// Reverses a charge of this wallet by the number of its entry, in whole or in part: finish with `.now()`.

@@ -81,6 +81,46 @@ pub enum StripeError {
         /// Beginning of the id.
         session: String,
     },
+    /// A purchase has no payment that can be refunded from here.
+    #[error(
+        "`{purchase}` has no payment to refund: nothing was paid for it, or an invoice or a connected account sold it; refund it at Stripe"
+    )]
+    NotRefundable {
+        /// The purchase, by its session.
+        purchase: String,
+    },
+    /// A refund of nothing, or of more than was paid.
+    #[error("the refund is {amount} of {paid} minor units: refund 1 to {paid}")]
+    RefundAmount {
+        /// The amount of the refund.
+        amount: i64,
+        /// The paid amount.
+        paid: i64,
+    },
+    /// The key of a refund belongs to another one.
+    #[error(
+        "the key was used for another refund, which may have been made: look at the purchase, and take another key for another refund"
+    )]
+    RefundKeyReused,
+    /// Stripe has made a refund, and the ledger could not take its credits.
+    #[error(
+        "the refund {refund} was made, and its credits could not be taken: its webhook takes them, or the same refund sent again under its key"
+    )]
+    RefundUnbooked {
+        /// The refund's id at Stripe.
+        refund: String,
+        /// Failure of the ledger, or of reading the refund.
+        source: Box<StripeError>,
+    },
+    /// Stripe refused a refund, such as one of more than is left of the payment.
+    #[error("Stripe refused the refund: {message}")]
+    #[non_exhaustive]
+    RefundRefused {
+        /// Stripe's message.
+        message: Box<str>,
+        /// Stripe's `error.code`, such as `charge_already_refunded`.
+        code: Option<Box<str>>,
+    },
     /// Stripe refused the request.
     #[error("Stripe refused with status {status}: {message}")]
     #[non_exhaustive]

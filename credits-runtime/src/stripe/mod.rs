@@ -13,6 +13,7 @@ mod error;
 mod lists;
 mod receive;
 mod reconcile;
+mod refund;
 mod secret;
 mod settings;
 mod shape;
@@ -27,6 +28,7 @@ pub use confirm::Confirmed;
 pub use error::StripeError;
 pub use receive::{SIGNATURE_HEADER, WebhookResponse};
 pub use reconcile::Reconciled;
+pub use refund::{Refund, Refunded};
 pub use settings::{Stripe, StripeBuilder};
 
 #[cfg(feature = "testing")]

@@ -183,9 +183,10 @@ impl<E: Display, T> From<RunError<E, T>> for Problem {
     }
 }
 
-/// A wrong choice of a buyer's is 422 with its message, and a declined card 402 with Stripe's message. Everything else is
-/// logged and does not appear in the body: 404 for an address of Stripe's API that has nothing, such as a session; 503 for
-/// a failure that may pass; 502 for another refusal or answer of Stripe's; 500 for a mistake of the application.
+/// A wrong choice of a buyer's or an administrator's is 422 with its message, and a declined card 402 with Stripe's message. A
+/// refund that is refused is 409, and one that is made and not booked 502. Everything else is logged and does not appear in the
+/// body: 404 for an address of Stripe's API that has nothing, such as a session; 503 for a failure that may pass; 502 for another
+/// refusal or answer of Stripe's; 500 for a mistake of the application.
 #[cfg(feature = "stripe")]
 impl From<StripeError> for Problem {
     fn from(error: StripeError) -> Self {
@@ -195,6 +196,14 @@ impl From<StripeError> for Problem {
             StripeError::PeriodNotDeclared { .. } => "period_not_declared",
             StripeError::CurrencyUndeclared { .. } => "currency_undeclared",
             StripeError::SessionInvalid { .. } => "session_invalid",
+            StripeError::RefundAmount { .. } => "refund_amount_invalid",
+            StripeError::NotRefundable { .. } => return Self::new(409, "not_refundable", error.to_string()),
+            StripeError::RefundKeyReused => return Self::new(409, "refund_key_reused", error.to_string()),
+            StripeError::RefundRefused { .. } => return Self::new(409, "refund_refused", error.to_string()),
+            StripeError::RefundUnbooked { .. } => {
+                tracing::error!(%error, source = std::error::Error::source(&error), "a refund is not booked");
+                return Self::new(502, "refund_unbooked", error.to_string());
+            }
             StripeError::Refused { ref kind, ref message, .. } if kind.as_deref() == Some("card_error") => {
                 return Self::new(402, "card_declined", &**message);
             }

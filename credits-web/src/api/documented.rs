@@ -22,11 +22,13 @@ pub(super) enum Content {
     Nothing,
     /// JSON of a schema.
     Json(&'static str),
+    /// JSON of a schema, or lines of JSON for a client that accepts them.
+    JsonOrLines(&'static str),
     /// Text or bytes of these types.
     Of(&'static [&'static str]),
 }
 
-use Content::{Json, Nothing, Of};
+use Content::{Json, JsonOrLines, Nothing, Of};
 
 type Query = &'static [&'static str];
 
@@ -107,7 +109,7 @@ pub(super) const DOCS: &[Doc] = &[
     get("/statistics", &[], Json("Figures"), &[]),
     get("/head", &[], Json("Head"), &[]),
     post("/head/check", (&[], "EarlierHead"), (200, "AgreedHead"), &[409]),
-    Doc { body: None, ..post("/verify", (&[], ""), (200, "Verified"), &[]) },
+    Doc { body: None, content: JsonOrLines("Verified"), ..post("/verify", (&[], ""), (200, ""), &[]) },
     get("/export", &["format"], Of(&["application/jsonl", "text/csv; charset=utf-8"]), &[]),
     get("/backup", &[], Of(&["application/octet-stream"]), &[]),
     get("/openapi.json", &[], Json("Document"), &[]),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::authorization::For;
 use super::catalogue::is_callable;
+use super::chain::LINES;
 use super::documented::{Content, Doc, of};
 use super::request::Shared;
 use super::routes::{Route, table};
@@ -181,6 +182,12 @@ fn responses(callers: For, doc: &Doc) -> Value {
         Content::Nothing => {}
         Content::Json(schema) => {
             let content = json!({ "application/json": { "schema": reference(schema) } });
+            put(&mut done, "", "content", content);
+        }
+        Content::JsonOrLines(schema) => {
+            let lines = json!({ "description": "Progress, and the result or a problem as the last line." });
+            let content =
+                json!({ "application/json": { "schema": reference(schema) }, LINES: { "schema": lines } });
             put(&mut done, "", "content", content);
         }
         Content::Of(types) => {

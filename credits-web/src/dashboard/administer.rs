@@ -7,6 +7,7 @@ mod amount;
 mod form;
 mod key;
 mod order;
+mod refund;
 mod second_look;
 mod write;
 
@@ -24,6 +25,7 @@ use crate::limits::RETRY_AFTER_SECONDS;
 use crate::refusal::Refusal;
 
 pub(super) use self::form::{Fields, Form};
+pub(super) use self::refund::is_refundable;
 pub(super) use self::second_look::parts;
 
 /// Receives a form.
@@ -32,7 +34,11 @@ pub(super) async fn send(visit: Visit, Path(name): Path<String>, Sent(fields): S
         let detail = "there is no such form: begin with the page of an owner";
         return visit.refused(Refusal::new(StatusCode::NOT_FOUND, "form_unknown", detail));
     };
-    match asked(&visit, form, &fields).await {
+    let answer = match form {
+        Form::Refund => refund::asked(&visit, fields.clone()).await,
+        form => asked(&visit, form, &fields).await,
+    };
+    match answer {
         Ok(response) => response,
         Err(refusal) => refused(&visit, form, fields, refusal.0),
     }
@@ -50,7 +56,7 @@ async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, R
     let look = visit.ask(move |ledger| second_look::look(ledger, &asked)).await?;
     // What was shown is confirmed: a change that has become another one meanwhile is shown again.
     if let Some(look) = look.filter(|look| look.change() != fields.confirm) {
-        return Ok(visit.page(form.heading(), &look.draw(visit, form, &order, fields)));
+        return Ok(visit.page(form.heading(), &look.draw(visit, form, fields)));
     }
     let done = write(&visit.settings.ledger, order, visit.by()).await?;
     let (name, number) = match done {
@@ -66,7 +72,8 @@ async fn asked(visit: &Visit, form: Form, fields: &Fields) -> Result<Response, R
 fn refused(visit: &Visit, form: Form, mut fields: Fields, problem: Problem) -> Response {
     let field = field_of(form, &problem);
     let is_used = problem.code == "idempotency_key_reused";
-    if is_used || field == Some("key") {
+    // The processor keeps its refusal for the key.
+    if is_used || field == Some("key") || matches!(&*problem.code, "refund_refused" | "refund_key_reused") {
         match key::new() {
             Ok(key) => fields.key = key,
             Err(refusal) => return visit.refused(refusal),
@@ -109,7 +116,10 @@ fn field_of(form: Form, problem: &Problem) -> Option<&str> {
         "field_invalid" => problem.fields.get("field")?.as_str(),
         "reason_invalid" | "reason_too_long" => Some("reason"),
         "expiry_in_past" | "expiry_out_of_range" => Some("expires"),
-        "insufficient_credits" | "balance_out_of_range" | "reversal_exceeds_charge" => Some("amount"),
+        "insufficient_credits"
+        | "balance_out_of_range"
+        | "reversal_exceeds_charge"
+        | "refund_amount_invalid" => Some("amount"),
         "owner_invalid" | "transfer_to_self" if form == Form::Transfer => Some("to"),
         _ => None,
     }

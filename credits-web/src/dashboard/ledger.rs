@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use axum::http::header::REFRESH;
 use axum::response::{IntoResponse, Redirect, Response};
-use credits_runtime::{Credits, Error, Head, LedgerErrorKind, Statistics, Verified};
+use credits_runtime::{Credits, Error, Head, LedgerErrorKind, Statistics, Verified, VerifyProgress};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -61,8 +61,9 @@ pub(super) async fn verify(visit: Visit) -> Response {
     let (credits, work) = (visit.settings.ledger.credits.clone(), Arc::clone(&visit.settings.long_work));
     if work.start(credits.now()) {
         let verification = tokio::spawn(async move {
-            let reader = credits.clone();
-            let result = match tokio::task::spawn_blocking(move || reader.verify()).await {
+            let (reader, watched) = (credits.clone(), Arc::clone(&work));
+            let verify = move || reader.verify_with(|progress| watched.progress(progress));
+            let result = match tokio::task::spawn_blocking(verify).await {
                 Ok(result) => result.map_err(|error| error.to_string()),
                 Err(error) => Err(format!("the verification panicked: {error}")),
             };
@@ -116,7 +117,13 @@ fn verified(visit: &Visit, verification: &Verification) -> Markup {
                  for a million entries, and the ledger stays in use."
             }
             @if let Some(since) = verification.running_since {
-                p role="status" { "Running since " (time(since)) ". This page is loaded again until it ends." }
+                p role="status" {
+                    "Running since " (time(since))
+                    @if let Some(VerifyProgress { facts, of, .. }) = verification.progress {
+                        ": " (figure(facts)) " of " (figure(of)) " facts"
+                    }
+                    ". This page is loaded again until it ends."
+                }
             }
             @if let Some(last) = &verification.last { (ended(last)) }
             @if visit.may_write() && verification.running_since.is_none() {
@@ -226,6 +233,7 @@ mod tests {
             stylesheet: None,
             time_max: crate::limits::REQUEST_TIME_MAX,
             origins: Vec::new(),
+            refunds: None,
             long_work: Arc::default(),
         };
         let (work, routes) = (Arc::clone(&settings.long_work), app::routes(settings));
@@ -243,6 +251,10 @@ mod tests {
         let (refresh, page) = send(Method::GET, "/ledger").await;
         assert_eq!(refresh.as_ref().map(HeaderValue::as_bytes), Some(REFRESH_SECONDS.as_bytes()));
         assert!(page.contains("Running since") && !page.contains("Verify now"));
+        let verify = credits.verify_with(|progress| work.progress(progress));
+        let facts = verify.unwrap().facts;
+        let (_, page) = send(Method::GET, "/ledger").await;
+        assert!(page.contains(&format!(": {facts} of {facts} facts. This page")), "{page}");
 
         work.end(credits.now(), Err("fact <7> is not as it was".to_owned()));
         let (refresh, page) = send(Method::GET, "/ledger").await;

@@ -13,6 +13,7 @@ mod money;
 mod overview;
 mod owner;
 mod owners;
+mod refunds;
 mod service;
 mod visit;
 mod what_if;

@@ -10,7 +10,7 @@ use credits_runtime::{Timestamp, Wallet, WalletState};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-pub(super) use self::billing::plans;
+pub(super) use self::billing::{money, plans};
 use super::administer::{Fields, Form};
 use super::overview::assets;
 use super::visit::{Asked, Page, Visit};
@@ -35,6 +35,9 @@ pub(super) struct Query {
     /// The hold that a form has just closed.
     #[serde(default)]
     released: String,
+    /// The purchase that a form has just refunded.
+    #[serde(default)]
+    refunded: String,
 }
 
 /// What the parts of the page are about.
@@ -154,6 +157,9 @@ fn notice(subject: &Subject<'_>, query: &Query) -> Result<Markup, Refusal> {
         return Ok(html! {
             p.notice role="status" { (verb) " " (amount) ": " a href=(address) { "entry " (number) } }
         });
+    }
+    if !query.refunded.is_empty() {
+        return billing::refunded(subject, &query.refunded);
     }
     let released = query.released.parse::<u64>().ok();
     let is_closed = |number: &u64| state.holds.iter().all(|hold| hold.id.get() != *number);

@@ -20,6 +20,7 @@ use tower::{BoxError, Service, ServiceExt};
 use super::access::{Access, Authorize};
 use super::app;
 use super::ledger::LongWork;
+use super::refunds::RefundDesk;
 use crate::ledger::Ledger;
 use crate::limits::REQUEST_TIME_MAX;
 use crate::mount;
@@ -41,6 +42,8 @@ pub(super) struct Settings {
     pub(super) title: String,
     pub(super) stylesheet: Option<String>,
     pub(super) origins: Vec<String>,
+    /// The processor that returns money.
+    pub(super) refunds: Option<RefundDesk>,
     /// Longest time of a request.
     pub(super) time_max: Duration,
     /// Verifications and downloads of the whole ledger.
@@ -67,6 +70,7 @@ fn of(ledger: Ledger) -> Dashboard {
         title: "Credits".to_owned(),
         stylesheet: None,
         origins: Vec::new(),
+        refunds: None,
         time_max: REQUEST_TIME_MAX,
         long_work: Arc::default(),
     };
@@ -98,6 +102,13 @@ impl Dashboard {
     /// `Host`.
     pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.origins = origins.into_iter().map(Into::into).collect();
+        self.rebuilt()
+    }
+
+    /// Connects the dashboard with Stripe, so that those who may do everything can refund purchases on the page of their owner.
+    #[cfg(feature = "stripe")]
+    pub fn stripe<C: Pricing>(mut self, stripe: credits_runtime::stripe::Stripe<C>) -> Self {
+        self.settings.refunds = Some(RefundDesk::of(Arc::new(stripe)));
         self.rebuilt()
     }
 

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Text,
     /// A whole number, with separators of thousands.
     Whole,
+    /// An amount of money, with a point before its decimals.
+    Money,
     /// A day.
     Day,
     /// A day with a time of day.
@@ -40,11 +42,15 @@ impl Field<'_> {
     /// The field with its label.
     pub(crate) fn draw(&self) -> Markup {
         let kind = match self.kind {
-            Kind::Text | Kind::Whole => "text",
+            Kind::Text | Kind::Whole | Kind::Money => "text",
             Kind::Day => "date",
             Kind::Instant => "datetime-local",
         };
-        let keyboard = (self.kind == Kind::Whole).then_some("numeric");
+        let keyboard = match self.kind {
+            Kind::Whole => Some("numeric"),
+            Kind::Money => Some("decimal"),
+            Kind::Text | Kind::Day | Kind::Instant => None,
+        };
         let (invalid, message) = (self.is_refused.then_some("true"), self.is_refused.then_some(REFUSAL));
         html! {
             label {

@@ -29,7 +29,7 @@ const WEB: &[(&str, &[&str])] = &[
     ("streamed", &["limits"]),
     ("download", &["limits", "refusal", "streamed"]),
     ("parts", &["wording"]),
-    ("api", &["download", "ledger", "limits", "middleware", "mount", "refusal"]),
+    ("api", &["download", "ledger", "limits", "middleware", "mount", "refusal", "streamed"]),
     (
         "dashboard",
         &[

@@ -1,7 +1,9 @@
 //! The API, route by route.
 
 mod administration;
+pub mod documented;
 mod entries;
+mod failing;
 mod holds;
 mod malformed;
 mod money;
@@ -66,11 +68,19 @@ impl Api {
     }
 
     pub fn keyed(&self, key: &str, path: &str, body: &Value) -> Answer {
-        self.site.call("POST", &format!("/api{path}"), &self.token, Some(key), body)
+        self.call("POST", path, &self.token, Some(key), body)
+    }
+
+    /// A call whose status is documented.
+    #[track_caller]
+    fn call(&self, method: &str, path: &str, token: &str, key: Option<&str>, body: &Value) -> Answer {
+        let answer = self.site.call(method, &format!("/api{path}"), token, key, body);
+        documented::check(method, path, &answer);
+        answer
     }
 
     pub fn as_token(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
-        self.site.call(method, &format!("/api{path}"), token, None, body)
+        self.call(method, path, token, None, body)
     }
 
     /// A body of bytes, as `curl -d` sends it.
@@ -78,7 +88,9 @@ impl Api {
         let request = Request::post(format!("/api{path}"))
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/x-www-form-urlencoded");
-        self.site.send(request.body(body.into()).unwrap())
+        let answer = self.site.send(request.body(body.into()).unwrap());
+        documented::check("POST", path, &answer);
+        answer
     }
 
     pub fn authorization(&self) -> String {

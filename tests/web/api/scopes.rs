@@ -3,7 +3,7 @@
 use credits_web::Scope;
 use serde_json::{Value, json};
 
-use super::Api;
+use super::{Api, documented};
 
 /// Who may call a route: `r` for the scope `read`, `a` for `app`; `admin` may call all.
 const ROUTES: &[(&str, &str, &str)] = &[
@@ -42,7 +42,28 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/verify", ""),
     ("GET", "/export", ""),
     ("GET", "/backup", ""),
+    ("GET", "/openapi.json", "ra"),
+    ("GET", "/metrics", "r"),
+    ("POST", "/wallets/ada/checkouts", "a"),
 ];
+
+/// Routes without a token of a program: of anyone, or of an owner's browser.
+const OTHERS: &[&str] = &["/health/live", "/health/ready", "/me", "/me/", "/stripe"];
+
+#[test]
+fn every_route_is_in_the_table() {
+    for (route, methods) in documented::paths() {
+        if OTHERS.iter().any(|other| route == other || (other.ends_with('/') && route.starts_with(other))) {
+            continue;
+        }
+        for method in methods.as_object().unwrap().keys() {
+            let is_listed = |(listed, path, _): &&(&str, &str, &str)| {
+                listed.eq_ignore_ascii_case(method) && documented::route(path) == Some(route)
+            };
+            assert!(ROUTES.iter().any(|row| is_listed(&row)), "{method} {route} has no row");
+        }
+    }
+}
 
 #[test]
 fn a_token_without_the_scope_is_refused() {

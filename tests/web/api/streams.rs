@@ -1,9 +1,15 @@
 //! The ledger as a whole: verification, the head of its chain, exports, backups.
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use credits_runtime::testing::ManualClock;
+use credits_web::{Scope, Tokens};
 use serde_json::{Value, json};
 
 use super::Api;
-use crate::demo::{Credits, studio};
+use crate::demo::{Credits, end, studio};
+use crate::site::{Answer, Site};
 
 #[test]
 fn a_ledger_is_verified() {
@@ -11,6 +17,40 @@ fn a_ledger_is_verified() {
     let api = Api::over(credits, clock);
     let verified = api.post("/verify", Value::Null).value(200);
     assert_eq!(verified["facts"], api.credits.statistics().facts);
+}
+
+fn verify(site: &Site, authorization: &str, accept: &str) -> Answer {
+    let request = Request::post("/api/verify").header("authorization", authorization);
+    site.send(request.header("accept", accept).body(Body::empty()).unwrap())
+}
+
+fn lines(answer: &Answer) -> Vec<Value> {
+    answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_verification_shows_its_progress_in_lines() {
+    let (credits, clock) = studio();
+    let api = Api::over(credits, clock);
+    let lines = |accept: &str| {
+        let verified = verify(&api.site, &api.authorization(), accept);
+        assert_eq!(verified.status.as_u16(), 200);
+        (verified.header("content-type").to_owned(), lines(&verified))
+    };
+    let facts = api.credits.statistics().facts;
+    for accept in ["application/jsonl", "application/json;q=0.5, Application/JSONL; q=1"] {
+        let (kind, lines) = lines(accept);
+        assert_eq!(kind, "application/jsonl");
+        let (verified, progress) = lines.split_last().unwrap();
+        assert_eq!(verified, &api.post("/verify", Value::Null).value(200));
+        assert!((2..=100).contains(&progress.len()), "{} lines", progress.len());
+        assert!(progress.iter().all(|line| line["of"] == facts));
+        assert!(progress.is_sorted_by(|one, next| one["facts"].as_u64() < next["facts"].as_u64()));
+        assert_eq!(progress.last().unwrap()["facts"], facts);
+    }
+    for accept in ["*/*", "application/json", "application/jsonlines"] {
+        assert_eq!(lines(accept).0, "application/json", "{accept}");
+    }
 }
 
 #[test]
@@ -115,4 +155,32 @@ fn an_export_that_fails_is_cut_off() {
     let (parts, failure) = api.site.rest(begun);
     assert!(failure.is_some_and(|failure| failure.contains("cut off")));
     assert!(0 < parts && parts < whole, "{parts} of {whole} bytes");
+}
+
+/// The row of a wallet is gone, which only a verification notices.
+#[test]
+fn a_ledger_that_contradicts_itself_is_not_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("studio.redb");
+    let clock = ManualClock::at(end());
+    let open = || Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    let credits = open();
+    credits.wallet("ada").give_credits(5).now().wait().unwrap();
+    credits.close().unwrap();
+    drop(credits);
+    let database = redb::Database::open(&path).unwrap();
+    let write = database.begin_write().unwrap();
+    let views = redb::TableDefinition::<&[u8], &[u8]>::new("views");
+    let mut rows = write.open_table(views).unwrap();
+    // FORMAT.md: keys of wallets begin with 2.
+    rows.retain(|key, _| key.first() != Some(&2)).unwrap();
+    drop(rows);
+    write.commit().unwrap();
+    drop(database);
+
+    let (credits, tokens) = (open(), Tokens::in_memory());
+    let token = format!("Bearer {}", tokens.create("worker", &[Scope::Admin]).unwrap());
+    let site = Site::of(Router::new().nest_service("/api", credits_web::api(&credits).tokens(tokens)));
+    let problem = verify(&site, &token, "application/json").problem(500, "damaged");
+    assert_eq!(lines(&verify(&site, &token, "application/jsonl")).last(), Some(&problem));
 }

@@ -214,6 +214,11 @@ fn bought<'a>(
         .map(|quantity| Bought { terms, quantity })
 }
 
+/// The credits of a purchase by its terms, the bonus included, if the payment fits them.
+pub(crate) fn worth_of(billing: &Billing, session: &ObjectId, purchase: &Purchase) -> Option<i64> {
+    bought(billing, session, purchase).ok().map(Bought::given)
+}
+
 /// The quantity of a payment, if its subtotal is the price of the packs in its currency.
 fn is_as_priced(
     terms: &PackTerms,
@@ -309,6 +314,14 @@ fn award(
     due.awards.insert(AwardId::Pack(id.clone()), paid);
 }
 
+/// The share of given credits for a part of a payment that comes back: ceil(given x min(paid, back) / paid); 0 if nothing was
+/// paid.
+pub(crate) fn share_of_return(given: i64, paid: i64, back: i64) -> i64 {
+    let back = i128::from(back.clamp(0, paid.max(0)));
+    let product = i128::from(given).saturating_mul(back).saturating_add(i128::from(paid).saturating_sub(1));
+    product.checked_div(i128::from(paid)).and_then(|taken| i64::try_from(taken).ok()).unwrap_or(0)
+}
+
 /// Amounts of a payment, in its minor units.
 struct CameBack {
     paid: i64,
@@ -317,15 +330,9 @@ struct CameBack {
 }
 
 impl CameBack {
-    /// Computes the credits to take back: ceil(given x min(paid, returned + withdrawn) / paid).
+    /// Computes the credits to take back, for what was returned and withdrawn.
     fn retake(&self, given: i64, payments: &[&Payment]) -> Retake {
-        let paid = self.paid;
-        let of = |back: i64| {
-            let back = i128::from(back.clamp(0, paid));
-            let product =
-                i128::from(given).saturating_mul(back).saturating_add(i128::from(paid).saturating_sub(1));
-            product.checked_div(i128::from(paid)).and_then(|taken| i64::try_from(taken).ok()).unwrap_or(0)
-        };
+        let of = |back: i64| share_of_return(given, self.paid, back);
         let amount = of(self.returned.saturating_add(self.withdrawn));
         let category =
             if amount > of(self.returned) { Category::Dispute } else { Category::CreditPackRefund };

@@ -71,7 +71,7 @@ impl Account {
             credit_notes: Vec::new(),
             deliveries: Vec::new(),
             delivered: 0,
-            api: Arc::default(),
+            api: Arc::new(Mutex::new(Api::at(seconds(now)))),
         }
     }
 
@@ -131,7 +131,8 @@ impl Account {
         -self.balance(&self.customer_of(owner), "usd")
     }
 
-    /// Delivers every event that was not delivered yet, in order; returns their number.
+    /// Delivers every event that was not delivered yet, in order; returns their number. Refunds that
+    /// [`Stripe::refund`](crate::stripe::Stripe::refund) made over this account's transport become events first.
     ///
     /// The clock is set to the time of each event, in steps of up to 20 days, and never back. No other call
     /// to the ledger is made.
@@ -140,6 +141,7 @@ impl Account {
     ///
     /// If the response to an event is not 200; the message has the event's body.
     pub fn deliver<C: Pricing>(&mut self, stripe: &Stripe<C>, clock: &ManualClock) -> usize {
+        self.notify_posted_refunds();
         let waiting = self.deliveries.get(self.delivered..).unwrap_or_default();
         for delivery in waiting {
             while clock.now() < delivery.at {

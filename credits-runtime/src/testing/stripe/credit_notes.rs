@@ -117,7 +117,7 @@ impl Account {
         let after = if note.timing == Timing::PostPayment { note.amount } else { 0 };
         let to_balance = after > 0 && note.to == CreditTo::Balance;
         let out_of_band = after > 0 && note.to == CreditTo::OutOfBand;
-        let refund = note.refund.map(Self::refund_name);
+        let refund = note.refund.and_then(|id| self.refund_name(id));
         let mut object = json!({
             "id": format!("cn_{}", id.0),
             "object": "credit_note",

@@ -8,6 +8,7 @@ use super::account::Account;
 use super::invoices::{Invoice, InvoiceId};
 use super::shape::{put, seconds};
 use super::subscriptions::SubscriptionId;
+use super::transport::{PostedRefund, Refundable};
 use crate::domain::time::Timestamp;
 
 /// A payment of the account.
@@ -44,6 +45,8 @@ pub(super) struct Payment {
 
 #[derive(Clone, Debug)]
 pub(super) struct Refund {
+    /// Its id at Stripe.
+    name: String,
     payment: PaymentId,
     amount: i64,
     status: &'static str,
@@ -75,6 +78,11 @@ impl Account {
             Some((invoice.paid.as_ref()?.at, payment_number(payment), payment))
         });
         paid.max().map(|(_, _, payment)| payment.clone())
+    }
+
+    /// A payment by its id at Stripe.
+    pub fn payment_named(&self, id: &str) -> Option<PaymentId> {
+        self.payments.keys().find(|payment| payment.0 == id).cloned()
     }
 
     /// The amount of a payment, in the smallest unit of its currency.
@@ -123,6 +131,7 @@ impl Account {
         {
             payment.refunded -= amount;
         }
+        self.show_payment(&payment);
         self.notify_refund(id, "refund.failed");
         if !self.shape.is_since_basil() {
             self.notify_refund(id, "charge.refund.updated");
@@ -169,13 +178,57 @@ impl Account {
     pub(super) fn add_payment(&mut self, payment: Payment) -> PaymentId {
         let id = PaymentId(format!("pi_{}", self.number()));
         self.payments.insert(id.clone(), payment);
+        self.show_payment(&id);
         id
     }
 
     fn add_refund(&mut self, payment: &PaymentId, amount: i64, status: &'static str) -> RefundId {
+        let name = format!("re_{}", self.refunds.len());
         let (payment, created) = (payment.clone(), self.now);
-        self.refunds.push(Refund { payment, amount, status, created, on_charge: OnCharge::NotYet });
+        self.keep_refund(Refund { name, payment, amount, status, created, on_charge: OnCharge::NotYet })
+    }
+
+    fn keep_refund(&mut self, refund: Refund) -> RefundId {
+        let payment = refund.payment.clone();
+        self.refunds.push(refund);
+        self.show_payment(&payment);
         RefundId(self.refunds.len() - 1)
+    }
+
+    /// Tells the API how much of a payment can be refunded.
+    fn show_payment(&self, payment: &PaymentId) {
+        let currency = self.payments.get(payment).map(|payment| payment.currency.clone());
+        let shown = Refundable { left: self.refundable(payment), currency: currency.unwrap_or_default() };
+        self.api().payments.insert(payment.0.clone(), shown);
+    }
+
+    /// Makes the events of refunds that were posted to the API.
+    pub(super) fn notify_posted_refunds(&mut self) {
+        let posted = self.api().take_refunds();
+        for PostedRefund { id: name, payment, amount, created, status, .. } in posted {
+            let (payment, created) = (PaymentId(payment), Timestamp::from_microseconds(created * 1_000_000));
+            let on_charge = OnCharge::NotYet;
+            let id = self.keep_refund(Refund { name, payment, amount, status, created, on_charge });
+            self.notify_refund(id, "refund.created");
+            if status == "succeeded" {
+                self.count_refund(id);
+            }
+        }
+    }
+
+    /// Refunds that are made over the [`transport`](Account::transport) from now on are pending, as those of a bank are.
+    pub fn delay_refunds(&mut self) {
+        self.api().refund_status = "pending";
+    }
+
+    /// A refund by its id at Stripe: of those made here, or over the [`transport`](Account::transport).
+    pub fn refund_named(&mut self, id: &str) -> Option<RefundId> {
+        self.notify_posted_refunds();
+        self.refunds.iter().position(|refund| refund.name == id).map(RefundId)
+    }
+
+    pub(super) fn refund_name(&self, id: RefundId) -> Option<&str> {
+        self.refunds.get(id.0).map(|refund| refund.name.as_str())
     }
 
     fn refund_mut(&mut self, id: RefundId) -> &mut Refund {
@@ -185,15 +238,11 @@ impl Account {
         }
     }
 
-    pub(super) fn refund_name(id: RefundId) -> String {
-        format!("re_{}", id.0)
-    }
-
     fn notify_refund(&mut self, id: RefundId, kind: &str) {
         let refund = self.refund_mut(id).clone();
         let payment = self.payments.get(&refund.payment);
         let object = json!({
-            "id": Self::refund_name(id),
+            "id": refund.name,
             "object": "refund",
             "amount": refund.amount,
             "charge": format!("ch_{}", refund.payment.0),
@@ -235,6 +284,7 @@ impl Account {
                 put(&mut charge, "presentment_details", details);
             }
         }
+        self.show_payment(&payment);
         self.event("charge.refunded", &charge, None);
     }
 

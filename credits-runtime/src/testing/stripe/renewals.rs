@@ -8,6 +8,7 @@ use super::account::Account;
 use super::collecting::Collection;
 use super::invoices::{InvoiceId, Status};
 use super::items::{Collected, Item, ItemId, Prorations};
+use super::shape::seconds;
 use super::subscribing::length_of;
 use super::subscriptions::{Renewals, Subscription, SubscriptionId, Uncollected};
 use crate::domain::billing::calendar::Anchor;
@@ -25,6 +26,7 @@ impl Account {
             self.turn(id);
         }
         self.now = until;
+        self.api().now = seconds(until);
     }
 
     fn next_due(&self) -> Option<(Timestamp, SubscriptionId)> {

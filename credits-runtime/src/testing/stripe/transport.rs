@@ -39,6 +39,52 @@ pub(super) struct Api {
     objects: BTreeMap<String, Value>,
     events: Vec<Value>,
     posted: Vec<Posted>,
+    /// Payments by their id.
+    pub(super) payments: BTreeMap<String, Refundable>,
+    refunds: Vec<PostedRefund>,
+    /// Refunds whose events were made.
+    notified_refunds: usize,
+    /// The account's time, in seconds since 1970.
+    pub(super) now: i64,
+    /// The status of refunds that are posted.
+    pub(super) refund_status: &'static str,
+}
+
+/// The part of a payment that can be refunded, in minor units.
+#[derive(Clone, Debug)]
+pub(super) struct Refundable {
+    pub(super) left: i64,
+    pub(super) currency: String,
+}
+
+/// A refund that was posted.
+#[derive(Clone, Debug)]
+pub(super) struct PostedRefund {
+    pub(super) id: String,
+    key: Option<String>,
+    body: String,
+    pub(super) payment: String,
+    pub(super) amount: i64,
+    currency: String,
+    pub(super) created: i64,
+    pub(super) status: &'static str,
+}
+
+impl PostedRefund {
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "object": "refund",
+            "amount": self.amount,
+            "charge": format!("ch_{}", self.payment),
+            "created": self.created,
+            "currency": self.currency,
+            "metadata": {},
+            "payment_intent": self.payment,
+            "reason": null,
+            "status": self.status,
+        })
+    }
 }
 
 /// A session that was posted.
@@ -73,6 +119,11 @@ impl Posted {
 }
 
 impl Api {
+    /// An API without objects, at a time in seconds since 1970.
+    pub(super) fn at(now: i64) -> Self {
+        Self { now, refund_status: "succeeded", ..Self::default() }
+    }
+
     /// Stores an event, and its object in the new state.
     pub(super) fn keep(&mut self, object: &Value, event: Value) {
         let text = |name: &str| object.get(name).and_then(Value::as_str);
@@ -99,6 +150,7 @@ impl Api {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         match (request.method, path) {
             ("POST", "/v1/checkout/sessions") => (200, self.begin(request)),
+            ("POST", "/v1/refunds") => self.refund(request),
             ("POST", "/v1/billing_portal/sessions") => (
                 200,
                 json!({ "object": "billing_portal.session", "url": "https://billing.stripe.com/p/test" }),
@@ -130,6 +182,51 @@ impl Api {
         Some(json!({
             "id": id, "object": "checkout.session", "mode": mode, "status": "open", "payment_status": "unpaid",
         }))
+    }
+
+    /// The refunds that were posted and have no events yet.
+    pub(super) fn take_refunds(&mut self) -> Vec<PostedRefund> {
+        let taken = self.refunds.get(self.notified_refunds..).unwrap_or_default().to_vec();
+        self.notified_refunds = self.refunds.len();
+        taken
+    }
+
+    /// Makes a refund, or returns the earlier one of the same idempotency key.
+    fn refund(&mut self, request: &Request) -> (u16, Value) {
+        let key = request.headers.iter().find(|(name, _)| *name == "Idempotency-Key");
+        let key = key.map(|(_, key)| key.clone());
+        if let Some(known) = self.refunds.iter().find(|known| key.is_some() && known.key == key) {
+            if known.body == request.body {
+                return (200, known.json());
+            }
+            let message = "Keys for idempotent requests can only be used with the same parameters.";
+            return (400, json!({ "error": { "type": "idempotency_error", "message": message } }));
+        }
+        let field = |name: &str| parameter(&request.body, name);
+        let payment = field("payment_intent").unwrap_or_default();
+        let Some(found) = self.payments.get_mut(&payment) else { return (404, refusal(&payment)) };
+        let amount = field("amount").and_then(|amount| amount.parse().ok()).unwrap_or(found.left);
+        if amount < 1 || amount > found.left {
+            let code = (found.left == 0).then_some("charge_already_refunded");
+            let message =
+                format!("Refund amount ({amount}) is greater than unrefunded amount ({}).", found.left);
+            let error = json!({ "type": "invalid_request_error", "code": code, "message": message });
+            return (400, json!({ "error": error }));
+        }
+        found.left -= amount;
+        let refund = PostedRefund {
+            id: format!("re_posted_{}", self.refunds.len() + 1),
+            key,
+            body: request.body.clone(),
+            payment,
+            amount,
+            currency: found.currency.clone(),
+            created: self.now,
+            status: self.refund_status,
+        };
+        let made = refund.json();
+        self.refunds.push(refund);
+        (200, made)
     }
 
     /// Stores a session, or returns the earlier session of the same idempotency key.

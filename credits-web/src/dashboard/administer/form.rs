@@ -27,6 +27,8 @@ pub(in crate::dashboard) enum Form {
     Release,
     /// Credits of a charge back, in whole or in part.
     Reverse,
+    /// Money of a purchase back, in whole or in part.
+    Refund,
 }
 
 /// What a form sends. A box that is not ticked is not sent.
@@ -39,7 +41,7 @@ pub(in crate::dashboard) struct Fields {
     pub(in crate::dashboard) asset: String,
     /// The idempotency key, made with the page.
     pub(in crate::dashboard) key: String,
-    /// The grant, hold or charge.
+    /// The grant, hold, charge or purchase.
     pub(in crate::dashboard) number: String,
     /// The receiver of a transfer.
     pub(in crate::dashboard) to: String,
@@ -65,6 +67,15 @@ impl Fields {
     /// An empty form about a grant, hold or charge.
     pub(in crate::dashboard) fn about(name: &str, asset: &str, number: u64) -> Result<Self, Refusal> {
         Ok(Self { number: number.to_string(), ..Self::empty(name, asset)? })
+    }
+
+    /// An empty form about a purchase.
+    pub(in crate::dashboard) fn about_purchase(
+        name: &str,
+        asset: &str,
+        session: &str,
+    ) -> Result<Self, Refusal> {
+        Ok(Self { number: session.to_owned(), ..Self::empty(name, asset)? })
     }
 
     /// The address of the owner's page, as parts of its query.
@@ -99,7 +110,15 @@ impl Fields {
 impl Form {
     /// The form that is sent to this path: `give`.
     pub(super) fn named(name: &str) -> Option<Self> {
-        let forms = [Self::Give, Self::Take, Self::Transfer, Self::Revoke, Self::Release, Self::Reverse];
+        let forms = [
+            Self::Give,
+            Self::Take,
+            Self::Transfer,
+            Self::Revoke,
+            Self::Release,
+            Self::Reverse,
+            Self::Refund,
+        ];
         forms.into_iter().find(|form| form.name() == name)
     }
 
@@ -111,6 +130,7 @@ impl Form {
             Self::Revoke => "revoke",
             Self::Release => "release",
             Self::Reverse => "reverse",
+            Self::Refund => "refund",
         }
     }
 
@@ -123,6 +143,7 @@ impl Form {
             Self::Revoke => "Revoke a grant",
             Self::Release => "Release a hold",
             Self::Reverse => "Reverse a charge",
+            Self::Refund => "Refund a purchase",
         }
     }
 
@@ -134,6 +155,7 @@ impl Form {
             Self::Revoke => "Revoke",
             Self::Release => "Release",
             Self::Reverse => "Reverse",
+            Self::Refund => "Refund",
         }
     }
 
@@ -155,6 +177,9 @@ impl Form {
                     Self::Reverse => {
                         (field("amount", "Amount (empty for all of it)", &fields.amount, Kind::Whole, false))
                     }
+                    Self::Refund => {
+                        (field("amount", "Money (empty for all that is left)", &fields.amount, Kind::Money, false))
+                    }
                     Self::Revoke | Self::Release => {}
                 }
                 @if self != Self::Release { (text("reason", "Reason", &fields.reason)) }
@@ -167,7 +192,7 @@ impl Form {
                     Self::Transfer => {
                         (tick("promotional", "Promotional credits too", !fields.promotional.is_empty()))
                     }
-                    Self::Revoke | Self::Release | Self::Reverse => {}
+                    Self::Revoke | Self::Release | Self::Reverse | Self::Refund => {}
                 }
                 button { (self.button()) }
             }

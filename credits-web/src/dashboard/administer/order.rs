@@ -2,6 +2,7 @@
 //!
 //! It knows no wallet: whether it can be done is for the ledger to say.
 
+use axum::http::StatusCode;
 use credits_runtime::{Amount, FactNumber, HoldId, Timestamp};
 
 use super::amount::amount;
@@ -84,6 +85,10 @@ impl Deed {
                 charge: fields.number.parse()?,
                 amount: (!fields.amount.trim().is_empty()).then(asked).transpose()?,
             },
+            Form::Refund => {
+                let detail = "a refund is made by the payment processor, and is no write of the ledger";
+                return Err(Refusal::new(StatusCode::NOT_FOUND, "form_unknown", detail));
+            }
         })
     }
 }

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::form::{Fields, Form};
 use super::order::{Deed, Order};
+use super::refund::Payable;
 use crate::dashboard::entries::owner_link;
 use crate::dashboard::entry::left_to_reverse;
 use crate::dashboard::visit::Visit;
@@ -16,13 +17,18 @@ use crate::refusal::Refusal;
 use crate::wording::{change, figure, time};
 
 /// What a write would change.
+#[derive(Default)]
 pub(super) struct Look {
+    asset: String,
+    reason: String,
     balances: Vec<Change>,
     /// What stands before the grants: `Taken from`.
     of_grants: &'static str,
     grants: Vec<Allocation>,
     /// A sentence for the person who confirms; empty for none.
     note: String,
+    /// The refund of a purchase.
+    refund: Option<Payable>,
 }
 
 /// The available credits of an owner.
@@ -58,7 +64,7 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
             note.extend(is_promotional.then(|| "They are promotional.".to_owned()));
             note.extend(expires_at.map(|at| format!("They expire on {} in UTC.", time(at))));
             let balances = vec![own(value(*amount) - value(repaid))];
-            Look { balances, of_grants: "", grants: Vec::new(), note: note.join(" ") }
+            Look { balances, note: note.join(" "), ..Look::default() }
         }
         Deed::Take { amount, with_debt } => {
             let remedy = "take less, or tick the box about debt";
@@ -70,6 +76,7 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 of_grants: "Taken from",
                 grants,
                 note: note.to_owned(),
+                ..Look::default()
             }
         }
         Deed::Transfer { amount, to, with_promotional } => {
@@ -90,6 +97,7 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 of_grants: "Taken from",
                 grants,
                 note: note.to_owned(),
+                ..Look::default()
             }
         }
         Deed::Revoke { grant } => {
@@ -97,18 +105,19 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
             let free = found.ok_or(Rejection::GrantNotFree { grant: *grant })?.free;
             let grants = vec![Allocation { grant: *grant, amount: free }];
             let note = "What holds have set aside of it stays with them.";
-            Look { balances: vec![own(-value(free))], of_grants: "Taken from", grants, note: note.to_owned() }
+            Look {
+                balances: vec![own(-value(free))],
+                of_grants: "Taken from",
+                grants,
+                note: note.to_owned(),
+                ..Look::default()
+            }
         }
         Deed::Release { hold } => {
             let Some(open) = state.holds.iter().find(|open| open.id == *hold) else { return Ok(None) };
             let note = "The work that it is for can no longer be charged to it. Credits that have expired meanwhile \
                         expire at once.";
-            Look {
-                balances: vec![own(value(open.amount))],
-                of_grants: "",
-                grants: Vec::new(),
-                note: note.to_owned(),
-            }
+            Look { balances: vec![own(value(open.amount))], note: note.to_owned(), ..Look::default() }
         }
         Deed::Reverse { charge, amount } => {
             let entry = charge_of(ledger, order, *charge)?;
@@ -124,10 +133,11 @@ pub(super) fn look(ledger: &Ledger, order: &Order) -> Result<Option<Look>, Refus
                 of_grants,
                 grants: entry.entry.allocations,
                 note: note.to_owned(),
+                ..Look::default()
             }
         }
     };
-    Ok(Some(look))
+    Ok(Some(Look { asset: order.asset.clone(), reason: order.reason.clone(), ..look }))
 }
 
 fn value(amount: Amount) -> i128 {
@@ -186,18 +196,53 @@ fn charge_of(ledger: &Ledger, order: &Order, number: FactNumber) -> Result<Owned
 }
 
 impl Look {
+    /// The look at a refund, which takes these credits of the wallet.
+    pub(super) fn of_refund(
+        refund: Payable,
+        owner: &str,
+        reason: &str,
+        (now, note): (Amount, String),
+    ) -> Self {
+        let by = -value(refund.purchase.credits_for_return(refund.amount));
+        Self {
+            asset: refund.purchase.asset.clone(),
+            reason: reason.to_owned(),
+            balances: vec![Change { owner: owner.to_owned(), now, by }],
+            note,
+            refund: Some(refund),
+            ..Self::default()
+        }
+    }
+
     /// The change of the owner's credits, as the form that confirms it sends it.
     pub(super) fn change(&self) -> String {
-        self.balances.first().map(|change| change.by.to_string()).unwrap_or_default()
+        let by = self.balances.first().map(|change| change.by.to_string()).unwrap_or_default();
+        match &self.refund {
+            Some(refund) => format!("{by} for {} after {}", refund.amount, refund.purchase.returned),
+            None => by,
+        }
+    }
+
+    /// The refund that was looked at.
+    pub(super) fn into_refund(self) -> Option<Payable> {
+        self.refund
     }
 
     /// The page, with the form that confirms it.
-    pub(super) fn draw(&self, visit: &Visit, form: Form, order: &Order, fields: &Fields) -> Markup {
+    pub(super) fn draw(&self, visit: &Visit, form: Form, fields: &Fields) -> Markup {
+        let Self { asset, reason, .. } = self;
         html! {
             section.card {
-                h2 { "Available " (order.asset) ", before and after" }
+                h2 { "Available " (asset) ", before and after" }
                 @if !fields.confirm.is_empty() {
-                    p.warn role="alert" { "Nothing was written: the change is not the one that was shown before." }
+                    p.warn role="alert" {
+                        @if self.refund.is_some() {
+                            "Not sent: the purchase is not as it was shown before. The same form may have refunded it a moment \
+                             ago: look at the owner's purchases before you confirm another refund."
+                        } @else {
+                            "Nothing was written: the change is not the one that was shown before."
+                        }
+                    }
                 }
                 table {
                     thead { tr {
@@ -205,13 +250,13 @@ impl Look {
                         th.figure scope="col" { "Change" } th.figure scope="col" { "Then" }
                     } }
                     tbody { @for Change { owner, now, by } in &self.balances { tr {
-                        th scope="row" { (owner_link(visit, owner, &order.asset)) }
+                        th scope="row" { (owner_link(visit, owner, asset)) }
                         td.figure { (figure(now.get())) }
                         td.figure { (signed(*by)) }
                         td.figure { strong { (figure(value(*now) + by)) } }
                     } } }
                 }
-                @if !order.reason.is_empty() { p { "Reason: " bdi { (order.reason) } } }
+                @if !reason.is_empty() { p { "Reason: " bdi { (reason) } } }
                 @if !self.note.is_empty() { p { (self.note) } }
                 (form.confirmation(visit, fields, &self.change()))
                 p { a href=(visit.root.with("owner", &fields.owner_query())) { "Back without a change" } }

@@ -35,10 +35,7 @@ pub(super) fn draw(
     reversals: &[Entry],
 ) -> Result<Markup, Refusal> {
     let entry = &found.entry;
-    let others = match entry.transfer {
-        Some(transfer) => sides(ledger, transfer, found)?,
-        None => Vec::new(),
-    };
+    let TransferEntries { others, reversal, reverses } = TransferEntries::of(ledger, found)?;
     let left = left_of_grant(ledger, found)?;
     let is_empty = reversals.is_empty() && entry.reverses.is_none() && others.is_empty();
     Ok(html! {
@@ -56,7 +53,14 @@ pub(super) fn draw(
                     @if let Some(charge) = entry.reverses { li { "It reverses the charge of " (link(visit, charge)) } }
                     @for OwnedEntry { owner, entry, .. } in &others {
                         li {
-                            (link(visit, entry.number)) ", the other side of the transfer: "
+                            (link(visit, entry.number)) ", the other side: "
+                            (change(entry.amount)) " for " (owner_link(visit, owner.as_str(), &entry.asset))
+                        }
+                    }
+                    @if let Some(sent) = reverses { li { "It reverses the transfer of " (link(visit, sent)) } }
+                    @for OwnedEntry { owner, entry, .. } in &reversal {
+                        li {
+                            (link(visit, entry.number)) ", of the reversal on " (time(entry.recorded_at)) ": "
                             (change(entry.amount)) " for " (owner_link(visit, owner.as_str(), &entry.asset))
                         }
                     }
@@ -74,17 +78,42 @@ fn link(visit: &Visit, number: FactNumber) -> Markup {
     html! { a href=(visit.root.with("entry", &[("number", &number.to_string())])) { "Entry " (number) } }
 }
 
-/// The entries of a transfer in the other wallet.
-fn sides(ledger: &Ledger, transfer: TransferId, found: &OwnedEntry) -> Result<Vec<OwnedEntry>, Refusal> {
-    let sent = FactNumber::new(transfer.get());
-    if found.entry.number != sent {
-        let other = ledger.credits.entry(sent)?;
-        return Ok(other.into_iter().filter(|other| other.owner != found.owner).collect());
+/// The entries of the transfer that an entry belongs to.
+#[derive(Default)]
+struct TransferEntries {
+    /// The other side.
+    others: Vec<OwnedEntry>,
+    /// The entries of the reversal, for an entry of the transfer itself.
+    reversal: Vec<OwnedEntry>,
+    /// The entry of the reversed transfer, for an entry of the reversal.
+    reverses: Option<FactNumber>,
+}
+
+impl TransferEntries {
+    fn of(ledger: &Ledger, found: &OwnedEntry) -> Result<Self, Refusal> {
+        let Some(transfer) = found.entry.transfer else { return Ok(Self::default()) };
+        let sent = FactNumber::new(transfer.get());
+        let reversal = reversal(ledger, transfer)?;
+        if reversal.iter().any(|entry| entry.entry.number == found.entry.number) {
+            let others = reversal.into_iter().filter(|other| other.entry.number != found.entry.number);
+            return Ok(Self { others: others.collect(), reversal: Vec::new(), reverses: Some(sent) });
+        }
+        let mut others = if found.entry.number == sent {
+            received(ledger, transfer)?
+        } else {
+            ledger.credits.entry(sent)?.into_iter().collect()
+        };
+        // A reversal may follow at once.
+        others.retain(|other| reversal.iter().all(|back| back.entry.number != other.entry.number));
+        Ok(Self { others, reversal, reverses: None })
     }
-    // The receiver's entries follow in the same commit: one for each inbound grant.
+}
+
+/// The receiver's entries, which follow in the same commit: one for each inbound grant.
+fn received(ledger: &Ledger, transfer: TransferId) -> Result<Vec<OwnedEntry>, Refusal> {
     let mut received = Vec::new();
     for number in 1..=FACTS_MAX {
-        let next = ledger.credits.entry(FactNumber::new(sent.get().saturating_add(number)))?;
+        let next = ledger.credits.entry(FactNumber::new(transfer.get().saturating_add(number)))?;
         let is_other = next.as_ref().is_some_and(|next| next.entry.transfer == Some(transfer));
         if !is_other && !received.is_empty() {
             break;
@@ -92,6 +121,19 @@ fn sides(ledger: &Ledger, transfer: TransferId, found: &OwnedEntry) -> Result<Ve
         received.extend(next.filter(|_| is_other));
     }
     Ok(received)
+}
+
+/// The two entries of a transfer's reversal; none if it was not reversed.
+fn reversal(ledger: &Ledger, transfer: TransferId) -> Result<Vec<OwnedEntry>, Refusal> {
+    let Some(sent) = ledger.credits.entry(FactNumber::new(transfer.get()))? else { return Ok(Vec::new()) };
+    if !is_valid(&sent.owner) {
+        return Ok(Vec::new());
+    }
+    let wallet = ledger.credits.wallet(&sent.owner).of_asset_named(&sent.entry.asset);
+    let Some(reversed) = wallet.reversal_of_transfer(transfer)? else { return Ok(Vec::new()) };
+    let numbers = [reversed.reclaimed.number, reversed.returned.number];
+    let entries = numbers.into_iter().map(|number| ledger.credits.entry(number));
+    Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// `4 of 500 left`, for an entry that opened a grant.

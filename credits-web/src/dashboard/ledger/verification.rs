@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
-use credits_runtime::{Timestamp, Verified};
+use credits_runtime::{Timestamp, Verified, VerifyProgress};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::LONG_REQUESTS_MAX;
@@ -30,6 +30,8 @@ impl Default for LongWork {
 pub(super) struct Verification {
     /// When the running one was started.
     pub(super) running_since: Option<Timestamp>,
+    /// How far the running one is.
+    pub(super) progress: Option<VerifyProgress>,
     /// The last one that ended.
     pub(super) last: Option<Ended>,
 }
@@ -55,7 +57,13 @@ impl LongWork {
             return false;
         }
         verification.running_since = Some(now);
+        verification.progress = None;
         true
+    }
+
+    /// Notes how far the running verification is.
+    pub(super) fn progress(&self, progress: VerifyProgress) {
+        self.locked().progress = Some(progress);
     }
 
     /// Ends the running verification.

@@ -6,6 +6,7 @@ use credits_runtime::catalogue::Money;
 use maud::{Markup, html};
 
 use super::Subject;
+use crate::dashboard::administer::{Fields, Form, is_refundable};
 use crate::parts::tile::tile;
 use crate::refusal::Refusal;
 use crate::wording::{day, figure, short_time};
@@ -96,16 +97,29 @@ pub(super) fn purchases(subject: &Subject<'_>) -> Result<Markup, Refusal> {
                         th scope="col" { "When" } th scope="col" { "Pack" } th.figure scope="col" { "Paid" }
                         th.figure scope="col" { "Credits" } th.figure.wide scope="col" { "Returned" }
                     } }
-                    tbody { @for purchase in &purchases { (row(subject, purchase)) } }
+                    tbody { @for purchase in &purchases { (row(subject, purchase)?) } }
                 }
             }
         }
     })
 }
 
-fn row(subject: &Subject<'_>, purchase: &Purchase) -> Markup {
+/// What a refund by hand has led to, as the ledger has it.
+pub(super) fn refunded(subject: &Subject<'_>, session: &str) -> Result<Markup, Refusal> {
+    let purchases = subject.wallet.purchases()?;
+    let purchase = purchases.iter().find(|purchase| purchase.session.as_str() == session);
+    Ok(html! {
+        @if let Some(Purchase { returned, paid, currency, .. }) = purchase {
+            p.notice role="status" { "Refunded: " (money(*returned, currency)) " of " (money(*paid, currency)) " came back." }
+        }
+    })
+}
+
+fn row(subject: &Subject<'_>, purchase: &Purchase) -> Result<Markup, Refusal> {
     let Purchase { session, pack, at, given, taken, paid, currency, returned, .. } = purchase;
-    html! {
+    let may_refund =
+        subject.visit.may_write() && subject.visit.settings.refunds.is_some() && is_refundable(purchase);
+    Ok(html! {
         tr {
             td { (short_time(*at, subject.now())) }
             td title=(session.as_str()) { (pack.as_deref().unwrap_or("unknown")) }
@@ -116,11 +130,22 @@ fn row(subject: &Subject<'_>, purchase: &Purchase) -> Markup {
             }
             td.figure.wide { @if *returned != 0 { (money(*returned, currency)) } }
         }
-    }
+        @if may_refund {
+            @let fields = Fields::about_purchase(subject.owner, subject.asset, session.as_str())?;
+            tr.more {
+                td colspan="5" {
+                    details {
+                        summary { "Refund" span.unseen { " " (session.as_str()) } }
+                        (Form::Refund.draw(subject.visit, &fields, None))
+                    }
+                }
+            }
+        }
+    })
 }
 
 /// An amount of money in minor units.
-fn money(minor: i64, currency: &str) -> String {
+pub(in crate::dashboard) fn money(minor: i64, currency: &str) -> String {
     match Money::new(minor, currency) {
         Some(money) => money.formatted().to_string(),
         None => format!("{} {currency}, in minor units", figure(minor)),
