@@ -1,1 +1,4 @@
 //! The command line of usage credits.
+
+#[cfg(feature = "import")]
+pub mod import;
