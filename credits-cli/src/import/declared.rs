@@ -28,8 +28,10 @@ pub struct DeclaredPlan {
     pub name: String,
     /// The length of its cycles; `None` for a plan without credits.
     pub every: Option<Length>,
-    /// The asset of its credits; empty for credits.
-    pub asset: String,
+    /// Credits given with the first cycle; 0 for none.
+    pub signup_bonus: i64,
+    /// Credits given for a trial; 0 for none.
+    pub trial: i64,
 }
 
 impl From<&Catalogue> for Declared {
@@ -37,7 +39,8 @@ impl From<&Catalogue> for Declared {
         let plan = |plan: &credits_runtime::catalogue::PlanSpec| DeclaredPlan {
             name: plan.name.to_owned(),
             every: plan.gives.map(|gives| gives.every.into()),
-            asset: plan.gives.map_or("", |gives| gives.asset).to_owned(),
+            signup_bonus: plan.signup_bonus,
+            trial: plan.trial_includes,
         };
         let prices = catalogue.plans.iter().flat_map(|declared| {
             declared.stripe_prices.iter().map(move |price| (price.id.to_owned(), plan(declared)))

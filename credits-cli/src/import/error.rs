@@ -65,11 +65,11 @@ pub enum ImportError {
         /// The owner.
         owner: String,
         /// The rule.
-        rejection: Rejection,
+        rejection: Box<Rejection>,
     },
     /// The ledger failed.
     #[error(transparent)]
-    Ledger(#[from] Error),
+    Ledger(Box<Error>),
     /// A file cannot be used.
     #[error("cannot use `{path}`: {source}")]
     File {
@@ -78,6 +78,12 @@ pub enum ImportError {
         /// The cause.
         source: std::io::Error,
     },
+}
+
+impl From<Error> for ImportError {
+    fn from(error: Error) -> Self {
+        Self::Ledger(Box::new(error))
+    }
 }
 
 impl ImportError {
@@ -91,5 +97,5 @@ impl ImportError {
 
 fn list(findings: &[FindingCount]) -> String {
     let refused = findings.iter().filter(|count| count.finding.rule() == Finding::REFUSED);
-    refused.map(|count| format!("\n  {count}")).collect()
+    refused.fold(String::new(), |list, count| format!("{list}\n  {count}"))
 }

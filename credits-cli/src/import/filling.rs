@@ -201,7 +201,7 @@ impl<'a> Filling<'a> {
 fn rejected(error: Error, row: &str, wallet: &GemWallet) -> ImportError {
     let (row, owner) = (row.to_owned(), wallet.owner.clone());
     match error {
-        Error::Rejected(rejection) => ImportError::Rejected { row, owner, rejection },
+        Error::Rejected(rejection) => ImportError::Rejected { row, owner, rejection: Box::new(rejection) },
         error => error.into(),
     }
 }

@@ -20,7 +20,10 @@ pub(super) fn read(text: &str) -> Option<Instant> {
     let at = match text.parse::<jiff::Timestamp>() {
         Ok(at) => at,
         Err(_) => match text.trim_end_matches(" UTC").parse::<DateTime>() {
-            Ok(at) => Offset::UTC.to_timestamp(at).ok()?,
+            Ok(at) => match Offset::UTC.to_timestamp(at) {
+                Ok(instant) => instant,
+                Err(_) => return (at.year() > 0).then_some(Instant::TooFar),
+            },
             Err(_) => return is_far(text).then_some(Instant::TooFar),
         },
     };

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn members(value: Value) -> Map<String, Value> {
+    fn members(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
@@ -111,7 +111,7 @@ mod tests {
             ("[1]", json!({}), Loss::Everything),
             (r#""a""#, json!({}), Loss::Everything),
         ] {
-            assert_eq!(parsed(text), Carried { members: members(value), loss }, "{text}");
+            assert_eq!(parsed(text), Carried { members: members(&value), loss }, "{text}");
         }
     }
 
@@ -123,7 +123,7 @@ mod tests {
         }
         let large = "x".repeat(3_000);
         let given = json!({ "cost": 5, "deep": deep, "larger": format!("{large}y"), "prompt": large });
-        let carried = fit(Carried { members: members(given), loss: Loss::Nothing });
+        let carried = fit(Carried { members: members(&given), loss: Loss::Nothing });
         assert_eq!(carried.loss, Loss::Members);
         let expected = json!({ "cost": 5, "members_left_out": 2, "prompt": large });
         assert_eq!(Value::Object(carried.members), expected);
@@ -136,7 +136,7 @@ mod tests {
             [(METADATA_BYTES_MAX - 8, Loss::Nothing), (METADATA_BYTES_MAX - 7, Loss::Members)]
         {
             let given = json!({ "a": "x".repeat(length) });
-            assert_eq!(fit(Carried { members: members(given), loss: Loss::Nothing }).loss, loss);
+            assert_eq!(fit(Carried { members: members(&given), loss: Loss::Nothing }).loss, loss);
         }
     }
 }

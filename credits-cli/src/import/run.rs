@@ -23,10 +23,13 @@ use super::{opening_balances, replay};
 /// The object that is linked at the end of an import, so that the ledger's last fact is new.
 const LAST_FACT: &str = "import:end";
 
+/// A function that opens a ledger with a clock.
+pub type Opening = dyn Fn(&Path, ImportClock) -> Result<Credits<()>, Error>;
+
 /// How the ledger that is filled is opened, and what its pricing declares.
 pub struct Target<'a> {
-    /// Opens the ledger in a file, or creates it, with this clock confirmed.
-    pub open: &'a dyn Fn(&Path, ImportClock) -> Result<Credits<()>, Error>,
+    /// Opens the ledger in a file, or creates it, with this clock, which is confirmed.
+    pub open: &'a Opening,
     /// The declarations of its pricing.
     pub declared: Declared,
 }

@@ -224,6 +224,53 @@ impl Schema {
         )
     }
 
+    /// Customers: id, type and id of the owner, processor, id there.
+    pub(super) const CUSTOMERS: &'static str =
+        "SELECT id, owner_type, owner_id, processor, processor_id FROM pay_customers ORDER BY id";
+
+    /// Subscriptions of `pay` with their fulfillments.
+    pub(super) fn subscriptions(&self) -> String {
+        format!(
+            "SELECT s.id, s.customer_id, s.processor_id, s.processor_plan, s.quantity, s.status, s.current_period_start, \
+             s.current_period_end, s.trial_ends_at, s.ends_at, s.data, {}, s.created_at, s.updated_at, f.id, \
+             f.credits_last_fulfillment, f.fulfillment_period, f.metadata FROM pay_subscriptions s \
+             LEFT JOIN {}fulfillments f ON f.source_id = s.id AND f.source_type IN ('Pay::Subscription', 'Pay::Stripe::Subscription') \
+             ORDER BY s.id",
+            self.pay_object("s"),
+            self.prefix
+        )
+    }
+
+    /// Charges of subscriptions, oldest first.
+    pub(super) fn subscription_charges(&self) -> String {
+        format!(
+            "SELECT c.subscription_id, c.processor_id, c.amount, c.amount_refunded, c.currency, c.data, {}, c.created_at \
+             FROM pay_charges c WHERE c.subscription_id IS NOT NULL ORDER BY c.created_at, c.id",
+            self.pay_object("c")
+        )
+    }
+
+    /// Fulfillments of packs with their charges.
+    pub(super) fn packs(&self) -> String {
+        format!(
+            "SELECT f.id, f.metadata, c.id, c.customer_id, c.processor_id, c.amount, c.amount_refunded, c.currency, c.data, {}, \
+             c.created_at FROM {}fulfillments f LEFT JOIN pay_charges c ON c.id = f.source_id \
+             AND f.source_type IN ('Pay::Charge', 'Pay::Stripe::Charge') WHERE f.fulfillment_type = 'credit_pack' ORDER BY f.id",
+            self.pay_object("c"),
+            self.prefix
+        )
+    }
+
+    /// Transactions that gave credits for subscriptions and packs.
+    pub(super) fn awards(&self) -> String {
+        format!(
+            "SELECT id, wallet_id, amount, category, created_at, fulfillment_id, metadata FROM {}transactions \
+             WHERE amount > 0 AND category IN ('subscription_credits', 'subscription_trial', 'subscription_signup_bonus', \
+             'subscription_upgrade', 'credit_pack_purchase') ORDER BY id",
+            self.prefix
+        )
+    }
+
     /// The column of `pay` with Stripe's object, or a value for its absence.
     fn pay_object(&self, table: &str) -> String {
         if self.has_pay_objects { format!("{table}.object") } else { "NULL".to_owned() }

@@ -28,7 +28,7 @@ pub fn statements(rows: &Rows, schema: Schema, system: System) -> String {
 pub fn filled(rows: &Rows, schema: Schema) -> String {
     let p = schema.prefix();
     let has_transfers = schema != Schema::UsageCredits05;
-    let mut statements = String::new();
+    let mut inserts = Vec::new();
     for wallet in &rows.wallets {
         let (column, asset) = if has_transfers {
             (", asset_code", format!(", '{}'", wallet.asset))
@@ -36,19 +36,19 @@ pub fn filled(rows: &Rows, schema: Schema) -> String {
             ("", String::new())
         };
         let began = time(credits_runtime::Timestamp::MIN);
-        statements += &format!(
+        inserts.push(format!(
             "INSERT INTO {p}wallets (id, owner_type, owner_id, balance, created_at, updated_at{column}) \
              VALUES ({}, 'User', {}, {}, {began}, {began}{asset});\n",
             wallet.id, wallet.owner, wallet.stored
-        );
+        ));
     }
     for transfer in &rows.transfers {
         let at = time(transfer.at);
-        statements += &format!(
+        inserts.push(format!(
             "INSERT INTO {p}transfers (id, from_wallet_id, to_wallet_id, asset_code, amount, expiration_policy, created_at, updated_at) \
              VALUES ({}, {}, {}, '{}', {}, '{}', {at}, {at});\n",
             transfer.id, transfer.from, transfer.to, transfer.asset, transfer.amount, transfer.policy
-        );
+        ));
     }
     for row in &rows.transactions {
         let (column, transfer) = if has_transfers {
@@ -57,7 +57,7 @@ pub fn filled(rows: &Rows, schema: Schema) -> String {
             ("", String::new())
         };
         let at = time(row.at);
-        statements += &format!(
+        inserts.push(format!(
             "INSERT INTO {p}transactions (id, wallet_id, amount, category, expires_at, metadata, created_at, updated_at{column}) \
              VALUES ({}, {}, {}, '{}', {}, '{}', {at}, {at}{transfer});\n",
             row.id,
@@ -66,23 +66,23 @@ pub fn filled(rows: &Rows, schema: Schema) -> String {
             row.category,
             or_null(row.expires_at.map(time)),
             row.metadata.to_string().replace('\'', "''"),
-        );
+        ));
     }
     for row in &rows.allocations {
         let at = time(row.at);
-        statements += &format!(
+        inserts.push(format!(
             "INSERT INTO {p}allocations (id, transaction_id, source_transaction_id, amount, created_at, updated_at) \
              VALUES ({}, {}, {}, {}, {at}, {at});\n",
             row.id, row.transaction, row.source, row.amount
-        );
+        ));
     }
-    statements
+    inserts.concat()
 }
 
 /// Runs statements in a SQLite file.
 pub fn sqlite(file: &Path, statements: &str) {
     let connection = rusqlite::Connection::open(file).unwrap();
     connection
-        .execute_batch(&format!("BEGIN; {statements} COMMIT;"))
+        .execute_batch(&format!("PRAGMA foreign_keys = off; BEGIN; {statements}; COMMIT;"))
         .unwrap_or_else(|error| panic!("{error}"));
 }

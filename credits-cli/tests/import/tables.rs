@@ -88,7 +88,8 @@ impl Schema {
         let created = tables.iter().filter(|(.., is_there)| *is_there);
         created
             .map(|(table, columns, _)| self.table(table, &[columns, more(table)].concat(), system))
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     }
 
     fn table(self, name: &str, columns: &[&str], system: System) -> String {
@@ -118,8 +119,7 @@ fn kind(of: &str, schema: Schema, system: System) -> &'static str {
         ("string", System::Sqlite) => "varchar",
         ("string", System::Postgres) => "character varying",
         ("amount", _) if schema != Schema::UsageCredits05 => "bigint",
-        ("amount", _) => "integer",
-        ("ref", System::Sqlite) => "integer",
+        ("amount", _) | ("ref", System::Sqlite) => "integer",
         ("ref", System::Postgres) => "bigint",
         ("time", System::Sqlite) => "datetime(6)",
         ("time", System::Postgres) => "timestamp(6) without time zone",
@@ -186,5 +186,5 @@ pub fn pay(system: System) -> String {
         let table = Schema::UsageCredits10.table(name, columns, system);
         table.replace(Schema::UsageCredits10.prefix(), "")
     };
-    tables.iter().map(create).collect()
+    tables.iter().map(create).collect::<Vec<_>>().concat()
 }
