@@ -3,20 +3,15 @@
 //!
 //! A test target includes this file with `#[path]`.
 
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls};
-
-/// Tries to connect to a server that starts.
-const CONNECTIONS_MAX: u32 = 1_200;
-/// Time between two tries.
-const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(50);
 
 /// A running PostgreSQL.
 pub struct Cluster {
@@ -45,7 +40,7 @@ impl Cluster {
             println!("did not run: there is no `initdb`. Install postgresql, or set CREDITS_TEST_POSTGRES");
             return None;
         };
-        let (server, url) = Server::start(&programs, &runtime);
+        let (server, url) = Server::start(&programs);
         Some(Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) })
     }
 
@@ -70,7 +65,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if let Some(Server { process, .. }) = &mut self.server {
-            // SIGQUIT would be gentler; the data is not needed any more. Its processes end with the first one.
+            // The data is not needed any more. The server's other processes end with the first one.
             let _ = process.kill();
             let _ = process.wait();
         }
@@ -78,7 +73,7 @@ impl Drop for Cluster {
 }
 
 impl Server {
-    fn start(programs: &Path, runtime: &Runtime) -> (Self, String) {
+    fn start(programs: &Path) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let user = Unprivileged::of_postgres(folder.path());
@@ -89,7 +84,7 @@ impl Server {
             .stdout(Stdio::null())
             .status();
         assert!(initialised.unwrap().success(), "initdb failed");
-        let process = user
+        let mut process = user
             .command(&programs.join("postgres"))
             .arg("-D")
             .arg(&data)
@@ -97,26 +92,29 @@ impl Server {
             .arg(folder.path())
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        wait_until_ready(&mut log);
+        // A full pipe would stop the server.
+        std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
         let url = format!("postgres://credits@/postgres?host={}", folder.path().display());
-        let mut server = Self { process, _folder: folder };
-        server.wait(&url, runtime);
-        (server, url)
+        (Self { process, _folder: folder }, url)
     }
+}
 
-    /// Waits until it accepts connections.
-    fn wait(&mut self, url: &str, runtime: &Runtime) {
-        for _ in 0..CONNECTIONS_MAX {
-            if runtime.block_on(connect(url)).is_ok() {
-                return;
-            }
-            assert!(self.process.try_wait().unwrap().is_none(), "PostgreSQL ended early");
-            runtime.block_on(async { tokio::time::sleep(BETWEEN_CONNECTIONS).await });
+/// Reads the log up to the line with which the server accepts connections.
+fn wait_until_ready(log: &mut impl BufRead) {
+    let mut before = String::new();
+    for line in log.lines() {
+        let line = line.unwrap();
+        if line.contains("ready to accept connections") {
+            return;
         }
-        panic!("PostgreSQL does not accept connections");
+        before = before + &line + "\n";
     }
+    panic!("PostgreSQL ended: {before}");
 }
 
 async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {

@@ -79,3 +79,53 @@ fn pair(text: &str) -> Result<(String, String), String> {
     let named = pair.map(|(old, new)| (old.to_owned(), new.to_owned()));
     named.ok_or_else(|| format!("`{text}` is no pair of names: write `old=new`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        import: ImportArgs,
+    }
+
+    fn options(line: &str) -> Result<Options, clap::Error> {
+        let command = Command::try_parse_from(line.split(' '))?;
+        Ok(command.import.options("credits.redb", Timestamp::MIN))
+    }
+
+    #[test]
+    fn arguments_are_options() {
+        let all = "import app.sqlite3 --dry-run --balances-only --without-billing --owners acct:{id} --asset gems=gem \
+                   --asset eur=euro --category fare=ride --gem wallets --table-prefix w_";
+        let all = options(all).unwrap();
+        assert_eq!(
+            (all.mode, all.billing, all.execution),
+            (Mode::Balances, BillingPart::Left, Execution::DryRun)
+        );
+        assert_eq!((all.gem, &*all.table_prefix), (Some(Gem::Wallets), "w_"));
+        assert_eq!(all.owners.name("User", "7"), "acct:7");
+        assert_eq!((all.assets["eur"].as_str(), all.categories["fare"].as_str()), ("euro", "ride"));
+        let none = options("import app.sqlite3").unwrap();
+        assert_eq!(
+            (none.mode, none.billing, none.execution),
+            (Mode::History, BillingPart::Carried, Execution::Import)
+        );
+        assert_eq!((none.gem, none.owners.name("User", "7")), (None, "user:7".to_owned()));
+    }
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        for (line, message) in [
+            ("import", "<DATABASE>"),
+            ("import a --owners user", "does not name owners"),
+            ("import a --asset gems", "write `old=new`"),
+            ("import a --gem rails", "usage_credits"),
+        ] {
+            let error = options(line).unwrap_err().to_string();
+            assert!(error.contains(message), "{line}: {error}");
+        }
+    }
+}

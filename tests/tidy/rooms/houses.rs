@@ -15,7 +15,10 @@ pub(super) const HOUSES: &[House] = &[
     // The traits of generated code, and services, use each other: one room.
     House { root: "credits-runtime/src/", rooms: RUNTIME, alias: Some(("generated", "service")) },
     House { root: "credits-web/src/", rooms: WEB, alias: None },
+    House { root: "credits-cli/src/", rooms: CLI, alias: None },
 ];
+
+const CLI: &[(&str, &[&str])] = &[("import", &[])];
 
 const WEB: &[(&str, &[&str])] = &[
     ("limits", &[]),
