@@ -46,5 +46,5 @@ pub use findings::{Finding, FindingCount, Rule};
 pub use options::{BillingPart, Execution, Gem, Mode, Options};
 pub use owners::OwnerNames;
 pub use report::{AssetTotal, BillingReport, Difference, Report, Rows};
-pub use run::{Opening, Target, run, run_into};
+pub use run::{Opening, Place, Target, run, run_into};
 pub use schema::Version;

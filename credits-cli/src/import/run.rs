@@ -23,12 +23,27 @@ use super::{opening_balances, replay};
 /// The object that is linked at the end of an import, so that the ledger's last fact is new.
 const LAST_FACT: &str = "import:end";
 
-/// A function that opens a ledger with a clock.
-pub type Opening = dyn Fn(&Path, ImportClock) -> Result<Credits<()>, Error>;
+/// Transactions of a history that is built in memory before its ledger appears as a file. A larger one is written row by
+/// row, with a sync for each.
+const IN_MEMORY_MAX: u64 = 1_000_000;
+
+/// The ledger that an import opens.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// A file, which is created if it does not exist.
+    File(&'a Path),
+    /// An existing file, for reading.
+    ReadOnly(&'a Path),
+    /// A new ledger in memory.
+    Memory,
+}
+
+/// A function that opens a ledger with a clock, which it confirms.
+pub type Opening = dyn Fn(Place<'_>, ImportClock) -> Result<Credits<()>, Error>;
 
 /// How the ledger that is filled is opened, and what its pricing declares.
 pub struct Target<'a> {
-    /// Opens the ledger in a file, or creates it, with this clock, which is confirmed.
+    /// Opens the ledger.
     pub open: &'a Opening,
     /// The declarations of its pricing.
     pub declared: Declared,
@@ -40,14 +55,18 @@ pub struct Target<'a> {
 /// [`Refused`](ImportError::Refused), [`LedgerInUse`](ImportError::LedgerInUse). Nothing is written before these. Then
 /// [`Rejected`](ImportError::Rejected) and the ledger's.
 ///
-/// An import that ended early goes on when it is run again, and running it again after its end changes nothing.
+/// A new ledger appears with everything in it, or not at all. An existing one, and a new one for more than 1,000,000
+/// transactions, is written row by row: an import that ended early goes on when it is run again. Running it again after its
+/// end changes nothing.
 pub fn run<C: Pricing>(options: &Options) -> Result<Report, ImportError> {
-    let open = |path: &Path, clock: ImportClock| {
-        Credits::<C>::builder()
-            .clock(clock)
-            .confirm_clock()
-            .open(path)
-            .map(|credits| credits.without_pricing())
+    let open = |place: Place<'_>, clock: ImportClock| {
+        let builder = Credits::<C>::builder().clock(clock).confirm_clock();
+        let credits = match place {
+            Place::File(path) => builder.open(path),
+            Place::ReadOnly(path) => builder.open_read_only(path),
+            Place::Memory => builder.in_memory(),
+        };
+        credits.map(|credits| credits.without_pricing())
     };
     run_into(&Target { open: &open, declared: C::CATALOGUE.into() }, options)
 }
@@ -70,10 +89,7 @@ pub fn run_into(target: &Target<'_>, options: &Options) -> Result<Report, Import
         return Err(ImportError::Refused { findings: survey.findings.counts() });
     }
     let import = Import { target, options, schema: &schema };
-    match options.execution {
-        Execution::Import => import.fill(&options.ledger, &mut *database, survey, &billed),
-        Execution::DryRun => import.rehearse(&mut *database, survey, &billed),
-    }
+    import.run(&mut *database, survey, &billed)
 }
 
 struct Import<'a> {
@@ -83,53 +99,79 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Fills a copy of the ledger, or a new one in its place, and removes it.
-    fn rehearse(
+    /// Fills the ledger, one in memory that becomes the ledger's file, or a copy of it that is removed.
+    fn run(
         &self,
         database: &mut dyn Database,
         survey: Survey,
         billed: &Billed,
     ) -> Result<Report, ImportError> {
         let ledger = &self.options.ledger;
+        let is_small = survey.transactions <= IN_MEMORY_MAX;
+        let clock = ImportClock::at(self.begins_at(&survey));
+        let open = |place: Place<'_>| (self.target.open)(place, clock.clone());
+        let fill = |credits: &Credits<()>| self.fill((credits, &clock), database, survey, billed);
+        match self.options.execution {
+            Execution::DryRun if is_small && !ledger.exists() => fill(&open(Place::Memory)?),
+            Execution::DryRun => {
+                let folder = self.rehearsal()?;
+                let copy = folder.path().join("rehearsal.redb");
+                if ledger.exists() {
+                    open(Place::ReadOnly(ledger))?.backup(&copy)?;
+                }
+                fill(&open(Place::File(&copy))?)
+            }
+            Execution::Import if is_small && !ledger.exists() => {
+                let credits = open(Place::Memory)?;
+                let report = fill(&credits)?;
+                credits.backup(ledger)?;
+                Ok(report)
+            }
+            Execution::Import => {
+                let credits = open(Place::File(ledger))?;
+                let report = fill(&credits)?;
+                credits.close()?;
+                Ok(report)
+            }
+        }
+    }
+
+    /// A folder beside the ledger, removed with its handle.
+    fn rehearsal(&self) -> Result<tempfile::TempDir, ImportError> {
+        let ledger = &self.options.ledger;
         let beside = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = tempfile::tempdir_in(beside.unwrap_or(Path::new(".")));
-        let folder = folder.map_err(|source| file(ledger, source))?;
-        let copy = folder.path().join("rehearsal.redb");
-        if ledger.exists() {
-            let original = (self.target.open)(ledger, ImportClock::at(Timestamp::MIN))?;
-            original.backup(&copy)?;
-            original.close()?;
+        folder.map_err(|source| ImportError::File { path: ledger.display().to_string(), source })
+    }
+
+    fn begins_at(&self, survey: &Survey) -> Timestamp {
+        let now = self.options.now;
+        match (self.options.mode, &survey.first) {
+            (Mode::History, Some(first)) => first.at.min(now),
+            _ => now,
         }
-        self.fill(&copy, database, survey, billed)
     }
 
     fn fill(
         &self,
-        ledger: &Path,
+        (credits, clock): (&Credits<()>, &ImportClock),
         database: &mut dyn Database,
         mut survey: Survey,
         billed: &Billed,
     ) -> Result<Report, ImportError> {
         let (options, version) = (self.options, self.schema.version);
-        let first = survey.first.as_ref().map_or(options.now, |first| first.at.min(options.now));
-        let clock = ImportClock::at(match options.mode {
-            Mode::History => first,
-            Mode::Balances => options.now,
-        });
-        let credits = (self.target.open)(ledger, clock.clone())?;
-        self.check_unused(&credits, &survey)?;
+        self.check_unused(credits, &survey)?;
         let wallets = &survey.wallets;
-        let mut filling = Filling::new((&credits, &clock), (options, version), wallets, &mut survey.findings);
+        let mut filling = Filling::new((credits, clock), (options, version), wallets, &mut survey.findings);
         match options.mode {
             Mode::History => replay::replay(database, self.schema, &mut filling)?,
             Mode::Balances => opening_balances::fill(database, self.schema, &mut filling)?,
         }
         let rows = filling.rows;
-        let billing = billed.carry(&credits, (options, version), wallets, &mut survey.findings)?;
+        let billing = billed.carry(credits, (options, version), wallets, &mut survey.findings)?;
         credits.book_due()?;
-        self.renew(&credits, wallets)?;
-        let compared = compare(&credits, wallets, version)?;
-        credits.close()?;
+        self.renew(credits, wallets)?;
+        let compared = compare(credits, wallets, version)?;
         Ok(Report {
             version,
             mode: options.mode,
@@ -179,8 +221,4 @@ impl Import<'_> {
         }
         Ok(())
     }
-}
-
-fn file(path: &Path, source: std::io::Error) -> ImportError {
-    ImportError::File { path: path.display().to_string(), source }
 }
