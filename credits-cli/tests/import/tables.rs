@@ -58,6 +58,14 @@ const TRANSFERS: Columns = &[
     "metadata json NOT NULL DEFAULT '{}'",
 ];
 
+/// Indexes of references, which the migrations make.
+const INDEXES: &[(&str, &str)] = &[
+    ("allocations", "transaction_id"),
+    ("allocations", "source_transaction_id"),
+    ("transactions", "wallet_id"),
+    ("transactions", "transfer_id"),
+];
+
 impl Schema {
     pub fn prefix(self) -> &'static str {
         if self == Self::Wallets { "wallets_" } else { "usage_credits_" }
@@ -86,10 +94,15 @@ impl Schema {
             ("allocations", ALLOCATIONS, true),
         ];
         let created = tables.iter().filter(|(.., is_there)| *is_there);
-        created
-            .map(|(table, columns, _)| self.table(table, &[columns, more(table)].concat(), system))
-            .collect::<Vec<_>>()
-            .concat()
+        let indexes = INDEXES.iter().filter(|(_, column)| has_transfers || *column != "transfer_id");
+        let tables =
+            created.map(|(table, columns, _)| self.table(table, &[columns, more(table)].concat(), system));
+        tables.chain(indexes.map(|(table, column)| self.index(table, column))).collect::<Vec<_>>().concat()
+    }
+
+    fn index(self, table: &str, column: &str) -> String {
+        let p = self.prefix();
+        format!("CREATE INDEX index_{p}{table}_on_{column} ON {p}{table} ({column});\n")
     }
 
     fn table(self, name: &str, columns: &[&str], system: System) -> String {
