@@ -176,32 +176,36 @@ impl Schema {
         )
     }
 
-    /// Transactions, in the order of their replay: see [`Row`](super::row::Row).
+    /// Transactions, in the order of their replay: see [`Row`](super::row::Row). Sums are joined whole, because every
+    /// transaction is read.
     ///
     /// A debit is never before the credits that it uses: the clocks of two servers may differ by milliseconds.
     pub(super) fn transactions(&self) -> String {
         let p = &self.prefix;
         let fulfillment = if self.version == Version::Wallets01 { "NULL" } else { "t.fulfillment_id" };
-        let (transfer, join) = if self.has_transfers() {
+        let (transfer, moved) = if self.has_transfers() {
             (
+                "t.transfer_id, x.from_wallet_id, x.to_wallet_id, x.amount, x.expiration_policy, m.received, m.sent, m.expiry",
                 format!(
-                    "t.transfer_id, x.from_wallet_id, x.to_wallet_id, x.amount, x.expiration_policy, \
-                     (SELECT SUM(i.amount) FROM {p}transactions i WHERE i.transfer_id = x.id AND i.wallet_id = x.to_wallet_id AND i.amount > 0), \
-                     (SELECT SUM(o.amount) FROM {p}transactions o WHERE o.transfer_id = x.id AND o.wallet_id = x.from_wallet_id AND o.amount < 0), \
-                     (SELECT MAX(i.expires_at) FROM {p}transactions i WHERE i.transfer_id = x.id AND i.amount > 0)"
+                    "LEFT JOIN {p}transfers x ON x.id = t.transfer_id LEFT JOIN (SELECT i.transfer_id AS moved, \
+                     SUM(CASE WHEN i.amount > 0 AND i.wallet_id = y.to_wallet_id THEN i.amount END) AS received, \
+                     SUM(CASE WHEN i.amount < 0 AND i.wallet_id = y.from_wallet_id THEN i.amount END) AS sent, \
+                     MAX(CASE WHEN i.amount > 0 THEN i.expires_at END) AS expiry FROM {p}transactions i \
+                     JOIN {p}transfers y ON y.id = i.transfer_id GROUP BY i.transfer_id) AS m ON m.moved = t.transfer_id"
                 ),
-                format!("LEFT JOIN {p}transfers x ON x.id = t.transfer_id"),
             )
         } else {
-            ("NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL".to_owned(), String::new())
+            ("NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL", String::new())
         };
         format!(
-            "SELECT * FROM (SELECT t.id AS tid, t.wallet_id, t.amount, t.category, t.expires_at, t.created_at AS made, t.metadata, {fulfillment}, \
-             (SELECT SUM(a.amount) FROM {p}allocations a WHERE a.transaction_id = t.id), \
-             (SELECT SUM(a.amount) FROM {p}allocations a WHERE a.source_transaction_id = t.id), \
-             (SELECT MAX(s.created_at) FROM {p}allocations a JOIN {p}transactions s ON s.id = a.source_transaction_id \
-             WHERE a.transaction_id = t.id) AS sources, {transfer} FROM {p}transactions t {join}) AS found \
-             ORDER BY CASE WHEN sources > made THEN sources ELSE made END, tid"
+            "SELECT t.id, t.wallet_id, t.amount, t.category, t.expires_at, t.created_at, t.metadata, {fulfillment}, \
+             b.backed, u.used, b.newest, {transfer} FROM {p}transactions t \
+             LEFT JOIN (SELECT a.transaction_id AS spend, SUM(a.amount) AS backed, MAX(s.created_at) AS newest \
+             FROM {p}allocations a JOIN {p}transactions s ON s.id = a.source_transaction_id \
+             GROUP BY a.transaction_id) AS b ON b.spend = t.id \
+             LEFT JOIN (SELECT source_transaction_id AS source, SUM(amount) AS used FROM {p}allocations \
+             GROUP BY source_transaction_id) AS u ON u.source = t.id {moved} \
+             ORDER BY CASE WHEN b.newest > t.created_at THEN b.newest ELSE t.created_at END, t.id"
         )
     }
 

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use credits_cli::import::{self, Execution, Finding, ImportError, Options, Report};
+use credits_cli::import::{
+    self, Declared, Execution, Finding, ImportClock, ImportError, Options, Place, Report, Target,
+};
 use credits_runtime::Timestamp;
 
 use crate::databases::{sqlite, time};
@@ -261,4 +263,26 @@ fn databases_of_no_gem_are_refused_by_name() {
     prefix.table_prefix = "a'; DROP".to_owned();
     prefix.database = ":memory:".to_owned();
     assert!(matches!(import::run::<Pricing>(&prefix), Err(ImportError::TablePrefix { .. })));
+}
+
+#[test]
+fn a_ledger_without_its_pricing_is_filled_by_what_it_declares() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, ledger) = (folder.path().join("a.sqlite3"), folder.path().join("credits.redb"));
+    sqlite(&file, &seed());
+    Credits::open(&ledger).unwrap().close().unwrap();
+    let open = |place: Place<'_>, clock: ImportClock| {
+        let builder = Credits::builder().clock(clock).confirm_clock();
+        match place {
+            Place::File(path) => builder.open(path),
+            Place::ReadOnly(path) => builder.open_read_only(path),
+            Place::Memory => panic!("an existing ledger is filled in its file"),
+        }
+        .map(|credits| credits.without_pricing())
+    };
+    let declared = Credits::open_read_only(&ledger).unwrap().catalogues().unwrap().remove(0).catalogue;
+    let target = Target { open: &open, declared: Declared::from(&declared) };
+    let options = Options::new(&ledger, file.display().to_string(), instant(NOW));
+    let report = import::run_into(&target, &options).unwrap();
+    assert!(report.is_equal() && report.rows.booked == 2, "{report}");
 }
