@@ -64,7 +64,14 @@ pub fn run<C: Pricing>() -> ExitCode {
 
 /// The command line of an application, with its pricing.
 pub fn app<C: Pricing>() -> Application {
-    Application::new(opening::priced::<C>)
+    let application = Application::new(opening::priced::<C>);
+    #[cfg(feature = "import")]
+    let application = application.command(
+        "import",
+        "Fill a ledger from the Ruby gems usage_credits or wallets",
+        |call| crate::import::command::<C>(&call.ledger, &call.arguments),
+    );
+    application
 }
 
 /// The command line for the ledger of any application, under the terms that it was last opened with. It spends on operations

@@ -39,6 +39,8 @@ mod application;
 mod arguments;
 mod commands;
 mod exit;
+#[cfg(feature = "import")]
+pub mod import;
 mod reach;
 mod session;
 mod show;

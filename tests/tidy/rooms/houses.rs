@@ -53,7 +53,8 @@ const CLI: &[(&str, &[&str])] = &[
     ("session", &["exit", "reach", "show"]),
     ("commands", &["exit", "reach", "session", "show"]),
     ("arguments", &["commands", "exit", "session"]),
-    ("application", &["arguments", "exit", "reach", "session", "show"]),
+    ("import", &["exit", "show"]),
+    ("application", &["arguments", "exit", "import", "reach", "session", "show"]),
 ];
 
 const RUNTIME: &[(&str, &[&str])] = &[

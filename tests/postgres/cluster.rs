@@ -1,0 +1,171 @@
+//! A PostgreSQL for tests: the one that `CREDITS_TEST_POSTGRES` names, or a cluster in a temporary folder on a Unix socket
+//! alone, which ends with the test. Without either, a test says that it did not run.
+//!
+//! A test target includes this file with `#[path]`.
+
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::{Client, NoTls};
+
+/// A running PostgreSQL.
+pub struct Cluster {
+    /// URL of its maintenance database.
+    url: String,
+    runtime: Runtime,
+    server: Option<Server>,
+    databases: AtomicU32,
+}
+
+/// A server of the tests' own. It is ended by its process id, before its folder is removed.
+struct Server {
+    process: Child,
+    /// Its data and its socket.
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Finds or starts one; `None`, with a line that says why, if there is none.
+    pub fn start() -> Option<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        if let Ok(url) = std::env::var("CREDITS_TEST_POSTGRES") {
+            return Some(Self { url, runtime, server: None, databases: AtomicU32::new(0) });
+        }
+        let Some(programs) = programs() else {
+            println!("did not run: there is no `initdb`. Install postgresql, or set CREDITS_TEST_POSTGRES");
+            return None;
+        };
+        let (server, url) = Server::start(&programs);
+        Some(Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) })
+    }
+
+    /// Creates an empty database, and returns its URL.
+    pub fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("credits_test_{}_{number}", std::process::id());
+        self.run(&self.url, &format!("DROP DATABASE IF EXISTS {name}"));
+        self.run(&self.url, &format!("CREATE DATABASE {name}"));
+        with_database(&self.url, &name)
+    }
+
+    /// Runs statements in a database.
+    pub fn run(&self, url: &str, statements: &str) {
+        self.runtime.block_on(async {
+            let client = connect(url).await.unwrap();
+            client.batch_execute(statements).await.unwrap_or_else(|error| panic!("{error:?}: {statements}"));
+        });
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some(Server { process, .. }) = &mut self.server {
+            // The data is not needed any more. The server's other processes end with the first one.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+impl Server {
+    fn start(programs: &Path) -> (Self, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let user = Unprivileged::of_postgres(folder.path());
+        let initialised = user
+            .command(&programs.join("initdb"))
+            .args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--username=credits", "-D"])
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status();
+        assert!(initialised.unwrap().success(), "initdb failed");
+        let mut process = user
+            .command(&programs.join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(folder.path())
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        wait_until_ready(&mut log);
+        // A full pipe would stop the server.
+        std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        let url = format!("postgres://credits@/postgres?host={}", folder.path().display());
+        (Self { process, _folder: folder }, url)
+    }
+}
+
+/// Reads the log up to the line with which the server accepts connections.
+fn wait_until_ready(log: &mut impl BufRead) {
+    let mut before = String::new();
+    for line in log.lines() {
+        let line = line.unwrap();
+        if line.contains("ready to accept connections") {
+            return;
+        }
+        before = before + &line + "\n";
+    }
+    panic!("PostgreSQL ended: {before}");
+}
+
+async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(client)
+}
+
+/// The URL of another database of the same server.
+fn with_database(url: &str, name: &str) -> String {
+    let (path, query) =
+        url.split_once('?').map_or((url, String::new()), |(path, query)| (path, format!("?{query}")));
+    let server = path.rsplit_once('/').map_or(path, |(server, _)| server);
+    format!("{server}/{name}{query}")
+}
+
+/// The folder of PostgreSQL's programs, of the newest version that Debian installed, or of the path.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    folders.extend(std::env::split_paths(&path));
+    folders.into_iter().rfind(|folder| folder.join("initdb").is_file())
+}
+
+/// The user that runs the programs, which refuse to run as root.
+struct Unprivileged(Option<(u32, u32)>);
+
+impl Unprivileged {
+    /// The user `postgres`, to whom a folder is given, if this process is root.
+    fn of_postgres(folder: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        if folder.metadata().unwrap().uid() != 0 {
+            return Self(None);
+        }
+        let users = std::fs::read_to_string("/etc/passwd").unwrap();
+        let mut lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let fields =
+            lines.find(|fields| fields.first() == Some(&"postgres")).expect("there is no user `postgres`");
+        let (user, group) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
+        std::os::unix::fs::chown(folder, Some(user), Some(group)).unwrap();
+        Self(Some((user, group)))
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir("/").env("LC_ALL", "C");
+        if let Some((user, group)) = self.0 {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+}
