@@ -8,8 +8,7 @@ mod domain;
 mod engine;
 mod error;
 pub mod generated;
-#[doc(hidden)]
-pub mod keywords;
+mod keywords;
 mod service;
 #[cfg(feature = "stripe")]
 pub mod stripe;
@@ -19,6 +18,28 @@ mod web;
 
 pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
+
+/// Items that generated code names. They are no part of the public interface, and change in any release: the macro and the
+/// runtime depend on each other's exact version.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::__known as known;
+    pub use crate::domain::pricing::{Input, Inputs};
+    pub use crate::generated::json::{JsonInputs, NotReadable, Parameter};
+    pub use crate::generated::prices::cost;
+    pub use crate::generated::shared::Shared;
+    pub use credits_core::assert_unique_prices;
+
+    /// Checked arithmetic of costs in braces.
+    pub mod checked {
+        pub use crate::generated::checked::*;
+    }
+
+    /// The keywords of the language, for editors.
+    pub mod keywords {
+        pub use crate::keywords::*;
+    }
+}
 
 /// Compares the catalogue with a lock file. It needs the feature `testing`.
 #[cfg(not(feature = "testing"))]
@@ -31,6 +52,11 @@ macro_rules! assert_catalog_unchanged {
         )
     };
 }
+
+/// Compiles the example of the crate's page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// Compiles the code of the guide to migrating.
 #[cfg(doctest)]
