@@ -1,7 +1,9 @@
 //! The mechanical rules of the house, over every source file.
 
+mod examples;
 mod language;
 mod names;
+mod publishing;
 mod rooms;
 
 use std::fs;
@@ -243,6 +245,46 @@ fn whatever_is_allowed_gives_its_reason() {
 fn roots_hold_no_logic() {
     check(keeps_logic_out_of_roots);
     check_finds(keeps_logic_out_of_roots, "credits-runtime/src/service/mod.rs", "//! A.\nfn a() {}\n");
+}
+
+#[test]
+fn methods_of_the_api_have_examples() {
+    check(examples::missing);
+    let path = "credits-runtime/src/service/give.rs";
+    check_finds(examples::missing, path, "impl Give {\n    /// Gives.\n    pub fn now(self) {}\n}\n");
+    check_finds(
+        examples::missing,
+        path,
+        "impl<C: Pricing> Spend<C> {\n    /// ```\n    /// ```\n    pub fn a() {}\n    pub async fn b() {}\n}\n",
+    );
+    let sources = sources();
+    let shown =
+        sources.iter().filter(|source| source.path == path).map(|source| source.text.replace("```", ""));
+    let stripped: Vec<_> = shown.map(|text| Source { path: path.to_owned(), text }).collect();
+    assert!(stripped.iter().flat_map(examples::missing).count() > 8, "the methods of gifts are not found");
+}
+
+#[test]
+fn crates_can_be_published() {
+    let broken = publishing::broken(&root());
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+    let named = "[package]\nname = \"credits-cli\"\nkeywords = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\n";
+    let found = publishing::of_manifest(named);
+    assert!(found.iter().any(|what| what.contains("up to 5 keywords")), "{found:?}");
+    assert!(found.iter().any(|what| what.contains("`readme`")), "{found:?}");
+    assert!(!publishing::is_pinned("credits-core = { path = \"a\", version = \"0.1.0\" }\n", "credits-core"));
+    assert!(publishing::is_compiled("```rust\nlet a = 1;\n```", "//! let a = 1;\n", "a"));
+    assert!(!publishing::is_compiled("```rust\nlet a = 2;\n```", "//! let a = 1;\n", "a"));
+    // A crate that is published and not listed would be published without these checks.
+    for entry in fs::read_dir(root()).unwrap() {
+        let manifest = entry.unwrap().path().join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).unwrap_or_default();
+        let name =
+            text.lines().find_map(|line| line.strip_prefix("name = ")).unwrap_or_default().trim_matches('"');
+        let is_listed =
+            publishing::CRATES.contains(&name) || text.contains("publish = false") || text.is_empty();
+        assert!(is_listed, "{name} is published and not listed in tests/tidy/publishing.rs");
+    }
 }
 
 #[test]
