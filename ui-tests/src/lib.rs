@@ -11,8 +11,3 @@ struct Documentation;
 #[cfg(doctest)]
 #[doc = include_str!("../../credits-macros/README.md")]
 struct MacrosPage;
-
-/// The recipe for Stripe, whose examples are compiled here.
-#[doc = include_str!("../../docs/recipes/stripe.md")]
-#[cfg(doctest)]
-pub struct Stripe;
