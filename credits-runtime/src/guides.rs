@@ -1,8 +1,8 @@
-//! Guides by reader, from the repository's folder `docs`. The files beside this crate are links to them, so that a package has
-//! their text.
+//! Guides by reader. They are in the documentation alone; their code is compiled and run by its tests.
 //!
 //! New to the library: [`start`], then [`concepts`]. Recipes: [`axum`], [`actix`], [`threads`], [`stripe`], [`free_plans`],
 //! [`ai_tokens`], [`marketplaces`]. For the person who keeps a ledger running: [`operate`].
+// The files are links into the repository's folder `docs`, so that a package has their text.
 
 #[doc = include_str!("../guides/start.md")]
 pub mod start {}

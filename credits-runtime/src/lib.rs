@@ -119,7 +119,6 @@ macro_rules! assert_catalog_unchanged {
     };
 }
 
-/// Guides by reader. They are in the documentation alone, and their code is compiled and run by its tests.
 #[cfg(all(doc, feature = "axum", feature = "stripe", feature = "testing"))]
 pub mod guides;
 
