@@ -287,23 +287,31 @@ fn crates_can_be_published() {
     }
 }
 
+/// Where the repository's files are read on the web. Guides name them so, because docs.rs shows the guides too.
+const REPOSITORY: &str = "https://github.com/usage-credits/usage-credits/blob/main/";
+
 #[test]
 fn documents_name_files_that_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "docs/FORMAT.md", "docs/GUARANTEES.md"] {
+    for document in language::DOCUMENTS {
         let text = fs::read_to_string(root().join(document)).unwrap();
-        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
-            assert!(root().join(link).exists(), "{document} links to `{link}`, which is not there");
+        let folder = root().join(document).parent().unwrap().to_owned();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.is_empty()) {
+            let path = match link.strip_prefix(REPOSITORY) {
+                Some(path) => root().join(path),
+                None if link.starts_with("http") => continue,
+                None => folder.join(link),
+            };
+            assert!(path.exists(), "{document} links to `{link}`, which is not there");
         }
-        let is_source =
-            |word: &&str| word.contains('/') && Path::new(word).extension().is_some_and(|it| it == "rs");
-        let quoted = text.split('`').skip(1).step_by(2).filter(is_source);
-        for path in quoted {
+        let is_source = |word: &&str| {
+            let is_path = word.contains('/') && !word.contains([' ', '<', '*', '{']);
+            is_path && Path::new(word).extension().is_some_and(|it| it == "rs")
+        };
+        for path in text.split('`').skip(1).step_by(2).filter(is_source) {
             let places = ["", "credits-runtime/src/"];
-            assert!(
-                places.iter().any(|place| root().join(place).join(path).exists()),
-                "{document} names `{path}`"
-            );
+            let is_there = places.iter().any(|place| root().join(place).join(path).exists());
+            assert!(is_there, "{document} names `{path}`");
         }
     }
 }
