@@ -94,20 +94,6 @@ impl WorkCharge {
     }
 
     /// The hold that the charge will settle.
-    ///
-    /// ```
-    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let credits = Credits::in_memory()?;
-    /// # let user = credits.wallet("user:42");
-    /// # user.give_credits(100).now().wait()?;
-    /// # let minute = std::time::Duration::from_secs(60);
-    /// let hold = user.spend_credits_on(Operation::render()).key("job-17").hold(minute).wait()?;
-    /// assert_eq!((hold.amount().get(), user.credits()?.get()), (10, 90));
-    /// hold.settle().wait()?;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn hold(&self) -> HoldId {
         self.hold
     }
@@ -358,6 +344,20 @@ impl<C: Pricing> Spend<C> {
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `HoldClosed` if the
     /// hold under this key has ended, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
     /// `HoldLimitInvalid`, `OpenHoldsLimit`, `InsufficientCredits`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).key("job-17").hold(minute).wait()?;
+    /// assert_eq!((hold.amount().get(), user.credits()?.get()), (10, 90));
+    /// hold.settle().wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hold(self, limit: Duration) -> Reply<Hold<C>> {
         let action = self.action(limit, Purpose::Hold);
         self.write.send(action, Hold::of)
