@@ -1,7 +1,9 @@
 //! The mechanical rules of the house, over every source file.
 
+mod examples;
 mod language;
 mod names;
+mod publishing;
 mod rooms;
 
 use std::fs;
@@ -246,22 +248,70 @@ fn roots_hold_no_logic() {
 }
 
 #[test]
+fn methods_of_the_api_have_examples() {
+    check(examples::missing);
+    let path = "credits-runtime/src/service/give.rs";
+    check_finds(examples::missing, path, "impl Give {\n    /// Gives.\n    pub fn now(self) {}\n}\n");
+    check_finds(
+        examples::missing,
+        path,
+        "impl<C: Pricing> Spend<C> {\n    /// ```\n    /// ```\n    pub fn a() {}\n    pub async fn b() {}\n}\n",
+    );
+    let sources = sources();
+    let shown =
+        sources.iter().filter(|source| source.path == path).map(|source| source.text.replace("```", ""));
+    let stripped: Vec<_> = shown.map(|text| Source { path: path.to_owned(), text }).collect();
+    assert!(stripped.iter().flat_map(examples::missing).count() > 8, "the methods of gifts are not found");
+}
+
+#[test]
+fn crates_can_be_published() {
+    let broken = publishing::broken(&root());
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+    let named = "[package]\nname = \"credits-cli\"\nkeywords = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]\n";
+    let found = publishing::of_manifest(named);
+    assert!(found.iter().any(|what| what.contains("up to 5 keywords")), "{found:?}");
+    assert!(found.iter().any(|what| what.contains("`readme`")), "{found:?}");
+    assert!(!publishing::is_pinned("credits-core = { path = \"a\", version = \"0.1.0\" }\n", "credits-core"));
+    assert!(publishing::is_compiled("```rust\nlet a = 1;\n```", "//! let a = 1;\n", "a"));
+    assert!(!publishing::is_compiled("```rust\nlet a = 2;\n```", "//! let a = 1;\n", "a"));
+    // A crate that is published and not listed would be published without these checks.
+    for entry in fs::read_dir(root()).unwrap() {
+        let manifest = entry.unwrap().path().join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).unwrap_or_default();
+        let name =
+            text.lines().find_map(|line| line.strip_prefix("name = ")).unwrap_or_default().trim_matches('"');
+        let is_listed =
+            publishing::CRATES.contains(&name) || text.contains("publish = false") || text.is_empty();
+        assert!(is_listed, "{name} is published and not listed in tests/tidy/publishing.rs");
+    }
+}
+
+/// Where the repository's files are read on the web. Guides name them so, because docs.rs shows the guides too.
+const REPOSITORY: &str = "https://github.com/usage-credits/usage-credits/blob/main/";
+
+#[test]
 fn documents_name_files_that_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "docs/FORMAT.md", "docs/GUARANTEES.md"] {
+    for document in language::DOCUMENTS {
         let text = fs::read_to_string(root().join(document)).unwrap();
-        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
-            assert!(root().join(link).exists(), "{document} links to `{link}`, which is not there");
+        let folder = root().join(document).parent().unwrap().to_owned();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.is_empty()) {
+            let path = match link.strip_prefix(REPOSITORY) {
+                Some(path) => root().join(path),
+                None if link.starts_with("http") => continue,
+                None => folder.join(link),
+            };
+            assert!(path.exists(), "{document} links to `{link}`, which is not there");
         }
-        let is_source =
-            |word: &&str| word.contains('/') && Path::new(word).extension().is_some_and(|it| it == "rs");
-        let quoted = text.split('`').skip(1).step_by(2).filter(is_source);
-        for path in quoted {
+        let is_source = |word: &&str| {
+            let is_path = word.contains('/') && !word.contains([' ', '<', '*', '{']);
+            is_path && Path::new(word).extension().is_some_and(|it| it == "rs")
+        };
+        for path in text.split('`').skip(1).step_by(2).filter(is_source) {
             let places = ["", "credits-runtime/src/"];
-            assert!(
-                places.iter().any(|place| root().join(place).join(path).exists()),
-                "{document} names `{path}`"
-            );
+            let is_there = places.iter().any(|place| root().join(place).join(path).exists());
+            assert!(is_there, "{document} names `{path}`");
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! It holds valid declarations only and does not know the words they were written in.
 
-use core::fmt::{Display, from_fn};
+use core::fmt::Display;
 
 use crate::money::in_words;
+use crate::shown::from_fn;
 use crate::{Currency, InputKind, InputSpec, Money, Period, PeriodUnit, Rounding, Unit};
 
 /// All declarations of one `usage_credits!` call.

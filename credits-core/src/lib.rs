@@ -12,8 +12,14 @@ mod input;
 mod money;
 mod period;
 mod rounding;
+mod shown;
 mod unit;
 mod wording;
+
+/// Compiles the example of the crate's page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use catalogue::{
     AWARD_MAX, AssetSpec, BUILT_IN_CATEGORIES, Catalogue, Clause, CreditsName, Gives, Limit, Meta, OnUpgrade,

@@ -3,8 +3,9 @@
 //!
 //! It does not know exchange rates or taxes.
 
-use core::fmt::{Display, Formatter, Result, from_fn};
+use core::fmt::{Display, Formatter, Result};
 
+use crate::shown::from_fn;
 use crate::wording::decimal;
 
 /// A currency of ISO 4217.

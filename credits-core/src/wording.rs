@@ -2,8 +2,9 @@
 //!
 //! It does not know where the text is displayed.
 
-use core::fmt::{Display, Formatter, Result, Write, from_fn};
+use core::fmt::{Display, Formatter, Result, Write};
 
+use crate::shown::from_fn;
 use crate::{
     AssetSpec, CURRENCIES, Catalogue, Clause, CreditsName, Gives, Limit, OperationSpec, PackSpec, Period,
     PlanSpec, Unit, Unlimited, UnusedCredits,

@@ -1,15 +1,80 @@
 //! Usage credits for Rust applications: a price list that the compiler checks, and a durable ledger that runs inside
-//! the application's binary.
+//! the application's binary. There is no server, no external database and no background job.
 //!
-//! Declare the pricing with [`usage_credits!`], open a ledger file with the generated `Credits`, and spend with
-//! [`Wallet::spend_credits_on`].
+//! ```
+//! use credits_runtime::usage_credits;
+//!
+//! usage_credits! {
+//!     subscription_plan pro {
+//!         stripe_price "price_xyz"
+//!         gives 10_000.credits.every(month)
+//!     }
+//!     operation generate_image { costs 50.credits }
+//! }
+//!
+//! # fn paint(subject: &str) -> Result<String, std::io::Error> { Ok(format!("a picture of {subject}")) }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("credits.redb");
+//! let credits = Credits::open(path)?; // "credits.redb"
+//! let user = credits.wallet("user:42");
+//! user.give_credits(100).reason("signup").key("welcome").now().wait()?;
+//!
+//! // Only charged if the work succeeds
+//! let image = user.spend_credits_on(Operation::GenerateImage).run(|| paint("a cat"))?;
+//! assert_eq!((image.as_str(), user.credits()?.get()), ("a picture of a cat", 50));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`usage_credits!`] generates `Credits`, `Wallet`, `Hold`, `Operation`, `Plan`, `Pack` and `Asset`. The first three are
+//! [`Credits`], [`Wallet`] and [`Hold`] of this crate for your pricing.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `stripe` | checkouts, webhooks, reconciliation: the module `stripe` |
+//! | `axum` | [`OperationCall`] and [`Problem`] as extractor and response of axum 0.8; with `stripe` the types of a webhook's route |
+//! | `testing` | a clock that is set by hand, the lock of a price list, a simulated Stripe account: the module `testing` |
+//!
+//! None is on by default. A dashboard and a JSON API are in the crate `credits-web`.
+//!
+//! # Cookbook
+//!
+//! | to | see |
+//! |---|---|
+//! | declare prices | [`usage_credits!`] |
+//! | open, share, back up and verify a ledger | [`Credits::open`], [`Credits::shared`], [`Credits::backup`], [`Credits::verify`] |
+//! | give, with expiry, priority and scope | [`Wallet::give_credits`], [`Give`] |
+//! | show a price before it is charged | [`Wallet::estimate_credits_to`], [`Wallet::explain_credits_to`], [`Wallet::has_enough_credits_to`] |
+//! | charge at once, or for work that succeeds | [`Spend::now`], [`Spend::run`], [`Spend::run_async`] |
+//! | return one receipt for each request of a key | [`Spend::run_for_receipt`], [`Spend::run_async_for_receipt`] |
+//! | set aside, and settle at the actual cost | [`Spend::hold`], [`Hold::settle_for`], [`Wallet::settle_for`] |
+//! | reverse, transfer, correct | [`Wallet::reverse_charge`], [`Wallet::transfer_to`], [`Wallet::adjust_credits`] |
+//! | read a balance, its grants and its history | [`Wallet::credits`], [`Wallet::read`], [`Wallet::credit_history`] |
+//! | explain a charge | [`Entry::explanation`] |
+//! | give a plan without a payment | [`Credits::subscribe`] |
+//! | hear of events | [`Credits::on_low_balance_reached`], [`Credits::subscriber`] |
+//! | list owners, low balances and due work | [`Credits::owners`], [`Credits::low`], [`Credits::due`] |
+//! | try another price list on real charges | [`Credits::what_if`] |
+//! | write code for any application | [`generated::Pricing`], [`Credits::without_pricing`] |
+//!
+//! Every write returns a [`Reply`]: block on it with `.wait()` or use `.await` on any executor; it resolves when the write is
+//! durable. A business "no" is a [`Rejection`] with the numbers behind it and the remedy; a failure of the world is a
+//! [`LedgerError`] with a kind to act on.
+//!
+//! # Guides
+//!
+//! The module `guides` has them: from an empty crate to the first credit, the concepts, recipes for axum, actix, threads,
+//! Stripe, free plans, AI tokens and marketplaces, and how to operate a ledger.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod domain;
 mod engine;
 mod error;
 pub mod generated;
-#[doc(hidden)]
-pub mod keywords;
+mod keywords;
 mod service;
 #[cfg(feature = "stripe")]
 pub mod stripe;
@@ -19,6 +84,28 @@ mod web;
 
 pub use credits_core::{Fraction, NotAFraction};
 pub use credits_macros::usage_credits;
+
+/// Items that generated code names. They are no part of the public interface, and change in any release: the macro and the
+/// runtime depend on each other's exact version.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::__known as known;
+    pub use crate::domain::pricing::{Input, Inputs};
+    pub use crate::generated::json::{JsonInputs, NotReadable, Parameter};
+    pub use crate::generated::prices::cost;
+    pub use crate::generated::shared::Shared;
+    pub use credits_core::assert_unique_prices;
+
+    /// Checked arithmetic of costs in braces.
+    pub mod checked {
+        pub use crate::generated::checked::*;
+    }
+
+    /// The keywords of the language, for editors.
+    pub mod keywords {
+        pub use crate::keywords::*;
+    }
+}
 
 /// Compares the catalogue with a lock file. It needs the feature `testing`.
 #[cfg(not(feature = "testing"))]
@@ -31,6 +118,14 @@ macro_rules! assert_catalog_unchanged {
         )
     };
 }
+
+#[cfg(all(doc, feature = "axum", feature = "stripe", feature = "testing"))]
+pub mod guides;
+
+/// Compiles the example of the crate's page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 /// Compiles the code of the guide to migrating.
 #[cfg(doctest)]

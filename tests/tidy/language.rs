@@ -44,15 +44,32 @@ const FOLDERS: &[&str] = &[
     "examples/",
     "tests/",
 ];
-const DOCUMENTS: &[&str] = &[
+pub(super) const DOCUMENTS: &[&str] = &[
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
     "README.md",
+    "RELEASING.md",
+    "SECURITY.md",
+    "docs/COMPARE.md",
+    "docs/DESIGN.md",
     "docs/DSL.md",
     "docs/FORMAT.md",
     "docs/GUARANTEES.md",
     "docs/MIGRATING.md",
     "docs/PERFORMANCE.md",
+    "docs/concepts.md",
+    "docs/operate.md",
+    "docs/recipes/actix.md",
+    "docs/recipes/ai-tokens.md",
+    "docs/recipes/axum.md",
+    "docs/recipes/free-plans.md",
+    "docs/recipes/marketplaces.md",
+    "docs/recipes/stripe.md",
+    "docs/recipes/threads.md",
+    "docs/recipes/web.md",
+    "docs/start.md",
 ];
 
 /// Says which folders and documents have too many riddles.

@@ -7,7 +7,7 @@
 #[doc = include_str!("../../credits-macros/docs/usage_credits.md")]
 struct Documentation;
 
-/// The recipe for Stripe, whose examples are compiled here.
-#[doc = include_str!("../../docs/recipes/stripe.md")]
+/// The page of the macro's crate, which cannot compile it: the runtime depends on the macro.
 #[cfg(doctest)]
-pub struct Stripe;
+#[doc = include_str!("../../credits-macros/README.md")]
+struct MacrosPage;

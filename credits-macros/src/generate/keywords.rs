@@ -10,7 +10,7 @@ use crate::model::Pricing;
 pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
     let keywords = model.keywords.iter().map(|(item, keyword)| {
         let module = Ident::new(item.unwrap_or("items"), Span::call_site());
-        quote! { #runtime::keywords::#module::#keyword; }
+        quote! { #runtime::__private::keywords::#module::#keyword; }
     });
     quote! {
         #[allow(unexpected_cfgs)]

@@ -39,7 +39,7 @@ pub(crate) fn pricing(model: &Pricing) -> TokenStream {
 fn with_every_name(name: &str, known: &TokenStream, runtime: &TokenStream) -> TokenStream {
     let (poison, name) = (poison(), Ident::new(name, Span::call_site()));
     quote! {
-        #runtime::generated::known! {
+        #runtime::__private::known! {
             { #known }
             {
                 #[allow(missing_docs)]

@@ -41,8 +41,8 @@ pub(super) fn generate(model: &Pricing, runtime: &TokenStream) -> TokenStream {
 
             const CATALOGUE: &'static #runtime::catalogue::Catalogue = &#catalogue;
 
-            fn shared() -> &'static #runtime::generated::Shared<Self> {
-                static SHARED: #runtime::generated::Shared<Pricing> = #runtime::generated::Shared::new();
+            fn shared() -> &'static #runtime::__private::Shared<Self> {
+                static SHARED: #runtime::__private::Shared<Pricing> = #runtime::__private::Shared::new();
                 &SHARED
             }
         }

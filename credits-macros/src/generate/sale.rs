@@ -81,7 +81,7 @@ fn unique_ids(ids: &[&PriceId], runtime: &TokenStream) -> TokenStream {
     let prices = ids.iter().map(|id| catalogue::price_id(id));
     let runtime = super::at(path.span(), runtime);
     quote_spanned! { path.span()=>
-        const _: () = #runtime::generated::assert_unique_prices(&[#(#prices),*]);
+        const _: () = #runtime::__private::assert_unique_prices(&[#(#prices),*]);
     }
 }
 

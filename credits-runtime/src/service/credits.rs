@@ -93,6 +93,19 @@ impl<C: Pricing> Credits<C> {
     /// [`LogDisagrees`](crate::LedgerErrorKind::LogDisagrees),
     /// [`LogMissing`](crate::LedgerErrorKind::LogMissing), [`Damaged`](crate::LedgerErrorKind::Damaged),
     /// [`Io`](crate::LedgerErrorKind::Io).
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// let credits = Credits::open(&path)?; // "credits.redb"
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// credits.close()?;
+    /// assert_eq!(Credits::open(&path)?.wallet("user:42").credits()?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open(path)
     }
@@ -103,11 +116,32 @@ impl<C: Pricing> Credits<C> {
     /// caller had no reply. Writes return [`ReadOnly`](crate::LedgerErrorKind::ReadOnly).
     ///
     /// Errors: as [`open`](Self::open).
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// # Credits::open(&path)?.close()?;
+    /// let credits = Credits::open_read_only(&path)?;
+    /// assert!(credits.wallet("user:42").give_credits(1).now().wait().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder().open_read_only(path)
     }
 
     /// Creates a ledger in memory, for tests and previews. It is lost with its last handle.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::in_memory()?;
+    /// assert_eq!(credits.wallet("user:42").credits()?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn in_memory() -> Result<Self, Error> {
         Self::builder().in_memory()
     }
@@ -117,11 +151,34 @@ impl<C: Pricing> Credits<C> {
     ///
     /// Errors: as [`open`](Self::open), then [`SharedElsewhere`](crate::LedgerErrorKind::SharedElsewhere) if
     /// it was opened with another path.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// let credits = Credits::shared(&path)?; // opens it
+    /// assert_eq!(Credits::shared(&path)?.ledger_id(), credits.ledger_id());
+    /// credits.close()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shared(path: impl AsRef<Path>) -> Result<&'static Self, Error> {
         C::shared().get_or_open(path.as_ref())
     }
 
     /// Returns a builder with options for opening a ledger, such as another clock.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// let credits = Credits::builder().memory(64 << 20).wait_when_full().open(&path)?;
+    /// # drop(credits);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder() -> CreditsBuilder<C> {
         let clock = Arc::new(SystemClock);
         let (clock_confirmed, restored_accepted) = (false, false);
@@ -141,6 +198,15 @@ macro_rules! handlers {
         /// [`subscriber`](Self::subscriber) receives every event across restarts. A panic of the handler is
         /// logged and has no other effect. The handler may call the ledger; a handle that it captures keeps
         /// the ledger open until [`close`](Self::close) is called.
+        ///
+        /// ```
+        /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+        /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// # let credits = Credits::in_memory()?;
+        #[doc = concat!("credits.", stringify!($name), "(|event| println!(\"{event:?}\"))?;")]
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn $name(&self, handler: impl Fn(&events::$event) + Send + Sync + 'static) -> Result<(), Error> {
             self.handlers.add(&self.ledger, move |event| {
                 if let events::Event::$event(event) = event {
@@ -168,6 +234,23 @@ impl<C> Credits<C> {
     /// [`LogMissing`](crate::LedgerErrorKind::LogMissing) if it is a ledger that was not closed,
     /// [`Damaged`](crate::LedgerErrorKind::Damaged), [`Io`](crate::LedgerErrorKind::Io), also if `to` exists
     /// already.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// let credits = Credits::open(&path)?;
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// let (backup, restored) = (folder.path().join("backup.redb"), folder.path().join("restored.redb"));
+    /// credits.backup(&backup)?;
+    ///
+    /// let verified = Credits::restore(&backup, &restored)?;
+    /// assert_eq!(verified.wallets, 1);
+    /// assert_eq!(Credits::open(&restored)?.wallet("user:42").credits()?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Verified, Error> {
         report::restore(backup.as_ref(), to.as_ref())
     }
@@ -211,6 +294,16 @@ impl<C> Credits<C> {
     /// the oldest are dropped, and a crash loses all of them.
     ///
     /// Otherwise like [`on_credits_deducted`](Self::on_credits_deducted).
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// credits.on_insufficient_credits(|event| println!("{event:?}"))?;
+    /// assert!(credits.wallet("user:42").spend_credits_on(Operation::render()).now().wait().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_insufficient_credits(
         &self,
         handler: impl Fn(&events::InsufficientCredits) + Send + Sync + 'static,
@@ -225,6 +318,21 @@ impl<C> Credits<C> {
 
     /// Returns a named subscriber, which receives every event at least once, across crashes: finish with
     /// `.start(handler)`. The ledger stores its position in the journal under this name.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// use credits_runtime::events::Event;
+    ///
+    /// # fn send(_: &Event) -> Result<(), std::io::Error> { Ok(()) }
+    /// credits.subscriber("mailer").start(|event| match event {
+    ///     Event::LowBalanceReached(_) => send(event),
+    ///     _ => Ok(()),
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subscriber(&self, name: &str) -> Subscriber {
         Subscriber::new(&self.ledger, &self.handlers, name)
     }
@@ -232,6 +340,16 @@ impl<C> Credits<C> {
     /// Moves the subscribers of earlier versions of this plan to its declared terms, from their next cycle on
     /// and without its signup bonus. Returns the number of owners whose terms changed. It is harmless to
     /// repeat.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { subscription_plan pro { version 2 stripe_price "price_1" gives 2_000.credits.every(month) } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let owners = credits.migrate_subscribers(Plan::Pro)?;
+    /// println!("{owners} owners get 2,000 credits from their next cycle on");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn migrate_subscribers(&self, plan: C::Plan) -> Result<u64, Error>
     where
         C: Pricing,
@@ -295,6 +413,17 @@ impl<C> Credits<C> {
 
     /// Returns the wallet of this owner, used before or not. It cannot fail: an invalid owner is rejected as
     /// `OwnerInvalid` by the first read or write.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// assert_eq!(user.credits()?, 0);
+    /// assert!(credits.wallet("").credits().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wallet(&self, owner: impl AsRef<str>) -> Wallet<C> {
         Wallet::new(Arc::clone(&self.ledger), Owner::new(owner.as_ref()).map(WalletId::of_credits))
     }
@@ -324,6 +453,17 @@ impl<C> Credits<C> {
     }
 
     /// The ledger's time: the clock's, but never before the last commit.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let before = credits.now();
+    /// let entry = credits.wallet("user:42").give_credits(100).now().wait()?.entry;
+    /// assert!(entry.recorded_at >= before);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn now(&self) -> Timestamp {
         self.ledger.now()
     }
@@ -341,18 +481,61 @@ impl<C> Credits<C> {
     }
 
     /// The random id that the ledger got when it was created, as 32 hexadecimal digits.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// assert_eq!(credits.ledger_id().len(), 32);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ledger_id(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.ledger.id()))
     }
 
     /// Adopts the clock's time after the clock leapt ahead by more than 30 days, or after more than 400 days
     /// without a fact.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use credits_runtime::testing::ManualClock;
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse()?);
+    /// let credits = Credits::builder().clock(clock.clone()).in_memory()?;
+    /// let year = Duration::from_secs(365 * 86_400);
+    /// clock.leap(year);
+    /// assert!(credits.now() < "2026-02-01T00:00:00Z".parse()?);
+    /// credits.confirm_clock();
+    /// assert!(credits.now() > "2026-12-01T00:00:00Z".parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn confirm_clock(&self) {
         self.ledger.confirm_clock();
     }
 
     /// Books everything that is due by now, such as expiries and lapses of holds. An open ledger does this by
     /// itself at the due instant; call it with a clock that is set by hand.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use credits_runtime::testing::ManualClock;
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse()?);
+    /// let credits = Credits::builder().clock(clock.clone()).in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// user.give_credits(100).expires_in(Duration::from_secs(60)).now().wait()?;
+    /// clock.advance(Duration::from_secs(61));
+    /// credits.book_due()?;
+    /// assert_eq!(user.credit_history().page()?.entries[0].amount, -100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn book_due(&self) -> Result<(), Error> {
         Ok(self.ledger.book_due()?)
     }
@@ -371,6 +554,25 @@ impl<C> Credits<C> {
     /// The feature `stripe` translates Stripe's events; call this for other processors.
     ///
     /// Rejections in order: `ClockUnconfirmed`, `BillingEventTooLarge`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// use credits_runtime::Owner;
+    /// use credits_runtime::billing::{BillingEvent, Happening, ObjectId};
+    ///
+    /// let id = |text: &str| ObjectId::new(text).ok_or("an id has 1 to 255 bytes");
+    /// // A refund by a processor of one's own: its payment is not known, so it is listed.
+    /// let (payment, refund) = (id("pay-1")?, id("refund-1")?);
+    /// let what = Happening::Refunded { payment: payment.clone(), refund, amount: 900, stands: true, made_at: None };
+    /// let event = BillingEvent { at: credits.now(), objects: vec![payment], owner: Some(Owner::new("user:42")?), what };
+    /// assert!(credits.receive(event.clone()).wait()?.is_new);
+    /// assert!(!credits.receive(event).wait()?.is_new);
+    /// assert_eq!(credits.unresolved()?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn receive(&self, event: BillingEvent) -> Reply<Received> {
         billing::receive(&self.ledger, event)
     }
@@ -379,6 +581,22 @@ impl<C> Credits<C> {
     /// ledger does this by itself at the due instant; call it with a clock that is set by hand.
     ///
     /// Rejections: `OwnerInvalid`, `ClockUnconfirmed`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { subscription_plan free { gives 100.credits.every(month) } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use credits_runtime::testing::ManualClock;
+    ///
+    /// let clock = ManualClock::at("2026-01-15T00:00:00Z".parse()?);
+    /// let credits = Credits::builder().clock(clock.clone()).in_memory()?;
+    /// credits.subscribe("user:42", Plan::Free).now().wait()?;
+    /// clock.set("2026-02-15T00:00:01Z".parse()?);
+    /// credits.fulfill_due("user:42").wait()?;
+    /// let awards = credits.wallet("user:42").credit_history().category("subscription_credits").page()?;
+    /// assert_eq!(awards.entries.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fulfill_due(&self, owner: impl AsRef<str>) -> Reply<Received> {
         match Owner::new(owner.as_ref()) {
             Ok(owner) => billing::fulfill(&self.ledger, owner),
@@ -525,6 +743,19 @@ impl<C> Credits<C> {
     /// The sums of all entries, by asset and counter-account: the charged operation, or the category of the
     /// entries. For each asset they add up to the balances of all wallets, without the accounts of charges that
     /// plans covered (`is_covered`).
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// let outstanding: i128 = credits.totals()?.iter().map(|total| total.amount).sum();
+    /// assert_eq!(outstanding.abs(), 90);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
         self.ledger.check_open()?;
         Ok(report::totals(&self.ledger))
@@ -538,6 +769,17 @@ impl<C> Credits<C> {
     /// in the file is not reused.
     ///
     /// Errors: [`Damaged`](crate::LedgerErrorKind::Damaged) with the first contradiction, and the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// let verified = credits.verify()?;
+    /// assert_eq!((verified.wallets, verified.grants), (1, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verify(&self) -> Result<Verified, Error> {
         self.verify_with(|_| ())
     }
@@ -563,6 +805,16 @@ impl<C> Credits<C> {
 
     /// Returns the current head of the journal's hash chain. Store it elsewhere, and
     /// [`check_head`](Self::check_head) shows later that no earlier fact was changed.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let head = credits.head()?.to_string(); // keep it where the ledger's machine cannot write
+    /// credits.check_head(&head.parse()?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn head(&self) -> Result<Head, Error> {
         Ok(report::head(&self.ledger)?)
     }
@@ -570,6 +822,17 @@ impl<C> Credits<C> {
     /// Recomputes the hash chain up to a stored head and compares the two.
     ///
     /// Errors: [`HeadDisagrees`](crate::LedgerErrorKind::HeadDisagrees), and the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let head = credits.head()?;
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// credits.check_head(&head)?; // what was there then is unchanged
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn check_head(&self, head: &Head) -> Result<(), Error> {
         Ok(report::check_head(&self.ledger, head)?)
     }
@@ -578,16 +841,53 @@ impl<C> Credits<C> {
     /// use. The copy is a ledger itself. While the copy is made, freed space in the file is not reused.
     ///
     /// Errors: [`Io`](crate::LedgerErrorKind::Io), also if `to` exists already.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// let credits = Credits::open(&path)?;
+    /// let backup = folder.path().join("backup.redb");
+    /// credits.backup(&backup)?; // other threads go on writing
+    /// assert!(backup.exists());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), Error> {
         report::backup(&self.ledger, to.as_ref())
     }
 
     /// Writes every entry of every wallet, in the order of the journal, and returns their number.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// use credits_runtime::ExportFormat;
+    ///
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// let mut csv = Vec::new();
+    /// assert_eq!(credits.export(ExportFormat::Csv, &mut csv)?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn export(&self, format: ExportFormat, writer: impl std::io::Write) -> Result<u64, Error> {
         export::export(&self.ledger, format, writer)
     }
 
     /// Counts and sizes of the open ledger, for a page of figures and for metrics.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// credits.wallet("user:42").give_credits(100).now().wait()?;
+    /// let statistics = credits.statistics();
+    /// assert_eq!((statistics.commits, statistics.queued), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn statistics(&self) -> Statistics {
         self.ledger.statistics()
     }
@@ -598,6 +898,19 @@ impl<C> Credits<C> {
     ///
     /// Errors: the ledger's; [`HandlerBlocked`](crate::LedgerErrorKind::HandlerBlocked) if a handler of
     /// events has not returned after 5 seconds. The ledger is closed all the same.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("credits.redb");
+    /// let credits = Credits::open(&path)?;
+    /// let user = credits.wallet("user:42");
+    /// credits.close()?;
+    /// assert!(user.give_credits(1).now().wait().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close(&self) -> Result<(), Error> {
         Ok(self.ledger.close()?)
     }

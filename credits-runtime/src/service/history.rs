@@ -146,12 +146,47 @@ impl History {
     }
 
     /// The maximum number of entries on a page, from 1 to 1,000; 50 unless set. Other values are clamped.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// let page = user.credit_history().limit(1).page()?;
+    /// assert_eq!(page.entries.len(), 1);
+    /// assert!(page.next.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(mut self, entries: usize) -> Self {
         self.limit = entries.clamp(1, HISTORY_PAGE_MAX);
         self
     }
 
     /// Continues after an earlier page of the same order; `None` begins with the first page.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// let (mut entries, mut next) = (Vec::new(), None);
+    /// loop {
+    ///     let page = user.credit_history().limit(1).after(next).page()?;
+    ///     entries.extend(page.entries);
+    ///     next = page.next;
+    ///     if next.is_none() {
+    ///         break;
+    ///     }
+    /// }
+    /// assert_eq!(entries.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn after(mut self, cursor: impl Into<Option<Cursor>>) -> Self {
         self.from = cursor.into().map(PageFrom::After);
         self
@@ -180,18 +215,55 @@ impl History {
     }
 
     /// Returns the oldest entries first.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// assert_eq!(user.credit_history().oldest_first().page()?.entries[0].amount, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn oldest_first(mut self) -> Self {
         self.oldest_first = true;
         self
     }
 
     /// Returns only entries of this category.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// let charges = user.credit_history().category("operation_charge").page()?;
+    /// assert_eq!(charges.entries[0].amount, -10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn category(mut self, category: impl Into<Category>) -> Self {
         self.filter.category = Some(category.into());
         self
     }
 
     /// Returns only charges of this operation, by its declared name or a former one.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// assert_eq!(user.credit_history().operation("render").page()?.entries.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn operation(mut self, name: impl Into<String>) -> Self {
         let name: String = name.into();
         self.filter.operation = Some(self.ledger.names().operations.present(&name).to_owned());
@@ -199,24 +271,75 @@ impl History {
     }
 
     /// Returns only entries that took effect at this instant or later.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let given = user.give_credits(5).now().wait()?.entry;
+    /// assert_eq!(user.credit_history().since(given.recorded_at).page()?.entries[0], given);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn since(mut self, instant: impl Into<Timestamp>) -> Self {
         self.filter.since = Some(instant.into());
         self
     }
 
     /// Returns only entries that took effect before this instant.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let given = user.give_credits(5).now().wait()?.entry;
+    /// assert!(!user.credit_history().until(given.recorded_at).page()?.entries.contains(&given));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn until(mut self, instant: impl Into<Timestamp>) -> Self {
         self.filter.until = Some(instant.into());
         self
     }
 
     /// Returns only charges with a shortfall, from settlements that exceeded the credits they could take.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// let entry = hold.settle_amount(120).wait()?.entry;
+    /// assert_eq!((entry.amount.get(), entry.shortfall.get()), (-100, 20));
+    /// assert_eq!(user.credit_history().with_shortfall().page()?.entries, [entry]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_shortfall(mut self) -> Self {
         self.filter.short = true;
         self
     }
 
     /// Returns only entries that were written under this idempotency key, on one page.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).key("job-17").now().wait()?;
+    /// assert_eq!(user.credit_history().key("job-17").page()?.entries[0].amount, -10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn key(mut self, key: impl Into<GivenKey>) -> Self {
         self.key = Some(key.into().0);
         self
@@ -260,6 +383,19 @@ impl History {
     ///
     /// Errors in order: `OwnerInvalid`, `KeyInvalid`, then the ledger's. A cursor of another wallet gives an
     /// empty page.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// for entry in user.credit_history().limit(20).page()?.entries {
+    ///     println!("{} {} {}", entry.effective_at, entry.description(), entry.formatted_amount());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn page(self) -> Result<HistoryPage, Error> {
         let Self { ledger, wallet, limit, from, oldest_first, filter, key } = self;
         let id = wallet?;

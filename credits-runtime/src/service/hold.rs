@@ -69,21 +69,76 @@ impl<C> Hold<C> {
     }
 
     /// The amount set aside; 0 if a plan covers the operation.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert_eq!(hold.amount(), 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn amount(&self) -> Amount {
         self.amount
     }
 
     /// The plan because of which nothing is set aside, with its subscription.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { subscription_plan pro { unlimited render } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// credits.subscribe("user:42", Plan::Pro).now().wait()?;
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert_eq!(hold.covered_by().map(|by| by.plan.as_str()), Some("pro"));
+    /// assert_eq!(hold.amount(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn covered_by(&self) -> Option<&CoveredBy> {
         self.covered_by.as_deref()
     }
 
     /// When it lapses, unless it was extended since it was opened.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert!(hold.until() > credits.now());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn until(&self) -> Timestamp {
         self.until
     }
 
     /// Whether an earlier `.hold(..)` with the same key opened it.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let spend = || user.spend_credits_on(Operation::render()).key("job-17");
+    /// let hold = spend().hold(minute).wait()?;
+    /// assert!(!hold.replayed() && spend().hold(minute).wait()?.replayed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replayed(&self) -> bool {
         self.replayed
     }
@@ -116,6 +171,20 @@ impl<C> Hold<C> {
     /// if the settings say `overrun debt`.
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, `HoldOfAnotherAsset`, those of the operation's cost.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation transcribe { costs 3.credits_per(minute) } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let limit = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::transcribe(10)).hold(limit).wait()?;
+    /// assert_eq!(hold.settle_for(Operation::transcribe(7)).wait()?.entry.amount, -21);
+    /// assert_eq!(user.credits()?, 79);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn settle_for(self, operation: impl Borrow<C::Operation>) -> Settle
     where
         C: Pricing,
@@ -133,6 +202,19 @@ impl<C> Hold<C> {
     /// Charges this amount, like [`settle_for`](Self::settle_for).
     ///
     /// Rejections: `HoldClosed` if it was released elsewhere, `AmountOutOfRange`, `AmountNegative`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert_eq!(hold.settle_amount(4).wait()?.entry.amount, -4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn settle_amount(self, amount: impl IntoAmount) -> Settle {
         self.settling(SettleAt::Amount(amount.into_amount()))
     }
@@ -141,6 +223,19 @@ impl<C> Hold<C> {
     /// `hold_limit_max` of the settings.
     ///
     /// Rejections: `HoldClosed` if it has ended, `HoldLimitInvalid`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let mut hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert_eq!(hold.extend(minute).wait()?, hold.until().after(minute));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn extend(&mut self, by: Duration) -> Reply<Timestamp> {
         let key = self.ledger.generated_key();
         let action = Action::Extend { hold: self.id, by };
@@ -151,6 +246,20 @@ impl<C> Hold<C> {
     /// Releases the hold, so that its credits are free again.
     ///
     /// Rejections: `HoldClosed` if it was settled elsewhere or has lapsed.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// hold.release().wait()?;
+    /// assert_eq!((user.credits()?.get(), user.held()?.get()), (100, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn release(mut self) -> Reply<Released> {
         // Disarmed before the command is sent, so that the drop of the guard does not release the hold too.
         self.guard.disarm();
@@ -167,6 +276,22 @@ impl<C> Hold<C> {
     /// Returns the number of the hold, to settle or release it elsewhere with
     /// [`Wallet::settle`](crate::Wallet::settle) or [`Wallet::release`](crate::Wallet::release). The hold
     /// stays open until then, or until its limit.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// let id = hold.into_id();
+    /// // The hold is open although its handle is gone.
+    /// assert_eq!(user.open_holds()?[0].id, id);
+    /// user.settle(id).wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_id(mut self) -> HoldId {
         self.guard.disarm();
         self.id

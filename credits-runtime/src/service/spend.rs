@@ -139,6 +139,20 @@ impl<C: Pricing> Spend<C> {
     ///
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `MetadataTooLarge`,
     /// `MetadataTooDeep`, those of the operation's cost, `InsufficientCredits`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let receipt = user.spend_credits_on(Operation::render()).key("job-17").now().wait()?;
+    /// assert_eq!(receipt.entry.amount, -10);
+    /// let again = user.spend_credits_on(Operation::render()).key("job-17").now().wait()?;
+    /// assert!(again.replayed && user.credits()? == 90);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn now(self) -> Reply<Receipt> {
         let quote = quote::<C>(&self.operation, &self.write.ledger);
         self.write.send(Action::Spend(quote), |ledger, _, outcome| entry::receipt(ledger, &outcome))
@@ -153,6 +167,22 @@ impl<C: Pricing> Spend<C> {
     /// Errors: [`RunError::AlreadyCharged`] under a key that was charged; the rejections of [`hold`](Self::hold), or
     /// `InProgress` while other work under the key has not ended; [`RunError::Work`] with the error of the work;
     /// [`RunError::Unsettled`] if the charge could not be written.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # fn render() -> Result<String, std::io::Error> { Ok("v-1".to_owned()) }
+    /// let video = user.spend_credits_on(Operation::render()).key("job-17").run(|| render())?;
+    /// assert_eq!((video.as_str(), user.credits()?.get()), ("v-1", 90));
+    ///
+    /// let failed = user.spend_credits_on(Operation::render()).run(|| Err::<(), _>("out of memory"));
+    /// assert!(failed.is_err() && user.credits()? == 90);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn run<T, E>(self, work: impl Work<T, E>) -> Result<T, RunError<E, T>> {
         self.run_with(|_| work.done())
     }
@@ -222,6 +252,22 @@ impl<C: Pricing> Spend<C> {
 
     /// Like [`run`](Self::run), for work that is a future. The closure is called once the cost is set aside.
     /// Dropping the returned future releases the credits.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// async fn video(user: Wallet) -> Result<String, Box<dyn std::error::Error>> {
+    ///     # async fn render() -> Result<String, std::io::Error> { Ok("v-1".to_owned()) }
+    ///     let video = user.spend_credits_on(Operation::render()).key("job-17").run_async(|| render()).await?;
+    ///     Ok(video)
+    /// }
+    /// # drop(video(user));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn run_async<T, E, F>(self, work: impl FnOnce() -> F) -> Result<T, RunError<E, T>>
     where
         F: Future<Output = Result<T, E>>,
@@ -230,6 +276,27 @@ impl<C: Pricing> Spend<C> {
     }
 
     /// Like [`run_with`](Self::run_with), for work that is a future, as [`run_async`](Self::run_async) runs it.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// async fn answer(user: Wallet) -> Result<String, Box<dyn std::error::Error>> {
+    ///     # async fn complete() -> Result<(String, u32), std::io::Error> { Ok(("42".to_owned(), 912)) }
+    ///     let spend = user.spend_credits_on(Operation::render()).key("job-17");
+    ///     let answer = spend.run_async_with(|charge| async move {
+    ///         let (answer, tokens) = complete().await?;
+    ///         charge.metadata(serde_json::json!({ "tokens": tokens }));
+    ///         Ok::<_, std::io::Error>(answer)
+    ///     });
+    ///     Ok(answer.await?)
+    /// }
+    /// # drop(answer(user));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn run_async_with<T, E, F>(
         self,
         work: impl FnOnce(WorkCharge) -> F,
@@ -241,6 +308,27 @@ impl<C: Pricing> Spend<C> {
     }
 
     /// Like [`run_for_receipt`](Self::run_for_receipt), for work that is a future, as [`run_async`](Self::run_async) runs it.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// async fn video(user: Wallet, key: &str) -> Result<String, Box<dyn std::error::Error>> {
+    ///     # async fn render() -> Result<String, std::io::Error> { Ok("v-1".to_owned()) }
+    ///     let spend = user.spend_credits_on(Operation::render()).key(key);
+    ///     let receipt = spend.run_async_for_receipt(|charge| async move {
+    ///         charge.metadata(serde_json::json!({ "video": render().await? }));
+    ///         Ok::<_, std::io::Error>(())
+    ///     });
+    ///     // The same for the first request under this key and for each repetition.
+    ///     Ok(receipt.await?.entry.metadata.value()["video"].to_string())
+    /// }
+    /// # drop(video(user, "job-17"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn run_async_for_receipt<E, F>(
         self,
         work: impl FnOnce(WorkCharge) -> F,
@@ -256,6 +344,20 @@ impl<C: Pricing> Spend<C> {
     /// Rejections in order: `OwnerInvalid`, `KeyInvalid`, `ClockUnconfirmed`, `IdempotencyKeyReused`, `HoldClosed` if the
     /// hold under this key has ended, `MetadataTooLarge`, `MetadataTooDeep`, those of the operation's cost,
     /// `HoldLimitInvalid`, `OpenHoldsLimit`, `InsufficientCredits`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).key("job-17").hold(minute).wait()?;
+    /// assert_eq!((hold.amount().get(), user.credits()?.get()), (10, 90));
+    /// hold.settle().wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hold(self, limit: Duration) -> Reply<Hold<C>> {
         let action = self.action(limit, Purpose::Hold);
         self.write.send(action, Hold::of)

@@ -2,7 +2,10 @@
 
 use credits_core::{Catalogue, Clause, Limit, OperationSpec, PackSpec, PlanSpec, Settings, Unit};
 
-use crate::generated::{self, InputError, Inputs, Shared};
+use crate::domain::pricing::Inputs;
+use crate::generated::json::JsonInputs;
+use crate::generated::shared::Shared;
+use crate::generated::{self, InputError};
 use crate::{Quantity, units};
 
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +84,7 @@ impl generated::Operation for Operation {
     }
 
     fn from_json(name: &str, inputs: &generated::JsonObject) -> Result<Self, InputError> {
-        let inputs = generated::JsonInputs::of(CATALOGUE.operations, name, inputs)?;
+        let inputs = JsonInputs::of(CATALOGUE.operations, name, inputs)?;
         match inputs.operation() {
             Some(0) => Ok(Self::Process { pages: inputs.quantity("pages")? }),
             Some(1) => Ok(Self::Free),

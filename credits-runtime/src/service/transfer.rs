@@ -83,36 +83,117 @@ impl Transfer {
     write_options!();
 
     /// The credits keep their expiry, the default unless the settings have `transfer_expiration none`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// let day = std::time::Duration::from_secs(86_400);
+    /// user.give_credits(100).expires_in(day).now().wait()?;
+    /// let team = credits.wallet("team:7");
+    /// user.transfer_to(&team, 40).preserving_expiry().now().wait()?;
+    /// assert_eq!(team.open_grants()?[0].expires_at, user.open_grants()?[0].expires_at);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn preserving_expiry(mut self) -> Self {
         self.expiry = None;
         self
     }
 
     /// The received credits never expire.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// let day = std::time::Duration::from_secs(86_400);
+    /// user.give_credits(100).expires_in(day).now().wait()?;
+    /// let team = credits.wallet("team:7");
+    /// user.transfer_to(&team, 40).never_expiring().now().wait()?;
+    /// assert_eq!(team.open_grants()?[0].expires_at, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn never_expiring(mut self) -> Self {
         self.expiry = Some(Expiry::Never);
         self
     }
 
     /// The received credits can be used before this instant, which must be in the future.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let friday = credits.now().after(std::time::Duration::from_secs(3 * 86_400));
+    /// let team = credits.wallet("team:7");
+    /// user.transfer_to(&team, 40).expires_at(friday).now().wait()?;
+    /// assert_eq!(team.open_grants()?[0].expires_at, Some(friday));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expires_at(mut self, at: impl Into<Timestamp>) -> Self {
         self.expiry = Some(Expiry::At(at.into()));
         self
     }
 
     /// The received credits expire this long after the transfer.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let team = credits.wallet("team:7");
+    /// user.transfer_to(&team, 40).expires_in(std::time::Duration::from_secs(86_400)).now().wait()?;
+    /// assert!(team.open_grants()?[0].expires_at.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expires_in(mut self, duration: Duration) -> Self {
         self.expiry = Some(Expiry::In(duration));
         self
     }
 
     /// Moves promotional credits too, not only paid ones.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// let team = credits.wallet("team:7");
+    /// user.give_credits(40).promotional().now().wait()?;
+    /// assert!(user.transfer_to(&team, 40).now().wait().is_err());
+    /// user.transfer_to(&team, 40).including_promotional().now().wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn including_promotional(mut self) -> Self {
         self.including_promotional = true;
         self
     }
 
     /// The category of both entries, instead of `transfer_out` and `transfer_in`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { settings { categories allowance } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let team = credits.wallet("team:7");
+    /// user.transfer_to(&team, 40).category("allowance").now().wait()?;
+    /// assert_eq!(team.credit_history().page()?.entries[0].category.to_string(), "allowance");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn category(mut self, category: impl Into<Category>) -> Self {
         self.category = Some(self.write.category(category));
         self
@@ -124,6 +205,18 @@ impl Transfer {
     /// `AmountOutOfRange`, `CategoryUnknown`, `MetadataTooLarge`, `MetadataTooDeep`, `AmountNotPositive`,
     /// `TransferToSelf`, `TransferBetweenAssets`, `ExpiryInPast`, `ExpiryOutOfRange`, `InsufficientCredits`, `OpenGrantsLimit`
     /// and `BalanceOutOfRange` of the receiver.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let transferred = user.transfer_to(&credits.wallet("team:7"), 40).key("share-1").now().wait()?;
+    /// assert_eq!((transferred.sent.amount.get(), transferred.received[0].amount.get()), (-40, 40));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn now(self) -> Reply<Transferred> {
         let Self { write, to, amount, expiry, including_promotional, category } = self;
         match to {

@@ -138,6 +138,17 @@ impl<C> Wallet<C> {
     }
 
     /// The available credits: free ones that have not expired, less debt. Negative in debt.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// assert_eq!(user.credits()?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn credits(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::available)
     }
@@ -162,29 +173,90 @@ impl<C> Wallet<C> {
     /// An amount with the unit of the wallet's asset.
     ///
     /// Rejections: `OwnerInvalid`, `AmountOutOfRange`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// assert_eq!(user.formatted(1_250)?, "1,250 credits");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn formatted(&self, amount: impl IntoAmount) -> Result<String, Error> {
         let (id, amount) = (self.id.as_ref().map_err(Clone::clone)?, amount.into_amount()?);
         Ok(self.ledger.wording().amount(amount.get(), id.asset.as_str()).to_string())
     }
 
     /// The credits that open holds have set aside.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert_eq!((user.held()?.get(), user.credits()?.get()), (10, 90));
+    /// drop(hold);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn held(&self) -> Result<Amount, Error> {
         self.now(domain::wallet::Wallet::held)
     }
 
     /// The debt, for example from refunded credits that were spent, or from an overdraft where the settings
     /// allow one.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { settings { allow_negative_balance up_to 50.credits } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// assert_eq!((user.debt()?.get(), user.credits()?.get()), (10, -10));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn debt(&self) -> Result<Amount, Error> {
         self.now(|wallet| wallet.debt)
     }
 
     /// The available and the held credits together.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// assert_eq!((user.balance()?.get(), user.credits()?.get()), (100, 90));
+    /// drop(hold);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn balance(&self) -> Result<Amount, Error> {
         self.now(|wallet| wallet.balance)
     }
 
     /// The balance at an instant, by the effective time of entries. For an instant in the future it is the
     /// current balance.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// let given = user.give_credits(100).now().wait()?.entry.recorded_at;
+    /// let earlier = given.before(std::time::Duration::from_secs(60));
+    /// assert_eq!((user.balance_at(earlier)?.get(), user.balance_at(given)?.get()), (0, 100));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn balance_at(&self, instant: impl Into<Timestamp>) -> Result<Amount, Error> {
         history::balance_at(&self.ledger, self.id.as_ref().map_err(Clone::clone)?, instant.into())
     }
@@ -239,12 +311,38 @@ impl<C> Wallet<C> {
     }
 
     /// The open holds, oldest first: of work in progress, and of work that was cut off until they lapse.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// let open = user.open_holds()?;
+    /// assert_eq!((open[0].operation.as_str(), open[0].until), ("render", hold.until()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open_holds(&self) -> Result<Vec<HoldSummary>, Error> {
         let ledger = &self.ledger;
         self.now(|wallet| wallet.holds.iter().map(|hold| HoldSummary::of(ledger, hold)).collect())
     }
 
     /// The owner's subscriptions.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { subscription_plan free { gives 100.credits.every(month) } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// credits.subscribe("user:42", Plan::Free).now().wait()?;
+    /// let subscription = &credits.wallet("user:42").subscriptions()?[0];
+    /// assert_eq!(subscription.plan.as_deref(), Some("free"));
+    /// assert_eq!(subscription.next_award.unwrap(), 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
         billing::subscriptions(&self.ledger, &self.id.clone()?.owner)
     }
@@ -289,16 +387,53 @@ impl<C> Wallet<C> {
     }
 
     /// The owner's purchases of packs.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// for purchase in credits.wallet("user:42").purchases()? {
+    ///     println!("{:?}: {} credits, {} taken back", purchase.pack, purchase.given, purchase.taken);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn purchases(&self) -> Result<Vec<Purchase>, Error> {
         billing::purchases(&self.ledger, &self.id.clone()?.owner)
     }
 
     /// A query of the wallet's entries, newest first: finish with `.page()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.spend_credits_on(Operation::render()).now().wait()?;
+    /// let page = user.credit_history().page()?;
+    /// let lines: Vec<_> = page.entries.iter().map(|entry| entry.formatted_amount()).collect();
+    /// assert_eq!(lines, ["-10 credits", "+100 credits"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn credit_history(&self) -> History {
         History::new(Arc::clone(&self.ledger), self.id.clone())
     }
 
     /// Gives credits: finish with `.now()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// let receipt = user.give_credits(100).reason("signup").key("welcome").now().wait()?;
+    /// assert_eq!(receipt.entry.balance_after, 100);
+    /// assert!(user.give_credits(100).reason("signup").key("welcome").now().wait()?.replayed);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn give_credits(&self, amount: impl IntoAmount) -> Give {
         let mut write = Write::new(&self.ledger, &self.id);
         let amount = write.amount(amount);
@@ -306,6 +441,18 @@ impl<C> Wallet<C> {
     }
 
     /// Takes credits on behalf of an administrator, with a reason: finish with `.now()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let entry = user.deduct_credits(30, "given by mistake").now().wait()?.entry;
+    /// assert_eq!((entry.amount.get(), entry.reason.as_deref()), (-30, Some("given by mistake")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deduct_credits(&self, amount: impl IntoAmount, reason: impl Into<String>) -> Deduct {
         let mut write = Write::new(&self.ledger, &self.id);
         let amount = write.amount(amount);
@@ -313,6 +460,19 @@ impl<C> Wallet<C> {
     }
 
     /// Corrects the balance up or down on behalf of an administrator, with a reason: finish with `.now()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.adjust_credits(-30, "counted twice").now().wait()?;
+    /// user.adjust_credits(5, "counted once too few").now().wait()?;
+    /// assert_eq!(user.credits()?, 75);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn adjust_credits(&self, amount: impl IntoAmount, reason: impl Into<String>) -> Adjust {
         let mut write = Write::new(&self.ledger, &self.id);
         let amount = write.amount(amount);
@@ -321,6 +481,19 @@ impl<C> Wallet<C> {
 
     /// Takes the free part of a grant on behalf of an administrator, with a reason: finish with `.now()`. The
     /// grant has the number of its entry.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let grant = user.give_credits(50).now().wait()?.entry.number;
+    /// user.revoke_grant(grant, "the offer was withdrawn").now().wait()?;
+    /// assert_eq!(user.credits()?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn revoke_grant(&self, grant: FactNumber, reason: impl Into<String>) -> Revoke {
         Revoke::new(Write::new(&self.ledger, &self.id), grant, reason.into())
     }
@@ -328,6 +501,19 @@ impl<C> Wallet<C> {
     /// Moves credits to another wallet of the same asset: finish with `.now()`.
     ///
     /// Idempotency keys are those of the sender's wallet.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let team = credits.wallet("team:7");
+    /// user.transfer_to(&team, 40).key("share-1").now().wait()?;
+    /// assert_eq!((user.credits()?.get(), team.credits()?.get()), (60, 40));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn transfer_to(&self, receiver: &Self, amount: impl IntoAmount) -> Transfer {
         let of_this_ledger = Arc::ptr_eq(&self.ledger, &receiver.ledger);
         let keeps_expiry = self.ledger.policy().transfer_expiration == TransferExpiration::Preserve;
@@ -337,6 +523,20 @@ impl<C> Wallet<C> {
     }
 
     /// Reverses a transfer that this wallet sent: finish with `.now()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let team = credits.wallet("team:7");
+    /// let transfer = user.transfer_to(&team, 40).now().wait()?.id;
+    /// user.reverse_transfer(transfer).now().wait()?;
+    /// assert_eq!((user.credits()?.get(), team.credits()?.get()), (100, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reverse_transfer(&self, transfer: TransferId) -> Reverse {
         Reverse::new(Write::new(&self.ledger, &self.id), transfer)
     }
@@ -406,6 +606,21 @@ impl<C> Wallet<C> {
     /// aside. Another call returns the first outcome.
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?.into_id();
+    /// // Later, or in another process that opens the ledger then:
+    /// assert_eq!(user.settle(hold).wait()?.entry.amount, -10);
+    /// assert!(user.settle(hold).wait()?.replayed);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn settle(&self, hold: HoldId) -> Settle {
         Settle::new(&self.ledger, self.id.clone(), hold, SettleAt::Held)
     }
@@ -414,6 +629,19 @@ impl<C> Wallet<C> {
     /// [`Hold::settle_amount`](crate::Hold::settle_amount).
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, `AmountOutOfRange`, `AmountNegative`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?.into_id();
+    /// assert_eq!(user.settle_amount(hold, 4).wait()?.entry.amount, -4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn settle_amount(&self, hold: HoldId, amount: impl IntoAmount) -> Settle {
         Settle::new(&self.ledger, self.id.clone(), hold, SettleAt::Amount(amount.into_amount()))
     }
@@ -421,6 +649,20 @@ impl<C> Wallet<C> {
     /// Extends a hold by its number, like [`Hold::extend`](crate::Hold::extend).
     ///
     /// Rejections: `OwnerInvalid`, `HoldUnknown`, `HoldClosed` if it has ended, `HoldLimitInvalid`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?;
+    /// let (until, hold) = (hold.until(), hold.into_id());
+    /// assert_eq!(user.extend_hold(hold, minute).wait()?, until.after(minute));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn extend_hold(&self, hold: HoldId, by: Duration) -> Reply<Timestamp> {
         Write::new(&self.ledger, &self.id)
             .send(Action::Extend { hold, by }, |_, _, outcome| entry::extended(&outcome))
@@ -461,6 +703,20 @@ impl<C> Wallet<C> {
     /// [`open_holds`](Self::open_holds) for work that was cut off.
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was settled or has lapsed.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// # let minute = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::render()).hold(minute).wait()?.into_id();
+    /// user.release(hold).wait()?;
+    /// assert_eq!((user.credits()?.get(), user.held()?.get()), (100, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn release(&self, hold: HoldId) -> Reply<Released> {
         match &self.id {
             Err(rejection) => Reply::failed(rejection.clone()),
@@ -517,6 +773,19 @@ impl<C> Wallet<C> {
 
 impl<C: Pricing> Wallet<C> {
     /// The same owner's wallet of another asset: `credits.wallet("user:42").of(Asset::Gems)`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { asset gem operation polish { costs 1.gem } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// let gems = user.of(Asset::Gems);
+    /// gems.give_credits(3).now().wait()?;
+    /// user.spend_credits_on(Operation::polish()).now().wait()?;
+    /// assert_eq!((gems.credits()?.get(), user.credits()?.get()), (2, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn of(&self, asset: C::Asset) -> Self {
         self.of_asset(asset.name())
@@ -526,6 +795,18 @@ impl<C: Pricing> Wallet<C> {
     ///
     /// Errors in order: a quantity that does not fit, is negative or over its limit; a failure of the
     /// operation's validation; a cost below zero or over 2^63 - 1.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation upscale { costs 5.credits + 2.credits_per(megapixel) limit megapixels <= 40 } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// assert_eq!(user.estimate_credits_to(Operation::upscale(3))?, 11);
+    /// let refused = user.estimate_credits_to(Operation::upscale(50)).unwrap_err();
+    /// assert_eq!(refused.code(), "quantity_over_limit");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn estimate_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Rejection> {
         cost::<C>(operation.borrow())
     }
@@ -556,6 +837,18 @@ impl<C: Pricing> Wallet<C> {
     /// Whether the wallet can pay for an operation now, or a plan covers it.
     ///
     /// Errors: those of [`estimate_credits_to`](Self::estimate_credits_to), then the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let user = credits.wallet("user:42");
+    /// assert!(!user.has_enough_credits_to(Operation::render())?);
+    /// user.give_credits(10).now().wait()?;
+    /// assert!(user.has_enough_credits_to(Operation::render())?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_enough_credits_to(&self, operation: impl Borrow<C::Operation>) -> Result<bool, Error> {
         let operation = operation.borrow();
         let price = self.estimate_credits_to(operation)?;
@@ -598,6 +891,19 @@ impl<C: Pricing> Wallet<C> {
     }
 
     /// The credits available for an operation. Credits that are restricted to other operations do not count.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } operation upscale { costs 5.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// user.give_credits(30).only_for(["render"]).now().wait()?;
+    /// assert_eq!(user.credits_for(Operation::render())?, 130);
+    /// assert_eq!(user.credits_for(Operation::upscale())?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn credits_for(&self, operation: impl Borrow<C::Operation>) -> Result<Amount, Error> {
         let operation = operation.borrow();
         let usable_as = usable_as::<C>(operation, &self.ledger);
@@ -608,6 +914,19 @@ impl<C: Pricing> Wallet<C> {
     /// hold is one of the owner's wallet of the asset that the operation is priced in.
     ///
     /// Rejections: `HoldUnknown`, `HoldClosed` if it was released, those of the operation's cost.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation transcribe { costs 3.credits_per(minute) } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let limit = std::time::Duration::from_secs(60);
+    /// let hold = user.spend_credits_on(Operation::transcribe(10)).hold(limit).wait()?.into_id();
+    /// assert_eq!(user.settle_for(hold, Operation::transcribe(7)).wait()?.entry.amount, -21);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn settle_for(&self, hold: HoldId, operation: impl Borrow<C::Operation>) -> Settle {
         let (operation, ledger) = (operation.borrow(), &self.ledger);
         let quote = Box::new(quote::<C>(operation, ledger));
@@ -616,6 +935,18 @@ impl<C: Pricing> Wallet<C> {
 
     /// Spends credits on an operation, from the owner's wallet of the asset that it is priced in: finish with
     /// `.now()`, `.run(..)`, `.run_async(..)` or `.hold(..)`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// # let user = credits.wallet("user:42");
+    /// # user.give_credits(100).now().wait()?;
+    /// let receipt = user.spend_credits_on(Operation::render()).key("job-17").now().wait()?;
+    /// assert_eq!((receipt.entry.amount.get(), receipt.entry.balance_after.get()), (-10, 90));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn spend_credits_on(&self, operation: C::Operation) -> Spend<C> {
         let wallet = self.of_asset(asset::<C>(&operation));
         Spend::new(Write::new(&wallet.ledger, &wallet.id), operation)

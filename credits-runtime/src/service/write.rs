@@ -129,12 +129,37 @@ macro_rules! write_options {
     () => {
         /// The idempotency key, which makes the write safe to repeat: the same command under the same key
         /// returns the first outcome. Each wallet has its own keys.
+        ///
+        /// ```
+        /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+        /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// # let credits = Credits::in_memory()?;
+        /// # let user = credits.wallet("user:42");
+        /// user.give_credits(100).key("welcome").now().wait()?;
+        /// assert!(user.give_credits(100).key("welcome").now().wait()?.replayed);
+        /// assert_eq!(user.credits()?, 100);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn key(mut self, key: impl Into<$crate::domain::ids::GivenKey>) -> Self {
             self.write.key(key.into());
             self
         }
 
-        /// Metadata that is stored with the entry.
+        /// Metadata that is stored with the entry: text, or JSON of up to 4,096 bytes.
+        ///
+        /// ```
+        /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+        /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// # let credits = Credits::in_memory()?;
+        /// # let user = credits.wallet("user:42");
+        /// # user.give_credits(100).now().wait()?;
+        /// let spend = user.spend_credits_on(Operation::render());
+        /// let entry = spend.metadata(serde_json::json!({ "job": 17 })).now().wait()?.entry;
+        /// assert_eq!(entry.metadata.value()["job"], 17);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn metadata(mut self, metadata: impl Into<$crate::domain::metadata::Metadata>) -> Self {
             self.write.metadata(metadata.into());
             self

@@ -246,6 +246,17 @@ impl<C: Pricing> Stripe<C> {
     }
 
     /// A checkout that sells a subscription to a plan by its name, like [`pack_checkout`](Self::pack_checkout).
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { subscription_plan pro { stripe_price "price_pro" gives 1_000.credits.every(month) } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe("sk_test_1").build()?;
+    /// let checkout = stripe.plan_checkout("pro", "user:42").ok_or("there is no such plan")?;
+    /// println!("{}", stripe.start(checkout.success("https://example.com/thanks"))?.url);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn plan_checkout(&self, plan: &str, owner: impl AsRef<str>) -> Option<PlanCheckout> {
         let plan = C::CATALOGUE.plans.iter().find(|declared| declared.name == plan)?;
         let options = CheckoutOptions::of(owner.as_ref());
@@ -261,6 +272,19 @@ impl<C: Pricing> Stripe<C> {
     /// [`PriceMissing`](StripeError::PriceMissing), [`CurrencyUndeclared`](StripeError::CurrencyUndeclared), an invalid
     /// owner, [`OptionProtected`](StripeError::OptionProtected),
     /// [`ReturnPageMissing`](StripeError::ReturnPageMissing), Stripe's, the ledger's.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { credit_pack boost { stripe_price "price_boost" gives 500.credits costs 9.dollars } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// use credits_runtime::stripe::SellPack as _;
+    ///
+    /// let stripe = credits.stripe("sk_test_1").build()?;
+    /// let session = stripe.start(Pack::Boost.checkout("user:42").success("https://example.com/thanks"))?;
+    /// println!("send the buyer to {}", session.url);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(&self, checkout: impl Into<Checkout>) -> Result<Session, StripeError> {
         block_on(self.begin(checkout.into(), Waits::Here))
     }
@@ -334,6 +358,17 @@ impl<C: Pricing> Stripe<C> {
     /// (`cus_..`) changes plan, card or address, or cancels. It blocks for the time that Stripe takes.
     ///
     /// Errors: Stripe's.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe("sk_test_1").build()?;
+    /// let page = stripe.portal("cus_NffrFeUfNV2Hib", "https://example.com/account")?;
+    /// println!("send the customer to {page}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn portal(&self, customer: &str, return_url: &str) -> Result<String, StripeError> {
         let fields =
             [("customer".to_owned(), customer.to_owned()), ("return_url".to_owned(), return_url.to_owned())];

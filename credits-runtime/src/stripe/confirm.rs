@@ -97,6 +97,22 @@ impl<C: Pricing> Stripe<C> {
     /// ledger's commit is awaited.
     ///
     /// Errors: those of [`confirm`](Self::confirm), and [`Busy`](StripeError::Busy) before the requests.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { credit_pack boost { stripe_price "price_boost" gives 500.credits costs 9.dollars } operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use credits_runtime::stripe::{Confirmed, Stripe, StripeError};
+    ///
+    /// /// The page to which the buyer returns.
+    /// async fn thanks(stripe: &Stripe<Pricing>, session: &str) -> Result<&'static str, StripeError> {
+    ///     Ok(match stripe.confirm_async(session).await? {
+    ///         Confirmed::Paid => "Your credits are there.",
+    ///         _ => "Your credits come as soon as the payment does.",
+    ///     })
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn confirm_async(
         &self,
         session: impl AsRef<str>,

@@ -89,6 +89,17 @@ impl<C: Pricing> Stripe<C> {
     /// It blocks until the ledger has committed, and for Stripe's responses if a list is read: call it where
     /// blocking is allowed, such as in `spawn_blocking`. [`receive_async`](Self::receive_async) does not
     /// block.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe("sk_test_1").webhook_secret("whsec_1").build()?;
+    /// let headers = [("Stripe-Signature", "t=1,v1=00")];
+    /// assert_eq!(stripe.receive(headers, "{}").status, 400); // nobody with the secret signed it
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn receive<N: AsRef<str>, V: AsRef<[u8]>>(
         &self,
         headers: impl IntoIterator<Item = (N, V)>,

@@ -34,6 +34,18 @@ impl<C: Pricing> Stripe<C> {
     ///
     /// Errors: Stripe's and the ledger's. Events that were applied before the error stay applied. An event
     /// that cannot be applied is counted in [`unreadable`](Reconciled::unreadable) and skipped.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe("sk_test_1").build()?;
+    /// let yesterday = credits.now().before(std::time::Duration::from_secs(86_400));
+    /// let reconciled = stripe.reconcile(yesterday, |progress| println!("{} events", progress.seen))?;
+    /// println!("{} had been missed", reconciled.applied);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reconcile(
         &self,
         since: Timestamp,

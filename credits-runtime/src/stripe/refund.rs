@@ -146,6 +146,20 @@ impl<C: Pricing> Stripe<C> {
     /// ledger's commit is awaited. If the future is dropped early, Stripe may make the refund, and its webhook takes the credits.
     ///
     /// Errors: those of [`refund`](Self::refund), and [`Busy`](StripeError::Busy) before the request.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! {
+    /// #     credit_pack boost { gives 500.credits costs 9.dollars }
+    /// #     operation step { costs 1.credit }
+    /// # }
+    /// use credits_runtime::billing::Purchase;
+    /// use credits_runtime::stripe::{Refund, Stripe, StripeError};
+    ///
+    /// async fn give_back(stripe: &Stripe<Pricing>, purchase: &Purchase) -> Result<i64, StripeError> {
+    ///     Ok(stripe.refund_async(Refund::of(purchase, "ticket-17")).await?.amount)
+    /// }
+    /// # fn main() {}
+    /// ```
     pub fn refund_async(&self, refund: Refund) -> impl Future<Output = Result<Refunded, StripeError>> + Send {
         self.refunded(refund, Waits::InBackground)
     }

@@ -79,6 +79,16 @@ impl<C: Pricing> Credits<C> {
     /// Connects the ledger with Stripe, with a secret or restricted key: `sk_test_..`, `rk_live_..`. The
     /// key's mode, live or test, decides which events count and which prices are used. Finish with
     /// `.build()`.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let stripe = credits.stripe("sk_test_1").webhook_secret("whsec_1").build()?; // no request is sent yet
+    /// # drop(stripe);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stripe(&self, secret_key: impl Into<String>) -> StripeBuilder<C> {
         let (credits, key) = (self.clone(), Secret::new(secret_key));
         let base = "https://api.stripe.com".to_owned();

@@ -17,7 +17,7 @@ pub(super) fn generate(operations: &[Operation], runtime: &TokenStream) -> Token
     });
     quote! {
         #allow
-        fn inputs(&self) -> #runtime::generated::Inputs {
+        fn inputs(&self) -> #runtime::__private::Inputs {
             match #scrutinee {
                 #(#arms),*
             }
@@ -35,9 +35,9 @@ fn arm(operation: &Operation, runtime: &TokenStream) -> TokenStream {
     }
     let pattern = binding(operation, &used);
     if operation.inputs.is_empty() {
-        quote! { #pattern => #runtime::generated::Inputs::none() }
+        quote! { #pattern => #runtime::__private::Inputs::none() }
     } else {
-        quote! { #pattern => #runtime::generated::Inputs::new([#(#inputs),*]) }
+        quote! { #pattern => #runtime::__private::Inputs::new([#(#inputs),*]) }
     }
 }
 
@@ -61,7 +61,7 @@ fn fields(input: &Input) -> Vec<&Ident> {
 }
 
 fn input(input: &Input, runtime: &TokenStream) -> TokenStream {
-    let kind = quote! { #runtime::generated::Input };
+    let kind = quote! { #runtime::__private::Input };
     match input {
         Input::Quantity(ident) => quote! { #ident.to_input() },
         Input::Choice(ident) => quote! { #kind::Choice(*#ident as u16) },
@@ -71,7 +71,7 @@ fn input(input: &Input, runtime: &TokenStream) -> TokenStream {
             quote! { #kind::Integer(#value) }
         }
         Input::Computed { code, span, sees } => {
-            let (module, name) = (quote! { #runtime::generated::checked }, quote! { __checked });
+            let (module, name) = (quote! { #runtime::__private::checked }, quote! { __checked });
             let sees = sees.iter().map(|visible| seen_by_cost(visible, &name));
             let code = checked::statements(code, &name);
             // With the place of the braces, where a value of another type is then compared with it.

@@ -50,7 +50,7 @@ pub(super) fn generate(known: &Known, runtime: &TokenStream) -> TokenStream {
             /// Quantity by quantity: out of range, negative, over its limit; then the first validation that
             /// fails; then a cost below zero or over 2^63 - 1.
             pub fn cost(&self) -> ::core::result::Result<#runtime::Amount, #runtime::Rejection> {
-                #runtime::generated::cost::<Pricing>(self)
+                #runtime::__private::cost::<Pricing>(self)
             }
 
             #name

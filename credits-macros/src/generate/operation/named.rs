@@ -47,8 +47,8 @@ pub(super) fn generate(operations: &[Operation], runtime: &TokenStream) -> Token
             inputs: &#runtime::generated::JsonObject,
         ) -> ::core::result::Result<Self, #runtime::InputError> {
             #[allow(unused_imports)]
-            use #runtime::generated::NotReadable as _;
-            let inputs = #runtime::generated::JsonInputs::of(Self::ALL, name, inputs)?;
+            use #runtime::__private::NotReadable as _;
+            let inputs = #runtime::__private::JsonInputs::of(Self::ALL, name, inputs)?;
             #found
         }
     }
@@ -66,7 +66,7 @@ fn value(operation: &Operation, runtime: &TokenStream) -> TokenStream {
             FieldKind::Quantity(_) => quote! { #ident: inputs.quantity(#name)? },
             FieldKind::Choice(ty) => quote! { #ident: inputs.choice(#name, #ty::from_name)? },
             FieldKind::Into(ty) | FieldKind::Plain { ty, .. } => {
-                quote! { #ident: #runtime::generated::Parameter::<#ty>::read(&inputs, #name)? }
+                quote! { #ident: #runtime::__private::Parameter::<#ty>::read(&inputs, #name)? }
             }
         }
     });
@@ -115,8 +115,8 @@ fn is_readable(ty: &syn::Type, runtime: &TokenStream) -> TokenStream {
     quote! {
         {
             #[allow(unused_imports)]
-            use #runtime::generated::NotReadable as _;
-            #runtime::generated::Parameter::<#ty>::IS_READABLE
+            use #runtime::__private::NotReadable as _;
+            #runtime::__private::Parameter::<#ty>::IS_READABLE
         }
     }
 }

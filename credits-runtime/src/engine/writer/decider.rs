@@ -216,7 +216,8 @@ impl Decider {
             && let Some(Waiting { request, slot }) = waiting.pop_front()
         {
             // Listed before it is decided, so that the caller of a request that panics can be found.
-            let decided = decided.push_mut(DecidedRequest { request, slot, verdict: Err(rule_broken()) });
+            decided.push(DecidedRequest { request, slot, verdict: Err(rule_broken()) });
+            let Some(decided) = decided.last_mut() else { break };
             let before = batch.next_fact();
             decided.verdict = self.submit(batch, &decided.request, now);
             if decided.verdict.is_err() && batch.next_fact() > before {

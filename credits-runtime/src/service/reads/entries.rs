@@ -68,6 +68,17 @@ impl<C> Credits<C> {
     /// The entry with this number; `None` if the ledger has no such fact, or the fact is no entry.
     ///
     /// Errors: the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { operation render { costs 10.credits } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// let number = credits.wallet("user:42").give_credits(100).now().wait()?.entry.number;
+    /// let found = credits.entry(number)?.unwrap();
+    /// assert_eq!((found.owner.as_str(), found.entry.amount.get()), ("user:42", 100));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn entry(&self, number: FactNumber) -> Result<Option<OwnedEntry>, Error> {
         let is_known = self.ledger.last_fact().is_some_and(|last| number <= last);
         if !is_known || number < FactNumber::FIRST {

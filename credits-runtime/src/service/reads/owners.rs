@@ -88,6 +88,16 @@ impl<C> Credits<C> {
     /// The names of the assets of which an owner has had any: `credits`, or the names of other ones.
     ///
     /// Errors: `OwnerInvalid`, then the ledger's.
+    ///
+    /// ```
+    /// # credits_runtime::usage_credits! { asset gem operation polish { costs 1.gem } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let credits = Credits::in_memory()?;
+    /// credits.wallet("user:42").of(Asset::Gems).give_credits(3).now().wait()?;
+    /// assert_eq!(credits.assets_of("user:42")?, ["gem"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn assets_of(&self, owner: impl AsRef<str>) -> Result<Vec<String>, Error> {
         let owner = Owner::new(owner.as_ref())?;
         let mut held = Vec::new();
