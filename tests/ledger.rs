@@ -40,6 +40,7 @@ mod rules;
 mod settled_work;
 mod tidy;
 mod unlimited;
+mod unpriced;
 mod vectors;
 mod wallet_vectors;
 mod words;

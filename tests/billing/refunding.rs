@@ -135,11 +135,11 @@ fn the_forecast_of_a_refund_is_what_it_takes() {
                 continue;
             }
             let mut shop = Shop::with_boost(Shape::Clover);
-            for amount in [one, other, 900 - one - other] {
+            for (number, amount) in [one, other, 900 - one - other].into_iter().enumerate() {
                 let (before, purchase) = (shop.credits(), shop.purchase());
                 let forecast = purchase.credits_for_return(amount).get();
                 if amount > 0 {
-                    shop.stripe.refund(Refund::of(&purchase, format!("{amount}")).amount(amount)).unwrap();
+                    shop.stripe.refund(Refund::of(&purchase, format!("refund {number}")).amount(amount)).unwrap();
                 }
                 assert_eq!(before - shop.credits(), forecast, "{one}, {other}: {amount}");
             }
@@ -299,22 +299,23 @@ fn a_pending_refund_that_succeeds_takes_no_more() {
     shop.check_settled();
 }
 
-/// Another system gave 1,000 of the 1,100 credits before.
+/// Another system gave 200 of the 300 credits before: half of the money takes 150 of them, and the rest takes 50.
 #[test]
 fn the_forecast_knows_what_was_given_before() {
     let mut shop = Shop::new(Shape::Clover);
-    let left = shop.credits.wallet("ann").give_credits(1_000).key("tx:1").now().wait().unwrap().entry.number;
-    shop.account.buy("ann", "boost", 900, None);
-    let session = session_of(&shop.account);
-    let award = AwardId::Pack(session.clone());
-    shop.credits.given_before("ann", award, 1_000).grant(left).now().wait().unwrap();
-    shop.credits.given_before("ann", AwardId::PackBonus(session), 0).now().wait().unwrap();
+    let left = shop.credits.wallet("ann").give_credits(200).key("tx:1").now().wait().unwrap().entry.number;
+    shop.account.buy("ann", "brief", 900, None);
+    let award = AwardId::Pack(session_of(&shop.account));
+    shop.credits.given_before("ann", award, 200).grant(left).now().wait().unwrap();
     shop.deliver();
-    let (purchase, before) = (shop.purchase(), shop.credits());
-    assert_eq!((purchase.given.get(), purchase.worth.get()), (1_000, 1_100));
-    let forecast = purchase.credits_for_return(450).get();
-    shop.stripe.refund(Refund::of(&purchase, "ticket-17").amount(450)).unwrap();
-    assert_eq!(before - shop.credits(), forecast);
+    let purchase = shop.purchase();
+    assert_eq!((purchase.given.get(), purchase.worth.get(), shop.credits()), (200, 300, 200));
+    for (amount, takes) in [(450, 150), (450, 50)] {
+        let (purchase, before) = (shop.purchase(), shop.credits());
+        assert_eq!(purchase.credits_for_return(amount).get(), takes);
+        shop.stripe.refund(Refund::of(&purchase, format!("after {before}")).amount(amount)).unwrap();
+        assert_eq!(before - shop.credits(), takes);
+    }
     shop.check_settled();
 }
 

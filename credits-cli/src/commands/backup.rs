@@ -80,7 +80,7 @@ pub(crate) struct Restore {
 
 impl Restore {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        let to = session.place.file("restore")?;
+        let to = session.place.file("restore")?.path;
         fs::metadata(&self.from).map_err(|error| Failure::file(&self.from, &error))?;
         if to.exists() {
             let message = format!(

@@ -63,9 +63,14 @@ fn ask(session: &Session, proposed: &Proposed<'_>) -> Result<(), Failure> {
 
 /// A key that no other write has.
 pub(super) fn random_key() -> Result<String, Failure> {
+    Ok(format!("cli-{}", random_digits()?))
+}
+
+/// 24 hexadecimal digits that cannot be guessed.
+pub(super) fn random_digits() -> Result<String, Failure> {
     let mut bytes = [0; 12];
     let filled = getrandom::fill(&mut bytes);
     filled
         .map_err(|error| Failure::new(Exit::Refused, format!("the system gave no random bytes: {error}")))?;
-    Ok(bytes.iter().fold("cli-".to_owned(), |key, byte| key + &format!("{byte:02x}")))
+    Ok(format!("{:024x}", bytes.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte))))
 }

@@ -1,19 +1,24 @@
 //! `serve`: the dashboard and the API on an address, and the ledger's socket, until Ctrl-C.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use clap::Args;
 use credits_web::{Access as Entrance, Tokens};
+use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::consent::random_key;
+use super::consent::random_digits;
 use crate::exit::{Exit, Failure};
-use crate::reach::{Access, Opened, Place};
+use crate::reach::{Access, LedgerFile, Opened};
 use crate::session::Session;
-use crate::show::{complain, print};
+use crate::show::complain;
+
+/// Longest time for which the end waits for requests in progress.
+const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The arguments of `serve`.
 #[derive(Debug, Args)]
@@ -32,8 +37,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        let path = session.place.file("serve")?;
-        let Place::File { opener, .. } = &session.place else { return Ok(()) };
+        let LedgerFile { path, opener } = session.place.file("serve")?;
         if !self.bind.ip().is_loopback() {
             complain(&format!(
                 "warning: {} is seen by other machines, and what is sent to it is not encrypted: put a proxy with TLS before it",
@@ -52,7 +56,7 @@ impl Serve {
     }
 
     async fn served(&self, session: &Session, opened: &Opened, tokens: Tokens) -> Result<(), Failure> {
-        let password = random_key()?;
+        let password = random_digits()?;
         let expected = format!("Basic {}", base64(format!("admin:{password}").as_bytes()));
         let dashboard = opened.dashboard.clone().title(session.line.get_name());
         let app = Router::new()
@@ -62,14 +66,22 @@ impl Serve {
         let address = listener.local_addr().map_err(|error| unserved(&error))?;
         #[cfg(unix)]
         let socket = (opened.socket)().inspect_err(|error| complain(&format!("warning: {error}")));
-        print(&format!(
-            "dashboard  http://{address}/admin/credits (user admin, password {password})\n\
-             API        http://{address}/credits/api (tokens in {})\n\
-             Ctrl-C ends it",
-            session.tokens.display()
-        ))?;
-        let ended = axum::serve(listener, app).with_graceful_shutdown(interrupted());
-        let result = ended.await.map_err(|error| unserved(&error));
+        let (dashboard, api) =
+            (format!("http://{address}/admin/credits"), format!("http://{address}/credits/api"));
+        let value = json!({ "dashboard": dashboard, "user": "admin", "password": password, "api": api });
+        session.terminal.show(&value, || {
+            format!(
+                "dashboard  {dashboard} (user admin, password {password})\n\
+                 API        {api} (tokens in {})\n\
+                 Ctrl-C ends it",
+                session.tokens.display()
+            )
+        })?;
+        let served = axum::serve(listener, app).with_graceful_shutdown(interrupted());
+        let result = tokio::select! {
+            ended = served => ended.map_err(|error| unserved(&error)),
+            () = given_up() => Ok(()),
+        };
         #[cfg(unix)]
         drop(socket);
         result
@@ -82,6 +94,12 @@ async fn interrupted() {
         // Without the signal the process ends by other means.
         std::future::pending::<()>().await;
     }
+}
+
+/// Waits for Ctrl-C, and then for requests in progress.
+async fn given_up() {
+    interrupted().await;
+    tokio::time::sleep(REQUESTS_WAIT_MAX).await;
 }
 
 fn unserved(error: &std::io::Error) -> Failure {

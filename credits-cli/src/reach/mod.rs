@@ -13,6 +13,6 @@ mod url;
 
 pub(crate) use client::{Client, Reply};
 pub(crate) use file::{Opened, Opener};
-pub(crate) use place::{Access, Place};
+pub(crate) use place::{Access, LedgerFile, Place};
 pub(crate) use request::{Path, Request};
 pub(crate) use response::Response;

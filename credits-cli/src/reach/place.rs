@@ -1,6 +1,8 @@
 //! Where the ledger is, and which way leads to it now.
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use credits_runtime::{Error, LedgerErrorKind as Kind};
 use tokio::runtime::{Builder, Runtime};
@@ -11,6 +13,10 @@ use super::file::{File, Opener};
 use super::socket::Socket;
 use super::url::Url;
 use crate::exit::{Exit, Failure};
+
+/// Attempts to open a ledger that another command may have open, and the time between two.
+const ATTEMPTS_MAX: u32 = 40;
+const ATTEMPT_EVERY: Duration = Duration::from_millis(50);
 
 /// What a command does with the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +36,13 @@ pub(crate) enum Place {
     Url { base: String, token: Option<String> },
 }
 
+/// The file of a ledger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LedgerFile<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) opener: Opener,
+}
+
 impl Place {
     /// A client on the way that is open now.
     pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
@@ -41,10 +54,10 @@ impl Place {
         }
     }
 
-    /// The path of the ledger's file, for commands that work on files alone.
-    pub(crate) fn file(&self, command: &str) -> Result<&Path, Failure> {
+    /// The ledger's file, for commands that work on files alone.
+    pub(crate) fn file(&self, command: &str) -> Result<LedgerFile<'_>, Failure> {
         match self {
-            Self::File { path, .. } => Ok(path),
+            Self::File { path, opener } => Ok(LedgerFile { path, opener: *opener }),
             Self::Url { .. } => Err(Failure::usage(format!(
                 "`{command}` works on files of this machine: give --ledger in place of --url"
             ))),
@@ -56,26 +69,35 @@ fn through_file(path: &Path, opener: Opener, access: Access) -> Result<Client, F
     if !path.exists() {
         return Err(absent(path));
     }
-    match opener(path, access) {
-        Ok(opened) => {
-            let way = format!("in {}, which no other program has open", path.display());
-            Ok(Client::over(File::of(opened, user(), runtime()?), way))
+    for _ in 0..ATTEMPTS_MAX {
+        match opener(path, access) {
+            Ok(opened) => {
+                let way = format!("in {}, which no other program has open", path.display());
+                return Ok(Client::over(File::of(opened, user(), runtime()?), way));
+            }
+            Err(Error::Ledger(error)) if error.kind() == Kind::Locked => {}
+            Err(error) => return Err(error.into()),
         }
-        Err(Error::Ledger(error)) if error.kind() == Kind::Locked => through_socket(path),
-        Err(error) => Err(error.into()),
+        if let Some(client) = through_socket(path)? {
+            return Ok(client);
+        }
+        // Another command has the ledger open, or a program that has no socket yet.
+        thread::park_timeout(ATTEMPT_EVERY);
     }
+    Err(closed(path))
 }
 
+/// A client through the socket of the program that has the ledger open; `None` if it has none.
 #[cfg(unix)]
-fn through_socket(path: &Path) -> Result<Client, Failure> {
-    let Ok(socket) = Socket::of(path, runtime()?) else { return Err(closed(path)) };
+fn through_socket(path: &Path) -> Result<Option<Client>, Failure> {
+    let Ok(socket) = Socket::of(path, runtime()?) else { return Ok(None) };
     let process = socket.process.map(|process| format!(", pid {process}")).unwrap_or_default();
-    Ok(Client::over(socket, format!("through the running program{process}")))
+    Ok(Some(Client::over(socket, format!("through the running program{process}"))))
 }
 
 #[cfg(not(unix))]
-fn through_socket(path: &Path) -> Result<Client, Failure> {
-    Err(closed(path))
+fn through_socket(_: &Path) -> Result<Option<Client>, Failure> {
+    Ok(None)
 }
 
 fn absent(path: &Path) -> Failure {

@@ -151,3 +151,22 @@ fn reading_changes_no_file() {
     }
     assert!(!shop.beside("shop.redb.sock").exists());
 }
+
+#[test]
+fn commands_that_run_at_one_time_wait_for_each_other() {
+    let shop = Shop::new();
+    std::thread::scope(|scope| {
+        for command in 0..8 {
+            let ledger = shop.ledger();
+            scope.spawn(move || {
+                let key = format!("at-once-{command}");
+                let give = ["give", "user:ada", "1", "--reason", "at once", "--key", &key, "--yes"];
+                Binary::Credits
+                    .on(ledger, if command % 2 == 0 { &give } else { &["balance", "user:ada"] })
+                    .done();
+            });
+        }
+    });
+    let balance = Binary::Credits.on(shop.ledger(), &["balance", "user:ada", "--json"]).json();
+    assert_eq!(balance["credits"], 132);
+}

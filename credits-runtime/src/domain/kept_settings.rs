@@ -78,27 +78,31 @@ mod tests {
 
     use super::*;
 
+    const CHOSEN: Settings = Settings {
+        rounding: Rounding::Floor,
+        credits_named: CreditsName { one: "token", many: "tokens" },
+        low_balance_thresholds: &[Threshold { asset: "gem", amount: 5 }],
+        renewal_wait: Period { count: 1, unit: PeriodUnit::Day },
+        negative_balance_max: Some(40),
+        transfer_expiration: TransferExpiration::None,
+        upgrades: Upgrades::OnChange,
+        subscription_refunds: SubscriptionRefunds::Debt,
+        refunded_but_spent: RefundedButSpent::Forgive,
+        overrun: Overrun::Debt,
+        categories: &["prize"],
+        environments: &["live", "test"],
+        ..Settings::DEFAULT
+    };
+    const GEMS: &[AssetSpec] = &[AssetSpec {
+        name: "gem",
+        plural: "gems",
+        named: CreditsName { one: "Gem", many: "Gems" },
+        docs: "Stones.",
+    }];
+
     #[test]
     fn settings_are_read_back_from_their_words() {
-        let (categories, environments) = (&["prize"][..], &["live", "test"][..]);
-        let chosen = Settings {
-            rounding: Rounding::Floor,
-            credits_named: CreditsName { one: "token", many: "tokens" },
-            low_balance_thresholds: &[Threshold { asset: "gem", amount: 5 }],
-            renewal_wait: Period { count: 1, unit: PeriodUnit::Day },
-            negative_balance_max: Some(40),
-            transfer_expiration: TransferExpiration::None,
-            upgrades: Upgrades::OnChange,
-            subscription_refunds: SubscriptionRefunds::Debt,
-            refunded_but_spent: RefundedButSpent::Forgive,
-            overrun: Overrun::Debt,
-            categories,
-            environments,
-            ..Settings::DEFAULT
-        };
-        let gem = CreditsName { one: "Gem", many: "Gems" };
-        let gems = &[AssetSpec { name: "gem", plural: "gems", named: gem, docs: "Stones." }];
-        for (settings, assets) in [(Settings::DEFAULT, &[][..]), (chosen, gems)] {
+        for (settings, assets) in [(Settings::DEFAULT, &[][..]), (CHOSEN, GEMS)] {
             let catalogue = Catalogue { settings, assets, operations: &[], plans: &[], packs: &[] };
             let terms = CatalogueData::from(&catalogue).kept();
             let read = super::settings(&terms).unwrap();

@@ -60,13 +60,13 @@ pub struct Wallet {
     pub formatted: String,
     /// The ledger's time of the reading.
     pub at: Timestamp,
-    /// The credits that can be spent.
+    /// The available credits: free ones that have not expired, less debt. Negative in debt.
     pub credits: Amount,
     /// The credits set aside by holds.
     pub held: Amount,
-    /// The credits owed.
+    /// The debt.
     pub debt: Amount,
-    /// The balance: available and held credits, less the debt.
+    /// The available and the held credits together.
     pub balance: Amount,
     /// The open grants, in the order of their use.
     pub grants: Vec<GrantSummary>,
