@@ -66,11 +66,10 @@ pub fn run<C: Pricing>() -> ExitCode {
 pub fn app<C: Pricing>() -> Application {
     let application = Application::new(opening::priced::<C>);
     #[cfg(feature = "import")]
-    let application = application.command(
-        "import",
-        "Fill a ledger from the Ruby gems usage_credits or wallets",
-        |call| crate::import::command::<C>(&call.ledger, &call.arguments),
-    );
+    let application =
+        application.command("import", "Fill a ledger from the Ruby gems usage_credits or wallets", |call| {
+            crate::import::command::<C>(&call.ledger, &call.arguments)
+        });
     application
 }
 

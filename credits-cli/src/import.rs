@@ -40,8 +40,8 @@ mod survey;
 mod wallets;
 
 pub use args::ImportArgs;
-pub(crate) use command::command;
 pub use clock::ImportClock;
+pub(crate) use command::command;
 pub use declared::{Declared, DeclaredPlan};
 pub use error::ImportError;
 pub use findings::{Finding, FindingCount, Rule};

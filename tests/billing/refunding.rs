@@ -139,7 +139,9 @@ fn the_forecast_of_a_refund_is_what_it_takes() {
                 let (before, purchase) = (shop.credits(), shop.purchase());
                 let forecast = purchase.credits_for_return(amount).get();
                 if amount > 0 {
-                    shop.stripe.refund(Refund::of(&purchase, format!("refund {number}")).amount(amount)).unwrap();
+                    shop.stripe
+                        .refund(Refund::of(&purchase, format!("refund {number}")).amount(amount))
+                        .unwrap();
                 }
                 assert_eq!(before - shop.credits(), forecast, "{one}, {other}: {amount}");
             }

@@ -42,7 +42,8 @@ pub(crate) fn command<C: Pricing>(ledger: &Path, arguments: &[OsString]) -> Exit
             return Exit::Refused.into();
         }
     };
-    let text = if json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { report.to_string() };
+    let text =
+        if json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { report.to_string() };
     if print(&text).is_err() {
         return Exit::Unreachable.into();
     }

@@ -102,7 +102,7 @@ async fn verified_in_lines(settings: &Shared) -> Result<Response, Refusal> {
         sent?;
         match verified {
             Ok(verified) => line(parts, &verified),
-            Err(Refusal(problem)) => line(parts, &problem),
+            Err(refusal) => line(parts, &refusal.0),
         }
     });
     Ok(([(CONTENT_TYPE, LINES)], lines).into_response())
