@@ -1,6 +1,6 @@
 //! The studio as someone sees it who has just built it: what it prints, its pages, its API, and its command line beside it.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
