@@ -105,7 +105,7 @@ pub(crate) async fn generate(State(studio): State<Studio>, Form(picture): Form<P
         if picture.quality == "hd" { GenerateImageQuality::Hd } else { GenerateImageQuality::Draft };
     let user = studio.credits.wallet(format!("user:{}", picture.user));
     let work = user.spend_credits_on(Operation::generate_image(quality));
-    let said = match work.run_async(|| paint(&picture.prompt)).await {
+    let said = match work.run_async(|| async { paint(&picture.prompt) }).await {
         Ok(painted) => painted,
         // The message names what is missing and what to do.
         Err(error) => error.to_string(),
@@ -113,7 +113,7 @@ pub(crate) async fn generate(State(studio): State<Studio>, Form(picture): Form<P
     back(&picture.user, &said)
 }
 
-async fn paint(prompt: &str) -> Result<String, Rejection> {
+fn paint(prompt: &str) -> Result<String, Rejection> {
     Ok(format!("Here is {prompt}. (The studio only pretends to paint.)"))
 }
 
