@@ -119,6 +119,8 @@ fn the_first_minutes() {
     assert!(status == 200 && home.contains("credits-badge") && home.contains("hd, 25 credits"), "{home}");
     let (status, to) = studio.form("/generate", "user=ada&prompt=a+lighthouse&quality=hd");
     assert!(status == 303 && to.contains("Here+is+a+lighthouse"), "{to}");
+    let (_, to) = studio.form("/generate", "user=ada&prompt=+&quality=hd");
+    assert!(to.contains("say+what+it+shows"), "work that fails is not charged: {to}");
     let (_, to) = studio.form("/buy", "user=ada&pack=booster");
     assert!(to.contains("STRIPE_KEY"), "{to}");
 

@@ -1,5 +1,6 @@
 //! The pages that customers see: their credits, prices, history, and a button that costs something.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::Form;
@@ -8,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use credits_runtime::stripe::Stripe;
-use credits_runtime::{Error, Problem, Rejection};
+use credits_runtime::{Error, Problem};
 use credits_web::widgets;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
@@ -113,7 +114,11 @@ pub(crate) async fn generate(State(studio): State<Studio>, Form(picture): Form<P
     back(&picture.user, &said)
 }
 
-fn paint(prompt: &str) -> Result<String, Rejection> {
+/// Work that fails is not charged.
+fn paint(prompt: &str) -> io::Result<String> {
+    if prompt.trim().is_empty() {
+        return Err(io::Error::other("nothing to paint: say what it shows"));
+    }
     Ok(format!("Here is {prompt}. (The studio only pretends to paint.)"))
 }
 
