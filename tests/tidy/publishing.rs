@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 /// The published crates, in the order of their publication.
-pub(super) const CRATES: &[&str] = &["credits-core", "credits-macros", "credits-runtime", "credits-web"];
+pub(super) const CRATES: &[&str] =
+    &["credits-core", "credits-macros", "credits-runtime", "credits-web", "credits-cli"];
 
 /// Crates of which generated code and the ledger need one and the same release.
 const PINNED: &[&str] = &["credits-core", "credits-macros", "credits-runtime"];
@@ -20,6 +21,7 @@ const KEYWORDS_MAX: usize = 5;
 const KEYWORD_BYTES_MAX: usize = 20;
 /// Its categories, as far as they are used.
 const CATEGORIES: &[&str] = &[
+    "command-line-utilities",
     "database-implementations",
     "data-structures",
     "development-tools::procedural-macro-helpers",
