@@ -1,4 +1,4 @@
-//! Ledgers that are opened without their pricing: under the terms that they were last opened with.
+//! Ledgers that are opened without their pricing: under the newest terms that they were opened with.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

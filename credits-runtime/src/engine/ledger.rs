@@ -133,7 +133,7 @@ impl Ledger {
         Ok(verified)
     }
 
-    /// The terms that the ledger in a file was last opened with. A declaration is in the file before the opening ends.
+    /// The newest terms that the ledger in a file was opened with. A declaration is in the file before the opening ends.
     pub(crate) fn last_terms(path: &Path) -> Result<CatalogueData, LedgerError> {
         let store = Store::look_only(path, MemoryBudget::DEFAULT)?;
         last_terms(&store)?.ok_or_else(|| {

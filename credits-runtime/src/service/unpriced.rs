@@ -1,4 +1,4 @@
-//! Opening a ledger without its application's pricing: under the terms that it was last opened with.
+//! Opening a ledger without its application's pricing: under the newest terms that it was opened with.
 //!
 //! It does not know operations, which need the application's types.
 
@@ -21,7 +21,8 @@ use crate::service::credits::Credits;
 
 impl Credits<()> {
     /// Opens an existing ledger without its pricing, for tools that read and administer the ledger of any application: under
-    /// the terms that it was last opened with, which its journal keeps. It declares no catalogue and creates no file. What
+    /// the newest terms that it was opened with, which its journal keeps. An application that went back to older terms is not
+    /// noticed: open such a ledger with its pricing. It declares no catalogue and creates no file. What
     /// comes due is booked as the application books it; events of billing that wait for a price of the application wait on.
     ///
     /// The words of those terms stay in memory until the process ends.

@@ -71,7 +71,7 @@ pub fn api<C: Pricing>(credits: &Credits<C>) -> Api {
 }
 
 /// The API of a ledger that was opened [without its pricing](Credits::open_without_pricing): as [`api`], but operations are
-/// only listed, under the terms that the ledger was last opened with. A call of one is refused as 409 `pricing_missing`.
+/// only listed, under the newest terms that the ledger was opened with. A call of one is refused as 409 `pricing_missing`.
 ///
 /// Errors: the ledger's.
 pub fn api_without_pricing(credits: &Credits<()>) -> Result<Api, Error> {

@@ -10,7 +10,7 @@ use credits_runtime::{
 
 use super::{Estimate, Later, OpenedHold, Operations, Options};
 
-/// The terms that the ledger was last opened with.
+/// The newest terms that the ledger was opened with.
 pub(super) struct Unpriced(CatalogueData);
 
 impl Unpriced {
