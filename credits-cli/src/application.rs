@@ -227,12 +227,10 @@ fn told(error: &clap::Error) -> ExitCode {
 }
 
 fn reported(terminal: Terminal, failure: &Failure) -> ExitCode {
-    let Failure { exit, message, problem } = failure;
-    let as_json = problem.as_ref().filter(|_| terminal.is_json).and_then(|it| serde_json::to_string(it).ok());
-    match as_json {
-        Some(problem) => complain(&problem),
-        None if message.is_empty() => {}
-        None => complain(&format!("error: {message}")),
+    match failure.message.as_str() {
+        "" => {}
+        _ if terminal.is_json => complain(&failure.value().to_string()),
+        message => complain(&format!("error: {message}")),
     }
-    (*exit).into()
+    failure.exit.into()
 }

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use credits_runtime::{Error, LedgerError, LedgerErrorKind as Kind, Problem};
+use serde_json::{Value, json};
 
 /// The exit code of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +39,19 @@ impl Exit {
             Self::Unreachable => 4,
             Self::Damaged => 5,
             Self::OutcomeUnknown => 6,
+        }
+    }
+
+    /// The code of a failure that is no problem of the API.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Usage => "usage",
+            Self::NotFound => "not_found",
+            Self::Unreachable => "unreachable",
+            Self::Damaged => "damaged",
+            Self::OutcomeUnknown => "outcome_unknown",
         }
     }
 
@@ -84,6 +98,15 @@ const CODES: &[(&str, Exit)] = &[
     ("unknown_input", Exit::Usage),
 ];
 
+/// Codes of problems after which a write is known not to have happened, although their status is that of a failing server.
+const NOT_DONE: &[&str] = &["busy", "clock_unconfirmed", "not_done", "queue_full", "unavailable"];
+
+/// Whether a write may have happened although its response has this status, and the code of its problem if it has one.
+pub(crate) fn may_be_done(status: u16, code: Option<&str>) -> bool {
+    let is_unclear = matches!(status, 408 | 500..) || code == Some("internal_error");
+    is_unclear && !code.is_some_and(|code| NOT_DONE.contains(&code))
+}
+
 /// Why a command ends without its result.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -91,11 +114,32 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The problem that the ledger answered with, for programs.
     pub(crate) problem: Option<Box<Problem>>,
+    /// The key under which a write of unknown outcome is sent again.
+    pub(crate) key: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), problem: None }
+        Self { exit, message: message.into(), problem: None, key: None }
+    }
+
+    /// The failure of a write that may have happened. Damage stays damage: it is the greater trouble.
+    pub(crate) fn of_unknown_outcome(self, key: &str) -> Self {
+        let exit = if self.exit == Exit::Damaged { self.exit } else { Exit::OutcomeUnknown };
+        let message = format!("{}; send it again with --key {key}, which does it once", self.message);
+        Self { exit, message, key: Some(key.to_owned()), ..self }
+    }
+
+    /// The failure as programs get it: the problem, or a code and the message, and the key of a write to send again.
+    pub(crate) fn value(&self) -> Value {
+        let code = self.exit.code();
+        let plain = || json!({ "code": code, "detail": self.message });
+        let problem = self.problem.as_ref().and_then(|problem| serde_json::to_value(problem).ok());
+        let mut value = problem.unwrap_or_else(plain);
+        if let (Some(key), Some(members)) = (&self.key, value.as_object_mut()) {
+            members.insert("send_again_with".to_owned(), key.as_str().into());
+        }
+        value
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -113,7 +157,7 @@ impl Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         let (exit, message) = (Exit::of(&problem), problem.detail.clone());
-        Self { exit, message, problem: Some(Box::new(problem)) }
+        Self { exit, message, problem: Some(Box::new(problem)), key: None }
     }
 }
 
@@ -143,7 +187,6 @@ impl From<Error> for Failure {
 #[cfg(test)]
 mod tests {
     use credits_runtime::Rejection;
-    use serde_json::json;
 
     use super::*;
 
@@ -200,6 +243,45 @@ mod tests {
         ] {
             assert_eq!(Exit::of(&Problem::new(status, code, "")), exit, "{status} {code}");
         }
+    }
+
+    #[test]
+    fn a_write_may_be_done_unless_its_response_says_that_it_is_not() {
+        for (status, code, may_be) in [
+            (500, Some("internal_error"), true),
+            (409, Some("internal_error"), true),
+            (500, Some("io"), true),
+            (500, None, true),
+            (502, None, true),
+            (504, Some("gateway_timeout"), true),
+            (408, None, true),
+            (503, Some("outcome_unknown"), true),
+            (503, Some("timeout"), true),
+            (503, Some("not_done"), false),
+            (503, Some("queue_full"), false),
+            (503, Some("busy"), false),
+            (503, Some("unavailable"), false),
+            (503, Some("clock_unconfirmed"), false),
+            (402, Some("insufficient_credits"), false),
+            (404, None, false),
+            (302, None, false),
+        ] {
+            assert_eq!(may_be_done(status, code), may_be, "{status} {code:?}");
+        }
+        assert!(NOT_DONE.is_sorted());
+    }
+
+    #[test]
+    fn programs_get_the_key_of_an_unknown_outcome() {
+        let lost = Failure::new(Exit::Unreachable, "no response came").of_unknown_outcome("g7");
+        assert_eq!(lost.exit, Exit::OutcomeUnknown);
+        assert_eq!(lost.value()["code"], "outcome_unknown");
+        assert_eq!(lost.value()["send_again_with"], "g7");
+        let problem = Failure::from(Problem::new(500, "damaged", "fact 7")).of_unknown_outcome("g8");
+        assert_eq!(problem.exit, Exit::Damaged);
+        assert_eq!((&problem.value()["status"], &problem.value()["send_again_with"]), (&json!(500), &json!("g8")));
+        let refused = Failure::usage("add --yes").value();
+        assert_eq!(refused, json!({ "code": "usage", "detail": "add --yes" }));
     }
 
     #[test]
