@@ -103,7 +103,8 @@ const NOT_DONE: &[&str] = &["busy", "clock_unconfirmed", "not_done", "queue_full
 
 /// Whether a write may have happened although its response has this status, and the code of its problem if it has one.
 pub(crate) fn may_be_done(status: u16, code: Option<&str>) -> bool {
-    let is_unclear = matches!(status, 408 | 500..) || code == Some("internal_error");
+    let names = ["internal_error", "outcome_unknown", "timeout"];
+    let is_unclear = matches!(status, 408 | 500..) || code.is_some_and(|code| names.contains(&code));
     is_unclear && !code.is_some_and(|code| NOT_DONE.contains(&code))
 }
 
