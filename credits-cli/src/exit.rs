@@ -280,7 +280,10 @@ mod tests {
         assert_eq!(lost.value()["send_again_with"], "g7");
         let problem = Failure::from(Problem::new(500, "damaged", "fact 7")).of_unknown_outcome("g8");
         assert_eq!(problem.exit, Exit::Damaged);
-        assert_eq!((&problem.value()["status"], &problem.value()["send_again_with"]), (&json!(500), &json!("g8")));
+        assert_eq!(
+            (&problem.value()["status"], &problem.value()["send_again_with"]),
+            (&json!(500), &json!("g8"))
+        );
         let refused = Failure::usage("add --yes").value();
         assert_eq!(refused, json!({ "code": "usage", "detail": "add --yes" }));
     }

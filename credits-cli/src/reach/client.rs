@@ -75,7 +75,11 @@ impl Client {
     /// Sends a request whose response is as long as the ledger.
     pub(crate) fn stream(&self, request: &Request) -> Result<Response, Failure> {
         let response = self.transport.send(request).map_err(|lost| unanswered(request, &lost, &self.way))?;
-        if (200..300).contains(&response.status) { Ok(response) } else { Err(refused(request.key.as_deref(), response)) }
+        if (200..300).contains(&response.status) {
+            Ok(response)
+        } else {
+            Err(refused(request.key.as_deref(), response))
+        }
     }
 }
 
@@ -130,7 +134,8 @@ fn cut_off(key: Option<&str>, error: &std::io::Error) -> Failure {
 }
 
 fn unreadable(key: Option<&str>, error: &dyn std::fmt::Display) -> Failure {
-    let remedy = if key.is_some() { "the write may have happened" } else { "use a command as new as the program" };
+    let remedy =
+        if key.is_some() { "the write may have happened" } else { "use a command as new as the program" };
     unread(key, format!("the response cannot be read ({error}): {remedy}"))
 }
 
