@@ -27,6 +27,13 @@ impl Session {
         Ok(client)
     }
 
+    /// A client of the price list, with a note of whose it is.
+    pub(crate) fn prices(&self) -> Result<Client, Failure> {
+        let client = self.place.prices()?;
+        self.terminal.note(&client.way);
+        Ok(client)
+    }
+
     /// Reads from the ledger.
     pub(crate) fn read(&self, request: &Request) -> Result<Reply, Failure> {
         self.client(Access::Read)?.send(request)
