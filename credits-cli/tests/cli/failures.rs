@@ -114,7 +114,8 @@ fn a_failing_server_leaves_the_outcome_of_a_write_unknown() {
     let responding = |status: &str, body: &str| {
         server::responding(&format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
     };
-    let internal = r#"{"title":"Internal error","status":500,"code":"internal_error","detail":"the server failed"}"#;
+    let internal =
+        r#"{"title":"Internal error","status":500,"code":"internal_error","detail":"the server failed"}"#;
     for (status, body) in [
         ("502 Bad Gateway", "<html>bad gateway</html>"),
         ("504 Gateway Timeout", ""),
@@ -126,7 +127,10 @@ fn a_failing_server_leaves_the_outcome_of_a_write_unknown() {
     ] {
         let url = responding(status, body);
         let lost = Binary::Credits.run(&[&["--url", &url][..], &give[..]].concat());
-        assert!(lost.failed(6).contains("send it again with --key g9, which does it once"), "{status}: {lost:?}");
+        assert!(
+            lost.failed(6).contains("send it again with --key g9, which does it once"),
+            "{status}: {lost:?}"
+        );
         let url = responding(status, body);
         let lost = Binary::Credits.run(&[&["--url", &url, "--json", "--quiet"][..], &give[..]].concat());
         let problem: serde_json::Value = serde_json::from_str(lost.failed(6)).unwrap();
@@ -206,4 +210,21 @@ fn a_wrong_command_line_is_usage() {
     let failed = Binary::Shop.on(shop.ledger(), &["what-if", "missing.json", "--json", "--quiet"]);
     let problem: serde_json::Value = serde_json::from_str(failed.failed(3)).unwrap();
     assert_eq!(problem["code"], "not_found");
+}
+
+#[test]
+fn what_a_server_says_cannot_steer_the_terminal() {
+    let problem = r#"{"title":"Denied","status":403,"code":"denied","detail":"\u001b]0;x\u0007 \u202eno"}"#;
+    let text = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n{problem}", problem.len());
+    let failed = Binary::Credits.run(&["--url", &server::responding(&text), "head"]);
+    assert!(failed.failed(1).ends_with("error: \\u001b]0;x\\u0007 \\u202eno\n"), "{failed:?}");
+}
+
+#[test]
+fn a_list_of_holds_that_is_not_complete_says_so() {
+    let page = r#"{"items":[{"due":"grant_expires"}],"is_complete":false}"#;
+    let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{page}", page.len());
+    let listed = Binary::Credits.run(&["--url", &server::responding(&text), "holds"]);
+    assert!(listed.done().starts_with("no open holds among the first 1,000 items"), "{listed:?}");
+    assert!(listed.out.contains("there may be more holds"), "{listed:?}");
 }
