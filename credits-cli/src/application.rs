@@ -13,7 +13,7 @@ use credits_runtime::generated::Pricing;
 
 use crate::arguments::{self, Line};
 use crate::exit::{Exit, Failure};
-use crate::reach::{Opener, Place};
+use crate::reach::{Opener, OwnPrices, Place};
 use crate::session::Session;
 use crate::show::{Terminal, complain};
 
@@ -25,6 +25,7 @@ pub struct Application {
     ledger: PathBuf,
     tokens: Option<PathBuf>,
     opener: Opener,
+    prices: Option<OwnPrices>,
     own: Vec<OwnCommand>,
     default: Option<Run>,
 }
@@ -64,7 +65,7 @@ pub fn run<C: Pricing>() -> ExitCode {
 
 /// The command line of an application, with its pricing.
 pub fn app<C: Pricing>() -> Application {
-    let application = Application::new(opening::priced::<C>);
+    let application = Application::new(opening::priced::<C>, Some(opening::priced_in_memory::<C>));
     #[cfg(feature = "import")]
     let application =
         application.command("import", "Fill a ledger from the Ruby gems usage_credits or wallets", |call| {
@@ -76,17 +77,18 @@ pub fn app<C: Pricing>() -> Application {
 /// The command line for the ledger of any application, under the terms that it was last opened with. It spends on operations
 /// and estimates their prices only through a running program.
 pub fn without_pricing() -> Application {
-    Application::new(opening::unpriced)
+    Application::new(opening::unpriced, None)
 }
 
 impl Application {
-    fn new(opener: Opener) -> Self {
+    fn new(opener: Opener, prices: Option<OwnPrices>) -> Self {
         Self {
             name: None,
             about: "Balances, history, prices and upkeep of a ledger of usage credits.".to_owned(),
             ledger: "credits.redb".into(),
             tokens: None,
             opener,
+            prices,
             own: Vec::new(),
             default: None,
         }
@@ -190,7 +192,7 @@ impl Application {
         });
         let place = match &global.url {
             Some(base) => Place::Url { base: base.clone(), token: env::var("CREDITS_TOKEN").ok() },
-            None => Place::File { path, opener: self.opener },
+            None => Place::File { path, opener: self.opener, prices: self.prices },
         };
         match command.run(&Session { line, place, terminal, tokens }) {
             Ok(()) => Exit::Done.into(),
@@ -227,12 +229,10 @@ fn told(error: &clap::Error) -> ExitCode {
 }
 
 fn reported(terminal: Terminal, failure: &Failure) -> ExitCode {
-    let Failure { exit, message, problem } = failure;
-    let as_json = problem.as_ref().filter(|_| terminal.is_json).and_then(|it| serde_json::to_string(it).ok());
-    match as_json {
-        Some(problem) => complain(&problem),
-        None if message.is_empty() => {}
-        None => complain(&format!("error: {message}")),
+    match failure.message.as_str() {
+        "" => {}
+        _ if terminal.is_json => complain(&failure.value().to_string()),
+        message => complain(&format!("error: {message}")),
     }
-    (*exit).into()
+    failure.exit.into()
 }

@@ -2,9 +2,13 @@
 //!
 //! It does not know how a failure is printed.
 
+mod failure;
+
 use std::process::ExitCode;
 
-use credits_runtime::{Error, LedgerError, LedgerErrorKind as Kind, Problem};
+use credits_runtime::Problem;
+
+pub(crate) use failure::Failure;
 
 /// The exit code of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +42,19 @@ impl Exit {
             Self::Unreachable => 4,
             Self::Damaged => 5,
             Self::OutcomeUnknown => 6,
+        }
+    }
+
+    /// The code of a failure that is no problem of the API.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Usage => "usage",
+            Self::NotFound => "not_found",
+            Self::Unreachable => "unreachable",
+            Self::Damaged => "damaged",
+            Self::OutcomeUnknown => "outcome_unknown",
         }
     }
 
@@ -84,66 +101,19 @@ const CODES: &[(&str, Exit)] = &[
     ("unknown_input", Exit::Usage),
 ];
 
-/// Why a command ends without its result.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) exit: Exit,
-    pub(crate) message: String,
-    /// The problem that the ledger answered with, for programs.
-    pub(crate) problem: Option<Box<Problem>>,
-}
+/// Codes of problems after which a write is known not to have happened, although their status is that of a failing server.
+const NOT_DONE: &[&str] = &["busy", "clock_unconfirmed", "not_done", "queue_full", "unavailable"];
 
-impl Failure {
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), problem: None }
-    }
-
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, message)
-    }
-
-    /// A failure with a file that the command line names.
-    pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        let is_missing = error.kind() == std::io::ErrorKind::NotFound;
-        let exit = if is_missing { Exit::NotFound } else { Exit::Refused };
-        Self::new(exit, format!("`{}` cannot be used: {error}", path.display()))
-    }
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        let (exit, message) = (Exit::of(&problem), problem.detail.clone());
-        Self { exit, message, problem: Some(Box::new(problem)) }
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        let exit = match error.kind() {
-            Kind::Damaged | Kind::HeadDisagrees | Kind::LogDisagrees | Kind::LogMissing => Exit::Damaged,
-            Kind::Empty | Kind::NotALedger => Exit::NotFound,
-            Kind::OutcomeUnknown => Exit::OutcomeUnknown,
-            Kind::NameClash | Kind::PlanChanged => Exit::Refused,
-            _ => Exit::Unreachable,
-        };
-        Self::new(exit, error.to_string())
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Ledger(error) => error.into(),
-            Error::Rejected(rejection) => Problem::from(rejection).into(),
-            error => Self::new(Exit::Refused, error.to_string()),
-        }
-    }
+/// Whether a write may have happened although its response has this status, and the code of its problem if it has one.
+pub(crate) fn may_be_done(status: u16, code: Option<&str>) -> bool {
+    let names = ["internal_error", "outcome_unknown", "timeout"];
+    let is_unclear = matches!(status, 408 | 500..) || code.is_some_and(|code| names.contains(&code));
+    is_unclear && !code.is_some_and(|code| NOT_DONE.contains(&code))
 }
 
 #[cfg(test)]
 mod tests {
     use credits_runtime::Rejection;
-    use serde_json::json;
 
     use super::*;
 
@@ -200,6 +170,32 @@ mod tests {
         ] {
             assert_eq!(Exit::of(&Problem::new(status, code, "")), exit, "{status} {code}");
         }
+    }
+
+    #[test]
+    fn a_write_may_be_done_unless_its_response_says_that_it_is_not() {
+        for (status, code, may_be) in [
+            (500, Some("internal_error"), true),
+            (409, Some("internal_error"), true),
+            (500, Some("io"), true),
+            (500, None, true),
+            (502, None, true),
+            (504, Some("gateway_timeout"), true),
+            (408, None, true),
+            (503, Some("outcome_unknown"), true),
+            (503, Some("timeout"), true),
+            (503, Some("not_done"), false),
+            (503, Some("queue_full"), false),
+            (503, Some("busy"), false),
+            (503, Some("unavailable"), false),
+            (503, Some("clock_unconfirmed"), false),
+            (402, Some("insufficient_credits"), false),
+            (404, None, false),
+            (302, None, false),
+        ] {
+            assert_eq!(may_be_done(status, code), may_be, "{status} {code:?}");
+        }
+        assert!(NOT_DONE.is_sorted());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Client, Place, Reply, Request};
 use crate::show::Terminal;
 
@@ -27,6 +27,13 @@ impl Session {
         Ok(client)
     }
 
+    /// A client of the price list, with a note of whose it is.
+    pub(crate) fn prices(&self) -> Result<Client, Failure> {
+        let client = self.place.prices()?;
+        self.terminal.note(&client.way);
+        Ok(client)
+    }
+
     /// Reads from the ledger.
     pub(crate) fn read(&self, request: &Request) -> Result<Reply, Failure> {
         self.client(Access::Read)?.send(request)
@@ -42,4 +49,18 @@ impl Session {
         let result = reply.read()?;
         self.terminal.show(&reply.value, || text(&result, self.terminal))
     }
+
+    /// Shows the result of a write, which is done whether it can be shown or not.
+    pub(crate) fn receipt(&self, reply: &Reply, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        self.terminal.show(&reply.value, text).map_err(|failure| match (failure.exit, &reply.key) {
+            (Exit::Done, _) | (_, None) => failure,
+            (_, Some(key)) => done_unseen(failure, key),
+        })
+    }
+}
+
+/// The failure of a write that was done, and whose result could not be written.
+fn done_unseen(failure: Failure, key: &str) -> Failure {
+    let message = format!("done, but {}; its key is {key}", failure.message);
+    Failure { exit: Exit::OutcomeUnknown, message, key: Some(key.to_owned()), ..failure }
 }

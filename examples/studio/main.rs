@@ -8,7 +8,8 @@
 //! cargo run --bin studio -- balance user:ada    # in another terminal, through the running program
 //! ```
 //!
-//! `ADDRESS` is where it listens, `127.0.0.1:8080` unless set. With `STRIPE_KEY` set to a secret key of a test account and
+//! `ADDRESS` is where it listens, `127.0.0.1:8080` unless set, and `PUBLIC_ADDRESS` is where browsers find it, if that is another
+//! place: checkouts return there. With `STRIPE_KEY` set to a secret key of a test account and
 //! `STRIPE_WEBHOOK_SECRET` to the secret of its endpoint, the buttons of the price list begin checkouts at Stripe.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program on the command line talks")]
 

@@ -1,15 +1,17 @@
 //! The pages that customers see: their credits, prices, history, and a button that costs something.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use credits_runtime::stripe::Stripe;
-use credits_runtime::{Error, Problem};
+use credits_runtime::{Error, Problem, RunError};
 use credits_web::widgets;
 use maud::{DOCTYPE, Markup, html};
 use serde::Deserialize;
@@ -53,7 +55,8 @@ pub(crate) async fn home(
 ) -> Result<Response, Problem> {
     let page = spawn_blocking(move || drawn(&studio.credits, &visitor)).await;
     let page = page.map_err(|_| Problem::new(500, "internal_error", "the page could not be drawn"))??;
-    Ok(Html(page.into_string()).into_response())
+    // A page that is gone back to is drawn again, with another key.
+    Ok(([(CACHE_CONTROL, "no-store")], Html(page.into_string())).into_response())
 }
 
 fn drawn(credits: &Credits, visitor: &Visitor) -> Result<Markup, Error> {
@@ -78,6 +81,8 @@ fn drawn(credits: &Credits, visitor: &Visitor) -> Result<Markup, Error> {
                     h2 { "A new picture" }
                     form.row method="post" action="generate" {
                         input type="hidden" name="user" value=(visitor.user);
+                        // A second click of this page's buttons is the same picture.
+                        input type="hidden" name="key" value=(random_key());
                         input name="prompt" value="a lighthouse" aria-label="What it shows" maxlength="200";
                         @for (quality, price) in prices {
                             button name="quality" value=(quality) { (quality) ", " (price) " credits" }
@@ -93,21 +98,35 @@ fn drawn(credits: &Credits, visitor: &Visitor) -> Result<Markup, Error> {
     })
 }
 
+/// An idempotency key that no other page has. It is random, so that none comes back after a restart.
+fn random_key() -> String {
+    let digits = || RandomState::new().build_hasher().finish();
+    format!("studio-{:016x}{:016x}", digits(), digits())
+}
+
 #[derive(Deserialize)]
 pub(crate) struct Picture {
     user: String,
+    /// The key of the page; a form without one is another picture each time.
+    key: Option<String>,
     prompt: String,
     quality: String,
 }
 
-/// Paints a picture. It is charged only if the work succeeds.
+/// Paints a picture. It is charged only if the work succeeds, and once for its key.
 pub(crate) async fn generate(State(studio): State<Studio>, Form(picture): Form<Picture>) -> Redirect {
     let quality =
         if picture.quality == "hd" { GenerateImageQuality::Hd } else { GenerateImageQuality::Draft };
     let user = studio.credits.wallet(format!("user:{}", picture.user));
-    let work = user.spend_credits_on(Operation::generate_image(quality));
+    let mut work = user.spend_credits_on(Operation::generate_image(quality));
+    if let Some(key) = &picture.key {
+        work = work.key(key.as_str());
+    }
     let said = match work.run_async(|| async { paint(&picture.prompt) }).await {
         Ok(painted) => painted,
+        Err(RunError::AlreadyCharged(_)) => {
+            "That picture is already painted, and was charged once.".to_owned()
+        }
         // The message names what is missing and what to do.
         Err(error) => error.to_string(),
     };
@@ -137,7 +156,8 @@ pub(crate) async fn buy(State(studio): State<Studio>, Form(sale): Form<Sale>) ->
         let said = "A checkout at Stripe begins here once STRIPE_KEY has the secret key of a test account: sk_test_..";
         return back(&sale.user, said);
     };
-    let (owner, thanks) = (format!("user:{}", sale.user), format!("{}/?user={}", studio.address, sale.user));
+    let visitor = form_urlencoded::Serializer::new(String::new()).append_pair("user", &sale.user).finish();
+    let (owner, thanks) = (format!("user:{}", sale.user), format!("{}/?{visitor}", studio.address));
     let started = match (stripe.pack_checkout(&sale.pack, &owner), stripe.plan_checkout(&sale.plan, &owner)) {
         (Some(pack), _) => stripe.start_async(pack.success(thanks)).await,
         (None, Some(plan)) => stripe.start_async(plan.success(thanks)).await,

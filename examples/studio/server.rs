@@ -3,8 +3,10 @@
 use std::env::var;
 use std::error::Error;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -19,28 +21,60 @@ use tokio::runtime::Runtime;
 use super::pages::{self, Studio};
 use super::pricing::{Credits, Pricing};
 
+/// Where it listens unless `ADDRESS` says otherwise.
+const ADDRESS: &str = "127.0.0.1:8080";
+/// Longest time for which the end waits for requests in progress.
+const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
+
 /// Serves until Ctrl-C.
 pub(crate) fn serve(ledger: &Path) -> Result<(), Box<dyn Error>> {
+    let runtime = Runtime::new()?;
+    let listener = runtime.block_on(listen())?;
     let credits = Credits::open(ledger)?;
     // Commands on this machine reach the open ledger through it.
     #[cfg(unix)]
-    let _socket = credits_web::socket(&credits)?;
-    let runtime = Runtime::new()?;
-    runtime.block_on(async {
-        let listener = listen().await?;
-        let address = format!("http://{}", listener.local_addr()?);
-        // A real application keeps its tokens in a file: `Tokens::file("studio.tokens")?`.
-        let tokens = Tokens::in_memory();
-        let token = tokens.create("demo", &[Scope::App, Scope::Read])?;
-        let stripe = connected(&credits)?;
-        let routes =
-            routes(Studio { credits: credits.clone(), stripe, address: Arc::from(&*address) }, tokens);
-        announce(&address, &token);
-        axum::serve(listener, routes).with_graceful_shutdown(interrupted()).await?;
-        Ok::<(), Box<dyn Error>>(())
-    })?;
+    let socket = credits_web::socket(&credits)?;
+    let served = runtime.block_on(served(&credits, listener));
+    #[cfg(unix)]
+    drop(socket);
+    // Requests in progress have had their time; downloads are cut off.
+    runtime.shutdown_background();
+    served?;
     credits.close()?;
     Ok(())
+}
+
+async fn served(credits: &Credits, listener: TcpListener) -> Result<(), Box<dyn Error>> {
+    let local = listener.local_addr()?;
+    if !local.ip().is_loopback() {
+        eprintln!(
+            "warning: {local} is open to other machines, and everyone there is let in as demo with the password demo"
+        );
+    }
+    let address = var("PUBLIC_ADDRESS").unwrap_or_else(|_| local_address(local));
+    // A real application keeps its tokens in a file: `Tokens::file("studio.tokens")?`.
+    let tokens = Tokens::in_memory();
+    let token = tokens.create("demo", &[Scope::App, Scope::Read])?;
+    let stripe = connected(credits)?;
+    let address = address.trim_end_matches('/');
+    let routes = routes(Studio { credits: credits.clone(), stripe, address: Arc::from(address) }, tokens);
+    announce(address, &token);
+    let served = axum::serve(listener, routes).with_graceful_shutdown(interrupted());
+    tokio::select! {
+        ended = served => ended?,
+        () = given_up() => {}
+    }
+    Ok(())
+}
+
+/// The address at which a browser on this machine finds the studio.
+fn local_address(local: SocketAddr) -> String {
+    // No browser goes to the address that stands for all of them.
+    if local.ip().is_unspecified() {
+        format!("http://localhost:{}", local.port())
+    } else {
+        format!("http://{local}")
+    }
 }
 
 fn routes(studio: Studio, tokens: Tokens) -> Router {
@@ -70,13 +104,16 @@ fn admitted(request: &Parts) -> Access {
 }
 
 /// Listens where `ADDRESS` says; without it on port 8080, or on a free port if that one is taken.
-async fn listen() -> io::Result<TcpListener> {
-    match var("ADDRESS") {
-        Ok(address) => TcpListener::bind(address).await,
-        Err(_) => match TcpListener::bind("127.0.0.1:8080").await {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => TcpListener::bind("127.0.0.1:0").await,
-            listener => listener,
-        },
+async fn listen() -> Result<TcpListener, Box<dyn Error>> {
+    let chosen = var("ADDRESS").ok();
+    let address = chosen.as_deref().unwrap_or(ADDRESS);
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if chosen.is_none() && error.kind() == io::ErrorKind::AddrInUse => {
+            println!("{address} is taken, so the studio opens on another port.");
+            Ok(TcpListener::bind("127.0.0.1:0").await?)
+        }
+        Err(error) => Err(format!("{address} cannot be bound ({error}): set ADDRESS to another one").into()),
     }
 }
 
@@ -111,4 +148,10 @@ async fn interrupted() {
         eprintln!("Ctrl-C is not heard: {error}");
         std::future::pending::<()>().await;
     }
+}
+
+/// Waits for Ctrl-C, and then for requests in progress.
+async fn given_up() {
+    interrupted().await;
+    tokio::time::sleep(REQUESTS_WAIT_MAX).await;
 }

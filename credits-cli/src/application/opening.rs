@@ -23,6 +23,18 @@ pub(super) fn priced<C: Pricing>(path: &Path, access: Access) -> Result<Opened, 
     })
 }
 
+/// Opens a ledger in memory, which has the price list of the program and nothing else.
+pub(super) fn priced_in_memory<C: Pricing>() -> Result<Opened, Error> {
+    let credits = Credits::<C>::in_memory()?;
+    Ok(Opened {
+        credits: credits.without_pricing(),
+        api: api(&credits),
+        dashboard: dashboard(&credits),
+        #[cfg(unix)]
+        socket: Box::new(move || credits_web::socket(&credits)),
+    })
+}
+
 /// Opens the ledger of any application.
 pub(super) fn unpriced(path: &Path, access: Access) -> Result<Opened, Error> {
     let credits = match access {

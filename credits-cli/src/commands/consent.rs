@@ -8,7 +8,7 @@ use credits_web::responses::Wallet;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Path, Reply, Request};
 use crate::session::Session;
-use crate::show::figure;
+use crate::show::{escaped, figure};
 
 /// The options of every write by hand.
 #[derive(Debug, Args)]
@@ -23,14 +23,25 @@ pub(super) struct Consent {
 
 /// A write before it is sent.
 pub(super) struct Proposed<'a> {
-    pub(super) owner: &'a str,
+    /// The owner whose credits are shown before the question, if there is one.
+    pub(super) owner: Option<&'a str>,
     pub(super) asset: Option<&'a str>,
     /// The question without its mark: `Give 100 credits to user:42`.
     pub(super) question: String,
     pub(super) request: Request,
 }
 
+/// A question with what its options add to it.
+pub(super) fn with_options(question: String, options: impl IntoIterator<Item = Option<String>>) -> String {
+    options.into_iter().flatten().fold(question, |question, option| format!("{question}, {option}"))
+}
+
 impl Consent {
+    /// Whether a question is asked, for questions that take a request to put.
+    pub(super) fn asks(&self) -> bool {
+        !self.yes
+    }
+
     /// Sends a write once it is agreed to. The ledger is not held while the question is open.
     pub(super) fn write(&self, session: &Session, proposed: Proposed<'_>) -> Result<Reply, Failure> {
         if !self.yes {
@@ -46,12 +57,10 @@ fn ask(session: &Session, proposed: &Proposed<'_>) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage("standard input is no terminal on which to ask: add --yes"));
     }
-    let wallet = Path::of(["wallets", proposed.owner]).option("asset", proposed.asset);
-    let reply = session.place.client(Access::Read)?.send(&Request::get(wallet))?;
-    let wallet: Wallet = reply.read()?;
-    let (has, owner) = (figure(wallet.credits.get()), &wallet.owner);
+    let has = proposed.owner.map(|owner| credits_of(session, owner, proposed.asset)).transpose()?;
+    let question = escaped(&format!("{}{}? [y/N] ", has.unwrap_or_default(), proposed.question));
     let mut err = io::stderr().lock();
-    let asked = write!(err, "{} now has {has} {}.\n{}? [y/N] ", owner, wallet.asset, proposed.question);
+    let asked = write!(err, "{question}");
     let mut line = String::new();
     let read = asked.and_then(|()| err.flush()).and_then(|()| io::stdin().lock().read_line(&mut line));
     read.map_err(|error| Failure::usage(format!("the terminal cannot be read: {error}")))?;
@@ -59,6 +68,13 @@ fn ask(session: &Session, proposed: &Proposed<'_>) -> Result<(), Failure> {
         "y" | "yes" => Ok(()),
         _ => Err(Failure::new(Exit::Refused, "nothing was changed")),
     }
+}
+
+/// The line that says what an owner has.
+fn credits_of(session: &Session, owner: &str, asset: Option<&str>) -> Result<String, Failure> {
+    let path = Path::of(["wallets", owner]).option("asset", asset);
+    let wallet: Wallet = session.place.client(Access::Read)?.send(&Request::get(path))?.read()?;
+    Ok(format!("{} now has {} {}.\n", wallet.owner, figure(wallet.credits.get()), wallet.asset))
 }
 
 /// A key that no other write has.

@@ -1,5 +1,6 @@
 //! `diff-prices`: the price list of the ledger beside another one in a file.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,7 +13,7 @@ use super::what_if;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Path, Request};
 use crate::session::Session;
-use crate::show::{Table, Terminal};
+use crate::show::{Table, Terminal, list};
 
 /// The arguments of `diff-prices`.
 #[derive(Debug, Args)]
@@ -57,16 +58,27 @@ fn shown(differences: &[Difference], terminal: Terminal) -> String {
     table.shown(terminal.width, "the price lists have the same terms")
 }
 
+/// Words for people, which are no terms.
+const WORDS: &[&str] = &["docs", "named"];
+/// What the ledger does not keep of an item, so that a list read from it alone lacks it.
+const UNKEPT: &[&str] = &["inputs", "meta", "processor_prices", "stripe_prices"];
+
 /// Items that differ in the order of the file, then those that it lacks, then settings.
 fn differences(present: &CatalogueData, other: &CatalogueData) -> Result<Vec<Difference>, Failure> {
-    let (mut now, mut found) = (items(present), Vec::new());
-    for then in items(other) {
+    let (mut now, thens, mut found) = (items(present)?, items(other)?, Vec::new());
+    let are_whole = [&now, &thens].into_iter().all(|items| items.iter().any(is_whole));
+    for then in thens {
         let is_same = |known: &Item| {
             known.kind == then.kind && (known.name == then.name || then.formerly.contains(&known.name))
         };
         let before = now.iter().position(is_same).map(|place| now.remove(place));
-        let (before, after) = (before.as_ref().map(words), words(&then));
-        if before.as_ref() != Some(&after) {
+        let others = before.as_ref().map(|before| other_terms(before, &then, are_whole)).unwrap_or_default();
+        let (before, mut after) = (before.as_ref().map(words), words(&then));
+        let is_said = before.as_ref() != Some(&after);
+        if !is_said && !others.is_empty() {
+            after = format!("{after} (other terms: {})", list(&others)).trim_start().to_owned();
+        }
+        if is_said || !others.is_empty() {
             found.push(Difference { kind: then.kind, name: then.name, now: before, then: Some(after) });
         }
     }
@@ -81,6 +93,21 @@ fn differences(present: &CatalogueData, other: &CatalogueData) -> Result<Vec<Dif
 fn words(item: &Item) -> String {
     let parts = [item.gives.as_str(), item.costs.as_str()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" for ")
+}
+
+/// Whether an item has what no ledger keeps, so that its list is that of an application.
+fn is_whole(item: &Item) -> bool {
+    let is_filled = |value: &Value| value.as_array().is_some_and(|values| !values.is_empty());
+    UNKEPT.iter().any(|name| item.terms.get(*name).is_some_and(is_filled))
+}
+
+/// The names of the members in which an item differs, in their order.
+fn other_terms(before: &Item, then: &Item, are_whole: bool) -> Vec<String> {
+    let is_term =
+        |name: &&String| !WORDS.contains(&name.as_str()) && (are_whole || !UNKEPT.contains(&name.as_str()));
+    let (now, then) = (&before.terms, &then.terms);
+    let names: BTreeSet<&String> = now.keys().chain(then.keys()).filter(is_term).collect();
+    names.into_iter().filter(|name| now.get(*name) != then.get(*name)).cloned().collect()
 }
 
 /// The settings that differ. Environments are no terms.

@@ -29,7 +29,15 @@ impl Holds {
             items.retain(|item| item.get("due").is_some_and(|due| due == "hold_lapses"));
         }
         let page: DuePage = reply.read()?;
-        session.terminal.show(&reply.value, || shown(&page, session.terminal, "no open holds"))
+        let (empty, more) = if page.is_complete {
+            ("no open holds", "")
+        } else {
+            (
+                "no open holds among the first 1,000 items that are due",
+                "\n\nThere are more items, and there may be more holds: give an earlier --until, or see the `balance` of an owner.",
+            )
+        };
+        session.terminal.show(&reply.value, || table(&page, session.terminal, empty) + more)
     }
 }
 
@@ -53,6 +61,11 @@ impl Due {
 }
 
 fn shown(page: &DuePage, terminal: Terminal, empty: &str) -> String {
+    let rest = if page.is_complete { "" } else { "\n\nThere are more: raise --limit, or lower --until." };
+    table(page, terminal, empty) + rest
+}
+
+fn table(page: &DuePage, terminal: Terminal, empty: &str) -> String {
     let mut table = Table::new(&["AT", "OWNER", "WHAT", ">AMOUNT", "ASSET"]);
     for item in &page.items {
         let (what, amount, asset) = match item {
@@ -67,6 +80,5 @@ fn shown(page: &DuePage, terminal: Terminal, empty: &str) -> String {
         };
         table.row([time(item.at()), item.owner().to_string(), what, amount, asset]);
     }
-    let rest = if page.is_complete { "" } else { "\n\nThere are more: raise --limit, or lower --until." };
-    table.shown(terminal.width, empty) + rest
+    table.shown(terminal.width, empty)
 }

@@ -4,13 +4,13 @@ use clap::Args;
 use credits_runtime::{Timestamp, Transferred};
 use serde_json::{Map, Value, json};
 
-use super::consent::{Consent, Proposed};
+use super::consent::{Consent, Proposed, with_options};
 use super::instant::instant;
 use super::receipt;
 use crate::exit::Failure;
 use crate::reach::{Path, Request};
 use crate::session::Session;
-use crate::show::figure;
+use crate::show::{figure, list, time};
 
 /// The arguments of `give`.
 #[derive(Debug, Args)]
@@ -58,10 +58,26 @@ impl Give {
         let path = Path::of(["wallets", owner, "give"]).option("asset", asset);
         let (amount, unit) = (figure(self.amount), asset.unwrap_or("credits"));
         let question = format!("Give {amount} {unit} to {owner}, for the reason `{}`", self.reason);
+        let question = with_options(question, self.options());
         let request = Request::post(path, body);
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         receipt::show(session, owner, &reply)
     }
+}
+
+impl Give {
+    fn options(&self) -> [Option<String>; 4] {
+        [
+            self.category.as_ref().map(|category| format!("in the category `{category}`")),
+            self.expires_at.map(expiring),
+            self.paid.then(|| "as paid credits".to_owned()),
+            (!self.only_for.is_empty()).then(|| format!("only for {}", list(&self.only_for))),
+        ]
+    }
+}
+
+fn expiring(at: Timestamp) -> String {
+    format!("expiring {} UTC", time(at))
 }
 
 /// The arguments of `take`.
@@ -94,10 +110,16 @@ impl Take {
         let path = Path::of(["wallets", owner, "deduct"]).option("asset", asset);
         let (amount, unit) = (figure(self.amount), asset.unwrap_or("credits"));
         let question = format!("Take {amount} {unit} from {owner}, for the reason `{}`", self.reason);
+        let question = with_options(question, [self.with_debt.then(owed)]);
         let request = Request::post(path, body);
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         receipt::show(session, owner, &reply)
     }
+}
+
+/// What `--with-debt` adds to a question.
+pub(super) fn owed() -> String {
+    "and what is missing becomes a debt".to_owned()
 }
 
 /// The arguments of `transfer`.
@@ -140,11 +162,14 @@ impl Transfer {
         let (owner, asset) = (self.from.as_str(), self.asset.as_deref());
         let path = Path::of(["wallets", owner, "transfers"]).option("asset", asset);
         let (amount, unit) = (figure(self.amount), asset.unwrap_or("credits"));
-        let question = format!("Transfer {amount} {unit} from {owner} to {}", self.to);
+        let (to, reason) = (&self.to, &self.reason);
+        let question = format!("Transfer {amount} {unit} from {owner} to {to}, for the reason `{reason}`");
+        let promotional = self.including_promotional.then(|| "promotional credits too".to_owned());
+        let question = with_options(question, [promotional, self.expires_at.map(expiring)]);
         let request = Request::post(path, body);
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         let transferred: Transferred = reply.read()?;
-        session.terminal.show(&reply.value, || {
+        session.receipt(&reply, || {
             let sent = format!("transfer {}\n{}", transferred.id, receipt::line(owner, &transferred.sent));
             let received = transferred.received.iter().map(|entry| receipt::line(&self.to, entry));
             received.fold(sent, |text, line| format!("{text}\n{line}")) + receipt::replayed(&reply)

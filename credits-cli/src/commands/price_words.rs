@@ -1,6 +1,12 @@
 //! The price list in words: what each item costs or gives.
 
 use credits_runtime::catalogue::{CatalogueData, PackData, PlanData};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::exit::{Exit, Failure};
+
+type JsonObject = Map<String, Value>;
 
 /// An item of a price list: its name, and its terms in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,32 +17,52 @@ pub(super) struct Item {
     /// What it gives; empty for an operation.
     pub(super) gives: String,
     pub(super) costs: String,
+    /// Everything that the price list says of it.
+    pub(super) terms: JsonObject,
 }
 
 /// The items of a price list in the order of their declaration.
-pub(super) fn items(catalogue: &CatalogueData) -> Vec<Item> {
-    let operations = catalogue.operations.iter().map(|operation| Item {
-        kind: "operation",
-        name: operation.name.clone(),
-        formerly: operation.formerly.clone(),
-        gives: String::new(),
-        costs: catalogue.cost_in_words(operation),
+pub(super) fn items(catalogue: &CatalogueData) -> Result<Vec<Item>, Failure> {
+    let operations = catalogue.operations.iter().map(|operation| {
+        Ok(Item {
+            kind: "operation",
+            name: operation.name.clone(),
+            formerly: operation.formerly.clone(),
+            gives: String::new(),
+            costs: catalogue.cost_in_words(operation),
+            terms: terms(operation)?,
+        })
     });
-    let plans = catalogue.plans.iter().map(|plan| Item {
-        kind: "plan",
-        name: plan.name.clone(),
-        formerly: plan.formerly.clone(),
-        gives: plan_gives(catalogue, plan),
-        costs: joined(plan.costs.iter().map(|cost| format!("{} per {}", cost.price, cost.per)), " or "),
+    let plans = catalogue.plans.iter().map(|plan| {
+        Ok(Item {
+            kind: "plan",
+            name: plan.name.clone(),
+            formerly: plan.formerly.clone(),
+            gives: plan_gives(catalogue, plan),
+            costs: joined(plan.costs.iter().map(|cost| format!("{} per {}", cost.price, cost.per)), " or "),
+            terms: terms(plan)?,
+        })
     });
-    let packs = catalogue.packs.iter().map(|pack| Item {
-        kind: "pack",
-        name: pack.name.clone(),
-        formerly: pack.formerly.clone(),
-        gives: pack_gives(catalogue, pack),
-        costs: joined(pack.prices.iter().map(|price| price.price.clone()), " or "),
+    let packs = catalogue.packs.iter().map(|pack| {
+        Ok(Item {
+            kind: "pack",
+            name: pack.name.clone(),
+            formerly: pack.formerly.clone(),
+            gives: pack_gives(catalogue, pack),
+            costs: joined(pack.prices.iter().map(|price| price.price.clone()), " or "),
+            terms: terms(pack)?,
+        })
     });
     operations.chain(plans).chain(packs).collect()
+}
+
+/// The members of an item as the price list has them.
+fn terms(item: &impl Serialize) -> Result<JsonObject, Failure> {
+    match serde_json::to_value(item) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Ok(JsonObject::new()),
+        Err(error) => Err(Failure::new(Exit::Refused, error.to_string())),
+    }
 }
 
 fn plan_gives(catalogue: &CatalogueData, plan: &PlanData) -> String {

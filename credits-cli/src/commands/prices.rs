@@ -11,10 +11,14 @@ use crate::show::{Table, Terminal};
 
 /// The arguments of `prices`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    after_help = "An application prints its own price list, whether another version of it is running or not; with --url, \
+    that of the address.\n\n\
+    Examples:\n  \
     credits prices\n  \
     credits prices --md > PRICES.md\n  \
-    credits prices --json > prices.json")]
+    credits prices --json > prices.json"
+)]
 pub(crate) struct Prices {
     /// Print Markdown
     #[arg(long, conflicts_with = "json")]
@@ -23,11 +27,11 @@ pub(crate) struct Prices {
 
 impl Prices {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        session.show(&Request::get(Path::of(["catalogue"])), |catalogue: &CatalogueData, terminal| {
-            let items = items(catalogue);
-            let tables = SECTIONS.iter().filter_map(|section| self.section(section, &items, terminal));
-            tables.collect::<Vec<_>>().join("\n\n")
-        })
+        let reply = session.prices()?.send(&Request::get(Path::of(["catalogue"])))?;
+        let items = items(&reply.read::<CatalogueData>()?)?;
+        let (terminal, sections) = (session.terminal, SECTIONS.iter());
+        let tables = sections.filter_map(|section| self.section(section, &items, terminal));
+        terminal.show(&reply.value, || tables.collect::<Vec<_>>().join("\n\n"))
     }
 
     /// The table of one kind, with a heading in Markdown; `None` if the price list has no such item.

@@ -10,7 +10,7 @@ use crate::show::{change, figure};
 /// Shows the receipt of a write on an owner's wallet.
 pub(super) fn show(session: &Session, owner: &str, reply: &Reply) -> Result<(), Failure> {
     let receipt: Receipt = reply.read()?;
-    session.terminal.show(&reply.value, || line(owner, &receipt.entry) + replayed(reply))
+    session.receipt(reply, || line(owner, &receipt.entry) + replayed(reply))
 }
 
 /// `entry 9: user:42 +100 credits, balance 28 -> 128`

@@ -44,48 +44,60 @@ impl Serve {
                 self.bind
             ));
         }
-        let opened = opener(path, Access::Serve)?;
-        let tokens = Tokens::file(&session.tokens)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| unserved(&error))?;
-        runtime.block_on(self.served(session, &opened, tokens))?;
+        // A port that is taken leaves no ledger behind.
+        let listener =
+            runtime.block_on(TcpListener::bind(self.bind)).map_err(|error| self.unbound(&error))?;
+        let opened = opener(path, Access::Serve)?;
+        let tokens = Tokens::file(&session.tokens)?;
+        runtime.block_on(served(session, &opened, tokens, listener))?;
         // Requests in progress have ended; downloads are cut off.
         runtime.shutdown_background();
         opened.credits.close()?;
         Ok(())
     }
 
-    async fn served(&self, session: &Session, opened: &Opened, tokens: Tokens) -> Result<(), Failure> {
-        let password = random_digits()?;
-        let expected = format!("Basic {}", base64(format!("admin:{password}").as_bytes()));
-        let dashboard = opened.dashboard.clone().title(session.line.get_name());
-        let app = Router::new()
-            .nest_service("/admin/credits", dashboard.authorize(move |request| admitted(request, &expected)))
-            .nest_service("/credits/api", opened.api.clone().tokens(tokens));
-        let listener = TcpListener::bind(self.bind).await.map_err(|error| unserved(&error))?;
-        let address = listener.local_addr().map_err(|error| unserved(&error))?;
-        #[cfg(unix)]
-        let socket = (opened.socket)().inspect_err(|error| complain(&format!("warning: {error}")));
-        let (dashboard, api) =
-            (format!("http://{address}/admin/credits"), format!("http://{address}/credits/api"));
-        let value = json!({ "dashboard": dashboard, "user": "admin", "password": password, "api": api });
-        session.terminal.show(&value, || {
-            format!(
-                "dashboard  {dashboard} (user admin, password {password})\n\
+    fn unbound(&self, error: &std::io::Error) -> Failure {
+        let message = format!("{} cannot be bound ({error}): give another address with --bind", self.bind);
+        Failure::new(Exit::Unreachable, message)
+    }
+}
+
+async fn served(
+    session: &Session,
+    opened: &Opened,
+    tokens: Tokens,
+    listener: TcpListener,
+) -> Result<(), Failure> {
+    let password = random_digits()?;
+    let expected = format!("Basic {}", base64(format!("admin:{password}").as_bytes()));
+    let dashboard = opened.dashboard.clone().title(session.line.get_name());
+    let app = Router::new()
+        .nest_service("/admin/credits", dashboard.authorize(move |request| admitted(request, &expected)))
+        .nest_service("/credits/api", opened.api.clone().tokens(tokens));
+    let address = listener.local_addr().map_err(|error| unserved(&error))?;
+    #[cfg(unix)]
+    let socket = (opened.socket)().inspect_err(|error| complain(&format!("warning: {error}")));
+    let (dashboard, api) =
+        (format!("http://{address}/admin/credits"), format!("http://{address}/credits/api"));
+    let value = json!({ "dashboard": dashboard, "user": "admin", "password": password, "api": api });
+    session.terminal.show(&value, || {
+        format!(
+            "dashboard  {dashboard} (user admin, password {password})\n\
                  API        {api} (tokens in {})\n\
                  Ctrl-C ends it",
-                session.tokens.display()
-            )
-        })?;
-        let served = axum::serve(listener, app).with_graceful_shutdown(interrupted());
-        let result = tokio::select! {
-            ended = served => ended.map_err(|error| unserved(&error)),
-            () = given_up() => Ok(()),
-        };
-        #[cfg(unix)]
-        drop(socket);
-        result
-    }
+            session.tokens.display()
+        )
+    })?;
+    let served = axum::serve(listener, app).with_graceful_shutdown(interrupted());
+    let result = tokio::select! {
+        ended = served => ended.map_err(|error| unserved(&error)),
+        () = given_up() => Ok(()),
+    };
+    #[cfg(unix)]
+    drop(socket);
+    result
 }
 
 /// Waits for Ctrl-C.

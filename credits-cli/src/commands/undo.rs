@@ -1,11 +1,12 @@
 //! `revoke`, `release` and `reverse`: what undoes a grant, a hold, a charge or a transfer.
 
 use clap::Args;
-use credits_runtime::{Category, Reversed};
-use credits_web::responses::{ReleasedHold, ShownOwnedEntry};
+use credits_runtime::{Category, Reversed, TransferId};
+use credits_web::responses::{ReleasedHold, ShownOwnedEntry, Wallet};
 use serde_json::{Map, Value, json};
 
-use super::consent::{Consent, Proposed};
+use super::consent::{Consent, Proposed, with_options};
+use super::gifts::owed;
 use super::receipt;
 use crate::exit::{Exit, Failure};
 use crate::reach::{Access, Path, Request};
@@ -34,10 +35,25 @@ impl Revoke {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let (owner, asset) = (self.owner.as_str(), self.asset.as_deref());
         let path = Path::of(["wallets", owner, "grants", &self.grant.to_string(), "revoke"]);
-        let question = format!("Take what is free of grant {} from {owner}", self.grant);
+        let free = if self.consent.asks() { self.free(session)? } else { String::new() };
+        let question =
+            format!("Take {free} of grant {} from {owner}, for the reason `{}`", self.grant, self.reason);
         let request = Request::post(path.option("asset", asset), json!({ "reason": self.reason }));
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         receipt::show(session, owner, &reply)
+    }
+}
+
+impl Revoke {
+    /// What is free of the grant now, in words.
+    fn free(&self, session: &Session) -> Result<String, Failure> {
+        let path = Path::of(["wallets", &self.owner]).option("asset", self.asset.as_ref());
+        let wallet: Wallet = session.place.client(Access::Read)?.send(&Request::get(path))?.read()?;
+        let grant = wallet.grants.iter().find(|grant| grant.id.to_string() == self.grant.to_string());
+        let unit = self.asset.as_deref().unwrap_or("credits");
+        Ok(grant.map_or("what is free".to_owned(), |grant| {
+            format!("the {} that are free", counted_of(grant.free.get(), unit))
+        }))
     }
 }
 
@@ -62,9 +78,9 @@ impl Release {
         let path = Path::of(["wallets", owner, "holds", &self.hold.to_string(), "release"]);
         let question = format!("Release hold {} of {owner}, so that its work cannot be charged", self.hold);
         let request = Request::post(path.option("asset", asset), json!({}));
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         let released: ReleasedHold = reply.read()?;
-        session.terminal.show(&reply.value, || {
+        session.receipt(&reply, || {
             let before = if released.replayed { " had been released before" } else { " is released" };
             format!("hold {} of {owner}{before}", released.id)
         })
@@ -115,12 +131,17 @@ impl Reverse {
         let path = Path::of(["wallets", owner, "charges", &self.entry.to_string(), "reverse"]);
         let mut body = Map::from_iter([("reason".to_owned(), Value::from(self.reason.as_str()))]);
         body.extend(self.amount.map(|amount| ("amount".to_owned(), amount.into())));
-        let part =
-            self.amount.map_or("what was charged".to_owned(), |amount| counted_of(amount, &entry.asset));
-        let question =
-            format!("Return {part} of entry {} ({}) to {owner}", self.entry, found.entry.description);
+        let charged = counted_of(entry.amount.get().saturating_neg(), &entry.asset);
+        let part = self.amount.map_or_else(
+            || format!("all that is not returned yet of the {charged}"),
+            |amount| format!("{} of the {charged}", counted_of(amount, &entry.asset)),
+        );
+        let question = format!(
+            "Return {part} of entry {} ({}) to {owner}, for the reason `{}`",
+            self.entry, found.entry.description, self.reason
+        );
         let request = Request::post(path.option("asset", asset), Value::Object(body));
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         receipt::show(session, owner, &reply)
     }
 
@@ -139,11 +160,15 @@ impl Reverse {
             "with_debt": self.with_debt,
             "metadata": { "reason": self.reason },
         });
-        let question = format!("Move the credits of transfer {transfer} back to {owner}");
+        let sent = if self.consent.asks() { sent(session, found, transfer)? } else { String::new() };
+        let question =
+            format!("Move {sent} of transfer {transfer} back to {owner}, for the reason `{}`", self.reason);
+        let partly = self.as_far_as_possible.then(|| "as far as the receiver still has them".to_owned());
+        let question = with_options(question, [partly, self.with_debt.then(owed)]);
         let request = Request::post(path.option("asset", asset), body);
-        let reply = self.consent.write(session, Proposed { owner, asset, question, request })?;
+        let reply = self.consent.write(session, Proposed { owner: Some(owner), asset, question, request })?;
         let reversed: Reversed = reply.read()?;
-        session.terminal.show(&reply.value, || {
+        session.receipt(&reply, || {
             let receiver =
                 reversed.reclaimed.counterparty.as_ref().map_or("receiver", |owner| owner.as_str());
             let lines =
@@ -151,6 +176,19 @@ impl Reverse {
             lines.join("\n") + receipt::replayed(&reply)
         })
     }
+}
+
+/// What was sent by a transfer, in words. The receiver's entries may be parts of it.
+fn sent(session: &Session, found: &ShownOwnedEntry, transfer: TransferId) -> Result<String, Failure> {
+    let whole: ShownOwnedEntry;
+    let entry = if found.entry.entry.category == Category::TransferOut {
+        &found.entry.entry
+    } else {
+        let path = Path::of(["entries", &transfer.to_string()]);
+        whole = session.place.client(Access::Read)?.send(&Request::get(path))?.read()?;
+        &whole.entry.entry
+    };
+    Ok(format!("the {}", counted_of(entry.amount.get().saturating_abs(), &entry.asset)))
 }
 
 fn counted_of(amount: i64, asset: &str) -> String {

@@ -5,8 +5,9 @@ use credits_runtime::billing::Received;
 use credits_web::responses::UnresolvedPage;
 use serde_json::{Value, json};
 
+use super::consent::{Consent, Proposed};
 use crate::exit::Failure;
-use crate::reach::{Access, Path, Request};
+use crate::reach::{Path, Request};
 use crate::session::Session;
 use crate::show::{Table, Terminal, counted};
 
@@ -32,6 +33,8 @@ enum Decision {
         object: String,
         /// Its owner
         owner: String,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Take an entry off the list; no credits change
     Dismiss {
@@ -40,6 +43,8 @@ enum Decision {
         /// Its owner, as the list has it
         #[arg(long)]
         owner: Option<String>,
+        #[command(flatten)]
+        consent: Consent,
     },
 }
 
@@ -50,23 +55,31 @@ impl Unresolved {
                 let path = Path::of(["unresolved"]).option("limit", Some(self.limit));
                 session.show(&Request::get(path), shown)
             }
-            Some(Decision::Link { object, owner }) => {
-                let body = json!({ "object": object, "owner": owner });
-                decided(session, "link", body, &format!("{object} is linked to {owner}"))
+            Some(Decision::Link { object, owner, consent }) => {
+                let request = decision("link", json!({ "object": object, "owner": owner }));
+                let question = format!("Link {object} to {owner}, who gets what it has paid for");
+                let proposed = Proposed { owner: Some(owner), asset: None, question, request };
+                decided(session, consent, proposed, &format!("{object} is linked to {owner}"))
             }
-            Some(Decision::Dismiss { key, owner }) => {
-                let body = json!({ "key": key, "owner": owner });
-                decided(session, "dismiss", body, &format!("`{key}` is dismissed"))
+            Some(Decision::Dismiss { key, owner, consent }) => {
+                let request = decision("dismiss", json!({ "key": key, "owner": owner }));
+                let of = owner.as_ref().map(|owner| format!(" of {owner}")).unwrap_or_default();
+                let question = format!("Take the entry `{key}`{of} off the list, with no credits changed");
+                let proposed = Proposed { owner: owner.as_deref(), asset: None, question, request };
+                decided(session, consent, proposed, &format!("`{key}` is dismissed"))
             }
         }
     }
 }
 
-fn decided(session: &Session, decision: &str, body: Value, done: &str) -> Result<(), Failure> {
-    let request = Request::post(Path::of(["unresolved", decision]), body);
-    let reply = session.client(Access::Write)?.send(&request)?;
+fn decision(name: &str, body: Value) -> Request {
+    Request::post(Path::of(["unresolved", name]), body)
+}
+
+fn decided(session: &Session, consent: &Consent, proposed: Proposed<'_>, done: &str) -> Result<(), Failure> {
+    let reply = consent.write(session, proposed)?;
     let received: Received = reply.read()?;
-    session.terminal.show(&reply.value, || {
+    session.receipt(&reply, || {
         let before = if received.is_new { "" } else { ", as it was before" };
         format!("{done}{before}")
     })

@@ -73,10 +73,9 @@ fn entries_after(
         let path = Path::of(["entries"]).option("limit", Some(limit)).option("before", before.as_ref());
         let page: NewestEntries = client.send(&Request::get(path))?.read()?;
         let is_new = |entry: &ShownOwnedEntry| seen.is_none_or(|seen| entry.entry.entry.number > seen);
-        let count = page.entries.len();
-        found.extend(page.entries.into_iter().take_while(is_new));
-        let is_whole = found.len() % limit != 0 || count < limit || seen.is_none();
-        before = page.next.map(|next| next.to_string()).filter(|_| !is_whole);
+        let (new, goes_on) = newer(page.entries, is_new);
+        found.extend(new);
+        before = page.next.map(|next| next.to_string()).filter(|_| goes_on && seen.is_some());
         if found.len() >= ROUND_ENTRIES_MAX {
             session.terminal.note("older entries are left out: `export` has all of them");
             before = None;
@@ -86,6 +85,14 @@ fn entries_after(
             return Ok(found);
         }
     }
+}
+
+/// The entries of a page, newest first, up to the first that is not new; and whether the page behind it may have new ones.
+fn newer<T>(page: Vec<T>, is_new: impl FnMut(&T) -> bool) -> (Vec<T>, bool) {
+    let count = page.len();
+    let new: Vec<T> = page.into_iter().take_while(is_new).collect();
+    let goes_on = count > 0 && new.len() == count;
+    (new, goes_on)
 }
 
 fn print_entry(session: &Session, found: &ShownOwnedEntry) -> Result<(), Failure> {
@@ -105,4 +112,18 @@ fn print_entry(session: &Session, found: &ShownOwnedEntry) -> Result<(), Failure
         figure(entry.balance_after.get()),
         shown.description
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_the_round_at_its_first_entry_that_is_not_new() {
+        let after = |seen: u64, page: &[u64]| newer(page.to_vec(), |number| *number > seen);
+        assert_eq!(after(9, &[9, 8, 7]), (vec![], false));
+        assert_eq!(after(8, &[9, 8, 7]), (vec![9], false));
+        assert_eq!(after(6, &[9, 8, 7]), (vec![9, 8, 7], true));
+        assert_eq!(after(6, &[]), (vec![], false));
+    }
 }

@@ -30,6 +30,9 @@ pub(crate) struct Opened {
 /// Opens a ledger: with an application's pricing, or under the terms that it was last opened with.
 pub(crate) type Opener = fn(&Path, Access) -> Result<Opened, Error>;
 
+/// Opens a ledger in memory with the price list of an application.
+pub(crate) type OwnPrices = fn() -> Result<Opened, Error>;
+
 /// The API in this process.
 pub(super) struct File {
     runtime: Rc<Runtime>,

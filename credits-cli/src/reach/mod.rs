@@ -12,7 +12,7 @@ mod transport;
 mod url;
 
 pub(crate) use client::{Client, Reply};
-pub(crate) use file::{Opened, Opener};
+pub(crate) use file::{Opened, Opener, OwnPrices};
 pub(crate) use place::{Access, LedgerFile, Place};
 pub(crate) use request::{Path, Request};
 pub(crate) use response::Response;

@@ -8,7 +8,7 @@ use credits_runtime::{Error, LedgerErrorKind as Kind};
 use tokio::runtime::{Builder, Runtime};
 
 use super::client::Client;
-use super::file::{File, Opener};
+use super::file::{File, Opener, OwnPrices};
 #[cfg(unix)]
 use super::socket::Socket;
 use super::url::Url;
@@ -32,8 +32,16 @@ pub(crate) enum Access {
 /// Where the ledger is.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    File { path: PathBuf, opener: Opener },
-    Url { base: String, token: Option<String> },
+    /// A file, and the price list of the application if this program is one.
+    File {
+        path: PathBuf,
+        opener: Opener,
+        prices: Option<OwnPrices>,
+    },
+    Url {
+        base: String,
+        token: Option<String>,
+    },
 }
 
 /// The file of a ledger.
@@ -50,14 +58,25 @@ impl Place {
             Self::Url { base, token } => {
                 Ok(Client::over(Url::of(base, token.clone()), format!("through {base}")))
             }
-            Self::File { path, opener } => through_file(path, *opener, access),
+            Self::File { path, opener, .. } => through_file(path, *opener, access),
+        }
+    }
+
+    /// A client of the price list: the program's own, else that of the ledger or of the address.
+    pub(crate) fn prices(&self) -> Result<Client, Failure> {
+        match self {
+            Self::File { prices: Some(open), .. } => Ok(Client::over(
+                File::of(open()?, user(), runtime()?),
+                "the price list of this program".to_owned(),
+            )),
+            _ => self.client(Access::Read),
         }
     }
 
     /// The ledger's file, for commands that work on files alone.
     pub(crate) fn file(&self, command: &str) -> Result<LedgerFile<'_>, Failure> {
         match self {
-            Self::File { path, opener } => Ok(LedgerFile { path, opener: *opener }),
+            Self::File { path, opener, .. } => Ok(LedgerFile { path, opener: *opener }),
             Self::Url { .. } => Err(Failure::usage(format!(
                 "`{command}` works on files of this machine: give --ledger in place of --url"
             ))),

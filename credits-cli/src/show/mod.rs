@@ -3,12 +3,14 @@
 //! It does not know commands.
 
 mod bars;
+mod escape;
 mod progress;
 mod table;
 mod terminal;
 mod words;
 
 pub(crate) use bars::bar;
+pub(crate) use escape::escaped;
 pub(crate) use progress::Progress;
 pub(crate) use table::Table;
 pub(crate) use terminal::{Terminal, complain, print, unwritten};

@@ -5,7 +5,12 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
+use super::escaped;
 use crate::exit::{Exit, Failure};
+
+/// The beginning and the end of a bold heading.
+const BOLD: &str = "\u{1b}[1m";
+const PLAIN: &str = "\u{1b}[0m";
 
 /// Where output goes, and in which form.
 #[derive(Clone, Copy, Debug)]
@@ -48,19 +53,24 @@ impl Terminal {
     pub(crate) fn bold(self, text: &str) -> String {
         // As https://no-color.org has it.
         let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if self.draws && !is_plain { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.draws && !is_plain { format!("{BOLD}{}{PLAIN}", escaped(text)) } else { text.to_owned() }
     }
 }
 
-/// Writes a line, or several, to standard output.
+/// Writes a line, or several, to standard output. A heading at its beginning stays bold.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let styled = text.strip_prefix(BOLD).and_then(|text| text.split_once(PLAIN));
+    let text = styled.map_or_else(
+        || escaped(text),
+        |(heading, rest)| format!("{BOLD}{}{PLAIN}{}", escaped(heading), escaped(rest)),
+    );
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
 }
 
 /// Writes to standard error. Nothing can be done if that fails.
 pub(crate) fn complain(text: &str) {
-    _ = writeln!(io::stderr().lock(), "{text}");
+    _ = writeln!(io::stderr().lock(), "{}", escaped(text));
 }
 
 /// Standard output that cannot be written. A reader such as `head` that has gone is no error.
@@ -68,7 +78,7 @@ pub(crate) fn unwritten(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::new(Exit::Done, String::new());
     }
-    Failure::new(Exit::Refused, format!("the output cannot be written: {error}"))
+    Failure::new(Exit::Refused, format!("the output could not be written ({error})"))
 }
 
 #[cfg(unix)]

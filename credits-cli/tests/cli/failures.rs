@@ -109,6 +109,43 @@ fn a_write_without_a_response_says_how_to_send_it_again() {
 }
 
 #[test]
+fn a_failing_server_leaves_the_outcome_of_a_write_unknown() {
+    let give = ["give", "user:ada", "1", "--reason", "x", "-y", "--key", "g9"];
+    let responding = |status: &str, body: &str| {
+        server::responding(&format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+    };
+    let internal =
+        r#"{"title":"Internal error","status":500,"code":"internal_error","detail":"the server failed"}"#;
+    for (status, body) in [
+        ("502 Bad Gateway", "<html>bad gateway</html>"),
+        ("504 Gateway Timeout", ""),
+        ("408 Request Timeout", ""),
+        ("500 Internal Server Error", internal),
+        ("200 OK", "<html>log in</html>"),
+        ("201 Created", ""),
+        ("201 Created", r#"{"made":true}"#),
+    ] {
+        let url = responding(status, body);
+        let lost = Binary::Credits.run(&[&["--url", &url][..], &give[..]].concat());
+        assert!(
+            lost.failed(6).contains("send it again with --key g9, which does it once"),
+            "{status}: {lost:?}"
+        );
+        let url = responding(status, body);
+        let lost = Binary::Credits.run(&[&["--url", &url, "--json", "--quiet"][..], &give[..]].concat());
+        let problem: serde_json::Value = serde_json::from_str(lost.failed(6)).unwrap();
+        assert_eq!(problem["send_again_with"], "g9", "{status}: {problem}");
+        assert!(problem["code"].is_string() && problem["detail"].is_string(), "{problem}");
+        let url = responding(status, body);
+        assert_ne!(Binary::Credits.run(&["--url", &url, "balance", "user:ada"]).exit, 6, "{status}");
+    }
+    let full = r#"{"title":"Queue full","status":503,"code":"queue_full","detail":"too many requests"}"#;
+    let url = responding("503 Service Unavailable", full);
+    let refused = Binary::Credits.run(&[&["--url", &url][..], &give[..]].concat());
+    assert!(refused.failed(4).ends_with("error: too many requests\n"), "{refused:?}");
+}
+
+#[test]
 fn a_damaged_ledger_is_reported_as_such() {
     let shop = Shop::new();
     damage(shop.ledger());
@@ -170,4 +207,24 @@ fn a_wrong_command_line_is_usage() {
     let failed = Binary::Shop.on(shop.ledger(), &["explain", "12345", "--json", "--quiet"]);
     let problem: serde_json::Value = serde_json::from_str(failed.failed(3)).unwrap();
     assert_eq!(problem["code"], "entry_unknown");
+    let failed = Binary::Shop.on(shop.ledger(), &["what-if", "missing.json", "--json", "--quiet"]);
+    let problem: serde_json::Value = serde_json::from_str(failed.failed(3)).unwrap();
+    assert_eq!(problem["code"], "not_found");
+}
+
+#[test]
+fn what_a_server_says_cannot_steer_the_terminal() {
+    let problem = r#"{"title":"Denied","status":403,"code":"denied","detail":"\u001b]0;x\u0007 \u202eno"}"#;
+    let text = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\n\r\n{problem}", problem.len());
+    let failed = Binary::Credits.run(&["--url", &server::responding(&text), "head"]);
+    assert!(failed.failed(1).ends_with("error: \\u001b]0;x\\u0007 \\u202eno\n"), "{failed:?}");
+}
+
+#[test]
+fn a_list_of_holds_that_is_not_complete_says_so() {
+    let page = r#"{"items":[{"due":"grant_expires"}],"is_complete":false}"#;
+    let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{page}", page.len());
+    let listed = Binary::Credits.run(&["--url", &server::responding(&text), "holds"]);
+    assert!(listed.done().starts_with("no open holds among the first 1,000 items"), "{listed:?}");
+    assert!(listed.out.contains("there may be more holds"), "{listed:?}");
 }

@@ -138,6 +138,54 @@ fn price_lists_in_files_are_compared() {
 }
 
 #[test]
+fn terms_without_words_of_their_own_are_compared_too() {
+    let shop = Shop::new();
+    let on = |arguments: &[&str]| Binary::Shop.on(shop.ledger(), arguments);
+    let next = shop.beside("next.json");
+    let mut prices = on(&["prices", "--json"]).json();
+    prices["plans"][0]["version"] = 2.into();
+    prices["packs"][0]["stripe_prices"] =
+        serde_json::json!([{ "environment": null, "period": null, "id": "price_1" }]);
+    fs::write(&next, prices.to_string()).unwrap();
+    let found = on(&["diff-prices", next.to_str().unwrap(), "--json"]).json();
+    let then = |place: usize| found[place]["then"].as_str().unwrap().to_owned();
+    assert!(then(0).ends_with("(other terms: version)"), "{found}");
+    assert!(then(1).ends_with("(other terms: stripe_prices)"), "{found}");
+    // The ledger alone does not keep ids.
+    let kept = Binary::Credits.on(shop.ledger(), &["diff-prices", next.to_str().unwrap(), "--json"]).json();
+    assert_eq!(kept.as_array().unwrap().len(), 1, "{kept}");
+}
+
+#[test]
+fn an_application_prints_its_own_price_list() {
+    let shop = Shop::new();
+    let of = |binary: Binary, arguments: &[&str]| binary.on(shop.ledger(), arguments).done().to_owned();
+    let text = of(Binary::Shop, &["prices"]);
+    expect_file!["prices.txt"].assert_eq(&text);
+    assert_eq!(of(Binary::Credits, &["prices"]), text);
+    let markdown = of(Binary::Shop, &["prices", "--md"]);
+    expect_file!["prices.md"].assert_eq(&markdown);
+    assert_eq!(of(Binary::Credits, &["prices", "--md"]), markdown);
+    // The list is the program's, with another application's ledger or none.
+    let missing = shop.beside("missing.redb");
+    let own = Binary::Shop.on(&missing, &["prices"]);
+    assert_eq!((own.done(), own.err.as_str()), (text.as_str(), "the price list of this program\n"));
+    Binary::Credits.on(&missing, &["prices"]).failed(3);
+    assert!(!missing.exists());
+}
+
+#[test]
+fn a_taken_port_leaves_no_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("new.redb");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = Binary::Shop.on(&ledger, &["serve", "--bind", &address]);
+    assert!(refused.failed(4).contains("give another address with --bind"), "{refused:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn an_application_has_its_own_commands_and_its_ledger() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("own.redb");

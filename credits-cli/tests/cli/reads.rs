@@ -60,8 +60,7 @@ fn wallets() {
 
 #[test]
 fn reports() {
-    let commands =
-        ["activity --days 4", "totals", "top --days 10 --limit 1", "prices", "prices --md", "verify"];
+    let commands = ["activity --days 4", "totals", "top --days 10 --limit 1", "verify"];
     check(&commands, &expect_file!["reports.txt"]);
 }
 

@@ -53,3 +53,68 @@ fn a_terminal_is_asked_before_a_write() {
         assert!(given.err.contains("? [y/N] "), "{}", given.err);
     }
 }
+
+#[test]
+fn a_question_has_every_option_and_amount() {
+    let shop = Shop::new();
+    for (arguments, question) in [
+        (
+            &["take", "user:ada", "500", "--reason", "x", "--with-debt"][..],
+            "Take 500 credits from user:ada, for the reason `x`, and what is missing becomes a debt? [y/N] ",
+        ),
+        (
+            &[
+                "give",
+                "user:ada",
+                "5",
+                "--reason",
+                "x",
+                "--paid",
+                "--category",
+                "refund",
+                "--expires-at",
+                "2100-03-01",
+                "--only-for",
+                "print_image",
+            ],
+            "Give 5 credits to user:ada, for the reason `x`, in the category `refund`, expiring 2100-03-01 00:00 UTC, \
+             as paid credits, only for print_image? [y/N] ",
+        ),
+        (
+            &["transfer", "user:ada", "user:ben", "5", "--reason", "x", "--including-promotional"],
+            "Transfer 5 credits from user:ada to user:ben, for the reason `x`, promotional credits too? [y/N] ",
+        ),
+        (
+            &["revoke", "user:ada", "2", "--reason", "x"],
+            "Take the 128 credits that are free of grant 2 from user:ada, for the reason `x`? [y/N] ",
+        ),
+        (
+            &["reverse", "5", "--reason", "x"],
+            "Return all that is not returned yet of the 137 credits of entry 5 (",
+        ),
+        (
+            &["reverse", "5", "--reason", "x", "--amount", "37"],
+            "Return 37 credits of the 137 credits of entry 5 (",
+        ),
+        (
+            &["reverse", "6", "--reason", "x", "--with-debt"],
+            "Move the 10 credits of transfer 6 back to user:ada, for the reason `x`, and what is missing becomes a debt? ",
+        ),
+        (
+            &["reverse", "7", "--reason", "x", "--as-far-as-possible"],
+            "Move the 10 credits of transfer 6 back to user:ada, for the reason `x`, as far as the receiver still has them? ",
+        ),
+        (
+            &["unresolved", "link", "cus_1", "user:ada"],
+            "user:ada now has 128 credits.\nLink cus_1 to user:ada, who gets what it has paid for? [y/N] ",
+        ),
+        (
+            &["unresolved", "dismiss", "payment pi_1"],
+            "Take the entry `payment pi_1` off the list, with no credits changed? [y/N] ",
+        ),
+    ] {
+        let refused = answered(&shop, "n", arguments);
+        assert!(refused.failed(1).contains(question), "{arguments:?}: {refused:?}");
+    }
+    assert_eq!(Binary::Shop.on(shop.ledger(), &["stats", "--json"]).json()["facts"], 8);
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fixture::Shop;
-use crate::run::Binary;
+use crate::run::{Binary, ran};
 use crate::ways::{Reached, WAYS};
 
 /// Commands in order, each with its exit code and its line of output or of the error.
@@ -66,8 +66,8 @@ const WRITES: &[(&[&str], i32, &str)] = &[
         0,
         "entry 18: user:ada -100 credits, balance 237 -> 137",
     ),
-    (&["unresolved", "dismiss", "payment pi_1 900"], 3, "error: no entry of this owner"),
-    (&["unresolved", "link", "cus_1", "user:ada"], 0, "cus_1 is linked to user:ada"),
+    (&["unresolved", "dismiss", "payment pi_1 900", "-y"], 3, "error: no entry of this owner"),
+    (&["unresolved", "link", "cus_1", "user:ada", "--yes"], 0, "cus_1 is linked to user:ada"),
     (
         &["spend", "user:ada", "print_image", "quality=hd", "--key", "s1"],
         0,
@@ -161,12 +161,40 @@ fn a_write_asks_and_a_script_says_yes() {
         &["revoke", "user:ada", "2", "--reason", "x"],
         &["release", "user:ada", "8"],
         &["reverse", "5", "--reason", "x"],
+        &["unresolved", "link", "cus_1", "user:ada"],
+        &["unresolved", "dismiss", "payment pi_1 900"],
     ] {
         let refused = Binary::Shop.on(shop.ledger(), arguments);
         assert!(refused.failed(2).contains("add --yes"), "{arguments:?}: {refused:?}");
-        // A reason is required, but for a release, which the history does not have.
+        // A reason is required where the history has it.
         let without: Vec<&str> = arguments.iter().copied().take_while(|part| *part != "--reason").collect();
         assert_eq!(Binary::Shop.on(shop.ledger(), &without).exit, 2, "{without:?}");
     }
     assert_eq!(Binary::Shop.on(shop.ledger(), &["stats", "--json"]).json()["facts"], 8);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_write_whose_output_cannot_be_written_says_that_it_is_done() {
+    let shop = Shop::new();
+    let give = |key: &str, rest: &[&str]| {
+        let ledger = shop.ledger().to_str().unwrap();
+        let give = ["--ledger", ledger, "give", "user:ada", "1", "--reason", "x", "-y", "--key", key];
+        let mut command = Binary::Shop.command(&[&give[..], rest].concat());
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        ran(command.stdout(full))
+    };
+    let unseen = give("full-1", &[]);
+    assert!(unseen.failed(6).contains("error: done, but the output could not be written ("), "{unseen:?}");
+    assert!(unseen.err.ends_with("; its key is full-1\n"), "{unseen:?}");
+    let unseen = give("full-2", &["--json", "--quiet"]);
+    let problem: Value = serde_json::from_str(unseen.failed(6)).unwrap();
+    assert_eq!(problem["send_again_with"], "full-2");
+    assert_eq!(Binary::Shop.on(shop.ledger(), &["stats", "--json"]).json()["facts"], 10);
+    // A reader that went away is no failure.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ledger = shop.ledger().to_str().unwrap();
+    let give = ["--ledger", ledger, "give", "user:ada", "1", "--reason", "x", "-y"];
+    ran(Binary::Shop.command(&give).stdout(writer)).done();
 }
