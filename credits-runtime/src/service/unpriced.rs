@@ -56,6 +56,24 @@ impl Credits<()> {
     /// Opens an existing ledger without its pricing and for reading only, as [`open_read_only`](Self::open_read_only) does.
     ///
     /// Errors: as [`open_without_pricing`](Self::open_without_pricing).
+    ///
+    /// ```
+    /// use credits_runtime::Credits;
+    ///
+    /// # mod app { credits_runtime::usage_credits! { operation step { costs 1.credit } } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("studio.redb");
+    /// let studio = app::Credits::open(&path)?;
+    /// studio.wallet("user:42").give_credits(100).now().wait()?;
+    /// studio.close()?;
+    ///
+    /// let credits = Credits::open_read_only_without_pricing(&path)?;
+    /// assert_eq!(credits.wallet("user:42").credits()?, 100);
+    /// assert!(credits.wallet("user:42").give_credits(1).now().wait().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open_read_only_without_pricing(path: impl AsRef<Path>) -> Result<Self, Error> {
         let opening = opening(path.as_ref())?;
         Ok(Self::of(Ledger::open_read_only(path.as_ref(), opening)?))
