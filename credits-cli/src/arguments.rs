@@ -188,3 +188,13 @@ fn dashed(name: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_command_has_two_arguments_of_one_name() {
+        Line::command().debug_assert();
+    }
+}

@@ -114,6 +114,7 @@ pub(crate) fn may_be_done(status: u16, code: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use credits_runtime::Rejection;
+    use serde_json::json;
 
     use super::*;
 

@@ -58,9 +58,9 @@ fn ask(session: &Session, proposed: &Proposed<'_>) -> Result<(), Failure> {
         return Err(Failure::usage("standard input is no terminal on which to ask: add --yes"));
     }
     let has = proposed.owner.map(|owner| credits_of(session, owner, proposed.asset)).transpose()?;
-    let question = escaped(&format!("{}{}? [y/N] ", has.unwrap_or_default(), proposed.question));
+    let question = format!("{}{}? [y/N] ", has.unwrap_or_default(), proposed.question);
     let mut err = io::stderr().lock();
-    let asked = write!(err, "{question}");
+    let asked = write!(err, "{}", escaped(&question));
     let mut line = String::new();
     let read = asked.and_then(|()| err.flush()).and_then(|()| io::stdin().lock().read_line(&mut line));
     read.map_err(|error| Failure::usage(format!("the terminal cannot be read: {error}")))?;

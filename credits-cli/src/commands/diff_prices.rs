@@ -76,7 +76,8 @@ fn differences(present: &CatalogueData, other: &CatalogueData) -> Result<Vec<Dif
         let (before, mut after) = (before.as_ref().map(words), words(&then));
         let is_said = before.as_ref() != Some(&after);
         if !is_said && !others.is_empty() {
-            after = format!("{after} (other terms: {})", list(&others)).trim_start().to_owned();
+            let other = format!("(other terms: {})", list(&others));
+            after = if after.is_empty() { other } else { format!("{after} {other}") };
         }
         if is_said || !others.is_empty() {
             found.push(Difference { kind: then.kind, name: then.name, now: before, then: Some(after) });

@@ -131,7 +131,7 @@ impl Reverse {
         let path = Path::of(["wallets", owner, "charges", &self.entry.to_string(), "reverse"]);
         let mut body = Map::from_iter([("reason".to_owned(), Value::from(self.reason.as_str()))]);
         body.extend(self.amount.map(|amount| ("amount".to_owned(), amount.into())));
-        let charged = counted_of(entry.amount.get().saturating_neg(), &entry.asset);
+        let charged = counted_of(entry.amount.get().saturating_abs(), &entry.asset);
         let part = self.amount.map_or_else(
             || format!("all that is not returned yet of the {charged}"),
             |amount| format!("{} of the {charged}", counted_of(amount, &entry.asset)),

@@ -39,7 +39,8 @@ enum Decision {
     /// Take an entry off the list; no credits change
     Dismiss {
         /// The key of the entry, as the list has it
-        key: String,
+        #[arg(value_name = "KEY")]
+        entry: String,
         /// Its owner, as the list has it
         #[arg(long)]
         owner: Option<String>,
@@ -61,12 +62,12 @@ impl Unresolved {
                 let proposed = Proposed { owner: Some(owner), asset: None, question, request };
                 decided(session, consent, proposed, &format!("{object} is linked to {owner}"))
             }
-            Some(Decision::Dismiss { key, owner, consent }) => {
-                let request = decision("dismiss", json!({ "key": key, "owner": owner }));
+            Some(Decision::Dismiss { entry, owner, consent }) => {
+                let request = decision("dismiss", json!({ "key": entry, "owner": owner }));
                 let of = owner.as_ref().map(|owner| format!(" of {owner}")).unwrap_or_default();
-                let question = format!("Take the entry `{key}`{of} off the list, with no credits changed");
+                let question = format!("Take the entry `{entry}`{of} off the list, with no credits changed");
                 let proposed = Proposed { owner: owner.as_deref(), asset: None, question, request };
-                decided(session, consent, proposed, &format!("`{key}` is dismissed"))
+                decided(session, consent, proposed, &format!("`{entry}` is dismissed"))
             }
         }
     }

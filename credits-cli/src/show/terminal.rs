@@ -62,7 +62,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let styled = text.strip_prefix(BOLD).and_then(|text| text.split_once(PLAIN));
     let text = styled.map_or_else(
         || escaped(text),
-        |(heading, rest)| format!("{BOLD}{}{PLAIN}{}", escaped(heading), escaped(rest)),
+        |(heading, rest)| format!("{BOLD}{}{PLAIN}{}", escaped(heading), escaped(rest)).into(),
     );
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).map_err(|error| unwritten(&error))
