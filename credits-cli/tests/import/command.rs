@@ -75,7 +75,12 @@ fn options_for_every_command_stand_anywhere() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (file, ledger) = one_wallet(folder.path());
-        let place = |word: &&str| word.replace("DB", &file).replace('X', &ledger);
+        let place = |word: &&str| match *word {
+            "DB" => file.clone(),
+            "X" => ledger.clone(),
+            "--ledger=X" => format!("--ledger={ledger}"),
+            word => word.to_owned(),
+        };
         let words: Vec<String> = arguments.iter().map(place).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         assert_eq!(line(&words), exit(Exit::Done), "{words:?}");

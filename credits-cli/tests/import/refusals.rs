@@ -234,7 +234,7 @@ fn a_debit_with_the_lower_id_is_replayed_after_the_credits_that_it_uses() {
              ({credits}, 1, 30, 'bonus', '2026-02-01 00:00:{created_at}', {at}), \
              ({later}, 1, 7, 'bonus', '2026-02-01 00:00:{created_at}', {at}); \
              INSERT INTO usage_credits_allocations (id, transaction_id, source_transaction_id, amount, created_at, updated_at) \
-             VALUES (1, {debit}, 1, 100, {at}, {at}), (2, {debit}, {credits}, 30, {at}, {at});"
+             VALUES (1, {debit}, '1', 100, {at}, {at}), (2, {debit}, {credits}, 30, {at}, {at});"
         );
         // The wallets' rows that the seed has keep their ids.
         let tables = tables.replace("VALUES (1, 1, 100, 'bonus'", "VALUES ('1', 1, 100, 'bonus'");
