@@ -38,6 +38,10 @@ pub struct Own {
     pub ledger: PathBuf,
     /// The arguments behind the command's name.
     pub arguments: Vec<OsString>,
+    /// Whether `--json` stands before them.
+    pub json: bool,
+    /// The address of a `--url` that stands before them.
+    pub url: Option<String>,
 }
 
 type Run = Box<dyn Fn(&Own) -> ExitCode>;
@@ -69,7 +73,13 @@ pub fn app<C: Pricing>() -> Application {
     #[cfg(feature = "import")]
     let application =
         application.command("import", "Fill a ledger from the Ruby gems usage_credits or wallets", |call| {
-            crate::import::command::<C>(&call.ledger, &call.arguments)
+            let Own { ledger, arguments, json, url } = call;
+            crate::import::command::<C>(crate::import::Call {
+                ledger,
+                json: *json,
+                has_url: url.is_some(),
+                arguments,
+            })
         });
     application
 }
@@ -168,13 +178,13 @@ impl Application {
     fn called(self, line: clap::Command, matches: &ArgMatches) -> ExitCode {
         let ledger = || matches.get_one::<PathBuf>("ledger").unwrap_or(&self.ledger).clone();
         let Some((called, inner)) = matches.subcommand() else {
-            let own = Own { ledger: ledger(), arguments: Vec::new() };
+            let own = Own::of(ledger(), matches);
             return self.default.map_or(Exit::Usage.into(), |run| run(&own));
         };
         if let Some(command) = self.own.iter().find(|command| command.name == called) {
             let ledger = inner.get_one::<PathBuf>("ledger").cloned().unwrap_or_else(ledger);
             let rest = inner.get_many::<OsString>("arguments").unwrap_or_default();
-            return (command.run)(&Own { ledger, arguments: rest.cloned().collect() });
+            return (command.run)(&Own { arguments: rest.cloned().collect(), ..Own::of(ledger, inner) });
         }
         match Line::from_arg_matches(matches) {
             Ok(parsed) => self.ran(line, &parsed),
@@ -198,6 +208,14 @@ impl Application {
             Ok(()) => Exit::Done.into(),
             Err(failure) => reported(terminal, &failure),
         }
+    }
+}
+
+impl Own {
+    /// A call without arguments. What stands before the command counts for it too.
+    fn of(ledger: PathBuf, matches: &ArgMatches) -> Self {
+        let (json, url) = (matches.get_flag("json"), matches.get_one("url").cloned());
+        Self { ledger, arguments: Vec::new(), json, url }
     }
 }
 

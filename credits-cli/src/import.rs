@@ -18,9 +18,11 @@
 
 mod args;
 mod billing;
+mod booking;
 mod clock;
 mod command;
 mod compare;
+mod correcting;
 mod database;
 mod declared;
 mod error;
@@ -36,12 +38,13 @@ mod report;
 mod row;
 mod run;
 mod schema;
+mod standing;
 mod survey;
 mod wallets;
 
 pub use args::ImportArgs;
 pub use clock::ImportClock;
-pub(crate) use command::command;
+pub(crate) use command::{Call, command};
 pub use declared::{Declared, DeclaredPlan};
 pub use error::ImportError;
 pub use findings::{Finding, FindingCount, Rule};

@@ -28,6 +28,9 @@ use marking::Marking;
 use packs::Pack;
 use subscriptions::Subscription;
 
+/// Begins the id of the object that tells that an import has linked a customer.
+const LINKED: &str = "import:linked:";
+
 /// A plan that a running subscription needs.
 #[derive(Clone, Debug)]
 pub(super) struct NeededPlan {
@@ -65,6 +68,8 @@ pub(super) struct Billed {
     customers: BTreeMap<String, Customer>,
     subscriptions: Vec<Subscription>,
     packs: Vec<Pack>,
+    /// The time of the newest row of a running subscription.
+    pub(super) newest: Option<Timestamp>,
 }
 
 /// Reads the tables of `pay`, and the transactions of its subscriptions and charges.
@@ -80,7 +85,8 @@ pub(super) fn read(
         subscriptions::read(database, schema, (options, declared), &customers, findings)?;
     let mut packs = packs::read(database, schema, options, &customers, findings)?;
     awards::read(database, schema, &mut subscriptions, &mut packs)?;
-    Ok(Billed { plans, customers, subscriptions, packs })
+    let newest = subscriptions.iter().filter_map(Subscription::newest).max();
+    Ok(Billed { plans, customers, subscriptions, packs, newest })
 }
 
 impl Billed {
@@ -94,9 +100,17 @@ impl Billed {
     ) -> Result<BillingReport, ImportError> {
         let report = BillingReport { customers: count(&self.customers), ..BillingReport::default() };
         for Customer { id, owner } in self.customers.values() {
-            credits.link(id.clone(), owner).wait()?;
+            // A link of an administrator stays: the customer is linked by the first import alone.
+            let is_first = match ObjectId::new(&format!("{LINKED}{}", id.as_str())) {
+                Some(mark) => credits.link(mark, owner).wait()?.is_new,
+                None => true,
+            };
+            if is_first {
+                credits.link(id.clone(), owner).wait()?;
+            }
         }
-        let mut marking = Marking { credits, version, wallets, findings, now: options.now, report };
+        let (mode, now) = (options.mode, options.now);
+        let mut marking = Marking { credits, version, mode, wallets, findings, now, report };
         for pack in &self.packs {
             pack.carry(&mut marking)?;
         }

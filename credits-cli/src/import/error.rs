@@ -1,8 +1,9 @@
 //! Errors of an import. Nothing was written, unless the error names a row or the ledger.
 
-use credits_runtime::{Error, Rejection};
+use credits_runtime::{Error, Rejection, Timestamp};
 
 use super::findings::{Finding, FindingCount};
+use super::options::Mode;
 
 /// Why an import did not happen, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,8 @@ pub enum ImportError {
     Database {
         /// What was done.
         action: String,
+        /// Whether it is a file that does not exist.
+        is_missing: bool,
         /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -21,6 +24,8 @@ pub enum ImportError {
     NotAGem {
         /// The missing tables or columns.
         missing: String,
+        /// Whether the options name the gem or its tables.
+        is_named: bool,
     },
     /// The database has the tables of both gems.
     #[error("the database has the tables of `usage_credits` and of `wallets`: say which with `--gem`")]
@@ -57,6 +62,26 @@ pub enum ImportError {
          alone with `--balances-only`"
     )]
     LedgerInUse,
+    /// The ledger has what an earlier import of this database carried over in the other mode.
+    #[error(
+        "the ledger has {} of this database, and {} would be booked on top of them: {}",
+        .imported.in_words(), .imported.other().in_words(), .imported.remedy()
+    )]
+    ModeDiffers {
+        /// What the earlier import carried over.
+        imported: Mode,
+    },
+    /// The application has opened the ledger, so that the ledger's time is after the rows of a history.
+    #[error(
+        "the application has opened the ledger, whose time is {now}, and the first transaction is of {first}: import the \
+         history into a new ledger before the application opens it, or opening balances alone with `--balances-only`"
+    )]
+    LedgerOpened {
+        /// The ledger's time.
+        now: Timestamp,
+        /// The time of the first row.
+        first: Timestamp,
+    },
     /// The ledger rejected a row. The rows before it are imported; the next import goes on with this row.
     #[error("row {row} of `{owner}` is rejected: {rejection}")]
     Rejected {
@@ -91,7 +116,24 @@ impl ImportError {
         action: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self::Database { action: action.into(), source: source.into() }
+        Self::Database { action: action.into(), is_missing: false, source: source.into() }
+    }
+}
+
+impl Mode {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::History => "the transactions",
+            Self::Balances => "the opening balances",
+        }
+    }
+
+    /// How an import goes on after one in this mode.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::History => "leave out `--balances-only`",
+            Self::Balances => "add `--balances-only`, or import the history into a new ledger",
+        }
     }
 }
 

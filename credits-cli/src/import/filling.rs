@@ -1,11 +1,11 @@
 //! Writing rows: gifts, deductions and transfers in a ledger, each under the key of its row, so that a second import and one
 //! that goes on after an interruption book nothing twice.
 //!
-//! It does not know the order of the rows.
+//! It does not know the order of the rows, nor what becomes of a refusal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use credits_runtime::{Category, Credits, Error, Metadata, Rejection, Reply, Wallet};
+use credits_runtime::{Category, Credits, Metadata, Wallet};
 use serde_json::{Map, Value};
 
 use super::clock::ImportClock;
@@ -18,9 +18,6 @@ use super::row::{Move, Policy, Row};
 use super::schema::Version;
 use super::wallets::{GemWallet, GemWallets};
 
-/// Reason of corrections.
-const CORRECTION: &str = "import: credits that repaid a debt had expired in the gem";
-
 /// A ledger that is being filled.
 pub(super) struct Filling<'a> {
     pub(super) credits: &'a Credits<()>,
@@ -32,7 +29,20 @@ pub(super) struct Filling<'a> {
     pub(super) rows: Rows,
     /// Wallets whose debts the gem keeps apart from their credits, and those that received credits of them: what expires
     /// there had repaid a debt here.
-    indebted: BTreeSet<String>,
+    pub(super) indebted: BTreeSet<String>,
+    /// The last row that this import booked in each wallet.
+    pub(super) booked: BTreeMap<String, String>,
+    /// Wallets with a row whose amount or expiry changed since an earlier import. Nothing more is booked in them.
+    pub(super) stopped: BTreeSet<String>,
+}
+
+/// A row's write.
+pub(super) struct Booking<'a> {
+    pub(super) row: &'a Row,
+    pub(super) wallet: &'a GemWallet,
+    pub(super) key: String,
+    /// The amount of its entry.
+    pub(super) amount: i128,
 }
 
 /// Credits to give for a row.
@@ -49,13 +59,26 @@ impl<'a> Filling<'a> {
         wallets: &'a GemWallets,
         findings: &'a mut Findings,
     ) -> Self {
-        let (rows, indebted) = (Rows::default(), BTreeSet::new());
-        Self { credits, clock, options, version, wallets, findings, rows, indebted }
+        Self {
+            credits,
+            clock,
+            options,
+            version,
+            wallets,
+            findings,
+            rows: Rows::default(),
+            indebted: BTreeSet::new(),
+            booked: BTreeMap::new(),
+            stopped: BTreeSet::new(),
+        }
     }
 
     /// Gives credits of a row.
     pub(super) fn give(&mut self, row: &Row, gift: Gift) -> Result<(), ImportError> {
         let Some(wallet) = self.wallets.get(&row.wallet) else { return Ok(()) };
+        if self.leaves_out(row) {
+            return Ok(());
+        }
         let mut members = metadata::of(row).members;
         let reason = self.reason(row, &members);
         members.extend(gift.more);
@@ -73,8 +96,8 @@ impl<'a> Filling<'a> {
         if let Some(at) = row.expires_at {
             give = give.expires_at(at);
         }
-        let reply = give.now();
-        self.settle(row, wallet, reply, |receipt| receipt.replayed)
+        let booking = Booking { row, wallet, key: self.key(row), amount: gift.amount.into() };
+        self.settle(&booking, give.now(), |receipt| receipt.replayed)
     }
 
     /// Takes a debit of a row. Above the balance it leaves a debt if the gem keeps debts, and otherwise takes the part
@@ -85,6 +108,9 @@ impl<'a> Filling<'a> {
         let amount = if keeps_debt { row.amount.saturating_neg() } else { row.backed };
         if amount == 0 {
             self.rows.left_out = self.rows.left_out.saturating_add(1);
+            return Ok(());
+        }
+        if self.leaves_out(row) {
             return Ok(());
         }
         if keeps_debt && row.unbacked() > 0 {
@@ -101,8 +127,9 @@ impl<'a> Filling<'a> {
         if self.indebted.contains(&row.wallet) {
             deduct = deduct.with_debt();
         }
-        let reply = deduct.now();
-        self.settle(row, wallet, reply, |receipt| receipt.replayed)
+        let amount = i128::from(amount).saturating_neg();
+        let booking = Booking { row, wallet, key: self.key(row), amount };
+        self.settle(&booking, deduct.now(), |receipt| receipt.replayed)
     }
 
     /// Moves the credits of a row that sends a transfer.
@@ -111,6 +138,9 @@ impl<'a> Filling<'a> {
         else {
             return Ok(());
         };
+        if self.leaves_out(row) {
+            return Ok(());
+        }
         let amount = row.amount.saturating_neg();
         let transfer = self
             .wallet(from)
@@ -126,24 +156,8 @@ impl<'a> Filling<'a> {
         if self.indebted.contains(&row.wallet) {
             self.indebted.insert(moved.to_wallet.clone());
         }
-        self.settle(row, from, reply, |transferred| transferred.replayed)
-    }
-
-    /// Corrects the balances of wallets in which a debt was repaid with credits that expired in the gem. A second import
-    /// finds nothing to correct.
-    pub(super) fn correct(&mut self) -> Result<(), ImportError> {
-        for id in &self.indebted {
-            let Some(gem) = self.wallets.get(id) else { continue };
-            let wallet = self.wallet(gem);
-            let correction = gem.balance(true).saturating_sub(wallet.balance()?.get().into());
-            if correction == 0 {
-                continue;
-            }
-            let corrected = wallet.adjust_credits(correction, CORRECTION).with_debt().now().wait();
-            corrected.map_err(|error| rejected(error, &format!("correction of wallet {id}"), gem))?;
-            self.findings.add(Finding::DebtCorrected, format!("wallet {id} by {correction}"));
-        }
-        Ok(())
+        let booking = Booking { row, wallet: from, key: self.key(row), amount: row.amount.into() };
+        self.settle(&booking, reply, |transferred| transferred.replayed)
     }
 
     /// The wallet of the ledger.
@@ -152,33 +166,8 @@ impl<'a> Filling<'a> {
     }
 
     /// The key of a transaction's entry.
-    pub(super) fn key(&self, row: &Row) -> String {
-        self.version.key("tx", &row.id)
-    }
-
-    /// Waits for a reply and counts it. A row that the ledger refuses ends the import, unless that is no loss.
-    pub(super) fn settle<T>(
-        &mut self,
-        row: &Row,
-        wallet: &GemWallet,
-        reply: Reply<T>,
-        replayed: impl Fn(&T) -> bool,
-    ) -> Result<(), ImportError> {
-        let left_out = match reply.wait() {
-            Ok(done) => {
-                let count = if replayed(&done) { &mut self.rows.repeated } else { &mut self.rows.booked };
-                *count = count.saturating_add(1);
-                return Ok(());
-            }
-            Err(Error::Rejected(Rejection::IdempotencyKeyReused { .. })) => Finding::RowChanged,
-            Err(Error::Rejected(Rejection::ExpiryInPast { .. })) if row.used == 0 => {
-                Finding::ExpiredOnArrival
-            }
-            Err(error) => return Err(rejected(error, &format!("transaction {}", row.id), wallet)),
-        };
-        self.findings.add(left_out, format!("transaction {}", row.id));
-        self.rows.left_out = self.rows.left_out.saturating_add(1);
-        Ok(())
+    fn key(&self, row: &Row) -> String {
+        self.version.key(self.options.mode.table(), &row.id)
     }
 
     fn category(&self, row: &Row) -> Category {
@@ -194,15 +183,6 @@ impl<'a> Filling<'a> {
         }
         self.findings.add(Finding::ReasonLeftOut, format!("transaction {}", row.id));
         None
-    }
-}
-
-/// The error of a row's write.
-fn rejected(error: Error, row: &str, wallet: &GemWallet) -> ImportError {
-    let (row, owner) = (row.to_owned(), wallet.owner.clone());
-    match error {
-        Error::Rejected(rejection) => ImportError::Rejected { row, owner, rejection: Box::new(rejection) },
-        error => error.into(),
     }
 }
 

@@ -70,6 +70,8 @@ findings! {
     ExpiredOnArrival LeftOut "credits that had expired when they were made"
     WalletMetadata LeftOut "metadata of wallets"
     RowChanged LeftOut "rows that changed since an earlier import: the first import stays"
+    RowBehindChanged LeftOut "rows of a wallet behind one whose amount or expiry changed: correct the wallet by hand"
+    DebtUncorrected LeftOut "wallets whose debt was repaid with credits that expired in the gem, and that have entries of the application: correct them by hand"
     TransferHalf Carried "sides of a transfer whose other side is gone: a gift or a deduction"
     RowMoved Carried "debits with an earlier time than the credits they use: at the time of those"
     TimeInFuture Carried "rows with a time after the import's: at the time of the import"

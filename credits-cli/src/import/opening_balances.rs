@@ -4,10 +4,12 @@ use serde_json::{Map, json};
 
 use super::database::Database;
 use super::error::ImportError;
-use super::filling::{Filling, Gift};
+use super::filling::{Booking, Filling, Gift};
 use super::row::{Row, Side};
 use super::schema::Schema;
 
+/// The part of a key that says that an entry is the debt of a wallet.
+pub(super) const DEBT_TABLE: &str = "debt";
 /// Category of debts.
 const DEBT: &str = "credit_deducted";
 
@@ -57,10 +59,16 @@ fn owe(filling: &mut Filling<'_>, id: &str) -> Result<(), ImportError> {
         used: 0,
         side: Side::None,
     };
+    if filling.leaves_out(&row) {
+        return Ok(());
+    }
+    let key = filling.version.key(DEBT_TABLE, id);
     let deduct = filling
         .wallet(wallet)
         .deduct_credits(wallet.debt(), "opening balance: debt")
-        .key(filling.version.key("debt", id))
+        .key(key.as_str())
         .with_debt();
-    filling.settle(&row, wallet, deduct.now(), |receipt| receipt.replayed)
+    let amount = wallet.debt().saturating_neg();
+    let booking = Booking { row: &row, wallet, key, amount };
+    filling.settle(&booking, deduct.now(), |receipt| receipt.replayed)
 }

@@ -29,6 +29,23 @@ pub enum Mode {
     Balances,
 }
 
+impl Mode {
+    /// The part of a key that says what a transaction's entry is: all of it, or what was left of it.
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::History => "tx",
+            Self::Balances => "open",
+        }
+    }
+
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::History => Self::Balances,
+            Self::Balances => Self::History,
+        }
+    }
+}
+
 /// Whether the rows of the `pay` gem are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,13 +98,15 @@ pub struct Options {
 }
 
 impl Options {
+    pub(super) const TABLE_PREFIX: &'static str = "wallets_";
+
     /// The options of an import of everything, with the owners `user:42`.
     pub fn new(ledger: impl Into<PathBuf>, database: impl Into<String>, now: Timestamp) -> Self {
         Self {
             ledger: ledger.into(),
             database: database.into(),
             gem: None,
-            table_prefix: "wallets_".to_owned(),
+            table_prefix: Self::TABLE_PREFIX.to_owned(),
             owners: OwnerNames::default(),
             assets: BTreeMap::new(),
             categories: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use serde_json::Map;
 
+use super::correcting::correct;
 use super::database::Database;
 use super::error::ImportError;
 use super::filling::{Filling, Gift};
@@ -29,5 +30,5 @@ pub(super) fn replay(
         Ok(())
     })?;
     filling.clock.advance_to(now);
-    filling.correct()
+    correct(filling)
 }

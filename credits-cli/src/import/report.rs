@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use credits_runtime::Timestamp;
 use serde::Serialize;
 
 use super::findings::FindingCount;
@@ -22,6 +23,8 @@ pub struct Report {
     pub rows: Rows,
     /// Customers, subscriptions and packs.
     pub billing: BillingReport,
+    /// The time of the newest row that was read, at most that of the import.
+    pub newest_row: Option<Timestamp>,
     /// Rows that were not carried over as they are.
     pub findings: Vec<FindingCount>,
     /// Number of wallets, all of which were compared.
@@ -94,6 +97,16 @@ pub struct AssetTotal {
 }
 
 impl Report {
+    /// The first instant from which Stripe's events may be read again: the second after the newest row. `None` without
+    /// customers.
+    #[must_use]
+    pub fn reconcile_since(&self) -> Option<Timestamp> {
+        const SECOND: i64 = 1_000_000;
+        let newest = self.newest_row.filter(|_| self.billing.customers > 0)?;
+        let seconds = newest.microseconds().div_euclid(SECOND).saturating_add(1);
+        Some(Timestamp::from_microseconds(seconds.saturating_mul(SECOND)))
+    }
+
     /// Whether every balance is the same before and after.
     pub fn is_equal(&self) -> bool {
         self.differing == 0
@@ -124,6 +137,13 @@ impl fmt::Display for Report {
         }
         for AssetTotal { asset, before, after } in &self.totals {
             writeln!(f, "{asset}: {before} before, {after} after")?;
+        }
+        if let Some(since) = self.reconcile_since() {
+            writeln!(
+                f,
+                "Rails' newest row is before {since}: events that it has handled must not come again. Reconcile once, since the \
+                 instant at which it stopped:\n  stripe.reconcile(\"{since}\".parse()?, |_| {{}})?; // or later"
+            )?;
         }
         match self.differing {
             0 => writeln!(f, "{} wallets, every balance is equal", self.wallets)?,

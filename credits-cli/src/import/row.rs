@@ -102,6 +102,27 @@ impl Row {
         })
     }
 
+    /// Its wallet, and the one that it sends a transfer to.
+    pub(super) fn wallets(&self) -> impl Iterator<Item = &str> {
+        let to = match &self.side {
+            Side::Sent(moved) => Some(moved.to_wallet.as_str()),
+            _ => None,
+        };
+        [self.wallet.as_str()].into_iter().chain(to)
+    }
+
+    /// Whether it has an entry of its own in a history.
+    pub(super) fn has_entry(&self, keeps_debt: bool) -> bool {
+        match self.amount.signum() {
+            1 => {
+                self.side != Side::Received
+                    && (self.used > 0 || self.expires_at.is_none_or(|end| end > self.at))
+            }
+            -1 => keeps_debt || self.backed > 0,
+            _ => false,
+        }
+    }
+
     /// What is left of credits.
     pub(super) fn left(&self) -> i64 {
         if self.amount > 0 { self.amount.saturating_sub(self.used) } else { 0 }

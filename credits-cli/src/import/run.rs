@@ -17,6 +17,7 @@ use super::filling::Filling;
 use super::options::{BillingPart, Execution, Mode, Options};
 use super::report::Report;
 use super::schema::Schema;
+use super::standing::Standing;
 use super::survey::Survey;
 use super::{opening_balances, replay};
 
@@ -52,7 +53,8 @@ pub struct Target<'a> {
 /// Fills a ledger of an application's pricing.
 ///
 /// Errors in order: those of the options, of the database, [`Undeclared`](ImportError::Undeclared),
-/// [`Refused`](ImportError::Refused), [`LedgerInUse`](ImportError::LedgerInUse). Nothing is written before these. Then
+/// [`Refused`](ImportError::Refused), [`ModeDiffers`](ImportError::ModeDiffers),
+/// [`LedgerOpened`](ImportError::LedgerOpened), [`LedgerInUse`](ImportError::LedgerInUse). Nothing is written before these. Then
 /// [`Rejected`](ImportError::Rejected) and the ledger's.
 ///
 /// A new ledger appears with everything in it, or not at all. An existing one, and a new one for more than 1,000,000
@@ -160,7 +162,7 @@ impl Import<'_> {
         billed: &Billed,
     ) -> Result<Report, ImportError> {
         let (options, version) = (self.options, self.schema.version);
-        self.check_unused(credits, &survey)?;
+        Standing { credits, options, schema: self.schema, survey: &survey }.check(database)?;
         let wallets = &survey.wallets;
         let mut filling = Filling::new((credits, clock), (options, version), wallets, &mut survey.findings);
         match options.mode {
@@ -178,35 +180,13 @@ impl Import<'_> {
             execution: options.execution,
             rows,
             billing,
+            newest_row: survey.newest.max(billed.newest).map(|newest| newest.min(options.now)),
             findings: survey.findings.counts(),
             wallets: compared.wallets,
             differing: compared.differing,
             differences: compared.differences,
             totals: compared.totals,
         })
-    }
-
-    /// Refuses the history of another database: its times would be before the ledger's.
-    fn check_unused(&self, credits: &Credits<()>, survey: &Survey) -> Result<(), ImportError> {
-        let entries = credits.entries().limit(1).page()?.entries;
-        if entries.is_empty() || self.options.mode == Mode::Balances {
-            return Ok(());
-        }
-        let imported =
-            survey.first.as_ref().map(|first| self.has_entry(credits, survey, (&first.wallet, &first.id)));
-        if imported.transpose()?.unwrap_or(false) { Ok(()) } else { Err(ImportError::LedgerInUse) }
-    }
-
-    fn has_entry(
-        &self,
-        credits: &Credits<()>,
-        survey: &Survey,
-        (wallet, id): (&str, &str),
-    ) -> Result<bool, ImportError> {
-        let Some(wallet) = survey.wallets.get(wallet) else { return Ok(false) };
-        let wallet = credits.wallet(&wallet.owner).of_asset_named(&wallet.asset);
-        let page = wallet.credit_history().key(self.schema.version.key("tx", id)).limit(1).page()?;
-        Ok(!page.entries.is_empty())
     }
 
     /// Makes sure that the application can open a ledger whose last row is old without confirming its clock.

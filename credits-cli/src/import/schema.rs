@@ -158,7 +158,8 @@ impl Schema {
             missing.extend(self::missing(columns, "", PAY));
         }
         if !missing.is_empty() {
-            return Err(ImportError::NotAGem { missing: missing.join(", ") });
+            let is_named = options.gem.is_some() || *wallets != Options::TABLE_PREFIX;
+            return Err(ImportError::NotAGem { missing: missing.join(", "), is_named });
         }
         let has_pay_objects =
             columns.get("pay_subscriptions").is_some_and(|columns| columns.contains("object"));

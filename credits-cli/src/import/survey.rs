@@ -23,8 +23,10 @@ pub(super) struct Survey {
     /// Assets, as they are named in the ledger.
     pub(super) assets: BTreeSet<String>,
     pub(super) transactions: u64,
-    /// The first transaction in the order of the replay.
+    /// The first transaction in the order of the replay that has an entry of its own in a history.
     pub(super) first: Option<FirstRow>,
+    /// The time of the newest transaction.
+    pub(super) newest: Option<Timestamp>,
 }
 
 /// Place of the first transaction.
@@ -43,8 +45,15 @@ impl Survey {
         let mut findings = Findings::default();
         let wallets = GemWallets::read(database, schema, options, &mut findings)?;
         let assets = wallets.iter().map(|(_, wallet)| wallet.asset.clone()).collect();
-        let mut survey =
-            Self { wallets, findings, categories: BTreeSet::new(), assets, transactions: 0, first: None };
+        let mut survey = Self {
+            wallets,
+            findings,
+            categories: BTreeSet::new(),
+            assets,
+            transactions: 0,
+            first: None,
+            newest: None,
+        };
         for (query, finding) in [
             (schema.dangling(), Finding::AllocationDangling),
             (schema.crossing(), Finding::AllocationCrossing),
@@ -74,9 +83,10 @@ impl Survey {
         if is_carried {
             self.categories.extend(declared_category(&row.category, &options.categories));
         }
-        if self.first.is_none() {
+        if self.first.is_none() && row.has_entry(schema.version.keeps_debt()) {
             self.first = Some(FirstRow { id: row.id.clone(), wallet: row.wallet.clone(), at: row.at });
         }
+        self.newest = self.newest.max(Some(row.at));
         let has_wallet = self.wallets.count(row, options.now);
         let keeps_debt = schema.version.keeps_debt();
         let loss = metadata::of(row).loss;

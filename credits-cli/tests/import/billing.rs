@@ -293,6 +293,33 @@ fn a_later_refund_finds_what_the_gem_gave() {
 }
 
 #[test]
+fn the_report_says_since_when_events_may_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, report) = of_sqlite(folder.path(), &database());
+    assert_eq!(report.newest_row, Some(instant("2026-03-31T00:02:00Z")));
+    assert_eq!(report.reconcile_since(), Some(instant("2026-03-31T00:02:01Z")));
+    let line = "stripe.reconcile(\"2026-03-31T00:02:01Z\".parse()?, |_| {})?;";
+    assert!(report.to_string().contains(line), "{report}");
+    // A subscription that changed after the last transaction.
+    let folder = tempfile::tempdir().unwrap();
+    let changed = "UPDATE pay_subscriptions SET updated_at = '2026-04-02 10:00:00.5' WHERE id = 1;";
+    let (_, report) = of_sqlite(folder.path(), &(database() + changed));
+    assert_eq!(report.reconcile_since(), Some(instant("2026-04-02T10:00:01Z")));
+}
+
+#[test]
+fn a_link_of_an_administrator_stays_when_an_import_is_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let (moved, _) = of_sqlite(folder.path(), &database());
+    let link = |credits: &Credits| credits.link(object("cus_1"), "user:9").wait().unwrap().is_new;
+    assert!(link(&moved.credits));
+    moved.credits.close().unwrap();
+    let ledger = folder.path().join("credits.redb");
+    imported(&ledger, folder.path().join("a.sqlite3").to_str().unwrap());
+    assert!(!link(&Moved::open(&ledger).credits), "the customer is still linked to user:9");
+}
+
+#[test]
 fn what_cannot_be_carried_over_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let more = customers()

@@ -50,7 +50,8 @@ fn entries(credits: &Credits, rows: &Rows, schema: Schema) {
     for owned in all_entries(credits) {
         let entry = &owned.entry;
         // The received side of a transfer has no key: it is of the command that sent it.
-        let id = match (&entry.key, entry.transfer) {
+        let row_key = entry.key.as_ref().filter(|key| !key.as_str().contains("correction:"));
+        let id = match (row_key, entry.transfer) {
             (Some(key), transfer) => {
                 let id = key.as_str().strip_prefix(prefix).unwrap().parse().unwrap();
                 sent.extend(transfer.map(|transfer| (transfer, id)));

@@ -17,6 +17,7 @@ mod history;
 mod interruption;
 mod recorded;
 mod refusals;
+mod repeated;
 mod tables;
 
 credits_runtime::usage_credits! {

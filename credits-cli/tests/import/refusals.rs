@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use credits_cli::import::{
-    self, Declared, Execution, Finding, ImportClock, ImportError, Options, Place, Report, Target,
+    self, Declared, Execution, Finding, ImportClock, ImportError, Mode, Options, Place, Report, Target,
 };
 use credits_runtime::Timestamp;
+use credits_runtime::testing::ManualClock;
 
 use crate::databases::{sqlite, time};
 use crate::recorded::instant;
@@ -211,6 +212,63 @@ fn a_debit_is_replayed_after_the_credits_that_it_uses() {
 }
 
 #[test]
+fn a_debit_with_the_lower_id_is_replayed_after_the_credits_that_it_uses() {
+    // The ids are numbers, then texts as those of a primary key of UUIDs. The debit is of the same instant as the credits, then
+    // 2 ms before them.
+    for (ids, created_at) in [
+        (["9", "10", "11"], "00.000000"),
+        (["9", "10", "11"], "00.002000"),
+        (["'09ab'", "'10cd'", "'11ef'"], "00.000000"),
+        (["'09ab'", "'10cd'", "'11ef'"], "00.002000"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, ledger) = (folder.path().join("a.sqlite3"), folder.path().join("credits.redb"));
+        let keys = if ids[0].starts_with('\'') { "varchar PRIMARY KEY" } else { "integer PRIMARY KEY" };
+        let tables = seed().replace("integer PRIMARY KEY AUTOINCREMENT", keys).replace("_id integer", "_id");
+        let [debit, credits, later] = ids;
+        let (at, of) =
+            ("'2026-02-01 00:00:00.000000'", "id, wallet_id, amount, category, created_at, updated_at");
+        let more = format!(
+            "INSERT INTO usage_credits_transactions ({of}) VALUES \
+             ({debit}, 1, -130, 'operation_charge', {at}, {at}), \
+             ({credits}, 1, 30, 'bonus', '2026-02-01 00:00:{created_at}', {at}), \
+             ({later}, 1, 7, 'bonus', '2026-02-01 00:00:{created_at}', {at}); \
+             INSERT INTO usage_credits_allocations (id, transaction_id, source_transaction_id, amount, created_at, updated_at) \
+             VALUES (1, {debit}, '1', 100, {at}, {at}), (2, {debit}, {credits}, 30, {at}, {at});"
+        );
+        // The wallets' rows that the seed has keep their ids.
+        let tables = tables.replace("VALUES (1, 1, 100, 'bonus'", "VALUES ('1', 1, 100, 'bonus'");
+        sqlite(&file, &(tables + &more));
+        let report = import::run::<Pricing>(&Options::new(&ledger, file.display().to_string(), instant(NOW)));
+        let report = report.unwrap_or_else(|error| panic!("{ids:?} {created_at}: {error}"));
+        assert!(report.is_equal() && report.rows.booked == 5, "{report}");
+        assert_eq!(Credits::open_read_only(&ledger).unwrap().wallet("user:1").balance().unwrap(), 7);
+    }
+}
+
+#[test]
+fn a_history_is_refused_by_a_ledger_that_the_application_has_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("credits.redb");
+    let clock = ManualClock::at(instant("2026-05-31T00:00:00Z"));
+    Credits::builder().clock(clock).open(&ledger).unwrap().close().unwrap();
+    let head = || Credits::open_read_only(&ledger).unwrap().head().unwrap();
+    let before = head();
+    let error = import_of(folder.path(), "", |_| {}).unwrap_err();
+    assert!(matches!(error, ImportError::LedgerOpened { .. }), "{error}");
+    assert!(
+        error.to_string().contains("before the application opens it, or opening balances alone"),
+        "{error}"
+    );
+    assert_eq!(head(), before);
+    let mut options =
+        Options::new(&ledger, folder.path().join("a.sqlite3").display().to_string(), instant(NOW));
+    options.mode = Mode::Balances;
+    let report = import::run::<Pricing>(&options).unwrap();
+    assert!(report.is_equal() && report.rows.booked == 2, "{report}");
+}
+
+#[test]
 fn metadata_and_reasons_are_carried_over() {
     let folder = tempfile::tempdir().unwrap();
     let metadata = r#"{"operation":"process_image","cost":40,"params":{"size":5},"balance_before":100,"balance_after":60}"#;
@@ -270,7 +328,8 @@ fn a_ledger_without_its_pricing_is_filled_by_what_it_declares() {
     let folder = tempfile::tempdir().unwrap();
     let (file, ledger) = (folder.path().join("a.sqlite3"), folder.path().join("credits.redb"));
     sqlite(&file, &seed());
-    Credits::open(&ledger).unwrap().close().unwrap();
+    let clock = ManualClock::at(instant("2025-12-31T00:00:00Z"));
+    Credits::builder().clock(clock).open(&ledger).unwrap().close().unwrap();
     let open = |place: Place<'_>, clock: ImportClock| {
         let builder = Credits::builder().clock(clock).confirm_clock();
         match place {

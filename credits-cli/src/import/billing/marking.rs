@@ -6,6 +6,7 @@ use credits_runtime::{Category, Credits, Error, FactNumber, Rejection, Timestamp
 use super::awards::Given;
 use crate::import::error::ImportError;
 use crate::import::findings::{Finding, Findings};
+use crate::import::options::Mode;
 use crate::import::report::BillingReport;
 use crate::import::schema::Version;
 use crate::import::wallets::GemWallets;
@@ -17,6 +18,7 @@ const REFUNDED: &str = "import: refunded before, when the gem took it";
 pub(super) struct Marking<'a> {
     pub(super) credits: &'a Credits<()>,
     pub(super) version: Version,
+    pub(super) mode: Mode,
     pub(super) wallets: &'a GemWallets,
     pub(super) findings: &'a mut Findings,
     pub(super) now: Timestamp,
@@ -77,7 +79,7 @@ impl Marking<'_> {
         for given in given {
             let Some(gem) = self.wallets.get(&given.wallet) else { continue };
             let wallet = self.credits.wallet(&gem.owner).of_asset_named(&gem.asset);
-            let key = self.version.key("tx", &given.transaction);
+            let key = self.version.key(self.mode.table(), &given.transaction);
             let entries = wallet.credit_history().key(key).limit(1).page()?.entries;
             let Some(number) = entries.first().map(|entry| entry.number) else { continue };
             let open = wallet.open_grants()?.into_iter().find(|grant| grant.id == number);

@@ -71,6 +71,12 @@ impl Running {
 }
 
 impl Subscription {
+    /// The time of its newest row while it goes on.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        let updated_at = self.running.as_ref().map(|running| running.updated_at);
+        updated_at.max(self.charge.as_ref().map(|charge| charge.at))
+    }
+
     /// Marks what the gem gave, then receives the state and the paid time.
     pub(super) fn carry(&self, marking: &mut Marking<'_>) -> Result<(), ImportError> {
         self.mark_once(marking)?;

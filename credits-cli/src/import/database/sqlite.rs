@@ -1,5 +1,7 @@
 //! SQLite: a file, opened for reading.
 
+use std::path::Path;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
@@ -10,7 +12,11 @@ pub(super) struct Sqlite(Connection);
 
 impl Sqlite {
     pub(super) fn open(file: &str) -> Result<Self, ImportError> {
-        let opened = |error| ImportError::database(format!("opening `{file}`"), error);
+        let opened = |error: rusqlite::Error| ImportError::Database {
+            action: format!("opening `{file}`"),
+            is_missing: !Path::new(file).exists(),
+            source: error.into(),
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags).map_err(opened)?;
         // The snapshot begins with the first query.

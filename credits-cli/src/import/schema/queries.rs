@@ -21,7 +21,8 @@ impl Schema {
     /// Transactions, in the order of their replay: see [`Row`](super::row::Row). Sums are joined whole, because every
     /// transaction is read.
     ///
-    /// A debit is never before the credits that it uses: the clocks of two servers may differ by milliseconds.
+    /// A debit is never before the credits that it uses: the clocks of two servers may differ by milliseconds, and ids need not
+    /// be in the order of time. Of one instant it is the last if its id is before that of credits that it uses.
     pub(in crate::import) fn transactions(&self) -> String {
         let p = &self.prefix;
         let fulfillment = if self.version == Version::Wallets01 { "NULL" } else { "t.fulfillment_id" };
@@ -42,12 +43,13 @@ impl Schema {
         format!(
             "SELECT t.id, t.wallet_id, t.amount, t.category, t.expires_at, t.created_at, t.metadata, {fulfillment}, \
              b.backed, u.used, b.newest, {transfer} FROM {p}transactions t \
-             LEFT JOIN (SELECT a.transaction_id AS spend, SUM(a.amount) AS backed, MAX(s.created_at) AS newest \
+             LEFT JOIN (SELECT a.transaction_id AS spend, SUM(a.amount) AS backed, MAX(s.created_at) AS newest, \
+             MAX(CASE WHEN s.created_at >= d.created_at AND s.id > d.id THEN 1 ELSE 0 END) AS early \
              FROM {p}allocations a JOIN {p}transactions s ON s.id = a.source_transaction_id \
-             GROUP BY a.transaction_id) AS b ON b.spend = t.id \
+             JOIN {p}transactions d ON d.id = a.transaction_id GROUP BY a.transaction_id) AS b ON b.spend = t.id \
              LEFT JOIN (SELECT source_transaction_id AS source, SUM(amount) AS used FROM {p}allocations \
              GROUP BY source_transaction_id) AS u ON u.source = t.id {moved} \
-             ORDER BY CASE WHEN b.newest > t.created_at THEN b.newest ELSE t.created_at END, t.id"
+             ORDER BY CASE WHEN b.newest > t.created_at THEN b.newest ELSE t.created_at END, COALESCE(b.early, 0), t.id"
         )
     }
 
