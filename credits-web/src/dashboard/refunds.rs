@@ -16,6 +16,7 @@ use crate::refusal::Refusal;
 const DONE_MAX: usize = 1_000;
 
 /// A refund that was confirmed.
+#[cfg_attr(not(feature = "stripe"), expect(dead_code, reason = "a processor reads it"))]
 pub(super) struct ConfirmedRefund {
     pub(super) purchase: Purchase,
     /// In minor units of the purchase's currency.
@@ -46,6 +47,7 @@ pub(super) struct Turn {
 }
 
 impl RefundDesk {
+    #[cfg_attr(not(feature = "stripe"), expect(dead_code, reason = "there is no processor"))]
     pub(super) fn of(processor: Arc<dyn Refunds>) -> Self {
         Self { processor, done: Arc::default() }
     }
