@@ -1,7 +1,7 @@
 //! Loss of power at every moment: every acknowledged write is found, and nothing is found twice or by half.
 //!
 //! Ledgers work on disks that record. For every moment of their lives, power loss images are made, opened and
-//! judged. `CREDITS_NIGHTLY=1` makes ten times as many.
+//! judged. `CREDITS_NIGHTLY=1` makes many more.
 
 pub(crate) mod batch;
 pub(crate) mod checker;
@@ -24,7 +24,7 @@ use random::Random;
 use recording::{History, record};
 
 /// Power loss images to judge, and those of a nightly run.
-const CRASHES: usize = 5_000;
+const CRASHES: usize = 3_000;
 const CRASHES_NIGHTLY: usize = 200_000;
 /// Power loss images of each moment.
 const DISKS_OF_A_MOMENT: usize = 3;

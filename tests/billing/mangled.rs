@@ -135,7 +135,7 @@ fn an_event_whose_own_fields_are_mangled_harms_nothing() {
 #[test]
 fn what_stripe_would_never_say_harms_nothing() {
     let mut said = [0, 0, 0];
-    for seed in 0..400 {
+    for seed in 0..150 {
         let mut random = Random::new(seed, 17);
         let account = account(&mut random);
         let clock = ManualClock::at(instant("2026-01-31"));
@@ -162,5 +162,5 @@ fn what_stripe_would_never_say_harms_nothing() {
         credits.book_due().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         credits.verify().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
-    assert!(said[0] > 2_000 && said[1] > 50 && said[2] == 0, "{said:?}");
+    assert!(said[0] > 800 && said[1] > 20 && said[2] == 0, "{said:?}");
 }

@@ -1,7 +1,7 @@
 //! While a definition is typed, code that uses it is quiet: every name is there, whatever is broken.
 //!
 //! The README's definitions are cut at every token; each cut is a module of one crate, with call sites of what it
-//! names, and the compiler's errors must all be within the definitions.
+//! names, and the compiler's errors must all be within the definitions. The crate has several parts, for several processors.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
@@ -48,6 +48,9 @@ const SITES: &[(&[&str], &str)] = &[
     ),
 ];
 
+/// Binaries that the modules are shared among: the compiler checks them side by side.
+const PARTS: usize = 4;
+
 /// What stands before the call sites of a module, and begins the lines that must be quiet.
 const SITE: &str = "    fn site_";
 
@@ -56,23 +59,30 @@ fn code_is_quiet_while_a_definition_is_typed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("../README.md")).unwrap();
     let moments: Vec<String> = definitions(&readme).iter().flat_map(|definition| cuts(definition)).collect();
-    let source = program(&moments);
-    let errors = errors(root, &source);
+    let parts: Vec<String> = moments.chunks(moments.len().div_ceil(PARTS)).map(program).collect();
+    let (mut broken, mut noise) = (0, String::new());
+    for (source, errors) in parts.iter().zip(errors(root, &parts)) {
+        broken += judge(source, &errors, &mut noise);
+    }
+    assert!(broken > 150, "{broken} errors");
+    assert!(noise.is_empty(), "{noise}");
+}
+
+/// Writes down the errors at call sites of broken definitions. Returns the number of errors within definitions.
+fn judge(source: &str, errors: &[(usize, String)], noise: &mut String) -> usize {
     let lines: Vec<&str> = source.lines().collect();
     let module_of = |line: usize| lines[..line].iter().rposition(|line| line.starts_with("mod ")).unwrap();
     let is_site = |line: usize| lines[line - 1].starts_with(SITE);
     // A cut that is a whole definition has other terms, and code is held to them.
     let broken: Vec<usize> =
         errors.iter().filter(|(line, _)| !is_site(*line)).map(|(line, _)| module_of(*line)).collect();
-    assert!(broken.len() > 150, "{} errors", broken.len());
-    let mut noise = String::new();
-    for (line, message) in &errors {
+    for (line, message) in errors {
         if is_site(*line) && broken.contains(&module_of(*line)) {
             let moment = lines[module_of(*line)..*line].join("\n");
             writeln!(noise, "{message}\n{moment}\n").unwrap();
         }
     }
-    assert!(noise.is_empty(), "{noise}");
+    broken.len()
 }
 
 /// A module for each moment, with the call sites whose words are there.
@@ -96,12 +106,18 @@ fn program(moments: &[String]) -> String {
     program
 }
 
-/// Every error of a program, with its line. It is built with the target folder of the fixtures.
-fn errors(root: &Path, program: &str) -> Vec<(usize, String)> {
+/// Every error of each part, with its line. They are built with the target folder of the fixtures.
+fn errors(root: &Path, parts: &[String]) -> Vec<Vec<(usize, String)>> {
     let target = root.join("../target/tests/trybuild");
     let project = root.join("../target/tests/editing");
-    fs::create_dir_all(project.join("src")).unwrap();
-    fs::write(project.join("src/main.rs"), program).unwrap();
+    let binaries = project.join("src/bin");
+    if binaries.exists() {
+        fs::remove_dir_all(&binaries).unwrap();
+    }
+    fs::create_dir_all(&binaries).unwrap();
+    for (number, part) in parts.iter().enumerate() {
+        fs::write(binaries.join(file(number)), part).unwrap();
+    }
     let runtime = root.join("../credits-runtime");
     let manifest = format!(
         "[package]\nname = \"editing\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
@@ -112,20 +128,26 @@ fn errors(root: &Path, program: &str) -> Vec<(usize, String)> {
     fs::copy(root.join("../Cargo.lock"), project.join("Cargo.lock")).unwrap();
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let checked = Command::new(cargo)
-        .args(["check", "--quiet", "--offline", "--message-format=short"])
+        .args(["check", "--quiet", "--offline", "--keep-going", "--message-format=short"])
         .current_dir(&project)
         .env("CARGO_TARGET_DIR", &target)
         .output()
         .unwrap();
     let shown = String::from_utf8(checked.stderr).unwrap();
-    let errors: Vec<(usize, String)> = shown.lines().filter_map(error).collect();
-    assert!(!errors.is_empty(), "{shown}");
+    let errors_of = |number| shown.lines().filter_map(|line| error(line, number)).collect::<Vec<_>>();
+    let errors: Vec<_> = (0..parts.len()).map(errors_of).collect();
+    assert!(errors.iter().all(|errors| !errors.is_empty()), "{shown}");
     errors
 }
 
-/// `src/main.rs:8:5: error: message`
-fn error(line: &str) -> Option<(usize, String)> {
-    let (place, message) = line.strip_prefix("src/main.rs:")?.split_once(": error")?;
+fn file(part: usize) -> String {
+    format!("part_{part}.rs")
+}
+
+/// `src/bin/part_0.rs:8:5: error: message`
+fn error(line: &str, part: usize) -> Option<(usize, String)> {
+    let place = line.strip_prefix("src/bin/")?.strip_prefix(&file(part))?;
+    let (place, message) = place.strip_prefix(':')?.split_once(": error")?;
     let (line, _) = place.split_once(':')?;
     Some((line.parse().ok()?, message.to_owned()))
 }

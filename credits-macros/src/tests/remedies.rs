@@ -19,7 +19,7 @@ const STEPS_MAX: usize = 8;
 
 /// Mutations of one run.
 fn cases() -> u32 {
-    if std::env::var_os("CREDITS_NIGHTLY").is_some() { 100_000 } else { 1_000 }
+    if std::env::var_os("CREDITS_NIGHTLY").is_some() { 100_000 } else { 500 }
 }
 
 /// A row of the table: a frame, the intended text in it, and a slip.
