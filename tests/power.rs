@@ -24,7 +24,7 @@ use random::Random;
 use recording::{History, record};
 
 /// Power loss images to judge, and those of a nightly run.
-const CRASHES: usize = 3_000;
+const CRASHES: usize = 2_000;
 const CRASHES_NIGHTLY: usize = 200_000;
 /// Power loss images of each moment.
 const DISKS_OF_A_MOMENT: usize = 3;

@@ -51,6 +51,13 @@ const SITES: &[(&[&str], &str)] = &[
 /// Binaries that the modules are shared among: the compiler checks them side by side.
 const PARTS: usize = 4;
 
+/// What `trybuild` gives to the compiler for a fixture. Other flags would cost time, because dependencies were built twice.
+const FLAGS_OF_FIXTURES: &[&str] = &[
+    "--config=build.rustflags=[\"--cfg\", \"trybuild\", \"--verbose\", \"-A\", \"dead_code\"]",
+    "--target",
+    "host-tuple",
+];
+
 /// What stands before the call sites of a module, and begins the lines that must be quiet.
 const SITE: &str = "    fn site_";
 
@@ -118,19 +125,15 @@ fn errors(root: &Path, parts: &[String]) -> Vec<Vec<(usize, String)>> {
     for (number, part) in parts.iter().enumerate() {
         fs::write(binaries.join(file(number)), part).unwrap();
     }
-    let runtime = root.join("../credits-runtime");
-    let manifest = format!(
-        "[package]\nname = \"editing\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         credits-runtime = {{ path = \"{}\", features = [\"axum\", \"stripe\"] }}\n",
-        runtime.display()
-    );
-    fs::write(project.join("Cargo.toml"), manifest).unwrap();
+    fs::write(project.join("Cargo.toml"), manifest(root)).unwrap();
     fs::copy(root.join("../Cargo.lock"), project.join("Cargo.lock")).unwrap();
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let checked = Command::new(cargo)
         .args(["check", "--quiet", "--offline", "--keep-going", "--message-format=short"])
+        .args(FLAGS_OF_FIXTURES)
         .current_dir(&project)
         .env("CARGO_TARGET_DIR", &target)
+        .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
     let shown = String::from_utf8(checked.stderr).unwrap();
@@ -138,6 +141,26 @@ fn errors(root: &Path, parts: &[String]) -> Vec<Vec<(usize, String)>> {
     let errors: Vec<_> = (0..parts.len()).map(errors_of).collect();
     assert!(errors.iter().all(|errors| !errors.is_empty()), "{shown}");
     errors
+}
+
+/// A manifest with the dependencies of the fixtures, so that they are built once for the parts and the fixtures.
+fn manifest(root: &Path) -> String {
+    let workspace = fs::read_to_string(root.join("../Cargo.toml")).unwrap();
+    let own = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let versions = section(&workspace, "[workspace.dependencies]");
+    let absolute = format!("path = \"{}/", root.join("..").display());
+    format!(
+        "[package]\nname = \"editing\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
+         [workspace.dependencies]\n{}[dependencies]\n{}",
+        versions.replace("path = \"", &absolute),
+        section(&own, "[dev-dependencies]").replace("trybuild.workspace = true\n", "")
+    )
+}
+
+/// The lines of a section of a manifest.
+fn section<'a>(manifest: &'a str, heading: &str) -> &'a str {
+    let (_, after) = manifest.split_once(heading).unwrap();
+    after.split_once("\n[").map_or(after, |(lines, _)| lines).trim_start()
 }
 
 fn file(part: usize) -> String {
