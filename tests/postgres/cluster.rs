@@ -1,9 +1,12 @@
 //! A PostgreSQL for tests: the one that `CREDITS_TEST_POSTGRES` names, or a cluster in a temporary folder on a Unix socket
 //! alone, which ends with the test. Without either, a test says that it did not run.
 //!
-//! A test target includes this file with `#[path]`.
+//! A test target includes this file with `#[path]`. The certificates in `tls` are for 127.0.0.1, until 2126; the key of their
+//! authority was thrown away.
 
 use std::io::{self, BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -40,8 +43,27 @@ impl Cluster {
             println!("did not run: there is no `initdb`. Install postgresql, or set CREDITS_TEST_POSTGRES");
             return None;
         };
-        let (server, url) = Server::start(&programs);
+        let (server, url) = Server::start(&programs, &[]);
         Some(Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) })
+    }
+
+    /// The folder with the certificate of [`start_encrypted`](Self::start_encrypted), and with that of its authority.
+    pub fn certificates() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/postgres/tls")
+    }
+
+    /// Starts one that is also reached over TLS, at the returned port of 127.0.0.1, and not there without TLS.
+    pub fn start_encrypted() -> Option<(Self, u16)> {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let Some(programs) = programs() else {
+            println!("did not run: there is no `initdb`. Install postgresql");
+            return None;
+        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let settings = ["ssl=on", "listen_addresses=127.0.0.1", &format!("port={port}")];
+        let (server, url) = Server::start(&programs, &settings);
+        let url = format!("{url}&port={port}");
+        Some((Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) }, port))
     }
 
     /// Creates an empty database, and returns its URL.
@@ -73,7 +95,8 @@ impl Drop for Cluster {
 }
 
 impl Server {
-    fn start(programs: &Path) -> (Self, String) {
+    /// Starts one with settings of its own. If it has a port, that is for TLS alone.
+    fn start(programs: &Path, settings: &[&str]) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let user = Unprivileged::of_postgres(folder.path());
@@ -84,6 +107,10 @@ impl Server {
             .stdout(Stdio::null())
             .status();
         assert!(initialised.unwrap().success(), "initdb failed");
+        if !settings.is_empty() {
+            user.give_certificate(&data);
+        }
+        let settings = settings.iter().flat_map(|setting| ["-c", setting]);
         let mut process = user
             .command(&programs.join("postgres"))
             .arg("-D")
@@ -91,6 +118,7 @@ impl Server {
             .arg("-k")
             .arg(folder.path())
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"])
+            .args(settings)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -158,6 +186,21 @@ impl Unprivileged {
         let (user, group) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
         std::os::unix::fs::chown(folder, Some(user), Some(group)).unwrap();
         Self(Some((user, group)))
+    }
+
+    /// Gives a cluster its certificate, and lets nobody in over TCP without TLS.
+    fn give_certificate(&self, data: &Path) {
+        let access = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+        std::fs::write(data.join("pg_hba.conf"), access).unwrap();
+        for name in ["server.pem", "server.key"] {
+            let file = data.join(name.replace("pem", "crt"));
+            std::fs::copy(Cluster::certificates().join(name), &file).unwrap();
+            // The server refuses a key that others can read.
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = self.0 {
+                std::os::unix::fs::chown(&file, Some(user), Some(group)).unwrap();
+            }
+        }
     }
 
     fn command(&self, program: &Path) -> Command {

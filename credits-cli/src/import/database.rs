@@ -2,6 +2,7 @@
 //!
 //! It does not know the gems.
 
+mod encryption;
 mod postgres;
 mod sqlite;
 

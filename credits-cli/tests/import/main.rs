@@ -13,6 +13,7 @@ mod billing;
 mod cluster;
 mod command;
 mod databases;
+mod encryption;
 mod history;
 mod interruption;
 mod recorded;

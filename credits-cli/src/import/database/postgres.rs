@@ -1,8 +1,9 @@
 //! PostgreSQL: one read-only transaction, read through a cursor.
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
+use super::encryption::Server;
 use super::{Cells, Database, EachRow};
 use crate::import::error::ImportError;
 
@@ -24,8 +25,9 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| ImportError::database("starting", error))?;
+        let Server { config, tls } = Server::at(url)?;
         let connect = async {
-            let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+            let (client, connection) = config.connect(tls).await?;
             // The connection ends with its client, whose calls report its errors.
             tokio::spawn(async move { drop(connection.await) });
             client.batch_execute(BEGIN).await?;
@@ -69,6 +71,12 @@ impl Database for Postgres {
 
 /// The server's message, which the error of the client leaves to its cause.
 fn failed(action: &str, error: &tokio_postgres::Error) -> ImportError {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    ImportError::database(action, format!("{error}{cause}"))
+    let cause = std::error::Error::source(error).map(|cause| cause.to_string()).unwrap_or_default();
+    let remedy = if cause.contains("invalid peer certificate") {
+        ". Name the file of its authority's certificate with sslrootcert=<file> in the address or in PGSSLROOTCERT"
+    } else {
+        ""
+    };
+    let separator = if cause.is_empty() { "" } else { ": " };
+    ImportError::database(action, format!("{error}{separator}{cause}{remedy}"))
 }

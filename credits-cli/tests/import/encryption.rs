@@ -1,0 +1,49 @@
+//! Databases over TLS: encrypted and verified, or refused with what to do.
+
+use std::path::Path;
+
+use credits_cli::import;
+
+use crate::Pricing;
+use crate::cluster::Cluster;
+use crate::databases::statements;
+use crate::history::options;
+use crate::recorded::Rows;
+use crate::tables::{Schema, System};
+
+#[test]
+fn a_database_is_read_over_tls_once_its_certificate_is_known() {
+    let Some((cluster, port)) = Cluster::start_encrypted() else { return };
+    let rows = Rows::of("credits");
+    let local = cluster.database();
+    cluster.run(&local, &statements(&rows, Schema::UsageCredits10, System::Postgres));
+    let name = local.split('?').next().unwrap().rsplit('/').next().unwrap();
+    let url = |host: &str, query: &str| format!("postgres://credits@{host}:{port}/{name}?{query}");
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("credits.redb");
+    let authority = Cluster::certificates().join("authority.pem");
+    let authority = format!("sslrootcert={}", authority.display());
+    let refused = |url: String| {
+        let error = import::run::<Pricing>(&options(&ledger, &url, &rows)).unwrap_err().to_string();
+        assert!(!Path::new(&ledger).exists(), "{error}");
+        error
+    };
+
+    // The public authorities do not know it; its name is no other one; and the server lets nobody in without TLS.
+    let unknown = refused(url("127.0.0.1", "sslmode=require"));
+    assert!(unknown.contains("UnknownIssuer") && unknown.contains("sslrootcert=<file>"), "{unknown}");
+    let other = refused(url("localhost", &format!("sslmode=require&{authority}")));
+    assert!(other.contains("not valid for name"), "{other}");
+    for query in ["", "sslmode=disable"] {
+        let plain = refused(url("127.0.0.1", query));
+        assert!(plain.contains("no encryption"), "{plain}");
+    }
+
+    let report = import::run::<Pricing>(&options(
+        &ledger,
+        &url("127.0.0.1", &format!("{authority}&sslmode=verify-full")),
+        &rows,
+    ));
+    let report = report.unwrap();
+    assert!(report.is_equal(), "{report}");
+}
