@@ -22,6 +22,8 @@ struct Shop {
     credits: shop::Credits,
     account: Account,
     site: Site,
+    /// Another dashboard of the same ledger.
+    second: Site,
 }
 
 impl Shop {
@@ -35,9 +37,12 @@ impl Shop {
         let stripe = stripe.transport(account.transport()).build().unwrap();
         account.buy("ann", "boost", 900, None);
         account.deliver(&stripe, &clock);
-        let dashboard = credits_web::dashboard(&credits).authorize(move |_| access()).stripe(stripe);
-        let site = Site::of(Router::new().nest_service("/admin", dashboard));
-        Self { credits, account, site }
+        let mounted = || {
+            let dashboard = credits_web::dashboard(&credits).authorize(move |_| access());
+            Site::of(Router::new().nest_service("/admin", dashboard.stripe(stripe.clone())))
+        };
+        let (site, second) = (mounted(), mounted());
+        Self { credits, account, site, second }
     }
 
     fn all() -> Self {
@@ -45,8 +50,12 @@ impl Shop {
     }
 
     fn form(&self, amount: &str) -> Filled<'_> {
+        Self::form_on(&self.site, amount)
+    }
+
+    fn form_on<'a>(site: &'a Site, amount: &str) -> Filled<'a> {
         let typed = [("amount", amount), ("reason", "a broken picture")];
-        Filled::on(&self.site, &owner_page("ann"), "refund", "", &typed)
+        Filled::on(site, &owner_page("ann"), "refund", "", &typed)
     }
 
     /// A form that was on an earlier page, under another key.
@@ -195,11 +204,12 @@ fn nobody_refunds_without_the_right_or_the_processor() {
     );
 }
 
-/// Two forms at one time: the second one is checked when the first one is done.
+/// Forms at one time, on two dashboards: the second one is checked when the first one is done.
 #[test]
 fn two_administrators_at_one_time_refund_once() {
     let shop = Shop::all();
-    let forms: Vec<_> = (0..4).map(|_| shop.form("3.00")).collect();
+    let sites = [&shop.site, &shop.second];
+    let forms: Vec<_> = (0..4).map(|turn| Shop::form_on(sites[turn % 2], "3.00")).collect();
     let looks: Vec<_> = forms.iter().map(Filled::send).collect();
     let statuses = std::thread::scope(|scope| {
         let sent: Vec<_> = forms

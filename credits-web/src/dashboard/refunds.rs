@@ -2,8 +2,8 @@
 //!
 //! It does not know which purchases there are.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, LazyLock, PoisonError, Weak};
 
 use axum::http::StatusCode;
 use credits_runtime::billing::Purchase;
@@ -33,11 +33,17 @@ pub(super) trait Refunds: Send + Sync {
     fn refund(&self, refund: ConfirmedRefund) -> Later<()>;
 }
 
+/// Keys of forms that were carried out. Who has it locked has the turn.
+type Done = Mutex<VecDeque<String>>;
+
+/// The forms of each open ledger, by its id: dashboards that are mounted on one ledger take turns with each other.
+static DONE: LazyLock<std::sync::Mutex<HashMap<String, Weak<Done>>>> = LazyLock::new(Default::default);
+
 /// The processor, and the forms that were carried out.
 #[derive(Clone)]
 pub(super) struct RefundDesk {
     processor: Arc<dyn Refunds>,
-    done: Arc<Mutex<VecDeque<String>>>,
+    done: Arc<Done>,
 }
 
 /// The turn of one refund: what is checked during it is what is returned.
@@ -48,8 +54,16 @@ pub(super) struct Turn {
 
 impl RefundDesk {
     #[cfg_attr(not(feature = "stripe"), expect(dead_code, reason = "there is no processor"))]
-    pub(super) fn of(processor: Arc<dyn Refunds>) -> Self {
-        Self { processor, done: Arc::default() }
+    pub(super) fn of(processor: Arc<dyn Refunds>, ledger_id: String) -> Self {
+        let mut ledgers = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.retain(|_, done| done.strong_count() > 0);
+        let known = ledgers.get(&ledger_id).and_then(Weak::upgrade);
+        let done = known.unwrap_or_else(|| {
+            let done = Arc::default();
+            ledgers.insert(ledger_id, Arc::downgrade(&done));
+            done
+        });
+        Self { processor, done }
     }
 
     /// Waits until no other refund is made.

@@ -108,7 +108,8 @@ impl Dashboard {
     /// Connects the dashboard with Stripe, so that those who may do everything can refund purchases on the page of their owner.
     #[cfg(feature = "stripe")]
     pub fn stripe<C: Pricing>(mut self, stripe: credits_runtime::stripe::Stripe<C>) -> Self {
-        self.settings.refunds = Some(RefundDesk::of(Arc::new(stripe)));
+        self.settings.refunds =
+            Some(RefundDesk::of(Arc::new(stripe), self.settings.ledger.credits.ledger_id()));
         self.rebuilt()
     }
 
