@@ -9,6 +9,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+#[path = "../tests/browser/browser.rs"]
+mod browser;
+
+use browser::Browser;
+
 /// A running studio. It ends with the test.
 struct Studio {
     process: Child,
@@ -152,6 +157,11 @@ fn the_first_minutes() {
     assert_eq!(given.2, Some(0), "{given:?}");
     let (_, owner) = studio.page("/admin/credits/owner?name=user%3Aada", DEMO);
     assert!(owner.contains("a present"), "{owner}");
+
+    // An owner is found, gets credits by the form, and sees them, in a browser with JavaScript and without.
+    if let Some(browser) = Browser::find() {
+        browser.run("first_minutes.mjs", &studio.address, &studio.token);
+    }
 
     // Ended and started again, it goes on where it was.
     studio.end();

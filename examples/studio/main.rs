@@ -45,10 +45,12 @@ fn serve(call: &Own) -> ExitCode {
 }
 
 fn served(call: &Own) -> Result<(), Box<dyn Error>> {
+    // Before a year is filled: an address that is taken should be said at once.
+    let server = server::Server::bind()?;
     if !call.ledger.exists() {
         println!("Filling {} with a year of business:", call.ledger.display());
         let filled = year::fill(&call.ledger, |days| println!("  {days} days"))?;
         println!("  {filled}");
     }
-    server::serve(&call.ledger)
+    server.serve(&call.ledger)
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::routing::{get, post};
 use credits_runtime::stripe::Stripe;
 use credits_web::{Access, Scope, Tokens};
@@ -26,22 +26,35 @@ const ADDRESS: &str = "127.0.0.1:8080";
 /// Longest time for which the end waits for requests in progress.
 const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// Serves until Ctrl-C.
-pub(crate) fn serve(ledger: &Path) -> Result<(), Box<dyn Error>> {
-    let runtime = Runtime::new()?;
-    let listener = runtime.block_on(listen())?;
-    let credits = Credits::open(ledger)?;
-    // Commands on this machine reach the open ledger through it.
-    #[cfg(unix)]
-    let socket = credits_web::socket(&credits)?;
-    let served = runtime.block_on(served(&credits, listener));
-    #[cfg(unix)]
-    drop(socket);
-    // Requests in progress have had their time; downloads are cut off.
-    runtime.shutdown_background();
-    served?;
-    credits.close()?;
-    Ok(())
+/// A server that has its address, and no ledger yet.
+pub(crate) struct Server {
+    runtime: Runtime,
+    listener: TcpListener,
+}
+
+impl Server {
+    pub(crate) fn bind() -> Result<Self, Box<dyn Error>> {
+        let runtime = Runtime::new()?;
+        let listener = runtime.block_on(listen())?;
+        Ok(Self { runtime, listener })
+    }
+
+    /// Serves until Ctrl-C.
+    pub(crate) fn serve(self, ledger: &Path) -> Result<(), Box<dyn Error>> {
+        let Self { runtime, listener } = self;
+        let credits = Credits::open(ledger)?;
+        // Commands on this machine reach the open ledger through it.
+        #[cfg(unix)]
+        let socket = credits_web::socket(&credits)?;
+        let served = runtime.block_on(served(&credits, listener));
+        #[cfg(unix)]
+        drop(socket);
+        // Requests in progress have had their time; downloads are cut off.
+        runtime.shutdown_background();
+        served?;
+        credits.close()?;
+        Ok(())
+    }
 }
 
 async fn served(credits: &Credits, listener: TcpListener) -> Result<(), Box<dyn Error>> {
@@ -89,6 +102,8 @@ fn routes(studio: Studio, tokens: Tokens) -> Router {
         .route("/generate", post(pages::generate))
         .route("/buy", post(pages::buy))
         .route("/webhook", post(pages::webhook))
+        // Browsers ask for it by themselves.
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .with_state(studio)
         .nest_service("/admin/credits", dashboard)
         .nest_service("/credits/api", credits_web::api(&credits).tokens(tokens))

@@ -20,7 +20,7 @@ const entries = (page) => page.locator('section', { hasText: 'History' }).locato
 /** Opens a part of the page that is folded, such as a form. */
 const unfold = (page, name) => page.locator('summary', { hasText: name }).click();
 
-async function give(page, root) {
+export async function give(page, root) {
   await page.goto(root);
   await page.getByLabel('Find an owner').fill('user:ch');
   await page.getByRole('button', { name: 'Find' }).click();
@@ -87,7 +87,7 @@ async function take(page, root) {
   includes(await newest(page), 'given by mistake', 'the newest entry after taking');
 }
 
-async function explain(page, root) {
+export async function explain(page, root) {
   await page.goto(`${root}/owner?name=user:ada`);
   const charge = page.getByRole('row', { name: /Generate video.*\u2212137/ });
   await charge.getByRole('link').first().click();

@@ -2,11 +2,6 @@
 //!
 //! It needs Chromium, node and the packages of `tests/browser`. Where one is missing it says so and checks nothing.
 
-use std::env;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::Html;
@@ -18,54 +13,10 @@ use tokio::runtime::Runtime;
 
 use crate::demo::{Credits, studio};
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+#[path = "../browser/browser.rs"]
+mod browser;
 
-/// The programs that the tests need.
-struct Browser {
-    chromium: PathBuf,
-    scripts: PathBuf,
-}
-
-impl Browser {
-    /// The programs, or why the tests cannot run.
-    fn found() -> Result<Self, String> {
-        let chromium = PathBuf::from(env::var_os("CREDITS_TEST_CHROMIUM").unwrap_or(CHROMIUM.into()));
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-        if !chromium.exists() {
-            return Err(format!(
-                "there is no `{}`: install chromium, or set CREDITS_TEST_CHROMIUM",
-                chromium.display()
-            ));
-        }
-        if Command::new("node").arg("--version").output().is_err() {
-            return Err("there is no `node`: install Node.js 20 or newer".to_owned());
-        }
-        if ["playwright-core", "axe-core"]
-            .iter()
-            .any(|name| !scripts.join("node_modules").join(name).exists())
-        {
-            return Err("the packages are missing: run `npm ci --prefix tests/browser`".to_owned());
-        }
-        Ok(Self { chromium, scripts })
-    }
-
-    fn run(&self, url: &str, token: &str) {
-        let mut node = Command::new("node");
-        node.arg(self.scripts.join("run.mjs")).arg(url);
-        node.env("CREDITS_TEST_CHROMIUM", &self.chromium).env("CREDITS_TEST_TOKEN", token);
-        let output = node.output().unwrap();
-        let text =
-            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-        assert!(output.status.success(), "{text}");
-        say(&text);
-    }
-}
-
-/// Writes a line past the test harness, which hides what a passing test prints.
-fn say(text: &str) {
-    let line = format!("{}\n", text.trim_end());
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-}
+use browser::Browser;
 
 /// A page of the application with every widget.
 fn page_of_widgets(credits: &Credits) -> String {
@@ -107,10 +58,7 @@ fn routes(credits: &Credits, tokens: Tokens) -> Router {
 
 #[test]
 fn the_dashboard_works_in_a_browser() {
-    let browser = match Browser::found() {
-        Ok(browser) => browser,
-        Err(reason) => return say(&format!("the browser tests did not run: {reason}")),
-    };
+    let Some(browser) = Browser::find() else { return };
     let (credits, _clock) = studio();
     let tokens = Tokens::in_memory();
     let token = tokens.create("browser", &[Scope::Admin]).unwrap();
@@ -119,6 +67,6 @@ fn the_dashboard_works_in_a_browser() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let routes = routes(&credits, tokens);
     runtime.spawn(async move { axum::serve(listener, routes).await });
-    browser.run(&url, &token);
+    browser.run("run.mjs", &url, &token);
     credits.verify().unwrap();
 }
