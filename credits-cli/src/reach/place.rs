@@ -56,7 +56,13 @@ impl Place {
     pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
         match self {
             Self::Url { base, token } => {
-                Ok(Client::over(Url::of(base, token.clone()), format!("through {base}")))
+                let url = Url::of(base, token.clone());
+                let way = if url.shows_its_token() {
+                    format!("through {base}, without TLS: everyone on the way can read the token")
+                } else {
+                    format!("through {base}")
+                };
+                Ok(Client::over(url, way))
             }
             Self::File { path, opener, .. } => through_file(path, *opener, access),
         }

@@ -1,5 +1,6 @@
 //! The way through an address: the API of a program anywhere, with a token.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ureq::http;
@@ -30,6 +31,11 @@ impl Url {
             .build();
         Self { agent: config.into(), base: base.trim_end_matches('/').to_owned(), token }
     }
+
+    /// Whether a token is sent unencrypted to another machine.
+    pub(super) fn shows_its_token(&self) -> bool {
+        self.token.is_some() && is_unencrypted(&self.base)
+    }
 }
 
 impl Transport for Url {
@@ -56,6 +62,15 @@ impl Transport for Url {
     }
 }
 
+/// Whether an address is one of plain HTTP on another machine.
+fn is_unencrypted(base: &str) -> bool {
+    let Ok(uri) = base.parse::<http::Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback =
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    uri.scheme_str() == Some("http") && !is_loopback
+}
+
 /// Whether a request was sent before it failed.
 fn lost(error: &ureq::Error) -> Lost {
     use ureq::{Error, Timeout};
@@ -70,5 +85,27 @@ fn lost(error: &ureq::Error) -> Lost {
         | Error::Timeout(Timeout::Connect | Timeout::Resolve) => Lost::Unsent(message),
         Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => Lost::Unsent(message),
         _ => Lost::Unanswered(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_shown_over_plain_http_to_another_machine() {
+        let shows = |base: &str| Url::of(base, Some("token".to_owned())).shows_its_token();
+        for base in ["http://credits.example.com/api", "http://10.0.0.7:8080", "http://[2001:db8::1]/api"] {
+            assert!(shows(base), "{base}");
+            assert!(!Url::of(base, None).shows_its_token(), "{base} without a token");
+        }
+        for base in [
+            "https://credits.example.com",
+            "http://127.0.0.1:8080",
+            "http://[::1]:80",
+            "http://localhost:8080/api",
+        ] {
+            assert!(!shows(base), "{base}");
+        }
     }
 }
