@@ -95,13 +95,13 @@ fn certificates(file: &str) -> Result<RootCertStore, ImportError> {
     let action = || format!("reading the certificates of `{file}`");
     let mut roots = RootCertStore::empty();
     let found =
-        CertificateDer::pem_file_iter(file).map_err(|error| ImportError::database(&action(), error))?;
+        CertificateDer::pem_file_iter(file).map_err(|error| ImportError::database(action(), error))?;
     for certificate in found {
-        let certificate = certificate.map_err(|error| ImportError::database(&action(), error))?;
-        roots.add(certificate).map_err(|error| ImportError::database(&action(), error))?;
+        let certificate = certificate.map_err(|error| ImportError::database(action(), error))?;
+        roots.add(certificate).map_err(|error| ImportError::database(action(), error))?;
     }
     if roots.is_empty() {
-        return Err(ImportError::database(&action(), "it has no certificate in the PEM format"));
+        return Err(ImportError::database(action(), "it has no certificate in the PEM format"));
     }
     Ok(roots)
 }

@@ -71,7 +71,7 @@ impl Database for Postgres {
 
 /// The server's message, which the error of the client leaves to its cause.
 fn failed(action: &str, error: &tokio_postgres::Error) -> ImportError {
-    let cause = std::error::Error::source(error).map(|cause| cause.to_string()).unwrap_or_default();
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let remedy = if cause.contains("invalid peer certificate") {
         ". Name the file of its authority's certificate with sslrootcert=<file> in the address or in PGSSLROOTCERT"
     } else {
