@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-#[path = "../tests/browser/browser.rs"]
-mod browser;
+#[path = "../tests/browser/programs.rs"]
+mod programs;
 
-use browser::Browser;
+use programs::Browser;
 
 /// A running studio. It ends with the test.
 struct Studio {

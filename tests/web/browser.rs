@@ -13,10 +13,10 @@ use tokio::runtime::Runtime;
 
 use crate::demo::{Credits, studio};
 
-#[path = "../browser/browser.rs"]
-mod browser;
+#[path = "../browser/programs.rs"]
+mod programs;
 
-use browser::Browser;
+use programs::Browser;
 
 /// A page of the application with every widget.
 fn page_of_widgets(credits: &Credits) -> String {
