@@ -105,6 +105,21 @@ const DEMO: &str = "Basic ZGVtbzpkZW1v";
 const WRONG: &str = "Basic ZGVtbzp3cm9uZw==";
 
 #[test]
+fn an_address_that_is_taken_is_said_before_a_year_is_filled() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ledger = folder.path().join("studio.redb");
+    let Output { stdout, stderr, status } = studio(&ledger).env("ADDRESS", &address).output().unwrap();
+    let (said, why) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert!(
+        status.code() == Some(1) && why.contains("set ADDRESS") && !said.contains("Filling"),
+        "{said}{why}"
+    );
+    assert!(!ledger.exists());
+}
+
+#[test]
 fn the_first_minutes() {
     let folder = tempfile::tempdir().unwrap();
     let ledger: PathBuf = folder.path().join("studio.redb");

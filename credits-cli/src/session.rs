@@ -22,16 +22,20 @@ pub(crate) struct Session {
 impl Session {
     /// A client, with a note of the way on which its requests go.
     pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
-        let client = self.place.client(access)?;
-        self.terminal.note(&client.way);
-        Ok(client)
+        Ok(self.noted(self.place.client(access)?))
     }
 
     /// A client of the price list, with a note of whose it is.
     pub(crate) fn prices(&self) -> Result<Client, Failure> {
-        let client = self.place.prices()?;
+        Ok(self.noted(self.place.prices()?))
+    }
+
+    fn noted(&self, client: Client) -> Client {
         self.terminal.note(&client.way);
-        Ok(client)
+        if let Some(warning) = self.place.warning() {
+            self.terminal.note(warning);
+        }
+        client
     }
 
     /// Reads from the ledger.

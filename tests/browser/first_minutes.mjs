@@ -1,4 +1,4 @@
-// What someone does first in the studio, with JavaScript in a wide window and without it on a phone:
+// The first minutes of a visitor in the studio: with JavaScript in a wide window and without it on a phone:
 // `node first_minutes.mjs http://127.0.0.1:8080`. examples/first_minutes.rs starts both.
 
 import { NARROW, WIDE, launch, tab } from './chromium.mjs';
@@ -26,7 +26,6 @@ const browser = await launch();
 try {
   for (const visitor of VISITORS) {
     const { page, errors, close } = await tab(browser, { ...visitor, httpCredentials });
-    // What one of them gives stays, and neither the tile nor the chart is where the other found it.
     await give(page, root);
     await explain(page, root);
     const [needed, given] = [await page.evaluate('document.documentElement.scrollWidth'), visitor.viewport.width];
@@ -34,11 +33,12 @@ try {
     equal(errors, [], 'errors of the console');
     await close();
   }
-  const { page, close } = await tab(browser, { httpCredentials });
+  const { page, errors, close } = await tab(browser, { httpCredentials });
   for (const address of [`${url}/?user=ada`, root, `${root}/owner?name=user:chen`]) {
     await page.goto(address);
     await fits(page, address);
   }
+  equal(errors, [], 'errors of the console');
   await close();
 } catch (error) {
   fail(error);

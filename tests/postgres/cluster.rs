@@ -188,7 +188,7 @@ impl Unprivileged {
         Self(Some((user, group)))
     }
 
-    /// Gives a cluster its certificate, and lets nobody in over TCP without TLS.
+    /// Gives a cluster its certificate, and refuses TCP without TLS.
     fn give_certificate(&self, data: &Path) {
         let access = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
         std::fs::write(data.join("pg_hba.conf"), access).unwrap();

@@ -51,8 +51,8 @@ const SITES: &[(&[&str], &str)] = &[
 /// Binaries that the modules are shared among: the compiler checks them side by side.
 const PARTS: usize = 4;
 
-/// What `trybuild` gives to the compiler for a fixture. Other flags would cost time, because dependencies were built twice.
-const FLAGS_OF_FIXTURES: &[&str] = &[
+/// The flags with which `trybuild` builds the dependencies of fixtures. With other flags they would be built once more.
+const FLAGS_OF_DEPENDENCIES: &[&str] = &[
     "--config=build.rustflags=[\"--cfg\", \"trybuild\", \"--verbose\", \"-A\", \"dead_code\"]",
     "--target",
     "host-tuple",
@@ -130,7 +130,7 @@ fn errors(root: &Path, parts: &[String]) -> Vec<Vec<(usize, String)>> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let checked = Command::new(cargo)
         .args(["check", "--quiet", "--offline", "--keep-going", "--message-format=short"])
-        .args(FLAGS_OF_FIXTURES)
+        .args(FLAGS_OF_DEPENDENCIES)
         .current_dir(&project)
         .env("CARGO_TARGET_DIR", &target)
         .env_remove("RUSTFLAGS")

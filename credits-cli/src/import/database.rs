@@ -3,6 +3,7 @@
 //! It does not know the gems.
 
 mod encryption;
+mod failure;
 mod postgres;
 mod sqlite;
 

@@ -76,7 +76,7 @@ pub struct Options {
     /// The ledger's file; created if it does not exist.
     pub ledger: PathBuf,
     /// The database: a SQLite file, `sqlite:<file>`, or a `postgres://` URL. A connection to another machine is
-    /// encrypted, and the server's certificate verified, unless the URL has `sslmode=disable`.
+    /// encrypted, and the server's certificate verified, unless `sslmode` in the URL says otherwise.
     pub database: String,
     /// The gem, if the database has the tables of both.
     pub gem: Option<Gem>,

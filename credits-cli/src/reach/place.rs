@@ -11,7 +11,7 @@ use super::client::Client;
 use super::file::{File, Opener, OwnPrices};
 #[cfg(unix)]
 use super::socket::Socket;
-use super::url::Url;
+use super::url::{Url, is_unencrypted};
 use crate::exit::{Exit, Failure};
 
 /// Attempts to open a ledger that another command may have open, and the time between two.
@@ -56,16 +56,17 @@ impl Place {
     pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
         match self {
             Self::Url { base, token } => {
-                let url = Url::of(base, token.clone());
-                let way = if url.shows_its_token() {
-                    format!("through {base}, without TLS: everyone on the way can read the token")
-                } else {
-                    format!("through {base}")
-                };
-                Ok(Client::over(url, way))
+                Ok(Client::over(Url::of(base, token.clone()), format!("through {base}")))
             }
             Self::File { path, opener, .. } => through_file(path, *opener, access),
         }
+    }
+
+    /// What people should know about the way.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        let is_exposed = matches!(self, Self::Url { base, token: Some(_) } if is_unencrypted(base));
+        is_exposed
+            .then_some("warning: the token is sent without encryption: use an https address, or a tunnel")
     }
 
     /// A client of the price list: the program's own, else that of the ledger or of the address.

@@ -29,21 +29,28 @@ fn a_database_is_read_over_tls_once_its_certificate_is_known() {
         error
     };
 
-    // The public authorities do not know it; its name is no other one; and the server lets nobody in without TLS.
-    let unknown = refused(url("127.0.0.1", "sslmode=require"));
+    // The public authorities do not know it, and its name is another one.
+    let unknown = refused(url("127.0.0.1", "sslmode=verify-full&sslrootcert=system"));
     assert!(unknown.contains("UnknownIssuer") && unknown.contains("sslrootcert=<file>"), "{unknown}");
-    let other = refused(url("localhost", &format!("sslmode=require&{authority}")));
-    assert!(other.contains("not valid for name"), "{other}");
+    let other = refused(url("localhost", &format!("sslmode=verify-full&{authority}")));
+    assert!(other.contains("not valid for name") && other.contains("(sslmode=require"), "{other}");
+    // The server accepts nobody without encryption.
     for query in ["", "sslmode=disable"] {
         let plain = refused(url("127.0.0.1", query));
-        assert!(plain.contains("no encryption"), "{plain}");
+        assert!(plain.contains("pg_hba.conf") && plain.contains("(with sslmode=verify-full"), "{plain}");
     }
 
-    let report = import::run::<Pricing>(&options(
-        &ledger,
-        &url("127.0.0.1", &format!("{authority}&sslmode=verify-full")),
-        &rows,
-    ));
-    let report = report.unwrap();
-    assert!(report.is_equal(), "{report}");
+    for query in ["sslmode=prefer", "sslmode=require", &format!("{authority}&sslmode=verify-full")] {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = folder.path().join("credits.redb");
+        let report = import::run::<Pricing>(&options(&ledger, &url("127.0.0.1", query), &rows)).unwrap();
+        assert!(report.is_equal(), "{report}");
+    }
+    // A socket has no encryption, whatever the address says: the tables are looked for.
+    let Some(plain) = Cluster::start() else { return };
+    let socket = plain.database();
+    assert!(
+        import::run::<Pricing>(&options(&ledger, &format!("{socket}&sslmode=require"), &rows))
+            .is_err_and(|error| error.to_string().contains("is missing"))
+    );
 }

@@ -33,7 +33,7 @@ pub(super) trait Refunds: Send + Sync {
     fn refund(&self, refund: ConfirmedRefund) -> Later<()>;
 }
 
-/// Keys of forms that were carried out. Who has it locked has the turn.
+/// Keys of forms that were carried out. The refund that has it locked has the turn.
 type Done = Mutex<VecDeque<String>>;
 
 /// The forms of each open ledger, by its id: dashboards that are mounted on one ledger take turns with each other.
@@ -124,5 +124,34 @@ impl<C: credits_runtime::generated::Pricing> Refunds for credits_runtime::stripe
                 }
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    struct Unreached;
+
+    impl Refunds for Unreached {
+        fn refund(&self, _: ConfirmedRefund) -> Later<()> {
+            panic!("nothing is refunded here")
+        }
+    }
+
+    #[test]
+    fn dashboards_of_one_ledger_take_turns() {
+        let desk = |ledger: &str| RefundDesk::of(Arc::new(Unreached), ledger.to_owned());
+        let (one, second, other) = (desk("a-ledger"), desk("a-ledger"), desk("another"));
+        let mut context = Context::from_waker(Waker::noop());
+        let mut is_ready = |desk: &RefundDesk| pin!(desk.turn()).poll(&mut context).is_ready();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let turn = runtime.block_on(one.turn());
+        assert!(!is_ready(&second) && is_ready(&other));
+        drop(turn);
+        assert!(is_ready(&second));
     }
 }

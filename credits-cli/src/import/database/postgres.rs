@@ -4,6 +4,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::encryption::Server;
+use super::failure::failed;
 use super::{Cells, Database, EachRow};
 use crate::import::error::ImportError;
 
@@ -67,16 +68,4 @@ impl Database for Postgres {
         }
         self.query("CLOSE rows").map(drop)
     }
-}
-
-/// The server's message, which the error of the client leaves to its cause.
-fn failed(action: &str, error: &tokio_postgres::Error) -> ImportError {
-    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let remedy = if cause.contains("invalid peer certificate") {
-        ". Name the file of its authority's certificate with sslrootcert=<file> in the address or in PGSSLROOTCERT"
-    } else {
-        ""
-    };
-    let separator = if cause.is_empty() { "" } else { ": " };
-    ImportError::database(action, format!("{error}{separator}{cause}{remedy}"))
 }
