@@ -15,7 +15,7 @@ use crate::service::entry::{self, operation_name, present};
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct HoldSummary {
-    /// The hold's number, for [`Wallet::settle`] and [`Wallet::release`].
+    /// The hold's number, for [`Wallet::settle`](crate::Wallet::settle) and [`Wallet::release`](crate::Wallet::release).
     pub id: HoldId,
     /// The amount set aside; 0 if a plan covers the operation.
     pub amount: Amount,
@@ -46,7 +46,7 @@ impl HoldSummary {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct GrantSummary {
-    /// The grant's number, for [`Wallet::revoke_grant`].
+    /// The grant's number, for [`Wallet::revoke_grant`](crate::Wallet::revoke_grant).
     pub id: FactNumber,
     /// The credits that may be used.
     pub free: Amount,
