@@ -45,7 +45,7 @@ fn serve(call: &Own) -> ExitCode {
 }
 
 fn served(call: &Own) -> Result<(), Box<dyn Error>> {
-    // Before a year is filled: an address that is taken should be said at once.
+    // Before a year is filled: an address in use ends the program at once.
     let server = server::Server::bind()?;
     if !call.ledger.exists() {
         println!("Filling {} with a year of business:", call.ledger.display());

@@ -95,7 +95,7 @@ impl Drop for Cluster {
 }
 
 impl Server {
-    /// Starts one with settings of its own. If it has a port, that is for TLS alone.
+    /// Starts one with these settings. If it has a port, that is for TLS alone.
     fn start(programs: &Path, settings: &[&str]) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");

@@ -34,7 +34,7 @@ fn a_database_is_read_over_tls_once_its_certificate_is_known() {
     assert!(unknown.contains("UnknownIssuer") && unknown.contains("sslrootcert=<file>"), "{unknown}");
     let other = refused(url("localhost", &format!("sslmode=verify-full&{authority}")));
     assert!(other.contains("not valid for name") && other.contains("(sslmode=require"), "{other}");
-    // The server accepts nobody without encryption.
+    // The server refuses connections without encryption.
     for query in ["", "sslmode=disable"] {
         let plain = refused(url("127.0.0.1", query));
         assert!(plain.contains("pg_hba.conf") && plain.contains("(with sslmode=verify-full"), "{plain}");
