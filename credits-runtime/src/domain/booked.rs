@@ -7,11 +7,12 @@ use super::body::Body;
 use super::fact::{Fact, Frame, RecordId};
 use super::hold::Held;
 use super::ids::{FactNumber, HoldId, WalletId};
+use super::numbers::Numbers;
 
 /// A frame with the numbers of its facts.
 #[derive(Clone, Debug)]
 pub struct Booked {
-    first: FactNumber,
+    numbers: Numbers,
     frame: Arc<Frame>,
 }
 
@@ -24,17 +25,17 @@ impl Deref for Booked {
 }
 
 impl Booked {
-    /// A frame whose facts are numbered from this one on.
-    pub fn new(first: FactNumber, frame: impl Into<Arc<Frame>>) -> Self {
-        Self { first, frame: frame.into() }
+    /// A frame whose facts have the first of these numbers.
+    pub fn new(numbers: Numbers, frame: impl Into<Arc<Frame>>) -> Self {
+        Self { numbers, frame: frame.into() }
     }
 
     /// The number of its first fact.
     pub fn first(&self) -> FactNumber {
-        self.first
+        self.numbers.first()
     }
 
-    /// The number of the fact after its last one.
+    /// The number after its last one, in the sequence of its numbers.
     pub fn next(&self) -> FactNumber {
         self.number(self.frame.facts.len())
     }
@@ -46,8 +47,7 @@ impl Booked {
 
     /// The fact of this number.
     pub fn fact(&self, number: FactNumber) -> Option<&Fact> {
-        let place = number.get().checked_sub(self.first.get())?;
-        self.frame.facts.get(usize::try_from(place).ok()?)
+        self.frame.facts.get(self.numbers.place(number)?)
     }
 
     /// The fact that is the outcome of the command. The other facts were due before it or follow from it.
@@ -71,6 +71,6 @@ impl Booked {
     }
 
     fn number(&self, place: usize) -> FactNumber {
-        self.first.plus(place)
+        self.numbers.at(place)
     }
 }

@@ -31,6 +31,7 @@ pub mod limits;
 pub mod low_balances;
 pub mod metadata;
 pub mod names;
+pub mod numbers;
 pub mod owner_range;
 pub mod policy;
 pub mod pricing;

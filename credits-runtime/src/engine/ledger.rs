@@ -174,7 +174,7 @@ impl Ledger {
     pub(crate) fn over(found: FoundLedger, opening: Opening) -> Result<Arc<Self>, LedgerError> {
         let (store, mut found_log) = (Arc::new(found.store), found.log);
         let recovered = recover(&store, &found.groups, found_log.as_mut(), opening.recovery(false))?;
-        let next_fact = recovered.position.next_fact;
+        let next_fact = recovered.position.next.first();
         let log = found_log.map(|log| log.opened(next_fact)).transpose();
         let log = log.map_err(|error| LedgerError::io(store.path(), error))?.map(Arc::new);
         let parts = Parts::of(store, recovered, opening)?;
@@ -330,7 +330,7 @@ impl Parts {
             published: Arc::new(published),
             inbox: Arc::new(Inbox::new(queue.commands_max)),
             queue,
-            feed: Arc::new(CommitFeed::new(position.next_fact)),
+            feed: Arc::new(CommitFeed::new(position.next.first())),
             opened_at: clock.now(),
             clock: Arc::new(clock),
             id,
@@ -347,7 +347,7 @@ impl Parts {
     }
 
     fn checkpointer(&self, log: Option<Arc<CommitLog>>) -> Result<Checkpointer, LedgerError> {
-        let (Self { core, tuning, .. }, next_fact) = (self, self.position.next_fact);
+        let (Self { core, tuning, .. }, next_fact) = (self, self.position.next.first());
         let compactor = Compactor::new(&core.store.snapshot()?, core.policy.keep_keys, *tuning)?;
         let work = CheckpointWork {
             store: Arc::clone(&core.store),

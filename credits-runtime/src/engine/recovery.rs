@@ -28,6 +28,7 @@ use crate::domain::explain::Terms;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::low_balances::LowBalances;
 use crate::domain::names::Names;
+use crate::domain::numbers::Numbers;
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
@@ -86,16 +87,16 @@ fn recover_unguarded(
     let snapshot = store.snapshot()?;
     let (stored, state) = (position(&snapshot)?, snapshot.checkpoint_state()?);
     let published = {
-        let (ends, keys) = ((stored.next_fact, stored.last_at), Keys::stored(&snapshot)?);
+        let (ends, keys) = ((stored.next.first(), stored.last_at), Keys::stored(&snapshot)?);
         Published::new(ends, keys, memory, LowBalances::of(policy.low_balance_thresholds))
     };
     let mut catalogues = snapshot.catalogues()?;
     let mut batch = Batch::new(FileSource::new(store, &published), policy, &stored);
-    replay_journal(&snapshot, &state, stored.next_fact, &mut batch, &mut catalogues)?;
+    replay_journal(&snapshot, &state, stored.next.first(), &mut batch, &mut catalogues)?;
     replay_log(groups, &mut batch, &mut catalogues)?;
     batch.refile_billing();
     let replayed = batch.sealed();
-    let next_fact = replayed.position.next_fact;
+    let next_fact = replayed.position.next.first();
     let last = (next_fact > FactNumber::FIRST).then_some(replayed.position.last_at);
     let clock = LedgerClock::new(recovery.clock, last, recovery.clock_confirmed);
     let state = CheckpointState { replay_from: next_fact, ..state };
@@ -122,7 +123,7 @@ fn recover_unguarded(
         batch.declare(&mut catalogues, terms, clock.now())
     };
     let declared = batch.sealed();
-    let next_fact = declared.position.next_fact;
+    let next_fact = declared.position.next.first();
     let state = CheckpointState { replay_from: next_fact, ..state };
     store.publish(all_changes(&declared, &state, &published.low_balances));
     if !is_read_only {
@@ -240,7 +241,7 @@ pub(super) fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
         return Err(journal_too_short());
     }
     let totals = Arc::new(snapshot.totals()?);
-    Ok(Position { next_fact, last_at: last.at, tail: Tail::new(block), totals })
+    Ok(Position { next: Numbers::from(next_fact), last_at: last.at, tail: Tail::new(block), totals })
 }
 
 fn journal_too_short() -> LedgerError {
@@ -285,7 +286,7 @@ fn replay_log(
                 || LedgerError::damaged(format!("the frame of fact {next} in the log cannot be read"));
             let frame = frame::read(&mut rest).ok_or_else(broken)?;
             let bytes = before.get(..before.len().saturating_sub(rest.len())).unwrap_or_default();
-            let booked = Booked::new(next, frame);
+            let booked = Booked::new(Numbers::from(next), frame);
             next = booked.next();
             batch.use_keys(&booked);
             apply_declarations(catalogues, &booked);

@@ -1,6 +1,6 @@
 //! Deciding billing: the facts of one frame, from an owner's billing, its wallets and the time.
 //!
-//! It knows neither where records are kept nor how facts are numbered beyond the first.
+//! It knows neither where records are kept nor how facts are numbered.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -16,6 +16,7 @@ use crate::domain::category::Category;
 use crate::domain::fact::RecordId;
 use crate::domain::grant::Origin;
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
+use crate::domain::numbers::Numbers;
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
@@ -29,8 +30,7 @@ pub struct BillingDraft<'a> {
     billing: Billing,
     due: Due,
     facts: Vec<(RecordId, Body)>,
-    /// Number of the first fact.
-    first: FactNumber,
+    numbers: Numbers,
     now: Timestamp,
 }
 
@@ -51,20 +51,20 @@ impl<'a> BillingDraft<'a> {
         mut billing: Billing,
         body: Option<Body>,
         (sale, policy): (&'a Sale, &'a Policy),
-        first: FactNumber,
+        numbers: Numbers,
         now: Timestamp,
     ) -> Self {
         let mut facts = Vec::new();
         if let Some(body) = body {
-            billing.change(first, &body);
+            billing.change(numbers.first(), &body);
             facts.push((RecordId::Billing(owner.clone()), body));
         }
         if let Some(body) = sale.missing_terms(&billing) {
-            billing.change(first.plus(facts.len()), &body);
+            billing.change(numbers.at(facts.len()), &body);
             facts.push((RecordId::Billing(owner.clone()), body));
         }
         let due = due(&billing, policy.fulfilment, now);
-        Self { owner, sale, policy, billing, due, facts, first, now }
+        Self { owner, sale, policy, billing, due, facts, numbers, now }
     }
 
     /// The assets whose wallets [`settle`](Self::settle) needs.
@@ -91,7 +91,7 @@ impl<'a> BillingDraft<'a> {
 
     /// Decides, over the wallets of [`assets`](Self::assets) and the [`closed_grants`](Self::closed_grants) in them.
     pub fn settle(self, wallets: &BTreeMap<Asset, &Wallet>, closed: &[ClosedGrant]) -> DecidedBilling {
-        let Self { owner, sale, policy, mut billing, mut due, mut facts, first, now } = self;
+        let Self { owner, sale, policy, mut billing, mut due, mut facts, numbers, now } = self;
         if let Some(closing) = close(&billing, &due, wallets, (ClosingRule::DEFAULT, policy.fulfilment), now)
         {
             (billing, due) = (closing.billing, closing.due);
@@ -105,7 +105,7 @@ impl<'a> BillingDraft<'a> {
             closed,
             now,
         };
-        let fulfilled = fulfil(&billing, &due, with, first.plus(facts.len()));
+        let fulfilled = fulfil(&billing, &due, with, numbers.after(facts.len()));
         facts.extend(fulfilled.facts);
         for (asset, wallet) in wallets {
             let covers = sale.covers(&due.covers, asset);

@@ -18,6 +18,7 @@ use crate::domain::grant::{GrantTerms, Origin};
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
 use crate::domain::limits::{AWARDS_MAX, UNSOLVED_REPORTED_AFTER};
 use crate::domain::metadata::Metadata;
+use crate::domain::numbers::Numbers;
 use crate::domain::pricing::OperationId;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
@@ -87,13 +88,12 @@ pub fn assets(billing: &Billing, due: &Due) -> Vec<Asset> {
     assets
 }
 
-/// Books the difference between due and given awards. `first` is the number of the first fact.
-pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, first: FactNumber) -> Fulfilled {
+/// Books the difference between due and given awards. The facts get these numbers.
+pub fn fulfil<'a>(billing: &Billing, due: &'a Due, with: Fulfilling<'a>, numbers: Numbers) -> Fulfilled {
     let mut fulfilled = Fulfilled::default();
     let mut recorded = Vec::new();
     for (asset, wallet) in with.wallets {
-        let first = first.plus(fulfilled.facts.len());
-        let draft = Draft::at(wallet, first, with.now);
+        let draft = Draft::at(wallet, numbers.after(fulfilled.facts.len()), with.now);
         let mut booking = Booking::new(billing.clone(), due, with, draft);
         booking.note_forfeited(asset);
         booking.book(&compared(billing, due, asset));

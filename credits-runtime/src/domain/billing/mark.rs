@@ -10,6 +10,7 @@ use crate::domain::booked::Booked;
 use crate::domain::fact::{Fact, RecordId};
 use crate::domain::grant::Origin;
 use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
+use crate::domain::numbers::Numbers;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::{Draft, Wallet};
@@ -51,7 +52,7 @@ impl AwardMark {
         billing: &Billing,
         wallet: &Wallet,
         opened: Option<&Booked>,
-        (first, now): (FactNumber, Timestamp),
+        (numbers, now): (Numbers, Timestamp),
     ) -> Result<Vec<(RecordId, Body)>, Rejection> {
         if billing.awards.contains_key(&self.award) {
             return Ok(Vec::new());
@@ -60,7 +61,7 @@ impl AwardMark {
             return Err(Rejection::AmountNotPositive { amount: self.amount });
         }
         let own = RecordId::Wallet(self.wallet());
-        let mut draft = Draft::at(wallet, first, now);
+        let mut draft = Draft::at(wallet, numbers, now);
         if let Some(grant) = self.grant {
             let is_own =
                 |fact: &Fact| fact.record == own && matches!(fact.body, Body::Given { joins: None, .. });

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::state::Wallet;
 use crate::domain::body::Body;
 use crate::domain::ids::FactNumber;
+use crate::domain::numbers::Numbers;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
@@ -15,14 +16,14 @@ use crate::domain::time::Timestamp;
 pub(in crate::domain) struct Draft<'a> {
     pub(in crate::domain) wallet: Cow<'a, Wallet>,
     pub(in crate::domain) bodies: Vec<Body>,
-    first: FactNumber,
+    numbers: Numbers,
     now: Timestamp,
 }
 
 impl<'a> Draft<'a> {
-    /// The wallet with everything due by `now` booked. `first` is the number of the first fact.
-    pub(in crate::domain) fn at(wallet: &'a Wallet, first: FactNumber, now: Timestamp) -> Self {
-        let mut draft = Self { wallet: Cow::Borrowed(wallet), bodies: Vec::new(), first, now };
+    /// The wallet with everything due by `now` booked. Its facts get these numbers.
+    pub(in crate::domain) fn at(wallet: &'a Wallet, numbers: Numbers, now: Timestamp) -> Self {
+        let mut draft = Self { wallet: Cow::Borrowed(wallet), bodies: Vec::new(), numbers, now };
         draft.book_due(Timestamp::MIN);
         draft
     }
@@ -34,7 +35,7 @@ impl<'a> Draft<'a> {
 
     /// The number of the next fact.
     pub(in crate::domain) fn next(&self) -> FactNumber {
-        self.first.plus(self.bodies.len())
+        self.numbers.at(self.bodies.len())
     }
 
     /// Adds a fact, and the debt repayment that it makes possible.
@@ -90,6 +91,6 @@ impl<'a> Draft<'a> {
 impl Wallet {
     /// The wallet with everything due by `now` booked.
     pub fn at(&self, now: Timestamp) -> Cow<'_, Self> {
-        Draft::at(self, FactNumber::FIRST, now).wallet
+        Draft::at(self, Numbers::START, now).wallet
     }
 }

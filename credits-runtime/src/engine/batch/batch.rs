@@ -24,6 +24,7 @@ use crate::domain::fingerprint::{Hash64, Hash128};
 use crate::domain::hold::Purpose;
 use crate::domain::ids::{FactNumber, HoldId, Key, ObjectId, Owner, WalletId};
 use crate::domain::limits::MILESTONE_FACTS;
+use crate::domain::numbers::Numbers;
 use crate::domain::policy::Policy;
 use crate::domain::record::{Applied, Record};
 use crate::domain::rejection::Rejection;
@@ -40,7 +41,8 @@ use crate::engine::wallets::milestones::MilestonesByWallet;
 /// The end of the journal between two batches.
 #[derive(Clone, Debug)]
 pub(crate) struct Position {
-    pub(crate) next_fact: FactNumber,
+    /// The numbers of the next facts.
+    pub(crate) next: Numbers,
     pub(crate) tail: Tail,
     pub(crate) last_at: Timestamp,
     pub(crate) totals: Arc<Totals>,
@@ -51,7 +53,7 @@ impl Position {
     pub(crate) fn start() -> Self {
         let block = Arc::new(Block::after(Head::default(), FactNumber::FIRST));
         let totals = Arc::default();
-        Self { next_fact: FactNumber::FIRST, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
+        Self { next: Numbers::START, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
     }
 
     /// Drops the activity of days before this one, whose rows are complete.
@@ -121,7 +123,7 @@ impl<'a, S: Source> Batch<'a, S> {
         Self {
             source,
             policy,
-            began: position.next_fact,
+            began: position.next.first(),
             position: position.clone(),
             wallets: LoadedWallets::default(),
             keys: UsedKeys::default(),
@@ -149,9 +151,9 @@ impl<'a, S: Source> Batch<'a, S> {
             && self.billings.values().all(|loaded| !loaded.is_changed)
     }
 
-    /// The fact after the batch's last.
-    pub(crate) fn next_fact(&self) -> FactNumber {
-        self.position.next_fact
+    /// The number of frames that the batch has booked.
+    pub(crate) fn booked(&self) -> usize {
+        self.frames.count()
     }
 
     /// Whether the batch takes no more commands.
@@ -170,13 +172,13 @@ impl<'a, S: Source> Batch<'a, S> {
             own: self.wallet(&command.wallet),
             other: other.as_ref().map(|id| (id, self.wallet(id))),
         };
-        match decide(wallets, command, &prior, self.policy, (self.position.next_fact, now)) {
+        match decide(wallets, command, &prior, self.policy, (self.position.next, now)) {
             Err(rejection) => Ok(Err(rejection)),
             Ok(Decision::Replay(frame)) => Ok(Ok(Submitted::Replayed(frame))),
             Ok(Decision::Facts(bodies)) => {
                 let opened = bodies.iter().enumerate().find_map(|(place, body)| match body {
                     Body::Held(held) => {
-                        let hold = HoldId(self.position.next_fact.plus(place));
+                        let hold = HoldId(self.position.next.at(place));
                         Some(OpenedHold { hold, purpose: held.purpose, until: held.until })
                     }
                     Body::Extended { hold, until } => {
@@ -226,7 +228,7 @@ impl<'a, S: Source> Batch<'a, S> {
                 booked.next = booked.next.into_iter().chain([at]).min();
                 break;
             }
-            let before = self.position.next_fact;
+            let before = self.booked();
             self.booking = Some(record.clone());
             let one = match &record {
                 Scheduled::Wallet(id) => self.book_due_of(id, is_filed, now),
@@ -236,7 +238,7 @@ impl<'a, S: Source> Batch<'a, S> {
             if let Err(error) = one {
                 failed.add(record, now);
                 booked.failed = booked.failed.or(Some(error));
-                booked.is_torn = self.position.next_fact > before;
+                booked.is_torn = self.booked() > before;
                 if booked.is_torn {
                     break;
                 }
@@ -252,7 +254,7 @@ impl<'a, S: Source> Batch<'a, S> {
 
     fn book_due_of(&mut self, id: &WalletId, is_filed: bool, now: Timestamp) -> Result<(), S::Error> {
         self.load(id)?;
-        let due = self.wallet(id).due(self.position.next_fact, now);
+        let due = self.wallet(id).due(self.position.next, now);
         if !due.is_empty() {
             let facts = due.into_iter().map(|body| (RecordId::Wallet(id.clone()), body));
             self.book(FrameHeader::internal(Kind::BookDue), facts, now);
@@ -299,7 +301,7 @@ impl<'a, S: Source> Batch<'a, S> {
             return number;
         }
         let (number, fact) = catalogues.declaration(terms);
-        catalogues.apply(self.position.next_fact, &fact);
+        catalogues.apply(self.position.next.first(), &fact);
         self.push(&Frame {
             kind: Kind::Declare,
             scope: Scope::Ledger,
@@ -331,7 +333,7 @@ impl<'a, S: Source> Batch<'a, S> {
     /// Appends a frame of the log to the journal, and replays its facts.
     pub(crate) fn append(&mut self, booked: &Booked, bytes: &[u8]) -> Result<(), S::Error> {
         self.position.tail.push(booked.first(), bytes);
-        self.position.next_fact = booked.next();
+        self.position.next = Numbers::from(booked.next());
         self.position.last_at = booked.at;
         self.replay(booked)
     }
@@ -374,20 +376,20 @@ impl<'a, S: Source> Batch<'a, S> {
         bodies: impl IntoIterator<Item = (RecordId, Body)>,
         at: Timestamp,
     ) -> FrameRange {
-        let first = self.position.next_fact;
+        let numbers = self.position.next;
         let mut facts = Vec::new();
         for (place, (record, body)) in bodies.into_iter().enumerate() {
             let Applied { last_fact, facts: count } = self.applied(&record);
             let (previous, ordinal) = (*last_fact, count.saturating_add(1));
             let fact = Fact { record, previous, ordinal, body };
-            let number = first.plus(place);
+            let number = numbers.at(place);
             self.apply(number, at, &fact);
             self.add_to_totals(number, &fact, at);
             facts.push(fact);
         }
         let row = header.row;
         let frame = header.frame(at, facts);
-        let used = Used { frame: first, lapses: frame.kind.key_lapses() };
+        let used = Used { frame: numbers.first(), lapses: frame.kind.key_lapses() };
         let chosen = self.chosen.take();
         let rows = other_rows(&frame, chosen.as_ref()).map(|(hash, _)| hash).chain(row);
         self.keys.extend(rows.map(|hash| (hash, used)));
@@ -457,10 +459,10 @@ impl<'a, S: Source> Batch<'a, S> {
     }
 
     fn push(&mut self, frame: &Frame) -> FrameRange {
-        let first = self.position.next_fact;
-        let range = self.frames.push(first, frame);
-        self.position.tail.push(first, self.frames.bytes(&range));
-        self.position.next_fact = first.plus(frame.facts.len());
+        let numbers = self.position.next;
+        let range = self.frames.push(numbers, frame);
+        self.position.tail.push(numbers.first(), self.frames.bytes(&range));
+        self.position.next = numbers.after(frame.facts.len());
         self.position.last_at = frame.at;
         range
     }
@@ -497,7 +499,7 @@ mod checks {
             match submitted {
                 Submitted::Replayed(frame) => Ok(frame),
                 Submitted::Booked(range, _) => {
-                    self.frames.frame(range.first)?.ok_or_else(LedgerError::closed)
+                    self.frames.frame(range.numbers.first())?.ok_or_else(LedgerError::closed)
                 }
             }
         }
@@ -509,7 +511,7 @@ mod checks {
             now: Timestamp,
         ) -> Result<HashMap<WalletId, Audit>, String> {
             let mut next = self.began;
-            while next < self.position.next_fact {
+            while next < self.position.next.first() {
                 let frame = self.frames.frame(next).map_err(|error| error.to_string())?;
                 let booked = frame.ok_or_else(|| format!("fact {next} is missing"))?;
                 next = booked.next();

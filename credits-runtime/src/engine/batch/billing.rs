@@ -17,7 +17,7 @@ use crate::domain::billing::terms::PlanTerms;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::fact::Kind;
-use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
+use crate::domain::ids::{ObjectId, Owner, WalletId};
 use crate::domain::limits::EVENT_BYTES_MAX;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -50,7 +50,7 @@ impl<S: Source> Batch<'_, S> {
     /// Books a command, with the credits due because of it. A replay changes nothing.
     pub(crate) fn bill(&mut self, bill: &Bill, sale: &Sale, clock: Timestamp) -> Result<Verdict, S::Error> {
         let now = self.position.last_at.max(clock);
-        let before = self.position.next_fact;
+        let before = self.booked();
         match bill {
             Bill::Receive(event) => {
                 if let Err(rejection) = self.receive(event, sale, now)? {
@@ -87,13 +87,13 @@ impl<S: Source> Batch<'_, S> {
         Ok(Ok(self.booked_since(before, now)))
     }
 
-    /// The last frame booked from this fact on, or an empty frame if there is none.
-    fn booked_since(&mut self, before: FactNumber, now: Timestamp) -> Submitted {
-        if let Some(frame) = self.last_frame().filter(|_| self.position.next_fact > before) {
+    /// The last frame booked since the batch had this many, or an empty frame if there is none.
+    fn booked_since(&mut self, before: usize, now: Timestamp) -> Submitted {
+        if let Some(frame) = self.last_frame().filter(|_| self.booked() > before) {
             return Submitted::Booked(frame, None);
         }
         let nothing = FrameHeader::internal(Kind::Bill).frame(now, Vec::new());
-        Submitted::Replayed(Booked::new(before, nothing))
+        Submitted::Replayed(Booked::new(self.position.next, nothing))
     }
 
     fn receive(
@@ -182,8 +182,8 @@ impl<S: Source> Batch<'_, S> {
         self.load_billing(&mark.owner)?;
         self.load(&wallet)?;
         let opened = mark.grant.map(|grant| self.frame(grant)).transpose()?.flatten();
-        let (billing, first) = (self.billing(&mark.owner), self.position.next_fact);
-        let facts = match mark.facts(billing, self.wallet(&wallet), opened.as_ref(), (first, now)) {
+        let (billing, numbers) = (self.billing(&mark.owner), self.position.next);
+        let facts = match mark.facts(billing, self.wallet(&wallet), opened.as_ref(), (numbers, now)) {
             Ok(facts) => facts,
             Err(rejection) => return Ok(Err(rejection)),
         };
@@ -215,8 +215,8 @@ impl<S: Source> Batch<'_, S> {
         sale: &Sale,
         now: Timestamp,
     ) -> Result<(), S::Error> {
-        let (billing, first) = (self.billing(owner).clone(), self.position.next_fact);
-        let settling = BillingDraft::new(owner, billing, body, (sale, self.policy), first, now);
+        let (billing, numbers) = (self.billing(owner).clone(), self.position.next);
+        let settling = BillingDraft::new(owner, billing, body, (sale, self.policy), numbers, now);
         let mut ids = BTreeMap::new();
         for asset in settling.assets() {
             let id = WalletId::of_asset(asset.clone(), owner.clone());

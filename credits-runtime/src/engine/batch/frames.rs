@@ -7,6 +7,7 @@ use crate::domain::booked::Booked;
 use crate::domain::fact::Frame;
 use crate::domain::ids::FactNumber;
 use crate::domain::limits::FRAME_BYTES_MAX;
+use crate::domain::numbers::Numbers;
 use crate::engine::journal::frame;
 use crate::error::LedgerError;
 
@@ -14,14 +15,14 @@ use crate::error::LedgerError;
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     bytes: Vec<u8>,
-    /// The first fact of each frame, and its offset.
-    starts: Vec<(FactNumber, usize)>,
+    /// The numbers from each frame on, and its offset.
+    starts: Vec<(Numbers, usize)>,
 }
 
 /// The range of a frame in the bytes of its batch.
 #[derive(Clone, Debug)]
 pub(crate) struct FrameRange {
-    pub(crate) first: FactNumber,
+    pub(crate) numbers: Numbers,
     bytes: Range<usize>,
 }
 
@@ -42,14 +43,19 @@ impl Frames {
         self.starts.is_empty()
     }
 
-    /// Appends a frame.
-    pub(crate) fn push(&mut self, first: FactNumber, frame: &Frame) -> FrameRange {
+    /// The number of frames.
+    pub(crate) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Appends a frame whose facts have the first of these numbers.
+    pub(crate) fn push(&mut self, numbers: Numbers, frame: &Frame) -> FrameRange {
         let start = self.bytes.len();
         frame::write(frame, &mut self.bytes);
         let bytes = start..self.bytes.len();
         assert!(bytes.len() <= FRAME_BYTES_MAX, "a frame of {} bytes is over its limit", bytes.len());
-        self.starts.push((first, start));
-        FrameRange { first, bytes }
+        self.starts.push((numbers, start));
+        FrameRange { numbers, bytes }
     }
 
     /// The encoded frame.
@@ -59,18 +65,18 @@ impl Frames {
 
     /// The range of the last frame.
     pub(crate) fn last(&self) -> Option<FrameRange> {
-        let (first, start) = self.starts.last()?;
-        Some(FrameRange { first: *first, bytes: *start..self.bytes.len() })
+        let (numbers, start) = self.starts.last()?;
+        Some(FrameRange { numbers: *numbers, bytes: *start..self.bytes.len() })
     }
 
     /// Decodes the last frame that begins no later than this fact, if there is one.
     pub(crate) fn frame(&self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
-        let after = self.starts.partition_point(|(first, _)| *first <= number);
-        let Some((first, start)) = after.checked_sub(1).and_then(|index| self.starts.get(index)) else {
+        let after = self.starts.partition_point(|(numbers, _)| numbers.first() <= number);
+        let Some((numbers, start)) = after.checked_sub(1).and_then(|index| self.starts.get(index)) else {
             return Ok(None);
         };
         let end = self.starts.get(after).map_or(self.bytes.len(), |(_, start)| *start);
-        decode(*first, self.bytes.get(*start..end)).map(Some)
+        decode(*numbers, self.bytes.get(*start..end)).map(Some)
     }
 
     /// The encoded frames, one after another.
@@ -86,12 +92,12 @@ impl EncodedFrame {
 
     /// Decodes it.
     pub(crate) fn decode(self) -> Result<Booked, LedgerError> {
-        decode(self.range.first, self.frames.get(self.range.bytes))
+        decode(self.range.numbers, self.frames.get(self.range.bytes))
     }
 }
 
-fn decode(first: FactNumber, bytes: Option<&[u8]>) -> Result<Booked, LedgerError> {
-    let missing = || LedgerError::damaged(format!("the frame of fact {first} is missing"));
+fn decode(numbers: Numbers, bytes: Option<&[u8]>) -> Result<Booked, LedgerError> {
+    let missing = || LedgerError::damaged(format!("the frame of fact {} is missing", numbers.first()));
     let frame = bytes.and_then(|mut bytes| frame::read(&mut bytes)).ok_or_else(missing)?;
-    Ok(Booked::new(first, frame))
+    Ok(Booked::new(numbers, frame))
 }

@@ -113,9 +113,13 @@ impl<S: Source> Batch<'_, S> {
 
     /// The frame that has this fact, in this batch or committed; `None` if there is no such fact.
     pub(super) fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, S::Error> {
-        if number >= self.position.next_fact || number < FactNumber::FIRST {
+        if number < FactNumber::FIRST {
             return Ok(None);
         }
-        if number >= self.began { Ok(self.frames.frame(number)?) } else { self.source.frame(number) }
+        if number < self.began || !self.position.next.is_of_sequence(number) {
+            return self.source.frame(number);
+        }
+        let own = self.frames.frame(number)?;
+        Ok(own.filter(|booked| booked.fact(number).is_some()))
     }
 }

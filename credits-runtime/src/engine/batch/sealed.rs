@@ -61,8 +61,8 @@ impl SealedBatch {
 
     /// The position of the next batch.
     pub(crate) fn after(&self) -> Position {
-        let Position { next_fact, tail: Tail { block, .. }, last_at, totals } = &self.position;
+        let Position { next, tail: Tail { block, .. }, last_at, totals } = &self.position;
         let tail = Tail::new(Arc::clone(block));
-        Position { next_fact: *next_fact, tail, last_at: *last_at, totals: Arc::clone(totals) }
+        Position { next: *next, tail, last_at: *last_at, totals: Arc::clone(totals) }
     }
 }

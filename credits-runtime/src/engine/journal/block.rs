@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::frame;
 use crate::domain::booked::Booked;
 use crate::domain::ids::FactNumber;
+use crate::domain::numbers::Numbers;
 use crate::engine::tuning::BLOCK_BYTES_MAX;
 use crate::error::LedgerError;
 
@@ -56,7 +57,8 @@ impl Block {
     pub(crate) fn decode(&self) -> Result<Vec<Booked>, LedgerError> {
         let (mut rest, mut next, mut frames) = (&self.frames[..], self.first, Vec::new());
         while !rest.is_empty() {
-            let booked = Booked::new(next, frame::read(&mut rest).ok_or_else(|| broken(next))?);
+            let booked =
+                Booked::new(Numbers::from(next), frame::read(&mut rest).ok_or_else(|| broken(next))?);
             next = booked.next();
             frames.push(booked);
         }
@@ -112,7 +114,10 @@ impl Seek {
             return Ok(None);
         }
         let frame = frames.get(self.byte..).and_then(|mut bytes| frame::read(&mut bytes));
-        frame.map_or_else(|| Err(broken(self.first)), |frame| Ok(Some(Booked::new(self.first, frame))))
+        frame.map_or_else(
+            || Err(broken(self.first)),
+            |frame| Ok(Some(Booked::new(Numbers::from(self.first), frame))),
+        )
     }
 
     /// Advances to the frame of this fact, or past the last frame; returns whether the block has the fact.

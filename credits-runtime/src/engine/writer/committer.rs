@@ -55,7 +55,7 @@ impl Committer {
     /// Appends a batch's frames to the log, durably.
     fn append(&self, batch: &SealedBatch) -> Result<Option<LogEnd>, LedgerError> {
         self.checkpointer.wait_for_room(false)?;
-        let (first, next_fact) = (batch.began, batch.position.next_fact);
+        let (first, next_fact) = (batch.began, batch.position.next.first());
         let Some(log) = self.log.as_ref().filter(|_| next_fact > first) else { return Ok(None) };
         let facts = next_fact.get().saturating_sub(first.get());
         loop {
@@ -86,7 +86,7 @@ impl Committer {
     /// next fact comes last, when every wallet that became dirty is listed.
     fn publish(&mut self, batch: &SealedBatch, log_end: Option<LogEnd>) {
         let Self { published, buffer, .. } = self;
-        let next_fact: FactNumber = batch.position.next_fact;
+        let next_fact: FactNumber = batch.position.next.first();
         let refiled: Vec<_> = batch.wallets.changed().filter(|(_, loaded)| loaded.is_refiled).collect();
         let rows = (!refiled.is_empty()).then(|| published.lock_wallet_rows());
         let mut changes = batch.changes(log_end);

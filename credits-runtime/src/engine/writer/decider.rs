@@ -218,9 +218,9 @@ impl Decider {
             // Listed before it is decided, so that the caller of a request that panics can be found.
             decided.push(DecidedRequest { request, slot, verdict: Err(rule_broken()) });
             let Some(decided) = decided.last_mut() else { break };
-            let before = batch.next_fact();
+            let before = batch.booked();
             decided.verdict = self.submit(batch, &decided.request, now);
-            if decided.verdict.is_err() && batch.next_fact() > before {
+            if decided.verdict.is_err() && batch.booked() > before {
                 return false;
             }
         }

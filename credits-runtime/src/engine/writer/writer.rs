@@ -211,7 +211,7 @@ impl Writer {
     /// Requests a flush of every dirty row, after which an opening replays nothing.
     fn flush(&mut self) {
         if self.stopped.is_none() && std::mem::take(&mut self.schedule.is_unflushed) {
-            self.committer.checkpointer.request_flush(self.decider.position.next_fact);
+            self.committer.checkpointer.request_flush(self.decider.position.next.first());
         }
     }
 

@@ -11,6 +11,7 @@ use crate::domain::fingerprint::Hash128;
 use crate::domain::grant::{Class, GrantTerms, Origin};
 use crate::domain::ids::{FactNumber, Key, Owner, WalletId};
 use crate::domain::metadata::Metadata;
+use crate::domain::numbers::Numbers;
 use crate::domain::policy::Policy;
 use crate::domain::pricing::{Charge, OperationId, RecordedInput};
 use crate::domain::record::Record;
@@ -127,9 +128,9 @@ impl Spending {
 
     fn decided(&self) -> Vec<Body> {
         let wallets = Wallets { own: &self.wallet, other: None };
-        let first = FactNumber(FACTS).plus(self.wallet.grants.len());
+        let numbers = Numbers::from(FactNumber(FACTS).plus(self.wallet.grants.len()));
         let now = Timestamp::from_microseconds(NOW);
-        match decide(wallets, &self.command, &Prior::default(), &self.policy, (first, now)) {
+        match decide(wallets, &self.command, &Prior::default(), &self.policy, (numbers, now)) {
             Ok(Decision::Facts(bodies)) => bodies,
             other => panic!("it is not booked: {other:?}"),
         }

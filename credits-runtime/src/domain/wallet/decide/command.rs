@@ -8,7 +8,8 @@ use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
 use crate::domain::fingerprint::Hash64;
-use crate::domain::ids::{FactNumber, WalletId};
+use crate::domain::ids::WalletId;
+use crate::domain::numbers::Numbers;
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -59,19 +60,19 @@ pub enum Decision {
     Replay(Booked),
 }
 
-/// Decides `command` at `now`. `first` is the number of its first fact.
+/// Decides `command` at `now`. Its facts get these numbers.
 pub fn decide(
     wallets: Wallets<'_>,
     command: &Command,
     prior: &Prior,
     policy: &Policy,
-    (first, now): (FactNumber, Timestamp),
+    (numbers, now): (Numbers, Timestamp),
 ) -> Result<Decision, Rejection> {
     if let Some(answered) = replay::replay(wallets.own, command, prior, now)? {
         return Ok(answered);
     }
     command.check()?;
-    let mut draft = Draft::at(wallets.own, first, now);
+    let mut draft = Draft::at(wallets.own, numbers, now);
     let booked = &*draft.wallet;
     match &command.action {
         Action::Give(gift) => draft.push(give::give(booked, gift, command, now)?),
@@ -94,12 +95,12 @@ pub fn decide(
             draft.push(reverse::reverse(booked, reversal, command, prior, now)?);
         }
         Action::Transfer(asked) => {
-            return transfer::transfer(wallets, asked, command, (first, now))
+            return transfer::transfer(wallets, asked, command, (numbers, now))
                 .map(Decision::FactsOfTwoWallets);
         }
         Action::Reverse { transfer, missing } => {
             let asked = (*transfer, *missing);
-            return transfer::reverse(wallets, asked, command, prior, (first, now))
+            return transfer::reverse(wallets, asked, command, prior, (numbers, now))
                 .map(Decision::FactsOfTwoWallets);
         }
     }
@@ -107,8 +108,8 @@ pub fn decide(
 }
 
 impl Wallet {
-    /// The facts that are due by `now`. `first` is the number of the first one.
-    pub fn due(&self, first: FactNumber, now: Timestamp) -> Vec<Body> {
-        Draft::at(self, first, now).finish()
+    /// The facts that are due by `now`, with these numbers.
+    pub fn due(&self, numbers: Numbers, now: Timestamp) -> Vec<Body> {
+        Draft::at(self, numbers, now).finish()
     }
 }

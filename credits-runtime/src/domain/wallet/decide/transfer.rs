@@ -10,6 +10,7 @@ use crate::domain::fact::RecordId;
 use crate::domain::grant::{Allocation, Class, GrantTerms, Origin, Part};
 use crate::domain::ids::{FactNumber, TransferId, WalletId};
 use crate::domain::limits::OPEN_GRANTS_MAX;
+use crate::domain::numbers::Numbers;
 use crate::domain::rejection::{MissingCredits, Rejection};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::draft::Draft;
@@ -22,11 +23,11 @@ pub(super) fn transfer(
     wallets: Wallets<'_>,
     transfer: &Transfer,
     command: &Command,
-    (first, now): (FactNumber, Timestamp),
+    (numbers, now): (Numbers, Timestamp),
 ) -> Result<Facts, Rejection> {
     let (to, receiver) = wallets.receiver();
     let expires_at = expires_at(transfer.expiry, now)?;
-    let mut sender = Draft::at(wallets.own, first, now);
+    let mut sender = Draft::at(wallets.own, numbers, now);
     let wallet = &*sender.wallet;
     let moves = |grant: &Grant| transfer.including_promotional || grant.terms.class == Class::Paid;
     let free = Amount::sum(wallet.grants.iter().filter(|grant| moves(grant)).map(|grant| grant.free));
@@ -53,7 +54,7 @@ pub(super) fn transfer(
     });
     let sent = sender.finish();
 
-    let mut receiver = Draft::at(receiver, first.plus(sent.len()), now);
+    let mut receiver = Draft::at(receiver, numbers.after(sent.len()), now);
     let open = receiver.wallet.grants.len();
     if open.saturating_add(inbound.len()) > OPEN_GRANTS_MAX {
         return Err(Rejection::OpenGrantsLimit { open });
@@ -82,13 +83,13 @@ pub(super) fn reverse(
     (id, missing): (TransferId, Missing),
     command: &Command,
     prior: &Prior,
-    (first, now): (FactNumber, Timestamp),
+    (numbers, now): (Numbers, Timestamp),
 ) -> Result<Facts, Rejection> {
     let made = prior.opened_by.as_ref();
     let made = made.and_then(|booked| Some((booked, sent(booked, id, command)?)));
     let (booked, parts) = made.ok_or(Rejection::TransferUnknown { transfer: id })?;
     let (to, receiver) = wallets.receiver();
-    let mut receiver = Draft::at(receiver, first, now);
+    let mut receiver = Draft::at(receiver, numbers, now);
     let (mut allocations, mut back, mut owed) = (Vec::new(), Vec::new(), Amount::ZERO);
     for (grant, amount, sources) in received(booked, id) {
         let free = receiver.wallet.grant(grant).map_or(Amount::ZERO, |grant| grant.free).min(amount);
@@ -118,7 +119,7 @@ pub(super) fn reverse(
     });
     let returned = receiver.finish();
 
-    let mut sender = Draft::at(wallets.own, first.plus(returned.len()), now);
+    let mut sender = Draft::at(wallets.own, numbers.after(returned.len()), now);
     let balance = sender.wallet.balance;
     let over = Rejection::BalanceOutOfRange { balance, amount };
     sender.push(Body::Reclaimed {
