@@ -16,10 +16,13 @@ use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
 use super::clock::Clock;
 use super::commit_log::CommitLog;
-use super::core::Core;
+use super::core::{Core, Engine};
 use super::feed::CommitFeed;
+use super::file_engine::FileEngine;
+use super::inboxes::Inboxes;
 use super::keys::compactor::Compactor;
 use super::opening::{FoundLedger, put_log_aside};
+use super::published::Published;
 use super::recovery::{Recovered, Recovery, last_terms, recover};
 use super::request::inbox::{Inbox, Queue};
 use super::rows::CheckpointState;
@@ -38,6 +41,7 @@ use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::ids::Asset;
+use crate::domain::low_balances::LowBalances;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::sync::{Mutex, is_finished, thread};
@@ -160,7 +164,7 @@ impl Ledger {
         let store = Arc::new(found.store);
         let recovered = recover(&store, &found.groups, None, opening.recovery(true))?;
         let parts = Parts::of(store, recovered, opening)?;
-        parts.core.inbox.close();
+        parts.core.inboxes.close();
         Ok(Arc::new(Self {
             core: Arc::new(parts.core),
             writer: Mutex::default(),
@@ -180,13 +184,21 @@ impl Ledger {
         let parts = Parts::of(store, recovered, opening)?;
         let checkpointer = Arc::new(parts.checkpointer(log.clone())?);
         let mut writer = parts.writer(log.clone(), &checkpointer)?;
+        let Parts { store, published, .. } = &parts;
+        let engine = Engine::File(FileEngine {
+            store: Arc::clone(store),
+            published: Arc::clone(published),
+            log,
+            checkpointer: Some(checkpointer),
+            feed: Arc::clone(&parts.core.feed),
+        });
         writer.begin(parts.core.catalogue)?;
         let thread = thread::Builder::new().name("credits-writer".to_owned());
         let thread = thread.spawn(move || writer.run()).map_err(|error| {
             LedgerError::caused(LedgerErrorKind::Io, "cannot start the ledger's thread", error)
         })?;
         Ok(Arc::new(Self {
-            core: Arc::new(Core { log, checkpointer: Some(checkpointer), ..parts.core }),
+            core: Arc::new(Core { engine, ..parts.core }),
             writer: Mutex::new(Some(thread)),
             followers: Mutex::default(),
             closing: Mutex::default(),
@@ -215,13 +227,26 @@ impl Ledger {
         self.feed.close();
         let is_blocked = !self.end_followers();
         let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.inbox.close();
+        self.inboxes.close();
+        match &self.core.engine {
+            Engine::File(engine) => self.close_file(engine)?,
+        }
+        if is_blocked {
+            let message =
+                "the ledger is closed, but a handler of its events has not returned: find what it waits for";
+            return Err(LedgerError::new(LedgerErrorKind::HandlerBlocked, message));
+        }
+        Ok(())
+    }
+
+    /// Waits for the writer, and closes the files.
+    fn close_file(&self, engine: &FileEngine) -> Result<(), LedgerError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             while !is_finished(&writer) {
                 // The writer may wait for a checkpoint on a full disk.
-                if self.store.is_out_of_space() {
-                    self.store.set_patience(Patience::Fails);
+                if engine.store.is_out_of_space() {
+                    engine.store.set_patience(Patience::Fails);
                 }
                 std::thread::park_timeout(CHECK_EVERY);
             }
@@ -230,22 +255,16 @@ impl Ledger {
             let ended = writer.join().map_err(|_| LedgerError::new(LedgerErrorKind::OutcomeUnknown, message));
             // The log may have a commit whose outcome is unknown: the next opening reads it.
             match ended {
-                Ok(Ended::Complete) => self.close_files()?,
-                Ok(Ended::Stopped) => self.stop_checkpoints(),
+                Ok(Ended::Complete) => engine.close()?,
+                Ok(Ended::Stopped) => engine.stop_checkpoints(),
                 Err(error) => {
-                    self.stop_checkpoints();
+                    engine.stop_checkpoints();
                     return Err(error);
                 }
             }
         }
         self.is_closed.store(true, Ordering::Release);
-        self.store.close()?;
-        if is_blocked {
-            let message =
-                "the ledger is closed, but a handler of its events has not returned: find what it waits for";
-            return Err(LedgerError::new(LedgerErrorKind::HandlerBlocked, message));
-        }
-        Ok(())
+        engine.store.close()
     }
 
     /// Waits a few seconds for the threads that follow the journal. Returns whether all have ended.
@@ -266,39 +285,13 @@ impl Ledger {
         }
         has_ended
     }
-
-    fn stop_checkpoints(&self) {
-        if let Some(checkpointer) = &self.checkpointer {
-            checkpointer.stop();
-        }
-    }
-
-    /// Flushes everything to the ledger's file, and closes the file and the log.
-    fn close_files(&self) -> Result<(), LedgerError> {
-        let Some(checkpointer) = &self.checkpointer else { return Ok(()) };
-        let next_fact = self.feed.next_fact();
-        // In two steps: a checkpoint in progress may lack the last rows, and must not mark the log as closed.
-        let written = checkpointer.flush(next_fact).and_then(|()| {
-            self.store.close_log();
-            checkpointer.flush(next_fact)
-        });
-        checkpointer.stop();
-        // The log stays open: the next opening replays the facts that the file lacks.
-        if let Err(error) = written {
-            _ = self.store.close();
-            return Err(error);
-        }
-        self.store.close()?;
-        match &self.log {
-            Some(log) => log.close(next_fact).map_err(|error| LedgerError::io(self.store.path(), error)),
-            None => Ok(()),
-        }
-    }
 }
 
 /// The parts from which the writer, the checkpointer and the core of a ledger are built.
 struct Parts {
     core: Core,
+    store: Arc<Store>,
+    published: Arc<Published>,
     position: Position,
     state: CheckpointState,
     next_due: Option<Timestamp>,
@@ -323,35 +316,42 @@ impl Parts {
             assets: assets.collect(),
             declared_assets: ever_declared.map(|operation| Asset::of(&operation.asset)).collect(),
         });
-        let core = Core {
-            store,
+        let published = Arc::new(published);
+        let feed = Arc::new(CommitFeed::new(position.next.first()));
+        let engine = FileEngine {
+            store: Arc::clone(&store),
+            published: Arc::clone(&published),
             log: None,
             checkpointer: None,
-            published: Arc::new(published),
-            inbox: Arc::new(Inbox::new(queue.commands_max)),
+            feed: Arc::clone(&feed),
+        };
+        let core = Core {
+            engine: Engine::File(engine),
+            inboxes: Inboxes::one(Inbox::new(queue.commands_max)),
             queue,
-            feed: Arc::new(CommitFeed::new(position.next.first())),
+            feed,
             opened_at: clock.now(),
             clock: Arc::new(clock),
             id,
             terms,
             catalogue,
             names,
+            low_balances: LowBalances::of(policy.low_balance_thresholds),
             policy,
             wording,
             sale,
             keys: GeneratedKeys::new()?,
             is_closed: AtomicBool::new(false),
         };
-        Ok(Self { core, position, state, next_due, tuning, memory })
+        Ok(Self { core, store, published, position, state, next_due, tuning, memory })
     }
 
     fn checkpointer(&self, log: Option<Arc<CommitLog>>) -> Result<Checkpointer, LedgerError> {
-        let (Self { core, tuning, .. }, next_fact) = (self, self.position.next.first());
-        let compactor = Compactor::new(&core.store.snapshot()?, core.policy.keep_keys, *tuning)?;
+        let (Self { core, store, published, tuning, .. }, next_fact) = (self, self.position.next.first());
+        let compactor = Compactor::new(&store.snapshot()?, core.policy.keep_keys, *tuning)?;
         let work = CheckpointWork {
-            store: Arc::clone(&core.store),
-            published: Arc::clone(&core.published),
+            store: Arc::clone(store),
+            published: Arc::clone(published),
             pass: Pass::new(next_fact, tuning.pass_facts),
             compactor,
             state: self.state.clone(),
@@ -364,7 +364,9 @@ impl Parts {
         log: Option<Arc<CommitLog>>,
         checkpointer: &Arc<Checkpointer>,
     ) -> Result<Writer, LedgerError> {
-        let Core { store, published, inbox, feed, clock, policy, sale, .. } = &self.core;
+        let Self { store, published, .. } = self;
+        let Core { inboxes, feed, clock, policy, sale, .. } = &self.core;
+        let inbox = inboxes.first();
         Ok(Writer {
             inbox: Arc::clone(inbox),
             decider: Decider {

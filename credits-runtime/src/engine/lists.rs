@@ -1,14 +1,13 @@
-//! Lists of records: assets, owners by name, records with due work, and activity by day. Each merges rows of the store
-//! with records that have no row yet.
+//! Lists of records: assets, owners by name, records with due work, and activity by day.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::core::Core;
+use super::core::{Core, Engine, on};
 use super::rows::Scheduled;
 use crate::domain::activity::{Day, Days};
 use crate::domain::amount::Amount;
-use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
+use crate::domain::ids::{Asset, Owner, WalletId};
 use crate::domain::owner_range::OwnerRange;
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
@@ -33,11 +32,7 @@ impl Core {
 
     /// The owners of a range with a wallet of an asset.
     pub(crate) fn owners_of(&self, asset: &Asset, range: &OwnerRange) -> Result<Vec<Owner>, LedgerError> {
-        // Memory first: a wallet leaves it after its row was published.
-        let unwritten = self.published.unwritten.owners(asset, range);
-        let rows = self.store.snapshot()?.owners_of(asset, range)?;
-        let owners: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
-        Ok(owners.into_iter().take(range.max).collect())
+        on!(self, engine => engine.owners_of(asset, range))
     }
 
     /// The wallets of an asset with a low balance, of the owners of a range.
@@ -48,17 +43,14 @@ impl Core {
     ) -> Result<Vec<(WalletId, Wallet)>, LedgerError> {
         let (mut found, max) = (Vec::new(), range.max);
         loop {
-            // Memory first: a wallet leaves it after its row was published.
-            let unwritten = self.published.low.owners(asset, &range);
-            let rows = self.store.snapshot()?.low_owners(asset, &range)?;
-            let listed: BTreeSet<Owner> = rows.into_iter().chain(unwritten).collect();
+            let listed = on!(self, engine => engine.low_owners(asset, &range))?;
             let is_last = listed.len() < max;
-            for owner in listed.into_iter().take(max) {
+            for owner in listed {
                 range.after = Some(owner.clone());
                 let id = WalletId::of_asset(asset.clone(), owner);
                 // Its balance may have risen since it was listed.
                 let wallet = self.wallet(&id)?;
-                if self.published.low_balances.has(&id, &wallet) {
+                if self.low_balances.has(&id, &wallet) {
                     found.push((id, wallet));
                 }
             }
@@ -71,20 +63,13 @@ impl Core {
 
     /// The highest threshold of a low balance of a wallet's asset.
     pub(crate) fn low_balance_threshold(&self, id: &WalletId) -> Option<Amount> {
-        self.published.low_balances.threshold(id)
+        self.low_balances.threshold(id)
     }
 
     /// Records that may have due work by an instant, earliest first, up to a number of them.
     pub(crate) fn due_records(&self, until: Timestamp, max: usize) -> Result<DueRecords, LedgerError> {
-        // Memory first: a checkpoint removes an entry from the index after publishing its row.
-        let of_dirty = self.published.due.first(max.saturating_add(1)).into_iter();
-        let of_dirty = of_dirty.map(|(at, id)| (at, Scheduled::Wallet(id)));
-        let filed = self.store.snapshot()?.agenda(max.saturating_add(1))?;
-        let mut due: Vec<_> = filed.into_iter().chain(of_dirty).filter(|(at, _)| *at <= until).collect();
-        due.sort_unstable();
-        // A dirty wallet may also have a row, of another instant.
-        let mut known = BTreeSet::new();
-        due.retain(|(_, record)| known.insert(record.clone()));
+        let mut due = on!(self, engine => engine.scheduled(max.saturating_add(1)))?;
+        due.retain(|(at, _)| *at <= until);
         let is_complete = due.len() <= max;
         let mut records = DueRecords { wallets: BTreeSet::new(), billings: Vec::new(), is_complete };
         for (at, record) in due.into_iter().take(max) {
@@ -98,16 +83,6 @@ impl Core {
 
     /// The activity of days with entries.
     pub(crate) fn activity(&self, days: RangeInclusive<Day>) -> Result<Days, LedgerError> {
-        // Memory first: a day leaves it after its row is complete.
-        let totals = self.totals();
-        let mut found = self.store.snapshot()?.days(days.clone())?;
-        found.0.extend(totals.days.0.range(days).map(|(day, activity)| (*day, activity.clone())));
-        Ok(found)
-    }
-
-    /// The last committed fact; `None` for an empty journal.
-    pub(crate) fn last_fact(&self) -> Option<FactNumber> {
-        let last = self.feed.next_fact().get().checked_sub(1)?;
-        (last >= FactNumber::FIRST.get()).then_some(FactNumber(last))
+        on!(self, engine => engine.activity(days))
     }
 }

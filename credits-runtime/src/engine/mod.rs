@@ -8,8 +8,11 @@ pub(crate) mod clock;
 pub(crate) mod commit_log;
 pub(crate) mod core;
 pub(crate) mod feed;
+pub(crate) mod file_engine;
 mod files;
+pub(crate) mod inboxes;
 pub(crate) mod journal;
+pub(crate) mod journal_reader;
 pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod lists;
@@ -23,6 +26,7 @@ pub(crate) mod rows;
 #[cfg(all(test, shuttle))]
 mod schedules;
 pub(crate) mod shutdown;
+pub(crate) mod statistics;
 pub(crate) mod store;
 mod sync;
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn views_are_what_the_journal_says_and_blocks_are_chained() {
 
     let mut rebuilt: HashMap<WalletId, Wallet> = HashMap::new();
     let mut lagging = Vec::new();
-    let snapshot = ledger.store().snapshot().unwrap();
+    let snapshot = ledger.engine().store().snapshot().unwrap();
     let (end, state) = (snapshot.end().unwrap(), snapshot.checkpoint_state().unwrap());
     let (mut next, mut head, mut blocks) = (FactNumber::FIRST, [0; 32], 0);
     while next < end.next_fact {
@@ -212,8 +212,8 @@ fn a_milestone_is_in_memory_until_its_wallet_has_a_row_with_it() {
     let tuning = Tuning { pass_facts: 200, unwritten_bytes: Some(16_384), ..Tuning::DEFAULT };
     let ledger = over(Opening { tuning, ..opening() });
     let give = |owner, n| drop(send(&ledger, gift(owner, 1, &format!("key {n}"))).wait().unwrap());
-    let (ann, milestones) = (wallet("ann"), &ledger.published().milestones);
-    let written = || ledger.store().snapshot().unwrap().milestone(&ann, 64).unwrap();
+    let (ann, milestones) = (wallet("ann"), &ledger.engine().published().milestones);
+    let written = || ledger.engine().store().snapshot().unwrap().milestone(&ann, 64).unwrap();
     (1..=130).for_each(|n| give("ann", n));
     let ordinals: Vec<u64> = milestones.up_to(&ann, u64::MAX).iter().map(|(ordinal, _)| *ordinal).collect();
     assert_eq!((ordinals, written()), (vec![64, 128], None));
@@ -236,7 +236,7 @@ fn a_milestone_of_a_commit_that_failed_is_none() {
     assert_eq!(failure(give(64)).kind(), LedgerErrorKind::OutcomeUnknown);
     let ann = wallet("ann");
     assert_eq!(ledger.wallet(&ann).unwrap().facts, 63);
-    assert_eq!(ledger.published().milestones.up_to(&ann, u64::MAX), Vec::new());
+    assert_eq!(ledger.engine().published().milestones.up_to(&ann, u64::MAX), Vec::new());
     assert_eq!(ledger.milestone(&ann, 64).unwrap_err().kind(), LedgerErrorKind::Damaged);
 }
 
@@ -262,7 +262,7 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
         reply.wait().unwrap();
     }
 
-    let snapshot = ledger.store().snapshot().unwrap();
+    let snapshot = ledger.engine().store().snapshot().unwrap();
     let end = snapshot.end().unwrap().next_fact.get();
     let (mut firsts, mut next) = (Vec::new(), FactNumber::FIRST);
     while next.get() < end {
@@ -287,7 +287,7 @@ fn a_block_is_found_by_each_of_its_facts_whatever_the_blocks_are_like() {
 fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     let tuning = Tuning { recent_keys_max: 8, unwritten_bytes: Some(1_024), ..Tuning::DEFAULT };
     let ledger = over(Opening { tuning, ..opening() });
-    let keys = &ledger.published().keys;
+    let keys = &ledger.engine().published().keys;
     let mut numbers = 1..10_000;
     let mut give_until = |moved: &dyn Fn() -> bool| {
         let found = numbers.find(|n| {
@@ -299,8 +299,8 @@ fn a_key_is_found_that_was_sealed_or_merged_after_a_batch_began() {
     let policy = Policy::of(&Pricing::CATALOGUE.settings);
     // A batch that has taken its snapshot: the look-up of its wallet missed the cache.
     let began = |name: &str| {
-        let position = recovery::position(&ledger.store().snapshot().unwrap()).unwrap();
-        let source = FileSource::new(ledger.store(), ledger.published());
+        let position = recovery::position(&ledger.engine().store().snapshot().unwrap()).unwrap();
+        let source = FileSource::new(ledger.engine().store(), ledger.engine().published());
         let mut batch = Batch::new(source, &policy, &position);
         let done = batch.submit(&gift(name, 10, "before"), position.last_at).unwrap().unwrap();
         assert!(matches!(done, Submitted::Booked(..)));
@@ -335,13 +335,13 @@ fn a_closed_ledger_takes_no_commands() {
 fn a_change_of_thresholds_that_was_interrupted_begins_again_also_with_the_earlier_ones() {
     let ledger = Ledger::open(&Location::Memory, opening()).unwrap();
     let of = |amount| LowBalances::of(&[Threshold { asset: "", amount }]);
-    let begins = |amount| begin_relisting(&ledger.store, &of(amount)).unwrap();
+    let begins = |amount| begin_relisting(ledger.engine().store(), &of(amount)).unwrap();
     assert!(begins(50));
-    relist(&ledger.store, &of(50), false).unwrap();
+    relist(ledger.engine().store(), &of(50), false).unwrap();
     assert!(!begins(50));
     assert!(begins(20));
     // The change to 20 did not end.
     assert!(begins(50));
-    relist(&ledger.store, &of(50), false).unwrap();
+    relist(ledger.engine().store(), &of(50), false).unwrap();
     assert!(!begins(50));
 }

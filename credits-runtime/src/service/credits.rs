@@ -23,10 +23,10 @@ use crate::domain::time::Timestamp;
 use crate::engine::clock::{Clock, SystemClock};
 #[cfg(feature = "testing")]
 use crate::engine::core::Core;
-use crate::engine::core::Statistics;
 use crate::engine::ledger::{Ledger, Location, Opening};
 use crate::engine::request::inbox::Queue;
 use crate::engine::request::reply::Reply;
+use crate::engine::statistics::Statistics;
 use crate::engine::store::Locking;
 use crate::engine::tuning::Tuning;
 #[cfg(feature = "testing")]
@@ -760,7 +760,7 @@ impl<C> Credits<C> {
     /// ```
     pub fn totals(&self) -> Result<Vec<AccountTotal>, Error> {
         self.ledger.check_open()?;
-        Ok(report::totals(&self.ledger))
+        Ok(report::totals(&self.ledger)?)
     }
 
     /// Derives every record from the journal again and compares it with the stored one: wallets, keys,

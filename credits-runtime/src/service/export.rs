@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::domain::explanation::Explanation;
 use crate::domain::fact::RecordId;
 use crate::domain::ids::Owner;
-use crate::engine::core::{Core, JournalPosition};
+use crate::engine::core::Core;
+use crate::engine::journal_reader::JournalPosition;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::Entry;
 
@@ -64,10 +65,12 @@ fn each(
     mut write: impl FnMut(&Owner, &Entry) -> Result<(), LedgerError>,
 ) -> Result<u64, Error> {
     let (mut next, end, mut written) = (JournalPosition::START, ledger.end(), 0_u64);
-    while next < end {
+    loop {
         let mut journal = ledger.journal()?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
-            let Some((booked, after)) = journal.after(next)?.filter(|_| next < end) else { break };
+            let Some((booked, after)) = journal.after(&next)?.filter(|_| !next.has_reached(&end)) else {
+                return Ok(written);
+            };
             for (number, fact) in booked.numbered() {
                 if let (RecordId::Wallet(id), Some(entry)) =
                     (&fact.record, Entry::of(ledger, &booked, number))
@@ -79,7 +82,6 @@ fn each(
             next = after;
         }
     }
-    Ok(written)
 }
 
 const NAMES: [&str; 22] = [

@@ -145,9 +145,9 @@ pub(crate) fn account_name(ledger: &Core, asset: &Asset, of: &Account) -> Accoun
     AccountName { asset: asset.shown(), account, is_operation, is_covered: !of.is_of_wallets() }
 }
 
-pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
+pub(crate) fn totals(ledger: &Core) -> Result<Vec<AccountTotal>, LedgerError> {
     let mut totals: Vec<AccountTotal> = Vec::new();
-    for (asset, account, total) in ledger.totals().iter() {
+    for (asset, account, total) in ledger.totals()?.iter() {
         let AccountName { asset, account, is_operation, is_covered } = account_name(ledger, asset, account);
         let known = totals.iter_mut().find(|known| {
             known.asset == asset
@@ -170,7 +170,7 @@ pub(crate) fn totals(ledger: &Core) -> Vec<AccountTotal> {
             }),
         }
     }
-    totals
+    Ok(totals)
 }
 
 pub(crate) fn verified(ledger: &Core, progress: impl FnMut(VerifyProgress)) -> Result<Verified, Error> {

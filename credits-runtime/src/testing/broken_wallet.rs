@@ -22,7 +22,7 @@ fn ledger(owners: &[&str]) -> (Credits, ManualClock) {
 /// Removes the grants from under an owner's holds, so that no hold can end.
 fn break_wallet(credits: &Credits, owner: &str) {
     let (id, wallets) =
-        (WalletId::of_credits(Owner::new(owner).unwrap()), &credits.core().published().wallets);
+        (WalletId::of_credits(Owner::new(owner).unwrap()), &credits.core().engine().published().wallets);
     let mut wallet = wallets.get(&id).unwrap().wallet;
     assert_eq!(wallet.holds.len(), 1);
     wallet.grants.clear();

@@ -46,6 +46,19 @@ pub(crate) enum Bill {
     Migrate(Owner, Box<PlanTerms>),
 }
 
+impl Bill {
+    /// The owner that it is about, if it names one.
+    pub(crate) fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::Receive(_) | Self::Link(..) | Self::DismissGaveWay(..) => None,
+            Self::Fulfil(owner) | Self::Migrate(owner, _) => Some(owner),
+            Self::GivenBefore(mark) => Some(&mark.owner),
+            Self::Join(join) => Some(&join.owner),
+            Self::Leave(leave) => Some(&leave.owner),
+        }
+    }
+}
+
 impl<S: Source> Batch<'_, S> {
     /// Books a command, with the credits due because of it. A replay changes nothing.
     pub(crate) fn bill(&mut self, bill: &Bill, sale: &Sale, clock: Timestamp) -> Result<Verdict, S::Error> {

@@ -181,8 +181,8 @@ fn a_reader_that_takes_the_file_before_memory_misses_a_key() {
         let missed = Arc::clone(&counted);
         beside(&ledger, move |ledger| {
             let hash = key_row(&scope(), "key");
-            let snapshot = ledger.store().snapshot().unwrap();
-            let keys = &ledger.published().keys;
+            let snapshot = ledger.engine().store().snapshot().unwrap();
+            let keys = &ledger.engine().published().keys;
             let segments = keys.segments_of(snapshot.segments().unwrap(), &hash);
             let of_file = frames_under(&snapshot, &segments, &hash).unwrap();
             if of_file.is_empty() && keys.recent(&hash).is_none() {

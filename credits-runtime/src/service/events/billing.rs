@@ -18,7 +18,8 @@ use crate::domain::fact::{Frame, RecordId};
 use crate::domain::grant::GrantTerms;
 use crate::domain::ids::{Asset, FactNumber, ObjectId, Owner, TransferId};
 use crate::domain::limits::HISTORY_SCAN_MAX;
-use crate::engine::core::{Core, JournalReader};
+use crate::engine::core::Core;
+use crate::engine::journal_reader::JournalReader;
 use crate::error::LedgerError;
 use crate::service::billing::Unresolved;
 

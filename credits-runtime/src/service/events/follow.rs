@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::derive::events;
 use super::{Event, InsufficientCredits};
-use crate::engine::core::{Core, JournalPosition};
+use crate::engine::core::Core;
 use crate::engine::feed::{Followed, Refusal};
+use crate::engine::journal_reader::JournalPosition;
 use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::{inputs, operation_name};
@@ -62,7 +63,7 @@ impl Handlers {
     ) -> Result<(), Error> {
         let next = ledger.end();
         let mut contents = self.lock();
-        contents.handlers.push((next, Arc::new(handler)));
+        contents.handlers.push((next.clone(), Arc::new(handler)));
         if !std::mem::replace(&mut contents.started, true) {
             let handlers = Arc::clone(self);
             let followed =
@@ -89,7 +90,7 @@ impl Handlers {
     fn deliver_from(&self, ledger: &Core, mut next: JournalPosition) {
         let mut backoff = Backoff::new();
         loop {
-            match ledger.wait(next, true, None) {
+            match ledger.wait(&next, true, None) {
                 Followed::Closed => return,
                 Followed::TimedOut | Followed::Refusals => {}
                 Followed::Facts => match self.deliver_some(ledger, &mut next) {
@@ -112,7 +113,7 @@ impl Handlers {
     fn deliver_some(&self, ledger: &Core, next: &mut JournalPosition) -> Result<(), Error> {
         let mut journal = ledger.journal()?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
-            let Some((booked, after)) = journal.after(*next)? else { break };
+            let Some((booked, after)) = journal.after(next)? else { break };
             for event in &events(ledger, &mut journal, &booked)? {
                 if ledger.feed().is_closed() {
                     return Ok(());
@@ -125,10 +126,10 @@ impl Handlers {
     }
 
     /// Calls the handlers that were added in time.
-    fn deliver(&self, is_in_time: impl Fn(JournalPosition) -> bool, event: &Event) {
+    fn deliver(&self, is_in_time: impl Fn(&JournalPosition) -> bool, event: &Event) {
         // Outside of the lock, because a handler may add handlers.
         let handlers = self.lock().handlers.clone();
-        for (_, handler) in handlers.iter().filter(|(from, _)| is_in_time(*from)) {
+        for (_, handler) in handlers.iter().filter(|(from, _)| is_in_time(from)) {
             if catch_unwind(AssertUnwindSafe(|| handler(event))).is_err() {
                 tracing::error!(event = event.name(), "a handler panicked");
             }

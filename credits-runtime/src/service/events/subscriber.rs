@@ -11,8 +11,9 @@ use super::follow::{Backoff, FRAMES_PER_SNAPSHOT, Handlers, follow};
 use crate::domain::ids::excerpt;
 use crate::domain::printable::check_name;
 use crate::domain::rejection::Rejection;
-use crate::engine::core::{Core, JournalPosition};
+use crate::engine::core::Core;
 use crate::engine::feed::Followed;
+use crate::engine::journal_reader::JournalPosition;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 
@@ -80,7 +81,7 @@ fn begin(ledger: &Core, name: &str, from_the_beginning: bool) -> Result<JournalP
         next
     } else {
         let next = if from_the_beginning { JournalPosition::START } else { ledger.end() };
-        ledger.advance(name, next);
+        ledger.advance(name, &next);
         next
     };
     ledger.save_cursors()?;
@@ -102,7 +103,7 @@ type Deliver<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Se
 impl Progress {
     /// Waits for frames and delivers their events; returns false once the ledger is closed.
     fn deliver_next(&mut self, ledger: &Core, deliver: Deliver<'_>) -> bool {
-        match ledger.wait(self.next, false, None) {
+        match ledger.wait(&self.next, false, None) {
             Followed::Closed => return false,
             Followed::TimedOut | Followed::Refusals => return true,
             Followed::Facts => {}
@@ -125,7 +126,7 @@ impl Progress {
         deliver: Deliver<'_>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let end = ledger.end();
-        while self.next < end && !ledger.feed().is_closed() {
+        while !self.next.has_reached(&end) && !ledger.feed().is_closed() {
             let delivered = self.deliver_some(ledger, deliver);
             ledger.save_cursors_soon();
             delivered?;
@@ -141,7 +142,7 @@ impl Progress {
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let mut journal = ledger.journal()?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
-            let Some((booked, next)) = journal.after(self.next)? else { break };
+            let Some((booked, next)) = journal.after(&self.next)? else { break };
             for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
                 if ledger.feed().is_closed() {
                     return Ok(());
@@ -150,8 +151,8 @@ impl Progress {
                 delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
                 self.delivered = self.delivered.saturating_add(1);
             }
+            ledger.advance(&self.name, &next);
             (self.next, self.delivered) = (next, 0);
-            ledger.advance(&self.name, next);
         }
         Ok(())
     }

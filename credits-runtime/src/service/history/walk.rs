@@ -9,7 +9,8 @@ use crate::domain::ids::{FactNumber, WalletId};
 use crate::domain::limits::{HISTORY_SCAN_MAX, MILESTONE_FACTS};
 use crate::domain::time::Timestamp;
 use crate::domain::wallet::Wallet;
-use crate::engine::core::{Core, JournalReader};
+use crate::engine::core::Core;
+use crate::engine::journal_reader::JournalReader;
 use crate::error::{Error, LedgerError};
 use crate::service::entry::Entry;
 

@@ -10,7 +10,7 @@ use crate::domain::booked::Booked;
 use crate::domain::category::Category;
 use crate::domain::fact::RecordId;
 use crate::domain::ids::{FactNumber, Owner};
-use crate::domain::limits::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX};
+use crate::domain::limits::HISTORY_PAGE_MAX;
 use crate::domain::time::Timestamp;
 use crate::engine::core::Core;
 use crate::engine::ledger::Ledger;
@@ -19,6 +19,7 @@ use crate::service::billing::Unresolved;
 use crate::service::credits::Credits;
 use crate::service::entry::Entry;
 use crate::service::history::Cursor;
+use crate::service::reads::entries::newest_facts;
 
 /// A query of the booked billing events, newest first: finish with [`page`](Self::page).
 #[must_use = "nothing is read until `.page()`"]
@@ -105,20 +106,11 @@ impl BillingEvents {
     /// Errors: the ledger's.
     pub fn page(self) -> Result<BillingEventsPage, Error> {
         let Self { ledger, before, limit } = self;
-        let before = before.map(|before| FactNumber(before.number().get().saturating_sub(1)));
-        let mut next = ledger.last_fact().map(|last| before.map_or(last, |before| last.min(before)));
-        let (mut journal, mut events) = (ledger.journal()?, Vec::new());
-        for _ in 0..HISTORY_SCAN_MAX {
-            let Some(number) = next.filter(|number| *number >= FactNumber::FIRST && events.len() < limit)
-            else {
-                break;
-            };
-            let booked = journal.frame(number)?;
-            events.extend(BookedEvent::of(&ledger, &booked, number));
-            next = number.get().checked_sub(1).map(FactNumber);
-        }
-        let next =
-            next.filter(|number| *number >= FactNumber::FIRST).map(|number| Cursor::at(number.plus(1)));
+        let mut events = Vec::new();
+        let next = newest_facts(&ledger, before, |booked, number| {
+            events.extend(BookedEvent::of(&ledger, booked, number));
+            events.len() < limit
+        })?;
         Ok(BillingEventsPage { events, next })
     }
 }

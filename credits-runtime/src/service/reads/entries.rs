@@ -80,12 +80,8 @@ impl<C> Credits<C> {
     /// # }
     /// ```
     pub fn entry(&self, number: FactNumber) -> Result<Option<OwnedEntry>, Error> {
-        let is_known = self.ledger.last_fact().is_some_and(|last| number <= last);
-        if !is_known || number < FactNumber::FIRST {
-            return Ok(None);
-        }
-        let booked = self.ledger.journal()?.frame(number)?;
-        Ok(OwnedEntry::of(&self.ledger, &booked, number))
+        let booked = self.ledger.journal()?.find(number)?;
+        Ok(booked.and_then(|booked| OwnedEntry::of(&self.ledger, &booked, number)))
     }
 }
 
@@ -114,24 +110,38 @@ impl Entries {
     /// Errors: the ledger's.
     pub fn page(self) -> Result<EntriesPage, Error> {
         let Self { ledger, before, limit } = self;
-        let last = ledger.last_fact();
-        let mut next = match before {
-            Some(before) => last.map(|last| last.min(FactNumber(before.number().get().saturating_sub(1)))),
-            None => last,
-        };
-        let (mut journal, mut entries) = (ledger.journal()?, Vec::new());
-        for _ in 0..HISTORY_SCAN_MAX {
-            let Some(number) = next.filter(|number| *number >= FactNumber::FIRST && entries.len() < limit)
-            else {
-                break;
-            };
-            let booked = journal.frame(number)?;
-            entries.extend(OwnedEntry::of(&ledger, &booked, number));
-            next = number.get().checked_sub(1).map(FactNumber);
-        }
-        // A page ends before its cursor, as a page of a history does.
-        let next =
-            next.filter(|number| *number >= FactNumber::FIRST).map(|number| Cursor::at(number.plus(1)));
+        let mut entries = Vec::new();
+        let next = newest_facts(&ledger, before, |booked, number| {
+            entries.extend(OwnedEntry::of(&ledger, booked, number));
+            entries.len() < limit
+        })?;
         Ok(EntriesPage { entries, next })
+    }
+}
+
+/// Reads the facts before a cursor, newest first, until `wants_more` says no, up to the limit of a scan. Returns the
+/// cursor of the next page.
+pub(super) fn newest_facts(
+    ledger: &Core,
+    mut before: Option<Cursor>,
+    mut wants_more: impl FnMut(&Booked, FactNumber) -> bool,
+) -> Result<Option<Cursor>, Error> {
+    let (mut journal, mut left, mut goes_on) = (ledger.journal()?, HISTORY_SCAN_MAX, true);
+    loop {
+        let Some(booked) = journal.newest(before.map(Cursor::number))? else { return Ok(None) };
+        if left == 0 || !goes_on {
+            return Ok(before);
+        }
+        let facts: Vec<FactNumber> = booked.numbered().map(|(number, _)| number).collect();
+        // A cursor may lie within a frame.
+        let end = before.and_then(|before| facts.iter().position(|number| *number == before.number()));
+        for number in facts.into_iter().take(end.unwrap_or(usize::MAX)).rev() {
+            if left == 0 || !goes_on {
+                break;
+            }
+            goes_on = wants_more(&booked, number);
+            left -= 1;
+            before = Some(Cursor::at(number));
+        }
     }
 }

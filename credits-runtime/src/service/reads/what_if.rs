@@ -10,12 +10,11 @@ use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::catalogue::{CatalogueData, OperationData};
 use crate::domain::fact::RecordId;
-use crate::domain::ids::{Asset, FactNumber, Owner, WalletId};
+use crate::domain::ids::{Asset, Owner, WalletId};
 use crate::domain::limits::OWNERS_PAGE_MAX;
 use crate::domain::pricing::Charge;
 use crate::domain::repricing::repriced;
 use crate::domain::time::Timestamp;
-use crate::engine::core::JournalReader;
 use crate::engine::ledger::Ledger;
 use crate::error::Error;
 use crate::service::credits::Credits;
@@ -121,9 +120,9 @@ impl<'a> WhatIf<'a> {
     ///
     /// Errors: the ledger's.
     pub fn facts(&self) -> Result<u64, Error> {
-        let end = self.ledger.last_fact().map_or(FactNumber::FIRST, |last| last.plus(1));
-        let first = first_since(&mut self.ledger.journal()?, end, self.since)?;
-        Ok(end.get().saturating_sub(first.get()))
+        let mut journal = self.ledger.journal()?;
+        let first = journal.since(self.since)?;
+        Ok(journal.facts_after(&first)?)
     }
 
     /// Reads the charges; about 3 s for a million. It keeps about 100 bytes for each wallet that would have been charged
@@ -131,18 +130,16 @@ impl<'a> WhatIf<'a> {
     ///
     /// Errors: the ledger's.
     pub fn run(mut self) -> Result<WhatIfReport, Error> {
-        // The end first: a snapshot taken later has every frame before it.
-        let end = self.ledger.last_fact().map_or(FactNumber::FIRST, |last| last.plus(1));
-        let mut journal = self.ledger.journal()?;
-        let (mut next, mut comparison) = (first_since(&mut journal, end, self.since)?, Comparison::default());
-        let first = next.get();
-        let facts_total = end.get().saturating_sub(first);
-        let mut reported = 0;
-        while next < end {
-            let booked = journal.frame(next)?;
-            comparison.add(&self.ledger, self.catalogue, &booked, next);
-            next = booked.next();
-            let facts = next.get().saturating_sub(first);
+        let (end, mut journal) = (self.ledger.end(), self.ledger.journal()?);
+        let (mut next, mut comparison) = (journal.since(self.since)?, Comparison::default());
+        let facts_total = journal.facts_after(&next)?;
+        let (mut facts, mut reported) = (0_u64, 0);
+        while !next.has_reached(&end)
+            && let Some((booked, after)) = journal.after(&next)?
+        {
+            comparison.add(&self.ledger, self.catalogue, &booked);
+            facts = facts.saturating_add(booked.facts.len() as u64);
+            next = after;
             if facts.saturating_sub(reported) >= PROGRESS_FACTS {
                 reported = facts;
                 (self.progress)(WhatIfProgress { facts, facts_total });
@@ -153,17 +150,6 @@ impl<'a> WhatIf<'a> {
         (self.progress)(WhatIfProgress { facts: facts_total, facts_total });
         Ok(comparison.report())
     }
-}
-
-/// The first fact that was recorded at an instant or later. The times of frames never decrease.
-fn first_since(journal: &mut JournalReader, end: FactNumber, since: Timestamp) -> Result<FactNumber, Error> {
-    let (mut early, mut late) = (FactNumber::FIRST, end);
-    while early < late {
-        let middle = FactNumber(early.get().midpoint(late.get()));
-        let booked = journal.frame(middle)?;
-        if booked.at < since { early = booked.next() } else { late = middle }
-    }
-    Ok(early)
 }
 
 #[derive(Default)]
@@ -181,8 +167,8 @@ struct Difference {
 }
 
 impl Comparison {
-    fn add(&mut self, ledger: &Ledger, to: &CatalogueData, booked: &Booked, from: FactNumber) {
-        for (_, fact) in booked.numbered().filter(|(number, _)| *number >= from) {
+    fn add(&mut self, ledger: &Ledger, to: &CatalogueData, booked: &Booked) {
+        for fact in &booked.facts {
             let (RecordId::Wallet(id), Body::Charged { charge, balance_after, covered_by, .. }) =
                 (&fact.record, &fact.body)
             else {
