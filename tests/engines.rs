@@ -21,3 +21,8 @@ impl Engine {
         }
     }
 }
+
+/// Whether ledgers in memory are kept in a database, whose facts have other numbers than those of a file.
+pub(crate) fn is_in_database() -> bool {
+    std::env::var_os("CREDITS_TEST_MEMORY").is_some()
+}

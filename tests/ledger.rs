@@ -12,6 +12,7 @@ mod concurrency;
 #[path = "../ui-tests/pass/costs.rs"]
 mod costs;
 mod damage;
+mod database;
 mod debt;
 mod engines;
 mod events;

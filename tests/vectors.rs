@@ -239,7 +239,8 @@ struct Player<'a, C: Pricing> {
     told: Told,
     /// Entries by the vector's transaction ids.
     entries: BTreeMap<u64, FactNumber>,
-    last: FactNumber,
+    /// The last compared entry of each wallet.
+    last: BTreeMap<String, FactNumber>,
 }
 
 fn play<C: Pricing>(scenario: &Scenario, menu: &Menu<C>) -> Result<(), String> {
@@ -249,9 +250,9 @@ fn play<C: Pricing>(scenario: &Scenario, menu: &Menu<C>) -> Result<(), String> {
 fn play_on<C: Pricing>(engine: Engine, scenario: &Scenario, menu: &Menu<C>) -> Result<(), String> {
     let clock = ManualClock::at(instant(&scenario.start));
     let credits = engine.open(Credits::<C>::builder().clock(clock.clone()));
-    let last = credits.wallet("nobody").give_credits(1).now().wait().unwrap().entry.number;
     let told = Told::of(&credits);
-    let mut player = Player { scenario, menu, credits, told, entries: BTreeMap::new(), last };
+    let mut player =
+        Player { scenario, menu, credits, told, entries: BTreeMap::new(), last: BTreeMap::new() };
     for (place, step) in scenario.steps.iter().enumerate() {
         clock.set(instant(&step.at));
         player.step(step).map_err(|difference| format!("step {place}: {difference}"))?;
@@ -307,13 +308,14 @@ impl<C: Pricing> Player<'_, C> {
         let mut made: Vec<(&String, Entry)> = Vec::new();
         for name in &self.scenario.wallets {
             let page = self.credits.wallet(name).credit_history().limit(1_000).page().unwrap();
-            let new = page.entries.into_iter().filter(|entry| entry.number > self.last);
+            let last = self.last.get(name).copied();
+            let new = page.entries.into_iter().filter(move |entry| Some(entry.number) > last);
             made.extend(new.filter(|entry| entry.category != Category::Expired).map(|entry| (name, entry)));
         }
         made.sort_by_key(|(_, entry)| entry.number);
         same("number of entries", &made.len(), &expect.transactions.len())?;
         for ((wallet, entry), transaction) in made.iter().zip(&expect.transactions) {
-            self.last = entry.number;
+            self.last.insert((*wallet).clone(), entry.number);
             self.entries.insert(transaction.id, entry.number);
             let expires_at = transaction.expires_at.as_deref().map(instant);
             let theirs = (&transaction.wallet, transaction.amount, transaction.category.as_str(), expires_at);

@@ -52,7 +52,8 @@ struct Player<'a> {
     told: Told,
     /// Entries by the vector's transaction ids.
     entries: BTreeMap<u64, FactNumber>,
-    last: FactNumber,
+    /// The last compared entry of each wallet.
+    last: BTreeMap<String, FactNumber>,
 }
 
 /// Plays a scenario. Returns the number of compared steps, or the first difference.
@@ -65,9 +66,8 @@ fn play(scenario: &Scenario) -> Result<usize, String> {
 fn play_on(engine: Engine, scenario: &Scenario) -> Result<usize, String> {
     let clock = ManualClock::at(instant(&scenario.start));
     let credits = engine.open(Credits::builder().clock(clock.clone()));
-    let last = credits.wallet("nobody").give_credits(1).now().wait().unwrap().entry.number;
     let told = Told::of(&credits);
-    let mut player = Player { scenario, credits, told, entries: BTreeMap::new(), last };
+    let mut player = Player { scenario, credits, told, entries: BTreeMap::new(), last: BTreeMap::new() };
     for (place, step) in scenario.steps.iter().enumerate() {
         clock.set(instant(&step.at));
         if player.repays(step) {
@@ -157,13 +157,14 @@ impl Player<'_> {
         let mut made: Vec<(&String, Entry)> = Vec::new();
         for name in &self.scenario.wallets {
             let page = self.wallet(name).credit_history().limit(1_000).page().unwrap();
-            let new = page.entries.into_iter().filter(|entry| entry.number > self.last);
+            let last = self.last.get(name).copied();
+            let new = page.entries.into_iter().filter(move |entry| Some(entry.number) > last);
             made.extend(new.filter(|entry| entry.category != Category::Expired).map(|entry| (name, entry)));
         }
         made.sort_by_key(|(_, entry)| entry.number);
         same("number of entries", &made.len(), &expect.transactions.len())?;
         for ((wallet, entry), transaction) in made.iter().zip(&expect.transactions) {
-            self.last = entry.number;
+            self.last.insert((*wallet).clone(), entry.number);
             self.entries.insert(transaction.id, entry.number);
             let expires_at = transaction.expires_at.as_deref().map(instant);
             let theirs = (&transaction.wallet, transaction.amount, transaction.category.as_str(), expires_at);

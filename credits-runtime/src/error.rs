@@ -54,6 +54,8 @@ pub enum LedgerErrorKind {
     HeadDisagrees,
     /// The ledger is closed, but a handler of events has not returned.
     HandlerBlocked,
+    /// This ledger cannot do it: it is in a database, which does it in its own way.
+    Unsupported,
     /// The ledger was closed.
     Closed,
     /// The ledger was opened for reading only.

@@ -32,6 +32,7 @@ struct Server {
     _folder: TempDir,
 }
 
+#[allow(dead_code, reason = "each test program uses a part")]
 impl Cluster {
     /// Finds or starts one; `None`, with a line that says why, if there is none.
     pub fn start() -> Option<Self> {
@@ -81,6 +82,35 @@ impl Cluster {
             let client = connect(url).await.unwrap();
             client.batch_execute(statements).await.unwrap_or_else(|error| panic!("{error:?}: {statements}"));
         });
+    }
+}
+
+#[allow(dead_code, reason = "each test program uses a part")]
+impl Cluster {
+    /// Runs statements in a database, which may refuse them.
+    pub fn try_run(&self, url: &str, statements: &str) -> Result<(), tokio_postgres::Error> {
+        self.runtime.block_on(async { connect(url).await.unwrap().batch_execute(statements).await })
+    }
+
+    /// The number that a statement returns.
+    pub fn count(&self, url: &str, statement: &str) -> i64 {
+        self.runtime
+            .block_on(async { connect(url).await.unwrap().query_one(statement, &[]).await.unwrap().get(0) })
+    }
+
+    /// Ends every other session of a database.
+    pub fn end_sessions(&self, url: &str) {
+        let others = "datname = current_database() AND pid <> pg_backend_pid()";
+        self.count(
+            url,
+            &format!("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {others}"),
+        );
+    }
+
+    /// The path of its socket.
+    pub fn socket(&self) -> String {
+        let folder = self.url.split("host=").nth(1).unwrap_or_default();
+        format!("{}/.s.PGSQL.5432", folder.split('&').next().unwrap_or_default())
     }
 }
 

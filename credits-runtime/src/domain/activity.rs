@@ -90,6 +90,12 @@ impl Days {
         self.0.entry(Day::of(at)).or_default().add(asset, account, amount);
     }
 
+    /// Sets the activity of a counter-account on a day.
+    #[cfg(feature = "postgres")]
+    pub fn put(&mut self, day: Day, asset: Asset, account: Account, activity: Activity) {
+        self.0.entry(day).or_default().0.insert((asset, account), activity);
+    }
+
     /// The last day with entries.
     pub fn last(&self) -> Option<Day> {
         self.0.last_key_value().map(|(day, _)| *day)

@@ -40,6 +40,12 @@ impl Catalogues {
         &self.declared
     }
 
+    /// The number of its facts.
+    #[cfg(feature = "postgres")]
+    pub fn facts(&self) -> u64 {
+        self.facts
+    }
+
     /// The number of the catalogue with this fingerprint, if it was declared.
     pub fn number_of(&self, fingerprint: &[u8; 32]) -> Option<u32> {
         self.declared

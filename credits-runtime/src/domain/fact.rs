@@ -142,6 +142,19 @@ pub enum Scope {
     Charges(WalletId),
 }
 
+impl Scope {
+    /// Its wallet; `None` for the whole ledger.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn wallet(&self) -> Option<&WalletId> {
+        match self {
+            Self::Ledger => None,
+            Self::Wallet(wallet) | Self::Holds(wallet) | Self::Transfers(wallet) | Self::Charges(wallet) => {
+                Some(wallet)
+            }
+        }
+    }
+}
+
 /// One immutable statement about one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {

@@ -22,7 +22,7 @@ impl Numbers {
     }
 
     /// Every `distance`-th number from this one on. A distance of 0 counts as 1.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "postgres"))]
     pub const fn every(distance: u64, first: FactNumber) -> Self {
         Self { first, distance: if distance == 0 { 1 } else { distance } }
     }
@@ -44,7 +44,7 @@ impl Numbers {
     }
 
     /// The numbers of the sequence that are greater than this one, but no earlier ones than these.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "postgres"))]
     pub fn beyond(self, number: FactNumber) -> Self {
         match number.0.checked_sub(self.first.0) {
             None => self,

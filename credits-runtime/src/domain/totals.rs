@@ -82,6 +82,12 @@ impl Totals {
         total.entries = total.entries.saturating_add(1);
     }
 
+    /// Sets the sum of a counter-account.
+    #[cfg(feature = "postgres")]
+    pub fn put(&mut self, asset: Asset, account: Account, (amount, entries): (i128, u64)) {
+        self.accounts.insert((asset, account), Total { amount, entries });
+    }
+
     /// All used counter-accounts, by asset.
     pub fn iter(&self) -> impl Iterator<Item = (&Asset, &Account, Total)> {
         self.accounts.iter().map(|((asset, account), total)| (asset, account, *total))

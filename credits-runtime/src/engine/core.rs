@@ -14,6 +14,8 @@ use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
 use super::journal::block::Head;
 use super::journal_reader::{JournalPosition, JournalReader};
+#[cfg(feature = "postgres")]
+use super::postgres::engine::PostgresEngine;
 use super::recovery::TermsByNumber;
 use super::request::hold_guard::HoldGuard;
 use super::request::inbox::{Queue, Refused, Request, Waiting};
@@ -72,6 +74,8 @@ pub(crate) struct Core {
 /// The engine that keeps a ledger's records.
 pub(crate) enum Engine {
     File(FileEngine),
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresEngine),
 }
 
 /// Does the same with each engine.
@@ -79,6 +83,8 @@ macro_rules! on {
     ($core:expr, $engine:ident => $result:expr) => {
         match &$core.engine {
             Engine::File($engine) => $result,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres($engine) => $result,
         }
     };
 }
@@ -253,8 +259,21 @@ impl Core {
     }
 
     /// The position after the last committed frame.
-    pub(crate) fn end(&self) -> JournalPosition {
-        on!(self, engine => engine.end())
+    pub(crate) fn end(&self) -> Result<JournalPosition, LedgerError> {
+        match &self.engine {
+            Engine::File(engine) => Ok(engine.end()),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => Ok(engine.end()?.into()),
+        }
+    }
+
+    /// The position after the last committed frame of this program, whose handlers are told of its frames alone.
+    pub(crate) fn own_end(&self) -> Result<JournalPosition, LedgerError> {
+        match &self.engine {
+            Engine::File(engine) => Ok(engine.end()),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => Ok(engine.own_end()?.into()),
+        }
     }
 
     /// Waits for frames after a position, or for rejected spends if `takes_refusals`, up to a time if one is given.
@@ -264,12 +283,20 @@ impl Core {
         takes_refusals: bool,
         at_most: Option<Duration>,
     ) -> Followed {
-        on!(self, engine => engine.wait(after, takes_refusals, at_most))
+        match &self.engine {
+            Engine::File(engine) => engine.wait(after, takes_refusals, at_most),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.wait(after.in_lanes(), takes_refusals, at_most),
+        }
     }
 
     /// Sets the position of a subscriber. It is durable after [`save_cursors`](Self::save_cursors).
     pub(crate) fn advance(&self, subscriber: &str, next: &JournalPosition) {
-        on!(self, engine => engine.advance(subscriber, next));
+        match &self.engine {
+            Engine::File(engine) => engine.advance(subscriber, next),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.advance(subscriber, next.in_lanes()),
+        }
     }
 
     /// Makes the positions of subscribers durable soon.
@@ -284,12 +311,20 @@ impl Core {
 
     /// The position of a subscriber, if it has one.
     pub(crate) fn cursor(&self, subscriber: &str) -> Result<Option<JournalPosition>, LedgerError> {
-        on!(self, engine => engine.cursor(subscriber))
+        match &self.engine {
+            Engine::File(engine) => engine.cursor(subscriber),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => Ok(engine.cursor(subscriber)?.map(JournalPosition::from)),
+        }
     }
 
     /// A reader of the journal as of now.
     pub(crate) fn journal(&self) -> Result<JournalReader, LedgerError> {
-        on!(self, engine => engine.journal())
+        match &self.engine {
+            Engine::File(engine) => engine.journal(),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => Ok(engine.journal().into()),
+        }
     }
 
     /// The wallet as of its last committed fact.
@@ -356,12 +391,12 @@ impl Core {
         on!(self, engine => engine.waiting_events(after, max))
     }
 
-    /// The end of the journal: its last fact, and the head of its chain.
-    pub(crate) fn head(&self) -> Result<(FactNumber, Head), LedgerError> {
-        on!(self, engine => engine.head())
+    /// The ends of the journal's chains: the last fact and the head of each. A file has one.
+    pub(crate) fn heads(&self) -> Result<Vec<(FactNumber, Head)>, LedgerError> {
+        on!(self, engine => engine.heads())
     }
 
-    /// The head of the chain as of a fact; `None` if no frame ends with it.
+    /// The head of a fact's chain as of the fact; `None` if no frame ends with it.
     pub(crate) fn head_at(&self, last_fact: FactNumber) -> Result<Option<Head>, LedgerError> {
         on!(self, engine => engine.head_at(last_fact))
     }
@@ -369,6 +404,18 @@ impl Core {
     /// Verifies the ledger: replays the journal, and compares every row with the result.
     pub(crate) fn verify(&self, progress: impl FnMut(VerifyProgress)) -> Result<Verified, LedgerError> {
         on!(self, engine => engine.verify(progress))
+    }
+
+    /// Verifies the records of one owner.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn verify_owner(&self, owner: &Owner) -> Result<Verified, LedgerError> {
+        match &self.engine {
+            Engine::File(_) => {
+                let message = "a ledger in a file is verified as a whole: use `verify()`";
+                Err(LedgerError::new(LedgerErrorKind::Unsupported, message))
+            }
+            Engine::Postgres(engine) => engine.verify_owner(owner),
+        }
     }
 
     /// Copies everything that is committed to a new file.
@@ -381,6 +428,8 @@ impl Core {
     pub(crate) fn engine(&self) -> &FileEngine {
         match &self.engine {
             Engine::File(engine) => engine,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => panic!("the ledger is in no file"),
         }
     }
 

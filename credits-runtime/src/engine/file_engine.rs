@@ -205,9 +205,9 @@ impl FileEngine {
         self.store.snapshot()?.waiting_events(after, max)
     }
 
-    pub(super) fn head(&self) -> Result<(FactNumber, Head), LedgerError> {
+    pub(super) fn heads(&self) -> Result<Vec<(FactNumber, Head)>, LedgerError> {
         let end = self.store.snapshot()?.end()?;
-        Ok((FactNumber(end.next_fact.get().saturating_sub(1)), end.head))
+        Ok(vec![(FactNumber(end.next_fact.get().saturating_sub(1)), end.head)])
     }
 
     pub(super) fn head_at(&self, last_fact: FactNumber) -> Result<Option<Head>, LedgerError> {

@@ -21,6 +21,18 @@ impl Inboxes {
         Self { first: Arc::new(inbox), others: Vec::new() }
     }
 
+    /// This many inboxes, and at least one.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn several(count: usize, inbox: impl Fn() -> Inbox) -> Self {
+        Self { first: Arc::new(inbox()), others: (1..count).map(|_| Arc::new(inbox())).collect() }
+    }
+
+    /// All but the first.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn others(&self) -> &[Arc<Inbox>] {
+        &self.others
+    }
+
     /// The inbox of requests that are about no owner, or about an owner who is not known yet.
     pub(crate) fn first(&self) -> &Arc<Inbox> {
         &self.first

@@ -1,6 +1,10 @@
 //! Readers of the journal: single frames by the numbers of their facts, all frames from a position on, and the newest
 //! frames first.
 
+#[cfg(feature = "postgres")]
+use super::postgres::journal::LaneJournal;
+#[cfg(feature = "postgres")]
+use super::postgres::position::LanePosition;
 use super::store::{Snapshot, StoredBlock};
 use crate::domain::booked::Booked;
 use crate::domain::ids::FactNumber;
@@ -9,36 +13,81 @@ use crate::error::LedgerError;
 
 /// A position in the journal: between two frames. Frames of one record follow each other in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct JournalPosition(FactNumber);
+pub(crate) struct JournalPosition(Place);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before the first frame of any journal.
+    Start,
+    /// Before a fact of a file's journal.
+    Fact(FactNumber),
+    #[cfg(feature = "postgres")]
+    Lanes(LanePosition),
+}
 
 impl JournalPosition {
     /// Before the first frame.
-    pub(crate) const START: Self = Self(FactNumber::FIRST);
+    pub(crate) const START: Self = Self(Place::Start);
 
     /// Before the fact of a file's journal.
     pub(super) fn of_file(next: FactNumber) -> Self {
-        Self(next)
+        Self(Place::Fact(next))
     }
 
     /// The next fact of a file's journal.
     pub(super) fn in_file(&self) -> FactNumber {
-        self.0
+        match &self.0 {
+            Place::Start => FactNumber::FIRST,
+            Place::Fact(next) => *next,
+            #[cfg(feature = "postgres")]
+            Place::Lanes(_) => panic!("a position among lanes is no position in a file"),
+        }
+    }
+
+    /// The position among lanes.
+    #[cfg(feature = "postgres")]
+    pub(super) fn in_lanes(&self) -> &LanePosition {
+        static START: LanePosition = LanePosition::START;
+        match &self.0 {
+            Place::Start => &START,
+            Place::Lanes(position) => position,
+            Place::Fact(_) => panic!("a position in a file is no position among lanes"),
+        }
     }
 
     /// Whether a frame comes after it.
     pub(crate) fn is_before(&self, frame: &Booked) -> bool {
-        self.0 <= frame.first()
+        match &self.0 {
+            Place::Start => true,
+            Place::Fact(next) => *next <= frame.first(),
+            #[cfg(feature = "postgres")]
+            Place::Lanes(position) => position.is_before(frame),
+        }
     }
 
     /// Whether no frame lies between this position and an end of the journal.
     pub(crate) fn has_reached(&self, end: &Self) -> bool {
-        self.0 >= end.0
+        match &end.0 {
+            Place::Start => true,
+            Place::Fact(end) => self.in_file() >= *end,
+            #[cfg(feature = "postgres")]
+            Place::Lanes(end) => self.in_lanes().has_reached(end),
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<LanePosition> for JournalPosition {
+    fn from(position: LanePosition) -> Self {
+        Self(Place::Lanes(position))
     }
 }
 
 /// A reader of the journal as of its creation.
 pub(crate) enum JournalReader {
     File(Box<FileJournal>),
+    #[cfg(feature = "postgres")]
+    Lanes(Box<LaneJournal>),
 }
 
 impl From<FileJournal> for JournalReader {
@@ -47,11 +96,20 @@ impl From<FileJournal> for JournalReader {
     }
 }
 
+#[cfg(feature = "postgres")]
+impl From<LaneJournal> for JournalReader {
+    fn from(journal: LaneJournal) -> Self {
+        Self::Lanes(Box::new(journal))
+    }
+}
+
 /// Does the same with each journal.
 macro_rules! on {
     ($reader:expr, $journal:ident => $result:expr) => {
         match $reader {
             JournalReader::File($journal) => $result,
+            #[cfg(feature = "postgres")]
+            JournalReader::Lanes($journal) => $result,
         }
     };
 }
@@ -60,6 +118,16 @@ impl JournalReader {
     /// The frame that has this fact; `None` if the journal had no such fact at the reader's creation.
     pub(crate) fn find(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         on!(self, journal => journal.find(number))
+    }
+
+    /// The frame that has this fact, whose number is not after a record's last one; `None` if no fact has the number.
+    pub(crate) fn lookup(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
+        match self {
+            // Every number is a fact's.
+            Self::File(journal) => journal.frame(number).map(Some),
+            #[cfg(feature = "postgres")]
+            Self::Lanes(journal) => journal.find(number),
+        }
     }
 
     /// The frame that has this fact, which exists.
@@ -72,7 +140,14 @@ impl JournalReader {
         &mut self,
         position: &JournalPosition,
     ) -> Result<Option<(Booked, JournalPosition)>, LedgerError> {
-        on!(self, journal => journal.after(position))
+        match self {
+            Self::File(journal) => journal.after(position),
+            #[cfg(feature = "postgres")]
+            Self::Lanes(journal) => {
+                let found = journal.after(position.in_lanes())?;
+                Ok(found.map(|(booked, next)| (booked, next.into())))
+            }
+        }
     }
 
     /// The newest frame that has a fact before this one, or the newest of all.
@@ -82,12 +157,20 @@ impl JournalReader {
 
     /// The position before the first frame that was recorded at an instant or later.
     pub(crate) fn since(&mut self, at: Timestamp) -> Result<JournalPosition, LedgerError> {
-        on!(self, journal => journal.since(at))
+        match self {
+            Self::File(journal) => journal.since(at),
+            #[cfg(feature = "postgres")]
+            Self::Lanes(journal) => Ok(journal.since(at)?.into()),
+        }
     }
 
     /// The number of facts after a position.
     pub(crate) fn facts_after(&self, position: &JournalPosition) -> Result<u64, LedgerError> {
-        on!(self, journal => journal.facts_after(position))
+        match self {
+            Self::File(journal) => journal.facts_after(position),
+            #[cfg(feature = "postgres")]
+            Self::Lanes(journal) => journal.facts_after(position.in_lanes()),
+        }
     }
 }
 

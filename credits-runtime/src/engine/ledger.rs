@@ -10,6 +10,8 @@ use std::time::Duration;
 use credits_core::Wording;
 
 use super::batch::batch::Position;
+#[cfg(feature = "postgres")]
+use super::batch::billing::Bill;
 use super::batch::failed_due::FailedDue;
 use super::checkpoint::checkpointer::Checkpointer;
 use super::checkpoint::pass::Pass;
@@ -22,12 +24,16 @@ use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
 use super::keys::compactor::Compactor;
 use super::opening::{FoundLedger, put_log_aside};
+#[cfg(feature = "postgres")]
+use super::postgres::opening::{Application, Connecting, connect};
 use super::published::Published;
 use super::recovery::{Recovered, Recovery, last_terms, recover};
 use super::request::inbox::{Inbox, Queue};
 use super::rows::CheckpointState;
 use super::shutdown::Shutdown;
 use super::store::{Locking, Patience, Store};
+#[cfg(feature = "postgres")]
+use super::tuning::ROWS_AT_ONCE;
 use super::tuning::Tuning;
 use super::verify::{Verified, verify};
 use super::wallets::budget::MemoryBudget;
@@ -40,7 +46,8 @@ use super::writer::writer::{Ended, Schedule, Writer};
 use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::catalogue::CatalogueData;
-use crate::domain::ids::Asset;
+#[cfg(feature = "postgres")]
+use crate::domain::ids::{Key, Owner};
 use crate::domain::low_balances::LowBalances;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
@@ -174,6 +181,91 @@ impl Ledger {
         }))
     }
 
+    /// Opens a ledger in a database. `clock` is the application's, if it has one.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn connect(
+        url: &str,
+        connecting: &Connecting,
+        clock: Option<Arc<dyn Clock>>,
+        opening: Opening,
+    ) -> Result<Arc<Self>, LedgerError> {
+        let Opening { terms, prices, policy, wording, clock_confirmed, tuning, queue, .. } = opening;
+        let application = Application {
+            terms: &terms,
+            prices: &prices,
+            policy,
+            clock,
+            clock_confirmed,
+            waiting_max: tuning.waiting_max,
+            queue,
+        };
+        let connected = connect(url, connecting, application)?;
+        let (catalogue, covers) = (connected.catalogue, connected.covers);
+        let core = Core {
+            engine: Engine::Postgres(connected.engine),
+            inboxes: connected.inboxes,
+            queue,
+            feed: connected.feed,
+            opened_at: connected.clock.now(),
+            clock: connected.clock,
+            id: connected.id,
+            terms: connected.terms,
+            catalogue,
+            names: connected.names,
+            low_balances: LowBalances::of(policy.low_balance_thresholds),
+            policy,
+            wording,
+            sale: connected.sale,
+            keys: GeneratedKeys::new()?,
+            is_closed: AtomicBool::new(false),
+        };
+        let ledger = Self {
+            core: Arc::new(core),
+            writer: Mutex::default(),
+            followers: Mutex::default(),
+            closing: Mutex::default(),
+            end: Shutdown::default(),
+        };
+        ledger.fulfil_declared(catalogue, covers)?;
+        Ok(Arc::new(ledger))
+    }
+
+    /// Retries billing that needs attention, because the catalogue may now declare the purchased plans and packs, and
+    /// changes covers to those of the application's catalogue.
+    #[cfg(feature = "postgres")]
+    fn fulfil_declared(&self, catalogue: u32, covers: Option<u32>) -> Result<(), LedgerError> {
+        self.fulfil_each(Core::attention)?;
+        if covers != Some(catalogue) && self.clock.unconfirmed().is_none() {
+            self.fulfil_each(Core::billed_owners)?;
+            if let Engine::Postgres(engine) = &self.core.engine {
+                engine.put_covers(catalogue)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "postgres")]
+    fn fulfil_each(
+        &self,
+        page: impl Fn(&Core, Option<&Owner>, usize) -> Result<Vec<Owner>, LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let mut after: Option<Owner> = None;
+        loop {
+            let owners = page(self, after.as_ref(), ROWS_AT_ONCE)?;
+            let Some(last) = owners.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let fulfilled = owners.into_iter().map(|owner| {
+                let reply = self.bill(Bill::Fulfil(owner.clone()), Key::none(), |_| Ok(()));
+                (owner, reply)
+            });
+            for (owner, reply) in fulfilled.collect::<Vec<_>>() {
+                if let Err(error) = reply.wait() {
+                    tracing::error!(%owner, %error, "what is due could not be booked; the owner's next event does it");
+                }
+            }
+        }
+    }
+
     /// Starts the writer over a ledger's files.
     pub(crate) fn over(found: FoundLedger, opening: Opening) -> Result<Arc<Self>, LedgerError> {
         let (store, mut found_log) = (Arc::new(found.store), found.log);
@@ -230,6 +322,11 @@ impl Ledger {
         self.inboxes.close();
         match &self.core.engine {
             Engine::File(engine) => self.close_file(engine)?,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => {
+                engine.close();
+                self.is_closed.store(true, Ordering::Release);
+            }
         }
         if is_blocked {
             let message =
@@ -304,18 +401,7 @@ impl Parts {
         let Recovered { id, published, position, state, terms, catalogue, names, clock, next_due } =
             recovered;
         let Opening { policy, prices, wording, tuning, memory, queue, .. } = opening;
-        let operations = names.operation_ids().clone();
-        let declared = terms.get(&catalogue).into_iter().flat_map(|terms| &terms.data.operations);
-        let assets = declared.filter_map(|operation| {
-            Some((names.operation_id(&operation.name)?, Asset::of(&operation.asset)))
-        });
-        let ever_declared = terms.values().flat_map(|terms| &terms.data.operations);
-        let sale = Arc::new(Sale {
-            prices: prices.kept_as(&names),
-            operations,
-            assets: assets.collect(),
-            declared_assets: ever_declared.map(|operation| Asset::of(&operation.asset)).collect(),
-        });
+        let sale = Arc::new(Sale::of(prices, &names, &terms, catalogue));
         let published = Arc::new(published);
         let feed = Arc::new(CommitFeed::new(position.next.first()));
         let engine = FileEngine {
@@ -388,7 +474,7 @@ impl Parts {
             },
             replies: Replies {
                 inbox: Arc::clone(inbox),
-                published: Arc::clone(published),
+                counts: Arc::clone(&published.counts),
                 feed: Arc::clone(feed),
             },
             renewals: Renewals::new(policy.hold_limit)?,

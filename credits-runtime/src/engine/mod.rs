@@ -17,6 +17,8 @@ pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 mod opening;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 mod presence;
 pub(crate) mod published;
 pub(crate) mod recovery;

@@ -39,7 +39,7 @@ pub(crate) struct Published {
     written_day: AtomicU32,
     budget: MemoryBudget,
     wallet_rows: Mutex<()>,
-    pub(crate) counts: Counts,
+    pub(crate) counts: Arc<Counts>,
 }
 
 /// Counts since the ledger was opened.
@@ -75,7 +75,7 @@ impl Published {
             written_day: AtomicU32::new(0),
             budget,
             wallet_rows: Mutex::default(),
-            counts: Counts::default(),
+            counts: Arc::default(),
         }
     }
 

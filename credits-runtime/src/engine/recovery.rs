@@ -15,10 +15,11 @@ use super::keys::Keys;
 use super::opening::FoundLog;
 use super::published::Published;
 use super::relist::{begin_relisting, relist};
-use super::rows::{self, BillingRow, CheckpointState};
+use super::rows::{self, CheckpointState};
 use super::store::{Changes, LedgerId, Snapshot, Store};
 use super::tuning::ROWS_AT_ONCE;
 use super::wallets::budget::MemoryBudget;
+use crate::domain::billing::record::Billing;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::body::Body;
 use crate::domain::booked::Booked;
@@ -118,7 +119,9 @@ fn recover_unguarded(
         number
     } else {
         if catalogues.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
-            check_plans(&snapshot, &prices.clone().kept_as(&names), clock.now())?;
+            let page = |after: Option<&Owner>, max| snapshot.billed_owners(after, max);
+            let billing = |owner: &Owner| Ok(snapshot.billing(owner)?.billing);
+            check_plans(page, billing, &prices.clone().kept_as(&names), clock.now())?;
         }
         batch.declare(&mut catalogues, terms, clock.now())
     };
@@ -195,7 +198,7 @@ fn all_changes(batch: &SealedBatch, state: &CheckpointState, low_balances: &LowB
 }
 
 /// The names of the declared catalogues. Those of the application are the present ones.
-fn names(terms: &TermsByNumber, application: Option<u32>) -> Names {
+pub(super) fn names(terms: &TermsByNumber, application: Option<u32>) -> Names {
     let mut numbers: Vec<u32> = terms.keys().copied().collect();
     numbers.sort_unstable();
     // A catalogue of the past may be the application's again; its names are added once more, as the last.
@@ -204,23 +207,28 @@ fn names(terms: &TermsByNumber, application: Option<u32>) -> Names {
 }
 
 /// Fails if the new catalogue renames an item to one that the ledger knows as another.
-fn check_names(names: &Names, terms: &CatalogueData) -> Result<(), LedgerError> {
+pub(super) fn check_names(names: &Names, terms: &CatalogueData) -> Result<(), LedgerError> {
     match names.clash(terms) {
         None => Ok(()),
         Some(clash) => Err(LedgerError::new(LedgerErrorKind::NameClash, clash.to_string())),
     }
 }
 
-/// Fails if the new prices contradict a subscription or an offer.
-fn check_plans(snapshot: &Snapshot, prices: &PriceList, now: Timestamp) -> Result<(), LedgerError> {
+/// Fails if the new prices contradict a subscription or an offer. `page` returns owners with billing after one, up to a number
+/// of them.
+pub(super) fn check_plans(
+    page: impl Fn(Option<&Owner>, usize) -> Result<Vec<Owner>, LedgerError>,
+    billing: impl Fn(&Owner) -> Result<Billing, LedgerError>,
+    prices: &PriceList,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
     let mut after: Option<Owner> = None;
     loop {
-        let owners = snapshot.billed_owners(after.as_ref(), ROWS_AT_ONCE)?;
+        let owners = page(after.as_ref(), ROWS_AT_ONCE)?;
         let Some(last) = owners.last() else { return Ok(()) };
         after = Some(last.clone());
         for owner in &owners {
-            let BillingRow { billing, .. } = snapshot.billing(owner)?;
-            billing
+            billing(owner)?
                 .check_plans(owner, prices, now)
                 .map_err(|changed| LedgerError::new(LedgerErrorKind::PlanChanged, changed.to_string()))?;
         }
@@ -241,7 +249,7 @@ pub(super) fn position(snapshot: &Snapshot) -> Result<Position, LedgerError> {
         return Err(journal_too_short());
     }
     let totals = Arc::new(snapshot.totals()?);
-    Ok(Position { next: Numbers::from(next_fact), last_at: last.at, tail: Tail::new(block), totals })
+    Ok(Position { next: Numbers::from(next_fact), last_at: last.at, tail: Some(Tail::new(block)), totals })
 }
 
 fn journal_too_short() -> LedgerError {

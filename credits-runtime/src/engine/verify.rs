@@ -35,7 +35,7 @@ use crate::error::LedgerError;
 use waiting::{WaitingAudit, WaitingRows};
 
 /// Counts of the verified parts of a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verified {
     /// Facts of the journal.

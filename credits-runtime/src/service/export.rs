@@ -64,7 +64,7 @@ fn each(
     ledger: &Core,
     mut write: impl FnMut(&Owner, &Entry) -> Result<(), LedgerError>,
 ) -> Result<u64, Error> {
-    let (mut next, end, mut written) = (JournalPosition::START, ledger.end(), 0_u64);
+    let (mut next, end, mut written) = (JournalPosition::START, ledger.end()?, 0_u64);
     loop {
         let mut journal = ledger.journal()?;
         for _ in 0..FRAMES_PER_SNAPSHOT {

@@ -37,14 +37,13 @@ pub struct AccountTotal {
 }
 
 /// The head of a ledger's hash chain at some time. Stored elsewhere, it shows later that no earlier fact was
-/// changed.
+/// changed. A ledger in a database has several chains.
 ///
-/// Its text has the ledger's id, the last fact's number and the SHA-256, separated by colons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Its text has the ledger's id, and for each chain the last fact's number and the SHA-256, separated by colons.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Head {
     ledger: LedgerId,
-    last_fact: FactNumber,
-    hash: block::Head,
+    chains: Vec<(FactNumber, block::Head)>,
 }
 
 /// The error of parsing a text that is no head.
@@ -53,16 +52,16 @@ pub struct Head {
 pub struct HeadError(String);
 
 impl Head {
-    /// The number of the last fact that the head covers.
+    /// The number of the last fact that the head covers: the greatest one of its chains.
     pub fn last_fact(&self) -> FactNumber {
-        self.last_fact
+        self.chains.iter().map(|(last, _)| *last).max().unwrap_or(FactNumber(0))
     }
 }
 
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}:{}:", u128::from_be_bytes(self.ledger), self.last_fact)?;
-        f.write_str(&hexadecimal(&self.hash))
+        write!(f, "{:032x}", u128::from_be_bytes(self.ledger))?;
+        self.chains.iter().try_for_each(|(last, hash)| write!(f, ":{last}:{}", hexadecimal(hash)))
     }
 }
 
@@ -71,20 +70,33 @@ impl FromStr for Head {
 
     fn from_str(text: &str) -> Result<Self, HeadError> {
         let read = || {
-            let (ledger, rest) = text.split_once(':')?;
-            let (last_fact, hash) = rest.split_once(':')?;
-            let mut head = block::Head::default();
-            if hash.len() != 64 || !hash.is_ascii() {
-                return None;
-            }
-            for (byte, place) in head.iter_mut().zip((0..64).step_by(2)) {
-                *byte = u8::from_str_radix(hash.get(place..place + 2)?, 16).ok()?;
-            }
+            let (ledger, mut rest) = text.split_once(':')?;
             let ledger = u128::from_str_radix(ledger, 16).ok()?.to_be_bytes();
-            Some(Self { ledger, last_fact: FactNumber(last_fact.parse().ok()?), hash: head })
+            let mut chains = Vec::new();
+            loop {
+                let (last, after) = rest.split_once(':')?;
+                let (hash, others) =
+                    after.split_once(':').map_or((after, None), |(hash, rest)| (hash, Some(rest)));
+                chains.push((FactNumber(last.parse().ok()?), hash_of(hash)?));
+                match others {
+                    Some(others) => rest = others,
+                    None => return Some(Self { ledger, chains }),
+                }
+            }
         };
         read().ok_or_else(|| HeadError(text.chars().take(120).collect()))
     }
+}
+
+fn hash_of(text: &str) -> Option<block::Head> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut hash = block::Head::default();
+    for (byte, place) in hash.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(text.get(place..place + 2)?, 16).ok()?;
+    }
+    Some(hash)
 }
 
 impl Serialize for Head {
@@ -100,29 +112,29 @@ impl<'de> Deserialize<'de> for Head {
 }
 
 pub(crate) fn head(ledger: &Core) -> Result<Head, LedgerError> {
-    let (last_fact, hash) = ledger.head()?;
-    Ok(Head { ledger: ledger.id(), last_fact, hash })
+    Ok(Head { ledger: ledger.id(), chains: ledger.heads()? })
 }
 
 pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> {
-    let disagrees = |what: &str| {
+    let disagrees = |last_fact: FactNumber, what: &str| {
         let message = format!(
-            "the head of fact {} is not this ledger's, {what}: look for the file that it was taken of",
-            head.last_fact
+            "the head of fact {last_fact} is not this ledger's, {what}: look for the ledger that it was taken of"
         );
         LedgerError::new(LedgerErrorKind::HeadDisagrees, message)
     };
     if head.ledger != ledger.id() {
-        return Err(disagrees("it has another id"));
+        return Err(disagrees(head.last_fact(), "it has another id"));
     }
-    if head.last_fact > ledger.head()?.0 || head.last_fact < FactNumber::FIRST {
-        return Err(disagrees("it does not go as far"));
+    let end = ledger.heads()?.into_iter().map(|(last, _)| last).max();
+    for (last_fact, hash) in &head.chains {
+        if Some(*last_fact) > end || *last_fact < FactNumber::FIRST {
+            return Err(disagrees(*last_fact, "it does not go as far"));
+        }
+        if ledger.head_at(*last_fact)? != Some(*hash) {
+            return Err(disagrees(*last_fact, "what it covers was changed"));
+        }
     }
-    if ledger.head_at(head.last_fact)? == Some(head.hash) {
-        Ok(())
-    } else {
-        Err(disagrees("what it covers was changed"))
-    }
+    Ok(())
 }
 
 /// The names of a counter-account.

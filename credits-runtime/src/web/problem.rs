@@ -147,7 +147,8 @@ impl From<LedgerError> for Problem {
             | Kind::NotALedger
             | Kind::PlanChanged
             | Kind::SharedElsewhere
-            | Kind::Unlockable => {
+            | Kind::Unlockable
+            | Kind::Unsupported => {
                 Self::new(500, "internal_error", "the server failed, and the request was not at fault")
             }
         }

@@ -27,7 +27,8 @@ pub struct ShownHead {
 /// The head of the hash chain, to keep elsewhere.
 pub(super) async fn head(State(settings): State<Shared>) -> Result<Json<ShownHead>, Refusal> {
     let head = read(&settings, |ledger| Ok(ledger.credits.head()?)).await?;
-    Ok(Json(ShownHead { head, last_fact: head.last_fact() }))
+    let last_fact = head.last_fact();
+    Ok(Json(ShownHead { head, last_fact }))
 }
 
 #[derive(Deserialize)]
@@ -51,11 +52,12 @@ pub(super) async fn check(
     State(settings): State<Shared>,
     Sent(EarlierHead { head }): Sent<EarlierHead>,
 ) -> Result<Json<AgreedHead>, Refusal> {
+    let last_fact = head.last_fact();
     let checked = read_at_length(&settings, move |ledger| {
         ledger.credits.check_head(&head).map_err(|error| spoken(error, StatusCode::CONFLICT))
     });
     checked.await?;
-    Ok(Json(AgreedHead { agrees: true, last_fact: head.last_fact() }))
+    Ok(Json(AgreedHead { agrees: true, last_fact }))
 }
 
 /// Verifies everything. A client that accepts lines of JSON gets one for each part of the way, and the result as the last one.

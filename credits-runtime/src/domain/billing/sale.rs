@@ -1,6 +1,7 @@
 //! The sale: prices and operations that the application declares, and the terms that billing keeps of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::covers::DueCover;
 use super::purchases::{PackLines, priced};
@@ -8,7 +9,9 @@ use super::record::{Billing, Pinned, SoldAs};
 use super::terms::PriceList;
 use crate::domain::body::Body;
 use crate::domain::cover::Cover;
+use crate::domain::explain::Terms;
 use crate::domain::ids::{Asset, ObjectId};
+use crate::domain::names::Names;
 use crate::domain::pricing::OperationId;
 use crate::domain::time::Timestamp;
 
@@ -26,6 +29,21 @@ pub struct Sale {
 }
 
 impl Sale {
+    /// The sale of these prices under the terms of every declared catalogue, of which one is the application's.
+    pub fn of(prices: PriceList, names: &Names, terms: &HashMap<u32, Arc<Terms>>, application: u32) -> Self {
+        let declared = terms.get(&application).into_iter().flat_map(|terms| &terms.data.operations);
+        let assets = declared.filter_map(|operation| {
+            Some((names.operation_id(&operation.name)?, Asset::of(&operation.asset)))
+        });
+        let ever_declared = terms.values().flat_map(|terms| &terms.data.operations);
+        Self {
+            prices: prices.kept_as(names),
+            operations: names.operation_ids().clone(),
+            assets: assets.collect(),
+            declared_assets: ever_declared.map(|operation| Asset::of(&operation.asset)).collect(),
+        }
+    }
+
     /// The assets whose wallets may have covers of the billing.
     pub fn covered_assets(&self, billing: &Billing) -> BTreeSet<Asset> {
         if billing.has_unlimited() { self.declared_assets.clone() } else { BTreeSet::new() }

@@ -43,7 +43,8 @@ use crate::engine::wallets::milestones::MilestonesByWallet;
 pub(crate) struct Position {
     /// The numbers of the next facts.
     pub(crate) next: Numbers,
-    pub(crate) tail: Tail,
+    /// The blocks at its end; `None` where frames are not kept in blocks.
+    pub(crate) tail: Option<Tail>,
     pub(crate) last_at: Timestamp,
     pub(crate) totals: Arc<Totals>,
 }
@@ -53,7 +54,7 @@ impl Position {
     pub(crate) fn start() -> Self {
         let block = Arc::new(Block::after(Head::default(), FactNumber::FIRST));
         let totals = Arc::default();
-        Self { next: Numbers::START, tail: Tail::new(block), last_at: Timestamp::MIN, totals }
+        Self { next: Numbers::START, tail: Some(Tail::new(block)), last_at: Timestamp::MIN, totals }
     }
 
     /// Drops the activity of days before this one, whose rows are complete.
@@ -332,7 +333,9 @@ impl<'a, S: Source> Batch<'a, S> {
 
     /// Appends a frame of the log to the journal, and replays its facts.
     pub(crate) fn append(&mut self, booked: &Booked, bytes: &[u8]) -> Result<(), S::Error> {
-        self.position.tail.push(booked.first(), bytes);
+        if let Some(tail) = &mut self.position.tail {
+            tail.push(booked.first(), bytes);
+        }
         self.position.next = Numbers::from(booked.next());
         self.position.last_at = booked.at;
         self.replay(booked)
@@ -461,7 +464,9 @@ impl<'a, S: Source> Batch<'a, S> {
     fn push(&mut self, frame: &Frame) -> FrameRange {
         let numbers = self.position.next;
         let range = self.frames.push(numbers, frame);
-        self.position.tail.push(numbers.first(), self.frames.bytes(&range));
+        if let Some(tail) = &mut self.position.tail {
+            tail.push(numbers.first(), self.frames.bytes(&range));
+        }
         self.position.next = numbers.after(frame.facts.len());
         self.position.last_at = frame.at;
         range

@@ -14,7 +14,7 @@ const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// Records whose due work failed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FailedDue {
     paused: BTreeMap<Scheduled, Retry>,
     /// The last pauses of the records that are attempted now.

@@ -47,7 +47,7 @@ impl Source for FileSource<'_> {
         }
     }
 
-    fn frames_of_key(&mut self, row: &Hash128) -> Result<Vec<FactNumber>, LedgerError> {
+    fn frames_of_key(&mut self, _: &WalletId, row: &Hash128) -> Result<Vec<FactNumber>, LedgerError> {
         let keys = &self.published.keys;
         if let Some(frame) = keys.recent(row) {
             return Ok(vec![frame]);

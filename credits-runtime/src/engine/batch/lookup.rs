@@ -33,11 +33,11 @@ impl<S: Source> Batch<'_, S> {
                     self.chosen = Some((chosen.key, row));
                     // If the frame that opened the hold is the last use of the key, nothing was charged under it.
                     let is_own = |frames: &[FactNumber]| frames.first() == Some(&id.0);
-                    prior.by_key = self.keyed_unless(&row, is_own)?;
+                    prior.by_key = self.keyed_unless(&command.wallet, &row, is_own)?;
                 }
             }
             _ => {
-                prior.by_key = self.keyed_unless(&command.row, |_| false)?;
+                prior.by_key = self.keyed_unless(&command.wallet, &command.row, |_| false)?;
                 let opened = prior.by_key.as_ref().and_then(|(_, booked)| {
                     let (number, _) = booked.outcome().filter(|_| booked.kind == Kind::Hold)?;
                     Some(HoldId(number))
@@ -77,25 +77,26 @@ impl<S: Source> Batch<'_, S> {
             charge.grants.push(self.frame(part.grant)?.ok_or_else(missing)?);
         }
         let row = key_row(&Scope::Charges(wallet.clone()), Key::of_charge(number).as_str());
-        charge.reversal = self.keyed_unless(&row, |_| false)?.map(|(_, booked)| booked);
+        charge.reversal = self.keyed_unless(wallet, &row, |_| false)?.map(|(_, booked)| booked);
         Ok(Some(charge))
     }
 
     fn hold_closed_by(&mut self, wallet: &WalletId, hold: HoldId) -> Result<Option<Booked>, S::Error> {
         let row = key_row(&Scope::Holds(wallet.clone()), Key::of_hold(hold).as_str());
-        Ok(self.keyed_unless(&row, |_| false)?.map(|(_, frame)| frame))
+        Ok(self.keyed_unless(wallet, &row, |_| false)?.map(|(_, frame)| frame))
     }
 
-    /// The use of a key: the fingerprint of its command, and the frame. Reads no frame if `is_irrelevant` holds for
+    /// The use of a wallet's key: the fingerprint of its command, and the frame. Reads no frame if `is_irrelevant` holds for
     /// the first facts of the frames that may have used the key, newest first.
     fn keyed_unless(
         &mut self,
+        wallet: &WalletId,
         hash: &Hash128,
         is_irrelevant: impl FnOnce(&[FactNumber]) -> bool,
     ) -> Result<Option<(Hash64, Booked)>, S::Error> {
         let frames = match self.keys.get(hash) {
             Some(used) => vec![used.frame],
-            None => self.source.frames_of_key(hash)?,
+            None => self.source.frames_of_key(wallet, hash)?,
         };
         if is_irrelevant(&frames) {
             return Ok(None);

@@ -66,7 +66,7 @@ impl Source for &MemorySource {
         Ok(WalletRow { wallet: self.wallets.get(id).cloned().unwrap_or_default(), filed: Filing::default() })
     }
 
-    fn frames_of_key(&mut self, row: &Hash128) -> Result<Vec<FactNumber>, LedgerError> {
+    fn frames_of_key(&mut self, _: &WalletId, row: &Hash128) -> Result<Vec<FactNumber>, LedgerError> {
         Ok(self.keys.get(row).map(|used| used.frame).into_iter().collect())
     }
 
@@ -173,9 +173,9 @@ impl Source for PartialSource<'_> {
         Ok({ self.all }.wallet(id)?)
     }
 
-    fn frames_of_key(&mut self, row: &Hash128) -> Result<Vec<FactNumber>, Unread> {
+    fn frames_of_key(&mut self, wallet: &WalletId, row: &Hash128) -> Result<Vec<FactNumber>, Unread> {
         self.require(RecordName::Key(row))?;
-        Ok({ self.all }.frames_of_key(row)?)
+        Ok({ self.all }.frames_of_key(wallet, row)?)
     }
 
     fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, Unread> {

@@ -23,10 +23,10 @@ pub(crate) struct SealedBatch {
     pub(crate) keys: UsedKeys,
     /// Its frames, encoded one after another.
     pub(crate) frames: Arc<Vec<u8>>,
-    pub(super) billings: HashMap<Owner, LoadedBilling>,
-    pub(super) objects: HashMap<ObjectId, LoadedObject>,
-    pub(super) waiting: Option<Box<LoadedRoom>>,
-    pub(super) catalogues: Option<Catalogues>,
+    pub(crate) billings: HashMap<Owner, LoadedBilling>,
+    pub(crate) objects: HashMap<ObjectId, LoadedObject>,
+    pub(crate) waiting: Option<Box<LoadedRoom>>,
+    pub(crate) catalogues: Option<Catalogues>,
     pub(crate) milestones: MilestonesByWallet,
 }
 
@@ -35,8 +35,9 @@ impl SealedBatch {
     /// write.
     pub(crate) fn changes(&self, log_end: Option<LogEnd>) -> Changes {
         let mut changes = Changes::default();
-        let Tail { sealed, block } = &self.position.tail;
-        changes.put_blocks(sealed.iter().chain([block]), log_end);
+        if let Some(Tail { sealed, block }) = &self.position.tail {
+            changes.put_blocks(sealed.iter().chain([block]), log_end);
+        }
         for (owner, loaded) in self.billings.iter().filter(|(_, loaded)| loaded.is_changed) {
             changes.put_billing(owner, &loaded.billing, loaded.filed, loaded.filing);
         }
@@ -61,8 +62,8 @@ impl SealedBatch {
 
     /// The position of the next batch.
     pub(crate) fn after(&self) -> Position {
-        let Position { next, tail: Tail { block, .. }, last_at, totals } = &self.position;
-        let tail = Tail::new(Arc::clone(block));
+        let Position { next, tail, last_at, totals } = &self.position;
+        let tail = tail.as_ref().map(|tail| Tail::new(Arc::clone(&tail.block)));
         Position { next: *next, tail, last_at: *last_at, totals: Arc::clone(totals) }
     }
 }

@@ -21,8 +21,8 @@ pub(crate) trait Source {
     /// A wallet; an empty one if it has no facts.
     fn wallet(&mut self, id: &WalletId) -> Result<WalletRow, Self::Error>;
 
-    /// The first facts of frames that may have used a key, newest first. The caller checks the frames.
-    fn frames_of_key(&mut self, row: &Hash128) -> Result<Vec<FactNumber>, Self::Error>;
+    /// The first facts of frames that may have used a key of a wallet, newest first. The caller checks the frames.
+    fn frames_of_key(&mut self, wallet: &WalletId, row: &Hash128) -> Result<Vec<FactNumber>, Self::Error>;
 
     /// The frame of a committed fact.
     fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, Self::Error>;

@@ -24,13 +24,13 @@ use crate::error::LedgerError;
 const OLDEST_READ: usize = 8;
 
 /// The loaded waiting room of a batch, with its changes.
-pub(super) struct LoadedRoom {
-    pub(super) room: WaitingRoom,
-    pub(super) is_changed: bool,
+pub(crate) struct LoadedRoom {
+    pub(crate) room: WaitingRoom,
+    pub(crate) is_changed: bool,
     /// Events that the batch added.
-    pub(super) kept: BTreeMap<FactNumber, WaitingEvent>,
+    pub(crate) kept: BTreeMap<FactNumber, WaitingEvent>,
     /// Events that left in the batch.
-    pub(super) left: BTreeMap<FactNumber, WaitingEvent>,
+    pub(crate) left: BTreeMap<FactNumber, WaitingEvent>,
     /// Stored events that the batch read.
     stored: BTreeMap<FactNumber, WaitingEvent>,
     /// The events under each object that the batch read, with their hashes.

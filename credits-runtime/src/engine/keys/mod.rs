@@ -8,4 +8,6 @@ mod of_frames;
 pub(crate) mod segment;
 
 pub(crate) use index::{Keys, Used, UsedKeys, frames_under};
+#[cfg(feature = "postgres")]
+pub(crate) use of_frames::keys_of_wallets;
 pub(crate) use of_frames::{fingerprint_under, key_rows, other_rows};

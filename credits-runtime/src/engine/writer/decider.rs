@@ -1,6 +1,7 @@
 //! The decider: turns requests into a sealed batch, in their order of arrival.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::engine::batch::batch::{Batch, Position, Submitted, Verdict};
 use crate::engine::batch::failed_due::FailedDue;
 use crate::engine::batch::file_source::FileSource;
 use crate::engine::batch::sealed::SealedBatch;
+use crate::engine::batch::source::Source;
 use crate::engine::clock::LedgerClock;
 use crate::engine::published::Published;
 use crate::engine::request::inbox::{Request, Waiting};
@@ -240,30 +242,10 @@ impl Decider {
         request: &Request,
         now: Timestamp,
     ) -> Result<Verdict, LedgerError> {
-        match request {
-            Request::Command(command) => self.submit_command(batch, command, now),
-            Request::Bill(bill, _) => match self.unconfirmed() {
-                Some(rejection) => Ok(Err(rejection)),
-                None => batch.bill(bill, &self.sale, now),
-            },
+        match self.unconfirmed() {
+            Some(rejection) => Ok(Err(rejection)),
+            None => decide_request(batch, request, &self.sale, now),
         }
-    }
-
-    fn submit_command(
-        &self,
-        batch: &mut Batch<'_, FileSource<'_>>,
-        command: &Command,
-        now: Timestamp,
-    ) -> Result<Verdict, LedgerError> {
-        if let Some(rejection) = self.unconfirmed() {
-            return Ok(Err(rejection));
-        }
-        let verdict = batch.submit(command, now)?;
-        // Credits that returned to an award's grant may have to be taken for its refund, in the same commit.
-        if let (Action::ReverseCharge(_), Ok(Submitted::Booked(..))) = (&command.action, &verdict) {
-            batch.fulfil(&command.wallet.owner, &self.sale, now)?;
-        }
-        Ok(verdict)
     }
 
     fn unconfirmed(&self) -> Option<Rejection> {
@@ -271,8 +253,7 @@ impl Decider {
         Some(Rejection::ClockUnconfirmed { now, last: self.position.last_at })
     }
 
-    /// Releases a hold whose guard was dropped. If the hold has ended, this has no effect; if it fails, the hold
-    /// lapses.
+    /// Releases a hold whose guard was dropped.
     fn release(
         &self,
         batch: &mut Batch<'_, FileSource<'_>>,
@@ -280,17 +261,57 @@ impl Decider {
         hold: HoldId,
         now: Timestamp,
     ) {
-        let release = Action::Release(hold);
-        let command = Command::closing_hold(wallet.clone(), hold, release, Metadata::default());
-        match self.submit_command(batch, &command, now) {
-            Ok(Ok(_)) => {}
-            Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
-            Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
+        if self.unconfirmed().is_none() {
+            release_hold(batch, wallet, hold, &self.sale, now);
         }
     }
 }
 
-fn rule_broken() -> LedgerError {
+/// Decides a request.
+pub(crate) fn decide_request<S: Source>(
+    batch: &mut Batch<'_, S>,
+    request: &Request,
+    sale: &Sale,
+    now: Timestamp,
+) -> Result<Verdict, S::Error> {
+    match request {
+        Request::Command(command) => decide_command(batch, command, sale, now),
+        Request::Bill(bill, _) => batch.bill(bill, sale, now),
+    }
+}
+
+fn decide_command<S: Source>(
+    batch: &mut Batch<'_, S>,
+    command: &Command,
+    sale: &Sale,
+    now: Timestamp,
+) -> Result<Verdict, S::Error> {
+    let verdict = batch.submit(command, now)?;
+    // Credits that returned to an award's grant may have to be taken for its refund, in the same commit.
+    if let (Action::ReverseCharge(_), Ok(Submitted::Booked(..))) = (&command.action, &verdict) {
+        batch.fulfil(&command.wallet.owner, sale, now)?;
+    }
+    Ok(verdict)
+}
+
+/// Releases a hold whose guard was dropped. If the hold has ended, this has no effect; if it fails, the hold lapses.
+pub(crate) fn release_hold<S: Source<Error: Display>>(
+    batch: &mut Batch<'_, S>,
+    wallet: &WalletId,
+    hold: HoldId,
+    sale: &Sale,
+    now: Timestamp,
+) {
+    let release = Action::Release(hold);
+    let command = Command::closing_hold(wallet.clone(), hold, release, Metadata::default());
+    match decide_command(batch, &command, sale, now) {
+        Ok(Ok(_)) => {}
+        Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
+        Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
+    }
+}
+
+pub(crate) fn rule_broken() -> LedgerError {
     let message = "the write did not happen, a rule of the ledger was broken: please report it";
     LedgerError::new(LedgerErrorKind::NotDone, message)
 }

@@ -2,11 +2,12 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::fmt::Display;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::domain::command::{Action, Command};
-use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::ids::{HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
 use crate::domain::time::Timestamp;
 use crate::engine::batch::batch::{Batch, Submitted};
@@ -23,6 +24,8 @@ struct RenewableHold {
     until: Timestamp,
     /// The instant of its next extension.
     due: Timestamp,
+    /// The key of its next extension.
+    key: Key,
 }
 
 /// A hold that the current batch extends. Its former limit is valid until the batch is committed.
@@ -33,6 +36,7 @@ struct Extension {
     until: Timestamp,
     /// The new limit, if the extension was decided.
     to: Option<Timestamp>,
+    key: Key,
 }
 
 /// The holds of work in progress that this handle opened.
@@ -59,13 +63,26 @@ impl Renewals {
 
     /// Adds a hold that was opened for work, or extended.
     pub(crate) fn add(&mut self, wallet: WalletId, hold: HoldId, until: Timestamp, alive: &Alive) {
+        let key = self.keys.next();
+        self.add_under(key, wallet, (hold, until), alive);
+    }
+
+    /// Adds a hold, with the key of its next extension.
+    fn add_under(&mut self, key: Key, wallet: WalletId, (hold, until): (HoldId, Timestamp), alive: &Alive) {
         if self.open.len() >= self.clear_at {
             self.open.retain(|Reverse(open)| open.alive.strong_count() > 0);
             self.clear_at = self.open.len().saturating_mul(2).max(CLEAR_AT_MIN);
         }
         // Extended before its limit by a third of the time that holds are open.
         let due = until.before(self.hold_limit.checked_div(3).unwrap_or_default());
-        self.open.push(Reverse(RenewableHold { alive: Arc::downgrade(alive), wallet, hold, until, due }));
+        self.open.push(Reverse(RenewableHold {
+            alive: Arc::downgrade(alive),
+            wallet,
+            hold,
+            until,
+            due,
+            key,
+        }));
     }
 
     /// The earliest instant of an extension.
@@ -74,18 +91,17 @@ impl Renewals {
     }
 
     /// Extends the due holds of work that is still in progress.
-    pub(crate) fn extend_due<S: Source<Error = LedgerError>>(
-        &mut self,
-        batch: &mut Batch<'_, S>,
-        now: Timestamp,
-    ) {
+    pub(crate) fn extend_due<S>(&mut self, batch: &mut Batch<'_, S>, now: Timestamp)
+    where
+        S: Source<Error: Display>,
+    {
         while self.next_due_at().is_some_and(|due| due <= now) {
-            let Some(Reverse(RenewableHold { alive, wallet, hold, until, .. })) = self.open.pop() else {
+            let Some(Reverse(RenewableHold { alive, wallet, hold, until, key, .. })) = self.open.pop() else {
                 break;
             };
             let Some(alive) = alive.upgrade() else { continue };
             let action = Action::Extend { hold, by: self.hold_limit };
-            let command = Command::new(wallet.clone(), self.keys.next(), action, Metadata::default());
+            let command = Command::new(wallet.clone(), key.clone(), action, Metadata::default());
             let to = match batch.submit(&command, now) {
                 Ok(Ok(Submitted::Booked(_, opened))) => opened.map(|opened| opened.until),
                 Ok(Ok(Submitted::Replayed(_))) => continue,
@@ -99,21 +115,21 @@ impl Renewals {
                     None
                 }
             };
-            self.extensions.push(Extension { alive, wallet, hold, until, to });
+            self.extensions.push(Extension { alive, wallet, hold, until, to, key });
         }
     }
 
     /// Undoes the extensions of a batch that is decided again.
     pub(crate) fn undo(&mut self) {
-        for Extension { alive, wallet, hold, until, .. } in std::mem::take(&mut self.extensions) {
-            self.add(wallet, hold, until, &alive);
+        for Extension { alive, wallet, hold, until, key, .. } in std::mem::take(&mut self.extensions) {
+            self.add_under(key, wallet, (hold, until), &alive);
         }
     }
 
     /// Completes the extensions of a batch. Those that are not durable are retried while the hold is open, each time
     /// after half of its remaining time.
     pub(crate) fn finish(&mut self, is_durable: bool, now: Timestamp) {
-        for Extension { alive, wallet, hold, until, to } in std::mem::take(&mut self.extensions) {
+        for Extension { alive, wallet, hold, until, to, key } in std::mem::take(&mut self.extensions) {
             if let Some(until) = to.filter(|_| is_durable) {
                 self.add(wallet, hold, until, &alive);
                 continue;
@@ -122,7 +138,7 @@ impl Renewals {
             if !left.is_zero() {
                 let due = now.after(left.checked_div(2).unwrap_or_default().max(RETRY_AFTER_MIN));
                 let alive = Arc::downgrade(&alive);
-                self.open.push(Reverse(RenewableHold { alive, wallet, hold, until, due }));
+                self.open.push(Reverse(RenewableHold { alive, wallet, hold, until, due, key }));
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::batch::batch::{OpenedHold, Submitted, Verdict};
 use crate::engine::batch::frames::EncodedFrame;
 use crate::engine::feed::{CommitFeed, Refusal};
-use crate::engine::published::Published;
+use crate::engine::published::Counts;
 use crate::engine::request::hold_guard::{Alive, HoldGuard};
 use crate::engine::request::inbox::{Inbox, Request, Waiting};
 use crate::engine::request::slot::{Sent, Slot};
@@ -22,7 +22,7 @@ use crate::error::{Error, LedgerError};
 /// Sends results.
 pub(crate) struct Replies {
     pub(crate) inbox: Arc<Inbox>,
-    pub(crate) published: Arc<Published>,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) feed: Arc<CommitFeed>,
 }
 
@@ -37,7 +37,7 @@ impl Replies {
         now: Timestamp,
     ) {
         let commands = decided.len().saturating_add(releases) as u64;
-        let counts = &self.published.counts;
+        let Self { counts, .. } = self;
         counts.commands.fetch_add(commands, Ordering::Relaxed);
         counts.largest_batch.fetch_max(commands, Ordering::Relaxed);
         for DecidedRequest { request, mut slot, verdict } in decided {

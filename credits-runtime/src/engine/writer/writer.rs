@@ -73,7 +73,7 @@ pub(crate) enum Ended {
 }
 
 /// Closes the inbox when the thread ends, even by a panic, so that no caller waits for ever.
-struct Abandoning(Arc<Inbox>);
+pub(crate) struct Abandoning(pub(crate) Arc<Inbox>);
 
 impl Drop for Abandoning {
     fn drop(&mut self) {

@@ -61,7 +61,7 @@ impl Handlers {
         ledger: &Arc<Ledger>,
         handler: impl Fn(&Event) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let next = ledger.end();
+        let next = ledger.own_end()?;
         let mut contents = self.lock();
         contents.handlers.push((next.clone(), Arc::new(handler)));
         if !std::mem::replace(&mut contents.started, true) {

@@ -80,7 +80,7 @@ fn begin(ledger: &Core, name: &str, from_the_beginning: bool) -> Result<JournalP
     let next = if let Some(next) = ledger.cursor(name)? {
         next
     } else {
-        let next = if from_the_beginning { JournalPosition::START } else { ledger.end() };
+        let next = if from_the_beginning { JournalPosition::START } else { ledger.end()? };
         ledger.advance(name, &next);
         next
     };
@@ -125,7 +125,7 @@ impl Progress {
         ledger: &Core,
         deliver: Deliver<'_>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let end = ledger.end();
+        let end = ledger.end()?;
         while !self.next.has_reached(&end) && !ledger.feed().is_closed() {
             let delivered = self.deliver_some(ledger, deliver);
             ledger.save_cursors_soon();

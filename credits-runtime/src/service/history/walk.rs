@@ -145,7 +145,7 @@ impl Walk<'_> {
     /// The wallet's fact with this number, and the number of the fact before it; `None` for a fact of another
     /// record.
     fn fact(&mut self, number: FactNumber) -> Result<Option<(WalletFact, Option<FactNumber>)>, Error> {
-        let booked = self.journal.frame(number)?;
+        let Some(booked) = self.journal.lookup(number)? else { return Ok(None) };
         let Some(Fact { record, previous, .. }) = booked.fact(number) else {
             return Err(LedgerError::damaged(format!("fact {number} is missing")).into());
         };

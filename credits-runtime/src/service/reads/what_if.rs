@@ -130,7 +130,7 @@ impl<'a> WhatIf<'a> {
     ///
     /// Errors: the ledger's.
     pub fn run(mut self) -> Result<WhatIfReport, Error> {
-        let (end, mut journal) = (self.ledger.end(), self.ledger.journal()?);
+        let (end, mut journal) = (self.ledger.end()?, self.ledger.journal()?);
         let (mut next, mut comparison) = (journal.since(self.since)?, Comparison::default());
         let facts_total = journal.facts_after(&next)?;
         let (mut facts, mut reported) = (0_u64, 0);

@@ -1,0 +1,350 @@
+//! One attempt at a batch: a trip that locks and fetches records, the decision, and a trip that writes and commits.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use tokio_postgres::{Client, Row};
+
+use super::driver::wait_for;
+use super::failure::DatabaseFailure;
+use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants};
+use super::lane::{LaneWork, WriteLane};
+use super::lease::{HELD_FOR, Lease};
+use super::names::{LANES, RowName, number, numbers_of, to_long};
+use super::statement::{Statement, run, run_all};
+use super::writes::Writes;
+use crate::domain::ids::{FactNumber, Owner};
+use crate::domain::time::Timestamp;
+use crate::domain::totals::Totals;
+use crate::engine::batch::batch::{Batch, Position, Verdict};
+use crate::engine::batch::sealed::SealedBatch;
+use crate::engine::batch::source::DueRecord;
+use crate::engine::journal::block::Head;
+use crate::engine::request::inbox::Waiting;
+use crate::engine::rows::Scheduled;
+use crate::engine::tuning::DUE_RECORDS_MAX;
+use crate::engine::writer::decider::{decide_request, release_hold};
+use crate::error::LedgerError;
+
+/// Milliseconds after which the server ends the transaction of a program that is frozen, and its locks with it.
+const SETTINGS: &str = "
+    SELECT set_config('idle_in_transaction_session_timeout', '5000', true), set_config('lock_timeout', '10000', true)";
+
+const LANE: &str = "
+    SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    FROM lanes WHERE lane = $1 FOR UPDATE";
+
+/// The division by zero refuses the batch of a program that lost its lane.
+const ADVANCE: &str = "
+    WITH changed AS (
+        UPDATE lanes SET batches = batches + 1, last = $4, at = $5, head = $6, held_until = $7
+        WHERE lane = $1 AND epoch = $2 AND batches = $3
+        RETURNING 1
+    ) SELECT 1 / count(*) FROM changed";
+
+/// Whether a frame is in the journal.
+const FRAME: &str = "SELECT body FROM journal WHERE lane = $1 AND number = $2";
+
+const DUE_RECORDS: &str = "
+    SELECT owner, record, facts, last, at, due, attention, head, body
+    FROM records WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED";
+
+const DUE_WALLETS: &str = "
+    SELECT owner, asset, last, at, floor, head, body, due
+    FROM wallets WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED";
+
+/// A decided batch.
+#[derive(Default)]
+pub(super) struct Decided {
+    /// The outcome of each request.
+    pub(super) verdicts: Vec<Verdict>,
+    /// Its frames, encoded one after another.
+    pub(super) frames: Arc<Vec<u8>>,
+    /// The first error of due work.
+    pub(super) due_failed: Option<LedgerError>,
+    /// The number of the declared catalogue.
+    pub(super) catalogue: u32,
+    /// Whether more work may be due.
+    pub(super) has_more_due: bool,
+}
+
+/// The result of an attempt.
+pub(super) enum Attempted {
+    Written(Box<Decided>),
+    /// These records must be fetched as well.
+    Lacks(Box<(Wants, FetchedRecords)>),
+}
+
+/// A batch whose commit was not answered: its first frame, which the journal has if it was committed.
+pub(super) struct Unsettled {
+    lane: i32,
+    first: FactNumber,
+    body: Vec<u8>,
+    decided: Box<Decided>,
+}
+
+/// The row of a lane under its lock.
+struct LaneRow {
+    batches: i64,
+    last: FactNumber,
+    at: Timestamp,
+    head: Head,
+}
+
+/// What was decided over the fetched records.
+enum LaneDecision {
+    Sealed(Option<Box<SealedBatch>>, Box<Decided>),
+    Lacks(Wants),
+}
+
+impl WriteLane {
+    /// Attempts a batch over the records that it needs as far as they are known. `known` are records that were fetched
+    /// before.
+    pub(super) fn attempt(
+        &mut self,
+        work: &LaneWork<'_>,
+        wants: &Wants,
+        known: Option<FetchedRecords>,
+    ) -> Result<Attempted, DatabaseFailure> {
+        let client = match self.client.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.database.connect()?,
+        };
+        let attempted = self.attempt_on(&client, work, wants, known);
+        match &attempted {
+            Err(failure) if failure.is_of_connection() => {}
+            Err(_) | Ok(Attempted::Lacks(_)) => {
+                self.roll_back(&client);
+                self.client = Some(client);
+            }
+            Ok(Attempted::Written(_)) => self.client = Some(client),
+        }
+        attempted
+    }
+
+    fn attempt_on(
+        &mut self,
+        client: &Client,
+        work: &LaneWork<'_>,
+        wants: &Wants,
+        known: Option<FetchedRecords>,
+    ) -> Result<Attempted, DatabaseFailure> {
+        let answer_within = self.database.answer_within;
+        let lease = self.held(client)?;
+        let mut statements = vec![
+            Statement::new(self.database.begin),
+            Statement::new(SETTINGS),
+            Statement::new(LANE).integer(lease.lane),
+        ];
+        let own = statements.len();
+        let asked = wants.statements();
+        let fetches: Vec<_> = asked.iter().map(|(_, fetch)| *fetch).collect();
+        statements.extend(asked.into_iter().map(|(statement, _)| statement));
+        let due_from = statements.len();
+        if work.is_due {
+            let (now, max) = (
+                self.clock.now().microseconds(),
+                i64::try_from(DUE_RECORDS_MAX.saturating_add(self.failed_due.len())).unwrap_or(i64::MAX),
+            );
+            statements.push(Statement::new(DUE_RECORDS).long(now).long(max));
+            statements.push(Statement::new(DUE_WALLETS).long(now).long(max));
+        }
+        let settling = self.unsettled.as_ref();
+        statements.extend(settling.map(|it| Statement::new(FRAME).integer(it.lane).long(to_long(it.first))));
+        let mut rows = wait_for(answer_within, run_all(client, &statements))?;
+        if self.unsettled.is_some() {
+            let found = rows.pop().unwrap_or_default();
+            if let Some(decided) = self.settle(&found)? {
+                self.roll_back(client);
+                return Ok(Attempted::Written(decided));
+            }
+        }
+        let mut fetched = FetchedRecords::new();
+        let due_rows = rows.split_off(due_from);
+        let fetched_rows = rows.split_off(own);
+        let Some(lane) = self.lane_row(rows.pop().unwrap_or_default().first(), lease)? else {
+            // The next attempt takes another lane.
+            self.lease = None;
+            return Err(DatabaseFailure::LaneLost);
+        };
+        for (fetch, rows) in fetches.into_iter().zip(fetched_rows) {
+            fetched.add(fetch, rows)?;
+        }
+        if let Some(known) = known {
+            fetched.keep_frames_of(known);
+        }
+        add_due(&mut fetched, due_rows)?;
+        self.database.holds(lease.lane, lane.last);
+        let position = Position {
+            next: numbers_of(lease.lane, lane.last).beyond(fetched.last),
+            tail: None,
+            last_at: lane.at.max(fetched.at),
+            totals: Arc::new(Totals::default()),
+        };
+        let (sealed, decided) = match self.decide(work, wants, &fetched, &position)? {
+            LaneDecision::Lacks(missing) => return Ok(Attempted::Lacks(Box::new((missing, fetched)))),
+            LaneDecision::Sealed(None, decided) => {
+                self.roll_back(client);
+                return Ok(Attempted::Written(decided));
+            }
+            LaneDecision::Sealed(Some(sealed), decided) => (sealed, decided),
+        };
+        let Writes { mut statements, head, first_frame } =
+            Writes::of(&sealed, &fetched, &self.policy, (lease.lane, lane.head))?;
+        let last = match first_frame {
+            Some(_) => FactNumber(sealed.position.next.first().get().saturating_sub(u64::from(LANES))),
+            None => lane.last,
+        };
+        let held_until = self.clock.now().after(HELD_FOR).max(sealed.position.last_at);
+        statements.push(
+            Statement::new(ADVANCE)
+                .integer(lease.lane)
+                .long(lease.epoch)
+                .long(lane.batches)
+                .long(to_long(last))
+                .long(sealed.position.last_at.microseconds())
+                .bytes(head)
+                .long(held_until.microseconds()),
+        );
+        statements.push(Statement::new("COMMIT"));
+        let (first, body) = first_frame.unwrap_or((FactNumber(0), Vec::new()));
+        self.unsettled = Some(Unsettled { lane: lease.lane, first, body, decided });
+        let result = wait_for(answer_within, run_all(client, &statements));
+        if let Err(failure) = &result
+            && !failure.is_of_connection()
+        {
+            // A statement failed, so that the commit rolled everything back.
+            self.unsettled = None;
+        }
+        result?;
+        let Some(Unsettled { decided, .. }) = self.unsettled.take() else {
+            return Err(DatabaseFailure::Away);
+        };
+        self.database.committed(sealed.position.last_at);
+        Ok(Attempted::Written(decided))
+    }
+
+    /// The lane that this program holds.
+    fn held(&mut self, client: &Client) -> Result<Lease, DatabaseFailure> {
+        if let Some(lease) = self.lease {
+            return Ok(lease);
+        }
+        let lease = wait_for(self.database.answer_within, Lease::take(client, self.database.holder))?;
+        self.lease = Some(lease);
+        Ok(lease)
+    }
+
+    fn roll_back(&self, client: &Client) {
+        // If it fails, the next statement does too, and the connection is replaced.
+        _ = wait_for(self.database.answer_within, run(client, Statement::new("ROLLBACK")));
+    }
+
+    /// Finds out whether the last batch was committed; returns its outcome if it was.
+    fn settle(&mut self, found: &[Row]) -> Result<Option<Box<Decided>>, DatabaseFailure> {
+        let Some(unsettled) = self.unsettled.take() else { return Ok(None) };
+        let body: Option<&[u8]> = found.first().map(|row| row.try_get(0)).transpose()?;
+        Ok((body == Some(&unsettled.body[..])).then_some(unsettled.decided))
+    }
+
+    /// The row of the lane, unless another program holds it. Takes the database's reading of its clock.
+    fn lane_row(&self, row: Option<&Row>, lease: Lease) -> Result<Option<LaneRow>, DatabaseFailure> {
+        let Some(row) = row else { return Ok(None) };
+        let (epoch, now): (i64, i64) = (row.try_get(0)?, row.try_get(5)?);
+        self.database.read_clock(now);
+        if epoch != lease.epoch {
+            return Ok(None);
+        }
+        let head: &[u8] = row.try_get(4)?;
+        let at = Timestamp::from_microseconds(row.try_get(3)?);
+        let (batches, last) = (row.try_get(1)?, number(row.try_get(2)?));
+        let at = if batches == 0 { Timestamp::MIN } else { at };
+        Ok(Some(LaneRow { batches, last, at, head: head.try_into().unwrap_or_default() }))
+    }
+
+    /// Decides the batch.
+    fn decide(
+        &mut self,
+        work: &LaneWork<'_>,
+        wanted: &Wants,
+        fetched: &FetchedRecords,
+        position: &Position,
+    ) -> Result<LaneDecision, DatabaseFailure> {
+        let mut missing = Wants::default();
+        let now = self.clock.now().max(position.last_at);
+        let unconfirmed = self.unconfirmed(position.last_at);
+        let mut decided = Box::new(Decided::default());
+        let failed_before = work.is_due.then(|| self.failed_due.clone());
+        let source = FetchedSource { fetched, wanted, missing: &mut missing };
+        let mut batch = Batch::new(source, &self.policy, position).waiting_up_to(self.waiting_max);
+        let (mut failed, lacks) = (None, Cell::new(false));
+        let mut note = |error: NotFetched| match error {
+            NotFetched::Missing => lacks.set(true),
+            NotFetched::Failed(error) => failed = failed.take().or(Some(error)),
+        };
+        if work.is_due {
+            match batch.book_due(now, &self.sale, &mut self.failed_due) {
+                Ok(booked) => match booked.failed {
+                    Some(NotFetched::Missing) => lacks.set(true),
+                    Some(NotFetched::Failed(error)) if booked.is_torn => note(error.into()),
+                    Some(NotFetched::Failed(error)) => decided.due_failed = Some(error),
+                    None => {}
+                },
+                Err(error) => note(error),
+            }
+        } else if let Some(terms) = work.declares {
+            let list = fetched.records.get(&RowName::catalogues());
+            let mut list = list.map(|found| found.row.record()).transpose()?.unwrap_or_default();
+            decided.catalogue = batch.declare(&mut list, terms, now);
+        } else if unconfirmed.is_none() {
+            self.renewals.extend_due(&mut batch, now);
+            for (wallet, hold) in work.releases {
+                release_hold(&mut batch, wallet, *hold, &self.sale, now);
+            }
+        }
+        for Waiting { request, .. } in work.requests {
+            if let Some(rejection) = &unconfirmed {
+                decided.verdicts.push(Err(rejection.clone()));
+                continue;
+            }
+            match decide_request(&mut batch, request, &self.sale, now) {
+                Ok(verdict) => decided.verdicts.push(verdict),
+                Err(error) => note(error),
+            }
+        }
+        let sealed = (!batch.is_empty()).then(|| Box::new(batch.sealed()));
+        if !missing.is_empty() || lacks.get() {
+            if let Some(before) = failed_before {
+                self.failed_due = before;
+            }
+            return Ok(LaneDecision::Lacks(missing));
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if let Some(sealed) = &sealed {
+            // What was booked may make more due at once.
+            decided.has_more_due = work.is_due;
+            decided.frames = Arc::clone(&sealed.frames);
+        }
+        Ok(LaneDecision::Sealed(sealed, decided))
+    }
+}
+
+/// Adds records with due work.
+fn add_due(fetched: &mut FetchedRecords, mut rows: Vec<Vec<Row>>) -> Result<(), DatabaseFailure> {
+    let (wallets, records) = (rows.pop().unwrap_or_default(), rows.pop().unwrap_or_default());
+    for row in &records {
+        let name: RowName = fetched.add_record(row)?;
+        let broken = || LedgerError::damaged("the owner of a record cannot be read");
+        let owner = Owner::stored(&name.owner).ok_or_else(broken)?;
+        let at = Timestamp::from_microseconds(row.try_get(5)?);
+        fetched.due.push(DueRecord { at, record: Scheduled::Billing(owner), is_filed: true });
+    }
+    for row in &wallets {
+        let id = fetched.add_wallet(row)?;
+        let at = Timestamp::from_microseconds(row.try_get(7)?);
+        fetched.due.push(DueRecord { at, record: Scheduled::Wallet(id), is_filed: true });
+    }
+    fetched.due.sort_unstable();
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What the lanes and the readers of a ledger share: its connections, and what this program's commits have done.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_postgres::{Client, Row};
+
+use super::clock::DatabaseClock;
+use super::driver::{Driver, wait_for};
+use super::failure::DatabaseFailure;
+use super::names::number;
+use super::position::LanePosition;
+use super::statement::{Statement, run};
+use crate::domain::ids::FactNumber;
+use crate::domain::time::Timestamp;
+use crate::engine::feed::CommitFeed;
+use crate::error::LedgerError;
+
+/// Connections that wait for readers, at most.
+const IDLE_MAX: usize = 8;
+
+/// A ledger's database.
+pub(super) struct Database {
+    driver: Driver,
+    /// The random id of this program's handle.
+    pub(super) holder: [u8; 16],
+    /// The statement that begins a transaction.
+    pub(super) begin: &'static str,
+    /// Longest time until a write is answered.
+    pub(super) answer_within: Duration,
+    /// `None` if the application has a clock of its own.
+    clock: Option<Arc<DatabaseClock>>,
+    /// Connections for readers.
+    idle: Mutex<Vec<Client>>,
+    /// The instant of the last frame that this program committed or read.
+    last_at: AtomicI64,
+    /// The lanes that this program has written, each with the last fact before.
+    own: Mutex<BTreeMap<i32, FactNumber>>,
+    pub(super) feed: Arc<CommitFeed>,
+    pub(super) counts: DatabaseCounts,
+}
+
+/// Counts since the ledger was opened.
+#[derive(Debug, Default)]
+pub(super) struct DatabaseCounts {
+    /// Batches that were sent again.
+    pub(super) retries: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Database {
+    pub(super) fn new(
+        driver: Driver,
+        holder: [u8; 16],
+        answer_within: Duration,
+        clock: Option<Arc<DatabaseClock>>,
+        feed: Arc<CommitFeed>,
+    ) -> Self {
+        Self {
+            driver,
+            holder,
+            begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+            answer_within,
+            clock,
+            idle: Mutex::default(),
+            last_at: AtomicI64::new(i64::MIN),
+            own: Mutex::default(),
+            feed,
+            counts: DatabaseCounts::default(),
+        }
+    }
+
+    /// Opens a connection.
+    pub(super) fn connect(&self) -> Result<Client, DatabaseFailure> {
+        self.driver.connect()
+    }
+
+    /// Runs a statement on a connection of the readers. A connection that the server has ended is replaced once.
+    pub(super) fn read(&self, statement: impl Fn() -> Statement) -> Result<Vec<Row>, LedgerError> {
+        let mut is_new = false;
+        loop {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let client = if let Some(client) = idle.filter(|client| !client.is_closed() && !is_new) {
+                Ok(client)
+            } else {
+                is_new = true;
+                self.connect()
+            };
+            let read = client.and_then(|client| {
+                let rows = wait_for(self.answer_within, run(&client, statement()))?;
+                Ok((client, rows))
+            });
+            match read {
+                Ok((client, rows)) => {
+                    let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+                    if idle.len() < IDLE_MAX {
+                        idle.push(client);
+                    }
+                    return Ok(rows);
+                }
+                Err(failure) if failure.is_of_connection() && !is_new => is_new = true,
+                Err(failure) => return Err(failure.into_error("the ledger cannot be read")),
+            }
+        }
+    }
+
+    /// Runs a statement whose rows are lanes and numbers of facts.
+    pub(super) fn positions(
+        &self,
+        statement: impl Fn() -> Statement,
+    ) -> Result<BTreeMap<i32, FactNumber>, LedgerError> {
+        let rows = self.read(statement)?;
+        rows.iter()
+            .map(|row| Ok((unreadable(row.try_get(0))?, number(unreadable(row.try_get(1))?))))
+            .collect()
+    }
+
+    /// Takes a reading of the database's clock, in microseconds since 1970.
+    pub(super) fn read_clock(&self, now: i64) {
+        if let Some(clock) = &self.clock {
+            clock.set(now);
+        }
+    }
+
+    /// Notes a commit of this program: the instant of its frames, and its lane with the last fact.
+    pub(super) fn committed(&self, at: Timestamp) {
+        self.last_at.fetch_max(at.microseconds(), Ordering::AcqRel);
+        let commits = self.counts.commits.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+        self.feed.publish(FactNumber(commits));
+    }
+
+    /// Notes a lane that this program begins to write after a fact.
+    pub(super) fn holds(&self, lane: i32, last: FactNumber) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).entry(lane).or_insert(last);
+    }
+
+    /// The lanes that this program has written, each with the last fact before.
+    pub(super) fn own_lanes(&self) -> BTreeMap<i32, FactNumber> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A position with every lane that it follows, if it follows those of this program.
+    pub(super) fn followed(&self, position: &LanePosition) -> LanePosition {
+        if !position.is_own {
+            return position.clone();
+        }
+        let mut lasts = self.own_lanes();
+        lasts.extend(&position.lasts);
+        LanePosition { lasts, is_own: true }
+    }
+
+    /// The instant of the last frame that this program knows.
+    pub(super) fn last_at(&self) -> Timestamp {
+        Timestamp::from_microseconds(self.last_at.load(Ordering::Acquire))
+    }
+
+    /// Notes the instant of a frame.
+    pub(super) fn saw(&self, at: Timestamp) {
+        self.last_at.fetch_max(at.microseconds(), Ordering::AcqRel);
+    }
+}
+
+/// A value of a row, which has the type that the tables say.
+pub(super) fn unreadable<T>(value: Result<T, tokio_postgres::Error>) -> Result<T, LedgerError> {
+    value.map_err(|error| LedgerError::damaged(format!("a row cannot be read ({error})")))
+}

@@ -1,0 +1,113 @@
+//! Connections to the database: one thread drives all of them, and any thread waits for their results.
+//!
+//! The application sees no executor: it may have one, another one, or none.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
+use std::thread::Thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::failure::DatabaseFailure;
+use crate::engine::clock::{Clock as _, SystemClock};
+use crate::error::{LedgerError, LedgerErrorKind};
+
+/// Longest time to establish a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Opens connections, and drives them until it is dropped.
+pub(super) struct Driver {
+    /// `None` once it ends.
+    runtime: Option<Runtime>,
+    config: Config,
+}
+
+impl Driver {
+    /// A driver of connections to the database with this address.
+    pub(super) fn start(url: &str) -> Result<Self, LedgerError> {
+        let mut config: Config = url.parse().map_err(|error| {
+            let message = "the address of the database cannot be read: write postgres://user:password@host:port/database";
+            LedgerError::caused(LedgerErrorKind::Io, message, error)
+        })?;
+        if config.get_application_name().is_none() {
+            config.application_name("credits");
+        }
+        config.connect_timeout(CONNECT_WITHIN);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("credits-database")
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                LedgerError::caused(
+                    LedgerErrorKind::Io,
+                    "cannot start the thread of the database's connections",
+                    error,
+                )
+            })?;
+        Ok(Self { runtime: Some(runtime), config })
+    }
+
+    /// Opens a connection.
+    pub(super) fn connect(&self) -> Result<Client, DatabaseFailure> {
+        let Some(runtime) = &self.runtime else { return Err(DatabaseFailure::Away) };
+        let (sender, receiver) = oneshot::channel();
+        let config = self.config.clone();
+        runtime.spawn(async move {
+            match config.connect(NoTls).await {
+                Ok((client, connection)) => {
+                    if sender.send(Ok(client)).is_ok() {
+                        // Its end is the end of the client's statements, which report it.
+                        _ = connection.await;
+                    }
+                }
+                Err(error) => _ = sender.send(Err(error)),
+            }
+        });
+        match receiver.recv_timeout(CONNECT_WITHIN.saturating_mul(2)) {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(DatabaseFailure::Away),
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // The last handle may be dropped in a task of an executor, where nothing may block.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits on this thread for a result, up to a time.
+pub(super) fn wait_for<T>(
+    at_most: Duration,
+    work: impl Future<Output = Result<T, DatabaseFailure>>,
+) -> Result<T, DatabaseFailure> {
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut work = pin!(work);
+    let began = SystemClock.monotonic();
+    loop {
+        if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        let left = at_most.saturating_sub(SystemClock.monotonic().saturating_sub(began));
+        if left.is_zero() {
+            return Err(DatabaseFailure::Away);
+        }
+        std::thread::park_timeout(left);
+    }
+}

@@ -1,0 +1,334 @@
+//! A lane: takes requests, decides them over records that it has locked, writes them in one transaction, and replies.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio_postgres::Client;
+
+use super::attempt::{Attempted, Decided, Unsettled};
+use super::database::Database;
+use super::driver::wait_for;
+use super::failure::DatabaseFailure;
+use super::fetched::Wants;
+use super::lease::Lease;
+use super::names::RowName;
+use super::statement::Statement;
+use crate::domain::billing::sale::Sale;
+use crate::domain::catalogue::CatalogueData;
+use crate::domain::command::Action;
+use crate::domain::ids::{HoldId, WalletId};
+use crate::domain::policy::Policy;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::engine::batch::failed_due::FailedDue;
+use crate::engine::clock::{Clock as _, LedgerClock, SystemClock};
+use crate::engine::request::inbox::{DueCaller, Inbox, Request, TakenWork, Waiting, Work};
+use crate::engine::tuning::WaitingMax;
+use crate::engine::writer::decider::{DecidedRequest, rule_broken};
+use crate::engine::writer::renewals::Renewals;
+use crate::engine::writer::replies::{Replies, refuse};
+use crate::engine::writer::writer::Abandoning;
+use crate::error::{LedgerError, LedgerErrorKind};
+
+/// The first and the longest pause between two attempts at a batch.
+const PAUSE_FIRST: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// Attempts that only fetch more records. A batch needs as many as its records refer to each other, plus one.
+const FETCHES_MAX: usize = 256;
+/// How often due work is looked for.
+const DUE_EVERY: Duration = Duration::from_secs(1);
+
+/// Keys that one statement deletes, and statements in a row.
+const FORGOTTEN_AT_ONCE: i64 = 500;
+const FORGOTTEN_TIMES_MAX: usize = 20;
+
+const FORGET: &str = "
+    DELETE FROM keys WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM keys WHERE lapses AND at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+    )) RETURNING 1";
+
+/// A thread that writes one lane.
+pub(super) struct WriteLane {
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) database: Arc<Database>,
+    pub(super) clock: Arc<LedgerClock>,
+    pub(super) policy: Policy,
+    pub(super) sale: Arc<Sale>,
+    pub(super) waiting_max: WaitingMax,
+    pub(super) replies: Replies,
+    pub(super) renewals: Renewals,
+    pub(super) failed_due: FailedDue,
+    /// Whether it looks for due work; one lane of a program does.
+    pub(super) books_due: bool,
+    pub(super) client: Option<Client>,
+    pub(super) lease: Option<Lease>,
+    /// A batch whose commit was not answered.
+    pub(super) unsettled: Option<Unsettled>,
+}
+
+/// The work of one batch.
+pub(super) struct LaneWork<'a> {
+    pub(super) requests: &'a [Waiting],
+    pub(super) releases: &'a [(WalletId, HoldId)],
+    /// Whether due work is booked, without requests.
+    pub(super) is_due: bool,
+    /// The terms to declare, without requests.
+    pub(super) declares: Option<&'a CatalogueData>,
+}
+
+/// The result of a batch.
+enum Finished {
+    Done(Box<Decided>),
+    /// Nothing was written, for this reason.
+    Failed(LedgerError),
+    /// Nothing was written because of one of its requests: each is to be sent alone.
+    Refused(LedgerError),
+}
+
+impl WriteLane {
+    /// Runs until the inbox is closed and empty.
+    pub(super) fn run(mut self) {
+        let _abandoning = Abandoning(Arc::clone(&self.inbox));
+        let mut due_at = Duration::ZERO;
+        loop {
+            match self.inbox.take(self.wait(due_at)) {
+                TakenWork::Work(work) => self.work(work),
+                TakenWork::TimedOut => {}
+                TakenWork::Closed => break,
+            }
+            let now = SystemClock.monotonic();
+            if self.books_due && self.clock.wait_until(Timestamp::MIN).is_some() && due_at <= now {
+                if let Err(error) = self.book_due() {
+                    tracing::error!(%error, "something that is due could not be booked; it is retried");
+                }
+                self.forget_keys();
+                due_at = now.saturating_add(DUE_EVERY);
+            }
+            if self.renewals.next_due_at().is_some_and(|due| due <= self.clock.now()) {
+                self.batch(Vec::new(), &[]);
+            }
+        }
+        if let (Some(client), Some(lease)) = (&self.client, self.lease) {
+            // Otherwise the lane is free when its time is over.
+            _ = wait_for(self.database.answer_within, lease.give_up(client));
+        }
+    }
+
+    /// The time until due work is looked for, or a hold is extended.
+    fn wait(&self, due_at: Duration) -> Option<Duration> {
+        let renewal = self.renewals.next_due_at().and_then(|due| self.clock.wait_until(due));
+        let is_ticking = self.clock.wait_until(Timestamp::MIN).is_some();
+        let due = (self.books_due && is_ticking).then(|| due_at.saturating_sub(SystemClock.monotonic()));
+        renewal.into_iter().chain(due).min()
+    }
+
+    fn work(&mut self, Work { commands, releases, due_booked }: Work) {
+        // Where time does not pass by itself, due work is booked with the next write.
+        if self.clock.wait_until(Timestamp::MIN).is_none()
+            && let Err(error) = self.book_due()
+        {
+            tracing::error!(%error, "something that is due could not be booked; it is retried");
+        }
+        if self.books_due && self.clock.wait_until(Timestamp::MIN).is_none() {
+            self.forget_keys();
+        }
+        if !commands.is_empty() || !releases.is_empty() {
+            self.batch(commands, &releases);
+        }
+        if !due_booked.is_empty() {
+            self.failed_due.retry_now();
+            let booked = self.book_due();
+            send(due_booked, &booked);
+        }
+    }
+
+    /// Writes one batch, and replies. A request that the database or a broken rule refuses is answered alone.
+    fn batch(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) {
+        let work = LaneWork { requests: &requests, releases, is_due: false, declares: None };
+        match self.finish(&work) {
+            Finished::Done(decided) => self.reply(requests, releases.len(), *decided),
+            Finished::Failed(error) => refuse(requests, &error),
+            Finished::Refused(error) if requests.len().saturating_add(releases.len()) <= 1 => {
+                refuse(requests, &error);
+            }
+            Finished::Refused(_) => {
+                for release in releases {
+                    self.batch(Vec::new(), std::slice::from_ref(release));
+                }
+                for request in requests {
+                    self.batch(vec![request], &[]);
+                }
+            }
+        }
+    }
+
+    fn reply(&mut self, requests: Vec<Waiting>, releases: usize, decided: Decided) {
+        let Decided { verdicts, frames, .. } = decided;
+        let verdicts = verdicts.into_iter().map(Ok);
+        let decided = requests.into_iter().zip(verdicts);
+        let decided: Vec<_> = decided
+            .map(|(Waiting { request, slot }, verdict)| DecidedRequest { request, slot, verdict })
+            .collect();
+        let now = self.clock.now();
+        self.replies.send(decided, releases, &frames, &mut self.renewals, now);
+    }
+
+    /// Books all due work; fails with the first error.
+    fn book_due(&mut self) -> Result<(), LedgerError> {
+        if self.clock.unconfirmed().is_some() {
+            return Ok(());
+        }
+        let mut first = None;
+        loop {
+            let work = LaneWork { requests: &[], releases: &[], is_due: true, declares: None };
+            match self.finish(&work) {
+                Finished::Done(decided) => {
+                    first = first.or(decided.due_failed);
+                    if !decided.has_more_due {
+                        return first.map_or(Ok(()), Err);
+                    }
+                }
+                Finished::Failed(error) | Finished::Refused(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Deletes keys of spends and holds whose retention time is over.
+    fn forget_keys(&self) {
+        let before = self.clock.now().before(self.policy.keep_keys);
+        for _ in 0..FORGOTTEN_TIMES_MAX {
+            let statement = || Statement::new(FORGET).long(before.microseconds()).long(FORGOTTEN_AT_ONCE);
+            match self.database.read(statement) {
+                Ok(rows) if i64::try_from(rows.len()).unwrap_or(i64::MAX) == FORGOTTEN_AT_ONCE => {}
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "old keys could not be deleted; it is tried again");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Declares a catalogue, unless one with equal terms is declared; returns its number.
+    pub(super) fn declare(&mut self, terms: &CatalogueData) -> Result<u32, LedgerError> {
+        let work = LaneWork { requests: &[], releases: &[], is_due: false, declares: Some(terms) };
+        match self.finish(&work) {
+            Finished::Done(decided) => Ok(decided.catalogue),
+            Finished::Failed(error) | Finished::Refused(error) => Err(error),
+        }
+    }
+
+    /// Attempts a batch until it is written, the database refuses it, or its time is over.
+    fn finish(&mut self, work: &LaneWork<'_>) -> Finished {
+        let began = SystemClock.monotonic();
+        let (mut wants, mut pause, mut fetches) = (Wants::of(work), PAUSE_FIRST, 0);
+        let mut known = None;
+        loop {
+            let attempted = catch_unwind(AssertUnwindSafe(|| self.attempt(work, &wants, known.take())));
+            let failure = match attempted {
+                Ok(Ok(Attempted::Written(decided))) => {
+                    self.renewals.finish(true, self.clock.now());
+                    self.failed_due.finish();
+                    self.count(&decided, began);
+                    return Finished::Done(decided);
+                }
+                Ok(Ok(Attempted::Lacks(lacking))) => {
+                    let (missing, fetched) = *lacking;
+                    self.renewals.undo();
+                    fetches += 1;
+                    if fetches > FETCHES_MAX {
+                        return Finished::Refused(LedgerError::damaged(
+                            "its records refer to each other without end",
+                        ));
+                    }
+                    wants.extend(missing);
+                    known = Some(fetched);
+                    continue;
+                }
+                Ok(Err(failure)) => failure,
+                Err(_) => {
+                    self.renewals.undo();
+                    // The transaction ends with the connection.
+                    self.client = None;
+                    tracing::error!("a rule was broken while deciding; nothing of the batch was written");
+                    return Finished::Refused(rule_broken());
+                }
+            };
+            self.renewals.undo();
+            if failure.is_of_connection() {
+                self.client = None;
+            }
+            let is_over = SystemClock.monotonic().saturating_sub(began) >= self.database.answer_within;
+            if !failure.is_transient() || is_over {
+                self.renewals.finish(false, self.clock.now());
+                let is_unknown = self.unsettled.take().is_some();
+                if is_unknown {
+                    let message = "the database did not answer whether the write was committed: send it again under the same key";
+                    return Finished::Failed(LedgerError::new(LedgerErrorKind::OutcomeUnknown, message));
+                }
+                let is_transient = failure.is_transient();
+                let error = not_done(failure);
+                return if is_transient { Finished::Failed(error) } else { Finished::Refused(error) };
+            }
+            tracing::debug!(?failure, "a batch is sent again");
+            self.database.counts.retries.fetch_add(1, Ordering::Relaxed);
+            std::thread::park_timeout(pause);
+            pause = pause.saturating_mul(2).min(PAUSE_MAX);
+        }
+    }
+
+    fn count(&self, decided: &Decided, began: Duration) {
+        if !decided.frames.is_empty() {
+            let took = SystemClock.monotonic().saturating_sub(began);
+            let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+            self.replies.counts.commits.fetch_add(1, Ordering::Relaxed);
+            self.replies.counts.commit_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+        }
+    }
+
+    /// The reason why nothing is decided, if the clock is to be confirmed first.
+    pub(super) fn unconfirmed(&self, last: Timestamp) -> Option<Rejection> {
+        let now = self.clock.unconfirmed()?;
+        Some(Rejection::ClockUnconfirmed { now, last })
+    }
+}
+
+/// The error of a batch that was not written.
+fn not_done(failure: DatabaseFailure) -> LedgerError {
+    let error = failure.into_error("the write did not happen");
+    let message = error.to_string();
+    LedgerError::caused(LedgerErrorKind::NotDone, message, error)
+}
+
+fn send(callers: Vec<DueCaller>, result: &Result<(), LedgerError>) {
+    for caller in callers {
+        // The caller may have stopped waiting.
+        _ = caller.send(result.clone());
+    }
+}
+
+impl Wants {
+    /// The records that requests name.
+    fn of(work: &LaneWork<'_>) -> Self {
+        let mut wants = Self::default();
+        wants.records.extend(work.declares.map(|_| RowName::catalogues()));
+        let mut queue: VecDeque<&WalletId> = work.releases.iter().map(|(wallet, _)| wallet).collect();
+        for Waiting { request, .. } in work.requests {
+            let Request::Command(command) = &**request else { continue };
+            queue.push_back(&command.wallet);
+            match &command.action {
+                Action::Settle { .. } | Action::Release(_) => {}
+                Action::Transfer(transfer) => {
+                    queue.push_back(&transfer.to);
+                    wants.keys.insert((command.wallet.owner.clone(), command.row));
+                }
+                _ => _ = wants.keys.insert((command.wallet.owner.clone(), command.row)),
+            }
+        }
+        wants.wallets.extend(queue.into_iter().cloned());
+        wants
+    }
+}

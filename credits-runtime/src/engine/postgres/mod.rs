@@ -1,0 +1,21 @@
+//! The engine over PostgreSQL: several programs write one ledger, each in lanes of its own. A lane decides a batch over
+//! records that it has locked, and writes it in one transaction.
+
+mod attempt;
+mod clock;
+mod database;
+mod driver;
+pub(crate) mod engine;
+mod failure;
+mod fetched;
+pub(crate) mod journal;
+mod lane;
+mod lease;
+mod names;
+pub(crate) mod opening;
+pub(crate) mod position;
+#[cfg(feature = "testing")]
+pub(crate) mod schemas;
+mod statement;
+mod verify;
+mod writes;

@@ -1,0 +1,269 @@
+//! Opening a ledger in a database: its tables, the application's catalogue, and the lanes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::clock::DatabaseClock;
+use super::database::Database;
+use super::driver::{Driver, wait_for};
+use super::engine::PostgresEngine;
+use super::failure::DatabaseFailure;
+use super::lane::WriteLane;
+use super::lease;
+use super::statement::{Statement, run};
+use crate::domain::billing::sale::Sale;
+use crate::domain::billing::terms::PriceList;
+use crate::domain::body::Body;
+use crate::domain::catalogue::CatalogueData;
+use crate::domain::declarations::Catalogues;
+use crate::domain::explain::Terms;
+use crate::domain::ids::{FactNumber, Owner};
+use crate::domain::names::Names;
+use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
+use crate::engine::batch::failed_due::FailedDue;
+use crate::engine::clock::{Clock, LedgerClock};
+use crate::engine::feed::CommitFeed;
+use crate::engine::inboxes::Inboxes;
+use crate::engine::published::Counts;
+use crate::engine::recovery::{TermsByNumber, check_names, check_plans, names};
+use crate::engine::request::inbox::{Inbox, Queue};
+use crate::engine::rows::decode;
+use crate::engine::store::LedgerId;
+use crate::engine::tuning::WaitingMax;
+use crate::engine::writer::renewals::Renewals;
+use crate::engine::writer::replies::Replies;
+use crate::error::{LedgerError, LedgerErrorKind};
+
+/// The version of the tables that this version of the program reads and writes.
+const TABLES: i32 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+const LEDGER: &str = "SELECT id, tables, covers FROM ledger";
+
+const LAST_AT: &str = "SELECT max(at) FROM lanes WHERE batches > 0";
+
+/// What an application chooses about a ledger in a database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connecting {
+    /// Whether missing tables are made.
+    pub(crate) makes_tables: bool,
+    /// The number of lanes of this program.
+    pub(crate) lanes: usize,
+    /// Longest time until a write is answered.
+    pub(crate) answer_within: Duration,
+}
+
+impl Connecting {
+    pub(crate) const DEFAULT: Self =
+        Self { makes_tables: false, lanes: 2, answer_within: Duration::from_secs(30) };
+}
+
+/// The most lanes of one program.
+pub(crate) const LANES_OF_PROGRAM_MAX: usize = 16;
+
+/// What an application declares, and its clock.
+pub(crate) struct Application<'a> {
+    pub(crate) terms: &'a CatalogueData,
+    pub(crate) prices: &'a PriceList,
+    pub(crate) policy: Policy,
+    /// `None` for the database's clock.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) clock_confirmed: bool,
+    pub(crate) waiting_max: WaitingMax,
+    pub(crate) queue: Queue,
+}
+
+/// An opened ledger.
+pub(crate) struct Connected {
+    pub(crate) engine: PostgresEngine,
+    pub(crate) inboxes: Inboxes,
+    pub(crate) id: LedgerId,
+    pub(crate) terms: TermsByNumber,
+    pub(crate) catalogue: u32,
+    pub(crate) names: Names,
+    pub(crate) clock: Arc<LedgerClock>,
+    pub(crate) feed: Arc<CommitFeed>,
+    pub(crate) sale: Arc<Sale>,
+    /// The catalogue by which wallets have covers.
+    pub(crate) covers: Option<u32>,
+}
+
+/// Opens the ledger of a database with this address, and starts its lanes.
+pub(crate) fn connect(
+    url: &str,
+    connecting: &Connecting,
+    application: Application<'_>,
+) -> Result<Connected, LedgerError> {
+    let Application { terms, prices, policy, clock, clock_confirmed, waiting_max, queue } = application;
+    let opened = |failure: DatabaseFailure| failure.into_error("the ledger cannot be opened");
+    let (driver, answer_within) = (Driver::start(url)?, connecting.answer_within);
+    let client = driver.connect().map_err(opened)?;
+    if connecting.makes_tables {
+        wait_for(answer_within, make_tables(&client)).map_err(opened)?;
+    }
+    let (id, covers) = wait_for(answer_within, ledger_row(&client)).map_err(opened)?;
+    let now = wait_for(answer_within, lease::now(&client)).map_err(opened)?;
+    let database_clock = clock.is_none().then(|| Arc::new(DatabaseClock::read_at(now)));
+    let clock: Arc<dyn Clock> = match (clock, &database_clock) {
+        (Some(clock), _) => clock,
+        (None, Some(database)) => Arc::<DatabaseClock>::clone(database),
+        (None, None) => return Err(LedgerError::closed()),
+    };
+    let last = wait_for(answer_within, async {
+        let rows = run(&client, Statement::new(LAST_AT)).await?;
+        let last: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?.flatten();
+        Ok(last)
+    });
+    let last = last.map_err(opened)?.map(Timestamp::from_microseconds);
+    let clock = Arc::new(LedgerClock::new(clock, last, clock_confirmed));
+    let feed = Arc::new(CommitFeed::new(FactNumber(0)));
+    let database =
+        Arc::new(Database::new(driver, holder()?, answer_within, database_clock, Arc::clone(&feed)));
+    if let Some(last) = last {
+        database.saw(last);
+    }
+    let counts = Arc::new(Counts::default());
+    let engine = PostgresEngine::new(Arc::clone(&database), Arc::clone(&counts), &policy);
+    let inboxes = Inboxes::several(connecting.lanes, || Inbox::new(queue.commands_max));
+    let lane = |place: usize, inbox: &Arc<Inbox>, sale: &Arc<Sale>| -> Result<WriteLane, LedgerError> {
+        Ok(WriteLane {
+            inbox: Arc::clone(inbox),
+            database: Arc::clone(&database),
+            clock: Arc::clone(&clock),
+            policy,
+            sale: Arc::clone(sale),
+            waiting_max,
+            replies: Replies {
+                inbox: Arc::clone(inbox),
+                counts: Arc::clone(&counts),
+                feed: Arc::clone(&feed),
+            },
+            renewals: Renewals::new(policy.hold_limit)?,
+            failed_due: FailedDue::default(),
+            books_due: place == 0,
+            client: None,
+            lease: None,
+            unsettled: None,
+        })
+    };
+    // The first lane declares the catalogue, before there are requests about its prices.
+    let no_sale = Arc::new(Sale {
+        prices: PriceList::default(),
+        operations: HashMap::new(),
+        assets: HashMap::new(),
+        declared_assets: BTreeSet::new(),
+    });
+    let mut first = lane(0, inboxes.first(), &no_sale)?;
+    let list = engine.catalogues()?;
+    let known = terms_of(&engine, &list)?;
+    let is_new = list.number_of(&terms.terms_fingerprint()).is_none();
+    if is_new {
+        check_names(&names(&known, None), terms)?;
+    }
+    let number = first.declare(terms)?;
+    let mut known = if is_new { terms_of(&engine, &engine.catalogues()?)? } else { known };
+    known.insert(number, Arc::new(Terms::of(terms.clone())));
+    let names = names(&known, Some(number));
+    if list.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
+        let page = |after: Option<&Owner>, max| engine.billed_owners(after, max);
+        let billing = |owner: &Owner| Ok(engine.billing(owner)?.billing);
+        check_plans(page, billing, &prices.clone().kept_as(&names), clock.now())?;
+    }
+    let sale = Arc::new(Sale::of(prices.clone(), &names, &known, number));
+    first.sale = Arc::clone(&sale);
+    let others = inboxes.others().iter().enumerate();
+    let others = others.map(|(place, inbox)| lane(place.saturating_add(1), inbox, &sale));
+    let others: Vec<WriteLane> = others.collect::<Result<_, LedgerError>>()?;
+    for lane in std::iter::once(first).chain(others) {
+        let thread = std::thread::Builder::new().name("credits-lane".to_owned());
+        let thread = thread.spawn(move || lane.run()).map_err(|error| {
+            LedgerError::caused(LedgerErrorKind::Io, "cannot start a thread of the ledger", error)
+        })?;
+        engine.keep(thread);
+    }
+    Ok(Connected { engine, inboxes, id, terms: known, catalogue: number, names, clock, feed, sale, covers })
+}
+
+/// Makes the tables, if they are missing. Another program may make them at the same time.
+async fn make_tables(client: &Client) -> Result<(), DatabaseFailure> {
+    let is_made = |failure: &DatabaseFailure| match failure {
+        DatabaseFailure::Refused(error) | DatabaseFailure::Again(error) => {
+            matches!(error.code(), Some(&(SqlState::DUPLICATE_TABLE | SqlState::UNIQUE_VIOLATION)))
+        }
+        _ => false,
+    };
+    if run(client, Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
+        return Ok(());
+    }
+    let id = getrandom::u64().and_then(|high| Ok((high, getrandom::u64()?)));
+    let (high, low) = id.map_err(no_random)?;
+    let id = u128::from(high) << 64 | u128::from(low);
+    let made = client
+        .batch_execute(&format!(
+            "BEGIN; {SCHEMA}; INSERT INTO ledger (id, tables) VALUES ('\\x{id:032x}', {TABLES}); COMMIT"
+        ))
+        .await
+        .map_err(DatabaseFailure::from);
+    match made {
+        Err(failure) if is_made(&failure) => {
+            client.batch_execute("ROLLBACK").await?;
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn no_random(error: getrandom::Error) -> LedgerError {
+    LedgerError::caused(LedgerErrorKind::Io, "no random numbers for the ledger's id", error)
+}
+
+fn holder() -> Result<[u8; 16], LedgerError> {
+    let mut holder = [0; 16];
+    getrandom::fill(&mut holder).map_err(no_random)?;
+    Ok(holder)
+}
+
+/// The ledger's id, and the catalogue by which wallets have covers.
+async fn ledger_row(client: &Client) -> Result<(LedgerId, Option<u32>), DatabaseFailure> {
+    let missing = || {
+        let message = "the database has no tables of a ledger: make them once with `Credits::builder().migrate().connect(url)`";
+        DatabaseFailure::Unreadable(LedgerError::new(LedgerErrorKind::NotALedger, message))
+    };
+    let rows = match run(client, Statement::new(LEDGER)).await {
+        Err(DatabaseFailure::Refused(error)) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
+            return Err(missing());
+        }
+        rows => rows?,
+    };
+    let row = rows.first().ok_or_else(missing)?;
+    let tables: i32 = row.try_get(1)?;
+    if tables != TABLES {
+        let message = format!(
+            "the ledger's tables have version {tables}, and this program reads version {TABLES}: use the version of the program that made them, or a later one"
+        );
+        return Err(LedgerError::new(LedgerErrorKind::NewerVersion, message).into());
+    }
+    let id: &[u8] = row.try_get(0)?;
+    let broken = || LedgerError::damaged("its id cannot be read");
+    let covers: Option<i32> = row.try_get(2)?;
+    Ok((id.try_into().map_err(|_| broken())?, covers.and_then(|covers| u32::try_from(covers).ok())))
+}
+
+/// The terms of the declared catalogues.
+pub(super) fn terms_of(engine: &PostgresEngine, list: &Catalogues) -> Result<TermsByNumber, LedgerError> {
+    let mut journal = engine.journal();
+    let terms = list.declared().iter().map(|declared| {
+        let broken = || LedgerError::damaged(format!("catalogue {} cannot be read", declared.number));
+        let booked = journal.frame(declared.fact)?;
+        let (_, fact) = booked.outcome().ok_or_else(broken)?;
+        let Body::CatalogueDeclared { data, .. } = &fact.body else { return Err(broken()) };
+        Ok((declared.number, Arc::new(Terms::of(decode(data)?))))
+    });
+    terms.collect()
+}
