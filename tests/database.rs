@@ -345,6 +345,22 @@ fn a_write_to_a_database_that_may_not_be_written_says_so_and_does_nothing() {
     assert_eq!(credits.wallet("ann").give_credits(5).now().wait().unwrap().entry.balance_after, 10);
 }
 
+#[test]
+fn a_ledger_is_reached_over_tls_once_its_certificate_is_known() {
+    let Some((cluster, port)) = Cluster::start_encrypted() else { return };
+    let name = name_of(&cluster.database());
+    let url = |query: &str| format!("postgres://credits@127.0.0.1:{port}/{name}?{query}");
+    let authority = Cluster::certificates().join("authority.pem");
+    let known = url(&format!("sslmode=verify-full&sslrootcert={}", authority.display()));
+    connect(&known).wallet("ann").give_credits(5).now().wait().unwrap();
+    for (query, told) in
+        [("sslmode=verify-full&sslrootcert=system", "UnknownIssuer"), ("sslmode=disable", "pg_hba.conf")]
+    {
+        let refused = Credits::connect(url(query)).unwrap_err().to_string();
+        assert!(refused.contains(told), "{refused}");
+    }
+}
+
 /// The database of an address.
 fn name_of(url: &str) -> String {
     let path = url.split('?').next().unwrap();

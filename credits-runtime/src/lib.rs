@@ -87,6 +87,14 @@ pub use credits_macros::usage_credits;
 
 /// Items that generated code names. They are no part of the public interface, and change in any release: the macro and the
 /// runtime depend on each other's exact version.
+/// A client of PostgreSQL, as the import of the command line uses it.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+pub mod postgres {
+    pub use crate::engine::postgres::failure::in_words;
+    pub use crate::engine::postgres::server::{AddressError, PostgresServer};
+}
+
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__known as known;

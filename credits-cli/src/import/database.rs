@@ -2,7 +2,6 @@
 //!
 //! It does not know the gems.
 
-mod encryption;
 mod failure;
 mod postgres;
 mod sqlite;

@@ -259,6 +259,7 @@ impl Core {
     }
 
     /// The position after the last committed frame.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "a database may fail"))]
     pub(crate) fn end(&self) -> Result<JournalPosition, LedgerError> {
         match &self.engine {
             Engine::File(engine) => Ok(engine.end()),
@@ -268,6 +269,7 @@ impl Core {
     }
 
     /// The position after the last committed frame of this program, whose handlers are told of its frames alone.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unnecessary_wraps, reason = "a database may fail"))]
     pub(crate) fn own_end(&self) -> Result<JournalPosition, LedgerError> {
         match &self.engine {
             Engine::File(engine) => Ok(engine.end()),

@@ -1,9 +1,9 @@
 //! PostgreSQL: one read-only transaction, read through a cursor.
 
+use credits_runtime::postgres::{AddressError, PostgresServer};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::encryption::Server;
 use super::failure::failed;
 use super::{Cells, Database, EachRow};
 use crate::import::error::ImportError;
@@ -26,7 +26,9 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| ImportError::database("starting", error))?;
-        let Server { config, tls } = Server::at(url)?;
+        let server = PostgresServer::at(url);
+        let PostgresServer { config, tls } =
+            server.map_err(|AddressError { action, problem }| ImportError::database(action, problem))?;
         let connect = async {
             let (client, connection) = config.connect(tls).await?;
             // The connection ends with its client, whose calls report its errors.

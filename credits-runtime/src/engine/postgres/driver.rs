@@ -9,9 +9,10 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
 use super::failure::DatabaseFailure;
+use super::server::PostgresServer;
 use crate::engine::clock::{Clock as _, SystemClock};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -22,14 +23,16 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Driver {
     /// `None` once it ends.
     runtime: Option<Runtime>,
-    config: Config,
+    server: PostgresServer,
 }
 
 impl Driver {
     /// A driver of connections to the database with this address.
     pub(super) fn start(url: &str) -> Result<Self, LedgerError> {
-        let mut config: Config = url.parse().map_err(|error| {
-            let message = "the address of the database cannot be read: write postgres://user:password@host:port/database";
+        let PostgresServer { mut config, tls } = PostgresServer::at(url).map_err(|error| {
+            let message = format!(
+                "the address of the database cannot be used ({error}): write postgres://user:password@host:port/database"
+            );
             LedgerError::caused(LedgerErrorKind::Io, message, error)
         })?;
         if config.get_application_name().is_none() {
@@ -48,16 +51,16 @@ impl Driver {
                     error,
                 )
             })?;
-        Ok(Self { runtime: Some(runtime), config })
+        Ok(Self { runtime: Some(runtime), server: PostgresServer { config, tls } })
     }
 
     /// Opens a connection.
     pub(super) fn connect(&self) -> Result<Client, DatabaseFailure> {
         let Some(runtime) = &self.runtime else { return Err(DatabaseFailure::Away) };
         let (sender, receiver) = oneshot::channel();
-        let config = self.config.clone();
+        let PostgresServer { config, tls } = self.server.clone();
         runtime.spawn(async move {
-            match config.connect(NoTls).await {
+            match config.connect(tls).await {
                 Ok((client, connection)) => {
                     if sender.send(Ok(client)).is_ok() {
                         // Its end is the end of the client's statements, which report it.

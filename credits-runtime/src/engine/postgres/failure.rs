@@ -77,25 +77,37 @@ impl DatabaseFailure {
             Self::Lost(error) => {
                 let message = format!(
                     "{what}: the database cannot be reached ({}); look whether it runs, and try again",
-                    told(&error)
+                    in_words(&error)
                 );
                 LedgerError::caused(LedgerErrorKind::Io, message, error)
             }
             Self::Again(error) | Self::Refused(error) => {
-                let message = format!("{what}: the database refused ({})", told(&error));
+                let message = format!("{what}: the database refused ({})", in_words(&error));
                 LedgerError::caused(LedgerErrorKind::Io, message, error)
             }
         }
     }
 }
 
-/// What the server said, or else the failure of the connection with its cause.
-fn told(error: &tokio_postgres::Error) -> String {
-    if let Some(database) = error.as_db_error() {
-        return format!("{} {}", database.code().code(), database.message());
-    }
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
+/// Causes, and what helps.
+const REMEDIES: &[(&str, &str)] = &[
+    ("unknown option", "leave it out of the address"),
+    ("server does not support TLS", "with sslmode=disable the connection is not encrypted"),
+    ("no encryption", "with sslmode=verify-full or sslmode=require the connection is encrypted"),
+    ("SSL off", "with sslmode=verify-full or sslmode=require the connection is encrypted"),
+    (
+        "UnknownIssuer",
+        "sslrootcert=<file> names the certificate of its authority, and sslmode=require encrypts without verification",
+    ),
+    ("invalid peer certificate", "sslmode=require without sslrootcert encrypts without verification"),
+    ("no hostname provided", "host=<name> gives the name in the certificate"),
+];
+
+/// An error of the client, with the cause that it leaves out and what helps against it.
+pub fn in_words(error: &tokio_postgres::Error) -> String {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let message = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+    let remedy = REMEDIES.iter().find(|(cause, _)| message.contains(cause));
+    let remedy = remedy.map(|(_, remedy)| format!(" ({remedy})")).unwrap_or_default();
+    message + &remedy
 }

@@ -6,7 +6,7 @@ mod clock;
 mod database;
 mod driver;
 pub(crate) mod engine;
-mod failure;
+pub mod failure;
 mod fetched;
 pub(crate) mod journal;
 mod lane;
@@ -16,6 +16,7 @@ pub(crate) mod opening;
 pub(crate) mod position;
 #[cfg(feature = "testing")]
 pub(crate) mod schemas;
+pub mod server;
 mod statement;
 mod verify;
 mod writes;

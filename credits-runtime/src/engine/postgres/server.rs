@@ -1,9 +1,9 @@
-//! How a connection to PostgreSQL is encrypted: what `sslmode` and `sslrootcert` of its address say, and whose certificates
-//! are trusted.
+//! A server of PostgreSQL: what its address says, how the connection to it is encrypted, and whose certificates are trusted.
 //!
 //! It knows no tables.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,8 +17,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::failure::failed;
-use crate::import::error::ImportError;
+use super::failure::in_words;
 
 /// The file of trusted certificates, where the address names none. `libpq` reads it as well.
 const ROOT_FILE_VARIABLE: &str = "PGSSLROOTCERT";
@@ -29,9 +28,26 @@ const ROOT_FILE: &str = "sslrootcert";
 const PUBLIC: &str = "system";
 
 /// A server, and how the connection to it is encrypted.
-pub(super) struct Server {
-    pub(super) config: Config,
-    pub(super) tls: MakeRustlsConnect,
+#[derive(Clone)]
+pub struct PostgresServer {
+    /// What its address says.
+    pub config: Config,
+    /// The encryption of the connection.
+    pub tls: MakeRustlsConnect,
+}
+
+/// The error of an address that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{action}: {problem}")]
+pub struct AddressError {
+    /// What was done.
+    pub action: String,
+    /// Why it failed, and what helps.
+    pub problem: String,
+}
+
+fn failed(action: impl Into<String>, problem: &dyn fmt::Display) -> AddressError {
+    AddressError { action: action.into(), problem: problem.to_string() }
 }
 
 /// How a connection is encrypted.
@@ -46,16 +62,17 @@ enum Encryption {
     Verified,
 }
 
-impl Server {
+impl PostgresServer {
     /// Reads an address. The words of `sslmode` mean what they mean for `libpq`. Without that parameter, a connection to
     /// another machine is verified, and one within this machine is not encrypted.
-    pub(super) fn at(url: &str) -> Result<Self, ImportError> {
+    pub fn at(url: &str) -> Result<Self, AddressError> {
         Self::of(url, std::env::var_os(ROOT_FILE_VARIABLE))
     }
 
-    fn of(url: &str, usual_roots: Option<OsString>) -> Result<Self, ImportError> {
+    fn of(url: &str, usual_roots: Option<OsString>) -> Result<Self, AddressError> {
         let (url, asked) = Asked::split_from(url);
-        let mut config: Config = url.parse().map_err(|error| failed("reading its address", &error))?;
+        let mut config: Config =
+            url.parse().map_err(|error| failed("reading its address", &in_words(&error)))?;
         let encryption = asked.encryption(&config)?;
         config.ssl_mode(match encryption {
             Encryption::Off => SslMode::Disable,
@@ -98,7 +115,7 @@ impl Asked {
         (format!("{credentials}{place}?{}", others.join("&")), asked)
     }
 
-    fn encryption(&self, config: &Config) -> Result<Encryption, ImportError> {
+    fn encryption(&self, config: &Config) -> Result<Encryption, AddressError> {
         match self.mode.as_deref() {
             // A server has no encryption on its socket.
             _ if config.get_hostaddrs().is_empty() && config.get_hosts().iter().all(is_socket) => {
@@ -111,7 +128,7 @@ impl Asked {
             Some("disable") => Ok(Encryption::Off),
             Some(other) => {
                 let rule = format!("`{other}` is no sslmode: write verify-full, require, prefer or disable");
-                Err(ImportError::database("reading its address", rule))
+                Err(failed("reading its address", &rule))
             }
         }
     }
@@ -141,28 +158,27 @@ fn is_socket(host: &Host) -> bool {
 }
 
 /// The certificates of a PEM file.
-fn certificates(file: &Path) -> Result<RootCertStore, ImportError> {
+fn certificates(file: &Path) -> Result<RootCertStore, AddressError> {
     let action = || format!("reading the certificates of `{}`", file.display());
     let mut roots = RootCertStore::empty();
-    let found =
-        CertificateDer::pem_file_iter(file).map_err(|error| ImportError::database(action(), error))?;
+    let found = CertificateDer::pem_file_iter(file).map_err(|error| failed(action(), &error))?;
     for certificate in found {
-        let certificate = certificate.map_err(|error| ImportError::database(action(), error))?;
-        roots.add(certificate).map_err(|error| ImportError::database(action(), error))?;
+        let certificate = certificate.map_err(|error| failed(action(), &error))?;
+        roots.add(certificate).map_err(|error| failed(action(), &error))?;
     }
     if roots.is_empty() {
-        return Err(ImportError::database(action(), "it has no certificate in the PEM format"));
+        return Err(failed(action(), &"it has no certificate in the PEM format"));
     }
     Ok(roots)
 }
 
 /// A client that trusts these authorities, or every server.
-fn client(trusted: Option<RootCertStore>) -> Result<ClientConfig, ImportError> {
+fn client(trusted: Option<RootCertStore>) -> Result<ClientConfig, AddressError> {
     // Named, because an application may have a second implementation in its build.
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ImportError::database("starting TLS", error))?;
+        .map_err(|error| failed("starting TLS", &error))?;
     let config = match trusted {
         Some(roots) => config.with_root_certificates(roots),
         None => config.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider))),
@@ -219,7 +235,7 @@ mod tests {
     }
 
     fn said(url: &str, usual_roots: &str) -> String {
-        Server::of(url, Some(usual_roots.into())).map(|_| ()).unwrap_err().to_string()
+        PostgresServer::of(url, Some(usual_roots.into())).map(|_| ()).unwrap_err().to_string()
     }
 
     #[test]
@@ -271,14 +287,20 @@ mod tests {
     #[test]
     fn a_root_file_is_read_where_it_is_used() {
         for url in ["postgres://localhost/app", "postgres://db.example.com/app?sslmode=disable"] {
-            assert!(Server::of(url, Some("/nowhere.pem".into())).is_ok(), "{url}");
+            assert!(PostgresServer::of(url, Some("/nowhere.pem".into())).is_ok(), "{url}");
         }
         for roots in ["", "system"] {
-            assert!(Server::of("postgres://db.example.com/app", Some(roots.into())).is_ok(), "{roots}");
+            assert!(
+                PostgresServer::of("postgres://db.example.com/app", Some(roots.into())).is_ok(),
+                "{roots}"
+            );
         }
         assert!(
-            Server::of("postgres://db.example.com/app?sslrootcert=system", Some("/nowhere.pem".into()))
-                .is_ok()
+            PostgresServer::of(
+                "postgres://db.example.com/app?sslrootcert=system",
+                Some("/nowhere.pem".into())
+            )
+            .is_ok()
         );
     }
 }
