@@ -50,6 +50,7 @@ const PART: &str = "CREDITS_DATABASE_PART";
 /// Programs on one ledger, and how often one of them is killed.
 const PROGRAMS: usize = 3;
 const KILLS: usize = 6;
+const FREEZES: usize = 2;
 /// Wallets that all programs share.
 const WALLETS: usize = 5;
 
@@ -57,9 +58,13 @@ const WALLETS: usize = 5;
 fn run_suite(url: &str) {
     let is_nightly = env::var_os("CREDITS_NIGHTLY").is_some();
     let nightly: &[&str] = if is_nightly { &SUITE_NIGHTLY } else { &[] };
+    run_tests(&[&SUITE[..], nightly].concat(), url);
+}
+
+fn run_tests(names: &[&str], url: &str) {
     let skipped = NOT_OF_THE_SUITE.iter().flat_map(|name| ["--skip", name]);
     let run = Command::new(env::current_exe().unwrap())
-        .args(SUITE.iter().chain(nightly))
+        .args(names)
         .args(["--test-threads", "4"])
         .args(skipped)
         .env("CREDITS_TEST_MEMORY", url)
@@ -129,9 +134,21 @@ impl Program {
         Self { process, said: Box::new(lines.filter_map(|line| line.strip_prefix('>').map(str::to_owned))) }
     }
 
+    /// Waits for this many more spends.
+    fn go_on(&mut self, spends: usize, told: &mut Vec<String>) {
+        let before = told.len();
+        told.extend(self.said.by_ref().take(spends));
+        assert_eq!(told.len(), before + spends, "the program ended");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.process.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Kills it after this many more spends. Returns every spend that it was told of.
     fn kill_after(mut self, spends: usize, told: &mut Vec<String>) {
-        told.extend(self.said.by_ref().take(spends));
+        self.go_on(spends, told);
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         told.extend(self.said);
@@ -139,7 +156,7 @@ impl Program {
 }
 
 #[test]
-fn programs_that_are_killed_lose_no_spend_and_double_none() {
+fn programs_that_are_killed_or_frozen_lose_no_spend_and_double_none() {
     let Some(cluster) = Cluster::start() else { return };
     let url = cluster.database();
     let credits = connect(&url);
@@ -153,6 +170,13 @@ fn programs_that_are_killed_lose_no_spend_and_double_none() {
         let killed = programs.remove(0);
         killed.kill_after(100, &mut told);
         programs.push(Program::start(&url, &format!("k{kill}")));
+    }
+    // A program that is frozen, perhaps in the middle of a transaction, keeps its locks for some seconds.
+    for freeze in 0..FREEZES {
+        programs[freeze].signal("-STOP");
+        programs[(freeze + 1) % PROGRAMS].go_on(200, &mut told);
+        programs[freeze].signal("-CONT");
+        programs[freeze].go_on(200, &mut told);
     }
     for program in programs {
         program.kill_after(50, &mut told);
@@ -195,7 +219,19 @@ fn programs_that_are_killed_lose_no_spend_and_double_none() {
 fn two_handles_move_credits_in_every_direction_without_a_deadlock() {
     let Some(cluster) = Cluster::start() else { return };
     let url = cluster.database();
-    let handles = [connect(&url), Credits::builder().lanes(4).connect(&url).unwrap()];
+    move_around(&cluster, &url, &[connect(&url), Credits::builder().lanes(4).connect(&url).unwrap()]);
+}
+
+#[test]
+fn transactions_may_be_serializable() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let serializable = || Credits::builder().migrate().serializable().connect(&url).unwrap();
+    move_around(&cluster, &url, &[serializable(), serializable()]);
+}
+
+/// Moves credits among eight wallets, from several threads of two handles.
+fn move_around(cluster: &Cluster, url: &str, handles: &[Credits; 2]) {
     for owner in 0..8 {
         handles[0].wallet(format!("u{owner}")).give_credits(1_000).now().wait().unwrap();
     }
@@ -218,7 +254,7 @@ fn two_handles_move_credits_in_every_direction_without_a_deadlock() {
     assert_eq!(sum, 8_000);
     handles[0].verify().unwrap();
     assert_eq!(
-        cluster.count(&url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"),
+        cluster.count(url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"),
         0
     );
 }

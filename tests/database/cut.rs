@@ -98,6 +98,4 @@ fn a_connection_that_is_cut_after_any_byte_loses_nothing_and_doubles_nothing() {
     }
     assert_eq!(ann.credits().unwrap().get(), 100_000 - spends);
     credits.verify().unwrap();
-    // The answer of a commit was lost at least once, so that the next attempt found it done.
-    assert!(credits.verify_owner("ann").unwrap().wallets == 1);
 }

@@ -1064,6 +1064,13 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
+    /// Begins transactions at another isolation level than READ COMMITTED, for tests: each is correct.
+    #[cfg(all(feature = "postgres", feature = "testing"))]
+    pub fn serializable(mut self) -> Self {
+        self.connecting.begin = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+        self
+    }
+
     /// Opens the ledger like [`Credits::connect`].
     #[cfg(feature = "postgres")]
     pub fn connect(mut self, url: impl Into<String>) -> Result<Credits<C>, Error> {

@@ -89,6 +89,8 @@ struct LaneRow {
     last: FactNumber,
     at: Timestamp,
     head: Head,
+    /// The database's time.
+    now: Timestamp,
 }
 
 /// What was decided over the fetched records.
@@ -195,7 +197,7 @@ impl WriteLane {
             Some(_) => FactNumber(sealed.position.next.first().get().saturating_sub(u64::from(LANES))),
             None => lane.last,
         };
-        let held_until = self.clock.now().after(HELD_FOR).max(sealed.position.last_at);
+        let held_until = lane.now.after(HELD_FOR);
         statements.push(
             Statement::new(ADVANCE)
                 .integer(lease.lane)
@@ -258,7 +260,13 @@ impl WriteLane {
         let at = Timestamp::from_microseconds(row.try_get(3)?);
         let (batches, last) = (row.try_get(1)?, number(row.try_get(2)?));
         let at = if batches == 0 { Timestamp::MIN } else { at };
-        Ok(Some(LaneRow { batches, last, at, head: head.try_into().unwrap_or_default() }))
+        Ok(Some(LaneRow {
+            batches,
+            last,
+            at,
+            head: head.try_into().unwrap_or_default(),
+            now: Timestamp::from_microseconds(now),
+        }))
     }
 
     /// Decides the batch.

@@ -11,6 +11,7 @@ use super::clock::DatabaseClock;
 use super::driver::{Driver, wait_for};
 use super::failure::DatabaseFailure;
 use super::names::number;
+use super::opening::Connecting;
 use super::position::LanePosition;
 use super::statement::{Statement, run};
 use crate::domain::ids::FactNumber;
@@ -54,14 +55,14 @@ impl Database {
     pub(super) fn new(
         driver: Driver,
         holder: [u8; 16],
-        answer_within: Duration,
+        Connecting { begin, answer_within, .. }: Connecting,
         clock: Option<Arc<DatabaseClock>>,
         feed: Arc<CommitFeed>,
     ) -> Self {
         Self {
             driver,
             holder,
-            begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+            begin,
             answer_within,
             clock,
             idle: Mutex::default(),

@@ -59,6 +59,13 @@ impl DatabaseFailure {
         matches!(self, Self::Lost(_) | Self::Away)
     }
 
+    /// Whether a constraint refused the batch: another transaction was first, in spite of the locks, or a rule is broken.
+    pub(super) fn is_conflict(&self) -> bool {
+        let refused =
+            |code: &SqlState| *code == SqlState::UNIQUE_VIOLATION || *code == SqlState::DIVISION_BY_ZERO;
+        matches!(self, Self::Again(error) if error.code().is_some_and(refused))
+    }
+
     /// Whether sending the same statements again may succeed.
     pub(super) fn is_transient(&self) -> bool {
         matches!(self, Self::Again(_) | Self::Lost(_) | Self::Away | Self::LaneLost)

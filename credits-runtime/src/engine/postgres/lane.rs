@@ -38,6 +38,8 @@ const PAUSE_FIRST: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// Attempts that only fetch more records. A batch needs as many as its records refer to each other, plus one.
 const FETCHES_MAX: usize = 256;
+/// Attempts that the constraints of the tables refuse. One or two are other programs'; more are a broken rule.
+const CONFLICTS_MAX: usize = 10;
 /// How often due work is looked for.
 const DUE_EVERY: Duration = Duration::from_secs(1);
 
@@ -224,7 +226,7 @@ impl WriteLane {
     /// Attempts a batch until it is written, the database refuses it, or its time is over.
     fn finish(&mut self, work: &LaneWork<'_>) -> Finished {
         let began = SystemClock.monotonic();
-        let (mut wants, mut pause, mut fetches) = (Wants::of(work), PAUSE_FIRST, 0);
+        let (mut wants, mut pause, mut fetches, mut conflicts) = (Wants::of(work), PAUSE_FIRST, 0, 0);
         let mut known = None;
         loop {
             let attempted = catch_unwind(AssertUnwindSafe(|| self.attempt(work, &wants, known.take())));
@@ -252,7 +254,7 @@ impl WriteLane {
                 Err(_) => {
                     self.renewals.undo();
                     // The transaction ends with the connection.
-                    self.client = None;
+                    (self.client, self.unsettled) = (None, None);
                     tracing::error!("a rule was broken while deciding; nothing of the batch was written");
                     return Finished::Refused(rule_broken());
                 }
@@ -262,14 +264,15 @@ impl WriteLane {
                 self.client = None;
             }
             let is_over = SystemClock.monotonic().saturating_sub(began) >= self.database.answer_within;
-            if !failure.is_transient() || is_over {
+            conflicts += usize::from(failure.is_conflict());
+            if !failure.is_transient() || is_over || conflicts > CONFLICTS_MAX {
                 self.renewals.finish(false, self.clock.now());
                 let is_unknown = self.unsettled.take().is_some();
                 if is_unknown {
                     let message = "the database did not answer whether the write was committed: send it again under the same key";
                     return Finished::Failed(LedgerError::new(LedgerErrorKind::OutcomeUnknown, message));
                 }
-                let is_transient = failure.is_transient();
+                let is_transient = failure.is_transient() && !failure.is_conflict();
                 let error = not_done(failure);
                 return if is_transient { Finished::Failed(error) } else { Finished::Refused(error) };
             }

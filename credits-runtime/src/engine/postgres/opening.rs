@@ -57,11 +57,17 @@ pub(crate) struct Connecting {
     pub(crate) lanes: usize,
     /// Longest time until a write is answered.
     pub(crate) answer_within: Duration,
+    /// The statement that begins a transaction of a lane.
+    pub(crate) begin: &'static str,
 }
 
 impl Connecting {
-    pub(crate) const DEFAULT: Self =
-        Self { makes_tables: false, lanes: 2, answer_within: Duration::from_secs(30) };
+    pub(crate) const DEFAULT: Self = Self {
+        makes_tables: false,
+        lanes: 2,
+        answer_within: Duration::from_secs(30),
+        begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+    };
 }
 
 /// The most lanes of one program.
@@ -123,8 +129,7 @@ pub(crate) fn connect(
     let last = last.map_err(opened)?.map(Timestamp::from_microseconds);
     let clock = Arc::new(LedgerClock::new(clock, last, clock_confirmed));
     let feed = Arc::new(CommitFeed::new(FactNumber(0)));
-    let database =
-        Arc::new(Database::new(driver, holder()?, answer_within, database_clock, Arc::clone(&feed)));
+    let database = Arc::new(Database::new(driver, holder()?, *connecting, database_clock, Arc::clone(&feed)));
     if let Some(last) = last {
         database.saw(last);
     }
