@@ -1,6 +1,7 @@
 //! One attempt at a batch: a trip that locks and fetches records, the decision, and a trip that writes and commits.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio_postgres::{Client, Row};
@@ -23,7 +24,7 @@ use crate::engine::journal::block::Head;
 use crate::engine::request::inbox::Waiting;
 use crate::engine::rows::Scheduled;
 use crate::engine::tuning::DUE_RECORDS_MAX;
-use crate::engine::writer::decider::{decide_request, release_hold};
+use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
 use crate::error::LedgerError;
 
 /// Milliseconds after which the server ends the transaction of a program that is frozen, and its locks with it.
@@ -290,7 +291,15 @@ impl WriteLane {
             NotFetched::Failed(error) => failed = failed.take().or(Some(error)),
         };
         if work.is_due {
-            match batch.book_due(now, &self.sale, &mut self.failed_due) {
+            let due = AssertUnwindSafe(|| batch.book_due(now, &self.sale, &mut self.failed_due));
+            let Ok(due) = catch_unwind(due) else {
+                tracing::error!("a rule was broken while booking due work; nothing of the batch was written");
+                if let Some(record) = batch.interrupted() {
+                    self.failed_due.add(record.clone(), now);
+                }
+                return Err(rule_broken().into());
+            };
+            match due {
                 Ok(booked) => match booked.failed {
                     Some(NotFetched::Missing) => lacks.set(true),
                     Some(NotFetched::Failed(error)) if booked.is_torn => note(error.into()),

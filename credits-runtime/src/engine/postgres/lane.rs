@@ -186,6 +186,7 @@ impl WriteLane {
         let mut first = None;
         loop {
             let work = LaneWork { requests: &[], releases: &[], is_due: true, declares: None };
+            let failed = self.failed_due.len();
             match self.finish(&work) {
                 Finished::Done(decided) => {
                     first = first.or(decided.due_failed);
@@ -193,6 +194,8 @@ impl WriteLane {
                         return first.map_or(Ok(()), Err);
                     }
                 }
+                // The record at fault is passed over from now on.
+                Finished::Refused(error) if self.failed_due.len() > failed => first = first.or(Some(error)),
                 Finished::Failed(error) | Finished::Refused(error) => return Err(error),
             }
         }
@@ -259,7 +262,6 @@ impl WriteLane {
                     return Finished::Refused(rule_broken());
                 }
             };
-            self.renewals.undo();
             if failure.is_of_connection() {
                 self.client = None;
             }
@@ -276,6 +278,7 @@ impl WriteLane {
                 let error = not_done(failure);
                 return if is_transient { Finished::Failed(error) } else { Finished::Refused(error) };
             }
+            self.renewals.undo();
             tracing::debug!(?failure, "a batch is sent again");
             self.database.counts.retries.fetch_add(1, Ordering::Relaxed);
             std::thread::park_timeout(pause);

@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::domain::body::Body;
+use crate::domain::booked::Booked;
 use crate::domain::command::{Action, Command};
 use crate::domain::ids::{HoldId, Key, WalletId};
 use crate::domain::metadata::Metadata;
@@ -104,7 +106,8 @@ impl Renewals {
             let command = Command::new(wallet.clone(), key.clone(), action, Metadata::default());
             let to = match batch.submit(&command, now) {
                 Ok(Ok(Submitted::Booked(_, opened))) => opened.map(|opened| opened.until),
-                Ok(Ok(Submitted::Replayed(_))) => continue,
+                // It was durable, but its answer was lost.
+                Ok(Ok(Submitted::Replayed(frame))) => extended_to(&frame),
                 // The hold has ended, or has reached the longest time allowed.
                 Ok(Err(rejection)) => {
                     tracing::debug!(%hold, %rejection, "a hold is not extended");
@@ -142,6 +145,14 @@ impl Renewals {
             }
         }
     }
+}
+
+/// The limit that a frame extended a hold to.
+fn extended_to(frame: &Booked) -> Option<Timestamp> {
+    frame.facts.iter().find_map(|fact| match &fact.body {
+        Body::Extended { until, .. } => Some(*until),
+        _ => None,
+    })
 }
 
 impl Ord for RenewableHold {
