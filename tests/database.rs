@@ -19,6 +19,7 @@ use cluster::Cluster;
 #[expect(clippy::expect_used, clippy::print_stdout, reason = "a test says why it did not run")]
 mod cluster;
 mod cut;
+mod orders;
 mod tampered;
 
 /// The tests whose results are the same on every engine. `CREDITS_NIGHTLY=1` adds those that take minutes.

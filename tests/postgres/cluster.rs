@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// A running PostgreSQL.
 pub struct Cluster {
@@ -76,17 +76,6 @@ impl Cluster {
         with_database(&self.url, &name)
     }
 
-    /// Runs statements in a database.
-    pub fn run(&self, url: &str, statements: &str) {
-        self.runtime.block_on(async {
-            let client = connect(url).await.unwrap();
-            client.batch_execute(statements).await.unwrap_or_else(|error| panic!("{error:?}: {statements}"));
-        });
-    }
-}
-
-#[allow(dead_code, reason = "each test program uses a part")]
-impl Cluster {
     /// Runs statements in a database, which may refuse them.
     pub fn try_run(&self, url: &str, statements: &str) -> Result<(), tokio_postgres::Error> {
         self.runtime.block_on(async { connect(url).await.unwrap().batch_execute(statements).await })
@@ -96,6 +85,18 @@ impl Cluster {
     pub fn count(&self, url: &str, statement: &str) -> i64 {
         self.runtime
             .block_on(async { connect(url).await.unwrap().query_one(statement, &[]).await.unwrap().get(0) })
+    }
+
+    /// The JSON that a statement returns, as text.
+    pub fn text(&self, url: &str, statement: &str) -> String {
+        let rows = self
+            .runtime
+            .block_on(async { connect(url).await.unwrap().simple_query(statement).await.unwrap() });
+        let text = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        rows.iter().find_map(text).unwrap()
     }
 
     /// Ends every other session of a database.
@@ -111,6 +112,24 @@ impl Cluster {
     pub fn socket(&self) -> String {
         let folder = self.url.split("host=").nth(1).unwrap_or_default();
         format!("{}/.s.PGSQL.5432", folder.split('&').next().unwrap_or_default())
+    }
+
+    /// A session of a database, for transactions that are left open.
+    pub fn session(&self, url: &str) -> Client {
+        self.runtime.block_on(connect(url)).unwrap()
+    }
+
+    /// Runs statements in a session.
+    pub fn run_in(&self, session: &Client, statements: &str) {
+        self.runtime.block_on(session.batch_execute(statements)).unwrap();
+    }
+
+    /// Runs statements in a database.
+    pub fn run(&self, url: &str, statements: &str) {
+        self.runtime.block_on(async {
+            let client = connect(url).await.unwrap();
+            client.batch_execute(statements).await.unwrap_or_else(|error| panic!("{error:?}: {statements}"));
+        });
     }
 }
 

@@ -3,12 +3,13 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_postgres::{Client, Row};
 
 use super::driver::wait_for;
 use super::failure::DatabaseFailure;
-use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants};
+use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants, wallet_id};
 use super::lane::{LaneWork, WriteLane};
 use super::lease::{HELD_FOR, Lease};
 use super::names::{LANES, RowName, number, numbers_of, to_long};
@@ -20,6 +21,7 @@ use crate::domain::totals::Totals;
 use crate::engine::batch::batch::{Batch, Position, Verdict};
 use crate::engine::batch::sealed::SealedBatch;
 use crate::engine::batch::source::DueRecord;
+use crate::engine::clock::{Clock as _, SystemClock};
 use crate::engine::journal::block::Head;
 use crate::engine::request::inbox::Waiting;
 use crate::engine::rows::Scheduled;
@@ -38,7 +40,7 @@ const LANE: &str = "
 /// The division by zero refuses the batch of a program that lost its lane.
 const ADVANCE: &str = "
     WITH changed AS (
-        UPDATE lanes SET batches = batches + 1, last = $4, at = $5, head = $6, held_until = $7
+        UPDATE lanes SET batches = batches + 1, facts = facts + $8, last = $4, at = $5, head = $6, held_until = $7
         WHERE lane = $1 AND epoch = $2 AND batches = $3
         RETURNING 1
     ) SELECT 1 / count(*) FROM changed";
@@ -81,6 +83,8 @@ pub(super) struct Unsettled {
     lane: i32,
     first: FactNumber,
     body: Vec<u8>,
+    /// The instant of its last frame.
+    at: Timestamp,
     decided: Box<Decided>,
 }
 
@@ -133,7 +137,8 @@ impl WriteLane {
         known: Option<FetchedRecords>,
     ) -> Result<Attempted, DatabaseFailure> {
         let answer_within = self.database.answer_within;
-        let lease = self.held(client)?;
+        let (lease, is_new) = self.held(client)?;
+        let sent = SystemClock.monotonic();
         let mut statements = vec![
             Statement::new(self.database.begin),
             Statement::new(SETTINGS),
@@ -165,7 +170,7 @@ impl WriteLane {
         let mut fetched = FetchedRecords::new();
         let due_rows = rows.split_off(due_from);
         let fetched_rows = rows.split_off(own);
-        let Some(lane) = self.lane_row(rows.pop().unwrap_or_default().first(), lease)? else {
+        let Some(lane) = self.lane_row(rows.pop().unwrap_or_default().first(), lease, sent)? else {
             // The next attempt takes another lane.
             self.lease = None;
             return Err(DatabaseFailure::LaneLost);
@@ -176,8 +181,10 @@ impl WriteLane {
         if let Some(known) = known {
             fetched.keep_frames_of(known);
         }
-        add_due(&mut fetched, due_rows)?;
-        self.database.holds(lease.lane, lane.last);
+        self.add_due(&mut fetched, due_rows)?;
+        if is_new {
+            self.database.holds(lease.lane, lane.last);
+        }
         let position = Position {
             next: numbers_of(lease.lane, lane.last).beyond(fetched.last),
             tail: None,
@@ -192,7 +199,7 @@ impl WriteLane {
             }
             LaneDecision::Sealed(Some(sealed), decided) => (sealed, decided),
         };
-        let Writes { mut statements, head, first_frame } =
+        let Writes { mut statements, head, facts, first_frame } =
             Writes::of(&sealed, &fetched, &self.policy, (lease.lane, lane.head))?;
         let last = match first_frame {
             Some(_) => FactNumber(sealed.position.next.first().get().saturating_sub(u64::from(LANES))),
@@ -207,11 +214,13 @@ impl WriteLane {
                 .long(to_long(last))
                 .long(sealed.position.last_at.microseconds())
                 .bytes(head)
-                .long(held_until.microseconds()),
+                .long(held_until.microseconds())
+                .long(facts),
         );
         statements.push(Statement::new("COMMIT"));
         let (first, body) = first_frame.unwrap_or((FactNumber(0), Vec::new()));
-        self.unsettled = Some(Unsettled { lane: lease.lane, first, body, decided });
+        self.unsettled =
+            Some(Unsettled { lane: lease.lane, first, body, at: sealed.position.last_at, decided });
         let result = wait_for(answer_within, run_all(client, &statements));
         if let Err(failure) = &result
             && !failure.is_of_connection()
@@ -228,13 +237,14 @@ impl WriteLane {
     }
 
     /// The lane that this program holds.
-    fn held(&mut self, client: &Client) -> Result<Lease, DatabaseFailure> {
+    /// Also returns whether it was taken just now.
+    fn held(&mut self, client: &Client) -> Result<(Lease, bool), DatabaseFailure> {
         if let Some(lease) = self.lease {
-            return Ok(lease);
+            return Ok((lease, false));
         }
         let lease = wait_for(self.database.answer_within, Lease::take(client, self.database.holder))?;
         self.lease = Some(lease);
-        Ok(lease)
+        Ok((lease, true))
     }
 
     fn roll_back(&self, client: &Client) {
@@ -246,14 +256,23 @@ impl WriteLane {
     fn settle(&mut self, found: &[Row]) -> Result<Option<Box<Decided>>, DatabaseFailure> {
         let Some(unsettled) = self.unsettled.take() else { return Ok(None) };
         let body: Option<&[u8]> = found.first().map(|row| row.try_get(0)).transpose()?;
-        Ok((body == Some(&unsettled.body[..])).then_some(unsettled.decided))
+        if body != Some(&unsettled.body[..]) {
+            return Ok(None);
+        }
+        self.database.committed(unsettled.at);
+        Ok(Some(unsettled.decided))
     }
 
     /// The row of the lane, unless another program holds it. Takes the database's reading of its clock.
-    fn lane_row(&self, row: Option<&Row>, lease: Lease) -> Result<Option<LaneRow>, DatabaseFailure> {
+    fn lane_row(
+        &self,
+        row: Option<&Row>,
+        lease: Lease,
+        sent: Duration,
+    ) -> Result<Option<LaneRow>, DatabaseFailure> {
         let Some(row) = row else { return Ok(None) };
         let (epoch, now): (i64, i64) = (row.try_get(0)?, row.try_get(5)?);
-        self.database.read_clock(now);
+        self.database.read_clock(now, sent);
         if epoch != lease.epoch {
             return Ok(None);
         }
@@ -291,6 +310,7 @@ impl WriteLane {
             NotFetched::Failed(error) => failed = failed.take().or(Some(error)),
         };
         if work.is_due {
+            decided.due_failed.clone_from(&self.unreadable_due);
             let due = AssertUnwindSafe(|| batch.book_due(now, &self.sale, &mut self.failed_due));
             let Ok(due) = catch_unwind(due) else {
                 tracing::error!("a rule was broken while booking due work; nothing of the batch was written");
@@ -303,7 +323,9 @@ impl WriteLane {
                 Ok(booked) => match booked.failed {
                     Some(NotFetched::Missing) => lacks.set(true),
                     Some(NotFetched::Failed(error)) if booked.is_torn => note(error.into()),
-                    Some(NotFetched::Failed(error)) => decided.due_failed = Some(error),
+                    Some(NotFetched::Failed(error)) => {
+                        decided.due_failed = decided.due_failed.or(Some(error));
+                    }
                     None => {}
                 },
                 Err(error) => note(error),
@@ -312,8 +334,9 @@ impl WriteLane {
             let list = fetched.records.get(&RowName::catalogues());
             let mut list = list.map(|found| found.row.record()).transpose()?.unwrap_or_default();
             decided.catalogue = batch.declare(&mut list, terms, now);
+        } else if work.extends > 0 {
+            self.renewals.extend_some(&mut batch, now, work.extends);
         } else if unconfirmed.is_none() {
-            self.renewals.extend_due(&mut batch, now);
             for (wallet, hold) in work.releases {
                 release_hold(&mut batch, wallet, *hold, &self.sale, now);
             }
@@ -347,21 +370,50 @@ impl WriteLane {
     }
 }
 
-/// Adds records with due work.
-fn add_due(fetched: &mut FetchedRecords, mut rows: Vec<Vec<Row>>) -> Result<(), DatabaseFailure> {
-    let (wallets, records) = (rows.pop().unwrap_or_default(), rows.pop().unwrap_or_default());
-    for row in &records {
-        let name: RowName = fetched.add_record(row)?;
-        let broken = || LedgerError::damaged("the owner of a record cannot be read");
-        let owner = Owner::stored(&name.owner).ok_or_else(broken)?;
-        let at = Timestamp::from_microseconds(row.try_get(5)?);
-        fetched.due.push(DueRecord { at, record: Scheduled::Billing(owner), is_filed: true });
+impl WriteLane {
+    /// Adds records with due work. One that cannot be read is passed over, until its next attempt.
+    fn add_due(
+        &mut self,
+        fetched: &mut FetchedRecords,
+        mut rows: Vec<Vec<Row>>,
+    ) -> Result<(), DatabaseFailure> {
+        let (wallets, records) = (rows.pop().unwrap_or_default(), rows.pop().unwrap_or_default());
+        for row in &records {
+            let name: &str = row.try_get(0)?;
+            let broken = || LedgerError::damaged("the owner of a record cannot be read");
+            let record = Scheduled::Billing(Owner::stored(name).ok_or_else(broken)?);
+            let added = fetched.add_record(row).map(drop);
+            self.add_due_record(fetched, record, row.try_get(5)?, added);
+        }
+        for row in &wallets {
+            let record = Scheduled::Wallet(wallet_id(row)?);
+            let added = fetched.add_wallet(row).map(drop);
+            self.add_due_record(fetched, record, row.try_get(7)?, added);
+        }
+        fetched.due.sort_unstable();
+        Ok(())
     }
-    for row in &wallets {
-        let id = fetched.add_wallet(row)?;
-        let at = Timestamp::from_microseconds(row.try_get(7)?);
-        fetched.due.push(DueRecord { at, record: Scheduled::Wallet(id), is_filed: true });
+
+    fn add_due_record(
+        &mut self,
+        fetched: &mut FetchedRecords,
+        record: Scheduled,
+        at: i64,
+        added: Result<(), DatabaseFailure>,
+    ) {
+        match added {
+            Ok(()) => {
+                let at = Timestamp::from_microseconds(at);
+                fetched.due.push(DueRecord { at, record, is_filed: true });
+            }
+            Err(failure) => {
+                let error = failure.into_error("a record with due work cannot be read");
+                self.failed_due.begin(self.clock.now());
+                if !self.failed_due.has(&record) {
+                    self.failed_due.add(record, self.clock.now());
+                    self.unreadable_due = Some(error);
+                }
+            }
+        }
     }
-    fetched.due.sort_unstable();
-    Ok(())
 }

@@ -19,9 +19,12 @@ impl DatabaseClock {
         Self { ahead: AtomicI64::new(ahead(microseconds)) }
     }
 
-    /// Takes another reading of the database's clock.
-    pub(super) fn set(&self, microseconds: i64) {
-        self.ahead.store(ahead(microseconds), Ordering::Relaxed);
+    /// Takes a reading of the database's clock, which was made since this monotonic reading. How long ago is not known: its
+    /// transaction may have waited for locks afterwards. The clock is corrected as little as the reading allows.
+    pub(super) fn set(&self, microseconds: i64, since: Duration) {
+        let (least, most) = (ahead(microseconds), microseconds.saturating_sub(passed(since)));
+        let known = self.ahead.load(Ordering::Relaxed);
+        self.ahead.store(known.max(least).min(most.max(least)), Ordering::Relaxed);
     }
 }
 
@@ -41,5 +44,25 @@ impl Clock for DatabaseClock {
 
     fn monotonic(&self) -> Duration {
         SystemClock.monotonic()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_waited_for_locks_does_not_set_the_clock_back() {
+        const SECOND: i64 = 1_000_000;
+        let clock = DatabaseClock::read_at(100 * SECOND);
+        // Read at the beginning of a trip that took ten seconds.
+        let sent = SystemClock.monotonic().saturating_sub(Duration::from_secs(10));
+        clock.set(90 * SECOND, sent);
+        assert!(clock.now() >= Timestamp::from_microseconds(100 * SECOND));
+        // A reading beyond what the trip allows is taken, in either direction.
+        clock.set(500 * SECOND, SystemClock.monotonic());
+        assert!(clock.now() >= Timestamp::from_microseconds(500 * SECOND));
+        clock.set(90 * SECOND, SystemClock.monotonic());
+        assert!(clock.now() < Timestamp::from_microseconds(91 * SECOND));
     }
 }

@@ -119,9 +119,10 @@ impl Database {
     }
 
     /// Takes a reading of the database's clock, in microseconds since 1970.
-    pub(super) fn read_clock(&self, now: i64) {
+    /// It was read since this monotonic reading.
+    pub(super) fn read_clock(&self, now: i64, since: Duration) {
         if let Some(clock) = &self.clock {
-            clock.set(now);
+            clock.set(now, since);
         }
     }
 
@@ -132,9 +133,9 @@ impl Database {
         self.feed.publish(FactNumber(commits));
     }
 
-    /// Notes a lane that this program begins to write after a fact.
+    /// Notes a lane that this program took after a fact.
     pub(super) fn holds(&self, lane: i32, last: FactNumber) {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).entry(lane).or_insert(last);
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, last);
     }
 
     /// The lanes that this program has written, each with the last fact before.
@@ -148,7 +149,10 @@ impl Database {
             return position.clone();
         }
         let mut lasts = self.own_lanes();
-        lasts.extend(&position.lasts);
+        // Another program may have written the lane before it was taken again.
+        for (lane, last) in &mut lasts {
+            *last = position.lasts.get(lane).copied().unwrap_or(*last).max(*last);
+        }
         LanePosition { lasts, is_own: true }
     }
 

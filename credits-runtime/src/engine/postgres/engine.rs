@@ -90,13 +90,15 @@ const TOTALS: &str = "
 
 const LANES: &str = "SELECT lane, last FROM lanes";
 
+const OWN_LANES: &str = "SELECT lane, last FROM lanes WHERE holder = $1";
+
 const CURSOR: &str = "SELECT lane, last FROM subscribers WHERE name = $1";
 
 const ADVANCE: &str = "
     INSERT INTO subscribers AS s (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
     ON CONFLICT (name, lane) DO UPDATE SET last = excluded.last";
 
-const COUNTS: &str = "SELECT coalesce(sum(facts), 0)::bigint FROM wallets";
+const COUNTS: &str = "SELECT coalesce(sum(facts), 0)::bigint FROM lanes";
 
 /// The lanes of a program, and its readers.
 pub(crate) struct PostgresEngine {
@@ -150,15 +152,18 @@ impl PostgresEngine {
         self.database.positions(|| Statement::new(LANES))
     }
 
+    /// The lanes that this program holds: those that another one took are told by that.
+    fn own_lasts(&self) -> Result<BTreeMap<i32, FactNumber>, LedgerError> {
+        self.database.positions(|| Statement::new(OWN_LANES).bytes(self.database.holder))
+    }
+
     pub(in crate::engine) fn end(&self) -> Result<LanePosition, LedgerError> {
         Ok(LanePosition { lasts: self.lasts()?, is_own: false })
     }
 
     /// The end of the lanes that this program writes, for its handlers.
     pub(in crate::engine) fn own_end(&self) -> Result<LanePosition, LedgerError> {
-        let (own, mut lasts) = (self.database.own_lanes(), self.lasts()?);
-        lasts.retain(|lane, _| own.contains_key(lane));
-        Ok(LanePosition { lasts, is_own: true })
+        Ok(LanePosition { lasts: self.own_lasts()?, is_own: true })
     }
 
     /// Waits until a lane has a frame after a position, for at most the time in which other programs are looked after.
@@ -169,7 +174,8 @@ impl PostgresEngine {
         at_most: Option<Duration>,
     ) -> Followed {
         let seen = self.database.feed.next_fact();
-        match self.lasts() {
+        let end = if after.is_own { self.own_lasts() } else { self.lasts() };
+        match end {
             Ok(lasts) => {
                 let after = self.database.followed(after);
                 let is_followed = |lane: &i32| !after.is_own || after.lasts.contains_key(lane);

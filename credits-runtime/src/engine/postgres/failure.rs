@@ -23,7 +23,11 @@ pub(super) enum DatabaseFailure {
 
 impl From<tokio_postgres::Error> for DatabaseFailure {
     fn from(error: tokio_postgres::Error) -> Self {
-        let Some(code) = error.code() else { return Self::Lost(error) };
+        let Some(code) = error.code() else {
+            let is_io =
+                std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
+            return if is_io || error.is_closed() { Self::Lost(error) } else { Self::Refused(error) };
+        };
         let is_transient = matches!(
             *code,
             SqlState::T_R_SERIALIZATION_FAILURE

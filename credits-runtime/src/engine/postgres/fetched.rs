@@ -133,6 +133,12 @@ impl Wants {
         };
         let owners = |names: &BTreeSet<RowName>| names.iter().map(|name| name.owner.clone()).collect();
         let names = |names: &BTreeSet<RowName>| names.iter().map(|name| name.record.clone()).collect();
+        // In a statement before the others: it may wait for a program that names the owner of an object, whose row only a
+        // later statement sees.
+        let room = BTreeSet::from([RowName::waiting_room()]);
+        add(self.records.iter().any(RowName::is_of_objects), Fetch::Records, &|| {
+            Statement::new(RECORDS).texts(owners(&room)).texts(names(&room))
+        });
         add(!self.records.is_empty(), Fetch::Records, &|| {
             Statement::new(RECORDS).texts(owners(&self.records)).texts(names(&self.records))
         });

@@ -29,7 +29,7 @@ const AFTER: &str = "
         SELECT first, body FROM journal
         WHERE lane = l.lane AND number > coalesce(told.last, 0) AND number = first ORDER BY number LIMIT $3
     ) j
-    WHERE told.lane IS NOT NULL OR NOT $4::boolean";
+    WHERE NOT $4::boolean OR (told.lane IS NOT NULL AND l.holder = $5)";
 
 /// A record's frame with a fact, and the frames before it.
 const EARLIER: &str = "
@@ -154,7 +154,7 @@ impl LaneJournal {
         let lasts: Vec<i64> = position.lasts.values().map(|last| to_long(*last)).collect();
         let rows = self.database.read(|| {
             let statement = Statement::new(AFTER).integers(lanes.clone()).longs(lasts.clone());
-            statement.long(FRAMES_OF_LANE).flag(position.is_own)
+            statement.long(FRAMES_OF_LANE).flag(position.is_own).bytes(self.database.holder)
         })?;
         let mut frames: Vec<(i32, Booked)> = Vec::with_capacity(rows.len());
         for row in &rows {

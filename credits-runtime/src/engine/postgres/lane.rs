@@ -19,6 +19,8 @@ use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::command::Action;
+use crate::domain::fact::Scope;
+use crate::domain::fingerprint::key_row;
 use crate::domain::ids::{HoldId, WalletId};
 use crate::domain::policy::Policy;
 use crate::domain::rejection::Rejection;
@@ -43,13 +45,15 @@ const CONFLICTS_MAX: usize = 10;
 /// How often due work is looked for.
 const DUE_EVERY: Duration = Duration::from_secs(1);
 
+/// How often old keys are looked for, unless there are more than were deleted.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 /// Keys that one statement deletes, and statements in a row.
 const FORGOTTEN_AT_ONCE: i64 = 500;
 const FORGOTTEN_TIMES_MAX: usize = 20;
 
 const FORGET: &str = "
     DELETE FROM keys WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM keys WHERE lapses AND at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+        SELECT ctid FROM keys WHERE lapses AND at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
     )) RETURNING 1";
 
 /// A thread that writes one lane.
@@ -63,6 +67,8 @@ pub(super) struct WriteLane {
     pub(super) replies: Replies,
     pub(super) renewals: Renewals,
     pub(super) failed_due: FailedDue,
+    /// The error of a record with due work that could not be read.
+    pub(super) unreadable_due: Option<LedgerError>,
     /// Whether it looks for due work; one lane of a program does.
     pub(super) books_due: bool,
     pub(super) client: Option<Client>,
@@ -77,6 +83,8 @@ pub(super) struct LaneWork<'a> {
     pub(super) releases: &'a [(WalletId, HoldId)],
     /// Whether due work is booked, without requests.
     pub(super) is_due: bool,
+    /// Holds of work in progress that are extended, without requests.
+    pub(super) extends: usize,
     /// The terms to declare, without requests.
     pub(super) declares: Option<&'a CatalogueData>,
 }
@@ -94,7 +102,7 @@ impl WriteLane {
     /// Runs until the inbox is closed and empty.
     pub(super) fn run(mut self) {
         let _abandoning = Abandoning(Arc::clone(&self.inbox));
-        let mut due_at = Duration::ZERO;
+        let (mut due_at, mut forget_at) = (Duration::ZERO, Duration::ZERO);
         loop {
             match self.inbox.take(self.wait(due_at)) {
                 TakenWork::Work(work) => self.work(work),
@@ -106,12 +114,13 @@ impl WriteLane {
                 if let Err(error) = self.book_due() {
                     tracing::error!(%error, "something that is due could not be booked; it is retried");
                 }
-                self.forget_keys();
+                if forget_at <= now {
+                    let has_more = self.forget_keys();
+                    forget_at = now.saturating_add(if has_more { DUE_EVERY } else { FORGET_EVERY });
+                }
                 due_at = now.saturating_add(DUE_EVERY);
             }
-            if self.renewals.next_due_at().is_some_and(|due| due <= self.clock.now()) {
-                self.batch(Vec::new(), &[]);
-            }
+            self.extend();
         }
         if let (Some(client), Some(lease)) = (&self.client, self.lease) {
             // Otherwise the lane is free when its time is over.
@@ -137,8 +146,9 @@ impl WriteLane {
         if self.books_due && self.clock.wait_until(Timestamp::MIN).is_none() {
             self.forget_keys();
         }
+        self.extend();
         if !commands.is_empty() || !releases.is_empty() {
-            self.batch(commands, &releases);
+            _ = self.batch(commands, &releases);
         }
         if !due_booked.is_empty() {
             self.failed_due.retry_now();
@@ -147,21 +157,67 @@ impl WriteLane {
         }
     }
 
-    /// Writes one batch, and replies. A request that the database or a broken rule refuses is answered alone.
-    fn batch(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) {
-        let work = LaneWork { requests: &requests, releases, is_due: false, declares: None };
+    /// Writes one batch, and replies. A request that the database or a broken rule refuses is answered alone. Returns the
+    /// error of a database that is away.
+    fn batch(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) -> Option<LedgerError> {
+        let work = LaneWork { requests: &requests, releases, is_due: false, declares: None, extends: 0 };
         match self.finish(&work) {
             Finished::Done(decided) => self.reply(requests, releases.len(), *decided),
-            Finished::Failed(error) => refuse(requests, &error),
+            Finished::Failed(error) => {
+                refuse(requests, &error);
+                // Otherwise the credits would stay held until the limits of their holds.
+                for (wallet, hold) in releases {
+                    self.inbox.release(wallet.clone(), *hold);
+                }
+                return Some(error);
+            }
             Finished::Refused(error) if requests.len().saturating_add(releases.len()) <= 1 => {
+                for (_, hold) in releases {
+                    tracing::warn!(%hold, %error, "a dropped hold could not be released; it lapses at its limit");
+                }
                 refuse(requests, &error);
             }
+            Finished::Refused(_) => return self.each_alone(requests, releases),
+        }
+        None
+    }
+
+    /// Writes each release and each request in a batch by itself, until the database is away.
+    fn each_alone(&mut self, requests: Vec<Waiting>, releases: &[(WalletId, HoldId)]) -> Option<LedgerError> {
+        let mut away = None;
+        for release in releases {
+            match &away {
+                None => away = self.batch(Vec::new(), std::slice::from_ref(release)),
+                Some(_) => self.inbox.release(release.0.clone(), release.1),
+            }
+        }
+        for request in requests {
+            match &away {
+                None => away = self.batch(vec![request], &[]),
+                Some(error) => refuse([request], error),
+            }
+        }
+        away
+    }
+
+    /// Extends holds of work in progress before they lapse, in batches without requests: one that cannot be extended is put
+    /// off, and harms neither the others nor any request.
+    fn extend(&mut self) {
+        let is_due = |lane: &Self| lane.renewals.next_due_at().is_some_and(|due| due <= lane.clock.now());
+        if !is_due(self) || self.clock.unconfirmed().is_some() {
+            return;
+        }
+        let work =
+            |extends| LaneWork { requests: &[], releases: &[], is_due: false, declares: None, extends };
+        match self.finish(&work(usize::MAX)) {
+            Finished::Done(_) => {}
+            Finished::Failed(_) => self.renewals.put_off(self.clock.now(), usize::MAX),
             Finished::Refused(_) => {
-                for release in releases {
-                    self.batch(Vec::new(), std::slice::from_ref(release));
-                }
-                for request in requests {
-                    self.batch(vec![request], &[]);
+                while is_due(self) {
+                    if let Finished::Failed(error) | Finished::Refused(error) = self.finish(&work(1)) {
+                        tracing::warn!(%error, "a hold could not be extended");
+                        self.renewals.put_off(self.clock.now(), 1);
+                    }
                 }
             }
         }
@@ -185,7 +241,7 @@ impl WriteLane {
         }
         let mut first = None;
         loop {
-            let work = LaneWork { requests: &[], releases: &[], is_due: true, declares: None };
+            let work = LaneWork { requests: &[], releases: &[], is_due: true, declares: None, extends: 0 };
             let failed = self.failed_due.len();
             match self.finish(&work) {
                 Finished::Done(decided) => {
@@ -201,35 +257,48 @@ impl WriteLane {
         }
     }
 
-    /// Deletes keys of spends and holds whose retention time is over.
-    fn forget_keys(&self) {
+    /// Deletes keys of spends and holds whose retention time is over; returns whether there may be more.
+    fn forget_keys(&self) -> bool {
         let before = self.clock.now().before(self.policy.keep_keys);
+        let statement = || Statement::new(FORGET).long(before.microseconds()).long(FORGOTTEN_AT_ONCE);
         for _ in 0..FORGOTTEN_TIMES_MAX {
-            let statement = || Statement::new(FORGET).long(before.microseconds()).long(FORGOTTEN_AT_ONCE);
             match self.database.read(statement) {
                 Ok(rows) if i64::try_from(rows.len()).unwrap_or(i64::MAX) == FORGOTTEN_AT_ONCE => {}
-                Ok(_) => return,
+                Ok(_) => return false,
                 Err(error) => {
                     tracing::warn!(%error, "old keys could not be deleted; it is tried again");
-                    return;
+                    return false;
                 }
             }
         }
+        true
     }
 
     /// Declares a catalogue, unless one with equal terms is declared; returns its number.
     pub(super) fn declare(&mut self, terms: &CatalogueData) -> Result<u32, LedgerError> {
-        let work = LaneWork { requests: &[], releases: &[], is_due: false, declares: Some(terms) };
+        let work =
+            LaneWork { requests: &[], releases: &[], is_due: false, declares: Some(terms), extends: 0 };
         match self.finish(&work) {
             Finished::Done(decided) => Ok(decided.catalogue),
             Finished::Failed(error) | Finished::Refused(error) => Err(error),
         }
     }
 
+    /// The records that a batch is known to need.
+    fn wants(&self, work: &LaneWork<'_>) -> Wants {
+        let mut wants = Wants::of(work);
+        for (wallet, key) in self.renewals.due(self.clock.now(), work.extends) {
+            wants.wallets.insert(wallet.clone());
+            let row = key_row(&Scope::Wallet(wallet.clone()), key.as_str());
+            wants.keys.insert((wallet.owner.clone(), row));
+        }
+        wants
+    }
+
     /// Attempts a batch until it is written, the database refuses it, or its time is over.
     fn finish(&mut self, work: &LaneWork<'_>) -> Finished {
         let began = SystemClock.monotonic();
-        let (mut wants, mut pause, mut fetches, mut conflicts) = (Wants::of(work), PAUSE_FIRST, 0, 0);
+        let (mut wants, mut pause, mut fetches, mut conflicts) = (self.wants(work), PAUSE_FIRST, 0, 0);
         let mut known = None;
         loop {
             let attempted = catch_unwind(AssertUnwindSafe(|| self.attempt(work, &wants, known.take())));
@@ -237,6 +306,7 @@ impl WriteLane {
                 Ok(Ok(Attempted::Written(decided))) => {
                     self.renewals.finish(true, self.clock.now());
                     self.failed_due.finish();
+                    self.unreadable_due = None;
                     self.count(&decided, began);
                     return Finished::Done(decided);
                 }
@@ -268,7 +338,7 @@ impl WriteLane {
             let is_over = SystemClock.monotonic().saturating_sub(began) >= self.database.answer_within;
             conflicts += usize::from(failure.is_conflict());
             if !failure.is_transient() || is_over || conflicts > CONFLICTS_MAX {
-                self.renewals.finish(false, self.clock.now());
+                self.renewals.undo();
                 let is_unknown = self.unsettled.take().is_some();
                 if is_unknown {
                     let message = "the database did not answer whether the write was committed: send it again under the same key";

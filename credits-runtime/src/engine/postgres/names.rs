@@ -69,6 +69,11 @@ impl RowName {
         Self { owner: String::new(), record: "r".to_owned() }
     }
 
+    /// Whether it is an object at a payment processor, or the room of the events that wait for an object's owner.
+    pub(super) fn is_of_objects(&self) -> bool {
+        self.owner.is_empty() && self.record.starts_with(['o', 'r'])
+    }
+
     pub(super) fn catalogues() -> Self {
         Self { owner: String::new(), record: "c".to_owned() }
     }

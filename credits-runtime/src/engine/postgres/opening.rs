@@ -14,9 +14,10 @@ use super::engine::PostgresEngine;
 use super::failure::DatabaseFailure;
 use super::lane::WriteLane;
 use super::lease;
-use super::statement::{Statement, run};
+use super::statement::{Statement, run, run_all};
 use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
+use crate::domain::billing::waiting::WaitingRoom;
 use crate::domain::body::Body;
 use crate::domain::catalogue::CatalogueData;
 use crate::domain::declarations::Catalogues;
@@ -29,10 +30,11 @@ use crate::engine::batch::failed_due::FailedDue;
 use crate::engine::clock::{Clock, LedgerClock};
 use crate::engine::feed::CommitFeed;
 use crate::engine::inboxes::Inboxes;
+use crate::engine::journal::block::Head;
 use crate::engine::published::Counts;
 use crate::engine::recovery::{TermsByNumber, check_names, check_plans, names};
 use crate::engine::request::inbox::{Inbox, Queue};
-use crate::engine::rows::decode;
+use crate::engine::rows::{decode, encode};
 use crate::engine::store::LedgerId;
 use crate::engine::tuning::WaitingMax;
 use crate::engine::writer::renewals::Renewals;
@@ -45,6 +47,11 @@ const TABLES: i32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 
 const LEDGER: &str = "SELECT id, tables, covers FROM ledger";
+
+const ADD_LEDGER: &str = "INSERT INTO ledger (id, tables) VALUES ($1, $2)";
+
+const ADD_WAITING_ROOM: &str = "
+    INSERT INTO records (owner, record, facts, at, attention, head, body) VALUES ('', 'r', 0, 0, false, $1, $2)";
 
 const LAST_AT: &str = "SELECT max(at) FROM lanes WHERE batches > 0";
 
@@ -151,6 +158,7 @@ pub(crate) fn connect(
             },
             renewals: Renewals::new(policy.hold_limit)?,
             failed_due: FailedDue::default(),
+            unreadable_due: None,
             books_due: place == 0,
             client: None,
             lease: None,
@@ -209,16 +217,26 @@ async fn make_tables(client: &Client) -> Result<(), DatabaseFailure> {
     let id = getrandom::u64().and_then(|high| Ok((high, getrandom::u64()?)));
     let (high, low) = id.map_err(no_random)?;
     let id = u128::from(high) << 64 | u128::from(low);
-    let made = client
-        .batch_execute(&format!(
-            "BEGIN; {SCHEMA}; INSERT INTO ledger (id, tables) VALUES ('\\x{id:032x}', {TABLES}); COMMIT"
-        ))
-        .await
-        .map_err(DatabaseFailure::from);
+    let made = async {
+        client.batch_execute(&format!("BEGIN; {SCHEMA}")).await?;
+        let ledger = Statement::new(ADD_LEDGER).bytes(id.to_be_bytes()).integer(TABLES);
+        // The waiting room exists from the beginning, so that it can be locked.
+        let room =
+            Statement::new(ADD_WAITING_ROOM).bytes(Head::default()).bytes(encode(&WaitingRoom::default()));
+        run_all(client, &[ledger, room, Statement::new("COMMIT")]).await.map(drop)
+    };
+    let made = made.await;
     match made {
         Err(failure) if is_made(&failure) => {
             client.batch_execute("ROLLBACK").await?;
-            Ok(())
+            if run(client, Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
+                return Ok(());
+            }
+            let message = format!(
+                "the tables of the ledger cannot be made, {}: give the ledger a schema of its own, with `?options=-csearch_path%3D<schema>` in the address",
+                failure.into_error("the schema has other tables of their names")
+            );
+            Err(LedgerError::new(LedgerErrorKind::NotALedger, message).into())
         }
         other => other,
     }

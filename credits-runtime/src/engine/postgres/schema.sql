@@ -20,6 +20,7 @@ CREATE TABLE lanes (
     -- Microseconds since 1970. From then on another program may take the lane.
     held_until bigint NOT NULL,
     batches bigint NOT NULL,
+    facts bigint NOT NULL,
     -- The last number of a fact, and the instant of the last frame.
     last bigint NOT NULL,
     at bigint NOT NULL,
@@ -95,8 +96,7 @@ CREATE TABLE keys (
     PRIMARY KEY (owner, key)
 );
 
--- Keys are added in the order of time, so that a block of rows has keys of one time.
-CREATE INDEX keys_at ON keys USING brin (at) WITH (autosummarize = on);
+CREATE INDEX keys_lapse ON keys (at) WHERE lapses;
 
 CREATE TABLE totals (
     lane int NOT NULL,
@@ -118,6 +118,7 @@ CREATE TABLE waiting_under (
     hash bytea NOT NULL,
     PRIMARY KEY (object, number)
 );
+CREATE INDEX waiting_under_number ON waiting_under (number);
 
 -- The last fact of each lane that a subscriber was told of.
 CREATE TABLE subscribers (

@@ -1,5 +1,8 @@
 //! The statements that write a sealed batch. Each changes one table, and the database refuses what contradicts it: a key that
 //! was used twice, two frames at one place of a record, a balance below its floor, a row that another transaction changed.
+//!
+//! Rows are added in the order of their names, as they are locked: two programs that add the same rows wait for each other in
+//! one order.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,12 +31,14 @@ const JOURNAL: &str = "
     INSERT INTO journal (owner, record, ordinal, facts, lane, number, first, at, balance, body)
     SELECT owner, record, ordinal, facts, $1, number, first, at, balance, body
     FROM unnest($2::text[], $3::text[], $4::bigint[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-        $10::bytea[]) AS rows (owner, record, ordinal, facts, number, first, at, balance, body)";
+        $10::bytea[]) AS rows (owner, record, ordinal, facts, number, first, at, balance, body)
+    ORDER BY owner COLLATE \"C\", record COLLATE \"C\", ordinal";
 
-const NEW_KEYS: &str = "
+const NEW_KEYS: &str = r#"
     INSERT INTO keys (owner, key, lane, number, lapses, at)
     SELECT owner, key, $1, number, lapses, at
-    FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::boolean[], $6::bigint[]) AS rows (owner, key, number, lapses, at)";
+    FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::boolean[], $6::bigint[])
+        AS rows (owner, key, number, lapses, at) ORDER BY owner COLLATE "C", key"#;
 
 /// The division by zero refuses a batch whose rows are not those that it was decided on.
 const USED_KEYS: &str = r#"
@@ -45,10 +50,11 @@ const USED_KEYS: &str = r#"
         RETURNING 1
     ) SELECT 1 / (count(*) = $8)::int FROM changed"#;
 
-const NEW_WALLETS: &str = "
+const NEW_WALLETS: &str = r#"
     INSERT INTO wallets (owner, asset, facts, last, balance, held, debt, floor, at, due, head, body)
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[], $12::bytea[])";
+        $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[], $12::bytea[]) AS rows (owner, asset)
+    ORDER BY owner COLLATE "C", asset COLLATE "C""#;
 
 /// The balance is the database's own sum.
 const WALLETS: &str = r#"
@@ -63,10 +69,10 @@ const WALLETS: &str = r#"
         RETURNING 1
     ) SELECT 1 / (count(*) = $14)::int FROM changed"#;
 
-const NEW_RECORDS: &str = "
+const NEW_RECORDS: &str = r#"
     INSERT INTO records (owner, record, facts, last, at, due, attention, head, body)
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::boolean[],
-        $8::bytea[], $9::bytea[])";
+        $8::bytea[], $9::bytea[]) AS rows (owner, record) ORDER BY owner COLLATE "C", record COLLATE "C""#;
 
 const RECORDS: &str = r#"
     WITH changed AS (
@@ -99,6 +105,8 @@ pub(super) struct Writes {
     pub(super) statements: Vec<Statement>,
     /// The head of the lane after its frames.
     pub(super) head: Head,
+    /// The number of its facts.
+    pub(super) facts: i64,
     /// The first number of its first frame, and that frame's bytes, by which a lost commit is found.
     pub(super) first_frame: Option<(FactNumber, Vec<u8>)>,
 }
@@ -165,7 +173,7 @@ impl Writes {
         policy: &Policy,
         (lane, head): (i32, Head),
     ) -> Result<Self, LedgerError> {
-        let mut writes = Self { statements: Vec::new(), head, first_frame: None };
+        let mut writes = Self { statements: Vec::new(), head, facts: 0, first_frame: None };
         let mut chains = Chains { fetched, heads: HashMap::new(), owing: HashSet::new() };
         let (mut rows, mut used) = (JournalRows::default(), HashMap::new());
         let (mut rest, mut numbers) = (&batch.frames[..], numbers_from(batch.began));
@@ -180,6 +188,7 @@ impl Writes {
             writes.head = chained(&writes.head, body);
             rows.add(&frame, numbers, body, &mut chains);
             note_keys(&frame, numbers.first(), &mut used);
+            writes.facts = writes.facts.saturating_add(length(&frame.facts));
             numbers = numbers.after(frame.facts.len());
         }
         if !rows.owners.is_empty() {

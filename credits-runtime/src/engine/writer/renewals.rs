@@ -97,7 +97,15 @@ impl Renewals {
     where
         S: Source<Error: Display>,
     {
-        while self.next_due_at().is_some_and(|due| due <= now) {
+        self.extend_some(batch, now, usize::MAX);
+    }
+
+    /// Extends the holds that are due first, up to a number of them.
+    pub(crate) fn extend_some<S>(&mut self, batch: &mut Batch<'_, S>, now: Timestamp, max: usize)
+    where
+        S: Source<Error: Display>,
+    {
+        while self.extensions.len() < max && self.next_due_at().is_some_and(|due| due <= now) {
             let Some(Reverse(RenewableHold { alive, wallet, hold, until, key, .. })) = self.open.pop() else {
                 break;
             };
@@ -137,11 +145,41 @@ impl Renewals {
                 self.add(wallet, hold, until, &alive);
                 continue;
             }
-            let left = until.since(now);
-            if !left.is_zero() {
-                let due = now.after(left.checked_div(2).unwrap_or_default().max(RETRY_AFTER_MIN));
-                let alive = Arc::downgrade(&alive);
-                self.open.push(Reverse(RenewableHold { alive, wallet, hold, until, due, key }));
+            let alive = Arc::downgrade(&alive);
+            self.add_later(RenewableHold { alive, wallet, hold, until, due: until, key }, now);
+        }
+    }
+
+    /// Adds a hold whose extension failed, unless it has lapsed.
+    fn add_later(&mut self, hold: RenewableHold, now: Timestamp) {
+        let left = hold.until.since(now);
+        if !left.is_zero() {
+            let due = now.after(left.checked_div(2).unwrap_or_default().max(RETRY_AFTER_MIN));
+            self.open.push(Reverse(RenewableHold { due, ..hold }));
+        }
+    }
+}
+
+/// Where an extension may wait for records.
+#[cfg(feature = "postgres")]
+impl Renewals {
+    /// The wallets of the holds that are due first, up to a number of them, with the keys of their extensions.
+    pub(crate) fn due(&self, now: Timestamp, max: usize) -> Vec<(&WalletId, &Key)> {
+        let mut due: Vec<_> =
+            self.open.iter().map(|Reverse(open)| open).filter(|open| open.due <= now).collect();
+        due.sort_unstable();
+        due.into_iter().take(max).map(|open| (&open.wallet, &open.key)).collect()
+    }
+
+    /// Puts off the holds that are due first, up to a number of them.
+    pub(crate) fn put_off(&mut self, now: Timestamp, max: usize) {
+        for _ in 0..max {
+            match self.open.peek() {
+                Some(Reverse(open)) if open.due <= now => {}
+                _ => break,
+            }
+            if let Some(Reverse(hold)) = self.open.pop() {
+                self.add_later(hold, now);
             }
         }
     }

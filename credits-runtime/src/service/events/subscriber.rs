@@ -15,7 +15,7 @@ use crate::engine::core::Core;
 use crate::engine::feed::Followed;
 use crate::engine::journal_reader::JournalPosition;
 use crate::engine::ledger::Ledger;
-use crate::error::Error;
+use crate::error::{Error, LedgerError};
 
 /// Builder of a named subscriber, which receives every event at least once: finish with `.start(handler)`.
 #[must_use = "no event is delivered until `.start(..)`"]
@@ -127,9 +127,13 @@ impl Progress {
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let end = ledger.end()?;
         while !self.next.has_reached(&end) && !ledger.feed().is_closed() {
+            let before = self.next.clone();
             let delivered = self.deliver_some(ledger, deliver);
             ledger.save_cursors_soon();
             delivered?;
+            if self.next == before && !ledger.feed().is_closed() {
+                return Err(LedgerError::damaged("frames before its end are missing").into());
+            }
         }
         Ok(())
     }
