@@ -29,9 +29,11 @@ use crate::engine::tuning::DUE_RECORDS_MAX;
 use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
 use crate::error::LedgerError;
 
-/// Milliseconds after which the server ends the transaction of a program that is frozen, and its locks with it.
+/// The server ends the transaction of a program that is frozen after five seconds, and its locks with it. A commit is
+/// durable before it is answered, whatever the database's default is.
 const SETTINGS: &str = "
-    SELECT set_config('idle_in_transaction_session_timeout', '5000', true), set_config('lock_timeout', '10000', true)";
+    SELECT set_config('idle_in_transaction_session_timeout', '5000', true), set_config('lock_timeout', '10000', true),
+        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
 
 const LANE: &str = "
     SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
