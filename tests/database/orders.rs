@@ -27,7 +27,7 @@ fn wait_until(is_so: impl Fn() -> bool) {
         if is_so() {
             return;
         }
-        thread::sleep(Duration::from_millis(20));
+        thread::park_timeout(Duration::from_millis(20));
     }
     panic!("it did not happen");
 }
@@ -239,6 +239,34 @@ fn a_schema_with_other_tables_is_refused_with_what_to_do() {
     cluster.run(&url, "CREATE SCHEMA credits");
     let own = format!("{url}&options=-csearch_path%3Dcredits");
     connect(&own).wallet("ann").give_credits(5).now().wait().unwrap();
+}
+
+/// The statements of the guide, in its order: the schema, the tables by its owner, the rights of the program.
+#[test]
+fn a_role_with_the_rights_of_the_guide_can_do_what_a_program_does() {
+    let Some(cluster) = Cluster::start() else { return };
+    let guide = include_str!("../../docs/recipes/postgres.md");
+    let statements = guide.split("```sql").nth(1).unwrap().split("```").next().unwrap();
+    let (schema, rights) = statements.split_once("-- After").unwrap();
+    let (url, of_ledger) = (cluster.database(), "&options=-csearch_path%3Dcredits");
+    cluster.run(&url, "CREATE ROLE app LOGIN");
+    cluster.run(&url, schema);
+    drop(shop::Credits::builder().migrate().connect(format!("{url}{of_ledger}")).unwrap());
+    cluster.run(&url, &format!("-- After{rights}"));
+    let as_app = url.replacen("credits@", "app@", 1);
+    let credits = shop::Credits::connect(format!("{as_app}{of_ledger}")).unwrap();
+    credits.receive(event("cus_1", None, paid("cs_1"))).wait().unwrap();
+    assert_eq!(credits.unresolved().unwrap().len(), 1);
+    credits.receive(event("cus_1", Some("ann"), Happening::OwnerNamed)).wait().unwrap();
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 100);
+    credits.wallet("ann").deduct_credits(5, "test").now().wait().unwrap();
+    credits.book_due().unwrap();
+    credits.verify().unwrap();
+    for change in
+        ["UPDATE credits.journal SET at = 0", "DELETE FROM credits.journal", "DELETE FROM credits.wallets"]
+    {
+        assert!(cluster.try_run(&as_app, change).is_err(), "{change}");
+    }
 }
 
 /// Old keys are found by their index, however many keys never lapse.
