@@ -16,20 +16,25 @@ pub(super) struct DatabaseClock {
 impl DatabaseClock {
     /// A clock that the database read just now.
     pub(super) fn read_at(microseconds: i64) -> Self {
-        Self { ahead: AtomicI64::new(ahead(microseconds)) }
+        Self { ahead: AtomicI64::new(microseconds.saturating_sub(passed(SystemClock.monotonic()))) }
     }
 
     /// Takes a reading of the database's clock, which was made since this monotonic reading. How long ago is not known: its
     /// transaction may have waited for locks afterwards. The clock is corrected as little as the reading allows.
     pub(super) fn set(&self, microseconds: i64, since: Duration) {
-        let (least, most) = (ahead(microseconds), microseconds.saturating_sub(passed(since)));
+        self.correct(microseconds, since, SystemClock.monotonic());
+    }
+
+    fn correct(&self, microseconds: i64, since: Duration, until: Duration) {
+        let (least, most) =
+            (microseconds.saturating_sub(passed(until)), microseconds.saturating_sub(passed(since)));
         let known = self.ahead.load(Ordering::Relaxed);
         self.ahead.store(known.max(least).min(most.max(least)), Ordering::Relaxed);
     }
-}
 
-fn ahead(microseconds: i64) -> i64 {
-    microseconds.saturating_sub(passed(SystemClock.monotonic()))
+    fn at(&self, monotonic: Duration) -> Timestamp {
+        Timestamp::from_microseconds(passed(monotonic).saturating_add(self.ahead.load(Ordering::Relaxed)))
+    }
 }
 
 fn passed(monotonic: Duration) -> i64 {
@@ -38,8 +43,7 @@ fn passed(monotonic: Duration) -> i64 {
 
 impl Clock for DatabaseClock {
     fn now(&self) -> Timestamp {
-        let ahead = self.ahead.load(Ordering::Relaxed);
-        Timestamp::from_microseconds(passed(SystemClock.monotonic()).saturating_add(ahead))
+        self.at(SystemClock.monotonic())
     }
 
     fn monotonic(&self) -> Duration {
@@ -53,16 +57,20 @@ mod tests {
 
     #[test]
     fn a_reading_that_waited_for_locks_does_not_set_the_clock_back() {
-        const SECOND: i64 = 1_000_000;
-        let clock = DatabaseClock::read_at(100 * SECOND);
-        // Read at the beginning of a trip that took ten seconds.
-        let sent = SystemClock.monotonic().saturating_sub(Duration::from_secs(10));
-        clock.set(90 * SECOND, sent);
-        assert!(clock.now() >= Timestamp::from_microseconds(100 * SECOND));
-        // A reading beyond what the trip allows is taken, in either direction.
-        clock.set(500 * SECOND, SystemClock.monotonic());
-        assert!(clock.now() >= Timestamp::from_microseconds(500 * SECOND));
-        clock.set(90 * SECOND, SystemClock.monotonic());
-        assert!(clock.now() < Timestamp::from_microseconds(91 * SECOND));
+        let second = Duration::from_secs;
+        let read = |seconds: i64| Timestamp::from_microseconds(seconds * 1_000_000);
+        // At the reading 0 it is 100 s in the database.
+        let clock = DatabaseClock { ahead: AtomicI64::new(100_000_000) };
+        assert_eq!(clock.at(second(10)), read(110));
+        // 100 s were read in a trip from 0 to 10: perhaps at its beginning.
+        clock.correct(100_000_000, second(0), second(10));
+        assert_eq!(clock.at(second(10)), read(110));
+        // 95 s cannot have been read then, even at the beginning: the clock goes back as little as it must.
+        clock.correct(95_000_000, second(0), second(10));
+        assert_eq!(clock.at(second(10)), read(105));
+        // 500 s were read at the latest at the end.
+        clock.correct(500_000_000, second(0), second(10));
+        assert_eq!(clock.at(second(10)), read(500));
+        assert!(DatabaseClock::read_at(7_000_000).now() >= read(7));
     }
 }
