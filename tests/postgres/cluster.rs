@@ -44,8 +44,26 @@ impl Cluster {
             println!("did not run: there is no `initdb`. Install postgresql, or set CREDITS_TEST_POSTGRES");
             return None;
         };
-        let (server, url) = Server::start(&programs, &[]);
-        Some(Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) })
+        Some(Self::of(Server::start(&programs, &[], false), runtime))
+    }
+
+    /// Starts one with these settings, such as `fsync=on`, which are off where they cost time.
+    pub fn start_with(settings: &[&str]) -> Option<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let Some(programs) = programs() else {
+            println!("did not run: there is no `initdb`. Install postgresql");
+            return None;
+        };
+        Some(Self::of(Server::start(&programs, settings, false), runtime))
+    }
+
+    fn of((server, url): (Server, String), runtime: Runtime) -> Self {
+        Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) }
+    }
+
+    /// The server's process, if it is this test's.
+    pub fn process(&self) -> Option<u32> {
+        self.server.as_ref().map(|server| server.process.id())
     }
 
     /// The folder with the certificate of [`start_encrypted`](Self::start_encrypted), and with that of its authority.
@@ -62,9 +80,8 @@ impl Cluster {
         };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = ["ssl=on", "listen_addresses=127.0.0.1", &format!("port={port}")];
-        let (server, url) = Server::start(&programs, &settings);
-        let url = format!("{url}&port={port}");
-        Some((Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) }, port))
+        let (server, url) = Server::start(&programs, &settings, true);
+        Some((Self::of((server, format!("{url}&port={port}")), runtime), port))
     }
 
     /// Creates an empty database, and returns its URL.
@@ -144,8 +161,8 @@ impl Drop for Cluster {
 }
 
 impl Server {
-    /// Starts one with these settings. If it has a port, that is for TLS alone.
-    fn start(programs: &Path, settings: &[&str]) -> (Self, String) {
+    /// Starts one with these settings. If it is encrypted, its port is for TLS alone.
+    fn start(programs: &Path, settings: &[&str], is_encrypted: bool) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let user = Unprivileged::of_postgres(folder.path());
@@ -156,7 +173,7 @@ impl Server {
             .stdout(Stdio::null())
             .status();
         assert!(initialised.unwrap().success(), "initdb failed");
-        if !settings.is_empty() {
+        if is_encrypted {
             user.give_certificate(&data);
         }
         let settings = settings.iter().flat_map(|setting| ["-c", setting]);
