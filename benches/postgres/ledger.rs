@@ -1,11 +1,14 @@
 //! This ledger, through its public API.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::thread;
 use std::time::Instant;
 
 use credits_runtime::{Receipt, Reply, usage_credits};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use hdrhistogram::Histogram;
+use tokio::runtime::Builder;
 
 use super::worker::{Until, Work};
 
@@ -17,8 +20,6 @@ usage_credits! {
 const GRANTS: [i64; 3] = [1_000_000, 1_000_000_000, 1_000_000_000_000];
 /// Writes in flight while a ledger is filled.
 const FILLING: usize = 4_000;
-/// Threads that carry the clients of a process.
-const THREADS_MAX: usize = 2;
 
 fn owner(number: usize) -> String {
     format!("user:{number}")
@@ -47,33 +48,22 @@ pub fn with(work: &Work, measure: impl FnOnce(&mut dyn FnMut(Until, usize) -> Hi
     credits.close().expect("it closes");
 }
 
-/// Runs a closed loop of clients. Their spends are numbered from `first` on.
+/// Runs a closed loop of clients, each a task. Their spends are numbered from `first` on.
 fn load(credits: &Credits, work: &Work, until: Until, first: usize) -> Histogram<u64> {
-    let threads = work.clients.min(THREADS_MAX);
-    let client = |thread: usize| {
-        let mut latencies = Histogram::<u64>::new(3).expect("a histogram");
-        let mut waiting = VecDeque::new();
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let latencies = RefCell::new(Histogram::new(3).expect("a histogram"));
+    let client = async |client: usize| {
         let mut count = 0;
-        loop {
-            let clients = work.clients / threads;
-            while !until.is_over(count, threads) && waiting.len() < clients {
-                waiting.push_back((Instant::now(), spend(credits, work, thread, first + count)));
-                count += 1;
-            }
-            let Some((asked, spend)) = waiting.pop_front() else { return latencies };
-            drop(spend.wait().expect("a spend"));
-            latencies.record(asked.elapsed().as_micros().max(1) as u64).expect("a latency");
+        while !until.is_over(count, work.clients) {
+            let asked = Instant::now();
+            drop(spend(credits, work, client, first + count).await.expect("a spend"));
+            latencies.borrow_mut().record(asked.elapsed().as_micros().max(1) as u64).expect("a latency");
+            count += 1;
         }
     };
-    let mut latencies = Histogram::new(3).expect("a histogram");
-    thread::scope(|scope| {
-        let client = &client;
-        let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || client(thread))).collect();
-        for worker in workers {
-            latencies.add(worker.join().expect("a thread")).expect("latencies");
-        }
-    });
-    latencies
+    let clients: FuturesUnordered<_> = (0..work.clients).map(client).collect();
+    runtime.block_on(clients.collect::<()>());
+    latencies.into_inner()
 }
 
 fn spend(credits: &Credits, work: &Work, client: usize, count: usize) -> Reply<Receipt> {

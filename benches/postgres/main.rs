@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Options: `--wallets N`, `--seconds N` (of each measurement), `--rounds N`, `--lanes N` (of each program of the ledger),
-//! `--only loads,growth`, `--entries N` (spends in the ledger at the end of `growth`), `--out PATH` (folder of
+//! `--clients 1,64,512` (only loads of these), `--only
+//! loads,growth`, `--entries N` (spends in the ledger at the end of `growth`), `--out PATH` (folder of
 //! `postgres.json` and the plots). It starts a PostgreSQL of its own, and so needs `initdb`, as `tests/postgres/cluster.rs`
 //! does.
 //!
@@ -66,6 +67,7 @@ fn main() {
     let subject = Subject::new(&options);
     let mut rounds = Vec::new();
     if options.measures("loads") {
+        subject.warm(&options);
         rounds = (0..options.rounds).map(|round| measure(&options, &subject, round)).collect();
     }
     let growth = if options.measures("growth") { growth::measure(&options, &subject) } else { Vec::new() };
@@ -77,12 +79,12 @@ fn main() {
 /// Measures every system once under each load. The first system is another one in each round.
 fn measure(options: &Options, subject: &Subject, round: usize) -> Round {
     let mut parts = Vec::new();
-    for (place, load) in LOADS.iter().enumerate() {
+    for (place, load) in options.loads().enumerate() {
         for turn in 0..SYSTEMS.len() {
             let system = SYSTEMS[(turn + round + place) % SYSTEMS.len()];
-            let part = subject.measure(system, *load, options);
+            let part = subject.measure(system, load, options);
             println!("round {}: {system} {load}: {part}", round + 1);
-            parts.push(((*load, system), part));
+            parts.push(((load, system), part));
         }
     }
     Round { parts }

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::LOADS;
+use super::part::Load;
+
 /// First word of the command line of a process with clients.
 pub const WORKER: &str = "--clients-of";
 
@@ -18,6 +21,8 @@ pub struct Options {
     pub lanes: usize,
     /// Spends in the ledger at the end of the measurement of growth.
     pub entries: usize,
+    /// Numbers of clients whose loads are measured; all if it is empty.
+    pub clients: Vec<usize>,
     /// Measurements to run; all if it is empty.
     pub only: Vec<String>,
     /// Folder of the results.
@@ -33,6 +38,7 @@ impl Options {
             rounds: 3,
             lanes: 2,
             entries: 1_000_000,
+            clients: Vec::new(),
             only: Vec::new(),
             out: PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
         };
@@ -46,6 +52,10 @@ impl Options {
                 "--rounds" => options.rounds = number().max(1),
                 "--lanes" => options.lanes = number().max(1),
                 "--entries" => options.entries = number(),
+                "--clients" => {
+                    let list = words.next().expect("numbers of clients");
+                    options.clients = list.split(',').map(|word| word.parse().expect("a number")).collect();
+                }
                 "--only" => {
                     let list = words.next().expect("what to measure");
                     options.only = list.split(',').map(str::to_owned).collect();
@@ -62,5 +72,10 @@ impl Options {
     /// Whether a measurement is selected.
     pub fn measures(&self, what: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == what)
+    }
+
+    /// The selected loads.
+    pub fn loads(&self) -> impl Iterator<Item = Load> {
+        LOADS.into_iter().filter(|load| self.clients.is_empty() || self.clients.contains(&load.clients))
     }
 }

@@ -18,9 +18,8 @@ pub struct Round {
 }
 
 impl Round {
-    fn part(&self, load: Load, system: System) -> &Part {
-        let found = self.parts.iter().find(|(of, _)| *of == (load, system));
-        &found.expect("it was measured").1
+    fn part(&self, load: Load, system: System) -> Option<&Part> {
+        self.parts.iter().find(|(of, _)| *of == (load, system)).map(|(_, part)| part)
     }
 }
 
@@ -43,15 +42,15 @@ struct Target {
 type Of = fn(&Part) -> f64;
 
 impl Report<'_> {
-    /// The median over the rounds.
-    fn median(&self, of: impl Fn(&Round) -> f64) -> f64 {
-        let mut all: Vec<f64> = self.rounds.iter().map(of).collect();
+    /// The median over the rounds, if it was measured.
+    fn median(&self, of: impl Fn(&Round) -> Option<f64>) -> Option<f64> {
+        let mut all: Vec<f64> = self.rounds.iter().filter_map(of).collect();
         all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
+        all.get(all.len() / 2).copied()
     }
 
     fn figure(&self, load: Load, system: System, of: Of) -> f64 {
-        self.median(|round| of(round.part(load, system)))
+        self.median(|round| round.part(load, system).map(of)).unwrap_or(f64::NAN)
     }
 
     /// Every ratio that has a bound.
@@ -67,9 +66,10 @@ impl Report<'_> {
                        of: Of,
                        bound: f64,
                        is_at_least| {
-            let value =
-                self.median(|round| of(round.part(load, system)) / of(round.part(against.0, against.1)));
-            targets.push(Target { name: name.to_owned(), value, bound, is_at_least });
+            let ratio =
+                |round: &Round| Some(of(round.part(load, system)?) / of(round.part(against.0, against.1)?));
+            let value = self.median(ratio);
+            targets.extend(value.map(|value| Target { name: name.to_owned(), value, bound, is_at_least }));
         };
         add("512 clients, spends/s vs naive", (most, Ledger), (most, Naive), rate, 6.0, true);
         add("512 clients, spends/s vs function", (most, Ledger), (most, Function), rate, 2.5, true);
@@ -109,14 +109,12 @@ impl Report<'_> {
         );
         if !self.rounds.is_empty() {
             table.push_str("\n| | | spends/s | p50 | p99 | processor time, server + clients | log of writes |\n|---|---|---|---|---|---|---|\n");
-            for load in LOADS {
+            for load in self.options.loads() {
                 for system in SYSTEMS {
                     let figure = |of: Of| self.figure(load, system, of);
                     let of = |place: usize| {
-                        self.median(|round| {
-                            let part = round.part(load, system);
-                            part.processor[place] * 1e6 / part.spends()
-                        })
+                        let of_part = |part: &Part| part.processor[place] * 1e6 / part.spends();
+                        self.median(|round| round.part(load, system).map(of_part)).unwrap_or(f64::NAN)
                     };
                     writeln!(
                         table,
@@ -155,7 +153,8 @@ impl Report<'_> {
         std::fs::create_dir_all(folder).expect("a folder for the figures");
         let mut figures = Vec::new();
         let (mut rates, mut costs) = (Vec::new(), Vec::new());
-        let loads = if self.rounds.is_empty() { &LOADS[..0] } else { &LOADS[..] };
+        let loads: Vec<Load> =
+            if self.rounds.is_empty() { Vec::new() } else { self.options.loads().collect() };
         for (load, system) in loads.iter().flat_map(|load| SYSTEMS.map(|system| (*load, system))) {
             let figure = |of: Of| self.figure(load, system, of);
             let (rate, cost) = (figure(Part::rate), figure(Part::cost));

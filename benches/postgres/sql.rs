@@ -37,7 +37,7 @@ const TABLES: &str = "
         RETURN left_ - amount_;
     END $$;";
 
-/// The statements that make a database with this many accounts.
+/// The statements that make a database with this many accounts of three entries each.
 pub fn create(wallets: usize) -> String {
     format!(
         "{TABLES} INSERT INTO accounts SELECT id, 1000000000000 FROM generate_series(0, {wallets} - 1) AS id"

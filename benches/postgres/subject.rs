@@ -49,6 +49,9 @@ const SETTINGS: [&str; 6] = [
     "checkpoint_timeout=15min",
 ];
 
+/// Load of each system before everything is measured.
+const WARMING: Duration = Duration::from_secs(8);
+
 pub struct Subject {
     cluster: Cluster,
     /// The databases of the two baselines, and of the ledger.
@@ -89,6 +92,14 @@ impl Subject {
             self.cluster.run(url, "VACUUM (ANALYZE)");
         }
         self.cluster.run(&self.ledger, "CHECKPOINT");
+    }
+
+    /// Puts every system under load for a while. After a checkpoint the log of writes has each page that changes first.
+    pub fn warm(&self, options: &Options) {
+        let load = Load { clients: 512, ..Load::PLAIN };
+        for system in SYSTEMS {
+            self.measure(system, load, &Options { time: WARMING, ..options.clone() });
+        }
     }
 
     /// Measures a system under a load.

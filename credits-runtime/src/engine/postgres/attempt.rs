@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
 
 use super::driver::wait_for;
 use super::failure::DatabaseFailure;
@@ -13,7 +13,8 @@ use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants, wallet_id
 use super::lane::{LaneWork, WriteLane};
 use super::lease::{HELD_FOR, Lease};
 use super::names::{LANES, RowName, number, numbers_of, to_long};
-use super::statement::{Statement, run, run_all};
+use super::session::Session;
+use super::statement::Statement;
 use super::writes::Writes;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::time::Timestamp;
@@ -28,12 +29,6 @@ use crate::engine::rows::Scheduled;
 use crate::engine::tuning::DUE_RECORDS_MAX;
 use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
 use crate::error::LedgerError;
-
-/// The server ends the transaction of a program that is frozen after five seconds, and its locks with it. A commit is
-/// durable before it is answered, whatever the database's default is.
-const SETTINGS: &str = "
-    SELECT set_config('idle_in_transaction_session_timeout', '5000', true), set_config('lock_timeout', '10000', true),
-        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
 
 const LANE: &str = "
     SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
@@ -115,37 +110,35 @@ impl WriteLane {
         wants: &Wants,
         known: Option<FetchedRecords>,
     ) -> Result<Attempted, DatabaseFailure> {
-        let client = match self.client.take().filter(|client| !client.is_closed()) {
-            Some(client) => client,
-            None => self.database.connect()?,
+        let session = match self.session.take().filter(|session| !session.is_closed()) {
+            Some(session) => session,
+            None => self.database.connect_lane()?,
         };
-        let attempted = self.attempt_on(&client, work, wants, known);
+        let attempted = self.attempt_on(&session, work, wants, known);
         match &attempted {
             Err(failure) if failure.is_of_connection() => {}
             Err(_) | Ok(Attempted::Lacks(_)) => {
-                self.roll_back(&client);
-                self.client = Some(client);
+                self.roll_back(&session);
+                self.session = Some(session);
             }
-            Ok(Attempted::Written(_)) => self.client = Some(client),
+            Ok(Attempted::Written(_)) => self.session = Some(session),
         }
         attempted
     }
 
     fn attempt_on(
         &mut self,
-        client: &Client,
+        session: &Session,
         work: &LaneWork<'_>,
         wants: &Wants,
         known: Option<FetchedRecords>,
     ) -> Result<Attempted, DatabaseFailure> {
         let answer_within = self.database.answer_within;
-        let (lease, is_new) = self.held(client)?;
+        let (lease, is_new) = self.held(session)?;
         let sent = SystemClock.monotonic();
-        let mut statements = vec![
-            Statement::new(self.database.begin),
-            Statement::new(SETTINGS),
-            Statement::new(LANE).integer(lease.lane),
-        ];
+        let mut statements = vec![Statement::new(self.database.begin)];
+        statements.extend(session.settings());
+        statements.push(Statement::new(LANE).integer(lease.lane));
         let own = statements.len();
         let asked = wants.statements();
         let fetches: Vec<_> = asked.iter().map(|(_, fetch)| *fetch).collect();
@@ -161,11 +154,11 @@ impl WriteLane {
         }
         let settling = self.unsettled.as_ref();
         statements.extend(settling.map(|it| Statement::new(FRAME).integer(it.lane).long(to_long(it.first))));
-        let mut rows = wait_for(answer_within, run_all(client, &statements))?;
+        let mut rows = wait_for(answer_within, session.run_all(&statements))?;
         if self.unsettled.is_some() {
             let found = rows.pop().unwrap_or_default();
             if let Some(decided) = self.settle(&found)? {
-                self.roll_back(client);
+                self.roll_back(session);
                 return Ok(Attempted::Written(decided));
             }
         }
@@ -196,7 +189,7 @@ impl WriteLane {
         let (sealed, decided) = match self.decide(work, wants, &fetched, &position)? {
             LaneDecision::Lacks(missing) => return Ok(Attempted::Lacks(Box::new((missing, fetched)))),
             LaneDecision::Sealed(None, decided) => {
-                self.roll_back(client);
+                self.roll_back(session);
                 return Ok(Attempted::Written(decided));
             }
             LaneDecision::Sealed(Some(sealed), decided) => (sealed, decided),
@@ -223,7 +216,7 @@ impl WriteLane {
         let (first, body) = first_frame.unwrap_or((FactNumber(0), Vec::new()));
         self.unsettled =
             Some(Unsettled { lane: lease.lane, first, body, at: sealed.position.last_at, decided });
-        let result = wait_for(answer_within, run_all(client, &statements));
+        let result = wait_for(answer_within, session.run_all(&statements));
         if let Err(failure) = &result
             && !failure.is_of_connection()
         {
@@ -240,18 +233,18 @@ impl WriteLane {
 
     /// The lane that this program holds.
     /// Also returns whether it was taken just now.
-    fn held(&mut self, client: &Client) -> Result<(Lease, bool), DatabaseFailure> {
+    fn held(&mut self, session: &Session) -> Result<(Lease, bool), DatabaseFailure> {
         if let Some(lease) = self.lease {
             return Ok((lease, false));
         }
-        let lease = wait_for(self.database.answer_within, Lease::take(client, self.database.holder))?;
+        let lease = wait_for(self.database.answer_within, Lease::take(session, self.database.holder))?;
         self.lease = Some(lease);
         Ok((lease, true))
     }
 
-    fn roll_back(&self, client: &Client) {
+    fn roll_back(&self, session: &Session) {
         // If it fails, the next statement does too, and the connection is replaced.
-        _ = wait_for(self.database.answer_within, run(client, Statement::new("ROLLBACK")));
+        _ = wait_for(self.database.answer_within, session.run(Statement::new("ROLLBACK")));
     }
 
     /// Finds out whether the last batch was committed; returns its outcome if it was.

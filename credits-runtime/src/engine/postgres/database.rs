@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
 
 use super::clock::DatabaseClock;
 use super::driver::{Driver, wait_for};
@@ -13,7 +13,8 @@ use super::failure::DatabaseFailure;
 use super::names::number;
 use super::opening::Connecting;
 use super::position::LanePosition;
-use super::statement::{Statement, run};
+use super::session::Session;
+use super::statement::Statement;
 use crate::domain::ids::FactNumber;
 use crate::domain::time::Timestamp;
 use crate::engine::feed::CommitFeed;
@@ -34,7 +35,7 @@ pub(super) struct Database {
     /// `None` if the application has a clock of its own.
     clock: Option<Arc<DatabaseClock>>,
     /// Connections for readers.
-    idle: Mutex<Vec<Client>>,
+    idle: Mutex<Vec<Session>>,
     /// The instant of the last frame that this program committed or read.
     last_at: AtomicI64,
     /// The lanes that this program has written, each with the last fact before.
@@ -73,9 +74,9 @@ impl Database {
         }
     }
 
-    /// Opens a connection.
-    pub(super) fn connect(&self) -> Result<Client, DatabaseFailure> {
-        self.driver.connect()
+    /// Opens a connection of a lane.
+    pub(super) fn connect_lane(&self) -> Result<Session, DatabaseFailure> {
+        self.driver.connect_lane()
     }
 
     /// Runs a statement on a connection of the readers. A connection that the server has ended is replaced once.
@@ -83,21 +84,21 @@ impl Database {
         let mut is_new = false;
         loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let client = if let Some(client) = idle.filter(|client| !client.is_closed() && !is_new) {
-                Ok(client)
+            let session = if let Some(session) = idle.filter(|session| !session.is_closed() && !is_new) {
+                Ok(session)
             } else {
                 is_new = true;
-                self.connect()
+                self.driver.connect()
             };
-            let read = client.and_then(|client| {
-                let rows = wait_for(self.answer_within, run(&client, statement()))?;
-                Ok((client, rows))
+            let read = session.and_then(|session| {
+                let rows = wait_for(self.answer_within, session.run(statement()))?;
+                Ok((session, rows))
             });
             match read {
-                Ok((client, rows)) => {
+                Ok((session, rows)) => {
                     let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
                     if idle.len() < IDLE_MAX {
-                        idle.push(client);
+                        idle.push(session);
                     }
                     return Ok(rows);
                 }

@@ -4,15 +4,17 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 use std::thread::Thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Config};
 
 use super::failure::DatabaseFailure;
 use super::server::PostgresServer;
+use super::session::{Session, refuses_options};
 use crate::engine::clock::{Clock as _, SystemClock};
 use crate::error::{LedgerError, LedgerErrorKind};
 
@@ -24,6 +26,8 @@ pub(super) struct Driver {
     /// `None` once it ends.
     runtime: Option<Runtime>,
     server: PostgresServer,
+    /// Whether a pool stands before the server, so that no session is a lane's own.
+    is_pooled: AtomicBool,
 }
 
 impl Driver {
@@ -51,14 +55,43 @@ impl Driver {
                     error,
                 )
             })?;
-        Ok(Self { runtime: Some(runtime), server: PostgresServer { config, tls } })
+        Ok(Self {
+            runtime: Some(runtime),
+            server: PostgresServer { config, tls },
+            is_pooled: AtomicBool::new(false),
+        })
     }
 
-    /// Opens a connection.
-    pub(super) fn connect(&self) -> Result<Client, DatabaseFailure> {
+    /// Opens a connection of a reader.
+    pub(super) fn connect(&self) -> Result<Session, DatabaseFailure> {
+        self.connect_with(self.server.config.clone()).map(Session::unnamed)
+    }
+
+    /// Opens a connection of a lane, with a session of its own unless a pool stands before the server.
+    pub(super) fn connect_lane(&self) -> Result<Session, DatabaseFailure> {
+        if self.is_pooled.load(Ordering::Relaxed) {
+            return self.connect();
+        }
+        let mut config = self.server.config.clone();
+        let (options, token) = Session::options(config.get_options())?;
+        config.options(&options);
+        let session = match self.connect_with(config) {
+            Ok(client) => wait_for(CONNECT_WITHIN, Session::prepared(client, &token))?,
+            Err(DatabaseFailure::Refused(error) | DatabaseFailure::Lost(error))
+                if refuses_options(&error) =>
+            {
+                self.connect()?
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.is_pooled.store(!session.is_own(), Ordering::Relaxed);
+        Ok(session)
+    }
+
+    fn connect_with(&self, config: Config) -> Result<Client, DatabaseFailure> {
         let Some(runtime) = &self.runtime else { return Err(DatabaseFailure::Away) };
         let (sender, receiver) = oneshot::channel();
-        let PostgresServer { config, tls } = self.server.clone();
+        let tls = self.server.tls.clone();
         runtime.spawn(async move {
             match config.connect(tls).await {
                 Ok((client, connection)) => {

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio_postgres::Client;
-
 use super::attempt::{Attempted, Decided, Unsettled};
 use super::database::Database;
 use super::driver::wait_for;
@@ -15,6 +13,7 @@ use super::failure::DatabaseFailure;
 use super::fetched::Wants;
 use super::lease::Lease;
 use super::names::RowName;
+use super::session::Session;
 use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
 use crate::domain::catalogue::CatalogueData;
@@ -71,7 +70,7 @@ pub(super) struct WriteLane {
     pub(super) unreadable_due: Option<LedgerError>,
     /// Whether it looks for due work; one lane of a program does.
     pub(super) books_due: bool,
-    pub(super) client: Option<Client>,
+    pub(super) session: Option<Session>,
     pub(super) lease: Option<Lease>,
     /// A batch whose commit was not answered.
     pub(super) unsettled: Option<Unsettled>,
@@ -122,9 +121,9 @@ impl WriteLane {
             }
             self.extend();
         }
-        if let (Some(client), Some(lease)) = (&self.client, self.lease) {
+        if let (Some(session), Some(lease)) = (&self.session, self.lease) {
             // Otherwise the lane is free when its time is over.
-            _ = wait_for(self.database.answer_within, lease.give_up(client));
+            _ = wait_for(self.database.answer_within, lease.give_up(session));
         }
     }
 
@@ -327,13 +326,13 @@ impl WriteLane {
                 Err(_) => {
                     self.renewals.undo();
                     // The transaction ends with the connection.
-                    (self.client, self.unsettled) = (None, None);
+                    (self.session, self.unsettled) = (None, None);
                     tracing::error!("a rule was broken while deciding; nothing of the batch was written");
                     return Finished::Refused(rule_broken());
                 }
             };
             if failure.is_of_connection() {
-                self.client = None;
+                self.session = None;
             }
             let is_over = SystemClock.monotonic().saturating_sub(began) >= self.database.answer_within;
             conflicts += usize::from(failure.is_conflict());

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Client;
-
 use super::failure::DatabaseFailure;
 use super::names::LANES;
-use super::statement::{Statement, run};
+use super::session::Session;
+use super::statement::Statement;
 use crate::error::{LedgerError, LedgerErrorKind};
 
 /// Time after the last batch at which another program may take the lane.
@@ -40,16 +39,16 @@ const ATTEMPTS: usize = 100;
 
 impl Lease {
     /// Takes a lane that no program holds, or adds one.
-    pub(super) async fn take(client: &Client, holder: [u8; 16]) -> Result<Self, DatabaseFailure> {
+    pub(super) async fn take(session: &Session, holder: [u8; 16]) -> Result<Self, DatabaseFailure> {
         let held_for = i64::try_from(HELD_FOR.as_micros()).unwrap_or(i64::MAX);
         for _ in 0..ATTEMPTS {
-            let now = now(client).await?;
+            let now = now(session).await?;
             let taken = Statement::new(TAKE).bytes(holder).long(now).long(held_for);
-            let mut rows = run(client, taken).await?;
+            let mut rows = session.run(taken).await?;
             if rows.is_empty() {
                 let most = i32::try_from(LANES).unwrap_or(i32::MAX);
                 let added = Statement::new(ADD).bytes(holder).long(now).long(held_for).integer(most);
-                rows = run(client, added).await?;
+                rows = session.run(added).await?;
             }
             if let Some(row) = rows.first() {
                 return Ok(Self { lane: row.try_get(0)?, epoch: row.try_get(1)? });
@@ -63,14 +62,14 @@ impl Lease {
     }
 
     /// Lets another program take the lane at once.
-    pub(super) async fn give_up(self, client: &Client) -> Result<(), DatabaseFailure> {
-        run(client, Statement::new(GIVE_UP).integer(self.lane).long(self.epoch)).await.map(drop)
+    pub(super) async fn give_up(self, session: &Session) -> Result<(), DatabaseFailure> {
+        session.run(Statement::new(GIVE_UP).integer(self.lane).long(self.epoch)).await.map(drop)
     }
 }
 
 /// The database's time.
-pub(super) async fn now(client: &Client) -> Result<i64, DatabaseFailure> {
-    let rows = run(client, Statement::new(NOW)).await?;
+pub(super) async fn now(session: &Session) -> Result<i64, DatabaseFailure> {
+    let rows = session.run(Statement::new(NOW)).await?;
     let missing = || DatabaseFailure::from(LedgerError::damaged("the database has no time"));
     Ok(rows.first().ok_or_else(missing)?.try_get(0)?)
 }

@@ -17,6 +17,7 @@ pub(crate) mod position;
 #[cfg(feature = "testing")]
 pub(crate) mod schemas;
 pub mod server;
+mod session;
 mod statement;
 mod verify;
 mod writes;

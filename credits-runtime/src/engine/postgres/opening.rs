@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::clock::DatabaseClock;
@@ -14,7 +13,8 @@ use super::engine::PostgresEngine;
 use super::failure::DatabaseFailure;
 use super::lane::WriteLane;
 use super::lease;
-use super::statement::{Statement, run, run_all};
+use super::session::Session;
+use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::billing::waiting::WaitingRoom;
@@ -116,12 +116,12 @@ pub(crate) fn connect(
     let Application { terms, prices, policy, clock, clock_confirmed, waiting_max, queue } = application;
     let opened = |failure: DatabaseFailure| failure.into_error("the ledger cannot be opened");
     let (driver, answer_within) = (Driver::start(url)?, connecting.answer_within);
-    let client = driver.connect().map_err(opened)?;
+    let session = driver.connect().map_err(opened)?;
     if connecting.makes_tables {
-        wait_for(answer_within, make_tables(&client)).map_err(opened)?;
+        wait_for(answer_within, make_tables(&session)).map_err(opened)?;
     }
-    let (id, covers) = wait_for(answer_within, ledger_row(&client)).map_err(opened)?;
-    let now = wait_for(answer_within, lease::now(&client)).map_err(opened)?;
+    let (id, covers) = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    let now = wait_for(answer_within, lease::now(&session)).map_err(opened)?;
     let database_clock = clock.is_none().then(|| Arc::new(DatabaseClock::read_at(now)));
     let clock: Arc<dyn Clock> = match (clock, &database_clock) {
         (Some(clock), _) => clock,
@@ -129,7 +129,7 @@ pub(crate) fn connect(
         (None, None) => return Err(LedgerError::closed()),
     };
     let last = wait_for(answer_within, async {
-        let rows = run(&client, Statement::new(LAST_AT)).await?;
+        let rows = session.run(Statement::new(LAST_AT)).await?;
         let last: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?.flatten();
         Ok(last)
     });
@@ -160,7 +160,7 @@ pub(crate) fn connect(
             failed_due: FailedDue::default(),
             unreadable_due: None,
             books_due: place == 0,
-            client: None,
+            session: None,
             lease: None,
             unsettled: None,
         })
@@ -204,32 +204,32 @@ pub(crate) fn connect(
 }
 
 /// Makes the tables, if they are missing. Another program may make them at the same time.
-async fn make_tables(client: &Client) -> Result<(), DatabaseFailure> {
+async fn make_tables(session: &Session) -> Result<(), DatabaseFailure> {
     let is_made = |failure: &DatabaseFailure| match failure {
         DatabaseFailure::Refused(error) | DatabaseFailure::Again(error) => {
             matches!(error.code(), Some(&(SqlState::DUPLICATE_TABLE | SqlState::UNIQUE_VIOLATION)))
         }
         _ => false,
     };
-    if run(client, Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
+    if session.run(Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
         return Ok(());
     }
     let id = getrandom::u64().and_then(|high| Ok((high, getrandom::u64()?)));
     let (high, low) = id.map_err(no_random)?;
     let id = u128::from(high) << 64 | u128::from(low);
     let made = async {
-        client.batch_execute(&format!("BEGIN; {SCHEMA}")).await?;
+        session.run_script(&format!("BEGIN; {SCHEMA}")).await?;
         let ledger = Statement::new(ADD_LEDGER).bytes(id.to_be_bytes()).integer(TABLES);
         // The waiting room exists from the beginning, so that it can be locked.
         let room =
             Statement::new(ADD_WAITING_ROOM).bytes(Head::default()).bytes(encode(&WaitingRoom::default()));
-        run_all(client, &[ledger, room, Statement::new("COMMIT")]).await.map(drop)
+        session.run_all(&[ledger, room, Statement::new("COMMIT")]).await.map(drop)
     };
     let made = made.await;
     match made {
         Err(failure) if is_made(&failure) => {
-            client.batch_execute("ROLLBACK").await?;
-            if run(client, Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
+            session.run_script("ROLLBACK").await?;
+            if session.run(Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
                 return Ok(());
             }
             let message = format!(
@@ -242,7 +242,7 @@ async fn make_tables(client: &Client) -> Result<(), DatabaseFailure> {
     }
 }
 
-fn no_random(error: getrandom::Error) -> LedgerError {
+pub(super) fn no_random(error: getrandom::Error) -> LedgerError {
     LedgerError::caused(LedgerErrorKind::Io, "no random numbers for the ledger's id", error)
 }
 
@@ -253,12 +253,12 @@ fn holder() -> Result<[u8; 16], LedgerError> {
 }
 
 /// The ledger's id, and the catalogue by which wallets have covers.
-async fn ledger_row(client: &Client) -> Result<(LedgerId, Option<u32>), DatabaseFailure> {
+async fn ledger_row(session: &Session) -> Result<(LedgerId, Option<u32>), DatabaseFailure> {
     let missing = || {
         let message = "the database has no tables of a ledger: make them once with `Credits::builder().migrate().connect(url)`";
         DatabaseFailure::Unreadable(LedgerError::new(LedgerErrorKind::NotALedger, message))
     };
-    let rows = match run(client, Statement::new(LEDGER)).await {
+    let rows = match session.run(Statement::new(LEDGER)).await {
         Err(DatabaseFailure::Refused(error)) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
             return Err(missing());
         }

@@ -17,8 +17,9 @@ pub(crate) fn empty_schema() -> Result<Option<String>, LedgerError> {
     let driver = Driver::start(&url)?;
     let failed =
         |failure: super::failure::DatabaseFailure| failure.into_error("the schema of a test cannot be made");
-    let client = driver.connect().map_err(failed)?;
-    let made = async { Ok(client.batch_execute(&format!("CREATE SCHEMA {schema}")).await?) };
+    let session = driver.connect().map_err(failed)?;
+    let sql = format!("CREATE SCHEMA {schema}");
+    let made = session.run_script(&sql);
     wait_for(Duration::from_secs(30), made).map_err(failed)?;
     let separator = if url.contains('?') { '&' } else { '?' };
     Ok(Some(format!("{url}{separator}options=-csearch_path%3D{schema}")))

@@ -1,20 +1,14 @@
-//! Statements with their values, and their results.
-//!
-//! They are unnamed, so that a pool of connections between the program and the database needs to know none of them.
+//! Statements with their values.
 
-use futures_util::future::join_all;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row};
 
-use super::failure::DatabaseFailure;
-
-/// A value of a statement.
-type Value = (Box<dyn ToSql + Sync + Send>, Type);
+/// A value of a statement, and its type.
+pub(super) type Value = (Box<dyn ToSql + Sync + Send>, Type);
 
 /// A statement with its values.
 pub(super) struct Statement {
-    sql: &'static str,
-    values: Vec<Value>,
+    pub(super) sql: &'static str,
+    pub(super) values: Vec<Value>,
 }
 
 impl Statement {
@@ -71,25 +65,4 @@ impl Statement {
     pub(super) fn byte_strings(self, values: Vec<Vec<u8>>) -> Self {
         self.with(values, Type::BYTEA_ARRAY)
     }
-
-    async fn run(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let values: Vec<_> =
-            self.values.iter().map(|(value, of)| (&**value as &(dyn ToSql + Sync), of.clone())).collect();
-        client.query_typed(self.sql, &values).await
-    }
-}
-
-/// Sends statements in one trip, and returns their rows. Fails with the first failure: the ones after it fail because of
-/// it.
-pub(super) async fn run_all(
-    client: &Client,
-    statements: &[Statement],
-) -> Result<Vec<Vec<Row>>, DatabaseFailure> {
-    let results = join_all(statements.iter().map(|statement| statement.run(client))).await;
-    results.into_iter().map(|rows| rows.map_err(DatabaseFailure::from)).collect()
-}
-
-/// Sends one statement, and returns its rows.
-pub(super) async fn run(client: &Client, statement: Statement) -> Result<Vec<Row>, DatabaseFailure> {
-    statement.run(client).await.map_err(DatabaseFailure::from)
 }
