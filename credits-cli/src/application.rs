@@ -13,7 +13,7 @@ use credits_runtime::generated::Pricing;
 
 use crate::arguments::{self, Line};
 use crate::exit::{Exit, Failure};
-use crate::reach::{Opener, OwnPrices, Place};
+use crate::reach::{LedgerAddress, Opener, OwnPrices, Place, database_of};
 use crate::session::Session;
 use crate::show::{Terminal, complain};
 
@@ -34,7 +34,8 @@ pub struct Application {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Own {
-    /// The ledger's file: of `--ledger`, of `CREDITS_LEDGER`, or the application's default.
+    /// The ledger's file, or the address of its [database](Self::database): of `--ledger`, of `CREDITS_LEDGER`, or the
+    /// application's default.
     pub ledger: PathBuf,
     /// The arguments behind the command's name.
     pub arguments: Vec<OsString>,
@@ -114,12 +115,14 @@ impl Application {
         Self { about: about.into(), ..self }
     }
 
-    /// The ledger's file, unless the command line or `CREDITS_LEDGER` names another; `credits.redb` unless set.
+    /// The ledger's file or the address of its database, unless the command line or `CREDITS_LEDGER` names another;
+    /// `credits.redb` unless set. A database needs the feature `postgres`.
     pub fn ledger(self, path: impl AsRef<Path>) -> Self {
         Self { ledger: path.as_ref().to_owned(), ..self }
     }
 
-    /// The file of the API's tokens, for `token` and `serve`; `<ledger>.tokens` unless set.
+    /// The file of the API's tokens, for `token` and `serve`; unless set `<ledger>.tokens`, or `credits.tokens` for a ledger
+    /// in a database.
     pub fn tokens(self, path: impl AsRef<Path>) -> Self {
         Self { tokens: Some(path.as_ref().to_owned()), ..self }
     }
@@ -196,15 +199,20 @@ impl Application {
         let terminal = Terminal::new(global.json, global.quiet);
         let path = global.ledger.clone().unwrap_or(self.ledger);
         let tokens = self.tokens.unwrap_or_else(|| {
-            let mut tokens = path.clone().into_os_string();
+            let mut tokens =
+                database_of(&path).map_or_else(|| path.clone().into_os_string(), |_| "credits".into());
             tokens.push(".tokens");
             tokens.into()
         });
         let place = match &global.url {
-            Some(base) => Place::Url { base: base.clone(), token: env::var("CREDITS_TOKEN").ok() },
-            None => Place::File { path, opener: self.opener, prices: self.prices },
+            Some(base) => Ok(Place::Url { base: base.clone(), token: env::var("CREDITS_TOKEN").ok() }),
+            None => LedgerAddress::of(path).map(|address| Place::Ledger {
+                address,
+                opener: self.opener,
+                prices: self.prices,
+            }),
         };
-        match command.run(&Session { line, place, terminal, tokens }) {
+        match place.and_then(|place| command.run(&Session { line, place, terminal, tokens })) {
             Ok(()) => Exit::Done.into(),
             Err(failure) => reported(terminal, &failure),
         }
@@ -212,6 +220,12 @@ impl Application {
 }
 
 impl Own {
+    /// The address of the ledger's database, if it is kept in one.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        database_of(&self.ledger)
+    }
+
     /// A call without arguments. What stands before the command counts for it too.
     fn of(ledger: PathBuf, matches: &ArgMatches) -> Self {
         let (json, url) = (matches.get_flag("json"), matches.get_one("url").cloned());

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    backup, balance, chain, completions, diff_prices, due, explain, export, gifts, history, operations,
-    owners, prices, reports, serve, token, undo, unresolved, watch, what_if,
+    backup, balance, chain, completions, diff_prices, due, explain, export, gifts, history, migrate,
+    operations, owners, prices, reports, serve, token, undo, unresolved, watch, what_if,
 };
 use crate::exit::Failure;
 use crate::session::Session;
@@ -25,8 +25,9 @@ pub(crate) struct Line {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "For every command")]
 pub(crate) struct Global {
-    /// The ledger's file. If a program has it open, the command goes through that program's socket
-    #[arg(long, global = true, value_name = "FILE", env = "CREDITS_LEDGER", hide_env_values = true)]
+    /// The ledger's file, or postgres://.. of its database. If a program has the file open, the command goes through that
+    /// program's socket
+    #[arg(long, global = true, value_name = "LEDGER", env = "CREDITS_LEDGER", hide_env_values = true)]
     pub(crate) ledger: Option<PathBuf>,
     /// The address of a program's API, in place of a file. Its token is in CREDITS_TOKEN
     #[arg(long, global = true, value_name = "ADDRESS")]
@@ -125,6 +126,8 @@ commands! {
         Restore(backup::Restore),
         /// Every entry of every wallet, as JSON lines or CSV
         Export(export::Export),
+        /// Make the tables of a ledger in a database
+        Migrate(migrate::Migrate),
     }
     "Programs" {
         /// Serve the dashboard and the API on this machine

@@ -8,6 +8,9 @@
 //! cargo run --bin studio -- balance user:ada    # in another terminal, through the running program
 //! ```
 //!
+//! With `CREDITS_LEDGER=postgres://user@host/database` the ledger is in that database, and as many studios as you like share it,
+//! each with an `ADDRESS` of its own. Their tokens are in `studio.tokens`.
+//!
 //! `ADDRESS` is where it listens, `127.0.0.1:8080` unless set, and `PUBLIC_ADDRESS` is where browsers find it, if that is another
 //! place: checkouts return there. With `STRIPE_KEY` set to a secret key of a test account and
 //! `STRIPE_WEBHOOK_SECRET` to the secret of its endpoint, the buttons of the price list begin checkouts at Stripe.
@@ -18,11 +21,12 @@ mod pricing;
 mod server;
 mod year;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use credits_cli::Own;
-use pricing::Pricing;
+use credits_runtime::{Error, LedgerErrorKind};
+use credits_web::Tokens;
+use pricing::{Credits, Pricing};
 
 fn main() -> ExitCode {
     credits_cli::app::<Pricing>()
@@ -44,13 +48,29 @@ fn serve(call: &Own) -> ExitCode {
     }
 }
 
-fn served(call: &Own) -> Result<(), Box<dyn Error>> {
+fn served(call: &Own) -> Result<(), Box<dyn std::error::Error>> {
     // Before a year is filled: an address in use ends the program at once.
     let server = server::Server::bind()?;
+    let progress = |days| println!("  {days} days");
+    if let Some(url) = call.database() {
+        let credits = match Credits::connect(url) {
+            Err(Error::Ledger(error)) if error.kind() == LedgerErrorKind::NotALedger => {
+                println!("Filling the database with a year of business:");
+                println!("  {}", year::fill_database(url, progress)?);
+                Credits::connect(url)?
+            }
+            connected => connected?,
+        };
+        return server.serve(&credits, Tokens::file("studio.tokens")?);
+    }
     if !call.ledger.exists() {
         println!("Filling {} with a year of business:", call.ledger.display());
-        let filled = year::fill(&call.ledger, |days| println!("  {days} days"))?;
-        println!("  {filled}");
+        println!("  {}", year::fill(&call.ledger, progress)?);
     }
-    server.serve(&call.ledger)
+    let credits = Credits::open(&call.ledger)?;
+    // Commands on this machine reach the open ledger through it.
+    #[cfg(unix)]
+    let _socket = credits_web::socket(&credits)?;
+    // A real application keeps its tokens in a file: `Tokens::file("studio.tokens")?`.
+    server.serve(&credits, Tokens::in_memory())
 }

@@ -4,7 +4,6 @@ use std::env::var;
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ const ADDRESS: &str = "127.0.0.1:8080";
 /// Longest time for which the end waits for requests in progress.
 const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// A server that has its address, and no ledger yet.
+/// A server that has its address.
 pub(crate) struct Server {
     runtime: Runtime,
     listener: TcpListener,
@@ -40,15 +39,9 @@ impl Server {
     }
 
     /// Serves until Ctrl-C.
-    pub(crate) fn serve(self, ledger: &Path) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn serve(self, credits: &Credits, tokens: Tokens) -> Result<(), Box<dyn Error>> {
         let Self { runtime, listener } = self;
-        let credits = Credits::open(ledger)?;
-        // Commands on this machine reach the open ledger through it.
-        #[cfg(unix)]
-        let socket = credits_web::socket(&credits)?;
-        let served = runtime.block_on(served(&credits, listener));
-        #[cfg(unix)]
-        drop(socket);
+        let served = runtime.block_on(served(credits, tokens, listener));
         // Requests in progress have had their time; downloads are cut off.
         runtime.shutdown_background();
         served?;
@@ -57,7 +50,7 @@ impl Server {
     }
 }
 
-async fn served(credits: &Credits, listener: TcpListener) -> Result<(), Box<dyn Error>> {
+async fn served(credits: &Credits, tokens: Tokens, listener: TcpListener) -> Result<(), Box<dyn Error>> {
     let local = listener.local_addr()?;
     if !local.ip().is_loopback() {
         eprintln!(
@@ -65,8 +58,6 @@ async fn served(credits: &Credits, listener: TcpListener) -> Result<(), Box<dyn 
         );
     }
     let address = var("PUBLIC_ADDRESS").unwrap_or_else(|_| local_address(local));
-    // A real application keeps its tokens in a file: `Tokens::file("studio.tokens")?`.
-    let tokens = Tokens::in_memory();
     let token = tokens.create("demo", &[Scope::App, Scope::Read])?;
     let stripe = connected(credits)?;
     let address = address.trim_end_matches('/');

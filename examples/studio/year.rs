@@ -1,7 +1,7 @@
 //! A year of business: owners who join, subscribe, paint, run out, buy, change their plan and leave.
 //!
-//! It takes place in memory, under a manual clock that ends a minute before now and with a simulated Stripe account, and
-//! becomes a file in one step: a run that is interrupted leaves no file.
+//! It takes place under a manual clock that ends a minute before now and with a simulated Stripe account: in memory, to become a
+//! file in one step, so that a run that is interrupted leaves no file; or in a database.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use credits_runtime::stripe::{SIGNATURE_HEADER, Stripe};
 use credits_runtime::testing::ManualClock;
 use credits_runtime::testing::stripe::{Account, Shape, SubscriptionId};
-use credits_runtime::{Clock as _, Rejection};
+use credits_runtime::{Clock as _, Rejection, SystemClock};
 use serde_json::json;
 
 use super::pricing::{Credits, GenerateImageQuality, Operation, Plan, Pricing};
@@ -48,17 +48,39 @@ struct Customer {
     subscription: Option<SubscriptionId>,
 }
 
-/// Fills a new ledger. `progress` is called after each month with the days that have passed.
-pub(crate) fn fill(path: &Path, mut progress: impl FnMut(u64)) -> Result<Filled, Box<dyn Error>> {
-    let now = Credits::in_memory()?.now();
-    let start = now.before(DAYS * DAY + Duration::from_mins(1));
-    let clock = ManualClock::at(start);
+/// Fills a new file. `progress` is called after each month with the days that have passed.
+pub(crate) fn fill(path: &Path, progress: impl FnMut(u64)) -> Result<Filled, Box<dyn Error>> {
+    let clock = clock();
     let credits = Credits::builder().clock(clock.clone()).in_memory()?;
+    let filled = lived((clock, &credits), progress)?;
+    credits.backup(path)?;
+    Ok(filled)
+}
+
+/// Fills a database without a ledger.
+pub(crate) fn fill_database(url: &str, progress: impl FnMut(u64)) -> Result<Filled, Box<dyn Error>> {
+    let clock = clock();
+    let credits = Credits::builder().clock(clock.clone()).migrate().lanes(1).connect(url)?;
+    let filled = lived((clock, &credits), progress)?;
+    credits.close()?;
+    Ok(filled)
+}
+
+/// A clock at the beginning of the year.
+fn clock() -> ManualClock {
+    ManualClock::at(SystemClock.now().before(DAYS * DAY + Duration::from_mins(1)))
+}
+
+fn lived(
+    (clock, credits): (ManualClock, &Credits),
+    mut progress: impl FnMut(u64),
+) -> Result<Filled, Box<dyn Error>> {
+    let start = clock.now();
     let account = Account::new(Shape::Clover, start);
     let stripe =
         credits.stripe("sk_test_studio").webhook_secret(account.secret()).transport(account.transport());
     let stripe = stripe.build()?;
-    let mut year = Year { clock, credits, stripe, account, received: 0, dice: 42 };
+    let mut year = Year { clock, credits: credits.clone(), stripe, account, received: 0, dice: 42 };
     let mut customers = year.customers();
     for day in 0..u64::from(DAYS) {
         for customer in &mut customers {
@@ -73,7 +95,6 @@ pub(crate) fn fill(path: &Path, mut progress: impl FnMut(u64)) -> Result<Filled,
     year.end()?;
     let filled =
         Filled { owners: customers.len(), webhooks: year.received, facts: year.credits.statistics().facts };
-    year.credits.backup(path)?;
     Ok(filled)
 }
 

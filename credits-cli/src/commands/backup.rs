@@ -116,7 +116,7 @@ pub(crate) struct Restore {
 
 impl Restore {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        let to = session.place.file("restore")?.path;
+        let to = session.place.file("restore")?;
         fs::metadata(&self.from).map_err(|error| Failure::file(&self.from, &error))?;
         if to.exists() {
             let message = format!(

@@ -12,6 +12,7 @@ pub(crate) mod export;
 pub(crate) mod gifts;
 pub(crate) mod history;
 mod instant;
+pub(crate) mod migrate;
 pub(crate) mod operations;
 pub(crate) mod owners;
 mod price_words;

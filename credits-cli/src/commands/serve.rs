@@ -1,4 +1,4 @@
-//! `serve`: the dashboard and the API on an address, and the ledger's socket, until Ctrl-C.
+//! `serve`: the dashboard and the API on an address, and the socket of a ledger in a file, until Ctrl-C.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::consent::random_digits;
 use crate::exit::{Exit, Failure};
-use crate::reach::{Access, LedgerFile, Opened};
+use crate::reach::{Access, LedgerAddress, Opened};
 use crate::session::Session;
 use crate::show::complain;
 
@@ -37,7 +37,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        let LedgerFile { path, opener } = session.place.file("serve")?;
+        let (address, opener) = session.place.ledger("serve")?;
         if !self.bind.ip().is_loopback() {
             complain(&format!(
                 "warning: {} is seen by other machines, and what is sent to it is not encrypted: put a proxy with TLS before it",
@@ -49,7 +49,7 @@ impl Serve {
         // A port that is taken leaves no ledger behind.
         let listener =
             runtime.block_on(TcpListener::bind(self.bind)).map_err(|error| self.unbound(&error))?;
-        let opened = opener(path, Access::Serve)?;
+        let opened = opener(address, Access::Serve)?;
         let tokens = Tokens::file(&session.tokens)?;
         runtime.block_on(served(session, &opened, tokens, listener))?;
         // Requests in progress have ended; downloads are cut off.
@@ -78,7 +78,10 @@ async fn served(
         .nest_service("/credits/api", opened.api.clone().tokens(tokens));
     let address = listener.local_addr().map_err(|error| unserved(&error))?;
     #[cfg(unix)]
-    let socket = (opened.socket)().inspect_err(|error| complain(&format!("warning: {error}")));
+    let socket = {
+        let serves = matches!(session.place.ledger("serve")?.0, LedgerAddress::File(_));
+        serves.then(|| (opened.socket)().inspect_err(|error| complain(&format!("warning: {error}"))))
+    };
     let (dashboard, api) =
         (format!("http://{address}/admin/credits"), format!("http://{address}/credits/api"));
     let value = json!({ "dashboard": dashboard, "user": "admin", "password": password, "api": api });

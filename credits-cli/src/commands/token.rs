@@ -70,7 +70,7 @@ impl From<TokensError> for Failure {
 
 impl Token {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        session.place.file("token")?;
+        session.place.ledger("token")?;
         let (tokens, terminal) = (Tokens::file(&session.tokens)?, session.terminal);
         match &self.action {
             Action::New { name, scope } => {

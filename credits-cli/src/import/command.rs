@@ -14,6 +14,7 @@ use super::error::ImportError;
 use super::options::Execution;
 use super::run;
 use crate::exit::{Exit, Failure};
+use crate::reach::database_of;
 use crate::show::{complain, print};
 
 /// The line behind `import`. The options for every command may stand here too.
@@ -70,6 +71,9 @@ fn imported<C: Pricing>(call: Call<'_>, line: Line) -> Result<Exit, Failure> {
         ));
     }
     let (ledger, json) = (line.ledger.as_deref().unwrap_or(call.ledger), line.json || call.json);
+    if database_of(ledger).is_some() {
+        return Err(Failure::usage("an import fills a file: name one with `--ledger`"));
+    }
     let report = run::run::<C>(&line.import.options(ledger, SystemClock.now()))?;
     let text =
         if json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { report.to_string() };

@@ -1,14 +1,15 @@
 //! Where the ledger is, and which way leads to it now.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use credits_runtime::{Error, LedgerErrorKind as Kind};
 use tokio::runtime::{Builder, Runtime};
 
+use super::address::LedgerAddress;
 use super::client::Client;
-use super::file::{File, Opener, OwnPrices};
+use super::in_process::{InProcess, Opener, OwnPrices};
 #[cfg(unix)]
 use super::socket::Socket;
 use super::url::{Url, is_unencrypted};
@@ -21,7 +22,7 @@ const ATTEMPT_EVERY: Duration = Duration::from_millis(50);
 /// What a command does with the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// It reads: neither the file nor its log is written.
+    /// It reads, and writes nothing.
     Read,
     /// It writes to a ledger that exists.
     Write,
@@ -32,9 +33,9 @@ pub(crate) enum Access {
 /// Where the ledger is.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    /// A file, and the price list of the application if this program is one.
-    File {
-        path: PathBuf,
+    /// The ledger itself, and the price list of the application if this program is one.
+    Ledger {
+        address: LedgerAddress,
         opener: Opener,
         prices: Option<OwnPrices>,
     },
@@ -44,13 +45,6 @@ pub(crate) enum Place {
     },
 }
 
-/// The file of a ledger.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LedgerFile<'a> {
-    pub(crate) path: &'a Path,
-    pub(crate) opener: Opener,
-}
-
 impl Place {
     /// A client on the way that is open now.
     pub(crate) fn client(&self, access: Access) -> Result<Client, Failure> {
@@ -58,7 +52,14 @@ impl Place {
             Self::Url { base, token } => {
                 Ok(Client::over(Url::of(base, token.clone()), format!("through {base}")))
             }
-            Self::File { path, opener, .. } => through_file(path, *opener, access),
+            Self::Ledger { address: address @ LedgerAddress::File(path), opener, .. } => {
+                through_file((address, path), *opener, access)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Ledger { address: address @ LedgerAddress::Database(_), opener, .. } => {
+                let opened = opener(address, access)?;
+                Ok(Client::over(InProcess::of(opened, user(), runtime()?), format!("in {address}")))
+            }
         }
     }
 
@@ -72,34 +73,50 @@ impl Place {
     /// A client of the price list: the program's own, else that of the ledger or of the address.
     pub(crate) fn prices(&self) -> Result<Client, Failure> {
         match self {
-            Self::File { prices: Some(open), .. } => Ok(Client::over(
-                File::of(open()?, user(), runtime()?),
+            Self::Ledger { prices: Some(open), .. } => Ok(Client::over(
+                InProcess::of(open()?, user(), runtime()?),
                 "the price list of this program".to_owned(),
             )),
             _ => self.client(Access::Read),
         }
     }
 
-    /// The ledger's file, for commands that work on files alone.
-    pub(crate) fn file(&self, command: &str) -> Result<LedgerFile<'_>, Failure> {
+    /// The ledger itself, for commands that do not go through the API.
+    pub(crate) fn ledger(&self, command: &str) -> Result<(&LedgerAddress, Opener), Failure> {
         match self {
-            Self::File { path, opener, .. } => Ok(LedgerFile { path, opener: *opener }),
+            Self::Ledger { address, opener, .. } => Ok((address, *opener)),
             Self::Url { .. } => Err(Failure::usage(format!(
-                "`{command}` works on files of this machine: give --ledger in place of --url"
+                "`{command}` works on the ledger itself: give --ledger in place of --url"
+            ))),
+        }
+    }
+
+    /// The ledger's file, for commands that work on files alone.
+    pub(crate) fn file(&self, command: &str) -> Result<&Path, Failure> {
+        match self.ledger(command)?.0 {
+            LedgerAddress::File(path) => Ok(path),
+            #[cfg(feature = "postgres")]
+            address @ LedgerAddress::Database(_) => Err(Failure::usage(format!(
+                "`{command}` works on files, and {address} is a database: name a file with --ledger, or use the tools of the \
+                 database"
             ))),
         }
     }
 }
 
-fn through_file(path: &Path, opener: Opener, access: Access) -> Result<Client, Failure> {
+fn through_file(
+    (address, path): (&LedgerAddress, &Path),
+    opener: Opener,
+    access: Access,
+) -> Result<Client, Failure> {
     if !path.exists() {
         return Err(absent(path));
     }
     for _ in 0..ATTEMPTS_MAX {
-        match opener(path, access) {
+        match opener(address, access) {
             Ok(opened) => {
                 let way = format!("in {}, which no other program has open", path.display());
-                return Ok(Client::over(File::of(opened, user(), runtime()?), way));
+                return Ok(Client::over(InProcess::of(opened, user(), runtime()?), way));
             }
             Err(Error::Ledger(error)) if error.kind() == Kind::Locked => {}
             Err(error) => return Err(error.into()),

@@ -1,8 +1,8 @@
 //! The core of an open ledger: the interface through which services submit requests and read state.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use credits_core::Wording;
@@ -58,7 +58,7 @@ pub(crate) struct Core {
     pub(super) feed: Arc<CommitFeed>,
     pub(super) clock: Arc<LedgerClock>,
     pub(super) id: LedgerId,
-    pub(super) terms: TermsByNumber,
+    pub(super) terms: KnownTerms,
     pub(super) catalogue: u32,
     pub(super) names: Names,
     pub(super) policy: Policy,
@@ -69,6 +69,29 @@ pub(crate) struct Core {
     /// Whether the files are closed, so that reads of memory fail like those of the file.
     pub(super) is_closed: AtomicBool,
     pub(super) opened_at: Timestamp,
+}
+
+/// The terms of the declared catalogues, as far as they are known.
+#[derive(Default)]
+pub(super) struct KnownTerms(RwLock<Arc<TermsByNumber>>);
+
+impl KnownTerms {
+    pub(super) fn of(terms: TermsByNumber) -> Self {
+        Self(RwLock::new(Arc::new(terms)))
+    }
+
+    pub(super) fn all(&self) -> Arc<TermsByNumber> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds terms. Those that are known stay: the application's own keep what the ledger does not.
+    #[cfg(feature = "postgres")]
+    fn put(&self, terms: TermsByNumber) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = terms;
+        all.extend(known.iter().map(|(number, terms)| (*number, Arc::clone(terms))));
+        *known = Arc::new(all);
+    }
 }
 
 /// The engine that keeps a ledger's records.
@@ -219,8 +242,8 @@ impl Core {
     /// Whether the application's catalogue has this operation, under this name or a later one.
     pub(crate) fn declares(&self, operation: &str) -> bool {
         let present = self.names.operations.present(operation);
-        let declared = self.terms(self.catalogue).map(|terms| terms.data.operations.as_slice());
-        declared.unwrap_or_default().iter().any(|known| known.name == present)
+        let declared = self.terms(self.catalogue);
+        declared.is_some_and(|terms| terms.data.operations.iter().any(|known| known.name == present))
     }
 
     /// The names of operations, plans and packs in every declared catalogue.
@@ -235,8 +258,8 @@ impl Core {
 
     /// Whether the application's catalogue declares this category.
     pub(crate) fn has_category(&self, name: &str) -> bool {
-        let declared = self.terms(self.catalogue).map(|terms| &terms.data.settings.categories);
-        declared.is_some_and(|categories| categories.iter().any(|category| category == name))
+        let declared = self.terms(self.catalogue);
+        declared.is_some_and(|terms| terms.data.settings.categories.iter().any(|known| known == name))
     }
 
     /// The asset with this name as it is displayed, if any catalogue has declared it.
@@ -245,12 +268,39 @@ impl Core {
         let declares = |terms: &Arc<Terms>| terms.data.assets.iter().any(|known| known.name == asset.name());
         // An empty text is no name of credits.
         let is_name = asset.shown() == shown;
-        (is_name && (asset == Asset::credits() || self.terms.values().any(declares))).then_some(asset)
+        (is_name && (asset == Asset::credits() || self.has_terms(|all| all.values().any(declares))))
+            .then_some(asset)
     }
 
     /// The terms of a declared catalogue, by its number.
-    pub(crate) fn terms(&self, catalogue: u32) -> Option<&Arc<Terms>> {
-        self.terms.get(&catalogue)
+    pub(crate) fn terms(&self, catalogue: u32) -> Option<Arc<Terms>> {
+        let found = || self.terms.all().get(&catalogue).cloned();
+        found().or_else(|| {
+            self.read_terms();
+            found()
+        })
+    }
+
+    /// Whether a condition holds for the declared catalogues.
+    fn has_terms(&self, holds: impl Fn(&TermsByNumber) -> bool) -> bool {
+        let found = holds(&self.terms.all());
+        found || {
+            self.read_terms();
+            holds(&self.terms.all())
+        }
+    }
+
+    /// Reads the catalogues that other programs have declared meanwhile.
+    fn read_terms(&self) {
+        match &self.engine {
+            // One program has the file open.
+            Engine::File(_) => {}
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => match engine.terms() {
+                Ok(terms) => self.terms.put(terms),
+                Err(error) => tracing::warn!(%error, "the catalogues of other programs cannot be read"),
+            },
+        }
     }
 
     /// The ledger's id.

@@ -18,7 +18,7 @@ use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
 use super::clock::Clock;
 use super::commit_log::CommitLog;
-use super::core::{Core, Engine};
+use super::core::{Core, Engine, KnownTerms};
 use super::feed::CommitFeed;
 use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
@@ -209,7 +209,7 @@ impl Ledger {
             opened_at: connected.clock.now(),
             clock: connected.clock,
             id: connected.id,
-            terms: connected.terms,
+            terms: KnownTerms::of(connected.terms),
             catalogue,
             names: connected.names,
             low_balances: LowBalances::of(policy.low_balance_thresholds),
@@ -226,7 +226,9 @@ impl Ledger {
             closing: Mutex::default(),
             end: Shutdown::default(),
         };
-        ledger.fulfil_declared(catalogue, covers)?;
+        if !connecting.reads_only {
+            ledger.fulfil_declared(catalogue, covers)?;
+        }
         Ok(Arc::new(ledger))
     }
 
@@ -419,7 +421,7 @@ impl Parts {
             opened_at: clock.now(),
             clock: Arc::new(clock),
             id,
-            terms,
+            terms: KnownTerms::of(terms),
             catalogue,
             names,
             low_balances: LowBalances::of(policy.low_balance_thresholds),

@@ -106,6 +106,24 @@ impl<C: Pricing> Credits<C> {
         Self::builder().connect(url)
     }
 
+    /// Opens the ledger in this PostgreSQL database for reading: it takes no lane and writes nothing, so that a role which may
+    /// only read suffices. Writes return [`ReadOnly`](crate::LedgerErrorKind::ReadOnly).
+    ///
+    /// Errors: as [`connect`](Self::connect), but `PlanChanged` and `NameClash`.
+    ///
+    /// ```no_run
+    /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let credits = Credits::connect_read_only("postgres://reader@localhost/app")?;
+    /// println!("{}", credits.wallet("user:42").credits()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "postgres")]
+    pub fn connect_read_only(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder().connect_read_only(url)
+    }
+
     /// Opens the ledger in this file, or creates it. A ledger can be open only once at a time: clone the
     /// handle, or use [`shared`](Self::shared).
     ///
@@ -1077,6 +1095,13 @@ impl<C: Pricing> CreditsBuilder<C> {
         let (clock, connecting) = (self.clock.take(), self.connecting);
         let ledger = Ledger::connect(&url.into(), &connecting, clock, self.opening())?;
         Ok(Credits::of(ledger))
+    }
+
+    /// Opens the ledger like [`Credits::connect_read_only`].
+    #[cfg(feature = "postgres")]
+    pub fn connect_read_only(mut self, url: impl Into<String>) -> Result<Credits<C>, Error> {
+        self.connecting.reads_only = true;
+        self.connect(url)
     }
 
     /// Opens the ledger like [`Credits::open`].

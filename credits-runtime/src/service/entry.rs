@@ -237,7 +237,7 @@ impl Entry {
             inputs: inputs(ledger, charge),
             price: Some(charge.price),
             covered_by: covered_by.as_ref().map(|by| present(ledger, by)),
-            charge: terms.map(|terms| (Arc::clone(terms), charge.clone())),
+            charge: terms.map(|terms| (terms, charge.clone())),
             shortfall: *shortfall,
             hold: settles.as_ref().map(|settled| settled.hold),
             // A settlement is stored under its hold's number; the caller's key came with the hold.
@@ -284,10 +284,9 @@ pub(crate) fn present(ledger: &Core, by: &CoveredBy) -> CoveredBy {
 
 /// The present name of an operation.
 pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
-    let name = ledger
-        .terms(operation.catalogue)
-        .and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
-    name.map_or_else(
+    let terms = ledger.terms(operation.catalogue);
+    let known = terms.as_ref().and_then(|terms| terms.data.operations.get(usize::from(operation.index)));
+    known.map_or_else(
         || format!("operation {}/{}", operation.catalogue, operation.index),
         |known| ledger.names().operations.present(&known.name).to_owned(),
     )
@@ -296,7 +295,8 @@ pub(crate) fn operation_name(ledger: &Core, operation: OperationId) -> String {
 /// The inputs of a charge in words.
 pub(crate) fn inputs(ledger: &Core, charge: &Charge) -> Vec<String> {
     let terms = ledger.terms(charge.operation.catalogue);
-    let operation = terms.and_then(|terms| terms.data.operations.get(usize::from(charge.operation.index)));
+    let operation =
+        terms.as_ref().and_then(|terms| terms.data.operations.get(usize::from(charge.operation.index)));
     operation.map(|operation| in_words(operation, &charge.inputs)).unwrap_or_default()
 }
 

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use credits_core::Wording;
 
 use crate::domain::billing::terms::PriceList;
+use crate::domain::catalogue::CatalogueData;
 use crate::domain::kept_settings;
 use crate::domain::policy::Policy;
 use crate::engine::clock::SystemClock;
 use crate::engine::ledger::{Ledger, Location, Opening};
+#[cfg(feature = "postgres")]
+use crate::engine::postgres::opening::{Connecting, last_terms, migrate};
 use crate::engine::request::inbox::Queue;
 use crate::engine::store::Locking;
 use crate::engine::tuning::Tuning;
@@ -49,8 +52,9 @@ impl Credits<()> {
     /// # }
     /// ```
     pub fn open_without_pricing(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let opening = opening(path.as_ref())?;
-        Ok(Self::of(Ledger::open(&Location::File(path.as_ref()), opening)?))
+        let path = path.as_ref();
+        let opening = opening(Ledger::last_terms(path)?, &path.display().to_string())?;
+        Ok(Self::of(Ledger::open(&Location::File(path), opening)?))
     }
 
     /// Opens an existing ledger without its pricing and for reading only, as [`open_read_only`](Self::open_read_only) does.
@@ -75,18 +79,81 @@ impl Credits<()> {
     /// # }
     /// ```
     pub fn open_read_only_without_pricing(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let opening = opening(path.as_ref())?;
-        Ok(Self::of(Ledger::open_read_only(path.as_ref(), opening)?))
+        let path = path.as_ref();
+        let opening = opening(Ledger::last_terms(path)?, &path.display().to_string())?;
+        Ok(Self::of(Ledger::open_read_only(path, opening)?))
     }
 }
 
-/// The options of an opening under the last terms of a ledger.
-fn opening(path: &Path) -> Result<Opening, LedgerError> {
-    let terms = Ledger::last_terms(path)?;
+#[cfg(feature = "postgres")]
+impl Credits<()> {
+    /// Opens the ledger in a database without its pricing, with one lane, as
+    /// [`open_without_pricing`](Self::open_without_pricing) opens a file.
+    ///
+    /// Errors: those of [`connect`](Self::connect), and [`NewerVersion`](LedgerErrorKind::NewerVersion) for terms of a later
+    /// version.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), credits_runtime::Error> {
+    /// use credits_runtime::Credits;
+    ///
+    /// let credits = Credits::connect_without_pricing("postgres://app@localhost/app")?;
+    /// credits.wallet("user:42").deduct_credits(30, "given twice").now().wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect_without_pricing(url: impl Into<String>) -> Result<Self, Error> {
+        connected(&url.into(), Connecting { lanes: 1, ..Connecting::DEFAULT })
+    }
+
+    /// Opens the ledger in a database without its pricing and for reading only, as
+    /// [`connect_read_only`](Self::connect_read_only) does.
+    ///
+    /// Errors: as [`connect_without_pricing`](Self::connect_without_pricing).
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), credits_runtime::Error> {
+    /// use credits_runtime::Credits;
+    ///
+    /// let credits = Credits::connect_read_only_without_pricing("postgres://reader@localhost/app")?;
+    /// println!("{}", credits.wallet("user:42").credits()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect_read_only_without_pricing(url: impl Into<String>) -> Result<Self, Error> {
+        connected(&url.into(), Connecting { reads_only: true, ..Connecting::DEFAULT })
+    }
+
+    /// Makes the tables of a ledger in a database, if they are missing, as [`migrate`](crate::CreditsBuilder::migrate) does
+    /// on connecting: for a deployment whose application may not make tables.
+    ///
+    /// Errors: [`NotALedger`](LedgerErrorKind::NotALedger) if the schema has other tables of their names,
+    /// [`NewerVersion`](LedgerErrorKind::NewerVersion), [`Io`](LedgerErrorKind::Io) if the database cannot be reached or
+    /// refuses.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), credits_runtime::Error> {
+    /// credits_runtime::Credits::make_tables("postgres://owner@localhost/app")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn make_tables(url: impl Into<String>) -> Result<(), Error> {
+        Ok(migrate(&url.into())?)
+    }
+}
+
+/// Opens the ledger of a database under its last terms.
+#[cfg(feature = "postgres")]
+fn connected(url: &str, connecting: Connecting) -> Result<Credits<()>, Error> {
+    let opening = opening(last_terms(url)?, "the ledger")?;
+    Ok(Credits::of(Ledger::connect(url, &connecting, None, opening)?))
+}
+
+/// The options of an opening under the last terms of a ledger, which has a name.
+fn opening(terms: CatalogueData, ledger: &str) -> Result<Opening, LedgerError> {
     let settings = kept_settings::settings(&terms).ok_or_else(|| {
         let message = format!(
-            "the settings of `{}` have words that this version does not know: use a version as new as the application's",
-            path.display()
+            "the settings of `{ledger}` have words that this version does not know: use a version as new as the application's"
         );
         LedgerError::new(LedgerErrorKind::NewerVersion, message)
     })?;

@@ -831,7 +831,7 @@ impl<C: Pricing> Wallet<C> {
         let quote = quote::<C>(operation.borrow(), &self.ledger);
         let charge = quote.charge?;
         let terms = self.ledger.terms(charge.operation.catalogue);
-        let explained = terms.and_then(|terms| explain(terms, &charge, PaidFrom::nothing()));
+        let explained = terms.and_then(|terms| explain(&terms, &charge, PaidFrom::nothing()));
         // A ledger has declared the catalogue of its application.
         explained.ok_or(Rejection::OperationUnknown { operation: quote.operation.to_owned() })
     }

@@ -55,7 +55,7 @@ pub struct Socket {
 pub enum SocketError {
     /// The ledger has no file.
     #[error(
-        "a ledger in memory has no file beside which a socket could be: open one with `Credits::open(..)`"
+        "a ledger in memory or in a database has no file beside which a socket could be: serve the API on an address"
     )]
     InMemory,
     /// The system's limit of a path.

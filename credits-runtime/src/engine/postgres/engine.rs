@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
+use super::catalogues::{catalogues, record, terms_of};
 use super::database::{Database, unreadable};
-use super::fetched::{RecordRow, booked, events_of, record_row, wallet};
+use super::fetched::{RecordRow, booked, events_of, wallet};
 use super::journal::LaneJournal;
 use super::names::{RowName, number, to_long};
 use super::position::LanePosition;
@@ -36,6 +37,7 @@ use crate::domain::totals::{Account, Totals};
 use crate::domain::wallet::Wallet;
 use crate::engine::feed::Followed;
 use crate::engine::published::Counts;
+use crate::engine::recovery::TermsByNumber;
 use crate::engine::rows::{BillingRow, Milestone, Scheduled, decode};
 use crate::engine::statistics::Statistics;
 use crate::error::{LedgerError, LedgerErrorKind};
@@ -44,9 +46,6 @@ use crate::error::{LedgerError, LedgerErrorKind};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 const WALLET: &str = "SELECT last, at, body FROM wallets WHERE owner = $1 AND asset = $2";
-
-const RECORD: &str = "
-    SELECT owner, record, facts, last, at, due, attention, head, body FROM records WHERE owner = $1 AND record = $2";
 
 const KEY: &str = "
     SELECT j.first, j.body FROM keys k JOIN journal j ON j.lane = k.lane AND j.number = k.number
@@ -107,6 +106,7 @@ pub(crate) struct PostgresEngine {
     low_balances: LowBalances,
     /// Minimum retention of the keys of spends and holds.
     pub(super) keep_keys: Duration,
+    is_read_only: bool,
     /// The threads of the lanes.
     lanes: Mutex<Vec<JoinHandle<()>>>,
     /// Positions of subscribers that are not written yet.
@@ -114,13 +114,19 @@ pub(crate) struct PostgresEngine {
 }
 
 impl PostgresEngine {
-    pub(super) fn new(database: Arc<Database>, counts: Arc<Counts>, policy: &Policy) -> Self {
+    pub(super) fn new(
+        database: Arc<Database>,
+        counts: Arc<Counts>,
+        policy: &Policy,
+        is_read_only: bool,
+    ) -> Self {
         let low_balances = LowBalances::of(policy.low_balance_thresholds);
         Self {
             database,
             counts,
             low_balances,
             keep_keys: policy.keep_keys,
+            is_read_only,
             lanes: Mutex::default(),
             advanced: Mutex::default(),
         }
@@ -139,9 +145,8 @@ impl PostgresEngine {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "as of every engine")]
     pub(in crate::engine) fn is_read_only(&self) -> bool {
-        false
+        self.is_read_only
     }
 
     pub(in crate::engine) fn last_at(&self) -> Timestamp {
@@ -267,14 +272,16 @@ impl PostgresEngine {
     }
 
     fn record(&self, name: &RowName) -> Result<Option<RecordRow>, LedgerError> {
-        let rows = self.database.read(|| Statement::new(RECORD).text(&name.owner).text(&name.record))?;
-        let row = rows.first().map(record_row).transpose();
-        row.map_err(|failure| failure.into_error("the ledger cannot be read"))
+        record(&self.database, name)
     }
 
     pub(in crate::engine) fn catalogues(&self) -> Result<Catalogues, LedgerError> {
-        let found = self.record(&RowName::catalogues())?;
-        Ok(found.as_ref().map(RecordRow::record).transpose()?.unwrap_or_default())
+        catalogues(&self.database)
+    }
+
+    /// The terms of every catalogue that any program has declared.
+    pub(in crate::engine) fn terms(&self) -> Result<TermsByNumber, LedgerError> {
+        terms_of(&self.database, &self.catalogues()?)
     }
 
     pub(in crate::engine) fn keyed(&self, scope: &Scope, key: &Key) -> Result<Option<Booked>, LedgerError> {

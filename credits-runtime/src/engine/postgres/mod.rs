@@ -2,6 +2,7 @@
 //! records that it has locked, and writes it in one transaction.
 
 mod attempt;
+mod catalogues;
 mod clock;
 mod database;
 mod driver;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
+use super::catalogues::{catalogues, declared_data, terms_of};
 use super::clock::DatabaseClock;
-use super::database::Database;
+use super::database::{Database, unreadable};
 use super::driver::{Driver, wait_for};
 use super::engine::PostgresEngine;
 use super::failure::DatabaseFailure;
@@ -18,9 +19,7 @@ use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
 use crate::domain::billing::terms::PriceList;
 use crate::domain::billing::waiting::WaitingRoom;
-use crate::domain::body::Body;
 use crate::domain::catalogue::CatalogueData;
-use crate::domain::declarations::Catalogues;
 use crate::domain::explain::Terms;
 use crate::domain::ids::{FactNumber, Owner};
 use crate::domain::names::Names;
@@ -34,7 +33,7 @@ use crate::engine::journal::block::Head;
 use crate::engine::published::Counts;
 use crate::engine::recovery::{TermsByNumber, check_names, check_plans, names};
 use crate::engine::request::inbox::{Inbox, Queue};
-use crate::engine::rows::{decode, encode};
+use crate::engine::rows::encode;
 use crate::engine::store::LedgerId;
 use crate::engine::tuning::WaitingMax;
 use crate::engine::writer::renewals::Renewals;
@@ -60,6 +59,8 @@ const LAST_AT: &str = "SELECT max(at) FROM lanes WHERE batches > 0";
 pub(crate) struct Connecting {
     /// Whether missing tables are made.
     pub(crate) makes_tables: bool,
+    /// Whether nothing is written.
+    pub(crate) reads_only: bool,
     /// The number of lanes of this program.
     pub(crate) lanes: usize,
     /// Longest time until a write is answered.
@@ -71,6 +72,7 @@ pub(crate) struct Connecting {
 impl Connecting {
     pub(crate) const DEFAULT: Self = Self {
         makes_tables: false,
+        reads_only: false,
         lanes: 2,
         answer_within: Duration::from_secs(30),
         begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -107,13 +109,18 @@ pub(crate) struct Connected {
     pub(crate) covers: Option<u32>,
 }
 
-/// Opens the ledger of a database with this address, and starts its lanes.
-pub(crate) fn connect(
-    url: &str,
-    connecting: &Connecting,
-    application: Application<'_>,
-) -> Result<Connected, LedgerError> {
-    let Application { terms, prices, policy, clock, clock_confirmed, waiting_max, queue } = application;
+/// A ledger that is found, before its catalogue is known.
+struct FoundTables {
+    driver: Driver,
+    id: LedgerId,
+    /// The catalogue by which wallets have covers.
+    covers: Option<u32>,
+    /// The database's time in microseconds since 1970.
+    now: i64,
+}
+
+/// Finds the tables of a ledger, or makes them.
+fn find_tables(url: &str, connecting: &Connecting) -> Result<FoundTables, LedgerError> {
     let opened = |failure: DatabaseFailure| failure.into_error("the ledger cannot be opened");
     let (driver, answer_within) = (Driver::start(url)?, connecting.answer_within);
     let session = driver.connect().map_err(opened)?;
@@ -122,26 +129,53 @@ pub(crate) fn connect(
     }
     let (id, covers) = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
     let now = wait_for(answer_within, lease::now(&session)).map_err(opened)?;
+    Ok(FoundTables { driver, id, covers, now })
+}
+
+/// Makes the tables of a ledger, if they are missing.
+pub(crate) fn migrate(url: &str) -> Result<(), LedgerError> {
+    find_tables(url, &Connecting { makes_tables: true, ..Connecting::DEFAULT }).map(drop)
+}
+
+/// The newest terms that a ledger was opened with.
+pub(crate) fn last_terms(url: &str) -> Result<CatalogueData, LedgerError> {
+    let FoundTables { driver, .. } = find_tables(url, &Connecting::DEFAULT)?;
+    let feed = Arc::new(CommitFeed::new(FactNumber(0)));
+    let database = Arc::new(Database::new(driver, [0; 16], Connecting::DEFAULT, None, feed));
+    let list = catalogues(&database)?;
+    let last = list.declared().last().ok_or_else(|| {
+        let message = "the ledger was never opened with a pricing, so that it has no entries: open it with its application";
+        LedgerError::new(LedgerErrorKind::NotALedger, message)
+    })?;
+    declared_data(&database, last)
+}
+
+/// Opens the ledger of a database with this address, and starts its lanes.
+pub(crate) fn connect(
+    url: &str,
+    connecting: &Connecting,
+    application: Application<'_>,
+) -> Result<Connected, LedgerError> {
+    let Application { terms, prices, policy, clock, clock_confirmed, waiting_max, queue } = application;
+    let FoundTables { driver, id, covers, now } = find_tables(url, connecting)?;
     let database_clock = clock.is_none().then(|| Arc::new(DatabaseClock::read_at(now)));
     let clock: Arc<dyn Clock> = match (clock, &database_clock) {
         (Some(clock), _) => clock,
         (None, Some(database)) => Arc::<DatabaseClock>::clone(database),
         (None, None) => return Err(LedgerError::closed()),
     };
-    let last = wait_for(answer_within, async {
-        let rows = session.run(Statement::new(LAST_AT)).await?;
-        let last: Option<i64> = rows.first().map(|row| row.try_get(0)).transpose()?.flatten();
-        Ok(last)
-    });
-    let last = last.map_err(opened)?.map(Timestamp::from_microseconds);
-    let clock = Arc::new(LedgerClock::new(clock, last, clock_confirmed));
     let feed = Arc::new(CommitFeed::new(FactNumber(0)));
     let database = Arc::new(Database::new(driver, holder()?, *connecting, database_clock, Arc::clone(&feed)));
+    let last = database.read(|| Statement::new(LAST_AT))?;
+    let last: Option<i64> = last.first().map(|row| unreadable(row.try_get(0))).transpose()?.flatten();
+    let last = last.map(Timestamp::from_microseconds);
+    let clock = Arc::new(LedgerClock::new(clock, last, clock_confirmed));
     if let Some(last) = last {
         database.saw(last);
     }
     let counts = Arc::new(Counts::default());
-    let engine = PostgresEngine::new(Arc::clone(&database), Arc::clone(&counts), &policy);
+    let engine =
+        PostgresEngine::new(Arc::clone(&database), Arc::clone(&counts), &policy, connecting.reads_only);
     let inboxes = Inboxes::several(connecting.lanes, || Inbox::new(queue.commands_max));
     let lane = |place: usize, inbox: &Arc<Inbox>, sale: &Arc<Sale>| -> Result<WriteLane, LedgerError> {
         Ok(WriteLane {
@@ -173,32 +207,44 @@ pub(crate) fn connect(
         declared_assets: BTreeSet::new(),
     });
     let mut first = lane(0, inboxes.first(), &no_sale)?;
-    let list = engine.catalogues()?;
-    let known = terms_of(&engine, &list)?;
-    let is_new = list.number_of(&terms.terms_fingerprint()).is_none();
-    if is_new {
-        check_names(&names(&known, None), terms)?;
-    }
-    let number = first.declare(terms)?;
-    let mut known = if is_new { terms_of(&engine, &engine.catalogues()?)? } else { known };
+    let list = catalogues(&database)?;
+    let mut known = terms_of(&database, &list)?;
+    let declared = list.number_of(&terms.terms_fingerprint());
+    let number = if connecting.reads_only {
+        declared.unwrap_or_else(|| list.declaration(terms).0)
+    } else {
+        if declared.is_none() {
+            check_names(&names(&known, None), terms)?;
+        }
+        let number = first.declare(terms)?;
+        if declared.is_none() {
+            known = terms_of(&database, &catalogues(&database)?)?;
+        }
+        number
+    };
     known.insert(number, Arc::new(Terms::of(terms.clone())));
     let names = names(&known, Some(number));
-    if list.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
+    let is_other = list.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint());
+    if is_other && !connecting.reads_only {
         let page = |after: Option<&Owner>, max| engine.billed_owners(after, max);
         let billing = |owner: &Owner| Ok(engine.billing(owner)?.billing);
         check_plans(page, billing, &prices.clone().kept_as(&names), clock.now())?;
     }
     let sale = Arc::new(Sale::of(prices.clone(), &names, &known, number));
-    first.sale = Arc::clone(&sale);
-    let others = inboxes.others().iter().enumerate();
-    let others = others.map(|(place, inbox)| lane(place.saturating_add(1), inbox, &sale));
-    let others: Vec<WriteLane> = others.collect::<Result<_, LedgerError>>()?;
-    for lane in std::iter::once(first).chain(others) {
-        let thread = std::thread::Builder::new().name("credits-lane".to_owned());
-        let thread = thread.spawn(move || lane.run()).map_err(|error| {
-            LedgerError::caused(LedgerErrorKind::Io, "cannot start a thread of the ledger", error)
-        })?;
-        engine.keep(thread);
+    if connecting.reads_only {
+        inboxes.close();
+    } else {
+        first.sale = Arc::clone(&sale);
+        let others = inboxes.others().iter().enumerate();
+        let others = others.map(|(place, inbox)| lane(place.saturating_add(1), inbox, &sale));
+        let others: Vec<WriteLane> = others.collect::<Result<_, LedgerError>>()?;
+        for lane in std::iter::once(first).chain(others) {
+            let thread = std::thread::Builder::new().name("credits-lane".to_owned());
+            let thread = thread.spawn(move || lane.run()).map_err(|error| {
+                LedgerError::caused(LedgerErrorKind::Io, "cannot start a thread of the ledger", error)
+            })?;
+            engine.keep(thread);
+        }
     }
     Ok(Connected { engine, inboxes, id, terms: known, catalogue: number, names, clock, feed, sale, covers })
 }
@@ -255,7 +301,7 @@ fn holder() -> Result<[u8; 16], LedgerError> {
 /// The ledger's id, and the catalogue by which wallets have covers.
 async fn ledger_row(session: &Session) -> Result<(LedgerId, Option<u32>), DatabaseFailure> {
     let missing = || {
-        let message = "the database has no tables of a ledger: make them once with `Credits::builder().migrate().connect(url)`";
+        let message = "the database has no tables of a ledger: make them once with `credits migrate`, or with `Credits::builder().migrate().connect(url)`";
         DatabaseFailure::Unreadable(LedgerError::new(LedgerErrorKind::NotALedger, message))
     };
     let rows = match session.run(Statement::new(LEDGER)).await {
@@ -276,17 +322,4 @@ async fn ledger_row(session: &Session) -> Result<(LedgerId, Option<u32>), Databa
     let broken = || LedgerError::damaged("its id cannot be read");
     let covers: Option<i32> = row.try_get(2)?;
     Ok((id.try_into().map_err(|_| broken())?, covers.and_then(|covers| u32::try_from(covers).ok())))
-}
-
-/// The terms of the declared catalogues.
-pub(super) fn terms_of(engine: &PostgresEngine, list: &Catalogues) -> Result<TermsByNumber, LedgerError> {
-    let mut journal = engine.journal();
-    let terms = list.declared().iter().map(|declared| {
-        let broken = || LedgerError::damaged(format!("catalogue {} cannot be read", declared.number));
-        let booked = journal.frame(declared.fact)?;
-        let (_, fact) = booked.outcome().ok_or_else(broken)?;
-        let Body::CatalogueDeclared { data, .. } = &fact.body else { return Err(broken()) };
-        Ok((declared.number, Arc::new(Terms::of(decode(data)?))))
-    });
-    terms.collect()
 }

@@ -10,7 +10,6 @@ use super::database::unreadable;
 use super::engine::PostgresEngine;
 use super::fetched::{booked, head, record_row, wallet};
 use super::names::{RowName, lane_of, number, to_long};
-use super::opening::terms_of;
 use super::statement::Statement;
 use super::writes::chained;
 use crate::domain::audit::Audit;
@@ -98,7 +97,7 @@ impl PostgresEngine {
             None => 0,
         };
         let of = u64::try_from(of).unwrap_or_default();
-        let terms = terms_of(self, &self.catalogues()?)?;
+        let terms = self.terms()?;
         let mut verification = RowVerification { engine: self, terms, verified: Verified::default() };
         verification.guarded(|it| it.owner(""))?;
         let mut after = String::new();
@@ -120,7 +119,7 @@ impl PostgresEngine {
 
     /// Verifies the records of one owner.
     pub(in crate::engine) fn verify_owner(&self, owner: &Owner) -> Result<Verified, LedgerError> {
-        let terms = terms_of(self, &self.catalogues()?)?;
+        let terms = self.terms()?;
         let mut verification = RowVerification { engine: self, terms, verified: Verified::default() };
         verification.guarded(|it| it.owner(owner.as_str()))?;
         Ok(verification.verified)

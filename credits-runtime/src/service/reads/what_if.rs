@@ -227,8 +227,8 @@ impl Comparison {
 
 /// The name of a charge's operation, and its price under another catalogue.
 fn compared(ledger: &Ledger, to: &CatalogueData, charge: &Charge) -> Option<(String, Amount)> {
-    let from = &ledger.terms(charge.operation.catalogue)?.data;
-    let operation = from.operations.get(usize::from(charge.operation.index))?;
+    let from = ledger.terms(charge.operation.catalogue)?;
+    let operation = from.data.operations.get(usize::from(charge.operation.index))?;
     // A rename, in the ledger's past or in the other list, keeps an operation.
     let name = ledger.names().operations.present(&operation.name);
     let is_same = |new: &&OperationData| {
@@ -236,6 +236,6 @@ fn compared(ledger: &Ledger, to: &CatalogueData, charge: &Charge) -> Option<(Str
         names.any(|other| *other == operation.name || other == name)
     };
     let new = to.operations.iter().find(is_same)?;
-    let price = repriced((from, operation), (to, new), &charge.inputs, charge.price)?;
+    let price = repriced((&from.data, operation), (to, new), &charge.inputs, charge.price)?;
     Some((name.to_owned(), price))
 }

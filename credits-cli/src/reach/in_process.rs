@@ -1,6 +1,5 @@
-//! The way through the ledger's file, which no program has open: the API runs in this process.
+//! The way that opens the ledger itself, a file that no program has open or a database: the API runs in this process.
 
-use std::path::Path;
 use std::rc::Rc;
 
 use axum::body::Body;
@@ -12,6 +11,7 @@ use credits_web::{Socket, SocketError};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
+use super::address::LedgerAddress;
 use super::place::Access;
 use super::request::Request;
 use super::response::Response;
@@ -28,24 +28,24 @@ pub(crate) struct Opened {
 }
 
 /// Opens a ledger: with an application's pricing, or under the terms that it was last opened with.
-pub(crate) type Opener = fn(&Path, Access) -> Result<Opened, Error>;
+pub(crate) type Opener = fn(&LedgerAddress, Access) -> Result<Opened, Error>;
 
 /// Opens a ledger in memory with the price list of an application.
 pub(crate) type OwnPrices = fn() -> Result<Opened, Error>;
 
 /// The API in this process.
-pub(super) struct File {
+pub(super) struct InProcess {
     runtime: Rc<Runtime>,
     api: Api,
 }
 
-impl File {
+impl InProcess {
     pub(super) fn of(opened: Opened, user: u32, runtime: Runtime) -> Self {
         Self { runtime: Rc::new(runtime), api: opened.api.for_local_user(user) }
     }
 }
 
-impl Transport for File {
+impl Transport for InProcess {
     fn send(&self, request: &Request) -> Result<Response, Lost> {
         let mut built = http::Request::builder().method(request.method).uri(&request.path);
         for (name, value) in request.headers() {
