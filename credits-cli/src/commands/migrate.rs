@@ -15,7 +15,7 @@ use crate::session::Session;
 #[command(
     after_help = "It makes the tables that are missing, and changes none: run it with a role that may make tables before the \
     application starts, as often as you like.\n\n\
-    Examples:\n  CREDITS_LEDGER=postgres://owner@localhost/app credits migrate"
+    Examples:\n  credits migrate --ledger postgres://owner@localhost/app"
 )]
 pub(crate) struct Migrate {}
 

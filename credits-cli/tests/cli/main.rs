@@ -5,6 +5,10 @@
 #![cfg(unix)]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../tests/postgres/cluster.rs"]
+#[expect(clippy::expect_used, clippy::print_stdout, reason = "a test says why it did not run")]
+mod cluster;
+mod databases;
 mod failures;
 mod files;
 mod fixture;

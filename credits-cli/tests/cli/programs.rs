@@ -22,10 +22,7 @@ fn the_help_lists_every_command_in_its_group() {
     let mut count = 0;
     for name in commands {
         let help = Binary::Shop.run(&[name, "--help"]).out;
-        assert!(
-            help.contains(&format!("Examples:\n  shop {name}")) || help.contains("Examples:\n  shop "),
-            "{name}: {help}"
-        );
+        assert!(help.contains("Examples:\n  shop "), "{name}: {help}");
         count += 1;
     }
     assert!(count >= 30, "{count}");
