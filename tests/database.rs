@@ -20,6 +20,7 @@ use cluster::Cluster;
 mod cluster;
 mod cut;
 mod orders;
+mod outages;
 mod tampered;
 
 /// The tests whose results are the same on every engine. `CREDITS_NIGHTLY=1` adds those that take minutes.
@@ -185,28 +186,7 @@ fn programs_that_are_killed_or_frozen_lose_no_spend_and_double_none() {
     let mut spent = BTreeMap::<String, BTreeSet<String>>::new();
     for wallet in 0..WALLETS {
         let owner = format!("ann{wallet}");
-        let (mut keys, mut after) = (BTreeSet::new(), None);
-        loop {
-            let query = credits.wallet(&owner).credit_history().limit(1_000);
-            let page = match after {
-                Some(after) => query.after(after).page(),
-                None => query.page(),
-            };
-            let page = page.unwrap();
-            for entry in page.entries.iter().filter(|entry| entry.amount.get() < 0) {
-                assert!(
-                    keys.insert(entry.key.as_ref().unwrap().to_string()),
-                    "{owner} paid twice: {entry:?}"
-                );
-            }
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
-        let balance = credits.wallet(&owner).credits().unwrap();
-        assert_eq!(balance.get(), 1_000_000 - i64::try_from(keys.len()).unwrap());
-        spent.insert(owner, keys);
+        spent.insert(owner.clone(), spent_keys(&credits, &owner));
     }
     for line in &told {
         let (owner, key) = line.split_once(' ').unwrap();
@@ -214,6 +194,30 @@ fn programs_that_are_killed_or_frozen_lose_no_spend_and_double_none() {
     }
     assert!(told.len() >= KILLS * 100);
     credits.verify().unwrap();
+}
+
+/// The keys of an owner's spends, of which each has one. The owner was given a million credits.
+fn spent_keys(credits: &Credits, owner: &str) -> BTreeSet<String> {
+    let (mut keys, mut after) = (BTreeSet::new(), None);
+    loop {
+        let query = credits.wallet(owner).credit_history().limit(1_000);
+        let page = match after {
+            Some(after) => query.after(after).page(),
+            None => query.page(),
+        };
+        let page = page.unwrap();
+        for entry in page.entries.iter().filter(|entry| entry.amount.get() < 0) {
+            let key = entry.key.as_ref().unwrap().to_string();
+            assert!(keys.insert(key), "{owner} paid twice: {entry:?}");
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let balance = credits.wallet(owner).credits().unwrap();
+    assert_eq!(balance.get(), 1_000_000 - i64::try_from(keys.len()).unwrap());
+    keys
 }
 
 #[test]
@@ -224,11 +228,13 @@ fn two_handles_move_credits_in_every_direction_without_a_deadlock() {
 }
 
 #[test]
-fn transactions_may_be_serializable() {
+fn transactions_may_have_any_isolation() {
     let Some(cluster) = Cluster::start() else { return };
-    let url = cluster.database();
-    let serializable = || Credits::builder().migrate().serializable().connect(&url).unwrap();
-    move_around(&cluster, &url, &[serializable(), serializable()]);
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let url = cluster.database();
+        let isolated = || Credits::builder().migrate().isolation(level).connect(&url).unwrap();
+        move_around(&cluster, &url, &[isolated(), isolated()]);
+    }
 }
 
 /// Moves credits among eight wallets, from several threads of two handles.

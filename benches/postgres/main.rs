@@ -50,8 +50,9 @@ use report::{Report, Round};
 use subject::{SYSTEMS, Subject};
 
 /// The measured loads. Those whose wallets are one are about a busy customer.
-const LOADS: [Load; 9] = [
+const LOADS: [Load; 10] = [
     Load { clients: 1, ..Load::PLAIN },
+    Load { clients: 1, is_far: true, ..Load::PLAIN },
     Load { clients: 64, ..Load::PLAIN },
     Load { clients: 64, processes: 3, ..Load::PLAIN },
     Load { clients: 512, ..Load::PLAIN },

@@ -56,7 +56,7 @@ impl Report<'_> {
     /// Every ratio that has a bound.
     fn targets(&self) -> Vec<Target> {
         use System::{Function, Ledger, Naive};
-        let [one, some, _, most, most_of_three, _, hot, ..] = LOADS;
+        let [one, one_far, some, _, most, most_of_three, _, hot, ..] = LOADS;
         let rate: Of = Part::rate;
         let late: Of = |part| part.within(0.99);
         let mut targets = Vec::new();
@@ -76,6 +76,14 @@ impl Report<'_> {
         add("64 clients, spends/s vs naive", (some, Ledger), (some, Naive), rate, 2.5, true);
         add("64 clients, spends/s vs function", (some, Ledger), (some, Function), rate, 0.9, true);
         add("1 client, spends/s vs naive", (one, Ledger), (one, Naive), rate, 1.0, true);
+        add(
+            "1 client, 1 ms more a trip, spends/s vs naive",
+            (one_far, Ledger),
+            (one_far, Naive),
+            rate,
+            1.0,
+            true,
+        );
         add("one wallet, 512 clients, spends/s vs naive", (hot, Ledger), (hot, Naive), rate, 18.0, true);
         add(
             "3 processes vs one, 512 clients, spends/s",

@@ -30,7 +30,7 @@ pub enum LedgerErrorKind {
     Empty,
     /// The file is not a ledger.
     NotALedger,
-    /// The log beside the file belongs to another ledger, or has facts that the file lacks.
+    /// The log beside the file belongs to another ledger, or has facts that the file lacks; or a database has lost commits.
     LogDisagrees,
     /// The log with the last commits is missing beside the file.
     LogMissing,

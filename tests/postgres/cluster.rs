@@ -29,7 +29,19 @@ pub struct Cluster {
 struct Server {
     process: Child,
     /// Its data and its socket.
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+/// A PgBouncer before a cluster, which gives each transaction one of two sessions. It ends with the test.
+pub struct Pool {
+    process: Child,
+    folder: TempDir,
+}
+
+/// A copy of a cluster that has every commit of it before it is answered.
+pub struct Standby {
+    server: Server,
+    url: String,
 }
 
 #[allow(dead_code, reason = "each test program uses a part")]
@@ -59,6 +71,65 @@ impl Cluster {
 
     fn of((server, url): (Server, String), runtime: Runtime) -> Self {
         Self { url, runtime, server: Some(server), databases: AtomicU32::new(0) }
+    }
+
+    /// Starts a PgBouncer before it, in transaction mode, which ignores these parameters of a connection.
+    pub fn pool(&self, ignored: &str) -> Option<Pool> {
+        let program = PathBuf::from("/usr/sbin/pgbouncer");
+        if !program.is_file() {
+            println!("did not run: there is no `{}`. Install pgbouncer", program.display());
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let user = Unprivileged::of_postgres(folder.path());
+        let (path, server) = (folder.path().display(), self.folder());
+        let settings = format!(
+            "[databases]\n* = host={server} port=5432 user=credits\n[pgbouncer]\nlisten_addr =\nunix_socket_dir = {path}\n\
+             listen_port = 5432\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n\
+             ignore_startup_parameters = {ignored}\n"
+        );
+        std::fs::write(folder.path().join("pgbouncer.ini"), settings).unwrap();
+        let mut process = user
+            .command(&program)
+            .arg(folder.path().join("pgbouncer.ini"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        wait_for_line(&mut log, "process up");
+        std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        Some(Pool { process, folder })
+    }
+
+    /// Starts a copy of it, without which no commit of it is answered any more.
+    pub fn standby(&self) -> Standby {
+        let (programs, folder) = (programs().unwrap(), tempfile::tempdir().unwrap());
+        let (user, data) = (Unprivileged::of_postgres(folder.path()), folder.path().join("data"));
+        let copied = user
+            .command(&programs.join("pg_basebackup"))
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--username=credits", "--host"])
+            .arg(self.folder())
+            .arg("--pgdata")
+            .arg(&data)
+            .status();
+        assert!(copied.unwrap().success(), "pg_basebackup failed");
+        let server = Server::run(&user, &programs, folder, &[]);
+        self.run(&self.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.run(&self.url, "SELECT pg_reload_conf()");
+        let url = format!("postgres://credits@/postgres?host={}", server.folder.path().display());
+        Standby { server, url }
+    }
+
+    /// Ends the server at once, as a crash does.
+    pub fn crash(&self) {
+        let process = self.process().unwrap().to_string();
+        assert!(Command::new("kill").args(["-QUIT", &process]).status().unwrap().success());
+    }
+
+    /// The folder of its socket.
+    fn folder(&self) -> &str {
+        self.url.split("host=").nth(1).and_then(|it| it.split('&').next()).unwrap_or_default()
     }
 
     /// The server's process, if it is this test's.
@@ -127,8 +198,7 @@ impl Cluster {
 
     /// The path of its socket.
     pub fn socket(&self) -> String {
-        let folder = self.url.split("host=").nth(1).unwrap_or_default();
-        format!("{}/.s.PGSQL.5432", folder.split('&').next().unwrap_or_default())
+        format!("{}/.s.PGSQL.5432", self.folder())
     }
 
     /// A session of a database, for transactions that are left open.
@@ -150,16 +220,6 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        if let Some(Server { process, .. }) = &mut self.server {
-            // The data is not needed any more. The server's other processes end with the first one.
-            let _ = process.kill();
-            let _ = process.wait();
-        }
-    }
-}
-
 impl Server {
     /// Starts one with these settings. If it is encrypted, its port is for TLS alone.
     fn start(programs: &Path, settings: &[&str], is_encrypted: bool) -> (Self, String) {
@@ -176,11 +236,18 @@ impl Server {
         if is_encrypted {
             user.give_certificate(&data);
         }
+        let server = Self::run(&user, programs, folder, settings);
+        let url = format!("postgres://credits@/postgres?host={}", server.folder.path().display());
+        (server, url)
+    }
+
+    /// Runs the server of the data in this folder.
+    fn run(user: &Unprivileged, programs: &Path, folder: TempDir, settings: &[&str]) -> Self {
         let settings = settings.iter().flat_map(|setting| ["-c", setting]);
         let mut process = user
             .command(&programs.join("postgres"))
             .arg("-D")
-            .arg(&data)
+            .arg(folder.path().join("data"))
             .arg("-k")
             .arg(folder.path())
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"])
@@ -190,25 +257,62 @@ impl Server {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        wait_until_ready(&mut log);
+        // A standby is ready to accept read-only connections.
+        wait_for_line(&mut log, "ready to accept");
         // A full pipe would stop the server.
         std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
-        let url = format!("postgres://credits@/postgres?host={}", folder.path().display());
-        (Self { process, _folder: folder }, url)
+        Self { process, folder }
     }
 }
 
-/// Reads the log up to the line with which the server accepts connections.
-fn wait_until_ready(log: &mut impl BufRead) {
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The data is not needed any more. The server's other processes end with the first one.
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+#[allow(dead_code, reason = "each test program uses a part")]
+impl Pool {
+    /// The address of a database of the cluster, through the pool.
+    pub fn url(&self, direct: &str) -> String {
+        let path = direct.split('?').next().unwrap_or_default();
+        format!("{path}?host={}", self.folder.path().display())
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+#[allow(dead_code, reason = "each test program uses a part")]
+impl Standby {
+    /// The address of a database of the cluster, on whichever of the two servers can be written.
+    pub fn url(&self, direct: &str) -> String {
+        format!("{direct}&host={}&target_session_attrs=read-write", self.server.folder.path().display())
+    }
+
+    /// Makes it the server that is written.
+    pub fn promote(&self, cluster: &Cluster) {
+        assert_eq!(cluster.count(&self.url, "SELECT pg_promote(true, 60)::int::bigint"), 1);
+    }
+}
+
+/// Reads a log up to a line.
+fn wait_for_line(log: &mut impl BufRead, wanted: &str) {
     let mut before = String::new();
     for line in log.lines() {
         let line = line.unwrap();
-        if line.contains("ready to accept connections") {
+        if line.contains(wanted) {
             return;
         }
         before = before + &line + "\n";
     }
-    panic!("PostgreSQL ended: {before}");
+    panic!("it ended without \"{wanted}\": {before}");
 }
 
 async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
@@ -232,7 +336,10 @@ fn programs() -> Option<PathBuf> {
     folders.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
     folders.extend(std::env::split_paths(&path));
-    folders.into_iter().rfind(|folder| folder.join("initdb").is_file())
+    let found = folders.into_iter().rfind(|folder| folder.join("initdb").is_file())?;
+    // In the path there may be a link to it alone.
+    let program = found.join("initdb").canonicalize().unwrap();
+    program.parent().map(Path::to_owned)
 }
 
 /// The user that runs the programs, which refuse to run as root.

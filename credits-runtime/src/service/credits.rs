@@ -1084,8 +1084,11 @@ impl<C: Pricing> CreditsBuilder<C> {
 
     /// Begins transactions at another isolation level than READ COMMITTED, for tests: each is correct.
     #[cfg(all(feature = "postgres", feature = "testing"))]
-    pub fn serializable(mut self) -> Self {
-        self.connecting.begin = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+    pub fn isolation(mut self, level: &str) -> Self {
+        self.connecting.begin = match level {
+            "REPEATABLE READ" => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            _ => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        };
         self
     }
 

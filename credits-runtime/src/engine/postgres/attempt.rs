@@ -28,7 +28,7 @@ use crate::engine::request::inbox::Waiting;
 use crate::engine::rows::Scheduled;
 use crate::engine::tuning::DUE_RECORDS_MAX;
 use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
-use crate::error::LedgerError;
+use crate::error::{LedgerError, LedgerErrorKind};
 
 const LANE: &str = "
     SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
@@ -68,6 +68,16 @@ pub(super) struct Decided {
     pub(super) has_more_due: bool,
 }
 
+/// The error of a database that is an older copy of itself.
+fn lost_commits(batches: i64) -> LedgerError {
+    let message = format!(
+        "the database lost at least {batches} batches that were answered, such as after a standby took over that was not \
+         synchronous: nothing is written until the ledger is opened again; compare it with what the application knows first"
+    );
+    tracing::error!(message);
+    LedgerError::new(LedgerErrorKind::LogDisagrees, message)
+}
+
 /// The result of an attempt.
 pub(super) enum Attempted {
     Written(Box<Decided>),
@@ -80,6 +90,8 @@ pub(super) struct Unsettled {
     lane: i32,
     first: FactNumber,
     body: Vec<u8>,
+    /// The batches of the lane with this one.
+    batches: i64,
     /// The instant of its last frame.
     at: Timestamp,
     decided: Box<Decided>,
@@ -214,8 +226,9 @@ impl WriteLane {
         );
         statements.push(Statement::new("COMMIT"));
         let (first, body) = first_frame.unwrap_or((FactNumber(0), Vec::new()));
+        let batches = lane.batches.saturating_add(1);
         self.unsettled =
-            Some(Unsettled { lane: lease.lane, first, body, at: sealed.position.last_at, decided });
+            Some(Unsettled { lane: lease.lane, first, body, batches, at: sealed.position.last_at, decided });
         let result = wait_for(answer_within, session.run_all(&statements));
         if let Err(failure) = &result
             && !failure.is_of_connection()
@@ -227,6 +240,7 @@ impl WriteLane {
         let Some(Unsettled { decided, .. }) = self.unsettled.take() else {
             return Err(DatabaseFailure::Away);
         };
+        self.answered = Some((lease.lane, batches));
         self.database.committed(sealed.position.last_at);
         Ok(Attempted::Written(decided))
     }
@@ -255,6 +269,7 @@ impl WriteLane {
             return Ok(None);
         }
         self.database.committed(unsettled.at);
+        self.answered = Some((unsettled.lane, unsettled.batches));
         Ok(Some(unsettled.decided))
     }
 
@@ -274,6 +289,12 @@ impl WriteLane {
         let head: &[u8] = row.try_get(4)?;
         let at = Timestamp::from_microseconds(row.try_get(3)?);
         let (batches, last) = (row.try_get(1)?, number(row.try_get(2)?));
+        if let Some((lane, answered)) = self.answered
+            && lane == lease.lane
+            && batches < answered
+        {
+            return Err(lost_commits(answered.saturating_sub(batches)).into());
+        }
         let at = if batches == 0 { Timestamp::MIN } else { at };
         Ok(Some(LaneRow {
             batches,

@@ -74,6 +74,8 @@ pub(super) struct WriteLane {
     pub(super) lease: Option<Lease>,
     /// A batch whose commit was not answered.
     pub(super) unsettled: Option<Unsettled>,
+    /// The batches of its lane, as of the last one that was answered.
+    pub(super) answered: Option<(i32, i64)>,
 }
 
 /// The work of one batch.

@@ -197,6 +197,7 @@ pub(crate) fn connect(
             session: None,
             lease: None,
             unsettled: None,
+            answered: None,
         })
     };
     // The first lane declares the catalogue, before there are requests about its prices.

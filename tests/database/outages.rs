@@ -1,0 +1,198 @@
+//! Outages and detours: a pool before the database, a server that is replaced by its standby, statements that fail, a commit that
+//! comes too late.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use credits_runtime::{Error, LedgerErrorKind};
+
+use super::cluster::Cluster;
+use super::{connect, move_around, name_of, spent_keys};
+use crate::pricing::{Credits, Operation};
+
+/// Time within which a program goes on after an outage.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_pool_that_gives_each_transaction_another_session_changes_nothing() {
+    let Some(cluster) = Cluster::start() else { return };
+    for ignored in ["", "options"] {
+        let url = cluster.database();
+        drop(connect(&url));
+        let Some(pool) = cluster.pool(ignored) else { return };
+        let through = || Credits::builder().lanes(4).connect(pool.url(&url)).unwrap();
+        move_around(&cluster, &url, &[through(), through()]);
+    }
+}
+
+#[test]
+fn a_standby_that_takes_over_has_every_answered_spend_once() {
+    const SPENDS: usize = 300;
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
+    let url = cluster.database();
+    let standby = cluster.standby();
+    let credits = connect(&standby.url(&url));
+    for owner in ["ann", "bob", "cid"] {
+        credits.wallet(owner).give_credits(1_000_000).now().wait().unwrap();
+    }
+    let (is_over, answered) = (AtomicBool::new(false), Mutex::new(BTreeSet::new()));
+    let (sender, told) = channel();
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let (credits, is_over, answered, sender) = (&credits, &is_over, &answered, sender.clone());
+            scope.spawn(move || {
+                for number in 0.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let (owner, key) = (["ann", "bob", "cid"][number % 3], format!("{thread}/{number}"));
+                    let spend = credits.wallet(owner).spend_credits_on(Operation::tick()).key(&key);
+                    assert!(!spend.now().wait().unwrap().replayed, "{key}");
+                    answered.lock().unwrap().insert((owner.to_owned(), key));
+                    sender.send(()).unwrap();
+                }
+            });
+        }
+        let wait = || (0..SPENDS).for_each(|_| told.recv_timeout(PATIENCE).unwrap());
+        wait();
+        cluster.crash();
+        standby.promote(&cluster);
+        wait();
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let found = ["ann", "bob", "cid"].map(|owner| (owner, spent_keys(&credits, owner)));
+    let found =
+        found.iter().flat_map(|(owner, keys)| keys.iter().map(|key| ((*owner).to_owned(), key.clone())));
+    assert_eq!(found.collect::<BTreeSet<_>>(), answered.into_inner().unwrap());
+    credits.verify().unwrap();
+}
+
+/// Every statement that writes a spend fails once by each of these, and so does the commit.
+#[test]
+fn a_statement_that_fails_once_is_sent_again() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let credits = Credits::builder().migrate().lanes(1).connect(&url).unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(1_000).now().wait().unwrap();
+    cluster.run(
+        &url,
+        "CREATE SEQUENCE failures; SELECT nextval('failures');
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('failures') = 1 THEN RAISE 'injected' USING ERRCODE = TG_ARGV[0]; END IF;
+            RETURN NULL;
+        END $$",
+    );
+    let mut spends = 0;
+    for table in ["journal", "keys", "wallets", "totals", "lanes"] {
+        for code in ["40001", "40P01", "55P03", "57014", "23505"] {
+            for when in
+                ["TRIGGER fail AFTER INSERT OR UPDATE", "CONSTRAINT TRIGGER fail AFTER INSERT OR UPDATE"]
+            {
+                let deferred =
+                    if when.starts_with("CONSTRAINT") { "DEFERRABLE INITIALLY DEFERRED" } else { "" };
+                let row = format!("FOR EACH ROW EXECUTE FUNCTION fail('{code}')");
+                cluster.run(
+                    &url,
+                    &format!("CREATE {when} ON {table} {deferred} {row}; ALTER SEQUENCE failures RESTART"),
+                );
+                let key = format!("{table}/{code}/{}", when.len());
+                let spent = ann.spend_credits_on(Operation::tick()).key(&key).now().wait();
+                assert!(!spent.unwrap().replayed, "{key}");
+                assert!(cluster.count(&url, "SELECT last_value FROM failures") > 1, "{key}: nothing failed");
+                cluster.run(&url, &format!("DROP TRIGGER fail ON {table}"));
+                spends += 1;
+            }
+        }
+    }
+    assert_eq!(ann.credits().unwrap().get(), 1_000 - spends);
+    credits.verify().unwrap();
+}
+
+#[test]
+fn a_database_that_lost_answered_commits_is_not_written() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let credits = Credits::builder().migrate().lanes(1).connect(&url).unwrap();
+    let give = |credits: &Credits| credits.wallet("ann").give_credits(1).now().wait();
+    give(&credits).unwrap();
+    cluster.run(&url, "UPDATE lanes SET batches = batches - 1");
+    for _ in 0..2 {
+        let refused = give(&credits);
+        assert!(
+            matches!(&refused, Err(Error::Ledger(error)) if error.kind() == LedgerErrorKind::LogDisagrees),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 1);
+    credits.close().unwrap();
+    give(&connect(&url)).unwrap();
+}
+
+/// The first program's lane waits for its second trip longer than the server waits for it, and another program takes the lane.
+#[test]
+fn a_commit_that_comes_too_late_is_refused_and_sent_again() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    drop(connect(&url));
+    let (port, held) = start_slow_proxy(cluster.socket());
+    let through = format!("postgres://credits@127.0.0.1:{port}/{}", name_of(&url));
+    let credits = Credits::builder().lanes(1).connect(&through).unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(100).now().wait().unwrap();
+    *held.lock().unwrap() = Some(Duration::from_secs(7));
+    let spent = ann.spend_credits_on(Operation::tick()).key("late").now();
+    // The server ends the transaction after five seconds.
+    let other = connect(&url);
+    assert_eq!(other.wallet("ann").give_credits(1).now().wait().unwrap().entry.balance_after, 101);
+    cluster.run(&url, "UPDATE lanes SET epoch = epoch + 1, held_until = 9e18 WHERE lane = 1");
+    assert!(!spent.wait().unwrap().replayed);
+    assert_eq!(other.wallet("ann").credits().unwrap(), 100);
+    other.verify().unwrap();
+}
+
+/// The pause that the next second trip of a lane takes.
+type Held = Arc<Mutex<Option<Duration>>>;
+
+/// Takes connections on loopback, and passes their bytes to a socket of the database, those of a commit after a pause.
+fn start_slow_proxy(socket: String) -> (u16, Held) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, held) = (listener.local_addr().unwrap().port(), Held::default());
+    let pause = Arc::clone(&held);
+    thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(server) = UnixStream::connect(&socket) else { continue };
+            let (mut to_client, mut from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (mut from_client, mut to_server, pause) = (client, server, Arc::clone(&pause));
+            thread::spawn(move || {
+                _ = io::copy(&mut from_server, &mut to_client);
+                _ = to_client.shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || {
+                let mut buffer = vec![0; 1 << 20];
+                // The trip after the one that locks is the one that commits.
+                let mut trips = 0;
+                while let Ok(count @ 1..) = from_client.read(&mut buffer) {
+                    let wanted = *pause.lock().unwrap();
+                    trips += usize::from(wanted.is_some());
+                    if let Some(wanted) = wanted.filter(|_| trips == 2) {
+                        *pause.lock().unwrap() = None;
+                        thread::park_timeout(wanted);
+                    }
+                    if to_server.write_all(&buffer[..count]).is_err() {
+                        break;
+                    }
+                }
+                _ = to_server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (port, held)
+}
