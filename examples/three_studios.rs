@@ -74,7 +74,7 @@ impl Drop for Studio {
     }
 }
 
-/// The whole answer to a request on a connection of its own; `None` if the connection broke.
+/// The whole response to a request on a new connection; `None` if the connection broke.
 fn asked(address: SocketAddr, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -84,7 +84,7 @@ fn asked(address: SocketAddr, request: &str) -> Option<String> {
     answer.contains("\r\n\r\n").then_some(answer)
 }
 
-/// Passes each connection on to the next of these addresses that takes it, until the test ends. Returns its own.
+/// Passes each connection on to the next of these addresses that takes it, until the test ends. Returns the address of the proxy.
 fn proxy(studios: Vec<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -115,7 +115,7 @@ fn run(ledger: &str, arguments: &[&str]) -> String {
     String::from_utf8(run.stdout).unwrap()
 }
 
-/// Asks for a picture. Returns whether the studio said that it was charged.
+/// Sends a request for a picture. Returns whether it was charged, by the response.
 fn painted(address: SocketAddr, user: &str, key: &str) -> Option<bool> {
     let body = format!("user={user}&key={key}&prompt=a+lighthouse&quality=draft");
     let request = format!(
@@ -158,7 +158,7 @@ fn every_answered_picture_is_charged_once_while_a_studio_is_killed_again_and_aga
                             break;
                         }
                         let key = format!("{user}-{number}");
-                        // The outcome of a broken connection is unknown: the same key settles it, as far as it can.
+                        // The outcome of a broken connection is unknown: it is sent again under the same key.
                         let mut answers = (0..20).map(|_| painted(proxy, &user, &key));
                         if answers.find_map(|answer| answer) == Some(true) {
                             keys.insert(key);

@@ -79,6 +79,7 @@ pub fn app<C: Pricing>() -> Application {
                 ledger,
                 json: *json,
                 has_url: url.is_some(),
+                has_database: call.database().is_some(),
                 arguments,
             })
         });

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! With `CREDITS_LEDGER=postgres://user@host/database` the ledger is in that database, and as many studios as you like share it,
-//! each with an `ADDRESS` of its own. Their tokens are in `studio.tokens`.
+//! each with another `ADDRESS`. The first one fills it: start the others once that one listens.
 //!
 //! `ADDRESS` is where it listens, `127.0.0.1:8080` unless set, and `PUBLIC_ADDRESS` is where browsers find it, if that is another
 //! place: checkouts return there. With `STRIPE_KEY` set to a secret key of a test account and
@@ -25,7 +25,6 @@ use std::process::ExitCode;
 
 use credits_cli::Own;
 use credits_runtime::{Error, LedgerErrorKind};
-use credits_web::Tokens;
 use pricing::{Credits, Pricing};
 
 fn main() -> ExitCode {
@@ -61,7 +60,7 @@ fn served(call: &Own) -> Result<(), Box<dyn std::error::Error>> {
             }
             connected => connected?,
         };
-        return server.serve(&credits, Tokens::file("studio.tokens")?);
+        return server.serve(&credits);
     }
     if !call.ledger.exists() {
         println!("Filling {} with a year of business:", call.ledger.display());
@@ -71,6 +70,5 @@ fn served(call: &Own) -> Result<(), Box<dyn std::error::Error>> {
     // Commands on this machine reach the open ledger through it.
     #[cfg(unix)]
     let _socket = credits_web::socket(&credits)?;
-    // A real application keeps its tokens in a file: `Tokens::file("studio.tokens")?`.
-    server.serve(&credits, Tokens::in_memory())
+    server.serve(&credits)
 }

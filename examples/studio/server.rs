@@ -39,9 +39,9 @@ impl Server {
     }
 
     /// Serves until Ctrl-C.
-    pub(crate) fn serve(self, credits: &Credits, tokens: Tokens) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn serve(self, credits: &Credits) -> Result<(), Box<dyn Error>> {
         let Self { runtime, listener } = self;
-        let served = runtime.block_on(served(credits, tokens, listener));
+        let served = runtime.block_on(served(credits, listener));
         // Requests in progress have had their time; downloads are cut off.
         runtime.shutdown_background();
         served?;
@@ -50,7 +50,7 @@ impl Server {
     }
 }
 
-async fn served(credits: &Credits, tokens: Tokens, listener: TcpListener) -> Result<(), Box<dyn Error>> {
+async fn served(credits: &Credits, listener: TcpListener) -> Result<(), Box<dyn Error>> {
     let local = listener.local_addr()?;
     if !local.ip().is_loopback() {
         eprintln!(
@@ -58,6 +58,8 @@ async fn served(credits: &Credits, tokens: Tokens, listener: TcpListener) -> Res
         );
     }
     let address = var("PUBLIC_ADDRESS").unwrap_or_else(|_| local_address(local));
+    // A real application keeps its tokens in a file: `Tokens::file("studio.tokens")?`.
+    let tokens = Tokens::in_memory();
     let token = tokens.create("demo", &[Scope::App, Scope::Read])?;
     let stripe = connected(credits)?;
     let address = address.trim_end_matches('/');

@@ -14,7 +14,9 @@ pub(super) fn priced<C: Pricing>(address: &LedgerAddress, access: Access) -> Res
         #[cfg(feature = "postgres")]
         (LedgerAddress::Database(url), Access::Read) => Credits::<C>::connect_read_only(url)?,
         #[cfg(feature = "postgres")]
-        (LedgerAddress::Database(url), Access::Write) => Credits::<C>::builder().lanes(1).connect(url)?,
+        (LedgerAddress::Database(url), Access::Write) => {
+            Credits::<C>::builder().lanes(1).as_tool().connect(url)?
+        }
         #[cfg(feature = "postgres")]
         (LedgerAddress::Database(url), Access::Serve) => Credits::<C>::connect(url)?,
     };

@@ -14,7 +14,6 @@ use super::error::ImportError;
 use super::options::Execution;
 use super::run;
 use crate::exit::{Exit, Failure};
-use crate::reach::database_of;
 use crate::show::{complain, print};
 
 /// The line behind `import`. The options for every command may stand here too.
@@ -42,6 +41,8 @@ pub(crate) struct Call<'a> {
     pub(crate) ledger: &'a Path,
     pub(crate) json: bool,
     pub(crate) has_url: bool,
+    /// Whether the ledger is kept in a database.
+    pub(crate) has_database: bool,
     pub(crate) arguments: &'a [OsString],
 }
 
@@ -71,7 +72,7 @@ fn imported<C: Pricing>(call: Call<'_>, line: Line) -> Result<Exit, Failure> {
         ));
     }
     let (ledger, json) = (line.ledger.as_deref().unwrap_or(call.ledger), line.json || call.json);
-    if database_of(ledger).is_some() {
+    if call.has_database {
         return Err(Failure::usage("an import fills a file: name one with `--ledger`"));
     }
     let report = run::run::<C>(&line.import.options(ledger, SystemClock.now()))?;

@@ -49,13 +49,16 @@ impl fmt::Display for LedgerAddress {
             #[cfg(feature = "postgres")]
             Self::Database(url) => {
                 let (scheme, rest) = url.split_once("://").unwrap_or_default();
-                // A `?` before the `@` is part of a password.
-                let (user, place) = match rest.split_once('@') {
-                    Some((user, place)) => (user.split(':').next().map(|user| format!("{user}@")), place),
-                    None => (None, rest),
-                };
-                let place = place.split('?').next().unwrap_or_default();
-                write!(f, "{scheme}://{}{place}", user.unwrap_or_default())
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+                // A password with a slash or a question mark that is not escaped hides where it ends.
+                if user.contains('?') || host.contains('?') || (user.is_empty() && path.contains('@')) {
+                    return write!(f, "{scheme}://..");
+                }
+                let user = user.split(':').next().unwrap_or_default();
+                let (at, path) =
+                    (if user.is_empty() { "" } else { "@" }, path.split('?').next().unwrap_or_default());
+                write!(f, "{scheme}://{user}{at}{host}{path}")
             }
         }
     }
@@ -69,9 +72,13 @@ mod tests {
     fn a_database_is_shown_without_its_password() {
         for (url, shown) in [
             (
-                "postgres://app:pass?word@db.example.com:5432/app?sslmode=require",
+                "postgres://app:secret@db.example.com:5432/app?sslmode=on",
                 "postgres://app@db.example.com:5432/app",
             ),
+            ("postgres://app:sec@ret@db.example.com/app", "postgres://app@db.example.com/app"),
+            ("postgres://app:sec?ret@db.example.com/app", "postgres://.."),
+            ("postgres://app:sec/ret@db.example.com/app", "postgres://.."),
+            ("postgres://db.example.com?password=sec@ret", "postgres://.."),
             ("postgresql://localhost/app?password=secret", "postgresql://localhost/app"),
             ("postgres://app@/app?host=/run/postgresql", "postgres://app@/app"),
         ] {

@@ -10,7 +10,7 @@ fn on(binary: Binary, ledger: &str, arguments: &[&str]) -> Ran {
 
 #[test]
 fn a_ledger_in_a_database_has_the_commands_of_one_in_a_file() {
-    let Some(cluster) = Cluster::start() else { return };
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
     let url = cluster.database().replacen("credits@", "credits:secret@", 1);
     let (shop, credits) = (Binary::Shop, Binary::Credits);
     let missing = on(shop, &url, &["balance", "user:ada"]);
@@ -55,7 +55,7 @@ fn a_ledger_in_a_database_has_the_commands_of_one_in_a_file() {
 
 #[test]
 fn reading_commands_need_a_role_that_may_read() {
-    let Some(cluster) = Cluster::start() else { return };
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
     let url = cluster.database();
     on(Binary::Shop, &url, &["migrate"]).done();
     on(Binary::Shop, &url, &["give", "user:ada", "100", "--reason", "a prize", "--yes"]).done();
@@ -72,7 +72,7 @@ fn reading_commands_need_a_role_that_may_read() {
 
 #[test]
 fn a_server_over_a_database_has_no_socket_beside_a_file() {
-    let Some(cluster) = Cluster::start() else { return };
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
     let (url, folder) = (cluster.database(), tempfile::tempdir().unwrap());
     on(Binary::Shop, &url, &["migrate"]).done();
     let mut serve = Binary::Shop.command(&["serve", "--bind", "127.0.0.1:0"]);

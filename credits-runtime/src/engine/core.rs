@@ -1,6 +1,8 @@
 //! The core of an open ledger: the interface through which services submit requests and read state.
 
 use std::path::Path;
+#[cfg(feature = "postgres")]
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -9,6 +11,8 @@ use credits_core::Wording;
 
 use super::batch::billing::Bill;
 use super::clock::LedgerClock;
+#[cfg(feature = "postgres")]
+use super::clock::{Clock as _, SystemClock};
 use super::feed::{CommitFeed, Followed};
 use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
@@ -72,22 +76,46 @@ pub(crate) struct Core {
 }
 
 /// The terms of the declared catalogues, as far as they are known.
-#[derive(Default)]
-pub(super) struct KnownTerms(RwLock<Arc<TermsByNumber>>);
+pub(super) struct KnownTerms {
+    by_number: RwLock<Arc<TermsByNumber>>,
+    /// When those of other programs were last read.
+    #[cfg(feature = "postgres")]
+    read_at: Mutex<Option<Duration>>,
+}
+
+/// How often the price lists of other programs are read, at most.
+#[cfg(feature = "postgres")]
+const TERMS_EVERY: Duration = Duration::from_secs(1);
 
 impl KnownTerms {
     pub(super) fn of(terms: TermsByNumber) -> Self {
-        Self(RwLock::new(Arc::new(terms)))
+        Self {
+            by_number: RwLock::new(Arc::new(terms)),
+            #[cfg(feature = "postgres")]
+            read_at: Mutex::default(),
+        }
     }
 
     pub(super) fn all(&self) -> Arc<TermsByNumber> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.by_number.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether those of other programs have not been read just now.
+    #[cfg(feature = "postgres")]
+    fn may_be_read(&self) -> bool {
+        let (now, mut at) =
+            (SystemClock.monotonic(), self.read_at.lock().unwrap_or_else(PoisonError::into_inner));
+        let may = at.is_none_or(|at| now.saturating_sub(at) >= TERMS_EVERY);
+        if may {
+            *at = Some(now);
+        }
+        may
     }
 
     /// Adds terms. Those that are known stay: the application's own keep what the ledger does not.
     #[cfg(feature = "postgres")]
     fn put(&self, terms: TermsByNumber) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.by_number.write().unwrap_or_else(PoisonError::into_inner);
         let mut all = terms;
         all.extend(known.iter().map(|(number, terms)| (*number, Arc::clone(terms))));
         *known = Arc::new(all);
@@ -291,15 +319,19 @@ impl Core {
     }
 
     /// Reads the catalogues that other programs have declared meanwhile.
-    fn read_terms(&self) {
+    pub(super) fn read_terms(&self) {
         match &self.engine {
             // One program has the file open.
             Engine::File(_) => {}
             #[cfg(feature = "postgres")]
-            Engine::Postgres(engine) => match engine.terms() {
-                Ok(terms) => self.terms.put(terms),
-                Err(error) => tracing::warn!(%error, "the catalogues of other programs cannot be read"),
-            },
+            Engine::Postgres(engine) if self.terms.may_be_read() => {
+                match engine.terms_besides(&self.terms.all()) {
+                    Ok(terms) => self.terms.put(terms),
+                    Err(error) => tracing::warn!(%error, "the price lists of other programs cannot be read"),
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => {}
         }
     }
 

@@ -25,7 +25,7 @@ use super::inboxes::Inboxes;
 use super::keys::compactor::Compactor;
 use super::opening::{FoundLedger, put_log_aside};
 #[cfg(feature = "postgres")]
-use super::postgres::opening::{Application, Connecting, connect};
+use super::postgres::opening::{Application, Connecting, Role, connect};
 use super::published::Published;
 use super::recovery::{Recovered, Recovery, last_terms, recover};
 use super::request::inbox::{Inbox, Queue};
@@ -226,7 +226,7 @@ impl Ledger {
             closing: Mutex::default(),
             end: Shutdown::default(),
         };
-        if !connecting.reads_only {
+        if connecting.role == Role::Application {
             ledger.fulfil_declared(catalogue, covers)?;
         }
         Ok(Arc::new(ledger))

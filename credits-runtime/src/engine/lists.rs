@@ -25,6 +25,7 @@ pub(crate) struct DueRecords {
 impl Core {
     /// The assets of every declared catalogue, credits first.
     pub(crate) fn assets(&self) -> Vec<Asset> {
+        self.read_terms();
         let terms = self.terms.all();
         let declared = terms.values().flat_map(|terms| &terms.data.assets);
         let named: BTreeSet<Asset> = declared.map(|asset| Asset::of(&asset.name)).collect();

@@ -25,7 +25,7 @@ use crate::engine::clock::{Clock, SystemClock};
 use crate::engine::core::Core;
 use crate::engine::ledger::{Ledger, Location, Opening};
 #[cfg(feature = "postgres")]
-use crate::engine::postgres::opening::{Connecting, LANES_OF_PROGRAM_MAX};
+use crate::engine::postgres::opening::{Connecting, LANES_OF_PROGRAM_MAX, Role};
 #[cfg(all(feature = "postgres", feature = "testing"))]
 use crate::engine::postgres::schemas::empty_schema;
 use crate::engine::request::inbox::Queue;
@@ -1058,6 +1058,15 @@ impl<C: Pricing> CreditsBuilder<C> {
         self
     }
 
+    /// Connects as a tool beside the application's programs, such as a command line: it declares no price list but the first one
+    /// of a ledger, fulfils nothing by itself and books nothing that is due. If the ledger was never opened with this price
+    /// list, [`connect`](Self::connect) fails with `PlanChanged`.
+    #[cfg(feature = "postgres")]
+    pub fn as_tool(mut self) -> Self {
+        self.connecting.role = Role::Tool;
+        self
+    }
+
     /// Makes the tables of a ledger in a database, if they are missing. Without this, [`connect`](Self::connect) refuses a
     /// database without them.
     #[cfg(feature = "postgres")]
@@ -1103,7 +1112,7 @@ impl<C: Pricing> CreditsBuilder<C> {
     /// Opens the ledger like [`Credits::connect_read_only`].
     #[cfg(feature = "postgres")]
     pub fn connect_read_only(mut self, url: impl Into<String>) -> Result<Credits<C>, Error> {
-        self.connecting.reads_only = true;
+        self.connecting = Connecting { role: Role::Reader, makes_tables: false, ..self.connecting };
         self.connect(url)
     }
 

@@ -14,7 +14,7 @@ use crate::domain::policy::Policy;
 use crate::engine::clock::SystemClock;
 use crate::engine::ledger::{Ledger, Location, Opening};
 #[cfg(feature = "postgres")]
-use crate::engine::postgres::opening::{Connecting, last_terms, migrate};
+use crate::engine::postgres::opening::{Connecting, Role, last_terms, migrate};
 use crate::engine::request::inbox::Queue;
 use crate::engine::store::Locking;
 use crate::engine::tuning::Tuning;
@@ -88,7 +88,8 @@ impl Credits<()> {
 #[cfg(feature = "postgres")]
 impl Credits<()> {
     /// Opens the ledger in a database without its pricing, with one lane, as
-    /// [`open_without_pricing`](Self::open_without_pricing) opens a file.
+    /// [`open_without_pricing`](Self::open_without_pricing) opens a file: under the terms that the application works with. What
+    /// is due is left to the application.
     ///
     /// Errors: those of [`connect`](Self::connect), and [`NewerVersion`](LedgerErrorKind::NewerVersion) for terms of a later
     /// version.
@@ -103,7 +104,7 @@ impl Credits<()> {
     /// # }
     /// ```
     pub fn connect_without_pricing(url: impl Into<String>) -> Result<Self, Error> {
-        connected(&url.into(), Connecting { lanes: 1, ..Connecting::DEFAULT })
+        connected(&url.into(), Connecting { lanes: 1, role: Role::Tool, ..Connecting::DEFAULT })
     }
 
     /// Opens the ledger in a database without its pricing and for reading only, as
@@ -121,7 +122,7 @@ impl Credits<()> {
     /// # }
     /// ```
     pub fn connect_read_only_without_pricing(url: impl Into<String>) -> Result<Self, Error> {
-        connected(&url.into(), Connecting { reads_only: true, ..Connecting::DEFAULT })
+        connected(&url.into(), Connecting { role: Role::Reader, ..Connecting::DEFAULT })
     }
 
     /// Makes the tables of a ledger in a database, if they are missing, as [`migrate`](crate::CreditsBuilder::migrate) does

@@ -30,8 +30,10 @@ use crate::engine::tuning::DUE_RECORDS_MAX;
 use crate::engine::writer::decider::{decide_request, release_hold, rule_broken};
 use crate::error::{LedgerError, LedgerErrorKind};
 
+/// A commit is durable before it is answered, whatever the database's default is.
 const LANE: &str = "
-    SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END
     FROM lanes WHERE lane = $1 FOR UPDATE";
 
 /// The division by zero refuses the batch of a program that lost its lane.
@@ -148,9 +150,11 @@ impl WriteLane {
         let answer_within = self.database.answer_within;
         let (lease, is_new) = self.held(session)?;
         let sent = SystemClock.monotonic();
-        let mut statements = vec![Statement::new(self.database.begin)];
-        statements.extend(session.settings());
-        statements.push(Statement::new(LANE).integer(lease.lane));
+        let mut statements = vec![
+            Statement::unnamed(self.database.begin),
+            session.begin(),
+            Statement::new(LANE).integer(lease.lane),
+        ];
         let own = statements.len();
         let asked = wants.statements();
         let fetches: Vec<_> = asked.iter().map(|(_, fetch)| *fetch).collect();
@@ -161,12 +165,13 @@ impl WriteLane {
                 self.clock.now().microseconds(),
                 i64::try_from(DUE_RECORDS_MAX.saturating_add(self.failed_due.len())).unwrap_or(i64::MAX),
             );
-            statements.push(Statement::new(DUE_RECORDS).long(now).long(max));
-            statements.push(Statement::new(DUE_WALLETS).long(now).long(max));
+            statements.push(Statement::unnamed(DUE_RECORDS).long(now).long(max));
+            statements.push(Statement::unnamed(DUE_WALLETS).long(now).long(max));
         }
         let settling = self.unsettled.as_ref();
         statements.extend(settling.map(|it| Statement::new(FRAME).integer(it.lane).long(to_long(it.first))));
         let mut rows = wait_for(answer_within, session.run_all(&statements))?;
+        session.check(rows.get(1).map(Vec::as_slice).unwrap_or_default())?;
         if self.unsettled.is_some() {
             let found = rows.pop().unwrap_or_default();
             if let Some(decided) = self.settle(&found)? {
@@ -224,7 +229,7 @@ impl WriteLane {
                 .long(held_until.microseconds())
                 .long(facts),
         );
-        statements.push(Statement::new("COMMIT"));
+        statements.push(Statement::unnamed("COMMIT"));
         let (first, body) = first_frame.unwrap_or((FactNumber(0), Vec::new()));
         let batches = lane.batches.saturating_add(1);
         self.unsettled =
@@ -258,7 +263,7 @@ impl WriteLane {
 
     fn roll_back(&self, session: &Session) {
         // If it fails, the next statement does too, and the connection is replaced.
-        _ = wait_for(self.database.answer_within, session.run(Statement::new("ROLLBACK")));
+        _ = wait_for(self.database.answer_within, session.run(Statement::unnamed("ROLLBACK")));
     }
 
     /// Finds out whether the last batch was committed; returns its outcome if it was.

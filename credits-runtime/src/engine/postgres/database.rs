@@ -74,6 +74,11 @@ impl Database {
         }
     }
 
+    /// Prepares no statements any more.
+    pub(super) fn share_sessions(&self) {
+        self.driver.share_sessions();
+    }
+
     /// Opens a connection of a lane.
     pub(super) fn connect_lane(&self) -> Result<Session, DatabaseFailure> {
         self.driver.connect_lane()

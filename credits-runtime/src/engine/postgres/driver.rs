@@ -76,7 +76,7 @@ impl Driver {
         let (options, token) = Session::options(config.get_options())?;
         config.options(&options);
         let session = match self.connect_with(config) {
-            Ok(client) => wait_for(CONNECT_WITHIN, Session::prepared(client, &token))?,
+            Ok(client) => wait_for(CONNECT_WITHIN, Session::prepared(client, token))?,
             Err(DatabaseFailure::Refused(error) | DatabaseFailure::Lost(error))
                 if refuses_options(&error) =>
             {
@@ -84,8 +84,19 @@ impl Driver {
             }
             Err(failure) => return Err(failure),
         };
-        self.is_pooled.store(!session.is_own(), Ordering::Relaxed);
+        if !session.is_own() {
+            self.share_sessions();
+        }
         Ok(session)
+    }
+
+    /// Prepares no statements any more.
+    pub(super) fn share_sessions(&self) {
+        if !self.is_pooled.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                "sessions of the database are shared, such as by a pool: statements are not prepared"
+            );
+        }
     }
 
     fn connect_with(&self, config: Config) -> Result<Client, DatabaseFailure> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::catalogues::{catalogues, record, terms_of};
+use super::catalogues::{catalogues, declared_data, record, terms_of};
 use super::database::{Database, unreadable};
 use super::fetched::{RecordRow, booked, events_of, wallet};
 use super::journal::LaneJournal;
@@ -24,6 +24,7 @@ use crate::domain::billing::objects::Object;
 use crate::domain::billing::waiting::{WaitingEvent, WaitingRoom};
 use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
+use crate::domain::explain::Terms;
 use crate::domain::fact::{RecordId, Scope};
 use crate::domain::fingerprint::key_row;
 #[cfg(feature = "stripe")]
@@ -211,6 +212,9 @@ impl PostgresEngine {
     }
 
     pub(in crate::engine) fn save_cursors(&self) -> Result<(), LedgerError> {
+        if self.is_read_only {
+            return Err(LedgerError::read_only());
+        }
         let advanced = self.advanced.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (name, position) in advanced {
             // Lane 0 has no facts: its row says that the subscriber has begun.
@@ -277,6 +281,26 @@ impl PostgresEngine {
 
     pub(in crate::engine) fn catalogues(&self) -> Result<Catalogues, LedgerError> {
         catalogues(&self.database)
+    }
+
+    /// The terms of the catalogues that are not known. One that cannot be read is left out.
+    pub(in crate::engine) fn terms_besides(
+        &self,
+        known: &TermsByNumber,
+    ) -> Result<TermsByNumber, LedgerError> {
+        let mut found = TermsByNumber::default();
+        for declared in self.catalogues()?.declared() {
+            if known.contains_key(&declared.number) {
+                continue;
+            }
+            match declared_data(&self.database, declared) {
+                Ok(data) => _ = found.insert(declared.number, Arc::new(Terms::of(data))),
+                Err(error) => {
+                    tracing::warn!(%error, "a price list that another program declared cannot be read");
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The terms of every catalogue that any program has declared.

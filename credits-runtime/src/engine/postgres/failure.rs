@@ -15,6 +15,8 @@ pub(super) enum DatabaseFailure {
     Away,
     /// Another program has taken the lane.
     LaneLost,
+    /// The session is shared, or lost what was prepared in it.
+    NotOwnSession,
     /// The database refused a statement.
     Refused(tokio_postgres::Error),
     /// What the database has cannot be read.
@@ -60,7 +62,7 @@ impl From<LedgerError> for DatabaseFailure {
 impl DatabaseFailure {
     /// Whether the connection can take no more statements.
     pub(super) fn is_of_connection(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::Away)
+        matches!(self, Self::Lost(_) | Self::Away | Self::NotOwnSession)
     }
 
     /// Whether a constraint refused the batch: another transaction was first, in spite of the locks, or a rule is broken.
@@ -72,14 +74,14 @@ impl DatabaseFailure {
 
     /// Whether sending the same statements again may succeed.
     pub(super) fn is_transient(&self) -> bool {
-        matches!(self, Self::Again(_) | Self::Lost(_) | Self::Away | Self::LaneLost)
+        matches!(self, Self::Again(_) | Self::Lost(_) | Self::Away | Self::LaneLost | Self::NotOwnSession)
     }
 
     /// The error of what was not done.
     pub(super) fn into_error(self, what: &str) -> LedgerError {
         match self {
             Self::Unreadable(error) => error,
-            Self::Away | Self::LaneLost => {
+            Self::Away | Self::LaneLost | Self::NotOwnSession => {
                 let message = format!(
                     "{what}: the database did not answer in time; look whether it runs, and try again"
                 );

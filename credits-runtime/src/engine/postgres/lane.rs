@@ -336,6 +336,9 @@ impl WriteLane {
             if failure.is_of_connection() {
                 self.session = None;
             }
+            if matches!(failure, DatabaseFailure::NotOwnSession) {
+                self.database.share_sessions();
+            }
             let is_over = SystemClock.monotonic().saturating_sub(began) >= self.database.answer_within;
             conflicts += usize::from(failure.is_conflict());
             if !failure.is_transient() || is_over || conflicts > CONFLICTS_MAX {

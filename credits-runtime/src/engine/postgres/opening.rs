@@ -54,13 +54,23 @@ const ADD_WAITING_ROOM: &str = "
 
 const LAST_AT: &str = "SELECT max(at) FROM lanes WHERE batches > 0";
 
+/// What a program is to a ledger in a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It declares its price list, fulfils purchases under it, and books what is due.
+    Application,
+    /// It writes what it is told beside the application, whose price list holds.
+    Tool,
+    /// It writes nothing.
+    Reader,
+}
+
 /// What an application chooses about a ledger in a database.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Connecting {
     /// Whether missing tables are made.
     pub(crate) makes_tables: bool,
-    /// Whether nothing is written.
-    pub(crate) reads_only: bool,
+    pub(crate) role: Role,
     /// The number of lanes of this program.
     pub(crate) lanes: usize,
     /// Longest time until a write is answered.
@@ -72,7 +82,7 @@ pub(crate) struct Connecting {
 impl Connecting {
     pub(crate) const DEFAULT: Self = Self {
         makes_tables: false,
-        reads_only: false,
+        role: Role::Application,
         lanes: 2,
         answer_within: Duration::from_secs(30),
         begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -137,13 +147,14 @@ pub(crate) fn migrate(url: &str) -> Result<(), LedgerError> {
     find_tables(url, &Connecting { makes_tables: true, ..Connecting::DEFAULT }).map(drop)
 }
 
-/// The newest terms that a ledger was opened with.
+/// The terms under which the application works: those by which wallets have covers, else the newest.
 pub(crate) fn last_terms(url: &str) -> Result<CatalogueData, LedgerError> {
-    let FoundTables { driver, .. } = find_tables(url, &Connecting::DEFAULT)?;
+    let FoundTables { driver, covers, .. } = find_tables(url, &Connecting::DEFAULT)?;
     let feed = Arc::new(CommitFeed::new(FactNumber(0)));
     let database = Arc::new(Database::new(driver, [0; 16], Connecting::DEFAULT, None, feed));
     let list = catalogues(&database)?;
-    let last = list.declared().last().ok_or_else(|| {
+    let in_use = list.declared().iter().find(|declared| Some(declared.number) == covers);
+    let last = in_use.or(list.declared().last()).ok_or_else(|| {
         let message = "the ledger was never opened with a pricing, so that it has no entries: open it with its application";
         LedgerError::new(LedgerErrorKind::NotALedger, message)
     })?;
@@ -174,8 +185,12 @@ pub(crate) fn connect(
         database.saw(last);
     }
     let counts = Arc::new(Counts::default());
-    let engine =
-        PostgresEngine::new(Arc::clone(&database), Arc::clone(&counts), &policy, connecting.reads_only);
+    let engine = PostgresEngine::new(
+        Arc::clone(&database),
+        Arc::clone(&counts),
+        &policy,
+        connecting.role == Role::Reader,
+    );
     let inboxes = Inboxes::several(connecting.lanes, || Inbox::new(queue.commands_max));
     let lane = |place: usize, inbox: &Arc<Inbox>, sale: &Arc<Sale>| -> Result<WriteLane, LedgerError> {
         Ok(WriteLane {
@@ -193,7 +208,7 @@ pub(crate) fn connect(
             renewals: Renewals::new(policy.hold_limit)?,
             failed_due: FailedDue::default(),
             unreadable_due: None,
-            books_due: place == 0,
+            books_due: place == 0 && connecting.role == Role::Application,
             session: None,
             lease: None,
             unsettled: None,
@@ -201,38 +216,41 @@ pub(crate) fn connect(
         })
     };
     // The first lane declares the catalogue, before there are requests about its prices.
-    let no_sale = Arc::new(Sale {
-        prices: PriceList::default(),
-        operations: HashMap::new(),
-        assets: HashMap::new(),
-        declared_assets: BTreeSet::new(),
-    });
-    let mut first = lane(0, inboxes.first(), &no_sale)?;
+    let mut first = lane(0, inboxes.first(), &Arc::new(no_sale()))?;
     let list = catalogues(&database)?;
     let mut known = terms_of(&database, &list)?;
+    let own = || Arc::new(Terms::of(terms.clone()));
     let declared = list.number_of(&terms.terms_fingerprint());
-    let number = if connecting.reads_only {
-        declared.unwrap_or_else(|| list.declaration(terms).0)
-    } else {
-        if declared.is_none() {
-            check_names(&names(&known, None), terms)?;
+    let number = match (declared, connecting.role) {
+        (Some(number), Role::Tool | Role::Reader) => number,
+        // No catalogue has this number.
+        (None, Role::Reader) => u32::MAX,
+        (None, Role::Tool) if !list.declared().is_empty() => return Err(other_prices()),
+        (_, Role::Application | Role::Tool) => {
+            if declared.is_none() {
+                check_names(&names(&known, None), terms)?;
+            }
+            let last = list.declared().last();
+            if last.is_some_and(|last| last.fingerprint != terms.terms_fingerprint()) {
+                let mut known = known.clone();
+                let number = declared.unwrap_or_else(|| list.declaration(terms).0);
+                known.insert(number, own());
+                let page = |after: Option<&Owner>, max| engine.billed_owners(after, max);
+                let billing = |owner: &Owner| Ok(engine.billing(owner)?.billing);
+                let prices = prices.clone().kept_as(&names(&known, Some(number)));
+                check_plans(page, billing, &prices, clock.now())?;
+            }
+            let number = first.declare(terms)?;
+            if declared.is_none() {
+                known = terms_of(&database, &catalogues(&database)?)?;
+            }
+            number
         }
-        let number = first.declare(terms)?;
-        if declared.is_none() {
-            known = terms_of(&database, &catalogues(&database)?)?;
-        }
-        number
     };
-    known.insert(number, Arc::new(Terms::of(terms.clone())));
+    known.insert(number, own());
     let names = names(&known, Some(number));
-    let is_other = list.declared().last().is_some_and(|last| last.fingerprint != terms.terms_fingerprint());
-    if is_other && !connecting.reads_only {
-        let page = |after: Option<&Owner>, max| engine.billed_owners(after, max);
-        let billing = |owner: &Owner| Ok(engine.billing(owner)?.billing);
-        check_plans(page, billing, &prices.clone().kept_as(&names), clock.now())?;
-    }
     let sale = Arc::new(Sale::of(prices.clone(), &names, &known, number));
-    if connecting.reads_only {
+    if connecting.role == Role::Reader {
         inboxes.close();
     } else {
         first.sale = Arc::clone(&sale);
@@ -248,6 +266,23 @@ pub(crate) fn connect(
         }
     }
     Ok(Connected { engine, inboxes, id, terms: known, catalogue: number, names, clock, feed, sale, covers })
+}
+
+/// A price list without prices.
+fn no_sale() -> Sale {
+    Sale {
+        prices: PriceList::default(),
+        operations: HashMap::new(),
+        assets: HashMap::new(),
+        declared_assets: BTreeSet::new(),
+    }
+}
+
+/// The error of a tool with another price list than the application's.
+fn other_prices() -> LedgerError {
+    let message = "the ledger was never opened with the price list of this program: use the program that the application runs, or \
+                   the binary `credits`, which needs no price list";
+    LedgerError::new(LedgerErrorKind::PlanChanged, message)
 }
 
 /// Makes the tables, if they are missing. Another program may make them at the same time.

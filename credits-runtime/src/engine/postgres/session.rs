@@ -2,9 +2,11 @@
 //!
 //! A lane sends the same statements again and again, and the server takes longer to parse and plan them than to run them. So
 //! they are prepared once, if the server's session is the lane's own. A pool of connections may give each transaction another
-//! session, where the name of a prepared statement may stand for another program's: there statements have no names. A pool
-//! does not pass on the options of a connection that it does not know, so that a session which has the random token of its
-//! options is not shared.
+//! session, where the name of a prepared statement may stand for another program's: there statements have no names.
+//!
+//! Each transaction begins with a look at whether its session is the one in which the statements were prepared: by a random token
+//! in the options of the connection, which pools do not pass on, and by the server's process. Nothing is written before that,
+//! and statements that end a transaction have no names.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,41 +24,57 @@ use crate::error::LedgerError;
 /// The option that has the token of a session.
 const TOKEN: &str = "credits.session";
 
-/// The server ends the transaction of a program that is frozen after five seconds, and its locks with it. A commit is
-/// durable before it is answered, whatever the database's default is.
+/// The server ends the transaction of a program that is frozen after five seconds, and its locks with it.
 const SETTINGS: &str = "
-    SELECT set_config('idle_in_transaction_session_timeout', '5000', true), set_config('lock_timeout', '10000', true),
-        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
+    SELECT set_config('idle_in_transaction_session_timeout', '5000', true), set_config('lock_timeout', '10000', true)";
 
 /// The same for a session of a lane. Its plans are made once, perhaps when the tables are empty, and every statement finds
 /// its rows by an index.
-const OPTIONS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=10000 \
+const OPTIONS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=10000 -c jit=off \
     -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
 
-/// Whether a session is the lane's own.
-const CHECK: &str = "
-    SELECT current_setting('credits.session', true) = $1,
-        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END";
+/// The token and the process of a session.
+const IDENTITY: &str = "SELECT current_setting('credits.session', true), pg_backend_pid()";
 
 /// A connection to the database.
 pub(super) struct Session {
     client: Client,
-    /// The prepared statements by their text, if statements have names.
-    prepared: Option<RefCell<HashMap<&'static str, tokio_postgres::Statement>>>,
+    /// What is prepared, if statements have names.
+    own: Option<OwnSession>,
+}
+
+/// A session that no other program uses.
+struct OwnSession {
+    token: String,
+    /// The server's process.
+    process: i32,
+    /// The prepared statements by their text.
+    prepared: RefCell<HashMap<&'static str, tokio_postgres::Statement>>,
+}
+
+impl OwnSession {
+    /// Whether a row has the identity of this session.
+    fn is_in(&self, row: Option<&Row>) -> Result<bool, DatabaseFailure> {
+        let Some(row) = row else { return Ok(false) };
+        let (token, process): (Option<&str>, i32) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(token == Some(&self.token) && process == self.process)
+    }
 }
 
 impl Session {
     /// A connection whose statements have no names.
     pub(super) fn unnamed(client: Client) -> Self {
-        Self { client, prepared: None }
+        Self { client, own: None }
     }
 
     /// A connection whose statements are prepared, if it has a session with this token.
-    pub(super) async fn prepared(client: Client, token: &str) -> Result<Self, DatabaseFailure> {
-        let rows = Self::unnamed(client);
-        let checked = rows.run(Statement::new(CHECK).text(token)).await?;
-        let is_own: Option<bool> = checked.first().map(|row| row.try_get(0)).transpose()?.flatten();
-        Ok(Self { prepared: (is_own == Some(true)).then(RefCell::default), ..rows })
+    pub(super) async fn prepared(client: Client, token: String) -> Result<Self, DatabaseFailure> {
+        let session = Self::unnamed(client);
+        let rows = session.run(Statement::unnamed(IDENTITY)).await?;
+        let process = rows.first().map(|row| row.try_get(1)).transpose()?.unwrap_or_default();
+        let own = OwnSession { token, process, prepared: RefCell::default() };
+        let is_own = own.is_in(rows.first())?;
+        Ok(Self { own: is_own.then_some(own), ..session })
     }
 
     /// The options of a session with a new token, and the token.
@@ -73,16 +91,24 @@ impl Session {
 
     /// Whether statements have names.
     pub(super) fn is_own(&self) -> bool {
-        self.prepared.is_some()
+        self.own.is_some()
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    /// The settings of a transaction, unless the session has them.
-    pub(super) fn settings(&self) -> Option<Statement> {
-        (!self.is_own()).then(|| Statement::new(SETTINGS))
+    /// The first statement of a transaction: its settings, or a look at whose session it is.
+    pub(super) fn begin(&self) -> Statement {
+        if self.is_own() { Statement::unnamed(IDENTITY) } else { Statement::unnamed(SETTINGS) }
+    }
+
+    /// Fails unless a transaction that began with these rows is in this session.
+    pub(super) fn check(&self, began: &[Row]) -> Result<(), DatabaseFailure> {
+        match &self.own {
+            Some(own) if !own.is_in(began.first())? => Err(DatabaseFailure::NotOwnSession),
+            _ => Ok(()),
+        }
     }
 
     /// Sends statements in one trip, and returns their rows. Fails with the first failure: the ones after it fail because of
@@ -90,7 +116,7 @@ impl Session {
     pub(super) async fn run_all(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, DatabaseFailure> {
         self.prepare(statements).await?;
         let results = join_all(statements.iter().map(|statement| self.send(statement))).await;
-        results.into_iter().map(|rows| rows.map_err(DatabaseFailure::from)).collect()
+        results.into_iter().map(|rows| rows.map_err(|error| self.failure(error))).collect()
     }
 
     /// Sends one statement, and returns its rows.
@@ -104,11 +130,14 @@ impl Session {
     }
 
     async fn prepare(&self, statements: &[Statement]) -> Result<(), DatabaseFailure> {
-        let Some(prepared) = &self.prepared else { return Ok(()) };
+        let Some(OwnSession { prepared, .. }) = &self.own else { return Ok(()) };
         let mut new: Vec<&Statement> = Vec::new();
         for statement in statements {
             let is_known = |other: &&Statement| other.sql == statement.sql;
-            if !prepared.borrow().contains_key(statement.sql) && !new.iter().any(is_known) {
+            if statement.is_prepared
+                && !prepared.borrow().contains_key(statement.sql)
+                && !new.iter().any(is_known)
+            {
                 new.push(statement);
             }
         }
@@ -117,13 +146,15 @@ impl Session {
             let prepared = self.client.prepare_typed(statement.sql, &types).await?;
             Ok::<_, tokio_postgres::Error>((statement.sql, prepared))
         };
-        let made: Vec<_> = try_join_all(new.into_iter().map(of_statement)).await?;
+        let made: Vec<_> =
+            try_join_all(new.into_iter().map(of_statement)).await.map_err(|error| self.failure(error))?;
         prepared.borrow_mut().extend(made);
         Ok(())
     }
 
     async fn send(&self, statement: &Statement) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let prepared = self.prepared.as_ref().and_then(|all| all.borrow().get(statement.sql).cloned());
+        let own = self.own.as_ref().filter(|_| statement.is_prepared);
+        let prepared = own.and_then(|own| own.prepared.borrow().get(statement.sql).cloned());
         let values = || statement.values.iter().map(|(value, of)| (&**value as &(dyn ToSql + Sync), of));
         if let Some(prepared) = prepared {
             let values: Vec<_> = values().map(|(value, _)| value).collect();
@@ -135,10 +166,33 @@ impl Session {
     }
 }
 
+impl Session {
+    /// A failure of a statement. Those of names mean that somebody else uses the session, or that the tables have changed.
+    fn failure(&self, error: tokio_postgres::Error) -> DatabaseFailure {
+        let is_of_names = |code: &SqlState| {
+            [
+                SqlState::INVALID_SQL_STATEMENT_NAME,
+                SqlState::DUPLICATE_PSTATEMENT,
+                SqlState::FEATURE_NOT_SUPPORTED,
+            ]
+            .contains(code)
+        };
+        if self.is_own() && error.code().is_some_and(is_of_names) {
+            return DatabaseFailure::NotOwnSession;
+        }
+        error.into()
+    }
+}
+
 /// Whether a server, or a pool before it, refused a connection because of its options.
 pub(super) fn refuses_options(error: &tokio_postgres::Error) -> bool {
-    // Classes of errors: the name or the password, the database, too many connections, a server that starts or stops.
-    const OTHER_REASONS: [&str; 4] = ["28", "3D", "53", "57"];
-    let class = |code: &SqlState| code.code().get(..2).is_some_and(|class| !OTHER_REASONS.contains(&class));
-    error.code().is_some_and(class)
+    const REFUSALS: [SqlState; 6] = [
+        SqlState::PROTOCOL_VIOLATION,
+        SqlState::FEATURE_NOT_SUPPORTED,
+        SqlState::INVALID_PARAMETER_VALUE,
+        SqlState::SYNTAX_ERROR,
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+    ];
+    error.code().is_some_and(|code| REFUSALS.contains(code))
 }

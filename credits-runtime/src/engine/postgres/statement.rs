@@ -9,11 +9,18 @@ pub(super) type Value = (Box<dyn ToSql + Sync + Send>, Type);
 pub(super) struct Statement {
     pub(super) sql: &'static str,
     pub(super) values: Vec<Value>,
+    /// Whether it is prepared where that is possible.
+    pub(super) is_prepared: bool,
 }
 
 impl Statement {
     pub(super) fn new(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
+        Self { sql, values: Vec::new(), is_prepared: true }
+    }
+
+    /// A statement that is planned each time, or without a name that another program could have given to another one.
+    pub(super) fn unnamed(sql: &'static str) -> Self {
+        Self { is_prepared: false, ..Self::new(sql) }
     }
 
     /// The statement with one value more.
