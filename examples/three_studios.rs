@@ -28,7 +28,7 @@ const KILLS: usize = 4;
 /// Pictures that are painted between two kills.
 const PICTURES: usize = 40;
 /// Longest time for which a client waits for a studio.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running studio. It ends with the test.
 struct Studio {

@@ -22,7 +22,7 @@ mod shop {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Looks again until something is so, for at most some seconds.
-fn wait_until(is_so: impl Fn() -> bool) {
+pub(super) fn wait_until(is_so: impl Fn() -> bool) {
     for _ in 0..500 {
         if is_so() {
             return;

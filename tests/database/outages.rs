@@ -11,14 +11,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use credits_runtime::Error;
+use credits_runtime::{Error, LedgerErrorKind};
 
 use super::cluster::Cluster;
 use super::{connect, move_around, name_of, spent_keys};
 use crate::pricing::{Credits, Operation};
 
 /// Time within which a program goes on after an outage.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_pool_that_gives_each_transaction_another_session_changes_nothing() {
@@ -220,4 +220,43 @@ fn start_slow_proxy(socket: String) -> (u16, Held) {
         }
     });
     (port, held)
+}
+
+mod other_prices {
+    credits_runtime::usage_credits! {
+        operation tick { costs 7.credits }
+    }
+}
+
+#[test]
+fn a_tool_declares_no_price_list_and_books_nothing_that_is_due() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let credits = connect(&url);
+    credits.wallet("ann").give_credits(5).expires_in(Duration::from_secs(1)).now().wait().unwrap();
+    credits.close().unwrap();
+    let Err(Error::Ledger(error)) = other_prices::Credits::builder().as_tool().connect(&url) else {
+        panic!("a tool with other prices was let in");
+    };
+    assert_eq!(error.kind(), LedgerErrorKind::PlanChanged);
+    let wait_for_lapse =
+        "SELECT count(pg_sleep(0.1)) FROM wallets WHERE due >= extract(epoch FROM clock_timestamp()) * 1e6";
+    while cluster.count(&url, wait_for_lapse) > 0 {}
+    let due = "SELECT count(*) FROM wallets WHERE due < extract(epoch FROM clock_timestamp()) * 1e6";
+    let tool = Credits::builder().as_tool().lanes(1).connect(&url).unwrap();
+    tool.wallet("bob").give_credits(1).now().wait().unwrap();
+    assert_eq!((tool.catalogues().unwrap().len(), cluster.count(&url, due)), (1, 1));
+    tool.close().unwrap();
+    // The application books it within seconds of its start.
+    let credits = connect(&url);
+    super::orders::wait_until(|| cluster.count(&url, due) == 0);
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 0);
+    // One that changes its prices declares them.
+    let changed = other_prices::Credits::connect(&url).unwrap();
+    assert_eq!(changed.catalogues().unwrap().len(), 2);
+    // The first program reads what the other one declared.
+    changed.wallet("bob").give_credits(10).now().wait().unwrap();
+    changed.wallet("bob").spend_credits_on(other_prices::Operation::tick()).now().wait().unwrap();
+    let newest = credits.wallet("bob").credit_history().limit(1).page().unwrap().entries.remove(0);
+    assert_eq!((newest.operation.as_deref(), newest.explanation().is_some()), (Some("tick"), true));
 }
