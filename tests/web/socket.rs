@@ -107,7 +107,7 @@ fn a_dead_socket_is_replaced_and_a_live_one_is_kept() {
 #[test]
 fn a_ledger_without_room_for_a_socket_says_so() {
     let error = credits_web::socket(&Credits::in_memory().unwrap()).unwrap_err();
-    assert!(error.to_string().starts_with("a ledger in memory has no file"), "{error}");
+    assert!(error.to_string().starts_with("a ledger in memory or in a database has no file"), "{error}");
     let folder = tempfile::tempdir().unwrap();
     let credits = Credits::open(folder.path().join("x".repeat(100))).unwrap();
     let error = credits_web::socket(&credits).unwrap_err();
