@@ -9,7 +9,7 @@ const TURNS: usize = 3;
 /// Clients while the ledger is filled.
 const FILLING: usize = 4_096;
 
-/// Times a spend takes as much as in a small ledger, after so many spends.
+/// The cost of a spend relative to one in a small ledger, after a number of spends.
 #[derive(Clone, Debug)]
 pub struct Growth {
     pub spends: usize,

@@ -8,7 +8,7 @@
 //! Options: `--wallets N`, `--seconds N` (of each measurement), `--rounds N`, `--lanes N` (of each program of the ledger),
 //! `--clients 1,64,512` (only loads of these), `--only
 //! loads,growth`, `--entries N` (spends in the ledger at the end of `growth`), `--out PATH` (folder of
-//! `postgres.json` and the plots). It starts a PostgreSQL of its own, and so needs `initdb`, as `tests/postgres/cluster.rs`
+//! `postgres.json` and the plots). It starts a PostgreSQL, and so needs `initdb`, as `tests/postgres/cluster.rs`
 //! does.
 //!
 //! Every spend has an idempotency key of 16 bytes and metadata, and completes once it is committed with

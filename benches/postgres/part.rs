@@ -1,4 +1,4 @@
-//! A load, and what was measured under it.
+//! A load, and its measurement.
 
 use std::fmt;
 use std::time::Duration;

@@ -60,6 +60,10 @@ fn served(call: &Own) -> Result<(), Box<dyn std::error::Error>> {
             }
             connected => connected?,
         };
+        if !year::is_complete(&credits)? {
+            return Err("its year of business is not complete: wait until the studio that fills it listens, or drop its tables if that \
+                        one was interrupted".into());
+        }
         return server.serve(&credits);
     }
     if !call.ledger.exists() {

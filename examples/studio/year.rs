@@ -17,6 +17,8 @@ use serde_json::json;
 use super::pricing::{Credits, GenerateImageQuality, Operation, Plan, Pricing};
 
 const DAYS: u32 = 365;
+/// Key of a video on the last day.
+const LAST_KEY: &str = "video-1";
 const DAY: Duration = Duration::from_hours(24);
 const NAMES: [&str; 30] = [
     "ada", "ben", "chen", "dora", "emil", "fatou", "goran", "hana", "ines", "jonas", "kofi", "lena", "mei",
@@ -64,6 +66,12 @@ pub(crate) fn fill_database(url: &str, progress: impl FnMut(u64)) -> Result<Fill
     let filled = lived((clock, &credits), progress)?;
     credits.close()?;
     Ok(filled)
+}
+
+/// Whether a ledger has a whole year: an interrupted one lacks the end.
+pub(crate) fn is_complete(credits: &Credits) -> Result<bool, credits_runtime::Error> {
+    let page = credits.wallet("user:ada").credit_history().key(LAST_KEY).page()?;
+    Ok(!page.entries.is_empty())
 }
 
 /// A clock at the beginning of the year.
@@ -224,7 +232,7 @@ impl Year {
         ada.give_credits(500).reason("a prize for the best picture").now().wait()?;
         ada.transfer_to(&ben, 40).metadata(json!({ "reason": "a present" })).now().wait()?;
         let video = ada.spend_credits_on(Operation::generate_video(Duration::from_millis(3_650)));
-        let video = video.key("video-1").metadata(json!({ "video": "a lighthouse" })).now().wait()?;
+        let video = video.key(LAST_KEY).metadata(json!({ "video": "a lighthouse" })).now().wait()?;
         ada.reverse_charge(video.entry.number).amount(37).reason("the end is blurred").now().wait()?;
         let picture = ben.spend_credits_on(Operation::generate_image(GenerateImageQuality::Hd));
         picture.hold(Duration::from_hours(1)).wait()?.into_id();

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use credits_runtime::{Error, LedgerErrorKind};
+use credits_runtime::{Error, LedgerErrorKind, Rejection};
 
 use super::cluster::Cluster;
 use super::{connect, move_around, name_of, spent_keys};
@@ -246,6 +246,12 @@ fn a_tool_declares_no_price_list_and_books_nothing_that_is_due() {
     let tool = Credits::builder().as_tool().lanes(1).connect(&url).unwrap();
     tool.wallet("bob").give_credits(1).now().wait().unwrap();
     assert_eq!((tool.catalogues().unwrap().len(), cluster.count(&url, due)), (1, 1));
+    // Lapsed credits are neither shown nor spent before their lapse is booked.
+    let reader = Credits::connect_read_only(&url).unwrap();
+    assert_eq!(reader.wallet("ann").credits().unwrap(), 0);
+    assert_eq!(tool.wallet("ann").credits().unwrap(), 0);
+    let spent = tool.wallet("ann").spend_credits_on(Operation::tick()).now().wait();
+    assert!(matches!(spent, Err(Error::Rejected(Rejection::InsufficientCredits { .. }))), "{spent:?}");
     tool.close().unwrap();
     // The application books it within seconds of its start.
     let credits = connect(&url);
@@ -257,6 +263,34 @@ fn a_tool_declares_no_price_list_and_books_nothing_that_is_due() {
     // The first program reads what the other one declared.
     changed.wallet("bob").give_credits(10).now().wait().unwrap();
     changed.wallet("bob").spend_credits_on(other_prices::Operation::tick()).now().wait().unwrap();
+    let refused = Credits::builder().as_tool().connect(&url).unwrap_err();
+    assert!(refused.to_string().contains("another price list"), "{refused}");
     let newest = credits.wallet("bob").credit_history().limit(1).page().unwrap().entries.remove(0);
     assert_eq!((newest.operation.as_deref(), newest.explanation().is_some()), (Some("tick"), true));
+}
+
+/// The trigger notes the setting under which each batch is committed.
+#[test]
+fn a_commit_is_durable_also_after_the_operator_changed_the_default() {
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
+    let url = cluster.database();
+    let credits = Credits::builder().migrate().lanes(1).connect(&url).unwrap();
+    let give = || credits.wallet("ann").give_credits(1).now().wait().unwrap();
+    give();
+    cluster.run(
+        &url,
+        "CREATE TABLE noted (setting text);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO noted VALUES (current_setting('synchronous_commit')); RETURN NULL;
+        END $$;
+        CREATE TRIGGER note AFTER INSERT ON journal FOR EACH STATEMENT EXECUTE FUNCTION note()",
+    );
+    cluster.run(&url, "ALTER SYSTEM SET synchronous_commit = off");
+    cluster.run(&url, "SELECT pg_reload_conf()");
+    super::orders::wait_until(|| {
+        cluster.count(&url, "SELECT (current_setting('synchronous_commit') = 'off')::int::bigint") == 1
+    });
+    give();
+    connect(&url).wallet("ann").give_credits(1).now().wait().unwrap();
+    assert_eq!(cluster.count(&url, "SELECT count(*) FROM noted WHERE setting = 'on'"), 2);
 }

@@ -25,7 +25,7 @@ pub struct Cluster {
     databases: AtomicU32,
 }
 
-/// A server of the tests' own. It is ended by its process id, before its folder is removed.
+/// A running server. It is ended by its process id, before its folder is removed.
 struct Server {
     process: Child,
     /// Its data and its socket.
@@ -34,8 +34,7 @@ struct Server {
 
 /// A PgBouncer before a cluster, which gives each transaction one of two sessions. It ends with the test.
 pub struct Pool {
-    process: Child,
-    folder: TempDir,
+    server: Server,
 }
 
 /// A copy of a cluster that has every commit of it before it is answered.
@@ -99,7 +98,7 @@ impl Cluster {
         let mut log = BufReader::new(process.stderr.take().unwrap());
         wait_for_line(&mut log, "process up");
         std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
-        Some(Pool { process, folder })
+        Some(Pool { server: Server { process, folder } })
     }
 
     /// Starts a copy of it, without which no commit of it is answered any more.
@@ -278,14 +277,7 @@ impl Pool {
     /// The address of a database of the cluster, through the pool.
     pub fn url(&self, direct: &str) -> String {
         let path = direct.split('?').next().unwrap_or_default();
-        format!("{path}?host={}", self.folder.path().display())
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
+        format!("{path}?host={}", self.server.folder.path().display())
     }
 }
 

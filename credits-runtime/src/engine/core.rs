@@ -1,23 +1,20 @@
 //! The core of an open ledger: the interface through which services submit requests and read state.
 
 use std::path::Path;
-#[cfg(feature = "postgres")]
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use credits_core::Wording;
 
 use super::batch::billing::Bill;
 use super::clock::LedgerClock;
-#[cfg(feature = "postgres")]
-use super::clock::{Clock as _, SystemClock};
 use super::feed::{CommitFeed, Followed};
 use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
 use super::journal::block::Head;
 use super::journal_reader::{JournalPosition, JournalReader};
+use super::known_terms::KnownTerms;
 #[cfg(feature = "postgres")]
 use super::postgres::engine::PostgresEngine;
 use super::recovery::TermsByNumber;
@@ -73,53 +70,6 @@ pub(crate) struct Core {
     /// Whether the files are closed, so that reads of memory fail like those of the file.
     pub(super) is_closed: AtomicBool,
     pub(super) opened_at: Timestamp,
-}
-
-/// The terms of the declared catalogues, as far as they are known.
-pub(super) struct KnownTerms {
-    by_number: RwLock<Arc<TermsByNumber>>,
-    /// When those of other programs were last read.
-    #[cfg(feature = "postgres")]
-    read_at: Mutex<Option<Duration>>,
-}
-
-/// How often the price lists of other programs are read, at most.
-#[cfg(feature = "postgres")]
-const TERMS_EVERY: Duration = Duration::from_secs(1);
-
-impl KnownTerms {
-    pub(super) fn of(terms: TermsByNumber) -> Self {
-        Self {
-            by_number: RwLock::new(Arc::new(terms)),
-            #[cfg(feature = "postgres")]
-            read_at: Mutex::default(),
-        }
-    }
-
-    pub(super) fn all(&self) -> Arc<TermsByNumber> {
-        Arc::clone(&self.by_number.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Whether those of other programs have not been read just now.
-    #[cfg(feature = "postgres")]
-    fn may_be_read(&self) -> bool {
-        let (now, mut at) =
-            (SystemClock.monotonic(), self.read_at.lock().unwrap_or_else(PoisonError::into_inner));
-        let may = at.is_none_or(|at| now.saturating_sub(at) >= TERMS_EVERY);
-        if may {
-            *at = Some(now);
-        }
-        may
-    }
-
-    /// Adds terms. Those that are known stay: the application's own keep what the ledger does not.
-    #[cfg(feature = "postgres")]
-    fn put(&self, terms: TermsByNumber) {
-        let mut known = self.by_number.write().unwrap_or_else(PoisonError::into_inner);
-        let mut all = terms;
-        all.extend(known.iter().map(|(number, terms)| (*number, Arc::clone(terms))));
-        *known = Arc::new(all);
-    }
 }
 
 /// The engine that keeps a ledger's records.

@@ -18,11 +18,12 @@ use super::checkpoint::pass::Pass;
 use super::checkpoint::work::CheckpointWork;
 use super::clock::Clock;
 use super::commit_log::CommitLog;
-use super::core::{Core, Engine, KnownTerms};
+use super::core::{Core, Engine};
 use super::feed::CommitFeed;
 use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
 use super::keys::compactor::Compactor;
+use super::known_terms::KnownTerms;
 use super::opening::{FoundLedger, put_log_aside};
 #[cfg(feature = "postgres")]
 use super::postgres::opening::{Application, Connecting, Role, connect};

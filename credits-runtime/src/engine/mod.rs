@@ -14,6 +14,7 @@ pub(crate) mod inboxes;
 pub(crate) mod journal;
 pub(crate) mod journal_reader;
 pub(crate) mod keys;
+mod known_terms;
 pub(crate) mod ledger;
 pub(crate) mod lists;
 mod opening;

@@ -1059,8 +1059,8 @@ impl<C: Pricing> CreditsBuilder<C> {
     }
 
     /// Connects as a tool beside the application's programs, such as a command line: it declares no price list but the first one
-    /// of a ledger, fulfils nothing by itself and books nothing that is due. If the ledger was never opened with this price
-    /// list, [`connect`](Self::connect) fails with `PlanChanged`.
+    /// of a ledger, fulfils nothing by itself and books nothing that is due. If the application has opened the ledger with
+    /// another price list since, [`connect`](Self::connect) fails with `PlanChanged`.
     #[cfg(feature = "postgres")]
     pub fn as_tool(mut self) -> Self {
         self.connecting.role = Role::Tool;

@@ -216,6 +216,7 @@ const RUNTIME: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
+    ("engine/known_terms", &["engine/clock", "engine/recovery"]),
     (
         "engine/core",
         &[
@@ -227,6 +228,7 @@ const RUNTIME: &[(&str, &[&str])] = &[
             "engine/inboxes",
             "engine/journal",
             "engine/journal_reader",
+            "engine/known_terms",
             "engine/postgres",
             "engine/recovery",
             "engine/request",
@@ -252,6 +254,7 @@ const RUNTIME: &[(&str, &[&str])] = &[
             "engine/file_engine",
             "engine/inboxes",
             "engine/keys",
+            "engine/known_terms",
             "engine/opening",
             "engine/postgres",
             "engine/published",

@@ -67,7 +67,7 @@ impl Driver {
         self.connect_with(self.server.config.clone()).map(Session::unnamed)
     }
 
-    /// Opens a connection of a lane, with a session of its own unless a pool stands before the server.
+    /// Opens a connection of a lane. Its session is the lane's alone, unless a pool stands before the server.
     pub(super) fn connect_lane(&self) -> Result<Session, DatabaseFailure> {
         if self.is_pooled.load(Ordering::Relaxed) {
             return self.connect();

@@ -15,7 +15,7 @@ pub(super) enum DatabaseFailure {
     Away,
     /// Another program has taken the lane.
     LaneLost,
-    /// The session is shared, or lost what was prepared in it.
+    /// The session is shared, or lost its prepared statements.
     NotOwnSession,
     /// The database refused a statement.
     Refused(tokio_postgres::Error),

@@ -1,5 +1,7 @@
 //! Leases of lanes: which program writes a lane. A program that lost its lane changes nothing more in it, because its epoch
 //! is over.
+//!
+//! Its statements have no names: they run before a transaction has looked at whose session it is in.
 
 use std::time::Duration;
 
@@ -43,11 +45,11 @@ impl Lease {
         let held_for = i64::try_from(HELD_FOR.as_micros()).unwrap_or(i64::MAX);
         for _ in 0..ATTEMPTS {
             let now = now(session).await?;
-            let taken = Statement::new(TAKE).bytes(holder).long(now).long(held_for);
+            let taken = Statement::unnamed(TAKE).bytes(holder).long(now).long(held_for);
             let mut rows = session.run(taken).await?;
             if rows.is_empty() {
                 let most = i32::try_from(LANES).unwrap_or(i32::MAX);
-                let added = Statement::new(ADD).bytes(holder).long(now).long(held_for).integer(most);
+                let added = Statement::unnamed(ADD).bytes(holder).long(now).long(held_for).integer(most);
                 rows = session.run(added).await?;
             }
             if let Some(row) = rows.first() {
@@ -63,13 +65,13 @@ impl Lease {
 
     /// Lets another program take the lane at once.
     pub(super) async fn give_up(self, session: &Session) -> Result<(), DatabaseFailure> {
-        session.run(Statement::new(GIVE_UP).integer(self.lane).long(self.epoch)).await.map(drop)
+        session.run(Statement::unnamed(GIVE_UP).integer(self.lane).long(self.epoch)).await.map(drop)
     }
 }
 
 /// The database's time.
 pub(super) async fn now(session: &Session) -> Result<i64, DatabaseFailure> {
-    let rows = session.run(Statement::new(NOW)).await?;
+    let rows = session.run(Statement::unnamed(NOW)).await?;
     let missing = || DatabaseFailure::from(LedgerError::damaged("the database has no time"));
     Ok(rows.first().ok_or_else(missing)?.try_get(0)?)
 }

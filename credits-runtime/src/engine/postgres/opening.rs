@@ -57,9 +57,9 @@ const LAST_AT: &str = "SELECT max(at) FROM lanes WHERE batches > 0";
 /// What a program is to a ledger in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// It declares its price list, fulfils purchases under it, and books what is due.
+    /// It declares its price list, fulfils purchases under it, and books due work.
     Application,
-    /// It writes what it is told beside the application, whose price list holds.
+    /// It writes beside the application, whose price list holds.
     Tool,
     /// It writes nothing.
     Reader,
@@ -222,6 +222,9 @@ pub(crate) fn connect(
     let own = || Arc::new(Terms::of(terms.clone()));
     let declared = list.number_of(&terms.terms_fingerprint());
     let number = match (declared, connecting.role) {
+        (Some(number), Role::Tool) if covers.is_some_and(|in_use| in_use != number) => {
+            return Err(other_prices());
+        }
         (Some(number), Role::Tool | Role::Reader) => number,
         // No catalogue has this number.
         (None, Role::Reader) => u32::MAX,
@@ -280,7 +283,7 @@ fn no_sale() -> Sale {
 
 /// The error of a tool with another price list than the application's.
 fn other_prices() -> LedgerError {
-    let message = "the ledger was never opened with the price list of this program: use the program that the application runs, or \
+    let message = "the application has opened the ledger with another price list than this program's: use the program that it runs, or \
                    the binary `credits`, which needs no price list";
     LedgerError::new(LedgerErrorKind::PlanChanged, message)
 }

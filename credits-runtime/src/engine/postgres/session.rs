@@ -39,7 +39,7 @@ const IDENTITY: &str = "SELECT current_setting('credits.session', true), pg_back
 /// A connection to the database.
 pub(super) struct Session {
     client: Client,
-    /// What is prepared, if statements have names.
+    /// The prepared statements, if statements have names.
     own: Option<OwnSession>,
 }
 
@@ -167,7 +167,7 @@ impl Session {
 }
 
 impl Session {
-    /// A failure of a statement. Those of names mean that somebody else uses the session, or that the tables have changed.
+    /// A failure of a statement. Those of names mean that the session is shared, or that the tables have changed.
     fn failure(&self, error: tokio_postgres::Error) -> DatabaseFailure {
         let is_of_names = |code: &SqlState| {
             [
