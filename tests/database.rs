@@ -19,6 +19,7 @@ use cluster::Cluster;
 #[expect(clippy::expect_used, clippy::print_stdout, reason = "a test says why it did not run")]
 mod cluster;
 mod cut;
+mod moving;
 mod orders;
 mod outages;
 mod tampered;

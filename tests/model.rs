@@ -11,6 +11,7 @@ mod subject;
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use naive::{Model, Scope};
 use steps::{Asked, OWNERS, Step, steps};
@@ -98,6 +99,23 @@ impl Pair<'_> {
         }
     }
 
+    /// Compares the histories after a last fact in each wallet, which books its due facts, so that the entries sum up to the
+    /// balance.
+    fn finish(&mut self) {
+        for owner in 0..OWNERS.len() {
+            self.play(&Asked { owner, key: None, step: Step::Deduct { amount: 0 } });
+            let step = Step::Give {
+                amount: 1,
+                expires_in: None,
+                promotional: false,
+                priority: 50,
+                scope: Scope::Anything,
+            };
+            self.play(&Asked { owner, key: None, step });
+        }
+        self.compare_histories();
+    }
+
     /// Checks that rows match the journal, and that entries equal the model's and follow each other without a
     /// gap.
     fn compare_histories(&self) {
@@ -121,6 +139,24 @@ impl Pair<'_> {
     }
 }
 
+/// Plays random steps in files, each of which moves into a database of its own after some of them.
+pub(crate) fn compare_moved(database: impl Fn() -> String) {
+    let cases = (steps(1..60), 0_usize..60);
+    let played = TestRunner::new(config(24)).run(&cases, |(steps, moved_after)| {
+        let folder = tempfile::tempdir().unwrap();
+        let (model, file) = (Model::default(), folder.path().join("credits.redb"));
+        let mut pair =
+            Pair { subject: Subject::open(Engine::File, Some(&file), model.now), model, behind: 0 };
+        let (before, after) = steps.split_at(moved_after.min(steps.len()));
+        before.iter().for_each(|asked| pair.play(asked));
+        pair.subject.move_to(&database());
+        after.iter().for_each(|asked| pair.play(asked));
+        pair.finish();
+        Ok(())
+    });
+    played.unwrap();
+}
+
 /// Plays the steps on every engine.
 fn compare(steps: &[Asked], file: Option<&Path>) {
     for engine in ENGINES {
@@ -135,19 +171,7 @@ fn compare_on(engine: Engine, steps: &[Asked], file: Option<&Path>) {
     for asked in steps {
         pair.play(asked);
     }
-    // A fact in each wallet books its due facts, so that the entries sum up to the balance.
-    for owner in 0..OWNERS.len() {
-        pair.play(&Asked { owner, key: None, step: Step::Deduct { amount: 0 } });
-        let step = Step::Give {
-            amount: 1,
-            expires_in: None,
-            promotional: false,
-            priority: 50,
-            scope: Scope::Anything,
-        };
-        pair.play(&Asked { owner, key: None, step });
-    }
-    pair.compare_histories();
+    pair.finish();
     if file.is_some() {
         pair.subject.reopen();
         pair.compare_histories();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    backup, balance, chain, completions, diff_prices, due, explain, export, gifts, history, migrate,
+    backup, balance, chain, completions, diff_prices, due, explain, export, gifts, history, migrate, moving,
     operations, owners, prices, reports, serve, token, undo, unresolved, watch, what_if,
 };
 use crate::exit::Failure;
@@ -128,6 +128,8 @@ commands! {
         Export(export::Export),
         /// Make the tables of a ledger in a database
         Migrate(migrate::Migrate),
+        /// Move a ledger from its file into a database
+        Move(moving::Move),
     }
     "Programs" {
         /// Serve the dashboard and the API on this machine

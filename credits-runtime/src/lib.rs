@@ -166,6 +166,8 @@ pub use service::give::Give;
 pub use service::history::{BalancePoint, Cursor, CursorError, History, HistoryPage};
 pub use service::hold::Hold;
 pub use service::lifetime::WeakCredits;
+#[cfg(feature = "postgres")]
+pub use service::moving::{MoveProgress, MoveStep, Moved};
 pub use service::reads::activity::{AccountActivity, DayActivity};
 pub use service::reads::catalogues::DeclaredCatalogue;
 pub use service::reads::due::{DueItem, DueNext, DuePage};

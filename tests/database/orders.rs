@@ -32,13 +32,13 @@ pub(super) fn wait_until(is_so: impl Fn() -> bool) {
     panic!("it did not happen");
 }
 
-fn event(object: &str, owner: Option<&str>, what: Happening) -> BillingEvent {
+pub(super) fn event(object: &str, owner: Option<&str>, what: Happening) -> BillingEvent {
     let at = "2026-01-01T00:00:00Z".parse().unwrap();
     let objects = vec![ObjectId::new(object).unwrap()];
     BillingEvent { at, objects, owner: owner.map(|owner| Owner::new(owner).unwrap()), what }
 }
 
-fn paid(session: &str) -> Happening {
+pub(super) fn paid(session: &str) -> Happening {
     Happening::PackPaid(PackPayment {
         session: ObjectId::new(session).unwrap(),
         payment: None,

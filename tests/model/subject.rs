@@ -30,6 +30,8 @@ pub(super) struct Subject<'a> {
     credits: Option<Credits>,
     engine: Engine,
     file: Option<&'a Path>,
+    /// The database into which the file was moved.
+    database: Option<String>,
     clock: ManualClock,
     /// Numbers of holds, in the order of opening.
     holds: Vec<(usize, HoldId)>,
@@ -49,8 +51,15 @@ macro_rules! keyed {
 impl<'a> Subject<'a> {
     pub(super) fn open(engine: Engine, file: Option<&'a Path>, now: i64) -> Self {
         let clock = ManualClock::at(Timestamp::from_microseconds(now));
-        let mut subject =
-            Self { credits: None, engine, file, clock, holds: Vec::new(), transfers: Vec::new() };
+        let mut subject = Self {
+            credits: None,
+            engine,
+            file,
+            database: None,
+            clock,
+            holds: Vec::new(),
+            transfers: Vec::new(),
+        };
         subject.reopen();
         subject
     }
@@ -59,6 +68,10 @@ impl<'a> Subject<'a> {
     pub(super) fn reopen(&mut self) {
         let builder = Credits::builder().clock(self.clock.clone());
         match self.file {
+            _ if self.database.is_some() => {
+                self.credits = None;
+                self.credits = self.database.as_ref().map(|url| builder.connect(url).unwrap());
+            }
             None if self.credits.is_some() => {}
             None => self.credits = Some(self.engine.open(builder)),
             Some(path) => {
@@ -66,6 +79,15 @@ impl<'a> Subject<'a> {
                 self.credits = Some(builder.open(path).unwrap());
             }
         }
+    }
+
+    /// Moves the file into a database, and goes on there.
+    pub(super) fn move_to(&mut self, url: &str) {
+        let file = self.file.unwrap();
+        self.credits = None;
+        credits_runtime::Credits::move_to_database(file, url, |_| ()).unwrap();
+        self.database = Some(url.to_owned());
+        self.reopen();
     }
 
     pub(super) fn credits_for(&self, owner: usize) -> i64 {

@@ -13,6 +13,7 @@ pub(crate) mod gifts;
 pub(crate) mod history;
 mod instant;
 pub(crate) mod migrate;
+pub(crate) mod moving;
 pub(crate) mod operations;
 pub(crate) mod owners;
 mod price_words;

@@ -1,6 +1,7 @@
 //! Ledgers in a database.
 
 use crate::cluster::Cluster;
+use crate::fixture::Shop;
 use crate::run::{Binary, Ran, Running, ran};
 
 /// A run on the ledger that this address names.
@@ -51,6 +52,32 @@ fn a_ledger_in_a_database_has_the_commands_of_one_in_a_file() {
     assert!(on(credits, "studio.redb", &["migrate"]).failed(2).contains("is a file"));
     let away = on(credits, "postgres://credits@127.0.0.1:1/none", &["balance", "user:ada"]);
     assert!(away.failed(4).contains("cannot be reached"), "{away:?}");
+}
+
+#[test]
+fn a_ledger_moves_from_its_file_into_a_database() {
+    let Some(cluster) = Cluster::start_with(&[]) else { return };
+    let shop = Shop::new();
+    let file = shop.ledger().to_str().unwrap();
+    let url = cluster.database().replacen("credits@", "credits:secret@", 1);
+    let before = on(Binary::Credits, file, &["export"]).done().to_owned();
+
+    let moved = on(Binary::Credits, file, &["move", file, &url]);
+    let text = moved.done();
+    assert!(
+        text.contains("sound, with 8 facts and 2 wallets") && !format!("{moved:?}").contains("secret"),
+        "{moved:?}"
+    );
+    assert_eq!(on(Binary::Shop, &url, &["export"]).done(), before);
+    assert!(on(Binary::Credits, &url, &["verify"]).done().contains("the ledger is sound"));
+    let again = on(Binary::Credits, file, &["move", file, &url]);
+    assert!(again.failed(3).contains("was completed"), "{again:?}");
+
+    for (from, to) in [(file, file), (&*url, file), (&*url, &*url)] {
+        assert!(on(Binary::Credits, file, &["move", from, to]).failed(2).contains("a file into a database"));
+    }
+    let missing = on(Binary::Credits, file, &["move", "none.redb", &url]);
+    assert!(missing.failed(4).contains("none.redb"), "{missing:?}");
 }
 
 #[test]

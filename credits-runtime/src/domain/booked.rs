@@ -35,6 +35,12 @@ impl Booked {
         self.numbers.first()
     }
 
+    /// The numbers from its first fact on.
+    #[cfg(feature = "postgres")]
+    pub fn numbers(&self) -> Numbers {
+        self.numbers
+    }
+
     /// The number after its last one, in the sequence of its numbers.
     pub fn next(&self) -> FactNumber {
         self.number(self.frame.facts.len())

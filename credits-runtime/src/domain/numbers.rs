@@ -27,6 +27,12 @@ impl Numbers {
         Self { first, distance: if distance == 0 { 1 } else { distance } }
     }
 
+    /// The distance between two of them.
+    #[cfg(feature = "postgres")]
+    pub fn distance(self) -> u64 {
+        self.distance
+    }
+
     /// The first number.
     pub fn first(self) -> FactNumber {
         self.first

@@ -14,6 +14,8 @@ pub mod give;
 pub mod history;
 pub mod hold;
 pub mod lifetime;
+#[cfg(feature = "postgres")]
+pub mod moving;
 pub mod reads;
 pub mod report;
 pub mod reverse;

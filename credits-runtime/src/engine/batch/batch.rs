@@ -331,6 +331,18 @@ impl<'a, S: Source> Batch<'a, S> {
         Ok(())
     }
 
+    /// Adds a frame of another journal as it is, with its numbers. It continues this batch's journal.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn adopt(&mut self, booked: &Booked, catalogues: &mut Catalogues) -> Result<(), S::Error> {
+        self.replay(booked)?;
+        for (number, fact) in booked.numbered().filter(|(_, fact)| fact.record == RecordId::Catalogues) {
+            catalogues.apply(number, fact);
+            self.catalogues = Some(catalogues.clone());
+        }
+        self.push(booked);
+        Ok(())
+    }
+
     /// Appends a frame of the log to the journal, and replays its facts.
     pub(crate) fn append(&mut self, booked: &Booked, bytes: &[u8]) -> Result<(), S::Error> {
         if let Some(tail) = &mut self.position.tail {

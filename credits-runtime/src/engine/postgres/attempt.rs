@@ -12,7 +12,7 @@ use super::failure::DatabaseFailure;
 use super::fetched::{FetchedRecords, FetchedSource, NotFetched, Wants, wallet_id};
 use super::lane::{LaneWork, WriteLane};
 use super::lease::{HELD_FOR, Lease};
-use super::names::{LANES, RowName, number, numbers_of, to_long};
+use super::names::{LANES, RowName, number, to_long};
 use super::session::Session;
 use super::statement::Statement;
 use super::writes::Writes;
@@ -37,7 +37,7 @@ const LANE: &str = "
     FROM lanes WHERE lane = $1 FOR UPDATE";
 
 /// The division by zero refuses the batch of a program that lost its lane.
-const ADVANCE: &str = "
+pub(super) const ADVANCE: &str = "
     WITH changed AS (
         UPDATE lanes SET batches = batches + 1, facts = facts + $8, last = $4, at = $5, head = $6, held_until = $7
         WHERE lane = $1 AND epoch = $2 AND batches = $3
@@ -156,7 +156,7 @@ impl WriteLane {
             Statement::new(LANE).integer(lease.lane),
         ];
         let own = statements.len();
-        let asked = wants.statements();
+        let asked = wants.statements(self.database.numbering);
         let fetches: Vec<_> = asked.iter().map(|(_, fetch)| *fetch).collect();
         statements.extend(asked.into_iter().map(|(statement, _)| statement));
         let due_from = statements.len();
@@ -179,7 +179,7 @@ impl WriteLane {
                 return Ok(Attempted::Written(decided));
             }
         }
-        let mut fetched = FetchedRecords::new();
+        let mut fetched = FetchedRecords::new(self.database.numbering);
         let due_rows = rows.split_off(due_from);
         let fetched_rows = rows.split_off(own);
         let Some(lane) = self.lane_row(rows.pop().unwrap_or_default().first(), lease, sent)? else {
@@ -198,7 +198,7 @@ impl WriteLane {
             self.database.holds(lease.lane, lane.last);
         }
         let position = Position {
-            next: numbers_of(lease.lane, lane.last).beyond(fetched.last),
+            next: self.database.numbering.numbers_of(lease.lane, lane.last).beyond(fetched.last),
             tail: None,
             last_at: lane.at.max(fetched.at),
             totals: Arc::new(Totals::default()),

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use super::clock::DatabaseClock;
 use super::driver::{Driver, wait_for};
 use super::failure::DatabaseFailure;
-use super::names::number;
+use super::names::{Numbering, number};
 use super::opening::Connecting;
 use super::position::LanePosition;
 use super::session::Session;
@@ -26,6 +26,7 @@ const IDLE_MAX: usize = 8;
 /// A ledger's database.
 pub(super) struct Database {
     driver: Driver,
+    pub(super) numbering: Numbering,
     /// The random id of this program's handle.
     pub(super) holder: [u8; 16],
     /// The statement that begins a transaction.
@@ -55,6 +56,7 @@ pub(super) struct DatabaseCounts {
 impl Database {
     pub(super) fn new(
         driver: Driver,
+        numbering: Numbering,
         holder: [u8; 16],
         Connecting { begin, answer_within, .. }: Connecting,
         clock: Option<Arc<DatabaseClock>>,
@@ -62,6 +64,7 @@ impl Database {
     ) -> Self {
         Self {
             driver,
+            numbering,
             holder,
             begin,
             answer_within,

@@ -255,7 +255,8 @@ impl PostgresEngine {
         let rows =
             self.database.read(|| Statement::new(AT_ORDINAL).text(&owner).text(&record).long(wanted))?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let booked = booked(unreadable(row.try_get(0))?, unreadable(row.try_get(1))?)?;
+        let booked =
+            booked(self.database.numbering, unreadable(row.try_get(0))?, unreadable(row.try_get(1))?)?;
         let of_wallet = |known: &RecordId| matches!(known, RecordId::Wallet(known) if known == id);
         let own = booked.numbered().filter(|(_, fact)| of_wallet(&fact.record) && fact.ordinal <= ordinal);
         let own: Vec<_> = own.collect();
@@ -312,7 +313,11 @@ impl PostgresEngine {
         let Some(wallet) = scope.wallet() else { return Ok(None) };
         let row = key_row(scope, key.as_str());
         let rows = self.database.read(|| Statement::new(KEY).text(wallet.owner.as_str()).bytes(row))?;
-        rows.first().map(|row| booked(unreadable(row.try_get(0))?, unreadable(row.try_get(1))?)).transpose()
+        rows.first()
+            .map(|row| {
+                booked(self.database.numbering, unreadable(row.try_get(0))?, unreadable(row.try_get(1))?)
+            })
+            .transpose()
     }
 
     pub(in crate::engine) fn billing(&self, owner: &Owner) -> Result<BillingRow, LedgerError> {

@@ -6,7 +6,7 @@ use std::fmt;
 use tokio_postgres::Row;
 
 use super::failure::DatabaseFailure;
-use super::names::{RowName, lane_of, number, numbers_from, to_long};
+use super::names::{Numbering, RowName, number, to_long};
 use super::statement::Statement;
 use crate::domain::billing::objects::Object;
 use crate::domain::billing::record::Billing;
@@ -48,6 +48,7 @@ pub(super) struct FetchedRow<T> {
 
 /// The fetched records.
 pub(super) struct FetchedRecords {
+    pub(super) numbering: Numbering,
     pub(super) wallets: HashMap<WalletId, FetchedRow<WalletRow>>,
     pub(super) records: HashMap<RowName, FetchedRow<RecordRow>>,
     /// The first fact of the frame that used a key last.
@@ -124,7 +125,7 @@ impl Wants {
 
     /// The statements that fetch the records, and the readers of their rows. They lock what may change: records, then
     /// wallets, each in the order of their names, as every program does.
-    pub(super) fn statements(&self) -> Vec<(Statement, Fetch)> {
+    pub(super) fn statements(&self, numbering: Numbering) -> Vec<(Statement, Fetch)> {
         let mut statements = Vec::new();
         let mut add = |is_wanted: bool, fetch: Fetch, statement: &dyn Fn() -> Statement| {
             if is_wanted {
@@ -152,7 +153,9 @@ impl Wants {
             let keys = self.keys.iter().map(|(_, key)| key.to_vec()).collect();
             Statement::new(KEYS).texts(owners).byte_strings(keys)
         });
-        add(!self.frames.is_empty(), Fetch::Frames, &|| frames_statement(self.frames.iter().copied()));
+        add(!self.frames.is_empty(), Fetch::Frames, &|| {
+            frames_statement(numbering, self.frames.iter().copied())
+        });
         add(!self.under.is_empty(), Fetch::Under, &|| {
             Statement::new(UNDER).texts(self.under.iter().map(|id| id.as_str().to_owned()).collect())
         });
@@ -167,8 +170,8 @@ impl Wants {
 }
 
 /// The statement that finds the frames of facts.
-pub(super) fn frames_statement(numbers: impl Iterator<Item = FactNumber>) -> Statement {
-    let wanted = numbers.filter_map(|number| Some((lane_of(number)?, to_long(number))));
+pub(super) fn frames_statement(numbering: Numbering, numbers: impl Iterator<Item = FactNumber>) -> Statement {
+    let wanted = numbers.filter_map(|number| Some((numbering.lane_of(number)?, to_long(number))));
     let (lanes, numbers) = wanted.unzip();
     Statement::new(FRAMES).integers(lanes).longs(numbers)
 }
@@ -223,8 +226,9 @@ const EVENTS: &str = "SELECT number, body FROM waiting WHERE number = ANY ($1)";
 const EVENTS_PAGE: &str = "SELECT number, body FROM waiting WHERE number > $1 ORDER BY number LIMIT $2";
 
 impl FetchedRecords {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(numbering: Numbering) -> Self {
         Self {
+            numbering,
             wallets: HashMap::new(),
             records: HashMap::new(),
             keys: HashMap::new(),
@@ -245,7 +249,7 @@ impl FetchedRecords {
             Fetch::Records => rows.iter().try_for_each(|row| self.add_record(row).map(drop))?,
             Fetch::Keys => {
                 for row in rows {
-                    let booked = booked(row.try_get(1)?, row.try_get(2)?)?;
+                    let booked = booked(self.numbering, row.try_get(1)?, row.try_get(2)?)?;
                     let key: &[u8] = row.try_get(0)?;
                     let key = key.try_into().map_err(|_| LedgerError::damaged("a key cannot be read"))?;
                     self.keys.insert(key, booked.first());
@@ -255,7 +259,7 @@ impl FetchedRecords {
             Fetch::Frames => {
                 for row in rows {
                     let (wanted, booked) =
-                        (number(row.try_get(0)?), booked(row.try_get(1)?, row.try_get(2)?)?);
+                        (number(row.try_get(0)?), booked(self.numbering, row.try_get(1)?, row.try_get(2)?)?);
                     let found = Some(booked).filter(|booked| booked.fact(wanted).is_some());
                     self.frames.insert(wanted, found);
                 }
@@ -358,11 +362,11 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, LedgerError> {
 }
 
 /// A frame from its first number and its body.
-pub(super) fn booked(first: i64, mut body: &[u8]) -> Result<Booked, LedgerError> {
+pub(super) fn booked(numbering: Numbering, first: i64, mut body: &[u8]) -> Result<Booked, LedgerError> {
     let first = number(first);
     let broken = || LedgerError::damaged(format!("the frame of fact {first} cannot be read"));
     let frame = frame::read(&mut body).ok_or_else(broken)?;
-    Ok(Booked::new(numbers_from(first), frame))
+    Ok(Booked::new(numbering.numbers_from(first), frame))
 }
 
 /// NumberedEvent events with their numbers.
@@ -419,7 +423,7 @@ impl Source for FetchedSource<'_> {
         if let Some(found) = self.fetched.frames.get(&number) {
             return Ok(found.clone());
         }
-        if self.wanted.frames.contains(&number) || lane_of(number).is_none() {
+        if self.wanted.frames.contains(&number) || self.fetched.numbering.lane_of(number).is_none() {
             return Ok(None);
         }
         self.missing.frames.insert(number);

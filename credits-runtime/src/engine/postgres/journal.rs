@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::database::{Database, unreadable};
 use super::fetched::{booked, frames_statement};
-use super::names::{lane_of, to_long};
+use super::names::to_long;
 use super::position::LanePosition;
 use super::statement::Statement;
 use crate::domain::booked::Booked;
@@ -118,18 +118,22 @@ impl LaneJournal {
     }
 
     fn read_one(&self, wanted: FactNumber) -> Result<Option<Booked>, LedgerError> {
-        let rows = self.database.read(|| frames_statement(std::iter::once(wanted)))?;
+        let rows =
+            self.database.read(|| frames_statement(self.database.numbering, std::iter::once(wanted)))?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let booked = booked(unreadable(row.try_get(1))?, unreadable(row.try_get(2))?)?;
+        let booked =
+            booked(self.database.numbering, unreadable(row.try_get(1))?, unreadable(row.try_get(2))?)?;
         Ok(Some(booked).filter(|booked| booked.fact(wanted).is_some()))
     }
 
     fn read_earlier(&mut self, wanted: FactNumber) -> Result<Option<Booked>, LedgerError> {
-        let Some(lane) = lane_of(wanted) else { return Ok(None) };
+        let Some(lane) = self.database.numbering.lane_of(wanted) else { return Ok(None) };
         let rows = self
             .database
             .read(|| Statement::new(EARLIER).integer(lane).long(to_long(wanted)).long(EARLIER_FRAMES))?;
-        let read = rows.iter().map(|row| booked(unreadable(row.try_get(0))?, unreadable(row.try_get(1))?));
+        let read = rows.iter().map(|row| {
+            booked(self.database.numbering, unreadable(row.try_get(0))?, unreadable(row.try_get(1))?)
+        });
         self.earlier = read.collect::<Result<_, LedgerError>>()?;
         Ok(self.earlier.iter().find(|booked| booked.fact(wanted).is_some()).cloned())
     }
@@ -158,7 +162,8 @@ impl LaneJournal {
         })?;
         let mut frames: Vec<(i32, Booked)> = Vec::with_capacity(rows.len());
         for row in &rows {
-            let booked = booked(unreadable(row.try_get(1))?, unreadable(row.try_get(2))?)?;
+            let booked =
+                booked(self.database.numbering, unreadable(row.try_get(1))?, unreadable(row.try_get(2))?)?;
             frames.push((unreadable(row.try_get(0))?, booked));
         }
         let order = |booked: &Booked| (booked.at, booked.first());
@@ -215,7 +220,9 @@ impl LaneJournal {
         let rows = self.database.read(|| {
             Statement::new(NEWEST_UP_TO).integers(lanes.clone()).longs(lasts.clone()).long(NEWEST)
         })?;
-        let read = rows.iter().map(|row| booked(unreadable(row.try_get(0))?, unreadable(row.try_get(1))?));
+        let read = rows.iter().map(|row| {
+            booked(self.database.numbering, unreadable(row.try_get(0))?, unreadable(row.try_get(1))?)
+        });
         self.newest = read.collect::<Result<_, LedgerError>>()?;
         Ok(())
     }

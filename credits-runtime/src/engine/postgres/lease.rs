@@ -31,7 +31,7 @@ const TAKE: &str = "
 
 const ADD: &str = r"
     INSERT INTO lanes (lane, epoch, holder, held_until, batches, facts, last, at, head)
-    SELECT coalesce(max(lane), 0) + 1, 1, $1, $2 + $3, 0, 0, 0, 0, '\x' FROM lanes HAVING coalesce(max(lane), 0) < $4 - 1
+    SELECT coalesce(max(lane), 0) + 1, 1, $1, $2 + $3, 0, 0, 0, 0, '\x' FROM lanes WHERE lane < $4 HAVING coalesce(max(lane), 0) < $4 - 1
     ON CONFLICT DO NOTHING RETURNING lane, epoch";
 
 const GIVE_UP: &str = "UPDATE lanes SET held_until = 0 WHERE lane = $1 AND epoch = $2";

@@ -12,6 +12,7 @@ mod fetched;
 pub(crate) mod journal;
 mod lane;
 mod lease;
+pub(crate) mod moving;
 mod names;
 pub(crate) mod opening;
 pub(crate) mod position;

@@ -1,27 +1,55 @@
 //! The names of records in the tables, and the numbers of lanes.
 
+use crate::domain::booked::Booked;
 use crate::domain::fact::RecordId;
 use crate::domain::ids::{FactNumber, ObjectId, Owner, WalletId};
 use crate::domain::numbers::Numbers;
 
-/// The distance between two numbers of a lane, and the bound of the lanes' own numbers. A fact's number has its lane as the
-/// remainder.
+/// The distance between two numbers of a lane, and the bound of the lanes that programs write. A fact's number has its lane
+/// as the remainder, unless it was moved from a file.
 pub(super) const LANES: u32 = 256;
 
-/// The lane of a fact; `None` if no lane has the number.
-pub(super) fn lane_of(number: FactNumber) -> Option<i32> {
-    let lane = number.get().checked_rem(u64::from(LANES))?;
-    i32::try_from(lane).ok().filter(|lane| *lane > 0)
+/// The lane of the facts that were moved from a file. No program writes it.
+pub(super) const MOVED_LANE: i32 = 256;
+
+/// How the facts of a ledger are numbered: those that were moved from a file one after another, as they were in the file, and
+/// all others in the steps of their lanes, beyond the moved ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbering {
+    /// The last number of the facts that were moved from a file; 0 if none were.
+    pub(super) moved: FactNumber,
 }
 
-/// The numbers of a frame's facts, from its first one on.
-pub(super) fn numbers_from(first: FactNumber) -> Numbers {
-    Numbers::every(u64::from(LANES), first)
+impl Numbering {
+    /// While facts are moved from a file.
+    pub(super) const OF_FILE: Self = Self { moved: FactNumber(u64::MAX) };
+
+    /// The lane of a fact; `None` if no lane has the number.
+    pub(super) fn lane_of(self, number: FactNumber) -> Option<i32> {
+        if number <= self.moved {
+            return (number >= FactNumber::FIRST).then_some(MOVED_LANE);
+        }
+        let lane = number.get().checked_rem(u64::from(LANES))?;
+        i32::try_from(lane).ok().filter(|lane| *lane > 0)
+    }
+
+    /// The numbers of a frame's facts, from its first one on.
+    pub(super) fn numbers_from(self, first: FactNumber) -> Numbers {
+        if first <= self.moved { Numbers::from(first) } else { Numbers::every(u64::from(LANES), first) }
+    }
+
+    /// The numbers of a lane after this one.
+    pub(super) fn numbers_of(self, lane: i32, last: FactNumber) -> Numbers {
+        let first = FactNumber(u64::try_from(lane).unwrap_or_default());
+        Numbers::every(u64::from(LANES), first).beyond(last.max(self.moved))
+    }
 }
 
-/// The numbers of a lane after this one.
-pub(super) fn numbers_of(lane: i32, last: FactNumber) -> Numbers {
-    numbers_from(FactNumber(u64::try_from(lane).unwrap_or_default())).beyond(last)
+/// The lane of a frame that was read.
+pub(super) fn lane_of_frame(frame: &Booked) -> Option<i32> {
+    let is_moved = frame.numbers().distance() == 1;
+    let numbering = if is_moved { Numbering::OF_FILE } else { Numbering { moved: FactNumber(0) } };
+    numbering.lane_of(frame.first())
 }
 
 /// A number as the tables have it.

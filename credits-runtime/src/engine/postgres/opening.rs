@@ -14,6 +14,7 @@ use super::engine::PostgresEngine;
 use super::failure::DatabaseFailure;
 use super::lane::WriteLane;
 use super::lease;
+use super::names::{Numbering, number};
 use super::session::Session;
 use super::statement::Statement;
 use crate::domain::billing::sale::Sale;
@@ -45,7 +46,7 @@ const TABLES: i32 = 1;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-const LEDGER: &str = "SELECT id, tables, covers FROM ledger";
+const LEDGER: &str = "SELECT id, tables, covers, moved FROM ledger";
 
 const ADD_LEDGER: &str = "INSERT INTO ledger (id, tables) VALUES ($1, $2)";
 
@@ -123,6 +124,7 @@ pub(crate) struct Connected {
 struct FoundTables {
     driver: Driver,
     id: LedgerId,
+    numbering: Numbering,
     /// The catalogue by which wallets have covers.
     covers: Option<u32>,
     /// The database's time in microseconds since 1970.
@@ -137,9 +139,10 @@ fn find_tables(url: &str, connecting: &Connecting) -> Result<FoundTables, Ledger
     if connecting.makes_tables {
         wait_for(answer_within, make_tables(&session)).map_err(opened)?;
     }
-    let (id, covers) = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    let LedgerRow { id, moved, covers } = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
+    let numbering = Numbering { moved: moved.ok_or_else(half_moved)? };
     let now = wait_for(answer_within, lease::now(&session)).map_err(opened)?;
-    Ok(FoundTables { driver, id, covers, now })
+    Ok(FoundTables { driver, id, numbering, covers, now })
 }
 
 /// Makes the tables of a ledger, if they are missing.
@@ -149,9 +152,9 @@ pub(crate) fn migrate(url: &str) -> Result<(), LedgerError> {
 
 /// The terms under which the application works: those by which wallets have covers, else the newest.
 pub(crate) fn last_terms(url: &str) -> Result<CatalogueData, LedgerError> {
-    let FoundTables { driver, covers, .. } = find_tables(url, &Connecting::DEFAULT)?;
+    let FoundTables { driver, numbering, covers, .. } = find_tables(url, &Connecting::DEFAULT)?;
     let feed = Arc::new(CommitFeed::new(FactNumber(0)));
-    let database = Arc::new(Database::new(driver, [0; 16], Connecting::DEFAULT, None, feed));
+    let database = Arc::new(Database::new(driver, numbering, [0; 16], Connecting::DEFAULT, None, feed));
     let list = catalogues(&database)?;
     let in_use = list.declared().iter().find(|declared| Some(declared.number) == covers);
     let last = in_use.or(list.declared().last()).ok_or_else(|| {
@@ -168,7 +171,7 @@ pub(crate) fn connect(
     application: Application<'_>,
 ) -> Result<Connected, LedgerError> {
     let Application { terms, prices, policy, clock, clock_confirmed, waiting_max, queue } = application;
-    let FoundTables { driver, id, covers, now } = find_tables(url, connecting)?;
+    let FoundTables { driver, id, numbering, covers, now } = find_tables(url, connecting)?;
     let database_clock = clock.is_none().then(|| Arc::new(DatabaseClock::read_at(now)));
     let clock: Arc<dyn Clock> = match (clock, &database_clock) {
         (Some(clock), _) => clock,
@@ -176,7 +179,9 @@ pub(crate) fn connect(
         (None, None) => return Err(LedgerError::closed()),
     };
     let feed = Arc::new(CommitFeed::new(FactNumber(0)));
-    let database = Arc::new(Database::new(driver, holder()?, *connecting, database_clock, Arc::clone(&feed)));
+    let feed_of_commits = Arc::clone(&feed);
+    let database = Database::new(driver, numbering, holder()?, *connecting, database_clock, feed_of_commits);
+    let database = Arc::new(database);
     let last = database.read(|| Statement::new(LAST_AT))?;
     let last: Option<i64> = last.first().map(|row| unreadable(row.try_get(0))).transpose()?.flatten();
     let last = last.map(Timestamp::from_microseconds);
@@ -289,7 +294,7 @@ fn other_prices() -> LedgerError {
 }
 
 /// Makes the tables, if they are missing. Another program may make them at the same time.
-async fn make_tables(session: &Session) -> Result<(), DatabaseFailure> {
+pub(super) async fn make_tables(session: &Session) -> Result<(), DatabaseFailure> {
     let is_made = |failure: &DatabaseFailure| match failure {
         DatabaseFailure::Refused(error) | DatabaseFailure::Again(error) => {
             matches!(error.code(), Some(&(SqlState::DUPLICATE_TABLE | SqlState::UNIQUE_VIOLATION)))
@@ -337,8 +342,24 @@ fn holder() -> Result<[u8; 16], LedgerError> {
     Ok(holder)
 }
 
-/// The ledger's id, and the catalogue by which wallets have covers.
-async fn ledger_row(session: &Session) -> Result<(LedgerId, Option<u32>), DatabaseFailure> {
+/// The row of a ledger.
+pub(super) struct LedgerRow {
+    pub(super) id: LedgerId,
+    /// The last number of the facts that were moved from a file; `None` while they are moved.
+    pub(super) moved: Option<FactNumber>,
+    /// The catalogue by which wallets have covers.
+    covers: Option<u32>,
+}
+
+/// The error of a database into which a file was moved in part.
+fn half_moved() -> LedgerError {
+    let message = "a ledger is being moved into the database, or its move was interrupted: run the same `credits move` again, \
+                   which continues it, before a program opens the ledger";
+    LedgerError::new(LedgerErrorKind::NotALedger, message)
+}
+
+/// Reads the row of a ledger.
+pub(super) async fn ledger_row(session: &Session) -> Result<LedgerRow, DatabaseFailure> {
     let missing = || {
         let message = "the database has no tables of a ledger: make them once with `credits migrate`, or with `Credits::builder().migrate().connect(url)`";
         DatabaseFailure::Unreadable(LedgerError::new(LedgerErrorKind::NotALedger, message))
@@ -359,6 +380,10 @@ async fn ledger_row(session: &Session) -> Result<(LedgerId, Option<u32>), Databa
     }
     let id: &[u8] = row.try_get(0)?;
     let broken = || LedgerError::damaged("its id cannot be read");
-    let covers: Option<i32> = row.try_get(2)?;
-    Ok((id.try_into().map_err(|_| broken())?, covers.and_then(|covers| u32::try_from(covers).ok())))
+    let (covers, moved): (Option<i32>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
+    Ok(LedgerRow {
+        id: id.try_into().map_err(|_| broken())?,
+        moved: moved.map(number),
+        covers: covers.and_then(|covers| u32::try_from(covers).ok()),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names::lane_of;
+use super::names::lane_of_frame;
 use crate::domain::booked::Booked;
 use crate::domain::ids::FactNumber;
 
@@ -21,7 +21,7 @@ impl LanePosition {
 
     /// Whether a frame comes after it.
     pub(crate) fn is_before(&self, frame: &Booked) -> bool {
-        let last = lane_of(frame.first()).and_then(|lane| self.lasts.get(&lane));
+        let last = lane_of_frame(frame).and_then(|lane| self.lasts.get(&lane));
         last.is_none_or(|last| *last < frame.first())
     }
 
@@ -34,7 +34,7 @@ impl LanePosition {
     pub(super) fn after(&self, frame: &Booked) -> Self {
         let mut next = self.clone();
         let last = frame.numbered().last().map_or(frame.first(), |(number, _)| number);
-        next.lasts.extend(lane_of(last).map(|lane| (lane, last)));
+        next.lasts.extend(lane_of_frame(frame).map(|lane| (lane, last)));
         next
     }
 }

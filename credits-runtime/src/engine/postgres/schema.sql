@@ -7,13 +7,16 @@ CREATE TABLE ledger (
     id bytea NOT NULL CHECK (length(id) = 16),
     -- The version of these tables.
     tables int NOT NULL,
+    -- The last number of the facts that were moved from a file; 0 if none were, and none while they are moved.
+    moved bigint DEFAULT 0,
     -- The catalogue by which wallets have covers; none while they change to another one's.
     covers int
 );
 
--- A lane is written by one thread of one program at a time, so that its frames have an order without gaps.
+-- A lane is written by one thread of one program at a time, so that its frames have an order without gaps. Lane 256 has the
+-- facts that were moved from a file, and no program writes it.
 CREATE TABLE lanes (
-    lane int PRIMARY KEY CHECK (lane BETWEEN 1 AND 255),
+    lane int PRIMARY KEY CHECK (lane BETWEEN 1 AND 256),
     -- Raised by each program that takes the lane: an earlier holder then changes nothing.
     epoch bigint NOT NULL,
     holder bytea NOT NULL,

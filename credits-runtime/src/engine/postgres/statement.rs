@@ -41,6 +41,10 @@ impl Statement {
         self.with(value, Type::INT4)
     }
 
+    pub(super) fn integer_option(self, value: Option<i32>) -> Self {
+        self.with(value, Type::INT4)
+    }
+
     pub(super) fn integers(self, values: Vec<i32>) -> Self {
         self.with(values, Type::INT4_ARRAY)
     }

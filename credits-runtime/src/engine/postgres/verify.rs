@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use super::database::unreadable;
 use super::engine::PostgresEngine;
 use super::fetched::{booked, head, record_row, wallet};
-use super::names::{RowName, lane_of, number, to_long};
+use super::names::{RowName, number, to_long};
 use super::statement::Statement;
 use super::writes::chained;
 use crate::domain::audit::Audit;
@@ -137,7 +137,7 @@ impl PostgresEngine {
 
     /// The head of a lane's chain as of a fact; `None` if no frame ends with it.
     pub(in crate::engine) fn head_at(&self, last: FactNumber) -> Result<Option<Head>, LedgerError> {
-        let Some(lane) = lane_of(last) else { return Ok(None) };
+        let Some(lane) = self.database.numbering.lane_of(last) else { return Ok(None) };
         let (mut head, mut end) = (Head::default(), FactNumber(0));
         self.each_frame(lane, last, |booked, body| {
             head = chained(&head, body);
@@ -160,7 +160,7 @@ impl PostgresEngine {
             })?;
             for row in &rows {
                 let body: &[u8] = unreadable(row.try_get(1))?;
-                let booked = booked(unreadable(row.try_get(0))?, body)?;
+                let booked = booked(self.database.numbering, unreadable(row.try_get(0))?, body)?;
                 after = last_of(&booked);
                 visit(&booked, body)?;
             }
@@ -334,7 +334,7 @@ impl RowVerification<'_> {
             for row in &rows {
                 let (first, count): (i64, i32) = (unreadable(row.try_get(0))?, unreadable(row.try_get(1))?);
                 let body: &[u8] = unreadable(row.try_get(5))?;
-                let booked = booked(unreadable(row.try_get(3))?, body)?;
+                let booked = booked(self.engine.database.numbering, unreadable(row.try_get(3))?, body)?;
                 let begins = number(unreadable(row.try_get(2))?);
                 let own: Vec<_> =
                     booked.numbered().filter(|(_, fact)| RowName::of(&fact.record) == *name).collect();

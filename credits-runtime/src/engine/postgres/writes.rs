@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::fetched::FetchedRecords;
-use super::names::{RowName, numbers_from, to_long};
+use super::names::{RowName, to_long};
 use super::statement::Statement;
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
@@ -176,7 +176,7 @@ impl Writes {
         let mut writes = Self { statements: Vec::new(), head, facts: 0, first_frame: None };
         let mut chains = Chains { fetched, heads: HashMap::new(), owing: HashSet::new() };
         let (mut rows, mut used) = (JournalRows::default(), HashMap::new());
-        let (mut rest, mut numbers) = (&batch.frames[..], numbers_from(batch.began));
+        let (mut rest, mut numbers) = (&batch.frames[..], fetched.numbering.numbers_from(batch.began));
         while !rest.is_empty() {
             let before = rest;
             let broken = || LedgerError::damaged("a frame that was just written cannot be read");

@@ -100,6 +100,22 @@ impl Snapshot {
         })
     }
 
+    /// The next fact of every subscriber.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn cursors(&self) -> Result<Cursors, LedgerError> {
+        guarded(|| {
+            let table = self.read.open_table(SUBSCRIBERS).map_err(|error| read_failed(&error))?;
+            let mut cursors = Cursors::new();
+            for row in table.iter().map_err(|error| read_failed(&error))? {
+                let (name, next) = row.map_err(|error| read_failed(&error))?;
+                cursors.insert(name.value().to_owned(), FactNumber(next.value()));
+            }
+            let newer = self.newer.iter().rev().flat_map(|memtable| &memtable.cursors);
+            cursors.extend(newer.map(|(name, next)| (name.clone(), *next)));
+            Ok(cursors)
+        })
+    }
+
     /// Stored subscribers whose next fact is after `next_fact`, each with `next_fact` as its corrected one.
     pub(crate) fn cursors_beyond(&self, next_fact: FactNumber) -> Result<Cursors, LedgerError> {
         guarded(|| {

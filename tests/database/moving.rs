@@ -1,0 +1,243 @@
+//! A ledger that moves from its file into a database: nothing is lost, nothing is counted twice, and ids stay good.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use credits_runtime::events::Event;
+use credits_runtime::testing::ManualClock;
+use credits_runtime::{Error, ExportFormat, HoldId, LedgerErrorKind, MoveStep, Timestamp, TransferId};
+
+use super::cluster::Cluster;
+use super::orders::{event, paid};
+use crate::billing::script::object;
+use crate::model;
+
+mod shop {
+    credits_runtime::usage_credits! {
+        subscription_plan pro {
+            gives 100.credits.every(month)
+            unused_credits rollover
+        }
+        credit_pack boost { gives 100.credits costs 9.dollars }
+        operation step { costs 1.credit_per(page) }
+    }
+}
+
+use shop::{Credits, Operation, Plan};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// What an application remembers of its ledger.
+struct Remembered {
+    hold: HoldId,
+    transfer: TransferId,
+    /// The exported journal.
+    journal: String,
+    /// The number of events that a subscriber was told.
+    told: usize,
+}
+
+/// Follows the ledger as a subscriber, from its beginning.
+fn follow(credits: &Credits) -> Receiver<String> {
+    let (sender, told) = channel();
+    let tell = move |event: &Event| {
+        // The receiver may be gone when the ledger is closed.
+        _ = sender.send(format!("{event:?}"));
+        Ok::<_, Error>(())
+    };
+    credits.subscriber("mail").from_the_beginning().start(tell).unwrap();
+    told
+}
+
+fn all_of(told: &Receiver<String>) -> Vec<String> {
+    std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(2)).ok()).collect()
+}
+
+fn journal(credits: &Credits) -> String {
+    let mut exported = Vec::new();
+    credits.export(ExportFormat::JsonLines, &mut exported).unwrap();
+    String::from_utf8(exported).unwrap()
+}
+
+fn opened(path: &Path, clock: &ManualClock) -> Credits {
+    Credits::builder().clock(clock.clone()).open(path).unwrap()
+}
+
+fn connected(url: &str, clock: &ManualClock) -> Credits {
+    Credits::builder().clock(clock.clone()).connect(url).unwrap()
+}
+
+/// Fills a file with facts of many kinds.
+fn fill(path: &Path, clock: &ManualClock) -> Remembered {
+    let credits = opened(path, clock);
+    let told = follow(&credits);
+    let [ann, bob] = ["ann", "bob"].map(|owner| credits.wallet(owner));
+    ann.give_credits(500).expires_in(DAY * 60).key("welcome").now().wait().unwrap();
+    let mistake = ann.give_credits(40).promotional().now().wait().unwrap();
+    ann.revoke_grant(mistake.entry.number, "a mistake").now().wait().unwrap();
+    for place in 0..30 {
+        ann.spend_credits_on(Operation::step(place)).key(format!("page {place}")).now().wait().unwrap();
+    }
+    ann.spend_credits_on(Operation::step(5)).key("work").run(|| Ok::<_, Error>(())).unwrap();
+    credits.subscribe("bob", Plan::Pro).now().wait().unwrap();
+    credits.receive(event("cs_known", Some("bob"), paid("cs_known"))).wait().unwrap();
+    credits.receive(event("cs_unknown", None, paid("cs_unknown"))).wait().unwrap();
+    clock.advance(DAY * 40);
+    credits.book_due().unwrap();
+    let hold = ann.spend_credits_on(Operation::step(7)).hold(DAY).wait().unwrap().into_id();
+    bob.spend_credits_on(Operation::step(3)).now().wait().unwrap();
+    bob.deduct_credits(1, "a mistake").now().wait().unwrap();
+    let transfer = ann.transfer_to(&bob, 10).now().wait().unwrap().id;
+    let told = all_of(&told).len();
+    let journal = journal(&credits);
+    credits.close().unwrap();
+    Remembered { hold, transfer, journal, told }
+}
+
+#[test]
+fn a_ledger_goes_on_in_a_database_where_its_file_ended() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
+    let path = folder.path().join("shop.redb");
+    let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
+    let Remembered { hold, transfer, journal: before, told } = fill(&path, &clock);
+    let file = std::fs::read(&path).unwrap();
+
+    let mut steps = Vec::new();
+    let moved = credits_runtime::Credits::move_to_database(&path, &url, |progress| {
+        steps.push(progress.step);
+        assert!(progress.facts <= progress.of && progress.of > 0, "{progress:?}");
+    })
+    .unwrap();
+    steps.dedup();
+    assert_eq!(steps, [MoveStep::VerifySource, MoveStep::Move, MoveStep::VerifyTarget]);
+    assert_eq!(moved.wallets, 2);
+    assert_eq!(std::fs::read(&path).unwrap(), file, "the file is left as it was");
+
+    let credits = connected(&url, &clock);
+    assert_eq!(journal(&credits), before);
+    assert_eq!(credits.ledger_id(), opened(&path, &clock).ledger_id());
+    credits.verify().unwrap();
+    let head = credits.head().unwrap();
+    let [ann, bob] = ["ann", "bob"].map(|owner| credits.wallet(owner));
+    // Keys, holds and transfers of the file.
+    let again = ann.spend_credits_on(Operation::step(7)).key("page 7").now().wait().unwrap();
+    assert!(again.replayed);
+    ann.settle(hold).wait().unwrap();
+    assert_eq!(bob.credits().unwrap(), 10 + 200 + 100 - 4);
+    ann.reverse_transfer(transfer).now().wait().unwrap();
+    // Cycles go on, and the payment that waits finds its owner.
+    clock.advance(DAY * 30);
+    credits.book_due().unwrap();
+    credits.link(object("cs_unknown"), "ann").wait().unwrap();
+    assert_eq!(bob.credits().unwrap(), 300 - 4 + 100);
+    assert_eq!(ann.credits().unwrap(), 100);
+    // A subscriber is told what it was not told before.
+    let new = all_of(&follow(&credits));
+    let all = all_of(&{
+        let (sender, told) = channel();
+        let tell = move |event: &Event| {
+            _ = sender.send(format!("{event:?}"));
+            Ok::<_, Error>(())
+        };
+        credits.subscriber("archive").from_the_beginning().start(tell).unwrap();
+        told
+    });
+    assert_eq!(new, all[told..]);
+    credits.check_head(&head).unwrap();
+    credits.verify().unwrap();
+    credits.close().unwrap();
+    // New facts have numbers that no moved one has.
+    assert_eq!(
+        cluster.count(
+            &url,
+            "SELECT count(*) FROM journal WHERE lane <> 256 AND first <= (SELECT moved FROM ledger)"
+        ),
+        0
+    );
+    assert!(cluster.count(&url, "SELECT count(*) FROM journal WHERE lane <> 256") > 0);
+}
+
+/// The kind of the error of a move.
+fn refused(path: &Path, url: &str) -> (LedgerErrorKind, String) {
+    match credits_runtime::Credits::move_to_database(path, url, |_| ()) {
+        Err(Error::Ledger(error)) => (error.kind(), error.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_move_that_was_interrupted_continues_and_no_program_opens_its_half() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
+    let path = folder.path().join("shop.redb");
+    let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
+    let credits = opened(&path, &clock);
+    let ann = credits.wallet("ann");
+    ann.give_credits(10_000).now().wait().unwrap();
+    let spends = (0..5_000).map(|_| ann.spend_credits_on(Operation::step(1)).now()).collect::<Vec<_>>();
+    spends.into_iter().for_each(|spend| _ = spend.wait().unwrap());
+    credits.close().unwrap();
+
+    credits_runtime::Credits::make_tables(&*url).unwrap();
+    cluster.run(
+        &url,
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             IF NEW.batches = 2 THEN RAISE 'the power is out'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON lanes FOR EACH ROW EXECUTE FUNCTION refuse();",
+    );
+    let (kind, message) = refused(&path, &url);
+    assert!(kind == LedgerErrorKind::Io && message.contains("the power is out"), "{message}");
+    let moved = |_: ()| cluster.count(&url, "SELECT facts FROM lanes WHERE lane = 256");
+    assert_eq!(moved(()), 2_000);
+    for opened in [Credits::connect(&*url), Credits::builder().migrate().connect(&*url)] {
+        let Err(Error::Ledger(error)) = opened else { panic!("a half of a ledger was opened") };
+        assert!(error.to_string().contains("run the same `credits move` again"), "{error}");
+    }
+    // Another ledger is not mixed with it.
+    let other = folder.path().join("other.redb");
+    opened(&other, &clock).close().unwrap();
+    assert_eq!(refused(&other, &url).0, LedgerErrorKind::NotALedger);
+
+    cluster.run(&url, "DROP TRIGGER refuse ON lanes");
+    assert_eq!(credits_runtime::Credits::move_to_database(&path, &*url, |_| ()).unwrap().wallets, 1);
+    let credits = connected(&url, &clock);
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 5_000);
+    credits.verify().unwrap();
+    credits.close().unwrap();
+    // It is moved once.
+    let (kind, message) = refused(&path, &url);
+    assert!(kind == LedgerErrorKind::NotALedger && message.contains("was completed"), "{message}");
+}
+
+#[test]
+fn a_move_is_refused_where_it_would_mix_or_lose_entries() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
+    let path = folder.path().join("shop.redb");
+    let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
+    assert_eq!(refused(&path, &url).0, LedgerErrorKind::Io, "no such file");
+    let open = opened(&path, &clock);
+    open.wallet("ann").give_credits(10).now().wait().unwrap();
+    assert_eq!(refused(&path, &url).0, LedgerErrorKind::Locked, "a program has it open");
+    open.close().unwrap();
+    let connected = Credits::builder().migrate().connect(&*url).unwrap();
+    let (kind, message) = refused(&path, &url);
+    assert!(kind == LedgerErrorKind::NotALedger && message.contains("a schema of its own"), "{message}");
+    connected.wallet("ann").give_credits(1).now().wait().unwrap();
+    connected.close().unwrap();
+    let away = "postgres://credits@127.0.0.1:1/none";
+    assert_eq!(refused(&path, away).0, LedgerErrorKind::Io);
+}
+
+/// Random commands in a file, then in a database, under the keys and on the holds and transfers of the file.
+#[test]
+fn a_moved_ledger_does_what_the_rules_say() {
+    let Some(cluster) = Cluster::start() else { return };
+    model::compare_moved(|| cluster.database());
+}
