@@ -148,9 +148,13 @@ pub(crate) fn compare_moved(database: impl Fn() -> String) {
         let mut pair =
             Pair { subject: Subject::open(Engine::File, Some(&file), model.now), model, behind: 0 };
         let (before, after) = steps.split_at(moved_after.min(steps.len()));
-        before.iter().for_each(|asked| pair.play(asked));
+        for asked in before {
+            pair.play(asked);
+        }
         pair.subject.move_to(&database());
-        after.iter().for_each(|asked| pair.play(asked));
+        for asked in after {
+            pair.play(asked);
+        }
         pair.finish();
         Ok(())
     });

@@ -181,7 +181,9 @@ fn a_move_that_was_interrupted_continues_and_no_program_opens_its_half() {
     let ann = credits.wallet("ann");
     ann.give_credits(10_000).now().wait().unwrap();
     let spends = (0..5_000).map(|_| ann.spend_credits_on(Operation::step(1)).now()).collect::<Vec<_>>();
-    spends.into_iter().for_each(|spend| _ = spend.wait().unwrap());
+    for spend in spends {
+        spend.wait().unwrap();
+    }
     credits.close().unwrap();
 
     credits_runtime::Credits::make_tables(&*url).unwrap();
@@ -193,8 +195,7 @@ fn a_move_that_was_interrupted_continues_and_no_program_opens_its_half() {
     );
     let (kind, message) = refused(&path, &url);
     assert!(kind == LedgerErrorKind::Io && message.contains("the power is out"), "{message}");
-    let moved = |_: ()| cluster.count(&url, "SELECT facts FROM lanes WHERE lane = 256");
-    assert_eq!(moved(()), 2_000);
+    assert_eq!(cluster.count(&url, "SELECT facts FROM lanes WHERE lane = 256"), 2_000);
     for opened in [Credits::connect(&*url), Credits::builder().migrate().connect(&*url)] {
         let Err(Error::Ledger(error)) = opened else { panic!("a half of a ledger was opened") };
         assert!(error.to_string().contains("run the same `credits move` again"), "{error}");

@@ -154,7 +154,7 @@ pub(crate) fn compare_wallets(file: &Core, url: &str) -> Result<u64, LedgerError
     let rows = target.run(&[Statement::unnamed(COUNT)])?;
     let moved: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
     if u64::try_from(moved) != Ok(compared) {
-        return Err(differs(format!("the database has {moved} wallets, and the file has {compared}")));
+        return Err(differs(&format!("the database has {moved} wallets, and the file has {compared}")));
     }
     Ok(compared)
 }
@@ -169,7 +169,7 @@ fn file_of(core: &Core) -> Result<&FileEngine, LedgerError> {
     }
 }
 
-fn differs(what: String) -> LedgerError {
+fn differs(what: &str) -> LedgerError {
     LedgerError::damaged(format!("{what}: empty the schema, and move the ledger again"))
 }
 
@@ -340,7 +340,7 @@ impl Target {
                 )),
             };
             if found.as_ref() != Some(&expected) {
-                return Err(differs(format!(
+                return Err(differs(&format!(
                     "the wallet of `{owner}` in {} differs from the file's",
                     asset.shown()
                 )));

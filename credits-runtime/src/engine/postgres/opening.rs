@@ -182,13 +182,7 @@ pub(crate) fn connect(
     let feed_of_commits = Arc::clone(&feed);
     let database = Database::new(driver, numbering, holder()?, *connecting, database_clock, feed_of_commits);
     let database = Arc::new(database);
-    let last = database.read(|| Statement::new(LAST_AT))?;
-    let last: Option<i64> = last.first().map(|row| unreadable(row.try_get(0))).transpose()?.flatten();
-    let last = last.map(Timestamp::from_microseconds);
-    let clock = Arc::new(LedgerClock::new(clock, last, clock_confirmed));
-    if let Some(last) = last {
-        database.saw(last);
-    }
+    let clock = Arc::new(LedgerClock::new(clock, last_instant(&database)?, clock_confirmed));
     let counts = Arc::new(Counts::default());
     let engine = PostgresEngine::new(
         Arc::clone(&database),
@@ -274,6 +268,17 @@ pub(crate) fn connect(
         }
     }
     Ok(Connected { engine, inboxes, id, terms: known, catalogue: number, names, clock, feed, sale, covers })
+}
+
+/// The instant of the ledger's last frame, which the database notes.
+fn last_instant(database: &Database) -> Result<Option<Timestamp>, LedgerError> {
+    let rows = database.read(|| Statement::new(LAST_AT))?;
+    let last: Option<i64> = rows.first().map(|row| unreadable(row.try_get(0))).transpose()?.flatten();
+    let last = last.map(Timestamp::from_microseconds);
+    if let Some(last) = last {
+        database.saw(last);
+    }
+    Ok(last)
 }
 
 /// A price list without prices.
