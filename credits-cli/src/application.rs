@@ -13,7 +13,7 @@ use credits_runtime::generated::Pricing;
 
 use crate::arguments::{self, Line};
 use crate::exit::{Exit, Failure};
-use crate::reach::{LedgerAddress, Opener, OwnPrices, Place, database_of};
+use crate::reach::{LedgerAddress, Opener, OwnPrices, Place, database_of, shown};
 use crate::session::Session;
 use crate::show::{Terminal, complain};
 
@@ -31,7 +31,7 @@ pub struct Application {
 }
 
 /// A call of a command of the application's own.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Own {
     /// The ledger's file, or the address of its [database](Self::database): of `--ledger`, of `CREDITS_LEDGER`, or the
@@ -244,7 +244,19 @@ impl OwnCommand {
 
 impl fmt::Debug for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Application").field("ledger", &self.ledger).finish_non_exhaustive()
+        f.debug_struct("Application").field("ledger", &shown(&self.ledger)).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ledger, arguments, json, url } = self;
+        f.debug_struct("Own")
+            .field("ledger", &shown(ledger))
+            .field("arguments", arguments)
+            .field("json", json)
+            .field("url", url)
+            .finish()
     }
 }
 

@@ -70,7 +70,8 @@ impl<'a> Subject<'a> {
         match self.file {
             _ if self.database.is_some() => {
                 self.credits = None;
-                self.credits = self.database.as_ref().map(|url| builder.connect(url).unwrap());
+                // One lane works in order.
+                self.credits = self.database.as_ref().map(|url| builder.lanes(1).connect(url).unwrap());
             }
             None if self.credits.is_some() => {}
             None => self.credits = Some(self.engine.open(builder)),

@@ -29,6 +29,7 @@ pub(crate) struct Move {
 }
 
 impl Move {
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "a program may lack databases"))]
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         match (LedgerAddress::of(self.from.clone())?, LedgerAddress::of(self.to.clone())?) {
             #[cfg(feature = "postgres")]

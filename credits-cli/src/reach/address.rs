@@ -47,21 +47,27 @@ impl fmt::Display for LedgerAddress {
         match self {
             Self::File(path) => path.display().fmt(f),
             #[cfg(feature = "postgres")]
-            Self::Database(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or_default();
-                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-                // A password with a slash or a question mark that is not escaped hides where it ends.
-                if user.contains('?') || host.contains('?') || (user.is_empty() && path.contains('@')) {
-                    return write!(f, "{scheme}://..");
-                }
-                let user = user.split(':').next().unwrap_or_default();
-                let (at, path) =
-                    (if user.is_empty() { "" } else { "@" }, path.split('?').next().unwrap_or_default());
-                write!(f, "{scheme}://{user}{at}{host}{path}")
-            }
+            Self::Database(url) => f.write_str(&without_password(url)),
         }
     }
+}
+
+/// The name of a ledger for people: the address of a database without its password and its options.
+pub(crate) fn shown(name: &Path) -> String {
+    database_of(name).map_or_else(|| name.display().to_string(), without_password)
+}
+
+fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    // A password with a slash or a question mark that is not escaped hides where it ends.
+    if user.contains('?') || host.contains('?') || (user.is_empty() && path.contains('@')) {
+        return format!("{scheme}://..");
+    }
+    let user = user.split(':').next().unwrap_or_default();
+    let (at, path) = (if user.is_empty() { "" } else { "@" }, path.split('?').next().unwrap_or_default());
+    format!("{scheme}://{user}{at}{host}{path}")
 }
 
 #[cfg(all(test, feature = "postgres"))]
@@ -84,7 +90,10 @@ mod tests {
         ] {
             let address = LedgerAddress::of(url.into()).unwrap();
             assert_eq!(address, LedgerAddress::Database(url.to_owned()));
-            assert_eq!(address.to_string(), shown);
+            assert_eq!(
+                (address.to_string(), super::shown(Path::new(url))),
+                (shown.to_owned(), shown.to_owned())
+            );
         }
         assert_eq!(LedgerAddress::of("studio.redb".into()).unwrap().to_string(), "studio.redb");
     }

@@ -12,7 +12,7 @@ mod socket;
 mod transport;
 mod url;
 
-pub(crate) use address::{LedgerAddress, database_of};
+pub(crate) use address::{LedgerAddress, database_of, shown};
 pub(crate) use client::{Client, Reply};
 pub(crate) use in_process::{Opened, Opener, OwnPrices};
 pub(crate) use place::{Access, Place};

@@ -9,7 +9,7 @@ use credits_core::Wording;
 
 use super::batch::billing::Bill;
 use super::clock::LedgerClock;
-use super::feed::{CommitFeed, Followed};
+use super::feed::{CommitFeed, Followed, Following};
 use super::file_engine::FileEngine;
 use super::inboxes::Inboxes;
 use super::journal::block::Head;
@@ -321,6 +321,37 @@ impl Core {
             Engine::File(engine) => engine.wait(after, takes_refusals, at_most),
             #[cfg(feature = "postgres")]
             Engine::Postgres(engine) => engine.wait(after.in_lanes(), takes_refusals, at_most),
+        }
+    }
+
+    /// Lets a subscriber begin at a position; returns where it begins, which is durable.
+    pub(crate) fn begin_cursor(
+        &self,
+        subscriber: &str,
+        position: JournalPosition,
+    ) -> Result<JournalPosition, LedgerError> {
+        match &self.engine {
+            Engine::File(engine) => {
+                engine.advance(subscriber, &position);
+                engine.save_cursors()?;
+                Ok(position)
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => Ok(engine.begin_cursor(subscriber, position.in_lanes())?.into()),
+        }
+    }
+
+    /// Follows the journal for a subscriber, unless another program does.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unnecessary_wraps, unused_variables, reason = "a database may fail")
+    )]
+    pub(crate) fn follow(&self, subscriber: &str) -> Result<Following, LedgerError> {
+        match &self.engine {
+            // One program has the file open.
+            Engine::File(_) => Ok(Following::Here),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.follow(subscriber),
         }
     }
 

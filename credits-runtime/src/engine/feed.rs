@@ -48,6 +48,19 @@ pub(crate) enum Followed {
     Closed,
 }
 
+/// Which program follows the journal for a subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Following {
+    /// This one, as before.
+    Here,
+    /// This one from now on: another one may have advanced the subscriber's position.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "one program has a file open"))]
+    Begun,
+    /// Another one.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "one program has a file open"))]
+    Elsewhere,
+}
+
 impl CommitFeed {
     /// A feed of a journal whose next fact is this one.
     pub(crate) fn new(next_fact: FactNumber) -> Self {

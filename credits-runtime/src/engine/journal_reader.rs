@@ -115,6 +115,11 @@ macro_rules! on {
 }
 
 impl JournalReader {
+    /// Whether it keeps a snapshot, and so space of the file, while it is kept.
+    pub(crate) fn keeps_snapshot(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+
     /// The frame that has this fact; `None` if the journal had no such fact at the reader's creation.
     pub(crate) fn find(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         on!(self, journal => journal.find(number))

@@ -18,6 +18,11 @@ use crate::error::LedgerError;
 pub(crate) trait Source {
     type Error: From<LedgerError>;
 
+    /// Whether an error is a failure. Where it is not, a record is missing, and the batch is decided again once it is fetched.
+    fn is_failure(_error: &Self::Error) -> bool {
+        true
+    }
+
     /// A wallet; an empty one if it has no facts.
     fn wallet(&mut self, id: &WalletId) -> Result<WalletRow, Self::Error>;
 

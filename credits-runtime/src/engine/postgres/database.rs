@@ -1,7 +1,7 @@
 //! What the lanes and the readers of a ledger share: its connections, and what this program's commits have done.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(super) struct Database {
     own: Mutex<BTreeMap<i32, FactNumber>>,
     pub(super) feed: Arc<CommitFeed>,
     pub(super) counts: DatabaseCounts,
+    /// Whether the ledger is closed, so that nothing is read any more.
+    is_closed: AtomicBool,
 }
 
 /// Counts since the ledger was opened.
@@ -74,6 +76,7 @@ impl Database {
             own: Mutex::default(),
             feed,
             counts: DatabaseCounts::default(),
+            is_closed: AtomicBool::new(false),
         }
     }
 
@@ -87,8 +90,17 @@ impl Database {
         self.driver.connect_lane()
     }
 
+    /// Ends all reads, and the connections of the readers.
+    pub(super) fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Runs a statement on a connection of the readers. A connection that the server has ended is replaced once.
     pub(super) fn read(&self, statement: impl Fn() -> Statement) -> Result<Vec<Row>, LedgerError> {
+        if self.is_closed.load(Ordering::Acquire) {
+            return Err(LedgerError::closed());
+        }
         let mut is_new = false;
         loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -105,7 +117,7 @@ impl Database {
             match read {
                 Ok((session, rows)) => {
                     let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-                    if idle.len() < IDLE_MAX {
+                    if idle.len() < IDLE_MAX && !self.is_closed.load(Ordering::Acquire) {
                         idle.push(session);
                     }
                     return Ok(rows);

@@ -17,6 +17,7 @@ use super::journal::LaneJournal;
 use super::names::{RowName, number, to_long};
 use super::position::LanePosition;
 use super::statement::Statement;
+use super::subscribers::Subscribers;
 use crate::domain::activity::{Activity, Day, Days};
 use crate::domain::amount::Amount;
 #[cfg(feature = "stripe")]
@@ -36,7 +37,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::domain::totals::{Account, Totals};
 use crate::domain::wallet::Wallet;
-use crate::engine::feed::Followed;
+use crate::engine::feed::{Followed, Following};
 use crate::engine::published::Counts;
 use crate::engine::recovery::TermsByNumber;
 use crate::engine::rows::{BillingRow, Milestone, Scheduled, decode};
@@ -92,12 +93,6 @@ const LANES: &str = "SELECT lane, last FROM lanes";
 
 const OWN_LANES: &str = "SELECT lane, last FROM lanes WHERE holder = $1";
 
-const CURSOR: &str = "SELECT lane, last FROM subscribers WHERE name = $1";
-
-const ADVANCE: &str = "
-    INSERT INTO subscribers AS s (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
-    ON CONFLICT (name, lane) DO UPDATE SET last = excluded.last";
-
 const COUNTS: &str = "SELECT coalesce(sum(facts), 0)::bigint FROM lanes";
 
 /// The lanes of a program, and its readers.
@@ -110,8 +105,7 @@ pub(crate) struct PostgresEngine {
     is_read_only: bool,
     /// The threads of the lanes.
     lanes: Mutex<Vec<JoinHandle<()>>>,
-    /// Positions of subscribers that are not written yet.
-    advanced: Mutex<BTreeMap<String, LanePosition>>,
+    subscribers: Subscribers,
 }
 
 impl PostgresEngine {
@@ -122,6 +116,7 @@ impl PostgresEngine {
         is_read_only: bool,
     ) -> Self {
         let low_balances = LowBalances::of(policy.low_balance_thresholds);
+        let subscribers = Subscribers::new(Arc::clone(&database));
         Self {
             database,
             counts,
@@ -129,7 +124,7 @@ impl PostgresEngine {
             keep_keys: policy.keep_keys,
             is_read_only,
             lanes: Mutex::default(),
-            advanced: Mutex::default(),
+            subscribers,
         }
     }
 
@@ -144,6 +139,8 @@ impl PostgresEngine {
         for lane in lanes {
             _ = lane.join();
         }
+        self.subscribers.give_up();
+        self.database.close();
     }
 
     pub(in crate::engine) fn is_read_only(&self) -> bool {
@@ -201,8 +198,7 @@ impl PostgresEngine {
     }
 
     pub(in crate::engine) fn advance(&self, subscriber: &str, next: &LanePosition) {
-        let mut advanced = self.advanced.lock().unwrap_or_else(PoisonError::into_inner);
-        advanced.insert(subscriber.to_owned(), next.clone());
+        self.subscribers.advance(subscriber, next);
     }
 
     pub(in crate::engine) fn save_cursors_soon(&self) {
@@ -215,22 +211,26 @@ impl PostgresEngine {
         if self.is_read_only {
             return Err(LedgerError::read_only());
         }
-        let advanced = self.advanced.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for (name, position) in advanced {
-            // Lane 0 has no facts: its row says that the subscriber has begun.
-            let (mut lanes, mut lasts) = (vec![0], vec![0]);
-            lanes.extend(position.lasts.keys().copied());
-            lasts.extend(position.lasts.values().map(|last| to_long(*last)));
-            self.database
-                .read(|| Statement::new(ADVANCE).text(&name).integers(lanes.clone()).longs(lasts.clone()))?;
-        }
-        Ok(())
+        self.subscribers.save()
     }
 
     pub(in crate::engine) fn cursor(&self, subscriber: &str) -> Result<Option<LanePosition>, LedgerError> {
-        let mut lasts = self.database.positions(|| Statement::new(CURSOR).text(subscriber))?;
-        let has_begun = lasts.remove(&0).is_some();
-        Ok(has_begun.then_some(LanePosition { lasts, is_own: false }))
+        self.subscribers.cursor(subscriber)
+    }
+
+    pub(in crate::engine) fn begin_cursor(
+        &self,
+        subscriber: &str,
+        position: &LanePosition,
+    ) -> Result<LanePosition, LedgerError> {
+        if self.is_read_only {
+            return Err(LedgerError::read_only());
+        }
+        self.subscribers.begin(subscriber, position)
+    }
+
+    pub(in crate::engine) fn follow(&self, subscriber: &str) -> Result<Following, LedgerError> {
+        self.subscribers.follow(subscriber)
     }
 
     pub(in crate::engine) fn journal(&self) -> LaneJournal {

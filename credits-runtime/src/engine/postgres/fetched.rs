@@ -399,6 +399,10 @@ impl FetchedSource<'_> {
 impl Source for FetchedSource<'_> {
     type Error = NotFetched;
 
+    fn is_failure(error: &NotFetched) -> bool {
+        matches!(error, NotFetched::Failed(_))
+    }
+
     fn wallet(&mut self, id: &WalletId) -> Result<WalletRow, NotFetched> {
         match self.fetched.wallets.get(id) {
             Some(found) => Ok(found.row.clone()),

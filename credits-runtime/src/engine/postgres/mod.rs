@@ -21,5 +21,6 @@ pub(crate) mod schemas;
 pub mod server;
 mod session;
 mod statement;
+mod subscribers;
 mod verify;
 mod writes;

@@ -130,3 +130,10 @@ CREATE TABLE subscribers (
     last bigint NOT NULL,
     PRIMARY KEY (name, lane)
 );
+
+-- The program that tells a subscriber. From `held_until` on, in microseconds since 1970, another one may.
+CREATE TABLE following (
+    name text COLLATE "C" PRIMARY KEY,
+    holder bytea NOT NULL,
+    held_until bigint NOT NULL
+);

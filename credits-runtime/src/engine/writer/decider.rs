@@ -305,9 +305,11 @@ pub(crate) fn release_hold<S: Source<Error: Display>>(
     let release = Action::Release(hold);
     let command = Command::closing_hold(wallet.clone(), hold, release, Metadata::default());
     match decide_command(batch, &command, sale, now) {
-        Ok(Ok(_)) => {}
         Ok(Err(rejection)) => tracing::debug!(%hold, %rejection, "a dropped hold was closed already"),
-        Err(error) => tracing::warn!(%hold, %error, "a dropped hold could not be released"),
+        Err(error) if S::is_failure(&error) => {
+            tracing::warn!(%hold, %error, "a dropped hold could not be released");
+        }
+        Ok(Ok(_)) | Err(_) => {}
     }
 }
 

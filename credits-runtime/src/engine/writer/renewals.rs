@@ -122,7 +122,9 @@ impl Renewals {
                     continue;
                 }
                 Err(error) => {
-                    tracing::warn!(%hold, %error, "a hold could not be extended");
+                    if S::is_failure(&error) {
+                        tracing::warn!(%hold, %error, "a hold could not be extended");
+                    }
                     None
                 }
             };

@@ -10,7 +10,7 @@ use super::derive::events;
 use super::{Event, InsufficientCredits};
 use crate::engine::core::Core;
 use crate::engine::feed::{Followed, Refusal};
-use crate::engine::journal_reader::JournalPosition;
+use crate::engine::journal_reader::{JournalPosition, JournalReader};
 use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::entry::{inputs, operation_name};
@@ -34,6 +34,21 @@ impl Backoff {
         let pause = self.0;
         self.0 = pause.saturating_mul(2).min(PAUSE_MAX);
         ledger.feed().pause(pause)
+    }
+}
+
+/// A reader of the journal for the next frames, if it may be kept: one of a file keeps a snapshot.
+#[derive(Default)]
+pub(super) struct KeptReader(Option<JournalReader>);
+
+impl KeptReader {
+    /// The kept reader, which goes on where it was, or a new one.
+    pub(super) fn take(&mut self, ledger: &Core) -> Result<JournalReader, LedgerError> {
+        self.0.take().map_or_else(|| ledger.journal(), Ok)
+    }
+
+    pub(super) fn put_back(&mut self, journal: JournalReader) {
+        self.0 = Some(journal).filter(|journal| !journal.keeps_snapshot());
     }
 }
 
@@ -88,12 +103,12 @@ impl Handlers {
     }
 
     fn deliver_from(&self, ledger: &Core, mut next: JournalPosition) {
-        let mut backoff = Backoff::new();
+        let (mut backoff, mut reader) = (Backoff::new(), KeptReader::default());
         loop {
             match ledger.wait(&next, true, None) {
                 Followed::Closed => return,
                 Followed::TimedOut | Followed::Refusals => {}
-                Followed::Facts => match self.deliver_some(ledger, &mut next) {
+                Followed::Facts => match self.deliver_some(ledger, &mut reader, &mut next) {
                     Ok(()) => backoff = Backoff::new(),
                     Err(error) => {
                         tracing::error!(%error, "events could not be read; they are read again");
@@ -110,8 +125,13 @@ impl Handlers {
     }
 
     /// Delivers the events of some frames after a position, and advances it.
-    fn deliver_some(&self, ledger: &Core, next: &mut JournalPosition) -> Result<(), Error> {
-        let mut journal = ledger.journal()?;
+    fn deliver_some(
+        &self,
+        ledger: &Core,
+        reader: &mut KeptReader,
+        next: &mut JournalPosition,
+    ) -> Result<(), Error> {
+        let mut journal = reader.take(ledger)?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
             let Some((booked, after)) = journal.after(next)? else { break };
             for event in &events(ledger, &mut journal, &booked)? {
@@ -122,6 +142,7 @@ impl Handlers {
             }
             *next = after;
         }
+        reader.put_back(journal);
         Ok(())
     }
 

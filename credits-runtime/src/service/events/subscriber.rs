@@ -4,18 +4,22 @@
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Event;
 use super::derive::events;
-use super::follow::{Backoff, FRAMES_PER_SNAPSHOT, Handlers, follow};
+use super::follow::{Backoff, FRAMES_PER_SNAPSHOT, Handlers, KeptReader, follow};
 use crate::domain::ids::excerpt;
 use crate::domain::printable::check_name;
 use crate::domain::rejection::Rejection;
 use crate::engine::core::Core;
-use crate::engine::feed::Followed;
+use crate::engine::feed::{Followed, Following};
 use crate::engine::journal_reader::JournalPosition;
 use crate::engine::ledger::Ledger;
 use crate::error::{Error, LedgerError};
+
+/// How often a subscriber that another program tells looks whether that one still does.
+const ELSEWHERE_EVERY: Duration = Duration::from_secs(1);
 
 /// Builder of a named subscriber, which receives every event at least once: finish with `.start(handler)`.
 #[must_use = "no event is delivered until `.start(..)`"]
@@ -43,6 +47,10 @@ impl Subscriber {
     /// pause of 100 ms, doubled up to a minute; the ledger and other subscribers are not affected. An event
     /// that is delivered again has the same [`id`](Event::id).
     ///
+    /// Where several programs have the ledger of a database open, one of them is told under a name at a time. When it closes,
+    /// another one goes on; when it was killed, or its handler takes longer than 20 s for an event, another one goes on after
+    /// that time, and may be told of the event again.
+    ///
     /// The thread ends when the ledger is closed. A handle that the handler captures keeps the ledger open
     /// until [`close`](crate::Credits::close) is called.
     ///
@@ -63,7 +71,8 @@ impl Subscriber {
         let started = begin(&ledger, &name, from_the_beginning).and_then(|next| {
             let mut deliver = move |event: &Event| handler(event).map_err(Into::into);
             follow(&ledger, "credits-subscriber", move |ledger| {
-                let mut progress = Progress { name, next, delivered: 0, backoff: Backoff::new() };
+                let (backoff, reader) = (Backoff::new(), KeptReader::default());
+                let mut progress = Progress { name, next, delivered: 0, backoff, reader };
                 while progress.deliver_next(ledger, &mut deliver) {}
             })
         });
@@ -77,15 +86,11 @@ impl Subscriber {
 /// The position from which a subscriber continues. It is durable when this returns, so that a crash skips no events
 /// of a running subscriber: one that is found may be of a start that failed before it was.
 fn begin(ledger: &Core, name: &str, from_the_beginning: bool) -> Result<JournalPosition, Error> {
-    let next = if let Some(next) = ledger.cursor(name)? {
-        next
-    } else {
-        let next = if from_the_beginning { JournalPosition::START } else { ledger.end()? };
-        ledger.advance(name, &next);
-        next
-    };
-    ledger.save_cursors()?;
-    Ok(next)
+    if let Some(next) = ledger.cursor(name)? {
+        ledger.save_cursors()?;
+        return Ok(next);
+    }
+    Ok(ledger.begin_cursor(name, if from_the_beginning { JournalPosition::START } else { ledger.end()? })?)
 }
 
 /// The progress of a subscriber.
@@ -96,6 +101,7 @@ struct Progress {
     /// The number of that frame's events that were delivered.
     delivered: usize,
     backoff: Backoff,
+    reader: KeptReader,
 }
 
 type Deliver<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Send + Sync>>;
@@ -103,6 +109,14 @@ type Deliver<'a> = &'a mut dyn FnMut(&Event) -> Result<(), Box<dyn StdError + Se
 impl Progress {
     /// Waits for frames and delivers their events; returns false once the ledger is closed.
     fn deliver_next(&mut self, ledger: &Core, deliver: Deliver<'_>) -> bool {
+        match self.follows(ledger) {
+            Ok(true) => {}
+            Ok(false) => return !ledger.feed().pause(ELSEWHERE_EVERY),
+            Err(error) => {
+                tracing::error!(subscriber = self.name, %error, "events cannot be read; it is tried again");
+                return !self.backoff.pause(ledger);
+            }
+        }
         match ledger.wait(&self.next, false, None) {
             Followed::Closed => return false,
             Followed::TimedOut | Followed::Refusals => return true,
@@ -120,6 +134,20 @@ impl Progress {
         }
     }
 
+    /// Whether this program follows for the subscriber. After another one did, it goes on where that one was.
+    fn follows(&mut self, ledger: &Core) -> Result<bool, LedgerError> {
+        match ledger.follow(&self.name)? {
+            Following::Here => Ok(true),
+            Following::Elsewhere => Ok(false),
+            Following::Begun => {
+                if let Some(next) = ledger.cursor(&self.name)? {
+                    (self.next, self.delivered, self.reader) = (next, 0, KeptReader::default());
+                }
+                Ok(true)
+            }
+        }
+    }
+
     fn deliver_all(
         &mut self,
         ledger: &Core,
@@ -130,7 +158,9 @@ impl Progress {
             let before = self.next.clone();
             let delivered = self.deliver_some(ledger, deliver);
             ledger.save_cursors_soon();
-            delivered?;
+            if !delivered? {
+                return Ok(());
+            }
             if self.next == before && !ledger.feed().is_closed() {
                 return Err(LedgerError::damaged("frames before its end are missing").into());
             }
@@ -138,18 +168,22 @@ impl Progress {
         Ok(())
     }
 
-    /// Delivers the events of some frames, so that a slow handler keeps no snapshot for long.
+    /// Delivers the events of some frames, so that a slow handler keeps no snapshot for long. Returns whether this program
+    /// follows on.
     fn deliver_some(
         &mut self,
         ledger: &Core,
         deliver: Deliver<'_>,
-    ) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let mut journal = ledger.journal()?;
+    ) -> Result<bool, Box<dyn StdError + Send + Sync>> {
+        let mut journal = self.reader.take(ledger)?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
+            if !self.follows(ledger)? {
+                return Ok(false);
+            }
             let Some((booked, next)) = journal.after(&self.next)? else { break };
             for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
                 if ledger.feed().is_closed() {
-                    return Ok(());
+                    return Ok(true);
                 }
                 let delivered = catch_unwind(AssertUnwindSafe(|| deliver(event)));
                 delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
@@ -158,6 +192,7 @@ impl Progress {
             ledger.advance(&self.name, &next);
             (self.next, self.delivered) = (next, 0);
         }
-        Ok(())
+        self.reader.put_back(journal);
+        Ok(true)
     }
 }
