@@ -21,6 +21,7 @@ mod cluster;
 mod cut;
 mod meetings;
 mod moving;
+mod moving_out;
 mod orders;
 mod outages;
 mod subscribers;

@@ -49,6 +49,7 @@ impl Pair<'_> {
             (expected, self.subject.answer(*owner, *key, step))
         };
         assert_eq!(answer, expected, "{asked:?}");
+        self.subject.remember_charge();
         self.compare_balances(asked);
     }
 
@@ -139,12 +140,14 @@ impl Pair<'_> {
     }
 }
 
-/// Plays random steps in files, each of which moves into a database of its own after some of them.
-pub(crate) fn compare_moved(database: impl Fn() -> String) {
-    let cases = (steps(1..60), 0_usize..60);
-    let played = TestRunner::new(config(24)).run(&cases, |(steps, moved_after)| {
+/// Plays random steps in files, each of which moves into a database of its own after some of them, and into another file
+/// after some more. `number_in_file` is the number that a fact of a database gets.
+pub(crate) fn compare_moved(database: impl Fn() -> String, number_in_file: impl Fn(&str, u64) -> u64) {
+    let cases = (steps(1..80), 0_usize..60, 0_usize..60);
+    let played = TestRunner::new(config(24)).run(&cases, |(steps, moved_after, moved_back_after)| {
         let folder = tempfile::tempdir().unwrap();
-        let (model, file) = (Model::default(), folder.path().join("credits.redb"));
+        let [file, back] = ["credits.redb", "back.redb"].map(|name| folder.path().join(name));
+        let model = Model::default();
         let mut pair =
             Pair { subject: Subject::open(Engine::File, Some(&file), model.now), model, behind: 0 };
         let (before, after) = steps.split_at(moved_after.min(steps.len()));
@@ -152,13 +155,46 @@ pub(crate) fn compare_moved(database: impl Fn() -> String) {
             pair.play(asked);
         }
         pair.subject.move_to(&database());
+        pair.behind = 0;
+        let (between, after) = after.split_at(moved_back_after.min(after.len()));
+        for asked in between {
+            pair.play(&changed(asked, &goes_on));
+        }
+        pair.subject.move_back(&back, &number_in_file);
         for asked in after {
-            pair.play(asked);
+            pair.play(&changed(asked, &names_no_number));
         }
         pair.finish();
+        pair.subject.reopen();
+        pair.compare_histories();
         Ok(())
     });
     played.unwrap();
+}
+
+/// A step with a change to it and to the steps in its middle.
+fn changed(asked: &Asked, change: &impl Fn(&mut Asked)) -> Asked {
+    let mut asked = asked.clone();
+    change(&mut asked);
+    if let Step::Run { during, .. } = &mut asked.step {
+        during.iter_mut().for_each(|asked| *asked = changed(asked, change));
+    }
+    asked
+}
+
+/// The clock of a database does not go back: a wallet's time is not that of the others.
+fn goes_on(asked: &mut Asked) {
+    if let Step::ClockBack(minutes) = asked.step {
+        asked.step = Step::TimePasses(minutes);
+    }
+}
+
+/// A command with the number of a fact is another one after a move into a file, where the fact has another number. Its key is
+/// refused then.
+fn names_no_number(asked: &mut Asked) {
+    if let Step::Revoke(_) | Step::ReverseCharge(..) = asked.step {
+        asked.key = None;
+    }
 }
 
 /// Plays the steps on every engine.

@@ -9,11 +9,12 @@ use credits_runtime::testing::ManualClock;
 use credits_runtime::{Error, ExportFormat, HoldId, LedgerErrorKind, MoveStep, Timestamp, TransferId};
 
 use super::cluster::Cluster;
+use super::moving_out::number_in_file;
 use super::orders::{event, paid};
 use crate::billing::script::object;
 use crate::model;
 
-mod shop {
+pub(super) mod shop {
     credits_runtime::usage_credits! {
         subscription_plan pro {
             gives 100.credits.every(month)
@@ -26,24 +27,24 @@ mod shop {
 
 use shop::{Credits, Operation, Plan};
 
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// What an application remembers of its ledger.
-struct Remembered {
-    hold: HoldId,
-    transfer: TransferId,
+pub(super) struct Remembered {
+    pub(super) hold: HoldId,
+    pub(super) transfer: TransferId,
     /// The exported journal.
-    journal: String,
+    pub(super) journal: String,
     /// The number of events that a subscriber was told.
-    told: usize,
+    pub(super) told: usize,
 }
 
 /// Follows the ledger as a subscriber, from its beginning.
-fn follow(credits: &Credits) -> Receiver<String> {
+pub(super) fn follow(credits: &Credits) -> Receiver<String> {
     let (sender, told) = channel();
     let tell = move |event: &Event| {
         // The receiver may be gone when the ledger is closed.
@@ -54,26 +55,26 @@ fn follow(credits: &Credits) -> Receiver<String> {
     told
 }
 
-fn all_of(told: &Receiver<String>) -> Vec<String> {
+pub(super) fn all_of(told: &Receiver<String>) -> Vec<String> {
     std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(2)).ok()).collect()
 }
 
-fn journal(credits: &Credits) -> String {
+pub(super) fn journal(credits: &Credits) -> String {
     let mut exported = Vec::new();
     credits.export(ExportFormat::JsonLines, &mut exported).unwrap();
     String::from_utf8(exported).unwrap()
 }
 
-fn opened(path: &Path, clock: &ManualClock) -> Credits {
+pub(super) fn opened(path: &Path, clock: &ManualClock) -> Credits {
     Credits::builder().clock(clock.clone()).open(path).unwrap()
 }
 
-fn connected(url: &str, clock: &ManualClock) -> Credits {
+pub(super) fn connected(url: &str, clock: &ManualClock) -> Credits {
     Credits::builder().clock(clock.clone()).connect(url).unwrap()
 }
 
 /// Fills a file with facts of many kinds.
-fn fill(path: &Path, clock: &ManualClock) -> Remembered {
+pub(super) fn fill(path: &Path, clock: &ManualClock) -> Remembered {
     let credits = opened(path, clock);
     let told = follow(&credits);
     let [ann, bob] = ["ann", "bob"].map(|owner| credits.wallet(owner));
@@ -236,9 +237,10 @@ fn a_move_is_refused_where_it_would_mix_or_lose_entries() {
     assert_eq!(refused(&path, away).0, LedgerErrorKind::Io);
 }
 
-/// Random commands in a file, then in a database, under the keys and on the holds and transfers of the file.
+/// Random commands in a file, then in a database, then in a file again, under the keys and on the holds and transfers of the
+/// one before.
 #[test]
 fn a_moved_ledger_does_what_the_rules_say() {
     let Some(cluster) = Cluster::start() else { return };
-    model::compare_moved(|| cluster.database());
+    model::compare_moved(|| cluster.database(), |url, number| number_in_file(&cluster, url, number));
 }

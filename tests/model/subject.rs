@@ -36,6 +36,8 @@ pub(super) struct Subject<'a> {
     /// Numbers of holds, in the order of opening.
     holds: Vec<(usize, HoldId)>,
     transfers: Vec<(usize, TransferId)>,
+    /// Charges of a ledger that was moved, in the order of booking: numbers of two lanes have another order.
+    charges: Option<Vec<(FactNumber, usize)>>,
 }
 
 /// Sets the key of a write, if there is one.
@@ -59,6 +61,7 @@ impl<'a> Subject<'a> {
             clock,
             holds: Vec::new(),
             transfers: Vec::new(),
+            charges: None,
         };
         subject.reopen();
         subject
@@ -85,10 +88,31 @@ impl<'a> Subject<'a> {
     /// Moves the file into a database, and goes on there.
     pub(super) fn move_to(&mut self, url: &str) {
         let file = self.file.unwrap();
+        self.charges = Some(self.charges());
         self.credits = None;
         credits_runtime::Credits::move_to_database(file, url, |_| ()).unwrap();
         self.database = Some(url.to_owned());
         self.reopen();
+    }
+
+    /// Moves the database into a file, and goes on there. `number_in_file` is the number that a fact of a database gets.
+    pub(super) fn move_back(&mut self, to: &'a Path, number_in_file: impl Fn(&str, u64) -> u64) {
+        let url = self.database.take().unwrap();
+        self.credits = None;
+        credits_runtime::Credits::move_to_file(&*url, to, |_| ()).unwrap();
+        self.file = Some(to);
+        self.holds.iter_mut().for_each(|(_, id)| *id = HoldId::new(number_in_file(&url, id.get())));
+        self.transfers.iter_mut().for_each(|(_, id)| *id = TransferId::new(number_in_file(&url, id.get())));
+        let charges = self.charges.iter_mut().flatten();
+        charges.for_each(|(charge, _)| *charge = FactNumber::new(number_in_file(&url, charge.get())));
+        self.reopen();
+    }
+
+    /// Remembers the charge of the last step, if the ledger was moved.
+    pub(super) fn remember_charge(&mut self) {
+        let Some(mut known) = self.charges.take() else { return };
+        known.extend(self.charges().into_iter().filter(|charge| !known.contains(charge)).collect::<Vec<_>>());
+        self.charges = Some(known);
     }
 
     pub(super) fn credits_for(&self, owner: usize) -> i64 {
@@ -111,9 +135,13 @@ impl<'a> Subject<'a> {
         keyed!(key, self.wallet(owner).spend_credits_on(Operation::process(pages)))
     }
 
-    /// Waits for releases that drops have sent: the writer works in order.
+    /// Waits for releases that drops have sent: a writer works in order, and some of these owners are written by each.
     pub(super) fn flush(&self) {
-        self.credits.as_ref().unwrap().wallet("nobody").give_credits(1).now().wait().unwrap();
+        let owners = if self.database.is_some() { 8 } else { 1 };
+        for owner in 0..owners {
+            let nobody = self.credits.as_ref().unwrap().wallet(format!("nobody {owner}"));
+            nobody.give_credits(1).now().wait().unwrap();
+        }
     }
 
     /// Records the hold of work that has just begun.
@@ -257,6 +285,9 @@ impl<'a> Subject<'a> {
 
     /// The charges of all owners, oldest first.
     fn charges(&self) -> Vec<(FactNumber, usize)> {
+        if let Some(known) = &self.charges {
+            return known.clone();
+        }
         let of_owner = |owner: usize| {
             let charges = self.wallet(owner).credit_history().category("operation_charge").limit(1_000);
             charges.page().unwrap().entries.into_iter().map(move |entry| (entry.number, owner))

@@ -347,7 +347,7 @@ impl Action {
         }
     }
 
-    fn fingerprint(&self) -> Hash64 {
+    pub(super) fn fingerprint(&self) -> Hash64 {
         let kind = Fingerprint::default().field(&[self.kind() as u8]);
         match self {
             Action::Give(gift) => kind

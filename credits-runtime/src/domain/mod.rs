@@ -39,6 +39,8 @@ pub mod printable;
 pub mod quantity;
 pub mod record;
 pub mod rejection;
+#[cfg(feature = "postgres")]
+pub mod renumbering;
 pub mod repricing;
 mod text;
 pub mod time;

@@ -110,7 +110,7 @@ impl FileEngine {
     pub(super) fn journal(&self) -> Result<JournalReader, LedgerError> {
         // The end first: a snapshot taken later has every frame before it.
         let end = self.feed.next_fact();
-        Ok(FileJournal::new(self.store.snapshot()?, end).into())
+        Ok(FileJournal::new(self.store.snapshot()?, self.published.first_fact..end).into())
     }
 
     pub(super) fn catalogues(&self) -> Result<Catalogues, LedgerError> {
@@ -233,14 +233,14 @@ impl FileEngine {
 
     /// Counts and sizes; the core adds when the ledger was opened, and how many commands wait.
     pub(super) fn statistics(&self) -> Statistics {
-        let Published { counts, wallets, keys, .. } = &*self.published;
+        let Published { first_fact, counts, wallets, keys, .. } = &*self.published;
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let rows = self.store.unwritten_bytes();
         let checkpointed_at = counts.checkpointed_at.load(Ordering::Relaxed);
         let checkpoints = read(&counts.checkpoints);
         Statistics {
             opened_at: Timestamp::MIN,
-            facts: self.feed.next_fact().get().saturating_sub(FactNumber::FIRST.get()),
+            facts: self.feed.next_fact().get().saturating_sub(first_fact.get()),
             commits: read(&counts.commits),
             commit_microseconds: read(&counts.commit_nanoseconds) / 1_000,
             commands: read(&counts.commands),

@@ -1,6 +1,8 @@
 //! Readers of the journal: single frames by the numbers of their facts, all frames from a position on, and the newest
 //! frames first.
 
+use std::ops::Range;
+
 #[cfg(feature = "postgres")]
 use super::postgres::journal::LaneJournal;
 #[cfg(feature = "postgres")]
@@ -128,8 +130,7 @@ impl JournalReader {
     /// The frame that has this fact, whose number is not after a record's last one; `None` if no fact has the number.
     pub(crate) fn lookup(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
         match self {
-            // Every number is a fact's.
-            Self::File(journal) => journal.frame(number).map(Some),
+            Self::File(journal) => journal.lookup(number),
             #[cfg(feature = "postgres")]
             Self::Lanes(journal) => journal.find(number),
         }
@@ -186,20 +187,27 @@ pub(crate) struct FileJournal {
     /// The last block read. Declared before the snapshot, so that it is dropped first.
     block: Option<StoredBlock>,
     snapshot: Snapshot,
-    end: FactNumber,
+    facts: Range<FactNumber>,
 }
 
 impl FileJournal {
-    /// A reader of a snapshot that has every fact before this end.
-    pub(super) fn new(snapshot: Snapshot, end: FactNumber) -> Self {
-        Self { last: None, block: None, snapshot, end }
+    /// A reader of a snapshot that has these facts.
+    pub(super) fn new(snapshot: Snapshot, facts: Range<FactNumber>) -> Self {
+        Self { last: None, block: None, snapshot, facts }
     }
 
     fn find(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
-        if number < FactNumber::FIRST || number >= self.end {
-            return Ok(None);
-        }
-        self.frame(number).map(Some)
+        if self.facts.contains(&number) { self.frame(number).map(Some) } else { Ok(None) }
+    }
+
+    fn lookup(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
+        // From the first one on, every number is a fact's.
+        if number < self.facts.start { Ok(None) } else { self.frame(number).map(Some) }
+    }
+
+    /// The number of the fact after a position.
+    fn place(&self, position: &JournalPosition) -> FactNumber {
+        position.in_file().max(self.facts.start)
     }
 
     fn frame(&mut self, number: FactNumber) -> Result<Booked, LedgerError> {
@@ -220,19 +228,19 @@ impl FileJournal {
         &mut self,
         position: &JournalPosition,
     ) -> Result<Option<(Booked, JournalPosition)>, LedgerError> {
-        let Some(booked) = self.find(position.in_file())? else { return Ok(None) };
+        let Some(booked) = self.find(self.place(position))? else { return Ok(None) };
         let next = JournalPosition::of_file(booked.next());
         Ok(Some((booked, next)))
     }
 
     fn newest(&mut self, before: Option<FactNumber>) -> Result<Option<Booked>, LedgerError> {
-        let end = before.map_or(self.end, |before| before.min(self.end));
+        let end = before.map_or(self.facts.end, |before| before.min(self.facts.end));
         self.find(FactNumber(end.get().saturating_sub(1)))
     }
 
     /// The times of frames never decrease.
     fn since(&mut self, at: Timestamp) -> Result<JournalPosition, LedgerError> {
-        let (mut early, mut late) = (FactNumber::FIRST, self.end);
+        let Range { start: mut early, end: mut late } = self.facts;
         while early < late {
             let middle = FactNumber(early.get().midpoint(late.get()));
             let booked = self.frame(middle)?;
@@ -243,6 +251,6 @@ impl FileJournal {
 
     #[expect(clippy::unnecessary_wraps, reason = "another engine counts them, which may fail")]
     fn facts_after(&self, position: &JournalPosition) -> Result<u64, LedgerError> {
-        Ok(self.end.get().saturating_sub(position.in_file().get()))
+        Ok(self.facts.end.get().saturating_sub(self.place(position).get()))
     }
 }

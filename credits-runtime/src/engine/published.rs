@@ -1,5 +1,6 @@
 //! The published state: what commits have made durable, for readers, the writer and checkpoints.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -24,6 +25,8 @@ const DIRTY_BYTES_MIN: usize = 1_024 * 1_024;
 
 /// State in memory that is durable.
 pub(crate) struct Published {
+    /// The first fact of the journal.
+    pub(crate) first_fact: FactNumber,
     pub(crate) wallets: WalletCache,
     pub(crate) keys: Keys,
     pub(crate) milestones: UnwrittenMilestones,
@@ -55,15 +58,16 @@ pub(crate) struct Counts {
 }
 
 impl Published {
-    /// The state of a journal that ends before this fact, with these keys and nothing cached.
+    /// The state of a journal with these facts and keys, and nothing cached.
     pub(crate) fn new(
-        (next_fact, last_at): (FactNumber, Timestamp),
+        facts: Range<FactNumber>,
+        last_at: Timestamp,
         keys: Keys,
-        budget: MemoryBudget,
-        low_balances: LowBalances,
+        (budget, low_balances): (MemoryBudget, LowBalances),
     ) -> Self {
         Self {
-            wallets: WalletCache::new(next_fact),
+            first_fact: facts.start,
+            wallets: WalletCache::new(facts.end),
             keys,
             milestones: UnwrittenMilestones::default(),
             due: DueIndex::default(),

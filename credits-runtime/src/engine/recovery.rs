@@ -88,8 +88,9 @@ fn recover_unguarded(
     let snapshot = store.snapshot()?;
     let (stored, state) = (position(&snapshot)?, snapshot.checkpoint_state()?);
     let published = {
-        let (ends, keys) = ((stored.next.first(), stored.last_at), Keys::stored(&snapshot)?);
-        Published::new(ends, keys, memory, LowBalances::of(policy.low_balance_thresholds))
+        let facts = snapshot.first_fact()?..stored.next.first();
+        let limits = (memory, LowBalances::of(policy.low_balance_thresholds));
+        Published::new(facts, stored.last_at, Keys::stored(&snapshot)?, limits)
     };
     let mut catalogues = snapshot.catalogues()?;
     let mut batch = Batch::new(FileSource::new(store, &published), policy, &stored);
@@ -185,7 +186,11 @@ pub(crate) fn last_terms(store: &Store) -> Result<Option<CatalogueData>, LedgerE
 }
 
 /// All rows of a batch, including those of its wallets.
-fn all_changes(batch: &SealedBatch, state: &CheckpointState, low_balances: &LowBalances) -> Changes {
+pub(super) fn all_changes(
+    batch: &SealedBatch,
+    state: &CheckpointState,
+    low_balances: &LowBalances,
+) -> Changes {
     let mut changes = batch.changes(None);
     for (id, loaded) in batch.wallets.changed() {
         let milestones = batch.milestones.get(id).map(Vec::as_slice).unwrap_or_default();

@@ -63,7 +63,10 @@ pub struct VerifyProgress {
 /// Follows the chain to the block of a fact; returns the head of the chain as of that fact, or `None` if no frame
 /// ends with it.
 pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<Head>, LedgerError> {
-    let (mut next, mut head) = (FactNumber::FIRST, Head::default());
+    let (mut next, mut head) = (snapshot.first_fact()?, Head::default());
+    if last < next {
+        return Ok(None);
+    }
     while next <= last {
         let block = chained(snapshot, next, head)?;
         let (end, frames) = block.end_of(last)?;
@@ -71,11 +74,6 @@ pub(crate) fn head_at(snapshot: &Snapshot, last: FactNumber) -> Result<Option<He
         next = end;
     }
     Ok((next == last.plus(1)).then_some(head))
-}
-
-/// The number of facts before one.
-fn facts_before(next: FactNumber) -> u64 {
-    next.get().saturating_sub(FactNumber::FIRST.get())
 }
 
 fn wrong_milestone(number: FactNumber) -> LedgerError {
@@ -187,9 +185,10 @@ impl Verification {
         snapshot: &Snapshot,
         progress: &mut dyn FnMut(VerifyProgress),
     ) -> Result<Verified, LedgerError> {
-        let (end, state) = (snapshot.end()?, snapshot.checkpoint_state()?);
+        let (end, state, first) = (snapshot.end()?, snapshot.checkpoint_state()?, snapshot.first_fact()?);
+        let facts_before = |next: FactNumber| next.get().saturating_sub(first.get());
         self.replay_from = Some(state.replay_from);
-        let (mut next, mut head) = (FactNumber::FIRST, Head::default());
+        let (mut next, mut head) = (first, Head::default());
         while next < end.next_fact {
             let block = chained(snapshot, next, head)?;
             for booked in block.decode()? {

@@ -1,10 +1,11 @@
-//! Moving a ledger from its file into a database.
+//! Moving a ledger from its file into a database, and back.
 
 use std::path::Path;
 
 use crate::engine::postgres::moving::{compare_wallets, move_from_file};
-use crate::engine::verify::VerifyProgress;
-use crate::error::Error;
+use crate::engine::postgres::moving_out::Leaving;
+use crate::engine::verify::{Verified, VerifyProgress};
+use crate::error::{Error, LedgerError, LedgerErrorKind};
 use crate::service::credits::Credits;
 use crate::service::report;
 
@@ -83,4 +84,74 @@ impl Credits<()> {
         let wallets = compare_wallets(source.core(), &url)?;
         Ok(Moved { facts: verified.facts, wallets })
     }
+
+    /// Moves the ledger in a database into a new file: stop every program that writes it, move its ledger, and start the
+    /// application with [`open`](Self::open) in place of [`connect`](Self::connect). Balances, grants, open holds, history,
+    /// keys and billing are what they were. The database is only read, and is left as it is: write to it no more.
+    ///
+    /// A file numbers its facts without gaps, so that entries, holds and transfers get new ids, greater than all before. An
+    /// id that the application stored is unknown in the file, and never another one's: find open holds with
+    /// [`open_holds`](crate::Wallet::open_holds), and transfers and charges in the history. Only a ledger that was moved into
+    /// the database and not written since keeps its ids. A head of the database is not one of the file: take a new one. A
+    /// subscriber goes on at the earliest fact that it was not told, so that it is told some events again if it had not been
+    /// told everything.
+    ///
+    /// The database is verified first. The moved ledger is verified, and each of its wallets is compared with the
+    /// database's, before the file gets its name: until then nothing is at the path. `progress` is called on this thread.
+    ///
+    /// Errors: [`Io`](crate::LedgerErrorKind::Io) if there is a file at the path already, which is left as it is; those of
+    /// [`connect_read_only_without_pricing`](Self::connect_read_only_without_pricing);
+    /// [`Locked`](crate::LedgerErrorKind::Locked) while a program writes the database, up to a minute after one was killed, and
+    /// if one wrote it meanwhile; [`Damaged`](crate::LedgerErrorKind::Damaged) with the first contradiction of the database or
+    /// of the moved ledger; [`Io`](crate::LedgerErrorKind::Io) if the file cannot be written, or the database cannot be read.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), credits_runtime::Error> {
+    /// use credits_runtime::Credits;
+    ///
+    /// let moved = Credits::move_to_file("postgres://reader@localhost/app", "studio.redb", |_| ())?;
+    /// println!("{} wallets", moved.wallets);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn move_to_file(
+        url: impl Into<String>,
+        path: impl AsRef<Path>,
+        mut progress: impl FnMut(MoveProgress),
+    ) -> Result<Moved, Error> {
+        let (url, path) = (url.into(), path.as_ref());
+        if path.symlink_metadata().is_ok() {
+            return Err(exists(path).into());
+        }
+        let source = Self::connect_read_only_without_pricing(&*url)?;
+        let mut report = |step, VerifyProgress { facts, of }| progress(MoveProgress { step, facts, of });
+        let leaving = Leaving::begin(source.core(), &url)?;
+        let before = report::verified(&source.ledger, |it| report(MoveStep::VerifySource, it))?;
+        let moved = leaving.write(path, &mut |it| report(MoveStep::Move, it))?;
+        let after = moved.verify(|it| report(MoveStep::VerifyTarget, it))?;
+        check_counts(before, after)?;
+        let wallets = leaving.compare(&moved)?;
+        leaving.finish(moved, path)?;
+        Ok(Moved { facts: after.facts, wallets })
+    }
+}
+
+/// Fails if a moved ledger has other counts. The file also indexes the keys that the database has forgotten.
+fn check_counts(database: Verified, file: Verified) -> Result<(), LedgerError> {
+    let counts = |Verified { facts, frames, wallets, grants, keys: _ }| {
+        format!("{facts} facts in {frames} frames, {wallets} wallets and {grants} grants")
+    };
+    let (database, file) = (counts(database), counts(file));
+    if database == file {
+        return Ok(());
+    }
+    Err(LedgerError::damaged(format!(
+        "its database has {database}, and the file, which was not made, {file}"
+    )))
+}
+
+fn exists(path: &Path) -> LedgerError {
+    let message =
+        format!("there is a file `{}`, which is left as it is: name one that does not exist", path.display());
+    LedgerError::new(LedgerErrorKind::Io, message)
 }

@@ -52,9 +52,14 @@ pub(crate) struct Position {
 impl Position {
     /// The position of an empty journal.
     pub(crate) fn start() -> Self {
-        let block = Arc::new(Block::after(Head::default(), FactNumber::FIRST));
-        let totals = Arc::default();
-        Self { next: Numbers::START, tail: Some(Tail::new(block)), last_at: Timestamp::MIN, totals }
+        Self::start_at(FactNumber::FIRST)
+    }
+
+    /// The position of an empty journal whose first fact has this number.
+    pub(crate) fn start_at(first: FactNumber) -> Self {
+        let block = Arc::new(Block::after(Head::default(), first));
+        let (next, totals) = (Numbers::from(first), Arc::default());
+        Self { next, tail: Some(Tail::new(block)), last_at: Timestamp::MIN, totals }
     }
 
     /// Drops the activity of days before this one, whose rows are complete.

@@ -65,6 +65,9 @@ impl Source for FileSource<'_> {
     }
 
     fn frame(&mut self, number: FactNumber) -> Result<Option<Booked>, LedgerError> {
+        if number < self.published.first_fact {
+            return Ok(None);
+        }
         self.snapshot()?.block(number)?.frame(number)
     }
 

@@ -44,7 +44,7 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(5);
 /// Facts that one transaction moves, if no frame has more.
 const FACTS_AT_ONCE: usize = 2_000;
 /// Wallets that are compared at once.
-const WALLETS_AT_ONCE: usize = 500;
+pub(super) const WALLETS_AT_ONCE: usize = 500;
 
 /// Takes a database without facts, or continues a move into it. Lane 256 has no holder and no end.
 const CLAIM: &str = "
@@ -70,14 +70,14 @@ const DURABLE: &str = "
 
 const COMPLETE: &str = "UPDATE ledger SET moved = $1, covers = $2";
 
-const COUNT: &str = "SELECT count(*) FROM wallets";
+pub(super) const COUNT: &str = "SELECT count(*) FROM wallets";
 
-const WALLETS: &str = r#"
+pub(super) const WALLETS: &str = r#"
     SELECT owner, balance, held, debt, last, body FROM wallets
     WHERE asset = $1 AND owner = ANY ($2 COLLATE "C")"#;
 
-/// A database into which a ledger is moved.
-struct Target {
+/// The tables of a ledger that moves.
+pub(super) struct Tables {
     session: Session,
     /// It drives the session.
     _driver: Driver,
@@ -97,10 +97,10 @@ pub(crate) fn move_from_file(
     url: &str,
     progress: &mut dyn FnMut(VerifyProgress),
 ) -> Result<(), LedgerError> {
-    let (engine, target) = (file_of(file)?, Target::connect(url)?);
-    target.claim(file)?;
-    let (mut reader, mut catalogues) = (file.journal()?, target.catalogues()?);
-    let mut lane = target.lane()?;
+    let (engine, tables) = (file_of(file)?, Tables::connect(url)?);
+    tables.claim(file)?;
+    let (mut reader, mut catalogues) = (file.journal()?, tables.catalogues()?);
+    let mut lane = tables.lane()?;
     let of = reader.facts_after(&JournalPosition::START)?;
     let mut position = JournalPosition::of_file(lane.last.plus(1));
     let mut wants = Wants::default();
@@ -117,14 +117,14 @@ pub(crate) fn move_from_file(
         if frames.is_empty() {
             break;
         }
-        lane = target.write(&frames, std::mem::take(&mut wants), (file, &mut catalogues, &lane))?;
+        lane = tables.write(&frames, std::mem::take(&mut wants), (file, &mut catalogues, &lane))?;
         progress(VerifyProgress { facts: of.saturating_sub(reader.facts_after(&position)?), of });
     }
     let snapshot = engine.store.snapshot()?;
     let covers = snapshot.covers()?.and_then(|covers| i32::try_from(covers).ok());
     let cursors = snapshot.cursors()?;
     let told = |next: &FactNumber| to_long(*next).saturating_sub(1);
-    target.run(&[
+    tables.run(&[
         Statement::unnamed("BEGIN"),
         Statement::unnamed(DURABLE),
         Statement::unnamed(SUBSCRIBERS)
@@ -139,7 +139,7 @@ pub(crate) fn move_from_file(
 
 /// Compares every wallet of a file's ledger with the moved one; returns their number.
 pub(crate) fn compare_wallets(file: &Core, url: &str) -> Result<u64, LedgerError> {
-    let target = Target::connect(url)?;
+    let tables = Tables::connect(url)?;
     let mut compared = 0_u64;
     for asset in file.assets() {
         let mut range = OwnerRange { prefix: String::new(), after: None, max: WALLETS_AT_ONCE };
@@ -147,11 +147,11 @@ pub(crate) fn compare_wallets(file: &Core, url: &str) -> Result<u64, LedgerError
             let owners = file.owners_of(&asset, &range)?;
             let Some(last) = owners.last() else { break };
             range.after = Some(last.clone());
-            target.compare(file, &asset, &owners)?;
+            tables.compare(file, &asset, &owners)?;
             compared = compared.saturating_add(owners.len() as u64);
         }
     }
-    let rows = target.run(&[Statement::unnamed(COUNT)])?;
+    let rows = tables.run(&[Statement::unnamed(COUNT)])?;
     let moved: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
     if u64::try_from(moved) != Ok(compared) {
         return Err(differs(&format!("the database has {moved} wallets, and the file has {compared}")));
@@ -190,26 +190,29 @@ fn wants_of(booked: &Booked) -> Wants {
     wants
 }
 
-impl Target {
-    fn connect(url: &str) -> Result<Self, LedgerError> {
+impl Tables {
+    pub(super) fn connect(url: &str) -> Result<Self, LedgerError> {
         let driver = Driver::start(url)?;
         Ok(Self { session: driver.connect().map_err(failed)?, _driver: driver })
     }
 
-    fn run(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, LedgerError> {
+    pub(super) fn run(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, LedgerError> {
         wait_for(ANSWER_WITHIN, self.session.run_all(statements)).map_err(failed)
+    }
+
+    pub(super) fn ledger(&self) -> Result<LedgerRow, LedgerError> {
+        wait_for(ANSWER_WITHIN, ledger_row(&self.session)).map_err(failed)
     }
 
     /// Makes the tables, unless there are empty ones, and gives them the ledger's id.
     fn claim(&self, file: &Core) -> Result<(), LedgerError> {
         wait_for(ANSWER_WITHIN, make_tables(&self.session)).map_err(failed)?;
-        let LedgerRow { id, moved, .. } =
-            wait_for(ANSWER_WITHIN, ledger_row(&self.session)).map_err(failed)?;
+        let LedgerRow { id, moved, .. } = self.ledger()?;
         self.run(&[
             Statement::unnamed(CLAIM).bytes(file.id()),
             Statement::unnamed(ADD_LANE).integer(MOVED_LANE).long(i64::MAX),
         ])?;
-        let claimed = wait_for(ANSWER_WITHIN, ledger_row(&self.session)).map_err(failed)?;
+        let claimed = self.ledger()?;
         if claimed.id == file.id() && claimed.moved.is_none() {
             return Ok(());
         }

@@ -353,7 +353,7 @@ pub(super) struct LedgerRow {
     /// The last number of the facts that were moved from a file; `None` while they are moved.
     pub(super) moved: Option<FactNumber>,
     /// The catalogue by which wallets have covers.
-    covers: Option<u32>,
+    pub(super) covers: Option<u32>,
 }
 
 /// The error of a database into which a file was moved in part.

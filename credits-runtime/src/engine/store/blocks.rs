@@ -34,6 +34,16 @@ impl Snapshot {
         }
     }
 
+    /// The first fact of the journal. It is a later one than 1 if the ledger was moved into the file from a database.
+    pub(crate) fn first_fact(&self) -> Result<FactNumber, LedgerError> {
+        let of_file = guarded(|| {
+            let first = self.journal()?.first().map_err(|error| read_failed(&error))?;
+            Ok(first.map(|(first, _)| FactNumber(first.value())))
+        })?;
+        let newer = self.newer.iter().filter_map(|memtable| memtable.blocks.first());
+        Ok(of_file.into_iter().chain(newer.map(|(first, _)| *first)).min().unwrap_or(FactNumber::FIRST))
+    }
+
     /// The last block; `None` if the journal is empty.
     pub(crate) fn last_block(&self) -> Result<Option<Arc<Block>>, LedgerError> {
         if let Some((_, block)) = self.newer.iter().find_map(|memtable| memtable.blocks.last()) {

@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use redb::backends::FileBackend;
 use redb::{ReadableTable, TableDefinition};
 
 use super::commit::{Failure, write_rows};
-use super::errors::open_failed;
+use super::draft::FileDraft;
 use super::file::Store;
 use super::snapshot::Snapshot;
 use super::tables::{JOURNAL, LOG_ROW, META, SEGMENTS, SUBSCRIBERS, VIEWS};
-use crate::engine::files::{draft, sync_folder};
 use crate::engine::rows::{self, LogState};
-use crate::engine::wallets::budget::MemoryBudget;
 use crate::error::LedgerError;
 
 /// Rows of a copy in one transaction.
@@ -26,17 +23,11 @@ impl Store {
         to: &Path,
         check: impl FnOnce(&Snapshot) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
-        let io = |error| LedgerError::io(to, error);
-        let draft = draft(to).map_err(io)?;
-        let file = draft.as_file().try_clone().map_err(io)?;
-        let backend = FileBackend::new(file).map_err(|error| open_failed(to, error))?;
-        let copy = Self::create_on(to, backend, MemoryBudget::DEFAULT)?;
+        let (draft, copy) = FileDraft::create(to)?;
         copy.fill(snapshot).map_err(|failure| failure.error(to))?;
         let checked = check(&copy.snapshot()?)?;
         copy.close()?;
-        draft.as_file().sync_all().map_err(io)?;
-        draft.persist_noclobber(to).map_err(|refused| io(refused.error))?;
-        sync_folder(to).map_err(io)?;
+        draft.complete()?;
         Ok(checked)
     }
 

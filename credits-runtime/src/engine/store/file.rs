@@ -182,6 +182,16 @@ impl Store {
         written.map_err(|failure| failure.error(&self.path))
     }
 
+    /// Gives a new ledger the id of the one whose facts it gets.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn take_id(&self, id: &LedgerId) -> Result<(), LedgerError> {
+        let written = self.write(|transaction| {
+            transaction.open_table(META)?.insert(ID_ROW, &id[..])?;
+            Ok(())
+        });
+        written.map_err(|failure| failure.error(&self.path))
+    }
+
     /// A snapshot of all published rows.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);

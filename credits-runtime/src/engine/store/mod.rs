@@ -8,6 +8,7 @@ mod blocks;
 mod changes;
 mod commit;
 mod copy;
+mod draft;
 mod errors;
 mod file;
 mod medium;
@@ -22,6 +23,8 @@ mod tables;
 
 pub(crate) use blocks::StoredBlock;
 pub(crate) use changes::{Changes, Cursors, LogEnd};
+#[cfg(feature = "postgres")]
+pub(crate) use draft::FileDraft;
 pub(crate) use file::{LedgerId, Store};
 pub(crate) use medium::{Locking, Patience, is_full};
 pub(crate) use redb::backends::FileBackend;

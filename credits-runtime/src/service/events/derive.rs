@@ -25,7 +25,7 @@ use crate::service::entry::{Entry, inputs, operation_name};
 use crate::service::transfer::transferred;
 
 /// A wallet's balance before and after a frame, and its last fact there.
-struct Moved {
+struct ChangedBalance {
     wallet: WalletId,
     before: Amount,
     after: Amount,
@@ -52,7 +52,7 @@ fn without_panic<T>(first: FactNumber, derive: impl FnOnce() -> Result<T, Error>
 
 fn derived(ledger: &Core, journal: &mut JournalReader, booked: &Booked) -> Result<Vec<Event>, Error> {
     let mut events = Vec::new();
-    let mut moved: Vec<Moved> = Vec::new();
+    let mut changed: Vec<ChangedBalance> = Vec::new();
     for (number, fact) in booked.numbered() {
         if let RecordId::Billing(owner) = &fact.record {
             events.extend(of_billing(ledger, journal, booked, (owner, &fact.body, number))?);
@@ -67,11 +67,11 @@ fn derived(ledger: &Core, journal: &mut JournalReader, booked: &Booked) -> Resul
             events.push(lapsed(ledger, journal, wallet, (*hold, *at, number))?);
         }
         let Some(EntryBody { amount, balance_after: after, .. }) = fact.body.entry() else { continue };
-        if let Some(moved) = moved.iter_mut().find(|moved| moved.wallet == *wallet) {
-            (moved.after, moved.last) = (after, number);
+        if let Some(changed) = changed.iter_mut().find(|changed| changed.wallet == *wallet) {
+            (changed.after, changed.last) = (after, number);
         } else {
             let (wallet, before) = (wallet.clone(), after.minus(amount));
-            moved.push(Moved { wallet, before, after, last: number });
+            changed.push(ChangedBalance { wallet, before, after, last: number });
         }
         if let Some(entry) = Entry::of(ledger, booked, number) {
             events.extend(of_entry(wallet, booked.kind, &fact.body, entry));
@@ -86,8 +86,8 @@ fn derived(ledger: &Core, journal: &mut JournalReader, booked: &Booked) -> Resul
             }));
         }
     }
-    for moved in &moved {
-        events.extend(of_balance(ledger, moved, booked.at));
+    for changed in &changed {
+        events.extend(of_balance(ledger, changed, booked.at));
     }
     Ok(events)
 }
@@ -104,8 +104,8 @@ fn of_entry(wallet: &WalletId, kind: Kind, body: &Body, entry: Entry) -> Option<
     }
 }
 
-fn of_balance(ledger: &Core, moved: &Moved, at: Timestamp) -> Vec<Event> {
-    let Moved { wallet, before, after, last } = moved;
+fn of_balance(ledger: &Core, changed: &ChangedBalance, at: Timestamp) -> Vec<Event> {
+    let ChangedBalance { wallet, before, after, last } = changed;
     let (balance_before, balance_after, fact) = (*before, *after, *last);
     let (owner, asset) = (wallet.owner.clone(), wallet.asset.shown());
     let mut events = Vec::new();
