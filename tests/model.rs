@@ -177,7 +177,9 @@ fn changed(asked: &Asked, change: &impl Fn(&mut Asked)) -> Asked {
     let mut asked = asked.clone();
     change(&mut asked);
     if let Step::Run { during, .. } = &mut asked.step {
-        during.iter_mut().for_each(|asked| *asked = changed(asked, change));
+        for asked in during {
+            *asked = changed(asked, change);
+        }
     }
     asked
 }

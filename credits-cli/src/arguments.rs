@@ -128,7 +128,7 @@ commands! {
         Export(export::Export),
         /// Make the tables of a ledger in a database
         Migrate(migrate::Migrate),
-        /// Move a ledger from its file into a database
+        /// Move a ledger from its file into a database, or back
         Move(moving::Move),
     }
     "Programs" {

@@ -73,11 +73,26 @@ fn a_ledger_moves_from_its_file_into_a_database() {
     let again = on(Binary::Credits, file, &["move", file, &url]);
     assert!(again.failed(3).contains("was completed"), "{again:?}");
 
-    for (from, to) in [(file, file), (&*url, file), (&*url, &*url)] {
+    for (from, to) in [(file, file), (&*url, &*url)] {
         assert!(on(Binary::Credits, file, &["move", from, to]).failed(2).contains("a file into a database"));
     }
     let missing = on(Binary::Credits, file, &["move", "none.redb", &url]);
     assert!(missing.failed(4).contains("none.redb"), "{missing:?}");
+
+    // And back.
+    let exists = on(Binary::Credits, file, &["move", &url, file]);
+    assert!(exists.failed(4).contains("is left as it is"), "{exists:?}");
+    let back = shop.ledger().with_file_name("back.redb");
+    let back = back.to_str().unwrap();
+    let moved = on(Binary::Credits, file, &["move", &url, back]);
+    let text = moved.done();
+    assert!(
+        text.contains("sound, with 8 facts and 2 wallets") && text.contains("do not write to it again"),
+        "{moved:?}"
+    );
+    assert!(!format!("{moved:?}").contains("secret"), "{moved:?}");
+    assert_eq!(on(Binary::Shop, back, &["export"]).done(), before);
+    assert!(on(Binary::Credits, back, &["verify"]).done().contains("the ledger is sound"));
 }
 
 #[test]

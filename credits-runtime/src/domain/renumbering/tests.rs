@@ -17,24 +17,24 @@ const AMOUNT: Amount = Amount::new(5);
 const AT: Timestamp = Timestamp::MIN;
 const OPERATION: OperationId = OperationId { catalogue: 1, index: 2 };
 /// The difference of new numbers to old ones.
-const MOVED_BY: u64 = 1_000;
+const MOVED_BY: usize = 1_000;
 
 /// Every number but one has a new one.
 struct AllBut(Option<FactNumber>);
 
 impl NewNumbers for AllBut {
     fn of(&self, number: FactNumber) -> Option<FactNumber> {
-        (Some(number) != self.0).then_some(FactNumber(number.0 + MOVED_BY))
+        (Some(number) != self.0).then(|| number.plus(MOVED_BY))
     }
 }
 
 /// Numbers that differ.
-struct Next(u64);
+struct Next(usize);
 
 impl Next {
     fn fact(&mut self) -> FactNumber {
-        self.0 += 1;
-        FactNumber(self.0)
+        self.0 = self.0.saturating_add(1);
+        FactNumber(0).plus(self.0)
     }
 
     fn hold(&mut self) -> HoldId {
@@ -243,9 +243,9 @@ fn replaced(value: &impl std::fmt::Debug) -> (String, Vec<FactNumber>) {
     let mut new = parts.next().unwrap().to_owned();
     for part in parts {
         let (number, rest) = part.split_once(')').unwrap();
-        let number: u64 = number.parse().unwrap();
-        numbers.push(FactNumber(number));
-        new.push_str(&format!("FactNumber({}){rest}", number + MOVED_BY));
+        let number: FactNumber = number.parse().unwrap();
+        numbers.push(number);
+        new.extend(["FactNumber(", &number.plus(MOVED_BY).to_string(), ")", rest]);
     }
     (new, numbers)
 }
