@@ -86,8 +86,13 @@ fn a_program_that_comes_back_moves_no_subscriber_that_another_one_took() {
     follow(&programs[0], 0, &sender);
     give(&programs, 20);
     assert_eq!(told_once(&told, 20, &mut BTreeMap::new()), [0]);
-    cluster.run(&url, "UPDATE following SET held_until = 0");
+    let first = cluster.text(&url, "SELECT encode(holder, 'hex') FROM following");
     follow(&programs[1], 1, &sender);
+    super::orders::wait_until(|| {
+        // It may have renewed its lease meanwhile.
+        cluster.run(&url, &format!("UPDATE following SET held_until = 0 WHERE holder = '\\x{first}'"));
+        cluster.text(&url, "SELECT encode(holder, 'hex') FROM following") != first
+    });
     // It begins where the first one was.
     give(&programs, 20);
     let mut numbers = [Vec::new(), Vec::new()];
