@@ -178,22 +178,9 @@ fn a_move_that_was_interrupted_continues_and_no_program_opens_its_half() {
     let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
     let path = folder.path().join("shop.redb");
     let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
-    let credits = opened(&path, &clock);
-    let ann = credits.wallet("ann");
-    ann.give_credits(10_000).now().wait().unwrap();
-    let spends = (0..5_000).map(|_| ann.spend_credits_on(Operation::step(1)).now()).collect::<Vec<_>>();
-    for spend in spends {
-        spend.wait().unwrap();
-    }
-    credits.close().unwrap();
-
+    many(&path, &clock, 5_000);
     credits_runtime::Credits::make_tables(&*url).unwrap();
-    cluster.run(
-        &url,
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             IF NEW.batches = 2 THEN RAISE 'the power is out'; END IF; RETURN NEW; END $$;
-         CREATE TRIGGER refuse BEFORE UPDATE ON lanes FOR EACH ROW EXECUTE FUNCTION refuse();",
-    );
+    interrupt(&cluster, &url, "lanes", "NEW.batches = 2");
     let (kind, message) = refused(&path, &url);
     assert!(kind == LedgerErrorKind::Io && message.contains("the power is out"), "{message}");
     assert_eq!(cluster.count(&url, "SELECT facts FROM lanes WHERE lane = 256"), 2_000);
@@ -209,12 +196,122 @@ fn a_move_that_was_interrupted_continues_and_no_program_opens_its_half() {
     cluster.run(&url, "DROP TRIGGER refuse ON lanes");
     assert_eq!(credits_runtime::Credits::move_to_database(&path, &*url, |_| ()).unwrap().wallets, 1);
     let credits = connected(&url, &clock);
-    assert_eq!(credits.wallet("ann").credits().unwrap(), 5_000);
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 95_000);
     credits.verify().unwrap();
     credits.close().unwrap();
     // It is moved once.
     let (kind, message) = refused(&path, &url);
     assert!(kind == LedgerErrorKind::NotALedger && message.contains("was completed"), "{message}");
+}
+
+/// Adds entries to a file. One transaction moves about 2,000.
+fn many(path: &Path, clock: &ManualClock, spends: usize) {
+    let credits = opened(path, clock);
+    let ann = credits.wallet("ann");
+    ann.give_credits(100_000).now().wait().unwrap();
+    let spends: Vec<_> = (0..spends).map(|_| ann.spend_credits_on(Operation::step(1)).now()).collect();
+    for spend in spends {
+        spend.wait().unwrap();
+    }
+    credits.close().unwrap();
+}
+
+/// Lets the move of a file fail when the database executes this in a trigger.
+fn interrupt(cluster: &Cluster, url: &str, table: &str, condition: &str) {
+    cluster.run(
+        url,
+        &format!(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF {condition} THEN RAISE 'the power is out'; END IF; RETURN NEW; END $$;
+             CREATE TRIGGER refuse BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse();"
+        ),
+    );
+}
+
+#[test]
+fn a_file_that_changed_is_not_mixed_with_what_was_moved_of_it() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
+    let path = folder.path().join("shop.redb");
+    let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
+    many(&path, &clock, 10);
+    // A backup has the id of the ledger, and goes another way.
+    let backup = folder.path().join("backup.redb");
+    let credits = opened(&path, &clock);
+    credits.backup(&backup).unwrap();
+    credits.close().unwrap();
+    many(&path, &clock, 4_000);
+    many(&backup, &clock, 3_000);
+    credits_runtime::Credits::make_tables(&*url).unwrap();
+    interrupt(&cluster, &url, "lanes", "NEW.batches = 2");
+    assert_eq!(refused(&path, &url).0, LedgerErrorKind::Io);
+    cluster.run(&url, "DROP TRIGGER refuse ON lanes");
+    let (kind, message) = refused(&backup, &url);
+    assert!(
+        kind == LedgerErrorKind::NotALedger && message.contains("has changed since its move began"),
+        "{message}"
+    );
+    // The file itself may have grown.
+    many(&path, &clock, 10);
+    assert_eq!(credits_runtime::Credits::move_to_database(&path, &*url, |_| ()).unwrap().wallets, 1);
+    connected(&url, &clock).verify().unwrap();
+}
+
+#[test]
+fn a_move_is_complete_once_it_is_verified_and_its_own() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
+    let path = folder.path().join("shop.redb");
+    let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
+    many(&path, &clock, 10);
+    credits_runtime::Credits::make_tables(&*url).unwrap();
+    // No reader is let into tables that a ledger may move into.
+    let Err(Error::Ledger(error)) = Credits::connect_read_only(&*url) else { panic!("it was read") };
+    assert!(error.to_string().contains("never opened with a pricing"), "{error}");
+    interrupt(&cluster, &url, "ledger", "NEW.moved IS NOT NULL");
+    assert_eq!(refused(&path, &url).0, LedgerErrorKind::Io);
+    assert!(Credits::connect(&*url).is_err());
+    cluster.run(&url, "DROP TRIGGER refuse ON ledger");
+    // What was moved is verified again before it is complete.
+    let body = "UPDATE journal SET balance = balance + 1 WHERE ordinal = 5";
+    cluster.run(&url, body);
+    assert_eq!(refused(&path, &url).0, LedgerErrorKind::Damaged);
+    assert!(Credits::connect(&*url).is_err());
+    cluster.run(&url, &body.replace("+ 1", "- 1"));
+    // Another move took the tables meanwhile: this one writes nothing into them.
+    let id = cluster.text(&url, "SELECT id FROM ledger");
+    cluster.run(&url, "UPDATE ledger SET id = decode(repeat('00', 16), 'hex')");
+    assert_eq!(refused(&path, &url).0, LedgerErrorKind::NotALedger);
+    cluster.run(&url, &format!("UPDATE ledger SET id = '{id}'"));
+    assert_eq!(credits_runtime::Credits::move_to_database(&path, &*url, |_| ()).unwrap().wallets, 1);
+    connected(&url, &clock).verify().unwrap();
+}
+
+mod generous {
+    credits_runtime::usage_credits! {
+        settings { allow_negative_balance up_to 40.credits }
+        operation step { costs 1.credit_per(page) }
+    }
+}
+
+/// The hold was allowed by settings that the newest price list does not have.
+#[test]
+fn a_wallet_that_may_owe_no_more_moves() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (folder, url) = (tempfile::tempdir().unwrap(), cluster.database());
+    let path = folder.path().join("shop.redb");
+    let clock = ManualClock::at(at("2026-01-01T00:00:00Z"));
+    let credits = generous::Credits::builder().clock(clock.clone()).open(&path).unwrap();
+    let ann = credits.wallet("ann");
+    ann.give_credits(5).now().wait().unwrap();
+    let hold = ann.spend_credits_on(generous::Operation::step(30)).hold(DAY / 2).wait().unwrap().into_id();
+    credits.close().unwrap();
+    opened(&path, &clock).close().unwrap();
+    assert_eq!(credits_runtime::Credits::move_to_database(&path, &*url, |_| ()).unwrap().wallets, 1);
+    let credits = connected(&url, &clock);
+    credits.wallet("ann").settle(hold).wait().unwrap();
+    assert_eq!(credits.wallet("ann").balance().unwrap(), -25);
+    credits.verify().unwrap();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::exit::Failure;
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 
 /// Where a ledger is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum LedgerAddress {
     File(PathBuf),
     #[cfg(feature = "postgres")]
@@ -39,6 +39,12 @@ impl LedgerAddress {
 /// The address of a database, if this is one.
 pub(crate) fn database_of(name: &Path) -> Option<&str> {
     name.to_str().filter(|name| SCHEMES.iter().any(|scheme| name.starts_with(scheme)))
+}
+
+impl fmt::Debug for LedgerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for LedgerAddress {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::postgres::moving::{compare_wallets, move_from_file};
+use crate::engine::postgres::moving::move_from_file;
 use crate::engine::postgres::moving_out::Leaving;
 use crate::engine::verify::{Verified, VerifyProgress};
 use crate::error::{Error, LedgerError, LedgerErrorKind};
@@ -50,14 +50,16 @@ impl Credits<()> {
     /// is left as it is: keep it as a backup, and open it no more.
     ///
     /// The file is verified first. The facts then move in transactions of about 2,000, and a move that was interrupted
-    /// continues after the last one when it is run again; until it is complete, no program opens the database. The moved
-    /// ledger is verified, and each of its wallets is compared with the file's. `progress` is called on this thread.
+    /// continues after the last one when it is run again. The moved ledger is verified, and each of its wallets is compared
+    /// with the file's, before the move is complete: until then no program opens the database. A head of the file is not one of
+    /// the database: take a new one. `progress` is called on this thread.
     ///
     /// Errors: those of [`open_read_only_without_pricing`](Self::open_read_only_without_pricing), such as
     /// [`Locked`](crate::LedgerErrorKind::Locked) while a program has the file open;
     /// [`Damaged`](crate::LedgerErrorKind::Damaged) with the first contradiction of the file or of the moved ledger;
-    /// [`NotALedger`](crate::LedgerErrorKind::NotALedger) if the database has entries already;
-    /// [`Locked`](crate::LedgerErrorKind::Locked) if another program moves into it;
+    /// [`NotALedger`](crate::LedgerErrorKind::NotALedger) if the database has entries of another ledger, if this one was moved
+    /// into it before, or if the file has changed since an interrupted move began;
+    /// [`Locked`](crate::LedgerErrorKind::Locked) if a program has the database open, or another one moves into it;
     /// [`Io`](crate::LedgerErrorKind::Io) if the database cannot be reached or refuses.
     ///
     /// ```no_run
@@ -77,12 +79,18 @@ impl Credits<()> {
         let url = url.into();
         let source = Self::open_read_only_without_pricing(file)?;
         let mut report = |step, VerifyProgress { facts, of }| progress(MoveProgress { step, facts, of });
-        report::verified(&source.ledger, |it| report(MoveStep::VerifySource, it))?;
-        move_from_file(source.core(), &url, &mut |it| report(MoveStep::Move, it))?;
-        let target = Self::connect_read_only_without_pricing(&*url)?;
-        let verified = report::verified(&target.ledger, |it| report(MoveStep::VerifyTarget, it))?;
-        let wallets = compare_wallets(source.core(), &url)?;
-        Ok(Moved { facts: verified.facts, wallets })
+        let before = report::verified(&source.ledger, |it| report(MoveStep::VerifySource, it))?;
+        let arriving = move_from_file(source.core(), &url, &mut |it| report(MoveStep::Move, it))?;
+        let target = Self::connect_arriving(&url)?;
+        let after = report::verified(&target.ledger, |it| report(MoveStep::VerifyTarget, it))?;
+        check_counts(
+            ("file", before),
+            ("database", after),
+            "is opened by no program: empty its schema, and move the ledger again",
+        )?;
+        let wallets = arriving.compare()?;
+        arriving.complete()?;
+        Ok(Moved { facts: after.facts, wallets })
     }
 
     /// Moves the ledger in a database into a new file: stop every program that writes it, move its ledger, and start the
@@ -129,7 +137,7 @@ impl Credits<()> {
         let before = report::verified(&source.ledger, |it| report(MoveStep::VerifySource, it))?;
         let moved = leaving.write(path, &mut |it| report(MoveStep::Move, it))?;
         let after = moved.verify(|it| report(MoveStep::VerifyTarget, it))?;
-        check_counts(before, after)?;
+        check_counts(("database", before), ("file", after), "was not made")?;
         let wallets = leaving.compare(&moved)?;
         leaving.finish(moved, path)?;
         Ok(Moved { facts: after.facts, wallets })
@@ -137,17 +145,19 @@ impl Credits<()> {
 }
 
 /// Fails if a moved ledger has other counts. The file also indexes the keys that the database has forgotten.
-fn check_counts(database: Verified, file: Verified) -> Result<(), LedgerError> {
+fn check_counts(
+    (from, before): (&str, Verified),
+    (to, after): (&str, Verified),
+    state: &str,
+) -> Result<(), LedgerError> {
     let counts = |Verified { facts, frames, wallets, grants, keys: _ }| {
         format!("{facts} facts in {frames} frames, {wallets} wallets and {grants} grants")
     };
-    let (database, file) = (counts(database), counts(file));
-    if database == file {
+    let (before, after) = (counts(before), counts(after));
+    if before == after {
         return Ok(());
     }
-    Err(LedgerError::damaged(format!(
-        "its database has {database}, and the file, which was not made, {file}"
-    )))
+    Err(LedgerError::damaged(format!("its {from} has {before}, and the {to}, which {state}, has {after}")))
 }
 
 fn exists(path: &Path) -> LedgerError {

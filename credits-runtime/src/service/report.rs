@@ -131,7 +131,10 @@ pub(crate) fn check_head(ledger: &Core, head: &Head) -> Result<(), LedgerError> 
             return Err(disagrees(*last_fact, "it does not go as far"));
         }
         if ledger.head_at(*last_fact)? != Some(*hash) {
-            return Err(disagrees(*last_fact, "what it covers was changed"));
+            return Err(disagrees(
+                *last_fact,
+                "what it covers was changed, or it was taken before the ledger moved",
+            ));
         }
     }
     Ok(())

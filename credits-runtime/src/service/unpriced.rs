@@ -125,6 +125,11 @@ impl Credits<()> {
         connected(&url.into(), Connecting { role: Role::Reader, ..Connecting::DEFAULT })
     }
 
+    /// Opens a ledger for reading whose move into the database is not complete yet.
+    pub(crate) fn connect_arriving(url: &str) -> Result<Self, Error> {
+        connected(url, Connecting { role: Role::Reader, is_arriving: true, ..Connecting::DEFAULT })
+    }
+
     /// Makes the tables of a ledger in a database, if they are missing, as [`migrate`](crate::CreditsBuilder::migrate) does
     /// on connecting: for a deployment whose application may not make tables.
     ///
@@ -146,7 +151,7 @@ impl Credits<()> {
 /// Opens the ledger of a database under its last terms.
 #[cfg(feature = "postgres")]
 fn connected(url: &str, connecting: Connecting) -> Result<Credits<()>, Error> {
-    let opening = opening(last_terms(url)?, "the ledger")?;
+    let opening = opening(last_terms(url, &connecting)?, "the ledger")?;
     Ok(Credits::of(Ledger::connect(url, &connecting, None, opening)?))
 }
 

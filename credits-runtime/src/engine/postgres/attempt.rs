@@ -33,7 +33,8 @@ use crate::error::{LedgerError, LedgerErrorKind};
 /// A commit is durable before it is answered, whatever the database's default is.
 const LANE: &str = "
     SELECT epoch, batches, last, at, head, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
-        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END
+        CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END,
+        (SELECT moved FROM ledger)
     FROM lanes WHERE lane = $1 FOR UPDATE";
 
 /// The division by zero refuses the batch of a program that lost its lane.
@@ -78,6 +79,12 @@ fn lost_commits(batches: i64) -> LedgerError {
     );
     tracing::error!(message);
     LedgerError::new(LedgerErrorKind::LogDisagrees, message)
+}
+
+/// The error of a program that was connected before a ledger moved into its database.
+fn moved_meanwhile() -> LedgerError {
+    let message = "another ledger was moved into the database since this program opened it: open it again";
+    LedgerError::new(LedgerErrorKind::NotALedger, message)
 }
 
 /// The result of an attempt.
@@ -185,6 +192,7 @@ impl WriteLane {
         let Some(lane) = self.lane_row(rows.pop().unwrap_or_default().first(), lease, sent)? else {
             // The next attempt takes another lane.
             self.lease = None;
+            self.database.loses(lease.lane);
             return Err(DatabaseFailure::LaneLost);
         };
         for (fetch, rows) in fetches.into_iter().zip(fetched_rows) {
@@ -290,6 +298,10 @@ impl WriteLane {
         self.database.read_clock(now, sent);
         if epoch != lease.epoch {
             return Ok(None);
+        }
+        let moved: Option<i64> = row.try_get(7)?;
+        if moved.map(number) != Some(self.database.numbering.moved) {
+            return Err(moved_meanwhile().into());
         }
         let head: &[u8] = row.try_get(4)?;
         let at = Timestamp::from_microseconds(row.try_get(3)?);

@@ -159,6 +159,11 @@ impl Database {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, last);
     }
 
+    /// Notes a lane that another program took: its handlers are told of what follows.
+    pub(super) fn loses(&self, lane: i32) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).remove(&lane);
+    }
+
     /// The lanes that this program has written, each with the last fact before.
     pub(super) fn own_lanes(&self) -> BTreeMap<i32, FactNumber> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()

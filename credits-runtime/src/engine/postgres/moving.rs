@@ -2,10 +2,11 @@
 //! program writes. Records are derived from the frames again, so that nothing else is copied but the positions of
 //! subscribers.
 //!
-//! Each transaction moves some frames, in their order. A move that was interrupted continues after the last one, and until it
-//! is complete no program opens the ledger.
+//! Each transaction moves some frames, in their order. A move that was interrupted continues after the last one. The moved
+//! ledger is verified and compared before the move is complete, and until then no program opens it.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,9 @@ use super::names::{MOVED_LANE, Numbering, RowName, number, to_long};
 use super::opening::{LedgerRow, ledger_row, make_tables};
 use super::session::Session;
 use super::statement::Statement;
-use super::writes::Writes;
+use super::writes::{Writes, chained};
+use crate::domain::billing::waiting::WaitingEvent;
+use crate::domain::body::Body;
 use crate::domain::booked::Booked;
 use crate::domain::declarations::Catalogues;
 use crate::domain::fact::RecordId;
@@ -33,7 +36,8 @@ use crate::engine::batch::batch::{Batch, Position};
 use crate::engine::core::{Core, Engine};
 use crate::engine::file_engine::FileEngine;
 use crate::engine::journal::block::Head;
-use crate::engine::journal_reader::JournalPosition;
+use crate::engine::journal::frame;
+use crate::engine::journal_reader::{JournalPosition, JournalReader};
 use crate::engine::keys::keys_of_wallets;
 use crate::engine::rows::encode;
 use crate::engine::verify::VerifyProgress;
@@ -46,11 +50,25 @@ const FACTS_AT_ONCE: usize = 2_000;
 /// Wallets that are compared at once.
 pub(super) const WALLETS_AT_ONCE: usize = 500;
 
-/// Takes a database without facts, or continues a move into it. Lane 256 has no holder and no end.
+/// No batch of another program is under way, and each later one reads that facts are moved.
+const LOCK: &str = "LOCK TABLE lanes IN EXCLUSIVE MODE";
+
+/// Takes a database without facts that no program has open, or continues a move into it.
 const CLAIM: &str = "
     UPDATE ledger SET id = $1, moved = NULL
-    WHERE (moved IS NULL AND id = $1) OR NOT EXISTS (SELECT FROM journal)";
+    WHERE (moved IS NULL AND id = $1) OR NOT EXISTS (SELECT FROM journal) AND NOT EXISTS (
+        SELECT FROM lanes WHERE lane <> $2 AND held_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    )";
 
+const HELD: &str = "
+    SELECT count(*) FROM lanes
+    WHERE lane <> $1 AND held_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+        AND NOT EXISTS (SELECT FROM journal)";
+
+/// The ledger that is moved into the tables, if one is.
+const CLAIMED: &str = "SELECT id FROM ledger WHERE moved IS NULL FOR UPDATE";
+
+/// The lane has no holder and no end.
 const ADD_LANE: &str = r"
     INSERT INTO lanes (lane, epoch, holder, held_until, batches, facts, last, at, head)
     VALUES ($1, 0, '\x', $2, 0, 0, 0, 0, '\x') ON CONFLICT DO NOTHING";
@@ -68,7 +86,11 @@ const SUBSCRIBERS: &str = "
 const DURABLE: &str = "
     SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
 
-const COMPLETE: &str = "UPDATE ledger SET moved = $1, covers = $2";
+/// The division by zero refuses a move that is not this one any more.
+const COMPLETE: &str = "
+    WITH changed AS (
+        UPDATE ledger SET moved = $1, covers = $2 WHERE id = $3 AND moved IS NULL RETURNING 1
+    ) SELECT 1 / count(*) FROM changed";
 
 pub(super) const COUNT: &str = "SELECT count(*) FROM wallets";
 
@@ -91,18 +113,35 @@ struct MovedLane {
     head: Head,
 }
 
-/// Moves every frame of a file's ledger, then the positions of its subscribers. The ledger may be opened afterwards.
-pub(crate) fn move_from_file(
-    file: &Core,
+/// A ledger whose facts are moved into a database, and that no program opens there yet.
+pub(crate) struct Arriving<'a> {
+    file: &'a Core,
+    tables: Tables,
+    last: FactNumber,
+}
+
+/// Moves every frame of a file's ledger.
+pub(crate) fn move_from_file<'a>(
+    file: &'a Core,
     url: &str,
     progress: &mut dyn FnMut(VerifyProgress),
-) -> Result<(), LedgerError> {
-    let (engine, tables) = (file_of(file)?, Tables::connect(url)?);
+) -> Result<Arriving<'a>, LedgerError> {
+    // Facts that contradict their record panic when they are applied.
+    let moved = catch_unwind(AssertUnwindSafe(|| move_frames(file, Tables::connect(url)?, progress)));
+    moved.unwrap_or_else(|_| Err(LedgerError::damaged("it contradicts itself")))
+}
+
+fn move_frames<'a>(
+    file: &'a Core,
+    tables: Tables,
+    progress: &mut dyn FnMut(VerifyProgress),
+) -> Result<Arriving<'a>, LedgerError> {
+    file_of(file)?;
     tables.claim(file)?;
     let (mut reader, mut catalogues) = (file.journal()?, tables.catalogues()?);
     let mut lane = tables.lane()?;
     let of = reader.facts_after(&JournalPosition::START)?;
-    let mut position = JournalPosition::of_file(lane.last.plus(1));
+    let mut position = moved_before(&mut reader, &lane)?;
     let mut wants = Wants::default();
     loop {
         let (mut frames, mut facts) = (Vec::new(), 0_usize);
@@ -120,43 +159,75 @@ pub(crate) fn move_from_file(
         lane = tables.write(&frames, std::mem::take(&mut wants), (file, &mut catalogues, &lane))?;
         progress(VerifyProgress { facts: of.saturating_sub(reader.facts_after(&position)?), of });
     }
-    let snapshot = engine.store.snapshot()?;
-    let covers = snapshot.covers()?.and_then(|covers| i32::try_from(covers).ok());
-    let cursors = snapshot.cursors()?;
-    let told = |next: &FactNumber| to_long(*next).saturating_sub(1);
-    tables.run(&[
-        Statement::unnamed("BEGIN"),
-        Statement::unnamed(DURABLE),
-        Statement::unnamed(SUBSCRIBERS)
-            .texts(cursors.keys().cloned().collect())
-            .longs(cursors.values().map(told).collect())
-            .integer(MOVED_LANE),
-        Statement::unnamed(COMPLETE).long(to_long(lane.last)).integer_option(covers),
-        Statement::unnamed("COMMIT"),
-    ])?;
-    Ok(())
+    Ok(Arriving { file, tables, last: lane.last })
 }
 
-/// Compares every wallet of a file's ledger with the moved one; returns their number.
-pub(crate) fn compare_wallets(file: &Core, url: &str) -> Result<u64, LedgerError> {
-    let tables = Tables::connect(url)?;
-    let mut compared = 0_u64;
-    for asset in file.assets() {
-        let mut range = OwnerRange { prefix: String::new(), after: None, max: WALLETS_AT_ONCE };
-        loop {
-            let owners = file.owners_of(&asset, &range)?;
-            let Some(last) = owners.last() else { break };
-            range.after = Some(last.clone());
-            tables.compare(file, &asset, &owners)?;
-            compared = compared.saturating_add(owners.len() as u64);
+/// The position after the frames that were moved before, which must be those of the file.
+fn moved_before(reader: &mut JournalReader, lane: &MovedLane) -> Result<JournalPosition, LedgerError> {
+    let (mut position, mut head, mut last) = (JournalPosition::START, Head::default(), FactNumber(0));
+    while last < lane.last
+        && let Some((booked, next)) = reader.after(&position)?
+    {
+        let mut body = Vec::new();
+        frame::write(&booked, &mut body);
+        head = chained(&head, &body);
+        last = booked.numbered().last().map_or(booked.first(), |(number, _)| number);
+        position = next;
+    }
+    if (last, head) == (lane.last, lane.head) {
+        return Ok(position);
+    }
+    let message = format!(
+        "the file has changed since its move began, the first {} facts of the database are not its: empty the schema, and move \
+         the ledger again",
+        lane.last
+    );
+    Err(LedgerError::new(LedgerErrorKind::NotALedger, message))
+}
+
+impl Arriving<'_> {
+    /// Compares every wallet of the file with the moved one; returns their number.
+    pub(crate) fn compare(&self) -> Result<u64, LedgerError> {
+        let mut compared = 0_u64;
+        for asset in self.file.assets() {
+            let mut range = OwnerRange { prefix: String::new(), after: None, max: WALLETS_AT_ONCE };
+            loop {
+                let owners = self.file.owners_of(&asset, &range)?;
+                let Some(last) = owners.last() else { break };
+                range.after = Some(last.clone());
+                self.tables.compare(self.file, &asset, &owners)?;
+                compared = compared.saturating_add(owners.len() as u64);
+            }
         }
+        let rows = self.tables.run(&[Statement::unnamed(COUNT)])?;
+        let moved: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
+        if u64::try_from(moved) != Ok(compared) {
+            return Err(differs(&format!("the database has {moved} wallets, and the file has {compared}")));
+        }
+        Ok(compared)
     }
-    let rows = tables.run(&[Statement::unnamed(COUNT)])?;
-    let moved: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
-    if u64::try_from(moved) != Ok(compared) {
-        return Err(differs(&format!("the database has {moved} wallets, and the file has {compared}")));
+
+    /// Moves the positions of subscribers, and lets programs open the ledger.
+    pub(crate) fn complete(self) -> Result<(), LedgerError> {
+        let snapshot = file_of(self.file)?.store.snapshot()?;
+        let covers = snapshot.covers()?.and_then(|covers| i32::try_from(covers).ok());
+        let cursors = snapshot.cursors()?;
+        let told = |next: &FactNumber| to_long(*next).saturating_sub(1);
+        self.tables.run(&[
+            Statement::unnamed("BEGIN"),
+            Statement::unnamed(DURABLE),
+            Statement::unnamed(SUBSCRIBERS)
+                .texts(cursors.keys().cloned().collect())
+                .longs(cursors.values().map(told).collect())
+                .integer(MOVED_LANE),
+            Statement::unnamed(COMPLETE)
+                .long(to_long(self.last))
+                .integer_option(covers)
+                .bytes(self.file.id()),
+            Statement::unnamed("COMMIT"),
+        ])?;
+        Ok(())
     }
-    Ok(compared)
 }
 
 fn file_of(core: &Core) -> Result<&FileEngine, LedgerError> {
@@ -185,6 +256,14 @@ fn wants_of(booked: &Booked) -> Wants {
             RecordId::Wallet(id) => _ = wants.wallets.insert(id.clone()),
             other => _ = wants.records.insert(RowName::of(other)),
         }
+        match &fact.body {
+            Body::Waits { event, full } => {
+                let waiting = WaitingEvent { event: event.clone(), full: full.clone() };
+                wants.under.extend(waiting.under().cloned());
+            }
+            Body::Freed { event } | Body::GaveWay { event, .. } => _ = wants.events.insert(*event),
+            _ => {}
+        }
     }
     wants.keys.extend(keys_of_wallets(booked).map(|(key, wallet)| (wallet.owner.clone(), key)));
     wants
@@ -208,13 +287,22 @@ impl Tables {
     fn claim(&self, file: &Core) -> Result<(), LedgerError> {
         wait_for(ANSWER_WITHIN, make_tables(&self.session)).map_err(failed)?;
         let LedgerRow { id, moved, .. } = self.ledger()?;
-        self.run(&[
-            Statement::unnamed(CLAIM).bytes(file.id()),
+        let rows = self.run(&[
+            Statement::unnamed("BEGIN"),
+            Statement::unnamed(LOCK),
+            Statement::unnamed(CLAIM).bytes(file.id()).integer(MOVED_LANE),
+            Statement::unnamed(HELD).integer(MOVED_LANE),
             Statement::unnamed(ADD_LANE).integer(MOVED_LANE).long(i64::MAX),
+            Statement::unnamed("COMMIT"),
         ])?;
+        let held: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
         let claimed = self.ledger()?;
         if claimed.id == file.id() && claimed.moved.is_none() {
             return Ok(());
+        }
+        if moved == Some(FactNumber(0)) && held > 0 {
+            let message = "a program has the database open: close it, or wait a minute after it was killed, and move the ledger again";
+            return Err(LedgerError::new(LedgerErrorKind::Locked, message));
         }
         let message = if id == file.id() && moved.is_some() {
             "the database has this ledger, whose move was completed: open it there, and the file no more"
@@ -269,10 +357,20 @@ impl Tables {
         (file, catalogues, expected): (&Core, &mut Catalogues, &MovedLane),
     ) -> Result<Result<MovedLane, Wants>, LedgerError> {
         let (asked, fetches): (Vec<_>, Vec<_>) = wants.statements(Numbering::OF_FILE).into_iter().unzip();
-        let begin =
-            [Statement::unnamed("BEGIN"), self.session.begin(), Statement::unnamed(LANE).integer(MOVED_LANE)];
+        let begin = [
+            Statement::unnamed("BEGIN"),
+            self.session.begin(),
+            Statement::unnamed(CLAIMED),
+            Statement::unnamed(LANE).integer(MOVED_LANE),
+        ];
         let mut rows = self.run(&begin.into_iter().chain(asked).collect::<Vec<_>>())?;
-        let fetched_rows = rows.split_off(3);
+        let fetched_rows = rows.split_off(4);
+        let claimed: Option<&[u8]> =
+            rows.get(2).and_then(|rows| rows.first()).map(|row| unreadable(row.try_get(0))).transpose()?;
+        if claimed != Some(&file.id()[..]) {
+            let message = "another ledger is moved into the database, or this one was by another program: give each a schema of its own";
+            return Err(LedgerError::new(LedgerErrorKind::Locked, message));
+        }
         let lane = MovedLane::of(rows.pop().unwrap_or_default().first())?;
         if lane.batches != expected.batches {
             let message = "another program moves a ledger into the database: run the move once";

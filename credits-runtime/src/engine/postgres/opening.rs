@@ -48,6 +48,8 @@ const SCHEMA: &str = include_str!("schema.sql");
 
 const LEDGER: &str = "SELECT id, tables, covers, moved FROM ledger";
 
+const LEDGER_EXISTS: &str = "SELECT FROM ledger";
+
 const ADD_LEDGER: &str = "INSERT INTO ledger (id, tables) VALUES ($1, $2)";
 
 const ADD_WAITING_ROOM: &str = "
@@ -72,6 +74,8 @@ pub(crate) struct Connecting {
     /// Whether missing tables are made.
     pub(crate) makes_tables: bool,
     pub(crate) role: Role,
+    /// Whether a ledger is read whose move into the tables is not complete.
+    pub(crate) is_arriving: bool,
     /// The number of lanes of this program.
     pub(crate) lanes: usize,
     /// Longest time until a write is answered.
@@ -84,6 +88,7 @@ impl Connecting {
     pub(crate) const DEFAULT: Self = Self {
         makes_tables: false,
         role: Role::Application,
+        is_arriving: false,
         lanes: 2,
         answer_within: Duration::from_secs(30),
         begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -140,7 +145,11 @@ fn find_tables(url: &str, connecting: &Connecting) -> Result<FoundTables, Ledger
         wait_for(answer_within, make_tables(&session)).map_err(opened)?;
     }
     let LedgerRow { id, moved, covers } = wait_for(answer_within, ledger_row(&session)).map_err(opened)?;
-    let numbering = Numbering { moved: moved.ok_or_else(half_moved)? };
+    let numbering = match moved {
+        Some(moved) => Numbering { moved },
+        None if connecting.is_arriving => Numbering::OF_FILE,
+        None => return Err(half_moved()),
+    };
     let now = wait_for(answer_within, lease::now(&session)).map_err(opened)?;
     Ok(FoundTables { driver, id, numbering, covers, now })
 }
@@ -151,17 +160,20 @@ pub(crate) fn migrate(url: &str) -> Result<(), LedgerError> {
 }
 
 /// The terms under which the application works: those by which wallets have covers, else the newest.
-pub(crate) fn last_terms(url: &str) -> Result<CatalogueData, LedgerError> {
-    let FoundTables { driver, numbering, covers, .. } = find_tables(url, &Connecting::DEFAULT)?;
+pub(crate) fn last_terms(url: &str, connecting: &Connecting) -> Result<CatalogueData, LedgerError> {
+    let FoundTables { driver, numbering, covers, .. } = find_tables(url, connecting)?;
     let feed = Arc::new(CommitFeed::new(FactNumber(0)));
     let database = Arc::new(Database::new(driver, numbering, [0; 16], Connecting::DEFAULT, None, feed));
     let list = catalogues(&database)?;
     let in_use = list.declared().iter().find(|declared| Some(declared.number) == covers);
-    let last = in_use.or(list.declared().last()).ok_or_else(|| {
-        let message = "the ledger was never opened with a pricing, so that it has no entries: open it with its application";
-        LedgerError::new(LedgerErrorKind::NotALedger, message)
-    })?;
+    let last = in_use.or(list.declared().last()).ok_or_else(never_opened)?;
     declared_data(&database, last)
+}
+
+fn never_opened() -> LedgerError {
+    let message =
+        "the ledger was never opened with a pricing, so that it has no entries: open it with its application";
+    LedgerError::new(LedgerErrorKind::NotALedger, message)
 }
 
 /// Opens the ledger of a database with this address, and starts its lanes.
@@ -225,6 +237,8 @@ pub(crate) fn connect(
             return Err(other_prices());
         }
         (Some(number), Role::Tool | Role::Reader) => number,
+        // A ledger may still move into the tables.
+        (None, Role::Reader) if list.declared().is_empty() => return Err(never_opened()),
         // No catalogue has this number.
         (None, Role::Reader) => u32::MAX,
         (None, Role::Tool) if !list.declared().is_empty() => return Err(other_prices()),
@@ -306,7 +320,7 @@ pub(super) async fn make_tables(session: &Session) -> Result<(), DatabaseFailure
         }
         _ => false,
     };
-    if session.run(Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
+    if session.run(Statement::new(LEDGER_EXISTS)).await.is_ok_and(|rows| !rows.is_empty()) {
         return Ok(());
     }
     let id = getrandom::u64().and_then(|high| Ok((high, getrandom::u64()?)));
@@ -324,7 +338,7 @@ pub(super) async fn make_tables(session: &Session) -> Result<(), DatabaseFailure
     match made {
         Err(failure) if is_made(&failure) => {
             session.run_script("ROLLBACK").await?;
-            if session.run(Statement::new(LEDGER)).await.is_ok_and(|rows| !rows.is_empty()) {
+            if session.run(Statement::new(LEDGER_EXISTS)).await.is_ok_and(|rows| !rows.is_empty()) {
                 return Ok(());
             }
             let message = format!(
@@ -359,7 +373,7 @@ pub(super) struct LedgerRow {
 /// The error of a database into which a file was moved in part.
 fn half_moved() -> LedgerError {
     let message = "a ledger is being moved into the database, or its move was interrupted: run the same `credits move` again, \
-                   which continues it, before a program opens the ledger";
+                   which continues it, before a program opens the ledger, or empty the schema if the ledger stays in its file";
     LedgerError::new(LedgerErrorKind::NotALedger, message)
 }
 
@@ -372,6 +386,11 @@ pub(super) async fn ledger_row(session: &Session) -> Result<LedgerRow, DatabaseF
     let rows = match session.run(Statement::new(LEDGER)).await {
         Err(DatabaseFailure::Refused(error)) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
             return Err(missing());
+        }
+        Err(DatabaseFailure::Refused(error)) if error.code() == Some(&SqlState::UNDEFINED_COLUMN) => {
+            let message = "the ledger's tables were made by a revision of this program before its first release: use that revision, or \
+                           move the ledger by its export";
+            return Err(LedgerError::new(LedgerErrorKind::NewerVersion, message).into());
         }
         rows => rows?,
     };

@@ -1,5 +1,5 @@
 //! Positions of named subscribers, and which program tells each of them. One program at a time follows the lanes for a name;
-//! another takes over when it closes, or when it has renewed its lease for too long, such as after it was killed.
+//! another takes over when that one closes, or has not renewed its lease, such as after it was killed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,31 +15,35 @@ use crate::error::LedgerError;
 
 /// Time after the last renewal at which another program may follow for a name.
 const HELD_FOR: Duration = Duration::from_secs(20);
-/// A lease that ends sooner is renewed.
-const RENEWED_BEFORE: Duration = Duration::from_secs(10);
+/// A lease that ends sooner is renewed, so that an event may take this long.
+const RENEWED_BEFORE: Duration = Duration::from_secs(15);
 
 /// The lane of the row that says that a subscriber has begun: no facts have it.
 const BEGUN: i32 = 0;
 
 const CURSOR: &str = "SELECT lane, last FROM subscribers WHERE name = $1";
 
-/// A position that another program began with is kept.
+/// A position that another program began with is kept, whole.
 const BEGIN: &str = "
+    WITH begun AS (INSERT INTO subscribers (name, lane, last) VALUES ($1, 0, 0) ON CONFLICT DO NOTHING RETURNING 1)
     INSERT INTO subscribers (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
-    WHERE NOT EXISTS (SELECT FROM subscribers WHERE name = $1)
-    ON CONFLICT DO NOTHING";
+    WHERE lane > 0 AND EXISTS (SELECT FROM begun)";
 
-/// A program that another one has followed after changes nothing more.
+/// Some program has told what is before a position: none moves another one's back.
 const ADVANCE: &str = "
     INSERT INTO subscribers AS s (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
-    WHERE NOT EXISTS (SELECT FROM following WHERE name = $1 AND holder <> $4)
-    ON CONFLICT (name, lane) DO UPDATE SET last = excluded.last";
+    ON CONFLICT (name, lane) DO UPDATE SET last = greatest(s.last, excluded.last)";
+
+/// Whether another program follows. A lease that ends later than one that is taken now is of a clock that was set back.
+const FOLLOWED: &str = "
+    SELECT 1 FROM following f, (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS clock (now)
+    WHERE f.name = $1 AND f.holder <> $2 AND f.held_until > clock.now AND f.held_until <= clock.now + $3";
 
 const FOLLOW: &str = "
     INSERT INTO following AS f (name, holder, held_until)
     VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + $3)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE f.holder = excluded.holder OR f.held_until <= excluded.held_until - $3
+    WHERE f.holder = excluded.holder OR f.held_until <= excluded.held_until - $3 OR f.held_until > excluded.held_until
     RETURNING 1";
 
 const GIVE_UP: &str = "UPDATE following SET held_until = 0 WHERE holder = $1";
@@ -106,10 +110,7 @@ impl Subscribers {
         let lanes: Vec<i32> = std::iter::once(BEGUN).chain(position.lasts.keys().copied()).collect();
         let lasts: Vec<i64> =
             std::iter::once(0).chain(position.lasts.values().map(|last| to_long(*last))).collect();
-        self.database.read(|| {
-            let statement = Statement::new(sql).text(name).integers(lanes.clone()).longs(lasts.clone());
-            if sql == ADVANCE { statement.bytes(self.database.holder) } else { statement }
-        })?;
+        self.database.read(|| Statement::new(sql).text(name).integers(lanes.clone()).longs(lasts.clone()))?;
         Ok(())
     }
 
@@ -122,14 +123,23 @@ impl Subscribers {
             return Ok(Following::Here);
         }
         if held_until.is_some() && !is_held {
-            // The handler took longer than the lease, and another program may have taken over: its position is kept.
+            // The handler took longer than the lease, and another program may have taken over. Both have told their parts.
             self.save()?;
         }
         let held_for = i64::try_from(HELD_FOR.as_micros()).unwrap_or(i64::MAX);
-        let followed = self
-            .database
-            .read(|| Statement::new(FOLLOW).text(name).bytes(self.database.holder).long(held_for))
-            .map(|rows| !rows.is_empty());
+        let rows = |sql| {
+            self.database.read(|| Statement::new(sql).text(name).bytes(self.database.holder).long(held_for))
+        };
+        // A look changes nothing, where an attempt to follow would lock the row.
+        if !is_held && !rows(FOLLOWED)?.is_empty() {
+            self.told().insert(name.to_owned(), Told::default());
+            return Ok(Following::Elsewhere);
+        }
+        let followed = rows(FOLLOW).map(|rows| !rows.is_empty());
+        let is_held = held_until.is_some_and(|until| SystemClock.monotonic() < until);
+        if matches!(followed, Ok(false)) {
+            self.save()?;
+        }
         let mut told = self.told();
         let told = told.entry(name.to_owned()).or_default();
         match followed {
@@ -138,8 +148,6 @@ impl Subscribers {
                 if is_held {
                     return Ok(Following::Here);
                 }
-                // The position that this program knew may be an old one.
-                told.advanced = None;
                 Ok(Following::Begun)
             }
             Ok(false) => {
@@ -155,8 +163,11 @@ impl Subscribers {
         }
     }
 
-    /// Lets other programs follow at once.
+    /// Writes what is not written yet, and lets other programs follow at once.
     pub(super) fn give_up(&self) {
+        if let Err(error) = self.save() {
+            tracing::warn!(%error, "the position of a subscriber could not be written; its last events come again");
+        }
         let told = std::mem::take(&mut *self.told());
         if told.values().any(|told| told.held_until.is_some())
             && let Err(error) = self.database.read(|| Statement::new(GIVE_UP).bytes(self.database.holder))

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::fetched::FetchedRecords;
-use super::names::{RowName, to_long};
+use super::names::{MOVED_LANE, RowName, to_long};
 use super::statement::Statement;
 use crate::domain::amount::Amount;
 use crate::domain::body::Body;
@@ -116,6 +116,8 @@ struct Chains<'a> {
     fetched: &'a FetchedRecords,
     heads: HashMap<RowName, Head>,
     owing: HashSet<WalletId>,
+    /// Whether any wallet may, because the facts were decided under other settings.
+    all_may_owe: bool,
 }
 
 impl Chains<'_> {
@@ -128,6 +130,10 @@ impl Chains<'_> {
             _ => self.fetched.records.get(name).map_or_else(Head::default, |found| found.head),
         });
         *head = chained(head, body);
+    }
+
+    fn may_owe(&self, id: &WalletId) -> bool {
+        self.all_may_owe || self.owing.contains(id)
     }
 
     fn head(&self, name: &RowName, before: Option<Head>) -> Vec<u8> {
@@ -174,7 +180,8 @@ impl Writes {
         (lane, head): (i32, Head),
     ) -> Result<Self, LedgerError> {
         let mut writes = Self { statements: Vec::new(), head, facts: 0, first_frame: None };
-        let mut chains = Chains { fetched, heads: HashMap::new(), owing: HashSet::new() };
+        let mut chains =
+            Chains { fetched, heads: HashMap::new(), owing: HashSet::new(), all_may_owe: lane == MOVED_LANE };
         let (mut rows, mut used) = (JournalRows::default(), HashMap::new());
         let (mut rest, mut numbers) = (&batch.frames[..], fetched.numbering.numbers_from(batch.began));
         while !rest.is_empty() {
@@ -258,7 +265,7 @@ impl Writes {
             rows.debts.push(wallet.debt.get());
             let floor = found.map_or(0, |found| found.floor).min(overdraft.saturating_neg());
             let owed = wallet.balance.minus(wallet.held()).min(wallet.debt.negated()).get();
-            rows.floors.push(if chains.owing.contains(id) { floor.min(owed) } else { floor });
+            rows.floors.push(if chains.may_owe(id) { floor.min(owed) } else { floor });
             rows.instants.push(batch.position.last_at.microseconds());
             rows.due.push(wallet.next_due_at().map(Timestamp::microseconds));
             rows.heads.push(chains.head(&RowName::wallet(id), found.map(|found| found.head)));

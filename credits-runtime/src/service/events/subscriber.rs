@@ -48,8 +48,8 @@ impl Subscriber {
     /// that is delivered again has the same [`id`](Event::id).
     ///
     /// Where several programs have the ledger of a database open, one of them is told under a name at a time. When it closes,
-    /// another one goes on; when it was killed, or its handler takes longer than 20 s for an event, another one goes on after
-    /// that time, and may be told of the event again.
+    /// another one goes on; when it was killed, another one goes on after 20 s. A handler that takes longer than 15 s for an event
+    /// may find that another program is told of it too.
     ///
     /// The thread ends when the ledger is closed. A handle that the handler captures keeps the ledger open
     /// until [`close`](crate::Credits::close) is called.
@@ -93,6 +93,15 @@ fn begin(ledger: &Core, name: &str, from_the_beginning: bool) -> Result<JournalP
     Ok(ledger.begin_cursor(name, if from_the_beginning { JournalPosition::START } else { ledger.end()? })?)
 }
 
+/// Whether a program tells a subscriber.
+enum Follows {
+    /// From where it was.
+    On,
+    /// From another position.
+    Anew,
+    Not,
+}
+
 /// The progress of a subscriber.
 struct Progress {
     name: String,
@@ -110,8 +119,8 @@ impl Progress {
     /// Waits for frames and delivers their events; returns false once the ledger is closed.
     fn deliver_next(&mut self, ledger: &Core, deliver: Deliver<'_>) -> bool {
         match self.follows(ledger) {
-            Ok(true) => {}
-            Ok(false) => return !ledger.feed().pause(ELSEWHERE_EVERY),
+            Ok(Follows::On | Follows::Anew) => {}
+            Ok(Follows::Not) => return !ledger.feed().pause(ELSEWHERE_EVERY),
             Err(error) => {
                 tracing::error!(subscriber = self.name, %error, "events cannot be read; it is tried again");
                 return !self.backoff.pause(ledger);
@@ -134,17 +143,19 @@ impl Progress {
         }
     }
 
-    /// Whether this program follows for the subscriber. After another one did, it goes on where that one was.
-    fn follows(&mut self, ledger: &Core) -> Result<bool, LedgerError> {
+    /// Whether this program tells the subscriber, from which position on.
+    fn follows(&mut self, ledger: &Core) -> Result<Follows, LedgerError> {
         match ledger.follow(&self.name)? {
-            Following::Here => Ok(true),
-            Following::Elsewhere => Ok(false),
-            Following::Begun => {
-                if let Some(next) = ledger.cursor(&self.name)? {
+            Following::Here => Ok(Follows::On),
+            Following::Elsewhere => Ok(Follows::Not),
+            Following::Begun => match ledger.cursor(&self.name)? {
+                Some(next) if next != self.next => {
+                    // Another program has told the subscriber meanwhile.
                     (self.next, self.delivered, self.reader) = (next, 0, KeptReader::default());
+                    Ok(Follows::Anew)
                 }
-                Ok(true)
-            }
+                _ => Ok(Follows::On),
+            },
         }
     }
 
@@ -169,7 +180,7 @@ impl Progress {
     }
 
     /// Delivers the events of some frames, so that a slow handler keeps no snapshot for long. Returns whether this program
-    /// follows on.
+    /// tells the subscriber still.
     fn deliver_some(
         &mut self,
         ledger: &Core,
@@ -177,13 +188,15 @@ impl Progress {
     ) -> Result<bool, Box<dyn StdError + Send + Sync>> {
         let mut journal = self.reader.take(ledger)?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
-            if !self.follows(ledger)? {
-                return Ok(false);
-            }
             let Some((booked, next)) = journal.after(&self.next)? else { break };
             for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
                 if ledger.feed().is_closed() {
                     return Ok(true);
+                }
+                match self.follows(ledger)? {
+                    Follows::On => {}
+                    Follows::Anew => return Ok(true),
+                    Follows::Not => return Ok(false),
                 }
                 let delivered = catch_unwind(AssertUnwindSafe(|| deliver(event)));
                 delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
