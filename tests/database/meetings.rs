@@ -1,5 +1,5 @@
 //! Programs that meet at a wallet or at a key: the orders in which one could charge twice, refuse what was done, or reject what
-//! was never so.
+//! was possible.
 
 use std::thread;
 

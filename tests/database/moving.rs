@@ -39,7 +39,7 @@ pub(super) struct Remembered {
     pub(super) transfer: TransferId,
     /// The exported journal.
     pub(super) journal: String,
-    /// The number of events that a subscriber was told.
+    /// The number of events that a subscriber received.
     pub(super) told: usize,
 }
 
@@ -138,7 +138,7 @@ fn a_ledger_goes_on_in_a_database_where_its_file_ended() {
     credits.link(object("cs_unknown"), "ann").wait().unwrap();
     assert_eq!(bob.credits().unwrap(), 300 - 4 + 100);
     assert_eq!(ann.credits().unwrap(), 100);
-    // A subscriber is told what it was not told before.
+    // A subscriber receives the events that it had not received.
     let new = all_of(&follow(&credits));
     let all = all_of(&{
         let (sender, told) = channel();

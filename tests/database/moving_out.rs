@@ -1,4 +1,4 @@
-//! A ledger that moves from a database into a file: every credit is there, under new ids, and an old id is nobody's.
+//! A ledger that moves from a database into a file: every credit is there, under new ids, and an old id names nothing.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ struct Written {
     /// A transfer that was reversed, and one that was not.
     reversed: TransferId,
     sent: TransferId,
-    /// The number of events that the subscriber was told.
+    /// The number of events that the subscriber received.
     told: usize,
     head: credits_runtime::Head,
     export: String,
@@ -108,7 +108,7 @@ struct Written {
 /// Two programs write a ledger that was moved into a database.
 fn write(url: &str, clock: &ManualClock, moved: &Remembered) -> Written {
     let connect = |lanes| Credits::builder().clock(clock.clone()).lanes(lanes).connect(url).unwrap();
-    // The subscriber was told everything once, and nothing of the rest.
+    // The subscriber received everything once, and nothing of the rest.
     let followed = connect(1);
     followed.wallet("bob").give_credits(1).now().wait().unwrap();
     let told = moved.told + all_of(&follow(&followed)).len();
@@ -188,7 +188,7 @@ fn a_ledger_goes_on_in_a_file_where_its_database_ended() {
     check_keys(&credits);
     check_billing(&credits, &clock);
 
-    // A subscriber is told what it was not told before.
+    // A subscriber receives the events that it had not received.
     let new = all_of(&follow(&credits));
     let all = all_of(&{
         let (sender, told) = std::sync::mpsc::channel();

@@ -1,4 +1,4 @@
-//! Subscribers of one name in several programs: one of them is told at a time, and no event is lost when another takes over.
+//! Subscribers of one name in several programs: one of them receives events at a time, and no event is lost when another takes over.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -12,10 +12,10 @@ use crate::pricing::Credits;
 
 /// Time after which what did not happen will not.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Time in which an event that is told again would be.
+/// Time in which a repeated event would come.
 const SHORT: Duration = Duration::from_secs(2);
 
-/// What a program was told: its place, the owner and the number of a gift.
+/// An event that a program received: its place, the owner and the number of a gift.
 type Told = (usize, String, u64);
 
 fn follow(credits: &Credits, place: usize, sender: &Sender<Told>) {
@@ -34,7 +34,7 @@ fn give(programs: &[Credits], gifts: usize) {
     }
 }
 
-/// Waits for this many events, and a moment longer: returns the programs that were told, if each event was told once and
+/// Waits for this many events, and a moment longer: returns the programs that received events, if each event came once and
 /// each wallet's in order.
 fn told_once(told: &Receiver<Told>, events: usize, last: &mut BTreeMap<String, u64>) -> Vec<usize> {
     let mut places = Vec::new();
@@ -76,7 +76,7 @@ fn one_program_at_a_time_is_told_and_another_goes_on_when_it_closes() {
     assert_eq!(told_once(&told, 8, &mut last), [3]);
 }
 
-/// A program is in the middle of an event when its lease ends, and comes back when another one has told everything.
+/// A program is in the middle of an event when its lease ends, and comes back when another one has received everything.
 #[test]
 fn a_program_that_comes_back_is_told_no_more_and_moves_no_subscriber_back() {
     let Some(cluster) = Cluster::start() else { return };
@@ -102,7 +102,7 @@ fn a_program_that_comes_back_is_told_no_more_and_moves_no_subscriber_back() {
     let first = cluster.text(&url, "SELECT encode(holder, 'hex') FROM following");
     cluster.run(&url, "UPDATE following SET held_until = 0");
     super::orders::wait_until(|| cluster.text(&url, "SELECT encode(holder, 'hex') FROM following") != first);
-    // None of them was told to its end, so that the other program is told of all.
+    // No event was handled to its end, so that the other program receives all.
     let of_other: Vec<_> = (0..5).map(|_| told.recv_timeout(PATIENCE).unwrap().2).collect();
     assert_eq!(of_other, numbers);
     let position = "SELECT sum(last)::bigint FROM subscribers WHERE name = 'mail'";
@@ -124,7 +124,7 @@ fn a_program_that_comes_back_is_told_no_more_and_moves_no_subscriber_back() {
     assert_eq!(told.recv_timeout(PATIENCE).unwrap(), (2, "ann".to_owned(), next));
 }
 
-/// The database's clock was set back: the lease ends later than any that is taken now, and so belongs to nobody.
+/// The database's clock was set back: the lease ends later than any that is taken now, and so holds nothing.
 #[test]
 fn a_lease_of_a_later_time_is_taken() {
     let Some(cluster) = Cluster::start() else { return };
