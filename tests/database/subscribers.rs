@@ -136,3 +136,30 @@ fn a_lease_of_a_later_time_is_taken() {
     give(std::slice::from_ref(&credits), 1);
     assert_eq!(told.recv_timeout(PATIENCE).unwrap().0, 0);
 }
+
+/// The position cannot be read when another program takes over: it does not begin where it was itself.
+#[test]
+fn a_takeover_whose_position_cannot_be_read_repeats_nothing() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let [one, other] = [connect(&url), connect(&url)];
+    let (sender, told) = channel();
+    follow(&one, 0, &sender);
+    give(std::slice::from_ref(&one), 1);
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap().0, 0);
+    follow(&other, 1, &sender);
+    give(std::slice::from_ref(&one), 5);
+    let mut last = BTreeMap::new();
+    assert_eq!(told_once(&told, 5, &mut last), [0]);
+    let position = "SELECT sum(last)::bigint FROM subscribers WHERE name = 'mail'";
+    let lasts = "SELECT sum(last)::bigint FROM lanes";
+    super::orders::wait_until(|| cluster.count(&url, position) == cluster.count(&url, lasts));
+    let first = cluster.text(&url, "SELECT encode(holder, 'hex') FROM following");
+    cluster.run(&url, "ALTER TABLE subscribers RENAME TO hidden");
+    one.close().unwrap();
+    super::orders::wait_until(|| cluster.text(&url, "SELECT encode(holder, 'hex') FROM following") != first);
+    std::thread::park_timeout(SHORT);
+    cluster.run(&url, "ALTER TABLE hidden RENAME TO subscribers");
+    give(std::slice::from_ref(&other), 1);
+    assert_eq!(told_once(&told, 1, &mut last), [1]);
+}

@@ -346,12 +346,16 @@ impl Core {
         not(feature = "postgres"),
         expect(clippy::unnecessary_wraps, unused_variables, reason = "a database may fail")
     )]
-    pub(crate) fn follow(&self, subscriber: &str) -> Result<Following, LedgerError> {
+    pub(crate) fn follow(&self, subscriber: &str) -> Result<Following<JournalPosition>, LedgerError> {
         match &self.engine {
             // One program has the file open.
             Engine::File(_) => Ok(Following::Here),
             #[cfg(feature = "postgres")]
-            Engine::Postgres(engine) => engine.follow(subscriber),
+            Engine::Postgres(engine) => Ok(match engine.follow(subscriber)? {
+                Following::Here => Following::Here,
+                Following::Begun(position) => Following::Begun(position.into()),
+                Following::Elsewhere => Following::Elsewhere,
+            }),
         }
     }
 

@@ -49,13 +49,13 @@ pub(crate) enum Followed {
 }
 
 /// Which program follows the journal for a subscriber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Following {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Following<P> {
     /// This one, as before.
     Here,
-    /// This one from now on: another one may have advanced the subscriber's position.
+    /// This one from now on, from the subscriber's position, which another one may have advanced.
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "one program has a file open"))]
-    Begun,
+    Begun(P),
     /// Another one.
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "one program has a file open"))]
     Elsewhere,

@@ -109,7 +109,8 @@ impl<C: Pricing> Credits<C> {
     /// Opens the ledger in this PostgreSQL database for reading: it takes no lane and writes nothing, so that a role which may
     /// only read suffices. Writes return [`ReadOnly`](crate::LedgerErrorKind::ReadOnly).
     ///
-    /// Errors: as [`connect`](Self::connect), but `PlanChanged` and `NameClash`.
+    /// Errors: as [`connect`](Self::connect), but `PlanChanged` and `NameClash`; `NotALedger` also until an application has opened
+    /// the ledger for the first time.
     ///
     /// ```no_run
     /// # credits_runtime::usage_credits! { operation step { costs 1.credit } }

@@ -229,7 +229,7 @@ impl PostgresEngine {
         self.subscribers.begin(subscriber, position)
     }
 
-    pub(in crate::engine) fn follow(&self, subscriber: &str) -> Result<Following, LedgerError> {
+    pub(in crate::engine) fn follow(&self, subscriber: &str) -> Result<Following<LanePosition>, LedgerError> {
         self.subscribers.follow(subscriber)
     }
 

@@ -50,6 +50,11 @@ const FACTS_AT_ONCE: usize = 2_000;
 /// Wallets that are compared at once.
 pub(super) const WALLETS_AT_ONCE: usize = 500;
 
+const ENTRIES: &str = "SELECT EXISTS (SELECT FROM journal)";
+
+/// Programs wait for a lock that is waited for.
+const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '10s'";
+
 /// No batch of another program is under way, and each later one reads that facts are moved.
 const LOCK: &str = "LOCK TABLE lanes IN EXCLUSIVE MODE";
 
@@ -287,22 +292,31 @@ impl Tables {
     fn claim(&self, file: &Core) -> Result<(), LedgerError> {
         wait_for(ANSWER_WITHIN, make_tables(&self.session)).map_err(failed)?;
         let LedgerRow { id, moved, .. } = self.ledger()?;
-        let rows = self.run(&[
-            Statement::unnamed("BEGIN"),
-            Statement::unnamed(LOCK),
-            Statement::unnamed(CLAIM).bytes(file.id()).integer(MOVED_LANE),
-            Statement::unnamed(HELD).integer(MOVED_LANE),
-            Statement::unnamed(ADD_LANE).integer(MOVED_LANE).long(i64::MAX),
-            Statement::unnamed("COMMIT"),
-        ])?;
-        let held: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
-        let claimed = self.ledger()?;
-        if claimed.id == file.id() && claimed.moved.is_none() {
+        if id == file.id() && moved.is_none() {
             return Ok(());
         }
-        if moved == Some(FactNumber(0)) && held > 0 {
-            let message = "a program has the database open: close it, or wait a minute after it was killed, and move the ledger again";
-            return Err(LedgerError::new(LedgerErrorKind::Locked, message));
+        let rows = self.run(&[Statement::unnamed(ENTRIES)])?;
+        let has_entries = rows.iter().flatten().next().map_or(Ok(false), |row| unreadable(row.try_get(0)))?;
+        if !has_entries {
+            let rows = self.run(&[
+                Statement::unnamed("BEGIN"),
+                Statement::unnamed(LOCK_TIMEOUT),
+                Statement::unnamed(LOCK),
+                Statement::unnamed(CLAIM).bytes(file.id()).integer(MOVED_LANE),
+                Statement::unnamed(HELD).integer(MOVED_LANE),
+                Statement::unnamed(ADD_LANE).integer(MOVED_LANE).long(i64::MAX),
+                Statement::unnamed("COMMIT"),
+            ])?;
+            let held: i64 = rows.iter().flatten().next().map_or(Ok(0), |row| unreadable(row.try_get(0)))?;
+            let claimed = self.ledger()?;
+            if claimed.id == file.id() && claimed.moved.is_none() {
+                return Ok(());
+            }
+            if held > 0 {
+                let message = "a program has the database open: close it, or wait a minute after it was killed, and move the \
+                               ledger again";
+                return Err(LedgerError::new(LedgerErrorKind::Locked, message));
+            }
         }
         let message = if id == file.id() && moved.is_some() {
             "the database has this ledger, whose move was completed: open it there, and the file no more"
@@ -360,13 +374,13 @@ impl Tables {
         let begin = [
             Statement::unnamed("BEGIN"),
             self.session.begin(),
-            Statement::unnamed(CLAIMED),
             Statement::unnamed(LANE).integer(MOVED_LANE),
+            Statement::unnamed(CLAIMED),
         ];
         let mut rows = self.run(&begin.into_iter().chain(asked).collect::<Vec<_>>())?;
         let fetched_rows = rows.split_off(4);
-        let claimed: Option<&[u8]> =
-            rows.get(2).and_then(|rows| rows.first()).map(|row| unreadable(row.try_get(0))).transpose()?;
+        let claimed = rows.pop().unwrap_or_default();
+        let claimed: Option<&[u8]> = claimed.first().map(|row| unreadable(row.try_get(0))).transpose()?;
         if claimed != Some(&file.id()[..]) {
             let message = "another ledger is moved into the database, or this one was by another program: give each a schema of its own";
             return Err(LedgerError::new(LedgerErrorKind::Locked, message));

@@ -34,16 +34,16 @@ const ADVANCE: &str = "
     INSERT INTO subscribers AS s (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
     ON CONFLICT (name, lane) DO UPDATE SET last = greatest(s.last, excluded.last)";
 
-/// Whether another program follows. A lease that ends later than one that is taken now is of a clock that was set back.
+/// Whether another program follows. A lease that ends much later than one that is taken now is of a clock that was set back.
 const FOLLOWED: &str = "
     SELECT 1 FROM following f, (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS clock (now)
-    WHERE f.name = $1 AND f.holder <> $2 AND f.held_until > clock.now AND f.held_until <= clock.now + $3";
+    WHERE f.name = $1 AND f.holder <> $2 AND f.held_until > clock.now AND f.held_until <= clock.now + 2 * $3";
 
 const FOLLOW: &str = "
     INSERT INTO following AS f (name, holder, held_until)
     VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + $3)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE f.holder = excluded.holder OR f.held_until <= excluded.held_until - $3 OR f.held_until > excluded.held_until
+    WHERE f.holder = excluded.holder OR f.held_until <= excluded.held_until - $3 OR f.held_until > excluded.held_until + $3
     RETURNING 1";
 
 const GIVE_UP: &str = "UPDATE following SET held_until = 0 WHERE holder = $1";
@@ -52,6 +52,8 @@ const GIVE_UP: &str = "UPDATE following SET held_until = 0 WHERE holder = $1";
 pub(super) struct Subscribers {
     database: Arc<Database>,
     told: Mutex<HashMap<String, Told>>,
+    /// Held while positions are written.
+    saving: Mutex<()>,
 }
 
 /// A subscriber that this program tells.
@@ -65,7 +67,7 @@ struct Told {
 
 impl Subscribers {
     pub(super) fn new(database: Arc<Database>) -> Self {
-        Self { database, told: Mutex::default() }
+        Self { database, told: Mutex::default(), saving: Mutex::default() }
     }
 
     /// The position of a subscriber, if it has begun.
@@ -88,6 +90,7 @@ impl Subscribers {
 
     /// Writes the positions of subscribers.
     pub(super) fn save(&self) -> Result<(), LedgerError> {
+        let _saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let advanced: Vec<_> = self
             .told()
             .iter_mut()
@@ -115,7 +118,7 @@ impl Subscribers {
     }
 
     /// Follows for a subscriber, unless another program does.
-    pub(super) fn follow(&self, name: &str) -> Result<Following, LedgerError> {
+    pub(super) fn follow(&self, name: &str) -> Result<Following<LanePosition>, LedgerError> {
         let now = SystemClock.monotonic();
         let held_until = self.told().get(name).and_then(|told| told.held_until);
         let is_held = held_until.is_some_and(|until| now < until);
@@ -137,21 +140,22 @@ impl Subscribers {
         }
         let followed = rows(FOLLOW).map(|rows| !rows.is_empty());
         let is_held = held_until.is_some_and(|until| SystemClock.monotonic() < until);
-        if matches!(followed, Ok(false)) {
-            self.save()?;
-        }
-        let mut told = self.told();
-        let told = told.entry(name.to_owned()).or_default();
         match followed {
             Ok(true) => {
-                told.held_until = Some(now.saturating_add(HELD_FOR));
-                if is_held {
-                    return Ok(Following::Here);
-                }
-                Ok(Following::Begun)
+                let begun = if is_held {
+                    Following::Here
+                } else {
+                    // It is read before the lease counts: without it the subscriber would begin where this program was.
+                    self.save()?;
+                    Following::Begun(self.cursor(name)?.unwrap_or_default())
+                };
+                self.told().entry(name.to_owned()).or_default().held_until =
+                    Some(now.saturating_add(HELD_FOR));
+                Ok(begun)
             }
             Ok(false) => {
-                *told = Told::default();
+                self.save()?;
+                self.told().insert(name.to_owned(), Told::default());
                 Ok(Following::Elsewhere)
             }
             // The lease that is left may still be renewed.

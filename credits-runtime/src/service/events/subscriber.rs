@@ -148,14 +148,12 @@ impl Progress {
         match ledger.follow(&self.name)? {
             Following::Here => Ok(Follows::On),
             Following::Elsewhere => Ok(Follows::Not),
-            Following::Begun => match ledger.cursor(&self.name)? {
-                Some(next) if next != self.next => {
-                    // Another program has told the subscriber meanwhile.
-                    (self.next, self.delivered, self.reader) = (next, 0, KeptReader::default());
-                    Ok(Follows::Anew)
-                }
-                _ => Ok(Follows::On),
-            },
+            Following::Begun(next) if next == self.next => Ok(Follows::On),
+            Following::Begun(next) => {
+                // Another program has told the subscriber meanwhile.
+                (self.next, self.delivered, self.reader) = (next, 0, KeptReader::default());
+                Ok(Follows::Anew)
+            }
         }
     }
 
@@ -169,8 +167,10 @@ impl Progress {
             let before = self.next.clone();
             let delivered = self.deliver_some(ledger, deliver);
             ledger.save_cursors_soon();
-            if !delivered? {
-                return Ok(());
+            match delivered? {
+                Follows::On => {}
+                Follows::Anew => continue,
+                Follows::Not => return Ok(()),
             }
             if self.next == before && !ledger.feed().is_closed() {
                 return Err(LedgerError::damaged("frames before its end are missing").into());
@@ -180,23 +180,22 @@ impl Progress {
     }
 
     /// Delivers the events of some frames, so that a slow handler keeps no snapshot for long. Returns whether this program
-    /// tells the subscriber still.
+    /// tells the subscriber still, and from where.
     fn deliver_some(
         &mut self,
         ledger: &Core,
         deliver: Deliver<'_>,
-    ) -> Result<bool, Box<dyn StdError + Send + Sync>> {
+    ) -> Result<Follows, Box<dyn StdError + Send + Sync>> {
         let mut journal = self.reader.take(ledger)?;
         for _ in 0..FRAMES_PER_SNAPSHOT {
             let Some((booked, next)) = journal.after(&self.next)? else { break };
             for event in events(ledger, &mut journal, &booked)?.iter().skip(self.delivered) {
                 if ledger.feed().is_closed() {
-                    return Ok(true);
+                    return Ok(Follows::On);
                 }
                 match self.follows(ledger)? {
                     Follows::On => {}
-                    Follows::Anew => return Ok(true),
-                    Follows::Not => return Ok(false),
+                    other => return Ok(other),
                 }
                 let delivered = catch_unwind(AssertUnwindSafe(|| deliver(event)));
                 delivered.map_err(|_| format!("the handler panicked at event {}", event.name()))??;
@@ -206,6 +205,6 @@ impl Progress {
             (self.next, self.delivered) = (next, 0);
         }
         self.reader.put_back(journal);
-        Ok(true)
+        Ok(Follows::On)
     }
 }
