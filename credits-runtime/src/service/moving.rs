@@ -80,7 +80,7 @@ impl Credits<()> {
         let source = Self::open_read_only_without_pricing(file)?;
         let mut report = |step, VerifyProgress { facts, of }| progress(MoveProgress { step, facts, of });
         let before = report::verified(&source.ledger, |it| report(MoveStep::VerifySource, it))?;
-        let arriving = move_from_file(source.core(), &url, &mut |it| report(MoveStep::Move, it))?;
+        let arriving = move_from_file(source.ledger.core(), &url, &mut |it| report(MoveStep::Move, it))?;
         let target = Self::connect_arriving(&url)?;
         let after = report::verified(&target.ledger, |it| report(MoveStep::VerifyTarget, it))?;
         check_counts(
@@ -133,7 +133,7 @@ impl Credits<()> {
         }
         let source = Self::connect_read_only_without_pricing(&*url)?;
         let mut report = |step, VerifyProgress { facts, of }| progress(MoveProgress { step, facts, of });
-        let leaving = Leaving::begin(source.core(), &url)?;
+        let leaving = Leaving::begin(source.ledger.core(), &url)?;
         let before = report::verified(&source.ledger, |it| report(MoveStep::VerifySource, it))?;
         let moved = leaving.write(path, &mut |it| report(MoveStep::Move, it))?;
         let after = moved.verify(|it| report(MoveStep::VerifyTarget, it))?;
