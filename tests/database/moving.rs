@@ -287,6 +287,25 @@ fn a_move_is_complete_once_it_is_verified_and_its_own() {
     connected(&url, &clock).verify().unwrap();
 }
 
+/// A program that opened the tables before a ledger moved into them would number its facts like moved ones.
+#[test]
+fn a_program_that_was_connected_before_a_move_books_nothing() {
+    let Some(cluster) = Cluster::start() else { return };
+    let url = cluster.database();
+    let credits = Credits::builder().migrate().connect(&*url).unwrap();
+    credits.wallet("ann").give_credits(1).now().wait().unwrap();
+    for moved in ["NULL", "100"] {
+        cluster.run(&url, &format!("UPDATE ledger SET moved = {moved}"));
+        let Err(Error::Ledger(error)) = credits.wallet("ann").give_credits(1).now().wait() else {
+            panic!("it was booked")
+        };
+        assert!(error.to_string().contains("moved into the database"), "{error}");
+    }
+    cluster.run(&url, "UPDATE ledger SET moved = 0");
+    credits.wallet("ann").give_credits(1).now().wait().unwrap();
+    assert_eq!(credits.wallet("ann").credits().unwrap(), 2);
+}
+
 mod generous {
     credits_runtime::usage_credits! {
         settings { allow_negative_balance up_to 40.credits }

@@ -101,8 +101,8 @@ impl Credits<()> {
     /// id that the application stored is unknown in the file, and never another one's: find open holds with
     /// [`open_holds`](crate::Wallet::open_holds), and transfers and charges in the history. Only a ledger that was moved into
     /// the database and not written since keeps its ids. A head of the database is not one of the file: take a new one. A
-    /// subscriber goes on at the earliest fact that it was not told, so that it is told some events again if it had not been
-    /// told everything.
+    /// subscriber continues with the earliest fact that it has not received, so that it receives some events again unless it had
+    /// received all.
     ///
     /// The database is verified first. The moved ledger is verified, and each of its wallets is compared with the
     /// database's, before the file gets its name: until then nothing is at the path. `progress` is called on this thread.

@@ -159,7 +159,7 @@ impl Database {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(lane, last);
     }
 
-    /// Notes a lane that another program took: its handlers are told of what follows.
+    /// Notes a lane that another program took: its handlers receive no events of it until it is taken back.
     pub(super) fn loses(&self, lane: i32) {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).remove(&lane);
     }

@@ -72,7 +72,7 @@ pub(crate) struct MovedDraft {
     numbers: FileNumbers,
 }
 
-/// A subscriber's position among the lanes, and the number in the file of the first fact that it was not told.
+/// A subscriber's position among the lanes, and the number in the file of the first fact that it has not received.
 struct MovedCursor {
     told: LanePosition,
     next: Option<FactNumber>,

@@ -29,7 +29,7 @@ const BEGIN: &str = "
     INSERT INTO subscribers (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
     WHERE lane > 0 AND EXISTS (SELECT FROM begun)";
 
-/// Some program has told what is before a position: none moves another one's back.
+/// The events before a position were delivered by some program: none moves another one's back.
 const ADVANCE: &str = "
     INSERT INTO subscribers AS s (name, lane, last) SELECT $1, lane, last FROM unnest($2::int[], $3::bigint[]) AS told (lane, last)
     ON CONFLICT (name, lane) DO UPDATE SET last = greatest(s.last, excluded.last)";
@@ -126,7 +126,7 @@ impl Subscribers {
             return Ok(Following::Here);
         }
         if held_until.is_some() && !is_held {
-            // The handler took longer than the lease, and another program may have taken over. Both have told their parts.
+            // The handler took longer than the lease, and another program may have taken over. Each has delivered its part.
             self.save()?;
         }
         let held_for = i64::try_from(HELD_FOR.as_micros()).unwrap_or(i64::MAX);

@@ -47,9 +47,9 @@ impl Subscriber {
     /// pause of 100 ms, doubled up to a minute; the ledger and other subscribers are not affected. An event
     /// that is delivered again has the same [`id`](Event::id).
     ///
-    /// Where several programs have the ledger of a database open, one of them is told under a name at a time. When it closes,
+    /// Where several programs have the ledger of a database open, one of them receives the events of a name at a time. When it closes,
     /// another one goes on; when it was killed, another one goes on after 20 s. A handler that takes longer than 15 s for an event
-    /// may find that another program is told of it too.
+    /// may find that another program receives it too.
     ///
     /// The thread ends when the ledger is closed. A handle that the handler captures keeps the ledger open
     /// until [`close`](crate::Credits::close) is called.
@@ -150,7 +150,7 @@ impl Progress {
             Following::Elsewhere => Ok(Follows::Not),
             Following::Begun(next) if next == self.next => Ok(Follows::On),
             Following::Begun(next) => {
-                // Another program has told the subscriber meanwhile.
+                // Another program has delivered events meanwhile.
                 (self.next, self.delivered, self.reader) = (next, 0, KeptReader::default());
                 Ok(Follows::Anew)
             }
@@ -180,7 +180,7 @@ impl Progress {
     }
 
     /// Delivers the events of some frames, so that a slow handler keeps no snapshot for long. Returns whether this program
-    /// tells the subscriber still, and from where.
+    /// delivers the events still, and whether from another position.
     fn deliver_some(
         &mut self,
         ledger: &Core,
